@@ -1,0 +1,1 @@
+"""feedpub: clean full-text feeds from the sources you point it at."""

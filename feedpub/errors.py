@@ -1,0 +1,81 @@
+"""The errors of feedpub, and nothing else.
+
+    FeedpubError
+    ├── ConfigError          what stands in the config cannot be used
+    ├── StoreError           the state on disk cannot be read or written
+    ├── PublishError         a feed file cannot be written
+    └── SourceError          something about one address on the way in
+        ├── FetchError       it could not be fetched
+        │   └── RefusedError   feedpub will not fetch it (robots.txt, a private address, a scheme)
+        └── ExtractError     it was fetched and cannot be used
+            └── NothingFound   there is no article, or no list of articles, in it
+
+Exceptions of other libraries become one of these at one boundary each. Messages say what went wrong and, where
+there is something to do, what to do; the address or file stands in its own attribute and is printed with it.
+"""
+
+
+class FeedpubError(Exception):
+    """The base of every error that feedpub raises on purpose."""
+
+
+class ConfigError(FeedpubError):
+    """The config cannot be used; the message lists every problem, one a line, with file and line."""
+
+
+class StoreError(FeedpubError):
+    """The state cannot be opened, read or written."""
+
+
+class PublishError(FeedpubError):
+    """A feed file cannot be written; what was published before is untouched."""
+
+
+class SourceError(FeedpubError):
+    """Something about one address or file on the way in.
+
+    Attributes:
+        url: the address or path that it is about; None where the caller gave none.
+        reason: what went wrong, without the address.
+    """
+
+    def __init__(self, reason: str, url: str | None = None) -> None:
+        super().__init__(reason, url)
+        self.reason = reason
+        self.url = url
+
+    def __str__(self) -> str:
+        return f"{self.url}: {self.reason}" if self.url else self.reason
+
+
+class FetchError(SourceError):
+    """It could not be fetched.
+
+    Attributes:
+        status: the HTTP status where there was one.
+        retry_after: seconds that the server asked to be left alone, where it did.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        url: str | None = None,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(reason, url)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class RefusedError(FetchError):
+    """Feedpub will not fetch it: robots.txt forbids it, or the address is not a public one."""
+
+
+class ExtractError(SourceError):
+    """It was fetched, or read, and cannot be used."""
+
+
+class NothingFound(ExtractError):  # noqa: N818 -- a public name
+    """There is no article, or no list of articles, in it; the reason says what was tried."""

@@ -1,0 +1,239 @@
+"""The words of the product as frozen data: what travels from a source to a feed file.
+
+Item → Page → Article → Entry → Feed, and an Outcome that tells how it went. Nothing here does anything, and nothing
+here imports anything of feedpub.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A media file that goes with an entry: a podcast's episode, a video, a picture."""
+
+    url: str
+    type: str = "application/octet-stream"
+    length: int = 0  # bytes; 0 where unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A block that the cleaner took out of an article, and why."""
+
+    text: str
+    reason: str  # for people: "phrase 'You may also like' (en)", "links 94 %"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What is left of a page when everything but the article is gone.
+
+    Attributes:
+        url: its canonical address, or the one it was read from.
+        published: aware, where the page says when.
+        updated: aware, where the page says so and it is later than `published`.
+        site: the site's name as it calls itself.
+        image: address of the lead image.
+        html: the body as sanitised HTML with absolute addresses.
+        text: paragraphs separated by a newline, no markup, the title not repeated.
+        summary: the editor's own description where it is one, else the first sentences.
+        removed: what was taken out, in the page's order.
+        complete: False where the text is known to be only a part (a feed's teaser).
+    """
+
+    url: str | None = None
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None
+    updated: datetime | None = None
+    language: str | None = None
+    site: str | None = None
+    image: str | None = None
+    html: str = ""
+    text: str = ""
+    summary: str = ""
+    removed: tuple[Removed, ...] = ()
+    categories: tuple[str, ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A fetched document.
+
+    Attributes:
+        url: where it was found in the end, after redirects.
+        body: decompressed bytes.
+        content_type: the media type without parameters, lower case; "" where none was sent.
+        charset: the charset that the header names, or None.
+        etag, last_modified: validators exactly as received.
+        expires: seconds that Cache-Control or Expires call it fresh, where they do.
+    """
+
+    url: str
+    body: bytes
+    content_type: str = ""
+    charset: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """The answer to a conditional request: what we have is current."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One article as its source lists it, before its own page has been read.
+
+    Attributes:
+        url: the article's absolute address; None for a saved article that has none.
+        title, summary, html: as the source gives them; html is content that may stand in for the page.
+        article: the finished article, where the source holds it whole (a folder).
+        path: the file of a saved article.
+        assets: for a saved article, files to publish beside it: name in the output → path of the file.
+    """
+
+    url: str | None
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None
+    updated: datetime | None = None
+    summary: str = ""
+    html: str = ""
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    image: str | None = None
+    language: str | None = None
+    article: Article | None = None
+    path: str | None = None
+    assets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a feed, as stored and as published. Times are aware, UTC, whole seconds.
+
+    Attributes:
+        id: a tag: URI (RFC 4151), minted once and never changed.
+        url: the article's address; for a saved article its page under the feed.
+        first_seen: when feedpub first listed it; never changes.
+        published: first availability: the article's own date, else first_seen.
+        updated: moves only on a change of substance; no two entries of a feed share one.
+        rank: position in the listing at first sight; settles the order among equal dates.
+        complete: False where only a part could be had (the feed's own teaser); tried again later.
+        source: the key of the source that brought it.
+    """
+
+    id: str
+    url: str
+    title: str
+    first_seen: datetime
+    published: datetime
+    updated: datetime
+    authors: tuple[str, ...] = ()
+    summary: str = ""
+    html: str = ""
+    text: str = ""
+    language: str | None = None
+    image: str | None = None
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    rank: int = 0
+    complete: bool = True
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed ready to be rendered. Everything a document says stands here: rendering adds no clock and no config.
+
+    Attributes:
+        name: the file stem.
+        base_url: absolute, ends in a slash; the documents are published under it.
+        link: the page for people that the feed belongs to.
+        entries: newest first, at most the configured limit.
+        updated: the newest `updated` of all entries.
+        formats: which of rss, atom, json are published.
+        summary_only: publish the summary and a link, not the text.
+        ttl: minutes between two looks.
+    """
+
+    name: str
+    title: str
+    base_url: str
+    link: str
+    updated: datetime
+    entries: tuple[Entry, ...] = ()
+    description: str = ""
+    language: str | None = None
+    author: str | None = None
+    icon: str | None = None
+    formats: tuple[str, ...] = ("rss", "atom", "json")
+    summary_only: bool = False
+    ttl: int | None = None
+
+    def address(self, suffix: str) -> str:
+        """The absolute address of one of its documents: `address("rss")`."""
+        return f"{self.base_url}{self.name}.{suffix}"
+
+
+class Status(StrEnum):
+    """How the regeneration of a feed ended."""
+
+    UPDATED = "updated"  # at least one file was written
+    UNCHANGED = "unchanged"  # every byte as before
+    PARTIAL = "partial"  # some source failed, the others were published
+    FAILED = "failed"  # no source brought anything; the published files were left alone
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that went wrong on the way, named for people.
+
+    Attributes:
+        where: the address, file or source that it is about.
+        reason: what went wrong, and what was tried.
+        fatal: True where a whole source was lost; False for one article.
+    """
+
+    where: str
+    reason: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the regeneration of one feed went.
+
+    Attributes:
+        new, updated, kept: entries by what happened to them; `kept` counts those untouched.
+        skipped: articles left out by the feed's own include and exclude rules.
+        failed: articles that could not be read.
+        requests: HTTP requests sent for this feed.
+        written: names of the files that were written.
+    """
+
+    feed: str
+    status: Status
+    new: int = 0
+    updated: int = 0
+    kept: int = 0
+    skipped: int = 0
+    failed: int = 0
+    problems: tuple[Problem, ...] = ()
+    written: tuple[str, ...] = ()
+    requests: int = 0
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """True where every source was read."""
+        return self.status in (Status.UPDATED, Status.UNCHANGED)

@@ -1,0 +1,137 @@
+"""A real HTTP server on loopback for tests: routes are data, every request is logged."""
+
+import gzip
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Route:
+    """What one path answers. `validators=False` leaves ETag and Last-Modified out."""
+
+    body: bytes = b""
+    content_type: str = "text/html; charset=utf-8"
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    validators: bool = True
+    modified: float = 1_700_000_000.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it arrived; header names are lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    status: int
+
+    @property
+    def conditional(self) -> bool:
+        return "if-none-match" in self.headers or "if-modified-since" in self.headers
+
+
+class Site:
+    """A web site under test: `site["/a"] = Route(b"...")`, `site.url("/a")`, `site.requests`."""
+
+    def __init__(self) -> None:
+        self.routes: dict[str, Route | Callable[[BaseHTTPRequestHandler], None]] = {}
+        self.requests: list[Request] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+
+    def __setitem__(self, path: str, route: "Route | str | bytes | Callable[[BaseHTTPRequestHandler], None]") -> None:
+        if isinstance(route, str):
+            route = Route(route.encode())
+        elif isinstance(route, bytes):
+            route = Route(route)
+        self.routes[path] = route
+
+    def __delitem__(self, path: str) -> None:
+        del self.routes[path]
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    def url(self, path: str = "/") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def paths(self) -> list[str]:
+        """The paths asked for, in order, robots.txt left out."""
+        return [r.path for r in self.requests if r.path != "/robots.txt"]
+
+    def forget(self) -> None:
+        self.requests.clear()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                route = site.routes.get(self.path) or Route(b"<h1>404 Not Found</h1>", status=404, validators=False)
+                if not isinstance(route, Route):  # a function writes its own answer
+                    self._log(0)
+                    route(self)
+                    return
+                self._answer(route)
+
+            do_HEAD = do_GET  # noqa: N815 -- the base class's naming
+
+            def _answer(self, route: Route) -> None:
+                etag = '"' + hashlib.sha256(route.body).hexdigest()[:16] + '"'
+                fresh = route.validators and route.status == 200 and self.headers.get("If-None-Match") == etag
+                status = 304 if fresh else route.status
+                body = b"" if fresh else route.body
+                self._log(status)
+                self.send_response(status)
+                if route.validators:
+                    self.send_header("ETag", etag)
+                    self.send_header("Last-Modified", formatdate(route.modified, usegmt=True))
+                for name, value in route.headers.items():
+                    self.send_header(name, value)
+                if not fresh:
+                    self.send_header("Content-Type", route.content_type)
+                    if "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 500:
+                        body = gzip.compress(body, mtime=0)
+                        self.send_header("Content-Encoding", "gzip")
+                    self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            def _log(self, status: int) -> None:
+                headers = {k.lower(): v for k, v in self.headers.items()}
+                site.requests.append(Request(self.command, self.path, headers, status))
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        return Handler
+
+
+@contextmanager
+def running_site() -> Iterator[Site]:
+    """A started site, stopped at the end."""
+    site = Site()
+    site.start()
+    try:
+        yield site
+    finally:
+        site.stop()
