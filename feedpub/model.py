@@ -4,8 +4,7 @@ Item → Page → Article → Entry → Feed, and an Outcome that tells how it w
 here imports anything of feedpub.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -96,9 +95,9 @@ class Item:
     Attributes:
         url: the article's absolute address; None for a saved article that has none.
         title, summary, html: as the source gives them; html is content that may stand in for the page.
-        article: the finished article, where the source holds it whole (a folder).
-        path: the file of a saved article.
-        assets: for a saved article, files to publish beside it: name in the output → path of the file.
+        path: the file of a saved article; None for one on the network.
+        version: differs from last time when the source says that the article changed (a sitemap's lastmod, a
+            feed's updated date and title, a saved file's digest); "" where the source never says.
     """
 
     url: str | None
@@ -112,9 +111,8 @@ class Item:
     enclosures: tuple[Enclosure, ...] = ()
     image: str | None = None
     language: str | None = None
-    article: Article | None = None
     path: str | None = None
-    assets: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,8 @@ class Entry:
 
     Attributes:
         id: a tag: URI (RFC 4151), minted once and never changed.
-        url: the article's address; for a saved article its page under the feed.
+        url: the article's absolute address; "" for a saved article that has none.
+        slug: the stem of its own page under feeds/<name>/, for a saved article; "" otherwise.
         first_seen: when feedpub first listed it; never changes.
         published: first availability: the article's own date, else first_seen.
         updated: moves only on a change of substance; no two entries of a feed share one.
@@ -149,6 +148,7 @@ class Entry:
     rank: int = 0
     complete: bool = True
     source: str = ""
+    slug: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +183,10 @@ class Feed:
     def address(self, suffix: str) -> str:
         """The absolute address of one of its documents: `address("rss")`."""
         return f"{self.base_url}{self.name}.{suffix}"
+
+    def entry_url(self, entry: Entry) -> str:
+        """Where an entry's link leads: the article, or its own page under the feed."""
+        return entry.url or f"{self.base_url}{self.name}/{entry.slug}.html"
 
 
 class Status(StrEnum):
