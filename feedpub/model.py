@@ -89,6 +89,23 @@ class NotModified:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRobots:
+    """What an origin's robots.txt said when it was last asked.
+
+    Attributes:
+        origin: scheme, host and port: "https://example.org".
+        body: its text; "" where there was none.
+        status: the HTTP status it came with; 0 where the origin could not be reached.
+        expires: when it must be asked for again.
+    """
+
+    origin: str
+    body: str
+    status: int
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One article as its source lists it, before its own page has been read.
 
