@@ -36,14 +36,16 @@ class Request:
         return "if-none-match" in self.headers or "if-modified-since" in self.headers
 
 
+_MISSING = Route(b"<h1>404 Not Found</h1>", status=404, validators=False)
+
+
 class Site:
     """A web site under test: `site["/a"] = Route(b"...")`, `site.url("/a")`, `site.requests`."""
 
     def __init__(self) -> None:
         self.routes: dict[str, Route | Callable[[BaseHTTPRequestHandler], None]] = {}
         self.requests: list[Request] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     def __setitem__(self, path: str, route: "Route | str | bytes | Callable[[BaseHTTPRequestHandler], None]") -> None:
@@ -78,52 +80,60 @@ class Site:
         self._thread.join()
         self._server.server_close()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        site = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    """Answers from the routes of the site that its server belongs to."""
 
-            def do_GET(self) -> None:
-                route = site.routes.get(self.path) or Route(b"<h1>404 Not Found</h1>", status=404, validators=False)
-                if not isinstance(route, Route):  # a function writes its own answer
-                    self._log(0)
-                    route(self)
-                    return
-                self._answer(route)
+    protocol_version = "HTTP/1.1"
+    server: "_Server"
 
-            do_HEAD = do_GET  # noqa: N815 -- the base class's naming
+    def do_GET(self) -> None:
+        route = self.server.site.routes.get(self.path, _MISSING)
+        if isinstance(route, Route):
+            self._answer(route)
+        else:  # a function writes its own answer
+            self._log(0)
+            route(self)
 
-            def _answer(self, route: Route) -> None:
-                etag = '"' + hashlib.sha256(route.body).hexdigest()[:16] + '"'
-                fresh = route.validators and route.status == 200 and self.headers.get("If-None-Match") == etag
-                status = 304 if fresh else route.status
-                body = b"" if fresh else route.body
-                self._log(status)
-                self.send_response(status)
-                if route.validators:
-                    self.send_header("ETag", etag)
-                    self.send_header("Last-Modified", formatdate(route.modified, usegmt=True))
-                for name, value in route.headers.items():
-                    self.send_header(name, value)
-                if not fresh:
-                    self.send_header("Content-Type", route.content_type)
-                    if "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 500:
-                        body = gzip.compress(body, mtime=0)
-                        self.send_header("Content-Encoding", "gzip")
-                    self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(body)
+    do_HEAD = do_GET  # noqa: N815 -- the base class calls it so
 
-            def _log(self, status: int) -> None:
-                headers = {k.lower(): v for k, v in self.headers.items()}
-                site.requests.append(Request(self.command, self.path, headers, status))
+    def _answer(self, route: Route) -> None:
+        etag = '"' + hashlib.sha256(route.body).hexdigest()[:16] + '"'
+        fresh = route.validators and route.status == 200 and self.headers.get("If-None-Match") == etag
+        self._log(304 if fresh else route.status)
+        self.send_response(304 if fresh else route.status)
+        if route.validators:
+            self.send_header("ETag", etag)
+            self.send_header("Last-Modified", formatdate(route.modified, usegmt=True))
+        for name, value in route.headers.items():
+            self.send_header(name, value)
+        self._send(b"" if fresh else route.body, None if fresh else route.content_type)
 
-            def log_message(self, *args: object) -> None:
-                pass
+    def _send(self, body: bytes, content_type: str | None) -> None:
+        if content_type is not None:
+            self.send_header("Content-Type", content_type)
+            if "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 500:
+                body = gzip.compress(body, mtime=0)
+                self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
-        return Handler
+    def _log(self, status: int) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.site.requests.append(Request(self.command, self.path, headers, status))
+
+    def log_message(self, *args: object) -> None:
+        """Keep the test's output clean."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        super().__init__(("127.0.0.1", 0), _Handler)
 
 
 @contextmanager

@@ -1,0 +1,92 @@
+"""Stored entries → the files of a feed. Reads the images beside saved articles; writes nothing."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote
+
+from feedpub import builder
+from feedpub.config import FeedConfig, FolderSource, PageSource, Settings
+from feedpub.filters import Facts, refusal
+from feedpub.model import Entry, Feed
+
+_RENDERERS = {"rss": builder.render_rss, "atom": builder.render_atom, "json": builder.render_json}
+_SOURCE_ATTRIBUTE = re.compile(r'\bsrc="([^"]+)"')
+_IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # the update of a feed that has no entry yet
+
+
+def assemble(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:
+    """The live document: the newest entries that the feed's rules admit, up to its limit."""
+    admitted = [e for e in entries if refusal(feed, Facts(e.url, e.title, e.categories, e.text)) is None]
+    live = tuple(admitted[: feed.limit])
+    return Feed(
+        name=feed.name,
+        title=feed.title,
+        base_url=settings.base_url,
+        link=feed.link or _home(feed, settings),
+        updated=max((entry.updated for entry in live), default=_NEVER),
+        entries=live,
+        description=feed.description,
+        language=feed.language or _common_language(live),
+        author=feed.author,
+        icon=feed.icon,
+        formats=feed.formats,
+        summary_only=feed.content == "summary",
+        ttl=None if feed.cron else int(feed.every.total_seconds() // 60),
+    )
+
+
+def _home(feed: FeedConfig, settings: Settings) -> str:
+    """The page that the feed belongs to: its first listing page, else its own page for people."""
+    pages = (source.url for source in feed.source if isinstance(source, PageSource))
+    return next(pages, f"{settings.base_url}{feed.name}.html")
+
+
+def _common_language(entries: Iterable[Entry]) -> str:
+    languages = Counter(entry.language for entry in entries if entry.language)
+    return max(languages, key=lambda code: (languages[code], code), default="en")
+
+
+def files(feed: Feed, folders: Iterable[Path]) -> dict[str, bytes]:
+    """Every file that a feed publishes: name relative to the output folder → content."""
+    published = {f"{feed.name}.{suffix}": _RENDERERS[suffix](feed) for suffix in feed.formats}
+    published[f"{feed.name}.html"] = builder.render_page(feed)
+    for entry in feed.entries:
+        if entry.slug:
+            published[f"{feed.name}/{entry.slug}.html"] = builder.render_article(feed, entry)
+            published |= _images(feed, entry, tuple(folders))
+    return published
+
+
+def index_files(feeds: list[Feed]) -> dict[str, bytes]:
+    """The files about all feeds together."""
+    return {"index.html": builder.render_index(feeds), "feeds.opml": builder.render_opml(feeds)}
+
+
+def folders(feed: FeedConfig) -> tuple[Path, ...]:
+    """The folders of saved articles among a feed's sources."""
+    return tuple(source.path for source in feed.source if isinstance(source, FolderSource))
+
+
+def _images(feed: Feed, entry: Entry, roots: tuple[Path, ...]) -> Mapping[str, bytes]:
+    """The images that lie beside a saved article, under the addresses that its body gives them."""
+    prefix = f"{feed.base_url}{feed.name}/"
+    addresses = [unescape(address) for address in _SOURCE_ATTRIBUTE.findall(entry.html)]
+    if entry.image:
+        addresses.append(entry.image)
+    names = {unquote(address.removeprefix(prefix)) for address in addresses if address.startswith(prefix)}
+    found = ((name, _beside(name, roots)) for name in sorted(names))
+    return {f"{feed.name}/{name}": path.read_bytes() for name, path in found if path is not None}
+
+
+def _beside(name: str, roots: tuple[Path, ...]) -> Path | None:
+    """The image of that name under one of the folders; None where none of them holds it."""
+    for root in roots:
+        path = (root / name).resolve()
+        if path.suffix.lower() in _IMAGES and path.is_relative_to(root.resolve()) and path.is_file():
+            return path
+    return None

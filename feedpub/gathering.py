@@ -1,0 +1,140 @@
+"""The first half of a regeneration: every source of a feed is asked what it lists.
+
+A source that fails adds nothing and loses nothing: its failure becomes a value that travels on beside the others.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from feedpub import sources
+from feedpub.builder.identity import url_key
+from feedpub.config import FeedConfig, FeedSource, FolderSource, RemoteSource, Source, resolve
+from feedpub.documents import Documents
+from feedpub.errors import FeedpubError, SourceError
+from feedpub.fetch import RequestOptions
+from feedpub.model import Item, Problem
+from feedpub.tools import Tools
+
+_SOURCES_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An item with what the run has to know of it.
+
+    Attributes:
+        key: what the store knows it by.
+        rank: its position among all items of the feed.
+        listed_first: its source knows title, date and authors better than the page does.
+        fetch: False where the source's own content is all that is wanted.
+        folder: the folder of a saved article.
+    """
+
+    item: Item
+    key: str
+    rank: int
+    source: str
+    options: RequestOptions
+    listed_first: bool = False
+    fetch: bool = True
+    folder: Path | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it is, for people."""
+        return self.item.url or self.item.path or self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one source brought: items, or a problem."""
+
+    source: Source
+    documents: Documents
+    items: tuple[Item, ...] = ()
+    problem: Problem | None = None
+
+    @property
+    def key(self) -> str:
+        """What status and the store call the source."""
+        return source_key(self.source)
+
+
+def source_key(source: Source) -> str:
+    """A source's name for people and for the store: its address without a password, or its folder."""
+    if isinstance(source, FolderSource):
+        return str(source.path)
+    parts = urlsplit(source.url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def gather(feed: FeedConfig, tools: Tools) -> list[Reading]:
+    """Ask all sources, a few at once; in the config's order."""
+    with ThreadPoolExecutor(_SOURCES_AT_ONCE) as pool:
+        return list(pool.map(lambda source: _read(source, feed.limit, tools), feed.source))
+
+
+def _read(source: Source, limit: int, tools: Tools) -> Reading:
+    digest = hashlib.sha256(source.model_dump_json().encode()).hexdigest()[:16]
+    documents = Documents(tools.fetcher, tools.store, RequestOptions(), digest, tools.clock)
+    try:
+        documents.options = request_options(source)
+        return Reading(source, documents, items=sources.read(source, documents, limit=limit))
+    except SourceError as error:
+        return Reading(source, documents, problem=Problem(error.url or source_key(source), error.reason, fatal=True))
+    except FeedpubError as error:
+        return Reading(source, documents, problem=Problem(source_key(source), str(error), fatal=True))
+
+
+def request_options(source: Source) -> RequestOptions:
+    """A source's own headers, cookies, credentials and proxy, with secrets looked up. Raises ConfigError."""
+    if not isinstance(source, RemoteSource):
+        return RequestOptions()
+    return RequestOptions(
+        headers={name: resolve(value) for name, value in source.headers.items()},
+        cookies={name: resolve(value) for name, value in source.cookies.items()},
+        auth=(resolve(source.auth.username), resolve(source.auth.password)) if source.auth else None,
+        proxy=resolve(source.proxy) if source.proxy else None,
+    )
+
+
+def listed(readings: Sequence[Reading]) -> list[Listed]:
+    """All items of all sources, each article once: where two sources list it, the first one's word counts."""
+    unique: dict[str, Listed] = {}
+    for reading in readings:
+        for item in reading.items:
+            key = _key(item, reading.source)
+            if key not in unique:
+                unique[key] = _listed(item, key, len(unique), reading)
+    return list(unique.values())
+
+
+def _key(item: Item, source: Source) -> str:
+    if isinstance(source, FolderSource) and item.path is not None:
+        return f"file:{Path(item.path).relative_to(source.path).as_posix()}"
+    return url_key(item.url or "")
+
+
+def _listed(item: Item, key: str, rank: int, reading: Reading) -> Listed:
+    source = reading.source
+    return Listed(
+        item=item,
+        key=key,
+        rank=rank,
+        source=reading.key,
+        options=_options_for(item, source, reading.documents.options),
+        listed_first=isinstance(source, FeedSource),
+        fetch=not isinstance(source, FeedSource) or source.fetch,
+        folder=source.path if isinstance(source, FolderSource) else None,
+    )
+
+
+def _options_for(item: Item, source: Source, options: RequestOptions) -> RequestOptions:
+    """A source's credentials go to its own host only; its proxy serves all its articles."""
+    if isinstance(source, RemoteSource) and urlsplit(item.url or "").netloc == urlsplit(source.url).netloc:
+        return options
+    return RequestOptions(proxy=options.proxy)

@@ -1,0 +1,138 @@
+"""The story of one regeneration: sources → articles → entries → files, and never a bad feed over a good one.
+
+Ids and entries are stored before anything is published, validators and the record of the run after: a run that is cut
+short at any instant is simply done again by the next one.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from feedpub import assembly
+from feedpub.builder.merge import Known, Merge, merge
+from feedpub.config import Config, FeedConfig, Filters
+from feedpub.errors import FeedpubError
+from feedpub.gathering import Listed, Reading, gather, listed
+from feedpub.model import Feed, Outcome, Problem, Status
+from feedpub.reading import Read, read_all, wanted
+from feedpub.store import Run, SourceState
+from feedpub.tools import Tools
+
+
+def publish(feed: FeedConfig, tools: Tools) -> Outcome:
+    """Regenerate one feed. What goes wrong is in the outcome; only a bug raises."""
+    began, started = time.monotonic(), tools.clock()
+    try:
+        readings = gather(feed, tools)
+        outcome = _regenerate(feed, readings, tools)
+        outcome = replace(outcome, seconds=time.monotonic() - began)
+        _record(outcome, readings, started, tools)
+    except FeedpubError as error:
+        problem = Problem(feed.name, str(error), fatal=True)
+        outcome = Outcome(feed.name, Status.FAILED, problems=(problem,), seconds=time.monotonic() - began)
+    return outcome
+
+
+def _regenerate(feed: FeedConfig, readings: Sequence[Reading], tools: Tools) -> Outcome:
+    items = listed(readings)
+    reads = _read_new(feed, items, tools)
+    merged = _bring_in(feed, items, reads, tools)
+    outcome = Outcome(
+        feed.name,
+        Status.UNCHANGED,
+        new=merged.new,
+        updated=merged.updated,
+        kept=len(items) - len(reads),
+        skipped=sum(read.seen.state == "excluded" for read in reads),
+        failed=sum(read.seen.state == "failed" for read in reads),
+        problems=_problems(readings, reads),
+        requests=sum(r.documents.requests for r in readings) + sum(r.requests for r in reads),
+    )
+    if all(reading.problem for reading in readings):
+        return replace(outcome, status=Status.FAILED)
+    live = live_feed(feed, tools)
+    if not live.entries and outcome.failed:
+        none = Problem(feed.name, f"none of the {outcome.failed} articles listed could be read", fatal=True)
+        return replace(outcome, status=Status.FAILED, problems=(*outcome.problems, none))
+    written = tools.publisher.publish(assembly.files(live, assembly.folders(feed)))
+    return replace(outcome, status=_status(readings, written), written=written)
+
+
+def _read_new(feed: FeedConfig, items: Sequence[Listed], tools: Tools) -> list[Read]:
+    keys = [item.key for item in items]
+    rules = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8]
+    seen = tools.store.seen(feed.name, keys)
+    todo = wanted(items, seen, tools.store.aliases(feed.name, keys), rules)
+    return read_all(feed, todo, seen, rules, tools)
+
+
+def _bring_in(feed: FeedConfig, items: Sequence[Listed], reads: Sequence[Read], tools: Tools) -> Merge:
+    """Merge what was read into what is stored; from here on nothing of it can be lost."""
+    now = tools.clock()
+    arrivals = [read.arrival for read in reads if read.arrival]
+    known = _known(feed.name, [key for arrival in arrivals for key in arrival.keys], tools)
+    merged = merge(feed.name, tools.settings.base_url, known, arrivals, now)
+    tools.store.commit_entries(
+        feed.name,
+        entries=merged.entries,
+        aliases=merged.aliases,
+        seen=[read.seen for read in reads],
+        listed=[item.key for item in items],
+        now=now,
+    )
+    return merged
+
+
+def _known(feed: str, keys: Sequence[str], tools: Tools) -> Known:
+    aliases = tools.store.aliases(feed, keys)
+    entries = {id_: tools.store.entry(feed, id_) for id_ in set(aliases.values())}
+    return Known(
+        aliases=aliases,
+        entries={id_: entry for id_, entry in entries.items() if entry},
+        moments=tools.store.moments(feed),
+        slugs=tools.store.slugs(feed),
+    )
+
+
+def _problems(readings: Iterable[Reading], reads: Iterable[Read]) -> tuple[Problem, ...]:
+    lost = [reading.problem for reading in readings if reading.problem]
+    return (*lost, *(read.problem for read in reads if read.problem))
+
+
+def _status(readings: Iterable[Reading], written: Sequence[str]) -> Status:
+    if any(reading.problem for reading in readings):
+        return Status.PARTIAL
+    return Status.UPDATED if written else Status.UNCHANGED
+
+
+def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, tools: Tools) -> None:
+    """Remember the run, and what each source said, now that the feed is out."""
+    states = {state.key: state for state in tools.store.sources(outcome.feed)}
+    tools.store.commit_run(
+        Run(outcome, started),
+        documents=[document for reading in readings for document in reading.documents.fresh if not reading.problem],
+        sources=[_state(outcome.feed, reading, states.get(reading.key), started) for reading in readings],
+    )
+
+
+def _state(feed: str, reading: Reading, before: SourceState | None, now: datetime) -> SourceState:
+    if reading.problem is None:
+        return SourceState(feed, reading.key, checked=now, succeeded=now, items=len(reading.items))
+    since = before.failing_since if before and before.failing_since else now
+    succeeded, items = (before.succeeded, before.items) if before else (None, 0)
+    return SourceState(feed, reading.key, now, succeeded, items, failure=reading.problem.reason, failing_since=since)
+
+
+def live_feed(feed: FeedConfig, tools: Tools) -> Feed:
+    """A feed's live document as the store has it."""
+    filtered = feed.include != Filters() or feed.exclude != Filters()
+    stored = tools.store.entries(feed.name, limit=None if filtered else feed.limit)
+    return assembly.assemble(feed, tools.settings, stored)
+
+
+def publish_index(config: Config, tools: Tools) -> tuple[str, ...]:
+    """The page and the OPML about all feeds of the config that have been published."""
+    feeds = [live_feed(feed, tools) for feed in config.feed if tools.store.last_run(feed.name)]
+    return tools.publisher.publish(assembly.index_files(feeds))

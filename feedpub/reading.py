@@ -1,0 +1,217 @@
+"""The second half of a regeneration: each listed article that is new or changed is fetched and cleaned.
+
+A few hosts at once, each host's articles one after another. What went wrong with one article stays with that article.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from feedpub import cleaner
+from feedpub.builder.identity import url_key
+from feedpub.builder.merge import Arrival
+from feedpub.config import FeedConfig, SiteRules
+from feedpub.decode import decode_html
+from feedpub.errors import ExtractError, SourceError
+from feedpub.fetch import Fetcher, Validators
+from feedpub.filters import Facts, refusal
+from feedpub.gathering import Listed
+from feedpub.model import Article, Item, NotModified, Page, Problem
+from feedpub.store import Seen
+from feedpub.tools import Tools
+
+_HOSTS_AT_ONCE = 8
+_HTML = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
+# A feed's own content is taken instead of its page's where the page gives this much less: a paywall, a consent wall.
+_MUCH_LESS = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What became of one listed article.
+
+    Attributes:
+        seen: what the store has to remember of it.
+        arrival: the article, where one was read.
+        problem: what went wrong; with an arrival beside it, something stood in.
+        requests: how many it took.
+    """
+
+    seen: Seen
+    arrival: Arrival | None = None
+    problem: Problem | None = None
+    requests: int = 0
+
+
+def wanted(items: Iterable[Listed], seen: Mapping[str, Seen], stored: Mapping[str, str], rules: str) -> list[Listed]:
+    """The items to read now: new ones, those whose source says that they changed, those that failed before.
+
+    Args:
+        items: everything listed.
+        seen: key → what is remembered.
+        stored: key → id, of the entries that there are.
+        rules: a digest of the feed's include and exclude rules; articles left out under other rules are read again.
+    """
+    return [listed for listed in items if not _settled(listed, seen.get(listed.key), stored, rules)]
+
+
+def _settled(listed: Listed, seen: Seen | None, stored: Mapping[str, str], rules: str) -> bool:
+    if seen is None:
+        return listed.key in stored  # an address that led to a stored article before
+    version = _version(listed, rules) if seen.state == "excluded" else listed.item.version
+    return seen.state in ("stored", "excluded") and seen.version == version
+
+
+def _version(listed: Listed, rules: str) -> str:
+    return f"{listed.item.version} {rules}".strip()
+
+
+def read_all(
+    feed: FeedConfig, items: Sequence[Listed], seen: Mapping[str, Seen], rules: str, tools: Tools
+) -> list[Read]:
+    """Read all given items, in their order."""
+    if not items:
+        return []
+    done = count(1)
+    by_host: dict[str, list[Listed]] = defaultdict(list)
+    for listed in items:
+        by_host[urlsplit(listed.item.url or "").netloc].append(listed)
+
+    def read_host(host_items: list[Listed]) -> list[tuple[int, Read]]:
+        results = []
+        for listed in host_items:
+            results.append((listed.rank, _read(feed, listed, seen.get(listed.key), rules, tools)))
+            tools.progress(feed.name, next(done), len(items))
+        return results
+
+    tools.progress(feed.name, 0, len(items))
+    with ThreadPoolExecutor(_HOSTS_AT_ONCE) as pool:
+        pairs = [pair for results in pool.map(read_host, by_host.values()) for pair in results]
+    return [read for _, read in sorted(pairs, key=lambda pair: pair[0])]
+
+
+def article_at(url: str, fetcher: Fetcher) -> Article:
+    """The article at an address. Raises SourceError."""
+    answer = fetcher.get(url)
+    assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
+    return _extract(answer)
+
+
+def _read(feed: FeedConfig, listed: Listed, seen: Seen | None, rules: str, tools: Tools) -> Read:
+    item = listed.item
+    known = Facts(url=item.url or "", title=item.title or None, categories=item.categories or None)
+    if (reason := refusal(feed, known)) is not None:
+        return Read(_excluded(listed, reason, rules))
+    requests = int(listed.fetch and item.path is None)
+    try:
+        read = _read_article(feed, listed, seen, tools)
+    except SourceError as error:
+        read = _stand_in(listed, seen, error)
+    if read.arrival is not None:
+        article = read.arrival.article
+        facts = Facts(item.url or "", item.title or article.title, item.categories or article.categories, article.text)
+        if (reason := refusal(feed, facts)) is not None:
+            read = Read(_excluded(listed, reason, rules))
+    return replace(read, requests=requests)
+
+
+def _read_article(feed: FeedConfig, listed: Listed, seen: Seen | None, tools: Tools) -> Read:
+    if listed.item.path is not None:
+        return _arrived(listed, _saved(feed, listed, tools), ())
+    if not listed.fetch:
+        return _arrived(listed, _own_content(listed.item), ())
+    url = listed.item.url or ""
+    validators = Validators(seen.etag, seen.last_modified) if seen and seen.state == "stored" else None
+    answer = tools.fetcher.get(url, validators=validators, options=listed.options)
+    if isinstance(answer, NotModified):
+        return Read(
+            replace(_seen(listed, "stored"), etag=seen and seen.etag, last_modified=seen and seen.last_modified)
+        )
+    article = _fuller(_extract(answer, feed.rules), listed.item)
+    read = _arrived(listed, article, (answer.url, article.url))
+    return replace(read, seen=replace(read.seen, etag=answer.etag, last_modified=answer.last_modified))
+
+
+def _extract(page: Page, rules: SiteRules | None = None) -> Article:
+    if page.content_type not in _HTML:
+        raise ExtractError(f"not a web page but {page.content_type}", page.url)
+    return cleaner.extract(decode_html(page.body, page.charset), page.url, rules=rules)
+
+
+def _saved(feed: FeedConfig, listed: Listed, tools: Tools) -> Article:
+    path = Path(listed.item.path or "")
+    try:
+        body = path.read_bytes()
+        modified = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+    except OSError as error:
+        raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
+    folder = path.relative_to(listed.folder or path.parent).parent.as_posix()
+    base = f"{tools.settings.base_url}{feed.name}/{'' if folder == '.' else folder + '/'}"
+    article = cleaner.extract_saved(body, str(path), base=base, rules=feed.rules)
+    return article if article.published else replace(article, published=modified)
+
+
+def _own_content(item: Item) -> Article:
+    """The article as its feed gives it. Raises NothingFound where the feed gives none."""
+    return cleaner.extract_fragment(item.html or item.summary, item.url, title=item.title)
+
+
+def _fuller(article: Article, item: Item) -> Article:
+    """The page's article, with the feed's own body where that is plainly the whole one."""
+    if not item.html:
+        return article
+    try:
+        own = _own_content(item)
+    except ExtractError:  # an empty body in the feed: the page's it is
+        return article
+    if len(article.text) >= _MUCH_LESS * len(own.text):
+        return article
+    return replace(article, html=own.html, text=own.text, summary=own.summary, removed=own.removed)
+
+
+def _stand_in(listed: Listed, seen: Seen | None, error: SourceError) -> Read:
+    """The feed's own text for an article that could not be read, where there is one; named in either case."""
+    tries = (seen.tries if seen else 0) + 1
+    failed = replace(_seen(listed, "failed"), reason=error.reason, tries=tries)
+    try:
+        own = replace(_own_content(listed.item), complete=False) if listed.listed_first else None
+    except ExtractError:
+        own = None
+    if own is None:
+        return Read(failed, problem=Problem(listed.address, error.reason))
+    partial = replace(failed, state="partial")
+    problem = Problem(listed.address, f"{error.reason}; the feed's own text stands in")
+    return Read(partial, arrival=_arrival(listed, own, ()), problem=problem)
+
+
+def _arrived(listed: Listed, article: Article, addresses: Iterable[str | None]) -> Read:
+    return Read(_seen(listed, "stored"), arrival=_arrival(listed, article, addresses))
+
+
+def _arrival(listed: Listed, article: Article, addresses: Iterable[str | None]) -> Arrival:
+    saved = listed.item.path is not None
+    others = (article.url,) if saved else addresses
+    keys = dict.fromkeys((listed.key, *(url_key(address) for address in others if address)))
+    return Arrival(
+        item=listed.item,
+        article=article,
+        keys=tuple(keys),
+        rank=listed.rank,
+        source=listed.source,
+        listed_first=listed.listed_first,
+        own_page=saved and not article.url,
+        stem=Path(listed.item.path or "").stem,
+    )
+
+
+def _seen(listed: Listed, state: str) -> Seen:
+    return Seen(key=listed.key, version=listed.item.version, state=state)
+
+
+def _excluded(listed: Listed, reason: str, rules: str) -> Seen:
+    return replace(_seen(listed, "excluded"), version=_version(listed, rules), reason=reason)

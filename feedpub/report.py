@@ -1,0 +1,149 @@
+"""Outcomes, states and articles as words for people and data for programs. Prints nothing."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from feedpub.model import Article, Outcome, Problem, Status
+from feedpub.store import Run, SourceState
+
+_COLOURS = {
+    Status.UPDATED: "green",
+    Status.UNCHANGED: "green",
+    Status.PARTIAL: "yellow",
+    Status.FAILED: "red",
+}
+_WORDS = {
+    Status.UPDATED: "updated",
+    Status.UNCHANGED: "unchanged",
+    Status.PARTIAL: "a source failed",
+    Status.FAILED: "failed",
+}
+
+
+def to_json(value: Any) -> str:
+    """Any of our dataclasses, or a structure of them, as an indented JSON document."""
+    return json.dumps(value, default=_plain, ensure_ascii=False, indent=2)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Path | Enum):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """One line about a regeneration: "world: updated, 3 new, 47 kept (2.1 s)"."""
+    counts = [f"{getattr(outcome, name)} {name}" for name in _COUNTS if getattr(outcome, name)]
+    return f"{outcome.feed}: {', '.join([_WORDS[outcome.status], *counts])} ({outcome.seconds:.1f} s)"
+
+
+_COUNTS = ("new", "updated", "kept", "skipped", "failed")
+
+
+def outcome_table(outcomes: Iterable[Outcome]) -> Table:
+    """The closing table of a build."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("feed")
+    table.add_column("outcome")
+    for name in _COUNTS:
+        table.add_column(name, justify="right")
+    for outcome in outcomes:
+        status = f"[{_COLOURS[outcome.status]}]{_WORDS[outcome.status]}[/]"
+        table.add_row(escape(outcome.feed), status, *(str(getattr(outcome, name)) for name in _COUNTS))
+    return table
+
+
+def problem_line(feed: str, problem: Problem) -> str:
+    """What went wrong, where: the feed, the address or file, the reason."""
+    kind = "source failed" if problem.fatal else "article"
+    return f"{feed}: {kind}: {problem.where}: {problem.reason}"
+
+
+def article_text(article: Article) -> str:
+    """An article for reading in a terminal: title, byline and date, then its paragraphs."""
+    when = f"{article.published:%Y-%m-%d %H:%M %Z}" if article.published else ""
+    byline = " · ".join(part for part in (", ".join(article.authors), when, article.site or "") if part)
+    head = [line for line in (article.title, byline) if line]
+    return "\n".join([*head, "", *("\n\n".join(article.text.split("\n")).split("\n")), ""])
+
+
+def removals(article: Article) -> list[str]:
+    """What was removed and why, a line each."""
+    if not article.removed:
+        return ["nothing was removed"]
+    return [f"{removed.reason}: {_shortened(removed.text)}" for removed in article.removed]
+
+
+def _shortened(text: str, length: int = 100) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FeedState:
+    """What `status` says of one feed.
+
+    Attributes:
+        entries: how many are stored.
+        newest: when the newest was published.
+        last: the last regeneration, None before the first.
+    """
+
+    feed: str
+    title: str
+    entries: int
+    newest: datetime | None
+    last: Run | None
+    sources: Sequence[SourceState]
+
+    @property
+    def broken(self) -> bool:
+        """True where the last look at some source failed."""
+        return any(source.failure for source in self.sources) or bool(self.last and not self.last.outcome.ok)
+
+
+def status_table(states: Iterable[FeedState], now: datetime) -> Table:
+    """Every feed at a glance."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("feed", "state", "entries", "newest", "last look"):
+        table.add_column(name, justify="right" if name == "entries" else "left")
+    for state in states:
+        word = (
+            "[dim]never built[/]" if state.last is None else "[red]broken[/]" if state.broken else "[green]healthy[/]"
+        )
+        last = ago(state.last.started, now) if state.last else ""
+        newest = ago(state.newest, now) if state.newest else ""
+        table.add_row(escape(state.feed), word, str(state.entries), newest, last)
+    return table
+
+
+def source_lines(state: FeedState, now: datetime) -> list[str]:
+    """What is wrong with a feed's sources, a line each."""
+    return [
+        f"{state.feed}: {source.key}: failing since {ago(source.failing_since or now, now)}: {source.failure}; "
+        + (f"last read {ago(source.succeeded, now)}, {source.items} articles" if source.succeeded else "never read")
+        for source in state.sources
+        if source.failure
+    ]
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that says something: "3 hours ago"."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            number = seconds // size
+            return f"{number} {unit}{'s' if number > 1 else ''} ago"
+    return "just now"

@@ -1,0 +1,39 @@
+"""What a run works with: the collaborators, made once by a command and passed in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from feedpub.config import Settings
+from feedpub.fetch import Fetcher
+from feedpub.publisher import Publisher
+from feedpub.store import Store
+
+
+class Progress(Protocol):
+    """Told how far the articles of a feed are."""
+
+    def __call__(self, feed: str, done: int, total: int) -> None:
+        """`done` of `total` articles have been read."""
+
+
+def silent(feed: str, done: int, total: int) -> None:
+    """No progress is shown."""
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The collaborators of a regeneration."""
+
+    settings: Settings
+    store: Store
+    fetcher: Fetcher
+    publisher: Publisher
+    clock: Callable[[], datetime] = utc_now
+    progress: Progress = silent

@@ -1,0 +1,114 @@
+"""One article, one key; one entry, one id."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from feedpub.builder.identity import mint, slug, url_key
+
+NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+STORY = "https://example.org/news/story"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "http://example.org/news/story",
+        "https://www.example.org/news/story",
+        "https://EXAMPLE.org/news/story",
+        "https://example.org./news/story",
+        "https://example.org:443/news/story",
+        "http://example.org:80/news/story",
+        "https://example.org/news/story/",
+        "https://example.org/news/story/index.html",
+        "https://example.org/news/story/index.php",
+        "https://example.org/news/story#comments",
+        "https://example.org/news/story?utm_source=rss&utm_medium=feed",
+        "https://example.org/news/story?UTM_Campaign=x",
+        "https://example.org/news/story?fbclid=abc",
+        "https://example.org/news/story?gclid=abc#top",
+        "https://example.org/news/story;jsessionid=1F2E",
+        "https://example.org/news/story?PHPSESSID=77",
+        "https://example.org/news/st%6Fry",
+        "  https://example.org/news/story\n",
+        "https://user:secret@example.org/news/story",
+    ],
+)
+def test_addresses_of_one_article_share_a_key(other: str) -> None:
+    """Scheme, www., port, trailing slash, tracking, session and fragment do not make another article."""
+    assert url_key(other) == url_key(STORY)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "https://example.org/news/story-2",
+        "https://example.org/News/Story",
+        "https://example.org/news/story?id=2",
+        "https://example.org/news/story?page=2",
+        "https://example.org:8443/news/story",
+        "https://blog.example.org/news/story",
+        "https://example.com/news/story",
+        "https://example.org/news/story#!/part/2",
+        "https://example.org/news/story#/part/2",
+    ],
+)
+def test_another_article_has_another_key(other: str) -> None:
+    """Path, its case, meaningful parameters, port, host and routing fragments tell articles apart."""
+    assert url_key(other) != url_key(STORY)
+
+
+def test_the_order_of_parameters_does_not_matter() -> None:
+    """Servers and readers reorder them."""
+    assert url_key("https://example.org/a?x=1&y=2") == url_key("https://example.org/a?y=2&x=1")
+
+
+def test_an_international_host_and_its_ascii_form_share_a_key() -> None:
+    """Pages link to themselves either way."""
+    assert url_key("https://bücher.example/a") == url_key("https://xn--bcher-kva.example/a")
+
+
+@pytest.mark.parametrize("odd", ["", "https:///a", "https://" + "a" * 300 + "/x", "mailto:a@example.org", "//x/y"])
+def test_odd_addresses_have_a_key_too(odd: str) -> None:
+    """A key is never the place where a run breaks."""
+    assert isinstance(url_key(odd), str)
+
+
+def test_an_id_is_a_tag_uri_of_the_publisher_the_day_and_the_feed() -> None:
+    """RFC 4151: authority, date, and a part that is unique within them."""
+    id_ = mint("world", url_key(STORY), "https://feeds.example.org/", NOW)
+    assert id_.startswith("tag:feeds.example.org,2026-11-23:world/")
+    assert id_ == mint("world", url_key(STORY), "https://feeds.example.org/", NOW)
+
+
+def test_ids_differ_between_articles_and_between_feeds() -> None:
+    """Two feeds may publish the same article; a reader of both must see both."""
+    ids = {mint(feed, key, "https://x.example/", NOW) for feed in ("a", "b") for key in ("k1", "k2")}
+    assert len(ids) == 4
+
+
+def test_an_id_is_valid_where_the_publisher_is_an_ip_address() -> None:
+    """A colon cannot stand in a tag's authority."""
+    assert mint("a", "k", "http://[::1]:8080/", NOW).startswith("tag:localhost,")
+
+
+@pytest.mark.parametrize(
+    ("title", "stem", "expected"),
+    [
+        ("US and NATO ready for new talks", "000_32e5", "us-and-nato-ready-for-new-talks"),
+        ("Straße nach Überall", "x", "strasse-nach-uberall"),
+        ("It's here", "x", "its-here"),
+        ("北京", "2026-beijing", "2026-beijing"),
+        ("北京", "北京", "article"),
+        ("", "note_1", "note-1"),
+        ("word " * 40, "x", "word-" * 15 + "word"),
+    ],
+)
+def test_a_saved_article_gets_a_page_named_after_its_title(title: str, stem: str, expected: str) -> None:
+    """ASCII words of the title, else of the file's name; cut between words."""
+    assert slug(title, stem, set()) == expected
+
+
+def test_pages_with_the_same_title_are_numbered() -> None:
+    """No page takes another one's place."""
+    assert slug("News", "x", {"news", "news-2"}) == "news-3"
