@@ -1,0 +1,46 @@
+"""The config: a TOML file → `Config`. Owns every setting's name, kind, default and message; sees the only dicts.
+
+`models` and `sources` say what may be written, `values`, `web`, `durations`, `cron` and `secrets` what a value looks
+like; `loading` reads a file, `positions` knows its lines, `messages` and `conflicts` say what is wrong with it.
+"""
+
+from feedpub.config.advice import warnings
+from feedpub.config.loading import DEFAULT, find_config, load
+from feedpub.config.models import Config, FeedConfig, Filters, Settings, SiteRules
+from feedpub.config.schema import json_schema
+from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve
+from feedpub.config.section import Section
+from feedpub.config.sources import (
+    FeedSource,
+    FolderSource,
+    PageSource,
+    RemoteSource,
+    SitemapSource,
+    Source,
+)
+from feedpub.config.values import Duration
+
+__all__ = [
+    "DEFAULT",
+    "BasicAuth",
+    "Config",
+    "Duration",
+    "FeedConfig",
+    "FeedSource",
+    "Filters",
+    "FolderSource",
+    "PageSource",
+    "RemoteSource",
+    "Secret",
+    "SecretText",
+    "Section",
+    "Settings",
+    "SiteRules",
+    "SitemapSource",
+    "Source",
+    "find_config",
+    "json_schema",
+    "load",
+    "resolve",
+    "warnings",
+]

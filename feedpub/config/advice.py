@@ -1,0 +1,68 @@
+"""What is allowed in a config and probably not meant: `feedpub check` says it."""
+
+import ipaddress
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from feedpub.config.models import Config, Settings
+from feedpub.config.secrets import Secret
+from feedpub.config.sources import FolderSource, RemoteSource
+
+_TELLING = re.compile("auth|cookie|key|secret|session|token", re.IGNORECASE)  # headers that let someone in
+
+
+def warnings(config: Config, path: Path) -> list[str]:
+    """One sentence a warning about the config that was loaded from `path`; looks at files, not at the network."""
+    return [f"{path}: {text}" for text in (*_settings(config.feedpub), *_feeds(config), *_secrets(config, path))]
+
+
+def _settings(settings: Settings) -> Iterator[str]:
+    if settings.base_url == Settings.model_fields["base_url"].default:
+        yield f'base_url is "{settings.base_url}", an example; write the address that the feeds are served at'
+    if not settings.contact:
+        yield 'contact is empty; write an address where the owners of sites reach you, as in "https://example.org/about"'
+    for network in settings.allow_private:
+        if ipaddress.ip_network(network).prefixlen == 0:
+            yield f'allow_private holds "{network}", every address there is; name only the networks that you read'
+
+
+def _feeds(config: Config) -> Iterator[str]:
+    if not config.feed:
+        yield "there is no feed in it; write a first one under [[feed]]"
+    for feed in config.feed:
+        for source in feed.source:
+            if isinstance(source, FolderSource) and not source.path.is_dir():
+                yield f'feed "{feed.name}": there is no folder {source.path}'
+
+
+def _secrets(config: Config, path: Path) -> Iterator[str]:
+    for feed in config.feed:
+        secrets = [secret for source in feed.source for secret in _secrets_of(source)]
+        if any(isinstance(secret, SecretStr) for secret in secrets) and _open_to_others(path):
+            yield (
+                f'feed "{feed.name}" has a secret in this file, which others can read; run chmod 600, or write '
+                '{ env = "NAME" } or { file = "path" } in its place'
+            )
+        for secret in secrets:
+            if isinstance(secret, Secret) and secret.file and _open_to_others(secret.file):
+                yield f'feed "{feed.name}": others can read the secret in {secret.file}; run chmod 600'
+
+
+def _secrets_of(source: object) -> Iterator[SecretStr | Secret]:
+    if not isinstance(source, RemoteSource):
+        return
+    yield from source.cookies.values()
+    yield from (value for name, value in source.headers.items() if _TELLING.search(name))
+    if source.auth:
+        yield source.auth.password
+    if source.proxy and (isinstance(source.proxy, Secret) or "@" in source.proxy.get_secret_value()):
+        yield source.proxy
+
+
+def _open_to_others(path: Path) -> bool:
+    """True where a file can be read by its group or by everyone."""
+    return path.exists() and bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))

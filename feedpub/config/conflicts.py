@@ -1,0 +1,90 @@
+"""What is wrong between settings that are each well by themselves.
+
+Reads the document as parsed, so that these findings come together with all others and not only once those are mended.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from feedpub.config.messages import Finding
+from feedpub.config.models import Settings
+from feedpub.config.positions import KeyPath, Positions
+from feedpub.config.values import locate, quote
+
+Table = Mapping[str, object]
+
+
+def conflicts(document: Table, positions: Positions, file: Path) -> Iterator[Finding]:
+    """Every conflict in the document that stands in `file`."""
+    feeds = list(_tables(document, (), "feed"))
+    yield from _same_names(feeds, positions)
+    for path, feed in feeds:
+        if "every" in feed and "cron" in feed:
+            yield Finding((*path, "cron"), "stands beside every; keep the one that you want")
+        yield from _same_sources(path, feed)
+    yield from _folders(document, feeds, Path(os.path.abspath(file)))  # noqa: PTH100 -- see values.locate
+
+
+def _tables(table: Table, path: KeyPath, key: str) -> Iterator[tuple[KeyPath, Table]]:
+    """The tables of an array of tables, with their paths; whatever else stands there is pydantic's to refuse."""
+    array = table.get(key)
+    for index, item in enumerate(array if isinstance(array, list) else ()):
+        if isinstance(item, dict):
+            yield (*path, key, index), item
+
+
+def _same_names(feeds: list[tuple[KeyPath, Table]], positions: Positions) -> Iterator[Finding]:
+    lines: dict[str, int] = {}
+    for path, feed in feeds:
+        name = feed.get("name")
+        if isinstance(name, str) and name in lines:
+            yield Finding((*path, "name"), f"the feed on line {lines[name]} has the same name; write another")
+        elif isinstance(name, str):
+            lines[name] = positions.line((*path, "name"))
+
+
+def _same_sources(path: KeyPath, feed: Table) -> Iterator[Finding]:
+    seen: dict[tuple[str, ...], int] = {}
+    for place, source in _tables(feed, path, "source"):
+        folder = source.get("path")
+        address = source.get("url") or (os.path.normpath(folder) if isinstance(folder, str) else "")
+        identity = (str(source.get("type")), str(address), str(source.get("links")), str(source.get("glob")))
+        if address and identity in seen:
+            yield Finding(place, f"the same as source {seen[identity]}; remove one")
+        seen.setdefault(identity, len(seen) + 1)
+
+
+def _folders(document: Table, feeds: list[tuple[KeyPath, Table]], file: Path) -> Iterator[Finding]:
+    """Folders that would publish what is private, or read what is published."""
+    settings = document.get("feedpub")
+    output, state = (_setting(settings, name, file.parent) for name in ("output", "state"))
+    if output is None:
+        return
+    if file.is_relative_to(output):
+        yield Finding(
+            ("feedpub", "output"), 'holds this config, which would be published; write for example "../feeds"'
+        )
+    if state and state.is_relative_to(output):
+        yield Finding(
+            ("feedpub", "state"), "lies in the output folder and would be published; write a folder beside it"
+        )
+    for path, feed in feeds:
+        for place, source in _tables(feed, path, "source"):
+            articles = _path(source.get("path"), file.parent)
+            if articles and (articles.is_relative_to(output) or output.is_relative_to(articles)):
+                yield Finding(
+                    (*place, "path"), f"overlaps the output folder {quote(str(output))}; keep articles elsewhere"
+                )
+
+
+def _setting(settings: object, name: str, folder: Path) -> Path | None:
+    default = str(Settings.model_fields[name].default)
+    return _path(settings.get(name, default) if isinstance(settings, dict) else default, folder)
+
+
+def _path(value: object, folder: Path) -> Path | None:
+    try:
+        return locate(value, folder) if isinstance(value, str) else None
+    except ValueError:  # told where the value itself is checked
+        return None

@@ -1,0 +1,105 @@
+"""Secrets: how they stand in the config, and how they are looked up at the moment of use. No message shows a value."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo
+
+from feedpub.config.section import Section
+from feedpub.config.values import CONTROLS, located, quote
+from feedpub.config.web import TOKEN
+from feedpub.errors import ConfigError
+
+
+class Secret(BaseModel):
+    """A value kept out of the config: from an environment variable or from a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+    env: str | None = Field(None, description="Name of an environment variable.", examples=["FEED_PASSWORD"])
+    file: Path | None = Field(
+        None, description="A file that holds nothing else; a line break at its end does not count."
+    )
+
+
+def _secret(value: object, info: ValidationInfo) -> object:
+    match value:
+        case str() | SecretStr() | Secret():
+            return value
+        case {"env": str(name), **others} if not others:
+            if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
+                raise ValueError('env takes the name of a variable, without $, as in { env = "FEED_PASSWORD" }')
+            return value
+        case {"file": str(file), **others} if not others:
+            return {"file": located(file, info)}
+    raise ValueError('write "text", { env = "NAME" } or { file = "path" }')
+
+
+SecretText = Annotated[SecretStr | Secret, BeforeValidator(_secret)]
+"""A text, or where to find it."""
+
+
+def resolve(secret: SecretStr | Secret, environ: Mapping[str, str] = os.environ) -> str:
+    """The text of a secret, looked up now. Raises ConfigError, with the variable or file and without the value."""
+    if isinstance(secret, SecretStr):
+        return secret.get_secret_value()
+    if secret.file is not None:
+        return _from_file(secret.file)
+    name = secret.env or ""
+    if not environ.get(name):
+        raise ConfigError(f"environment variable {name} is not set, or empty, and the config takes a secret from it")
+    return environ[name]
+
+
+def _from_file(path: Path) -> str:
+    try:
+        text = path.read_text("utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror}), and the config takes a secret from it"
+        ) from error
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8, and the config takes a secret from it") from None
+    if not text:
+        raise ConfigError(f"{path}: empty, and the config takes a secret from it")
+    return text
+
+
+def _http_names(values: dict[str, SecretStr | Secret]) -> dict[str, SecretStr | Secret]:
+    for name, value in values.items():
+        if not TOKEN.fullmatch(name):
+            raise ValueError(f"{quote(name)} is not a name that HTTP allows; letters, digits and - are safe")
+        if isinstance(value, SecretStr) and CONTROLS.search(value.get_secret_value()):
+            raise ValueError(f'the value of "{name}" holds line breaks or control characters; write one line')
+    return values
+
+
+def _proxy(value: SecretStr | Secret) -> SecretStr | Secret:
+    if isinstance(value, SecretStr):
+        _check_proxy(value.get_secret_value())
+    return value
+
+
+def _check_proxy(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError('not the address of a proxy; write for example "http://proxy.example.org:3128"')
+
+
+HttpValues = Annotated[dict[str, SecretText], AfterValidator(_http_names)]
+Proxy = Annotated[SecretText, AfterValidator(_proxy)]
+
+
+class BasicAuth(Section):
+    """HTTP basic authentication."""
+
+    username: SecretText = Field(description="The user's name.", examples=["reader"])
+    password: SecretText = Field(description="The password.", examples=[{"env": "FEED_PASSWORD"}])

@@ -1,0 +1,84 @@
+"""Where a feed's articles come from, as written in `[[feed.source]]`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from feedpub.config.secrets import BasicAuth, HttpValues, Proxy
+from feedpub.config.section import Section
+from feedpub.config.values import Glob, Located, Pattern, Selector
+from feedpub.config.web import WebAddress
+
+
+class RemoteSource(Section):
+    """What all sources on the network share."""
+
+    url: WebAddress = Field(description="Address of the page, feed or sitemap.", examples=["https://example.org/news"])
+    headers: HttpValues = Field(
+        default={},
+        description="HTTP headers sent to this source's own host.",
+        examples=[{"Accept-Language": "de"}],
+    )
+    cookies: HttpValues = Field(
+        default={},
+        description="Cookies sent to this source's own host.",
+        examples=[{"session": {"file": "session.txt"}}],
+    )
+    auth: BasicAuth | None = Field(
+        default=None,
+        description="User name and password for HTTP basic authentication.",
+        examples=[{"username": "reader", "password": {"env": "FEED_PASSWORD"}}],
+    )
+    proxy: Proxy | None = Field(
+        default=None,
+        description="HTTP proxy for this source; proxies named by the environment are not used.",
+        examples=["http://proxy.example.org:3128"],
+    )
+
+
+class PageSource(RemoteSource):
+    """A listing page whose links lead to articles."""
+
+    type: Literal["page"] = Field(description="A listing page: a front page, a section, a blog's start page.")
+    links: Selector | None = Field(
+        default=None,
+        description="CSS selector of the article links; left out, they are found by the page's structure.",
+        examples=["main h2 a"],
+    )
+
+
+class FeedSource(RemoteSource):
+    """An RSS, Atom or JSON feed whose entries are made full-text."""
+
+    type: Literal["feed"] = Field(description="An RSS, Atom or JSON feed.")
+    fetch: bool = Field(
+        default=True,
+        strict=True,
+        description="Fetch each article for its full text; false keeps the feed's own content.",
+        examples=[False],
+    )
+
+
+class SitemapSource(RemoteSource):
+    """A sitemap, a sitemap index or a news sitemap, also compressed."""
+
+    type: Literal["sitemap"] = Field(description="A sitemap, an index of sitemaps or a news sitemap.")
+    include: tuple[Pattern, ...] = Field(
+        default=(),
+        description="Patterns of URLs to take; left out, all are taken.",
+        examples=[["*/news/*"]],
+    )
+    exclude: tuple[Pattern, ...] = Field(
+        default=(), description="Patterns of URLs to leave out.", examples=[["*/tag/*", "re:/page/[0-9]+$"]]
+    )
+
+
+class FolderSource(Section):
+    """A folder of saved articles: .txt, .md, .html and .htm."""
+
+    type: Literal["folder"] = Field(description="A folder of saved articles.")
+    path: Located = Field(description="The folder, relative to the config file.", examples=["articles"])
+    glob: Glob = Field(default="**/*", description="Which files in it to read.", examples=["*.md", "2025/**/*.html"])
+
+
+Source = Annotated[PageSource | FeedSource | SitemapSource | FolderSource, Field(discriminator="type")]

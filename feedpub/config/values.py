@@ -1,0 +1,167 @@
+"""The kinds of single values in the config: what each must look like, and what to write where it does not.
+
+Every check raises ValueError with a sentence for people, without the key's name; pydantic collects them all. Values
+that have to do with the network stand in `web`.
+"""
+
+import os
+import re
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+from cssselect import HTMLTranslator, SelectorError
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WithJsonSchema
+
+from feedpub.config import cron, durations
+
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Line breaks and other characters that are not text."""
+
+_RESERVED = ("index", "feeds", "health", "status", "healthz", "metrics")  # feedpub's own files and pages
+_LANGUAGE = re.compile(
+    r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*", re.IGNORECASE
+)
+
+
+def quote(value: str, length: int = 60) -> str:
+    """A text as it is shown in messages: in quotes, on one line, cut to about `length` characters."""
+    text = value if len(value) <= length else f"{value[:length]}…"
+    return f'"{CONTROLS.sub("�", text)}"'
+
+
+def one_line(value: str) -> str:
+    """The text without blanks around it."""
+    value = value.strip()
+    if CONTROLS.search(value):
+        raise ValueError("line breaks and control characters cannot stand here; write one line of text")
+    return value
+
+
+def not_empty(value: str) -> str:
+    """The text, which says something."""
+    if not value.strip():
+        raise ValueError("empty; write some text, or leave the key out")
+    return value
+
+
+def _name(value: str) -> str:
+    if "/" in value or "\\" in value or ".." in value:
+        raise ValueError(f"{quote(value)} leads out of the output folder; a name is only the stem of a file's name")
+    if not re.fullmatch("[a-z0-9-]{1,100}", value):
+        stem = re.sub("[^a-z0-9]+", "-", value.lower()).strip("-")[:100]
+        hint = f'did you mean "{stem}"?' if stem else 'write for example "world-news"'
+        raise ValueError(f"{quote(value)} is not a name; {hint} (a-z, 0-9 and -, at most 100 of them)")
+    if value in _RESERVED or "-archive-" in value:
+        raise ValueError(f"{quote(value)} is kept for files that feedpub makes itself; write another name")
+    return value
+
+
+def _language(value: str) -> str:
+    if _LANGUAGE.fullmatch(value):
+        return value
+    dashed = value.replace("_", "-").partition(".")[0]
+    hint = f'did you mean "{dashed}"?' if _LANGUAGE.fullmatch(dashed) else 'write for example "en", "de-AT", "zh-Hant"'
+    raise ValueError(f"{quote(value)} is not a language tag; {hint}")
+
+
+def _selector(value: str) -> str:
+    not_empty(value)
+    if value.lstrip().startswith(("/", "./")):
+        raise ValueError(f'{quote(value)} looks like XPath; write CSS, as in "article .body"')
+    try:
+        HTMLTranslator().css_to_xpath(value)
+    except (SelectorError, RecursionError) as error:
+        raise ValueError(f"{quote(value)} is not a CSS selector: {error}") from error
+    return value
+
+
+def _removal(value: str) -> str:
+    if not value.startswith("text:"):
+        return _selector(value)
+    if not value.removeprefix("text:").strip():
+        raise ValueError('text: without a text; write what the block says, as in "text:Sponsored by"')
+    return value
+
+
+def _pattern(value: str) -> str:
+    not_empty(value)
+    if not value.startswith("re:"):
+        return value
+    if not value.removeprefix("re:"):
+        raise ValueError('re: without an expression; write for example "re:^Live:"')
+    try:
+        re.compile(value.removeprefix("re:"))
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"{quote(value)} is not a regular expression: {error}") from error
+    return value
+
+
+def _glob(value: str) -> str:
+    parts = PurePosixPath(not_empty(value)).parts
+    if value.startswith(("/", "~")) or ".." in parts:
+        raise ValueError(f'{quote(value)} leads out of the folder; write for example "**/*.md"')
+    if any("**" in part and part != "**" for part in parts):
+        raise ValueError(f'{quote(value)}: ** stands for whole folders; write for example "**/*.md"')
+    return value
+
+
+def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
+    twice = next((value for at, value in enumerate(values) if value in values[:at]), None)
+    if twice is not None:
+        raise ValueError(f"{quote(twice)} stands there twice; write it once")
+    return values
+
+
+def _between(shortest: str, longest: str) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if value < durations.parse(shortest):
+            raise ValueError(f'"{durations.written(value)}" is too short; the shortest is "{shortest}"')
+        if value > durations.parse(longest):
+            raise ValueError(f'"{durations.written(value)}" is too long; the longest is "{longest}"')
+        return value
+
+    return AfterValidator(check)
+
+
+def locate(value: str, folder: Path) -> Path:
+    """The absolute path that a text names: `~` is the home folder, and relative paths start from `folder`.
+
+    Symbolic links are not followed: a person finds again what they wrote.
+    """
+    if not value.strip() or "\0" in value:
+        raise ValueError('empty; write a path, as in "articles"')
+    path = os.path.expanduser(value)  # noqa: PTH111 -- pathlib's raises RuntimeError where there is no such home
+    if path.startswith("~"):
+        raise ValueError(f"{quote(value)}: there is no such home folder; write the whole path")
+    return Path(os.path.abspath(folder / path))  # noqa: PTH100 -- pathlib's follows links or keeps ".."
+
+
+def located(value: object, info: ValidationInfo) -> object:
+    """`locate` as pydantic calls it: relative to the context's "folder", without one to the working directory."""
+    if not isinstance(value, str | Path):
+        return value
+    return locate(str(value), (info.context or {}).get("folder", Path()))
+
+
+OneLine = Annotated[str, AfterValidator(one_line)]
+Title = Annotated[OneLine, AfterValidator(not_empty), WithJsonSchema({"type": "string", "minLength": 1})]
+Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]{1,100}$"})]
+Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9-]+$"})]
+Cron = Annotated[str, AfterValidator(cron.check)]
+Selector = Annotated[str, AfterValidator(_selector)]
+Removal = Annotated[str, AfterValidator(_removal)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Glob = Annotated[str, AfterValidator(_glob)]
+Unique = AfterValidator(_unique)
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(durations.parse),
+    WithJsonSchema({"type": "string", "pattern": durations.PATTERN}),
+]
+Interval = Annotated[Duration, _between("1m", "365d")]
+Delay = Annotated[Duration, _between("0s", "10m")]
+Age = Annotated[Duration, _between("1d", "3650d")]
+
+Located = Annotated[Path, BeforeValidator(located), WithJsonSchema({"type": "string", "minLength": 1})]

@@ -1,0 +1,84 @@
+"""The kinds of values that have to do with the network: addresses, networks, names of headers and cookies."""
+
+import ipaddress
+import re
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, WithJsonSchema
+
+from feedpub.config.values import one_line, quote
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What the name of a header or cookie is made of (RFC 9110, section 5.6.2)."""
+
+
+def web_address(value: str) -> str:
+    """An absolute http or https address with a host and without a password."""
+    value = value.strip()
+    if re.search(r"[\s\x00-\x1f\x7f\\]", value):
+        raise ValueError(f"{quote(value)} holds blanks or characters that no address has; write them as %20 and so on")
+    parts = _split(value)
+    if parts.scheme == "file":
+        raise ValueError(f'is a file; write a source with type = "folder" and path = {quote(parts.path)}')
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(f"{quote(value)} is not a web address; {_suggestion(value)}")
+    if "@" in parts.netloc:
+        raise ValueError('holds a user name; write auth = { username = "…", password = { env = "NAME" } } instead')
+    if not parts.hostname:
+        raise ValueError(f'{quote(value)} has no host; write for example "https://example.org/news"')
+    return value
+
+
+def _split(value: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 -- a bad port is told only when it is asked for
+    except ValueError as error:
+        raise ValueError(f"is not an address: {error}") from error
+    return parts
+
+
+def _suggestion(value: str) -> str:
+    bare = re.sub(r"^(?:[a-z]+:)?/*", "", value, flags=re.IGNORECASE)
+    host = bare.partition("/")[0]
+    if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?", host) and not value.startswith("/"):
+        return f"did you mean {quote(f'https://{bare}')}?"
+    return 'write for example "https://example.org/news"'
+
+
+def _base(value: str) -> str:
+    value = web_address(value)
+    if "?" in value or "#" in value:
+        raise ValueError(f'{quote(value)}: feeds are published below it, so it ends before "?" and "#"')
+    return value if value.endswith("/") else f"{value}/"
+
+
+def _contact(value: str) -> str:
+    value = one_line(value)
+    if not value or re.fullmatch(r"(?:mailto:)?[^@\s()<>]+@[^@\s()<>]+\.[^@\s()<>]+", value):
+        return value
+    return web_address(value)
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value.strip()))
+    except ValueError as error:
+        raise ValueError(f"{quote(value)} is not a network; {_network_hint(value)}") from error
+
+
+def _network_hint(value: str) -> str:
+    try:
+        return f'did you mean "{ipaddress.ip_network(value.strip(), strict=False)}"?'
+    except ValueError:
+        loopback = value.strip().rstrip(".").lower() == "localhost"
+        return 'did you mean "127.0.0.0/8"?' if loopback else 'write addresses, as in "10.0.0.0/8" or "192.168.1.7"'
+
+
+_ADDRESS = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"})
+
+WebAddress = Annotated[str, AfterValidator(web_address), _ADDRESS]
+BaseAddress = Annotated[str, AfterValidator(_base), _ADDRESS]
+Contact = Annotated[str, AfterValidator(_contact)]
+Network = Annotated[str, AfterValidator(_network)]
