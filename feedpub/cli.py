@@ -91,7 +91,8 @@ def check(config_path: Path | None, *, schema: bool) -> None:
     config = _config(config_path)
     sources = sum(len(feed.source) for feed in config.feed)
     click.echo(f"The config is in order: {_counted(len(config.feed), 'feed')}, {_counted(sources, 'source')}.")
-    for warning in (*configuration.warnings(config), *_leftovers(config)):
+    path = configuration.find_config(config_path, os.environ)
+    for warning in (*configuration.warnings(config, path), *_leftovers(config)):
         click.echo(f"note: {warning}")
 
 

@@ -45,14 +45,15 @@ def _same_names(feeds: list[tuple[KeyPath, Table]], positions: Positions) -> Ite
 
 
 def _same_sources(path: KeyPath, feed: Table) -> Iterator[Finding]:
-    seen: dict[tuple[str, ...], int] = {}
+    numbers: dict[object, int] = {}
     for place, source in _tables(feed, path, "source"):
-        folder = source.get("path")
-        address = source.get("url") or (os.path.normpath(folder) if isinstance(folder, str) else "")
-        identity = (str(source.get("type")), str(address), str(source.get("links")), str(source.get("glob")))
-        if address and identity in seen:
-            yield Finding(place, f"the same as source {seen[identity]}; remove one")
-        seen.setdefault(identity, len(seen) + 1)
+        key = "path" if "path" in source else "url"
+        address = source.get(key)
+        identity = os.path.normpath(address) if key == "path" and isinstance(address, str) else address
+        if isinstance(identity, str) and identity in numbers:
+            yield Finding((*place, key), f"the same as that of source {numbers[identity]}; make the two one source")
+        elif isinstance(identity, str):
+            numbers[identity] = int(place[-1]) + 1
 
 
 def _folders(document: Table, feeds: list[tuple[KeyPath, Table]], file: Path) -> Iterator[Finding]:

@@ -64,13 +64,21 @@ def _wrong_kind(kind: str, at: Place) -> str:
 
 
 def _unknown_key(key: str, section: type[Section]) -> str:
-    owners = [heading for heading, table in sections() if key in table.model_fields]
-    if owners:
-        return f"unknown key here; it belongs to {' or '.join(owners)}"
+    if owners := _owners(key):
+        return f"unknown key here; it belongs to {owners}"
     close = get_close_matches(key.lower(), section.model_fields, n=1)
     if close:
         return f'unknown key; did you mean "{close[0]}"?'
     return f"unknown key; known here: {', '.join(section.model_fields)}"
+
+
+def _owners(key: str) -> str:
+    """The headings of the tables that know a key; "" where none does."""
+    kinds: dict[str, list[str]] = {}
+    for heading, kind, table in sections():
+        if key in table.model_fields:
+            kinds.setdefault(heading, []).extend([quote(kind)] if kind else [])
+    return " or ".join(f"{heading} of type {', '.join(of)}" if of else heading for heading, of in kinds.items())
 
 
 def _choice(value: object, expected: str) -> str:

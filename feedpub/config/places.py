@@ -1,7 +1,7 @@
 """From pydantic's location of an error to the place in the file and the setting that belongs there."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args, get_origin
 
@@ -19,55 +19,56 @@ class Place:
     Attributes:
         path: the keys and indexes that lead there.
         section: the innermost table on the way.
-        field: the innermost setting on the way; None for the whole file.
+        field: the innermost setting on the way.
     """
 
     path: KeyPath
     section: type[Section]
-    field: FieldInfo | None
+    field: FieldInfo
 
     def written(self) -> str:
         """How the setting stands in a file: `title = "World news"`, `[feed.rules]`, `[[feed.source]]`."""
         keys = [part for part in self.path if isinstance(part, str)]
-        if self.field and self.field.examples:
+        if self.field.examples:
             return f"{keys[-1]} = {toml(self.field.examples[0])}"
-        several = self.field is not None and get_origin(self.field.annotation) is tuple
-        return f"[[{'.'.join(keys)}]]" if several else f"[{'.'.join(keys)}]"
+        return heading(keys, self.field)
 
 
 def place(loc: KeyPath) -> Place:
     """The place that pydantic's `loc` means, which names the branch of a union as if it were a key of the file."""
     section: type[Section] = Config
-    field: FieldInfo | None = None
-    keys: Mapping[str, FieldInfo] = Config.model_fields
-    branches: dict[str, type[Section]] = {}
-    path: list[str | int] = []
-    for part in loc:
-        if isinstance(part, str) and part in branches:
-            section, branches = branches[part], {}
-            keys = section.model_fields
-            continue
-        path.append(part)
-        if isinstance(part, str):
-            known, field = part in keys, keys.get(part, field)
-            tables = tables_in(field.annotation) if field and known else ()
-            section = tables[0] if len(tables) == 1 else section
-            branches = {tag(table): table for table in tables} if len(tables) > 1 else {}
-            keys = tables[0].model_fields if len(tables) == 1 else {}
-    return Place(tuple(path), section, field)
+    field = FieldInfo(annotation=Config)
+    path: KeyPath = ()
+    while loc:
+        key, loc = str(loc[0]), loc[1:]
+        path = (*path, key)
+        if key not in section.model_fields:
+            break
+        field = section.model_fields[key]
+        if loc and isinstance(loc[0], int):
+            path, loc = (*path, loc[0]), loc[1:]
+        tables = tables_in(field.annotation)
+        if not loc or not tables:
+            break
+        section = tables[0]
+        if len(tables) > 1:
+            section, loc = next(table for table in tables if tag(table) == loc[0]), loc[1:]
+    return Place(path + loc, section, field)
 
 
-def sections(section: type[Section] = Config, keys: tuple[str, ...] = ()) -> Iterator[tuple[str, type[Section]]]:
-    """Every table that a config may hold, with its heading: `[feedpub]`, `[[feed.source]] of type "page"`."""
+def sections(section: type[Section] = Config, keys: tuple[str, ...] = ()) -> Iterator[tuple[str, str, type[Section]]]:
+    """Every table that a config may hold: its heading, its type where the heading alone does not say it, its keys."""
     for name, field in section.model_fields.items():
         tables = tables_in(field.annotation)
-        path = (*keys, name)
-        heading = ".".join(path)
         for table in tables:
-            kind = f' of type "{tag(table)}"' if len(tables) > 1 else ""
-            several = get_origin(field.annotation) is tuple
-            yield (f"[[{heading}]]" if several else f"[{heading}]") + kind, table
-            yield from sections(table, path)
+            yield heading((*keys, name), field), tag(table) if len(tables) > 1 else "", table
+            yield from sections(table, (*keys, name))
+
+
+def heading(keys: Sequence[str], field: FieldInfo) -> str:
+    """The line above a table: in two brackets where there may be several."""
+    several = get_origin(field.annotation) is tuple
+    return f"[[{'.'.join(keys)}]]" if several else f"[{'.'.join(keys)}]"
 
 
 def tables_in(annotation: object) -> tuple[type[Section], ...]:

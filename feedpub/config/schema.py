@@ -22,7 +22,9 @@ class _TomlSchema(GenerateJsonSchema):
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         made = super().default_schema(schema)
-        return {key: value for key, value in made.items() if (key, value) != ("default", None)}
+        if isinstance(made.get("default"), dict | None):
+            made.pop("default", None)
+        return made
 
 
 def json_schema() -> str:

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from feedpub.config.section import Section
 from feedpub.config.values import CONTROLS, located, quote
@@ -39,7 +48,10 @@ def _secret(value: object, info: ValidationInfo) -> object:
     raise ValueError('write "text", { env = "NAME" } or { file = "path" }')
 
 
-SecretText = Annotated[SecretStr | Secret, BeforeValidator(_secret)]
+SecretText = Annotated[
+    Annotated[SecretStr, WithJsonSchema({"type": "string"})] | Secret,
+    BeforeValidator(_secret),
+]
 """A text, or where to find it."""
 
 

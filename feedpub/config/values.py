@@ -14,6 +14,7 @@ from cssselect import HTMLTranslator, SelectorError
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WithJsonSchema
 
 from feedpub.config import cron, durations
+from feedpub.patterns import compile_pattern
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Line breaks and other characters that are not text."""
@@ -85,15 +86,10 @@ def _removal(value: str) -> str:
 
 
 def _pattern(value: str) -> str:
-    not_empty(value)
-    if not value.startswith("re:"):
-        return value
-    if not value.removeprefix("re:"):
-        raise ValueError('re: without an expression; write for example "re:^Live:"')
     try:
-        re.compile(value.removeprefix("re:"))
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"{quote(value)} is not a regular expression: {error}") from error
+        compile_pattern(value)
+    except (OverflowError, RecursionError) as error:
+        raise ValueError(f"{quote(value)} is too much for a regular expression: {error}") from error
     return value
 
 
