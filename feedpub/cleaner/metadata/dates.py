@@ -1,0 +1,171 @@
+"""Dates as pages write them → datetime: ISO 8601, Unix time, numbers, month names in many languages, addresses.
+
+Owns the reading of one date from one text; which of a page's dates counts is for the package to decide. A text
+without a zone gives a naive datetime, one without a time of day gives midnight. What cannot be an article's date
+(year zero, the Unix epoch) gives None.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from importlib.resources import files
+
+LONGEST = 150  # characters; a longer text is prose, not a date
+YEARS = range(1900, 2100)
+BUDDHIST = 543  # years that the Thai calendar is ahead
+MONTHS = 12
+FURTHEST = 15 * 60  # minutes between a zone and UTC
+
+_YEAR_FIRST = re.compile(
+    r"(?<!\d)(\d{4})\s?(?:([-/.])|[年년])\s?(\d{1,2})\s?(?:\2|[月월])\s?(\d{1,2})(?!\d)"
+    r"|(?<![\d/_.-])(\d{4})(0[1-9]|1[0-2])([0-2]\d|3[01])(?=T|Z|\s|$)"
+)
+_YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
+_TOKEN = re.compile(r"\d+|[^\W\d_](?:[\w\u0300-\u036f\u0900-\u0eff]|[.'_](?=[^\W\d_]))*")
+_TIME = re.compile(
+    r"(?<![\d.])([01]?\d|2[0-4])\s?(?::|\.|h|時|시)\s?([0-5]\d)(?!\d|\.\d)(?::([0-5]\d)(?:[.,]\d+)?)?(?:\s*([ap])\.?m\b)?"
+    r"|T([01]\d|2[0-3])([0-5]\d)([0-5]\d)",
+    re.IGNORECASE,
+)
+_OFFSET = re.compile(r"([+\u2212-])(\d{1,2}):?([0-5]\d)?\b")
+_UNIX = re.compile(r"(\d{10})(\d{3})?(?:\.\d+)?")
+_IN_ADDRESS = re.compile(
+    r"[/_-](?P<y>(?:19|20)\d\d)(?P<s>[/_-]?)(?P<m>0?[1-9]|1[0-2]|[a-z]{3,9})(?P=s)(?P<d>[0-2]\d|3[01]|[1-9])(?!\d)"
+)
+_FILLERS = frozenset(("de", "di", "of", "d", "st", "nd", "rd", "th", "er", "del", "den"))
+_MONTH_FIRST = ("en-us", "en-ph", "en")  # languages that write 12/31/2024
+_ZONES = {  # minutes ahead of UTC; abbreviations that nearly always mean one zone
+    "z": 0, "utc": 0, "gmt": 0, "bst": 60, "cet": 60, "mez": 60, "cest": 120, "mesz": 120, "eet": 120, "sast": 120,
+    "eest": 180, "msk": 180, "мск": 180, "pkt": 300, "ist": 330, "wib": 420, "sgt": 480, "hkt": 480, "awst": 480,
+    "jst": 540, "kst": 540, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "brt": -180, "edt": -240, "et": -300,
+    "est": -300, "cdt": -300, "ct": -360, "cst": -360, "mdt": -360, "mst": -420, "pdt": -420, "pt": -480, "pst": -480,
+}  # fmt: skip
+_ZONE = re.compile(r"(?<![^\W\d])(" + "|".join(sorted(_ZONES, key=len, reverse=True)) + r")\b", re.IGNORECASE)
+
+
+def parse(text: str, language: str | None = None) -> datetime | None:
+    """The date that a short text holds, or None.
+
+    Args:
+        text: a machine's date or a person's ("Published 12. Januar 2024, 10:30 Uhr").
+        language: BCP 47, of the page: settles month names that mean different months, and 3/4/2024.
+    """
+    text = " ".join(text.split())
+    if not text or len(text) > LONGEST:
+        return None
+    if unix := _UNIX.fullmatch(text):
+        return _plausible(datetime.fromtimestamp(int(unix[1]), UTC))
+    text = _western_digits(text)
+    found = _numeric(text, language) or _named(text, language)
+    if found is None:
+        return None
+    (year, month, day), rest = found
+    return _moment(year - BUDDHIST if year > 2400 else year, month, day, rest)  # noqa: PLR2004
+
+
+def in_address(url: str) -> datetime | None:
+    """The day that an article's address names (`/2024/01/12/`, `/20240112-…`), or None."""
+    for found in _IN_ADDRESS.finditer(url.lower()):
+        month = found["m"] if found["m"].isdigit() else months("en").get(found["m"])
+        if month and (moment := _moment(int(found["y"]), int(month), int(found["d"]), "")):
+            return moment
+    return None
+
+
+@cache
+def months(language: str | None) -> Mapping[str, int]:
+    """Month names → 1 … 12, of all languages; the given language has the last word."""
+    listed = tomllib.loads((files("feedpub.cleaner") / "data" / "months.toml").read_text(encoding="utf-8"))
+    own = (language or "en").partition("-")[0].lower()
+    order = [names for name, names in listed.items() if name != own] + [listed.get(own, [])]
+    return {
+        form.replace("_", " "): number
+        for names in order
+        for number, forms in enumerate(names, 1)
+        for form in forms.casefold().split()
+    }
+
+
+def _western_digits(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.digit(c)) if not c.isascii() and c.isdecimal() else c for c in text)
+
+
+Day = tuple[int, int, int]
+
+
+def _numeric(text: str, language: str | None) -> tuple[Day, str] | None:
+    """A date in numbers and the text around it."""
+    if found := _YEAR_FIRST.search(text):
+        year, month, day = (int(part) for part in found.group(1, 3, 4)) if found[1] else map(int, found.group(5, 6, 7))
+    elif found := _YEAR_LAST.search(text):
+        day, month, year = (int(part) for part in found.group(1, 3, 4))
+        american = found[2] == "/" and (language or "").lower().replace("_", "-") in _MONTH_FIRST
+        if month > MONTHS or (american and day <= MONTHS):
+            day, month = month, day
+    else:
+        return None
+    return (year, month, day), f"{text[: found.start()]} {text[found.end() :]}"
+
+
+def _named(text: str, language: str | None) -> tuple[Day, str] | None:
+    """A date with the month's name and the text around it."""
+    names = months(language)
+    tokens = list(_TOKEN.finditer(text))
+    words = [token[0].casefold() for token in tokens]
+    for at, word in enumerate(words):
+        month = names.get(word) or names.get(word.rstrip("."))
+        if month and (near := _around(words, at)):
+            day, year, used = near
+            first, last = tokens[min(used)], tokens[max(used)]
+            return (year, month, day), f"{text[: first.start()]} {text[last.end() :]}"
+    return None
+
+
+def _around(words: Sequence[str], at: int) -> tuple[int, int, list[int]] | None:
+    """Day and year beside the month's name at `at`, and the places of all three."""
+    before = [i for i in range(at - 1, max(at - 4, -1), -1) if words[i] not in _FILLERS][:2]
+    after = [i for i in range(at + 1, min(at + 5, len(words))) if words[i] not in _FILLERS][:3]
+    years = [i for i in (*after[:2], *before) if len(words[i]) == 4 and words[i].isdigit()]  # noqa: PLR2004
+    days = [i for i in (*before[:1], *after[:1]) if len(words[i]) < 3 and words[i].isdigit()]  # noqa: PLR2004
+    if not years or not days:
+        return None
+    day = days[-1] if years[0] == days[-1] + 1 else days[0]
+    return int(words[day]), int(words[years[0]]), [day, years[0], at]
+
+
+def _moment(year: int, month: int, day: int, rest: str) -> datetime | None:
+    """The day at the time of day and in the zone that the rest of the text names."""
+    time = _TIME.search(rest)
+    hour, minute, second = _clock(time) if time else (0, 0, 0)
+    try:
+        moment = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 -- the zone comes next
+    except ValueError:  # the 31st of February, 25 o'clock
+        return None
+    return _plausible(moment.replace(tzinfo=_zone(rest[time.end() :])) if time else moment)
+
+
+def _clock(time: re.Match[str]) -> tuple[int, int, int]:
+    hour, minute, second = (int(part or 0) for part in (time.group(1, 2, 3) if time[1] else time.group(5, 6, 7)))
+    if half := time[4]:
+        hour = hour % 12 + (12 if half.lower() == "p" else 0)
+    return hour, minute, second
+
+
+def _zone(text: str) -> timezone | None:
+    """The zone that the text after a time of day begins with or names."""
+    if offset := _OFFSET.search(text):
+        minutes = int(offset[2]) * 60 + int(offset[3] or 0)
+        ahead = minutes if offset[1] == "+" else -minutes
+        return timezone(timedelta(minutes=ahead)) if abs(ahead) <= FURTHEST else None
+    named = _ZONE.search(text)
+    return timezone(timedelta(minutes=_ZONES[named[1].lower()])) if named else None
+
+
+def _plausible(moment: datetime) -> datetime | None:
+    epoch = moment.year == 1970 and moment.timetuple().tm_yday == 1  # noqa: PLR2004 -- an empty field's Unix time
+    return moment if moment.year in YEARS and not epoch else None

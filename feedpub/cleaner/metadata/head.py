@@ -1,0 +1,108 @@
+"""The head of a page → Facts: OpenGraph, the many meta names, links and the title element.
+
+Owns the list of names. One table says what each name means; within a field, the table's order is the order of trust.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from lxml.html import HtmlElement
+
+from feedpub.cleaner.metadata.facts import Facts
+
+# What the names mean: field of Facts → names, the most trusted first.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "titles": (
+        "og:title", "citation_title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title", "twitter:title",
+        "title", "headline", "hdl", "eprints.title", "bepress_citation_title",
+    ),
+    "authors": (
+        "citation_author", "article:author_name", "parsely-author", "sailthru.author", "byl", "author", "dc.creator",
+        "dcterms.creator", "dc.contributor", "article:author", "og:author", "authors", "author-name", "authorname",
+        "cxenseparse:author", "rbauthors", "twitter:creator:name", "mediator_author", "shareaholic:article_author_name",
+        "creator", "book:author", "article.author", "bepress_citation_author", "vr:author", "dable:author", "news_author",
+    ),
+    "published": (
+        "article:published_time", "og:article:published_time", "og:published_time", "datepublished", "article:published",
+        "citation_publication_date", "citation_online_date", "citation_date", "parsely-pub-date", "sailthru.date",
+        "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date.created", "dc.date.published", "dc.date",
+        "dcterms.date", "article.published", "article:publish_date", "publish-date", "publish_date", "publication_date",
+        "publication-date", "pubdate", "published-date", "published_date", "published_time", "date-published", "originalpublicationdate",
+        "article_date_original", "articlepublishdate", "date.published", "release_date", "og:pubdate", "cxenseparse:recs:publishtime",
+        "shareaholic:article_published_time", "ptime", "displaydate", "created", "date", "dc.created", "rnews:datepublished",
+        "mediator_published_time", "eprints.date", "bepress_citation_date", "article:created", "og:regdate", "contentdate", "timestamp",
+        "parsely-metadata-pub-date", "vr:published_time", "dc.coverage.temporal", "article.created", "publishdate", "iso-8601-publish-date",
+    ),
+    "updated": (
+        "article:modified_time", "og:updated_time", "og:modified_time", "og:article:modified_time", "datemodified", "article:modified",
+        "lastmod", "last-modified", "dcterms.modified", "dc.date.modified", "modified", "modified_time", "article.updated",
+        "date.updated", "article:updated", "revised", "utime", "last_updated_date", "lastupdate", "moddate", "utm", "dateupdated", "last-updated",
+    ),
+    "languages": ("content-language", "og:locale", "dc.language", "dcterms.language", "citation_language", "language"),
+    "publishers": (
+        "og:site_name", "application-name", "apple-mobile-web-app-title", "citation_journal_title", "dc.publisher",
+        "publisher", "article:publisher_name", "cre", "twitter:app:name:iphone", "copyright",
+    ),
+    "images": (
+        "og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src", "parsely-image-url",
+        "sailthru.image.full", "thumbnail", "image",
+    ),
+    "descriptions": (
+        "og:description", "description", "twitter:description", "dc.description", "dcterms.abstract", "dcterms.description",
+        "citation_abstract", "sailthru.description", "abstract", "excerpt",
+    ),
+    "addresses": ("og:url", "twitter:url", "parsely-link", "dc.identifier"),
+    "sections": (
+        "article:section", "parsely-section", "og:section", "section", "cxenseparse:category", "category", "sectionname",
+        "article:section_name", "dc.subject.section", "shareaholic:article_section",
+    ),
+    "tags": (
+        "article:tag", "news_keywords", "citation_keywords", "parsely-tags", "sailthru.tags", "og:article:tag",
+        "dc.subject", "dcterms.subject", "keywords",
+    ),
+}  # fmt: skip
+_MEANING = {name: (field, rank) for field, names in NAMES.items() for rank, name in enumerate(names)}
+
+
+def read(tree: HtmlElement) -> Facts:
+    """What the head's elements say; the title element comes last among the titles."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for name, content in _named(tree):
+        if meaning := _MEANING.get(name):
+            field, rank = meaning
+            found.setdefault(field, []).append((rank, content))
+    facts = Facts(**{field: [text for _, text in sorted(texts, key=_rank)] for field, texts in found.items()})
+    _add_links(tree, facts)
+    return facts
+
+
+def _rank(ranked: tuple[int, str]) -> int:
+    return ranked[0]
+
+
+def _named(tree: HtmlElement) -> Iterator[tuple[str, str]]:
+    """Each meta element's names, lower case, with its content."""
+    for meta in tree.iter("meta"):
+        content = (meta.get("content") or meta.get("value") or "").strip()
+        if content:
+            for attribute in ("property", "name", "itemprop", "http-equiv"):
+                for name in (meta.get(attribute) or "").lower().split():
+                    yield name.replace("dc:", "dc.").replace("dcterms:", "dcterms."), content
+
+
+def _add_links(tree: HtmlElement, facts: Facts) -> None:
+    canonical = [link.get("href") for link in tree.iter("link") if (link.get("rel") or "").lower() == "canonical"]
+    images = [link.get("href") for link in tree.iter("link") if (link.get("rel") or "").lower() == "image_src"]
+    facts.addresses[:0] = [href for href in canonical if href]
+    facts.images += [href for href in images if href]
+    facts.languages[:0] = [
+        text for attribute in ("lang", "{http://www.w3.org/XML/1998/namespace}lang") if (text := tree.get(attribute))
+    ]
+    facts.titles += [
+        text for title in tree.iter("title") if _is_pages(title) and (text := title.text_content().strip())
+    ]
+
+
+def _is_pages(title: HtmlElement) -> bool:
+    """Whether a title element is the page's and not a picture's."""
+    parent = title.getparent()
+    return parent is None or parent.tag != "svg"

@@ -1,0 +1,44 @@
+"""The language of a page: as it says, else as its text shows."""
+
+import re
+from collections.abc import Iterable
+
+from lxml.html import HtmlElement
+
+ENOUGH = 2_000  # characters of text to tell a language by
+_TAG = re.compile(r"([a-zA-Z]{2,3})(?:[-_]([a-zA-Z]{4}))?(?:[-_]([a-zA-Z]{2}|\d{3}))?(?![a-zA-Z])")
+_NO_LANGUAGE = frozenset(("und", "mul", "zxx", "xx"))
+
+
+def normalise(tag: str) -> str | None:
+    """A language tag as BCP 47 has it: de_DE.UTF-8 → de-DE; None where it is none."""
+    found = _TAG.match(tag.strip())
+    if not found or found[1].lower() in _NO_LANGUAGE:
+        return None
+    script, region = found[2], found[3]
+    return "-".join(part for part in (found[1].lower(), script and script.title(), region and region.upper()) if part)
+
+
+def stated(tags: Iterable[str]) -> str | None:
+    """The first tag that is a language."""
+    return next((found for tag in tags if (found := normalise(tag))), None)
+
+
+def detect(tree: HtmlElement) -> str | None:
+    """The language of a page's paragraphs, where they have enough text to tell."""
+    text = ""
+    for paragraph in tree.iter("p"):
+        text += " " + " ".join(paragraph.text_content().split())
+        if len(text) > ENOUGH:
+            break
+    return of_text(text)
+
+
+def of_text(text: str) -> str | None:
+    """The language of a text, or None where it is too short to tell."""
+    if len(text) < 40:  # noqa: PLR2004 -- characters: less is a guess
+        return None
+    from py3langid import classify  # noqa: PLC0415 -- its model costs more to load than most pages to read
+
+    language, _ = classify(text[:ENOUGH])
+    return str(language)
