@@ -1,0 +1,122 @@
+"""The pages for people: of a feed, of a saved article, of all feeds. HTML without scripts, whole in itself.
+
+The style is one constant text, so that its digest in the page's Content-Security-Policy (and in a server's) holds for
+every page. An article's body is put in as it is: the cleaner has sanitised it.
+"""
+
+import base64
+import hashlib
+import posixpath
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from html import escape
+from importlib.resources import files
+from urllib.parse import unquote, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from feedpub.builder.language import direction
+from feedpub.builder.prepare import line, prepare, shortened
+from feedpub.builder.words import Words, words_for
+from feedpub.model import Entry, Feed
+
+_LABELS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
+_MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
+_SUMMARY_LENGTH = 300
+_ICON = (  # inline, or browsers would ask for /favicon.ico
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Crect width='24' height='24' "
+    "rx='5' fill='%23c2410c'/%3E%3Ccircle cx='7' cy='17' r='2' fill='white'/%3E%3Cpath d='M5 11a8 8 0 0 1 8 8M5 6a13 "
+    "13 0 0 1 13 13' fill='none' stroke='white' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E"
+)
+
+
+def render_page(feed: Feed) -> bytes:
+    """The page of a feed: what it is, how to subscribe in each format, its latest articles."""
+    feed = prepare(feed)
+    host = urlsplit(feed.link).hostname
+    site = host if host and host != urlsplit(feed.base_url).hostname else ""
+
+    def page_of(entry: Entry) -> str:
+        return entry.url or f"{feed.name}/{entry.slug}.html"
+
+    return _render("feed.html", words_for(feed.language), feed=feed, site=site, page_of=page_of)
+
+
+def render_article(feed: Feed, entry: Entry) -> bytes:
+    """The own page of a saved article, under feeds/<name>/."""
+    feed = prepare(replace(feed, entries=(entry,)))
+    entry = feed.entries[0]
+    return _render(
+        "article.html",
+        words_for(entry.language or feed.language),
+        images=True,
+        feed=feed,
+        entry=entry,
+        lead_image=_lead_image(entry),
+        body=Markup(entry.html),  # noqa: S704 -- sanitised by the cleaner, last thing
+    )
+
+
+def render_index(feeds: Sequence[Feed]) -> bytes:
+    """The page of all feeds, in the given order."""
+    feeds = [prepare(feed) for feed in feeds]
+    languages = {feed.language for feed in feeds}
+    words = words_for(languages.pop() if len(languages) == 1 else None)
+    return _render("index.html", words, feeds=feeds)
+
+
+def _lead_image(entry: Entry) -> str:
+    """The image to show above the text: none where the text shows it itself, in whatever spelling."""
+    image = entry.image or ""
+    spellings = {spelling for plain in (image, unquote(image)) for spelling in (plain, escape(plain))}
+    return "" if any(spelling in entry.html for spelling in spellings) else image
+
+
+def _render(template: str, words: Words, *, images: bool = False, **context: object) -> bytes:
+    page = _environment().get_template(template)
+    html = page.render(context, words=words, say=words.texts, policy=_policy(images=images))
+    return html.encode()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("feedpub.builder"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    environment.globals.update(
+        icon=_ICON,
+        style=Markup(_style()),  # noqa: S704 -- ours
+        label=_LABELS.get,
+        media_type=_MEDIA_TYPES.get,
+        direction=direction,
+    )
+    environment.filters.update(file_name=_file_name, beginning=_beginning)
+    return environment
+
+
+@cache
+def _style() -> str:
+    return files("feedpub.builder").joinpath("templates/style.css").read_text(encoding="utf-8")
+
+
+@cache
+def _policy(*, images: bool) -> str:
+    """What a page may load: its own style, and an article's images and sounds from wherever they lie."""
+    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    pictures = "img-src http: https: data:; media-src http: https:" if images else "img-src data:"
+    return f"default-src 'none'; style-src 'sha256-{digest}'; {pictures}; base-uri 'none'; form-action 'none'"
+
+
+def _file_name(address: str) -> str:
+    return unquote(posixpath.basename(urlsplit(address).path)) or address
+
+
+def _beginning(text: str) -> str:
+    return shortened(line(text), _SUMMARY_LENGTH)

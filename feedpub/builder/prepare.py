@@ -1,0 +1,141 @@
+"""A feed as every document may hold it: sound characters, addresses in ASCII, languages that there are.
+
+Every renderer begins here, so none of them has to doubt a character. Changes how things are written, never what they
+say; asks no clock and no network.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import quote, urlsplit
+
+from feedpub.builder import language
+from feedpub.model import Enclosure, Entry, Feed
+
+_TITLE_LENGTH = 80
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+_ANY_TYPE = "application/octet-stream"
+_MAILBOX = re.compile(r"(?P<name>[^<>]*?)\s*<?(?P<email>[\w.+-]+@[\w-]+(\.[\w-]+)+)>?", re.ASCII)
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_RESERVED = "!$&'()*+,;=:@/?%"
+
+
+def _unfit() -> dict[int, str]:
+    """Characters that a document cannot hold or a validator calls bad → what stands there instead."""
+    controls = {c: "" for c in (*range(0x20), 0x7F) if chr(c) not in "\t\n"}
+    surrogates = dict.fromkeys(range(0xD800, 0xE000), "")
+    plane_ends = {plane + end for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)}
+    no_characters = dict.fromkeys({*range(0xFDD0, 0xFDF0), *plane_ends}, "")
+    # 0x80 to 0x9F are windows-1252 taken for Latin-1: browsers show them so, too (HTML, "numeric character reference")
+    windows = {c: bytes([c]).decode("cp1252", errors="ignore") for c in range(0x80, 0xA0)}
+    return {**controls, **surrogates, **no_characters, **windows, 0xFFFD: "?"}
+
+
+_UNFIT = _unfit()
+
+
+def prepare(feed: Feed) -> Feed:
+    """The same feed, fit to be written down. No entry is left out, whatever its text holds."""
+    title = line(feed.title) or feed.name
+    base_url = uri(feed.base_url)
+    return replace(
+        feed,
+        title=title,
+        base_url=base_url,
+        link=_web(feed.link) or f"{base_url}{feed.name}.html",
+        description=line(feed.description),
+        language=language.tag(feed.language),
+        author=line(feed.author or "") or None,
+        icon=_web(feed.icon),
+        entries=tuple(_entry(entry) for entry in feed.entries),
+    )
+
+
+def _entry(entry: Entry) -> Entry:
+    url, text, summary = _web(entry.url) or "", characters(entry.text), line(entry.summary)
+    return replace(
+        entry,
+        id=line(entry.id),
+        url=url,
+        title=line(entry.title) or shortened(summary or line(text), _TITLE_LENGTH) or url or line(entry.id),
+        authors=_distinct(mailbox(author)[0] for author in entry.authors),  # nobody's address is spread
+        summary=summary,
+        html=characters(entry.html).strip(),
+        text=text,
+        language=language.tag(entry.language),
+        image=_web(entry.image),
+        categories=_distinct(entry.categories),
+        enclosures=_enclosures(entry.enclosures),
+    )
+
+
+def characters(text: str) -> str:
+    """The text without what no document can hold; windows-1252 read as Latin-1 is put right."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNFIT)
+
+
+def line(text: str) -> str:
+    """The text on one line, each run of white space a single space."""
+    return " ".join(characters(text).split())
+
+
+def mailbox(person: str) -> tuple[str, str]:
+    """Name and e-mail address of "Jane Roe <jane@example.org>"; either may be ""."""
+    found = _MAILBOX.fullmatch(line(person))
+    return (found["name"], found["email"]) if found else (line(person), "")
+
+
+def uri(address: str) -> str:
+    """An address as people and pages write it → a URI (RFC 3986): host in ASCII, the rest percent-encoded.
+
+    A name and password in it are left out: documents are read by everybody.
+    """
+    address = characters(address).strip()
+    try:
+        parts = urlsplit(address)
+        host = _authority(parts.scheme, parts.hostname or "", parts.port)
+    except ValueError:  # no host that could be written in ASCII, or no port: encoded as it stands
+        return _quoted(address, "#")
+    if not host:
+        return _quoted(address, "#")
+    path = parts.path or ("/" if parts.query or parts.fragment else "")
+    query = f"?{_quoted(parts.query)}" if parts.query else ""
+    fragment = f"#{_quoted(parts.fragment)}" if parts.fragment else ""
+    return f"{parts.scheme}://{host}{_quoted(path)}{query}{fragment}"
+
+
+def _authority(scheme: str, host: str, port: int | None) -> str:
+    name = f"[{host}]" if ":" in host else host.encode("idna").decode("ascii")
+    return name if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{name}:{port}"
+
+
+def _quoted(text: str, safe: str = "") -> str:
+    return quote(_STRAY_PERCENT.sub("%25", text), safe=_RESERVED + safe)
+
+
+def _web(address: str | None) -> str | None:
+    """The address as a URI where it is one on the web: no data: image, no local file, no script."""
+    found = uri(address or "")
+    return found if found.startswith(("http://", "https://")) else None
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in map(line, texts) if text))
+
+
+def _enclosures(enclosures: Iterable[Enclosure]) -> tuple[Enclosure, ...]:
+    found: dict[str, Enclosure] = {}
+    for enclosure in enclosures:
+        if url := _web(enclosure.url):
+            media_type = enclosure.type if _MEDIA_TYPE.fullmatch(enclosure.type) else _ANY_TYPE
+            found.setdefault(url, Enclosure(url, media_type, max(enclosure.length, 0)))
+    return tuple(found.values())
+
+
+def shortened(text: str, length: int) -> str:
+    """The beginning of a line of text, cut between two words where it has any."""
+    if len(text) <= length:
+        return text
+    cut = text[: length - 1]
+    return f"{cut.rpartition(' ')[0] or cut}…"

@@ -1,0 +1,51 @@
+"""The words of the pages for people in one language: texts, dates, counts. The texts themselves stand in words.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from feedpub.builder.language import direction
+
+_FALLBACK = "en"
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language's words.
+
+    Attributes:
+        language: its code.
+        texts: the table of words.toml.
+    """
+
+    language: str
+    texts: dict[str, Any]
+
+    @property
+    def direction(self) -> str:
+        return direction(self.language)
+
+    def count(self, articles: int) -> str:
+        """How many articles, as people say it."""
+        return str(self.texts["one"] if articles == 1 else self.texts["many"]).format(n=articles)
+
+    def date(self, when: datetime) -> str:
+        """A moment (UTC) as people write it; Arabic digits, since addresses and times beside it have them, too."""
+        month = self.texts["months"][when.month - 1]
+        day = str(self.texts["date"]).format(day=when.day, month=month, year=when.year)
+        return f"{day}, {when:%H:%M} UTC"
+
+
+@cache
+def _languages() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(files("feedpub.builder").joinpath("words.toml").read_text(encoding="utf-8"))
+
+
+def words_for(language: str | None) -> Words:
+    """The words in that language (a tag), or in English where it is unknown."""
+    code = (language or "").partition("-")[0]
+    texts = _languages()
+    return Words(code, texts[code]) if code in texts else Words(_FALLBACK, texts[_FALLBACK])
