@@ -194,13 +194,14 @@ def _chosen(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":
 @contextmanager
 def _tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
     """The collaborators of a run; a dry one works on a copy of the state and compares instead of writing."""
-    from feedpub.publisher import Publisher
+    from feedpub.publisher import Publisher, Rehearsal
     from feedpub.store import Store
     from feedpub.tools import Tools
 
     settings = config.feedpub
+    publisher = Rehearsal(settings.output) if dry_run else Publisher(settings.output)
     with Store.open(settings.state, copy=dry_run) as store, _fetcher(settings, store) as fetcher:
-        yield Tools(settings, store, fetcher, Publisher(settings.output, dry_run=dry_run))
+        yield Tools(settings, store, fetcher, publisher)
 
 
 def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, quiet: bool) -> "list[Outcome]":
@@ -216,7 +217,7 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
             outcome = future.result()
             outcomes[outcome.feed] = outcome
             finished(outcome)
-    pipeline.publish_index(config, tools)
+    pipeline.finish(config, tools)
     return [outcomes[feed.name] for feed in feeds]
 
 
@@ -227,7 +228,7 @@ def _fetcher(settings: "Settings", store: "Store | None" = None) -> "Fetcher":
         contact=settings.contact,
         delay=settings.delay.total_seconds(),
         allow_private=settings.allow_private,
-        robots=store,
+        robots=store.robots if store else None,
     )
 
 
@@ -320,7 +321,7 @@ def _settings(config_path: Path | None) -> "Settings":
     from feedpub import config
 
     path = config.find_config(config_path, os.environ)
-    return config.load(path).feedpub if config_path or path.exists() else config.Settings()
+    return config.load(path).feedpub if path != config.DEFAULT or path.exists() else config.Settings()
 
 
 def _state(feed: "FeedConfig", tools: "Tools") -> "FeedState":

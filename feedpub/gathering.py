@@ -91,7 +91,7 @@ def _read(source: Source, limit: int, tools: Tools) -> Reading:
 
 
 def request_options(source: Source) -> RequestOptions:
-    """A source's own headers, cookies, credentials and proxy, with secrets looked up. Raises ConfigError."""
+    """A source's headers, cookies, credentials and proxy, secrets looked up; for its own site. Raises ConfigError."""
     if not isinstance(source, RemoteSource):
         return RequestOptions()
     return RequestOptions(
@@ -99,6 +99,7 @@ def request_options(source: Source) -> RequestOptions:
         cookies={name: resolve(value) for name, value in source.cookies.items()},
         auth=(resolve(source.auth.username), resolve(source.auth.password)) if source.auth else None,
         proxy=resolve(source.proxy) if source.proxy else None,
+        site=source.url,
     )
 
 
@@ -126,15 +127,8 @@ def _listed(item: Item, key: str, rank: int, reading: Reading) -> Listed:
         key=key,
         rank=rank,
         source=reading.key,
-        options=_options_for(item, source, reading.documents.options),
+        options=reading.documents.options,
         listed_first=isinstance(source, FeedSource),
         fetch=not isinstance(source, FeedSource) or source.fetch,
         folder=source.path if isinstance(source, FolderSource) else None,
     )
-
-
-def _options_for(item: Item, source: Source, options: RequestOptions) -> RequestOptions:
-    """A source's credentials go to its own host only; its proxy serves all its articles."""
-    if isinstance(source, RemoteSource) and urlsplit(item.url or "").netloc == urlsplit(source.url).netloc:
-        return options
-    return RequestOptions(proxy=options.proxy)

@@ -16,7 +16,7 @@ from feedpub.config import Config, FeedConfig, Filters
 from feedpub.errors import FeedpubError
 from feedpub.gathering import Listed, Reading, gather, listed
 from feedpub.model import Feed, Outcome, Problem, Status
-from feedpub.reading import Read, read_all, wanted
+from feedpub.reading import Memory, Read, read_all
 from feedpub.store import Run, SourceState
 from feedpub.tools import Tools
 
@@ -36,20 +36,9 @@ def publish(feed: FeedConfig, tools: Tools) -> Outcome:
 
 
 def _regenerate(feed: FeedConfig, readings: Sequence[Reading], tools: Tools) -> Outcome:
-    items = listed(readings)
-    reads = _read_new(feed, items, tools)
-    merged = _bring_in(feed, items, reads, tools)
-    outcome = Outcome(
-        feed.name,
-        Status.UNCHANGED,
-        new=merged.new,
-        updated=merged.updated,
-        kept=len(items) - len(reads),
-        skipped=sum(read.seen.state == "excluded" for read in reads),
-        failed=sum(read.seen.state == "failed" for read in reads),
-        problems=_problems(readings, reads),
-        requests=sum(r.documents.requests for r in readings) + sum(r.requests for r in reads),
-    )
+    reads = _read_articles(feed, listed(readings), tools)
+    merged = _bring_in(feed, reads, tools)
+    outcome = _outcome(feed, readings, reads, merged)
     if all(reading.problem for reading in readings):
         return replace(outcome, status=Status.FAILED)
     live = live_feed(feed, tools)
@@ -60,15 +49,31 @@ def _regenerate(feed: FeedConfig, readings: Sequence[Reading], tools: Tools) -> 
     return replace(outcome, status=_status(readings, written), written=written)
 
 
-def _read_new(feed: FeedConfig, items: Sequence[Listed], tools: Tools) -> list[Read]:
+def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], merged: Merge) -> Outcome:
+    """How it went so far, before anything is published."""
+    skipped = sum(read.seen.state == "excluded" for read in reads)
+    failed = sum(read.seen.state == "failed" for read in reads)
+    return Outcome(
+        feed.name,
+        Status.UNCHANGED,
+        new=merged.new,
+        updated=merged.updated,
+        kept=len(reads) - merged.new - merged.updated - skipped - failed,
+        skipped=skipped,
+        failed=failed,
+        problems=_problems(readings, reads),
+        requests=sum(r.documents.requests for r in readings) + sum(r.requests for r in reads),
+    )
+
+
+def _read_articles(feed: FeedConfig, items: Sequence[Listed], tools: Tools) -> list[Read]:
     keys = [item.key for item in items]
     rules = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8]
-    seen = tools.store.seen(feed.name, keys)
-    todo = wanted(items, seen, tools.store.aliases(feed.name, keys), rules)
-    return read_all(feed, todo, seen, rules, tools)
+    memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules)
+    return read_all(feed, items, memory, tools)
 
 
-def _bring_in(feed: FeedConfig, items: Sequence[Listed], reads: Sequence[Read], tools: Tools) -> Merge:
+def _bring_in(feed: FeedConfig, reads: Sequence[Read], tools: Tools) -> Merge:
     """Merge what was read into what is stored; from here on nothing of it can be lost."""
     now = tools.clock()
     arrivals = [read.arrival for read in reads if read.arrival]
@@ -79,7 +84,6 @@ def _bring_in(feed: FeedConfig, items: Sequence[Listed], reads: Sequence[Read], 
         entries=merged.entries,
         aliases=merged.aliases,
         seen=[read.seen for read in reads],
-        listed=[item.key for item in items],
         now=now,
     )
     return merged
@@ -132,7 +136,10 @@ def live_feed(feed: FeedConfig, tools: Tools) -> Feed:
     return assembly.assemble(feed, tools.settings, stored)
 
 
-def publish_index(config: Config, tools: Tools) -> tuple[str, ...]:
-    """The page and the OPML about all feeds of the config that have been published."""
+def finish(config: Config, tools: Tools) -> tuple[str, ...]:
+    """After the feeds: the page and the OPML about all that were ever published; and old state goes."""
     feeds = [live_feed(feed, tools) for feed in config.feed if tools.store.last_run(feed.name)]
-    return tools.publisher.publish(assembly.index_files(feeds))
+    written = tools.publisher.publish(assembly.index_files(feeds))
+    live = {feed.name: {entry.id for entry in feed.entries} for feed in feeds}
+    tools.store.forget(tools.clock() - config.feedpub.keep, live)
+    return written

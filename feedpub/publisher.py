@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import PublishError
+from feedpub.errors import PublishError
 
 _PART = re.compile(r"[^./\0][^/\0]*")  # of a name: hidden files, ours among them, are never published
 _TEMPORARY = re.compile(r"\.feedpub-(?P<pid>[1-9]\d{0,6})-[0-9a-f]{8}\.tmp")
@@ -127,6 +127,14 @@ class Publisher:
             folder = folder.child(parent, stack)
         folder.sweep(time.time())
         return folder
+
+
+class Rehearsal(Publisher):
+    """Compares with what is published and writes nothing."""
+
+    def publish(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        """The names of the files that would be written. Raises PublishError as reading does."""
+        return tuple(name for name, body in files.items() if self.read(name) != body)
 
 
 @dataclass(frozen=True)

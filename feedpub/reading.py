@@ -48,51 +48,53 @@ class Read:
     requests: int = 0
 
 
-def wanted(items: Iterable[Listed], seen: Mapping[str, Seen], stored: Mapping[str, str], rules: str) -> list[Listed]:
-    """The items to read now: new ones, those whose source says that they changed, those that failed before.
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of the items that are listed now.
 
-    Args:
-        items: everything listed.
-        seen: key → what is remembered.
+    Attributes:
+        seen: by key.
         stored: key → id, of the entries that there are.
-        rules: a digest of the feed's include and exclude rules; articles left out under other rules are read again.
+        rules: a digest of the feed's include and exclude rules; what was left out under other rules is read again.
     """
-    return [listed for listed in items if not _settled(listed, seen.get(listed.key), stored, rules)]
 
+    seen: Mapping[str, Seen]
+    stored: Mapping[str, str]
+    rules: str
 
-def _settled(listed: Listed, seen: Seen | None, stored: Mapping[str, str], rules: str) -> bool:
-    if seen is None:
-        return listed.key in stored  # an address that led to a stored article before
-    version = _version(listed, rules) if seen.state == "excluded" else listed.item.version
-    return seen.state in ("stored", "excluded") and seen.version == version
+    def settled(self, listed: Listed) -> Seen | None:
+        """What is remembered of an item that need not be read: nothing is new, and nothing failed last time."""
+        seen = self.seen.get(listed.key)
+        if seen is None:  # perhaps an address that once led to a stored article
+            return _seen(listed, "stored") if listed.key in self.stored else None
+        version = _version(listed, self.rules) if seen.state == "excluded" else listed.item.version
+        return seen if seen.state in ("stored", "excluded") and seen.version == version else None
 
 
 def _version(listed: Listed, rules: str) -> str:
     return f"{listed.item.version} {rules}".strip()
 
 
-def read_all(
-    feed: FeedConfig, items: Sequence[Listed], seen: Mapping[str, Seen], rules: str, tools: Tools
-) -> list[Read]:
-    """Read all given items, in their order."""
-    if not items:
-        return []
-    done = count(1)
+def read_all(feed: FeedConfig, items: Sequence[Listed], memory: Memory, tools: Tools) -> list[Read]:
+    """What becomes of every listed item, in their order; only those that are not settled are read."""
+    settled = {listed.rank: Read(seen) for listed in items if (seen := memory.settled(listed))}
+    todo = [listed for listed in items if listed.rank not in settled]
     by_host: dict[str, list[Listed]] = defaultdict(list)
-    for listed in items:
+    for listed in todo:
         by_host[urlsplit(listed.item.url or "").netloc].append(listed)
+    done = count(1)
 
-    def read_host(host_items: list[Listed]) -> list[tuple[int, Read]]:
-        results = []
-        for listed in host_items:
-            results.append((listed.rank, _read(feed, listed, seen.get(listed.key), rules, tools)))
-            tools.progress(feed.name, next(done), len(items))
-        return results
+    def read_host(of_host: list[Listed]) -> dict[int, Read]:
+        reads = {}
+        for listed in of_host:
+            reads[listed.rank] = _read(feed, listed, memory, tools)
+            tools.progress(feed.name, next(done), len(todo))
+        return reads
 
-    tools.progress(feed.name, 0, len(items))
+    tools.progress(feed.name, 0, len(todo))
     with ThreadPoolExecutor(_HOSTS_AT_ONCE) as pool:
-        pairs = [pair for results in pool.map(read_host, by_host.values()) for pair in results]
-    return [read for _, read in sorted(pairs, key=lambda pair: pair[0])]
+        fresh = {rank: read for reads in pool.map(read_host, by_host.values()) for rank, read in reads.items()}
+    return [(settled | fresh)[listed.rank] for listed in items]
 
 
 def article_at(url: str, fetcher: Fetcher) -> Article:
@@ -102,11 +104,11 @@ def article_at(url: str, fetcher: Fetcher) -> Article:
     return _extract(answer)
 
 
-def _read(feed: FeedConfig, listed: Listed, seen: Seen | None, rules: str, tools: Tools) -> Read:
-    item = listed.item
+def _read(feed: FeedConfig, listed: Listed, memory: Memory, tools: Tools) -> Read:
+    item, seen = listed.item, memory.seen.get(listed.key)
     known = Facts(url=item.url or "", title=item.title or None, categories=item.categories or None)
     if (reason := refusal(feed, known)) is not None:
-        return Read(_excluded(listed, reason, rules))
+        return Read(_excluded(listed, reason, memory.rules))
     requests = int(listed.fetch and item.path is None)
     try:
         read = _read_article(feed, listed, seen, tools)
@@ -116,7 +118,7 @@ def _read(feed: FeedConfig, listed: Listed, seen: Seen | None, rules: str, tools
         article = read.arrival.article
         facts = Facts(item.url or "", item.title or article.title, item.categories or article.categories, article.text)
         if (reason := refusal(feed, facts)) is not None:
-            read = Read(_excluded(listed, reason, rules))
+            read = Read(_excluded(listed, reason, memory.rules))
     return replace(read, requests=requests)
 
 

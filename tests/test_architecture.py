@@ -1,0 +1,86 @@
+"""The shape of the house: one owner a library, imports that point one way, one module that prints."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "feedpub"
+OWNERS = {
+    "alembic": ("store", "migrations"),
+    "apscheduler": ("scheduler",),
+    "bs4": ("cleaner", "sources/page", "sources/listing"),
+    "click": ("cli",),
+    "feedgen": ("builder",),
+    "feedparser": ("sources",),
+    "jinja2": ("builder", "web"),
+    "nh3": ("cleaner",),
+    "protego": ("fetch",),
+    "pydantic": ("config",),
+    "requests": ("fetch",),
+    "rich": ("cli", "report"),
+    "sentencex": ("summary",),
+    "sqlalchemy": ("store", "migrations"),
+    "urllib3": ("fetch",),
+}
+# A room may use the rooms of the rows above its own, never one of its own row or below.
+ROWS = (
+    ("model", "errors"),
+    ("patterns", "decode", "summary"),
+    ("config",),
+    ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
+    ("tools", "documents", "assembly"),
+    ("gathering",),
+    ("reading",),
+    ("pipeline",),
+    ("report",),
+    ("cli",),
+    ("__main__",),
+)
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def name(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").as_posix()
+
+
+def room(path: Path) -> str:
+    return name(path).split("/")[0]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, absolute, wherever the import stands."""
+    package = ("feedpub", *path.relative_to(PACKAGE).parts[:-1])
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parent = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join((*parent, *([node.module] if node.module else [])))
+            yield from ((base,) if base != "feedpub" else (f"feedpub.{alias.name}" for alias in node.names))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_each_library_has_one_owner(path: Path) -> None:
+    """A library's quirks are known in one room, and its exceptions become ours there."""
+    for library in {imported.split(".")[0] for imported in imports(path)} & OWNERS.keys():
+        assert name(path).startswith(OWNERS[library]), f"{name(path)} imports {library}"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if room(path) != "__init__"], ids=name)
+def test_imports_point_one_way(path: Path) -> None:
+    """From the command down to the words of the product; rooms of one row do not know each other."""
+    row = {name: number for number, names in enumerate(ROWS) for name in names}
+    own = room(path)
+    for imported in imports(path):
+        if imported.startswith("feedpub."):
+            other = imported.split(".")[1]
+            assert other == own or row[other] < row[own], f"{name(path)} imports {imported}"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if name(path) != "cli"], ids=name)
+def test_only_the_command_line_prints(path: Path) -> None:
+    """Everything else returns what it has to say."""
+    calls = (node.func for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+    assert not any(isinstance(call, ast.Name) and call.id == "print" for call in calls)
