@@ -29,6 +29,7 @@ ROWS = (
     ("model", "errors"),
     ("patterns", "decode", "summary"),
     ("config",),
+    ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
     ("tools", "documents", "assembly"),
     ("gathering",),
