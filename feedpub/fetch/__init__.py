@@ -1,0 +1,22 @@
+"""The one gate to the network: a URL → Page or NotModified.
+
+Everything that leaves for another machine leaves here: with a deadline and a size cap, to checked addresses, with
+named manners. Nothing here knows what a page means. Owns requests, urllib3 and Protego.
+
+    target      a URL, taken apart and put together
+    address     which addresses may be reached
+    dial        name → checked address → socket
+    call        the deadline and size cap of one get
+    transport   requests and urllib3 over those sockets
+    body, codings, failures, answer    what came back, or why not
+    politeness, robots                 whose turn it is, and what may be asked
+    fetcher     the story
+"""
+
+from feedpub.fetch.clock import Clock, SystemClock
+from feedpub.fetch.fetcher import Fetcher
+from feedpub.fetch.request import RequestOptions, Validators
+from feedpub.fetch.robots import RobotsMemory
+from feedpub.fetch.target import redacted
+
+__all__ = ["Clock", "Fetcher", "RequestOptions", "RobotsMemory", "SystemClock", "Validators", "redacted"]

@@ -1,0 +1,67 @@
+"""Reads an answer's body to its end, and takes no part of it for the whole.
+
+urllib3 notices a body shorter than its length and a chunk that breaks off. The rest is noticed here: lengths that
+contradict each other, cut compression, a page that breaks off where nothing announced its length, and sizes over the
+cap. What is raised has no URL: the caller adds it.
+"""
+
+import re
+
+from urllib3.exceptions import HTTPError
+from urllib3.response import HTTPResponse
+
+from feedpub.errors import FetchError
+from feedpub.fetch.call import too_large
+from feedpub.fetch.codings import decompress
+
+_CHUNK = 1 << 16
+_START = 1 << 16  # bytes of an error's page that are read
+_LONGEST_START = 1 << 18  # unpacked
+_HTML_BEGIN = re.compile(rb"<html[\s>]", re.IGNORECASE)
+_HTML_END = re.compile(rb"</html\s*>", re.IGNORECASE)
+
+
+def read_body(raw: HTTPResponse, max_bytes: int) -> bytes:
+    """The whole body, decompressed.
+
+    Raises:
+        FetchError: it is larger than `max_bytes`, packed or unpacked, or not all there.
+    """
+    announced = _length(raw)
+    if announced is not None and announced > max_bytes:
+        raise too_large(max_bytes)
+    received = bytearray()
+    for part in raw.stream(_CHUNK, decode_content=False):
+        received += part
+        if len(received) > max_bytes:
+            raise too_large(max_bytes)
+    body = decompress(bytes(received), raw.headers.get("Content-Encoding", ""), max_bytes)
+    if announced is None and not raw.chunked:
+        _refuse_cut_page(body)
+    return body
+
+
+def read_start(raw: HTTPResponse) -> bytes:
+    """The first bytes of a body that only helps to name an error, as far as they can be read and unpacked."""
+    try:
+        start = raw.read(_START, decode_content=False)
+        return decompress(start, raw.headers.get("Content-Encoding", ""), _LONGEST_START)
+    except (HTTPError, FetchError):
+        return b""  # the status says enough
+
+
+def _length(raw: HTTPResponse) -> int | None:
+    """The Content-Length; None where there is none, or chunks tell the end."""
+    lengths = {value.strip() for value in raw.headers.getlist("Content-Length")}
+    if raw.chunked or not lengths:
+        return None
+    length = lengths.pop()
+    if lengths or not (length.isascii() and length.isdecimal()):
+        raise FetchError("the answer's Content-Length makes no sense")
+    return int(length[:20])
+
+
+def _refuse_cut_page(body: bytes) -> None:
+    """Without a length or chunks a cut looks like an end; but a page that opens <html> and never closes it was cut."""
+    if _HTML_BEGIN.search(body[:_CHUNK]) and not _HTML_END.search(body):
+        raise FetchError("the page breaks off before its end, and the server did not announce its length")

@@ -1,0 +1,108 @@
+"""Content codings: gzip, deflate and, where the brotli package is installed, br.
+
+Each is unpacked with a limit (a bomb stops at it) and must end where its format says that it ends, which urllib3's
+own decoders do not check.
+"""
+
+import zlib
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from feedpub.errors import FetchError
+from feedpub.fetch.call import too_large
+
+_MOST_CODINGS = 3  # stacked; a real server uses one
+_MOST_MEMBERS = 100  # of one gzip stream; a real server uses one
+_CUT = "the compressed answer breaks off before its end"
+_GZIP_MAGIC = b"\x1f\x8b"
+_UNREADABLE = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})
+
+Decoder = Callable[[bytes, int], bytes]
+
+
+def decompress(body: bytes, content_encoding: str, max_bytes: int) -> bytes:
+    """Undo the codings of a Content-Encoding header. Names that are no codings ("utf-8") are ignored, as browsers do.
+
+    Raises:
+        FetchError: it is broken, cut off or larger than `max_bytes`, or a coding that was not asked for.
+    """
+    codings = [x.strip().lower() for x in content_encoding.split(",")]
+    stacked = [x for x in codings if x in DECODERS or x in _UNREADABLE]
+    if len(stacked) > _MOST_CODINGS:
+        raise FetchError(f"the answer is compressed {len(stacked)} times over")
+    for coding in reversed(stacked):
+        body = _undo(coding, body, max_bytes)
+    return body
+
+
+def _undo(coding: str, body: bytes, max_bytes: int) -> bytes:
+    if coding not in DECODERS:
+        raise FetchError(f"the answer is compressed with {coding}, which was not asked for")
+    try:
+        return DECODERS[coding](body, max_bytes) if body else b""
+    except zlib.error as error:
+        raise FetchError(f"the answer's {coding} compression is broken") from error
+
+
+def _gunzip(body: bytes, limit: int) -> bytes:
+    """All members of a gzip stream; bytes after the last one are padding, as other clients have it."""
+    unpacked = b""
+    for _ in range(_MOST_MEMBERS):
+        part, body = _inflate(body, limit - len(unpacked), limit, 16 + zlib.MAX_WBITS)
+        unpacked += part
+        if not body.startswith(_GZIP_MAGIC):
+            return unpacked
+    raise FetchError(f"the answer's gzip stream has more than {_MOST_MEMBERS} members")
+
+
+def _deflate(body: bytes, limit: int) -> bytes:
+    """With the zlib header that the standard wants, or without it, as some servers send it."""
+    try:
+        return _inflate(body, limit, limit, zlib.MAX_WBITS)[0]
+    except zlib.error:
+        return _inflate(body, limit, limit, -zlib.MAX_WBITS)[0]
+
+
+def _inflate(body: bytes, room: int, limit: int, wbits: int) -> tuple[bytes, bytes]:
+    """One stream, unpacked, and what follows it."""
+    stream = zlib.decompressobj(wbits)
+    unpacked = stream.decompress(body, room + 1)
+    if len(unpacked) > room:
+        raise too_large(limit)
+    if not stream.eof:
+        raise FetchError(_CUT)
+    return unpacked, stream.unused_data
+
+
+def _unbrotli(brotli: Any, body: bytes, limit: int) -> bytes:
+    stream = brotli.Decompressor()
+    unpacked = bytearray()
+    try:
+        while not stream.is_finished():
+            part = stream.process(body, output_buffer_limit=limit + 1)
+            body = b""  # the stream has it all now, whatever it still holds back
+            unpacked += part
+            if len(unpacked) > limit:
+                raise too_large(limit)
+            if not part and stream.can_accept_more_data():
+                raise FetchError(_CUT)
+    except brotli.error as error:
+        raise FetchError("the answer's br compression is broken") from error
+    return bytes(unpacked)
+
+
+def decoders(brotli_package: str = "brotli") -> dict[str, Decoder]:
+    """The codings that can be undone here, in the order in which they are offered."""
+    known: dict[str, Decoder] = {"gzip": _gunzip, "deflate": _deflate, "x-gzip": _gunzip}
+    if find_spec(brotli_package):
+        brotli: Any = import_module(brotli_package)  # has no types
+        if hasattr(brotli.Decompressor, "can_accept_more_data"):  # since 1.2 its output can be limited
+            known["br"] = partial(_unbrotli, brotli)
+    return known
+
+
+DECODERS = decoders()
+ACCEPT_ENCODING = ", ".join(name for name in DECODERS if name != "x-gzip")

@@ -1,0 +1,135 @@
+"""The gate: the one way from feedpub to the network. `Fetcher.get` tells the story of a request."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Self
+
+from feedpub.errors import FetchError
+from feedpub.fetch.address import AddressPolicy
+from feedpub.fetch.answer import Answer, failure, page, retry_after
+from feedpub.fetch.call import Call
+from feedpub.fetch.clock import Clock, SystemClock
+from feedpub.fetch.dial import Dialer, Resolver, resolve
+from feedpub.fetch.politeness import Politeness
+from feedpub.fetch.request import Journey, RequestOptions, Validators, user_agent
+from feedpub.fetch.robots import Robots, RobotsMemory
+from feedpub.fetch.target import Target, parse
+from feedpub.fetch.transport import Transport
+from feedpub.model import NotModified, Page
+
+_NOT_MODIFIED = 304
+_CLOSING = frozenset({429, 503})  # statuses whose Retry-After is about the server, not about one page
+
+
+class Fetcher:
+    """Fetches documents from public servers, politely. Thread-safe: different servers are asked in parallel.
+
+    Args:
+        contact: a URL or e-mail address for the User-Agent.
+        delay: seconds between two requests to one server.
+        allow_private: networks that may be fetched from though they are not public: "127.0.0.0/8".
+        deadline: seconds for one get with all its redirects; waiting for politeness takes none of it.
+        max_bytes: the largest body, before and after decompression.
+        robots: where robots.txt files are kept between processes.
+        ca_file: certificates to trust instead of certifi's.
+        resolver: from a host and a port to addresses.
+        clock: the time, and how to wait.
+
+    Raises:
+        ConfigError: `contact` or `allow_private` cannot be used.
+    """
+
+    def __init__(  # noqa: PLR0913 -- its limits and collaborators, all named and all with a default
+        self,
+        *,
+        contact: str = "",
+        delay: float = 1.0,
+        allow_private: Sequence[str] = (),
+        deadline: float = 30.0,
+        max_bytes: int = 20_000_000,
+        robots: RobotsMemory | None = None,
+        ca_file: str | None = None,
+        resolver: Resolver = resolve,
+        clock: Clock | None = None,
+    ) -> None:
+        self._agent = user_agent(contact)
+        self._deadline = deadline
+        self._max_bytes = max_bytes
+        self._clock = clock or SystemClock()
+        self._dialer = Dialer(AddressPolicy.allowing(allow_private), resolver)
+        self._politeness = Politeness(delay, self._clock)
+        self._robots = Robots(robots, self._clock)
+        self._transport = Transport(ca_file)
+
+    def get(
+        self, url: str, *, validators: Validators | None = None, options: RequestOptions | None = None
+    ) -> Page | NotModified:
+        """Fetch a document; follow redirects, each as carefully as the first request.
+
+        Args:
+            url: http or https; as people write it, a user and password may stand in it.
+            validators: of the copy that the caller has; NotModified is only ever the answer to them.
+            options: what else to send.
+
+        Raises:
+            RefusedError: feedpub will not ask: robots.txt forbids it, the address is not public, the scheme not http.
+            FetchError: there is no whole document to be had; with status and retry_after where the server gave them.
+                Its URL is the one asked for, without user and password.
+        """
+        target = parse(url)
+        options = options or RequestOptions()
+        home = parse(options.site) if options.site else target
+        call = Call(self._dialer, self._deadline, self._max_bytes)
+        return self._follow(target, Journey(call, self._agent, home, validators or Validators(), options))
+
+    def close(self) -> None:
+        """Close all kept connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _follow(self, start: Target, journey: Journey) -> Page | NotModified:
+        target = start
+        try:
+            while True:
+                answer = self._ask(target, journey)
+                if answer.location is None:
+                    return self._arrived(answer, target, journey)
+                journey.jar.update(answer.cookies)
+                target = target.join(answer.location)
+        except FetchError as error:
+            raise _told(error, start, target) from error
+
+    def _ask(self, target: Target, journey: Journey) -> Answer:
+        """One request, when robots.txt, the server and our manners allow it."""
+        headers = journey.set_out(target)
+        delay = self._robots.admit(target, partial(self._robots_text, journey)) if journey.obeys_robots else 0.0
+        with self._politeness.turn(target.server, delay):
+            answer = self._transport.exchange(journey.call, target.url, headers, journey.options.proxy)
+            wait = retry_after(answer.headers, self._clock.now())
+            if wait and answer.status in _CLOSING:
+                self._politeness.close(target.server, wait, answer.status)
+        return answer
+
+    def _arrived(self, answer: Answer, target: Target, journey: Journey) -> Page | NotModified:
+        if answer.status == _NOT_MODIFIED and journey.validators:
+            return NotModified(target.url)
+        if not answer.ok:
+            raise failure(answer, self._clock.now())
+        return page(answer, target.url, self._clock.now())
+
+    def _robots_text(self, journey: Journey, url: str) -> str:
+        robots = parse(url)
+        answer = self._follow(robots, journey.to_robots(robots))
+        return answer.body.decode("utf-8-sig", "replace") if isinstance(answer, Page) else ""
+
+
+def _told(error: FetchError, start: Target, target: Target) -> FetchError:
+    """The error as the caller understands it: about the URL asked for, and where a redirect led from it."""
+    place = error.url or target.url
+    reason = error.reason if place == start.url else f"redirected to {place}: {error.reason}"
+    return type(error)(reason, start.url, status=error.status, retry_after=error.retry_after)

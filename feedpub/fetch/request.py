@@ -1,0 +1,147 @@
+"""What a caller asks for, and the headers that go out with it: who gets a secret, and who does not."""
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from requests import Request
+from requests.cookies import RequestsCookieJar
+from requests.structures import CaseInsensitiveDict
+
+from feedpub.errors import ConfigError, FetchError
+from feedpub.fetch.call import Call
+from feedpub.fetch.codings import ACCEPT_ENCODING
+from feedpub.fetch.target import Target
+
+MOST_REDIRECTS = 10
+
+_ACCEPT = (
+    "text/html,application/xhtml+xml,application/atom+xml,application/rss+xml,application/feed+json,"
+    "application/xml;q=0.9,*/*;q=0.8"
+)
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server sent to recognise a document by, exactly as received."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.etag or self.last_modified)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOptions:
+    """What a source's config wants sent: plain values, secrets resolved. Its repr shows none of them.
+
+    Attributes:
+        headers, cookies: sent besides feedpub's own.
+        auth: user and password of HTTP basic authentication.
+        proxy: "http://user:password@host:port". The proxy then resolves names and makes connections, so whether a
+            private address is reached is its decision, not feedpub's.
+        site: a URL on the server that headers, cookies and auth are for; no other host ever gets them. Left out, it
+            is the server that is asked first.
+    """
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    auth: tuple[str, str] | None = field(default=None, repr=False)
+    proxy: str | None = field(default=None, repr=False)
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One get on its way over redirects.
+
+    Attributes:
+        call: its deadline and size cap.
+        agent: the User-Agent.
+        home: the server that the options' secrets are for.
+        jar: the cookies that servers set on the way; each goes back only where its server wants it.
+        obeys_robots: False only for a robots.txt itself.
+        steps: what was asked for so far: URLs, and the cookies that went with them.
+    """
+
+    call: Call
+    agent: str
+    home: Target
+    validators: Validators = Validators()
+    options: RequestOptions = RequestOptions()
+    jar: RequestsCookieJar = field(default_factory=RequestsCookieJar)
+    obeys_robots: bool = True
+    steps: set[tuple[str, str]] = field(default_factory=set)
+
+    def set_out(self, target: Target) -> dict[str, str]:
+        """Take the next step; the answer is the headers of its request.
+
+        Raises:
+            FetchError: the way leads in a circle or too far, or the options hold what no header can.
+        """
+        headers = self._headers(target)
+        step = (target.url, headers.get("Cookie", ""))  # a page that sets a cookie first is asked twice
+        if step in self.steps:
+            raise FetchError("it redirects in a circle")
+        if len(self.steps) > MOST_REDIRECTS:
+            raise FetchError(f"it redirects more than {MOST_REDIRECTS} times")
+        self.steps.add(step)
+        return headers
+
+    def _headers(self, target: Target) -> dict[str, str]:
+        headers = CaseInsensitiveDict({"User-Agent": self.agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING})
+        trusted = target.keeps_secrets_of(self.home)
+        if trusted:
+            headers.update(self.options.headers)
+        if auth := target.auth or (trusted and (self.options.auth or self.home.auth)) or None:
+            headers["Authorization"] = _basic(auth)
+        if cookies := "; ".join(self._cookies(target, trusted=trusted)):
+            headers["Cookie"] = cookies
+        if self.validators.etag:
+            headers["If-None-Match"] = self.validators.etag
+        if self.validators.last_modified:
+            headers["If-Modified-Since"] = self.validators.last_modified
+        return {name: _sendable(name, value) for name, value in headers.items()}
+
+    def to_robots(self, robots: Target) -> "Journey":
+        """The way to a robots.txt: in the same time and through the same proxy, with no secrets."""
+        return Journey(
+            self.call, self.agent, robots, options=RequestOptions(proxy=self.options.proxy), obeys_robots=False
+        )
+
+    def _cookies(self, target: Target, *, trusted: bool) -> list[str]:
+        own = [f"{name}={value}" for name, value in self.options.cookies.items()] if trusted else []
+        received = Request("GET", target.url, cookies=self.jar).prepare().headers.get("Cookie")
+        return [*own, received] if received else own
+
+
+def user_agent(contact: str) -> str:
+    """How feedpub introduces itself: "feedpub/1.0 (+https://example.org/about)".
+
+    Raises:
+        ConfigError: the contact cannot stand in a header.
+    """
+    if not (contact.isascii() and contact.isprintable()):
+        raise ConfigError("contact: only plain ASCII can stand in the User-Agent; write a URL or an e-mail address")
+    name = f"feedpub/{version('feedpub')}"
+    return f"{name} (+{contact})" if contact else name
+
+
+def _basic(auth: tuple[str, str]) -> str:
+    return "Basic " + b64encode(":".join(auth).encode()).decode("ascii")
+
+
+def _sendable(name: str, value: str) -> str:
+    """The value as http.client sends it: latin-1 as it is, all else as UTF-8. The error does not show it."""
+    if not _NAME.fullmatch(name) or _CONTROL.search(value):
+        raise FetchError(f"the header {name!r} holds characters that cannot be sent")
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.strip().encode("utf-8", "replace").decode("latin-1")
+    return value.strip()

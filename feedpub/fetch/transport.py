@@ -1,0 +1,142 @@
+"""requests and urllib3, bent to the gate: every socket they use comes from the current call, none from elsewhere.
+
+The adapter is used without a `requests.Session`: a session reads the environment, keeps cookies for everybody and
+reads the whole body of a redirect, decompressed, before it can be stopped. What remains is what feedpub wants of
+requests: prepared requests, TLS with certifi's certificates, pooled connections.
+"""
+
+import http.client
+import io
+import socket
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from feedpub.errors import FetchError
+from feedpub.fetch.answer import SUCCESS, Answer
+from feedpub.fetch.body import read_body, read_start
+from feedpub.fetch.call import Call, current_call
+from feedpub.fetch.failures import explained
+
+_HOSTS_KEPT = 64  # whose connections stay open
+_PROXY_SCHEMES = ("http://", "https://")
+
+
+class Transport:
+    """Sends one request at a time for a call; connections are kept and shared by all calls. Thread-safe.
+
+    Args:
+        ca_file: a file of certificates to trust instead of certifi's.
+    """
+
+    def __init__(self, ca_file: str | None = None) -> None:
+        self._adapter = _Adapter(pool_connections=_HOSTS_KEPT, pool_maxsize=1)
+        self._verify = ca_file or True
+
+    def exchange(self, call: Call, url: str, headers: Mapping[str, str], proxy: str | None = None) -> Answer:
+        """Send a GET and read the answer: all of it where it is a success, else its start.
+
+        Raises:
+            FetchError: there is no answer, or not a whole one. The URL of the error is not set.
+        """
+        if proxy and not proxy.startswith(_PROXY_SCHEMES):
+            raise FetchError("the proxy must be an http:// or https:// address")
+        request = requests.Request("GET", url, headers=dict(headers)).prepare()
+        with explained(), call.running():
+            response = self._send(call, request, {"http": proxy, "https": proxy} if proxy else {})
+            try:
+                return _answer(response, call.max_bytes)
+            finally:
+                response.close()
+
+    def close(self) -> None:
+        """Close all kept connections."""
+        self._adapter.close()
+
+    def _send(self, call: Call, request: requests.PreparedRequest, proxies: dict[str, str]) -> requests.Response:
+        send = partial(self._adapter.send, request, stream=True, verify=self._verify, proxies=proxies)
+        try:
+            return send(timeout=call.remaining())
+        except requests.ConnectionError:
+            if call.dialled:
+                raise
+            # A kept connection was closed by the other side just now, which says nothing about the server: ask again.
+            return send(timeout=call.remaining())
+
+
+def _answer(response: requests.Response, max_bytes: int) -> Answer:
+    read = partial(read_body, max_bytes=max_bytes) if response.status_code in SUCCESS else read_start
+    return Answer(response.status_code, response.headers, read(response.raw), response.cookies)
+
+
+class _Meter(io.RawIOBase):
+    """Counts what a response reads from its socket, also where urllib3 and http.client read without bound."""
+
+    def __init__(self, raw: io.RawIOBase, call: Call) -> None:
+        self._raw = raw
+        self._call = call
+        self._received = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        received = self._raw.readinto(buffer)
+        self._received += received or 0
+        self._call.count(self._received)
+        return received
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _MeteredResponse(http.client.HTTPResponse):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fp = io.BufferedReader(_Meter(self.fp.detach(), current_call()))
+
+
+class _Guarded(HTTPConnection):
+    """A connection whose sockets belong to the current call."""
+
+    response_class = _MeteredResponse
+
+    def _new_conn(self) -> socket.socket:
+        return current_call().connect(self._dns_host, self.port, checked=self.proxy is None)
+
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        call = current_call()
+        if self.sock is not None and not call.dialled:  # a kept connection goes to work for this call
+            call.guard(self.sock)
+        super().putrequest(*args, **kwargs)
+
+
+class _GuardedTLS(_Guarded, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Guarded
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _GuardedTLS
+
+
+class _Adapter(HTTPAdapter):
+    """requests' adapter with pools of guarded connections, direct and through proxies."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+        return manager
