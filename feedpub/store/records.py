@@ -1,0 +1,88 @@
+"""What the store keeps beside entries, as frozen data. Times are aware, UTC, whole seconds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from feedpub.model import Outcome
+
+SeenState = Literal["stored", "excluded", "failed", "partial"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What became of an article that a feed's sources listed.
+
+    Attributes:
+        key: of its address, as the builder makes it.
+        version: the source's own mark of its version at that time; "" where it has none.
+        state: stored as an entry; excluded by the feed's filters; failed: nothing could be read; partial: the
+            source's own text stands in.
+        reason: why it was excluded or failed, for people.
+        tries: how often it failed in a row.
+        retry_at: when it may be tried again; None for the next look.
+        etag, last_modified: the article page's validators, exactly as received.
+    """
+
+    key: str
+    version: str
+    state: SeenState
+    reason: str = ""
+    tries: int = 0
+    retry_at: datetime | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The last body of a source's document with its validators: a 304 yields it again.
+
+    Attributes:
+        url: where it was asked for.
+        config_digest: of the settings it was fetched with; under other settings it is not known.
+        final_url: where it was found, after redirects.
+        body: decompressed bytes.
+        content_type, charset, etag, last_modified: as the page had them.
+        fetched: when it came.
+    """
+
+    url: str
+    config_digest: str
+    final_url: str
+    body: bytes
+    content_type: str
+    charset: str | None
+    etag: str | None
+    last_modified: str | None
+    fetched: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How a source of a feed is.
+
+    Attributes:
+        key: names the source within its feed.
+        checked: when it was last looked at.
+        succeeded: when it was last read; None if never.
+        items: how many articles it listed then.
+        failure: why the last look failed; None where it did not.
+        failing_since: the first failure in a row; None where the last look succeeded.
+    """
+
+    feed: str
+    key: str
+    checked: datetime
+    succeeded: datetime | None
+    items: int
+    failure: str | None = None
+    failing_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One regeneration of a feed: how it went, and when it started."""
+
+    outcome: Outcome
+    started: datetime

@@ -1,0 +1,55 @@
+"""Records to rows and back, and the one way that rows are put in. Columns are named as the fields they hold."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Connection, RowMapping, Table
+from sqlalchemy.dialects.sqlite import insert
+
+from feedpub.model import Outcome, Status
+from feedpub.store.records import Run
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
+_CHUNK = 500  # keys in one query: databases bound the number of parameters
+
+
+def to_row(record: "DataclassInstance") -> dict[str, Any]:
+    """A record's fields by name; records within it are left as they are."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def to_record(kind: type[T], row: RowMapping) -> T:
+    """The record of a kind that a row holds."""
+    return kind(**{field.name: row[field.name] for field in fields(kind)})
+
+
+def run_to_row(run: Run) -> dict[str, Any]:
+    """A run lies flat: its outcome's fields, and when it started."""
+    return to_row(run.outcome) | {"started": run.started}
+
+
+def row_to_run(row: RowMapping) -> Run:
+    """The run that a row holds."""
+    outcome = {field.name: row[field.name] for field in fields(Outcome)}
+    return Run(Outcome(**outcome | {"status": Status(row["status"])}), row["started"])
+
+
+def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, each in place of the row of the same key where there is one."""
+    if not rows:
+        return
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    rest = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest), rows)
+
+
+def chunks(keys: Collection[str]) -> Iterator[list[str]]:
+    """The keys, each once, in lists that a query can carry."""
+    unique = sorted(set(keys))
+    for start in range(0, len(unique), _CHUNK):
+        yield unique[start : start + _CHUNK]

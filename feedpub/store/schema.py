@@ -1,0 +1,136 @@
+"""The tables as they are now. A change here needs a migration beside it, and `VERSION` moved to it.
+
+Columns carry the names of the dataclass fields that they hold.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+)
+
+from feedpub.model import Enclosure, Problem
+from feedpub.store.columns import Moment, Packed, PackedText, Tuple
+
+VERSION = "0001"  # the newest migration's
+
+metadata = MetaData()
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("url", String, nullable=False),
+    Column("slug", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("authors", Tuple, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("published", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("summary", String, nullable=False),
+    Column("html", PackedText, nullable=False),
+    Column("text", PackedText, nullable=False),
+    Column("language", String),
+    Column("image", String),
+    Column("categories", Tuple, nullable=False),
+    Column("enclosures", Tuple(Enclosure), nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("source", String, nullable=False),
+    Column("last_listed", Moment, nullable=False),
+)
+Index("entries_by_date", entries.c.feed, entries.c.published)
+
+# Every key that ever led to an entry.
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("entry", String, nullable=False),
+    ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
+)
+Index("aliases_by_entry", aliases.c.feed, aliases.c.entry)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("version", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("retry_at", Moment),
+    Column("etag", String),
+    Column("last_modified", String),
+    Column("last_listed", Moment, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("url", String, primary_key=True),
+    Column("config_digest", String, primary_key=True),
+    Column("final_url", String, nullable=False),
+    Column("body", Packed, nullable=False),
+    Column("content_type", String, nullable=False),
+    Column("charset", String),
+    Column("etag", String),
+    Column("last_modified", String),
+    Column("fetched", Moment, nullable=False),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("checked", Moment, nullable=False),
+    Column("succeeded", Moment),
+    Column("items", Integer, nullable=False),
+    Column("failure", String),
+    Column("failing_since", Moment),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed", String, nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("status", String, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("kept", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("problems", Tuple(Problem), nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("written", Tuple, nullable=False),
+)
+Index("runs_by_feed", runs.c.feed, runs.c.id)
+
+robots = Table(
+    "robots",
+    metadata,
+    Column("origin", String, primary_key=True),
+    Column("body", PackedText, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("expires", Moment, nullable=False),
+)
+
+memories = Table(
+    "memories",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("memory", Packed, nullable=False),
+)

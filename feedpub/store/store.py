@@ -1,0 +1,256 @@
+"""Store: every question that may be asked of the state, and the few transactions that change it."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, select, tuple_, union, update
+
+from feedpub.model import Entry, StoredRobots
+from feedpub.store import schema
+from feedpub.store.database import FILE_NAME, Database
+from feedpub.store.records import Document, Run, Seen, SourceState
+from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
+
+RUNS_KEPT = 200  # of each feed
+
+
+class Store:
+    """The state of all feeds, in one file of a folder. Threads may share it, and other processes use it meanwhile.
+
+    Every method raises StoreError where the file cannot be read or written; the message names it and says what to do.
+    What a method changes is one transaction: it is on the disk when the method returns, or nothing of it is.
+
+    Attributes:
+        robots: what robots.txt said, by origin.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.robots = RobotsTable(database)
+
+    @classmethod
+    def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:
+        """Open the state in a folder, brought to the version of this code.
+
+        Args:
+            folder: made where it is missing, for its owner alone.
+            copy: work on a copy that is gone on closing, and leave the folder as it is.
+            patience: seconds to wait for another process's transaction.
+        """
+        path = folder / FILE_NAME
+        return cls(Database.copy_of(path) if copy else Database(path, patience=patience))
+
+    def close(self) -> None:
+        """Close the file. What was committed is on the disk already."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- entries ---
+
+    def entries(self, feed: str, limit: int | None = None) -> tuple[Entry, ...]:
+        """A feed's entries, newest first; of equal dates, in the order that they were listed in."""
+        t = schema.entries
+        newest = select(t).where(t.c.feed == feed).order_by(t.c.published.desc(), t.c.rank, t.c.id).limit(limit)
+        return tuple(to_record(Entry, row) for row in self._rows(newest))
+
+    def entry(self, feed: str, id: str) -> Entry | None:  # noqa: A002 -- the field's name
+        """One entry by its id."""
+        t = schema.entries
+        rows = self._rows(select(t).where(t.c.feed == feed, t.c.id == id))
+        return to_record(Entry, rows[0]) if rows else None
+
+    def count(self, feed: str) -> int:
+        """How many entries are stored of a feed."""
+        t = schema.entries
+        return int(self._rows(select(func.count().label("n")).where(t.c.feed == feed))[0]["n"])
+
+    def moments(self, feed: str) -> set[datetime]:
+        """Every `updated` that an entry of the feed has."""
+        t = schema.entries
+        return {row["updated"] for row in self._rows(select(t.c.updated).where(t.c.feed == feed))}
+
+    def slugs(self, feed: str) -> set[str]:
+        """The stem of every own page of the feed."""
+        t = schema.entries
+        return {row["slug"] for row in self._rows(select(t.c.slug).where(t.c.feed == feed, t.c.slug != ""))}
+
+    def aliases(self, feed: str, keys: Collection[str]) -> dict[str, str]:
+        """Key → entry id, for those of the keys that ever led to an entry."""
+        return {row["key"]: row["entry"] for row in self._of_keys(schema.aliases, feed, keys)}
+
+    def seen(self, feed: str, keys: Collection[str]) -> dict[str, Seen]:
+        """Key → what became of the article, for those of the keys that were ever listed."""
+        return {row["key"]: to_record(Seen, row) for row in self._of_keys(schema.seen, feed, keys)}
+
+    def commit_entries(
+        self,
+        feed: str,
+        *,
+        entries: Iterable[Entry] = (),
+        aliases: Mapping[str, str],
+        seen: Iterable[Seen],
+        now: datetime,
+    ) -> None:
+        """Keep what one look at a feed's sources brought: before it is published, so that no id is ever lost.
+
+        Args:
+            feed: its name.
+            entries: new and changed ones, whole.
+            aliases: key → entry id, for keys that led to an entry now; the known ones stay.
+            seen: what became of each article that is listed now, the unchanged ones too.
+            now: when they were listed.
+        """
+        listed = {"feed": feed, "last_listed": now}
+        seen_rows = [to_row(article) | listed for article in seen]
+        with self._database.writing() as connection:
+            put(connection, schema.entries, [to_row(entry) | listed for entry in entries])
+            put(connection, schema.aliases, [{"feed": feed, "key": k, "entry": id_} for k, id_ in aliases.items()])
+            put(connection, schema.seen, seen_rows)
+            _mark_listed(connection, feed, {*aliases, *(row["key"] for row in seen_rows)}, now)
+
+    # --- sources and runs ---
+
+    def document(self, url: str, config: str) -> Document | None:
+        """The last body of a source's document, where it was fetched with settings of this digest."""
+        t = schema.documents
+        rows = self._rows(select(t).where(t.c.url == url, t.c.config_digest == config))
+        return to_record(Document, rows[0]) if rows else None
+
+    def sources(self, feed: str) -> tuple[SourceState, ...]:
+        """The state of each source that the feed ever had, by key."""
+        t = schema.sources
+        return tuple(
+            to_record(SourceState, row) for row in self._rows(select(t).where(t.c.feed == feed).order_by(t.c.key))
+        )
+
+    def runs(self, feed: str, limit: int | None = None) -> tuple[Run, ...]:
+        """The last regenerations of a feed, newest first."""
+        t = schema.runs
+        newest = select(t).where(t.c.feed == feed).order_by(t.c.id.desc()).limit(limit)
+        return tuple(row_to_run(row) for row in self._rows(newest))
+
+    def last_run(self, feed: str) -> Run | None:
+        """The last regeneration of a feed; None before the first."""
+        return next(iter(self.runs(feed, limit=1)), None)
+
+    def commit_run(self, run: Run, *, documents: Iterable[Document] = (), sources: Iterable[SourceState] = ()) -> None:
+        """Keep how a regeneration went: after publishing, since what has validators is not fetched again.
+
+        Args:
+            run: the last `RUNS_KEPT` of each feed are kept.
+            documents: the source documents that were fetched.
+            sources: how each source is now.
+        """
+        with self._database.writing() as connection:
+            put(connection, schema.documents, [to_row(document) for document in documents])
+            put(connection, schema.sources, [to_row(source) for source in sources])
+            connection.execute(schema.runs.insert(), run_to_row(run))
+            _forget_runs(connection, run.outcome.feed)
+
+    # --- sites ---
+
+    def memory(self, site: str) -> bytes | None:
+        """What the cleaner learned about a site, as it was saved."""
+        t = schema.memories
+        rows = self._rows(select(t.c.memory).where(t.c.site == site))
+        return bytes(rows[0]["memory"]) if rows else None
+
+    def save_memory(self, site: str, memory: bytes) -> None:
+        """Keep what the cleaner learned about a site, in place of what was kept before."""
+        with self._database.writing() as connection:
+            put(connection, schema.memories, [{"site": site, "memory": memory}])
+
+    # --- all feeds ---
+
+    def feeds(self) -> tuple[str, ...]:
+        """The names of all feeds that something is stored of, whether the config has them or not."""
+        tables = (schema.entries, schema.seen, schema.sources, schema.runs)
+        with self._database.reading() as connection:
+            return tuple(sorted(connection.scalars(union(*(select(t.c.feed) for t in tables)))))
+
+    def forget(self, before: datetime, keep: Mapping[str, Collection[str]]) -> None:
+        """Drop what was last listed, fetched or looked at before a moment.
+
+        Args:
+            before: older entries go with their aliases, and so do older seen articles, documents, sources, runs
+                and robots.txt.
+            keep: feed → ids of the entries in its live document, which stay however old, aliases and all.
+        """
+        t = schema.seen
+        aliased = select(schema.aliases.c.feed, schema.aliases.c.key)
+        with self._database.writing() as connection:
+            _forget_entries(connection, before, keep)
+            connection.execute(delete(t).where(t.c.last_listed < before, tuple_(t.c.feed, t.c.key).not_in(aliased)))
+            for date in (
+                schema.documents.c.fetched,
+                schema.sources.c.checked,
+                schema.runs.c.started,
+                schema.robots.c.expires,
+            ):
+                connection.execute(delete(date.table).where(date < before))
+
+    def _rows(self, query: Select[Any]) -> list[RowMapping]:
+        with self._database.reading() as connection:
+            return list(connection.execute(query).mappings())
+
+    def _of_keys(self, table: Table, feed: str, keys: Collection[str]) -> list[RowMapping]:
+        """The rows of a feed with one of the keys."""
+        of_feed = select(table).where(table.c.feed == feed)
+        with self._database.reading() as connection:
+            return [
+                row
+                for some in chunks(keys)
+                for row in connection.execute(of_feed.where(table.c.key.in_(some))).mappings()
+            ]
+
+
+class RobotsTable:
+    """What robots.txt said, by origin: the fetcher's memory, so that a second build need not ask again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load(self, origin: str) -> StoredRobots | None:
+        """What an origin's robots.txt said, expired or not; None where it was never asked."""
+        t = schema.robots
+        with self._database.reading() as connection:
+            row = connection.execute(select(t).where(t.c.origin == origin)).mappings().first()
+        return to_record(StoredRobots, row) if row else None
+
+    def save(self, origin: str, robots: StoredRobots) -> None:
+        """Keep what an origin's robots.txt said, in place of what it said before."""
+        with self._database.writing() as connection:
+            put(connection, schema.robots, [to_row(robots) | {"origin": origin}])
+
+
+def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: datetime) -> None:
+    """Note that the entries of these keys were listed, though nothing about them changed."""
+    entries, aliases = schema.entries, schema.aliases
+    for some in chunks(keys):
+        ids = select(aliases.c.entry).where(aliases.c.feed == feed, aliases.c.key.in_(some))
+        connection.execute(update(entries).where(entries.c.feed == feed, entries.c.id.in_(ids)).values(last_listed=now))
+
+
+def _forget_entries(connection: Connection, before: datetime, keep: Mapping[str, Collection[str]]) -> None:
+    t = schema.entries
+    old = connection.execute(select(t.c.feed, t.c.id).where(t.c.last_listed < before)).all()
+    for feed, id_ in old:
+        if id_ not in keep.get(feed, ()):
+            connection.execute(delete(t).where(t.c.feed == feed, t.c.id == id_))
+
+
+def _forget_runs(connection: Connection, feed: str) -> None:
+    """Drop the runs of a feed that are more than are kept."""
+    t = schema.runs
+    too_old = select(t.c.id).where(t.c.feed == feed).order_by(t.c.id.desc()).offset(RUNS_KEPT).limit(1)
+    connection.execute(delete(t).where(t.c.feed == feed, t.c.id <= too_old.scalar_subquery()))
