@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedpub.errors import PublishError
-from feedpub.publisher import Publisher
+from feedpub.publisher import Publisher, Rehearsal
 
 
 @pytest.fixture
@@ -190,6 +190,15 @@ def test_the_output_folder_may_be_a_link(tmp_path: Path) -> None:
     assert everything(tmp_path / "www") == {"world.rss": b"x"}
 
 
+def test_a_rehearsal_writes_nothing(root: Path) -> None:
+    """It names what would be written, and leaves the folder as it is, or missing."""
+    assert Rehearsal(root).publish({"world.rss": b"x"}) == ("world.rss",)
+    assert not root.exists()
+    Publisher(root).publish({"world.rss": b"x"})
+    assert Rehearsal(root).publish({"world.rss": b"x", "world.atom": b"y"}) == ("world.atom",)
+    assert everything(root) == {"world.rss": b"x"}
+
+
 # --- names ----------------------------------------------------------------------------------------------------
 
 
@@ -307,7 +316,7 @@ def test_a_limit_on_file_size(root: Path) -> None:
 ATTEMPT = """
 import sys, pathlib
 from feedpub.errors import PublishError
-from feedpub.publisher import Publisher
+from feedpub.publisher import Publisher, Rehearsal
 root = pathlib.Path({root!r})
 try:
     Publisher(root).publish({{"world.atom": b"new", "world.rss": b"x" * {size}}})

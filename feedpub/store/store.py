@@ -8,10 +8,11 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, select, tuple_, union, update
 
-from feedpub.model import Entry, StoredRobots
+from feedpub.model import Entry
 from feedpub.store import schema
 from feedpub.store.database import FILE_NAME, Database
 from feedpub.store.records import Document, Run, Seen, SourceState
+from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
 
 RUNS_KEPT = 200  # of each feed
@@ -212,25 +213,6 @@ class Store:
                 for some in chunks(keys)
                 for row in connection.execute(of_feed.where(table.c.key.in_(some))).mappings()
             ]
-
-
-class RobotsTable:
-    """What robots.txt said, by origin: the fetcher's memory, so that a second build need not ask again."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def load(self, origin: str) -> StoredRobots | None:
-        """What an origin's robots.txt said, expired or not; None where it was never asked."""
-        t = schema.robots
-        with self._database.reading() as connection:
-            row = connection.execute(select(t).where(t.c.origin == origin)).mappings().first()
-        return to_record(StoredRobots, row) if row else None
-
-    def save(self, origin: str, robots: StoredRobots) -> None:
-        """Keep what an origin's robots.txt said, in place of what it said before."""
-        with self._database.writing() as connection:
-            put(connection, schema.robots, [to_row(robots) | {"origin": origin}])
 
 
 def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: datetime) -> None:
