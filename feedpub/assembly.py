@@ -3,12 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
-from feedpub import builder
+from feedpub import builder, summary
 from feedpub.config import FeedConfig, FolderSource, PageSource, Settings
 from feedpub.filters import Facts, refusal
 from feedpub.model import Entry, Feed
@@ -22,7 +23,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # the update of a feed that has no en
 def assemble(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:
     """The live document: the newest entries that the feed's rules admit, up to its limit."""
     admitted = [e for e in entries if refusal(feed, Facts(e.url, e.title, e.categories, e.text)) is None]
-    live = tuple(admitted[: feed.limit])
+    live = tuple(_summarised(entry, feed.summary) for entry in admitted[: feed.limit])
     return Feed(
         name=feed.name,
         title=feed.title,
@@ -38,6 +39,16 @@ def assemble(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> 
         summary_only=feed.content == "summary",
         ttl=None if feed.cron else int(feed.every.total_seconds() // 60),
     )
+
+
+def _summarised(entry: Entry, mode: str) -> Entry:
+    """The entry with the kind of summary that the feed wants; "auto" is what was chosen when it was read."""
+    if mode == "auto":
+        return entry
+    if mode == "none":
+        return replace(entry, summary="")
+    write = summary.lead if mode == "lead" else summary.summarize
+    return replace(entry, summary=write(entry.text, title=entry.title, language=entry.language))
 
 
 def _home(feed: FeedConfig, settings: Settings) -> str:

@@ -23,6 +23,7 @@ from feedpub.filters import Facts, refusal
 from feedpub.gathering import Listed
 from feedpub.model import Article, Item, NotModified, Page, Problem
 from feedpub.store import Seen
+from feedpub.summary import choose
 from feedpub.tools import Tools
 
 _HOSTS_AT_ONCE = 8
@@ -135,6 +136,8 @@ def _read_article(feed: FeedConfig, listed: Listed, seen: Seen | None, tools: To
             replace(_seen(listed, "stored"), etag=seen and seen.etag, last_modified=seen and seen.last_modified)
         )
     article = _fuller(_extract(answer, feed.rules), listed.item)
+    if listed.listed_first:
+        article = _described(article, listed.item)
     read = _arrived(listed, article, (answer.url, article.url))
     return replace(read, seen=replace(read.seen, etag=answer.etag, last_modified=answer.last_modified))
 
@@ -174,6 +177,15 @@ def _fuller(article: Article, item: Item) -> Article:
     if len(article.text) >= _MUCH_LESS * len(own.text):
         return article
     return replace(article, html=own.html, text=own.text, summary=own.summary, removed=own.removed)
+
+
+def _described(article: Article, item: Item) -> Article:
+    """The article with its feed's description as the summary, where that is one."""
+    if not item.summary:
+        return article
+    language = article.language or item.language
+    own = choose(item.summary, article.text, title=article.title, site=article.site, language=language)
+    return replace(article, summary=own)
 
 
 def _stand_in(listed: Listed, seen: Seen | None, error: SourceError) -> Read:
