@@ -4,11 +4,8 @@ import errno
 import multiprocessing
 import os
 import resource
-import shutil
 import signal
 import stat
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +18,7 @@ from hypothesis import strategies as st
 
 from feedpub.errors import PublishError
 from feedpub.publisher import Publisher, Rehearsal
+from tests.support.disk import run_on_disk
 
 
 @pytest.fixture
@@ -95,24 +93,6 @@ def in_process(target: Callable[..., None], *arguments: object) -> int | None:
     process.start()
     process.join(60)
     return process.exitcode
-
-
-def on_small_disk(mount_point: Path, body: str, *, then: str = "true") -> list[str]:
-    """Run Python code in a namespace where a disk of 64 kB lies at a folder; its printed lines."""
-    mount = f"mount -t tmpfs -o size=64k none '{mount_point}'"
-    if in_namespace("sh", "-c", mount).returncode:
-        pytest.skip("not permitted to mount a small disk")
-    script = f'{mount} && echo old > "{mount_point}/world.rss" && {then} && exec "$0" -c "$1"'
-    run = in_namespace("sh", "-c", script, sys.executable, body)
-    assert not run.returncode, run.stderr
-    return run.stdout.splitlines()
-
-
-def in_namespace(*command: str) -> subprocess.CompletedProcess[str]:
-    unshare = shutil.which("unshare") or pytest.skip("no unshare: cannot mount a small disk")
-    return subprocess.run(  # noqa: S603 -- commands written in this file
-        [unshare, "-rm", *command], capture_output=True, text=True, check=False, timeout=60
-    )
 
 
 # --- what is written ------------------------------------------------------------------------------------------
@@ -317,6 +297,7 @@ ATTEMPT = """
 import sys, pathlib
 from feedpub.errors import PublishError
 from feedpub.publisher import Publisher, Rehearsal
+from tests.support.disk import run_on_disk
 root = pathlib.Path({root!r})
 try:
     Publisher(root).publish({{"world.atom": b"new", "world.rss": b"x" * {size}}})
@@ -327,18 +308,19 @@ for path in sorted(root.iterdir()):
 """
 
 
-def test_disk_full(tmp_path: Path) -> None:
+def test_disk_full(root: Path) -> None:
     """On a full disk the old files stay, no temporary file does, and the error asks for room."""
-    message, *files = on_small_disk(tmp_path, ATTEMPT.format(root=str(tmp_path), size=100_000))
-    assert message == f"{tmp_path}/world.rss cannot be written: No space left on device; make room on the disk"
+    Publisher(root).publish({"world.rss": b"old"})
+    message, *files = run_on_disk(root, ATTEMPT.format(root=str(root), size=100_000))
+    assert message == f"{root}/world.rss cannot be written: No space left on device; make room on the disk"
     assert files == ["world.rss old"]
 
 
-def test_read_only_disk(tmp_path: Path) -> None:
+def test_read_only_disk(root: Path) -> None:
     """A disk that became read-only is named as such."""
-    ro = f"mount -o remount,ro none '{tmp_path}'"
-    message, *files = on_small_disk(tmp_path, ATTEMPT.format(root=str(tmp_path), size=10), then=ro)
-    assert message.startswith(f"{tmp_path}/world.atom cannot be written: Read-only file system; ")
+    Publisher(root).publish({"world.rss": b"old"})
+    message, *files = run_on_disk(root, ATTEMPT.format(root=str(root), size=10), read_only=True)
+    assert message.startswith(f"{root}/world.atom cannot be written: Read-only file system; ")
     assert files == ["world.rss old"]
 
 

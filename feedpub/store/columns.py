@@ -1,5 +1,7 @@
 """How our values lie in the database: times as seconds, long texts compressed, tuples as JSON."""
 
+# ruff: noqa: ARG002 -- SQLAlchemy passes the dialect to every column type
+
 import zlib
 from collections.abc import Callable
 from dataclasses import asdict
@@ -19,10 +21,10 @@ class Moment(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- SQLAlchemy's
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         return None if value is None else (value - _EPOCH) // _SECOND
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- as above
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else _EPOCH + value * _SECOND
 
 
@@ -32,10 +34,10 @@ class Packed(TypeDecorator[bytes]):
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002 -- as above
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
         return None if value is None else zlib.compress(value)
 
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002 -- as above
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
         return None if value is None else zlib.decompress(value)
 
 
@@ -45,10 +47,10 @@ class PackedText(TypeDecorator[str]):
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002 -- as above
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         return None if value is None else zlib.compress(value.encode())
 
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- as above
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         return None if value is None else zlib.decompress(value).decode()
 
 
@@ -62,8 +64,8 @@ class Tuple(TypeDecorator[tuple[Any, ...]]):
         super().__init__()
         self.record = record
 
-    def process_bind_param(self, value: tuple[Any, ...] | None, dialect: Dialect) -> list[Any]:  # noqa: ARG002 -- as above
+    def process_bind_param(self, value: tuple[Any, ...] | None, dialect: Dialect) -> list[Any]:
         return [asdict(item) if self.record else item for item in value or ()]
 
-    def process_result_value(self, value: list[Any] | None, dialect: Dialect) -> tuple[Any, ...]:  # noqa: ARG002 -- as above
+    def process_result_value(self, value: list[Any] | None, dialect: Dialect) -> tuple[Any, ...]:
         return tuple(self.record(**item) if self.record else item for item in value or ())
