@@ -23,7 +23,7 @@ from feedpub.filters import Facts, refusal
 from feedpub.gathering import Listed
 from feedpub.model import Article, Item, NotModified, Page, Problem
 from feedpub.store import Seen
-from feedpub.summary import choose
+from feedpub.summary import choose, lead
 from feedpub.tools import Tools
 
 _HOSTS_AT_ONCE = 8
@@ -180,11 +180,11 @@ def _fuller(article: Article, item: Item) -> Article:
 
 
 def _described(article: Article, item: Item) -> Article:
-    """The article with its feed's description as the summary, where that is one."""
-    if not item.summary:
-        return article
+    """The article with its feed's description as the summary, where that is more than the text's first words."""
     language = article.language or item.language
     own = choose(item.summary, article.text, title=article.title, site=article.site, language=language)
+    if not item.summary or own == lead(article.text, title=article.title, language=language):
+        return article
     return replace(article, summary=own)
 
 
