@@ -1,0 +1,71 @@
+"""Records with only what a test cares for, and strategies that make every field of every one."""
+
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from feedpub.model import Enclosure, Entry, Outcome, Problem, Status, StoredRobots
+from feedpub.store import Document, Run, Seen, SeenState, SourceState
+
+NOW = datetime(2024, 5, 17, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def entry(name: str, *, published: datetime = NOW, rank: int = 0, **others: Any) -> Entry:
+    return Entry(
+        id=f"tag:{name}",
+        url=f"https://example.org/{name}",
+        title=name,
+        first_seen=NOW,
+        published=published,
+        updated=published,
+        rank=rank,
+        **others,
+    )
+
+
+def run(feed: str = "world", *, started: datetime = NOW, **others: Any) -> Run:
+    return Run(Outcome(feed, Status.UPDATED, **others), started)
+
+
+def document(url: str = "https://example.org/", *, config: str = "a", fetched: datetime = NOW) -> Document:
+    return Document(
+        url=url,
+        config_digest=config,
+        final_url=f"{url}index.html",
+        body=b"<html>",
+        content_type="text/html",
+        charset=None,
+        etag='W/"1"',
+        last_modified=None,
+        fetched=fetched,
+    )
+
+
+moments = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(microsecond=0))
+_numbers = st.integers(0, 2**31 - 1)
+_BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
+    datetime: moments,
+    datetime | None: st.none() | moments,
+    int: _numbers,
+    float: st.floats(0, 1e6),
+    tuple[Enclosure, ...]: st.lists(st.builds(Enclosure, st.text(), st.text(), _numbers), max_size=3).map(tuple),
+    tuple[Problem, ...]: st.lists(st.builds(Problem, st.text(), st.text(), st.booleans()), max_size=3).map(tuple),
+    SeenState: st.sampled_from(["stored", "excluded", "failed", "partial"]),
+}
+
+
+def any_of(kind: type[Any], **fixed: Any) -> st.SearchStrategy[Any]:
+    """Every field of a record filled at random, but for those that are fixed."""
+    strategies = {f.name: _BY_TYPE.get(f.type, st.from_type(f.type)) for f in fields(kind)}  # type: ignore[arg-type]
+    return st.builds(kind, **strategies | {name: st.just(value) for name, value in fixed.items()})
+
+
+entries = any_of(Entry)
+seen_articles = any_of(Seen)
+documents = any_of(Document)
+source_states = any_of(SourceState, feed="world")
+runs = st.builds(Run, any_of(Outcome, feed="world"), moments)
+robots = any_of(StoredRobots)

@@ -1,0 +1,314 @@
+"""What is put into the store comes out of it, and the questions that it answers."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedpub.errors import StoreError
+from feedpub.model import Entry, StoredRobots
+from feedpub.store import Document, Run, Seen, SourceState, Store
+from feedpub.store.store import RUNS_KEPT
+from tests.store import examples
+from tests.store.examples import DAY, NOW, document, entry, run
+
+
+@pytest.fixture(scope="module")
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One store for all random examples: each overwrites what it asks for."""
+    with Store.open(tmp_path_factory.mktemp("state")) as opened:
+        yield opened
+
+
+def commit(store: Store, *entries: Entry, feed: str = "world", now: datetime = NOW) -> None:
+    """Entries with the alias and the seen article that go with them."""
+    store.commit_entries(
+        feed,
+        entries=entries,
+        aliases={e.title: e.id for e in entries},
+        seen=[Seen(e.title, "", "stored") for e in entries],
+        now=now,
+    )
+
+
+# --- round trips ----------------------------------------------------------------------------------------------------
+
+
+@given(examples.entries)
+def test_an_entry_comes_back(shared_store: Store, stored: Entry) -> None:
+    """Every field of an entry, whatever it holds."""
+    shared_store.commit_entries("world", entries=[stored], aliases={}, seen=[], now=NOW)
+    assert shared_store.entry("world", stored.id) == stored
+
+
+@given(examples.seen_articles)
+def test_a_seen_article_comes_back(shared_store: Store, stored: Seen) -> None:
+    """Every field of what is remembered of an article."""
+    shared_store.commit_entries("world", entries=[], aliases={}, seen=[stored], now=NOW)
+    assert shared_store.seen("world", [stored.key]) == {stored.key: stored}
+
+
+@given(examples.documents)
+def test_a_document_comes_back(shared_store: Store, stored: Document) -> None:
+    """Every field of a source's document, its body byte for byte."""
+    shared_store.commit_run(run(), documents=[stored])
+    assert shared_store.document(stored.url, stored.config_digest) == stored
+
+
+@given(examples.source_states)
+def test_the_state_of_a_source_comes_back(shared_store: Store, stored: SourceState) -> None:
+    """Every field of a source's state."""
+    shared_store.commit_run(run(), sources=[stored])
+    assert stored in shared_store.sources("world")
+
+
+@given(examples.runs)
+def test_a_run_comes_back(shared_store: Store, stored: Run) -> None:
+    """Every field of an outcome, with its problems."""
+    shared_store.commit_run(stored)
+    assert shared_store.last_run("world") == stored
+
+
+@given(examples.robots)
+def test_robots_come_back(shared_store: Store, stored: StoredRobots) -> None:
+    """What an origin's robots.txt said."""
+    shared_store.robots.save(stored.origin, stored)
+    assert shared_store.robots.load(stored.origin) == stored
+
+
+@given(st.text(), st.binary())
+def test_a_memory_comes_back(shared_store: Store, site: str, memory: bytes) -> None:
+    """What was learned about a site, byte for byte."""
+    shared_store.save_memory(site, memory)
+    assert shared_store.memory(site) == memory
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(2024, 3, 31, 2, 30, tzinfo=timezone(timedelta(hours=5, minutes=45))),
+    ],
+)
+def test_moments_of_all_times_and_zones(store: Store, moment: datetime) -> None:
+    """A moment comes back as the same moment in UTC."""
+    commit(store, entry("a", published=moment))
+    (back,) = store.entries("world")
+    assert back.published == moment
+    assert back.published.tzinfo is UTC
+
+
+# --- entries --------------------------------------------------------------------------------------------------------
+
+
+def test_newest_entries_come_first(store: Store) -> None:
+    """By date, then by their order in the listing, then by id."""
+    entries = [
+        entry("old", published=NOW - DAY),
+        entry("b", rank=1),
+        entry("second", rank=2),
+        entry("a", rank=1),
+        entry("new", published=NOW + DAY, rank=9),
+    ]
+    commit(store, *entries)
+    assert [e.title for e in store.entries("world")] == ["new", "a", "b", "second", "old"]
+    assert [e.title for e in store.entries("world", limit=2)] == ["new", "a"]
+
+
+def test_feeds_are_apart(store: Store) -> None:
+    """The same ids and keys in two feeds are two things."""
+    commit(store, entry("a"), feed="world")
+    commit(store, entry("a", summary="other"), entry("b"), feed="local")
+    assert (store.count("world"), store.count("local"), store.count("none")) == (1, 2, 0)
+    assert [e.summary for feed in ("world", "local") for e in store.entries(feed) if e.title == "a"] == ["", "other"]
+    assert store.aliases("world", ["a", "b"]) == {"a": "tag:a"}
+    assert store.feeds() == ("local", "world")
+
+
+def test_what_is_unknown(store: Store) -> None:
+    """An empty state answers every question."""
+    assert store.entry("world", "tag:x") is None
+    assert store.entries("world") == ()
+    assert store.aliases("world", ["x"]) == {}
+    assert store.aliases("world", []) == {}
+    assert store.seen("world", ["x"]) == {}
+    assert store.document("https://example.org/", "a") is None
+    assert store.sources("world") == ()
+    assert store.last_run("world") is None
+    assert store.robots.load("https://example.org") is None
+    assert store.memory("example.org") is None
+    assert store.moments("world") == set()
+    assert store.slugs("world") == set()
+    assert store.feeds() == ()
+
+
+def test_an_entry_is_replaced_whole(store: Store) -> None:
+    """A changed entry takes the place of the one with its id, and keeps its aliases."""
+    commit(store, entry("a", text="one", authors=("A",)))
+    changed = entry("a", text="two")
+    store.commit_entries("world", entries=[changed], aliases={"other": "tag:a"}, seen=[], now=NOW)
+    assert store.entries("world") == (changed,)
+    assert store.aliases("world", ["a", "other", "third"]) == {"a": "tag:a", "other": "tag:a"}
+
+
+def test_thousands_of_keys(store: Store) -> None:
+    """A sitemap's keys are asked for at once, known or not."""
+    commit(store, *(entry(str(n)) for n in range(1200)))
+    keys = [str(n) for n in range(40_000)]
+    assert len(store.aliases("world", keys)) == len(store.seen("world", keys)) == 1200
+
+
+def test_moments_and_stems_in_use(store: Store) -> None:
+    """What the builder must not use again: every `updated`, and every stem of an own page."""
+    commit(store, entry("a", slug="a-story"), entry("b", published=NOW - DAY), entry("c"))
+    assert store.moments("world") == {NOW, NOW - DAY}
+    assert store.slugs("world") == {"a-story"}
+
+
+def test_a_commit_is_all_or_nothing(store: Store) -> None:
+    """An alias to an entry that does not exist fails, and takes what came with it along."""
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        store.commit_entries(
+            "world", entries=[entry("a")], aliases={"k": "tag:none"}, seen=[Seen("k", "", "stored")], now=NOW
+        )
+    assert store.feeds() == ()
+
+
+@pytest.mark.parametrize("field", ["title", "summary", "html", "text"])
+def test_text_that_is_not_unicode(store: Store, field: str) -> None:
+    """A lone surrogate cannot be stored; the error says so and calls nothing damaged."""
+    with pytest.raises(StoreError, match="surrogates not allowed") as caught:
+        commit(store, replace(entry("a"), **{field: "\ud800"}))  # type: ignore[arg-type] -- any text field
+    assert "damaged" not in str(caught.value)
+    assert store.count("world") == 0
+
+
+def test_naive_moments_are_refused(store: Store) -> None:
+    """A time without a zone is nobody's time."""
+    with pytest.raises(StoreError, match="offset-naive"):
+        commit(store, entry("a", published=datetime(2024, 1, 1)))  # noqa: DTZ001 -- what the test is about
+
+
+# --- documents, sources, runs ---------------------------------------------------------------------------------------
+
+
+def test_a_document_belongs_to_its_settings(store: Store) -> None:
+    """Fetched under other settings, a document is not known; two feeds may keep the same address apart."""
+    store.commit_run(run(), documents=[document(config="a"), document(config="b")])
+    assert store.document("https://example.org/", "a") == document(config="a")
+    assert store.document("https://example.org/", "b") == document(config="b")
+    assert store.document("https://example.org/", "c") is None
+
+
+def test_sources_by_key(store: Store) -> None:
+    """Each source's last state, sorted by key."""
+    first, second = (SourceState("world", key, NOW, NOW, 3) for key in ("a", "b"))
+    failed = SourceState("world", "b", NOW + DAY, NOW, 3, failure="gone", failing_since=NOW + DAY)
+    store.commit_run(run(), sources=[second, first])
+    store.commit_run(run(), sources=[failed])
+    assert store.sources("world") == (first, failed)
+
+
+def test_runs_newest_first(store: Store) -> None:
+    """Runs are ordered as they were recorded, also when the clock jumped back between them."""
+    starts = [NOW, NOW + DAY, NOW - DAY, NOW - DAY]
+    for number, started in enumerate(starts):
+        store.commit_run(run(started=started, new=number))
+    store.commit_run(run("local"))
+    assert [r.outcome.new for r in store.runs("world")] == [3, 2, 1, 0]
+    assert [r.outcome.new for r in store.runs("world", limit=2)] == [3, 2]
+    assert store.last_run("world") == run(started=NOW - DAY, new=3)
+
+
+def test_runs_are_bounded(store: Store) -> None:
+    """Only the last runs of each feed are kept."""
+    store.commit_run(run("local"))
+    for number in range(RUNS_KEPT + 5):
+        store.commit_run(run(new=number))
+    assert [r.outcome.new for r in store.runs("world")] == [*reversed(range(5, RUNS_KEPT + 5))]
+    assert len(store.runs("local")) == 1
+
+
+# --- forgetting -----------------------------------------------------------------------------------------------------
+
+
+def test_forgets_what_is_no_longer_listed(store: Store) -> None:
+    """Entries, aliases and seen articles go when they were last listed before the moment."""
+    commit(store, entry("old"), now=NOW - DAY)
+    commit(store, entry("new"), now=NOW)
+    store.forget(NOW, keep={})
+    assert [e.title for e in store.entries("world")] == ["new"]
+    assert store.aliases("world", ["old", "new"]) == {"new": "tag:new"}
+    assert set(store.seen("world", ["old", "new"])) == {"new"}
+
+
+def test_keeps_what_is_live(store: Store) -> None:
+    """An entry of the live document stays however old, with what leads to it; another feed's of that id goes."""
+    commit(store, entry("old"), now=NOW - DAY)
+    commit(store, entry("old"), feed="local", now=NOW - DAY)
+    store.forget(NOW, keep={"world": ["tag:old"]})
+    assert (store.count("world"), store.count("local")) == (1, 0)
+    assert store.aliases("world", ["old"]) == {"old": "tag:old"}
+    assert set(store.seen("world", ["old"])) == {"old"}
+    assert store.seen("local", ["old"]) == {}
+
+
+def test_being_listed_keeps_an_entry(store: Store) -> None:
+    """An entry that is listed unchanged, under any of its keys, counts as listed."""
+    commit(store, entry("by-alias"), entry("by-seen"), entry("not"), now=NOW - DAY)
+    store.commit_entries(
+        "world", entries=[], aliases={"again": "tag:by-alias"}, seen=[Seen("by-seen", "", "stored")], now=NOW
+    )
+    store.forget(NOW, keep={})
+    assert {e.title for e in store.entries("world")} == {"by-alias", "by-seen"}
+
+
+def test_forgets_what_was_excluded(store: Store) -> None:
+    """Seen articles that never became entries go by their own date."""
+    for key, now in (("old", NOW - DAY), ("new", NOW)):
+        store.commit_entries("world", entries=[], aliases={}, seen=[Seen(key, "", "excluded")], now=now)
+    store.forget(NOW, keep={})
+    assert set(store.seen("world", ["old", "new"])) == {"new"}
+
+
+def test_forgets_documents_sources_runs_and_robots(store: Store) -> None:
+    """Everything else goes by its own date too, and a feed of which nothing is left has no name any more."""
+    for days, name in ((2, "old"), (0, "new")):
+        then = NOW - days * DAY
+        store.commit_run(
+            run(name, started=then),
+            documents=[document(f"https://{name}.example/", fetched=then)],
+            sources=[SourceState(name, "a", then, None, 0)],
+        )
+        store.robots.save(f"https://{name}.example", StoredRobots(f"https://{name}.example", "", 200, then))
+    store.forget(NOW, keep={})
+    assert store.feeds() == ("new",)
+    assert [store.document(f"https://{name}.example/", "a") is None for name in ("old", "new")] == [True, False]
+    assert [store.robots.load(f"https://{name}.example") is None for name in ("old", "new")] == [True, False]
+
+
+# --- copies ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_copy_leaves_the_state_alone(store: Store, folder: Path) -> None:
+    """What is done to a copy is gone with it; it starts from what is committed, beside an open state."""
+    commit(store, entry("a"))
+    with Store.open(folder, copy=True) as copy:
+        commit(copy, entry("b"))
+        assert copy.count("world") == 2
+        where = copy._database.path
+    assert store.count("world") == 1
+    assert not where.parent.exists()
+
+
+def test_a_copy_of_nothing_makes_nothing(folder: Path) -> None:
+    """Before the first build a copy is empty, and no folder is made for it."""
+    with Store.open(folder, copy=True) as copy:
+        assert copy.feeds() == ()
+    assert not folder.exists()
