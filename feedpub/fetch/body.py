@@ -12,7 +12,7 @@ from urllib3.response import HTTPResponse
 
 from feedpub.errors import FetchError
 from feedpub.fetch.call import too_large
-from feedpub.fetch.codings import decompress
+from feedpub.fetch.codings import codings, decompress
 
 _CHUNK = 1 << 16
 _START = 1 << 16  # bytes of an error's page that are read
@@ -27,6 +27,7 @@ def read_body(raw: HTTPResponse, max_bytes: int) -> bytes:
     Raises:
         FetchError: it is larger than `max_bytes`, packed or unpacked, or not all there.
     """
+    applied = codings(raw.headers.get("Content-Encoding", ""))
     announced = _length(raw)
     if announced is not None and announced > max_bytes:
         raise too_large(max_bytes)
@@ -35,7 +36,7 @@ def read_body(raw: HTTPResponse, max_bytes: int) -> bytes:
         received += part
         if len(received) > max_bytes:
             raise too_large(max_bytes)
-    body = decompress(bytes(received), raw.headers.get("Content-Encoding", ""), max_bytes)
+    body = decompress(bytes(received), applied, max_bytes)
     if announced is None and not raw.chunked:
         _refuse_cut_page(body)
     return body
@@ -44,8 +45,8 @@ def read_body(raw: HTTPResponse, max_bytes: int) -> bytes:
 def read_start(raw: HTTPResponse) -> bytes:
     """The first bytes of a body that only helps to name an error, as far as they can be read and unpacked."""
     try:
-        start = raw.read(_START, decode_content=False)
-        return decompress(start, raw.headers.get("Content-Encoding", ""), _LONGEST_START)
+        applied = codings(raw.headers.get("Content-Encoding", ""))
+        return decompress(raw.read(_START, decode_content=False), applied, _LONGEST_START)
     except (HTTPError, FetchError):
         return b""  # the status says enough
 

@@ -5,7 +5,7 @@ own decoders do not check.
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -23,28 +23,33 @@ _UNREADABLE = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})
 Decoder = Callable[[bytes, int], bytes]
 
 
-def decompress(body: bytes, content_encoding: str, max_bytes: int) -> bytes:
-    """Undo the codings of a Content-Encoding header. Names that are no codings ("utf-8") are ignored, as browsers do.
+def codings(content_encoding: str) -> tuple[str, ...]:
+    """The codings that a Content-Encoding header lists; names that are none ("utf-8") are ignored, as browsers do.
 
     Raises:
-        FetchError: it is broken, cut off or larger than `max_bytes`, or a coding that was not asked for.
+        FetchError: they are too many, or one was not asked for.
     """
-    codings = [x.strip().lower() for x in content_encoding.split(",")]
-    stacked = [x for x in codings if x in DECODERS or x in _UNREADABLE]
-    if len(stacked) > _MOST_CODINGS:
-        raise FetchError(f"the answer is compressed {len(stacked)} times over")
-    for coding in reversed(stacked):
-        body = _undo(coding, body, max_bytes)
+    names = [name.strip().lower() for name in content_encoding.split(",")]
+    listed = tuple(name for name in names if name in DECODERS or name in _UNREADABLE)
+    if len(listed) > _MOST_CODINGS:
+        raise FetchError(f"the answer is compressed {len(listed)} times over")
+    if unreadable := [name for name in listed if name not in DECODERS]:
+        raise FetchError(f"the answer is compressed with {unreadable[0]}, which was not asked for")
+    return listed
+
+
+def decompress(body: bytes, applied: Sequence[str], max_bytes: int) -> bytes:
+    """Undo the codings that were applied to a body, the last one first. An empty body is empty in any of them.
+
+    Raises:
+        FetchError: it is broken, cut off or larger than `max_bytes`.
+    """
+    for coding in reversed(applied):
+        try:
+            body = DECODERS[coding](body, max_bytes) if body else b""
+        except zlib.error as error:
+            raise FetchError(f"the answer's {coding} compression is broken") from error
     return body
-
-
-def _undo(coding: str, body: bytes, max_bytes: int) -> bytes:
-    if coding not in DECODERS:
-        raise FetchError(f"the answer is compressed with {coding}, which was not asked for")
-    try:
-        return DECODERS[coding](body, max_bytes) if body else b""
-    except zlib.error as error:
-        raise FetchError(f"the answer's {coding} compression is broken") from error
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:

@@ -60,4 +60,5 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (InvalidHeader, "the answer's headers contradict each other"),
     (http.client.HTTPException, "the answer is no valid HTTP ({cause})"),
     (HTTPError, "the answer breaks off before its end"),
+    (ValueError, "the answer is no valid HTTP"),
 )

@@ -1,0 +1,22 @@
+"""Fixtures of the gate's tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from feedpub.fetch import Fetcher
+from tests.support.clock import FakeClock
+
+LOOPBACK = ("127.0.0.0/8", "::1")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def fetcher(clock: FakeClock) -> Iterator[Fetcher]:
+    """A fetcher that may ask loopback, does not really wait, and loses its patience after two seconds."""
+    with Fetcher(allow_private=LOOPBACK, deadline=2.0, max_bytes=100_000, clock=clock) as running:
+        yield running

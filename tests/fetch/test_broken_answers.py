@@ -1,0 +1,201 @@
+"""Answers that are broken, endless or only a part: each ends as a FetchError that says what is wrong with it."""
+
+import gzip
+import socket
+import struct
+import threading
+import zlib
+from itertools import count
+
+import pytest
+
+from feedpub.errors import FetchError
+from feedpub.fetch import Fetcher
+from feedpub.model import Page
+from tests.fetch.conftest import LOOPBACK
+from tests.support.evil import Script, drip, flood, read_head, running_evil
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+PAGE = b"<html><body><p>Whole.</p></body></html>"
+PACKED = gzip.compress(PAGE * 20)
+
+
+def sized(headers: bytes, body: bytes) -> bytes:
+    return OK + headers + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def chunked(*chunks: bytes) -> bytes:
+    return OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(chunks)
+
+
+BROKEN: dict[str, tuple[bytes | Script, str]] = {
+    "short-length": (OK + b"Content-Length: 100\r\n\r\n" + PAGE, "breaks off"),
+    "short-chunked": (chunked(b"64\r\n" + PAGE), "breaks off"),
+    "chunked-without-its-end": (chunked(b"5\r\n<html\r\n"), "breaks off"),
+    "chunked-nonsense": (chunked(b"zz\r\nhello\r\n0\r\n\r\n"), "chunks are malformed"),
+    "chunked-minus-five": (chunked(b"-5\r\n" + PAGE), "no valid HTTP"),
+    "chunked-minus-one": (chunked(b"-1\r\n" + b"x" * 3_000_000), "larger than 100000 bytes"),
+    "negative-length": (OK + b"Content-Length: -5\r\n\r\n" + PAGE, "Content-Length makes no sense"),
+    "worded-length": (OK + b"Content-Length: many\r\n\r\n" + PAGE, "Content-Length makes no sense"),
+    "duplicate-length": (OK + b"Content-Length: 39\r\nContent-Length: 5\r\n\r\n" + PAGE, "contradict|makes no sense"),
+    "listed-length": (OK + b"Content-Length: 39, 39\r\n\r\n" + PAGE, "makes no sense"),
+    "huge-length": (OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n" + PAGE, "larger than|makes no sense"),
+    "http10-cut": (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE[:25], "breaks off"),
+    "truncated-gzip": (sized(b"Content-Encoding: gzip\r\n", PACKED[:-4]), "breaks off"),
+    "truncated-gzip-http10": (b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + PACKED[:-9], "breaks off"),
+    "bad-gzip": (sized(b"Content-Encoding: gzip\r\n", PAGE), "gzip compression is broken"),
+    "gzip-bomb": (sized(b"Content-Encoding: gzip\r\n", gzip.compress(b"\0" * 9_000_000)), "larger than 100000"),
+    "deflate-bomb": (sized(b"Content-Encoding: deflate\r\n", zlib.compress(b"\0" * 9_000_000)), "larger than 100000"),
+    "twelve-codings": (sized(b"Content-Encoding: " + b"gzip, " * 11 + b"gzip\r\n", PACKED), "compressed 12 times"),
+    "unasked-coding": (sized(b"Content-Encoding: zstd\r\n", b"(\xb5/\xfd"), "zstd, which was not asked for"),
+    "too-large": (sized(b"", b"a" * 100_001), "larger than 100000 bytes"),
+    "too-large-chunked": (chunked(b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n0\r\n\r\n"), "larger than 100000 bytes"),
+    "endless-body": (flood(OK + b"\r\n", b"a" * 65536), "larger than 100000 bytes"),
+    "endless-header": (flood(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536), "headers is too long"),
+    "endless-continue": (flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000), "larger than 100000 bytes"),
+    "endless-chunk-line": (flood(chunked(), b"0" * 65536), "breaks off|malformed"),
+    "endless-trailer": (flood(chunked(b"0\r\n"), b"a" * 65536), "breaks off"),
+    "header-200k": (OK + b"X-Long: " + b"a" * 200_000 + b"\r\n\r\n", "headers is too long"),
+    "headers-500": (OK + b"X-Many: a\r\n" * 500 + b"\r\n", "more than 100 headers"),
+    "ssh-banner": (b"SSH-2.0-OpenSSH_9.9\r\n", "does not speak HTTP; it said 'SSH-2.0-OpenSSH_9.9"),
+    "http09": (b"<html>hello</html>", "does not speak HTTP"),
+    "no-answer": (b"", "closed the connection without an answer"),
+    "unasked-304": (b"HTTP/1.1 304 Not Modified\r\n\r\n", "HTTP 304: .* not asked whether"),
+    "unasked-206": (
+        b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-38/99\r\nContent-Length: 39\r\n\r\n" + PAGE,
+        "HTTP 206: only a part",
+    ),
+    "status-999": (b"HTTP/1.1 999 Denied\r\nContent-Length: 0\r\n\r\n", "HTTP 999: a status that HTTP does not know"),
+    "broken-error-page": (b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\nx", "HTTP 404: the page is gone"),
+    "badly-packed-error-page": (
+        b"HTTP/1.1 500 Oh\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+        "HTTP 500: the server has an error",
+    ),
+}
+
+DRIPPING: dict[str, Script] = {
+    "drip-body": drip(OK + b"Content-Length: 100000\r\n\r\n", b"a"),
+    "drip-chunks": drip(chunked(), b"1\r\na\r\n"),
+    "drip-to-the-end": drip(OK + b"\r\n", b"a"),
+    "drip-headers": drip(OK, b"X-Drop: a\r\n"),
+    "drip-status-line": drip(b"HTTP/1.1 200 ", b"O"),
+    "drip-nothing": drip(b"", b""),
+    "drip-error-page": drip(b"HTTP/1.1 500 Oh\r\nContent-Length: 60000\r\n\r\n", b"a"),
+}
+
+WHOLE: dict[str, bytes] = {
+    "sized": sized(b"", PAGE),
+    "chunked": chunked(b"27\r\n" + PAGE + b"\r\n0\r\n\r\n"),
+    "chunked-with-trailer": chunked(b"27;ext=1\r\n" + PAGE + b"\r\n0\r\nX-Sum: 1\r\n\r\n"),
+    "to-the-end": OK + b"\r\n" + PAGE,
+    "http10": b"HTTP/1.0 200 OK\r\n\r\n" + PAGE,
+    "same-length-twice": OK + b"Content-Length: 39\r\nContent-Length: 39\r\n\r\n" + PAGE,
+    "longer-than-announced": sized(b"", PAGE) + b"garbage",
+    "continue-first": b"HTTP/1.1 100 Continue\r\n\r\n" + sized(b"", PAGE),
+    "203": sized(b"", PAGE).replace(b"200 OK", b"203 Not Quite"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_answer_is_an_error(fetcher: Fetcher, name: str) -> None:
+    """A part of a document is never taken for the whole, and the reason is told."""
+    answer, reason = BROKEN[name]
+    with running_evil(answer) as server, pytest.raises(FetchError, match=reason) as caught:
+        fetcher.get(server.url("/page"))
+    assert caught.value.url == server.url("/page")
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_whole_answer_is_a_page(fetcher: Fetcher, name: str) -> None:
+    """However its end is marked."""
+    with running_evil(WHOLE[name]) as server:
+        page = fetcher.get(server.url("/page"))
+    assert isinstance(page, Page)
+    assert page.body == PAGE
+
+
+@pytest.mark.parametrize("name", DRIPPING)
+def test_a_drip_ends_with_the_deadline(name: str) -> None:
+    """Though every single read succeeds in time."""
+    with (
+        Fetcher(allow_private=LOOPBACK, deadline=0.3, delay=0) as fetcher,
+        running_evil(DRIPPING[name]) as server,
+        pytest.raises(FetchError, match=r"no complete answer within 0\.3 s"),
+    ):
+        fetcher.get(server.url())
+
+
+def test_a_kept_connection_drips_no_longer_than_a_new_one() -> None:
+    """The deadline also guards connections that an earlier request opened."""
+
+    def script(connection: socket.socket, stop: threading.Event) -> None:
+        connection.sendall(sized(b"", PAGE))
+        read_head(connection)
+        drip(OK + b"Content-Length: 9999\r\n\r\n", b"a")(connection, stop)
+
+    with Fetcher(allow_private=LOOPBACK, deadline=0.3, delay=0) as fetcher, running_evil(script) as server:
+        fetcher.get(server.url("/first"))
+        with pytest.raises(FetchError, match="no complete answer"):
+            fetcher.get(server.url("/second"))
+        assert server.connections == 2  # robots.txt, then one for both pages
+
+
+def test_the_deadline_is_for_all_redirects_together() -> None:
+    """A chain of slow pages is as slow as one."""
+
+    def script(connection: socket.socket, stop: threading.Event) -> None:
+        stop.wait(0.15)
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /%d\r\nConnection: close\r\n\r\n" % next(numbers))
+
+    numbers = count()
+    with (
+        Fetcher(allow_private=LOOPBACK, deadline=0.5, delay=0) as fetcher,
+        running_evil(script) as server,
+        pytest.raises(FetchError, match="no complete answer"),
+    ):
+        fetcher.get(server.url())
+    assert len(server.heads) < 6
+
+
+def test_a_connection_closed_between_two_requests_is_opened_again(fetcher: Fetcher) -> None:
+    """A server may close a kept connection at any moment, also just when it is asked."""
+
+    def script(connection: socket.socket, stop: threading.Event) -> None:
+        connection.sendall(sized(b"", PAGE))
+        if not closed:
+            closed.append(read_head(connection))  # and no answer to it
+
+    closed: list[bytes] = []
+    with running_evil(script) as server:
+        fetcher.get(server.url("/first"))
+        page = fetcher.get(server.url("/second"))
+    assert isinstance(page, Page)
+    assert closed[0].startswith(b"GET /second ")
+    assert len(server.heads) == 2
+
+
+def test_a_server_that_resets_is_an_error(fetcher: Fetcher) -> None:
+    """Named as what it is."""
+
+    def reset(connection: socket.socket, stop: threading.Event) -> None:
+        connection.sendall(OK + b"Content-Length: 100\r\n\r\n<html>")
+        stop.wait(0.05)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with running_evil(reset) as server, pytest.raises(FetchError, match="broke off the connection|breaks off"):
+        fetcher.get(server.url())
+
+
+def test_redirects_with_endless_bodies_are_followed_at_once(fetcher: Fetcher) -> None:
+    """What a redirect says besides its Location is not waited for longer than it is worth."""
+    target = flood(b"HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n", b"a" * 65536)
+
+    def script(connection: socket.socket, stop: threading.Event) -> None:
+        (target if server.heads[-1].startswith(b"GET /a ") else whole)(connection, stop)
+
+    def whole(connection: socket.socket, _: threading.Event) -> None:
+        connection.sendall(sized(b"", PAGE))
+
+    with running_evil(script) as server:
+        page = fetcher.get(server.url("/a"))
+    assert page.url == server.url("/b")

@@ -1,0 +1,33 @@
+"""A clock for tests: nobody waits, and everybody can see for how long they would have."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+
+class FakeClock:
+    """Stands still but for `sleep` and `pass_time`; `naps` are the waits that were asked for, in seconds."""
+
+    def __init__(self, now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)) -> None:
+        self.naps: list[float] = []
+        self._now = now
+        self._elapsed = 0.0
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        return self._elapsed
+
+    def now(self) -> datetime:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self.naps.append(round(seconds, 6))
+        self.pass_time(seconds)
+
+    def pass_time(self, seconds: float) -> None:
+        with self._lock:
+            self._elapsed += seconds
+            self._now += timedelta(seconds=seconds)
+
+    def jump(self, seconds: float) -> None:
+        """Set the wall clock, as a correction by the time service does."""
+        self._now += timedelta(seconds=seconds)
