@@ -100,8 +100,8 @@ def test_kill_9_loses_nothing(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_kill_9_loses_nothing_many_times(folder: Path) -> None:
-    """The same three hundred times."""
-    kill_often(folder, 300)
+    """The same a hundred times."""
+    kill_often(folder, 100)
 
 
 def test_two_processes_write_at_once(folder: Path) -> None:
