@@ -18,13 +18,11 @@ from feedpub.config.sources import (
     SitemapSource,
     Source,
 )
-from feedpub.config.values import Duration
 
 __all__ = [
     "DEFAULT",
     "BasicAuth",
     "Config",
-    "Duration",
     "FeedConfig",
     "FeedSource",
     "Filters",

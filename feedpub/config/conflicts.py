@@ -10,7 +10,7 @@ from pathlib import Path
 from feedpub.config.messages import Finding
 from feedpub.config.models import Settings
 from feedpub.config.positions import KeyPath, Positions
-from feedpub.config.values import locate, quote
+from feedpub.config.values import locate
 
 Table = Mapping[str, object]
 
@@ -74,9 +74,7 @@ def _folders(document: Table, feeds: list[tuple[KeyPath, Table]], file: Path) ->
         for place, source in _tables(feed, path, "source"):
             articles = _path(source.get("path"), file.parent)
             if articles and (articles.is_relative_to(output) or output.is_relative_to(articles)):
-                yield Finding(
-                    (*place, "path"), f"overlaps the output folder {quote(str(output))}; keep articles elsewhere"
-                )
+                yield Finding((*place, "path"), f'overlaps the output folder "{output}"; keep articles elsewhere')
 
 
 def _setting(settings: object, name: str, folder: Path) -> Path | None:

@@ -51,7 +51,7 @@ def _values(part: _Part, field: str) -> frozenset[int]:
 def _range(part: _Part, item: str) -> range:
     found = _ITEM.fullmatch(item)
     if found is None:
-        raise ValueError(f'"{item}" is not a {part.name}; write a number, a range 1-5, a list 1,3 or a step */2')
+        raise ValueError(f'"{item}" is no {part.name}; write a number, a range 1-5, a list 1,3 or a step */2')
     step = int(found["step"] or 1)
     if step == 0:
         raise ValueError(f'"{item}" goes nowhere; the step after the slash is at least 1')
@@ -70,4 +70,4 @@ def _number(part: _Part, text: str) -> int:
     if re.fullmatch("[0-9]{1,2}", text) and part.low <= int(text) <= part.high:
         return int(text)
     names = f" or {part.names[0]} to {part.names[-1]}" if part.names else ""
-    raise ValueError(f'"{text}" is not a {part.name}; write {part.low} to {part.high}{names}')
+    raise ValueError(f'"{text}" is no {part.name}; write {part.low} to {part.high}{names}')

@@ -3,6 +3,8 @@
 import re
 from datetime import timedelta
 
+from feedpub.config.text import quote
+
 _UNITS = {
     "w": timedelta(weeks=1),
     "d": timedelta(days=1),
@@ -20,14 +22,18 @@ def parse(value: object) -> timedelta:
     """
     if isinstance(value, timedelta):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        hint = f'write "{value}s" for seconds, or "30m", "6h", "7d", "1h30m"'
-        raise ValueError(f"{value} has no unit; {hint}")  # noqa: TRY004 -- pydantic collects only ValueErrors
     found = re.fullmatch(PATTERN, value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError('not a duration; write numbers with units: "90s", "30m", "6h", "7d", "2w", "1h30m"')
+        raise ValueError(_complaint(value))
     counts = zip(found.groups(default="0"), _UNITS.values(), strict=True)
     return sum((int(count) * unit for count, unit in counts), timedelta())
+
+
+def _complaint(value: object) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f'{value} has no unit; write "{value}s" for seconds, or "30m", "6h", "7d", "1h30m"'
+    wrong = f"{quote(value)} is" if isinstance(value, str) else "this is"
+    return f'{wrong} not a duration; write numbers with units: "90s", "30m", "6h", "7d", "2w", "1h30m"'
 
 
 def written(duration: timedelta) -> str:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from feedpub.config.places import Place, place, sections
 from feedpub.config.positions import KeyPath
 from feedpub.config.section import Section
-from feedpub.config.values import quote
+from feedpub.config.text import quote
 
 
 class Finding(NamedTuple):
@@ -27,6 +27,7 @@ _KINDS = {
     "path_type": "must be text in quotes",
     "tuple_type": "must be a list",
     "dict_type": "must be a table",
+    "model_type": "must be a table",
 }
 
 _TEXTS: dict[str, Callable[[Place, Any, dict[str, Any]], str]] = {
@@ -64,7 +65,7 @@ def _wrong_kind(kind: str, at: Place) -> str:
 
 
 def _unknown_key(key: str, section: type[Section]) -> str:
-    if owners := _owners(key):
+    if owners := _owners(key, section):
         return f"unknown key here; it belongs to {owners}"
     close = get_close_matches(key.lower(), section.model_fields, n=1)
     if close:
@@ -72,13 +73,15 @@ def _unknown_key(key: str, section: type[Section]) -> str:
     return f"unknown key; known here: {', '.join(section.model_fields)}"
 
 
-def _owners(key: str) -> str:
-    """The headings of the tables that know a key; "" where none does."""
+def _owners(key: str, asked: type[Section]) -> str:
+    """The headings of the tables that know a key, or only those like the one that was asked; "" where none does."""
     kinds: dict[str, list[str]] = {}
+    alike = {heading for heading, _, table in sections() if table is asked}
     for heading, kind, table in sections():
         if key in table.model_fields:
             kinds.setdefault(heading, []).extend([quote(kind)] if kind else [])
-    return " or ".join(f"{heading} of type {', '.join(of)}" if of else heading for heading, of in kinds.items())
+    nearest = {heading: kinds[heading] for heading in alike & kinds.keys()} or kinds
+    return " or ".join(f"{heading} of type {', '.join(of)}" if of else heading for heading, of in nearest.items())
 
 
 def _choice(value: object, expected: str) -> str:

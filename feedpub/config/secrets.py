@@ -19,7 +19,8 @@ from pydantic import (
 )
 
 from feedpub.config.section import Section
-from feedpub.config.values import CONTROLS, located, quote
+from feedpub.config.text import CONTROLS, quote
+from feedpub.config.values import located
 from feedpub.config.web import TOKEN
 from feedpub.errors import ConfigError
 

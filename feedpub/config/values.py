@@ -6,6 +6,7 @@ that have to do with the network stand in `web`.
 
 import os
 import re
+import unicodedata
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -14,10 +15,8 @@ from cssselect import HTMLTranslator, SelectorError
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WithJsonSchema
 
 from feedpub.config import cron, durations
+from feedpub.config.text import not_empty, one_line, quote
 from feedpub.patterns import compile_pattern
-
-CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-"""Line breaks and other characters that are not text."""
 
 _RESERVED = ("index", "feeds", "health", "status", "healthz", "metrics")  # feedpub's own files and pages
 _LANGUAGE = re.compile(
@@ -25,32 +24,12 @@ _LANGUAGE = re.compile(
 )
 
 
-def quote(value: str, length: int = 60) -> str:
-    """A text as it is shown in messages: in quotes, on one line, cut to about `length` characters."""
-    text = value if len(value) <= length else f"{value[:length]}…"
-    return f'"{CONTROLS.sub("�", text)}"'
-
-
-def one_line(value: str) -> str:
-    """The text without blanks around it."""
-    value = value.strip()
-    if CONTROLS.search(value):
-        raise ValueError("line breaks and control characters cannot stand here; write one line of text")
-    return value
-
-
-def not_empty(value: str) -> str:
-    """The text, which says something."""
-    if not value.strip():
-        raise ValueError("empty; write some text, or leave the key out")
-    return value
-
-
 def _name(value: str) -> str:
     if "/" in value or "\\" in value or ".." in value:
         raise ValueError(f"{quote(value)} leads out of the output folder; a name is only the stem of a file's name")
     if not re.fullmatch("[a-z0-9-]{1,100}", value):
-        stem = re.sub("[^a-z0-9]+", "-", value.lower()).strip("-")[:100]
+        ascii_only = unicodedata.normalize("NFKD", value.lower()).encode("ascii", "ignore").decode()
+        stem = re.sub("[^a-z0-9]+", "-", ascii_only).strip("-")[:100]
         hint = f'did you mean "{stem}"?' if stem else 'write for example "world-news"'
         raise ValueError(f"{quote(value)} is not a name; {hint} (a-z, 0-9 and -, at most 100 of them)")
     if value in _RESERVED or "-archive-" in value:
@@ -109,15 +88,16 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-def _between(shortest: str, longest: str) -> AfterValidator:
-    def check(value: timedelta) -> timedelta:
-        if value < durations.parse(shortest):
-            raise ValueError(f'"{durations.written(value)}" is too short; the shortest is "{shortest}"')
-        if value > durations.parse(longest):
-            raise ValueError(f'"{durations.written(value)}" is too long; the longest is "{longest}"')
-        return value
+def _between(shortest: str, longest: str) -> BeforeValidator:
+    def check(value: object) -> timedelta:
+        found = durations.parse(value)
+        if found < durations.parse(shortest):
+            raise ValueError(f'{quote(str(value))} is too short; the shortest is "{shortest}"')
+        if found > durations.parse(longest):
+            raise ValueError(f'{quote(str(value))} is too long; the longest is "{longest}"')
+        return found
 
-    return AfterValidator(check)
+    return BeforeValidator(check)
 
 
 def locate(value: str, folder: Path) -> Path:
@@ -125,8 +105,10 @@ def locate(value: str, folder: Path) -> Path:
 
     Symbolic links are not followed: a person finds again what they wrote.
     """
-    if not value.strip() or "\0" in value:
+    if not value.strip():
         raise ValueError('empty; write a path, as in "articles"')
+    if "\0" in value:
+        raise ValueError(f"{quote(value)} holds a character that no path has; write it anew")
     path = os.path.expanduser(value)  # noqa: PTH111 -- pathlib's raises RuntimeError where there is no such home
     if path.startswith("~"):
         raise ValueError(f"{quote(value)}: there is no such home folder; write the whole path")
@@ -151,13 +133,10 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 Glob = Annotated[str, AfterValidator(_glob)]
 Unique = AfterValidator(_unique)
 
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(durations.parse),
-    WithJsonSchema({"type": "string", "pattern": durations.PATTERN}),
-]
-Interval = Annotated[Duration, _between("1m", "365d")]
-Delay = Annotated[Duration, _between("0s", "10m")]
-Age = Annotated[Duration, _between("1d", "3650d")]
+_DURATION = WithJsonSchema({"type": "string", "pattern": durations.PATTERN})
+
+Interval = Annotated[timedelta, _between("1m", "365d"), _DURATION]
+Delay = Annotated[timedelta, _between("0s", "10m"), _DURATION]
+Age = Annotated[timedelta, _between("1d", "3650d"), _DURATION]
 
 Located = Annotated[Path, BeforeValidator(located), WithJsonSchema({"type": "string", "minLength": 1})]

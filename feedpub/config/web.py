@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from feedpub.config.values import one_line, quote
+from feedpub.config.text import one_line, quote
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What the name of a header or cookie is made of (RFC 9110, section 5.6.2)."""
@@ -26,7 +26,7 @@ def web_address(value: str) -> str:
     if "@" in parts.netloc:
         raise ValueError('holds a user name; write auth = { username = "…", password = { env = "NAME" } } instead')
     if not parts.hostname:
-        raise ValueError(f'{quote(value)} has no host; write for example "https://example.org/news"')
+        raise ValueError(f'{quote(value)} has no host; write for example "https://example.org/"')
     return value
 
 
@@ -44,7 +44,7 @@ def _suggestion(value: str) -> str:
     host = bare.partition("/")[0]
     if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?", host) and not value.startswith("/"):
         return f"did you mean {quote(f'https://{bare}')}?"
-    return 'write for example "https://example.org/news"'
+    return 'write for example "https://example.org/"'
 
 
 def _base(value: str) -> str:
