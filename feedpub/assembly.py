@@ -63,13 +63,18 @@ def _common_language(entries: Iterable[Entry]) -> str:
 
 
 def files(feed: Feed, folders: Iterable[Path]) -> dict[str, bytes]:
-    """Every file that a feed publishes: name relative to the output folder → content."""
-    published = {f"{feed.name}.{suffix}": _RENDERERS[suffix](feed) for suffix in feed.formats}
-    published[f"{feed.name}.html"] = builder.render_page(feed)
+    """Every file that a feed publishes: name relative to the output folder → content.
+
+    What the documents link to comes first, so that no link ever leads to nothing.
+    """
+    roots = tuple(folders)
+    published: dict[str, bytes] = {}
     for entry in feed.entries:
         if entry.slug:
+            published |= _images(feed, entry, roots)
             published[f"{feed.name}/{entry.slug}.html"] = builder.render_article(feed, entry)
-            published |= _images(feed, entry, tuple(folders))
+    published |= {f"{feed.name}.{suffix}": _RENDERERS[suffix](feed) for suffix in feed.formats}
+    published[f"{feed.name}.html"] = builder.render_page(feed)
     return published
 
 

@@ -22,7 +22,7 @@ from feedpub.fetch import Fetcher, Validators
 from feedpub.filters import Facts, refusal
 from feedpub.gathering import Listed
 from feedpub.model import Article, Item, NotModified, Page, Problem
-from feedpub.store import Seen
+from feedpub.store import Seen, SeenState
 from feedpub.summary import choose, lead
 from feedpub.tools import Tools
 
@@ -223,7 +223,7 @@ def _arrival(listed: Listed, article: Article, addresses: Iterable[str | None]) 
     )
 
 
-def _seen(listed: Listed, state: str) -> Seen:
+def _seen(listed: Listed, state: SeenState) -> Seen:
     return Seen(key=listed.key, version=listed.item.version, state=state)
 
 

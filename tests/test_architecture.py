@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "feedpub"
 OWNERS = {
     "alembic": ("store", "migrations"),
     "apscheduler": ("scheduler",),
-    "bs4": ("cleaner", "sources/page", "sources/listing"),
+    "bs4": ("cleaner", "sources"),
     "click": ("cli",),
     "feedgen": ("builder",),
     "feedparser": ("sources",),
