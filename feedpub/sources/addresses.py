@@ -1,0 +1,39 @@
+"""Addresses: made absolute, and grouped by the site that they belong to."""
+
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+LONGEST = 8192  # characters; no server takes more
+
+# Second-level names that stand before the registered one: co.uk, com.au, gov.br.
+_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gv", "mil", "ne", "net", "nom", "or", "org"})
+
+
+def absolute(href: str, base: str) -> str | None:
+    """The absolute http(s) address of a link; None where it leads nowhere on the web."""
+    href = href.strip()
+    if not href or len(href) > LONGEST:
+        return None
+    try:
+        url = urljoin(base, href)
+        url.encode()
+        parts = urlsplit(url)
+        leads_on = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no IPv6 address in brackets, no number for a port, half of a surrogate pair
+        return None
+    return url if leads_on else None
+
+
+def resolve(href: str, base: str) -> str | None:
+    """The absolute address of a page: as `absolute`, without a fragment that only leads to a place in the page."""
+    url = absolute(href, base)
+    if url is None:
+        return None
+    page, fragment = urldefrag(url)
+    return url if fragment.startswith(("!", "/")) else page
+
+
+def site_of(url: str) -> str:
+    """The registered domain, near enough: example.co.uk of https://www.example.co.uk/news."""
+    labels = (urlsplit(url).hostname or "").split(".")
+    size = 3 if len(labels[-1]) == 2 and labels[-2:-1] and labels[-2] in _SECOND_LEVEL else 2  # noqa: PLR2004
+    return ".".join(labels[-size:])

@@ -1,0 +1,62 @@
+"""A feed → its entries: RSS, RDF, Atom or JSON Feed, whatever its header calls it."""
+
+from collections.abc import Sequence
+
+from feedpub.config import FeedSource
+from feedpub.errors import ExtractError, NothingFound
+from feedpub.model import Item, Page
+from feedpub.sources import jsonfeed, xmlfeed
+from feedpub.sources.html import parse
+from feedpub.sources.kinds import EMPTY, FEED, HTML, JSON, SITEMAP, TEXT, kind
+from feedpub.sources.protocol import Documents
+
+
+def read(source: FeedSource, documents: Documents, *, limit: int) -> tuple[Item, ...]:
+    """A feed's entries, the newest first where all have dates, else in the feed's order.
+
+    Raises:
+        FetchError: the feed cannot be had.
+        ExtractError: it is no feed; as NothingFound: it has no entries, or none with an address.
+    """
+    return items_in(documents.get(source.url), limit=limit)
+
+
+def items_in(page: Page, *, limit: int) -> tuple[Item, ...]:
+    """The entries of a fetched feed that lead to an article. Raises ExtractError."""
+    entries = _entries(page)
+    if not entries:
+        raise NothingFound("the feed has no entries", page.url)
+    items = [item for item in entries if item.url]
+    if not items:
+        raise NothingFound(f"none of the feed's {len(entries)} entries has a link", page.url)
+    return newest_first(items)[:limit]
+
+
+def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:
+    """By date where all have one; else as they come."""
+    dated = [(item.published or item.updated, item) for item in items]
+    if not all(date for date, _ in dated):
+        return tuple(items)
+    return tuple(
+        item for _, item in sorted(dated, key=lambda pair: pair[0].timestamp() if pair[0] else 0, reverse=True)
+    )
+
+
+def _entries(page: Page) -> Sequence[Item]:
+    what = kind(page)
+    if what == JSON:
+        return jsonfeed.entries(page)
+    if what in (FEED, TEXT):
+        return xmlfeed.entries(page)
+    if what == EMPTY:
+        raise NothingFound("the feed is empty", page.url)
+    raise ExtractError(f"expected a feed, found {what}{_hint(page, what)}", page.url)
+
+
+def _hint(page: Page, what: str) -> str:
+    if what == SITEMAP:
+        return '; use type = "sitemap"'
+    if what != HTML:
+        return ""
+    feeds = parse(page).feeds
+    return f"; it names {' and '.join(feeds[:5])} as its feeds" if feeds else '; use type = "page" to find its articles'

@@ -1,0 +1,66 @@
+"""A folder of saved articles → one item a file. Reads the files for their digests; what is in them is the cleaner's."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from feedpub.config import FolderSource
+from feedpub.errors import ExtractError, NothingFound
+from feedpub.model import Item
+from feedpub.sources.dates import parse_date
+
+SUFFIXES = (".txt", ".md", ".html", ".htm")
+_DATED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/]?([01]\d)[-_/]?([0-3]\d)(?!\d)")
+
+
+def read(source: FolderSource, *, limit: int) -> tuple[Item, ...]:
+    """The saved articles of a folder, the newest first.
+
+    The day in a file's name counts, else the day it was last changed; files of one day stand by name. Finer would be
+    chance: a fresh checkout writes all files within the same second, in any order.
+
+    Raises:
+        ExtractError: the folder cannot be read; as NothingFound: there are no saved articles in it.
+    """
+    folder = str(source.path)
+    try:
+        files = sorted(_files(source.path, source.glob), key=lambda path: _order(path, source.path))
+        if not files:
+            raise NothingFound(f"no {', '.join(SUFFIXES)} files match {source.glob!r}", folder)
+        return tuple(_item(path) for path in files[:limit])
+    except OSError as error:
+        raise ExtractError(f"cannot be read: {error.strerror}", error.filename or folder) from error
+
+
+def _files(folder: Path, glob: str) -> Iterator[Path]:
+    """The articles below a folder: no hidden files, nothing that a symlink leads out to."""
+    os.scandir(folder).close()  # glob is silent about a folder that is not there
+    home = folder.resolve()
+    for path in folder.glob(glob):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and path.suffix.lower() in SUFFIXES and path.is_file() and path.resolve().is_relative_to(home):
+            yield path
+
+
+def _order(path: Path, folder: Path) -> tuple[int, str]:
+    name = path.relative_to(folder).as_posix()
+    match = _DATED.search(path.name) or _DATED.search(name)
+    day = parse_date("-".join(match.groups())) if match else None
+    day = day or datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return -day.toordinal(), name
+
+
+def _item(path: Path) -> Item:
+    return Item(url=None, path=str(path), version=_digest(path))
+
+
+def _digest(path: Path) -> str:
+    """What differs once a file's text does; "" for a file that cannot be read, which its reader will say."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -1,0 +1,87 @@
+"""An HTML page as a tree, or the name of what came instead. Owns what the sources ask of HTML as such."""
+
+from dataclasses import dataclass
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from feedpub.decode import decode_html
+from feedpub.errors import ExtractError, NothingFound
+from feedpub.model import Page
+from feedpub.sources.addresses import resolve
+from feedpub.sources.kinds import EMPTY, HTML, kind
+
+MAX_BYTES = 8_000_000  # a page of links that is larger is not one
+UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "select", "textarea")
+FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed page.
+
+    Attributes:
+        url: where it was found.
+        base: what its relative addresses start from.
+        tree: its elements, without what nobody sees.
+        data: the texts of its JSON-LD scripts.
+        scripts: how many other scripts it had.
+    """
+
+    url: str
+    base: str
+    tree: HtmlElement
+    data: tuple[str, ...] = ()
+    scripts: int = 0
+
+    @property
+    def title(self) -> str:
+        """What the page calls itself; "" where it does not."""
+        return " ".join((self.tree.findtext(".//title") or "").split())
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """The feeds that the page names in `<link rel="alternate">`."""
+        links = (link for link in self.tree.iter("link") if _is_feed_link(link))
+        found = (resolve(link.get("href", ""), self.base) for link in links)
+        return tuple(dict.fromkeys(address for address in found if address))
+
+
+def parse(page: Page) -> Document:
+    """The page as a document.
+
+    Raises:
+        NothingFound: it is empty.
+        ExtractError: it is not HTML, or nothing that can be read whole.
+    """
+    what = kind(page)
+    if what == EMPTY:
+        raise NothingFound("the page is empty", page.url)
+    if what != HTML:
+        raise ExtractError(f"expected an HTML page, found {what}", page.url)
+    if len(page.body) > MAX_BYTES:
+        raise ExtractError(f"the page is larger than {MAX_BYTES // 1_000_000} MB", page.url)
+    tree = _tree(page)
+    base = tree.find(".//base[@href]")
+    scripts = list(tree.iter("script"))
+    data = tuple(script.text or "" for script in scripts if "ld+json" in script.get("type", "").lower())
+    for element in list(tree.iter(*UNSEEN)):
+        element.drop_tree()
+    start = resolve(base.get("href", ""), page.url) if base is not None else None
+    return Document(page.url, start or page.url, tree, data, len(scripts) - len(data))
+
+
+def _tree(page: Page) -> HtmlElement:
+    parser = HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=False, encoding="utf-8")
+    try:
+        text = decode_html(page.body, page.charset)
+        tree = document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError as error:  # nothing but comments
+        raise NothingFound("the page is empty", page.url) from error
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise ExtractError("the page is nested too deeply, or a text in it is too long, to be read whole", page.url)
+    return tree
+
+
+def _is_feed_link(link: HtmlElement) -> bool:
+    return "alternate" in link.get("rel", "").lower().split() and link.get("type", "").lower() in FEED_TYPES

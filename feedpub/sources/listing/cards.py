@@ -1,0 +1,110 @@
+"""Which piece of a page speaks of which article: from the links of one list to its cards."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import islice, takewhile
+
+from lxml.html import HtmlElement
+
+from feedpub.sources.listing.facts import Card, is_marked, read_card
+from feedpub.sources.listing.text import HEADINGS, is_button, label_of, text_of, words
+
+ROOTS = ("html", "body", "main")
+OPEN = ("a", "b", "strong", "span", "p", "dt", "tr", *HEADINGS)  # may be only the first part of a card
+UNITS = ("article", "li", "tr", "section")  # a lone link's card goes no further
+TITLE_WORDS = 4  # a link of so many words may be a title
+MOST_PARTS = 5
+MOST_LINKS = 8  # to other articles, in one card
+
+Urls = Mapping[HtmlElement, AbstractSet[str]]
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that could be an article's."""
+
+    element: HtmlElement
+    url: str
+
+
+class Cards:
+    """The cards of a page's links.
+
+    Args:
+        links: all links of the page that could be an article's, in order.
+        base: what relative addresses start from.
+    """
+
+    def __init__(self, links: Sequence[Link], base: str) -> None:
+        self._base = base
+        self._by_url: dict[str, list[HtmlElement]] = defaultdict(list)
+        for link in links:
+            self._by_url[link.url].append(link.element)
+        self._below = _urls_below(links)
+        self._headed = _urls_below(link for link in links if _is_headed(link.element))
+        self._titled = _urls_below(link for link in links if words(label_of(link.element)) >= TITLE_WORDS)
+
+    def of(self, members: Sequence[Link]) -> list[Card]:
+        """One card for each article that links at one place of the structure lead to."""
+        first: dict[str, Link] = {}
+        for member in members:
+            first.setdefault(member.url, member)
+        lone = len(first) == 1
+        rivals = (self._headed, self._titled) if lone else (self._headed, _urls_below(members))
+        spans = [self._parts(member, rivals, UNITS if lone else ("article",)) for member in first.values()]
+        usual = max(map(len, spans[:-1]), default=MOST_PARTS)
+        spans[-1:] = [parts[:usual] for parts in spans[-1:]]  # what follows the last card is not its own
+        return [self.read(member, parts) for member, parts in zip(first.values(), spans, strict=True)]
+
+    def read(self, member: Link, parts: Sequence[HtmlElement]) -> Card:
+        """The card that some elements make up around a link."""
+        inside = [a for a in self._by_url[member.url] if any(e in parts for e in (a, *a.iterancestors()))]
+        anchors = [member.element, *(anchor for anchor in inside if anchor is not member.element)]
+        return read_card(parts, anchors, member.url, self._base)
+
+    def _parts(self, member: Link, rivals: Sequence[Urls], units: Sequence[str]) -> list[HtmlElement]:
+        """The largest element around a link that speaks of nothing else, with its siblings where the list is flat."""
+
+        def foreign(element: HtmlElement) -> bool:
+            """True for an element that speaks of another article, or of many things."""
+            others = (urls.get(element, _NONE) - {member.url} for urls in rivals)
+            return any(others) or len(self._below.get(element, _NONE)) > MOST_LINKS
+
+        around = takewhile(lambda e: e.tag not in ROOTS and not foreign(e), member.element.iterancestors())
+        top = (member.element, *_up_to_unit(around, units))[-1]
+        after = takewhile(lambda part: not foreign(part), top.itersiblings()) if top.tag in OPEN else ()
+        before = _back_to_heading(top, foreign) if is_button(text_of(member.element)) else []
+        return [*before, top, *islice(after, MOST_PARTS - 1)]
+
+
+def _up_to_unit(elements: Iterable[HtmlElement], units: Sequence[str]) -> Iterator[HtmlElement]:
+    """The elements up to and with the first that is a whole one by its own word."""
+    for element in elements:
+        yield element
+        if element.tag in units or is_marked(element):
+            return
+
+
+def _back_to_heading(top: HtmlElement, foreign: Callable[[HtmlElement], bool]) -> list[HtmlElement]:
+    """The siblings before a "read more" up to the heading that it belongs to; none where there is no heading."""
+    if next(top.iter(*HEADINGS), None) is not None:
+        return []
+    before = list(takewhile(lambda part: not foreign(part), islice(top.itersiblings(preceding=True), MOST_PARTS)))
+    heading = next((position for position, part in enumerate(before) if part.tag in HEADINGS), -1)
+    return before[heading::-1] if heading >= 0 else []
+
+
+def _urls_below(links: Iterable[Link]) -> Urls:
+    """The addresses that are linked inside of each element."""
+    below: dict[HtmlElement, set[str]] = defaultdict(set)
+    for link in links:
+        for element in (link.element, *link.element.iterancestors()):
+            below[element].add(link.url)
+    return dict(below)
+
+
+def _is_headed(anchor: HtmlElement) -> bool:
+    return next(anchor.iter(*HEADINGS), None) is not None or next(anchor.iterancestors(*HEADINGS), None) is not None

@@ -1,0 +1,75 @@
+"""The articles that a page lists, by its structure."""
+
+from collections.abc import Mapping, Sequence
+
+from lxml.html import HtmlElement
+
+from feedpub.model import Item
+from feedpub.sources.html import Document
+from feedpub.sources.listing.cards import Link
+from feedpub.sources.listing.facts import Card
+from feedpub.sources.listing.groups import Group, group
+from feedpub.sources.listing.items import items_of, links_of
+from feedpub.sources.listing.links import may_be_article
+from feedpub.sources.listing.structure import Regions
+from feedpub.sources.listing.structured import listed
+from feedpub.sources.listing.text import HEADINGS, text_of, words
+
+LEAST = 2.5  # a group's score
+NEAR = 2.0  # as good as the best group
+RELATED = 4.5  # good enough when its addresses look like the best group's
+FEW = 3  # articles; fewer need proof
+MOST_LINKS = 5000
+
+
+def find(document: Document) -> tuple[Item, ...]:
+    """The articles listed on a page, in the page's order, each address once; none where it lists none."""
+    links = [link for link in links_of(document) if may_be_article(link.url) and not _is_itself(link.url, document)]
+    regions = Regions(document.tree, [link.element for link in links])
+    known = {url: item for url, item in listed(document.data, document.base).items() if not _is_itself(url, document)}
+    open_links = _unrivalled([link for link in links if not regions.in_navigation(link.element)][:MOST_LINKS])
+    cards = _proven(_choose(group(document, open_links, regions, known)), known)
+    return items_of(cards, document, known) or tuple(known.values())
+
+
+def _unrivalled(links: Sequence[Link]) -> list[Link]:
+    """The links, of those in one heading only the one with most words: the others lead to a source or a topic."""
+    best: dict[HtmlElement, Link] = {}
+    for link in links:
+        for heading in link.element.iterancestors(*HEADINGS):
+            best[heading] = max(best.get(heading, link), link, key=lambda rival: words(text_of(rival.element)))
+    return [link for link in links if all(best[h].url == link.url for h in link.element.iterancestors(*HEADINGS))]
+
+
+def _is_itself(url: str, document: Document) -> bool:
+    return url.rstrip("/") == document.url.partition("#")[0].rstrip("/")
+
+
+def _choose(groups: Sequence[Group]) -> list[Card]:
+    """The cards of the best group and of those like it; of cards that overlap, the better group's."""
+    chosen: dict[str, Card] = {}
+    inside: set[HtmlElement] = set()
+    around: set[HtmlElement] = set()
+    for found in groups:
+        if not _belongs(found, groups[0]):
+            continue
+        for card in found.cards:
+            above = {element for part in card.parts for element in part.iterancestors()}
+            if card.url in chosen or not inside.isdisjoint([*card.parts, *above]) or not around.isdisjoint(card.parts):
+                continue
+            chosen[card.url] = card
+            inside.update(card.parts)
+            around |= above
+    return list(chosen.values())
+
+
+def _belongs(found: Group, best: Group) -> bool:
+    near = NEAR if found.patterns.isdisjoint(best.patterns) else RELATED
+    return found.score >= max(LEAST, best.score - near)
+
+
+def _proven(cards: list[Card], known: Mapping[str, Item]) -> list[Card]:
+    """The cards, where they are some; of one or two only those that are articles beyond doubt."""
+    if len(cards) >= FEW:
+        return cards
+    return [card for card in cards if card.headed and (card.marked or card.dated or card.url in known)]

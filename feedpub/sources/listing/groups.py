@@ -1,0 +1,62 @@
+"""Links that stand at the same place of a page's structure are one list, and are judged as one."""
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+
+from feedpub.sources.html import Document
+from feedpub.sources.listing.cards import Cards, Link
+from feedpub.sources.listing.facts import Card
+from feedpub.sources.listing.links import address_score, pattern
+from feedpub.sources.listing.structure import Places, Regions
+from feedpub.sources.listing.text import is_button, text_of, words
+
+OUTLIER = 4.0  # a card so far below the median of its group is something else
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The cards of one list.
+
+    Attributes:
+        score: how plainly these are articles; a bare list of headlines has 3 to 5, blog posts with dates 8 to 12.
+        patterns: the shapes of their addresses.
+    """
+
+    cards: tuple[Card, ...]
+    score: float
+    patterns: frozenset[str]
+
+
+def group(document: Document, links: Sequence[Link], regions: Regions, known: Container[str]) -> list[Group]:
+    """The groups of some links, the likeliest first; `known` are addresses that the page's data calls articles."""
+    places, cards = Places(document.tree), Cards(links, document.base)
+    members: dict[tuple[object, ...], list[Link]] = defaultdict(list)
+    for link in links:
+        members[is_button(text_of(link.element)), *places.path(link.element)].append(link)
+    groups = (_judge(cards.of(alike), regions, document.url, known) for alike in members.values())
+    return sorted(groups, key=lambda found: -found.score)
+
+
+def _judge(cards: Sequence[Card], regions: Regions, listing: str, known: Container[str]) -> Group:
+    scores = [_score(card, listing) + 2.0 * (card.url in known) - regions.penalty(card.anchor) for card in cards]
+    median = statistics.median(scores)
+    kept = tuple(card for card, score in zip(cards, scores, strict=True) if score > median - OUTLIER)
+    size = min(math.log2(len(kept)), 4.0) / 2
+    return Group(kept, median + size, frozenset(pattern(card.url) for card in kept))
+
+
+def _score(card: Card, listing: str) -> float:
+    """How much a card looks like an article's: a title of some words counts most, then what goes with it."""
+    count = words(card.title)
+    return (
+        (min(count, 6) / 2 - 1.0 if count > 1 else -2.0)
+        + 1.5 * card.headed
+        + 1.5 * card.marked
+        + 1.5 * card.dated
+        + 1.0 * bool(card.summary)
+        + 0.5 * (card.image is not None)
+        + address_score(card.url, listing)
+    )

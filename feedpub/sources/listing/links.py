@@ -1,0 +1,66 @@
+"""Which addresses could be an article's at all, and how much they look like it."""
+
+import re
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from feedpub.sources.addresses import site_of
+from feedpub.sources.listing.words import ARCHIVES, FILES, PAGES, QUERIES, SHARING
+
+DATE = re.compile(r"/(?:19|20)\d\d[/-]?(?:0[1-9]|1[0-2])(?:[/-]?[0-3]\d)?(?=\D|$)")
+NUMBER = re.compile(r"\d{4,}")
+CODE = re.compile(r"(?=.*\d)[0-9a-z]{8,}$", re.IGNORECASE)
+
+
+def may_be_article(url: str) -> bool:
+    """False for addresses that are never an article's: home pages, archives by tag, sign-in, share buttons, files."""
+    parts = urlsplit(url)
+    segments = _segments(parts)
+    if not segments and not parts.query:
+        return False
+    if ARCHIVES.intersection(segments) or (segments and _is_page(segments)):
+        return False
+    if site_of(url) in SHARING or QUERIES.intersection(key.lower() for key, _ in parse_qsl(parts.query)):
+        return False
+    return not segments or segments[-1].rpartition(".")[2] not in FILES
+
+
+def _is_page(segments: list[str]) -> bool:
+    last = segments[-1].removesuffix(".html").removesuffix(".php")
+    paged = len(segments) > 1 and segments[-2] in ("page", "p", "seite") and last.isdigit()
+    return last in PAGES or paged or re.fullmatch(r"page-?\d+|\w\w([-_]\w\w)?", last) is not None
+
+
+def address_score(url: str, listing: str) -> float:
+    """How much an address looks like an article's, from -2 to 3."""
+    parts = urlsplit(url)
+    segments = _segments(parts)
+    score = 0.0
+    if any(len(re.findall(r"[-_]", segment)) > 2 for segment in segments[-2:]):  # noqa: PLR2004
+        score += 1.0
+    if DATE.search(parts.path):
+        score += 1.0
+    elif NUMBER.search(parts.path + parts.query) or CODE.search(parts.path):
+        score += 0.5
+    if url.startswith(listing.partition("?")[0].rstrip("/") + "/") and len(_segments(urlsplit(listing))):
+        score += 0.5
+    if site_of(url) != site_of(listing):
+        score -= 2.0
+    return score
+
+
+def pattern(url: str) -> str:
+    """The shape of an address: equal for articles that one system addresses in one way."""
+    parts = urlsplit(url)
+    shapes = [_shape(segment) for segment in _segments(parts)]
+    keys = ",".join(sorted(key for key, _ in parse_qsl(parts.query)))
+    return f"{site_of(url)}/{'/'.join(shapes)}?{keys}"
+
+
+def _shape(segment: str) -> str:
+    if segment.isdigit():
+        return "#"
+    return "~" if re.search(r"[-_\d]", segment) else segment
+
+
+def _segments(parts: SplitResult) -> list[str]:
+    return [unquote(segment).lower() for segment in parts.path.split("/") if segment]

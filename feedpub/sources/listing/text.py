@@ -1,0 +1,36 @@
+"""The words of elements, and what kind of words they are."""
+
+import re
+
+from lxml.html import HtmlElement
+
+from feedpub.sources.listing.words import BUTTONS
+
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff]")
+_EDGES = " \t\n0123456789:.…»\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}>→|()[]-+\N{EN DASH}\N{EM DASH}"
+
+
+def text_of(element: HtmlElement) -> str:
+    """The words of an element, white space collapsed, words of different elements kept apart."""
+    return " ".join(" ".join(element.itertext()).split())
+
+
+def label_of(anchor: HtmlElement) -> str:
+    """What a link says: its words, or what it says to those who cannot see it."""
+    return text_of(anchor) or anchor.get("aria-label", "") or anchor.get("title", "")
+
+
+def words(text: str) -> int:
+    """How many words; two signs of a script without spaces count as one."""
+    return len(text.split()) + len(_UNSPACED.findall(text)) // 2
+
+
+def bare(text: str) -> str:
+    """A label without the arrows, dots and numbers around it, lower case."""
+    return text.strip(_EDGES).lower()
+
+
+def is_button(text: str) -> bool:
+    """True for "Read more" and its like: a link that does not say where it leads."""
+    return bare(text) in BUTTONS

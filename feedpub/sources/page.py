@@ -1,0 +1,73 @@
+"""A listing page → the articles that it links to: by a CSS selector, or by the page's structure."""
+
+import re
+
+from feedpub.config import PageSource
+from feedpub.errors import NothingFound
+from feedpub.model import Item, Page
+from feedpub.sources.html import Document, parse
+from feedpub.sources.listing import find, select
+from feedpub.sources.listing.items import links_of
+from feedpub.sources.listing.text import text_of, words
+from feedpub.sources.listing.words import ERROR_TITLES
+from feedpub.sources.protocol import Documents
+
+TRIED = "tried JSON-LD lists, <article>, and repeated blocks with a heading or a long link"
+FEW_WORDS = 50  # a page that shows fewer shows nothing
+_TITLE_PARTS = re.compile(r"\s+[|·»\N{EN DASH}\N{EM DASH}-]+\s+|:\s+|\s*\|\s*")
+
+
+def read(source: PageSource, documents: Documents) -> tuple[Item, ...]:
+    """The articles that a listing page links to, in its order.
+
+    Raises:
+        FetchError: the page cannot be had.
+        ExtractError: it is not HTML; as NothingFound: it is empty, an error page, or lists no articles.
+    """
+    return items_in(documents.get(source.url), source.links)
+
+
+def items_in(page: Page, selector: str | None = None) -> tuple[Item, ...]:
+    """The articles that a page links to. Raises ExtractError, most often as NothingFound."""
+    document = parse(page)
+    if selector is not None:
+        return _selected(document, selector)
+    if error := _error_title(document):
+        raise NothingFound(f'the site answered with an error page, "{error}"', page.url)
+    items = find(document)
+    if not items:
+        raise NothingFound(_why_nothing(document), page.url)
+    return items
+
+
+def _selected(document: Document, selector: str) -> tuple[Item, ...]:
+    elements = document.tree.cssselect(selector)
+    items = select(document, elements)
+    if not items:
+        matched = f"matches {len(elements)} elements without a link" if elements else "matches nothing in the page"
+        raise NothingFound(f'links = "{selector}" {matched}; {_instead(document)}', document.url)
+    return items
+
+
+def _instead(document: Document) -> str:
+    """What to do about a selector that finds nothing."""
+    if found := len(find(document)):
+        return f"left out, {found} articles are found by the page's structure"
+    return f"of the {sum(1 for _ in links_of(document))} links that the page has, none looks like an article's"
+
+
+def _error_title(document: Document) -> str | None:
+    """The part of the page's title that says that it is not the page asked for."""
+    parts = (document.title, *_TITLE_PARTS.split(document.title))
+    return next((part for part in parts if part.lower() in ERROR_TITLES), None)
+
+
+def _why_nothing(document: Document) -> str:
+    count = sum(1 for _ in links_of(document))
+    if document.scripts and words(text_of(document.tree.body)) < FEW_WORDS:
+        reason = "the page shows nothing without JavaScript"
+    else:
+        reason = f'no article links found among the {count} links of the page "{document.title[:80]}": {TRIED}'
+    if document.feeds:
+        return f'{reason}; the page names a feed, use it: type = "feed", url = "{document.feeds[0]}"'
+    return f'{reason}; give links = "CSS selector"' if count else reason

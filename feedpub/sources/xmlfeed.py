@@ -1,0 +1,178 @@
+"""RSS 0.9x to 2.0, RDF and Atom: bytes → items, through feedparser. Nothing is fetched, nothing sanitised here.
+
+feedparser is given no address to start from, so that what it leaves relative can be resolved as each format has it:
+from xml:base, else from the page that an RSS feed belongs to, or from an Atom feed's own address.
+"""
+
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser  # type: ignore[import-untyped]
+
+from feedpub.decode import decode_html
+from feedpub.errors import ExtractError
+from feedpub.model import Enclosure, Item, Page
+from feedpub.sources.addresses import absolute
+from feedpub.sources.dates import parse_date, plausible
+from feedpub.sources.markup import clean, is_markup, paragraphs, to_text, with_absolute_addresses
+
+LONG = 600  # characters: a description that is longer is the content
+MOST_DIGITS = 15  # of an enclosure's length
+_DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)  # whose entities no feed needs
+_PROLOGUE = 16_384  # characters, in which a DOCTYPE may stand
+
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """What a feed's entries have from the feed: where addresses start, a language, authors."""
+
+    base: str
+    language: str | None
+    authors: tuple[str, ...]
+
+
+def entries(page: Page) -> list[Item]:
+    """The entries of a feed, those without an address too. Raises ExtractError where the document is no feed."""
+    parsed = _parse(page)
+    head: Node = parsed["feed"]
+    atom = parsed["version"].startswith("atom")
+    home = absolute(_text(head, "link"), page.url) or page.url
+    feed = _Feed(page.url if atom else home, _text(head, "language") or None, _authors(head) if atom else ())
+    return [_item(entry, feed) for entry in parsed["entries"]]
+
+
+def _parse(page: Page) -> Node:
+    text = decode_html(page.body, page.charset)
+    text = _DOCTYPE.sub("", text[:_PROLOGUE], count=1) + text[_PROLOGUE:]
+    try:
+        parsed: Node = feedparser.parse(
+            io.BytesIO(text.encode("utf-8", "replace")),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
+    except Exception as error:  # no list of what feedparser raises on hostile bytes is complete
+        raise ExtractError(f"the feed cannot be read ({type(error).__name__}: {error})", page.url) from error
+    if not parsed.get("version") and not parsed.get("entries"):
+        why = f" ({parsed['bozo_exception']})" if "bozo_exception" in parsed else ""
+        raise ExtractError(f"expected a feed, found a text that is none{why}", page.url)
+    return parsed
+
+
+def _item(entry: Node, feed: _Feed) -> Item:
+    url = _link(entry, feed.base)
+    title = _plain(_node(entry, "title_detail"))
+    updated = _date(entry, "updated")
+    description, content = _texts(entry, url or feed.base)
+    return Item(
+        url=url,
+        title=title,
+        authors=_authors(entry) or feed.authors,
+        published=_date(entry, "published"),
+        updated=updated,
+        summary=description,
+        html=content,
+        categories=tuple(dict.fromkeys(filter(None, map(_category, _nodes(entry, "tags"))))),
+        enclosures=tuple(_enclosures(entry, feed.base)),
+        image=next(_images(entry, feed.base), None),
+        language=_language(entry) or feed.language,
+        version=f"{updated.isoformat() if updated else ''} {title}".strip(),
+    )
+
+
+def _link(entry: Node, base: str) -> str | None:
+    """The article's address: before a proxy's came in between, the link, or an id that is an address."""
+    guid = _text(entry, "id")
+    links = [_text(entry, "feedburner_origlink"), _text(entry, "link"), guid]
+    found = (absolute(link, base) for link in links if link != guid or link.startswith(("http://", "https://")))
+    return next(filter(None, found), None)
+
+
+def _texts(entry: Node, base: str) -> tuple[str, str]:
+    """The description as text and the content as HTML; a long description alone is the content."""
+    summary = _node(entry, "summary_detail")
+    bodies = [_marked(part, base) for part in _nodes(entry, "content")]
+    content = max(bodies, key=len, default="")
+    description = _plain(summary)
+    if content:
+        return ("" if to_text(content) == description else description), content
+    if len(description) > LONG:
+        return "", _marked(summary, base)
+    return description, _marked(summary, base) if is_markup(_text(summary, "value")) else ""
+
+
+def _marked(detail: Node, base: str) -> str:
+    value = _text(detail, "value")
+    if _text(detail, "type") == "text/plain" and not is_markup(value):
+        return paragraphs(value)
+    return with_absolute_addresses(value, absolute(_text(detail, "base"), base) or base)
+
+
+def _plain(detail: Node) -> str:
+    value = _text(detail, "value")
+    return clean(value) if _text(detail, "type") == "text/plain" or not is_markup(value) else to_text(value)
+
+
+def _date(entry: Node, name: str) -> datetime | None:
+    parts = dict.get(entry, f"{name}_parsed") if isinstance(entry, dict) else None
+    if not parts:
+        return parse_date(_text(entry, name))
+    year, month, day, hour, minute, second = parts[:6]
+    return plausible(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC))  # there is a 60th
+
+
+def _authors(node: Node) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for person in _nodes(node, "authors") if (name := to_text(_text(person, "name")))))
+
+
+def _category(tag: Node) -> str:
+    return to_text(_text(tag, "label") or _text(tag, "term"))
+
+
+def _language(entry: Node) -> str | None:
+    details = (_node(entry, name) for name in ("title_detail", "summary_detail"))
+    return next((language for detail in details if (language := _text(detail, "language"))), None)
+
+
+def _enclosures(entry: Node, base: str) -> Iterator[Enclosure]:
+    for link in _nodes(entry, "links"):
+        if _text(link, "rel") == "enclosure" and (url := absolute(_text(link, "href"), base)):
+            length = _text(link, "length")
+            size = int(length) if length.isdecimal() and len(length) <= MOST_DIGITS else 0
+            yield Enclosure(url, _text(link, "type") or Enclosure(url).type, size)
+
+
+def _images(entry: Node, base: str) -> Iterator[str]:
+    media = [m for m in _nodes(entry, "media_content") if _is_image(m)] + _nodes(entry, "media_thumbnail")
+    addresses = [_text(node, "url") for node in media]
+    addresses += [_text(_node(entry, "image"), "href")]
+    addresses += [link.url for link in _enclosures(entry, base) if link.type.startswith("image/")]
+    return filter(None, (absolute(address, base) for address in addresses))
+
+
+def _is_image(media: Node) -> bool:
+    return _text(media, "medium") == "image" or _text(media, "type").startswith("image/")
+
+
+# feedparser's dictionaries answer for keys that they do not have; these look at what is there.
+
+
+def _text(node: Node, name: str) -> str:
+    value = dict.get(node, name) if isinstance(node, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _node(node: Node, name: str) -> Node:
+    value = dict.get(node, name) if isinstance(node, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _nodes(node: Node, name: str) -> list[Node]:
+    value = dict.get(node, name) if isinstance(node, dict) else None
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
