@@ -18,7 +18,7 @@ _CHUNK = 1 << 16
 _START = 1 << 16  # bytes of an error's page that are read
 _LONGEST_START = 1 << 18  # unpacked
 _HTML_BEGIN = re.compile(rb"<html[\s>]", re.IGNORECASE)
-_HTML_END = re.compile(rb"</html\s*>", re.IGNORECASE)
+_HTML_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 
 
 def read_body(raw: HTTPResponse, max_bytes: int) -> bytes:
@@ -63,6 +63,6 @@ def _length(raw: HTTPResponse) -> int | None:
 
 
 def _refuse_cut_page(body: bytes) -> None:
-    """Without a length or chunks a cut looks like an end; but a page that opens <html> and never closes it was cut."""
+    """Without a length or chunks a cut looks like an end; but a page that opens <html> and closes nothing was cut."""
     if _HTML_BEGIN.search(body[:_CHUNK]) and not _HTML_END.search(body):
         raise FetchError("the page breaks off before its end, and the server did not announce its length")

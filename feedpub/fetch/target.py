@@ -64,7 +64,12 @@ class Target:
         Raises:
             FetchError, RefusedError: as `parse`.
         """
-        return parse(urljoin(self.url, _cleaned(location)))
+        cleaned = _cleaned(location)
+        try:
+            url = urljoin(self.url, cleaned)
+        except ValueError as error:
+            raise FetchError("this is not a valid URL", redacted(cleaned)) from error
+        return parse(url)
 
     def keeps_secrets_of(self, other: "Target") -> bool:
         """True where what was meant for `other` may be sent here: the same origin, or the same host grown secure."""

@@ -160,7 +160,7 @@ def test_the_deadline_is_for_all_redirects_together() -> None:
 def test_a_connection_closed_between_two_requests_is_opened_again(fetcher: Fetcher) -> None:
     """A server may close a kept connection at any moment, also just when it is asked."""
 
-    def script(connection: socket.socket, stop: threading.Event) -> None:
+    def script(connection: socket.socket, _: threading.Event) -> None:
         connection.sendall(sized(b"", PAGE))
         if not closed:
             closed.append(read_head(connection))  # and no answer to it
@@ -182,7 +182,7 @@ def test_a_server_that_resets_is_an_error(fetcher: Fetcher) -> None:
         stop.wait(0.05)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    with running_evil(reset) as server, pytest.raises(FetchError, match="broke off the connection|breaks off"):
+    with running_evil(reset) as server, pytest.raises(FetchError, match=r"broke off the connection|breaks off"):
         fetcher.get(server.url())
 
 

@@ -28,6 +28,7 @@ class Evil:
     ) -> None:
         self.heads: list[bytes] = []
         self.connections = 0
+        self._open: set[socket.socket] = set()
         self._tls = tls
         self._script = _saying(answer) if isinstance(answer, bytes) else answer
         self._robots = robots
@@ -47,6 +48,9 @@ class Evil:
         self._stop.set()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # wakes recv()
         for thread in self._threads:
             thread.join()
         self._listener.close()
@@ -58,6 +62,7 @@ class Evil:
             except OSError:  # stopped
                 return
             self.connections += 1
+            self._open.add(connection)
             thread = threading.Thread(target=self._serve, args=(connection,))
             self._threads.append(thread)
             thread.start()
@@ -70,6 +75,7 @@ class Evil:
             else:
                 with self._tls.wrap_socket(connection, server_side=True) as secure:
                     self._answer(secure)
+        self._open.discard(connection)
 
     def _answer(self, connection: socket.socket) -> None:
         head = read_head(connection)
@@ -109,6 +115,17 @@ def flood(first: bytes, chunk: bytes) -> Script:
         connection.sendall(first)
         while not stop.is_set():
             connection.sendall(chunk)
+
+    return script
+
+
+def keeping_open(answer: bytes) -> Script:
+    """Say the same to every request on a connection."""
+
+    def script(connection: socket.socket, stop: threading.Event) -> None:
+        connection.sendall(answer)
+        while not stop.is_set() and read_head(connection):
+            connection.sendall(answer)
 
     return script
 

@@ -1,0 +1,223 @@
+"""No byte reaches an address that is not public, in whatever spelling, by whatever way; public ones are found."""
+
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from feedpub.errors import FetchError, RefusedError
+from feedpub.fetch import Fetcher, RequestOptions
+from feedpub.model import Page
+from tests.fetch.conftest import LOOPBACK
+from tests.support.clock import FakeClock
+from tests.support.evil import Evil, keeping_open, running_evil
+from tests.support.site import Site
+
+STANDS_FOR_PUBLIC = "127.0.0.2"
+WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole"
+
+
+class Names:
+    """A resolver that answers from lists, one list a question; the last one again and again."""
+
+    def __init__(self, *answers: Sequence[str]) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    def __call__(self, host: str, port: int) -> Sequence[str]:
+        del port
+        self.asked.append(host)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@pytest.fixture
+def listener() -> Iterator[Evil]:
+    """A private service that must not be reached."""
+    with running_evil(WHOLE) as server:
+        yield server
+        assert server.connections == 0
+
+
+SPELLINGS = [
+    "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "017700000001",
+    "127.0.0.1.", "localhost", "LOCALHOST", "localhost.", "0.0.0.0", "0", "[::1]",  # noqa: S104 -- addresses under test
+    "[0:0:0:0:0:0:0:1]", "[::]", "%31%32%37.0.0.1", "anna:pw@127.0.0.1",
+    "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "①②⑦.⓪.⓪.①", "\uff11\uff12\uff17.\uff10.\uff10.\uff11",
+    "127。0。0。1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+def test_no_spelling_of_loopback_slips_through(host: str, listener: Evil, clock: FakeClock) -> None:
+    """What counts is the address that is resolved to; and the refusal names the way to allow it."""
+    with (
+        Fetcher(clock=clock) as fetcher,
+        pytest.raises(RefusedError, match=r"loopback|this-host|unspecified|IPv4-") as caught,
+    ):
+        fetcher.get(f"http://{host}:{listener.port}/")
+    assert "allow_private" in caught.value.reason
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+def test_no_spelling_slips_through_by_redirect(host: str, listener: Evil, clock: FakeClock) -> None:
+    """Each hop is checked like the first request."""
+    moved = f"HTTP/1.1 302 Found\r\nLocation: http://{host}:{listener.port}/\r\nContent-Length: 0\r\n\r\n".encode()
+    with (
+        running_evil(moved, host=STANDS_FOR_PUBLIC) as public,
+        Fetcher(clock=clock, allow_private=[STANDS_FOR_PUBLIC]) as fetcher,
+        pytest.raises(RefusedError, match="redirected to"),
+    ):
+        fetcher.get(f"http://{STANDS_FOR_PUBLIC}:{public.port}/")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "10.0.0.1",
+        "169.254.169.254",
+        "168.63.129.16",
+        "100.64.0.1",
+        "192.168.1.1",
+        "64:ff9b::a9fe:a9fe",
+        "2002:7f00:1::",
+    ],
+)
+def test_names_of_private_addresses_are_refused(address: str, clock: FakeClock) -> None:
+    """The message names the name and the address."""
+    with (
+        Fetcher(clock=clock, resolver=Names([address])) as fetcher,
+        pytest.raises(RefusedError, match=r"inside\.example leads to a forbidden address") as caught,
+    ):
+        fetcher.get("http://inside.example/")
+    assert address in caught.value.reason
+
+
+@pytest.mark.parametrize("addresses", [["1.1.1.1", "127.0.0.1"], ["127.0.0.1", "1.1.1.1"], ["2606:4700::1", "::1"]])
+def test_one_private_address_among_public_ones_is_enough(
+    addresses: Sequence[str], listener: Evil, clock: FakeClock
+) -> None:
+    """None of them is tried."""
+    with Fetcher(clock=clock, resolver=Names(addresses)) as fetcher, pytest.raises(RefusedError):
+        fetcher.get(f"http://mixed.example:{listener.port}/")
+
+
+def test_rebinding_gains_nothing(listener: Evil, clock: FakeClock) -> None:
+    """A name is resolved once a connection, and the address that was checked is the one connected to."""
+    names = Names([STANDS_FOR_PUBLIC], ["127.0.0.1"])
+    with (
+        running_evil(keeping_open(WHOLE), host=STANDS_FOR_PUBLIC, port=listener.port, robots=False) as public,
+        Fetcher(clock=clock, allow_private=[STANDS_FOR_PUBLIC], resolver=names) as fetcher,
+    ):
+        assert isinstance(fetcher.get(f"http://rebind.example:{public.port}/a"), Page)
+        assert names.asked == ["rebind.example"]
+        fetcher.close()
+        with pytest.raises(RefusedError, match=r"127\.0\.0\.1 is a loopback address"):
+            fetcher.get(f"http://rebind.example:{public.port}/b")
+
+
+def test_the_host_is_told_by_name(site: Site, clock: FakeClock) -> None:
+    """Though the connection goes to an address."""
+    site["/a"] = "hello"
+    with Fetcher(clock=clock, allow_private=LOOPBACK, resolver=Names(["127.0.0.1"])) as fetcher:
+        page = fetcher.get(f"http://MÜNCHEN.example:{site.port}/a")
+    assert page.url == f"http://xn--mnchen-3ya.example:{site.port}/a"
+    assert {r.headers["host"] for r in site.requests} == {f"xn--mnchen-3ya.example:{site.port}"}
+
+
+def test_the_next_address_is_tried_when_the_first_is_dead(site: Site, clock: FakeClock) -> None:
+    """A host is down when all its addresses are."""
+    site["/a"] = "hello"
+    names = Names(["127.0.0.3", "::1", "127.0.0.1"])
+    with Fetcher(clock=clock, allow_private=LOOPBACK, resolver=names) as fetcher:
+        assert fetcher.get(f"http://twice.example:{site.port}/a").url.endswith("/a")
+
+
+def test_ipv6_is_spoken(clock: FakeClock) -> None:
+    """With brackets where they belong."""
+    with running_evil(WHOLE, host="::1") as server, Fetcher(clock=clock, allow_private=["::1"]) as fetcher:
+        page = fetcher.get(f"http://[::1]:{server.port}/a")
+    assert page.url == f"http://[::1]:{server.port}/a"
+    assert f"Host: [::1]:{server.port}\r\n".encode() in server.heads[0]
+
+
+def test_a_silent_address_leaves_time_for_the_next(clock: FakeClock) -> None:
+    """It may use up only its share of the deadline."""
+    with socket.create_server(("127.0.0.3", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        with socket.create_connection(("127.0.0.3", port)), running_evil(WHOLE, port=port) as server:
+            names = Names(["127.0.0.3", "127.0.0.1"])
+            with Fetcher(clock=clock, allow_private=LOOPBACK, resolver=names, deadline=2.0) as fetcher:
+                page = fetcher.get(f"http://blackhole.example:{port}/")
+            assert isinstance(page, Page)
+            assert len(server.heads) == 1
+
+
+def test_all_that_was_tried_is_told(clock: FakeClock) -> None:
+    """With the reason of each address."""
+    with running_evil(b"") as server:
+        pass
+    names = Names(["127.0.0.3", "127.0.0.4"])
+    with (
+        Fetcher(clock=clock, allow_private=LOOPBACK, resolver=names) as fetcher,
+        pytest.raises(FetchError, match=r"127\.0\.0\.3: Connection refused; 127\.0\.0\.4: Connection refused"),
+    ):
+        fetcher.get(f"http://down.example:{server.port}/")
+
+
+def test_names_that_do_not_exist_are_told(clock: FakeClock) -> None:
+    """By the resolver's own words."""
+
+    def nowhere(*_: object) -> Sequence[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    with (
+        Fetcher(clock=clock, resolver=nowhere) as fetcher,
+        pytest.raises(FetchError, match=r"the name gone\.example does not resolve \(Name or service not known\)"),
+    ):
+        fetcher.get("http://gone.example/")
+
+
+def test_a_name_without_addresses_is_told(clock: FakeClock) -> None:
+    """It exists and leads nowhere."""
+    with Fetcher(clock=clock, resolver=Names([])) as fetcher, pytest.raises(FetchError, match="has no address"):
+        fetcher.get("http://empty.example/")
+
+
+def test_a_resolver_that_hangs_is_left_behind(clock: FakeClock) -> None:
+    """The system's resolver knows no deadline; a get does."""
+    stop = threading.Event()
+
+    def hanging(*_: object) -> Sequence[str]:
+        stop.wait(10)
+        return []
+
+    with (
+        Fetcher(clock=clock, resolver=hanging, deadline=0.2) as fetcher,
+        pytest.raises(FetchError, match=r"not resolved in time|no complete answer within 0\.2 s"),
+    ):
+        fetcher.get("http://slow.example/")
+    stop.set()
+
+
+def test_unusual_ports_of_public_addresses_are_refused(clock: FakeClock) -> None:
+    """No connection is tried."""
+    with (
+        Fetcher(clock=clock, resolver=Names(["1.1.1.1"])) as fetcher,
+        pytest.raises(RefusedError, match="port 22 is no usual port"),
+    ):
+        fetcher.get("http://public.example:22/")
+
+
+def test_the_environment_names_no_proxy(
+    site: Site, listener: Evil, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the config does; credentials in ~/.netrc are not read either."""
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, listener.url())
+    monkeypatch.setenv("NETRC", "/dev/null")
+    site["/a"] = "hello"
+    with Fetcher(clock=clock, allow_private=LOOPBACK) as fetcher:
+        fetcher.get(site.url("/a"), options=RequestOptions())
+    assert site.paths() == ["/a"]
+    assert "authorization" not in site.requests[-1].headers

@@ -1,0 +1,96 @@
+"""Proxies are used where a source names one, and nowhere else."""
+
+import socket
+import ssl
+import threading
+
+import pytest
+import trustme
+
+from feedpub.errors import FetchError
+from feedpub.fetch import Fetcher, RequestOptions
+from feedpub.model import Page
+from tests.support.clock import FakeClock
+from tests.support.evil import Script, keeping_open, read_head, running_evil
+from tests.support.tls import server_side
+
+WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole"
+
+
+def tunnel(tls: ssl.SSLContext, inside: list[bytes]) -> Script:
+    """Grant every tunnel, and stand at its end."""
+
+    def script(connection: socket.socket, stop: threading.Event) -> None:
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with tls.wrap_socket(connection, server_side=True) as secure:
+            while not stop.is_set() and (head := read_head(secure)):
+                inside.append(head)
+                secure.sendall(WHOLE)
+
+    return script
+
+
+def test_a_proxy_is_used_where_one_is_named(clock: FakeClock) -> None:
+    """It gets whole URLs, resolves their names, and may stand on a private address."""
+    with (
+        running_evil(keeping_open(WHOLE), robots=False) as proxy,
+        Fetcher(clock=clock, deadline=2.0) as fetcher,
+    ):
+        options = RequestOptions(proxy=proxy.url().replace("//", "//anna:secret@"))
+        page = fetcher.get("http://inside.example/a", options=options)
+    assert isinstance(page, Page)
+    assert proxy.heads[0].startswith(b"GET http://inside.example/robots.txt HTTP/1.1\r\n")
+    assert b"Proxy-Authorization: Basic YW5uYTpzZWNyZXQ=\r\n" in proxy.heads[0]
+
+
+def test_a_proxy_tunnels_to_secure_servers(authority: trustme.CA, ca_file: str, clock: FakeClock) -> None:
+    """It sees the name of the server and none of the secrets; the certificate is the server's."""
+    inside: list[bytes] = []
+    script = tunnel(server_side(authority.issue_cert("inside.example")), inside)
+    with (
+        running_evil(script, robots=False) as proxy,
+        Fetcher(clock=clock, ca_file=ca_file, deadline=2.0) as fetcher,
+    ):
+        options = RequestOptions(proxy=proxy.url(), auth=("anna", "secret"))
+        assert isinstance(fetcher.get("https://inside.example/a", options=options), Page)
+    assert [head.split(b"\r\n")[0] for head in proxy.heads] == [b"CONNECT inside.example:443 HTTP/1.0"]
+    assert [head.split(b" ")[1] for head in inside] == [b"/robots.txt", b"/a"]
+    assert b"Authorization" not in proxy.heads[0]
+    assert b"Authorization" in inside[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "url", "reason"),
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", "http://a.example/", "HTTP 407"),
+        (b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", "https://a.example/", "proxy cannot be reached, or refuses"),
+        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "http://a.example/", "HTTP 502"),
+    ],
+)
+def test_a_proxy_that_refuses_is_told_without_its_password(
+    clock: FakeClock, answer: bytes, url: str, reason: str
+) -> None:
+    """It is the proxy that failed, not the server."""
+    with (
+        running_evil(answer, robots=False) as proxy,
+        Fetcher(clock=clock, deadline=2.0) as fetcher,
+        pytest.raises(FetchError, match=reason) as caught,
+    ):
+        fetcher.get(url, options=RequestOptions(proxy=proxy.url().replace("//", "//anna:secret@")))
+    assert "secret" not in str(caught.value)
+
+
+def test_a_proxy_that_is_down_is_told_without_its_password(clock: FakeClock) -> None:
+    """Nothing is asked for without it."""
+    with running_evil(b"") as proxy:
+        pass
+    with Fetcher(clock=clock, deadline=2.0) as fetcher, pytest.raises(FetchError, match="reached") as caught:
+        fetcher.get("http://a.example/", options=RequestOptions(proxy=f"http://anna:secret@127.0.0.1:{proxy.port}"))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1080", "127.0.0.1:3128", "file:///etc/passwd"])
+def test_other_proxies_are_refused(fetcher: Fetcher, proxy: str) -> None:
+    """Only HTTP proxies are spoken to."""
+    with pytest.raises(FetchError, match="proxy must be an http"):
+        fetcher.get("http://a.example/", options=RequestOptions(proxy=proxy))

@@ -1,0 +1,183 @@
+"""Redirects are followed by hand, and secrets stay where they belong."""
+
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from feedpub.errors import ConfigError, FetchError, RefusedError
+from feedpub.fetch import Fetcher, RequestOptions
+from feedpub.model import Page
+from tests.support.clock import FakeClock
+from tests.support.site import Route, Site, running_site
+
+SECRETS = RequestOptions(headers={"X-Key": "k3y"}, cookies={"session": "s3cret"}, auth=("anna", "pass:wörd"))
+BASIC = "Basic YW5uYTpwYXNzOnfDtnJk"
+
+
+def to(location: str, status: int = 302, **headers: str) -> Route:
+    return Route(b"moved", status=status, headers={"Location": location, **headers}, validators=False)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_page_is_found_where_it_moved(fetcher: Fetcher, site: Site, status: int) -> None:
+    """And its URL is the one where it was found."""
+    site["/a"] = to("/b?c#d", status)
+    site["/b?c"] = "hello"
+    page = fetcher.get(site.url("/a"))
+    assert isinstance(page, Page)
+    assert (page.url, page.body) == (site.url("/b?c"), b"hello")
+
+
+def test_each_hop_waits_its_turn(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
+    """A redirect is a request like any other: robots.txt, then three pages, a second apart."""
+    site["/a"], site["/b"], site["/c"] = to("/b"), to("/c"), "hello"
+    fetcher.get(site.url("/a"))
+    assert clock.naps == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("path", ["/a", "/b"])
+def test_a_circle_is_noticed(fetcher: Fetcher, site: Site, path: str) -> None:
+    """At its second round."""
+    site["/a"], site["/b"] = to("/b"), to("/b")
+    with pytest.raises(FetchError, match="redirects in a circle"):
+        fetcher.get(site.url(path))
+    assert len(site.paths()) <= 2
+
+
+def test_ten_redirects_are_enough(fetcher: Fetcher, site: Site) -> None:
+    """The eleventh is not followed."""
+    for number in range(20):
+        site[f"/{number}"] = to(f"/{number + 1}")
+    with pytest.raises(FetchError, match="redirects more than 10 times"):
+        fetcher.get(site.url("/0"))
+    assert len(site.paths()) == 11
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["file:///etc/passwd", "ftp://example.org/x", "javascript:alert(1)", "data:text/html,hello", "about:blank"],
+)
+def test_redirects_to_other_schemes_are_refused(fetcher: Fetcher, site: Site, location: str) -> None:
+    """The error is about the page that was asked for, and says where it led."""
+    site["/a"] = to(location)
+    with pytest.raises(RefusedError, match=r"redirected to .*: only http and https") as caught:
+        fetcher.get(site.url("/a"))
+    assert caught.value.url == site.url("/a")
+
+
+@pytest.mark.parametrize("location", ["http://a..b/", "http://[::1/", "http://x:99999/"])
+def test_redirects_to_nowhere_are_errors(fetcher: Fetcher, site: Site, location: str) -> None:
+    """A broken Location is told as one."""
+    site["/a"] = to(location)
+    with pytest.raises(FetchError, match="redirected to"):
+        fetcher.get(site.url("/a"))
+
+
+def test_a_failure_behind_a_redirect_says_where_it_was(fetcher: Fetcher, site: Site) -> None:
+    """With the status of that answer."""
+    site["/a"] = to("/gone")
+    with pytest.raises(FetchError, match=rf"/a: redirected to {site.url('/gone')}: HTTP 404") as caught:
+        fetcher.get(site.url("/a"))
+    assert caught.value.status == 404
+
+
+def test_secrets_are_sent_to_their_own_server(fetcher: Fetcher, site: Site) -> None:
+    """With each request for a page, over redirects too; robots.txt is asked for without them."""
+    site["/a"], site["/b"] = to("/b"), "hello"
+    fetcher.get(site.url("/a"), options=SECRETS)
+    robots, *pages = [request.headers for request in site.requests]
+    for headers in pages:
+        assert (headers["x-key"], headers["cookie"], headers["authorization"]) == ("k3y", "session=s3cret", BASIC)
+    assert not {"x-key", "cookie", "authorization"} & set(robots)
+
+
+def test_secrets_are_never_sent_to_another_server(fetcher: Fetcher, site: Site) -> None:
+    """Not on a redirect, and not on the way back either would they be forgotten."""
+    with running_site() as other:
+        site["/a"], site["/c"] = to(other.url("/b")), "hello"
+        other["/b"] = to(site.url("/c"))
+        fetcher.get(site.url("/a"), options=SECRETS)
+        for request in other.requests:
+            assert not {"x-key", "cookie", "authorization"} & set(request.headers)
+            assert "s3cret" not in str(request)
+    assert site.requests[-1].headers["authorization"] == BASIC
+
+
+def test_secrets_of_a_site_are_not_for_whom_it_links_to(fetcher: Fetcher, site: Site) -> None:
+    """A source's articles may lie on another host: `site` says whom its secrets are for."""
+    site["/article"] = "hello"
+    options = RequestOptions(cookies={"session": "s3cret"}, site="http://source.example/feed")
+    fetcher.get(site.url("/article"), options=options)
+    assert "cookie" not in site.requests[-1].headers
+    fetcher.get(site.url("/article"), options=RequestOptions(cookies={"a": "b"}, site=site.url("/feed")))
+    assert site.requests[-1].headers["cookie"] == "a=b"
+
+
+def test_a_password_in_the_url_is_sent_and_never_shown(fetcher: Fetcher, site: Site) -> None:
+    """Not in the page's URL, not in an error."""
+    site["/a"] = "hello"
+    url = site.url("/a").replace("//", "//anna:pass%3Aw%C3%B6rd@")
+    assert fetcher.get(url).url == site.url("/a")
+    assert site.requests[-1].headers["authorization"] == BASIC
+    with pytest.raises(FetchError) as caught:
+        fetcher.get(url + "b")
+    assert "anna" not in str(caught.value)
+    assert "anna" not in repr(caught.value.__cause__)
+
+
+def test_options_do_not_show_their_secrets() -> None:
+    """Whoever prints them."""
+    assert "s3cret" not in repr(SECRETS)
+    assert "rd" not in repr(SECRETS)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        RequestOptions(headers={"X-Key": "s3cret\r\nX-Evil: 1"}),
+        RequestOptions(headers={"X Key": "s3cret"}),
+        RequestOptions(headers={"": "s3cret"}),
+        RequestOptions(cookies={"a": "s3cret\n"}),
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_an_error_without_its_value(
+    fetcher: Fetcher, site: Site, options: RequestOptions
+) -> None:
+    """Nothing is sent in its stead."""
+    with pytest.raises(FetchError, match="cannot be sent") as caught:
+        fetcher.get(site.url("/a"), options=options)
+    assert "s3cret" not in str(caught.value)
+    assert site.requests == []
+
+
+def test_headers_beyond_latin1_are_sent_as_utf8(fetcher: Fetcher, site: Site) -> None:
+    """As browsers send cookies."""
+    site["/a"] = "hello"
+    fetcher.get(site.url("/a"), options=RequestOptions(cookies={"name": "Ωmega"}, headers={"User-Agent": "other"}))
+    assert site.requests[-1].headers["cookie"] == "name=Ωmega".encode().decode("latin-1")
+    assert site.requests[-1].headers["user-agent"] == "other"
+
+
+def test_a_page_that_sets_a_cookie_first_is_had(fetcher: Fetcher, site: Site) -> None:
+    """It redirects to itself until the cookie comes back; the next get starts without it."""
+
+    def guarded(request: BaseHTTPRequestHandler) -> None:
+        welcome = request.headers.get("Cookie") == "seen=1"
+        request.send_response(200 if welcome else 302)
+        if not welcome:
+            request.send_header("Set-Cookie", "seen=1; Path=/")
+            request.send_header("Location", "/a")
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    site["/a"] = guarded
+    for _ in range(2):
+        assert isinstance(fetcher.get(site.url("/a")), Page)
+    assert [("cookie" in r.headers) for r in site.requests if r.path == "/a"] == [False, True, False, True]
+
+
+def test_a_contact_that_cannot_be_sent_is_a_config_error() -> None:
+    """Told before anything is fetched."""
+    for contact in ("https://münchen.example/", "a\r\nX-Evil: 1"):
+        with pytest.raises(ConfigError, match="contact"):
+            Fetcher(contact=contact)

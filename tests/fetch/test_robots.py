@@ -1,0 +1,232 @@
+"""robots.txt: read once a day, obeyed, remembered by the next process."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from feedpub.errors import FetchError, RefusedError
+from feedpub.fetch import Fetcher
+from feedpub.model import StoredRobots
+from tests.fetch.conftest import LOOPBACK
+from tests.support.clock import FakeClock
+from tests.support.evil import running_evil
+from tests.support.site import Route, Site, running_site
+
+ROBOTS = "User-agent: *\nDisallow: /private\nCrawl-delay: 7\n\nUser-agent: otherbot\nDisallow: /\n"
+
+
+class Memory:
+    """Keeps robots.txt files in a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, StoredRobots] = {}
+
+    def load(self, origin: str) -> StoredRobots | None:
+        return self.kept.get(origin)
+
+    def save(self, origin: str, robots: StoredRobots) -> None:
+        self.kept[origin] = robots
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def fetcher(clock: FakeClock, memory: Memory) -> Iterator[Fetcher]:
+    with Fetcher(allow_private=LOOPBACK, deadline=2.0, clock=clock, robots=memory) as running:
+        yield running
+
+
+def asked_for_robots(site: Site) -> int:
+    return sum(request.path == "/robots.txt" for request in site.requests)
+
+
+def text(body: str, status: int = 200) -> Route:
+    return Route(body.encode(), "text/plain", status, validators=False)
+
+
+def test_what_robots_txt_forbids_is_not_asked_for(fetcher: Fetcher, site: Site) -> None:
+    """And the refusal says whose robots.txt it was."""
+    site["/robots.txt"] = text(ROBOTS)
+    site["/private/a"] = "secret"
+    with pytest.raises(RefusedError, match=rf"robots\.txt of 127\.0\.0\.1:{site.port} forbids it") as caught:
+        fetcher.get(site.url("/private/a"))
+    assert caught.value.url == site.url("/private/a")
+    assert site.paths() == []
+
+
+@pytest.mark.parametrize(
+    ("robots", "refused"),
+    [
+        ("User-agent: *\nDisallow: /", True),
+        ("User-agent: feedpub\nDisallow: /\n\nUser-agent: *\nDisallow:", True),
+        ("User-agent: feedpub\nDisallow:\n\nUser-agent: *\nDisallow: /", False),
+        ("User-agent: *\nDisallow: /\nAllow: /a", False),
+        ("User-agent: *\nDisallow: /*.html$", False),
+        ("\ufeffUser-agent: *\nDisallow: /", True),
+        ("<html>Not found</html>", False),
+        ("", False),
+        ("\0\0\xff\n" * 1000, False),
+    ],
+)
+def test_rules_are_read_as_rfc_9309_has_them(fetcher: Fetcher, site: Site, robots: str, refused: bool) -> None:  # noqa: FBT001 -- a table's column
+    """The group for feedpub goes before the one for everybody, the longer path before the shorter."""
+    site["/robots.txt"] = text(robots)
+    site["/a"] = "hello"
+    if refused:
+        with pytest.raises(RefusedError, match="forbids"):
+            fetcher.get(site.url("/a"))
+    else:
+        fetcher.get(site.url("/a"))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
+def test_no_robots_txt_allows_everything(fetcher: Fetcher, site: Site, status: int) -> None:
+    """Any 4xx says that there is none."""
+    site["/robots.txt"] = text("User-agent: *\nDisallow: /", status)
+    site["/a"] = "hello"
+    fetcher.get(site.url("/a"))
+    assert site.paths() == ["/a"]
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_robots_txt_that_cannot_be_read_forbids_everything_for_a_while(
+    fetcher: Fetcher, site: Site, clock: FakeClock, status: int
+) -> None:
+    """For five minutes, in this process only; the reason is passed on."""
+    site["/robots.txt"] = text("", status)
+    site["/a"] = "hello"
+    for _ in range(2):
+        with pytest.raises(FetchError, match=rf"HTTP {status}.*robots\.txt, without which") as caught:
+            fetcher.get(site.url("/a"))
+        assert caught.value.status == status
+    assert asked_for_robots(site) == 1
+    del site["/robots.txt"]
+    clock.pass_time(301)
+    fetcher.get(site.url("/a"))
+
+
+def test_an_unreachable_server_is_named_as_such(fetcher: Fetcher) -> None:
+    """It is the connection that failed, whatever was asked for first."""
+    with running_evil(b"") as server:
+        pass
+    with pytest.raises(FetchError, match=rf"cannot be reached on port {server.port} .*refused"):
+        fetcher.get(server.url())
+
+
+def test_robots_txt_is_asked_for_once_a_day(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
+    """Also where there is none."""
+    site["/a"] = "hello"
+    for _ in range(3):
+        fetcher.get(site.url("/a"))
+    assert asked_for_robots(site) == 1
+    clock.pass_time(24 * 3600)
+    fetcher.get(site.url("/a"))
+    assert asked_for_robots(site) == 2
+
+
+def test_the_next_process_knows_it_already(fetcher: Fetcher, site: Site, memory: Memory, clock: FakeClock) -> None:
+    """What one fetcher read, another finds in the memory."""
+    site["/robots.txt"] = text(ROBOTS)
+    site["/a"] = "hello"
+    fetcher.get(site.url("/a"))
+    site.forget()
+    with Fetcher(allow_private=LOOPBACK, clock=clock, robots=memory) as second:
+        second.get(site.url("/a"))
+        with pytest.raises(RefusedError):
+            second.get(site.url("/private"))
+    assert [r.path for r in site.requests] == ["/a"]
+
+
+def test_failures_are_not_remembered_by_the_next_process(fetcher: Fetcher, site: Site, memory: Memory) -> None:
+    """Whoever starts feedpub again wants to know whether it works now."""
+    site["/robots.txt"] = text("", 500)
+    with pytest.raises(FetchError):
+        fetcher.get(site.url("/a"))
+    assert memory.kept == {}
+
+
+def test_an_old_robots_txt_stands_in_for_one_that_cannot_be_read(
+    fetcher: Fetcher, site: Site, clock: FakeClock
+) -> None:
+    """The server said once what it wants."""
+    site["/robots.txt"] = text(ROBOTS)
+    site["/a"] = "hello"
+    fetcher.get(site.url("/a"))
+    clock.pass_time(25 * 3600)
+    site["/robots.txt"] = text("", 500)
+    fetcher.get(site.url("/a"))
+    with pytest.raises(RefusedError):
+        fetcher.get(site.url("/private"))
+    assert asked_for_robots(site) == 2
+    clock.pass_time(301)
+    fetcher.get(site.url("/a"))
+    assert asked_for_robots(site) == 3
+
+
+def test_a_memory_from_the_future_is_asked_anew(fetcher: Fetcher, site: Site, memory: Memory, clock: FakeClock) -> None:
+    """It was written by a wrong clock."""
+    origin = site.url("")
+    memory.kept[origin] = StoredRobots(origin, "User-agent: *\nDisallow: /", 200, clock.now() + timedelta(days=400))
+    site["/a"] = "hello"
+    fetcher.get(site.url("/a"))
+    assert memory.kept[origin] == replace(memory.kept[origin], body="", status=404, expires=memory.kept[origin].expires)
+
+
+def test_crawl_delay_raises_the_delay(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
+    """Between every two requests to that server, robots.txt among them."""
+    site["/robots.txt"] = text(ROBOTS)
+    site["/a"] = "hello"
+    fetcher.get(site.url("/a"))
+    fetcher.get(site.url("/a"))
+    assert clock.naps == [7.0, 7.0]
+
+
+@pytest.mark.parametrize(("written", "waited"), [("3600", 30.0), ("0.1", 1.0), ("nan", 1.0), ("-5", 1.0), ("x", 1.0)])
+def test_crawl_delay_has_bounds(fetcher: Fetcher, site: Site, clock: FakeClock, written: str, waited: float) -> None:
+    """Half a minute at most, and never less than our own delay."""
+    site["/robots.txt"] = text(f"User-agent: *\nCrawl-delay: {written}\n")
+    site["/a"] = "hello"
+    fetcher.get(site.url("/a"))
+    assert clock.naps == [waited]
+
+
+def test_a_redirected_robots_txt_is_followed(fetcher: Fetcher, site: Site) -> None:
+    """As RFC 9309 wants it."""
+    site["/robots.txt"] = Route(status=301, headers={"Location": "/real-robots.txt"}, validators=False)
+    site["/real-robots.txt"] = text(ROBOTS)
+    with pytest.raises(RefusedError, match="forbids"):
+        fetcher.get(site.url("/private"))
+
+
+def test_each_hop_of_a_redirect_asks_its_own_robots_txt(fetcher: Fetcher, site: Site) -> None:
+    """A redirect cannot lead to where feedpub must not go."""
+    with running_site() as other:
+        other["/robots.txt"] = text("User-agent: *\nDisallow: /")
+        other["/b"] = "secret"
+        site["/a"] = Route(status=302, headers={"Location": other.url("/b")})
+        with pytest.raises(RefusedError, match=rf"redirected to {other.url('/b')}: robots\.txt of .* forbids"):
+            fetcher.get(site.url("/a"))
+        assert other.paths() == []
+
+
+def test_many_threads_ask_for_robots_txt_once(fetcher: Fetcher, site: Site) -> None:
+    """One asks, the others wait for its answer."""
+    for number in range(8):
+        site[f"/{number}"] = "hello"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: fetcher.get(site.url(f"/{number}")), range(8)))
+    assert asked_for_robots(site) == 1
+    assert len(site.paths()) == 8
+
+
+def test_only_the_first_half_megabyte_is_read(fetcher: Fetcher, site: Site) -> None:
+    """Rules beyond it are not rules."""
+    site["/robots.txt"] = text("User-agent: *\n" + "# padding\n" * 60_000 + "Disallow: /\n")
+    site["/a"] = "hello"
+    fetcher.get(site.url("/a"))

@@ -1,0 +1,18 @@
+"""The server's side of TLS, for tests."""
+
+import ssl
+
+import trustme
+
+
+def server_side(certificate: trustme.LeafCert, asked_for: list[str | None] | None = None) -> ssl.SSLContext:
+    """A server's context; the names that clients ask for (SNI) end up in `asked_for`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+
+    def remember(_: object, name: str | None, __: object) -> None:
+        if asked_for is not None:
+            asked_for.append(name)
+
+    context.sni_callback = remember
+    return context
