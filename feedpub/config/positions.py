@@ -1,6 +1,6 @@
 """On which line of a TOML file a key stands. Owns the scan for positions; tomllib owns what a document means.
 
-The text has been parsed by tomllib before: nothing is checked here, and what is not understood is passed over.
+The text has been parsed by tomllib before: nothing is checked here.
 """
 
 import re

@@ -132,9 +132,3 @@ def test_every_key_of_any_document(statements: list[tuple[str, str, str]]) -> No
     positions = Positions(text)
     assert {path: positions.line(path) for path in lines} == lines
     assert all(positions.line(path) <= text.count("\n") + 1 for path in paths(tomllib.loads(text)))
-
-
-@given(st.text())
-def test_any_text_ends(text: str) -> None:
-    """What is not TOML is passed over: the scan only ever goes forward."""
-    assert Positions(text).line(("a",)) >= 1
