@@ -14,14 +14,16 @@ The order of trust, field by field; the first that says something sensible wins:
 Owns no extraction: each origin has a module that gives `Facts`. Touches neither the network nor the clock.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.metadata import addresses, dates, head, jsonld, languages, microdata, names, titles, visible
+from feedpub.cleaner.metadata import addresses, head, jsonld, languages, microdata, names, publication, titles, visible
 from feedpub.cleaner.metadata.facts import Facts
+from feedpub.cleaner.metadata.texts import line, texts_of
 
 MOST_CATEGORIES = 12
 LONGEST_CATEGORY = 60  # characters
@@ -56,34 +58,57 @@ def read(tree: HtmlElement, url: str | None = None) -> Metadata:
     meta = head.read(tree)
     data = jsonld.read(_scripts(tree), url, " ".join(meta.titles))
     items = microdata.read(tree)
+    stated = (data, meta, items)
+    sites = (*meta.publishers, *data.publishers)
     language = languages.stated((*meta.languages, *data.languages)) or languages.detect(tree)
-    seen = visible.read(tree, language)
-    site = next(iter((*meta.publishers, *data.publishers)), None)
-    origins = (data, meta, items, seen.facts)
-    published = _date((text for facts in origins for text in facts.published), language) or dates.in_address(url or "")
-    updated = _date((text for facts in (data, meta, items) for text in facts.updated), language)
-    published = _aware(published)
-    updated = _aware(updated)
+    marks = visible.mark(tree)
+    title, headline = _title(tree, marks, stated, sites, url)
+    seen = visible.read(marks, headline, language)
+    if not any(facts.authors or facts.organisations for facts in stated) or not any(facts.published for facts in stated):
+        _search(tree, language, seen)
+    published, updated = publication.choose(stated, seen.facts, url=url, language=language)
     return Metadata(
-        title=titles.choose(
-            seen.headlines,
-            [text for facts in origins for text in facts.titles],
-            site=(*meta.publishers, *data.publishers),
-            url=url,
-        ),
+        title=title,
         authors=names.reconcile(
-            [*(facts.authors for facts in origins), data.organisations], site=site or "", language=language
+            [*(facts.authors for facts in (*stated, seen.facts)), data.organisations],
+            site=(*sites, _host(url)),
+            language=language,
         ),
         published=published,
-        updated=updated if updated and published and updated > published else None,
+        updated=updated,
         language=language,
-        site=site,
+        site=next(iter(sites), None),
         image=addresses.image([*meta.images, *data.images, *items.images], url),
         description=next(iter((*meta.descriptions, *data.descriptions)), None),
         canonical=addresses.canonical([*meta.addresses, *data.addresses], url),
-        categories=_categories(origins, site),
+        categories=_categories(stated, sites),
         lines=tuple(seen.lines),
     )
+
+
+def _title(
+    tree: HtmlElement, marks: visible.Marks, stated: Iterable[Facts], sites: Sequence[str], url: str | None
+) -> tuple[str, HtmlElement | None]:
+    """The headline and the element that it stands in, where one is seen."""
+    texts = [line(element) for _, element in marks.headlines]
+    title = titles.choose(texts, [text for facts in stated for text in facts.titles], site=sites, url=url)
+    if title.headline is not None:
+        return title.text, marks.headlines[title.headline][1]
+    wanted = titles.compact(title.text)
+    body = tree.find("body")
+    texts = () if body is None else (text for text in texts_of(body) if titles.compact(text.text) == wanted)
+    return title.text, next((text.element for text in texts), None)
+
+
+def _search(tree: HtmlElement, language: str | None, seen: visible.Visible) -> None:
+    """Complete what is seen around the headline with what stands elsewhere on the page."""
+    body = tree.find("body")
+    if body is None or (seen.facts.authors and seen.facts.published):
+        return
+    elsewhere = visible.search(body, language).facts
+    seen.facts.authors = seen.facts.authors or elsewhere.authors
+    seen.facts.published = seen.facts.published or elsewhere.published
+    seen.facts.updated = seen.facts.updated or elsewhere.updated
 
 
 def _scripts(tree: HtmlElement) -> Iterable[str]:
@@ -92,28 +117,15 @@ def _scripts(tree: HtmlElement) -> Iterable[str]:
             yield script.text
 
 
-def _date(texts: Iterable[str], language: str | None) -> datetime | None:
-    """The first date; one without a zone yields to an equal one with a zone."""
-    found = [moment for text in texts if (moment := dates.parse(text, language))]
-    if not found or found[0].tzinfo:
-        return found[0] if found else None
-    near = (
-        moment
-        for moment in found
-        if moment.tzinfo and abs(moment.replace(tzinfo=None) - found[0]) < timedelta(hours=15)
-    )
-    return next(near, found[0])
+def _host(url: str | None) -> str:
+    return (urlsplit(url or "").hostname or "").removeprefix("www.")
 
 
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
-
-
-def _categories(origins: Iterable[Facts], site: str | None) -> tuple[str, ...]:
+def _categories(origins: Iterable[Facts], sites: Sequence[str]) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for facts in origins:
         for text in (*facts.sections, *(tag for tags in facts.tags for tag in tags.split(","))):
             name = " ".join(text.split())
-            if 1 < len(name) <= LONGEST_CATEGORY and name != site:
+            if 1 < len(name) <= LONGEST_CATEGORY and name not in sites:
                 found.setdefault(name.casefold(), name)
     return tuple(found.values())[:MOST_CATEGORIES]

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 LONGEST = 150  # characters; a longer text is prose, not a date
 YEARS = range(1900, 2100)
@@ -89,6 +90,31 @@ def months(language: str | None) -> Mapping[str, int]:
     }
 
 
+def label(text: str, language: str | None = None) -> Literal["published", "updated"] | None:
+    """Which of an article's dates a visible line says that it holds, where it says so."""
+    for which, words in _labels(language):
+        if words.search(text):
+            return which
+    return None
+
+
+@cache
+def _labels(language: str | None) -> tuple[tuple[Literal["published", "updated"], re.Pattern[str]], ...]:
+    listed = tomllib.loads((files("feedpub.cleaner") / "data" / "datelines.toml").read_text(encoding="utf-8"))
+    spoken = {"en", (language or "en").partition("-")[0].lower()}
+    kinds: tuple[Literal["updated", "published"], ...] = ("updated", "published")
+    return tuple(
+        (
+            kind,
+            re.compile(
+                "|".join(rf"(?<!\w){re.escape(word)}" for code in spoken for word in listed[kind].get(code, ())),
+                re.IGNORECASE,
+            ),
+        )
+        for kind in kinds
+    )
+
+
 def _western_digits(text: str) -> str:
     if text.isascii():
         return text
@@ -104,7 +130,7 @@ def _numeric(text: str, language: str | None) -> tuple[Day, str] | None:
         year, month, day = (int(part) for part in found.group(1, 3, 4)) if found[1] else map(int, found.group(5, 6, 7))
     elif found := _YEAR_LAST.search(text):
         day, month, year = (int(part) for part in found.group(1, 3, 4))
-        american = found[2] == "/" and (language or "").lower().replace("_", "-") in _MONTH_FIRST
+        american = found[2] in "/-" and (language or "").lower().replace("_", "-") in _MONTH_FIRST
         if month > MONTHS or (american and day <= MONTHS):
             day, month = month, day
     else:

@@ -4,6 +4,7 @@ Owns the list of names. One table says what each name means; within a field, the
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from lxml.html import HtmlElement
 
@@ -13,7 +14,7 @@ from feedpub.cleaner.metadata.facts import Facts
 NAMES: Mapping[str, tuple[str, ...]] = {
     "titles": (
         "og:title", "citation_title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title", "twitter:title",
-        "title", "headline", "hdl", "eprints.title", "bepress_citation_title",
+        "title", "headline", "hdl", "eprints.title", "bepress_citation_title", "title:",
     ),
     "authors": (
         "citation_author", "article:author_name", "parsely-author", "sailthru.author", "byl", "author", "dc.creator",
@@ -44,13 +45,13 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "images": (
         "og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src", "parsely-image-url",
-        "sailthru.image.full", "thumbnail", "image",
+        "sailthru.image.full", "thumbnail", "image", "link:image_src",
     ),
     "descriptions": (
         "og:description", "description", "twitter:description", "dc.description", "dcterms.abstract", "dcterms.description",
         "citation_abstract", "sailthru.description", "abstract", "excerpt",
     ),
-    "addresses": ("og:url", "twitter:url", "parsely-link", "dc.identifier"),
+    "addresses": ("link:canonical", "og:url", "twitter:url", "parsely-link", "dc.identifier"),
     "sections": (
         "article:section", "parsely-section", "og:section", "section", "cxenseparse:category", "category", "sectionname",
         "article:section_name", "dc.subject.section", "shareaholic:article_section",
@@ -60,49 +61,59 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "dc.subject", "dcterms.subject", "keywords",
     ),
 }  # fmt: skip
-_MEANING = {name: (field, rank) for field, names in NAMES.items() for rank, name in enumerate(names)}
+UNTOLD = 1000  # the rank of names that no list has
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_KNOWN = {name: (field, rank) for field, names in NAMES.items() for rank, name in enumerate(names)}
 
 
 def read(tree: HtmlElement) -> Facts:
     """What the head's elements say; the title element comes last among the titles."""
-    found: dict[str, list[tuple[int, str]]] = {}
-    for name, content in _named(tree):
-        if meaning := _MEANING.get(name):
-            field, rank = meaning
-            found.setdefault(field, []).append((rank, content))
-    facts = Facts(**{field: [text for _, text in sorted(texts, key=_rank)] for field, texts in found.items()})
-    _add_links(tree, facts)
-    return facts
+    found: dict[str, list[tuple[int, str]]] = {field: [] for field in NAMES}
+    for element in tree.iter("meta", "link", "title"):
+        for name, text in _NAMED[element.tag](element):
+            field, rank = _meaning(name)
+            if field and text:
+                found[field].append((rank, text))
+    if language := tree.get("lang") or tree.get(_XML_LANG):
+        found["languages"].append((-1, language))
+    return Facts(**{field: [text for _, text in sorted(texts, key=_rank)] for field, texts in found.items()})
 
 
 def _rank(ranked: tuple[int, str]) -> int:
     return ranked[0]
 
 
-def _named(tree: HtmlElement) -> Iterator[tuple[str, str]]:
-    """Each meta element's names, lower case, with its content."""
-    for meta in tree.iter("meta"):
-        content = (meta.get("content") or meta.get("value") or "").strip()
-        if content:
-            for attribute in ("property", "name", "itemprop", "http-equiv"):
-                for name in (meta.get(attribute) or "").lower().split():
-                    yield name.replace("dc:", "dc.").replace("dcterms:", "dcterms."), content
+@lru_cache(maxsize=10_000)
+def _meaning(name: str) -> tuple[str, int]:
+    """The field that a name speaks of and its rank there; ("", 0) where it speaks of none."""
+    name = name.replace("dc:", "dc.").replace("dcterms:", "dcterms.")
+    if name in _KNOWN:
+        return _KNOWN[name]
+    if "date" in name or "time" in name:
+        if "publish" in name:
+            return "published", UNTOLD
+        if "modifi" in name or "updated" in name:
+            return "updated", UNTOLD
+    return "", 0
 
 
-def _add_links(tree: HtmlElement, facts: Facts) -> None:
-    canonical = [link.get("href") for link in tree.iter("link") if (link.get("rel") or "").lower() == "canonical"]
-    images = [link.get("href") for link in tree.iter("link") if (link.get("rel") or "").lower() == "image_src"]
-    facts.addresses[:0] = [href for href in canonical if href]
-    facts.images += [href for href in images if href]
-    facts.languages[:0] = [
-        text for attribute in ("lang", "{http://www.w3.org/XML/1998/namespace}lang") if (text := tree.get(attribute))
-    ]
-    facts.titles += [
-        text for title in tree.iter("title") if _is_pages(title) and (text := title.text_content().strip())
-    ]
+def _meta(meta: HtmlElement) -> Iterator[tuple[str, str]]:
+    """Each of a meta element's names, lower case, with its content."""
+    if content := (meta.get("content") or meta.get("value") or "").strip():
+        for attribute in ("property", "name", "itemprop", "http-equiv"):
+            for name in (meta.get(attribute) or "").lower().split():
+                yield name, content
 
 
-def _is_pages(title: HtmlElement) -> bool:
-    """Whether a title element is the page's and not a picture's."""
+def _link(link: HtmlElement) -> Iterator[tuple[str, str]]:
+    for name in (link.get("rel") or "").lower().split():
+        yield f"link:{name}", (link.get("href") or "").strip()
+
+
+def _title(title: HtmlElement) -> Iterator[tuple[str, str]]:
     parent = title.getparent()
-    return parent is None or parent.tag != "svg"
+    if parent is None or parent.tag != "svg":  # a picture's title
+        yield "title:", title.text_content().strip()
+
+
+_NAMED = {"meta": _meta, "link": _link, "title": _title}

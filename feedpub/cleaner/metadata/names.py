@@ -33,6 +33,7 @@ class Words:
     by: re.Pattern[str]
     join: re.Pattern[str]
     roles: frozenset[str]
+    groups: frozenset[str]
     nobody: frozenset[str]
     never: frozenset[str]
 
@@ -48,6 +49,7 @@ def words(language: str | None = None) -> Words:
         by=re.compile(rf"\s*(?:{'|'.join(map(re.escape, by))})(?:\s*[:：/／|]\s*|\s+)", re.IGNORECASE),
         join=re.compile(rf"\s+(?:{'|'.join(map(re.escape, join))})\s+", re.IGNORECASE),
         roles=frozenset(listed["roles"]["words"]),
+        groups=frozenset(listed["groups"]["words"]),
         nobody=frozenset(listed["nobody"]["names"]),
         never=frozenset(listed["never"]["words"]),
     )
@@ -61,9 +63,35 @@ def squash(name: str) -> str:
 def from_byline(text: str, language: str | None = None) -> tuple[str, ...]:
     """The names in a visible line that begins as a byline does ("By A and B"), or () where it is none."""
     text = " ".join(text.split())
-    if len(text) > LONGEST_BYLINE or not words(language).by.match(text):
+    start = words(language).by.match(text)
+    if len(text) > LONGEST_BYLINE or not start:
         return ()
-    return split(text, language)
+    found = split(text[start.end() :], language)
+    return found if found and (looks_like_person(found[0]) or (len(found) == 1 and _is_one_name(found[0]))) else ()
+
+
+def is_byword(text: str, language: str | None = None) -> bool:
+    """Whether a text is only the beginning of a byline: "By", "Written by:"."""
+    start = words(language).by.match(f"{text} ")
+    return bool(start) and start.end() >= len(text)
+
+
+def is_joiner(text: str, language: str | None = None) -> bool:
+    """Whether a text only joins two names: ",", "and"."""
+    return not text.strip(_EDGES + "&") or bool(words(language).join.fullmatch(f" {text.strip(_EDGES)} "))
+
+
+def looks_like_person(name: str) -> bool:
+    """Whether a name has the shape of a person's: two to five words, written as names are."""
+    tokens = name.split()
+    if _CJK.search(name):
+        return 2 <= len(name) <= 12  # noqa: PLR2004 -- characters
+    capital = [token for token in tokens if not token[0].islower()]
+    return 2 <= len(tokens) <= 5 and len(capital) >= 2 and not tokens[0][0].islower()  # noqa: PLR2004 -- words
+
+
+def _is_one_name(name: str) -> bool:
+    return " " not in name and name[:1].isupper()
 
 
 def split(text: str, language: str | None = None) -> tuple[str, ...]:
@@ -72,27 +100,38 @@ def split(text: str, language: str | None = None) -> tuple[str, ...]:
     if not text or len(text) > LONGEST_BYLINE:
         return ()
     known = words(language)
-    parts = [
-        part for part in _PUNCTUATION.split(known.by.sub("", text, count=1) if known.by.match(text) else text) if part
-    ]
+    bare = known.by.sub("", text, count=1) if known.by.match(text) else text
+    parts = [part for part in _PUNCTUATION.split(bare) if part]
     if swapped := _last_name_first(parts, known):
         return (swapped,)
     names = (_clean(name, known) for part in parts for name in _joined(part, known))
     return tuple({squash(name): name for name in names if name}.values())
 
 
-def reconcile(sources: Iterable[Iterable[str]], *, site: str = "", language: str | None = None) -> tuple[str, ...]:
+def reconcile(
+    sources: Iterable[Iterable[str]], *, site: Iterable[str] = (), language: str | None = None
+) -> tuple[str, ...]:
     """The authors of an article from several sources, most trusted first: those of the first that names a person.
 
-    Names that name nobody ("Staff") and the site's own name count only where no source has better.
+    Groups ("News Team"), login names and the site's own name count only where no source names a person, and nobodies
+    ("admin") only where there is not even a group.
     """
-    nobody, weak = words().nobody | {squash(site)}, ()
-    for source in sources:
-        names = {squash(name): name for text in source for name in split(text, language)}
-        if people := tuple(name for key, name in names.items() if key not in nobody):
-            return people[:MOST]
-        weak = weak or tuple(names.values())
-    return weak[:MOST]
+    own = {compact for name in site if (compact := squash(name).replace(" ", ""))}
+    told = [{squash(name): name for text in source for name in split(text, language)} for source in sources]
+    for worst in range(3):
+        for names in told:
+            if kept := tuple(name for key, name in names.items() if _rank(key, name, own) <= worst):
+                return kept[:MOST]
+    return ()
+
+
+def _rank(key: str, name: str, own: set[str]) -> int:
+    """0 for a person's name, 1 for a group's, the site's or a login, 2 for nobody's."""
+    if key in words().nobody:
+        return 2
+    group = key.rpartition(" ")[2] in words().groups or key.partition(" ")[0] in words().groups
+    login = " " not in name and (name.islower() or "." in name.strip(".") or "_" in name)
+    return int(group or login or key.replace(" ", "") in own)
 
 
 def _last_name_first(parts: list[str], known: Words) -> str:
@@ -125,12 +164,3 @@ def _is_role(part: str, known: Words) -> bool:
     """Whether a part is a job title and not a name."""
     tokens = part.casefold().split()
     return squash(part) not in known.nobody and bool(tokens) and (tokens[0] in known.roles or tokens[-1] in known.roles)
-
-
-def looks_like_person(name: str) -> bool:
-    """Whether a name has the shape of a person's: two to five words, written as names are."""
-    tokens = name.split()
-    if _CJK.search(name):
-        return 2 <= len(name) <= 12  # noqa: PLR2004 -- characters
-    capital = [token for token in tokens if not token[0].islower()]
-    return 2 <= len(tokens) <= 5 and len(capital) >= 2 and not tokens[0][0].islower()  # noqa: PLR2004 -- words

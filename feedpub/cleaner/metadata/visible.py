@@ -1,45 +1,42 @@
-"""The visible page → Facts: headlines, bylines and datelines as people see them, and the elements that hold them."""
+"""The visible page → Facts: bylines and datelines as people see them, and the elements that hold them.
+
+Looked at are the short texts around the headline, the elements whose class or link names an author or a date, and,
+where a page says it nowhere else, all its texts. What a name or a date is, `names` and `dates` know.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice, pairwise
 
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.metadata import dates, names
 from feedpub.cleaner.metadata.facts import Facts
+from feedpub.cleaner.metadata.texts import Text, around, texts_of
 
-LONGEST = 220  # characters of a byline's or dateline's element
-MOST = 60  # candidates looked at
-NEAR = 80  # elements after the headline in which a byline without a class is looked for
+LONGEST = 200  # characters of an element that is a byline or a dateline
+LABEL = 40  # characters of a text that says what the date after it is
+MOST = 40  # candidates by class
+WORDS_OF_DATELINE = 14
 
-_BYLINE = re.compile(
-    r"by-?_?line|author|autor(?!i[sz])|auteur|writer|contributor|redakteur|skribent|verfasser|forfatter", re.I
-)
-_DATELINE = re.compile(r"date|time|publi|posted|pub-|datum|fecha|zeit", re.I)
-_ELSEWHERE = re.compile(
-    r"comment|related|recommend|sidebar|footer|teaser|card|widget|most|popular|trending|promo|newsletter|latest|carousel|archive|menu|nav|ticker",
-    re.I,
+_BYLINE = ("byline", "by-line", "by_line", "author", "autor", "auteur", "writer", "contributor", "redakt", "forfatter")
+_DATELINE = ("date", "time", "publi", "posted", "datum", "fecha", "zeit")
+_ELSEWHERE = (
+    "comment", "related", "recommend", "sidebar", "footer", "teaser", "card", "widget", "popular", "trending", "promo",
+    "newsletter", "latest", "carousel", "archive", "menu", "nav", "ticker", "recirc", "feed", "most-", "more-",
+)  # fmt: skip
+_WHOLE = frozenset(("html", "body", "main", "article"))  # their classes speak of the page, not of a part of it
+_AUTHOR_LINK = re.compile(
+    r"/(?:authors?|autor(?:en|es|i)?|auteurs?|profiles?|people|contributors?|writers?|staff|journalists?|reporters?|by"
+    r"|columnists?|team|redaktion|experts?|byline|u|user|bio)/[^/]",
+    re.IGNORECASE,
 )
 
 
 @dataclass(slots=True)
-class Visible:
-    """What the visible page says.
-
-    Attributes:
-        facts: authors and dates, those nearest to the headline first.
-        headlines: the h1 elements' texts, in order.
-        lines: elements that hold a byline or a dateline and nothing else.
-    """
-
-    facts: Facts = field(default_factory=Facts)
-    headlines: list[str] = field(default_factory=list)
-    lines: list[HtmlElement] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Marks:
+class Marks:
     """Elements of interest, each with its place in the document."""
 
     headlines: list[tuple[int, HtmlElement]] = field(default_factory=list)
@@ -47,81 +44,153 @@ class _Marks:
     datelines: list[tuple[int, HtmlElement]] = field(default_factory=list)
 
 
-def read(tree: HtmlElement, language: str | None = None) -> Visible:
-    """Headlines, bylines and datelines of a page."""
-    marks, seen = _marks(tree), Visible()
-    seen.headlines = [text for _, element in marks.headlines if (text := text_of(element))]
-    top = marks.headlines[0][0] if marks.headlines else 0
+@dataclass(slots=True)
+class Visible:
+    """What the visible page says.
+
+    Attributes:
+        facts: authors and dates, the most telling first.
+        lines: elements that hold a byline or a dateline.
+    """
+
+    facts: Facts = field(default_factory=Facts)
+    lines: list[HtmlElement] = field(default_factory=list)
+
+
+def mark(tree: HtmlElement) -> Marks:
+    """One walk over the page: what its tag, class or link says is a headline, a byline or a dateline."""
+    marks = Marks()
+    for place, element in enumerate(tree.iter("*")):
+        tag, classes = element.tag, element.get("class") or element.get("id")
+        byline, dateline = _kinds(classes) if classes else (False, False)
+        if tag == "h1":
+            marks.headlines.append((place, element))
+        elif tag == "a" and not byline:
+            byline = "author" in (element.get("rel") or "")
+        if byline:
+            marks.bylines.append((place, element))
+        if dateline or tag == "time":
+            marks.datelines.append((place, element))
+    return marks
+
+
+def read(marks: Marks, headline: HtmlElement | None, language: str | None = None) -> Visible:
+    """Bylines and datelines of a page, those around the headline first."""
+    seen = Visible()
+    top = next((place for place, element in marks.headlines if element is headline), 0)
+    near = list(around(headline)) if headline is not None else []
+    _read_dates(near, language, seen)
+    _read_names(near, language, seen)
     for element in _nearest(marks.bylines, top):
-        _read_byline(element, language, seen)
+        texts = list(islice(texts_of(element), MOST))
+        if sum(len(text.text) for text in texts) <= LONGEST:
+            _read_names(texts, language, seen, said=True)
     for element in _nearest(marks.datelines, top):
         _read_dateline(element, language, seen)
     return seen
 
 
-def text_of(element: HtmlElement) -> str:
-    """An element's text on one line."""
-    return " ".join(element.text_content().split())
+def search(body: HtmlElement, language: str | None = None) -> Visible:
+    """Bylines, and dates with a word before them, wherever they stand on a page."""
+    seen, texts = Visible(), list(texts_of(body))
+    _read_names(texts, language, seen)
+    for before, text in pairwise(texts):
+        if _may_be_date(text.text) and _label(before.text, text.text, language):
+            _read_date(before.text, text, language, seen)
+    return seen
 
 
-def _marks(tree: HtmlElement) -> _Marks:
-    """One walk over the page: what looks by its tag or class like a headline, a byline or a dateline."""
-    marks, known = _Marks(), {}
-    for place, element in enumerate(tree.iter()):
-        tag = element.tag
-        if tag == "h1":
-            marks.headlines.append((place, element))
-        elif tag == "time":
-            marks.datelines.append((place, element))
-        classes = element.get("class")
-        if classes is not None:
-            kinds = known.get(classes)
-            if kinds is None:
-                kinds = known[classes] = (bool(_BYLINE.search(classes)), bool(_DATELINE.search(classes)))
-            if kinds[0]:
-                marks.bylines.append((place, element))
-            if kinds[1] and tag != "time":
-                marks.datelines.append((place, element))
-        elif tag == "a" and "author" in (element.get("rel") or ""):
-            marks.bylines.append((place, element))
-    return marks
+@lru_cache(maxsize=50_000)  # class names repeat, on a page and between the pages of a site
+def _kinds(classes: str) -> tuple[bool, bool]:
+    """Whether class names speak of a byline, and of a dateline."""
+    lower = classes.lower()
+    return any(word in lower for word in _BYLINE), any(word in lower for word in _DATELINE)
+
+
+@lru_cache(maxsize=50_000)
+def _names_elsewhere(classes: str) -> bool:
+    lower = classes.lower()
+    return any(word in lower for word in _ELSEWHERE)
 
 
 def _nearest(found: Iterable[tuple[int, HtmlElement]], top: int) -> list[HtmlElement]:
     """The candidates that belong to the article, the nearest to its headline first."""
-    ordered = sorted(found, key=lambda mark: abs(mark[0] - top))[:MOST]
+    ordered = sorted(found, key=lambda marked: abs(marked[0] - top))[:MOST]
     return [element for _, element in ordered if not _elsewhere(element)]
 
 
 def _elsewhere(element: HtmlElement) -> bool:
     """Whether an element stands in a part of the page that is not the article."""
     for outer in (element, *element.iterancestors()):
-        if outer.tag in ("footer", "nav", "aside") or (
-            outer.tag not in ("body", "html", "main", "article") and _ELSEWHERE.search(outer.get("class") or "")
-        ):
+        if outer.tag in ("footer", "nav", "aside"):
+            return True
+        if outer.tag not in _WHOLE and (classes := outer.get("class")) and _names_elsewhere(classes):
             return True
     return False
 
 
-def _read_byline(element: HtmlElement, language: str | None, seen: Visible) -> None:
-    text = text_of(element)
-    if not text or len(text) > LONGEST:
-        return
-    links = [
-        text_of(link) for link in element.iter("a") if "author" in (link.get("rel") or "") + (link.get("href") or "")
-    ]
-    found = [name for link in links for name in names.split(link, language)] or list(names.from_byline(text, language))
-    found = found or [name for name in names.split(text, language) if names.looks_like_person(name)]
-    if found:
-        seen.facts.authors += found
-        seen.lines.append(element)
+def _read_names(texts: Sequence[Text], language: str | None, seen: Visible, *, said: bool = False) -> None:
+    """Add the names of the first byline in some texts; `said`: the markup calls them one."""
+    for at, text in enumerate(texts):
+        found = names.from_byline(text.text, language)
+        if not found and (said or names.is_byword(text.text, language) or _links_author(text)):
+            start = at + names.is_byword(text.text, language)
+            found = tuple(_names_in_row(texts[start:], language, said=said or start > at))
+        if found:
+            seen.facts.authors += found
+            seen.lines.append(text.element)
+            return
+
+
+def _names_in_row(texts: Sequence[Text], language: str | None, *, said: bool) -> Iterator[str]:
+    """The names at the beginning of some texts, as far as commas and "and" join them."""
+    joined = True
+    for text in texts:
+        if names.is_joiner(text.text, language):
+            joined = True
+            continue
+        people = [name for name in names.split(text.text, language) if names.looks_like_person(name)]
+        if not people or not (joined or text.element.tag == "a") or not (said or _links_author(text)):
+            return
+        yield from people
+        joined = text.text.endswith(",")
+
+
+def _links_author(text: Text) -> bool:
+    link = text.element if text.element.tag == "a" else text.element.getparent()
+    return link is not None and link.tag == "a" and bool(_AUTHOR_LINK.search(link.get("href") or ""))
+
+
+def _read_dates(texts: Sequence[Text], language: str | None, seen: Visible) -> None:
+    """Add the dates among some texts, sorted by what is said of them."""
+    before = ""
+    for text in texts:
+        if _may_be_date(text.text):
+            _read_date(before, text, language, seen)
+        before = text.text
+
+
+def _may_be_date(text: str) -> bool:
+    return len(text) <= dates.LONGEST and any(map(str.isdigit, text))
+
+
+def _label(before: str, text: str, language: str | None) -> str | None:
+    return dates.label(text, language) or (dates.label(before, language) if len(before) < LABEL else None)
+
+
+def _read_date(before: str, text: Text, language: str | None, seen: Visible) -> None:
+    if len(text.text.split()) <= WORDS_OF_DATELINE and dates.parse(text.text, language):
+        updated = _label(before, text.text, language) == "updated"
+        (seen.facts.updated if updated else seen.facts.published).append(text.text)
+        seen.lines.append(text.element)
 
 
 def _read_dateline(element: HtmlElement, language: str | None, seen: Visible) -> None:
-    text = text_of(element)
-    if len(text) > LONGEST:
-        return
     machine = element.get("datetime") or element.get("data-datetime") or ""
-    if dates.parse(machine, language) or dates.parse(text, language):
-        seen.facts.published.append(machine if dates.parse(machine, language) else text)
+    texts = list(islice(texts_of(element), WORDS_OF_DATELINE))
+    if machine and dates.parse(machine, language):
+        updated = dates.label(" ".join(text.text for text in texts), language) == "updated"
+        (seen.facts.updated if updated else seen.facts.published).append(machine)
         seen.lines.append(element)
+    elif sum(len(text.text) for text in texts) <= LONGEST:
+        _read_dates(texts, language, seen)

@@ -1,0 +1,84 @@
+"""The texts of a page in the order of reading, each with its element: within an element, and around one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from lxml.html import HtmlElement
+
+BEFORE, AFTER = 40, 160  # texts around a headline that are looked at
+PROSE = 160  # characters; after three such texts the article has begun
+STANDFIRST = 2  # texts as long as prose that may stand between the headline and the byline
+
+_SKIPPED = frozenset(("script", "style", "noscript", "svg", "template", "button", "select", "option", "textarea", "nav"))
+_BREAKING = frozenset(("br", "div", "p", "h1", "h2", "h3", "h4", "li"))
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of the page, on one line, and the element that it stands in."""
+
+    text: str
+    element: HtmlElement
+
+
+def texts_of(element: HtmlElement) -> Iterator[Text]:
+    """The texts within an element, in order."""
+    waiting: list[HtmlElement | Text] = [element]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Text):
+            yield part
+        elif isinstance(part.tag, str) and part.tag not in _SKIPPED:
+            if text := one_line(part.text):
+                yield Text(text, part)
+            for child in reversed(part):
+                if tail := one_line(child.tail):
+                    waiting.append(Text(tail, part))
+                waiting.append(child)
+
+
+def around(headline: HtmlElement) -> Iterator[Text]:
+    """The texts after a headline up to the article's first paragraphs, then those just before it, backwards."""
+    prose = 0
+    for text in islice(_after(headline), AFTER):
+        prose += len(text.text) > PROSE
+        if prose > STANDFIRST:
+            break
+        yield text
+    yield from islice(_before(headline), BEFORE)
+
+
+def line(element: HtmlElement) -> str:
+    """All of an element's text on one line; a break in it is a space."""
+    parts = []
+    for part in element.iter():
+        inner = part is not element
+        if inner and part.tag in _BREAKING:
+            parts.append(" ")
+        if isinstance(part.tag, str) and part.tag not in _SKIPPED:
+            parts.append(part.text or "")
+        if inner:
+            parts.append(part.tail or "")
+    return one_line("".join(parts))
+
+
+def one_line(text: str | None) -> str:
+    """A text with single spaces; "" for none."""
+    return " ".join(text.split()) if text else ""
+
+
+def _after(element: HtmlElement) -> Iterator[Text]:
+    while (parent := element.getparent()) is not None:
+        for sibling in element.itersiblings():
+            yield from texts_of(sibling)
+            if tail := one_line(sibling.tail):
+                yield Text(tail, parent)
+        element = parent
+
+
+def _before(element: HtmlElement) -> Iterator[Text]:
+    while (parent := element.getparent()) is not None and parent.tag != "body":
+        for sibling in element.itersiblings(preceding=True):
+            yield from reversed(list(islice(texts_of(sibling), BEFORE)))
+        element = parent
