@@ -58,7 +58,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionResetError, "the server broke off the connection"),
     (TimeoutError, "no answer in time"),
     (InvalidHeader, "the answer's headers contradict each other"),
-    (http.client.HTTPException, "the answer is no valid HTTP ({cause})"),
+    (http.client.HTTPException, "the answer is no valid HTTP ({line!r})"),
     (HTTPError, "the answer breaks off before its end"),
     (ValueError, "the answer is no valid HTTP"),
 )

@@ -53,7 +53,7 @@ class RequestOptions:
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     auth: tuple[str, str] | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
-    site: str | None = None
+    site: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def user_agent(contact: str) -> str:
 
 
 def _basic(auth: tuple[str, str]) -> str:
-    return "Basic " + b64encode(":".join(auth).encode()).decode("ascii")
+    return "Basic " + b64encode(":".join(auth).encode("utf-8", "replace")).decode("ascii")
 
 
 def _sendable(name: str, value: str) -> str:

@@ -19,8 +19,8 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def fetcher(clock: FakeClock) -> Iterator[Fetcher]:
-    """A fetcher that may ask loopback, does not really wait, and loses its patience after two seconds."""
-    with Fetcher(allow_private=LOOPBACK, deadline=2.0, max_bytes=100_000, clock=clock) as running:
+    """A fetcher that may ask loopback, does not really wait, and loses its patience late."""
+    with Fetcher(allow_private=LOOPBACK, deadline=20.0, max_bytes=100_000, clock=clock) as running:
         yield running
 
 

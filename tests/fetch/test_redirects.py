@@ -125,10 +125,18 @@ def test_a_password_in_the_url_is_sent_and_never_shown(fetcher: Fetcher, site: S
     assert "anna" not in repr(caught.value.__cause__)
 
 
+def test_any_password_can_be_sent(fetcher: Fetcher, site: Site) -> None:
+    """Also one that no text should hold."""
+    site["/a"] = "hello"
+    fetcher.get(site.url("/a").replace("//", "//anna:\ud800@"))
+    assert site.requests[-1].headers["authorization"] == "Basic YW5uYTo/"
+
+
 def test_options_do_not_show_their_secrets() -> None:
     """Whoever prints them."""
     assert "s3cret" not in repr(SECRETS)
-    assert "rd" not in repr(SECRETS)
+    assert "wörd" not in repr(SECRETS)
+    assert "s3cret" not in repr(RequestOptions(site="http://anna:s3cret@a.example/", proxy="http://anna:s3cret@b/"))
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,13 @@ def test_errors_about_a_url_do_not_show_its_password(url: str) -> None:
     assert "secret" not in redacted(url)
 
 
+def test_errors_about_a_url_can_be_printed() -> None:
+    """On a terminal, whatever a server put into a Location."""
+    with pytest.raises(FetchError) as caught:
+        parse("ftp://a/\x1b[2J\ud800")
+    assert str(caught.value).startswith("ftp://a/\ufffd[2J\ufffd: ")
+
+
 @pytest.mark.parametrize(
     ("location", "url"),
     [
@@ -181,7 +188,10 @@ def test_a_server_is_a_host_whatever_the_scheme(url: str, server: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.text(max_size=60), st.sampled_from(["http://", "https://", "http:", "//", "", "http://a@", "http://[", "x:"]))
+@given(
+    st.text(st.characters(codec=None), max_size=60),
+    st.sampled_from(["http://", "https://", "http:", "//", "", "http://a@", "http://[", "x:"]),
+)
 def test_no_text_breaks_the_parser(text: str, start: str) -> None:
     """It is a target or an error of ours, and a target's own URL parses to itself."""
     try:
