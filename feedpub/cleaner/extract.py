@@ -1,0 +1,123 @@
+"""A page, or a piece of one, → Article: the story of the cleaner in one place. Owns the order, and no decision."""
+
+import re
+from dataclasses import replace
+from urllib.parse import urljoin
+
+import numpy as np
+from lxml.html import HtmlElement
+
+from feedpub.cleaner import body, metadata, model, site_rules
+from feedpub.cleaner.blocks import Layout, cut
+from feedpub.cleaner.boilerplate import Case
+from feedpub.cleaner.features import head_hints, measure, read
+from feedpub.cleaner.locate import Located, locate
+from feedpub.cleaner.memory import SiteMemory
+from feedpub.cleaner.metadata import Metadata
+from feedpub.cleaner.tree import parse
+from feedpub.config import SiteRules
+from feedpub.errors import NothingFound
+from feedpub.model import Article
+from feedpub.summary import choose
+
+FEWEST_WORDS = 12  # of an article
+TRUSTED = 0.9  # the score of what stands in a fragment: its source has said that it is the article
+
+
+def extract(
+    html: bytes | str,
+    url: str | None = None,
+    *,
+    memory: SiteMemory | None = None,
+    rules: SiteRules | None = None,
+) -> Article:
+    """The article of a page, without what surrounds and interrupts it.
+
+    Args:
+        html: the page; bytes are decoded as browsers do.
+        url: where it was found; relative addresses in it are completed with this.
+        memory: what repeats over the pages of its site.
+        rules: what is known about its site. A `content` selector that matches nothing is passed over.
+
+    Raises:
+        ExtractError: the page is beyond all bounds.
+        NothingFound: there is no article in it.
+    """
+    rules = rules or SiteRules()
+    tree = parse(html, url)
+    stated = metadata.read(tree, url)
+    hints = head_hints(tree)
+    stripped = tuple(site_rules.strip(tree, rules))
+    layout = cut(tree)
+    if not layout.blocks:
+        raise NothingFound("there is no text in the page", url)
+    judge = model.load()
+    columns = measure(read(layout, hints), judge.vocabulary)
+    case = Case(
+        layout,
+        judge.probabilities(columns),
+        judge.vocabulary,
+        title=stated.title,
+        credits=frozenset(stated.lines),
+        memory=memory,
+        url=url,
+        inside=site_rules.content(tree, layout, rules),
+        unwanted=dict(site_rules.unwanted(layout, rules)),
+    )
+    found = locate(case)
+    article = _article(layout, found, stated, _base(tree, url))
+    _check(article, layout, url)
+    return replace(article, url=stated.canonical or url, removed=(*stripped, *article.removed))
+
+
+def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> Article:
+    """The article in a piece of HTML that is known to hold nothing else: a feed's own content.
+
+    Raises:
+        NothingFound: there is no text in it.
+    """
+    if not html.strip():
+        raise NothingFound("there is no text in it", url)
+    tree = parse(html, url)
+    layout = cut(tree)
+    if not layout.blocks:
+        raise NothingFound("there is no text in it", url)
+    trusted = np.full(len(layout.blocks), TRUSTED)
+    case = Case(layout, trusted, model.load().vocabulary, title=title, url=url)
+    article = _article(layout, locate(case), Metadata(title=title), _base(tree, url))
+    return replace(article, url=url)
+
+
+def _article(layout: Layout, found: Located, stated: Metadata, base: str | None) -> Article:
+    text = body.text(layout, found.kept)
+    return Article(
+        title=stated.title,
+        authors=stated.authors,
+        published=stated.published,
+        updated=stated.updated,
+        language=stated.language,
+        site=stated.site,
+        image=stated.image,
+        html=body.html(layout, found.kept, base),
+        text=text,
+        summary=choose(stated.description, text, title=stated.title, site=stated.site, language=stated.language),
+        removed=found.removed,
+        categories=stated.categories,
+    )
+
+
+def _base(tree: HtmlElement, url: str | None) -> str | None:
+    """What relative addresses are completed with."""
+    stated = tree.find(".//base[@href]")
+    return urljoin(url or "", stated.get("href", "")) if stated is not None else url
+
+
+def _check(article: Article, layout: Layout, url: str | None) -> None:
+    """Refuse a page whose best blocks are no article."""
+    words = len(re.findall(r"\w+", article.text))
+    if words >= FEWEST_WORDS or (words and "<img" in article.html):
+        return
+    size = sum(len(block.text) for block in layout.blocks)
+    linked = sum(block.link_chars for block in layout.blocks)
+    what = f"{len(layout.blocks)} blocks of text were looked at, {linked / max(1, size):.0%} of it links"
+    raise NothingFound(f"there is no article in the page: {what}, and none reads like one", url)

@@ -1,0 +1,403 @@
+"""A layout → a table of numbers, a row a block: what the model judges by. Owns every feature and its name.
+
+Sums over a box are differences of running sums over the blocks, because the blocks of a box are a range; so the
+whole page is measured with a few hundred numpy calls, whatever its size.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from lxml.html import HtmlElement
+
+from feedpub.cleaner.blocks import HEADINGS, Block, Layout, Place
+from feedpub.cleaner.vocabulary import Vocabulary, text_terms, words
+
+Column = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int64]
+
+LEVELS = 5  # how many boxes outwards are measured
+NEIGHBOURS = (-3, -2, -1, 1, 2, 3)
+DESCRIPTIONS = frozenset({"description", "og:description", "twitter:description"})
+GOOD_CHARS, GOOD_DENSITY = 60, 0.4  # from here on, and up to here, a block is taken for running text
+
+_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+_ENDS = (".", "!", "?", "…", "。", "！", "？", '"', "”", "»", "“", "।", "؟", "」")
+_LEAVES = frozenset({"p", "li", "dd", "dt", "blockquote", "pre", *HEADINGS})
+_TAGS = {
+    "p": {"p"},
+    "item": {"li", "dd", "dt"},
+    "cell": {"td", "th"},
+    "div": {"div", "section", "article", "main"},
+    "span": {"span", "a"},
+    "h1": {"h1"},
+    "h2": {"h2"},
+    "h3": {"h3"},
+    "h4": {"h4", "h5", "h6"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the page's head says: words of its title, of its description."""
+
+    title: frozenset[str] = field(default_factory=frozenset)
+    description: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The blocks of a layout with their words and terms, before any weight is known."""
+
+    layout: Layout
+    said: Sequence[Sequence[str]]
+    terms: Sequence[Sequence[str]]
+    hints: Hints
+
+
+def read(layout: Layout, hints: Hints) -> Reading:
+    """Take the blocks' texts apart."""
+    said = [words(_ends(block.text)) for block in layout.blocks]
+    terms = [text_terms(block, own) for block, own in zip(layout.blocks, said, strict=True)]
+    return Reading(layout, said, terms, hints)
+
+
+def head_hints(tree: HtmlElement) -> Hints:
+    """The hints of a document: its title and headings of the first level, and its description."""
+    titles = [tree.findtext(".//title") or "", *("".join(heading.itertext()) for heading in tree.iterfind(".//h1"))]
+    described = [
+        meta.get("content", "")
+        for meta in tree.iterfind(".//meta")
+        if (meta.get("name") or meta.get("property") or "").lower() in DESCRIPTIONS
+    ]
+    return Hints(frozenset(words(" ".join(titles)[:1000])), frozenset(words(" ".join(described)[:2000])))
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 400 else f"{text[:200]} {text[-200:]}"  # noqa: PLR2004 -- terms look at the ends
+
+
+def _shape(block: Block) -> tuple[float, ...]:
+    text = block.text
+    start = text[:200]
+    chars = len(text)
+    plain = max(1, len(start))
+    own = start.split()
+    count = text.count(" ") + text.count("\n") + 1 if text else 0
+    if not text.isascii():
+        count += len(_IDEOGRAPH.findall(text)) / 2
+    return (
+        count,
+        chars,
+        text.count(". ") + text.count("? ") + text.count("! ") + text.count("。") + text.endswith(_ENDS),
+        text.count(",") + text.count("，") + text.count("、") + text.count("،"),
+        text.endswith(_ENDS),
+        text.endswith((":", "…", "...")),
+        sum(map(str.isdigit, start)) / plain,
+        sum([word[0].isupper() for word in own]) / max(1, len(own)),
+        sum([word.isupper() for word in own]) / max(1, len(own)),
+        sum(map(len, own)) / max(1, len(own)),
+        start[:1].islower(),
+        text.count("|") + text.count("•") + text.count("·") + text.count("/"),
+        "@" in text,
+        "©" in text or "(c)" in text,
+        text.count("\n"),
+        block.link_chars / max(1, chars),
+        len(block.links),
+        block.bold_chars / max(1, chars),
+        block.pictures,
+        bool(block.wrapper),
+    )
+
+
+_SHAPE = (
+    "words chars sentences commas ends trails digits capitalised upper length lower bars mail copyright lines "
+    "density links bold pictures wrapped"
+).split()
+
+
+class Table:
+    """The columns of a page as they are measured, and the arrays that they are measured with."""
+
+    def __init__(self, reading: Reading) -> None:
+        layout = reading.layout
+        boxes, blocks = layout.boxes, layout.blocks
+        self.reading = reading
+        self.columns: dict[str, Column] = {}
+        self.size = len(blocks)
+        self.box = np.array([block.box for block in blocks], dtype=np.int64)
+        self.parent = np.array([box.parent for box in boxes], dtype=np.int64)
+        self.first = np.array([box.first for box in boxes], dtype=np.int64)
+        self.last = np.array([box.last for box in boxes], dtype=np.int64)
+        shape = np.array([_shape(block) for block in blocks], dtype=np.float64).T
+        self.columns.update(zip(_SHAPE, shape, strict=True))
+        self.words = self.columns["words"]
+        self.chars = self.columns["chars"]
+        self.density = self.columns["density"]
+        self.good = ((self.chars >= GOOD_CHARS) & (self.density < GOOD_DENSITY)).astype(float)
+        self.total = max(1.0, float(self.words.sum()))
+        self.parents = self.parent[self.box]
+
+    def over_boxes(self, values: Column) -> Column:
+        """The sum of a block's values over each box."""
+        running = np.concatenate(([0.0], np.cumsum(values)))
+        return running[self.last] - running[self.first]
+
+    def add(self, name: str, values: Column) -> None:
+        self.columns[name] = values
+
+
+def measure(reading: Reading, vocabulary: Vocabulary) -> dict[str, Column]:
+    """All features of a page's blocks, by name."""
+    table = Table(reading)
+    _tags(table)
+    _places(table)
+    _mass(table)
+    _groups(table)
+    _signatures(table)
+    _hints(table)
+    _position(table)
+    _vocabulary(table, vocabulary)
+    _neighbours(table)
+    return table.columns
+
+
+def _tags(table: Table) -> None:
+    boxes = table.reading.layout.boxes
+    own = [boxes[index].tag for index in table.box]
+    around = [boxes[index].tag for index in table.parents]
+    for name, tags in _TAGS.items():
+        table.add(f"is {name}", np.array([tag in tags for tag in own], dtype=float))
+        table.add(f"in {name}", np.array([tag in tags for tag in around], dtype=float))
+    table.add("depth", np.array([boxes[index].depth for index in table.box], dtype=float))
+
+
+def _places(table: Table) -> None:
+    boxes = table.reading.layout.boxes
+    places = np.array([int(boxes[index].place) for index in table.box], dtype=np.int64)
+    for place in Place:
+        table.add(f"inside {place.name}", ((places & int(place)) > 0).astype(float))
+
+
+def _mass(table: Table) -> None:
+    """What the boxes around a block hold: words, links, running text, and how much like an article's body it is."""
+    parent = table.parent
+    words, linked = table.over_boxes(table.words), table.over_boxes(table.words * table.density)
+    blocks, good = table.over_boxes(np.ones(table.size)), table.over_boxes(table.good)
+    text = table.over_boxes(table.words * table.good)
+    commas = table.over_boxes(table.columns["commas"])
+    best = _readability(table)
+    top = int(np.argmax(best * (1 - linked / np.maximum(words, 1))))
+    peak = max(1e-9, float(best[top]))
+    outer = _outer(words, parent)
+    level = table.box
+    for step in range(LEVELS):
+        inside = np.maximum(words[level], 1)
+        table.add(f"words {step}", words[level])
+        table.add(f"share {step}", words[level] / table.total)
+        table.add(f"density {step}", linked[level] / inside)
+        table.add(f"good {step}", text[level] / inside)
+        table.add(f"blocks {step}", blocks[level])
+        table.add(f"paragraphs {step}", good[level])
+        table.add(f"mean words {step}", words[level] / np.maximum(blocks[level], 1))
+        table.add(f"commas {step}", commas[level] / inside)
+        table.add(f"readability {step}", best[level] / peak)
+        table.add(f"of outer {step}", words[level] / np.maximum(words[outer[level]], 1))
+        level = outer[level]
+    table.add("readability parent", best[table.parents] / peak)
+    table.add("readability grandparent", best[parent[table.parents]] / peak)
+    table.add("readability best", _best_around(best, parent)[table.box] / peak)
+    order = np.arange(table.size)
+    table.add("in top", ((order >= table.first[top]) & (order < table.last[top])).astype(float))
+    table.add("before top", np.maximum(table.first[top] - order, 0) / table.size)
+    table.add("after top", np.maximum(order - table.last[top] + 1, 0) / table.size)
+    common = _common(table, top)
+    table.add("shared with top", words[common] / table.total)
+    table.add("page words", np.full(table.size, table.total))
+    table.add("page density", np.full(table.size, float(linked[0]) / table.total))
+    table.add("page good", np.full(table.size, float(text[0]) / table.total))
+    table.add("top share", np.full(table.size, float(words[top]) / table.total))
+
+
+def _readability(table: Table) -> Column:
+    """Arc90's idea: a paragraph counts for the box around it, and half for the next."""
+    boxes = table.reading.layout.boxes
+    score = np.minimum(table.chars, 600) / 100 * (1 - table.density) * (table.chars >= 25)  # noqa: PLR2004 -- Arc90's
+    leaf = np.array([box.tag in _LEAVES for box in boxes])
+    holder = np.where(leaf[table.box], table.parents, table.box)
+    size = len(boxes)
+    return np.bincount(holder, score, size) + np.bincount(table.parent[holder], score / 2, size)
+
+
+def _outer(words: Column, parent: Index) -> Index:
+    """For each box the nearest one around it that has more text."""
+    outer = parent.tolist()
+    mass = words.tolist()
+    for index, around in enumerate(parent.tolist()):
+        outer[index] = around if mass[around] > mass[index] else outer[around]
+    return np.array(outer, dtype=np.int64)
+
+
+def _best_around(best: Column, parent: Index) -> Column:
+    found = best.tolist()
+    for index, around in enumerate(parent.tolist()):
+        found[index] = max(found[index], found[around])
+    return np.array(found)
+
+
+def _common(table: Table, top: int) -> Index:
+    """For each block the innermost box that holds both it and the top box."""
+    first, last = int(table.first[top]), int(table.last[top])
+    around = (table.first <= first) & (table.last >= last)
+    nearest = np.zeros(len(table.parent), dtype=np.int64)
+    found = nearest.tolist()
+    holds = around.tolist()
+    for index, parent in enumerate(table.parent.tolist()):
+        found[index] = index if holds[index] else found[parent]
+    nearest[:] = found
+    return nearest[table.box]
+
+
+def _groups(table: Table) -> None:
+    """Repeated siblings: the nearest box around a block that has at least two more like it beside it."""
+    boxes = table.reading.layout.boxes
+    keys: dict[tuple[int, str], int] = {}
+    member = [keys.setdefault((box.parent, box.name.split(" ", 1)[0]), len(keys)) for box in boxes]
+    group = np.array(member, dtype=np.int64)
+    count = np.bincount(group)
+    words = table.over_boxes(table.words)
+    linked = table.over_boxes(table.words * table.density)
+    mean = np.bincount(group, words) / count
+    density = np.bincount(group, linked) / np.maximum(np.bincount(group, words), 1)
+    repeated = (count[group] >= 3).tolist()  # noqa: PLR2004 -- two may be chance
+    nearest = [0] * len(boxes)
+    for index, parent in enumerate(table.parent.tolist()):
+        nearest[index] = index if repeated[index] else nearest[parent]
+    item = np.array(nearest, dtype=np.int64)[table.box]
+    table.add("group count", count[group[item]].astype(float))
+    table.add("group words", mean[group[item]])
+    table.add("group density", density[group[item]])
+    table.add("group share", words[item] / table.total)
+
+
+def _signatures(table: Table) -> None:
+    """What blocks of the same kind (names of the box and of the one around it) are like over the whole page."""
+    layout = table.reading.layout
+    keys: dict[tuple[str, str, str], int] = {}
+    kinds = []
+    for block in layout.blocks:
+        box = layout.boxes[block.box]
+        key = (box.name, layout.boxes[box.parent].name, block.wrapper)
+        kinds.append(keys.setdefault(key, len(keys)))
+    kind = np.array(kinds, dtype=np.int64)
+    table.add("kind", kind.astype(float))
+    words = np.bincount(kind, table.words)
+    count = np.bincount(kind)
+    table.add("kind share", words[kind] / table.total)
+    table.add("kind count", count[kind].astype(float))
+    table.add("kind words", (words / count)[kind])
+    table.add("kind density", (np.bincount(kind, table.words * table.density) / np.maximum(words, 1))[kind])
+    texts: dict[str, int] = {}
+    same = [texts.setdefault(block.text, len(texts)) for block in layout.blocks]
+    table.add("repeats", np.bincount(same)[same].astype(float))
+
+
+def _hints(table: Table) -> None:
+    reading = table.reading
+    own = [frozenset(said) for said in reading.said]
+    for name, hint in (("title", reading.hints.title), ("description", reading.hints.description)):
+        shared = np.array([len(hint & words) for words in own], dtype=float)
+        size = np.array([len(words) for words in own], dtype=float)
+        table.add(f"{name} in block", shared / max(1, len(hint)))
+        table.add(f"block in {name}", shared / np.maximum(size, 1))
+
+
+def _position(table: Table) -> None:
+    order = np.arange(table.size)
+    before = np.cumsum(table.words) - table.words
+    table.add("order", order / table.size)
+    table.add("words before", before / table.total)
+    good = np.flatnonzero(table.good)
+    table.add("to good before", _distance(order, good, back=True))
+    table.add("to good after", _distance(order, good, back=False))
+    heads = np.flatnonzero(table.columns["inside HEADING"])
+    table.add("to heading", _distance(order, heads, back=True))
+    ones = np.flatnonzero(table.columns["is h1"])
+    table.add("to h1", _distance(order, ones, back=True))
+    table.add("to next h1", _distance(order, ones, back=False))
+    table.add("good so far", np.cumsum(table.good))
+    table.add("good to come", np.cumsum(table.good[::-1])[::-1])
+
+
+def _distance(order: Index, marks: Index, *, back: bool) -> Column:
+    """Blocks to the nearest mark before, or after; 99 where there is none."""
+    place = np.searchsorted(marks, order, side="right" if back else "left") - back
+    found = (place >= 0) & (place < len(marks))
+    nearest = marks[np.where(found, place, 0)] if len(marks) else np.zeros_like(order)
+    return np.where(found, np.minimum(np.abs(order - nearest), 99), 99).astype(float)
+
+
+def _vocabulary(table: Table, vocabulary: Vocabulary) -> None:
+    """What the learned words say: of names by how far out they stand, of the block, and of the heading above it."""
+    layout = table.reading.layout
+    names = np.array([vocabulary.name(box.name) for box in layout.boxes])
+    wrappers = np.array([vocabulary.name(block.wrapper)[0] if block.wrapper else 0.0 for block in layout.blocks])
+    total, worst, best = names[:, 2].tolist(), names[:, 2].tolist(), names[:, 2].tolist()
+    for index, parent in enumerate(table.parent.tolist()):
+        if index:
+            total[index] += total[parent]
+            worst[index] = min(worst[index], worst[parent])
+            best[index] = max(best[index], best[parent])
+    further = table.parent[table.parents]
+    table.add("name wrapper", wrappers)
+    table.add("name own", names[table.box, 0])
+    table.add("name parent", names[table.parents, 1])
+    table.add("name around", np.array(total)[further])
+    table.add("name worst", np.array(worst)[table.parents])
+    table.add("name best", np.array(best)[table.parents])
+    table.add("names", wrappers + names[table.box, 0] + names[table.parents, 1] + np.array(total)[further])
+    spoken = np.array([vocabulary.text(terms) for terms in table.reading.terms])
+    table.add("spoken", spoken)
+    heads = np.flatnonzero(table.columns["inside HEADING"])
+    place = np.searchsorted(heads, np.arange(table.size), side="right") - 1
+    above = np.where(place >= 0, spoken[heads[place]] if len(heads) else 0.0, 0.0)
+    table.add("heading spoken", above)
+    kind = table.columns["kind"].astype(np.int64)
+    table.add("kind spoken", (np.bincount(kind, spoken) / np.bincount(kind))[kind])
+    spoken_around = table.over_boxes(spoken) / np.maximum(table.last - table.first, 1)
+    table.add("spoken around", spoken_around[table.box])
+    table.add("spoken parent", spoken_around[table.parents])
+
+
+def _neighbours(table: Table) -> None:
+    kind = table.columns.pop("kind")
+    heading = table.columns["inside HEADING"]
+    names, spoken = table.columns["names"], table.columns["spoken"]
+    for offset in NEIGHBOURS:
+        for name, values in (
+            ("words", table.words),
+            ("density", table.density),
+            ("names", names),
+            ("spoken", spoken),
+        ):
+            table.add(f"{name} at {offset:+}", _shift(values, offset, 0.0))
+        if abs(offset) == 1:
+            table.add(f"heading at {offset:+}", _shift(heading, offset, 0.0))
+            table.add(f"same kind at {offset:+}", (_shift(kind, offset, -1.0) == kind).astype(float))
+            table.add(
+                f"same box at {offset:+}", (_shift(table.box.astype(float), offset, -1.0) == table.box).astype(float)
+            )
+            same = _shift(table.parents.astype(float), offset, -1.0) == table.parents
+            table.add(f"same parent at {offset:+}", same.astype(float))
+
+
+def _shift(values: Column, offset: int, outside: float) -> Column:
+    """The value of the block that stands `offset` further on."""
+    shifted = np.full_like(values, outside)
+    if offset > 0:
+        shifted[:-offset] = values[offset:]
+    else:
+        shifted[-offset:] = values[:offset]
+    return shifted

@@ -1,0 +1,123 @@
+"""Pictures and embedded players of a page → addresses. Owns how lazy loading is undone and which frames are content."""
+
+import re
+from collections.abc import Iterator
+from html import escape
+from urllib.parse import urljoin, urlsplit
+
+from lxml.html import HtmlElement
+
+SMALL = 48  # pixels; up to here a picture is an icon, a portrait or a counter
+WIDEST = 2000  # pixels; of a set of sizes the largest up to this is taken
+PLAYERS = {
+    "youtube.com": "YouTube",
+    "youtube-nocookie.com": "YouTube",
+    "youtu.be": "YouTube",
+    "vimeo.com": "Vimeo",
+    "dailymotion.com": "Dailymotion",
+    "peertube.tv": "PeerTube",
+    "soundcloud.com": "SoundCloud",
+    "spotify.com": "Spotify",
+    "podcasts.apple.com": "Apple Podcasts",
+    "bandcamp.com": "Bandcamp",
+    "ted.com": "TED",
+    "arte.tv": "arte",
+    "archive.org": "Internet Archive",
+    "twitch.tv": "Twitch",
+    "datawrapper.dwcdn.net": "Datawrapper",
+    "flourish.studio": "Flourish",
+    "openstreetmap.org": "OpenStreetMap",
+}
+
+_LAZY = (
+    "data-src data-original data-lazy-src data-lazy data-original-src data-orig-file data-hi-res-src data-full-src "
+    "data-image data-url data-img-url data-echo data-flickity-lazyload data-pin-media"
+).split()
+_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
+_PLACEHOLDER = re.compile(
+    r"^data:|(?:blank|spacer|placeholder|pixel|transparent|1x1|lazy|loading)[\w-]*\.(?:gif|png|svg)", re.I
+)
+_CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,])(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
+
+
+def picture(element: HtmlElement, base: str | None) -> str:
+    """The `<img>` that an image element stands for, with an absolute address; "" where it is none for readers."""
+    if element.tag == "noscript":
+        inner = element.find(".//img")
+        return picture(inner, base) if inner is not None else ""
+    if _is_small(element):
+        return ""
+    address = next((found for each in addresses(element) if (found := absolute(each, base))), None)
+    if address is None:
+        return ""
+    alt = f' alt="{escape(element.get("alt", "").strip())}"'
+    return f'<img src="{escape(address)}"{alt}{_size(element)}>'
+
+
+def addresses(element: HtmlElement) -> Iterator[str]:
+    """The addresses that an image may be had from, best first; placeholders are none."""
+    candidates = [element.get(name, "") for name in _LAZY]
+    candidates += [_largest(element.get(name, "")) for name in _SETS]
+    if (around := next(element.iterancestors("picture"), None)) is not None:
+        sources = around.iterfind(".//source")
+        candidates += [_largest(source.get("srcset") or source.get("data-srcset") or "") for source in sources]
+    own = element.get("src", "")
+    if not any(candidates[: len(_LAZY)]):  # nothing is lazy here: the page's own choice comes first
+        candidates.insert(0, own)
+    candidates.append(own)
+    return (address for candidate in candidates if (address := candidate.strip()) and not _PLACEHOLDER.search(address))
+
+
+def player(element: HtmlElement, base: str | None) -> str:
+    """A link to what an embedded player plays; "" for frames that are no content."""
+    source = element.get("src") or element.get("data-src") or element.get("data-lazy-src") or ""
+    if not source and (inner := element.find("source")) is not None:
+        source = inner.get("src", "")
+    address = absolute(source, base)
+    known = _player(element.tag, address) if address else ""
+    label = element.get("title", "").strip() or known
+    return f'<a href="{escape(address or "")}">{escape(label)}</a>' if known else ""
+
+
+def absolute(address: str, base: str | None) -> str | None:
+    """An absolute http, https or mailto address, or None where it is none."""
+    try:
+        joined = urljoin(base or "", address.strip())
+        parts = urlsplit(joined)
+    except ValueError:
+        return None
+    usable = bool(parts.netloc) if parts.scheme in ("http", "https") else parts.scheme in ("mailto", "tel")
+    return joined.replace(" ", "%20") if usable else None
+
+
+def _player(tag: str, address: str) -> str:
+    """What a player is called; "" for a frame that is not known to be one."""
+    if tag in ("video", "audio"):
+        return tag.capitalize()
+    host = (urlsplit(address).hostname or "").removeprefix("www.")
+    return next((name for known, name in PLAYERS.items() if host == known or host.endswith("." + known)), "")
+
+
+def _is_small(element: HtmlElement) -> bool:
+    sizes = [_pixels(element.get(name)) for name in ("width", "height")]
+    return any(size is not None and size <= SMALL for size in sizes)
+
+
+def _size(element: HtmlElement) -> str:
+    sizes = {name: _pixels(element.get(name)) for name in ("width", "height")}
+    return "".join(f' {name}="{size}"' for name, size in sizes.items() if size) if all(sizes.values()) else ""
+
+
+def _pixels(value: str | None) -> int | None:
+    """The number of pixels of a width or height; None for none, for "auto" and for shares."""
+    number = (value or "").strip().removesuffix("px")
+    return int(number) if number.isascii() and number.isdigit() else None
+
+
+def _largest(srcset: str) -> str:
+    """The address of the largest picture of a set that is not larger than anyone needs."""
+    found = [
+        (float(size or 1) * (1 if unit == "w" else 1000), address) for address, size, unit in _CANDIDATE.findall(srcset)
+    ]
+    fitting = [each for each in found if each[0] <= WIDEST] or found
+    return max(fitting, default=(0.0, ""))[1]

@@ -1,0 +1,43 @@
+"""HTML of unknown origin → HTML that is safe to publish. Owns the allow-list; the last step before anything is shown."""
+
+import nh3
+
+TAGS = frozenset(
+    "a abbr b blockquote br caption cite code col colgroup dd del details dfn dl dt em figcaption figure h1 h2 h3 h4 h5 "
+    "h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small strong sub summary sup table tbody td tfoot th "
+    "thead time tr tt u ul var wbr".split(),
+)
+ATTRIBUTES = {
+    "a": {"href", "title", "id"},
+    "abbr": {"title"},
+    "blockquote": {"cite"},
+    "col": {"span"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "li": {"id", "value"},
+    "ol": {"start", "reversed", "type"},
+    "q": {"cite"},
+    "sup": {"id"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+    "*": {"lang", "dir"},
+}
+SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+UNREAD = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "select", "textarea"})
+
+_cleaner = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags=set(UNREAD),
+    attributes=ATTRIBUTES,
+    url_schemes=set(SCHEMES),
+    link_rel=None,
+)
+
+
+def sanitise(html: str) -> str:
+    """The HTML with nothing in it but text, structure, links and pictures.
+
+    Scripts, styles, forms, frames and comments go with what is inside; other unknown tags go and leave their text.
+    Addresses have a scheme of `SCHEMES` or are relative.
+    """
+    return _cleaner.clean(html)

@@ -1,0 +1,51 @@
+"""Bytes or text → an lxml tree, within bounds. Owns the parser's settings; must not look at what a page means.
+
+The parser is quick as long as a page is of human size. What is not is refused here, so that everything after may
+walk the tree without care.
+"""
+
+import re
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from feedpub.decode import decode_html
+from feedpub.errors import ExtractError, NothingFound
+
+MAX_BYTES = 10_000_000
+MAX_TAGS = 400_000  # opening and closing ones, and every other "<"
+MAX_ATTRIBUTES = 10_000  # in one tag: the parser's time grows with their square
+
+_LONG_TAG = re.compile(rb"<[^<>]{50000,}")
+
+
+def parse(html: bytes | str, url: str | None = None) -> HtmlElement:
+    """The document's root element, without comments.
+
+    Raises:
+        NothingFound: there is no markup at all.
+        ExtractError: it is larger or deeper than any page for people.
+    """
+    text = html if isinstance(html, str) else decode_html(html)
+    source = text.replace("\0", "").encode("utf-8", "replace")
+    if not source.strip():
+        raise NothingFound("the page is empty", url)
+    _check_size(source, url)
+    # huge_tree only lifts the limit on depth from 256 to 2048 levels: unclosed tags reach 300 on pages of good faith
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        tree = document_fromstring(source, parser=parser)
+    except etree.ParserError as error:
+        raise NothingFound("there is nothing but comments in the page", url) from error
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise ExtractError("the page is nested too deeply: a part of it would be lost", url)
+    return tree
+
+
+def _check_size(source: bytes, url: str | None) -> None:
+    if len(source) > MAX_BYTES:
+        raise ExtractError(f"the page has {len(source):,} bytes; feedpub reads at most {MAX_BYTES:,}", url)
+    if source.count(b"<") > MAX_TAGS:
+        raise ExtractError(f"the page has more than {MAX_TAGS:,} tags", url)
+    if any(len(tag.split(maxsplit=MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for tag in _LONG_TAG.findall(source)):
+        raise ExtractError(f"a tag of the page has more than {MAX_ATTRIBUTES:,} attributes", url)
