@@ -30,9 +30,9 @@ class Secret(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
-    env: str | None = Field(None, description="Name of an environment variable.", examples=["FEED_PASSWORD"])
+    env: str | None = Field(default=None, description="Name of an environment variable.", examples=["FEED_PASSWORD"])
     file: Path | None = Field(
-        None, description="A file that holds nothing else; a line break at its end does not count."
+        default=None, description="A file that holds nothing else; a line break at its end does not count."
     )
 
 

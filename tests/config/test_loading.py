@@ -217,7 +217,7 @@ def _answers(body: bytes) -> bool:
         return True
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary())
 def test_any_bytes(body: bytes) -> None:
     """Whatever stands in the file, the answer is a config or a ConfigError."""
@@ -235,7 +235,7 @@ _WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(_WORDS, max_size=30))
 def test_any_order_of_the_words_of_a_config(words: list[str]) -> None:
     """Nearly right is where faults hide."""
@@ -259,7 +259,7 @@ _VALUES = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(_KEYS, _VALUES, max_size=6), st.sampled_from(["[[feed]]", "[feedpub]", "[feed]", ""]))
 def test_any_value_under_any_key(table: dict[str, str], heading: str) -> None:
     """Valid TOML of every shape is answered too."""

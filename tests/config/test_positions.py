@@ -107,7 +107,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(BREAKS, st.sampled_from(["pair", "table", "array"]), VALUES), max_size=8))
 def test_every_key_of_any_document(statements: list[tuple[str, str, str]]) -> None:
     """Each statement's line is known as it is written, and found again among all that stands around it."""

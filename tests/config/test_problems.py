@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from feedpub.config import load
+from feedpub.errors import ConfigError
 from tests.config.support import problems
 
 
@@ -61,6 +63,19 @@ remove = ["text:", "a >> b"]
 """
     lines = [line.partition(":")[0] for line in problems(tmp_path, toml)]
     assert lines == ["2", "3", "5", "6", "7", "8", "8", "11", "13", "14", "14", "20", "22", "22"]
+
+
+def test_a_config_in_the_folder_that_it_publishes(tmp_path: Path) -> None:
+    """The default of a setting can be wrong too, even where its table is no table."""
+    path = tmp_path / "feeds" / "feedpub.toml"
+    path.parent.mkdir()
+    path.write_text('feedpub = "x"')
+    with pytest.raises(ConfigError) as raised:
+        load(path, {})
+    assert str(raised.value).split("\n") == [
+        f"{path}:1: feedpub: must be one table, headed [feedpub]",
+        f'{path}:1: feedpub: output: holds this config, which would be published; write for example "../feeds"',
+    ]
 
 
 def test_a_long_value_is_cut_where_it_is_shown(tmp_path: Path) -> None:

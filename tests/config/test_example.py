@@ -1,0 +1,81 @@
+"""The config that comes with feedpub works as it is, and its commented examples work too."""
+
+import re
+import struct
+from pathlib import Path
+
+import pytest
+
+from feedpub.config import Config, FolderSource, load
+from tests.support.settings import settings
+
+CONFIG = Path(__file__).parents[2] / "config"
+TEXT = (CONFIG / "feedpub.toml").read_text("utf-8")
+COMMENTED = re.compile(r"^# (?=\[|[a-z_]+ = )", re.MULTILINE)
+ARTICLES = sorted(path for path in (CONFIG / "articles").rglob("*") if path.suffix in (".txt", ".md", ".html"))
+
+
+@pytest.fixture
+def everything(tmp_path: Path) -> Config:
+    """The config with its commented examples switched on."""
+    path = tmp_path / "feedpub.toml"
+    path.write_text(COMMENTED.sub("", TEXT), "utf-8")
+    return load(path, {})
+
+
+def test_it_reads_only_folders() -> None:
+    """The first build needs no network."""
+    config = load(CONFIG / "feedpub.toml", {})
+    sources = [source for feed in config.feed for source in feed.source]
+    assert all(isinstance(source, FolderSource) and source.path.is_dir() for source in sources)
+
+
+def test_each_of_its_folders_has_articles() -> None:
+    """No feed of the first build is empty."""
+    for feed in load(CONFIG / "feedpub.toml", {}).feed:
+        for source in feed.source:
+            assert isinstance(source, FolderSource)
+            assert any(source.path.glob(source.glob))
+
+
+def test_it_publishes_beside_the_config() -> None:
+    """Feeds go to feeds/, and what is remembered stays out of the repository."""
+    config = load(CONFIG / "feedpub.toml", {})
+    assert config.feedpub.output == CONFIG.parent / "feeds"
+    assert config.feedpub.state == CONFIG.parent / ".feedpub"
+
+
+def test_its_examples_work(everything: Config) -> None:
+    """Whoever takes the # off has a config that loads, with every type of source."""
+    types = {source.type for feed in everything.feed for source in feed.source}
+    assert types == {"page", "feed", "sitemap", "folder"}
+
+
+@pytest.mark.parametrize("key", sorted({name for _, name, _ in settings()}))
+def test_it_shows_what_there_is(key: str) -> None:
+    """Every setting stands in it, live or commented."""
+    assert re.search(rf"\b{key} = ", TEXT)
+
+
+@pytest.mark.parametrize("path", ARTICLES, ids=lambda path: path.relative_to(CONFIG).as_posix())
+def test_its_articles_are_as_people_save_them(path: Path) -> None:
+    """Real lengths, and a page's leftovers."""
+    text = path.read_text("utf-8")
+    assert 250 <= len(re.sub(r"<[^>]+>", " ", text).split()) <= 550
+
+
+def test_its_articles_come_in_three_languages_and_kinds() -> None:
+    """The first build shows what feedpub is for."""
+    kinds = {(path.parent.name, path.suffix) for path in ARTICLES}
+    assert kinds == {(language, kind) for language in ("en", "de", "fr") for kind in (".txt", ".md", ".html")}
+    assert len(ARTICLES) >= 10
+
+
+@pytest.mark.parametrize("picture", ["en/library-roof.png", "fr/sentier.png"])
+def test_its_pictures_are_pictures(picture: str) -> None:
+    """Each stands beside the article that shows it, in the size that the article gives."""
+    body = (CONFIG / "articles" / picture).read_bytes()
+    assert body.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", body[16:24]) == (640, 360)
+    html = (CONFIG / "articles" / picture).with_suffix(".html").read_text("utf-8")
+    assert f'src="{Path(picture).name}"' in html
