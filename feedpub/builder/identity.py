@@ -36,6 +36,13 @@ def url_key(url: str) -> str:
     return f"{host}{port}{path}{'?' if query else ''}{query}{route}"
 
 
+def without_tracking(url: str) -> str:
+    """The address as it should be published: all of it but the parameters that track."""
+    parts = urlsplit(url)
+    query = "&".join(p for p in parts.query.split("&") if not _tracks(unquote(p.partition("=")[0])))
+    return parts._replace(query=query).geturl()
+
+
 def _host(host: str) -> str:
     host = host.lower().rstrip(".").removeprefix("www.")
     try:

@@ -135,7 +135,7 @@ def _told(entry: Entry, arrival: Arrival) -> Entry:
     article, item = arrival.article, arrival.item
     return replace(
         entry,
-        url="" if arrival.own_page else article.url or item.url or entry.url,
+        url="" if arrival.own_page else identity.without_tracking(article.url or item.url or entry.url),
         title=_title(arrival),
         authors=_first(arrival, item.authors, article.authors),
         summary=article.summary,

@@ -15,7 +15,7 @@ from feedpub.model import Enclosure, Entry, Feed
 _TITLE_LENGTH = 80
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _ANY_TYPE = "application/octet-stream"
-_MAILBOX = re.compile(r"(?P<name>[^<>]*?)\s*<?(?P<email>[\w.+-]+@[\w-]+(\.[\w-]+)+)>?", re.ASCII)
+_EMAIL = re.compile(r"<?[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+>?", re.ASCII)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _RESERVED = "!$&'()*+,;=:@/?%"
@@ -81,9 +81,10 @@ def line(text: str) -> str:
 
 
 def mailbox(person: str) -> tuple[str, str]:
-    """Name and e-mail address of "Jane Roe <jane@example.org>"; either may be ""."""
-    found = _MAILBOX.fullmatch(line(person))
-    return (found["name"], found["email"]) if found else (line(person), "")
+    """Name and e-mail address of "Jane Roe <jane@example.org>" or "jane@example.org (Jane Roe)"; either may be ""."""
+    person = line(person)
+    found = _EMAIL.search(person)
+    return (_EMAIL.sub("", person).strip(" ,()"), found[0].strip("<>")) if found else (person, "")
 
 
 def uri(address: str) -> str:
@@ -137,5 +138,4 @@ def shortened(text: str, length: int) -> str:
     """The beginning of a line of text, cut between two words where it has any."""
     if len(text) <= length:
         return text
-    cut = text[: length - 1]
-    return f"{cut.rpartition(' ')[0] or cut}…"
+    return f"{text[:length].rpartition(' ')[0] or text[: length - 1]}…"

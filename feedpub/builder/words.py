@@ -33,10 +33,9 @@ class Words:
         return str(self.texts["one"] if articles == 1 else self.texts["many"]).format(n=articles)
 
     def date(self, when: datetime) -> str:
-        """A moment (UTC) as people write it; Arabic digits, since addresses and times beside it have them, too."""
+        """A moment (UTC) as people write it, in the digits that stand everywhere else on the page."""
         month = self.texts["months"][when.month - 1]
-        day = str(self.texts["date"]).format(day=when.day, month=month, year=when.year)
-        return f"{day}, {when:%H:%M} UTC"
+        return str(self.texts["date"]).format(day=when.day, month=month, year=when.year, time=f"{when:%H:%M}")
 
 
 @cache

@@ -161,7 +161,7 @@ class _AtomFeed(BaseExtension):  # type: ignore[misc]
         # An entry without an author takes the feed's, and RFC 4287 wants one or the other.
         if self.feed.author or not all(entry.authors for entry in self.feed.entries):
             name, email = mailbox(self.feed.author or "")
-            _add_person(root, name or self.feed.title, email)
+            _add_person(root, name or mailbox(self.feed.title)[0] or self.feed.name, email)
         _mark_plain(root)
 
 
@@ -204,7 +204,7 @@ def _add_editor(channel: etree._Element, author: str, feed_title: str) -> None:
     """RSS takes an editor with an e-mail address only; a name alone is Dublin Core's."""
     name, email = mailbox(author)
     if email:
-        name = re.sub(r"[()]", "", name) or feed_title
+        name = re.sub(r"[()]", "", name or feed_title)
         _add(channel, "managingEditor", f"{email} ({name})")
     elif name:
         _add(channel, f"{_DC}creator", name)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from feedpub.builder.identity import mint, slug, url_key
+from feedpub.builder.identity import mint, slug, url_key, without_tracking
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 STORY = "https://example.org/news/story"
@@ -112,3 +112,17 @@ def test_a_saved_article_gets_a_page_named_after_its_title(title: str, stem: str
 def test_pages_with_the_same_title_are_numbered() -> None:
     """No page takes another one's place."""
     assert slug("News", "x", {"news", "news-2"}) == "news-3"
+
+
+@pytest.mark.parametrize(
+    ("listed", "published"),
+    [
+        ("https://example.org/a?utm_source=x", "https://example.org/a"),
+        ("https://example.org/a?id=7&utm_source=x&b=%20#part", "https://example.org/a?id=7&b=%20#part"),
+        ("https://example.org/a?b=2&a=1", "https://example.org/a?b=2&a=1"),
+        ("https://example.org/a?print", "https://example.org/a?print"),
+    ],
+)
+def test_published_addresses_carry_no_tracking(listed: str, published: str) -> None:
+    """What a source adds to count its readers is not passed on; the rest stays as it is."""
+    assert without_tracking(listed) == published

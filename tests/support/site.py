@@ -88,7 +88,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: "_Server"
 
     def do_GET(self) -> None:
-        route = self.server.site.routes.get(self.path, _MISSING)
+        routes = self.server.site.routes
+        route = routes.get(self.path) or routes.get(self.path.partition("?")[0], _MISSING)
         if isinstance(route, Route):
             self._answer(route)
         else:  # a function writes its own answer
