@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from feedpub import sources
 from feedpub.builder.identity import url_key
 from feedpub.config import FeedConfig, FeedSource, FolderSource, RemoteSource, Source, resolve
 from feedpub.documents import Documents
 from feedpub.errors import FeedpubError, SourceError
-from feedpub.fetch import RequestOptions
+from feedpub.fetch import RequestOptions, redacted
 from feedpub.model import Item, Problem
 from feedpub.tools import Tools
 
@@ -66,10 +65,7 @@ class Reading:
 
 def source_key(source: Source) -> str:
     """A source's name for people and for the store: its address without a password, or its folder."""
-    if isinstance(source, FolderSource):
-        return str(source.path)
-    parts = urlsplit(source.url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return str(source.path) if isinstance(source, FolderSource) else redacted(source.url)
 
 
 def gather(feed: FeedConfig, tools: Tools) -> list[Reading]:
