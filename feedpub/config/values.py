@@ -11,7 +11,9 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
-from cssselect import HTMLTranslator, SelectorError
+from cssselect import SelectorError
+from lxml.cssselect import CSSSelector
+from lxml.etree import Element, XPathError
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WithJsonSchema
 
 from feedpub.config import cron, durations
@@ -50,8 +52,8 @@ def _selector(value: str) -> str:
     if value.lstrip().startswith(("/", "./")):
         raise ValueError(f'{quote(value)} looks like XPath; write CSS, as in "article .body"')
     try:
-        HTMLTranslator().css_to_xpath(value)
-    except (SelectorError, RecursionError) as error:
+        CSSSelector(value, translator="html")(Element("p"))  # some mistakes show only when it is used
+    except (SelectorError, XPathError, RecursionError) as error:
         raise ValueError(f"{quote(value)} is not a CSS selector: {error}") from error
     return value
 
