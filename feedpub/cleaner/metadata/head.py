@@ -41,7 +41,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "languages": ("content-language", "og:locale", "dc.language", "dcterms.language", "citation_language", "language"),
     "publishers": (
         "og:site_name", "application-name", "apple-mobile-web-app-title", "citation_journal_title", "dc.publisher",
-        "publisher", "article:publisher_name", "cre", "twitter:app:name:iphone", "copyright",
+        "publisher", "article:publisher_name", "cre",
     ),
     "images": (
         "og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src", "parsely-image-url",

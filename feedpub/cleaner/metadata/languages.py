@@ -7,7 +7,7 @@ from lxml.html import HtmlElement
 
 ENOUGH = 2_000  # characters of text to tell a language by
 _TAG = re.compile(r"([a-zA-Z]{2,3})(?:[-_]([a-zA-Z]{4}))?(?:[-_]([a-zA-Z]{2}|\d{3}))?(?![a-zA-Z])")
-_NO_LANGUAGE = frozenset(("und", "mul", "zxx", "xx"))
+_NO_LANGUAGE = frozenset(("und", "mul", "zxx", "xx", "utf", "iso", "gbk", "gb", "big"))
 
 
 def normalise(tag: str) -> str | None:

@@ -6,10 +6,12 @@ a page is not known here. The words are data: `data/names.toml`.
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from feedpub.cleaner import phrases
 
 LONGEST_BYLINE = 160  # characters; a longer text is a biography
 LONGEST_NAME = 60
@@ -18,11 +20,12 @@ MOST = 12  # authors of one article
 
 _TAG = re.compile(r"<[^>]*>")
 _ADDRESS = re.compile(r"\S+@\S+\.\S+|https?://\S+|www\.\S+|(?<!\w)@\w+", re.IGNORECASE)
-_BRACKETS = re.compile(r"\s*[(\[（【][^)\]）】]*[)\]）】]?")
-_PUNCTUATION = re.compile(r"\s*[,;、،؛]\s*|\s+[|/•·–—-]\s+|\s*[|•·\n]\s*|\s+&\s+|\s*／\s*")
-_EDGES = " \t\r\n.,;:|/•·–—-_*\"'“”„«»()[]"
-_DIGIT = re.compile(r"\d")
+_BRACKETS = re.compile(r"\s*[(\[\uff08【][^)\]\uff09】]*[)\]\uff09】]?")
+_PUNCTUATION = re.compile(r"\s*[,;、،؛]\s*|\s+[|/•·\u2013\u2014-]\s+|\s*[|•·\n]\s*|\s*\uff0f\s*")
+_EDGES = " \t\r\n.,;:|/•·\u2013\u2014-_*\"'“”„«»()[]"
+_LETTER = re.compile(r"[^\W\d_]")
 _SQUASH = re.compile(r"\W+")
+_LOGIN = re.compile(r"_|[^\W\d_][A-Z]|\d")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -32,6 +35,7 @@ class Words:
 
     by: re.Pattern[str]
     join: re.Pattern[str]
+    after: re.Pattern[str]
     roles: frozenset[str]
     groups: frozenset[str]
     nobody: frozenset[str]
@@ -44,10 +48,12 @@ def words(language: str | None = None) -> Words:
     listed = tomllib.loads((files("feedpub.cleaner") / "data" / "names.toml").read_text(encoding="utf-8"))
     spoken = {"en", (language or "en").partition("-")[0].lower()}
     by = sorted({word for code in spoken for word in listed["by"].get(code, ())}, key=len, reverse=True)
-    join = {word for code in spoken for word in listed["and"].get(code, ())}
+    join = {"&"} | {word for code in spoken for word in listed["and"].get(code, ())}
+    after = {word for code in spoken for word in listed["after"].get(code, ())}
     return Words(
-        by=re.compile(rf"\s*(?:{'|'.join(map(re.escape, by))})(?:\s*[:：/／|]\s*|\s+)", re.IGNORECASE),
+        by=re.compile(rf"\s*(?:{'|'.join(map(re.escape, by))})(?:\s*[:\uff1a/\uff0f|]\s*|\s+)", re.IGNORECASE),
         join=re.compile(rf"\s+(?:{'|'.join(map(re.escape, join))})\s+", re.IGNORECASE),
+        after=re.compile(rf"\s+(?:{'|'.join(map(re.escape, after))})\s.*"),
         roles=frozenset(listed["roles"]["words"]),
         groups=frozenset(listed["groups"]["words"]),
         nobody=frozenset(listed["nobody"]["names"]),
@@ -83,6 +89,8 @@ def is_joiner(text: str, language: str | None = None) -> bool:
 
 def looks_like_person(name: str) -> bool:
     """Whether a name has the shape of a person's: two to five words, written as names are."""
+    if phrases.find(name):
+        return False
     tokens = name.split()
     if _CJK.search(name):
         return 2 <= len(name) <= 12  # noqa: PLR2004 -- characters
@@ -104,7 +112,8 @@ def split(text: str, language: str | None = None) -> tuple[str, ...]:
     parts = [part for part in _PUNCTUATION.split(bare) if part]
     if swapped := _last_name_first(parts, known):
         return (swapped,)
-    names = (_clean(name, known) for part in parts for name in _joined(part, known))
+    plain = [part for part in parts[1:] if not part.isupper() or parts[0].isupper()]  # others: degrees, broadcasters
+    names = (_clean(name, known) for part in (*parts[:1], *plain) for name in _joined(part, known))
     return tuple({squash(name): name for name in names if name}.values())
 
 
@@ -117,7 +126,10 @@ def reconcile(
     ("admin") only where there is not even a group.
     """
     own = {compact for name in site if (compact := squash(name).replace(" ", ""))}
-    told = [{squash(name): name for text in source for name in split(text, language)} for source in sources]
+    told = [
+        {squash(name): name for text in source for name in _not_an_address(split(text, language), own)}
+        for source in sources
+    ]
     for worst in range(3):
         for names in told:
             if kept := tuple(name for key, name in names.items() if _rank(key, name, own) <= worst):
@@ -125,12 +137,17 @@ def reconcile(
     return ()
 
 
+def _not_an_address(names: Sequence[str], own: set[str]) -> Sequence[str]:
+    """Names less what follows the site's own: "Example News, Berlin, Germany"."""
+    return names[:1] if names and squash(names[0]).replace(" ", "") in own else names
+
+
 def _rank(key: str, name: str, own: set[str]) -> int:
     """0 for a person's name, 1 for a group's, the site's or a login, 2 for nobody's."""
     if key in words().nobody:
         return 2
     group = key.rpartition(" ")[2] in words().groups or key.partition(" ")[0] in words().groups
-    login = " " not in name and (name.islower() or "." in name.strip(".") or "_" in name)
+    login = " " not in name and (name.islower() or "." in name.strip(".") or bool(_LOGIN.search(name)))
     return int(group or login or key.replace(" ", "") in own)
 
 
@@ -152,8 +169,11 @@ def _clean(name: str, known: Words) -> str:
     """A name without what is no part of it, or "" where nothing is left."""
     name = name.strip(_EDGES)
     name = known.by.sub("", name, count=1).strip(_EDGES) if known.by.match(name) else name
+    name = known.after.sub("", name).strip(_EDGES)
     tokens = name.casefold().split()
-    if not tokens or len(name) > LONGEST_NAME or len(tokens) > WORDS_OF_NAME or _DIGIT.search(name):
+    if not tokens or len(name) > LONGEST_NAME or len(tokens) > WORDS_OF_NAME or ":" in name:
+        return ""
+    if any(not _LETTER.search(token) for token in tokens if token not in "&-/"):
         return ""
     if _is_role(name, known) or tokens[0] in known.never:
         return ""

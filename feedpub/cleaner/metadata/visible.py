@@ -75,7 +75,7 @@ def mark(tree: HtmlElement) -> Marks:
 
 
 def read(marks: Marks, headline: HtmlElement | None, language: str | None = None) -> Visible:
-    """Bylines and datelines of a page, those around the headline first."""
+    """Bylines and datelines of a page; the authors are those of the byline nearest to the headline."""
     seen = Visible()
     top = next((place for place, element in marks.headlines if element is headline), 0)
     near = list(around(headline)) if headline is not None else []
@@ -130,30 +130,39 @@ def _elsewhere(element: HtmlElement) -> bool:
 
 
 def _read_names(texts: Sequence[Text], language: str | None, seen: Visible, *, said: bool = False) -> None:
-    """Add the names of the first byline in some texts; `said`: the markup calls them one."""
+    """Read the first byline in some texts; `said`: the markup calls them one. The page's first byline counts."""
     for at, text in enumerate(texts):
         found = names.from_byline(text.text, language)
         if not found and (said or names.is_byword(text.text, language) or _links_author(text)):
             start = at + names.is_byword(text.text, language)
             found = tuple(_names_in_row(texts[start:], language, said=said or start > at))
         if found:
-            seen.facts.authors += found
-            seen.lines.append(text.element)
+            seen.facts.authors = seen.facts.authors or list(found)
+            _add_line(text.element, seen)
             return
 
 
 def _names_in_row(texts: Sequence[Text], language: str | None, *, said: bool) -> Iterator[str]:
-    """The names at the beginning of some texts, as far as commas and "and" join them."""
-    joined = True
+    """The names at the beginning of some texts, as far as commas, "and" or equal markup join them."""
+    shape, joined = None, True
     for text in texts:
         if names.is_joiner(text.text, language):
             joined = True
             continue
         people = [name for name in names.split(text.text, language) if names.looks_like_person(name)]
-        if not people or not (joined or text.element.tag == "a") or not (said or _links_author(text)):
+        if not people or not (joined or _shape(text) == shape) or not (said or _links_author(text)):
             return
         yield from people
-        joined = text.text.endswith(",")
+        shape, joined = _shape(text), text.text.endswith(",")
+
+
+def _shape(text: Text) -> tuple[str, str | None]:
+    return text.element.tag, text.element.get("class")
+
+
+def _add_line(element: HtmlElement, seen: Visible) -> None:
+    if len(element.text_content()) <= LONGEST:
+        seen.lines.append(element)
 
 
 def _links_author(text: Text) -> bool:
@@ -182,7 +191,7 @@ def _read_date(before: str, text: Text, language: str | None, seen: Visible) -> 
     if len(text.text.split()) <= WORDS_OF_DATELINE and dates.parse(text.text, language):
         updated = _label(before, text.text, language) == "updated"
         (seen.facts.updated if updated else seen.facts.published).append(text.text)
-        seen.lines.append(text.element)
+        _add_line(text.element, seen)
 
 
 def _read_dateline(element: HtmlElement, language: str | None, seen: Visible) -> None:
@@ -191,6 +200,6 @@ def _read_dateline(element: HtmlElement, language: str | None, seen: Visible) ->
     if machine and dates.parse(machine, language):
         updated = dates.label(" ".join(text.text for text in texts), language) == "updated"
         (seen.facts.updated if updated else seen.facts.published).append(machine)
-        seen.lines.append(element)
+        _add_line(element, seen)
     elif sum(len(text.text) for text in texts) <= LONGEST:
         _read_dates(texts, language, seen)
