@@ -13,20 +13,23 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What the name of a header or cookie is made of (RFC 9110, section 5.6.2)."""
 
 
+_EXAMPLE = 'write for example "https://example.org/"'
+
+
 def web_address(value: str) -> str:
     """An absolute http or https address with a host and without a password."""
     value = value.strip()
     if re.search(r"[\s\x00-\x1f\x7f\\]", value):
-        raise ValueError(f"{quote(value)} holds blanks or characters that no address has; write them as %20 and so on")
+        raise ValueError(f"{_shown(value)} holds blanks or characters that no address has; write them as %20 and so on")
     parts = _split(value)
     if parts.scheme == "file":
         raise ValueError(f'is a file; write a source with type = "folder" and path = {quote(parts.path)}')
     if parts.scheme not in ("http", "https"):
-        raise ValueError(f"{quote(value)} is not a web address; {_suggestion(value)}")
+        raise ValueError(f"{_shown(value)} is not a web address; {_suggestion(value)}")
     if "@" in parts.netloc:
         raise ValueError('holds a user name; write auth = { username = "…", password = { env = "NAME" } } instead')
     if not parts.hostname:
-        raise ValueError(f'{quote(value)} has no host; write for example "https://example.org/"')
+        raise ValueError(f"{_shown(value)} has no host; {_EXAMPLE}")
     return value
 
 
@@ -34,23 +37,28 @@ def _split(value: str) -> SplitResult:
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018 -- a bad port is told only when it is asked for
-    except ValueError as error:
-        raise ValueError(f"is not an address: {error}") from error
+    except ValueError:
+        raise ValueError(f"{_shown(value)} has a host or port that cannot be; {_EXAMPLE}") from None
     return parts
+
+
+def _shown(value: str) -> str:
+    """An address without what may be a password or a token in it."""
+    return quote(re.sub(r"\?.*", "?…", re.sub(r".*@", "…@", value)))
 
 
 def _suggestion(value: str) -> str:
     bare = re.sub(r"^(?:[a-z]+:)?/*", "", value, flags=re.IGNORECASE)
     host = bare.partition("/")[0]
     if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?", host) and not value.startswith("/"):
-        return f"did you mean {quote(f'https://{bare}')}?"
-    return 'write for example "https://example.org/"'
+        return f"did you mean {_shown(f'https://{bare}')}?"
+    return _EXAMPLE
 
 
 def _base(value: str) -> str:
     value = web_address(value)
     if "?" in value or "#" in value:
-        raise ValueError(f'{quote(value)}: feeds are published below it, so it ends before "?" and "#"')
+        raise ValueError(f'{_shown(value)}: feeds are published below it, so it ends before "?" and "#"')
     return value if value.endswith("/") else f"{value}/"
 
 
