@@ -1,0 +1,146 @@
+"""Texts, addresses and people, made fit for every document."""
+
+from typing import Any
+
+import pytest
+
+from feedpub.builder.prepare import characters, line, mailbox, prepare, shortened, uri
+from feedpub.model import Enclosure
+from tests.support.feeds import entry, feed
+
+
+@pytest.mark.parametrize(
+    ("text", "fit"),
+    [
+        ("plain", "plain"),
+        ("tab\tand\nline", "tab\tand\nline"),
+        ("one\r\ntwo\rthree", "one\ntwo\nthree"),
+        ("nul\x00 bell\x07 delete\x7f", "nul bell delete"),
+        ("lone \ud800 surrogate", "lone  surrogate"),
+        ("no character \ufffe\uffff\U0010ffff\ufdd0.", "no character ."),
+        ("\x93windows\x94 \x80 5", "“windows” € 5"),
+        ("unassigned \x81 there", "unassigned  there"),
+        ("lost\ufffd", "lost?"),
+        ("]]> & <b>", "]]> & <b>"),
+        ("👩‍👩‍👧 日本語", "👩‍👩‍👧 日本語"),
+    ],
+)
+def test_characters_that_no_document_can_hold_are_gone(text: str, fit: str) -> None:
+    """Everything else stays as it is."""
+    assert characters(text) == fit
+
+
+def test_a_line_has_no_breaks_and_single_spaces() -> None:
+    """Whatever kind of white space there was."""
+    assert line("  a\tb\n\n c\u00a0\u3000d\u2028e ") == "a b c d e"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://example.org/a", "https://example.org/a"),
+        ("https://example.org", "https://example.org"),
+        ("https://example.org?q=1", "https://example.org/?q=1"),
+        ("HTTPS://Example.ORG:443/A", "https://example.org/A"),
+        ("http://example.org:8080/", "http://example.org:8080/"),
+        ("https://bücher.example/ä b", "https://xn--bcher-kva.example/%C3%A4%20b"),
+        ("https://example.org/a%20b%zz100%", "https://example.org/a%20b%25zz100%25"),
+        ("https://example.org/?a=1&b=ü#über", "https://example.org/?a=1&b=%C3%BC#%C3%BCber"),
+        ("https://example.org/a[1]|{2}", "https://example.org/a%5B1%5D%7C%7B2%7D"),
+        ("https://jane:secret@example.org/a", "https://example.org/a"),
+        ("http://[2001:db8::1]:8080/a", "http://[2001:db8::1]:8080/a"),
+        (" https://example.org/\n", "https://example.org/"),
+        ("https://" + "a" * 70 + ".example/ä", "https://" + "a" * 70 + ".example/%C3%A4"),
+        ("http://[broken/a", "http://%5Bbroken/a"),
+        ("mailto:jane@example.org", "mailto:jane@example.org"),
+        ("", ""),
+    ],
+)
+def test_an_address_becomes_a_uri(address: str, expected: str) -> None:
+    """ASCII only, without credentials, and not encoded twice."""
+    assert uri(address) == expected
+    assert uri(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("person", "name", "email"),
+    [
+        ("Jane Roe", "Jane Roe", ""),
+        ("Jane Roe <jane@example.org>", "Jane Roe", "jane@example.org"),
+        ("jane@example.org (Jane Roe)", "Jane Roe", "jane@example.org"),
+        ("Jane Roe, jane.roe+news@mail.example.org", "Jane Roe", "jane.roe+news@mail.example.org"),
+        ("jane@example.org", "", "jane@example.org"),
+        ("@jane", "@jane", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_person_has_a_name_and_maybe_an_address(person: str, name: str, email: str) -> None:
+    """As people write them into configs and bylines."""
+    assert mailbox(person) == (name, email)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("short", "short"),
+        ("one two three four", "one two…"),
+        ("unbrokenunbroken", "unbrokenu…"),
+        ("無" * 20, "無" * 9 + "…"),
+    ],
+)
+def test_a_shortened_line_ends_between_words(text: str, expected: str) -> None:
+    """And in scripts without spaces, at its length."""
+    assert shortened(text, 10) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "title"),
+    [
+        ({"title": " A \x00 title "}, "A title"),
+        ({"title": "", "summary": "What it is about."}, "What it is about."),
+        ({"title": "", "summary": "", "text": "First line.\nSecond line."}, "First line. Second line."),
+        ({"title": "", "summary": "", "text": "word " * 50}, "word " * 15 + "word…"),
+        ({"title": "", "summary": "", "text": ""}, "https://example.org/articles/1"),
+        ({"title": "", "summary": "", "text": "", "url": ""}, "tag:feeds.example.org,2025-11-20:news/1"),
+    ],
+)
+def test_every_entry_has_a_title(changes: dict[str, Any], title: str) -> None:
+    """Where it has none, the beginning of what it says; at worst its address."""
+    assert prepare(feed(entry(**changes))).entries[0].title == title
+
+
+def test_only_what_is_on_the_web_is_linked() -> None:
+    """No data:, no file:, no script, no relative address; enclosures once each, with a media type and a size."""
+    prepared = prepare(
+        feed(
+            entry(
+                url="javascript:alert(1)",
+                slug="own",
+                image="data:image/png;base64,AA",
+                enclosures=(
+                    Enclosure("/relative.mp3", "audio/mpeg"),
+                    Enclosure("https://example.org/ä.mp3", "audio", -1),
+                    Enclosure("https://example.org/%C3%A4.mp3", "audio/mpeg", 7),
+                ),
+            ),
+            link="file:///etc/passwd",
+            icon="icon.png",
+        )
+    )
+    assert (prepared.link, prepared.icon) == ("https://feeds.example.org/news.html", None)
+    first = prepared.entries[0]
+    assert (prepared.entry_url(first), first.image) == ("https://feeds.example.org/news/own.html", None)
+    assert first.enclosures == (Enclosure("https://example.org/%C3%A4.mp3", "application/octet-stream", 0),)
+
+
+def test_names_are_distinct_and_without_addresses() -> None:
+    """Authors and categories once each, blank ones left out; an author's e-mail address is not spread."""
+    first = prepare(
+        feed(entry(authors=("A <a@example.org>", " A ", "", "b@example.org", "C"), categories=("x", " ", "x ", "y")))
+    ).entries[0]
+    assert (first.authors, first.categories) == (("A", "C"), ("x", "y"))
+
+
+def test_a_feed_without_a_title_goes_by_its_name() -> None:
+    """No document may lack a title."""
+    assert prepare(feed(title="\x00 ")).title == "news"

@@ -1,0 +1,94 @@
+"""Whatever is in a feed, its documents are valid: no error and no warning, and every reader gets every entry."""
+
+import feedparser  # type: ignore[import-untyped]
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from feedpub import builder
+from feedpub.model import Enclosure, Feed
+from tests.support.feedcheck import CHECKS, opml
+from tests.support.feeds import NOW, RENDERERS, entry, feed, feeds
+
+FORMATS = sorted(RENDERERS)
+MANY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+CASES = {
+    "plain": feed(entry()),
+    "no entries": feed(),
+    "nothing but an id": feed(entry(url="", slug="x", title="", authors=(), summary="", html="", text="")),
+    "no description, no language, no pace": feed(entry(), description="", language=None, ttl=None),
+    "summary only": feed(entry(), summary_only=True),
+    "summary only without a summary": feed(entry(summary=""), summary_only=True),
+    "the summary is the whole text": feed(
+        entry(summary="All there is.", text="All there is.", html="<p>All there is.</p>")
+    ),
+    "markup in every plain text": feed(
+        entry(title="The </p> tag & <b>", authors=("<i>me</i>",), summary="1 < 2 &amp; 3", categories=("R&D", "</a>")),
+        title="<b>News</b> & more",
+        description="&lt;tags&gt; </div>",
+    ),
+    "an editor with an address": feed(entry(authors=()), author="Jane Roe <jane@example.org>"),
+    "an address alone": feed(entry(authors=()), author="jane@example.org"),
+    "an author's address": feed(entry(authors=("Jane Roe <jane@example.org>",))),
+    "enclosures": feed(
+        entry(
+            image="https://example.org/a.jpg",
+            enclosures=(
+                Enclosure("http://localhost/no-dot.mp3", "audio/mpeg", 5),
+                Enclosure("https://example.org/a.jpg", "image/jpeg"),
+                Enclosure("https://example.org/b.mp3", "no type", -3),
+            ),
+        )
+    ),
+    "an icon that RSS does not take": feed(entry(), icon="https://example.org/icon.svg"),
+    "an icon that RSS takes": feed(entry(), icon="https://example.org/icon.png"),
+    "addresses in other scripts": feed(entry(url="https://bücher.example/ä b?q=ü#x")),
+    "three languages": feed(
+        entry(1, language="ar"), entry(2, language="zh-hant_tw"), entry(3, language="jp"), language="he"
+    ),
+}
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_a_document_draws_no_complaint(case: Feed, suffix: str) -> None:
+    """No error and no warning, for every shape that a feed may have."""
+    body = RENDERERS[suffix](case)
+    assert CHECKS[suffix](body, now=NOW, address=case.address(suffix)) == []
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@MANY
+@given(feed=feeds())
+def test_no_text_makes_a_document_invalid(feed: Feed, suffix: str) -> None:
+    """Control characters, lone surrogates, markup, odd addresses and languages in any field: still no complaint."""
+    assert CHECKS[suffix](RENDERERS[suffix](feed), now=NOW) == []
+
+
+@MANY
+@given(feed=feeds())
+def test_no_text_makes_the_subscription_list_invalid(feed: Feed) -> None:
+    """The same for OPML."""
+    assert opml.check(builder.render_opml([feed]), now=NOW) == []
+
+
+@pytest.mark.parametrize("suffix", ["atom", "rss"])
+@MANY
+@given(feed=feeds())
+def test_feedparser_reads_every_entry(feed: Feed, suffix: str) -> None:
+    """One bad entry never loses the feed or itself: each is there, with its id and something to read."""
+    parsed = feedparser.parse(RENDERERS[suffix](feed))
+    assert not parsed.bozo
+    assert [found.id for found in parsed.entries] == [entry.id for entry in feed.entries]
+    assert all(found.title and found.link for found in parsed.entries)
+    if not feed.summary_only:
+        texts = [found.content[0].value if "content" in found else found.get("summary") for found in parsed.entries]
+        assert all(text for text, entry in zip(texts, feed.entries, strict=True) if entry.html)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(feed=feeds())
+def test_the_same_feed_gives_the_same_bytes(feed: Feed, suffix: str) -> None:
+    """No clock, no chance: a second rendering differs in nothing."""
+    assert RENDERERS[suffix](feed) == RENDERERS[suffix](feed)

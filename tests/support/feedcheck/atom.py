@@ -1,0 +1,159 @@
+"""Atom: RFC 4287's RELAX NG, and what the W3C validator warns about beyond it."""
+
+import re
+from datetime import datetime
+from functools import cache, partial
+from pathlib import Path
+
+from lxml import etree
+
+from tests.support.feedcheck import markup, values
+from tests.support.feedcheck.values import Complaints
+from tests.support.feedcheck.xml import Check, Document, Node, attributes, contents, distinct, surface, textual
+
+_LANG = "xml:lang"
+
+
+def check(body: bytes, *, now: datetime, address: str | None = None) -> list[str]:
+    """All complaints about an Atom document; `address` is where it is served, compared with what it says itself."""
+    root = Document(body, now).root()
+    schema = _schema()
+    schema.validate(root.element)
+    errors = [f"RELAX NG, line {error.line}: {error.message}" for error in schema.error_log]
+    return [*errors, *surface(root), *_feed(address, root)]
+
+
+@cache
+def _schema() -> etree.RelaxNG:
+    return etree.RelaxNG(etree.parse(Path(__file__).parent / "atom.rng"))
+
+
+def _names(*names: str) -> list[str]:
+    return [f"atom:{name}" for name in names]
+
+
+def _feed(address: str | None, node: Node) -> Complaints:
+    date = partial(values.rfc3339, now=node.document.now)
+    known: dict[str, Check] = {
+        "atom:id": textual(values.canonical),
+        "atom:title": _text,
+        "atom:subtitle": _text,
+        "atom:updated": textual(date),
+        "atom:link": partial(_link, address),
+        "atom:author": _person,
+        "atom:category": _category,
+        "atom:generator": textual(),
+        "atom:icon": textual(values.uri),
+        "atom:entry": partial(_entry, has_author=bool(node.children("atom:author"))),
+    }
+    once = _names("id", "title", "subtitle", "updated", "generator", "icon")
+    yield from contents(node, known, once=once, needed=_names("id", "title", "updated", "link"))
+    yield from _language(node)
+    entries, names = node.children("atom:entry"), node.names()
+    if entries and set(names[names.index("atom:entry") :]) != {"atom:entry"}:
+        yield "an entry stands before something about the feed"
+    if not any(link.attributes.get("rel") == "self" for link in node.children("atom:link")):
+        yield "no link to itself"
+    yield from _alternates(node)
+    for name in ("id", "updated"):
+        yield from distinct((child for entry in entries for child in entry.children(f"atom:{name}")), name)
+
+
+def _entry(node: Node, *, has_author: bool) -> Complaints:
+    date = partial(values.rfc3339, now=node.document.now)
+    known: dict[str, Check] = {
+        "atom:id": textual(values.canonical),
+        "atom:title": _text,
+        "atom:updated": textual(date),
+        "atom:published": textual(date),
+        "atom:author": _person,
+        "atom:category": _category,
+        "atom:link": partial(_link, None),
+        "atom:summary": _text,
+        "atom:content": _html,
+        "media:content": _media,
+        "media:thumbnail": _media,
+    }
+    once = _names("id", "title", "updated", "published", "summary", "content")
+    yield from contents(node, known, once=once, needed=_names("id", "title", "updated", "link"))
+    yield from _language(node)
+    yield from _alternates(node)
+    if not has_author and not node.children("atom:author"):
+        yield "neither the entry nor the feed has an author"
+    texts = [child.text for child in node.children("atom:summary", "atom:content")]
+    if not texts:
+        yield "neither summary nor content"
+    if len(set(texts)) < len(texts):
+        yield "summary and content say the same"
+
+
+def _language(node: Node) -> Complaints:
+    if language := node.attributes.get(_LANG):
+        yield from values.language(language)
+
+
+def _alternates(node: Node) -> Complaints:
+    """One alternate for each type and language."""
+    links = [link.attributes for link in node.children("atom:link")]
+    kinds = [(link.get("type"), link.get("hreflang")) for link in links if link.get("rel", "alternate") == "alternate"]
+    if len(set(kinds)) < len(kinds):
+        yield "two alternates of one type"
+    if not kinds:
+        yield "no alternate"
+
+
+def _link(address: str | None, node: Node) -> Complaints:
+    rules = {"href": values.uri, "rel": _relation, "type": values.media_type, "length": values.count}
+    yield from attributes(node, rules, needed=["href"])
+    if node.attributes.get("rel") == "self":
+        if address and node.attributes.get("href") != address:
+            yield f"itself is not at {node.attributes.get('href')}"
+        if node.attributes.get("type") != "application/atom+xml":
+            yield f"itself is not of type {node.attributes.get('type')}"
+
+
+def _relation(value: str) -> Complaints:
+    if value not in ("alternate", "self", "enclosure", "related", "via"):
+        yield f"relation {value!r}"
+
+
+def _text(node: Node) -> Complaints:
+    """A text construct that is plain."""
+    if node.attributes != {"type": "text"}:
+        yield f"is not plain text by {node.attributes}"
+    if not node.text:
+        yield "is blank"
+    yield from markup.plain(node.text, node.source)
+
+
+def _html(node: Node) -> Complaints:
+    if node.attributes != {"type": "html"}:
+        yield f"is not HTML by {node.attributes}"
+    if not node.text:
+        yield "is blank"
+    yield from markup.html(node.text)
+
+
+def _person(node: Node) -> Complaints:
+    def name(child: Node) -> Complaints:
+        yield from textual()(child)
+        yield from markup.plain(child.text, child.source)
+        if re.search(r"<[\w.+'-]+@[\w.-]+>", child.text):
+            yield f"an address where a name belongs: {child.text!r}"
+
+    known: dict[str, Check] = {"atom:name": name, "atom:email": textual()}
+    yield from contents(node, known, once=known, needed=["atom:name"])
+
+
+def _category(node: Node) -> Complaints:
+    yield from attributes(node, {"term": _not_blank}, needed=["term"])
+
+
+def _not_blank(value: str) -> Complaints:
+    if not value.strip():
+        yield "is blank"
+
+
+def _media(node: Node) -> Complaints:
+    rules = {"url": values.uri, "medium": values.free, "type": values.media_type, "fileSize": values.positive}
+    yield from attributes(node, rules, needed=["url"])

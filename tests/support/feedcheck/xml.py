@@ -1,0 +1,132 @@
+"""What RSS and Atom share: well-formed UTF-8, known elements and attributes, the usual prefixes, values by rule."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lxml import etree
+
+from tests.support.feedcheck import values
+from tests.support.feedcheck.values import Complaints
+
+ATOM = "http://www.w3.org/2005/Atom"
+PREFIXES = {
+    "atom": ATOM,
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "media": "http://search.yahoo.com/mrss/",
+    "sy": "http://purl.org/rss/1.0/modules/syndication/",
+    "xml": "http://www.w3.org/XML/1998/namespace",
+}
+_NAMES = {uri: prefix for prefix, uri in PREFIXES.items()}
+Check = Callable[["Node"], Complaints]
+
+
+@dataclass
+class Document:
+    """A parsed document, its lines, and the moment at which it is looked at."""
+
+    body: bytes
+    now: datetime
+    lines: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lines = self.body.decode("utf-8").split("\n")
+
+    def root(self) -> "Node":
+        """Raises lxml's error where the document is not well-formed."""
+        return Node(etree.fromstring(self.body, etree.XMLParser(resolve_entities=True, no_network=True)), self)
+
+
+@dataclass(frozen=True)
+class Node:
+    """An element, its name with the usual prefix."""
+
+    element: etree._Element
+    document: Document
+
+    @property
+    def name(self) -> str:
+        return _name(str(self.element.tag))
+
+    @property
+    def text(self) -> str:
+        return "".join(str(text) for text in self.element.itertext()).strip()
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        return {_name(str(name)): str(value) for name, value in self.element.attrib.items()}
+
+    @property
+    def source(self) -> str:
+        """The lines that it stands on."""
+        first = int(str(self.element.sourceline)) - 1
+        return "\n".join(self.document.lines[first : first + 1 + self.text.count("\n")])
+
+    def children(self, *names: str) -> list["Node"]:
+        nodes = [Node(child, self.document) for child in self.element if isinstance(child.tag, str)]
+        return [node for node in nodes if not names or node.name in names]
+
+    def names(self) -> list[str]:
+        return [node.name for node in self.children()]
+
+
+def _name(qualified: str) -> str:
+    uri, _, local = qualified.rpartition("}")
+    return f"{_NAMES.get(uri[1:], uri[1:])}:{local}" if uri else local
+
+
+def surface(root: Node) -> Complaints:
+    """The document as a whole: prefixes as everybody knows them, no character gone wrong."""
+    for prefix, uri in root.element.nsmap.items():
+        if prefix and PREFIXES.get(prefix) != uri:
+            yield f"prefix {prefix} for {uri}"
+    for element in root.element.iter():
+        texts = [str(element.text or ""), str(element.tail or ""), *map(str, element.attrib.values())]
+        for text in texts:
+            yield from values.characters(text)
+        if len(element) == 0 and (element.text or "") != (element.text or "").strip():
+            yield f"white space around {element.text!r}"
+
+
+def contents(
+    node: Node, known: Mapping[str, Check], *, once: Iterable[str] = (), needed: Iterable[str] = ()
+) -> Complaints:
+    """Its children: known ones only, each checked; those of `once` not twice, those of `needed` there."""
+    counts = Counter(node.names())
+    yield from (f"<{node.name}> lacks <{name}>" for name in needed if not counts[name])
+    yield from (f"<{name}> twice in <{node.name}>" for name in once if counts[name] > 1)
+    for child in node.children():
+        check = known.get(child.name)
+        if check is None:
+            yield f"<{child.name}> in <{node.name}> is not known"
+        else:
+            yield from (f"<{child.name}>: {complaint}" for complaint in check(child))
+
+
+def attributes(node: Node, rules: Mapping[str, Callable[[str], Complaints]], needed: Iterable[str] = ()) -> Complaints:
+    """Its attributes: known ones only, each checked; those of `needed` there. It holds no text."""
+    found = node.attributes
+    yield from (f"lacks {name}" for name in needed if name not in found)
+    for name, value in found.items():
+        yield from rules[name](value) if name in rules else [f"attribute {name} is not known"]
+
+
+def textual(*rules: Callable[[str], Complaints]) -> Check:
+    """An element that holds text and nothing else: not blank, each rule kept."""
+
+    def check(node: Node) -> Complaints:
+        if not node.text:
+            yield "is blank"
+        if node.attributes:
+            yield f"attributes {sorted(node.attributes)} are not known"
+        for rule in rules:
+            yield from rule(node.text)
+
+    return check
+
+
+def distinct(nodes: Iterable[Node], what: str) -> Complaints:
+    """No two of them say the same."""
+    yield from (f"{what} twice: {text!r}" for text, n in Counter(node.text for node in nodes).items() if n > 1)
