@@ -14,6 +14,7 @@ from feedpub.sources.listing.text import HEADINGS, is_button, label_of, text_of,
 ROOTS = ("html", "body", "main")
 OPEN = ("a", "b", "strong", "span", "p", "dt", "tr", *HEADINGS)  # may be only the first part of a card
 UNITS = ("article", "li", "tr", "section")  # a lone link's card goes no further
+KICKER_WORDS = 3  # a linked heading with fewer names the section
 TITLE_WORDS = 4  # a link of so many words may be a title
 MOST_PARTS = 5
 MOST_LINKS = 8  # to other articles, in one card
@@ -44,7 +45,7 @@ class Cards:
         for link in links:
             self._by_url[link.url].append(link.element)
         self._below = _urls_below(links)
-        self._headed = _urls_below(link for link in links if _is_headed(link.element))
+        self._headed = _urls_below(link for link in links if _is_headed(link.element) and not _is_short(link.element))
         self._titled = _urls_below(link for link in links if words(label_of(link.element)) >= TITLE_WORDS)
 
     def of(self, members: Sequence[Link]) -> list[Card]:
@@ -75,9 +76,15 @@ class Cards:
 
         around = takewhile(lambda e: e.tag not in ROOTS and not foreign(e), member.element.iterancestors())
         top = (member.element, *_up_to_unit(around, units))[-1]
-        after = takewhile(lambda part: not foreign(part), top.itersiblings()) if top.tag in OPEN else ()
-        before = _back_to_heading(top, foreign) if is_button(text_of(member.element)) else []
-        return [*before, top, *islice(after, MOST_PARTS - 1)]
+        if is_button(text_of(member.element)) and (before := _back_to_heading(top, foreign)):
+            return [*before, top]
+        after = takewhile(lambda part: not (foreign(part) or self._has_title(part, member)), top.itersiblings())
+        if top.tag not in OPEN:
+            return [top]
+        return [top, *islice(after, MOST_PARTS - 1)]
+
+    def _has_title(self, element: HtmlElement, member: Link) -> bool:
+        return bool(self._titled.get(element, _NONE) - {member.url})
 
 
 def _up_to_unit(elements: Iterable[HtmlElement], units: Sequence[str]) -> Iterator[HtmlElement]:
@@ -108,3 +115,8 @@ def _urls_below(links: Iterable[Link]) -> Urls:
 
 def _is_headed(anchor: HtmlElement) -> bool:
     return next(anchor.iter(*HEADINGS), None) is not None or next(anchor.iterancestors(*HEADINGS), None) is not None
+
+
+def _is_short(anchor: HtmlElement) -> bool:
+    """True for what may be a heading's own heading: a section, a topic."""
+    return words(label_of(anchor)) < KICKER_WORDS

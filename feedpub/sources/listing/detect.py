@@ -7,7 +7,7 @@ from lxml.html import HtmlElement
 from feedpub.model import Item
 from feedpub.sources.html import Document
 from feedpub.sources.listing.cards import Link
-from feedpub.sources.listing.facts import Card
+from feedpub.sources.listing.facts import Card, is_marked
 from feedpub.sources.listing.groups import Group, group
 from feedpub.sources.listing.items import items_of, links_of
 from feedpub.sources.listing.links import may_be_article
@@ -70,6 +70,6 @@ def _belongs(found: Group, best: Group) -> bool:
 
 def _proven(cards: list[Card], known: Mapping[str, Item]) -> list[Card]:
     """The cards, where they are some; of one or two only those that are articles beyond doubt."""
-    if len(cards) >= FEW:
+    if len(cards) >= FEW or (len(cards) > 1 and all(any(map(is_marked, card.parts)) for card in cards)):
         return cards
     return [card for card in cards if card.headed and (card.marked or card.dated or card.url in known)]

@@ -25,7 +25,9 @@ _CANDIDATES = re.compile(r",\s+|(?<=\d[wx]),")
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-image", "src")
 _SOURCE_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 
+_TITLE_WORDS = 3  # the words of a link are its title where they are as many
 _TEASER_WORDS = 6  # a teaser has at least
+_DATELINE_CHARS = 60  # a line so short with a date in it says when, not what
 _NAME_WORDS = 5  # an author's name has at most
 _NAME_CHARS = 60
 _ICON = 50  # pixels
@@ -39,7 +41,7 @@ class Card:
     Attributes:
         anchor: its first link.
         parts: the pieces of page that speak of it, in order.
-        headed: its title is a heading.
+        headed: its title is a heading that the link stands in, holds, or has no words beside.
         dated: the card shows its date; otherwise its address may.
         marked: the page itself calls the piece an article (`<article>`, microdata, h-entry).
     """
@@ -102,7 +104,9 @@ def _title(parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement]) -> tupl
     text = max(texts, key=words, default="")
     heading = next(filter(None, map(text_of, _all(parts, *HEADINGS))), "")
     if words(heading) > words(text):
-        return heading, True
+        return heading, not text
+    if words(text) >= _TITLE_WORDS:
+        return text, False
     named = next(filter(None, map(text_of, _classed(parts, _TITLE))), "")
     return max((text, named), key=words) or next(_labels(anchors), ""), False
 
@@ -157,7 +161,9 @@ def _teaser(parts: Sequence[HtmlElement], title: str) -> str:
 def _is_teaser(element: HtmlElement, text: str, title: str) -> bool:
     linked = sum(len(text_of(anchor)) for anchor in element.iter("a"))
     around = next(element.iterancestors("a"), None) is not None
-    return words(text) >= _TEASER_WORDS and title not in text and (around or linked <= len(text) / 2)
+    plain = around or linked <= len(text) / 2
+    dateline = len(text) < _DATELINE_CHARS and find_date(text) is not None
+    return words(text) >= _TEASER_WORDS and title not in text and plain and not dateline
 
 
 def _image(parts: Sequence[HtmlElement], base: str) -> str | None:

@@ -31,7 +31,7 @@ def _is_page(segments: list[str]) -> bool:
 
 
 def address_score(url: str, listing: str) -> float:
-    """How much an address looks like an article's, from -2 to 3."""
+    """How much an address looks like an article's, from 0 to 2.5."""
     parts = urlsplit(url)
     segments = _segments(parts)
     score = 0.0
@@ -43,8 +43,6 @@ def address_score(url: str, listing: str) -> float:
         score += 0.5
     if url.startswith(listing.partition("?")[0].rstrip("/") + "/") and len(_segments(urlsplit(listing))):
         score += 0.5
-    if site_of(url) != site_of(listing):
-        score -= 2.0
     return score
 
 

@@ -34,3 +34,8 @@ def bare(text: str) -> str:
 def is_button(text: str) -> bool:
     """True for "Read more" and its like: a link that does not say where it leads."""
     return bare(text) in BUTTONS
+
+
+def is_mute(anchor: HtmlElement) -> bool:
+    """True for a link that neither says nor shows anything: an arrow to vote with, a place to jump to."""
+    return not label_of(anchor) and next(anchor.iter("img", "picture"), None) is None

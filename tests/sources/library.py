@@ -1,0 +1,25 @@
+"""Documents for sources to read in tests: an in-memory network, and pages written for the purpose."""
+
+from dataclasses import dataclass, field
+
+from feedpub.errors import FetchError
+from feedpub.model import Page
+
+
+@dataclass
+class Library:
+    """Documents by address; what was asked for stands in `asked`, what is not there fails as a network does."""
+
+    pages: dict[str, Page] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def add(self, url: str, body: bytes | str, content_type: str = "", charset: str | None = None) -> "Library":
+        body = body.encode() if isinstance(body, str) else body
+        self.pages[url] = Page(url, body, content_type, charset)
+        return self
+
+    def get(self, url: str) -> Page:
+        self.asked.append(url)
+        if url not in self.pages:
+            raise FetchError("HTTP status 404 Not Found", url, status=404)
+        return self.pages[url]
