@@ -120,9 +120,11 @@ def _plain(detail: Node) -> str:
 
 
 def _date(entry: Node, name: str) -> datetime | None:
-    parts = dict.get(entry, f"{name}_parsed") if isinstance(entry, dict) else None
+    """The date, by our own rules; feedparser knows those of feeds with months in Greek, Hungarian or Korean."""
+    text = _text(entry, name)
+    parts = dict.get(entry, f"{name}_parsed") if isinstance(entry, dict) and not text.isascii() else None
     if not parts:
-        return parse_date(_text(entry, name))
+        return parse_date(text)
     year, month, day, hour, minute, second = parts[:6]
     return plausible(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC))  # there is a 60th
 

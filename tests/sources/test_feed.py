@@ -1,0 +1,343 @@
+"""A feed as a source: every format, what its entries say, and what is no feed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from feedpub.config import FeedSource
+from feedpub.errors import ExtractError, NothingFound
+from feedpub.model import Enclosure, Item, Page
+from feedpub.sources import read
+from feedpub.sources.feed import items_in
+from tests.sources.library import Library
+
+URL = "https://press.example/feeds/all"
+MAY = datetime(2024, 5, 17, 10, 30, tzinfo=UTC)
+
+NAMESPACES = (
+    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/" '
+    'xmlns:media="http://search.yahoo.com/mrss/" xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0" '
+    'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+)
+
+
+def items(body: bytes | str, *, limit: int = 50, content_type: str = "application/xml") -> tuple[Item, ...]:
+    body = body.encode() if isinstance(body, str) else body
+    return items_in(Page(URL, body, content_type), limit=limit)
+
+
+def rss(entry: str, channel: str = "<link>https://press.example/en/</link>") -> str:
+    return f'<rss version="2.0" {NAMESPACES}><channel><title>Press</title>{channel}<item>{entry}</item></channel></rss>'
+
+
+def atom(entry: str, feed: str = "", attributes: str = "") -> str:
+    return (
+        f'<feed xmlns="http://www.w3.org/2005/Atom" {attributes}><title>Press</title><id>tag:press.example,2024:1</id>'
+        f"{feed}<entry>{entry}</entry></feed>"
+    )
+
+
+FORMATS = {
+    "rss-0.91": """<?xml version="1.0"?><!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN"
+        "http://my.netscape.com/publish/formats/rss-0.91.dtd"><rss version="0.91"><channel><title>P</title>
+        <item><title>The quay</title><link>https://press.example/quay</link></item></channel></rss>""",
+    "rss-2.0": rss("<title>The quay</title><link>https://press.example/quay</link>"),
+    "rdf": """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">
+        <channel><title>P</title></channel>
+        <item rdf:about="https://press.example/quay"><title>The quay</title><link>https://press.example/quay</link></item>
+        </rdf:RDF>""",
+    "atom-1.0": atom('<title>The quay</title><link href="https://press.example/quay"/><id>tag:x</id>'),
+    "atom-0.3": """<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>P</title><entry><title>The quay</title>
+        <link rel="alternate" type="text/html" href="https://press.example/quay"/></entry></feed>""",
+    "json-feed-1.0": """{"version": "https://jsonfeed.org/version/1", "title": "P",
+        "items": [{"id": "1", "url": "https://press.example/quay", "title": "The quay"}]}""",
+    "behind-a-warning": "\nWarning: mysql_connect() is deprecated\n<?xml version='1.0'?>"
+    + rss("<title>The quay</title><link>https://press.example/quay</link>"),
+    "not-well-formed": rss("<title>The quay</title><link>https://press.example/quay</link><description>a & b <br></x>"),
+}
+
+
+@pytest.mark.parametrize("body", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("content_type", ["application/rss+xml", "text/html", "text/plain", "application/json", ""])
+def test_every_format_is_read_whatever_the_header_says(body: str, content_type: str) -> None:
+    """Feeds are served as anything; their bytes decide."""
+    assert [(i.title, i.url) for i in items(body, content_type=content_type)] == [
+        ("The quay", "https://press.example/quay")
+    ]
+
+
+def test_an_rss_entry_gives_all_that_it_says() -> None:
+    """Title, authors, dates, categories, enclosure, image, description and content."""
+    entry = """<title>The quay &amp;amp; the &lt;em&gt;sea&lt;/em&gt;</title><link>https://press.example/quay</link>
+        <guid isPermaLink="false">77</guid><pubDate>Fri, 17 May 2024 12:30:00 +0200</pubDate>
+        <dc:creator>Ines Adler</dc:creator><dc:creator>Tom Reyes</dc:creator>
+        <category>Harbour</category><category>Town</category>
+        <category>Harbour</category><enclosure url="https://press.example/quay.mp3" type="audio/mpeg" length="1234"/>
+        <media:content url="https://press.example/quay.jpg" medium="image"/>
+        <description>What the town plans.</description>
+        <content:encoded><![CDATA[<p>All of it. <a href="more">More</a></p>]]></content:encoded>"""
+    (item,) = items(rss(entry, "<link>https://press.example/en/</link><language>en-GB</language>"))
+    assert item == Item(
+        url="https://press.example/quay",
+        title="The quay & the sea",
+        authors=("Ines Adler", "Tom Reyes"),
+        published=MAY,
+        summary="What the town plans.",
+        html='<p>All of it. <a href="https://press.example/more">More</a></p>',
+        categories=("Harbour", "Town"),
+        enclosures=(Enclosure("https://press.example/quay.mp3", "audio/mpeg", 1234),),
+        image="https://press.example/quay.jpg",
+        language="en-GB",
+        version="The quay & the sea",
+    )
+
+
+def test_an_atom_entry_gives_all_that_it_says() -> None:
+    """The entry's own base and language, the author's name, both dates; the version moves with the updated date."""
+    entry = """<title type="html">A &amp;lt; B &lt;b&gt;again&lt;/b&gt;</title><link href="quay"/><id>tag:x</id>
+        <published>2024-05-17T10:30:00Z</published><updated>2024-05-18T08:00:00Z</updated>
+        <author><name>Ines Adler</name></author><category term="harbour" label="Harbour"/>
+        <link rel="enclosure" href="quay.mp3" type="audio/mpeg" length="12"/><summary>What the town plans.</summary>
+        <content type="xhtml" xml:base="deep/"><div xmlns="http://www.w3.org/1999/xhtml"><p><img src="a.png"/></p></div>
+        </content>"""
+    (item,) = items(atom(entry, attributes='xml:base="https://base.example/x/" xml:lang="de"'))
+    assert item == Item(
+        url="https://base.example/x/quay",
+        title="A < B again",
+        authors=("Ines Adler",),
+        published=MAY,
+        updated=datetime(2024, 5, 18, 8, tzinfo=UTC),
+        summary="What the town plans.",
+        html='<p><img src="https://base.example/x/deep/a.png"></p>',
+        categories=("Harbour",),
+        enclosures=(Enclosure("https://base.example/x/quay.mp3", "audio/mpeg", 12),),
+        language="de",
+        version="2024-05-18T08:00:00+00:00 A < B again",
+    )
+
+
+def test_a_json_feed_item_gives_all_that_it_says() -> None:
+    """JSON Feed 1.1, with the feed's language and an attachment."""
+    (item,) = items("""{"version": "https://jsonfeed.org/version/1.1", "language": "fr", "items": [{
+        "id": 7, "url": "/quai", "title": "Le quai", "content_html": "<p><a href='plan'>Plan</a></p>",
+        "summary": "Ce que la ville prévoit.",
+        "image": "/quai.jpg", "date_published": "2024-05-17T12:30:00+02:00", "date_modified": "2024-05-18T08:00:00Z",
+        "authors": [{"name": "Ines Adler"}, {"name": "Tom Reyes"}], "tags": ["Port", "Ville"],
+        "attachments": [{"url": "/quai.mp3", "mime_type": "audio/mpeg", "size_in_bytes": 12}]}]}""")
+    assert item == Item(
+        url="https://press.example/quai",
+        title="Le quai",
+        authors=("Ines Adler", "Tom Reyes"),
+        published=MAY,
+        updated=datetime(2024, 5, 18, 8, tzinfo=UTC),
+        summary="Ce que la ville prévoit.",
+        html='<p><a href="https://press.example/plan">Plan</a></p>',
+        categories=("Port", "Ville"),
+        enclosures=(Enclosure("https://press.example/quai.mp3", "audio/mpeg", 12),),
+        image="https://press.example/quai.jpg",
+        language="fr",
+        version="2024-05-18T08:00:00+00:00 Le quai",
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "url"),
+    [
+        ("<link>/quay</link>", "https://press.example/quay"),
+        ("<link>quay</link>", "https://press.example/en/quay"),
+        (
+            "<link>https://proxy.example/1</link><feedburner:origLink>https://press.example/1</feedburner:origLink>",
+            "https://press.example/1",
+        ),
+        ("<guid>https://press.example/2</guid>", "https://press.example/2"),
+        ('<guid isPermaLink="false">https://press.example/?p=3</guid>', "https://press.example/?p=3"),
+        ("<link>https://press.example/log#v3</link>", "https://press.example/log#v3"),
+    ],
+)
+def test_an_entry_leads_to_its_article(entry: str, url: str) -> None:
+    """RSS links start from the channel's page; the original comes before a proxy's; an id may be an address."""
+    assert [item.url for item in items(rss(f"<title>T</title>{entry}"))] == [url]
+
+
+def test_relative_links_of_atom_start_from_the_feed() -> None:
+    """Without xml:base, from where the feed was found."""
+    feed = atom('<title>T</title><link href="../quay"/>', feed='<link href="https://press.example/en/"/>')
+    assert [item.url for item in items(feed)] == ["https://press.example/quay"]
+
+
+def test_an_atom_entry_without_an_author_has_the_feeds() -> None:
+    """As RFC 4287 has it."""
+    (item,) = items(atom('<title>T</title><link href="/a"/>', feed="<author><name>Ines Adler</name></author>"))
+    assert item.authors == ("Ines Adler",)
+
+
+def test_a_long_description_alone_is_the_content() -> None:
+    """Many feeds have their articles in the description; a short one is a summary, its markup may stand in."""
+    long = "<p>" + "The town has plans for the quay. " * 30 + "</p>"
+    (item,) = items(rss(f"<title>T</title><link>/a</link><description><![CDATA[{long}]]></description>"))
+    assert (item.summary, item.html) == ("", long)
+    (item,) = items(
+        rss("<title>T</title><link>/a</link><description>&lt;p&gt;In &lt;b&gt;short&lt;/b&gt;.&lt;/p&gt;</description>")
+    )
+    assert (item.summary, item.html) == ("In short.", "<p>In <b>short</b>.</p>")
+
+
+def test_a_summary_that_repeats_the_content_is_none() -> None:
+    """Some feeds give the same text twice."""
+    (item,) = items(
+        rss(
+            "<title>T</title><link>/a</link><description>All.</description><content:encoded>&lt;p&gt;All.&lt;/p&gt;</content:encoded>"
+        )
+    )
+    assert (item.summary, item.html) == ("", "<p>All.</p>")
+
+
+def test_plain_text_content_becomes_paragraphs() -> None:
+    """In Atom's text content and in JSON Feed's content_text; signs are escaped."""
+    (item,) = items(atom('<title>T</title><link href="/a"/><content type="text">One &lt; two.\n\nThree.</content>'))
+    assert item.html == "<p>One &lt; two.</p><p>Three.</p>"
+    (item,) = items('{"items": [{"url": "/a", "content_text": "One < two.\\n\\nThree."}]}')
+    assert item.html == "<p>One &lt; two.</p><p>Three.</p>"
+
+
+def test_entries_stand_by_date_where_all_have_one() -> None:
+    """The limit must not cut the newest off a feed that begins with its oldest entry."""
+    days = [
+        f"<item><title>{d}</title><link>/{d}</link><pubDate>0{d} May 2024 00:00:00 GMT</pubDate></item>"
+        for d in (1, 3, 2)
+    ]
+    body = f'<rss version="2.0"><channel>{"".join(days)}</channel></rss>'
+    assert [item.title for item in items(body, limit=2)] == ["3", "2"]
+    undated = body.replace("<pubDate>03 May 2024 00:00:00 GMT</pubDate>", "")
+    assert [item.title for item in items(undated)] == ["1", "3", "2"]
+
+
+def test_entries_without_an_address_are_left_out() -> None:
+    """They cannot be told from each other; where there are no others, the error says so."""
+    body = rss("<title>A</title></item><item><title>B</title><link>/b</link>")
+    assert [item.title for item in items(body)] == ["B"]
+    with pytest.raises(NothingFound, match="none of the feed's 1 entries has a link"):
+        items(rss("<title>A</title><guid>relative</guid>"))
+
+
+@pytest.mark.parametrize(
+    "body", ['<rss version="2.0"><channel><title>P</title></channel></rss>', '{"version": "x", "items": []}']
+)
+def test_a_feed_without_entries_says_so(body: str) -> None:
+    """It had entries once, or somebody mistook it for a feed that has."""
+    with pytest.raises(NothingFound, match="the feed has no entries"):
+        items(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("", "the feed is empty"),
+        (
+            "<html><head><title>Press</title></head><body><p>Hi</p></body></html>",
+            'found an HTML page; use type = "page"',
+        ),
+        ('<urlset xmlns="x"><url/></urlset>', 'found a sitemap; use type = "sitemap"'),
+        ("%PDF-1.4", "found a PDF"),
+        ("Just words.", "found a text that is none"),
+        ("<?xml version='1.0'?><catalogue><book/></catalogue>", "found a text that is none"),
+        ('{"name": "feedpub"}', 'found JSON without "items"'),
+        ('{"items": [', "found broken JSON"),
+        ("[" * 100_000, "found broken JSON"),
+    ],
+)
+def test_what_is_no_feed_is_named(body: str, reason: str) -> None:
+    """With what to do about it, where something can be done."""
+    with pytest.raises(ExtractError, match=reason) as failure:
+        items(body)
+    assert failure.value.url == URL
+
+
+def test_a_page_instead_of_a_feed_names_its_feeds() -> None:
+    """What `<link rel=alternate>` advertises is what was meant."""
+    page = """<html><head><title>Press</title><link rel="alternate" type="application/rss+xml" href="/rss.xml">
+        <link rel="alternate" type="application/atom+xml" href="https://press.example/atom.xml">
+        <link rel="alternate" hreflang="de" href="/de/"></head><body><p>Hi</p></body></html>"""
+    with pytest.raises(
+        ExtractError, match=r"it names https://press.example/rss.xml and https://press.example/atom.xml as its"
+    ):
+        items(page, content_type="text/html")
+
+
+def test_a_feed_is_asked_for_once() -> None:
+    """One document, through `Documents`, nothing else."""
+    library = Library().add(URL, FORMATS["rss-2.0"], "application/rss+xml")
+    assert len(read(FeedSource(type="feed", url=URL), library, limit=9)) == 1
+    assert library.asked == [URL]
+
+
+def test_a_feed_is_read_in_its_encoding() -> None:
+    """The XML declaration counts; a header that the bytes belie does not."""
+    body = '<?xml version="1.0" encoding="iso-8859-1"?>' + rss("<title>Ölmühle</title><link>/a</link>")
+    assert items(body.encode("latin-1"))[0].title == "Ölmühle"
+    page = Page(URL, rss("<title>Ölmühle</title><link>/a</link>").encode(), "text/xml", "iso-8859-1")
+    assert items_in(page, limit=1)[0].title == "Ölmühle"
+
+
+HOSTILE = {
+    "billion-laughs": '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a0 "lol">'
+    + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    + "]>"
+    + rss("<title>&a9;</title><link>/a</link>"),
+    "external-entity": '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
+    + rss("<title>&x;</title><link>/a</link>"),
+    "control-char": rss("<title>A \x01\x0b B</title><link>/a</link>"),
+    "ufffe": rss("<title>A \ufffe B</title><link>/a</link>"),
+    "cdata-end-in-text": rss("<title>A ]]> B</title><link>/a</link>"),
+    "undefined-entity": rss("<title>A &nbsp;&foo; B</title><link>/a</link>"),
+    "depth-1000": rss("<title>A</title><link>/a</link>" + "<x>" * 1000 + "</x>" * 1000),
+    "deep-content": rss(
+        f"<title>A</title><link>/a</link><description>{'&lt;div&gt;' * 10_000}&lt;img src='/x'></description>"
+    ),
+    "nul": rss("<title>A\0B</title><link>/a</link>"),
+    "lone-surrogate": '{"items": [{"url": "/a", "title": "A \\ud800 B", "content_text": "\\udfff"}]}',
+    "wrong-types": '{"items": [1, null, {"url": {"a": 1}}, {"url": "/a", "title": ["x"], "tags": "t", "author": 1,'
+    ' "authors": [1],'
+    ' "attachments": [{"url": 5}, 7, {"url": "/f", "size_in_bytes": -1}], "date_published": 5, "image": []}]}',
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_feeds_end_in_plain_items(body: str) -> None:
+    """No entity is expanded, no file is read, no control character gets through."""
+    (item,) = items(body)
+    assert item.url == "https://press.example/a"
+    text = f"{item.title}{item.summary}"
+    assert len(text) < 200
+    assert text.isprintable()
+    assert "lollol" not in text
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Feb 2023 00:00:00 GMT",
+        "Fri, 31 Dec 9999 00:00:00 GMT",
+        "1" * 5000,
+        "2024-05-17T00:00:00+99:99",
+        "",
+        "yesterday",
+        "0",
+    ],
+    ids=["feb-31", "year-9999", "digits-5000", "offset-9999", "none", "word", "zero"],
+)
+def test_a_date_that_is_none_is_none(date: str) -> None:
+    """The entry is taken, without a date."""
+    (item,) = items(rss(f"<title>A</title><link>/a</link><pubDate>{date}</pubDate>"))
+    assert item.published is None
+    (item,) = items(atom(f'<title>A</title><link href="/a"/><published>{date}</published><updated>{date}</updated>'))
+    assert (item.published, item.updated) == (None, None)
+
+
+@pytest.mark.parametrize("length", ["9" * 400, "-5", "many", ""])
+def test_an_enclosure_of_a_length_that_is_none_has_no_length(length: str) -> None:
+    """Unknown is 0."""
+    (item,) = items(
+        rss(f'<title>A</title><link>/a</link><enclosure url="/a.mp3" type="audio/mpeg" length="{length}"/>')
+    )
+    assert item.enclosures == (Enclosure("https://press.example/a.mp3", "audio/mpeg", 0),)
