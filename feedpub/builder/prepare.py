@@ -33,6 +33,8 @@ def _unfit() -> dict[int, str]:
 
 
 _UNFIT = _unfit()
+# Nearly every text is fit, and a search for few ranges (those beyond 0xFFFF as one) is far quicker than a translation.
+_SUSPECT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\U0010ffff]")
 
 
 def prepare(feed: Feed) -> Feed:
@@ -72,7 +74,8 @@ def _entry(entry: Entry) -> Entry:
 
 def characters(text: str) -> str:
     """The text without what no document can hold; windows-1252 read as Latin-1 is put right."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNFIT)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.translate(_UNFIT) if _SUSPECT.search(text) else text
 
 
 def line(text: str) -> str:

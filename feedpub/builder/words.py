@@ -1,4 +1,4 @@
-"""The words of the pages for people in one language: texts, dates, counts. The texts themselves stand in words.toml."""
+"""The words of the pages for people in one language: texts, dates, counts. The texts stand in data/words.toml."""
 
 import tomllib
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Words:
 
     Attributes:
         language: its code.
-        texts: the table of words.toml.
+        texts: the table in data/words.toml.
     """
 
     language: str
@@ -40,7 +40,7 @@ class Words:
 
 @cache
 def _languages() -> dict[str, dict[str, Any]]:
-    return tomllib.loads(files("feedpub.builder").joinpath("words.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("feedpub.builder").joinpath("data/words.toml").read_text(encoding="utf-8"))
 
 
 def words_for(language: str | None) -> Words:

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from feedpub.builder.prepare import characters, line, mailbox, prepare, shortened, uri
 from feedpub.model import Enclosure
+from tests.support.feedcheck import values
 from tests.support.feeds import entry, feed
 
 
@@ -28,6 +30,17 @@ from tests.support.feeds import entry, feed
 def test_characters_that_no_document_can_hold_are_gone(text: str, fit: str) -> None:
     """Everything else stays as it is."""
     assert characters(text) == fit
+
+
+def test_every_code_point_is_kept_or_replaced_by_itself() -> None:
+    """Each alone comes out fit for XML, and unchanged where it was."""
+    for character in map(chr, [*range(0x3000), *range(0xD700, 0x10100), 0x1FFFD, 0x1FFFE, 0x1FFFF, 0x10FFFF]):
+        fit = characters(character)
+        assert characters(fit) == fit
+        assert not list(values.characters(fit))
+        etree.Element("x").text = fit
+        if character.isprintable() and character != "\ufffd":
+            assert fit == character
 
 
 def test_a_line_has_no_breaks_and_single_spaces() -> None:

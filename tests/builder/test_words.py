@@ -10,7 +10,7 @@ import pytest
 from feedpub.builder.language import tag
 from feedpub.builder.words import words_for
 
-TABLES = tomllib.loads(files("feedpub.builder").joinpath("words.toml").read_text("utf-8"))
+TABLES = tomllib.loads(files("feedpub.builder").joinpath("data/words.toml").read_text("utf-8"))
 MOMENT = datetime(2025, 3, 9, 7, 5, tzinfo=UTC)
 
 
