@@ -90,8 +90,8 @@ def _title(
     tree: HtmlElement, marks: visible.Marks, stated: Iterable[Facts], sites: Sequence[str], url: str | None
 ) -> tuple[str, HtmlElement | None]:
     """The headline and the element that it stands in, where one is seen."""
-    texts = [line(element) for _, element in marks.headlines]
-    title = titles.choose(texts, [text for facts in stated for text in facts.titles], site=sites, url=url)
+    headlines = [titles.Headline(line(element), int(element.tag[1])) for _, element in marks.headlines]
+    title = titles.choose(headlines, [text for facts in stated for text in facts.titles], site=sites, url=url)
     if title.headline is not None:
         return title.text, marks.headlines[title.headline][1]
     wanted = titles.compact(title.text)

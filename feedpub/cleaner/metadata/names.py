@@ -68,7 +68,7 @@ def squash(name: str) -> str:
 
 def from_byline(text: str, language: str | None = None) -> tuple[str, ...]:
     """The names in a visible line that begins as a byline does ("By A and B"), or () where it is none."""
-    text = " ".join(text.split())
+    text = " ".join(text.split()).strip(_EDGES)
     start = words(language).by.match(text)
     if len(text) > LONGEST_BYLINE or not start:
         return ()
@@ -130,7 +130,7 @@ def reconcile(
         {squash(name): name for text in source for name in _not_an_address(split(text, language), own)}
         for source in sources
     ]
-    for worst in range(3):
+    for worst in range(4):
         for names in told:
             if kept := tuple(name for key, name in names.items() if _rank(key, name, own) <= worst):
                 return kept[:MOST]
@@ -143,12 +143,14 @@ def _not_an_address(names: Sequence[str], own: set[str]) -> Sequence[str]:
 
 
 def _rank(key: str, name: str, own: set[str]) -> int:
-    """0 for a person's name, 1 for a group's, the site's or a login, 2 for nobody's."""
+    """0 for a person's name, 1 for a group's or a login, 2 for the site's, 3 for nobody's."""
     if key in words().nobody:
+        return 3
+    if key.replace(" ", "") in own:
         return 2
     group = key.rpartition(" ")[2] in words().groups or key.partition(" ")[0] in words().groups
     login = " " not in name and (name.islower() or "." in name.strip(".") or bool(_LOGIN.search(name)))
-    return int(group or login or key.replace(" ", "") in own)
+    return int(group or login)
 
 
 def _last_name_first(parts: list[str], known: Words) -> str:
@@ -156,7 +158,8 @@ def _last_name_first(parts: list[str], known: Words) -> str:
     if len(parts) != 2 or any(" " in part.strip() or _CJK.search(part) for part in parts):  # noqa: PLR2004
         return ""
     last, first = (part.strip() for part in parts)
-    return "" if _is_role(first, known) or first.casefold() in known.nobody else f"{first} {last}"
+    named = first[:1].isupper() and not _is_role(first, known) and first.casefold() not in known.nobody
+    return f"{first} {last}" if named else ""
 
 
 def _joined(part: str, known: Words) -> list[str]:
@@ -175,7 +178,7 @@ def _clean(name: str, known: Words) -> str:
         return ""
     if any(not _LETTER.search(token) for token in tokens if token not in "&-/"):
         return ""
-    if _is_role(name, known) or tokens[0] in known.never:
+    if _is_role(name, known) or tokens[0] in known.never or (len(tokens) == 1 and known.after.match(f" {name} ")):
         return ""
     return name.title() if name.isupper() and len(tokens) > 1 else name
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 LONGEST = 300  # characters of a headline
 ENOUGH = 0.35  # of the words of two texts that are shared, for them to be forms of one headline
+HEADLINE = 4  # words that make a page's only h1 a headline, whatever the head says
+SURE = 0.8  # the same for an h2
 KICKER = 5  # words before a headline, at most, that are its kicker
 SITE = 5  # words of a site's name behind a bar, at most
 
@@ -18,7 +20,16 @@ _SEPARATOR = re.compile(
     r"\s+(?:[|»«·•\u2013\u2014:/\\~\u2039\u203a<>-]|--|::)\s+|\s*[|\uff5c]\s*|(?<=\S): |(?<=\S)[\u2013\u2014]\s|_|--"
 )
 _BAR = re.compile(r"\s*[|\uff5c]\s*|\s+[»\u203a]\s+")
+_KICKER_END = re.compile(r"\s?:\s+|\s[\u2013\u2014-]\s")
 _WORDS = re.compile(r"\W+")
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A visible headline: the text of an h1 or h2."""
+
+    text: str
+    level: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +41,26 @@ class Title:
 
 
 def choose(
-    headlines: Sequence[str], stated: Sequence[str], *, site: Iterable[str] = (), url: str | None = None
+    headlines: Sequence[Headline], stated: Sequence[str], *, site: Iterable[str] = (), url: str | None = None
 ) -> Title:
     """The headline.
 
     Args:
-        headlines: the visible ones (h1), in order.
+        headlines: the visible ones, in order.
         stated: what the head says, most trusted first.
         site: names of the site.
         url: of the page; its host is one more name of the site.
     """
     known = {compact(name) for name in (*site, *_hosts(url)) if compact(name)}
     bare = [text for title in stated if (text := without_site(title, known))]
-    visible = [(place, text) for place, text in enumerate(headlines) if _can_be_headline(text, known)]
-    likeness = [(max((_shared(text, other) for other in bare), default=0.0), -place) for place, text in visible]
-    if visible and (max(likeness)[0] >= ENOUGH or not bare):
-        place = -max(likeness)[1]
-        return Title(_without_kicker(headlines[place], bare), place)
-    if bare:
-        return Title(_behind_bar(bare))
-    return Title("")
+    visible = [(place, line) for place, line in enumerate(headlines) if _can_be_headline(line.text, known)]
+    best = max(((_likeness(line, bare), -place) for place, line in visible), default=(0.0, 0))
+    first = [(place, line.text) for place, line in visible if line.level == 1]
+    if best[0] > 0:
+        return Title(_with_kicker(headlines[-best[1]].text, bare), -best[1])
+    if first and (not bare or (len(first) == 1 and _reads_like_headline(first[0][1]))):
+        return Title(first[0][1], first[0][0])
+    return Title(_behind_bar(bare)) if bare else Title("")
 
 
 def without_site(title: str, site: Iterable[str]) -> str:
@@ -96,20 +107,42 @@ def _can_be_headline(text: str, known: set[str]) -> bool:
     return bool(compact(text)) and compact(text) not in known and len(text) <= LONGEST
 
 
+def _reads_like_headline(text: str) -> bool:
+    return len(text.split()) >= HEADLINE and len(text) <= LONGEST / 2
+
+
+def _likeness(line: Headline, bare: Iterable[str]) -> float:
+    """How much a visible headline is like what the head says, 0 … 1; 0 where it is another text."""
+    likeness = max((_shared(line.text, text) for text in bare), default=0.0)
+    return likeness if likeness >= (ENOUGH if line.level == 1 else SURE) else 0.0
+
+
 def _shared(one: str, other: str) -> float:
     """The share of the words of two texts that both have."""
     first, second = set(squash(one).split()), set(squash(other).split())
     return len(first & second) / max(1, len(first | second))
 
 
-def _without_kicker(headline: str, bare: Iterable[str]) -> str:
-    """A visible headline without a short line before it that the head does not count as part of it."""
+def _with_kicker(headline: str, bare: Iterable[str]) -> str:
+    """A visible headline with the kicker that the head gives it, and without one that the head does not."""
+    wanted, own = squash(headline), _behind_kicker(headline)
     for text in bare:
-        before = len(headline) - len(text)
-        words = len(headline[:before].split())
-        if before > 0 and words <= KICKER < len(text.split()) + 2 and squash(headline).endswith(squash(text)):
-            return headline[before:].strip() if headline.endswith(text) else text
+        words, behind = squash(text), _behind_kicker(text)
+        if words == wanted:
+            return headline
+        if behind and squash(behind) == wanted:
+            return text
+        if wanted.endswith(f" {words}") and len(wanted.split()) - len(words.split()) <= KICKER:
+            return text
+        if own and behind and squash(own) == squash(behind):  # two kickers: neither is part of the headline
+            return own
     return headline
+
+
+def _behind_kicker(title: str) -> str:
+    """What follows a title's kicker ("Kenya: Nairobi from below"), or "" where it has none."""
+    found = _KICKER_END.search(title)
+    return title[found.end() :] if found and len(title[: found.start()].split()) <= KICKER else ""
 
 
 def _hosts(url: str | None) -> Iterable[str]:

@@ -20,6 +20,7 @@ LONGEST = 200  # characters of an element that is a byline or a dateline
 LABEL = 40  # characters of a text that says what the date after it is
 MOST = 40  # candidates by class
 WORDS_OF_DATELINE = 14
+WORDS_OF_BYLINE = 9
 
 _BYLINE = ("byline", "by-line", "by_line", "author", "autor", "auteur", "writer", "contributor", "redakt", "forfatter")
 _DATELINE = ("date", "time", "publi", "posted", "datum", "fecha", "zeit")
@@ -63,7 +64,7 @@ def mark(tree: HtmlElement) -> Marks:
     for place, element in enumerate(tree.iter("*")):
         tag, classes = element.tag, element.get("class") or element.get("id")
         byline, dateline = _kinds(classes) if classes else (False, False)
-        if tag == "h1":
+        if tag in ("h1", "h2"):
             marks.headlines.append((place, element))
         elif tag == "a" and not byline:
             byline = "author" in (element.get("rel") or "")
@@ -93,7 +94,7 @@ def read(marks: Marks, headline: HtmlElement | None, language: str | None = None
 def search(body: HtmlElement, language: str | None = None) -> Visible:
     """Bylines, and dates with a word before them, wherever they stand on a page."""
     seen, texts = Visible(), list(texts_of(body))
-    _read_names(texts, language, seen)
+    _read_names([text for text in texts if len(text.text.split()) <= WORDS_OF_BYLINE], language, seen)
     for before, text in pairwise(texts):
         if _may_be_date(text.text) and _label(before.text, text.text, language):
             _read_date(before.text, text, language, seen)
