@@ -4,6 +4,7 @@ A source that fails adds nothing and loses nothing: its failure becomes a value 
 """
 
 import hashlib
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -99,20 +100,23 @@ def request_options(source: Source) -> RequestOptions:
     )
 
 
-def listed(readings: Sequence[Reading]) -> list[Listed]:
-    """All items of all sources, each article once: where two sources list it, the first one's word counts."""
+def listed(readings: Sequence[Reading], output: Path) -> list[Listed]:
+    """All items of all sources, each article once: where two sources list it, the first one's word counts.
+
+    A saved article is known by its path as seen from `output`: state, output and articles may move together.
+    """
     unique: dict[str, Listed] = {}
     for reading in readings:
         for item in reading.items:
-            key = _key(item, reading.source)
+            key = _key(item, output)
             if key not in unique:
                 unique[key] = _listed(item, key, len(unique), reading)
     return list(unique.values())
 
 
-def _key(item: Item, source: Source) -> str:
-    if isinstance(source, FolderSource) and item.path is not None:
-        return f"file:{Path(item.path).relative_to(source.path).as_posix()}"
+def _key(item: Item, output: Path) -> str:
+    if item.path is not None:
+        return f"file:{os.path.relpath(item.path, output)}"
     return url_key(item.url or "")
 
 

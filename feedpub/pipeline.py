@@ -36,7 +36,7 @@ def publish(feed: FeedConfig, tools: Tools) -> Outcome:
 
 
 def _regenerate(feed: FeedConfig, readings: Sequence[Reading], tools: Tools) -> Outcome:
-    reads = _read_articles(feed, listed(readings), tools)
+    reads = _read_articles(feed, listed(readings, tools.settings.output), tools)
     merged = _bring_in(feed, reads, tools)
     outcome = _outcome(feed, readings, reads, merged)
     if all(reading.problem for reading in readings):
