@@ -21,7 +21,8 @@ def choose(
         url: of the page; its day counts where nothing else does.
     """
     visible = _read(shown.published, language)
-    published = _first([*_all("published", stated, language), *visible]) or dates.in_address(url or "")
+    told = _all("published", stated, language)
+    published = _first([*_shown_first(told, visible), *visible]) or dates.in_address(url or "")
     updated = _first([*_all("updated", stated, language), *_read(shown.updated, language)])
     published = _in_zone(published or updated, visible)
     updated = _in_zone(updated, ())
@@ -34,6 +35,12 @@ def _all(field: str, stated: Iterable[Facts], language: str | None) -> list[date
 
 def _read(texts: Iterable[str], language: str | None) -> list[datetime]:
     return [moment for text in texts if (moment := dates.parse(text, language))]
+
+
+def _shown_first(told: Sequence[datetime], visible: Sequence[datetime]) -> Sequence[datetime]:
+    """Where the machine-readable dates are of different days, those of the day that the page shows come first."""
+    day = visible[0].date() if visible else None
+    return sorted(told, key=lambda moment: moment.date() != day)
 
 
 def _first(moments: Sequence[datetime]) -> datetime | None:
