@@ -39,7 +39,7 @@ class RemoteSource(Section):
 class PageSource(RemoteSource):
     """A listing page whose links lead to articles."""
 
-    type: Literal["page"] = Field(description="A listing page: a front page, a section, a blog's start page.")
+    type: Literal["page"] = Field(description="page: a listing page, as a front page, a section, a blog's start page.")
     links: Selector | None = Field(
         default=None,
         description="CSS selector of the article links; left out, they are found by the page's structure.",
@@ -50,7 +50,7 @@ class PageSource(RemoteSource):
 class FeedSource(RemoteSource):
     """An RSS, Atom or JSON feed whose entries are made full-text."""
 
-    type: Literal["feed"] = Field(description="An RSS, Atom or JSON feed.")
+    type: Literal["feed"] = Field(description="feed: RSS, Atom or JSON Feed.")
     fetch: bool = Field(
         default=True,
         strict=True,
@@ -62,7 +62,7 @@ class FeedSource(RemoteSource):
 class SitemapSource(RemoteSource):
     """A sitemap, a sitemap index or a news sitemap, also compressed."""
 
-    type: Literal["sitemap"] = Field(description="A sitemap, an index of sitemaps or a news sitemap.")
+    type: Literal["sitemap"] = Field(description="sitemap: a sitemap, an index of sitemaps or a news sitemap.")
     include: tuple[Pattern, ...] = Field(
         default=(),
         description="Patterns of URLs to take; left out, all are taken.",
@@ -76,7 +76,7 @@ class SitemapSource(RemoteSource):
 class FolderSource(Section):
     """A folder of saved articles: .txt, .md, .html and .htm."""
 
-    type: Literal["folder"] = Field(description="A folder of saved articles.")
+    type: Literal["folder"] = Field(description="folder: a folder of saved articles.")
     path: Located = Field(description="The folder, relative to the config file.", examples=["articles"])
     glob: Glob = Field(default="**/*", description="Which files in it to read.", examples=["*.md", "2025/**/*.html"])
 
