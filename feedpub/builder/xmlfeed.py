@@ -89,7 +89,7 @@ def _generator(feed: Feed, feed_extension: type[Any], entry_extension: type[Any]
 
 def _summary(feed: Feed, entry: Entry) -> str:
     """The entry's summary; "" where the content beside it says the same."""
-    repeats = not feed.summary_only and entry.summary == " ".join(entry.text.split())
+    repeats = _content(feed, entry) and entry.summary == " ".join(entry.text.split())
     return "" if repeats else entry.summary
 
 

@@ -73,6 +73,7 @@ def test_atom_feed_says_where_it_is_and_where_its_page_is() -> None:
         ({"summary": ""}, False, ["<p>What article 1 is about.</p><p>And the rest of it.</p>"], []),
         ({"summary": "All.", "text": "All.", "html": "<p>All.</p>"}, False, ["<p>All.</p>"], []),
         ({"html": "", "text": ""}, False, ["What article 1 is about."], []),
+        ({"summary": "All.", "text": "All.", "html": ""}, False, ["All."], []),
         ({"summary": "1 < 2 & 3"}, True, ["1 &lt; 2 &amp; 3"], []),
         ({"summary": ""}, True, [], []),
     ],
