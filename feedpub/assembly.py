@@ -17,7 +17,7 @@ from feedpub.model import Entry, Feed
 _RENDERERS = {"rss": builder.render_rss, "atom": builder.render_atom, "json": builder.render_json}
 _SOURCE_ATTRIBUTE = re.compile(r'\bsrc="([^"]+)"')
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # the update of a feed that has no entry yet
+_NEVER = datetime(1990, 1, 1, tzinfo=UTC)  # the update of a feed that has no entry yet
 
 
 def assemble(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:

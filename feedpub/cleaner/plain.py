@@ -164,11 +164,16 @@ def _block(line: str) -> Block:
 def _split(blocks: Sequence[Block], language: str | None) -> tuple[Head, list[Block]]:
     """What stands above the text, and the text with what else there is."""
     head, body = Head(), list[Block]()
-    above = next((n for n, block in enumerate(blocks[:HEAD]) if block.prose and n), min(HEAD, len(blocks)))
+    above = next((n for n, block in enumerate(blocks[:HEAD]) if _begins(block, n)), min(HEAD, len(blocks)))
     for number, block in enumerate(blocks):
         if number >= above or not take(block, head, language):
             body.append(block)
     return head, body
+
+
+def _begins(block: Block, number: int) -> bool:
+    """Whether a block is where the text begins; a long first line that is no sentence may be the title yet."""
+    return block.prose and (number > 0 or bool(_ENDS_SENTENCE.search(block.text)))
 
 
 def take(block: Block, head: Head, language: str | None) -> bool:

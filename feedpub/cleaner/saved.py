@@ -6,7 +6,7 @@ addresses are completed with `base`, and who has the files beside it sees what t
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import PurePath
 from urllib.parse import urljoin
@@ -14,20 +14,35 @@ from urllib.parse import urljoin
 from lxml.html import HtmlElement, fragment_fromstring, tostring
 from markdown_it import MarkdownIt
 
-from feedpub.cleaner import front_matter
+from feedpub.cleaner import front_matter, metadata
 from feedpub.cleaner.extract import extract, extract_fragment
 from feedpub.cleaner.metadata import languages
 from feedpub.cleaner.plain import Block, Head, extract_text, same, take
-from feedpub.cleaner.sanitise import sanitise
+from feedpub.cleaner.tree import parse
 from feedpub.config import SiteRules
 from feedpub.decode import decode_html
 from feedpub.errors import ExtractError, NothingFound
 from feedpub.model import Article
 from feedpub.summary import choose
 
-_ADDRESS = re.compile(r'\b(?P<name>href|src)="(?P<address>[^"]*)"')
 _DOCUMENT = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 _HEADINGS = ("h1", "h2", "h3")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a file holds below its front matter.
+
+    Attributes:
+        title, url: what the front matter says; "" and None where it says nothing.
+        base: what relative addresses are completed with.
+    """
+
+    text: str
+    title: str
+    url: str | None
+    base: str | None
+    rules: SiteRules | None
 
 
 def extract_saved(body: bytes, name: str, *, base: str | None = None, rules: SiteRules | None = None) -> Article:
@@ -53,27 +68,26 @@ def extract_saved(body: bytes, name: str, *, base: str | None = None, rules: Sit
         raise ExtractError(f"{path.suffix or 'no suffix'}: only {', '.join(_READERS)} are read", name)
     try:
         stated, text = front_matter.split(decode_html(body))
-        article = read(text, stated.title, rules)
+        article = stated.over(read(Saved(text, stated.title, stated.url, base, rules)))
     except ExtractError as error:
         raise type(error)(error.reason, name) from error
-    article = stated.over(article)
-    article = article if article.title else replace(article, title=_title_of(path))
-    return replace(article, html=_absolute(article.html, article.url, base), image=_joined(base, article.image))
+    image = urljoin(base, article.image) if base and article.image else article.image
+    return replace(article, title=article.title or _title_of(path), image=image)
 
 
-def _plain(text: str, title: str, _: SiteRules | None) -> Article:
-    return extract_text(f"{title}\n\n{text}" if title else text)
+def _plain(saved: Saved) -> Article:
+    return extract_text(f"{saved.title}\n\n{saved.text}" if saved.title else saved.text)
 
 
-def _markdown(text: str, title: str, _: SiteRules | None) -> Article:
+def _markdown(saved: Saved) -> Article:
     """Markdown, whose first heading is the title, and whose byline and date may stand below it."""
-    root = fragment_fromstring(_to_html(text), create_parent="div")
+    root = fragment_fromstring(_to_html(saved.text), create_parent="div")
     language = languages.of_text(root.text_content())
-    head = Head(title=title)
+    head = Head(title=saved.title)
     while len(root) and _is_head(root[0], head, language):
         root.remove(root[0])
     html = "".join(tostring(child, encoding="unicode") for child in root)
-    article = extract_fragment(html, None, title=head.title)
+    article = extract_fragment(html, saved.base, title=head.title)
     return replace(
         article,
         url=head.url,
@@ -101,16 +115,30 @@ def _is_head(element: HtmlElement, head: Head, language: str | None) -> bool:
     return taken
 
 
-def _html(text: str, _: str, rules: SiteRules | None) -> Article:
-    if _DOCUMENT.search(text):
-        return extract(text, None, rules=rules)
+def _html(saved: Saved) -> Article:
+    """A saved page; a piece of one that somebody cut out is the article, however short."""
+    page = parse(saved.text, None)
+    own = saved.url or metadata.read(page, None).canonical
+    _complete_media(page, saved.base)
+    html, address = tostring(page, encoding="unicode"), own or saved.base
     try:
-        return extract(text, None, rules=rules)
-    except NothingFound:  # a piece of a page that somebody cut out is the article, however short
-        return extract_fragment(text, None)
+        article = extract(html, address, rules=saved.rules)
+    except NothingFound:
+        if _DOCUMENT.search(saved.text):
+            raise
+        article = extract_fragment(html, address)
+    return replace(article, url=own)
 
 
-_READERS: dict[str, Callable[[str, str, SiteRules | None], Article]] = {
+def _complete_media(page: HtmlElement, base: str | None) -> None:
+    """Browsers save pictures beside the page: their relative addresses are the file's, all others the site's."""
+    for element in page.iter("img", "source", "video", "audio") if base else ():
+        address = element.get("src")
+        if address and not address.startswith(("/", "data:")):
+            element.set("src", urljoin(base, address))
+
+
+_READERS: dict[str, Callable[[Saved], Article]] = {
     ".txt": _plain,
     ".md": _markdown,
     ".html": _html,
@@ -131,19 +159,3 @@ def _title_of(path: PurePath) -> str:
     """A title made of a file's name: "2026-01-14_some-story.txt" → "Some story"."""
     words = re.sub(r"^\d{4}-\d{2}-\d{2}[-_ ]*", "", path.stem).replace("_", " ").replace("-", " ").strip()
     return words[:1].upper() + words[1:] or path.stem
-
-
-def _absolute(html: str, own: str | None, base: str | None) -> str:
-    """The HTML with absolute addresses: what lies beside the file under `base`, the rest on the article's site."""
-
-    def complete(match: re.Match[str]) -> str:
-        address = match["address"].replace("&amp;", "&")
-        beside = match["name"] == "src" and not address.startswith("/")
-        joined = _joined(base if beside or own is None else own, address) or ""
-        return f'{match["name"]}="{joined.replace("&", "&amp;")}"'
-
-    return sanitise(_ADDRESS.sub(complete, html))
-
-
-def _joined(base: str | None, address: str | None) -> str | None:
-    return urljoin(base, address) if base and address else address
