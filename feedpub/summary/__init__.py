@@ -1,12 +1,13 @@
 """Short texts that stand for an article: its first sentences, its best ones, or its editor's own description.
 
-Works on plain text alone: no markup beyond a description's, no network, no clock. The same text gives the same
-summary, always.
+Works on plain text alone: no markup but a description's, no network, no clock. The same text gives the same summary,
+always.
 """
 
 from feedpub.summary.choose import choose
-from feedpub.summary.prose import Sentence, fill, prose
-from feedpub.summary.score import scores
+from feedpub.summary.fitting import fill
+from feedpub.summary.prose import prose
+from feedpub.summary.score import best
 from feedpub.summary.sentences import join, sentences
 
 __all__ = ["choose", "lead", "sentences", "summarize"]
@@ -21,7 +22,7 @@ def lead(text: str, *, title: str = "", language: str | None = None, max_chars: 
         language: a BCP 47 tag; helps to find the sentences.
         max_chars: the most that is returned. A first sentence longer than this is cut behind a clause, with "…".
     """
-    return fill(prose(text, title, language), max_chars)
+    return fill([sentence.text for sentence in prose(text, title, language)], max_chars)
 
 
 def summarize(text: str, *, title: str = "", language: str | None = None, max_chars: int = 300) -> str:
@@ -31,13 +32,9 @@ def summarize(text: str, *, title: str = "", language: str | None = None, max_ch
         text: paragraphs separated by newlines.
         title: the article's; sentences that share its words gain by it, and it is never repeated.
         language: a BCP 47 tag; helps to find the sentences.
-        max_chars: the most that is returned. "" where the text is empty.
+        max_chars: the most that is returned, not what is aimed at: a summary is as long as editors' own ones are.
+            "" where the text is empty.
     """
     found = prose(text, title, language)
-    ranks = scores(found, title, language)
-    chosen: list[Sentence] = []
-    for _, sentence in sorted(zip(ranks, found, strict=True), key=lambda pair: -pair[0]):
-        trial = sorted([*chosen, sentence], key=lambda s: (s.paragraph, s.place))
-        if sentence.text not in {s.text for s in chosen} and len(join([s.text for s in trial])) <= max_chars:
-            chosen = trial
-    return join([s.text for s in chosen]) or fill(found, max_chars)
+    chosen = best(found, max_chars, title=title, language=language)
+    return join([sentence.text for sentence in chosen]) or fill([sentence.text for sentence in found], max_chars)

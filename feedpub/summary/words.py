@@ -1,5 +1,6 @@
-"""What is known of words, by language: the data file, read once. Owns reading it and nothing else."""
+"""What is known of words, by language: the data file, read once. Owns the reading and the looking up, nothing else."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -8,24 +9,45 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language's lists, all in case-folded form.
+    """One language's lists as `data/words.toml` describes them."""
 
-    Attributes:
-        abbreviations: words whose full stop ends no sentence, without it.
-        dangling: words that, at a sentence's start, point back to the sentence before.
-    """
-
-    abbreviations: frozenset[str] = frozenset()
-    dangling: tuple[str, ...] = ()
+    abbreviations: frozenset[str]
+    by: tuple[str, ...]
+    dangling: tuple[str, ...]
 
 
 @cache
-def words_of(language: str) -> Words:
-    """The lists of a language (its primary subtag); empty ones where we have none."""
-    table = _table().get(language, {})
-    return Words(frozenset(table.get("abbreviations", ())), tuple(table.get("dangling", ())))
+def words_of(language: str | None) -> Words:
+    """The lists of a language; empty ones where we have none."""
+    table = _table().get(base_language(language), {})
+    return Words(
+        abbreviations=frozenset(table.get("abbreviations", ())),
+        by=tuple(table.get("by", ())),
+        dangling=tuple(table.get("dangling", ())),
+    )
+
+
+@cache
+def everywhere(name: str) -> tuple[str, ...]:
+    """One list of all languages together: for texts whose language is not known, or is not the page's."""
+    return tuple(sorted({entry for table in _table().values() for entry in table.get(name, ())}))
+
+
+def base_language(language: str | None) -> str:
+    """The primary subtag in lower case ("de-AT" → "de"), "en" where there is none."""
+    return re.split(r"[-_]", language)[0].lower() if language else "en"
+
+
+def dangles(sentence: str, language: str | None = None) -> bool:
+    """Whether a sentence begins with a word that leans on the one before."""
+    start = sentence.lstrip("\"'“”„«»‘’「 ").casefold()
+    dense = base_language(language) in ("zh", "ja")  # no spaces: the next character says nothing
+    return any(
+        start.startswith(word) and (dense or not start[len(word) : len(word) + 1].isalnum())
+        for word in words_of(language).dangling
+    )
 
 
 @cache
 def _table() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads((files(__package__) / "words.toml").read_text("utf-8"))
+    return tomllib.loads((files("feedpub.summary") / "data" / "words.toml").read_text("utf-8"))

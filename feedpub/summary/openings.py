@@ -1,0 +1,85 @@
+"""What opens an article and is not yet the article: bylines and datelines. Owns recognising them, nothing else."""
+
+import re
+
+from feedpub.summary.words import everywhere
+
+NAMES = 8  # words that a byline has at most, behind its "by"
+PLACE = 3  # words that a place has at most, where it is not in capitals
+SHORTEST = 3  # letters of a place
+
+_OPENING = re.compile(
+    r"""
+    (?P<place>[^\W\d_](?:[\w.'’]|[ /-](?=\w)|,\s(?=[^\W\d_])){1,40}?)?         # BERLIN   KYIV, Ukraine   New York
+    (?P<date>[,.]?\s?\(?(?:\d{1,2}\.?\s[^\W\d_]{3,10}\.?|[^\W\d_]{3,10}\.?\s\d{1,2})(?:,?\s\d{4})?\)?)?  # , Jan. 5
+    [.,]?\s?
+    (?:
+        (?P<agency>[(\[/][^()\[\]/]{2,40}[)\]/])\.?                           # (Reuters)   [AFP]   /TASS/
+        (?P<behind>\s-\s|\s?--\s?|\s?[–—―]\s?|\s\|\s|:\s)?
+        | (?P<dash>\s-\s|\s?--\s?|\s?[–—―]\s?|\s\|\s)
+    )
+    \s*
+    """,
+    re.VERBOSE,
+)
+_FURTHER_DASH = re.compile(r"\s[–—-]\s|\w[–—]\w")
+_EAST_ASIAN = re.compile(
+    r"(?:[^。，,\s]{2,20}\d{1,2}月\d{1,2}日[电電讯訊](?:[（(][^）)]{2,20}[）)])?[:：]?"
+    r"|[【（(\[][^】）)\]]{0,20}[＝=电電讯訊报報][^】）)\]]{0,20}[】）)\]])\s*"
+)
+
+
+def without_dateline(line: str) -> str:
+    """A paragraph without the place, date and agency that open it: "BERLIN (dpa) – ", "PARIS, Jan 5 — "."""
+    if match := _EAST_ASIAN.match(line):
+        return line[match.end() :] or line
+    match = _OPENING.match(line)
+    if match and 0 < match.end() < len(line) and _is_dateline(match, line[match.end() :]):
+        return line[match.end() :]
+    return line
+
+
+def is_byline(line: str) -> bool:
+    """Whether a line names who wrote the article, and no more: "By Ada Lovelace and Charles Babbage"."""
+    start = line.casefold()
+    for opener in everywhere("by"):
+        if start.startswith(opener):
+            rest = line[len(opener) :]
+            if rest[:1] in (" ", ":", "/", "："):  # not "Byron", not "Vonnegut"
+                return _are_names(rest.strip(" :/：").rstrip("."))
+    return False
+
+
+def _is_dateline(match: re.Match[str], rest: str) -> bool:
+    """Whether an opening's parts are those of a dateline; what has only some of them needs more evidence."""
+    place, agency = match["place"] or "", match["agency"]
+    if agency and _is_agency(agency):
+        return _is_place(place)
+    if len(place) < SHORTEST or not _is_place(place) or _FURTHER_DASH.search(rest):
+        return False
+    if agency or match["date"]:
+        return bool(match["behind"] or match["dash"])
+    return place.split(",")[0].isupper() or _begins(rest)
+
+
+def _is_agency(bracket: str) -> bool:
+    return bool(set(re.split(r"[\s,/.–-]+", bracket.strip("()[]/ ").casefold())) & set(everywhere("agencies")))
+
+
+def _is_place(place: str) -> bool:
+    words = re.findall(r"\w+", place.split(",")[0])
+    return place.isupper() or (len(words) <= PLACE and all(word[0].isupper() for word in words))
+
+
+def _begins(rest: str) -> bool:
+    """Whether a new sentence begins, so that "London — The …" opens with a place and "Apple — the …" does not."""
+    return rest.lstrip("\"'“„«‘")[:1].isupper()
+
+
+def _are_names(text: str) -> bool:
+    words = text.split()
+    return (
+        0 < len(words) <= NAMES
+        and not re.search(r"[!?;:0-9]", text)
+        and sum(word[0].isupper() or not word[0].isalpha() or not word[0].islower() for word in words) >= len(words) / 2
+    )
