@@ -1,6 +1,7 @@
 """An HTML page as a tree, or the name of what came instead. Owns what the sources ask of HTML as such."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
@@ -12,6 +13,7 @@ from feedpub.sources.addresses import resolve
 from feedpub.sources.kinds import EMPTY, HTML, kind
 
 MAX_BYTES = 8_000_000  # a page of links that is larger is not one
+MAX_ELEMENTS = 150_000
 UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "select", "textarea")
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 
@@ -62,6 +64,8 @@ def parse(page: Page) -> Document:
     if len(page.body) > MAX_BYTES:
         raise ExtractError(f"the page is larger than {MAX_BYTES // 1_000_000} MB", page.url)
     tree = _tree(page)
+    if next(islice(tree.iter(), MAX_ELEMENTS, None), None) is not None:
+        raise ExtractError(f"the page has more than {MAX_ELEMENTS} elements", page.url)
     base = tree.find(".//base[@href]")
     scripts = list(tree.iter("script"))
     data = tuple(script.text or "" for script in scripts if "ld+json" in script.get("type", "").lower())

@@ -8,7 +8,7 @@ HTML, FEED, SITEMAP, JSON = "an HTML page", "a feed", "a sitemap", "JSON"
 TEXT, GZIP, EMPTY = "plain text", "a gzip file", "an empty document"
 SNIFFED = 4096  # bytes
 
-_PROLOGUE = rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*"
+_PROLOGUE = rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*+"
 _SIGNATURES = (
     (re.compile(rb"%PDF-"), "a PDF"),
     (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP|....ftypavi", re.DOTALL), "an image"),

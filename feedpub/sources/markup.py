@@ -8,7 +8,7 @@ from lxml.html import HtmlElement, HTMLParser, fragment_fromstring, tostring
 
 from feedpub.sources.addresses import absolute
 
-_MARKUP = re.compile(r"<[a-z!/][^>]*>|&(?:#\d+|#x[0-9a-f]+|\w+);", re.IGNORECASE)
+_MARKUP = re.compile(r"<[a-z!/][^<>]*>|&(?:#\d+|#x[0-9a-f]+|\w+);", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?:href|src|srcset|poster|data)\s*=\s*[\"']?(?!https?:|data:|mailto:|#)[^\s>]", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _BLOCKS = ("p", "br", "div", "li", "tr", "td", "h1", "h2", "h3", "h4", "blockquote")

@@ -1,8 +1,10 @@
 """A sitemap, or an index of sitemaps → the addresses in it, the newest first."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from urllib.parse import urlsplit
 
 from feedpub.config import SitemapSource
@@ -14,6 +16,7 @@ from feedpub.sources.protocol import Documents
 from feedpub.sources.sitemapfile import Child, parse
 
 MOST_FILES = 50  # that one look reads
+MOST_ADDRESSES = 200_000  # that one look considers
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
 
@@ -28,46 +31,60 @@ def read(source: SitemapSource, documents: Documents, *, limit: int) -> tuple[It
         FetchError, ExtractError: the sitemap, or every one that an index names, cannot be had or read; as
             NothingFound: there are no articles in it, or none that `include` and `exclude` leave.
     """
-    listed, failures = _listed(source, documents, limit)
-    if not listed and failures:
-        raise failures[0]
-    if not listed:
-        raise NothingFound("the sitemap has no entries", source.url)
-    items = wanted(listed, source)
-    if not items:
-        raise NothingFound(f"`include` and `exclude` leave none of the sitemap's {len(listed)} addresses", source.url)
+    newest = _Newest(source, limit)
+    failures = _read_files(source, documents, newest)
+    if not newest.listed:
+        raise failures[0] if failures else NothingFound("the sitemap has no entries", source.url)
+    if not newest.items:
+        raise NothingFound(f"`include` and `exclude` leave none of the sitemap's {newest.listed} addresses", source.url)
     for failure in failures:
         _log.info("left out of %s: %s", source.url, failure)
-    return items[:limit]
+    return newest.items
 
 
-def wanted(items: Iterable[Item], source: SitemapSource) -> tuple[Item, ...]:
-    """The items that a source asks for, each address once, the newest first.
+@dataclass
+class _Newest:
+    """The newest addresses that a source asks for, of all that it was shown.
 
-    Home pages are never articles. Archives by tag, sign-in and the like are left out where the source does not say
-    what it includes and something else is left.
+    Attributes:
+        listed: how many it was shown.
+        articles: those that may be articles; all that are asked for by `include`.
+        others: archives by tag, sign-in and the like: taken where a site has nothing else.
     """
-    unique = {item.url: item for item in reversed(list(items)) if item.url and _is_asked_for(item.url, source)}
-    kept = list(reversed(unique.values()))
-    if not source.include:
-        kept = [item for item in kept if may_be_article(item.url or "")] or kept
-    return tuple(sorted(kept, key=_date, reverse=True))
+
+    source: SitemapSource
+    limit: int
+    listed: int = 0
+    articles: tuple[Item, ...] = ()
+    others: tuple[Item, ...] = ()
+
+    def show(self, items: Sequence[Item]) -> None:
+        """Consider what stands in one more file."""
+        self.listed += len(items)
+        asked_for = [item for item in items if _is_asked_for(item.url or "", self.source)]
+        articles = [item for item in asked_for if self.source.include or may_be_article(item.url or "")]
+        taken = {item.url for item in articles}
+        self.articles = _newest_first([*self.articles, *articles], self.limit)
+        self.others = _newest_first([*self.others, *(i for i in asked_for if i.url not in taken)], self.limit)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return self.articles or self.others
+
+    def is_final(self, next_file: Child) -> bool:
+        """True where nothing in a further file can be newer than what we have."""
+        if len(self.items) < self.limit:
+            return False
+        oldest = _date(self.items[-1])
+        return oldest == _UNDATED or (next_file.modified is not None and oldest >= next_file.modified)
 
 
-def _is_asked_for(url: str, source: SitemapSource) -> bool:
-    parts = urlsplit(url)
-    if parts.path in ("", "/") and not parts.query:
-        return False
-    included = not source.include or any(matches_url(pattern, url) for pattern in source.include)
-    return included and not any(matches_url(pattern, url) for pattern in source.exclude)
-
-
-def _listed(source: SitemapSource, documents: Documents, limit: int) -> tuple[list[Item], list[SourceError]]:
-    """The entries of as many files as it takes, and what failed; only the first file's failure is raised."""
+def _read_files(source: SitemapSource, documents: Documents, newest: _Newest) -> list[SourceError]:
+    """Read as many files as it takes; what failed is returned, but for the first file's failure, which is raised."""
     first = parse(documents.get(source.url))
-    items, failures = list(first.items), list[SourceError]()
-    waiting, seen = _newest_first(first.children), {source.url}
-    while waiting and len(seen) < MOST_FILES and not _is_enough(wanted(items, source), waiting[0], limit):
+    newest.show(first.items)
+    failures, waiting, seen = list[SourceError](), _by_change(first.children), {source.url}
+    while waiting and len(seen) < MOST_FILES and newest.listed < MOST_ADDRESSES and not newest.is_final(waiting[0]):
         child = waiting.pop(0)
         if child.url in seen:
             continue
@@ -77,20 +94,28 @@ def _listed(source: SitemapSource, documents: Documents, limit: int) -> tuple[li
         except SourceError as error:
             failures.append(error)
             continue
-        items += part.items
-        waiting = _newest_first([*waiting, *part.children])
-    return items, failures
+        newest.show(part.items)
+        waiting = _by_change([*waiting, *part.children])
+    return failures
 
 
-def _is_enough(items: tuple[Item, ...], next_file: Child, limit: int) -> bool:
-    """True where nothing in the next file can be newer than the `limit` newest that we have."""
-    if len(items) < limit:
+def _is_asked_for(url: str, source: SitemapSource) -> bool:
+    """True for what the patterns take; never for a home page."""
+    parts = urlsplit(url)
+    if parts.path in ("", "/") and not parts.query:
         return False
-    oldest = _date(items[limit - 1])
-    return oldest == _UNDATED or (next_file.modified is not None and oldest >= next_file.modified)
+    included = not source.include or any(matches_url(pattern, url) for pattern in source.include)
+    return included and not any(matches_url(pattern, url) for pattern in source.exclude)
 
 
-def _newest_first(children: Iterable[Child]) -> list[Child]:
+def _newest_first(items: Iterable[Item], limit: int) -> tuple[Item, ...]:
+    unique: dict[str | None, Item] = {}
+    for item in sorted(items, key=_date, reverse=True):
+        unique.setdefault(item.url, item)
+    return tuple(islice(unique.values(), limit))
+
+
+def _by_change(children: Iterable[Child]) -> list[Child]:
     return sorted(children, key=lambda child: child.modified or _UNDATED, reverse=True)
 
 

@@ -13,6 +13,7 @@ from feedpub.errors import ExtractError, NothingFound
 from feedpub.model import Item, Page
 from feedpub.sources.addresses import absolute
 from feedpub.sources.dates import parse_date
+from feedpub.sources.doctype import without_doctype
 from feedpub.sources.kinds import EMPTY, FEED, GZIP, SITEMAP, TEXT, kind
 from feedpub.sources.markup import clean
 
@@ -76,7 +77,7 @@ def _read_lines(page: Page) -> Sitemap:
 def _read_xml(page: Page) -> Sitemap:
     items, children = list[Item](), list[Child]()
     try:
-        for node in _nodes(page.body):
+        for node in _nodes(without_doctype(decode_html(page.body, page.charset))):
             url = absolute(_text(node, "loc"), page.url)
             if url and _name(node) == "url":
                 items.append(_item(node, url))
@@ -87,10 +88,11 @@ def _read_xml(page: Page) -> Sitemap:
     return Sitemap(tuple(items), tuple(children))
 
 
-def _nodes(body: bytes) -> Iterator[etree._Element]:
+def _nodes(text: str) -> Iterator[etree._Element]:
     """Every `<url>` and `<sitemap>`, whatever its namespace; each is forgotten once it has been looked at."""
     events = etree.iterparse(
-        io.BytesIO(body),
+        io.BytesIO(text.encode("utf-8", "replace")),
+        encoding="utf-8",
         tag=("{*}url", "{*}sitemap"),
         recover=True,
         resolve_entities=False,

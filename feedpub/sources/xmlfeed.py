@@ -5,7 +5,6 @@ from xml:base, else from the page that an RSS feed belongs to, or from an Atom f
 """
 
 import io
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,12 +17,11 @@ from feedpub.errors import ExtractError
 from feedpub.model import Enclosure, Item, Page
 from feedpub.sources.addresses import absolute
 from feedpub.sources.dates import parse_date, plausible
+from feedpub.sources.doctype import without_doctype
 from feedpub.sources.markup import clean, is_markup, paragraphs, to_text, with_absolute_addresses
 
 LONG = 600  # characters: a description that is longer is the content
 MOST_DIGITS = 15  # of an enclosure's length
-_DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)  # whose entities no feed needs
-_PROLOGUE = 16_384  # characters, in which a DOCTYPE may stand
 
 Node = Mapping[str, Any]
 
@@ -48,8 +46,7 @@ def entries(page: Page) -> list[Item]:
 
 
 def _parse(page: Page) -> Node:
-    text = decode_html(page.body, page.charset)
-    text = _DOCTYPE.sub("", text[:_PROLOGUE], count=1) + text[_PROLOGUE:]
+    text = without_doctype(decode_html(page.body, page.charset))
     try:
         parsed: Node = feedparser.parse(
             io.BytesIO(text.encode("utf-8", "replace")),

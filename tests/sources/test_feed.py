@@ -341,3 +341,9 @@ def test_an_enclosure_of_a_length_that_is_none_has_no_length(length: str) -> Non
         rss(f'<title>A</title><link>/a</link><enclosure url="/a.mp3" type="audio/mpeg" length="{length}"/>')
     )
     assert item.enclosures == (Enclosure("https://press.example/a.mp3", "audio/mpeg", 0),)
+
+
+def test_dates_in_other_languages_are_read() -> None:
+    """Greek, Hungarian and Korean feeds write them so."""
+    (item,) = items(rss("<title>A</title><link>/a</link><pubDate>Παρ, 17 Μαϊ 2024 10:30:00 GMT</pubDate>"))
+    assert item.published == MAY

@@ -120,6 +120,18 @@ def test_a_page_that_is_too_large_is_refused() -> None:
         items_in(html(b"<html><body>" + b"<p>words</p>" * 700_000))
 
 
+def test_a_page_of_too_many_elements_is_refused() -> None:
+    """It would take minutes to look at, and lists nothing."""
+    with pytest.raises(ExtractError, match="more than 150000 elements"):
+        items_in(html("<p>" * 200_000))
+
+
+def test_of_a_long_text_only_the_beginning_is_read() -> None:
+    """A card may hold a whole article."""
+    page = html(LISTING.replace("Three parties want it", "Three parties want it " + "and say so " * 100_000))
+    assert len(items_in(page)[0].summary) < 2100
+
+
 def test_a_page_is_read_in_its_own_encoding() -> None:
     """As browsers decide it: here by the page's own word."""
     body = '<meta charset="windows-1251"><title>Вести</title>' + "".join(

@@ -17,6 +17,7 @@ UNITS = ("article", "li", "tr", "section")  # a lone link's card goes no further
 KICKER_WORDS = 3  # a linked heading with fewer names the section
 TITLE_WORDS = 4  # a link of so many words may be a title
 MOST_PARTS = 5
+MOST_ANCHORS = 50  # to one article
 MOST_LINKS = 8  # to other articles, in one card
 
 Urls = Mapping[HtmlElement, AbstractSet[str]]
@@ -62,7 +63,8 @@ class Cards:
 
     def read(self, member: Link, parts: Sequence[HtmlElement]) -> Card:
         """The card that some elements make up around a link."""
-        inside = [a for a in self._by_url[member.url] if any(e in parts for e in (a, *a.iterancestors()))]
+        alike = self._by_url[member.url][:MOST_ANCHORS]
+        inside = [a for a in alike if any(e in parts for e in (a, *a.iterancestors()))]
         anchors = [member.element, *(anchor for anchor in inside if anchor is not member.element)]
         return read_card(parts, anchors, member.url, self._base)
 

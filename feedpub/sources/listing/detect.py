@@ -1,6 +1,7 @@
 """The articles that a page lists, by its structure."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -24,10 +25,13 @@ MOST_LINKS = 5000
 
 def find(document: Document) -> tuple[Item, ...]:
     """The articles listed on a page, in the page's order, each address once; none where it lists none."""
-    links = [link for link in links_of(document) if may_be_article(link.url) and not _is_itself(link.url, document)]
+    candidates = (
+        link for link in links_of(document) if may_be_article(link.url) and not _is_itself(link.url, document)
+    )
+    links = list(islice(candidates, MOST_LINKS))
     regions = Regions(document.tree, [link.element for link in links])
     known = {url: item for url, item in listed(document.data, document.base).items() if not _is_itself(url, document)}
-    open_links = _unrivalled([link for link in links if not regions.in_navigation(link.element)][:MOST_LINKS])
+    open_links = _unrivalled([link for link in links if not regions.in_navigation(link.element)])
     cards = _proven(_choose(group(document, open_links, regions, known)), known)
     return items_of(cards, document, known) or tuple(known.values())
 

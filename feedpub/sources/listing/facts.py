@@ -22,6 +22,7 @@ _AUTHOR = re.compile(r"(^|[\s_-])(author|byline)(?!s?[\s_-]*(image|avatar|photo)
 _BY = re.compile(r"^(by|von|par|por|di|door|av|af|od)\s+", re.IGNORECASE)
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]*url\(\s*['\"]?([^'\")]+)")
 _CANDIDATES = re.compile(r",\s+|(?<=\d[wx]),")
+_BLOCKS = ("div", "p", "li", "td", "section")
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-image", "src")
 _SOURCE_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 
@@ -30,8 +31,8 @@ _TEASER_WORDS = 6  # a teaser has at least
 _DATELINE_CHARS = 60  # a line so short with a date in it says when, not what
 _NAME_WORDS = 5  # an author's name has at most
 _NAME_CHARS = 60
+_STYLE = 1000  # characters of a style that are looked at
 _ICON = 50  # pixels
-_LONG_LINK = 200  # characters: a link around a whole card
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +122,15 @@ def _anchor_text(anchor: HtmlElement) -> str:
     """The words of a link; of a link around a whole card only those of its title."""
     if named := next(filter(None, map(text_of, _classed(list(anchor), _TITLE))), ""):
         return named
-    text = text_of(anchor)
-    if len(text) <= _LONG_LINK:
-        return text
-    return max((" ".join(piece.split()) for piece in anchor.itertext()), key=words)
+    blocks = (
+        block for block in anchor.iterdescendants(*_BLOCKS) if next(block.iterdescendants(*_BLOCKS), None) is None
+    )
+    return next(filter(_may_be_title, map(text_of, blocks)), "") or text_of(anchor)
+
+
+def _may_be_title(text: str) -> bool:
+    """True for some words that are no kicker ("Entry 91") and no age ("3 days ago")."""
+    return words(text) >= _TITLE_WORDS + text[:1].isdigit()
 
 
 def _labels(anchors: Sequence[HtmlElement]) -> Iterator[str]:
@@ -168,7 +174,7 @@ def _is_teaser(element: HtmlElement, text: str, title: str) -> bool:
 
 def _image(parts: Sequence[HtmlElement], base: str) -> str | None:
     found = (_source(image) for image in _all(parts, "img", "source"))
-    styles = (match[1] for e in _all(parts) if (match := _BACKGROUND.search(e.get("style", ""))))
+    styles = (match[1] for e in _all(parts) if (match := _BACKGROUND.search(e.get("style", "")[:_STYLE])))
     address = next(filter(None, found), None) or next(styles, None)
     return resolve(address, base) if address else None
 

@@ -9,6 +9,7 @@ from feedpub.sources.listing.words import ARCHIVES, FILES, PAGES, QUERIES, SHARI
 DATE = re.compile(r"/(?:19|20)\d\d[/-]?(?:0[1-9]|1[0-2])(?:[/-]?[0-3]\d)?(?=\D|$)")
 NUMBER = re.compile(r"\d{4,}")
 CODE = re.compile(r"(?=.*\d)[0-9a-z]{8,}$", re.IGNORECASE)
+_PAGE_OR_LANGUAGE = re.compile(r"page-?\d+|[a-z]{2}([-_][a-z]{2})?")
 
 
 def may_be_article(url: str) -> bool:
@@ -17,7 +18,7 @@ def may_be_article(url: str) -> bool:
     segments = _segments(parts)
     if not segments and not parts.query:
         return False
-    if ARCHIVES.intersection(segments) or (segments and _is_page(segments)):
+    if ARCHIVES.intersection(segments) or (segments and not parts.query and _is_page(segments)):
         return False
     if site_of(url) in SHARING or QUERIES.intersection(key.lower() for key, _ in parse_qsl(parts.query)):
         return False
@@ -26,8 +27,8 @@ def may_be_article(url: str) -> bool:
 
 def _is_page(segments: list[str]) -> bool:
     last = segments[-1].removesuffix(".html").removesuffix(".php")
-    paged = len(segments) > 1 and segments[-2] in ("page", "p", "seite") and last.isdigit()
-    return last in PAGES or paged or re.fullmatch(r"page-?\d+|\w\w([-_]\w\w)?", last) is not None
+    paged = len(segments) > 1 and segments[-2] in ("page", "seite") and last.isdigit()
+    return last in PAGES or paged or _PAGE_OR_LANGUAGE.fullmatch(last) is not None
 
 
 def address_score(url: str, listing: str) -> float:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice, takewhile
 
 from lxml.html import HtmlElement
 
@@ -10,6 +11,8 @@ from feedpub.sources.listing.words import BOX_HEADINGS, BOXES, CHROME, SIDE
 
 NAVIGATION_ROLES = frozenset({"navigation", "menu", "menubar", "contentinfo", "tablist"})
 MOST = 0.5  # a region that holds more of the page's links than this is the page
+MOST_BOXES = 200  # of a page
+BOX_PARTS = 100  # elements that follow a box's heading
 HEADER_LINKS = 4  # a header with more is the site's, not a card's
 
 # How much standing in a region takes from a link's score.
@@ -93,19 +96,21 @@ class Regions:
 
     def _titled_boxes(self, tree: HtmlElement) -> Iterable[HtmlElement]:
         """What follows "Most read" and the like, up to the next heading of its kind."""
-        for element in tree.iter():
-            if element.tag in ("a", "button", "option", "label", "script") or not _is_box_heading(element):
-                continue
-            heading = element
-            while (parent := heading.getparent()) is not None and not self._links[parent]:
-                heading = parent
-            for sibling in heading.itersiblings():
+        for heading in map(self._outermost, islice(filter(_is_box_heading, tree.iter()), MOST_BOXES)):
+            for sibling in islice(heading.itersiblings(), BOX_PARTS):
                 if (sibling.tag, sibling.get("class")) == (heading.tag, heading.get("class")):
                     break
                 if self._links[sibling] <= MOST * self._content:
                     yield sibling
 
+    def _outermost(self, element: HtmlElement) -> HtmlElement:
+        """The largest element around one that has no links in it."""
+        around = takewhile(lambda above: not self._links[above], element.iterancestors())
+        return (element, *around)[-1]
+
 
 def _is_box_heading(element: HtmlElement) -> bool:
+    if element.tag in ("a", "button", "option", "label"):
+        return False
     own = bare(element.text or "")
     return own in BOX_HEADINGS and bare(text_of(element)) == own

@@ -7,13 +7,20 @@ from lxml.html import HtmlElement
 from feedpub.sources.listing.words import BUTTONS
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+LONGEST = 2000  # characters that one asks a card for
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff]")
 _EDGES = " \t\n0123456789:.…»\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}>→|()[]-+\N{EN DASH}\N{EM DASH}"
 
 
 def text_of(element: HtmlElement) -> str:
-    """The words of an element, white space collapsed, words of different elements kept apart."""
-    return " ".join(" ".join(element.itertext()).split())
+    """The words of an element, white space collapsed, words of different elements kept apart; about 2000 characters."""
+    pieces, length = [], 0
+    for piece in element.itertext():
+        pieces.append(piece[:LONGEST])
+        length += len(piece)
+        if length > LONGEST:
+            break
+    return " ".join(" ".join(pieces).split())
 
 
 def label_of(anchor: HtmlElement) -> str:
