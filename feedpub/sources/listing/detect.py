@@ -26,7 +26,9 @@ MOST_LINKS = 5000
 def find(document: Document) -> tuple[Item, ...]:
     """The articles listed on a page, in the page's order, each address once; none where it lists none."""
     candidates = (
-        link for link in links_of(document) if may_be_article(link.url) and not _is_itself(link.url, document)
+        link
+        for link in links_of(document)
+        if may_be_article(link.url, document.url) and not _is_itself(link.url, document)
     )
     links = list(islice(candidates, MOST_LINKS))
     regions = Regions(document.tree, [link.element for link in links])

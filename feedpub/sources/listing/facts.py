@@ -75,7 +75,7 @@ def read_card(parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement], url:
         authors=_authors(parts),
         headed=headed,
         dated=date is not None,
-        marked=any(map(is_marked, (*parts, *parts[0].iterancestors()))),
+        marked=any(map(is_marked, parts)),
     )
 
 

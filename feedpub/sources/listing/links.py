@@ -12,15 +12,22 @@ CODE = re.compile(r"(?=.*\d)[0-9a-z]{8,}$", re.IGNORECASE)
 _PAGE_OR_LANGUAGE = re.compile(r"page-?\d+|[a-z]{2}([-_][a-z]{2})?")
 
 
-def may_be_article(url: str) -> bool:
-    """False for addresses that are never an article's: home pages, archives by tag, sign-in, share buttons, files."""
+def may_be_article(url: str, listing: str = "") -> bool:
+    """False for addresses that are never an article's: home pages, archives by tag, sign-in, share buttons, files.
+
+    Args:
+        url: the address.
+        listing: the page that links to it; what it links to on its own site is no share button.
+    """
     parts = urlsplit(url)
     segments = _segments(parts)
     if not segments and not parts.query:
         return False
     if ARCHIVES.intersection(segments) or (segments and not parts.query and _is_page(segments)):
         return False
-    if site_of(url) in SHARING or QUERIES.intersection(key.lower() for key, _ in parse_qsl(parts.query)):
+    if site_of(url) in SHARING - {site_of(listing)} or QUERIES.intersection(
+        key.lower() for key, _ in parse_qsl(parts.query)
+    ):
         return False
     return not segments or segments[-1].rpartition(".")[2] not in FILES
 

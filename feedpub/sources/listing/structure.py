@@ -88,11 +88,12 @@ class Regions:
             return LIKELY
         if element.tag in ("html", "body", "main", "a", *HEADINGS) or self._links[element] > MOST * self._content:
             return 0.0
-        names = f"{element.get('class', '')} {element.get('id', '')} {element.get('role', '')}".lower()
-        joined = "-".join(["", *names.replace("_", "-").split(), ""])
-        if CHROME.search(joined) or BOXES.search(joined):
+        names = f" {element.get('class', '')} {element.get('id', '')} {element.get('role', '')} ".lower().replace(
+            "_", "-"
+        )
+        if CHROME.search(names) or BOXES.search(names):
             return LIKELY
-        return PERHAPS if element.tag == "aside" or SIDE.search(joined) else 0.0
+        return PERHAPS if element.tag == "aside" or SIDE.search(names) else 0.0
 
     def _titled_boxes(self, tree: HtmlElement) -> Iterable[HtmlElement]:
         """What follows "Most read" and the like, up to the next heading of its kind."""

@@ -67,7 +67,7 @@ def _types(data: Mapping[str, Any]) -> set[str]:
 def _item(node: Mapping[str, Any], base: str) -> Item | None:
     address = next(filter(None, (_address(node.get(name)) for name in ("url", "mainEntityOfPage", "@id"))), "")
     url = resolve(address, base)
-    if url is None or not may_be_article(url):
+    if url is None or not may_be_article(url, base):
         return None
     return Item(
         url=url,

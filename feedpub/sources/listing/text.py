@@ -1,26 +1,41 @@
 """The words of elements, and what kind of words they are."""
 
 import re
+from collections.abc import Iterator
 
 from lxml.html import HtmlElement
 
 from feedpub.sources.listing.words import BUTTONS
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+# Elements that may stand within a word or a sentence; what stands in any other is kept apart.
+_INLINE = frozenset(
+    {"a", "abbr", "b", "bdi", "cite", "code", "em", "font", "i", "mark", "q", "s", "small", "strong", "sub", "sup", "u"}
+)
 LONGEST = 2000  # characters that one asks a card for
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff]")
 _EDGES = " \t\n0123456789:.…»\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}>→|()[]-+\N{EN DASH}\N{EM DASH}"
 
 
 def text_of(element: HtmlElement) -> str:
-    """The words of an element, white space collapsed, words of different elements kept apart; about 2000 characters."""
-    pieces, length = [], 0
-    for piece in element.itertext():
+    """The words of an element, white space collapsed, words of different blocks kept apart; about 2000 characters."""
+    pieces, length = list[str](), 0
+    for piece in _pieces(element):
         pieces.append(piece[:LONGEST])
         length += len(piece)
         if length > LONGEST:
             break
-    return " ".join(" ".join(pieces).split())
+    return " ".join("".join(pieces).split())
+
+
+def _pieces(element: HtmlElement) -> Iterator[str]:
+    gap = "" if element.tag in _INLINE else " "
+    yield gap
+    yield element.text or ""
+    for child in element:
+        yield from _pieces(child)
+        yield child.tail or ""
+    yield gap
 
 
 def label_of(anchor: HtmlElement) -> str:

@@ -19,7 +19,9 @@ BUTTONS = frozenset(_TABLE["buttons"]["exact"])
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("-(?:" + "|".join(map(re.escape, words)) + ")-")
+    """Finds one of the words as a part of a class; one that begins with ^ only at a class's beginning."""
+    parts = (rf"(?<=\s){re.escape(word[1:])}" if word.startswith("^") else re.escape(word) for word in words)
+    return re.compile(r"(?<![^\s-])(?:" + "|".join(parts) + r")(?![^\s-])")
 
 
 CHROME = _any_of(_TABLE["regions"]["chrome"])
