@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -214,8 +215,11 @@ def test_a_terminal_gets_a_progress_bar(newsroom: Site, tmp_path: Path) -> None:
     """Shown while articles are read, gone at the end, with the table left."""
     import pty  # noqa: PLC0415 -- where there are terminals
 
-    newsroom[path(2)] = lambda handler: (time.sleep(1), handler.send_error(500))[1]
     shown = bytearray()
+
+    def slowly(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(1)
+        handler.send_error(500)
 
     def read(descriptor: int) -> bytes:
         import os  # noqa: PLC0415
@@ -224,6 +228,7 @@ def test_a_terminal_gets_a_progress_bar(newsroom: Site, tmp_path: Path) -> None:
         shown.extend(data)
         return data
 
+    newsroom[path(2)] = slowly
     config = str(tmp_path / "config" / "feedpub.toml")
     pty.spawn([sys.executable, "-m", "feedpub", "-c", config, "build", "world"], read)
     assert b"/3" in shown
