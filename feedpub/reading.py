@@ -30,6 +30,7 @@ _HOSTS_AT_ONCE = 8
 _HTML = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
 # A feed's own content is taken instead of its page's where the page gives this much less: a paywall, a consent wall.
 _MUCH_LESS = 0.6
+_LARGEST_FILE = 20_000_000  # bytes of a saved article
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +152,16 @@ def _extract(page: Page, rules: SiteRules | None = None) -> Article:
 def _saved(feed: FeedConfig, listed: Listed, tools: Tools) -> Article:
     path = Path(listed.item.path or "")
     try:
+        about = path.stat()
+        if about.st_size > _LARGEST_FILE:
+            raise ExtractError(f"larger than {_LARGEST_FILE // 1_000_000} MB", str(path))
         body = path.read_bytes()
-        modified = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
     folder = path.relative_to(listed.folder or path.parent).parent.as_posix()
     base = f"{tools.settings.base_url}{feed.name}/{'' if folder == '.' else folder + '/'}"
     article = cleaner.extract_saved(body, str(path), base=base, rules=feed.rules)
-    return article if article.published else replace(article, published=modified)
+    return replace(article, published=article.published or datetime.fromtimestamp(int(about.st_mtime), UTC))
 
 
 def _own_content(item: Item) -> Article:

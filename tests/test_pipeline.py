@@ -354,6 +354,22 @@ def test_a_saved_article_that_changes_keeps_its_page(tmp_path: Path, clock: Fake
     assert (after["title"], after["id"], after["url"]) == ("The pier goes", before["id"], before["url"])
 
 
+def test_saved_files_that_cannot_be_used_are_named(tmp_path: Path, clock: FakeClock) -> None:
+    """Empty, too large: the others are published."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+    (folder / "good.txt").write_text(f"The pier stays\n\n{prose}\n\n{prose} Twice.\n")
+    (folder / "empty.txt").write_text("")
+    with (folder / "large.txt").open("wb") as large:
+        large.truncate(21_000_000)
+    outcome = one(configure(tmp_path, feed("f", f"folder {folder}")), clock)
+    assert (outcome.new, outcome.failed) == (1, 2)
+    reasons = {Path(problem.where).name: problem.reason for problem in outcome.problems}
+    assert reasons["large.txt"] == "larger than 20 MB"
+    assert "no article" in reasons["empty.txt"]
+
+
 def test_a_run_that_dies_while_publishing_loses_no_id(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     """Entries are stored before files are written; the next run publishes them under the same ids."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
