@@ -2,6 +2,8 @@
 
 from feedpub.cleaner.extract import extract, extract_fragment
 from feedpub.cleaner.memory import SiteMemory
+from feedpub.cleaner.plain import extract_text
 from feedpub.cleaner.sanitise import sanitise
+from feedpub.cleaner.saved import extract_saved
 
-__all__ = ["SiteMemory", "extract", "extract_fragment", "sanitise"]
+__all__ = ["SiteMemory", "extract", "extract_fragment", "extract_saved", "extract_text", "sanitise"]
