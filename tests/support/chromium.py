@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -21,9 +22,18 @@ _FLAGS = (
 
 def dump(url: str, *flags: str) -> str:
     """The page's DOM after it has loaded, as HTML; skips the calling test where there is no Chromium."""
+    return _run(url, *flags, "--dump-dom")
+
+
+def screenshot(page: Path, picture: Path, *, width: int, height: int) -> None:
+    """Take a picture of a local page, in pixels."""
+    _run(page.resolve().as_uri(), f"--screenshot={picture}", f"--window-size={width},{height}", "--hide-scrollbars")
+
+
+def _run(url: str, *flags: str) -> str:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("no Chromium here: install it to see the pages in a real browser")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [chromium, *_FLAGS, f"--user-data-dir={profile}", *flags, "--dump-dom", url]
+        command = [chromium, *_FLAGS, f"--user-data-dir={profile}", *flags, url]
         return subprocess.run(command, capture_output=True, check=True, timeout=60, text=True).stdout  # noqa: S603 -- our own words
