@@ -8,10 +8,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import takewhile
 from pathlib import PurePath
 from urllib.parse import urljoin
 
-from lxml.html import HtmlElement, fragment_fromstring, tostring
+from bs4 import BeautifulSoup, Tag
+from lxml.html import HtmlElement, tostring
 from markdown_it import MarkdownIt
 
 from feedpub.cleaner import front_matter, metadata
@@ -81,13 +83,13 @@ def _plain(saved: Saved) -> Article:
 
 def _markdown(saved: Saved) -> Article:
     """Markdown, whose first heading is the title, and whose byline and date may stand below it."""
-    root = fragment_fromstring(_to_html(saved.text), create_parent="div")
-    language = languages.of_text(root.text_content())
+    fragment = BeautifulSoup(_to_html(saved.text), "lxml")
+    language = languages.of_text(fragment.get_text(" "))
     head = Head(title=saved.title)
-    while len(root) and _is_head(root[0], head, language):
-        root.remove(root[0])
-    html = "".join(tostring(child, encoding="unicode") for child in root)
-    article = extract_fragment(html, saved.base, title=head.title)
+    top = (element for element in list(fragment.body or ()) if isinstance(element, Tag))
+    for element in takewhile(lambda element: _is_head(element, head, language), top):
+        element.decompose()
+    article = extract_fragment(str(fragment), saved.base, title=head.title)
     return replace(
         article,
         url=head.url,
@@ -100,12 +102,12 @@ def _markdown(saved: Saved) -> Article:
     )
 
 
-def _is_head(element: HtmlElement, head: Head, language: str | None) -> bool:
+def _is_head(element: Tag, head: Head, language: str | None) -> bool:
     """Whether the first element of what is left belongs above the text."""
-    block = Block(" ".join(element.text_content().split()))
-    if element.tag in _HEADINGS:
+    block = Block(" ".join(element.get_text().split()))
+    if element.name in _HEADINGS:
         return (not head.title or same(block.text, head.title)) and take(block, head, language)
-    if element.tag != "p" or block.prose or element.find(".//img") is not None:
+    if element.name != "p" or block.prose or element.find("img"):
         return False
     before = head.title
     taken = take(block, head, language)
