@@ -7,31 +7,36 @@ are a range. Owns what counts as a block; judges nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Enum, IntFlag, auto
+from enum import IntFlag, auto
+from typing import TypeAlias
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 SKIPPED = frozenset(
-    "script style noscript template svg canvas math select textarea button input datalist dialog map head "
+    "script style noscript template svg canvas math select textarea input datalist map head "  # noqa: SIM905 -- words
     "object applet audio video iframe param amp-ad amp-analytics amp-iframe".split(),
 )
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr picture q rb rp rt ruby s "
-    "samp small span strike strong sub sup time tt u var "
-    "embed keygen source track wbr".split(),  # the parser takes what follows these empty ones for their content
-)
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr "  # noqa: SIM905 -- words
+    "picture q rb rp rt ruby s samp small span "
+    "strike strong sub sup time tt u var embed keygen source track wbr".split(),
+)  # the last five are empty; the parser takes what follows them for their content
 PICTURES = frozenset({"img", "amp-img", "noscript"})
 EMBEDS = frozenset({"iframe", "video", "audio", "object", "amp-iframe"})
 EMPHATIC = frozenset({"a", "b", "strong"})
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 UNSEEN = frozenset({"sr-only", "visually-hidden", "screen-reader-text", "screen-reader-only", "visuallyhidden"})
-NAMING = ("class", "id", "role", "itemprop", "aria-label", "data-component", "data-testid", "data-type", "rel")
+NAMING = frozenset(
+    {"class", "id", "role", "itemprop", "aria-label", "data-component", "data-testid", "data-type", "rel"},
+)
+HIDING = frozenset({"hidden", "aria-hidden", "style"})
+AROUND = 0.6  # of a run's text, for an element that counts as being around it
 BREAK = "\x0b"  # stands for <br> in a run; white space, so that it vanishes where lines do not matter
 
 
 class Place(IntFlag):
-    """What a box stands inside of."""
+    """What a box stands inside of; sets of them are plain numbers, which are quicker."""
 
     ARTICLE = auto()
     MAIN = auto()
@@ -51,28 +56,34 @@ class Place(IntFlag):
     LINK = auto()
 
 
-PLACES = {
-    "article": Place.ARTICLE,
-    "main": Place.MAIN,
-    "aside": Place.ASIDE,
-    "nav": Place.NAV,
-    "header": Place.HEADER,
-    "footer": Place.FOOTER,
-    "figure": Place.FIGURE,
-    "figcaption": Place.CAPTION,
-    "ul": Place.LIST,
-    "ol": Place.LIST,
-    "dl": Place.LIST,
-    "table": Place.TABLE,
-    "form": Place.FORM,
-    "blockquote": Place.QUOTE,
-    "pre": Place.PRE,
-    "a": Place.LINK,
-    **dict.fromkeys(HEADINGS, Place.HEADING),
+PLACES: dict[str, int] = {
+    "article": Place.ARTICLE.value,
+    "main": Place.MAIN.value,
+    "aside": Place.ASIDE.value,
+    "nav": Place.NAV.value,
+    "header": Place.HEADER.value,
+    "footer": Place.FOOTER.value,
+    "figure": Place.FIGURE.value,
+    "figcaption": Place.CAPTION.value,
+    "ul": Place.LIST.value,
+    "ol": Place.LIST.value,
+    "dl": Place.LIST.value,
+    "table": Place.TABLE.value,
+    "form": Place.FORM.value,
+    "blockquote": Place.QUOTE.value,
+    "pre": Place.PRE.value,
+    "a": Place.LINK.value,
+    **dict.fromkeys(HEADINGS, Place.HEADING.value),
 }
-ROLES = {"main": Place.MAIN, "navigation": Place.NAV, "banner": Place.HEADER, "contentinfo": Place.FOOTER}
+ROLES = {
+    "main": PLACES["main"],
+    "navigation": PLACES["nav"],
+    "banner": PLACES["header"],
+    "contentinfo": PLACES["footer"],
+}
+HIDDEN = Place.HIDDEN.value
 
-Piece = str | HtmlElement | None
+Piece: TypeAlias = str | HtmlElement | None
 """A part of a run: text, the start of an inline element, or None for the end of the one opened last.
 
 Pictures and embeds have no end."""
@@ -85,6 +96,7 @@ class Box:
     Attributes:
         parent: index of the box around it; the root's is 0, its own.
         name: tag and naming attributes, each after a bar: "div|entry-content|main".
+        place: the set of `Place`s that it stands inside of.
         first, last: the blocks inside are those from `first` up to, not including, `last`.
     """
 
@@ -92,7 +104,7 @@ class Box:
     tag: str
     parent: int
     name: str
-    place: Place
+    place: int
     depth: int
     first: int
     last: int = 0
@@ -104,7 +116,7 @@ class Block:
 
     Attributes:
         box: index of the box that it stands in.
-        text: white space collapsed, `\\n` for a line break; "" where there are only pictures.
+        text: white space collapsed, a newline for a line break; "" where there are only pictures.
         link_chars: how many characters of the text stand in links.
         wrapper: the name of an inline element around all of it, "" where there is none.
     """
@@ -141,12 +153,8 @@ def cut(tree: HtmlElement) -> Layout:
     return _Cutter(tree if body is None else body).layout()
 
 
-class _Opened(Enum):
-    """What an element was taken for when it was entered."""
-
-    BOX = auto()
-    INLINE = auto()
-    NOTHING = auto()  # neither it nor what is inside counts as text
+_BOX, _INLINE, _NOTHING = range(3)
+"""What an element was taken for when it was entered; what is inside of nothing does not count as text."""
 
 
 class _Cutter:
@@ -158,9 +166,10 @@ class _Cutter:
         self.blocks: list[Block] = []
         self.box = 0
         self.inline: list[HtmlElement] = []  # open, and without a block inside so far
-        self.opened: list[_Opened] = []  # what every open element was taken for
+        self.opened: list[int] = []  # what every open element was taken for
         self.links = 0  # open <a href>
         self.bold = 0
+        self.lead: HtmlElement | None = None  # the first element of the run, until it turns out not to hold it all
         self._clear()
 
     def layout(self) -> Layout:
@@ -169,13 +178,13 @@ class _Cutter:
             if event == "start":
                 taken = self._start(element)
                 self.opened.append(taken)
-                if taken is _Opened.NOTHING:
+                if taken == _NOTHING:
                     walk.skip_subtree()
             else:
                 self._end(element)
         return Layout(self.boxes, self.blocks)
 
-    def _start(self, element: HtmlElement) -> _Opened:
+    def _start(self, element: HtmlElement) -> int:
         tag = element.tag
         if tag in INLINE:
             return self._start_inline(element, tag)
@@ -185,12 +194,13 @@ class _Cutter:
             self._picture(element, tag)
         elif tag not in SKIPPED:
             self._start_box(element, tag)
-            return _Opened.BOX
-        return _Opened.NOTHING
+            return _BOX
+        return _NOTHING
 
-    def _start_inline(self, element: HtmlElement, tag: str) -> _Opened:
-        if not UNSEEN.isdisjoint((element.get("class") or "").split()):
-            return _Opened.NOTHING
+    def _start_inline(self, element: HtmlElement, tag: str) -> int:
+        names = element.get("class")
+        if names and not UNSEEN.isdisjoint(names.split()):
+            return _NOTHING
         self.inline.append(element)
         self.pieces.append(element)
         if self.lead is None and not self.size:
@@ -202,22 +212,22 @@ class _Cutter:
             self.bold += 1
         if element.text:
             self._text(element.text)
-        return _Opened.INLINE
+        return _INLINE
 
     def _start_box(self, element: HtmlElement, tag: str) -> None:
         self._flush()
         for wrapper in self.inline:
             self._open(wrapper, wrapper.tag)
         if self.inline:
-            self.opened[-len(self.inline) :] = [_Opened.BOX] * len(self.inline)
+            self.opened[-len(self.inline) :] = [_BOX] * len(self.inline)
             self.inline.clear()
-            self._clear()
+            self._clear()  # what is inside the new box is not inside them alone
         self._open(element, tag)
         if element.text:
             self._text(element.text)
 
     def _open(self, element: HtmlElement, tag: str) -> None:
-        place = self.boxes[self.box].place if self.boxes else Place(0)
+        place = self.boxes[self.box].place if self.boxes else 0
         depth = self.boxes[self.box].depth + 1 if self.boxes else 0
         name, place = _describe(element, tag, place)
         self.boxes.append(Box(element, tag, self.box, name, place, depth, len(self.blocks)))
@@ -225,17 +235,17 @@ class _Cutter:
 
     def _end(self, element: HtmlElement) -> None:
         taken = self.opened.pop()
-        if taken is _Opened.BOX:
+        if taken == _BOX:
             self._flush()
             box = self.boxes[self.box]
             box.last = len(self.blocks)
             self.box = box.parent
-        elif taken is _Opened.INLINE:
+        elif taken == _INLINE:
             self.inline.pop()
             self.pieces.append(None)
             if self.lead is element:
                 self.lead_size = self.size
-        if taken is not _Opened.NOTHING and element.tag in EMPHATIC:
+        if taken != _NOTHING and element.tag in EMPHATIC:
             self._leave(element)
         if element.tail and element is not self.body:
             self._text(element.tail)
@@ -247,9 +257,11 @@ class _Cutter:
             self.links -= 1
 
     def _text(self, text: str) -> None:
-        self.pieces.append(text)
         if text.isspace():
+            if self.pieces:
+                self.pieces.append(text)
             return
+        self.pieces.append(text)
         self.broken = False
         length = len(text)
         self.size += length
@@ -275,15 +287,16 @@ class _Cutter:
         """End the run; what is open inline goes on in the next one."""
         if self.size or self.pictures:
             self.blocks.append(self._block())
-        self._clear()
+        if self.pieces:
+            self._clear()
 
     def _block(self) -> Block:
         raw = "".join([piece for piece in self.pieces if isinstance(piece, str)])
-        text = _collapse(raw.replace("\n", BREAK) if self.boxes[self.box].place & Place.PRE else raw)
+        text = _collapse(raw.replace("\n", BREAK) if self.boxes[self.box].place & PLACES["pre"] else raw)
         share = len(text) / len(raw) if raw else 0.0
         wrapper = ""
-        if self.lead is not None and (self.lead_size or self.size) >= 0.6 * self.size:
-            wrapper = _describe(self.lead, self.lead.tag, Place(0))[0]
+        if self.lead is not None and (self.lead_size or self.size) >= AROUND * self.size:
+            wrapper = _describe(self.lead, self.lead.tag, 0)[0]
         pieces = self.pieces + [None] * len(self.inline)
         return Block(
             self.box,
@@ -301,7 +314,7 @@ class _Cutter:
         self.hrefs = [element.get("href", "") for element in self.inline if element.tag == "a"]
         self.size = self.linked = self.bolded = self.pictures = 0
         self.broken = False
-        self.lead: HtmlElement | None = self.inline[0] if self.inline else None
+        self.lead = self.inline[0] if self.inline else None
         self.lead_size = 0
 
 
@@ -312,19 +325,21 @@ def _collapse(raw: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _describe(element: HtmlElement, tag: str, place: Place) -> tuple[str, Place]:
+def _describe(element: HtmlElement, tag: str, place: int) -> tuple[str, int]:
     """An element's name, and what is inside it inside of."""
-    place |= PLACES.get(tag, 0)
-    values = dict(element.items())
-    if not values:
-        return tag, place
-    role = values.get("role")
-    if role in ROLES:
-        place |= ROLES[role]
-    if (
-        "hidden" in values
-        or values.get("aria-hidden") == "true"
-        or "display:none" in values.get("style", "").replace(" ", "")
-    ):
-        place |= Place.HIDDEN
-    return "|".join([tag, *(values[key] for key in NAMING if key in values)]), place
+    name, place = tag, place | PLACES.get(tag, 0)
+    for key, value in element.items():
+        if key in NAMING:
+            name = f"{name}|{value}"
+            if key == "role":
+                place |= ROLES.get(value, 0)
+        elif key in HIDING and _hides(key, value):
+            place |= HIDDEN
+    return name, place
+
+
+def _hides(key: str, value: str) -> bool:
+    """Whether an attribute keeps its element from being shown."""
+    if key == "style":
+        return "display:none" in value.replace(" ", "")
+    return key == "hidden" or value == "true"

@@ -12,6 +12,7 @@ from html import escape
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.blocks import BREAK, EMBEDS, HEADINGS, PICTURES, Block, Layout, Piece, Place
+from feedpub.cleaner.figures import is_caption
 from feedpub.cleaner.pictures import absolute, picture, player
 from feedpub.cleaner.sanitise import sanitise
 
@@ -21,10 +22,8 @@ SINGLE = frozenset({"li", "dd", "td", "th", "figure"})  # hold text alone, or se
 LISTS = frozenset({"ul", "ol"})
 CONTAINERS = TABULAR | BARE | SINGLE | LISTS | {"dl", "blockquote", "details"}
 INLINE = {
-    **{
-        tag: tag
-        for tag in "abbr cite code del dfn em ins kbd mark q rp rt ruby s samp small strong sub sup u var".split()
-    },
+    **{tag: tag for tag in ("abbr", "cite", "code", "del", "dfn", "em", "ins", "kbd", "mark", "q", "rp", "rt", "ruby")},
+    **{tag: tag for tag in ("s", "samp", "small", "strong", "sub", "sup", "u", "var")},
     "b": "strong",
     "i": "em",
     "strike": "s",
@@ -42,15 +41,6 @@ def text(layout: Layout, kept: Sequence[int]) -> str:
     """The kept blocks' text, a paragraph a line; captions stay with their pictures in the HTML."""
     blocks = (layout.blocks[index] for index in kept)
     return "\n".join(block.text for block in blocks if block.text and not is_caption(layout, block))
-
-
-def is_caption(layout: Layout, block: Block) -> bool:
-    """Whether a block belongs to a picture."""
-    box = layout.boxes[block.box]
-    if box.place & Place.CAPTION:
-        return True
-    names = f"{box.name} {layout.boxes[box.parent].name} {block.wrapper}".lower()
-    return "caption" in names and not box.place & Place.TABLE
 
 
 def html(layout: Layout, kept: Sequence[int], base: str | None) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 import numpy as np
 from lxml.html import HtmlElement
 
-from feedpub.cleaner import body, metadata, model, site_rules
+from feedpub.cleaner import body, metadata, model, site_rules, stand_ins
 from feedpub.cleaner.blocks import Layout, cut
 from feedpub.cleaner.boilerplate import Case
 from feedpub.cleaner.features import head_hints, measure, read
@@ -21,6 +21,7 @@ from feedpub.model import Article
 from feedpub.summary import choose
 
 FEWEST_WORDS = 12  # of an article
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
 TRUSTED = 0.9  # the score of what stands in a fragment: its source has said that it is the article
 
 
@@ -66,7 +67,7 @@ def extract(
     )
     found = locate(case)
     article = _article(layout, found, stated, _base(tree, url))
-    _check(article, layout, url)
+    _check(article, tree, layout, url)
     return replace(article, url=stated.canonical or url, removed=(*stripped, *article.removed))
 
 
@@ -112,9 +113,12 @@ def _base(tree: HtmlElement, url: str | None) -> str | None:
     return urljoin(url or "", stated.get("href", "")) if stated is not None else url
 
 
-def _check(article: Article, layout: Layout, url: str | None) -> None:
-    """Refuse a page whose best blocks are no article."""
-    words = len(re.findall(r"\w+", article.text))
+def _check(article: Article, tree: HtmlElement, layout: Layout, url: str | None) -> None:
+    """Refuse what stands where an article should, and a page whose best blocks are no article."""
+    words = len(_WORD.findall(article.text))
+    titles = [tree.findtext(".//title") or "", *("".join(heading.itertext()) for heading in tree.iterfind(".//h1"))]
+    if stand_in := stand_ins.load().find(titles, words):
+        raise NothingFound(f"this is {stand_in}, not an article: '{article.title}'", url)
     if words >= FEWEST_WORDS or (words and "<img" in article.html):
         return
     size = sum(len(block.text) for block in layout.blocks)

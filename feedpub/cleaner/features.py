@@ -6,7 +6,7 @@ whole page is measured with a few hundred numpy calls, whatever its size.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -26,25 +26,18 @@ GOOD_CHARS, GOOD_DENSITY = 60, 0.4  # from here on, and up to here, a block is t
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _ENDS = (".", "!", "?", "…", "。", "！", "？", '"', "”", "»", "“", "।", "؟", "」")
 _LEAVES = frozenset({"p", "li", "dd", "dt", "blockquote", "pre", *HEADINGS})
-_TAGS = {
-    "p": {"p"},
-    "item": {"li", "dd", "dt"},
-    "cell": {"td", "th"},
-    "div": {"div", "section", "article", "main"},
-    "span": {"span", "a"},
-    "h1": {"h1"},
-    "h2": {"h2"},
-    "h3": {"h3"},
-    "h4": {"h4", "h5", "h6"},
-}
+_TOLD = (
+    Place.ARTICLE, Place.MAIN, Place.ASIDE, Place.NAV, Place.FOOTER, Place.CAPTION, Place.LIST, Place.TABLE,
+    Place.HEADING, Place.PRE, Place.HIDDEN, Place.LINK,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the page's head says: words of its title, of its description."""
+    """What the page says about its article outside of it: the words of its title and description."""
 
-    title: frozenset[str] = field(default_factory=frozenset)
-    description: frozenset[str] = field(default_factory=frozenset)
+    title: frozenset[str] = frozenset()
+    description: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,50 +65,38 @@ def head_hints(tree: HtmlElement) -> Hints:
         for meta in tree.iterfind(".//meta")
         if (meta.get("name") or meta.get("property") or "").lower() in DESCRIPTIONS
     ]
-    return Hints(frozenset(words(" ".join(titles)[:1000])), frozenset(words(" ".join(described)[:2000])))
+    return Hints(
+        frozenset(words(" ".join(titles)[:1000])),
+        frozenset(words(" ".join(described)[:2000])),
+    )
 
 
 def _ends(text: str) -> str:
-    return text if len(text) <= 400 else f"{text[:200]} {text[-200:]}"  # noqa: PLR2004 -- terms look at the ends
+    return text if len(text) <= 300 else f"{text[:150]} {text[-100:]}"  # noqa: PLR2004 -- terms look at the ends
 
 
 def _shape(block: Block) -> tuple[float, ...]:
     text = block.text
-    start = text[:200]
     chars = len(text)
-    plain = max(1, len(start))
-    own = start.split()
-    count = text.count(" ") + text.count("\n") + 1 if text else 0
+    own = text[:200].split()
+    count = float(text.count(" ") + text.count("\n") + 1 if text else 0)
     if not text.isascii():
         count += len(_IDEOGRAPH.findall(text)) / 2
     return (
         count,
         chars,
-        text.count(". ") + text.count("? ") + text.count("! ") + text.count("。") + text.endswith(_ENDS),
-        text.count(",") + text.count("，") + text.count("、") + text.count("،"),
         text.endswith(_ENDS),
-        text.endswith((":", "…", "...")),
-        sum(map(str.isdigit, start)) / plain,
         sum([word[0].isupper() for word in own]) / max(1, len(own)),
-        sum([word.isupper() for word in own]) / max(1, len(own)),
-        sum(map(len, own)) / max(1, len(own)),
-        start[:1].islower(),
+        min(chars, 200) / max(1, len(own)),
         text.count("|") + text.count("•") + text.count("·") + text.count("/"),
-        "@" in text,
-        "©" in text or "(c)" in text,
         text.count("\n"),
         block.link_chars / max(1, chars),
         len(block.links),
         block.bold_chars / max(1, chars),
-        block.pictures,
-        bool(block.wrapper),
     )
 
 
-_SHAPE = (
-    "words chars sentences commas ends trails digits capitalised upper length lower bars mail copyright lines "
-    "density links bold pictures wrapped"
-).split()
+_SHAPE = ("words", "chars", "ends", "capitalised", "length", "bars", "lines", "density", "links", "bold")
 
 
 class Table:
@@ -139,6 +120,7 @@ class Table:
         self.good = ((self.chars >= GOOD_CHARS) & (self.density < GOOD_DENSITY)).astype(float)
         self.total = max(1.0, float(self.words.sum()))
         self.parents = self.parent[self.box]
+        self.kind = self.box
 
     def over_boxes(self, values: Column) -> Column:
         """The sum of a block's values over each box."""
@@ -152,7 +134,6 @@ class Table:
 def measure(reading: Reading, vocabulary: Vocabulary) -> dict[str, Column]:
     """All features of a page's blocks, by name."""
     table = Table(reading)
-    _tags(table)
     _places(table)
     _mass(table)
     _groups(table)
@@ -164,61 +145,94 @@ def measure(reading: Reading, vocabulary: Vocabulary) -> dict[str, Column]:
     return table.columns
 
 
-def _tags(table: Table) -> None:
-    boxes = table.reading.layout.boxes
-    own = [boxes[index].tag for index in table.box]
-    around = [boxes[index].tag for index in table.parents]
-    for name, tags in _TAGS.items():
-        table.add(f"is {name}", np.array([tag in tags for tag in own], dtype=float))
-        table.add(f"in {name}", np.array([tag in tags for tag in around], dtype=float))
-    table.add("depth", np.array([boxes[index].depth for index in table.box], dtype=float))
-
-
 def _places(table: Table) -> None:
-    boxes = table.reading.layout.boxes
-    places = np.array([int(boxes[index].place) for index in table.box], dtype=np.int64)
-    for place in Place:
-        table.add(f"inside {place.name}", ((places & int(place)) > 0).astype(float))
+    layout = table.reading.layout
+    own = [layout.boxes[block.box] for block in layout.blocks]
+    places = np.array([box.place for box in own], dtype=np.int64)
+    for place in _TOLD:
+        table.add(f"inside {place.name}", ((places & place.value) > 0).astype(float))
+    table.add("depth", np.array([box.depth for box in own], dtype=float))
+
+
+@dataclass(frozen=True, slots=True)
+class Mass:
+    """What each box holds, and how much it looks like an article's body.
+
+    Attributes:
+        text: words in running text.
+        best: readability; `top` is the box that has most of it, and few links.
+    """
+
+    words: Column
+    linked: Column
+    blocks: Column
+    good: Column
+    text: Column
+    best: Column
+    top: int
+
+    @classmethod
+    def of(cls, table: Table) -> "Mass":
+        """Sum up the blocks of every box."""
+        words, linked = table.over_boxes(table.words), table.over_boxes(table.words * table.density)
+        best = _readability(table)
+        top = int(np.argmax(best * (1 - linked / np.maximum(words, 1))))
+        blocks, good = table.over_boxes(np.ones(table.size)), table.over_boxes(table.good)
+        return cls(words, linked, blocks, good, table.over_boxes(table.words * table.good), best, top)
 
 
 def _mass(table: Table) -> None:
-    """What the boxes around a block hold: words, links, running text, and how much like an article's body it is."""
-    parent = table.parent
-    words, linked = table.over_boxes(table.words), table.over_boxes(table.words * table.density)
-    blocks, good = table.over_boxes(np.ones(table.size)), table.over_boxes(table.good)
-    text = table.over_boxes(table.words * table.good)
-    commas = table.over_boxes(table.columns["commas"])
-    best = _readability(table)
-    top = int(np.argmax(best * (1 - linked / np.maximum(words, 1))))
-    peak = max(1e-9, float(best[top]))
+    mass = Mass.of(table)
+    _levels(table, mass)
+    _top(table, mass)
+    _parents(table)
+    table.add("page words", np.full(table.size, table.total))
+    table.add("page density", np.full(table.size, float(mass.linked[0]) / table.total))
+    table.add("page good", np.full(table.size, float(mass.text[0]) / table.total))
+    table.add("top share", np.full(table.size, float(mass.words[mass.top]) / table.total))
+
+
+def _levels(table: Table, mass: Mass) -> None:
+    """The boxes around a block, outwards; each has more text than the one before."""
+    words, parent = mass.words, table.parent
+    peak = max(1e-9, float(mass.best[mass.top]))
     outer = _outer(words, parent)
     level = table.box
     for step in range(LEVELS):
         inside = np.maximum(words[level], 1)
         table.add(f"words {step}", words[level])
         table.add(f"share {step}", words[level] / table.total)
-        table.add(f"density {step}", linked[level] / inside)
-        table.add(f"good {step}", text[level] / inside)
-        table.add(f"blocks {step}", blocks[level])
-        table.add(f"paragraphs {step}", good[level])
-        table.add(f"mean words {step}", words[level] / np.maximum(blocks[level], 1))
-        table.add(f"commas {step}", commas[level] / inside)
-        table.add(f"readability {step}", best[level] / peak)
+        table.add(f"density {step}", mass.linked[level] / inside)
+        table.add(f"good {step}", mass.text[level] / inside)
+        table.add(f"blocks {step}", mass.blocks[level])
+        table.add(f"paragraphs {step}", mass.good[level])
+        table.add(f"mean words {step}", words[level] / np.maximum(mass.blocks[level], 1))
+        table.add(f"readability {step}", mass.best[level] / peak)
         table.add(f"of outer {step}", words[level] / np.maximum(words[outer[level]], 1))
         level = outer[level]
-    table.add("readability parent", best[table.parents] / peak)
-    table.add("readability grandparent", best[parent[table.parents]] / peak)
-    table.add("readability best", _best_around(best, parent)[table.box] / peak)
+    table.add("readability parent", mass.best[table.parents] / peak)
+    table.add("readability grandparent", mass.best[parent[table.parents]] / peak)
+    table.add("readability best", _best_around(mass.best, parent)[table.box] / peak)
+
+
+def _top(table: Table, mass: Mass) -> None:
+    """Where a block stands to the box that looks most like the article's body."""
+    first, last = int(table.first[mass.top]), int(table.last[mass.top])
     order = np.arange(table.size)
-    table.add("in top", ((order >= table.first[top]) & (order < table.last[top])).astype(float))
-    table.add("before top", np.maximum(table.first[top] - order, 0) / table.size)
-    table.add("after top", np.maximum(order - table.last[top] + 1, 0) / table.size)
-    common = _common(table, top)
-    table.add("shared with top", words[common] / table.total)
-    table.add("page words", np.full(table.size, table.total))
-    table.add("page density", np.full(table.size, float(linked[0]) / table.total))
-    table.add("page good", np.full(table.size, float(text[0]) / table.total))
-    table.add("top share", np.full(table.size, float(words[top]) / table.total))
+    table.add("in top", ((order >= first) & (order < last)).astype(float))
+    table.add("before top", np.maximum(first - order, 0) / table.size)
+    table.add("after top", np.maximum(order - last + 1, 0) / table.size)
+    table.add("through top", np.clip((order - first) / max(1, last - first), -1, 2))
+    table.add("shared with top", mass.words[_common(table, first, last)] / table.total)
+
+
+def _parents(table: Table) -> None:
+    """Where a block stands in the two boxes around its own."""
+    order = np.arange(table.size)
+    for name, around in (("parent", table.parents), ("grandparent", table.parent[table.parents])):
+        size = np.maximum(table.last[around] - table.first[around], 1)
+        table.add(f"through {name}", (order - table.first[around]) / size)
+        table.add(f"to end of {name}", (table.last[around] - 1 - order).astype(float))
 
 
 def _readability(table: Table) -> Column:
@@ -228,7 +242,8 @@ def _readability(table: Table) -> Column:
     leaf = np.array([box.tag in _LEAVES for box in boxes])
     holder = np.where(leaf[table.box], table.parents, table.box)
     size = len(boxes)
-    return np.bincount(holder, score, size) + np.bincount(table.parent[holder], score / 2, size)
+    around = np.bincount(table.parent[holder], score / 2, size)
+    return (np.bincount(holder, score, size) + around).astype(np.float64)
 
 
 def _outer(words: Column, parent: Index) -> Index:
@@ -247,17 +262,13 @@ def _best_around(best: Column, parent: Index) -> Column:
     return np.array(found)
 
 
-def _common(table: Table, top: int) -> Index:
-    """For each block the innermost box that holds both it and the top box."""
-    first, last = int(table.first[top]), int(table.last[top])
-    around = (table.first <= first) & (table.last >= last)
-    nearest = np.zeros(len(table.parent), dtype=np.int64)
-    found = nearest.tolist()
-    holds = around.tolist()
+def _common(table: Table, first: int, last: int) -> Index:
+    """For each block the innermost box that holds both it and a range of blocks."""
+    holds = ((table.first <= first) & (table.last >= last)).tolist()
+    found = [0] * len(holds)
     for index, parent in enumerate(table.parent.tolist()):
         found[index] = index if holds[index] else found[parent]
-    nearest[:] = found
-    return nearest[table.box]
+    return np.array(found, dtype=np.int64)[table.box]
 
 
 def _groups(table: Table) -> None:
@@ -291,11 +302,12 @@ def _signatures(table: Table) -> None:
         box = layout.boxes[block.box]
         key = (box.name, layout.boxes[box.parent].name, block.wrapper)
         kinds.append(keys.setdefault(key, len(keys)))
-    kind = np.array(kinds, dtype=np.int64)
-    table.add("kind", kind.astype(float))
+    kind = table.kind = np.array(kinds, dtype=np.int64)
     words = np.bincount(kind, table.words)
     count = np.bincount(kind)
     table.add("kind share", words[kind] / table.total)
+    good = table.words * table.good
+    table.add("kind good", np.bincount(kind, good)[kind] / max(1.0, float(good.sum())))
     table.add("kind count", count[kind].astype(float))
     table.add("kind words", (words / count)[kind])
     table.add("kind density", (np.bincount(kind, table.words * table.density) / np.maximum(words, 1))[kind])
@@ -306,12 +318,11 @@ def _signatures(table: Table) -> None:
 
 def _hints(table: Table) -> None:
     reading = table.reading
-    own = [frozenset(said) for said in reading.said]
+    size = np.array([max(1, len(said)) for said in reading.said], dtype=float)
     for name, hint in (("title", reading.hints.title), ("description", reading.hints.description)):
-        shared = np.array([len(hint & words) for words in own], dtype=float)
-        size = np.array([len(words) for words in own], dtype=float)
+        shared = np.array([len(hint.intersection(said)) for said in reading.said], dtype=float)
         table.add(f"{name} in block", shared / max(1, len(hint)))
-        table.add(f"block in {name}", shared / np.maximum(size, 1))
+        table.add(f"block in {name}", shared / size)
 
 
 def _position(table: Table) -> None:
@@ -324,7 +335,9 @@ def _position(table: Table) -> None:
     table.add("to good after", _distance(order, good, back=False))
     heads = np.flatnonzero(table.columns["inside HEADING"])
     table.add("to heading", _distance(order, heads, back=True))
-    ones = np.flatnonzero(table.columns["is h1"])
+    layout = table.reading.layout
+    tags = [layout.boxes[block.box].tag for block in layout.blocks]
+    ones = np.array([index for index, tag in enumerate(tags) if tag == "h1"], dtype=np.int64)
     table.add("to h1", _distance(order, ones, back=True))
     table.add("to next h1", _distance(order, ones, back=False))
     table.add("good so far", np.cumsum(table.good))
@@ -360,11 +373,14 @@ def _vocabulary(table: Table, vocabulary: Vocabulary) -> None:
     table.add("names", wrappers + names[table.box, 0] + names[table.parents, 1] + np.array(total)[further])
     spoken = np.array([vocabulary.text(terms) for terms in table.reading.terms])
     table.add("spoken", spoken)
+    usual = float((spoken * table.good).sum()) / max(1.0, float(table.good.sum()))
+    table.add("prose spoken", np.full(table.size, usual))  # 0 in a language that no word was learned of
+    table.add("spoken beside prose", spoken - usual)
     heads = np.flatnonzero(table.columns["inside HEADING"])
     place = np.searchsorted(heads, np.arange(table.size), side="right") - 1
     above = np.where(place >= 0, spoken[heads[place]] if len(heads) else 0.0, 0.0)
     table.add("heading spoken", above)
-    kind = table.columns["kind"].astype(np.int64)
+    kind = table.kind
     table.add("kind spoken", (np.bincount(kind, spoken) / np.bincount(kind))[kind])
     spoken_around = table.over_boxes(spoken) / np.maximum(table.last - table.first, 1)
     table.add("spoken around", spoken_around[table.box])
@@ -372,30 +388,14 @@ def _vocabulary(table: Table, vocabulary: Vocabulary) -> None:
 
 
 def _neighbours(table: Table) -> None:
-    kind = table.columns.pop("kind")
-    heading = table.columns["inside HEADING"]
-    names, spoken = table.columns["names"], table.columns["spoken"]
     for offset in NEIGHBOURS:
-        for name, values in (
-            ("words", table.words),
-            ("density", table.density),
-            ("names", names),
-            ("spoken", spoken),
-        ):
-            table.add(f"{name} at {offset:+}", _shift(values, offset, 0.0))
-        if abs(offset) == 1:
-            table.add(f"heading at {offset:+}", _shift(heading, offset, 0.0))
-            table.add(f"same kind at {offset:+}", (_shift(kind, offset, -1.0) == kind).astype(float))
-            table.add(
-                f"same box at {offset:+}", (_shift(table.box.astype(float), offset, -1.0) == table.box).astype(float)
-            )
-            same = _shift(table.parents.astype(float), offset, -1.0) == table.parents
-            table.add(f"same parent at {offset:+}", same.astype(float))
+        table.add(f"names at {offset:+}", _shift(table.columns["names"], offset))
+        table.add(f"spoken at {offset:+}", _shift(table.columns["spoken"], offset))
 
 
-def _shift(values: Column, offset: int, outside: float) -> Column:
-    """The value of the block that stands `offset` further on."""
-    shifted = np.full_like(values, outside)
+def _shift(values: Column, offset: int) -> Column:
+    """The value of the block that stands `offset` further on, 0 where there is none."""
+    shifted = np.zeros_like(values)
     if offset > 0:
         shifted[:-offset] = values[offset:]
     else:

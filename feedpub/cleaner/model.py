@@ -1,7 +1,7 @@
 """The learned judgement: features of blocks → how probably each belongs to the article.
 
-Owns the model's file and its arithmetic. The trees are oblivious: every level of a tree asks one question of all
-blocks, so a tree is a row of answers read as a binary number, and a page costs three numpy calls.
+Owns the model's files and its arithmetic. The trees are oblivious: every level of a tree asks one question of all
+blocks, so that a block's answers are the binary number of its leaf, and all trees of a page are asked at once.
 """
 
 import json
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import numpy as np
@@ -42,11 +43,13 @@ class Model:
         """For each block how probably it belongs to the article."""
         table = np.stack([columns[name] for name in self.names]).astype(np.float32)
         trees, depth = self.feature.shape
-        above = table[self.feature.ravel()] > self.border.reshape(-1, 1)
-        weights = (1 << np.arange(depth, dtype=np.int64)).reshape(1, depth, 1)
-        leaf = (above.reshape(trees, depth, -1) * weights).sum(axis=1)
-        odds = np.take_along_axis(self.leaves, leaf, axis=1).sum(axis=0) + self.bias
-        probabilities: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-odds.astype(np.float64)))
+        leaf = np.zeros((trees, table.shape[1]), dtype=np.uint8)
+        for level in range(depth):
+            above = table[self.feature[:, level]] > self.border[:, level, np.newaxis]
+            leaf |= above.view(np.uint8) << np.uint8(level)
+        starts = np.arange(trees)[:, np.newaxis] * self.leaves.shape[1]
+        odds = self.leaves.ravel()[starts + leaf].sum(axis=0, dtype=np.float64) + self.bias
+        probabilities: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-odds))
         return probabilities
 
 
@@ -66,10 +69,14 @@ def save(model: Model, folder: Path) -> None:
 @cache
 def load() -> Model:
     """The model that feedpub ships."""
-    data = files("feedpub.cleaner") / "data"
-    words = json.loads((data / WORDS).read_text(encoding="utf-8"))
+    return read(files("feedpub.cleaner") / "data")
+
+
+def read(folder: Traversable) -> Model:
+    """A model as `save` has written it."""
+    words = json.loads((folder / WORDS).read_text(encoding="utf-8"))
     names = {term: (own, parent, around) for term, (own, parent, around) in words["names"].items()}
-    with (data / TREES).open("rb") as file, np.load(file) as trees:
+    with (folder / TREES).open("rb") as file, np.load(file) as trees:
         return Model(
             Vocabulary(names, words["texts"]),
             tuple(words["features"]),

@@ -29,13 +29,14 @@ PLAYERS = {
     "openstreetmap.org": "OpenStreetMap",
 }
 
-_LAZY = (
-    "data-src data-original data-lazy-src data-lazy data-original-src data-orig-file data-hi-res-src data-full-src "
-    "data-image data-url data-img-url data-echo data-flickity-lazyload data-pin-media"
-).split()
+_LAZY = tuple(
+    "data-src data-original data-lazy-src data-lazy data-original-src data-orig-file"  # noqa: SIM905 -- words
+    " data-hi-res-src data-full-src data-image data-url data-img-url data-echo "
+    "data-flickity-lazyload data-pin-media".split(),
+)
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _PLACEHOLDER = re.compile(
-    r"^data:|(?:blank|spacer|placeholder|pixel|transparent|1x1|lazy|loading)[\w-]*\.(?:gif|png|svg)", re.I
+    r"^data:|(?:blank|spacer|placeholder|pixel|transparent|1x1|lazy|loading)[\w-]*\.(?:gif|png|svg)", re.IGNORECASE
 )
 _CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,])(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
 

@@ -6,7 +6,7 @@ Owns the use of selectors, which the config has checked. A rule is obeyed before
 from collections.abc import Iterator
 from functools import lru_cache
 
-from lxml.cssselect import CSSSelector
+from cssselect import HTMLTranslator
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.blocks import Layout
@@ -21,7 +21,7 @@ def strip(tree: HtmlElement, rules: SiteRules) -> Iterator[Removed]:
     for rule in rules.remove:
         if rule.startswith(TEXT):
             continue
-        for element in _select(rule)(tree):
+        for element in _select(tree, rule):
             if element.getparent() is not None:
                 yield Removed(" ".join(element.text_content().split()), f"rule '{rule}'")
                 element.drop_tree()
@@ -40,7 +40,7 @@ def content(tree: HtmlElement, layout: Layout, rules: SiteRules) -> frozenset[in
     """The blocks inside what `content` matches; none where there is no such rule or it matches nothing."""
     if not rules.content:
         return frozenset()
-    chosen = set(_select(rules.content)(tree))
+    chosen = set(_select(tree, rules.content))
     inside: set[int] = set()
     for box in layout.boxes:
         if box.element in chosen:
@@ -51,6 +51,11 @@ def content(tree: HtmlElement, layout: Layout, rules: SiteRules) -> frozenset[in
     return frozenset(inside)
 
 
+def _select(tree: HtmlElement, selector: str) -> list[HtmlElement]:
+    """The elements that a CSS selector matches."""
+    return [element for element in tree.xpath(_path(selector)) if isinstance(element, HtmlElement)]
+
+
 @lru_cache(maxsize=1000)
-def _select(selector: str) -> CSSSelector:
-    return CSSSelector(selector, translator="html")
+def _path(selector: str) -> str:
+    return HTMLTranslator().css_to_xpath(selector)

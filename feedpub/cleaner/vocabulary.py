@@ -7,12 +7,17 @@ for the article. The weights are data (see `model`), so a term that is not in th
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from functools import lru_cache
+from itertools import pairwise
+from typing import TypeVar
 
 from feedpub.cleaner.blocks import Block
 
 LONGEST_NAME = 40  # characters; longer class names are generated ones
-SHORT = 20  # words; a block above this is judged by how it begins and ends
+MOST_NAMES = 24  # of one box
+MOST_KNOWN = 100_000  # names whose weights are remembered
+SHORT = 20  # words; pairs of words are terms up to here, and of longer texts only the ends are read
+BEGINNING, END = 12, 4  # words of a longer text
 FEW = 6  # words; a block up to this is a term of its own
 
 _WORD = re.compile(r"\w+")
@@ -22,7 +27,8 @@ _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|0")
 NameWeights = tuple[float, float, float]
 """The weight of a name's term for the box that holds the block, for the box around that, and further out."""
 
-_NOTHING: NameWeights = (0.0, 0.0, 0.0)
+T = TypeVar("T")
+NOTHING: NameWeights = (0.0, 0.0, 0.0)
 
 
 def words(text: str) -> list[str]:
@@ -30,36 +36,40 @@ def words(text: str) -> list[str]:
     return _WORD.findall(_DIGITS.sub("0", text.lower()))
 
 
-def name_terms(name: str) -> set[str]:
+def name_terms(name: str) -> list[str]:
     """The terms of a box's name: its tag, its names, and the parts of each."""
-    tag, *values = name.split("|")
-    terms = {"<" + tag}
-    for value in " ".join(values).split()[:24]:
-        if len(value) <= LONGEST_NAME:
-            plain = _DIGITS.sub("0", value)
-            terms.add(plain.lower())
-            terms.update(part.lower() for part in _PART.findall(plain) if len(part) > 1)
-    return terms
+    tag, _, rest = name.partition("|")
+    values = rest.replace("|", " ").split()[:MOST_NAMES]
+    return ["<" + tag, *(term for value in values for term in value_terms(value))]
+
+
+@lru_cache(maxsize=100_000)
+def value_terms(value: str) -> tuple[str, ...]:
+    """The terms of one class, id or role; the web's sites share most of theirs."""
+    if len(value) > LONGEST_NAME:
+        return ()
+    plain = _DIGITS.sub("0", value)
+    parts = {part.lower() for part in _PART.findall(plain) if len(part) > 1}
+    return tuple(sorted(parts | {plain.lower()}))
 
 
 def text_terms(block: Block, said: Sequence[str]) -> list[str]:
-    """The terms of a block: words in order, how it begins and ends, and where its first links lead.
+    """The terms of a block: words in order, how it begins and ends, and where its first link leads.
 
     Args:
         block: for its links.
         said: its words, as `words` gives them.
     """
-    terms = [f"^{' '.join(said[:n])}" for n in (1, 2, 3) if len(said) >= n]
-    terms += [f"{' '.join(said[-n:])}$" for n in (1, 2) if len(said) >= n]
-    if len(said) <= FEW:
-        terms.append("=" + " ".join(said))
-    if len(said) <= SHORT:
-        terms += said
-        terms += [f"{first} {second}" for first, second in zip(said, said[1:], strict=False)]
-    else:
-        terms += said[:8]
-    for link in block.links[:2]:
-        terms += link_terms(link)
+    size = len(said)
+    terms = list(said) if size <= SHORT else [*said[:BEGINNING], *said[-END:]]
+    if size:
+        terms += [f"^{said[0]}", f"{said[-1]}$", f"^{' '.join(said[:3])}", f"{' '.join(said[-2:])}$"]
+        if size <= FEW:
+            terms.append("=" + " ".join(said))
+        if size <= SHORT:
+            terms += map(" ".join, pairwise(said))
+    if block.links:
+        terms += link_terms(block.links[0])
     return terms
 
 
@@ -67,20 +77,24 @@ def link_terms(link: str) -> list[str]:
     """The terms of an address: its host, and the first parts of its path."""
     if link.startswith("#"):
         return ["/#"]
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return []
-    if parts.scheme not in ("", "http", "https"):
-        return [f"/{parts.scheme}:"]
-    path = [_DIGITS.sub("0", part).lower() for part in parts.path.split("/") if part]
-    host = parts.netloc.lower().removeprefix("www.")
-    return [f"//{host}"] + [f"/{part}" for part in path[:3] if len(part) <= LONGEST_NAME]
+    start, slashes, rest = link.partition("//")
+    if not slashes:
+        scheme, colon, path = link.partition(":")
+        if colon and "/" not in scheme:
+            return [f"/{scheme.lower()}:"]
+        host, path = "", link
+    elif start in ("", "http:", "https:"):
+        host, _, path = rest.partition("/")
+    else:
+        return [f"/{start.lower()}"]
+    parts = _DIGITS.sub("0", path.partition("?")[0].lower()).split("/")
+    terms = [f"/{part}" for part in parts[:4] if part and len(part) <= LONGEST_NAME]
+    return [f"//{host.lower().removeprefix('www.')}", *terms]
 
 
 @dataclass(slots=True)
 class Vocabulary:
-    """The learned weights.
+    """The learned weights. What a name weighs is remembered: a site has a few hundred, on each of its pages.
 
     Attributes:
         names: by a name's term.
@@ -89,22 +103,48 @@ class Vocabulary:
 
     names: Mapping[str, NameWeights] = field(default_factory=dict)
     texts: Mapping[str, float] = field(default_factory=dict)
-    _known: dict[str, NameWeights] = field(default_factory=dict)
+    _names: dict[str, NameWeights] = field(default_factory=dict, compare=False)
+    _worst: dict[str, tuple[float, str]] = field(default_factory=dict, compare=False)
+    _values: dict[str, NameWeights] = field(default_factory=dict, compare=False)
 
     def name(self, name: str) -> NameWeights:
         """What a box's name says, for each of the three places it can have."""
-        known = self._known.get(name)
+        known = self._names.get(name)
         if known is None:
-            found = [self.names[term] for term in name_terms(name) if term in self.names]
-            known = (
-                (sum(w[0] for w in found), sum(w[1] for w in found), sum(w[2] for w in found)) if found else _NOTHING
-            )
-            if len(self._known) > 50_000:
-                self._known.clear()
-            self._known[name] = known
+            tag, _, rest = name.partition("|")
+            values = rest.replace("|", " ").split()[:MOST_NAMES]
+            weights = [self.names.get("<" + tag, NOTHING), *map(self._value, values)]
+            known = _remember(self._names, name, _total(weights))
+        return known
+
+    def worst(self, name: str) -> tuple[float, str]:
+        """The term of a name that speaks most against the article, tags left out; (0.0, "") where none does."""
+        known = self._worst.get(name)
+        if known is None:
+            terms = [term for term in name_terms(name)[1:] if term in self.names]
+            worst = min(((sum(self.names[term]), term) for term in terms), default=(0.0, ""))
+            known = _remember(self._worst, name, worst)
+        return known
+
+    def _value(self, value: str) -> NameWeights:
+        known = self._values.get(value)
+        if known is None:
+            weights = [self.names.get(term, NOTHING) for term in value_terms(value)]
+            known = _remember(self._values, value, _total(weights))
         return known
 
     def text(self, terms: Sequence[str]) -> float:
         """What a block's terms say together."""
         weights = self.texts
         return sum([weights[term] for term in terms if term in weights])
+
+
+def _total(weights: Sequence[NameWeights]) -> NameWeights:
+    return sum([w[0] for w in weights]), sum([w[1] for w in weights]), sum([w[2] for w in weights])
+
+
+def _remember(known: dict[str, T], key: str, value: T) -> T:
+    if len(known) >= MOST_KNOWN:
+        known.clear()
+    known[key] = value
+    return value

@@ -1,0 +1,126 @@
+"""What goes, and the words in which it is told."""
+
+import numpy as np
+import pytest
+
+from feedpub.cleaner.blocks import cut
+from feedpub.cleaner.boilerplate import Case, is_prose, reasons
+from feedpub.cleaner.memory import SiteMemory
+from feedpub.cleaner.tree import parse
+from feedpub.cleaner.vocabulary import Vocabulary
+
+PROSE = "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck, and " * 3
+WORDS = Vocabulary({"promo": (-1.0, -1.0, -0.5), "story": (1.0, 1.0, 1.0)})
+
+
+def why(page: str, score: float | list[float] = 0.9, **known: object) -> dict[int, str]:
+    layout = cut(parse(page))
+    scores = np.array(score) if isinstance(score, list) else np.full(len(layout.blocks), score)
+    return reasons(Case(layout, scores, WORDS, **known))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        ("<nav><p>Somewhere else", "navigation"),
+        ("<footer><p>Imprint of the house", "in the page's footer"),
+        ("<aside><p>By the way", "an aside"),
+        ("<form><p>Fill in", "part of a form"),
+        ("<p hidden>Not shown", "hidden"),
+        ('<p><a href="/x">All of it a link</a>', "links 100 %"),
+        ('<div class="promo"><p>Buy this', "looks like boilerplate (class promo)"),
+        ('<div class="story"><p>Nothing telling', "outside the article (score 0.08)"),
+    ],
+)
+def test_what_scores_low_goes_for_the_clearest_reason(page: str, reason: str) -> None:
+    """Where it stands, what it links to, what it is called, or else the score itself."""
+    assert why(page, 0.08) == {0: reason}
+
+
+def test_what_scores_high_stays() -> None:
+    """Wherever it stands."""
+    assert why(f"<aside><p>{PROSE}") == {}
+
+
+def test_a_stock_phrase_goes() -> None:
+    """A whole block, named with its language."""
+    assert why(f"<p>{PROSE}<p>Advertisement<p>{PROSE}")[1].startswith("phrase 'Advertisement'")
+
+
+def test_a_subhead_that_is_a_phrase_stays_with_its_prose() -> None:
+    """An article about newsletters has one."""
+    assert why(f"<h2>Newsletter</h2><p>{PROSE}", 0.7) == {}
+
+
+def test_a_phrase_alone_removes_nothing_that_everything_else_speaks_for() -> None:
+    """A line can be a phrase by accident."""
+    assert why("<p>Advertisement", 0.99) == {}
+
+
+def test_what_stands_below_a_related_heading_goes_with_it() -> None:
+    """Up to the next paragraph of prose."""
+    page = f'<h3>You may also like</h3><p><a href="/a">A story</a></p><p><a href="/b">Another</a></p><p>{PROSE}</p>'
+    found = why(page)
+    assert set(found) == {0, 1, 2}
+    assert found[1].startswith("below the phrase 'You may also like'")
+
+
+def test_the_title_is_not_repeated() -> None:
+    """However it is written."""
+    assert why(f"<h1>A FERRY, sails!</h1><p>{PROSE}", title="A ferry sails") == {0: "the title"}
+
+
+def test_a_pull_quote_goes_where_the_text_has_it() -> None:
+    """A quotation from elsewhere stays."""
+    quote = "a lorry full of milk and most of the school"
+    other = "<blockquote><p>Nobody has said this before me."
+    page = f"<p>{PROSE}</p><blockquote><p>“{quote.capitalize()}”</p></blockquote>{other}"
+    assert why(page) == {1: "repeats the text"}
+    assert why(f'<p>{PROSE}</p><div class="pull-quote">{quote}</div>') == {1: "repeats the text"}
+
+
+def test_hardly_anything_scores_high() -> None:
+    """Where a page has no better blocks, the best that it has are taken."""
+    page = f"<p>{PROSE}</p><p>{PROSE}</p><p>{PROSE}</p>"
+    assert set(why(page, [0.4, 0.3, 0.1])) == {2}
+    assert set(why(page, [0.1, 0.1, 0.1])) == {0, 1, 2}
+
+
+def test_credit_lines_go() -> None:
+    """A box or an inline element that holds nothing else; prose never."""
+    tree = parse(
+        f"<div id=a>By me</div><p><i id=b>2 May</i></p><p><i id=c>short</i> {PROSE}</p><div id=d>{PROSE}</div>"
+    )
+    layout = cut(tree)
+    lines = frozenset(tree.xpath("//*[@id]"))
+    assert reasons(Case(layout, np.full(4, 0.9), WORDS, credits=lines)) == {0: "byline or date", 1: "byline or date"}
+
+
+def test_a_label_may_stand_on_every_page() -> None:
+    """“Pros” and “Cons” are part of each review."""
+    memory = SiteMemory()
+    for number in range(5):
+        memory.learn(
+            f"<h3>Pros</h3><p>Read in nine countries</p><p>{'y' * number} is a word</p>", f"https://e.org/{number}"
+        )
+    page = f"<h3>Pros</h3><p>{PROSE}</p><p>Read in nine countries</p>"
+    assert why(page, memory=memory) == {2: "on 5 of 5 other pages of this site"}
+
+
+def test_an_articles_own_paragraph_may_stand_on_two_pages() -> None:
+    """A correction, a series: prose needs more pages than one to go."""
+    memory = SiteMemory()
+    memory.learn(f"<p>{PROSE}</p>", "https://e.org/1")
+    other = PROSE.replace("ferry", "train").replace("milk", "coal")
+    page = f"<p>{PROSE}</p><p>{other}</p><p>{other} again</p>"
+    assert why(page, memory=memory) == {}
+    memory.learn(f"<p>{PROSE}</p><p>more</p>", "https://e.org/2")
+    assert why(page, memory=memory) == {0: "on 2 of 2 other pages of this site"}
+
+
+@pytest.mark.parametrize(
+    ("html", "prose"), [(f"<p>{PROSE}", True), ("<p>Short.", False), (f"<a href=x>{PROSE}", False)]
+)
+def test_prose_is_long_and_not_a_link(html: str, prose: bool) -> None:  # noqa: FBT001 -- an example's outcome
+    """What no phrase may take out."""
+    assert is_prose(cut(parse(html)).blocks[0]) is prose

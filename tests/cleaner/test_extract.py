@@ -1,0 +1,151 @@
+"""The public story: a page becomes an article, or an error that says why not."""
+
+import pytest
+
+import feedpub
+from feedpub import ExtractError, NothingFound, SiteMemory, extract
+from feedpub.cleaner import extract_fragment
+from feedpub.config import SiteRules
+
+URL = "https://example.org/news/lamp"
+FIRST = (
+    "The lamp on the market square was lit again on Thursday, nine years after a lorry bent its post and the council, "
+    "in the words of its clerk, put the matter on the pile."
+)
+SECOND = (
+    "A smith from the next valley straightened the post for the price of a lunch, and the school's physics class "
+    "built the new lantern out of parts that it will not name."
+)
+THIRD = (
+    "The lamp burns from dusk until eleven, because the people in the house behind it want to sleep. It uses less "
+    "than the telephone that this was written on, and it can be seen from the pass."
+)
+PAGE = f"""<html lang="en"><head><title>Lamp lit again | Valley Voice</title></head><body>
+<nav><ul><li><a href="/">Home</a></li><li><a href="/news">News</a></li><li><a href="/sport">Sport</a></li></ul></nav>
+<article><h1>Lamp lit again</h1><p>{FIRST}</p><p>{SECOND}</p><p>{THIRD}</p></article>
+<div class="related"><h3>You may also like</h3><ul><li><a href="/a">The bench by the river</a></li>
+<li><a href="/b">Who painted the bridge?</a></li></ul></div>
+<footer><p>© Valley Voice</p></footer></body></html>"""
+
+
+def test_a_page_becomes_an_article() -> None:
+    """Title, text, address, and nothing of what is around them."""
+    article = extract(PAGE, URL)
+    assert article.title == "Lamp lit again"
+    assert article.text == f"{FIRST}\n{SECOND}\n{THIRD}"
+    assert article.url == URL
+    assert article.html.startswith("<p>The lamp on the market square")
+    assert article.summary
+
+
+def test_bytes_and_text_give_the_same_article() -> None:
+    """What was decoded before is not decoded again."""
+    assert extract(PAGE.encode(), URL) == extract(PAGE, URL)
+
+
+def test_every_block_that_goes_has_a_reason() -> None:
+    """In the page's order."""
+    removed = extract(PAGE, URL).removed
+    assert [each.text.split("\n")[0] for each in removed][:2] == ["Home", "Lamp lit again"]
+    reasons = {text: each.reason for each in removed for text in each.text.split("\n")}
+    assert reasons["Lamp lit again"] == "the title"
+    assert reasons["You may also like"].startswith("phrase 'You may also like'")
+    assert reasons["Home"] == "links 100 %"
+    assert all(reasons.values())
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("<html><body></body></html>", id="blank"),
+        pytest.param("<body><script>render()</script><div id=root></div>", id="script-only"),
+        pytest.param("<body><ul>" + '<li><a href="/a">A headline of a story</a>' * 30 + "</ul>", id="links-only"),
+        pytest.param("<title>404</title><h1>Page not found</h1><p>Sorry.</p>", id="error-page"),
+        pytest.param("<p>Loading …</p>", id="loading"),
+    ],
+)
+def test_a_page_without_an_article_is_an_error(page: str) -> None:
+    """It names the page and says what was looked at."""
+    with pytest.raises(NothingFound) as caught:
+        extract(page, URL)
+    assert caught.value.url == URL
+    assert caught.value.reason
+
+
+def test_a_page_beyond_all_bounds_is_an_error_too() -> None:
+    """But there may be an article in it."""
+    with pytest.raises(ExtractError, match="deeply"):
+        extract("<div>" * 9000, URL)
+
+
+def test_a_content_rule_that_matches_nothing_is_passed_over() -> None:
+    """A site that changed its names is still read."""
+    assert extract(PAGE, URL, rules=SiteRules(content=".gone")).text == extract(PAGE, URL).text
+
+
+def test_a_content_rule_decides_where_the_article_is() -> None:
+    """Even where nothing else would have found it."""
+    notice = "Short notice: no bread today, said the baker of the village, and closed."
+    page = f"<body><div class=x><p>{FIRST}</p></div><div class=y><p>{notice}</p></div>"
+    assert extract(page, URL, rules=SiteRules(content=".y")).text.startswith("Short notice")
+
+
+def test_rules_that_remove_are_obeyed_first() -> None:
+    """Selectors and beginnings of texts, each with its rule as the reason."""
+    article = extract(PAGE, URL, rules=SiteRules(remove=("h1", "text:A smith")))
+    assert article.text == f"{FIRST}\n{THIRD}"
+    assert {"rule 'h1'", "rule 'text:A smith'"} <= {each.reason for each in article.removed}
+
+
+def test_memory_takes_out_what_stands_on_other_pages() -> None:
+    """In any language, and without a phrase for it."""
+    notice = (
+        "The Valley Voice is printed on paper from the valley and read by everyone who lives in it, and by two others."
+    )
+    page = PAGE.replace(f"<p>{SECOND}", f"<p>{notice}</p><p>{SECOND}")
+    memory = SiteMemory()
+    for number in range(3):
+        memory.learn(f"<p>Another story, number {'x' * number}.</p><p>{notice}</p>", f"https://example.org/{number}")
+    assert notice in extract(page, URL).text
+    article = extract(page, URL, memory=memory)
+    assert article.text == extract(PAGE, URL).text
+    assert "on 3 of 3 other pages of this site" in {each.reason for each in article.removed}
+
+
+def test_memory_of_the_article_itself_takes_nothing() -> None:
+    """Neither of this page, nor of the same article at another address."""
+    memory = SiteMemory()
+    for url in (URL, URL + "?print", URL + "?amp"):
+        memory.learn(PAGE, url)
+    assert extract(PAGE, URL, memory=memory).text == extract(PAGE, URL).text
+
+
+def test_relative_addresses_are_completed() -> None:
+    """By the page's own base where it has one."""
+    page = PAGE.replace("A smith", '<a href="smith">A smith</a>')
+    assert 'href="https://example.org/news/smith"' in extract(page, URL).html
+    based = page.replace("<title>", '<base href="https://cdn.example/x/"><title>')
+    assert 'href="https://cdn.example/x/smith"' in extract(based, URL).html
+
+
+def test_a_fragment_is_an_article_without_a_page() -> None:
+    """A feed's own content: nothing is looked for, stock phrases and the title go."""
+    html = f"<h1>Lamp lit again</h1><p>{FIRST}</p><p>Short.</p><p>Read more</p><script>x()</script>"
+    article = extract_fragment(html, URL, title="Lamp lit again")
+    assert (article.title, article.text) == ("Lamp lit again", f"{FIRST}\nShort.")
+
+
+@pytest.mark.parametrize("html", ["", "  ", "<p></p>", "<!-- x -->"])
+def test_an_empty_fragment_is_an_error(html: str) -> None:
+    """There is nothing in it to publish."""
+    with pytest.raises(NothingFound):
+        extract_fragment(html, URL)
+
+
+def test_the_public_names_are_there() -> None:
+    """All of them, and no others."""
+    assert all(getattr(feedpub, name) for name in feedpub.__all__)
+    assert dir(feedpub) == feedpub.__all__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = feedpub.nothing

@@ -1,0 +1,80 @@
+"""What is measured about the blocks of a page."""
+
+import numpy as np
+import pytest
+
+from feedpub.cleaner.blocks import cut
+from feedpub.cleaner.features import Column, head_hints, measure, read
+from feedpub.cleaner.model import load
+from feedpub.cleaner.tree import parse
+from feedpub.cleaner.vocabulary import Vocabulary
+
+PROSE = "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck. "
+PAGE = f"""<title>The ferry sails</title><meta name="description" content="Forty cars on deck">
+<body><nav><ul><li><a href="/a">Home</a><li><a href="/b">News</a><li><a href="/c">Sport</a></ul></nav>
+<main><h1>The ferry sails</h1>
+<div class="story"><p>{PROSE * 2}</p><p>{PROSE}</p><h2>Below</h2><p>{PROSE}</p></div></main>
+<footer>Imprint</footer></body>"""
+
+
+def measured(page: str, vocabulary: Vocabulary | None = None) -> dict[str, Column]:
+    tree = parse(page)
+    return measure(read(cut(tree), head_hints(tree)), vocabulary or Vocabulary())
+
+
+def test_every_feature_has_a_number_for_every_block() -> None:
+    """Finite ones."""
+    columns = measured(PAGE)
+    assert {len(column) for column in columns.values()} == {9}
+    assert all(np.isfinite(column).all() for column in columns.values())
+
+
+def test_the_model_finds_its_features() -> None:
+    """What it was trained on is measured."""
+    assert set(load().names) <= set(measured(PAGE))
+
+
+@pytest.mark.parametrize("page", ["<p>one", "<p>one<p>two", "<a href=x>all a link</a>", '<img src="a.jpg">'])
+def test_the_smallest_pages_can_be_measured(page: str) -> None:
+    """There is no smallest number of blocks."""
+    assert all(np.isfinite(column).all() for column in measured(page).values())
+
+
+@pytest.mark.parametrize(
+    ("feature", "expected"),
+    [
+        ("words", [1, 1, 1, 3, 44, 22, 1, 22, 1]),
+        ("density", [1, 1, 1, 0, 0, 0, 0, 0, 0]),
+        ("inside NAV", [1, 1, 1, 0, 0, 0, 0, 0, 0]),
+        ("inside MAIN", [0, 0, 0, 1, 1, 1, 1, 1, 0]),
+        ("inside HEADING", [0, 0, 0, 1, 0, 0, 1, 0, 0]),
+        ("in top", [0, 0, 0, 0, 1, 1, 1, 1, 0]),
+        ("group count", [3, 3, 3, 1, 3, 3, 1, 3, 1]),
+        ("to heading", [99, 99, 99, 0, 1, 2, 0, 1, 2]),
+        ("to h1", [99, 99, 99, 0, 1, 2, 3, 4, 5]),
+        ("title in block", [0, 0, 0, 1, 2 / 3, 2 / 3, 0, 2 / 3, 0]),
+        ("repeats", [1, 1, 1, 1, 1, 2, 1, 2, 1]),
+    ],
+)
+def test_a_feature_says_what_its_name_says(feature: str, expected: list[float]) -> None:
+    """Blocks: three links, the headline, two paragraphs, a subhead, a paragraph, the footer."""
+    assert measured(PAGE)[feature].tolist() == pytest.approx(expected)
+
+
+def test_learned_words_count_by_where_they_stand() -> None:
+    """A class speaks for what is inside."""
+    columns = measured(PAGE, Vocabulary({"story": (5.0, 3.0, 1.0)}, {"=home": -1.0}))
+    assert columns["name parent"].tolist() == [0, 0, 0, 0, 3, 3, 3, 3, 0]
+    assert columns["spoken"].tolist() == [-1, 0, 0, 0, 0, 0, 0, 0, 0]
+
+
+def test_neighbours_are_seen() -> None:
+    """What stands before and after a block, 0 beyond the ends of the page."""
+    columns = measured(PAGE, Vocabulary({}, {"=home": -1.0, "=imprint": -2.0}))
+    assert columns["spoken at +2"].tolist() == [0, 0, 0, 0, 0, 0, -2, 0, 0]
+    assert columns["spoken at -1"].tolist() == [0, -1, 0, 0, 0, 0, 0, 0, 0]
+
+
+def test_ideographs_count_as_half_words() -> None:
+    """They stand without spaces."""
+    assert measured("<p>港の入り口に立つ時計台の鐘が</p>")["words"].tolist() == [8]

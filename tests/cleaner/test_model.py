@@ -1,0 +1,52 @@
+"""The model's arithmetic, and the one that is shipped."""
+
+from pathlib import Path
+
+import numpy as np
+
+from feedpub.cleaner import model
+from feedpub.cleaner.model import Model, load, save
+from feedpub.cleaner.vocabulary import Vocabulary
+
+MODEL = Model(
+    Vocabulary({"a": (1.0, 0.5, 0.25)}, {"b": -1.0}),
+    ("words", "density"),
+    np.array([[0, 1], [1, 1]]),
+    np.array([[10.0, 0.5], [0.2, 0.8]], dtype=np.float32),
+    np.array([[0.0, 1.0, -2.0, 0.5], [0.25, 0.0, 0.0, -1.0]], dtype=np.float32),
+    0.1,
+)
+
+
+def by_hand(words: float, density: float) -> float:
+    """The same trees, one question after the other."""
+    odds = 0.1 + [0.0, 1.0, -2.0, 0.5][(words > 10) + 2 * (density > 0.5)]
+    odds += [0.25, 0.0, 0.0, -1.0][(density > 0.2) + 2 * (density > 0.8)]
+    return float(1 / (1 + np.exp(-odds)))
+
+
+def test_the_trees_of_a_page_are_asked_at_once() -> None:
+    """With the answers that asking one by one gives."""
+    blocks = [(5.0, 0.0), (50.0, 0.0), (5.0, 0.6), (50.0, 0.9), (10.0, 0.5)]
+    columns = {"density": np.array([b[1] for b in blocks]), "words": np.array([b[0] for b in blocks])}
+    assert np.allclose(MODEL.probabilities(columns), [by_hand(*block) for block in blocks], atol=1e-6)
+
+
+def test_a_model_survives_its_files(tmp_path: Path) -> None:
+    """Up to the half precision that the leaves are stored with."""
+    save(MODEL, tmp_path)
+    again = model.read(tmp_path)
+    assert (again.vocabulary, again.names) == (MODEL.vocabulary, MODEL.names)
+    assert np.array_equal(again.feature, MODEL.feature)
+    assert np.allclose(again.leaves, MODEL.leaves, atol=1e-3)
+
+
+def test_the_shipped_model_is_small() -> None:
+    """Together below a megabyte."""
+    data = Path(model.__file__).parent / "data"
+    assert sum((data / name).stat().st_size for name in (model.WORDS, model.TREES)) < 1_000_000
+
+
+def test_the_shipped_model_is_read_once() -> None:
+    """Every page after the first finds it ready."""
+    assert load() is load()

@@ -1,0 +1,63 @@
+"""Parsing: within bounds, and never silently less than the page."""
+
+import pytest
+
+from feedpub.cleaner.tree import MAX_ATTRIBUTES, MAX_BYTES, MAX_TAGS, parse
+from feedpub.errors import ExtractError, NothingFound
+
+URL = "https://example.org/a"
+
+
+def test_text_and_bytes_give_the_same_tree() -> None:
+    """Text is read as it is, bytes are decoded first."""
+    page = "<p>Grüße aus Gdańsk"
+    assert parse(page).text_content() == parse(page.encode()).text_content() == "Grüße aus Gdańsk"
+
+
+def test_a_declared_charset_does_not_matter_for_text() -> None:
+    """A str is already decoded, whatever its meta element says."""
+    assert parse('<meta charset="iso-8859-1"><p>Grüße').findtext(".//p") == "Grüße"
+
+
+def test_comments_and_null_characters_are_gone() -> None:
+    """Nothing after the parser needs to think of them."""
+    assert parse("<p>a<!-- b -->c\0d").text_content() == "acd"
+
+
+def test_a_lone_surrogate_is_replaced() -> None:
+    """What no encoding can write becomes a question mark."""
+    assert parse("<p>a\ud800b").text_content() == "a?b"
+
+
+@pytest.mark.parametrize("page", ["", "  \n", b"", "<!-- only a comment -->"])
+def test_an_empty_page_has_nothing_to_find(page: str | bytes) -> None:
+    """The error names the page."""
+    with pytest.raises(NothingFound) as caught:
+        parse(page, URL)
+    assert caught.value.url == URL
+
+
+def test_three_hundred_levels_are_read() -> None:
+    """Unclosed tags nest that deep on pages of good faith."""
+    assert parse("<div>" * 300 + "deep").text_content() == "deep"
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        pytest.param("<div>" * 5000 + "deep", "too deeply", id="depth"),
+        pytest.param("x" * (MAX_BYTES + 1), "bytes", id="size"),
+        pytest.param("<b>" * (MAX_TAGS + 1), "tags", id="tags"),
+        pytest.param("<p " + " ".join(f"a{n}" for n in range(MAX_ATTRIBUTES + 1)) + ">", "attributes", id="attributes"),
+    ],
+)
+def test_a_page_beyond_all_bounds_is_refused(page: str, reason: str) -> None:
+    """Neither does it take forever, nor is a part of it lost without a word."""
+    with pytest.raises(ExtractError, match=reason):
+        parse(page, URL)
+
+
+def test_a_picture_within_the_page_is_no_crowd_of_attributes() -> None:
+    """A long attribute is not many."""
+    image = "A" * 200_000
+    assert parse(f'<p>text<img src="data:image/png;base64,{image}">').text_content() == "text"

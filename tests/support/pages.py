@@ -1,0 +1,68 @@
+"""The golden pages: a folder a page, what a person says about it, and what the cleaner makes of it."""
+
+import json
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from feedpub.cleaner import extract
+from feedpub.config import SiteRules
+from feedpub.model import Article
+
+PAGES = Path(__file__).parents[1] / "pages"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A golden page. `must` and `must_not` are written by a person and stand above what is expected."""
+
+    folder: Path
+    why: str
+    url: str
+    must: tuple[str, ...]
+    must_not: tuple[str, ...]
+    rules: SiteRules
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def article(self) -> Article:
+        return extract((self.folder / "source.html").read_bytes(), self.url, rules=self.rules)
+
+
+def cases() -> list[Case]:
+    """Every golden page, by name."""
+    return [_case(file.parent) for file in sorted(PAGES.glob("*/case.toml"))]
+
+
+def _case(folder: Path) -> Case:
+    case = tomllib.loads((folder / "case.toml").read_text("utf-8"))
+    rules = SiteRules(**case.pop("rules", {}))
+    must, must_not = tuple(case.pop("must")), tuple(case.pop("must_not"))
+    return Case(folder, case.pop("why"), case.pop("url"), must, must_not, rules, **case)
+
+
+def documents(article: Article) -> dict[str, str]:
+    """What is expected of a page, by file name."""
+    stated = {
+        "url": article.url,
+        "title": article.title,
+        "authors": article.authors,
+        "published": _moment(article.published),
+        "updated": _moment(article.updated),
+        "language": article.language,
+        "site": article.site,
+        "image": article.image,
+        "summary": article.summary,
+        "text": article.text.split("\n"),
+    }
+    return {
+        "expected.html": article.html.rstrip("\n") + "\n",
+        "expected.json": json.dumps(stated, ensure_ascii=False, indent=2) + "\n",
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
