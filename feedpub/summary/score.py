@@ -20,7 +20,7 @@ from feedpub.summary.words import dangles
 
 MOST = 100  # sentences looked at; what stands further down does not stand for the article
 BEAM = 8  # choices kept at each step of the search
-WEIGHTS = (2.0, 0.3, 0.5, 2.0, 1.0, 0.5, -2.0, 1.0, -0.3)
+WEIGHTS = (1.7, 0.35, 0.6, 1.8, 1.05, 0.5, -1.5, 1.05, -1.0)
 
 _TOKEN = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]+|[^\W_]+")
 _CJK = re.compile(r"[\u3041-\u9fff]")

@@ -7,7 +7,7 @@ together again here: ordinals ("Die 3. Liga"), initials, some abbreviations, lis
 import re
 from collections.abc import Sequence
 
-from sentencex import segment
+from sentencex import segment  # type: ignore[import-untyped]
 
 from feedpub.summary.words import base_language, words_of
 

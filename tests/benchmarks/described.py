@@ -1,0 +1,120 @@
+"""Pages whose editor wrote a description, and what a summary is held against: the description, hidden from the text.
+
+The text is the benchmark's gold text, or feedpub's where a set has none. A description counts when it is of some
+length, ends as a sentence does, stands on one page of its site only, and has something to do with the text. It is kept
+apart how it stands to the text:
+
+    own words     the text does not have it: the text is taken as it is
+    taken out     the text has it, as a standfirst or its opening: the sentences that tell it are taken out of the text
+    left in       the text has it, but not as its opening, and keeps it
+    opening       the text begins with it, and keeps it: what is measured is how much of the beginning is repeated
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from feedpub import extract
+from feedpub.cleaner import metadata
+from feedpub.cleaner.tree import parse
+from feedpub.errors import ExtractError
+from feedpub.summary import sentences
+from feedpub.summary.choose import plain
+from feedpub.summary.prose import squash
+from feedpub.summary.sentences import finished, paragraphs
+from tests.benchmarks.examples import rows
+from tests.benchmarks.rouge import grams, words
+
+DATASETS = ("wcxb-articles", "newspaper", "fundus", "trafilatura")
+KINDS = ("own words", "taken out", "left in", "opening")
+SHORTEST = 60  # characters of a description
+SHORTEST_TEXT = 500
+START = 50  # letters of a description that are looked for at the text's beginning
+BEGINNING = 200  # letters of the text that count as its beginning
+TOLD = 0.5  # of a sentence's or the description's three-word runs: the sentence tells the description
+RELATED = 0.3  # of a description's words that the text has; slogans of a site have fewer
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A page with its editor's description."""
+
+    id: str
+    site: str
+    language: str
+    title: str
+    text: str
+    description: str
+    kind: str = ""
+
+
+def described(data: Path) -> list[Described]:
+    """Every page that has a description worth the name, once for each kind that it can stand for."""
+    with ProcessPoolExecutor(2) as pool:
+        named = [row for name in DATASETS for row in rows(data / f"{name}.jsonl.xz")]
+        pages = [page for page in pool.map(_read, named, chunksize=20) if page]
+    seen = Counter((page.site, squash(page.description)) for page in pages)
+    return [
+        case
+        for page in pages
+        if seen[page.site, squash(page.description)] == 1 and _is_real(page)
+        for case in _cases(page)
+    ]
+
+
+def _read(row: dict[str, object]) -> Described | None:
+    source, url = row["html"], str(row.get("url") or "") or None
+    try:
+        head = metadata.read(parse(source, url), url)  # type: ignore[arg-type]
+        text = row.get("text") or extract(source, url).text  # type: ignore[arg-type]
+    except ExtractError:
+        return None
+    return Described(
+        id=str(row["id"]),
+        site=str(row["site"]),
+        language=(head.language or "en")[:2].lower(),
+        title=str(row.get("title") or head.title or ""),
+        text=str(text),
+        description=plain(head.description or ""),
+    )
+
+
+def _is_real(page: Described) -> bool:
+    told, text = set(words(page.description)), set(words(f"{page.title} {page.text}"))
+    return (
+        len(page.description) >= SHORTEST
+        and len(page.text) >= SHORTEST_TEXT
+        and finished(page.description)
+        and not page.description.endswith(("…", "..."))
+        and len(told & text) >= RELATED * len(told)
+    )
+
+
+def _cases(page: Described) -> Iterator[Described]:
+    runs = grams(page.description)
+    shared = len(runs & grams(page.text)) / max(1, len(runs))
+    opens = 0 <= squash(page.text).find(squash(page.description)[:START]) <= BEGINNING
+    if not opens and shared <= TOLD:
+        yield replace(page, kind="own words")
+        return
+    yield replace(page, kind="opening" if opens else "left in")
+    rest = _taken_out(page)
+    if len(rest) >= SHORTEST_TEXT:
+        yield replace(page, kind="taken out", text=rest)
+
+
+def _taken_out(page: Described) -> str:
+    """The text without the sentences that tell the description."""
+    runs = grams(page.description)
+    kept = (
+        " ".join(part for part in sentences(line, page.language) if not _tells(part, runs))
+        for line in paragraphs(page.text)
+    )
+    return "\n".join(line for line in kept if line)
+
+
+def _tells(sentence: str, runs: set[tuple[str, ...]]) -> bool:
+    own = grams(sentence)
+    return len(own & runs) >= TOLD * max(1, min(len(own), len(runs)))

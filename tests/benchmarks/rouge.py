@@ -1,0 +1,46 @@
+"""ROUGE-1, ROUGE-2 and ROUGE-L as F1 over words, for any script (Lin, 2004); no stemming, no stop words."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+_WORD = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]|[^\W_\u3041-\u30ff\u3400-\u9fff]+")
+
+Scores = tuple[float, float, float]
+
+
+def rouge(told: str, wanted: str) -> Scores:
+    """How much of a wanted text another one tells: by words, by pairs of words, by the longest common sequence."""
+    left, right = words(told), words(wanted)
+    return _ngrams(left, right, 1), _ngrams(left, right, 2), _f1(_common(left, right), len(left), len(right))
+
+
+def words(text: str) -> list[str]:
+    """Words in lower case; each character of Chinese and Japanese is one."""
+    return _WORD.findall(text.casefold())
+
+
+def grams(text: str, size: int = 3) -> set[tuple[str, ...]]:
+    """The runs of so many words that a text has."""
+    found = words(text)
+    return {tuple(found[i : i + size]) for i in range(len(found) - size + 1)}
+
+
+def _ngrams(left: Sequence[str], right: Sequence[str], size: int) -> float:
+    ours, theirs = (Counter(tuple(side[i : i + size]) for i in range(len(side) - size + 1)) for side in (left, right))
+    return _f1((ours & theirs).total(), ours.total(), theirs.total())
+
+
+def _common(left: Sequence[str], right: Sequence[str]) -> int:
+    """The length of the longest common subsequence."""
+    before = [0] * (len(right) + 1)
+    for word in left:
+        row = [0]
+        for column, other in enumerate(right):
+            row.append(before[column] + 1 if word == other else max(before[column + 1], row[column]))
+        before = row
+    return before[-1]
+
+
+def _f1(common: int, left: int, right: int) -> float:
+    return 2 * common / (left + right) if common else 0.0

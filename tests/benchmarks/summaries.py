@@ -1,0 +1,108 @@
+"""Holds summaries against the descriptions that editors wrote, beside other ways to make them, in one table.
+
+    python -m tests.benchmarks.summaries --data ../shared/bench/extraction
+
+needs nothing but feedpub and the data. For the columns of the others, `pip install sumy pystempel` into a virtual
+environment that has feedpub and run it there; without sumy they are left out.
+
+Every way has the same title, the same sentences (feedpub's, without headings and datelines) and the same length: what
+`summarize` makes of a page sets the number of characters, and the others fill it with their best sentences in the
+text's order, the last one cut behind a word. "first three" is lead-3. What is printed is F1 of ROUGE-1 / -2 / -L in
+percent. Rows by language are of pages whose text does not tell the description, or no more (described.py); the weights
+of `summarize` were learned on these very pages: train_summary.py prints figures for sites it has not seen.
+"""
+
+import argparse
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import fmean
+
+from feedpub.summary import summarize
+from feedpub.summary.prose import prose
+from feedpub.summary.sentences import join
+from tests.benchmarks.described import KINDS, Described, described
+from tests.benchmarks.rouge import Scores, rouge
+
+LANGUAGES = ("en", "de", "fr", "es")
+HIDDEN = KINDS[:2]  # kinds whose text does not tell the description
+OURS = "summarize"
+
+Ranking = Callable[[Sequence[str], str], Sequence[int]]  # sentences and their language → best first
+
+
+def rankings() -> dict[str, Ranking]:
+    """The other ways, by name: the first sentences, and sumy's where it is installed."""
+    found: dict[str, Ranking] = {"first three": lambda sentences, _: range(min(3, len(sentences)))}
+    if find_spec("sumy"):
+        from tests.benchmarks.summary_peers import PEERS  # noqa: PLC0415 -- needs sumy
+
+        found |= PEERS
+    else:
+        print("sumy is not installed: its columns are left out", file=sys.stderr)
+    return found
+
+
+def scored(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[str, Scores]:
+    """What each way scores on a page; nothing where the text has no room for a choice."""
+    sentences = [sentence.text for sentence in prose(page.text, page.title, page.language)]
+    ours = summarize(page.text, title=page.title, language=page.language, max_chars=max_chars)
+    if len(sentences) <= 1 or not ours:
+        return {}
+    told = {OURS: ours}
+    for name, rank in others.items():
+        told[name] = filled(sentences, rank(sentences, page.language), len(ours))
+    return {name: rouge(text, page.description) for name, text in told.items()}
+
+
+def filled(sentences: Sequence[str], order: Sequence[int], length: int) -> str:
+    """The best sentences that fill a length, in the text's order; the last one is cut behind a word."""
+    chosen: dict[int, str] = {}
+    for number in order:
+        room = length - sum(len(part) + 1 for part in chosen.values())
+        if room <= 0:
+            break
+        chosen[number] = shortened(sentences[number], room)
+    return join([chosen[number] for number in sorted(chosen)])
+
+
+def shortened(text: str, room: int) -> str:
+    """A text cut behind the last word that fits, or within it where it has no spaces."""
+    return text if len(text) <= room else re.sub(r"(?<=\S)\s+\S*$", "", text[: room + 1])[:room]
+
+
+def rows(page: Described) -> Iterator[str]:
+    """The rows of the table that a page counts in."""
+    yield page.kind
+    if page.kind in HIDDEN:
+        yield "not in the text"
+        yield page.language if page.language in LANGUAGES else "other"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/bench/extraction"))
+    parser.add_argument("--max-chars", type=int, default=300)
+    arguments = parser.parse_args()
+    others = rankings()
+    table: dict[str, list[dict[str, Scores]]] = defaultdict(list)
+    for page in described(arguments.data / "data"):
+        if scores := scored(page, others, arguments.max_chars):
+            for row in rows(page):
+                table[row].append(scores)
+    names = [OURS, *others]
+    print(f"{'':16}{'pages':>6}", *(f"{name:>19}" for name in names))
+    for row in ("not in the text", *LANGUAGES, "other", *KINDS):
+        values = table[row]
+        cells = (
+            " / ".join(f"{100 * fmean(column):.1f}" for column in zip(*(v[n] for v in values), strict=True))
+            for n in names
+        )
+        print(f"{row:16}{len(values):6}", *(f"{cell:>19}" for cell in cells))
+
+
+if __name__ == "__main__":
+    main()
