@@ -4,8 +4,8 @@ Owns the reading of `data/kinds.toml` and `data/phrases/<language>.toml` and the
 whole block, never looked for inside one; what to do about a match is for the caller to decide.
 
 A language's file has a list of phrases for each kind. A phrase is the whole block, or has `*` where anything may
-stand: "read more: *". Case, punctuation, arrows and spacing do not count, except a colon that is written; any
-number matches any other. `dense = true` marks a script that says more with fewer characters.
+stand: "read more: *". Case, punctuation, arrows and spacing do not count, except a colon that is written; any number
+matches any other. `dense = true` marks a script that says more with fewer characters and puts no spaces between words.
 """
 
 import re
@@ -17,32 +17,31 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Literal
+from typing import Any, Literal, NamedTuple, get_args
 
 from feedpub.errors import ConfigError
 
-LONGEST = 400  # characters; no block above this is looked at
+LONGEST = 200  # characters; no block above this is looked at
 DENSE = 0.4  # how many characters a dense script needs for what others say in one
-KEY = 2  # characters that the patterns are sorted by
+
+Effect = Literal["line", "tail"]
 
 _INVISIBLE = dict.fromkeys([0x00AD, 0x0307, 0x0640, *range(0x200B, 0x2010), 0x2060, 0xFE0F, 0xFEFF])
 _NUMBER = re.compile(r"\d+(?:[.,:/\u066b\u066c]\d+)*")
-_SEPARATOR = re.compile(r"[|»›>→▸]|(?<=\s)[-–—](?=\s)")
+_SEPARATOR = re.compile(r"[|/=\u00bb\u203a>\u2192\u25b8]|(?<=\s)[\u2013\u2014-](?=\s)")
 _NOISE = re.compile(r"[^\w:©@\u0300-\u036f\u064b-\u0652\u0900-\u0dff\u0e00-\u0eff]+")
 _COLON = re.compile(r" *:[: ]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a match of a kind of phrase does."""
+class Kind(NamedTuple):
+    """What a match of a kind of phrase does, and how many characters a pattern of it may match."""
 
     name: str
-    effect: Literal["line", "tail"]
+    effect: Effect
     longest: int
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """A phrase as its language's file has it.
 
     Attributes:
@@ -52,21 +51,24 @@ class Phrase:
     text: str
     language: str
     kind: str
-    effect: Literal["line", "tail"] = "line"
+    effect: Effect = "line"
 
     def __str__(self) -> str:
         return f"phrase '{self.text}' ({self.language})"
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A phrase with `*`: what a block begins with, holds in this order, and ends with, and how long it may be."""
+class Pattern(NamedTuple):
+    """A phrase with `*`: what a block begins with, holds in this order, and ends with, and how long it may be.
+
+    Attributes:
+        at_words: neither end of what a `*` stands for may fall within a word.
+    """
 
     head: str
     middle: tuple[str, ...]
     tail: str
     longest: int
-    dense: bool
+    at_words: bool
     phrase: Phrase
 
     def matches(self, block: str) -> bool:
@@ -76,46 +78,58 @@ class Pattern:
         if not (block.startswith(self.head) and block.endswith(self.tail)):
             return False
         gap = block[len(self.head) : len(block) - len(self.tail)]
-        return (self.dense or self._at_words(gap)) and self._holds_middle(gap)
+        return (not self.at_words or self._between_words(gap)) and self._holds_middle(gap)
 
-    def _at_words(self, gap: str) -> bool:
-        """Whether neither end of what the `*` stands for falls within a word."""
+    def _between_words(self, gap: str) -> bool:
         starts = not self.head[-1:].isalnum() or gap[:1] in ("", " ")
         return starts and (not self.tail or gap[-1:] in ("", " "))
 
     def _holds_middle(self, gap: str) -> bool:
         for words in self.middle:
             before, found, gap = gap.partition(words)
-            if not found or not (self.dense or before[-1:] in ("", " ")):
+            if not found or (self.at_words and before[-1:] not in ("", " ")):
                 return False
         return True
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """All phrases, ready for lookup: whole blocks, and patterns by how they begin or, failing that, end."""
+    """All phrases, ready for lookup: whole blocks, and patterns by the first or last word or character of a block."""
 
     whole: dict[str, Phrase] = field(default_factory=dict)
     starts: dict[str, list[Pattern]] = field(default_factory=lambda: defaultdict(list))
     ends: dict[str, list[Pattern]] = field(default_factory=lambda: defaultdict(list))
+    anywhere: list[Pattern] = field(default_factory=list)
 
-    def add(self, phrase: Phrase, longest: int, *, dense: bool) -> None:
-        """Enter a phrase; where two languages share one, the first keeps it."""
-        if "*" not in phrase.text:
-            self.whole.setdefault(_key(phrase.text), phrase)
+    def add(self, phrase: Phrase, parts: list[str], longest: int, *, dense: bool) -> None:
+        """Enter a phrase by its normalised parts; where two languages share one, the first keeps it."""
+        if len(parts) == 1:
+            self.whole.setdefault(parts[0].rstrip(":"), phrase)
             return
-        head, *middle, tail = (normalise(part) for part in phrase.text.split("*"))
-        pattern = Pattern(head, tuple(filter(None, middle)), tail, longest, dense, phrase)
-        place, key = (self.starts, pattern.head[:KEY]) if pattern.head else (self.ends, pattern.tail[-KEY:])
-        place[key].append(pattern)
+        head, *middle, tail = parts
+        pattern = Pattern(head, tuple(filter(None, middle)), tail, longest, not dense, phrase)
+        if head:
+            first, space, _ = head.partition(" ")
+            whole_word = space or first.endswith(":") or (first[-1].isalnum() and not dense)
+            self.starts[first if whole_word else first[0]].append(pattern)
+        elif tail:
+            self.ends[tail[-1] if dense else tail.rpartition(" ")[2]].append(pattern)
+        else:
+            self.anywhere.append(pattern)
 
     def find(self, block: str) -> Phrase | None:
         """The phrase that a normalised block is."""
         if phrase := self.whole.get(block.rstrip(":")):
             return phrase
-        starts = (*self.starts.get(block[:KEY], ()), *self.starts.get(block[:1], ()))
-        candidates = (*starts, *self.ends.get(block[-KEY:], ()))
-        return next((pattern.phrase for pattern in candidates if pattern.matches(block)), None)
+        return next((pattern.phrase for pattern in self._candidates(block) if pattern.matches(block)), None)
+
+    def _candidates(self, block: str) -> Iterator[Pattern]:
+        first, last = block.partition(" ")[0], block.rpartition(" ")[2]
+        for place, word, character in ((self.starts, first, block[0]), (self.ends, last, block[-1])):
+            yield from place.get(word, ())
+            if word != character:
+                yield from place.get(character, ())
+        yield from (pattern for pattern in self.anywhere if pattern.middle[0] in block)
 
 
 def find(text: str) -> Phrase | None:
@@ -129,12 +143,14 @@ def find(text: str) -> Phrase | None:
 def normalise(text: str) -> str:
     """Text as phrases are compared: no case, any number 0, single spaces, of all punctuation only colons.
 
-    Bars, arrows and dashes between words count as colons.
+    Bars, slashes, arrows and dashes between words count as colons.
     """
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
-    text = _NUMBER.sub("0", text.casefold().translate(_INVISIBLE))
-    return _COLON.sub(": ", _NOISE.sub(" ", _SEPARATOR.sub(":", text))).strip().removeprefix(":").lstrip()
+    if text.isascii():
+        text = text.lower()
+    else:
+        text = unicodedata.normalize("NFKC", text.replace("\u24d2", "©")).casefold().translate(_INVISIBLE)
+    text = _NOISE.sub(" ", _SEPARATOR.sub(":", _NUMBER.sub("0", text)))
+    return (_COLON.sub(": ", text) if ":" in text else text).strip().removeprefix(":").lstrip()
 
 
 def load(kinds: Traversable, languages: Traversable) -> Index:
@@ -143,38 +159,39 @@ def load(kinds: Traversable, languages: Traversable) -> Index:
     Raises:
         ConfigError: a file that is not TOML, a kind that does not exist, a phrase that is none; with the file's name.
     """
-    known = {name: Kind(name, **values) for name, values in _toml(kinds).items()}
+    known = {name: _kind(kinds, name, values) for name, values in _toml(kinds).items()}
     index = Index()
     for file in sorted(_language_files(languages), key=lambda file: (file.name != "en.toml", file.name)):
-        for phrase, longest, dense in _phrases(file, known):
-            index.add(phrase, longest, dense=dense)
+        _add_language(file, known, index)
     return index
-
-
-def _key(text: str) -> str:
-    return normalise(text).rstrip(":")
 
 
 def _language_files(folder: Traversable) -> Iterator[Traversable]:
     return (file for file in folder.iterdir() if file.name.endswith(".toml"))
 
 
-def _phrases(file: Traversable, kinds: Mapping[str, Kind]) -> Iterator[tuple[Phrase, int, bool]]:
-    """The phrases of a language, each with the length its pattern may match."""
+def _kind(file: Traversable, name: str, values: Any) -> Kind:
+    if set(values) != {"effect", "longest"} or values["effect"] not in get_args(Effect):
+        raise ConfigError(f'{file}: [{name}] needs effect = "line" or "tail", and longest = a number of characters')
+    return Kind(name, values["effect"], int(values["longest"]))
+
+
+def _add_language(file: Traversable, kinds: Mapping[str, Kind], index: Index) -> None:
     language, listed = file.name.removesuffix(".toml"), _toml(file)
     dense = bool(listed.pop("dense", False))
     for name, texts in listed.items():
         kind = kinds.get(name)
         if kind is None:
             raise ConfigError(f"{file}: there is no kind [{name}]; kinds are {', '.join(kinds)}")
+        longest = int(kind.longest * DENSE) if dense else kind.longest
         for text in texts:
-            if not isinstance(text, str) or not normalise(text.replace("*", " ")):
-                raise ConfigError(f"{file}: [{name}] {text!r} is not a phrase")
-            longest = int(kind.longest * DENSE) if dense else kind.longest
-            yield Phrase(text, language, kind.name, kind.effect), longest, dense
+            parts = [normalise(part) for part in text.split("*")] if isinstance(text, str) else []
+            if not "".join(parts).strip("0: "):
+                raise ConfigError(f"{file}: [{name}] {text!r} is not a phrase: there is no word in it")
+            index.add(Phrase(text, language, kind.name, kind.effect), parts, longest, dense=dense)
 
 
-def _toml(file: Traversable) -> dict[str, dict[str, object]]:
+def _toml(file: Traversable) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
