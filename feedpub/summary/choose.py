@@ -5,14 +5,16 @@ import re
 from collections.abc import Sequence
 
 from feedpub.summary.fitting import fill
-from feedpub.summary.prose import prose, size, squash
+from feedpub.summary.openings import without_dateline
+from feedpub.summary.prose import prose, repeats, size, squash
 from feedpub.summary.sentences import finished, join, sentences
 from feedpub.summary.words import everywhere
 
 ENOUGH = 40  # size below which a description, or what is left of one, says nothing
 RELATED = 0.4  # share of a description's words that the article has too, where the title has none of them
-HARDLY = 0.15  # the same where the title has one: below this it is about something else all the same
-LOOK = 5  # first sentences of an article that a cut description may be the beginning of
+LIMIT = 150  # characters; machines cut descriptions at this length and above, and not always with "…"
+INFLECTION = 2  # letters by which the forms of one word differ
+STUB = 10  # letters of a broken sentence by which it is found again in the article
 
 _TAG = re.compile(r"</?[a-zA-Z!][^>]*>")
 _ELLIPSIS = re.compile(r"\s*[\[(]?\s?(?:…|\.\.\.+)\s?[\])]?\s*$")
@@ -39,11 +41,11 @@ def choose(  # noqa: PLR0913 -- each says one thing about the page, by name
         language: a BCP 47 tag.
         max_chars: the most that is returned.
     """
-    opening = [sentence.text for sentence in prose(text, title, language)]
-    own = _whole(plain(description or ""), opening, text, language)
-    if is_own(own, text, title=title, site=site):
-        return fill(sentences(own, language), max_chars)
-    return fill(opening, max_chars)
+    article = [sentence.text for sentence in prose(text, title, language)]
+    own = [part for part in _whole(plain(description or ""), article, language) if not repeats(part, title)]
+    if own and is_own(join(own), text, title=title, site=site):
+        return fill(own, max_chars)
+    return fill(article, max_chars)
 
 
 def plain(description: str) -> str:
@@ -53,55 +55,59 @@ def plain(description: str) -> str:
 
 
 def is_own(description: str, text: str, *, title: str = "", site: str | None = None) -> bool:
-    """Whether a description tells about this article: of some length, not its title, no offer, no slogan."""
-    if size(description) < ENOUGH or _offers(description):
-        return False
-    named = squash(description).replace(squash(title) or "\0", "", 1).replace(squash(site or "") or "\0", "", 1)
-    if size(named) < ENOUGH / 2:
+    """Whether a description tells about this article: of some length, not its title, no offer, no slogan.
+
+    A slogan has no word of the title, and either names the site or has little to do with the text.
+    """
+    if size(description) < ENOUGH or _offers(description) or _only_names(description, title, site or ""):
         return False
     words = _stems(description) - _stems(site or "")
-    shared = bool(words & (_stems(title) - _stems(site or "")))
-    known = len(words & _stems(f"{title}\n{text}")) / max(1, len(words))
-    return known >= (HARDLY if shared else RELATED)
+    if words & _stems(title) or not words:
+        return True
+    names_site = bool(site) and squash(site or "") in squash(description)
+    return not names_site and len(words & _stems(text)) >= RELATED * len(words)
 
 
-def _whole(description: str, opening: Sequence[str], text: str, language: str | None) -> str:
-    """A description as its editor would have ended it.
+def _only_names(description: str, title: str, site: str) -> bool:
+    """Whether little is left of a description without the title and the site's name."""
+    rest = squash(description)
+    for name in filter(None, (squash(title), squash(site))):
+        rest = rest.replace(name, "", 1)
+    return size(rest) < ENOUGH / 2
 
-    One that was cut off is completed from the text that it is the beginning of; else its unfinished end goes.
+
+def _whole(description: str, article: Sequence[str], language: str | None) -> list[str]:
+    """A description's sentences as its editor would have ended them.
+
+    Where the last one was broken off, the article's sentence that begins like it takes its place; where there is none,
+    it goes. An end without a full stop alone does not tell of a break: many editors write their headlines so.
     """
     stem = _without_pointer(description)
-    cut = _ELLIPSIS.search(stem)
-    stem = _ELLIPSIS.sub("", stem)
-    if not stem or (finished(stem) and not cut):
-        return stem
-    if completed := _completed(stem, opening):
-        return completed
-    parts = sentences(stem, language)
-    if cut or len(parts) > 1 or _breaks_off(stem, text):
-        return join([part for part in parts if finished(part)])
-    return stem
+    cut = _ELLIPSIS.search(stem) is not None
+    parts = sentences(without_dateline(_ELLIPSIS.sub("", stem)), language)
+    if not parts or (finished(parts[-1]) and not cut):
+        return parts
+    *before, last = parts
+    if found := _continued(last, article):
+        return [*before, found]
+    broken = cut or _ends_within_word(last, article) or (before and len(stem) >= LIMIT)
+    return before if broken and not finished(last) else parts
 
 
-def _completed(stem: str, opening: Sequence[str]) -> str:
-    """The sentences of the opening that a stem is the beginning of, as many as it reaches into; "" where it is none."""
-    start = squash(stem)
-    for first in range(min(len(opening), LOOK)):
-        told = ""
-        for last in range(first, len(opening)):
-            told += squash(opening[last])
-            if told.startswith(start):
-                return join(opening[first : last + 1])
-            if not start.startswith(told):
-                break
-    return ""
+def _continued(stub: str, article: Sequence[str]) -> str:
+    """The first sentence of an article that begins like a broken one; "" where there is none."""
+    start = squash(stub)
+    if len(start) < STUB:
+        return ""
+    return next((sentence for sentence in article if squash(sentence).startswith(start)), "")
 
 
-def _breaks_off(stem: str, text: str) -> bool:
-    """Whether a text's end is no word of the article but the beginning of one."""
-    last = stem.split()[-1].casefold()
-    words = set(re.findall(r"\w+", text.casefold()))
-    return last.isalpha() and last not in words and any(word.startswith(last) for word in words)
+def _ends_within_word(stub: str, article: Sequence[str]) -> bool:
+    """Whether a text's end is no word of the article, nor an inflected one, but the beginning of one."""
+    last = stub.rsplit(maxsplit=1)[-1].casefold()
+    words = set(re.findall(r"\w+", " ".join(article).casefold()))
+    longer = [len(word) - len(last) for word in words if word.startswith(last)]
+    return last.isalpha() and bool(longer) and min(longer) > INFLECTION
 
 
 def _without_pointer(description: str) -> str:

@@ -7,8 +7,8 @@ from feedpub.summary.sentences import DENSE, join
 
 CLAUSE = 0.6  # share of the room that a cut behind a clause must fill; else it is cut behind a word
 
-_CLAUSE_ENDS = re.compile(rf"[,;:](?=\s)|[，；、：](?=.)|\s[–—-](?=\s)|{DENSE}(?=\s)")
-_LOOSE_ENDS = " ,;:，；、：–—-([«“„「"
+_CLAUSE_ENDS = re.compile(rf"[,;:](?=\s)|[，\uff1b、：](?=.)|\s[–—-](?=\s)|{DENSE}(?=\s)")
+_LOOSE_ENDS = " ,;:，\uff1b、：–—-([«“„「"
 
 
 def fill(parts: Sequence[str], max_chars: int) -> str:

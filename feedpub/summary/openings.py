@@ -17,15 +17,16 @@ _OPENING = re.compile(
         (?P<agency>[(\[/][^()\[\]/]{2,40}[)\]/])\.?                           # (Reuters)   [AFP]   /TASS/
         (?P<behind>\s-\s|\s?--\s?|\s?[–—―]\s?|\s\|\s|:\s)?
         | (?P<dash>\s-\s|\s?--\s?|\s?[–—―]\s?|\s\|\s)
+        | (?<=\w)\.(?=\s)                                                       # BERLIN. The …
     )
     \s*
     """,
     re.VERBOSE,
 )
-_FURTHER_DASH = re.compile(r"\s[–—-]\s|\w[–—]\w")
+_FURTHER_DASH = re.compile(r"[^.!?]*(?:\s[–—-]\s|\w[–—]\w)")  # within the first sentence
 _EAST_ASIAN = re.compile(
     r"(?:[^。，,\s]{2,20}\d{1,2}月\d{1,2}日[电電讯訊](?:[（(][^）)]{2,20}[）)])?[:：]?"
-    r"|[【（(\[][^】）)\]]{0,20}[＝=电電讯訊报報][^】）)\]]{0,20}[】）)\]])\s*"
+    r"|[【（(\[][^】）)\]]{0,20}[\uff1d=电電讯訊报報][^】）)\]]{0,20}[】）)\]])\s*"
 )
 
 
@@ -55,11 +56,11 @@ def _is_dateline(match: re.Match[str], rest: str) -> bool:
     place, agency = match["place"] or "", match["agency"]
     if agency and _is_agency(agency):
         return _is_place(place)
-    if len(place) < SHORTEST or not _is_place(place) or _FURTHER_DASH.search(rest):
+    if len(place) < SHORTEST or not _is_place(place) or _FURTHER_DASH.match(rest):
         return False
     if agency or match["date"]:
         return bool(match["behind"] or match["dash"])
-    return place.split(",")[0].isupper() or _begins(rest)
+    return place.partition(",")[0].isupper() or (bool(match["dash"]) and _begins(rest))
 
 
 def _is_agency(bracket: str) -> bool:
@@ -67,7 +68,7 @@ def _is_agency(bracket: str) -> bool:
 
 
 def _is_place(place: str) -> bool:
-    words = re.findall(r"\w+", place.split(",")[0])
+    words = re.findall(r"\w+", place.partition(",")[0])
     return place.isupper() or (len(words) <= PLACE and all(word[0].isupper() for word in words))
 
 

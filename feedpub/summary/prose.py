@@ -13,6 +13,7 @@ from feedpub.summary.sentences import DENSE, finished, paragraphs, sentences
 HEADING = 140  # an unfinished line up to this size is a heading or a crumb of a list, not prose
 CRUMB = 25  # a line below this size is no prose, even when it ends as a sentence does
 OPENING = 2  # paragraphs that may begin with a dateline
+MARKS = "-–—•·*|►▶■# "  # what lists and plain text put before a line
 TITLE = 0.6  # share of the title that a line must have to be one with it
 
 _DENSE = re.compile(DENSE)
@@ -29,7 +30,8 @@ class Sentence:
 
 def prose(text: str, title: str = "", language: str | None = None) -> list[Sentence]:
     """The finished sentences of an article in order; where there are none, its lines, so that a note is not lost."""
-    lines = [line for line in paragraphs(text) if not repeats(line, title) and not is_byline(line)]
+    unmarked = (line.lstrip(MARKS) for line in paragraphs(text))
+    lines = [line for line in unmarked if line and not repeats(line, title) and not is_byline(line)]
     body = [line for line in lines if is_prose(line)]
     found = [
         Sentence(part, number, place)

@@ -19,6 +19,8 @@ from feedpub.summary.prose import Sentence
 from feedpub.summary.words import dangles
 
 MOST = 100  # sentences looked at; what stands further down does not stand for the article
+LITTLE = 3  # letters of words that say little, in most languages
+STEM = 6  # first letters of a word that stand in for its stem
 BEAM = 8  # choices kept at each step of the search
 WEIGHTS = (1.7, 0.35, 0.6, 1.8, 1.05, 0.5, -1.5, 1.05, -1.0)
 
@@ -130,8 +132,8 @@ def tokens(text: str) -> list[str]:
     for token in _TOKEN.findall(text.casefold()):
         if _CJK.match(token):
             found += [token[i : i + 2] for i in range(max(1, len(token) - 1))]
-        elif len(token) > 3 or token.isdigit():
-            found.append(token[:6])
+        elif len(token) > LITTLE or token.isdigit():
+            found.append(token[:STEM])
     return found
 
 
@@ -165,7 +167,10 @@ def _likeness(bags: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
 
 
 def _distinct(found: Sequence[Sentence]) -> list[Sentence]:
-    return list({sentence.text: sentence for sentence in reversed(found)}.values())[::-1]
+    seen: dict[str, Sentence] = {}
+    for sentence in found:
+        seen.setdefault(sentence.text, sentence)
+    return list(seen.values())
 
 
 def _chars(lengths: Sequence[int], choice: Choice) -> int:

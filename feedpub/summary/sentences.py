@@ -18,7 +18,7 @@ ORDINALS = frozenset(
     ["bs", "cs", "da", "de", "et", "fi", "fo", "hr", "hu", "is", "lb", "lv", "nb", "nn", "no", "pl", "sk", "sl", "sr"]
 )
 
-_END = re.compile(r"[.!?…。！？｡．؟۔।॥։።](?:[\"'”’»›」』）)\]]|\s»|\[\d+\])*$")
+_END = re.compile(r"[.!?…。！？｡\uff0e؟۔।॥\u0589።](?:[\"'”’»›」』）)\]]|\s»|\[\d+\])*$")
 _NUMBER_ALONE = re.compile(r"\(?\d{1,3}[.)]")
 _ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
 _INITIAL = re.compile(r"(?:^|[\s.(-])[^\W\d_]\.$")
