@@ -3,6 +3,7 @@
 import argparse
 import json
 import lzma
+import os
 import re
 import statistics
 import time
@@ -14,7 +15,7 @@ from lxml import html
 
 from feedpub.cleaner import metadata
 
-DATA = Path(__file__).parents[3] / "shared" / "bench" / "extraction" / "data"
+DATA = Path(os.environ.get("FEEDPUB_SHARED", Path(__file__).parents[3] / "shared")) / "bench" / "extraction" / "data"
 SETS = ("newspaper", "fundus", "wcxb-articles")
 FIELDS = ("title", "author", "date")
 WORD = re.compile(r"\w+")

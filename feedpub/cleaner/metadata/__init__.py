@@ -17,6 +17,7 @@ Owns no extraction: each origin has a module that gives `Facts`. Touches neither
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -59,14 +60,15 @@ def read(tree: HtmlElement, url: str | None = None) -> Metadata:
     data = jsonld.read(_scripts(tree), url, " ".join(meta.titles))
     items = microdata.read(tree)
     stated = (data, meta, items)
+    base = addresses.base_of(tree, url)
     sites = (*meta.publishers, *data.publishers)
     language = languages.stated((*meta.languages, *data.languages)) or languages.detect(tree)
     marks = visible.mark(tree)
     title, headline = _title(tree, marks, stated, sites, url)
     seen = visible.read(marks, headline, language)
-    if not any(facts.authors or facts.organisations for facts in stated) or not any(facts.published for facts in stated):
-        _search(tree, language, seen)
+    _search(tree, stated, language, seen)
     published, updated = publication.choose(stated, seen.facts, url=url, language=language)
+    pictures = chain(meta.images, data.images, items.images, addresses.large_pictures(tree))
     return Metadata(
         title=title,
         authors=names.reconcile(
@@ -78,9 +80,9 @@ def read(tree: HtmlElement, url: str | None = None) -> Metadata:
         updated=updated,
         language=language,
         site=next(iter(sites), None),
-        image=addresses.image([*meta.images, *data.images, *items.images], url),
-        description=next(iter((*meta.descriptions, *data.descriptions)), None),
-        canonical=addresses.canonical([*meta.addresses, *data.addresses], url),
+        image=addresses.image(pictures, base),
+        description=_description([*meta.descriptions, *data.descriptions, *items.descriptions]),
+        canonical=addresses.canonical([*meta.addresses, *data.addresses], url, base),
         categories=_categories(stated, sites),
         lines=tuple(seen.lines),
     )
@@ -94,27 +96,33 @@ def _title(
     title = titles.choose(headlines, [text for facts in stated for text in facts.titles], site=sites, url=url)
     if title.headline is not None:
         return title.text, marks.headlines[title.headline][1]
-    wanted = titles.compact(title.text)
-    body = tree.find("body")
-    texts = () if body is None else (text for text in texts_of(body) if titles.compact(text.text) == wanted)
-    return title.text, next((text.element for text in texts), None)
+    wanted, body = titles.compact(title.text), tree.find("body")
+    texts = texts_of(body) if wanted and body is not None else ()
+    return title.text, next((text.element for text in texts if titles.compact(text.text) == wanted), None)
 
 
-def _search(tree: HtmlElement, language: str | None, seen: visible.Visible) -> None:
-    """Complete what is seen around the headline with what stands elsewhere on the page."""
-    body = tree.find("body")
-    if body is None or (seen.facts.authors and seen.facts.published):
+def _search(tree: HtmlElement, stated: Sequence[Facts], language: str | None, seen: visible.Visible) -> None:
+    """Look for a byline or a date on the whole page, where neither the head nor the headline's neighbours have one."""
+    body, facts = tree.find("body"), seen.facts
+    nobody = not facts.authors and not any(origin.authors or origin.organisations for origin in stated)
+    undated = not facts.published and not any(origin.published for origin in stated)
+    if body is None or not (nobody or undated):
         return
     elsewhere = visible.search(body, language).facts
-    seen.facts.authors = seen.facts.authors or elsewhere.authors
-    seen.facts.published = seen.facts.published or elsewhere.published
-    seen.facts.updated = seen.facts.updated or elsewhere.updated
+    facts.authors = facts.authors or elsewhere.authors
+    facts.published = facts.published or elsewhere.published
+    facts.updated = facts.updated or elsewhere.updated
 
 
 def _scripts(tree: HtmlElement) -> Iterable[str]:
     for script in tree.iter("script"):
         if "ld+json" in (script.get("type") or "").lower() and script.text:
             yield script.text
+
+
+def _description(texts: Iterable[str]) -> str | None:
+    """The first description that is whole, else the first."""
+    return min(texts, key=lambda text: text.rstrip().endswith(("…", "...")), default=None)
 
 
 def _host(url: str | None) -> str:

@@ -1,53 +1,71 @@
 """Addresses that a page gives, made absolute and believed or not: its own, and its lead image's."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import urljoin, urlsplit
+
+from lxml.html import HtmlElement
+
+LARGE = 300  # pixels of width from which on a picture may lead an article
 
 # Second levels under which countries register names: example.co.uk is one site, co.uk is none.
 _SECOND_LEVELS = frozenset(
-    ("ac", "co", "com", "edu", "gob", "gov", "go", "ne", "net", "nom", "or", "org", "gv", "asn", "id")
+    ("ac", "co", "com", "edu", "gob", "gov", "go", "ne", "net", "nom", "or", "org", "gv", "asn", "id", "gen", "ltd")
 )
 _NO_PICTURE = re.compile(
-    r"logo|placeholder|default[-_]?(?:image|img|share|social|og|thumb)|blank\.|spacer|pixel|favicon|avatar|gravatar|no[-_]?image|sprite|\.svg(?:$|\?)|fallback",
+    r"logo|placeholder|default[-_]?(?:image|img|share|social|og|thumb)|blank\.|spacer|pixel|favicon|avatar|gravatar"
+    r"|no[-_]?image|sprite|fallback|\.svg(?:$|\?)|^data:",
     re.IGNORECASE,
 )
 
 
-def canonical(addresses: Iterable[str], url: str | None) -> str | None:
+def base_of(tree: HtmlElement, url: str | None) -> str | None:
+    """What a page's relative addresses are completed with."""
+    stated = tree.find(".//base[@href]")
+    return url if stated is None else urljoin(url or "", stated.get("href", ""))
+
+
+def canonical(addresses: Iterable[str], url: str | None, base: str | None) -> str | None:
     """The first address that can be the article's own: on the same site, and not its home page."""
     own = urlsplit(url) if url else None
-    for address in addresses:
-        found = absolute(address, url)
-        if found is None:
-            continue
+    for found in _absolute(addresses, base):
         parts = urlsplit(found)
         home = parts.path in ("", "/") and not parts.query
-        if own is None or (
-            registered(parts.hostname) == registered(own.hostname) and not (home and own.path not in ("", "/"))
-        ):
+        if own is None and not home:
+            return found
+        if own and registered(parts.hostname) == registered(own.hostname) and (not home or own.path in ("", "/")):
             return found
     return None
 
 
-def image(addresses: Iterable[str], url: str | None) -> str | None:
+def image(addresses: Iterable[str], base: str | None) -> str | None:
     """The first address that can be a lead image: no logo, no placeholder, no data."""
-    found = (absolute(address, url) for address in addresses if not _NO_PICTURE.search(address))
-    return next((address for address in found if address), None)
+    return next(_absolute((address for address in addresses if not _NO_PICTURE.search(address)), base), None)
 
 
-def absolute(address: str, url: str | None) -> str | None:
-    """An http(s) address, or None where it cannot be made one."""
-    try:
-        joined = urljoin(url or "", address.strip())
-        parts = urlsplit(joined)
-    except ValueError:  # a bracket where an IPv6 address would stand
-        return None
-    return joined if parts.scheme in ("http", "https") and parts.hostname else None
+def large_pictures(tree: HtmlElement) -> Iterator[str]:
+    """The addresses of the pictures on a page that are said to be large, and stand neither above nor below all."""
+    for picture in tree.iter("img"):
+        width, address = picture.get("width", ""), picture.get("src")
+        beside = any(outer.tag in ("header", "nav", "footer", "aside") for outer in picture.iterancestors())
+        if address and width.isdecimal() and int(width) >= LARGE and not beside:
+            yield address
 
 
 def registered(host: str | None) -> str:
     """The name that was registered: example.co.uk for news.example.co.uk."""
     labels = (host or "").lower().rstrip(".").split(".")
-    country = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVELS  # noqa: PLR2004
+    country = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVELS  # noqa: PLR2004 -- labels
     return ".".join(labels[-3:] if country else labels[-2:])
+
+
+def _absolute(addresses: Iterable[str], base: str | None) -> Iterator[str]:
+    """Those of some addresses that are, or can be made, absolute and http(s)."""
+    for address in addresses:
+        try:
+            joined = urljoin(base or "", address.strip())
+            parts = urlsplit(joined)
+        except ValueError:  # a bracket where an IPv6 address would stand
+            continue
+        if parts.scheme in ("http", "https") and parts.hostname:
+            yield joined

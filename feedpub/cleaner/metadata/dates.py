@@ -10,7 +10,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -47,6 +47,7 @@ _ZONES = {  # minutes ahead of UTC; abbreviations that nearly always mean one zo
 _ZONE = re.compile(r"(?<![^\W\d])(" + "|".join(sorted(_ZONES, key=len, reverse=True)) + r")\b", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1000)  # a page says its dates many times over
 def parse(text: str, language: str | None = None) -> datetime | None:
     """The date that a short text holds, or None.
 

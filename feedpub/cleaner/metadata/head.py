@@ -13,54 +13,64 @@ from feedpub.cleaner.metadata.facts import Facts
 # What the names mean: field of Facts → names, the most trusted first.
 NAMES: Mapping[str, tuple[str, ...]] = {
     "titles": (
-        "og:title", "citation_title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title", "twitter:title",
-        "title", "headline", "hdl", "eprints.title", "bepress_citation_title", "title:",
+        "og:title", "citation_title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title",
+        "twitter:title", "title", "headline", "hdl", "eprints.title", "bepress_citation_title", "title:",
     ),
     "authors": (
-        "citation_author", "article:author_name", "parsely-author", "sailthru.author", "byl", "author", "dc.creator",
-        "dcterms.creator", "dc.contributor", "article:author", "og:author", "authors", "author-name", "authorname",
-        "cxenseparse:author", "rbauthors", "twitter:creator:name", "mediator_author", "shareaholic:article_author_name",
-        "creator", "book:author", "article.author", "bepress_citation_author", "vr:author", "dable:author", "news_author",
+        "citation_author", "article:author_name", "parsely-author", "sailthru.author", "byl", "author",
+        "dc.creator", "dcterms.creator", "dc.contributor", "article:author", "og:author", "authors",
+        "author-name", "authorname", "cxenseparse:author", "rbauthors", "twitter:creator:name",
+        "mediator_author", "shareaholic:article_author_name", "creator", "book:author", "article.author",
+        "bepress_citation_author", "vr:author", "dable:author", "news_author",
     ),
     "published": (
-        "article:published_time", "og:article:published_time", "og:published_time", "datepublished", "article:published",
-        "citation_publication_date", "citation_online_date", "citation_date", "parsely-pub-date", "sailthru.date",
-        "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date.created", "dc.date.published", "dc.date",
-        "dcterms.date", "article.published", "article:publish_date", "publish-date", "publish_date", "publication_date",
-        "publication-date", "pubdate", "published-date", "published_date", "published_time", "date-published", "originalpublicationdate",
-        "article_date_original", "articlepublishdate", "date.published", "release_date", "og:pubdate", "cxenseparse:recs:publishtime",
-        "shareaholic:article_published_time", "ptime", "displaydate", "created", "date", "dc.created", "rnews:datepublished",
-        "mediator_published_time", "eprints.date", "bepress_citation_date", "article:created", "og:regdate", "contentdate", "timestamp",
-        "parsely-metadata-pub-date", "vr:published_time", "dc.coverage.temporal", "article.created", "publishdate", "iso-8601-publish-date",
+        "article:published_time", "og:article:published_time", "og:published_time", "datepublished",
+        "article:published", "citation_publication_date", "citation_online_date", "citation_date",
+        "parsely-pub-date", "sailthru.date", "dc.date.issued", "dcterms.issued", "dcterms.created",
+        "dc.date.created", "dc.date.published", "dc.date", "dcterms.date", "article.published",
+        "article:publish_date", "publish-date", "publish_date", "publication_date", "publication-date",
+        "pubdate", "published-date", "published_date", "published_time", "date-published",
+        "originalpublicationdate", "article_date_original", "articlepublishdate", "date.published",
+        "release_date", "og:pubdate", "cxenseparse:recs:publishtime", "shareaholic:article_published_time",
+        "ptime", "displaydate", "created", "date", "dc.created", "rnews:datepublished",
+        "mediator_published_time", "eprints.date", "bepress_citation_date", "article:created", "og:regdate",
+        "contentdate", "timestamp", "parsely-metadata-pub-date", "vr:published_time", "dc.coverage.temporal",
+        "article.created", "publishdate", "iso-8601-publish-date",
     ),
     "updated": (
-        "article:modified_time", "og:updated_time", "og:modified_time", "og:article:modified_time", "datemodified", "article:modified",
-        "lastmod", "last-modified", "dcterms.modified", "dc.date.modified", "modified", "modified_time", "article.updated",
-        "date.updated", "article:updated", "revised", "utime", "last_updated_date", "lastupdate", "moddate", "utm", "dateupdated", "last-updated",
+        "article:modified_time", "og:updated_time", "og:modified_time", "og:article:modified_time",
+        "datemodified", "article:modified", "lastmod", "last-modified", "dcterms.modified", "dc.date.modified",
+        "modified", "modified_time", "article.updated", "date.updated", "article:updated", "revised", "utime",
+        "last_updated_date", "lastupdate", "moddate", "utm", "dateupdated", "last-updated",
     ),
-    "languages": ("content-language", "og:locale", "dc.language", "dcterms.language", "citation_language", "language"),
+    "languages": (
+        "content-language", "og:locale", "dc.language", "dcterms.language", "citation_language", "language",
+    ),
     "publishers": (
-        "og:site_name", "application-name", "apple-mobile-web-app-title", "citation_journal_title", "dc.publisher",
-        "publisher", "article:publisher_name", "cre",
+        "og:site_name", "application-name", "apple-mobile-web-app-title", "citation_journal_title",
+        "dc.publisher", "publisher", "article:publisher_name", "cre",
     ),
     "images": (
-        "og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src", "parsely-image-url",
-        "sailthru.image.full", "thumbnail", "image", "link:image_src",
+        "og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src",
+        "parsely-image-url", "sailthru.image.full", "thumbnail", "image", "link:image_src",
     ),
     "descriptions": (
-        "og:description", "description", "twitter:description", "dc.description", "dcterms.abstract", "dcterms.description",
-        "citation_abstract", "sailthru.description", "abstract", "excerpt",
+        "og:description", "description", "twitter:description", "dc.description", "dcterms.abstract",
+        "dcterms.description", "citation_abstract", "sailthru.description", "abstract", "excerpt",
     ),
-    "addresses": ("link:canonical", "og:url", "twitter:url", "parsely-link", "dc.identifier"),
+    "addresses": (
+        "link:canonical", "og:url", "twitter:url", "parsely-link", "dc.identifier",
+    ),
     "sections": (
-        "article:section", "parsely-section", "og:section", "section", "cxenseparse:category", "category", "sectionname",
-        "article:section_name", "dc.subject.section", "shareaholic:article_section",
+        "article:section", "parsely-section", "og:section", "section", "cxenseparse:category", "category",
+        "sectionname", "article:section_name", "dc.subject.section", "shareaholic:article_section",
     ),
     "tags": (
         "article:tag", "news_keywords", "citation_keywords", "parsely-tags", "sailthru.tags", "og:article:tag",
         "dc.subject", "dcterms.subject", "keywords",
     ),
 }  # fmt: skip
+
 UNTOLD = 1000  # the rank of names that no list has
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _KNOWN = {name: (field, rank) for field, names in NAMES.items() for rank, name in enumerate(names)}

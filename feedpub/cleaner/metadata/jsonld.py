@@ -42,7 +42,9 @@ def read(scripts: Iterable[str], url: str | None = None, title: str = "") -> Fac
     """What the article's node in a page's JSON-LD scripts says.
 
     Args:
-        url, title: of the page, to tell its article from others in the same data.
+        scripts: their texts.
+        url: of the page; with its title it tells its article from others in the same data.
+        title: as the page's head has it.
     """
     nodes = [node for script in scripts for value in _values(script) for node in _nodes(value)]
     facts = Facts()
@@ -129,7 +131,7 @@ def _describe(node: Node, by_id: Mapping[str, Node], facts: Facts) -> None:
         ("articleSection", facts.sections), ("keywords", facts.tags), ("image", facts.images),
         ("thumbnailUrl", facts.images),
     ):  # fmt: skip
-        place += _texts(_resolved(node.get(key), by_id))
+        place.extend(_texts(_resolved(node.get(key), by_id)))
     for key in ("author", "creator"):
         _people(_resolved(node.get(key), by_id), by_id, facts)
     facts.publishers += _texts(_resolved(node.get("publisher"), by_id), "name")

@@ -38,7 +38,8 @@ def of_text(text: str) -> str | None:
     """The language of a text, or None where it is too short to tell."""
     if len(text) < 40:  # noqa: PLR2004 -- characters: less is a guess
         return None
-    from py3langid import classify  # noqa: PLC0415 -- its model costs more to load than most pages to read
+    # here, since its model costs more to load than most pages to read; it has no type hints
+    from py3langid import classify  # type: ignore[import-untyped]  # noqa: PLC0415
 
     language, _ = classify(text[:ENOUGH])
     return str(language)

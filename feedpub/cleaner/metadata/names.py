@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from feedpub.cleaner import phrases
@@ -23,6 +23,7 @@ _ADDRESS = re.compile(r"\S+@\S+\.\S+|https?://\S+|www\.\S+|(?<!\w)@\w+", re.IGNO
 _BRACKETS = re.compile(r"\s*[(\[\uff08【][^)\]\uff09】]*[)\]\uff09】]?")
 _PUNCTUATION = re.compile(r"\s*[,;、،؛]\s*|\s+[|/•·\u2013\u2014-]\s+|\s*[|•·\n]\s*|\s*\uff0f\s*")
 _EDGES = " \t\r\n.,;:|/•·\u2013\u2014-_*\"'“”„«»()[]"
+_JOINTS = ("&", "-", "/")
 _LETTER = re.compile(r"[^\W\d_]")
 _SQUASH = re.compile(r"\W+")
 _LOGIN = re.compile(r"_|[^\W\d_][A-Z]|\d")
@@ -79,7 +80,7 @@ def from_byline(text: str, language: str | None = None) -> tuple[str, ...]:
 def is_byword(text: str, language: str | None = None) -> bool:
     """Whether a text is only the beginning of a byline: "By", "Written by:"."""
     start = words(language).by.match(f"{text} ")
-    return bool(start) and start.end() >= len(text)
+    return start is not None and start.end() >= len(text)
 
 
 def is_joiner(text: str, language: str | None = None) -> bool:
@@ -102,6 +103,7 @@ def _is_one_name(name: str) -> bool:
     return " " not in name and name[:1].isupper()
 
 
+@lru_cache(maxsize=1000)  # a page names its authors many times over
 def split(text: str, language: str | None = None) -> tuple[str, ...]:
     """The names in a text that is said to hold authors, without repetition."""
     text = " ".join(_BRACKETS.sub(" ", _ADDRESS.sub(" ", _TAG.sub(" ", text))).split())
@@ -154,7 +156,7 @@ def _rank(key: str, name: str, own: set[str]) -> int:
 
 
 def _last_name_first(parts: list[str], known: Words) -> str:
-    """ "Smith, John" the right way round, or ""."""
+    """The name in "Smith, John", first name first, or ""."""
     if len(parts) != 2 or any(" " in part.strip() or _CJK.search(part) for part in parts):  # noqa: PLR2004
         return ""
     last, first = (part.strip() for part in parts)
@@ -176,7 +178,7 @@ def _clean(name: str, known: Words) -> str:
     tokens = name.casefold().split()
     if not tokens or len(name) > LONGEST_NAME or len(tokens) > WORDS_OF_NAME or ":" in name:
         return ""
-    if any(not _LETTER.search(token) for token in tokens if token not in "&-/"):
+    if any(not _LETTER.search(token) for token in tokens if token not in _JOINTS):
         return ""
     if _is_role(name, known) or tokens[0] in known.never or (len(tokens) == 1 and known.after.match(f" {name} ")):
         return ""

@@ -19,6 +19,7 @@ def choose(
         stated: what the page's machine-readable origins say, the most trusted first.
         shown: what the visible page says.
         url: of the page; its day counts where nothing else does.
+        language: of the page, BCP 47.
     """
     visible = _read(shown.published, language)
     told = _all("published", stated, language)

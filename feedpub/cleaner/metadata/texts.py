@@ -10,7 +10,9 @@ BEFORE, AFTER = 40, 160  # texts around a headline that are looked at
 PROSE = 160  # characters; after three such texts the article has begun
 STANDFIRST = 2  # texts as long as prose that may stand between the headline and the byline
 
-_SKIPPED = frozenset(("script", "style", "noscript", "svg", "template", "button", "select", "option", "textarea", "nav"))
+_SKIPPED = frozenset(
+    ("script", "style", "noscript", "svg", "template", "button", "select", "option", "textarea", "nav")
+)
 _BREAKING = frozenset(("br", "div", "p", "h1", "h2", "h3", "h4", "li"))
 
 

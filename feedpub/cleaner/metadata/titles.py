@@ -7,6 +7,7 @@ what is cut off is known to be the site's name, or looks like one and the page h
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 LONGEST = 300  # characters of a headline
@@ -119,8 +120,13 @@ def _likeness(line: Headline, bare: Iterable[str]) -> float:
 
 def _shared(one: str, other: str) -> float:
     """The share of the words of two texts that both have."""
-    first, second = set(squash(one).split()), set(squash(other).split())
+    first, second = _words(one), _words(other)
     return len(first & second) / max(1, len(first | second))
+
+
+@lru_cache(maxsize=500)  # each headline is compared with each stated title
+def _words(text: str) -> frozenset[str]:
+    return frozenset(squash(text).split())
 
 
 def _with_kicker(headline: str, bare: Iterable[str]) -> str:
