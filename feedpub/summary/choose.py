@@ -8,6 +8,7 @@ from feedpub.summary.fitting import fill
 from feedpub.summary.openings import without_dateline
 from feedpub.summary.prose import prose, repeats, size, squash
 from feedpub.summary.sentences import finished, join, sentences
+from feedpub.summary.tokens import tokens
 from feedpub.summary.words import everywhere
 
 ENOUGH = 40  # size below which a description, or what is left of one, says nothing
@@ -19,7 +20,6 @@ STUB = 10  # letters of a broken sentence by which it is found again in the arti
 _TAG = re.compile(r"</?[a-zA-Z!][^>]*>")
 _ELLIPSIS = re.compile(r"\s*[\[(]?\s?(?:…|\.\.\.+)\s?[\])]?\s*$")
 _POINTERS = " \t[]()→»›>▸▶·|:"
-_WORD = re.compile(r"[^\W\d_]{4,}|[\u3041-\u30ff\u3400-\u9fff]{2}")
 
 
 def choose(  # noqa: PLR0913 -- each says one thing about the page, by name
@@ -61,11 +61,11 @@ def is_own(description: str, text: str, *, title: str = "", site: str | None = N
     """
     if size(description) < ENOUGH or _offers(description) or _only_names(description, title, site or ""):
         return False
-    words = _stems(description) - _stems(site or "")
-    if words & _stems(title) or not words:
+    words = set(tokens(description)) - set(tokens(site or ""))
+    if words & set(tokens(title)) or not words:
         return True
     names_site = bool(site) and squash(site or "") in squash(description)
-    return not names_site and len(words & _stems(text)) >= RELATED * len(words)
+    return not names_site and len(words & set(tokens(text))) >= RELATED * len(words)
 
 
 def _only_names(description: str, title: str, site: str) -> bool:
@@ -124,7 +124,3 @@ def _without_pointer(description: str) -> str:
 def _offers(description: str) -> bool:
     start = description.casefold().lstrip("\"'“„«©|–- ")
     return any(start.startswith(offer) for offer in everywhere("offers"))
-
-
-def _stems(text: str) -> set[str]:
-    return {word[:5] for word in _WORD.findall(text.casefold())}

@@ -7,7 +7,6 @@ that many others are like, words of the title, sentences that stand together, an
 """
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from feedpub.summary.prose import Sentence
+from feedpub.summary.tokens import tokens
 from feedpub.summary.words import dangles
 
 MOST = 100  # sentences looked at; what stands further down does not stand for the article
-LITTLE = 3  # letters of words that say little, in most languages
-STEM = 6  # first letters of a word that stand in for its stem
 BEAM = 8  # choices kept at each step of the search
 WEIGHTS = (1.7, 0.35, 0.6, 1.8, 1.05, 0.5, -1.5, 1.05, -1.0)
 
-_TOKEN = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]+|[^\W_]+")
-_CJK = re.compile(r"[\u3041-\u9fff]")
 _DAMPING = 0.85
 
 Choice = tuple[int, ...]  # indices of sentences, ascending
@@ -121,20 +117,6 @@ def measure(sentences: Sequence[Sentence], title: str = "", language: str | None
         dangling=tuple(float(dangles(sentence.text, language)) for sentence in sentences),
         title=len(head),
     )
-
-
-def tokens(text: str) -> list[str]:
-    """Words of four letters and more by their first six, case folded, and numbers; of Chinese and Japanese each pair.
-
-    The first six letters stand in for stems in any language.
-    """
-    found: list[str] = []
-    for token in _TOKEN.findall(text.casefold()):
-        if _CJK.match(token):
-            found += [token[i : i + 2] for i in range(max(1, len(token) - 1))]
-        elif len(token) > LITTLE or token.isdigit():
-            found.append(token[:STEM])
-    return found
 
 
 def centrality(bags: Sequence[Sequence[str]]) -> tuple[float, ...]:

@@ -50,4 +50,5 @@ def dangles(sentence: str, language: str | None = None) -> bool:
 
 @cache
 def _table() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads((files("feedpub.summary") / "data" / "words.toml").read_text("utf-8"))
+    text = (files("feedpub.summary") / "data" / "words.toml").read_text("utf-8")
+    return tomllib.loads(text.casefold())
