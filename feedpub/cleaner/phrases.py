@@ -78,16 +78,18 @@ class Pattern(NamedTuple):
         if not (block.startswith(self.head) and block.endswith(self.tail)):
             return False
         gap = block[len(self.head) : len(block) - len(self.tail)]
-        return (not self.at_words or self._between_words(gap)) and self._holds_middle(gap)
+        within = self._within_word(self.head[-1:], gap[:1]) or self._within_word(gap[-1:], self.tail[:1])
+        return not within and self._holds_middle(gap)
 
-    def _between_words(self, gap: str) -> bool:
-        starts = not self.head[-1:].isalnum() or gap[:1] in ("", " ")
-        return starts and (not self.tail or gap[-1:] in ("", " "))
+    def _within_word(self, before: str, after: str) -> bool:
+        """Whether a word goes on from one character to the next; those of dense scripts are words of their own."""
+        goes_on = before.isalnum() and after.isalnum()
+        return goes_on and (self.at_words or (before.isascii() and after.isascii()))
 
     def _holds_middle(self, gap: str) -> bool:
         for words in self.middle:
             before, found, gap = gap.partition(words)
-            if not found or (self.at_words and before[-1:] not in ("", " ")):
+            if not found or self._within_word(before[-1:], words[:1]):
                 return False
         return True
 
