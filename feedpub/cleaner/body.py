@@ -11,8 +11,9 @@ from html import escape
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.blocks import BREAK, EMBEDS, HEADINGS, PICTURES, Block, Layout, Piece, Place
+from feedpub.cleaner.blocks import BREAK, EMBEDS, PICTURES
 from feedpub.cleaner.figures import is_caption
+from feedpub.cleaner.layout import HEADINGS, Block, Layout, Piece, Place
 from feedpub.cleaner.pictures import absolute, picture, player
 from feedpub.cleaner.sanitise import sanitise
 

@@ -1,95 +1,31 @@
 """What does not belong to an article, and why. Owns the order of the steps and the wording of every reason.
 
 A step is a function from a case to the blocks that it would take out, each with its reason; the first reason that a
-block is given stands.
+block is given stands. Last go the headings that are left with nothing below them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from lxml.html import HtmlElement
 
-from feedpub.cleaner import figures, phrases
-from feedpub.cleaner.blocks import HIDDEN, Block, Layout, Place
-from feedpub.cleaner.memory import SiteMemory
+from feedpub.cleaner import figures
+from feedpub.cleaner.case import KEPT, LINKED, Case, density, is_prose
+from feedpub.cleaner.explanations import explain
+from feedpub.cleaner.layout import Block, Place
 from feedpub.cleaner.phrases import Phrase
-from feedpub.cleaner.vocabulary import Vocabulary, words
+from feedpub.cleaner.vocabulary import name_terms, words
 
-UNDOUBTED = 0.1  # below this score a block is no part of the article in any case
-KEPT = 0.5  # from this score on a block belongs to the article
-FEW_WORDS = 40  # with fewer above that score, the best blocks are taken that are
-DOUBTFUL = 0.15  # above this one
-INSIDE = 0.15  # the score that a block needs where a rule says that the article is
 SURE = 0.98  # a phrase takes no block out that scores more
-PROSE_WORDS = 40  # a text of this many words is no label and no teaser
 LABEL_WORDS = 3
+STANDFIRSTS = frozenset(  # what a class calls one
+    {"chapo", "deck", "dek", "entradilla", "ingress", "intro", "lead", "preamble", "standfirst", "subheading"},
+)
+STANDFIRST_WORDS = 6
+MAYBE = 0.2  # the score of a block that may be one
 PULLED = (5, 60)  # words of a quotation that may be taken from the text
 LONGEST_NAMED = 60  # characters of a phrase in a reason
 CREDIT = "byline or date"
-LINKED = 0.6  # of a block's characters
-TELLING = -0.5  # a name's weight that is worth telling
-
-PLACES = (
-    (Place.NAV.value, "navigation"),
-    (Place.FOOTER.value, "in the page's footer"),
-    (Place.FORM.value, "part of a form"),
-    (Place.ASIDE.value, "an aside"),
-)
-
-
-@dataclass(frozen=True)
-class Case:
-    """All that is known about a page's blocks when the decision is made.
-
-    Attributes:
-        probabilities: of each block, how probably it belongs to the article.
-        title: the article's headline.
-        credits: elements that hold a byline or a dateline and nothing else.
-        inside: the blocks where a rule says that the article is; none where no rule does.
-        unwanted: the blocks that a rule takes out, each with its reason.
-    """
-
-    layout: Layout
-    probabilities: npt.NDArray[np.float64]
-    vocabulary: Vocabulary
-    title: str = ""
-    credits: frozenset[HtmlElement] = frozenset()
-    memory: SiteMemory | None = None
-    url: str | None = None
-    inside: frozenset[int] = frozenset()
-    unwanted: Mapping[int, str] = field(default_factory=dict)
-
-    @cached_property
-    def phrases(self) -> Sequence[Phrase | None]:
-        """The phrase that each block is; of what nobody takes for the article, labels alone are looked up."""
-        scores = self.probabilities.tolist()
-        return [
-            phrases.find(block.text) if score >= UNDOUBTED or _is_label(block) else None
-            for block, score in zip(self.layout.blocks, scores, strict=True)
-        ]
-
-    @cached_property
-    def pictures(self) -> frozenset[int]:
-        """The blocks with pictures of the article."""
-        return figures.pictures(self.layout, (self.probabilities >= self.least).tolist())
-
-    @cached_property
-    def least(self) -> float:
-        """The score that a block needs: less where a rule says that the article is, and where hardly any has it."""
-        if self.inside:
-            return INSIDE
-        sizes = np.array([len(block.text.split()) for block in self.layout.blocks])
-        scores = self.probabilities
-        if sizes[scores >= KEPT].sum() >= FEW_WORDS:
-            return KEPT
-        return min(KEPT, max(DOUBTFUL, float(scores.max()) / 2))
-
-    def place(self, index: int) -> int:
-        """What a block stands inside of."""
-        return self.layout.boxes[self.layout.blocks[index].box].place
 
 
 Found = Iterator[tuple[int, str]]
@@ -102,7 +38,7 @@ def reasons(case: Case) -> dict[int, str]:
     for step in STEPS:
         for index, reason in step(case):
             found.setdefault(index, reason)
-    return found
+    return found | dict(empty_headings(case, found))
 
 
 def site_rules(case: Case) -> Found:
@@ -158,7 +94,7 @@ def phrase_tails(case: Case) -> Found:
             heading = case.place(after) & Place.HEADING and not blocks[after].link_chars
             if is_prose(blocks[after]) or heading:
                 break
-            if _density(blocks[after]) >= LINKED or case.probabilities[after] < KEPT:
+            if density(blocks[after]) >= LINKED or case.probabilities[after] < KEPT:
                 yield after, reason
 
 
@@ -222,11 +158,36 @@ def _repeats(block: Block, others: int, known: int) -> bool:
 
 
 def unlikely(case: Case) -> Found:
-    """What the score speaks against, but for pictures among kept text and their captions."""
-    captions = frozenset(figures.captions(case.layout, case.pictures))
+    """What the score speaks against, but for standfirsts, pictures among kept text, and their captions."""
+    spared = {*standfirsts(case), *case.pictures, *figures.captions(case.layout, case.pictures)}
     for index in np.flatnonzero(case.probabilities < case.least).tolist():
-        if index not in captions and index not in case.pictures:
-            yield index, _explanation(case, index)
+        if index not in spared:
+            yield index, explain(case, index)
+
+
+def standfirsts(case: Case) -> Iterator[int]:
+    """Blocks above the body that are called a standfirst and might be one: an article's first words belong to it."""
+    for index, block in enumerate(case.layout.blocks):
+        score = case.probabilities[index]
+        if score >= case.least:
+            return
+        if score >= MAYBE and len(block.text.split()) >= STANDFIRST_WORDS:
+            box = case.layout.boxes[block.box]
+            names = {*name_terms(box.name), *name_terms(case.layout.boxes[box.parent].name)}
+            if not STANDFIRSTS.isdisjoint(names):
+                yield index
+
+
+def empty_headings(case: Case, gone: Mapping[int, str]) -> Found:
+    """Headings of which all that stands below them, up to the next heading, has gone."""
+    below: list[int] = []
+    for index in reversed(range(len(case.layout.blocks))):
+        if not case.place(index) & Place.HEADING:
+            below.append(index)
+            continue
+        if index not in gone and below and all(each in gone for each in below):
+            yield index, "heading of what was taken out"
+        below = []
 
 
 STEPS: tuple[Step, ...] = (
@@ -239,39 +200,3 @@ STEPS: tuple[Step, ...] = (
     site_repeats,
     unlikely,
 )
-
-
-def is_prose(block: Block) -> bool:
-    """Whether a block is a paragraph of running text."""
-    return len(block.text.split()) >= PROSE_WORDS and _density(block) < LINKED
-
-
-def _is_label(block: Block) -> bool:
-    return len(block.text) <= LONGEST_NAMED and _density(block) < LINKED
-
-
-def _density(block: Block) -> float:
-    return block.link_chars / max(1, len(block.text))
-
-
-def _explanation(case: Case, index: int) -> str:
-    """What speaks most clearly against a block."""
-    block = case.layout.blocks[index]
-    place = case.layout.boxes[block.box].place
-    if place & HIDDEN:
-        return "hidden"
-    if _density(block) >= LINKED:
-        return f"links {_density(block):.0%}".replace("%", " %")
-    for each, reason in PLACES:
-        if place & each:
-            return reason
-    if name := _telling_name(case, block):
-        return f"looks like boilerplate (class {name})"
-    return f"outside the article (score {case.probabilities[index]:.2f})"
-
-
-def _telling_name(case: Case, block: Block) -> str:
-    """The name around a block that speaks most against it."""
-    names = [case.layout.boxes[index].name for index in case.layout.path(block)]
-    weight, term = min([case.vocabulary.worst(name) for name in (block.wrapper, *names)])
-    return term if weight < TELLING else ""

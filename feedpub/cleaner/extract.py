@@ -8,12 +8,14 @@ import numpy as np
 from lxml.html import HtmlElement
 
 from feedpub.cleaner import body, metadata, model, site_rules, stand_ins
-from feedpub.cleaner.blocks import Layout, cut
-from feedpub.cleaner.boilerplate import Case
-from feedpub.cleaner.features import head_hints, measure, read
+from feedpub.cleaner.blocks import cut
+from feedpub.cleaner.case import Case
+from feedpub.cleaner.features import measure
+from feedpub.cleaner.layout import Layout
 from feedpub.cleaner.locate import Located, locate
 from feedpub.cleaner.memory import SiteMemory
 from feedpub.cleaner.metadata import Metadata
+from feedpub.cleaner.reading import head_hints, read
 from feedpub.cleaner.tree import parse
 from feedpub.config import SiteRules
 from feedpub.errors import NothingFound

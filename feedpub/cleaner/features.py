@@ -5,98 +5,53 @@ whole page is measured with a few hundred numpy calls, whatever its size.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from lxml.html import HtmlElement
 
-from feedpub.cleaner.blocks import HEADINGS, Block, Layout, Place
-from feedpub.cleaner.vocabulary import Vocabulary, text_terms, words
+from feedpub.cleaner.layout import HEADINGS, Block, Place
+from feedpub.cleaner.reading import Reading
+from feedpub.cleaner.vocabulary import Vocabulary
 
 Column = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 
 LEVELS = 5  # how many boxes outwards are measured
 NEIGHBOURS = (-3, -2, -1, 1, 2, 3)
-DESCRIPTIONS = frozenset({"description", "og:description", "twitter:description"})
 GOOD_CHARS, GOOD_DENSITY = 60, 0.4  # from here on, and up to here, a block is taken for running text
 
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
-_ENDS = (".", "!", "?", "…", "。", "！", "？", '"', "”", "»", "“", "।", "؟", "」")
 _LEAVES = frozenset({"p", "li", "dd", "dt", "blockquote", "pre", *HEADINGS})
 _TOLD = (
-    Place.ARTICLE, Place.MAIN, Place.ASIDE, Place.NAV, Place.FOOTER, Place.CAPTION, Place.LIST, Place.TABLE,
-    Place.HEADING, Place.PRE, Place.HIDDEN, Place.LINK,
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What the page says about its article outside of it: the words of its title and description."""
-
-    title: frozenset[str] = frozenset()
-    description: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The blocks of a layout with their words and terms, before any weight is known."""
-
-    layout: Layout
-    said: Sequence[Sequence[str]]
-    terms: Sequence[Sequence[str]]
-    hints: Hints
-
-
-def read(layout: Layout, hints: Hints) -> Reading:
-    """Take the blocks' texts apart."""
-    said = [words(_ends(block.text)) for block in layout.blocks]
-    terms = [text_terms(block, own) for block, own in zip(layout.blocks, said, strict=True)]
-    return Reading(layout, said, terms, hints)
-
-
-def head_hints(tree: HtmlElement) -> Hints:
-    """The hints of a document: its title and headings of the first level, and its description."""
-    titles = [tree.findtext(".//title") or "", *("".join(heading.itertext()) for heading in tree.iterfind(".//h1"))]
-    described = [
-        meta.get("content", "")
-        for meta in tree.iterfind(".//meta")
-        if (meta.get("name") or meta.get("property") or "").lower() in DESCRIPTIONS
-    ]
-    return Hints(
-        frozenset(words(" ".join(titles)[:1000])),
-        frozenset(words(" ".join(described)[:2000])),
-    )
-
-
-def _ends(text: str) -> str:
-    return text if len(text) <= 300 else f"{text[:150]} {text[-100:]}"  # noqa: PLR2004 -- terms look at the ends
+    Place.ARTICLE,
+    Place.MAIN,
+    Place.CAPTION,
+    Place.LIST,
+    Place.TABLE,
+    Place.HEADING,
+    Place.PRE,
+    Place.HIDDEN,
+)
 
 
 def _shape(block: Block) -> tuple[float, ...]:
     text = block.text
     chars = len(text)
-    own = text[:200].split()
     count = float(text.count(" ") + text.count("\n") + 1 if text else 0)
     if not text.isascii():
         count += len(_IDEOGRAPH.findall(text)) / 2
     return (
         count,
         chars,
-        text.endswith(_ENDS),
-        sum([word[0].isupper() for word in own]) / max(1, len(own)),
-        min(chars, 200) / max(1, len(own)),
         text.count("|") + text.count("•") + text.count("·") + text.count("/"),
         text.count("\n"),
         block.link_chars / max(1, chars),
-        len(block.links),
         block.bold_chars / max(1, chars),
     )
 
 
-_SHAPE = ("words", "chars", "ends", "capitalised", "length", "bars", "lines", "density", "links", "bold")
+_SHAPE = ("words", "chars", "bars", "lines", "density", "bold")
 
 
 class Table:
@@ -185,7 +140,6 @@ def _mass(table: Table) -> None:
     mass = Mass.of(table)
     _levels(table, mass)
     _top(table, mass)
-    _parents(table)
     table.add("page words", np.full(table.size, table.total))
     table.add("page density", np.full(table.size, float(mass.linked[0]) / table.total))
     table.add("page good", np.full(table.size, float(mass.text[0]) / table.total))
@@ -201,7 +155,6 @@ def _levels(table: Table, mass: Mass) -> None:
     for step in range(LEVELS):
         inside = np.maximum(words[level], 1)
         table.add(f"words {step}", words[level])
-        table.add(f"share {step}", words[level] / table.total)
         table.add(f"density {step}", mass.linked[level] / inside)
         table.add(f"good {step}", mass.text[level] / inside)
         table.add(f"blocks {step}", mass.blocks[level])
@@ -219,20 +172,9 @@ def _top(table: Table, mass: Mass) -> None:
     """Where a block stands to the box that looks most like the article's body."""
     first, last = int(table.first[mass.top]), int(table.last[mass.top])
     order = np.arange(table.size)
-    table.add("in top", ((order >= first) & (order < last)).astype(float))
-    table.add("before top", np.maximum(first - order, 0) / table.size)
     table.add("after top", np.maximum(order - last + 1, 0) / table.size)
     table.add("through top", np.clip((order - first) / max(1, last - first), -1, 2))
     table.add("shared with top", mass.words[_common(table, first, last)] / table.total)
-
-
-def _parents(table: Table) -> None:
-    """Where a block stands in the two boxes around its own."""
-    order = np.arange(table.size)
-    for name, around in (("parent", table.parents), ("grandparent", table.parent[table.parents])):
-        size = np.maximum(table.last[around] - table.first[around], 1)
-        table.add(f"through {name}", (order - table.first[around]) / size)
-        table.add(f"to end of {name}", (table.last[around] - 1 - order).astype(float))
 
 
 def _readability(table: Table) -> Column:
@@ -310,7 +252,6 @@ def _signatures(table: Table) -> None:
     table.add("kind good", np.bincount(kind, good)[kind] / max(1.0, float(good.sum())))
     table.add("kind count", count[kind].astype(float))
     table.add("kind words", (words / count)[kind])
-    table.add("kind density", (np.bincount(kind, table.words * table.density) / np.maximum(words, 1))[kind])
     texts: dict[str, int] = {}
     same = [texts.setdefault(block.text, len(texts)) for block in layout.blocks]
     table.add("repeats", np.bincount(same)[same].astype(float))
@@ -318,11 +259,11 @@ def _signatures(table: Table) -> None:
 
 def _hints(table: Table) -> None:
     reading = table.reading
-    size = np.array([max(1, len(said)) for said in reading.said], dtype=float)
-    for name, hint in (("title", reading.hints.title), ("description", reading.hints.description)):
-        shared = np.array([len(hint.intersection(said)) for said in reading.said], dtype=float)
-        table.add(f"{name} in block", shared / max(1, len(hint)))
-        table.add(f"block in {name}", shared / size)
+    title = np.array([len(reading.hints.title.intersection(said)) for said in reading.said], dtype=float)
+    description = np.array([len(reading.hints.description.intersection(said)) for said in reading.said], dtype=float)
+    table.add("title in block", title / max(1, len(reading.hints.title)))
+    table.add("description in block", description / max(1, len(reading.hints.description)))
+    table.add("block in description", description / np.array([max(1, len(said)) for said in reading.said]))
 
 
 def _position(table: Table) -> None:
@@ -330,9 +271,6 @@ def _position(table: Table) -> None:
     before = np.cumsum(table.words) - table.words
     table.add("order", order / table.size)
     table.add("words before", before / table.total)
-    good = np.flatnonzero(table.good)
-    table.add("to good before", _distance(order, good, back=True))
-    table.add("to good after", _distance(order, good, back=False))
     heads = np.flatnonzero(table.columns["inside HEADING"])
     table.add("to heading", _distance(order, heads, back=True))
     layout = table.reading.layout
@@ -390,6 +328,7 @@ def _vocabulary(table: Table, vocabulary: Vocabulary) -> None:
 def _neighbours(table: Table) -> None:
     for offset in NEIGHBOURS:
         table.add(f"names at {offset:+}", _shift(table.columns["names"], offset))
+    for offset in (-1, 1):
         table.add(f"spoken at {offset:+}", _shift(table.columns["spoken"], offset))
 
 

@@ -6,7 +6,7 @@ A picture goes with the text around it; a caption goes with its picture.
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from feedpub.cleaner.blocks import PLACES, Block, Layout
+from feedpub.cleaner.layout import PLACES, Block, Layout
 
 SURROUNDINGS = 25  # words of the box that decides whether a picture belongs to the article
 MOST_OF_IT = 0.5  # of those words

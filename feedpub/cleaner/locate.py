@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from feedpub.cleaner.blocks import Layout
-from feedpub.cleaner.boilerplate import Case, reasons
+from feedpub.cleaner.boilerplate import reasons
+from feedpub.cleaner.case import Case
+from feedpub.cleaner.layout import Layout
 from feedpub.model import Removed
 
 

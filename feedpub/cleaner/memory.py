@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from feedpub.cleaner.blocks import Layout, cut
+from feedpub.cleaner.blocks import cut
+from feedpub.cleaner.layout import Layout
 from feedpub.cleaner.tree import parse
 from feedpub.cleaner.vocabulary import words
 

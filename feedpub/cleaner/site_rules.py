@@ -9,7 +9,7 @@ from functools import lru_cache
 from cssselect import HTMLTranslator
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.blocks import Layout
+from feedpub.cleaner.layout import Layout
 from feedpub.config import SiteRules
 from feedpub.model import Removed
 

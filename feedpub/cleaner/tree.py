@@ -7,7 +7,7 @@ walk the tree without care.
 import re
 
 from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from lxml.html import HtmlElement
 
 from feedpub.decode import decode_html
 from feedpub.errors import ExtractError, NothingFound
@@ -16,6 +16,7 @@ MAX_BYTES = 10_000_000
 MAX_TAGS = 400_000  # opening and closing ones, and every other "<"
 MAX_ATTRIBUTES = 10_000  # in one tag: the parser's time grows with their square
 
+_CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)  # lxml.html asks Python for each element
 _LONG_TAG = re.compile(rb"<[^<>]{50000,}")
 
 
@@ -31,15 +32,23 @@ def parse(html: bytes | str, url: str | None = None) -> HtmlElement:
     if not source.strip():
         raise NothingFound("the page is empty", url)
     _check_size(source, url)
-    # huge_tree only lifts the limit on depth from 256 to 2048 levels: unclosed tags reach 300 on pages of good faith
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    parser = _parser()
     try:
-        tree = document_fromstring(source, parser=parser)
-    except etree.ParserError as error:
-        raise NothingFound("there is nothing but comments in the page", url) from error
+        tree = etree.fromstring(source, parser)
+    except etree.XMLSyntaxError as error:
+        raise NothingFound(f"there is no markup that can be read: {error.msg}", url) from error
+    if not isinstance(tree, HtmlElement):
+        raise NothingFound("there is nothing but comments in the page", url)
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise ExtractError("the page is nested too deeply: a part of it would be lost", url)
     return tree
+
+
+def _parser() -> etree.HTMLParser:
+    # huge_tree only lifts the limit on depth from 256 to 2048 levels: unclosed tags reach 300 on pages of good faith
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    parser.set_element_class_lookup(_CLASSES)
+    return parser
 
 
 def _check_size(source: bytes, url: str | None) -> None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
-from feedpub.cleaner.blocks import Block
+from feedpub.cleaner.layout import Block
 
 LONGEST_NAME = 40  # characters; longer class names are generated ones
 MOST_NAMES = 24  # of one box

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from feedpub.cleaner.blocks import cut
-from feedpub.cleaner.features import Reading, head_hints, read
+from feedpub.cleaner.reading import Reading, head_hints, read
 from feedpub.cleaner.tree import parse
 from feedpub.errors import ExtractError
 from tests.benchmarks.labels import align, segments

@@ -26,7 +26,7 @@ from sklearn.model_selection import GroupKFold
 from tldextract import TLDExtract
 
 from feedpub.cleaner.body import text
-from feedpub.cleaner.boilerplate import Case
+from feedpub.cleaner.case import Case
 from feedpub.cleaner.features import measure
 from feedpub.cleaner.locate import locate
 from feedpub.cleaner.model import Model, save

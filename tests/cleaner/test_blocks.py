@@ -2,7 +2,8 @@
 
 import pytest
 
-from feedpub.cleaner.blocks import Layout, Place, cut
+from feedpub.cleaner.blocks import cut
+from feedpub.cleaner.layout import Layout, Place
 from feedpub.cleaner.tree import parse
 
 

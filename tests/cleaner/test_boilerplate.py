@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from feedpub.cleaner.blocks import cut
-from feedpub.cleaner.boilerplate import Case, is_prose, reasons
+from feedpub.cleaner.boilerplate import reasons
+from feedpub.cleaner.case import Case, is_prose
 from feedpub.cleaner.memory import SiteMemory
 from feedpub.cleaner.tree import parse
 from feedpub.cleaner.vocabulary import Vocabulary
@@ -68,6 +69,23 @@ def test_what_stands_below_a_related_heading_goes_with_it() -> None:
 def test_the_title_is_not_repeated() -> None:
     """However it is written."""
     assert why(f"<h1>A FERRY, sails!</h1><p>{PROSE}", title="A ferry sails") == {0: "the title"}
+
+
+def test_a_heading_goes_with_all_that_is_below_it() -> None:
+    """One with another heading below it, or with something that stays, is the article's."""
+    first = f"<h2>a b</h2><h3>c d</h3><p>{PROSE}</p><h3>e f</h3><p>gone</p><p>gone</p>"
+    page = f"{first}<h3>g h</h3><p>gone</p><p>{PROSE}</p>"
+    found = why(page, [0.9, 0.9, 0.9, 0.9, 0.1, 0.1, 0.9, 0.1, 0.9])
+    assert set(found) == {3, 4, 5, 7}
+    assert found[3] == "heading of what was taken out"
+
+
+def test_a_standfirst_stays() -> None:
+    """Its class tells, it stands above the body, and the score leaves it possible."""
+    lead = "Nine months late, the ferry sails"
+    page = f'<p class="lead">{lead}</p><p>{lead}</p><p>{PROSE}</p><p class="lead">{lead}</p>'
+    assert set(why(page, [0.3, 0.3, 0.9, 0.3])) == {1, 3}
+    assert set(why(page, [0.1, 0.3, 0.9, 0.3])) == {0, 1, 3}
 
 
 def test_a_pull_quote_goes_where_the_text_has_it() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedpub.cleaner.blocks import Block
+from feedpub.cleaner.layout import Block
 from feedpub.cleaner.vocabulary import Vocabulary, link_terms, name_terms, text_terms, words
 
 

@@ -1,0 +1,91 @@
+"""All that is known about a page when the decision about its blocks is made, and the simplest words about a block."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from lxml.html import HtmlElement
+
+from feedpub.cleaner import figures, phrases
+from feedpub.cleaner.layout import Block, Layout
+from feedpub.cleaner.memory import SiteMemory
+from feedpub.cleaner.phrases import Phrase
+from feedpub.cleaner.vocabulary import Vocabulary
+
+KEPT = 0.5  # from this score on a block belongs to the article
+UNDOUBTED = 0.1  # below this score a block is no part of the article in any case
+FEW_WORDS = 40  # with fewer above that score, the best blocks are taken that are
+DOUBTFUL = 0.15  # above this one
+INSIDE = 0.15  # the score that a block needs where a rule says that the article is
+LINKED = 0.6  # of a block's characters
+PROSE_WORDS = 40  # a text of this many words is no label and no teaser
+LONGEST_LABEL = 60  # characters
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that is known about a page's blocks when the decision is made.
+
+    Attributes:
+        probabilities: of each block, how probably it belongs to the article.
+        title: the article's headline.
+        credits: elements that hold a byline or a dateline and nothing else.
+        inside: the blocks where a rule says that the article is; none where no rule does.
+        unwanted: the blocks that a rule takes out, each with its reason.
+    """
+
+    layout: Layout
+    probabilities: npt.NDArray[np.float64]
+    vocabulary: Vocabulary
+    title: str = ""
+    credits: frozenset[HtmlElement] = frozenset()
+    memory: SiteMemory | None = None
+    url: str | None = None
+    inside: frozenset[int] = frozenset()
+    unwanted: Mapping[int, str] = field(default_factory=dict)
+
+    @cached_property
+    def phrases(self) -> Sequence[Phrase | None]:
+        """The phrase that each block is; of what nobody takes for the article, labels alone are looked up."""
+        scores = self.probabilities.tolist()
+        return [
+            phrases.find(block.text) if score >= UNDOUBTED or is_label(block) else None
+            for block, score in zip(self.layout.blocks, scores, strict=True)
+        ]
+
+    @cached_property
+    def pictures(self) -> frozenset[int]:
+        """The blocks with pictures of the article."""
+        return figures.pictures(self.layout, (self.probabilities >= self.least).tolist())
+
+    @cached_property
+    def least(self) -> float:
+        """The score that a block needs: less where a rule says that the article is, and where hardly any has it."""
+        if self.inside:
+            return INSIDE
+        sizes = np.array([len(block.text.split()) for block in self.layout.blocks])
+        scores = self.probabilities
+        if sizes[scores >= KEPT].sum() >= FEW_WORDS:
+            return KEPT
+        return min(KEPT, max(DOUBTFUL, float(scores.max()) / 2))
+
+    def place(self, index: int) -> int:
+        """What a block stands inside of."""
+        return self.layout.boxes[self.layout.blocks[index].box].place
+
+
+def is_prose(block: Block) -> bool:
+    """Whether a block is a paragraph of running text."""
+    return len(block.text.split()) >= PROSE_WORDS and density(block) < LINKED
+
+
+def is_label(block: Block) -> bool:
+    """Whether a block is short and not a link."""
+    return len(block.text) <= LONGEST_LABEL and density(block) < LINKED
+
+
+def density(block: Block) -> float:
+    """The share of a block's characters that stand in links."""
+    return block.link_chars / max(1, len(block.text))

@@ -1,0 +1,54 @@
+"""A layout with its texts taken apart: the words and terms of each block, before any weight is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from feedpub.cleaner.layout import Layout
+from feedpub.cleaner.vocabulary import text_terms, words
+
+DESCRIPTIONS = frozenset({"description", "og:description", "twitter:description"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the page says about its article outside of it: the words of its title and description."""
+
+    title: frozenset[str] = frozenset()
+    description: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The blocks of a layout with their words and terms, before any weight is known."""
+
+    layout: Layout
+    said: Sequence[Sequence[str]]
+    terms: Sequence[Sequence[str]]
+    hints: Hints
+
+
+def read(layout: Layout, hints: Hints) -> Reading:
+    """Take the blocks' texts apart."""
+    said = [words(_ends(block.text)) for block in layout.blocks]
+    terms = [text_terms(block, own) for block, own in zip(layout.blocks, said, strict=True)]
+    return Reading(layout, said, terms, hints)
+
+
+def head_hints(tree: HtmlElement) -> Hints:
+    """The hints of a document: its title and headings of the first level, and its description."""
+    titles = [tree.findtext(".//title") or "", *("".join(heading.itertext()) for heading in tree.iterfind(".//h1"))]
+    described = [
+        meta.get("content", "")
+        for meta in tree.iterfind(".//meta")
+        if (meta.get("name") or meta.get("property") or "").lower() in DESCRIPTIONS
+    ]
+    return Hints(
+        frozenset(words(" ".join(titles)[:1000])),
+        frozenset(words(" ".join(described)[:2000])),
+    )
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 300 else f"{text[:150]} {text[-100:]}"  # noqa: PLR2004 -- terms look at the ends
