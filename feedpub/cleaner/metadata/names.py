@@ -22,7 +22,7 @@ _TAG = re.compile(r"<[^>]*>")
 _ADDRESS = re.compile(r"\S+@\S+\.\S+|https?://\S+|www\.\S+|(?<!\w)@\w+", re.IGNORECASE)
 _BRACKETS = re.compile(r"\s*[(\[\uff08【][^)\]\uff09】]*[)\]\uff09】]?")
 _PUNCTUATION = re.compile(r"\s*[,;、،؛]\s*|\s+[|/•·\u2013\u2014-]\s+|\s*[|•·\n]\s*|\s*\uff0f\s*")
-_EDGES = " \t\r\n.,;:|/•·\u2013\u2014-_*\"'“”„«»()[]"
+_EDGES = " \t\r\n.,;:|/•·\u2013\u2014-_*\"'“”„«»()[]\uff08\uff09"
 _JOINTS = ("&", "-", "/")
 _LETTER = re.compile(r"[^\W\d_]")
 _SQUASH = re.compile(r"\W+")
@@ -187,5 +187,6 @@ def _clean(name: str, known: Words) -> str:
 
 def _is_role(part: str, known: Words) -> bool:
     """Whether a part is a job title and not a name."""
-    tokens = part.casefold().split()
-    return squash(part) not in known.nobody and bool(tokens) and (tokens[0] in known.roles or tokens[-1] in known.roles)
+    tokens = part.casefold().replace("-", " ").split()
+    role = bool(tokens) and (tokens[0] in known.roles or tokens[-1] in known.roles)
+    return role and squash(part) not in known.nobody
