@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 LONGEST = 300  # characters of a headline
@@ -83,7 +84,7 @@ def squash(text: str) -> str:
 
 
 def _cut(title: str, known: set[str]) -> str:
-    """A title less one site's name at its end or its beginning, or ""."""
+    """A title less one site's name at its end, with what follows it, or at its beginning; "" where there is none."""
     separators = list(_SEPARATOR.finditer(title))
     for separator in reversed(separators):
         if compact(title[separator.end() :]) in known:
@@ -91,6 +92,10 @@ def _cut(title: str, known: set[str]) -> str:
     for separator in separators:
         if compact(title[: separator.start()]) in known:
             return title[separator.end() :].strip()
+    for separator, after in pairwise(separators):
+        head, tail = title[: separator.start()].strip(), title[after.end() :]
+        if compact(title[separator.end() : after.start()]) in known and len(head) > len(tail):
+            return head
     return ""
 
 
