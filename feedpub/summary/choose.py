@@ -61,10 +61,10 @@ def is_own(description: str, text: str, *, title: str = "", site: str | None = N
     """
     if size(description) < ENOUGH or _offers(description) or _only_names(description, title, site or ""):
         return False
-    words = set(tokens(description)) - set(tokens(site or ""))
+    names_site = bool(site) and squash(site or "") in squash(description)
+    words = set(tokens(description)) - set(tokens(site or "") if names_site else ())
     if words & set(tokens(title)) or not words:
         return True
-    names_site = bool(site) and squash(site or "") in squash(description)
     return not names_site and len(words & set(tokens(text))) >= RELATED * len(words)
 
 

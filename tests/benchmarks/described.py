@@ -24,7 +24,7 @@ from feedpub.summary import sentences
 from feedpub.summary.choose import plain
 from feedpub.summary.prose import squash
 from feedpub.summary.sentences import finished, paragraphs
-from tests.benchmarks.examples import rows
+from tests.benchmarks.examples import Row, rows
 from tests.benchmarks.rouge import grams, words
 
 DATASETS = ("wcxb-articles", "newspaper", "fundus", "trafilatura")
@@ -53,7 +53,7 @@ class Described:
 def described(data: Path) -> list[Described]:
     """Every page that has a description worth the name, once for each kind that it can stand for."""
     with ProcessPoolExecutor(2) as pool:
-        named = [row for name in DATASETS for row in rows(data / f"{name}.jsonl.xz")]
+        named = [row for name in DATASETS for row in rows(data, name)]
         pages = [page for page in pool.map(_read, named, chunksize=20) if page]
     seen = Counter((page.site, squash(page.description)) for page in pages)
     return [
@@ -64,19 +64,18 @@ def described(data: Path) -> list[Described]:
     ]
 
 
-def _read(row: dict[str, object]) -> Described | None:
-    source, url = row["html"], str(row.get("url") or "") or None
+def _read(row: Row) -> Described | None:
     try:
-        head = metadata.read(parse(source, url), url)  # type: ignore[arg-type]
-        text = row.get("text") or extract(source, url).text  # type: ignore[arg-type]
+        head = metadata.read(parse(row.html, row.url), row.url)
+        text = row.text or extract(row.html, row.url).text
     except ExtractError:
         return None
     return Described(
-        id=str(row["id"]),
-        site=str(row["site"]),
+        id=row.id,
+        site=row.site,
         language=(head.language or "en")[:2].lower(),
-        title=str(row.get("title") or head.title or ""),
-        text=str(text),
+        title=row.title or head.title,
+        text=text,
         description=plain(head.description or ""),
     )
 

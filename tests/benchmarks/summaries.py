@@ -5,7 +5,7 @@
 needs nothing but feedpub and the data. For the columns of the others, `pip install sumy pystempel` into a virtual
 environment that has feedpub and run it there; without sumy they are left out.
 
-Every way has the same title, the same sentences (feedpub's, without headings and datelines) and the same length: what
+Every way has the same sentences (feedpub's first hundred, without headings and datelines) and the same length: what
 `summarize` makes of a page sets the number of characters, and the others fill it with their best sentences in the
 text's order, the last one cut behind a word. "first three" is lead-3. What is printed is F1 of ROUGE-1 / -2 / -L in
 percent. Rows by language are of pages whose text does not tell the description, or no more (described.py); the weights
@@ -23,6 +23,7 @@ from statistics import fmean
 
 from feedpub.summary import summarize
 from feedpub.summary.prose import prose
+from feedpub.summary.score import MOST
 from feedpub.summary.sentences import join
 from tests.benchmarks.described import KINDS, Described, described
 from tests.benchmarks.rouge import Scores, rouge
@@ -48,7 +49,7 @@ def rankings() -> dict[str, Ranking]:
 
 def scored(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[str, Scores]:
     """What each way scores on a page; nothing where the text has no room for a choice."""
-    sentences = [sentence.text for sentence in prose(page.text, page.title, page.language)]
+    sentences = [sentence.text for sentence in prose(page.text, page.title, page.language)][:MOST]
     ours = summarize(page.text, title=page.title, language=page.language, max_chars=max_chars)
     if len(sentences) <= 1 or not ours:
         return {}

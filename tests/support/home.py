@@ -1,0 +1,86 @@
+"""A home for feedpub outside of it: a folder with a config, and the installed command run on it."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import feedparser  # type: ignore[import-untyped]
+
+OK, FAILED, REFUSED = 0, 1, 2  # exit statuses
+BASE = "https://feeds.example.net/"
+PNG = (  # a picture of one pixel
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
+    b"\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+HEAD = f'[feedpub]\nallow_private = ["127.0.0.0/8"]\ndelay = "0s"\nbase_url = "{BASE}"\n'
+
+
+@dataclass(frozen=True)
+class Home:
+    """A folder with a config in it, and the command run on it."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config" / "feedpub.toml"
+
+    @property
+    def feeds(self) -> Path:
+        return self.root / "feeds"
+
+    def configure(self, *feeds: str, head: str = HEAD) -> None:
+        """Write the config file."""
+        self.config.parent.mkdir(exist_ok=True)
+        self.config.write_text(head + "\n".join(feeds), "utf-8")
+
+    def save(self, name: str, content: str | bytes) -> None:
+        """Save an article, or what lies beside it, into the folder that folder sources read."""
+        file = self.config.parent / "articles" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The command as a process of its own; the config is named in the environment."""
+        return subprocess.run(  # noqa: S603 -- our own command
+            [sys.executable, "-m", "feedpub", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "FEEDPUB_CONFIG": str(self.config)},
+            cwd=self.root,
+            timeout=120,
+        )
+
+    def build(self, *arguments: str, status: int = OK) -> str:
+        """Build, expect an exit status, and give all that was said."""
+        done = self.run("build", *arguments)
+        said = done.stdout + done.stderr
+        assert done.returncode == status, said
+        return said
+
+    def items(self, name: str = "world") -> list[dict[str, Any]]:
+        """The entries of a feed as its JSON Feed has them."""
+        return list(json.loads((self.feeds / f"{name}.json").read_text("utf-8"))["items"])
+
+    def entries(self, name: str, form: str) -> list[Any]:
+        """The entries of a feed as a reader sees those of its RSS or Atom document."""
+        parsed = feedparser.parse((self.feeds / f"{name}.{form}").read_bytes())
+        assert not parsed.bozo
+        return list(parsed.entries)
+
+    def published(self) -> dict[str, bytes]:
+        """Every published file's bytes."""
+        files = (file for file in self.feeds.rglob("*") if file.is_file())
+        return {str(file.relative_to(self.feeds)): file.read_bytes() for file in files}
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """One number for all files: a readable failure where bytes differ."""
+    return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
