@@ -2,7 +2,7 @@
 
 A choice of sentences is scored as a whole, by a weighted sum of few measures, each between 0 and about 1. The weights
 were learned from pages whose editors wrote a description, so that what is chosen is as near to it as can be
-(tests/benchmarks/summary_weights.py); what they say can be read: early paragraphs, their first sentences, sentences
+(tests/benchmarks/train_summary.py); what they say can be read: early paragraphs, their first sentences, sentences
 that many others are like, words of the title, sentences that stand together, and about half of the room filled.
 """
 
@@ -130,7 +130,7 @@ def centrality(bags: Sequence[Sequence[str]]) -> tuple[float, ...]:
     rank = np.full(count, 1 / count)
     for _ in range(30):
         rank = (1 - _DAMPING) / count + _DAMPING * rank @ steps
-    return tuple((rank * count).tolist())
+    return tuple((rank * count).round(9).tolist())  # the same on every machine
 
 
 def _likeness(bags: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:

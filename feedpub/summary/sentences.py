@@ -22,7 +22,6 @@ _END = re.compile(r"[.!?…。！？｡\uff0e؟۔।॥\u0589።](?:[\"'”’»
 _NUMBER_ALONE = re.compile(r"\(?\d{1,3}[.)]")
 _ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
 _INITIAL = re.compile(r"(?:^|[\s.(-])[^\W\d_]\.$")
-_LAST_WORD = re.compile(r"([^\s(]+)\.$")
 _FOOTNOTES = re.compile(r"(?:\[\d{1,3}\])+")
 _TIGHT = re.compile(r"[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]")
 _QUOTE_GOES_ON = re.compile(r"[」』]\n[\u3041-\u309f]")
@@ -83,5 +82,5 @@ def _goes_on(before: str, after: str, language: str) -> bool:
 
 
 def _abbreviated(before: str, language: str) -> bool:
-    word = _LAST_WORD.search(before)
-    return word is not None and word[1].casefold() in words_of(language).abbreviations
+    last = before.rsplit(maxsplit=1)[-1].lstrip("(").casefold()
+    return last.endswith(".") and last[:-1] in words_of(language).abbreviations

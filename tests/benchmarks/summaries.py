@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.summaries --data ../shared/bench/extraction
 
-needs nothing but feedpub and the data. For the columns of the others, `pip install sumy pystempel` into a virtual
+needs nothing but feedpub and the data. For the columns of the others, `pip install sumy` into a virtual
 environment that has feedpub and run it there; without sumy they are left out.
 
 Every way has the same sentences (feedpub's first hundred, without headings and datelines) and the same length: what

@@ -22,7 +22,6 @@ _NAMES = {  # languages that sumy has both a stemmer and stop words for
     "es": "spanish",
     "fr": "french",
     "it": "italian",
-    "pl": "polish",
     "pt": "portuguese",
     "sv": "swedish",
     "uk": "ukrainian",
