@@ -5,74 +5,29 @@ phrase and no name: those are data that pages are cleaned with, too.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
-from statistics import median
 
-from feedpub.cleaner import phrases
+from feedpub.cleaner import line_boilerplate, lines, phrases
+from feedpub.cleaner.lines import ENDS_SENTENCE, WORD, Block, same
 from feedpub.cleaner.metadata import dates, languages, names
 from feedpub.cleaner.sanitise import sanitise
 from feedpub.errors import NothingFound
 from feedpub.model import Article, Removed
 from feedpub.summary import choose
 
-_WORD = re.compile(r"\w+")
-_DENSE = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without spaces between words
-_ENDS_SENTENCE = re.compile(r"""[.!?…。！？؟।۔][)\]"'”’»›」』]*$""")
-_BULLET = re.compile(r"\s*(?:[-*•‣◦–]|(?P<number>\d{1,3})[.)])\s+(?=\S)")
 _BAR = re.compile(r"\s+[|·•»›]\s+")
 _DASH = re.compile(r"\s+[-–—]\s+")
-_URL = re.compile(r"(?:\w+:\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
 _LABELLED = re.compile(r"[^\W\d_]+:\s+")  # "Date: 14 October 2025"
 
-HEAD = 8  # blocks before the first prose that title, byline and date are looked for in
-PROSE = 20  # words that make a block prose
+HEAD = 12  # blocks before the first prose that title, byline and date are looked for in
 LONGEST_TITLE = 250  # characters
-LONGEST_HEADING = 100  # characters of a subhead
 LONGEST_BYLINE_WORDS = 9
-WRAPPED = range(45, 100)  # characters of the lines of a text that was wrapped
 FEWEST_WORDS = 5  # of an article
-LABEL_WORDS = 4  # of a button
 SITE_WORDS = 3  # a site's name behind a dash has no more
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A paragraph, a heading or an item, and what becomes of it.
-
-    Attributes:
-        number: of an item of a numbered list; 0 for one with a bullet; None for what is no item.
-        reason: why it goes; "" where it stays.
-    """
-
-    text: str
-    number: int | None = None
-    reason: str = ""
-
-    @property
-    def words(self) -> int:
-        """How many words it has; two characters of a script without spaces count as one."""
-        return len(_WORD.findall(self.text)) + len(_DENSE.findall(self.text)) // 2
-
-    @property
-    def prose(self) -> bool:
-        """Whether it reads like a paragraph of an article."""
-        return self.words >= PROSE or (self.words >= PROSE // 2 and bool(_ENDS_SENTENCE.search(self.text)))
-
-    @property
-    def heading(self) -> bool:
-        """Whether it has the shape of a subhead; a short question may be one."""
-        sentence = _ENDS_SENTENCE.search(self.text) and not (self.text.endswith("?") and not self.prose)
-        plain = self.number is None and self.words > 0 and not self.text.endswith((",", ";", ":"))
-        return plain and not sentence and len(self.text) <= LONGEST_HEADING
-
-    @property
-    def label(self) -> bool:
-        """Whether it is as short as the names of buttons are."""
-        return self.number is None and 0 < self.words <= LABEL_WORDS and not _ENDS_SENTENCE.search(self.text)
 
 
 @dataclass
@@ -96,10 +51,10 @@ def extract_text(text: str, url: str | None = None) -> Article:
     Raises:
         NothingFound: there is no article in it.
     """
-    blocks = list(_blocks(text))
+    blocks = list(lines.read(text))
     language = languages.of_text("\n".join(block.text for block in blocks))
     head, body = _split(blocks, language)
-    body = _without_boilerplate(body, head)
+    body = line_boilerplate.mark(body, head.title)
     kept = [block for block in body if not block.reason]
     if sum(block.words for block in kept) < FEWEST_WORDS:
         raise NothingFound(f"there is no article in it: {len(blocks)} blocks of text, and none is prose", url)
@@ -117,47 +72,6 @@ def extract_text(text: str, url: str | None = None) -> Article:
     )
 
 
-# --- text → blocks ---
-
-
-def _blocks(text: str) -> Iterator[Block]:
-    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").split("\n")]
-    for blank, group in groupby(lines, key=lambda line: not line.strip()):
-        if not blank:
-            yield from map(_block, _joined(list(group)))
-
-
-def _joined(lines: Sequence[str]) -> Iterable[str]:
-    """The paragraphs of a group of lines: one, where it was wrapped to a width; else each line is one."""
-    if not _wrapped(lines):
-        return lines
-    paragraphs: list[str] = []
-    for line in lines:
-        if paragraphs and not _BULLET.match(line):
-            paragraphs[-1] = _glued(paragraphs[-1], line.strip())
-        else:
-            paragraphs.append(line)
-    return paragraphs
-
-
-def _wrapped(lines: Sequence[str]) -> bool:
-    lengths = [len(line) for line in lines[:-1]]
-    return bool(lengths) and median(lengths) in WRAPPED and max(lengths) <= WRAPPED.stop
-
-
-def _glued(before: str, after: str) -> str:
-    hyphenated = before.endswith("-") and before[-2:-1].islower() and after[:1].islower()
-    return before[:-1] + after if hyphenated else f"{before} {after}"
-
-
-def _block(line: str) -> Block:
-    bullet = _BULLET.match(line)
-    if bullet and bullet["number"] and dates.parse(line):  # "11. Oktober 2025"
-        bullet = None
-    text = " ".join(line[bullet.end() if bullet else 0 :].split())
-    return Block(text, int(bullet["number"] or 0) if bullet else None)
-
-
 # --- head ---
 
 
@@ -173,12 +87,12 @@ def _split(blocks: Sequence[Block], language: str | None) -> tuple[Head, list[Bl
 
 def _begins(block: Block, number: int) -> bool:
     """Whether a block is where the text begins; a long first line that is no sentence may be the title yet."""
-    return block.prose and (number > 0 or bool(_ENDS_SENTENCE.search(block.text)))
+    return block.prose and (number > 0 or bool(ENDS_SENTENCE.search(block.text)))
 
 
 def take(block: Block, head: Head, language: str | None) -> bool:
     """Whether a block above the text is part of the head; what it says is noted."""
-    if address := _URL.fullmatch(block.text):
+    if address := line_boilerplate.ADDRESS.fullmatch(block.text):
         head.url = head.url or address[1]
     elif authors := _authors(block, language):
         head.authors = head.authors or authors
@@ -198,7 +112,7 @@ def take(block: Block, head: Head, language: str | None) -> bool:
 
 def _authors(block: Block, language: str | None) -> tuple[str, ...]:
     """The names in a byline; also such as no person has, where the line is plainly one ("by the news desk")."""
-    if block.words > LONGEST_BYLINE_WORDS or _ENDS_SENTENCE.search(block.text):
+    if block.words > LONGEST_BYLINE_WORDS or ENDS_SENTENCE.search(block.text):
         return ()
     if found := names.from_byline(block.text, language):
         return found
@@ -209,7 +123,7 @@ def _authors(block: Block, language: str | None) -> tuple[str, ...]:
 def _date(block: Block, language: str | None) -> datetime | None:
     """The date that a line above the text holds, where it holds little else."""
     said = _LABELLED.sub("", block.text)
-    if block.prose or len(_WORD.findall(said)) > LONGEST_BYLINE_WORDS:
+    if block.prose or len(WORD.findall(said)) > LONGEST_BYLINE_WORDS:
         return None
     moment = dates.parse(said, language)
     return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -223,61 +137,6 @@ def _headline(line: str) -> str:
     words = last.split()
     named = bool(parts) and len(words) <= SITE_WORDS and all(word[:1].isupper() for word in words)
     return title[: -len(last)].rstrip(" -–—") if named and len(title.split()) >= 3 * len(words) + 2 else title
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two lines have the same words."""
-    return [w.casefold() for w in _WORD.findall(one)] == [w.casefold() for w in _WORD.findall(other)]
-
-
-# --- body ---
-
-
-def _without_boilerplate(blocks: list[Block], head: Head) -> list[Block]:
-    """The blocks with a reason for each that goes."""
-    for step in (_repeats, _wordless, _phrases, _bars, _addresses):
-        blocks = step(blocks, head)
-    return blocks
-
-
-def _repeats(blocks: list[Block], head: Head) -> list[Block]:
-    return [replace(b, reason="the title again") if head.title and same(b.text, head.title) else b for b in blocks]
-
-
-def _wordless(blocks: list[Block], _: Head) -> list[Block]:
-    return [b if b.reason or b.words else replace(b, reason="no words") for b in blocks]
-
-
-def _addresses(blocks: list[Block], _: Head) -> list[Block]:
-    return [b if b.reason or not _URL.fullmatch(b.text) else replace(b, reason="only an address") for b in blocks]
-
-
-def _phrases(blocks: list[Block], _: Head) -> list[Block]:
-    """Phrases go, and with the heading of a list what it lists: lines that are no prose, and at the end all."""
-    marked, under = list[Block](), ""
-    last_prose = max((n for n, block in enumerate(blocks) if block.prose), default=-1)
-    for number, block in enumerate(blocks):
-        phrase = None if block.reason else phrases.find(block.text)
-        if phrase:
-            under = str(phrase) if phrase.effect == "tail" else under
-            marked.append(replace(block, reason=str(phrase)))
-        elif under and not block.reason and not block.prose and (block.number is not None or number > last_prose):
-            marked.append(replace(block, reason=f"under {under}"))
-        else:
-            under = under if block.reason else ""
-            marked.append(block)
-    return marked
-
-
-def _bars(blocks: list[Block], _: Head) -> list[Block]:
-    """A row of labels of which several are known is a bar of buttons, and the others go with them."""
-    marked = list[Block]()
-    for label, group in groupby(blocks, key=lambda block: block.label):
-        row = list(group)
-        known = sum(block.reason.startswith("phrase") for block in row)
-        bar = label and known > 1 and known >= len(row) / 2
-        marked += [replace(block, reason=block.reason or "among known labels") if bar else block for block in row]
-    return marked
 
 
 # --- blocks → HTML ---

@@ -18,8 +18,9 @@ from markdown_it import MarkdownIt
 
 from feedpub.cleaner import front_matter, metadata
 from feedpub.cleaner.extract import extract, extract_fragment
+from feedpub.cleaner.lines import Block, same
 from feedpub.cleaner.metadata import languages
-from feedpub.cleaner.plain import Block, Head, extract_text, same, take
+from feedpub.cleaner.plain import Head, extract_text, take
 from feedpub.cleaner.tree import parse
 from feedpub.config import SiteRules
 from feedpub.decode import decode_html

@@ -1,0 +1,148 @@
+"""What does not belong to an article saved as text, and why: the same phrases as on pages, and what lines show.
+
+Owns the order of the steps and the wording of every reason. A step gives the blocks back, each with its reason to go;
+the first reason that a block is given stands.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import groupby, pairwise
+
+from feedpub.cleaner import phrases
+from feedpub.cleaner.lines import ENDS_SENTENCE, WORD, Block, same
+
+HEAD = 12  # blocks between the title and the first paragraph, at most, for them to go
+FEWEST = 3  # words of a line that may be another's copy
+ALIKE = 0.5  # of the words of a caption and the description above it that both have
+SAME = 0.8  # the same of two paragraphs, of which one is a copy
+
+ADDRESS = re.compile(r"(?:\w+:\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
+
+_CREDITS = (  # where a caption's credit may stand
+    re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$"),
+    re.compile(r"(?:[.\s]|(?<=[^\W\d_]))((?:[A-Z]\w+ )?[A-Z]\w+: ?[^:.!?]{2,60}[.]?)$"),
+    re.compile(r"\s((?:\w+ ){1,3}?/ ?[^/.!?]{2,30})$"),
+)
+
+
+Blocks = list[Block]
+
+
+def mark(blocks: Blocks, title: str) -> Blocks:
+    """The blocks below an article's head, with a reason for each that goes."""
+    for step in STEPS:
+        blocks = step(blocks, title)
+    return blocks
+
+
+def _repeats(blocks: Blocks, title: str) -> Blocks:
+    return [replace(b, reason="the title again") if title and same(b.text, title) else b for b in blocks]
+
+
+def _wordless(blocks: Blocks, _: str) -> Blocks:
+    return [b if b.reason or b.words else replace(b, reason="no words") for b in blocks]
+
+
+def _addresses(blocks: Blocks, _: str) -> Blocks:
+    return [b if b.reason or not ADDRESS.fullmatch(b.text) else replace(b, reason="only an address") for b in blocks]
+
+
+def _phrases(blocks: Blocks, _: str) -> Blocks:
+    """Phrases go, and with the heading of a list what it lists: lines that are no prose, and at the end all."""
+    marked, under = Blocks(), ""
+    last_prose = max((n for n, block in enumerate(blocks) if block.prose), default=-1)
+    for number, block in enumerate(blocks):
+        phrase = None if block.reason else phrases.find(block.text)
+        if phrase:
+            under = str(phrase) if phrase.effect == "tail" else under
+            marked.append(replace(block, reason=str(phrase)))
+        elif under and not block.reason and not block.prose and (block.number is not None or number > last_prose):
+            marked.append(replace(block, reason=f"under {under}"))
+        else:
+            under = under if block.reason else ""
+            marked.append(block)
+    return marked
+
+
+def _bars(blocks: Blocks, _: str) -> Blocks:
+    """A row of labels of which several are known is a bar of buttons, and the others go with them."""
+    marked = Blocks()
+    for label, group in groupby(blocks, key=lambda block: block.label):
+        row = list(group)
+        known = sum(block.reason.startswith("phrase") for block in row)
+        bar = label and known > 1 and known >= len(row) / 2
+        marked += [replace(block, reason=block.reason or "among known labels") if bar else block for block in row]
+    return marked
+
+
+def _captions(blocks: Blocks, _: str) -> Blocks:
+    """A line that ends with a credit stood below a picture: "(Photo by Marta Quill)", "Photo: Marta Quill"."""
+    found = Blocks()
+    for block, below in pairwise((*blocks, Block(""))):
+        plain = not block.reason and (_credited(block.text) or (_is_credit(below.text) and not block.prose))
+        found.append(replace(block, reason="a picture's caption") if plain else block)
+    return found
+
+
+def _credited(text: str) -> bool:
+    endings = (ending.search(text) for ending in _CREDITS)
+    return any(_is_credit(credit[1]) for credit in endings if credit)
+
+
+def _is_credit(text: str) -> bool:
+    phrase = phrases.find(text)
+    return phrase is not None and phrase.kind == "credit"
+
+
+def _twice(blocks: Blocks, _: str) -> Blocks:
+    """Two lines in a row that say the same are a picture's description and its caption; a paragraph stays once."""
+    pairs = {n for n, (one, other) in enumerate(pairwise(blocks)) if _alike(one, other)}
+    doubled = {n + 1 for n in pairs} | {n for n in pairs if not ENDS_SENTENCE.search(blocks[n].text)}
+    return [replace(b, reason=b.reason or "twice in a row") if n in doubled else b for n, b in enumerate(blocks)]
+
+
+def _alike(one: Block, other: Block) -> bool:
+    first, second = (set(WORD.findall(block.text.casefold())) for block in (one, other))
+    shared = len(first & second) / max(1, len(first), len(second))
+    enough = SAME if one.prose and other.prose else ALIKE
+    return min(one.words, other.words) >= FEWEST and shared >= enough and one.number is None
+
+
+def _again(blocks: Blocks, _: str) -> Blocks:
+    """A short line that stands in several places heads none of them."""
+    seen = Counter(block.text.casefold() for block in blocks if block.heading and block.words >= FEWEST)
+    return [
+        replace(b, reason=b.reason or "said several times") if b.heading and seen[b.text.casefold()] > 1 else b
+        for b in blocks
+    ]
+
+
+def _above(blocks: Blocks, title: str) -> Blocks:
+    """Short lines between the title and the first paragraph: sections, jobs, what pictures show."""
+    first = next((n for n, block in enumerate(blocks) if block.prose and not block.reason), 0)
+    return [
+        replace(b, reason=b.reason or "above the text") if n < first <= HEAD and title and b.heading else b
+        for n, b in enumerate(blocks)
+    ]
+
+
+def _below(blocks: Blocks, _: str) -> Blocks:
+    """Headings at the end have nothing below them."""
+    last = max((n for n, b in enumerate(blocks) if not b.reason and not b.heading), default=len(blocks))
+    return [replace(b, reason=b.reason or "below the text") if n > last else b for n, b in enumerate(blocks)]
+
+
+STEPS: tuple[Callable[[Blocks, str], Blocks], ...] = (
+    _repeats,
+    _wordless,
+    _phrases,
+    _bars,
+    _addresses,
+    _captions,
+    _twice,
+    _again,
+    _above,
+    _below,
+)
