@@ -15,7 +15,7 @@ DENSE = r"[\u3041-\u30ff\u3400-\u9fff]"  # a letter of Chinese or Japanese: it s
 
 # Languages that write ordinals with a full stop.
 ORDINALS = frozenset(
-    ["bs", "cs", "da", "de", "et", "fi", "fo", "hr", "hu", "is", "lb", "lv", "nb", "nn", "no", "pl", "sk", "sl", "sr"]
+    ["bs", "cs", "da", "de", "et", "fi", "fo", "hr", "hu", "is", "lb", "lv", "no", "pl", "sk", "sl", "sr"]
 )
 
 _END = re.compile(r"[.!?…。！？｡\uff0e؟۔।॥\u0589።](?:[\"'”’»›」』）)\]]|\s»|\[\d+\])*$")
@@ -52,7 +52,7 @@ def join(parts: Sequence[str]) -> str:
     """Sentences as one text: a space between them, none where Chinese or Japanese meets the like."""
     text = ""
     for part in parts:
-        tight = not text or (_TIGHT.match(text[-1]) and _TIGHT.match(part))
+        tight = not text or (_TIGHT.search(text[-2:]) and _TIGHT.search(part[:2]))  # a quotation mark may be between
         text += part if tight else f" {part}"
     return text
 

@@ -35,7 +35,8 @@ def everywhere(name: str) -> tuple[str, ...]:
 
 def base_language(language: str | None) -> str:
     """The primary subtag in lower case ("de-AT" → "de"), "en" where there is none."""
-    return re.split(r"[-_]", language)[0].lower() if language else "en"
+    base = re.split(r"[-_]", language)[0].lower() if language else "en"
+    return "no" if base in ("nb", "nn") else base
 
 
 def dangles(sentence: str, language: str | None = None) -> bool:

@@ -73,4 +73,6 @@ def test_sentences_are_joined_as_their_script_wants() -> None:
     """A space stands between words, none between Chinese sentences."""
     assert join(["It fell.", "It rained."]) == "It fell. It rained."
     assert join(["桥断了。", "下雨了。"]) == "桥断了。下雨了。"
+    assert join(["“桥断了。”", "“下雨了。”"]) == "“桥断了。”“下雨了。”"
+    assert join(["“It fell.”", "“It rained.”"]) == "“It fell.” “It rained.”"
     assert join([]) == ""

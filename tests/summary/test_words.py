@@ -52,6 +52,7 @@ def test_languages_are_known_by_their_primary_subtag() -> None:
     assert base_language("de-AT") == base_language("DE_de") == "de"
     assert base_language(None) == base_language("") == "en"
     assert words_of("pt-BR") == words_of("pt")
+    assert words_of("nb") == words_of("nn-NO") == words_of("no")
 
 
 def test_lists_of_all_languages_together() -> None:
