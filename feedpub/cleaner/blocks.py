@@ -25,14 +25,21 @@ NAMING = frozenset(
     {"class", "id", "role", "itemprop", "aria-label", "data-component", "data-testid", "data-type", "rel"},
 )
 HIDING = frozenset({"hidden", "aria-hidden", "style"})
+LEAST = 400  # characters; a page with less is written by scripts
 AROUND = 0.6  # of a run's text, for an element that counts as being around it
 BREAK = "\x0b"  # stands for <br> in a run; white space, so that it vanishes where lines do not matter
 
 
 def cut(tree: HtmlElement) -> Layout:
-    """Cut a document into blocks."""
-    body = tree.find("body")
-    return _Cutter(tree if body is None else body).layout()
+    """Cut a document into blocks; where scripts would write the page, what it says without them is the page."""
+    found = tree.find("body")
+    body = tree if found is None else found
+    layout = _Cutter(body).layout()
+    if sum(len(block.text) for block in layout.blocks) >= LEAST or body.find(".//noscript") is None:
+        return layout
+    for element in body.iter("noscript"):
+        element.tag = "div"
+    return _Cutter(body).layout()
 
 
 _BOX, _INLINE, _NOTHING = range(3)

@@ -13,10 +13,12 @@ from feedpub.cleaner import figures
 from feedpub.cleaner.case import KEPT, LINKED, Case, density, is_prose
 from feedpub.cleaner.explanations import explain
 from feedpub.cleaner.layout import Block, Place
+from feedpub.cleaner.named_boxes import named
 from feedpub.cleaner.phrases import Phrase
 from feedpub.cleaner.vocabulary import name_terms, words
 
 SURE = 0.98  # a phrase takes no block out that scores more
+ARTICLE_WORDS = 80  # with fewer outside of them, the comments are what the page is about: a forum
 LABEL_WORDS = 3
 STANDFIRSTS = frozenset(  # what a class calls one
     {"chapo", "deck", "dek", "entradilla", "ingress", "intro", "lead", "preamble", "standfirst", "subheading"},
@@ -112,6 +114,15 @@ def _named(phrase: Phrase, block: Block) -> str:
     return f"phrase '{text}' ({phrase.language})"
 
 
+def beside_the_article(case: Case) -> Found:
+    """What readers wrote below it and who wrote it, where there is an article above all that."""
+    found = dict(named(case.layout))
+    kept = np.flatnonzero(case.probabilities >= KEPT).tolist()
+    article = sum(len(case.layout.blocks[index].text.split()) for index in kept if index not in found)
+    if article >= ARTICLE_WORDS:
+        yield from found.items()
+
+
 def pull_quotes(case: Case) -> Found:
     """A quotation that is set apart and stands in the text as well."""
     blocks = case.layout.blocks
@@ -196,6 +207,7 @@ STEPS: tuple[Step, ...] = (
     credit_lines,
     stock_phrases,
     phrase_tails,
+    beside_the_article,
     pull_quotes,
     site_repeats,
     unlikely,

@@ -22,10 +22,14 @@ NEIGHBOURS = (-3, -2, -1, 1, 2, 3)
 GOOD_CHARS, GOOD_DENSITY = 60, 0.4  # from here on, and up to here, a block is taken for running text
 
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+_ENDS = (*".!?…。！？”»“।؟」", '"')
 _LEAVES = frozenset({"p", "li", "dd", "dt", "blockquote", "pre", *HEADINGS})
 _TOLD = (
     Place.ARTICLE,
     Place.MAIN,
+    Place.ASIDE,
+    Place.NAV,
+    Place.FOOTER,
     Place.CAPTION,
     Place.LIST,
     Place.TABLE,
@@ -48,10 +52,12 @@ def _shape(block: Block) -> tuple[float, ...]:
         text.count("\n"),
         block.link_chars / max(1, chars),
         block.bold_chars / max(1, chars),
+        len(block.links),
+        text.endswith(_ENDS),
     )
 
 
-_SHAPE = ("words", "chars", "bars", "lines", "density", "bold")
+_SHAPE = ("words", "chars", "bars", "lines", "density", "bold", "links", "ends")
 
 
 class Table:
@@ -140,6 +146,7 @@ def _mass(table: Table) -> None:
     mass = Mass.of(table)
     _levels(table, mass)
     _top(table, mass)
+    _parents(table)
     table.add("page words", np.full(table.size, table.total))
     table.add("page density", np.full(table.size, float(mass.linked[0]) / table.total))
     table.add("page good", np.full(table.size, float(mass.text[0]) / table.total))
@@ -155,6 +162,7 @@ def _levels(table: Table, mass: Mass) -> None:
     for step in range(LEVELS):
         inside = np.maximum(words[level], 1)
         table.add(f"words {step}", words[level])
+        table.add(f"share {step}", words[level] / table.total)
         table.add(f"density {step}", mass.linked[level] / inside)
         table.add(f"good {step}", mass.text[level] / inside)
         table.add(f"blocks {step}", mass.blocks[level])
@@ -172,9 +180,20 @@ def _top(table: Table, mass: Mass) -> None:
     """Where a block stands to the box that looks most like the article's body."""
     first, last = int(table.first[mass.top]), int(table.last[mass.top])
     order = np.arange(table.size)
+    table.add("in top", ((order >= first) & (order < last)).astype(float))
+    table.add("before top", np.maximum(first - order, 0) / table.size)
     table.add("after top", np.maximum(order - last + 1, 0) / table.size)
     table.add("through top", np.clip((order - first) / max(1, last - first), -1, 2))
     table.add("shared with top", mass.words[_common(table, first, last)] / table.total)
+
+
+def _parents(table: Table) -> None:
+    """Where a block stands in the two boxes around its own."""
+    order = np.arange(table.size)
+    for name, around in (("parent", table.parents), ("grandparent", table.parent[table.parents])):
+        size = np.maximum(table.last[around] - table.first[around], 1)
+        table.add(f"through {name}", (order - table.first[around]) / size)
+        table.add(f"to end of {name}", (table.last[around] - 1 - order).astype(float))
 
 
 def _readability(table: Table) -> Column:
@@ -251,6 +270,7 @@ def _signatures(table: Table) -> None:
     good = table.words * table.good
     table.add("kind good", np.bincount(kind, good)[kind] / max(1.0, float(good.sum())))
     table.add("kind count", count[kind].astype(float))
+    table.add("kind density", (np.bincount(kind, table.words * table.density) / np.maximum(words, 1))[kind])
     table.add("kind words", (words / count)[kind])
     texts: dict[str, int] = {}
     same = [texts.setdefault(block.text, len(texts)) for block in layout.blocks]
@@ -272,6 +292,9 @@ def _position(table: Table) -> None:
     table.add("order", order / table.size)
     table.add("words before", before / table.total)
     heads = np.flatnonzero(table.columns["inside HEADING"])
+    good = np.flatnonzero(table.good)
+    table.add("to good before", _distance(order, good, back=True))
+    table.add("to good after", _distance(order, good, back=False))
     table.add("to heading", _distance(order, heads, back=True))
     layout = table.reading.layout
     tags = [layout.boxes[block.box].tag for block in layout.blocks]
@@ -328,7 +351,6 @@ def _vocabulary(table: Table, vocabulary: Vocabulary) -> None:
 def _neighbours(table: Table) -> None:
     for offset in NEIGHBOURS:
         table.add(f"names at {offset:+}", _shift(table.columns["names"], offset))
-    for offset in (-1, 1):
         table.add(f"spoken at {offset:+}", _shift(table.columns["spoken"], offset))
 
 

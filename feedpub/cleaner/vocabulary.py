@@ -17,7 +17,7 @@ LONGEST_NAME = 40  # characters; longer class names are generated ones
 MOST_NAMES = 24  # of one box
 MOST_KNOWN = 100_000  # names whose weights are remembered
 SHORT = 20  # words; pairs of words are terms up to here, and of longer texts only the ends are read
-BEGINNING, END = 12, 4  # words of a longer text
+BEGINNING, END = 24, 8  # words of a longer text
 FEW = 6  # words; a block up to this is a term of its own
 
 _WORD = re.compile(r"\w+")

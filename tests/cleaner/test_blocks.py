@@ -30,7 +30,6 @@ def texts(page: str) -> list[str]:
         pytest.param("<p>one<select><option>x</select> two<input value=x>", ["one two"], id="controls"),
         pytest.param("<p>one<button>press</button>", ["one", "press"], id="button"),
         pytest.param("<x-body><x-para>one</x-para>two</x-body>", ["one", "two"], id="own-elements"),
-        pytest.param("<p>a<noscript>no</noscript>b", ["ab"], id="noscript"),
         pytest.param("<pre>a\n  b</pre>", ["a\nb"], id="code-keeps-its-lines"),
         pytest.param("<p>one<wbr>two <b>three</b></p>", ["onetwo three"], id="break-opportunity"),
         pytest.param("plain", ["plain"], id="no-markup"),
@@ -39,6 +38,12 @@ def texts(page: str) -> list[str]:
 def test_a_page_is_cut_into_blocks(page: str, expected: list[str]) -> None:
     """A block is inline content between two block tags or two line breaks."""
     assert texts(page) == expected
+
+
+def test_a_page_that_scripts_would_write_is_what_it_says_without_them() -> None:
+    """Forums put everything into one noscript element."""
+    assert texts("<div id=app></div><noscript><p>one<p>two</noscript>") == ["one", "two"]
+    assert texts(f"<p>{'long ' * 100}</p><noscript><p>one</noscript>") == [("long " * 100).strip()]
 
 
 def test_links_and_emphasis_are_measured() -> None:

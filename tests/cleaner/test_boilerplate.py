@@ -88,6 +88,19 @@ def test_a_standfirst_stays() -> None:
     assert set(why(page, [0.1, 0.3, 0.9, 0.3])) == {0, 1, 3}
 
 
+def test_what_is_called_comments_goes_where_there_is_an_article() -> None:
+    """A forum has nothing else."""
+    comments = f'<ol class="commentlist"><li class="comment"><p>{PROSE}</p></li></ol>'
+    assert why(f"<p>{PROSE}</p><p>{PROSE}</p>{comments}") == {2: "readers' comments (class comment)"}
+    assert why(f"<p>Short.</p>{comments}") == {}
+
+
+def test_who_wrote_it_goes() -> None:
+    """An author's box reads like prose, and its name tells."""
+    box = f'<div class="author-box x"><h4>Ines</h4><p>{PROSE}</p></div>'
+    assert set(why(f"<p>{PROSE}</p><p>{PROSE}</p>{box}").values()) == {"about the author (class author-box)"}
+
+
 def test_a_pull_quote_goes_where_the_text_has_it() -> None:
     """A quotation from elsewhere stays."""
     quote = "a lorry full of milk and most of the school"

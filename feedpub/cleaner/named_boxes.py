@@ -1,0 +1,37 @@
+"""Boxes whose very names say that they are beside the article. Owns the reading of those names from data."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+
+from feedpub.cleaner.layout import Layout
+
+NEAR = 4  # boxes outwards from a block; further out a name is about the whole page
+
+
+def named(layout: Layout) -> Iterator[tuple[int, str]]:
+    """The blocks close inside a box that is called something else than an article, and what it is called."""
+    own: dict[str, str | None] = {}
+    for index, block in enumerate(layout.blocks):
+        box = block.box
+        for _ in range(NEAR):
+            name = layout.boxes[box].name
+            if name not in own:
+                own[name] = _find(name)
+            if said := own[name]:
+                yield index, said
+                break
+            box = layout.boxes[box].parent
+
+
+def _find(name: str) -> str | None:
+    known = names()
+    return next((known[value] for value in name.lower().replace("|", " ").split()[1:] if value in known), None)
+
+
+@cache
+def names() -> Mapping[str, str]:
+    """The names that feedpub ships, each with what its box is."""
+    listed = tomllib.loads((files("feedpub.cleaner") / "data" / "boxes.toml").read_text(encoding="utf-8"))
+    return {name: f"{kind['says']} (class {name})" for kind in listed.values() for name in kind["names"]}
