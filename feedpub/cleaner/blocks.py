@@ -35,11 +35,12 @@ def cut(tree: HtmlElement) -> Layout:
     found = tree.find("body")
     body = tree if found is None else found
     layout = _Cutter(body).layout()
-    if sum(len(block.text) for block in layout.blocks) >= LEAST or body.find(".//noscript") is None:
-        return layout
-    for element in body.iter("noscript"):
-        element.tag = "div"
-    return _Cutter(body).layout()
+    size = sum(len(block.text) for block in layout.blocks)
+    if size < LEAST and (unscripted := [each for each in body.iter("noscript") if len(each.text_content()) > size]):
+        for element in unscripted:
+            element.tag = "div"
+        layout = _Cutter(body).layout()
+    return layout
 
 
 _BOX, _INLINE, _NOTHING = range(3)
