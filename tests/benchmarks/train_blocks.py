@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 from catboost import CatBoostClassifier  # type: ignore[import-not-found,import-untyped,unused-ignore]
 from scipy import sparse  # type: ignore[import-untyped]
-from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-from sklearn.model_selection import GroupKFold  # type: ignore[import-untyped]
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
 from tldextract import TLDExtract
 
 from feedpub.cleaner.body import text
