@@ -38,11 +38,15 @@ Table = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An article's choices: what is measured of each, and how like the description it is."""
+    """An article's choices: what is measured of each, and how like the description it is.
+
+    `opening` is the number of the longest one that has the first sentences and no others.
+    """
 
     page: Described
     measured: Table
     likeness: Table
+    opening: int
 
 
 def cases(pages: Sequence[Described]) -> Iterator[Case]:
@@ -58,6 +62,7 @@ def cases(pages: Sequence[Described]) -> Iterator[Case]:
                     page,
                     np.array([features(measures, choice, room)[:-1] for choice in choices]),
                     np.array([fmean(rouge(text, page.description)) for text in told]),
+                    max(number for number, choice in enumerate(choices) if number == 0 or _opens(choice)),
                 )
 
 
@@ -84,16 +89,21 @@ def learn(learned: Sequence[Case]) -> Table:
 
 
 def evaluate(all_cases: Sequence[Case]) -> None:
-    """Print how like the description the best choices are, on sites not learned from; beside the best possible."""
-    got: dict[str, list[tuple[float, float]]] = {kind: [] for kind in KINDS}
+    """Print how like the description the best choices are, on sites not learned from."""
+    got: dict[str, list[tuple[float, float, float]]] = {kind: [] for kind in KINDS}
     for fold in range(FOLDS):
         weights = learn([case for case in _sample(all_cases) if _fold(case) != fold])
-        for case in all_cases:
-            if _fold(case) == fold:
-                got[case.page.kind].append((case.likeness[(case.measured @ weights).argmax()], case.likeness.max()))
+        for case in (case for case in all_cases if _fold(case) == fold):
+            ours = case.likeness[(case.measured @ weights).argmax()]
+            got[case.page.kind].append((ours, case.likeness[case.opening], case.likeness.max()))
+    print(f"{'':12}  cases  learned  first sentences  best possible")
     for kind, values in got.items():
-        ours, best = (100 * fmean(column) for column in zip(*values, strict=True))
-        print(f"{kind:12} {len(values):5} choices {ours:6.2f} of at best {best:6.2f}")
+        ours, first, most = (100 * fmean(column) for column in zip(*values, strict=True))
+        print(f"{kind:12} {len(values):6} {ours:8.2f} {first:16.2f} {most:14.2f}")
+
+
+def _opens(choice: tuple[int, ...]) -> bool:
+    return choice == tuple(range(len(choice)))
 
 
 def _sample(all_cases: Sequence[Case]) -> list[Case]:
