@@ -45,7 +45,7 @@ def render_page(feed: Feed) -> bytes:
 
 
 def render_article(feed: Feed, entry: Entry) -> bytes:
-    """The own page of a saved article, under feeds/<name>/."""
+    """The own page of a saved article, under feeds/<name>/; its pictures are found wherever the folder is served."""
     feed = prepare(replace(feed, entries=(entry,)))
     entry = feed.entries[0]
     return _render(
@@ -55,7 +55,7 @@ def render_article(feed: Feed, entry: Entry) -> bytes:
         feed=feed,
         entry=entry,
         lead_image=_lead_image(entry),
-        body=Markup(entry.html),  # noqa: S704 -- sanitised by the cleaner, last thing
+        body=Markup(entry.html.replace(f'src="{feed.base_url}', 'src="../')),  # noqa: S704 -- sanitised by the cleaner
     )
 
 
