@@ -29,7 +29,9 @@ from feedpub.model import Article
 from feedpub.summary import choose
 
 _DOCUMENT = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
 _HEADINGS = ("h1", "h2", "h3")
+MOST_CONTROL = 0.01  # of a text's characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,20 @@ def extract_saved(body: bytes, name: str, *, base: str | None = None, rules: Sit
     if read is None:
         raise ExtractError(f"{path.suffix or 'no suffix'}: only {', '.join(_READERS)} are read", name)
     try:
-        stated, text = front_matter.split(decode_html(body))
+        stated, text = front_matter.split(_decoded(body))
         article = stated.over(read(Saved(text, stated.title, stated.url, base, rules)))
     except ExtractError as error:
         raise type(error)(error.reason, name) from error
     image = urljoin(base, article.image) if base and article.image else article.image
     return replace(article, title=article.title or _title_of(path), image=image)
+
+
+def _decoded(body: bytes) -> str:
+    """The text of a file. Raises ExtractError for a picture or program that is called a text."""
+    text = decode_html(body)
+    if len(_CONTROL.findall(text)) > MOST_CONTROL * len(text):
+        raise ExtractError("not a text: it is full of control characters")
+    return text
 
 
 def _plain(saved: Saved) -> Article:

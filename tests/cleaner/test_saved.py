@@ -156,3 +156,10 @@ def test_an_empty_file_is_refused_by_name(name: str) -> None:
     """There is nothing to publish in it."""
     with pytest.raises(NothingFound, match=name):
         extract_saved(b"", name)
+
+
+@pytest.mark.parametrize("name", ["e.txt", "e.md", "e.html"])
+def test_a_binary_file_is_refused_by_name(name: str) -> None:
+    """Whatever its suffix says."""
+    with pytest.raises(ExtractError, match=f"{name}: not a text"):
+        extract_saved(bytes(range(256)) * 20, name)
