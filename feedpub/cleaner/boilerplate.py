@@ -4,7 +4,7 @@ A step is a function from a case to the blocks that it would take out, each with
 block is given stands. Last go the headings that are left with nothing below them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from lxml.html import HtmlElement
@@ -15,11 +15,11 @@ from feedpub.cleaner.explanations import explain
 from feedpub.cleaner.layout import Block, Place
 from feedpub.cleaner.named_boxes import named
 from feedpub.cleaner.phrases import Phrase
+from feedpub.cleaner.site_repeats import site_repeats
 from feedpub.cleaner.vocabulary import name_terms, words
 
 SURE = 0.98  # a phrase takes no block out that scores more
 ARTICLE_WORDS = 80  # with fewer outside of them, the comments are what the page is about: a forum
-LABEL_WORDS = 3
 STANDFIRSTS = frozenset(  # what a class calls one
     {"chapo", "deck", "dek", "entradilla", "ingress", "intro", "lead", "preamble", "standfirst", "subheading"},
 )
@@ -139,33 +139,6 @@ def _is_set_apart(case: Case, block: Block) -> bool:
     boxes = case.layout.boxes
     box = boxes[block.box]
     return bool(box.place & Place.QUOTE) or "pull" in f"{box.name} {boxes[box.parent].name}".lower()
-
-
-def site_repeats(case: Case) -> Found:
-    """What stands on other pages of the site as well."""
-    memory, url = case.memory, case.url
-    if memory is None or not (known := memory.known(url)):
-        return
-    seen = [memory.others(block.text, url) if block.text else 0 for block in case.layout.blocks]
-    if _is_known_article(case, seen):
-        return
-    for index, (block, others) in enumerate(zip(case.layout.blocks, seen, strict=True)):
-        if others and _repeats(block, others, known):
-            yield index, f"on {others} of {known} other pages of this site"
-
-
-def _is_known_article(case: Case, seen: Sequence[int]) -> bool:
-    """Whether most of the article was seen before: the same article at another address."""
-    size = np.array([len(block.text) for block in case.layout.blocks]) * (case.probabilities >= KEPT)
-    return float((size * (np.array(seen) > 0)).sum()) > float(size.sum()) / 2
-
-
-def _repeats(block: Block, others: int, known: int) -> bool:
-    """Labels may stand on any page, and an article's own words on two."""
-    size = len(block.text.split())
-    if size <= LABEL_WORDS and not block.link_chars:
-        return False
-    return others > 1 + known // 20 if is_prose(block) else others > known // 20
 
 
 def unlikely(case: Case) -> Found:
