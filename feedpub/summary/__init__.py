@@ -22,7 +22,7 @@ def lead(text: str, *, title: str = "", language: str | None = None, max_chars: 
         language: a BCP 47 tag; helps to find the sentences.
         max_chars: the most that is returned. A first sentence longer than this is cut behind a clause, with "…".
     """
-    return fill([sentence.text for sentence in prose(text, title, language)], max_chars)
+    return fill((sentence.text for sentence in prose(text, title, language)), max_chars)
 
 
 def summarize(text: str, *, title: str = "", language: str | None = None, max_chars: int = 300) -> str:
@@ -35,6 +35,6 @@ def summarize(text: str, *, title: str = "", language: str | None = None, max_ch
         max_chars: the most that is returned, not what is aimed at: a summary is as long as editors' own ones are.
             "" where the text is empty.
     """
-    found = prose(text, title, language)
+    found = list(prose(text, title, language))
     chosen = best(found, max_chars, title=title, language=language)
     return join([sentence.text for sentence in chosen]) or fill([sentence.text for sentence in found], max_chars)

@@ -2,11 +2,10 @@
 
 import html
 import re
-from collections.abc import Sequence
 
 from feedpub.summary.fitting import fill
 from feedpub.summary.openings import without_dateline
-from feedpub.summary.prose import prose, repeats, size, squash
+from feedpub.summary.prose import READ, prose, repeats, size, squash
 from feedpub.summary.sentences import finished, join, sentences
 from feedpub.summary.tokens import tokens
 from feedpub.summary.words import everywhere
@@ -41,11 +40,11 @@ def choose(  # noqa: PLR0913 -- each says one thing about the page, by name
         language: a BCP 47 tag.
         max_chars: the most that is returned.
     """
-    article = [sentence.text for sentence in prose(text, title, language)]
-    own = [part for part in _whole(plain(description or ""), article, language) if not repeats(part, title)]
-    if own and is_own(join(own), text, title=title, site=site):
+    opening = text[:READ]
+    own = [part for part in _whole(plain(description or ""), opening, title, language) if not repeats(part, title)]
+    if own and is_own(join(own), opening, title=title, site=site):
         return fill(own, max_chars)
-    return fill(article, max_chars)
+    return fill((sentence.text for sentence in prose(opening, title, language)), max_chars)
 
 
 def plain(description: str) -> str:
@@ -76,7 +75,7 @@ def _only_names(description: str, title: str, site: str) -> bool:
     return size(rest) < ENOUGH / 2
 
 
-def _whole(description: str, article: Sequence[str], language: str | None) -> list[str]:
+def _whole(description: str, text: str, title: str, language: str | None) -> list[str]:
     """A description's sentences as its editor would have ended them.
 
     Where the last one was broken off, the article's sentence that begins like it takes its place; where there is none,
@@ -88,25 +87,24 @@ def _whole(description: str, article: Sequence[str], language: str | None) -> li
     if not parts or (finished(parts[-1]) and not cut):
         return parts
     *before, last = parts
-    if found := _continued(last, article):
+    if found := _continued(last, text, title, language):
         return [*before, found]
-    broken = cut or _ends_within_word(last, article) or (before and len(stem) >= LIMIT)
+    broken = cut or _ends_within_word(last, text) or (before and len(stem) >= LIMIT)
     return before if broken and not finished(last) else parts
 
 
-def _continued(stub: str, article: Sequence[str]) -> str:
+def _continued(stub: str, text: str, title: str, language: str | None) -> str:
     """The first sentence of an article that begins like a broken one; "" where there is none."""
     start = squash(stub)
-    if len(start) < STUB:
+    if len(start) < STUB or start not in squash(text):  # before its sentences are looked for, which takes longer
         return ""
-    return next((sentence for sentence in article if squash(sentence).startswith(start)), "")
+    return next((each.text for each in prose(text, title, language) if squash(each.text).startswith(start)), "")
 
 
-def _ends_within_word(stub: str, article: Sequence[str]) -> bool:
+def _ends_within_word(stub: str, text: str) -> bool:
     """Whether a text's end is no word of the article, nor an inflected one, but the beginning of one."""
     last = stub.rsplit(maxsplit=1)[-1].casefold()
-    words = set(re.findall(r"\w+", " ".join(article).casefold()))
-    longer = [len(word) - len(last) for word in words if word.startswith(last)]
+    longer = [len(word) - len(last) for word in re.findall(rf"\b{re.escape(last)}\w*", text.casefold())]
     return last.isalpha() and bool(longer) and min(longer) > INFLECTION
 
 
@@ -114,13 +112,12 @@ def _without_pointer(description: str) -> str:
     """A description without the "Read more" at its end."""
     bare = description.rstrip(_POINTERS + ".!…")
     folded = bare.casefold()
-    for pointer in sorted(everywhere("more"), key=len, reverse=True):
+    for pointer in sorted(filter(folded.endswith, everywhere("more")), key=len, reverse=True):
         before = bare[: len(bare) - len(pointer)].rstrip(_POINTERS)
-        if folded.endswith(pointer) and (not before or finished(before) or before.endswith(("…", "-", "–"))):
+        if not before or finished(before) or before.endswith(("…", "-", "–")):
             return before.rstrip(" -–")
     return description.rstrip(_POINTERS) if description.endswith(("→", "»", "›", ">", "▸", "▶")) else description
 
 
 def _offers(description: str) -> bool:
-    start = description.casefold().lstrip("\"'“„«©|–- ")
-    return any(start.startswith(offer) for offer in everywhere("offers"))
+    return description.casefold().lstrip("\"'“„«©|–- ").startswith(everywhere("offers"))

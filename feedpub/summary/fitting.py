@@ -1,7 +1,7 @@
 """Sentences put together within a number of characters. Owns joining, filling and cutting; chooses nothing."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from feedpub.summary.sentences import DENSE, join
 
@@ -11,14 +11,14 @@ _CLAUSE_ENDS = re.compile(rf"[,;:](?=\s)|[，\uff1b、：](?=.)|\s[–—-](?=\s
 _LOOSE_ENDS = " ,;:，\uff1b、：–—-([«“„「"
 
 
-def fill(parts: Sequence[str], max_chars: int) -> str:
+def fill(parts: Iterable[str], max_chars: int) -> str:
     """As many of the first sentences as fit, whole; a first one that is longer than all the room is cut."""
     chosen: list[str] = []
     for part in parts:
         if len(join([*chosen, part])) > max_chars:
-            break
+            return join(chosen) or cut(part, max_chars)
         chosen.append(part)
-    return join(chosen) or (cut(parts[0], max_chars) if parts else "")
+    return join(chosen)
 
 
 def cut(text: str, max_chars: int) -> str:

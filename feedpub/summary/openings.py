@@ -43,11 +43,10 @@ def without_dateline(line: str) -> str:
 def is_byline(line: str) -> bool:
     """Whether a line names who wrote the article, and no more: "By Ada Lovelace and Charles Babbage"."""
     start = line.casefold()
-    for opener in everywhere("by"):
-        if start.startswith(opener):
-            rest = line[len(opener) :]
-            if rest[:1] in (" ", ":", "/", "："):  # not "Byron", not "Vonnegut"
-                return _are_names(rest.strip(" :/：").rstrip("."))
+    for opener in filter(start.startswith, everywhere("by")):
+        rest = line[len(opener) :]
+        if rest[:1] in (" ", ":", "/", "："):  # not "Byron", not "Vonnegut"
+            return _are_names(rest.strip(" :/：").rstrip("."))
     return False
 
 

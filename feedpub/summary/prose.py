@@ -1,15 +1,18 @@
 """From an article's text to the sentences that may stand in a summary.
 
 Owns what is left out before anything is chosen: headings and crumbs of lists, the title, bylines, datelines. It
-neither scores nor chooses.
+neither scores nor chooses. Sentences are found as they are asked for, and no further down than a summary looks.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from feedpub.summary.openings import is_byline, without_dateline
 from feedpub.summary.sentences import DENSE, finished, paragraphs, sentences
 
+READ = 20_000  # characters of an article that are looked at: what stands further down does not stand for it
 HEADING = 140  # an unfinished line up to this size is a heading or a crumb of a list, not prose
 CRUMB = 25  # a line below this size is no prose, even when it ends as a sentence does
 OPENING = 2  # paragraphs that may begin with a dateline
@@ -17,6 +20,7 @@ MARKS = "-–—•·*|►▶■# "  # what lists and plain text put before a li
 TITLE = 0.6  # share of the title that a line must have to be one with it
 
 _DENSE = re.compile(DENSE)
+_TYPOGRAPHY = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +32,29 @@ class Sentence:
     place: int
 
 
-def prose(text: str, title: str = "", language: str | None = None) -> list[Sentence]:
+def prose(text: str, title: str = "", language: str | None = None) -> Iterator[Sentence]:
     """The finished sentences of an article in order; where there are none, its lines, so that a note is not lost."""
-    unmarked = (line.lstrip(MARKS) for line in paragraphs(text))
-    lines = [line for line in unmarked if line and not repeats(line, title) and not is_byline(line)]
+    finished_ones = _finished(text, title, language)
+    if first := next(finished_ones, None):
+        yield from chain([first], finished_ones)
+        return
+    lines = list(_lines(text, title))
     body = [line for line in lines if is_prose(line)]
-    found = [
-        Sentence(part, number, place)
-        for number, line in enumerate(body)
-        for place, part in enumerate(sentences(without_dateline(line) if number < OPENING else line, language))
-        if finished(part) and not repeats(part, title)
-    ]
-    return found or [Sentence(line, number, 0) for number, line in enumerate(body or lines)]
+    yield from (Sentence(line, number, 0) for number, line in enumerate(body or lines))
+
+
+def _finished(text: str, title: str, language: str | None) -> Iterator[Sentence]:
+    body = (line for line in _lines(text, title) if is_prose(line))
+    for number, line in enumerate(body):
+        opened = without_dateline(line) if number < OPENING else line
+        for place, part in enumerate(sentences(opened, language)):
+            if finished(part) and not repeats(part, title):
+                yield Sentence(part, number, place)
+
+
+def _lines(text: str, title: str) -> Iterator[str]:
+    unmarked = (line.lstrip(MARKS) for line in paragraphs(text[:READ]))
+    return (line for line in unmarked if line and not repeats(line, title) and not is_byline(line))
 
 
 def is_prose(line: str) -> bool:
@@ -60,4 +75,4 @@ def repeats(line: str, title: str) -> bool:
 
 def squash(text: str) -> str:
     """Letters and digits alone, case folded: what is left to compare when typography is gone."""
-    return "".join(character for character in text.casefold() if character.isalnum())
+    return _TYPOGRAPHY.sub("", text.casefold())

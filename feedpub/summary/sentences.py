@@ -5,7 +5,7 @@ together again here: ordinals ("Die 3. Liga"), initials, some abbreviations, lis
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sentencex import segment  # type: ignore[import-untyped]
 
@@ -38,9 +38,9 @@ def sentences(text: str, language: str | None = None) -> list[str]:
     return [sentence for line in paragraphs(text) for sentence in _split(line, base)]
 
 
-def paragraphs(text: str) -> list[str]:
+def paragraphs(text: str) -> Iterator[str]:
     """The non-empty lines of a text, runs of whitespace within them made one space."""
-    return [line for raw in text.splitlines() if (line := " ".join(raw.split()))]
+    return (line for raw in text.splitlines() if (line := " ".join(raw.split())))
 
 
 def finished(text: str) -> bool:

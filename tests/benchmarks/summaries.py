@@ -18,6 +18,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from statistics import fmean
 
@@ -49,7 +50,7 @@ def rankings() -> dict[str, Ranking]:
 
 def scored(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[str, Scores]:
     """What each way scores on a page; nothing where the text has no room for a choice."""
-    sentences = [sentence.text for sentence in prose(page.text, page.title, page.language)][:MOST]
+    sentences = [sentence.text for sentence in islice(prose(page.text, page.title, page.language), MOST)]
     ours = summarize(page.text, title=page.title, language=page.language, max_chars=max_chars)
     if len(sentences) <= 1 or not ours:
         return {}

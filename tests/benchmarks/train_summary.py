@@ -12,7 +12,7 @@ import argparse
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 from statistics import fmean
 
@@ -52,7 +52,7 @@ class Case:
 def cases(pages: Sequence[Described]) -> Iterator[Case]:
     """Every page with every room, where there is anything to choose."""
     for page in pages:
-        found = prose(page.text, page.title, page.language)[:MOST]
+        found = list(islice(prose(page.text, page.title, page.language), MOST))
         measures = measure(found, page.title, page.language)
         for room in ROOMS:
             choices = list(_choices(measures, room))

@@ -2,6 +2,7 @@ import pytest
 
 from feedpub.summary import lead
 from feedpub.summary.fitting import cut
+from feedpub.summary.prose import prose
 from feedpub.summary.sentences import finished
 
 BRIDGE = """The old bridge reopens
@@ -133,3 +134,16 @@ def test_leads_in_other_scripts(language: str, text: str, expected: str) -> None
 def test_an_empty_article_has_an_empty_lead(text: str) -> None:
     """Nothing comes of nothing."""
     assert lead(text) == ""
+
+
+def test_what_stands_far_down_is_not_looked_at() -> None:
+    """A text is read no further than a summary looks: what begins behind that is no lead, however much there is."""
+    crumbs = "\n".join(f"Line {number} of the list" for number in range(2000))
+    assert lead(f"{crumbs}\nThe bridge over the river is open again.").startswith("Line 0 of the list Line 1")
+
+
+def test_a_lead_is_found_before_the_rest_is_read() -> None:
+    """Sentences come one by one, so that an article's length costs nothing."""
+    found = prose("The bridge over the river is open again.\n" * 3)
+    assert next(found).text == "The bridge over the river is open again."
+    assert [sentence.paragraph for sentence in found] == [1, 2]
