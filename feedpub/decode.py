@@ -63,12 +63,23 @@ def _is_one_byte(encoding: Encoding) -> bool:
 def _as_utf8(body: bytes) -> tuple[int, int]:
     """Read as UTF-8: how many characters beyond ASCII there are, and how many bytes that mean nothing.
 
-    A character cut off at the end counts as neither.
+    A character cut off at the end counts as neither. Where nothing is wrong, which is nearly always, one character
+    stands for all.
     """
+    if _is_utf8(body):
+        return int(not body.isascii()), 0
     text = getincrementaldecoder("utf-8")("replace").decode(body)
     errors = text.count("\ufffd") - body.count(b"\xef\xbf\xbd")
     beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
     return beyond_ascii - errors, errors
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _declared(body: bytes, charset: str | None) -> Iterator[Encoding]:
@@ -76,7 +87,7 @@ def _declared(body: bytes, charset: str | None) -> Iterator[Encoding]:
     if header := _lookup((charset or "").encode("ascii", "replace")):
         yield header
     head = _COMMENT.sub(b"", _head(body))
-    labels = [_meta_label(match[1]) for match in _META.finditer(head)]
+    labels = [_meta_label(match[1]) for match in _META.finditer(head) if b"charset" in match[1].lower()]
     if xml := _XML.match(head):
         labels.append(xml[1])
     for label in labels:
