@@ -3,7 +3,6 @@
 A block ends at a block-level tag or at two line breaks. Owns what counts as a block; judges nothing.
 """
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.layout import HIDDEN, PLACES, ROLES, Block, Box, Layout, Piece
@@ -19,7 +18,14 @@ INLINE = frozenset(
 )  # the last five are empty; the parser takes what follows them for their content
 PICTURES = frozenset({"img", "amp-img", "noscript"})
 EMBEDS = frozenset({"iframe", "video", "audio", "object", "amp-iframe"})
-EMPHATIC = frozenset({"a", "b", "strong"})
+EMPHATIC = frozenset({"b", "strong"})
+KINDS = {
+    **dict.fromkeys(SKIPPED, "skipped"),
+    **dict.fromkeys(INLINE, "inline"),
+    **dict.fromkeys(PICTURES | EMBEDS, "picture"),
+    "br": "break",
+}
+"""What tags are for the walk; all others are boxes."""
 UNSEEN = frozenset({"sr-only", "visually-hidden", "screen-reader-text", "screen-reader-only", "visuallyhidden"})
 NAMING = frozenset(
     {"class", "id", "role", "itemprop", "aria-label", "data-component", "data-testid", "data-type", "rel"},
@@ -27,6 +33,7 @@ NAMING = frozenset(
 HIDING = frozenset({"hidden", "aria-hidden", "style"})
 LEAST = 400  # characters; a page with less is written by scripts
 AROUND = 0.6  # of a run's text, for an element that counts as being around it
+PRE = PLACES["pre"]
 BREAK = "\x0b"  # stands for <br> in a run; white space, so that it vanishes where lines do not matter
 
 
@@ -43,10 +50,6 @@ def cut(tree: HtmlElement) -> Layout:
     return layout
 
 
-_BOX, _INLINE, _NOTHING = range(3)
-"""What an element was taken for when it was entered; what is inside of nothing does not count as text."""
-
-
 class _Cutter:
     """The state of the walk: the box and the inline elements that are open, and the run so far."""
 
@@ -56,60 +59,70 @@ class _Cutter:
         self.blocks: list[Block] = []
         self.box = 0
         self.inline: list[HtmlElement] = []  # open, and without a block inside so far
-        self.opened: list[int] = []  # what every open element was taken for
         self.links = 0  # open <a href>
         self.bold = 0
         self.lead: HtmlElement | None = None  # the first element of the run, until it turns out not to hold it all
         self._clear()
 
     def layout(self) -> Layout:
-        walk = etree.iterwalk(self.body, events=("start", "end"))
-        for event, element in walk:
-            if event == "start":
-                taken = self._start(element)
-                self.opened.append(taken)
-                if taken == _NOTHING:
-                    walk.skip_subtree()
+        """Walk over the body; the stack holds what is open, each element with its children still to come."""
+        self._open(self.body, self.body.tag)
+        if self.body.text:
+            self._text(self.body.text)
+        stack = [(self.body, iter(self.body))]
+        while stack:
+            outer, children = stack[-1]
+            for element in children:
+                if self._enter(element):
+                    stack.append((element, iter(element)))
+                    break
+                if element.tail:
+                    self._text(element.tail)
             else:
-                self._end(element)
+                stack.pop()
+                self._leave(outer)
+                if outer.tail and stack:
+                    self._text(outer.tail)
         return Layout(self.boxes, self.blocks)
 
-    def _start(self, element: HtmlElement) -> int:
+    def _enter(self, element: HtmlElement) -> bool:
+        """Take an element in; whether its children are to be looked at, and the element to be left after them."""
         tag = element.tag
-        if tag in INLINE:
-            return self._start_inline(element, tag)
-        if tag == "br":
-            self._break()
-        elif tag in PICTURES or tag in EMBEDS:
-            self._picture(element, tag)
-        elif tag not in SKIPPED:
+        kind = KINDS.get(tag)
+        if kind is None:
             self._start_box(element, tag)
-            return _BOX
-        return _NOTHING
+            return True
+        if kind == "inline":
+            return self._start_inline(element, tag)
+        if kind == "break":
+            self._break()
+        elif kind == "picture":
+            self._picture(element, tag)
+        return False
 
-    def _start_inline(self, element: HtmlElement, tag: str) -> int:
+    def _start_inline(self, element: HtmlElement, tag: str) -> bool:
         names = element.get("class")
         if names and not UNSEEN.isdisjoint(names.split()):
-            return _NOTHING
+            return False
         self.inline.append(element)
         self.pieces.append(element)
         if self.lead is None and not self.size:
             self.lead = element
-        if tag == "a" and element.get("href"):
-            self.links += 1
-            self.hrefs.append(element.get("href", ""))
-        elif tag in EMPHATIC and tag != "a":
+        if tag == "a":
+            if href := element.get("href"):
+                self.links += 1
+                self.hrefs.append(href)
+        elif tag in EMPHATIC:
             self.bold += 1
         if element.text:
             self._text(element.text)
-        return _INLINE
+        return True
 
     def _start_box(self, element: HtmlElement, tag: str) -> None:
         self._flush()
-        for wrapper in self.inline:
-            self._open(wrapper, wrapper.tag)
-        if self.inline:
-            self.opened[-len(self.inline) :] = [_BOX] * len(self.inline)
+        if self.inline:  # they have a block inside: boxes after all
+            for wrapper in self.inline:
+                self._open(wrapper, wrapper.tag)
             self.inline.clear()
             self._clear()  # what is inside the new box is not inside them alone
         self._open(element, tag)
@@ -117,41 +130,42 @@ class _Cutter:
             self._text(element.text)
 
     def _open(self, element: HtmlElement, tag: str) -> None:
-        place = self.boxes[self.box].place if self.boxes else 0
-        depth = self.boxes[self.box].depth + 1 if self.boxes else 0
-        name, place = _describe(element, tag, place)
-        self.boxes.append(Box(element, tag, self.box, name, place, depth, len(self.blocks)))
-        self.box = len(self.boxes) - 1
+        boxes = self.boxes
+        if boxes:
+            around = boxes[self.box]
+            name, place = _describe(element, tag, around.place)
+            boxes.append(Box(element, tag, self.box, name, place, around.depth + 1, len(self.blocks)))
+        else:
+            name, place = _describe(element, tag, 0)
+            boxes.append(Box(element, tag, 0, name, place, 0, 0))
+        self.box = len(boxes) - 1
 
-    def _end(self, element: HtmlElement) -> None:
-        taken = self.opened.pop()
-        if taken == _BOX:
-            self._flush()
-            box = self.boxes[self.box]
-            box.last = len(self.blocks)
-            self.box = box.parent
-        elif taken == _INLINE:
+    def _leave(self, element: HtmlElement) -> None:
+        if self.inline and self.inline[-1] is element:
             self.inline.pop()
             self.pieces.append(None)
             if self.lead is element:
                 self.lead_size = self.size
-        if taken != _NOTHING and element.tag in EMPHATIC:
-            self._leave(element)
-        if element.tail and element is not self.body:
-            self._text(element.tail)
-
-    def _leave(self, element: HtmlElement) -> None:
-        if element.tag != "a":
+            tag = element.tag
+        else:
+            self._flush()
+            box = self.boxes[self.box]
+            box.last = len(self.blocks)
+            self.box = box.parent
+            tag = box.tag
+        if tag == "a":
+            self.links -= element.get("href", "") != ""
+        elif tag in EMPHATIC:
             self.bold -= 1
-        elif element.get("href"):
-            self.links -= 1
 
     def _text(self, text: str) -> None:
         if text.isspace():
             if self.pieces:
                 self.pieces.append(text)
+                self.texts.append(text)
             return
         self.pieces.append(text)
+        self.texts.append(text)
         self.broken = False
         length = len(text)
         self.size += length
@@ -164,6 +178,7 @@ class _Cutter:
         if self.broken:
             self._flush()
         self.pieces.append(BREAK)
+        self.texts.append(BREAK)
         self.broken = True
 
     def _picture(self, element: HtmlElement, tag: str) -> None:
@@ -181,13 +196,17 @@ class _Cutter:
             self._clear()
 
     def _block(self) -> Block:
-        raw = "".join([piece for piece in self.pieces if isinstance(piece, str)])
-        text = _collapse(raw.replace("\n", BREAK) if self.boxes[self.box].place & PLACES["pre"] else raw)
+        pieces = self.pieces
+        raw = "".join(self.texts)
+        if self.boxes[self.box].place & PRE:
+            raw = raw.replace("\n", BREAK)
+        text = _collapse(raw)
         share = len(text) / len(raw) if raw else 0.0
         wrapper = ""
         if self.lead is not None and (self.lead_size or self.size) >= AROUND * self.size:
             wrapper = _describe(self.lead, self.lead.tag, 0)[0]
-        pieces = self.pieces + [None] * len(self.inline)
+        if self.inline:
+            pieces = pieces + [None] * len(self.inline)
         return Block(
             self.box,
             text,
@@ -200,12 +219,16 @@ class _Cutter:
         )
 
     def _clear(self) -> None:
-        self.pieces: list[Piece] = list(self.inline)
-        self.hrefs = [element.get("href", "") for element in self.inline if element.tag == "a"]
-        self.size = self.linked = self.bolded = self.pictures = 0
+        self.pieces: list[Piece] = []
+        self.texts: list[str] = []
+        self.hrefs: list[str] = []
+        self.lead = None
+        self.lead_size = self.size = self.linked = self.bolded = self.pictures = 0
         self.broken = False
-        self.lead = self.inline[0] if self.inline else None
-        self.lead_size = 0
+        if self.inline:
+            self.pieces += self.inline
+            self.hrefs += [element.get("href", "") for element in self.inline if element.tag == "a"]
+            self.lead = self.inline[0]
 
 
 def _collapse(raw: str) -> str:
@@ -217,7 +240,9 @@ def _collapse(raw: str) -> str:
 
 def _describe(element: HtmlElement, tag: str, place: int) -> tuple[str, int]:
     """An element's name, and what is inside it inside of."""
-    name, place = tag, place | PLACES.get(tag, 0)
+    name = tag
+    if tag in PLACES:
+        place |= PLACES[tag]
     for key, value in element.items():
         if key in NAMING:
             name = f"{name}|{value}"
