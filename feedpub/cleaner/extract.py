@@ -55,10 +55,9 @@ def extract(
     if not layout.blocks:
         raise NothingFound("there is no text in the page", url)
     judge = model.load()
-    columns = measure(read(layout, hints), judge.vocabulary)
     case = Case(
         layout,
-        judge.probabilities(columns),
+        judge.probabilities(measure(read(layout, hints), judge.vocabulary)),
         judge.vocabulary,
         title=stated.title,
         credits=frozenset(stated.lines),

@@ -5,7 +5,6 @@ blocks, so that a block's answers are the binary number of its leaf, and all tre
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,10 +14,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from feedpub.cleaner.features import NAMES, Features
 from feedpub.cleaner.vocabulary import Vocabulary
 
 WORDS = "words.json"
 TREES = "trees.npz"
+AT_ONCE = 1024  # blocks; more would not stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +28,38 @@ class Model:
 
     Attributes:
         vocabulary: of the names and words, whose sums are features themselves.
-        names: the features, in the order of `feature`'s numbers.
-        feature, border: of each tree's questions, shape (trees, depth): is the feature above the border?
+        feature, border: of each tree's questions, shape (trees, depth): is the feature of this number (in
+            `features.NAMES`) above the border?
         leaves: what each combination of answers adds to the log odds, shape (trees, 2 ** depth).
     """
 
     vocabulary: Vocabulary
-    names: tuple[str, ...]
     feature: npt.NDArray[np.int32]
     border: npt.NDArray[np.float32]
     leaves: npt.NDArray[np.float32]
     bias: float
 
-    def probabilities(self, columns: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    def probabilities(self, features: Features) -> npt.NDArray[np.float64]:
         """For each block how probably it belongs to the article."""
-        table = np.stack([columns[name] for name in self.names]).astype(np.float32)
+        size = features.shape[1]
+        parts = [self._odds(features[:, start : start + AT_ONCE]) for start in range(0, size, AT_ONCE)]
+        odds: npt.NDArray[np.float64] = np.concatenate(parts)
+        return 1.0 / (1.0 + np.exp(-odds))
+
+    def _odds(self, features: Features) -> npt.NDArray[np.float64]:
         trees, depth = self.feature.shape
-        leaf = np.zeros((trees, table.shape[1]), dtype=np.uint8)
+        leaf = np.zeros((trees, features.shape[1]), dtype=np.uint8)
         for level in range(depth):
-            above = table[self.feature[:, level]] > self.border[:, level, np.newaxis]
+            above = features[self.feature[:, level]] > self.border[:, level, np.newaxis]
             leaf |= above.view(np.uint8) << np.uint8(level)
         starts = np.arange(trees)[:, np.newaxis] * self.leaves.shape[1]
-        odds = self.leaves.ravel()[starts + leaf].sum(axis=0, dtype=np.float64) + self.bias
-        probabilities: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-odds))
-        return probabilities
+        odds: npt.NDArray[np.float64] = self.leaves.ravel()[starts + leaf].sum(axis=0, dtype=np.float64) + self.bias
+        return odds
 
 
 def save(model: Model, folder: Path) -> None:
     """Write a model's two files: its words as readable JSON, its trees as arrays."""
-    words = {"names": model.vocabulary.names, "texts": model.vocabulary.texts, "features": model.names}
+    words = {"names": model.vocabulary.names, "texts": model.vocabulary.texts, "features": NAMES}
     (folder / WORDS).write_text(json.dumps(words, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     np.savez_compressed(
         folder / TREES,
@@ -79,8 +83,7 @@ def read(folder: Traversable) -> Model:
     with (folder / TREES).open("rb") as file, np.load(file) as trees:
         return Model(
             Vocabulary(names, words["texts"]),
-            tuple(words["features"]),
-            trees["feature"].astype(np.int32),
+            np.array([NAMES.index(name) for name in words["features"]], dtype=np.int32)[trees["feature"]],
             trees["border"],
             trees["leaves"].astype(np.float32),
             float(trees["bias"]),

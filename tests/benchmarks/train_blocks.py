@@ -88,8 +88,7 @@ def main() -> None:
         everything = np.arange(len(pages))
         known = training.vocabulary(everything)
         lessons = [lesson(page, number, known) for number, page in enumerate(pages)]
-        names = tuple(measure(pages[0].reading, known))
-        save(_model(known, names, training.boost(everything, lessons)), options.write)
+        save(_model(known, training.boost(everything, lessons)), options.write)
 
 
 def _tell(what: str) -> None:
@@ -98,7 +97,7 @@ def _tell(what: str) -> None:
 
 def table(page: Example, known: Vocabulary) -> Table:
     """The features of a page's blocks, in the order in which they are measured."""
-    return np.stack(list(measure(page.reading, known).values()), axis=1).astype(np.float32)
+    return measure(page.reading, known).T
 
 
 def lesson(page: Example, number: int, known: Vocabulary) -> Table:
@@ -228,7 +227,7 @@ class Training:
         return CatBoostClassifier(**TREES).fit(table, self.labels[known], sample_weight=weights / weights.mean())
 
 
-def _model(known: Vocabulary, names: Sequence[str], trees: CatBoostClassifier) -> Model:
+def _model(known: Vocabulary, trees: CatBoostClassifier) -> Model:
     """The shipped form of trained trees: questions and leaves as arrays."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "trees.json"
@@ -242,7 +241,7 @@ def _model(known: Vocabulary, names: Sequence[str], trees: CatBoostClassifier) -
         border.append([split["border"] for split in tree["splits"]] + [np.inf] * missing)
         leaves.append(tree["leaf_values"] + [0.0] * (2**depth - len(tree["leaf_values"])))
     scale, (bias,) = stored["scale_and_bias"]
-    return Model(known, tuple(names), np.array(feature), np.array(border), np.array(leaves) * scale, bias)
+    return Model(known, np.array(feature), np.array(border), np.array(leaves) * scale, bias)
 
 
 def report(pages: Sequence[Example], judged: Sequence[npt.NDArray[np.float64]], bench: Path) -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 
 from feedpub.cleaner import model
+from feedpub.cleaner.features import NAMES
 from feedpub.cleaner.model import Model, load, save
 from feedpub.cleaner.vocabulary import Vocabulary
 
+WORDS, DENSITY = NAMES.index("words"), NAMES.index("density")
 MODEL = Model(
     Vocabulary({"a": (1.0, 0.5, 0.25)}, {"b": -1.0}),
-    ("words", "density"),
-    np.array([[0, 1], [1, 1]]),
+    np.array([[WORDS, DENSITY], [DENSITY, DENSITY]]),
     np.array([[10.0, 0.5], [0.2, 0.8]], dtype=np.float32),
     np.array([[0.0, 1.0, -2.0, 0.5], [0.25, 0.0, 0.0, -1.0]], dtype=np.float32),
     0.1,
@@ -28,15 +29,23 @@ def by_hand(words: float, density: float) -> float:
 def test_the_trees_of_a_page_are_asked_at_once() -> None:
     """With the answers that asking one by one gives."""
     blocks = [(5.0, 0.0), (50.0, 0.0), (5.0, 0.6), (50.0, 0.9), (10.0, 0.5)]
-    columns = {"density": np.array([b[1] for b in blocks]), "words": np.array([b[0] for b in blocks])}
-    assert np.allclose(MODEL.probabilities(columns), [by_hand(*block) for block in blocks], atol=1e-6)
+    features = np.zeros((len(NAMES), len(blocks)), dtype=np.float32)
+    features[[WORDS, DENSITY]] = np.array(blocks).T
+    assert np.allclose(MODEL.probabilities(features), [by_hand(*block) for block in blocks], atol=1e-6)
+
+
+def test_a_page_of_any_length_is_judged() -> None:
+    """Blocks are judged in portions, which cannot be told from the result."""
+    features = np.random.default_rng(1).random((len(NAMES), 2 * model.AT_ONCE + 1), dtype=np.float32) * 20
+    alone = [MODEL.probabilities(features[:, [at]])[0] for at in (0, model.AT_ONCE, 2 * model.AT_ONCE)]
+    assert MODEL.probabilities(features)[:: model.AT_ONCE].tolist() == alone
 
 
 def test_a_model_survives_its_files(tmp_path: Path) -> None:
     """Up to the half precision that the leaves are stored with."""
     save(MODEL, tmp_path)
     again = model.read(tmp_path)
-    assert (again.vocabulary, again.names) == (MODEL.vocabulary, MODEL.names)
+    assert again.vocabulary == MODEL.vocabulary
     assert np.array_equal(again.feature, MODEL.feature)
     assert np.allclose(again.leaves, MODEL.leaves, atol=1e-3)
 

@@ -1,0 +1,39 @@
+"""What a block is by itself: how its text looks, and what its box stands inside of."""
+
+import numpy as np
+
+from feedpub.cleaner.features.table import Rows, Table
+from feedpub.cleaner.layout import Place
+
+TOLD = (
+    Place.ARTICLE,
+    Place.MAIN,
+    Place.ASIDE,
+    Place.NAV,
+    Place.FOOTER,
+    Place.CAPTION,
+    Place.LIST,
+    Place.TABLE,
+    Place.HEADING,
+    Place.PRE,
+    Place.HIDDEN,
+)
+NAMES = (
+    *("words", "chars", "density", "bars", "lines", "bold", "links", "ends"),
+    *(f"inside {place.name}" for place in TOLD),
+    "depth",
+)
+
+_ENDS = (*".!?…。！？”»“।؟」", '"')
+_MASKS = np.array([place.value for place in TOLD], dtype=np.int64)[:, np.newaxis]
+
+
+def rows(table: Table) -> Rows:
+    """The features of this group."""
+    blocks = table.blocks
+    bold = np.array([block.bold_chars for block in blocks]) / np.maximum(table.chars, 1)
+    links = np.array([len(block.links) for block in blocks], dtype=np.float64)
+    ends = np.array([block.text.endswith(_ENDS) for block in blocks], dtype=np.float64)
+    inside = ((table.places & _MASKS) > 0).astype(np.float64)
+    own = [table.words, table.chars, table.density, table.bars, table.newlines, bold, links, ends]
+    return [*own, *inside, table.depth[table.box].astype(np.float64)]
