@@ -1,35 +1,63 @@
-"""What repeats over one site's pages. Owns the fingerprints and their bound; decides nothing about a single page.
+"""What repeats over one site's pages, and where its articles stand: as much of it as decisions need.
 
-A block's text is kept as a fingerprint with the number of pages that it was seen on; so is what follows the headline
-in the pages' titles. Nothing of a page's text can be read from a memory.
+The last pages are remembered, each with a number; of every text, in which of them it stood and in what kind of box; and
+of every page, in which kinds of boxes it had prose that was new. All of it as fingerprints: a page's words cannot be
+read from a memory. Older pages are forgotten, and with them what stood on no younger one, so that a redesign is
+unlearned as its pages come in. Owns what is remembered, for how long and in which form; decides nothing about a page.
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from typing import NamedTuple
 
 from feedpub.cleaner.blocks import cut
-from feedpub.cleaner.layout import Layout
+from feedpub.cleaner.fingerprints import SIZE, digest, fingerprint, kind, lead_in, title_ends
+from feedpub.cleaner.layout import Block, Layout
 from feedpub.cleaner.tree import parse
-from feedpub.cleaner.vocabulary import words
 
-MOST_TEXTS = 20_000  # of a site; those seen least are forgotten first
-MOST_PAGES = 2_000
-VERSION = 1
+VERSION = 2
+MOST_PAGES = 80  # then the oldest fifth is forgotten
+MOST_TEXTS = 20_000  # of all pages, and so at most about half a megabyte; news have 5,000 to 10,000
+MOST_BLOCKS = 2_000  # of one page
+PROSE = 80  # characters; shorter texts say little about where articles stand
+
+
+class Trace(NamedTuple):
+    """In which pages a text stood, as the bits of a number, and the kind of its box."""
+
+    pages: int
+    kind: str
+
+
+@dataclass(slots=True)
+class Kind:
+    """What is known of the boxes of one kind.
+
+    Attributes:
+        pages: that have one, as bits.
+        texts, repeated: how many texts stood in them, page by page, and how many of these on several pages.
+    """
+
+    pages: int = 0
+    texts: int = 0
+    repeated: int = 0
 
 
 @dataclass(slots=True)
 class SiteMemory:
-    """What was seen on the pages of one site.
+    """What was seen on the last pages of one site.
 
     Attributes:
-        texts: on how many pages each text was seen, by its fingerprint.
-        pages: fingerprints of the pages' addresses, oldest first.
+        pages: by fingerprint of their addresses, oldest first, how many characters of new prose stood in boxes of
+            each kind. A page's place is its bit in `Trace.pages`.
+        texts: by fingerprint.
     """
 
-    texts: Counter[str] = field(default_factory=Counter)
-    pages: dict[str, None] = field(default_factory=dict)
+    pages: dict[str, dict[str, int]] = field(default_factory=dict)
+    texts: dict[str, Trace] = field(default_factory=dict)
+    _kinds: dict[str, Kind] = field(default_factory=dict, compare=False, repr=False)
 
     def learn(self, html: bytes | str, url: str | None = None) -> None:
         """Remember a page; one that is known by its address counts once.
@@ -37,31 +65,62 @@ class SiteMemory:
         Raises:
             ExtractError: the page cannot be read.
         """
-        self.add(cut(parse(html, url)), url)
+        tree = parse(html, url)
+        self.add(cut(tree), url, tree.findtext(".//title") or "")
 
-    def add(self, layout: Layout, url: str | None) -> None:
-        """Remember a page that is already cut into blocks."""
-        found = {fingerprint(block.text) for block in layout.blocks if block.text}
-        page = _digest(url or "\n".join(sorted(found)))
+    def add(self, layout: Layout, url: str | None, title: str = "") -> None:
+        """Remember a page that is already cut into blocks, and what its title element says."""
+        blocks = [block for block in layout.blocks[:MOST_BLOCKS] if block.text]
+        page = digest(url or "\n".join(block.text for block in blocks))
         if page in self.pages:
             return
-        self.pages[page] = None
-        self.texts.update(found)
+        prose: Counter[str] = Counter()
+        bit = 1 << len(self.pages)
+        for mark, where, size in _marks(layout, blocks, title):
+            known = self.texts.get(mark)
+            if known is None and size:
+                prose[where] += size
+            self.texts[mark] = Trace(bit if known is None else known.pages | bit, where)
+        self.pages[page] = dict(prose)
+        self._kinds.clear()
         self._forget()
 
-    def others(self, text: str, url: str | None) -> int:
-        """On how many pages besides this one a text was seen."""
-        seen = self.texts[fingerprint(text)]
-        return seen - 1 if seen and url and _digest(url) in self.pages else seen
+    def besides(self, url: str | None) -> int:
+        """All pages but the one at an address, as bits."""
+        every = (1 << len(self.pages)) - 1
+        page = digest(url) if url else ""
+        return every & ~(1 << list(self.pages).index(page)) if page in self.pages else every
 
-    def known(self, url: str | None) -> int:
-        """How many pages besides this one were seen."""
-        return len(self.pages) - (url is not None and _digest(url) in self.pages)
+    def seen(self, mark: str) -> int:
+        """The pages on which a text stood, as bits, by its fingerprint."""
+        known = self.texts.get(mark)
+        return known.pages if known else 0
+
+    def prose(self, url: str | None) -> Iterator[Mapping[str, int]]:
+        """For each page but the one at an address, how much new prose stood in boxes of each kind."""
+        own = digest(url) if url else ""
+        return (found for page, found in self.pages.items() if page != own)
+
+    def kinds(self) -> Mapping[str, Kind]:
+        """What is known of each kind of box."""
+        if not self._kinds:
+            found: dict[str, Kind] = defaultdict(Kind)
+            for pages, where in self.texts.values():
+                of_kind, count = found[where], pages.bit_count()
+                of_kind.pages |= pages
+                of_kind.texts += count
+                of_kind.repeated += count if count > 1 else 0
+            self._kinds = dict(found)
+        return self._kinds
 
     def to_bytes(self) -> bytes:
         """The memory for the store; equal memories give equal bytes."""
-        content = {"version": VERSION, "texts": dict(sorted(self.texts.items())), "pages": list(self.pages)}
-        return json.dumps(content, separators=(",", ":")).encode()
+        groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for mark, (pages, where) in sorted(self.texts.items()):
+            groups[where][f"{pages:x}"].append(mark)
+        texts = {where: {pages: "".join(marks) for pages, marks in group.items()} for where, group in groups.items()}
+        content = {"version": VERSION, "pages": list(self.pages.items()), "texts": texts}
+        return json.dumps(content, separators=(",", ":"), sort_keys=True).encode()
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> "SiteMemory":
@@ -69,19 +128,30 @@ class SiteMemory:
         content = json.loads(stored)
         if content.get("version") != VERSION:
             return cls()
-        return cls(Counter(content["texts"]), dict.fromkeys(content["pages"]))
+        texts = {
+            marks[at : at + SIZE]: Trace(int(pages, 16), where)
+            for where, group in content["texts"].items()
+            for pages, marks in group.items()
+            for at in range(0, len(marks), SIZE)
+        }
+        return cls(dict(content["pages"]), texts)
 
     def _forget(self) -> None:
-        if len(self.texts) > MOST_TEXTS:
-            self.texts = Counter(dict(self.texts.most_common(MOST_TEXTS * 3 // 4)))
-        while len(self.pages) > MOST_PAGES:
-            del self.pages[next(iter(self.pages))]
+        """Keep the bounds: the oldest fifth of the pages goes, and what stood on these alone."""
+        while len(self.pages) > MOST_PAGES or len(self.texts) > MOST_TEXTS:
+            oldest = max(1, len(self.pages) // 5)
+            self.pages = dict(list(self.pages.items())[oldest:])
+            shifted = ((mark, Trace(pages >> oldest, where)) for mark, (pages, where) in self.texts.items())
+            self.texts = {mark: trace for mark, trace in shifted if trace.pages}
 
 
-def fingerprint(text: str) -> str:
-    """The same for texts that differ in case, numbers, punctuation and spacing only."""
-    return _digest(" ".join(words(text)) or text)
-
-
-def _digest(text: str) -> str:
-    return blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+def _marks(layout: Layout, blocks: list[Block], title: str) -> Iterator[tuple[str, str, int]]:
+    """What is remembered of a page: fingerprints, the kinds of their boxes, and how much prose each is."""
+    for block in blocks:
+        size = len(block.text)
+        prose = size if size >= PROSE and block.link_chars < size / 2 else 0
+        yield fingerprint(block.text), kind(layout, block), prose
+        if mark := lead_in(block):
+            yield mark, "", 0
+    for _, mark in title_ends(title):
+        yield mark, "", 0

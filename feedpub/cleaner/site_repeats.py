@@ -1,37 +1,168 @@
-"""What stands on other pages of the site as well. Owns when a repeat is boilerplate and when it is an article's own."""
+"""What stands on other pages of the site as well: boilerplate, or an article's own. Decides by memory alone.
 
-from collections.abc import Iterator, Sequence
+What tells them apart is on how many pages a text stands, what it is, and where it stands among the text that is found
+on this page only:
 
-import numpy as np
+- below all of it (sign-offs, author boxes, appeals), what stands on two other pages goes; a correction on one stays.
+- between it (interjected boxes), what stands on three and on a fifth of all goes; a quotation in two articles stays.
+- above it (affiliate notices), what stands on half of all goes; the introduction of a series stays.
+- In a kind of box where nearly everything repeats, the box's pages count in place of the text's.
+- Labels ("Pros") stay up to half of all pages, in tables on any number; headings stay as long as what follows does.
+- A line with a link goes by what stands beside the link ("Read more: …"), wherever that leads.
+- Pages that share most of this one's text are the same article elsewhere, and say nothing.
 
-from feedpub.cleaner.case import KEPT, Case, is_prose
-from feedpub.cleaner.layout import Block
+A text that was seen on no other page never goes.
+"""
 
-LABEL_WORDS = 3
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median_low
+
+from feedpub.cleaner.case import KEPT, LINKED, Case, density
+from feedpub.cleaner.fingerprints import fingerprint, kind, lead_in
+from feedpub.cleaner.layout import Block, Layout, Place
+from feedpub.cleaner.memory import Kind, SiteMemory
+
+OWN = 30  # characters of a text that is found on this page only, for it to tell where the article is
+PARAGRAPH = 120  # characters; two such paragraphs, and what follows is no longer the article's head
+LABEL = 60  # characters
+LONG = 150  # characters; a text with fewer is more easily boilerplate than an article's paragraph
+LONGEST_LINE = 250  # characters of a line with a link
+DENSE = 3  # letters of alphabets that a character of Chinese or Japanese says as much as
+ALIEN = 0.9  # of the texts in a kind of box, repeated, for none of them to be an article's own
+ENOUGH = 5  # pages with a kind of box, to know that
+COPIED = 0.5  # of a page's own text on another one
+
+Least = tuple[int, float]
+"""On how many other pages a text stands at least to go, and on what share of them."""
+ABOVE: Least = (2, 0.5)
+BETWEEN: Least = (3, 0.2)
+BELOW: Least = (2, 0.0)
+BELOW_SHORT: Least = (1, 0.3)
+LABELS: Least = (3, 0.5)
+LINES: Least = (3, 0.2)
 
 
 def site_repeats(case: Case) -> Iterator[tuple[int, str]]:
-    """What stands on other pages of the site as well."""
-    memory, url = case.memory, case.url
-    if memory is None or not (known := memory.known(url)):
+    """What stands on other pages of the site as well, but for what may be the article's own."""
+    site = _Site.of(case) if case.memory else None
+    if site is None:
         return
-    seen = [memory.others(block.text, url) if block.text else 0 for block in case.layout.blocks]
-    if _is_known_article(case, seen):
-        return
-    for index, (block, others) in enumerate(zip(case.layout.blocks, seen, strict=True)):
-        if others and _repeats(block, others, known):
-            yield index, f"on {others} of {known} other pages of this site"
+    gone: dict[int, str] = {}
+    follows = False  # whether anything of the article does
+    for index in reversed(range(len(site.seen))):
+        block = case.layout.blocks[index]
+        heads = bool(case.place(index) & Place.HEADING) or block.bold_chars >= len(block.text) > 0
+        if block.text and (site.heads_nothing(index, gone, follows=follows) if heads else site.repeats(index)):
+            gone[index] = site.reason(index)
+        elif not heads and (reason := site.line(index)):
+            gone[index] = reason
+        follows = follows or (case.probabilities[index] >= KEPT and index not in gone)
+    yield from sorted(gone.items())
 
 
-def _is_known_article(case: Case, seen: Sequence[int]) -> bool:
-    """Whether most of the article was seen before: the same article at another address."""
-    size = np.array([len(block.text) for block in case.layout.blocks]) * (case.probabilities >= KEPT)
-    return float((size * (np.array(seen) > 0)).sum()) > float(size.sum()) / 2
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """A page before the others of its site.
+
+    Attributes:
+        pages: the other ones, as bits.
+        seen: for each block those of them that have its text.
+        body, end: where the article's head ends, and its own text.
+    """
+
+    layout: Layout
+    memory: SiteMemory
+    kinds: Mapping[str, Kind]
+    pages: int
+    seen: Sequence[int]
+    body: int
+    end: int
+
+    @classmethod
+    def of(cls, case: Case) -> "_Site | None":
+        """None where no other page is known, or nothing of the article is its own."""
+        memory, blocks = case.memory or SiteMemory(), case.layout.blocks
+        pages = memory.besides(case.url)
+        seen = [memory.seen(fingerprint(block.text)) & pages if block.text else 0 for block in blocks]
+        kept = (case.probabilities >= KEPT).tolist()
+        copies = _copies(blocks, seen, kept, pages)
+        seen = [found & ~copies for found in seen]
+        own = [n for n, block in enumerate(blocks) if kept[n] and not seen[n] and _is_own(block)]
+        if not own or not pages & ~copies:
+            return None
+        paragraphs = [index for index in own if extent(blocks[index].text) >= PARAGRAPH]
+        body = paragraphs[min(1, len(paragraphs) - 1)] if paragraphs else own[0]
+        return cls(case.layout, memory, memory.kinds(), pages & ~copies, seen, body, own[-1])
+
+    def repeats(self, index: int) -> bool:
+        """Whether a text stands on too many pages to be this article's."""
+        block, count = self.layout.blocks[index], self.seen[index].bit_count()
+        if not count or not any(map(str.isalpha, block.text)):
+            return False
+        size = extent(block.text)
+        label = size <= LABEL and density(block) < LINKED
+        if label and self.layout.boxes[block.box].place & Place.TABLE:
+            return False
+        known = self.kinds.get(kind(self.layout, block), Kind())
+        of_kind = (known.pages & self.pages).bit_count()
+        alien = of_kind >= ENOUGH and known.repeated >= ALIEN * known.texts
+        return self._many(of_kind if alien else count, self._least(index, size, label=label))
+
+    def heads_nothing(self, index: int, gone: Mapping[int, str], *, follows: bool) -> bool:
+        """Whether a heading that stands on other pages is followed by what goes, or by nothing of the article."""
+        return self.seen[index] > 0 and (index + 1 in gone or (index > self.end and not follows))
+
+    def line(self, index: int) -> str:
+        """Why a line with a link goes, by what stands beside the link; "" where it stays."""
+        block = self.layout.blocks[index]
+        if density(block) < LINKED / 2 or extent(block.text) > LONGEST_LINE or not (mark := lead_in(block)):
+            return ""
+        count = (self.memory.seen(mark) & self.pages).bit_count()
+        return f"a line with a link like those on {self._of(count)}" if self._many(count, LINES) else ""
+
+    def reason(self, index: int) -> str:
+        """On how many pages a text stands."""
+        return f"on {self._of(self.seen[index].bit_count())}"
+
+    def _least(self, index: int, size: int, *, label: bool) -> Least:
+        if index > self.end:
+            return BELOW if size >= LONG else BELOW_SHORT
+        if label:
+            return LABELS
+        return BETWEEN if index > self.body else ABOVE
+
+    def _many(self, count: int, least: Least) -> bool:
+        return count >= max(least[0], least[1] * self.pages.bit_count())
+
+    def _of(self, count: int) -> str:
+        return f"{count} of {self.pages.bit_count()} other pages of this site"
 
 
-def _repeats(block: Block, others: int, known: int) -> bool:
-    """Labels may stand on any page, and an article's own words on two."""
-    size = len(block.text.split())
-    if size <= LABEL_WORDS and not block.link_chars:
-        return False
-    return others > 1 + known // 20 if is_prose(block) else others > known // 20
+def extent(text: str) -> int:
+    """How much a text says, in letters of an alphabet."""
+    dense = sum("\u2e80" <= character <= "\uabff" or "\uf900" <= character <= "\ufaff" for character in text[:LONG])
+    return len(text) * DENSE if dense > len(text[:LONG]) / 2 else len(text)
+
+
+def _is_own(block: Block) -> bool:
+    return len(block.text) >= OWN and density(block) < LINKED
+
+
+def _copies(blocks: Sequence[Block], seen: Sequence[int], kept: Sequence[bool], pages: int) -> int:
+    """The pages, as bits, that have most of what the kept blocks say beyond what any page of the site has of it."""
+    shared = Counter(dict.fromkeys(_bits(pages), 0))
+    for block, found, stays in zip(blocks, seen, kept, strict=True):
+        if stays:
+            shared.update(dict.fromkeys(_bits(found), len(block.text)))
+    usual = median_low(shared.values()) if len(shared) > 1 else 0
+    size = sum(len(block.text) for block, stays in zip(blocks, kept, strict=True) if stays)
+    return sum(bit for bit, count in shared.items() if count - usual > COPIED * (size - usual))
+
+
+def _bits(pages: int) -> Iterator[int]:
+    """The pages of a set, each as a bit of its own."""
+    while pages:
+        yield pages & -pages
+        pages &= pages - 1
