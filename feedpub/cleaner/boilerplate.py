@@ -15,6 +15,7 @@ from feedpub.cleaner.explanations import explain
 from feedpub.cleaner.layout import Block, Place
 from feedpub.cleaner.named_boxes import named
 from feedpub.cleaner.phrases import Phrase
+from feedpub.cleaner.site_homes import site_homes
 from feedpub.cleaner.site_repeats import site_repeats
 from feedpub.cleaner.vocabulary import name_terms, words
 
@@ -183,5 +184,6 @@ STEPS: tuple[Step, ...] = (
     beside_the_article,
     pull_quotes,
     site_repeats,
+    site_homes,
     unlikely,
 )

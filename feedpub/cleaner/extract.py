@@ -16,6 +16,7 @@ from feedpub.cleaner.locate import Located, locate
 from feedpub.cleaner.memory import SiteMemory
 from feedpub.cleaner.metadata import Metadata
 from feedpub.cleaner.reading import head_hints, read
+from feedpub.cleaner.site_names import site_names
 from feedpub.cleaner.tree import parse
 from feedpub.config import SiteRules
 from feedpub.errors import NothingFound
@@ -48,7 +49,7 @@ def extract(
     """
     rules = rules or SiteRules()
     tree = parse(html, url)
-    stated = metadata.read(tree, url)
+    stated = metadata.read(tree, url, _names(tree, url, memory))
     hints = head_hints(tree)
     stripped = tuple(site_rules.strip(tree, rules))
     layout = cut(tree)
@@ -106,6 +107,11 @@ def _article(layout: Layout, found: Located, stated: Metadata, base: str | None)
         removed=found.removed,
         categories=stated.categories,
     )
+
+
+def _names(tree: HtmlElement, url: str | None, memory: SiteMemory | None) -> tuple[str, ...]:
+    """What the site calls itself in its titles, where that was learned."""
+    return tuple(site_names(memory, tree.findtext(".//title") or "", url)) if memory else ()
 
 
 def _base(tree: HtmlElement, url: str | None) -> str | None:

@@ -54,14 +54,14 @@ class Metadata:
     lines: tuple[HtmlElement, ...] = ()
 
 
-def read(tree: HtmlElement, url: str | None = None) -> Metadata:
-    """The metadata of a parsed page; `url` is where it was found."""
+def read(tree: HtmlElement, url: str | None = None, names_of_site: Iterable[str] = ()) -> Metadata:
+    """The metadata of a parsed page; `url` is where it was found, `names_of_site` what other pages' titles tell."""
     meta = head.read(tree)
     data = jsonld.read(_scripts(tree), url, " ".join(meta.titles))
     items = microdata.read(tree)
     stated = (data, meta, items)
     base = addresses.base_of(tree, url)
-    sites = (*meta.publishers, *data.publishers)
+    sites = (*meta.publishers, *data.publishers, *names_of_site)
     language = languages.stated((*meta.languages, *data.languages)) or languages.detect(tree)
     marks = visible.mark(tree)
     title, headline = _title(tree, marks, stated, sites, url)
