@@ -14,7 +14,7 @@ from feedpub.cleaner.metadata import names
         ("en", "By Marta Quill, Tom Adeyemi and Ida Wray", ("Marta Quill", "Tom Adeyemi", "Ida Wray")),
         ("en", "By MARTA QUILL", ("Marta Quill",)),
         ("en", "By Marta Quill, Senior Reporter", ("Marta Quill",)),
-        ("en", "By Marta Quill | The Quay Record", ("Marta Quill", "The Quay Record")),
+        ("en", "By Marta Quill | The Quay Record", ("Marta Quill",)),
         ("en", "Written by Marta Quill", ("Marta Quill",)),
         ("en", "By: Marta Quill", ("Marta Quill",)),
         ("en", "By Marta Quill in Porthaven", ("Marta Quill",)),

@@ -14,10 +14,10 @@ The order of trust, field by field; the first that says something sensible wins:
 Owns no extraction: each origin has a module that gives `Facts`. Touches neither the network nor the clock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -56,23 +56,26 @@ class Metadata:
 
 def read(tree: HtmlElement, url: str | None = None, names_of_site: Iterable[str] = ()) -> Metadata:
     """The metadata of a parsed page; `url` is where it was found, `names_of_site` what other pages' titles tell."""
-    meta = head.read(tree)
-    data = jsonld.read(_scripts(tree), url, " ".join(meta.titles))
+    parts = _by_tag(tree, "meta", "link", "title", "script", "base", "h1", "h2")
+    meta = head.read(tree, chain(parts["meta"], parts["link"], parts["title"]))
+    data = jsonld.read(_scripts(parts["script"]), url, " ".join(meta.titles))
     items = microdata.read(tree)
     stated = (data, meta, items)
-    base = addresses.base_of(tree, url)
+    base = addresses.base_of(parts["base"], url)
     sites = (*meta.publishers, *data.publishers, *names_of_site)
     language = languages.stated((*meta.languages, *data.languages)) or languages.detect(tree)
-    marks = visible.mark(tree)
-    title, headline = _title(tree, marks, stated, sites, url)
-    seen = visible.read(marks, headline, language)
+    title, headline = _title(parts, stated, sites, url)
+    if headline is None:
+        headline = _headline(tree.find("body"), title, [*parts["h1"], *parts["h2"]])
+    seen = visible.Visible() if headline is None else visible.read(headline, language)
     _search(tree, stated, language, seen)
-    published, updated = publication.choose(stated, seen.facts, url=url, language=language)
+    published, updated = publication.choose(stated, seen, url=url, language=languages.in_country(language, url))
     pictures = chain(meta.images, data.images, items.images, addresses.large_pictures(tree))
     return Metadata(
         title=title,
         authors=names.reconcile(
-            [*(facts.authors for facts in (*stated, seen.facts)), data.organisations],
+            [facts.authors for facts in (*stated, seen.facts)],
+            organisations=data.organisations,
             site=(*sites, _host(url)),
             language=language,
         ),
@@ -88,17 +91,33 @@ def read(tree: HtmlElement, url: str | None = None, names_of_site: Iterable[str]
     )
 
 
+def _by_tag(tree: HtmlElement, *tags: str) -> dict[str, list[HtmlElement]]:
+    """A page's elements of some tags, found in one walk."""
+    found: dict[str, list[HtmlElement]] = {tag: [] for tag in tags}
+    for element in tree.iter(*tags):
+        found[element.tag].append(element)
+    return found
+
+
 def _title(
-    tree: HtmlElement, marks: visible.Marks, stated: Iterable[Facts], sites: Sequence[str], url: str | None
+    parts: Mapping[str, Sequence[HtmlElement]], stated: Iterable[Facts], sites: Sequence[str], url: str | None
 ) -> tuple[str, HtmlElement | None]:
-    """The headline and the element that it stands in, where one is seen."""
-    headlines = [titles.Headline(line(element), int(element.tag[1])) for _, element in marks.headlines]
-    title = titles.choose(headlines, [text for facts in stated for text in facts.titles], site=sites, url=url)
-    if title.headline is not None:
-        return title.text, marks.headlines[title.headline][1]
-    wanted, body = titles.compact(title.text), tree.find("body")
-    texts = texts_of(body) if wanted and body is not None else ()
-    return title.text, next((text.element for text in texts if titles.compact(text.text) == wanted), None)
+    """The headline, and the element that it stands in, where it is seen in one."""
+    told = [text for facts in stated for text in facts.titles]
+    elements = parts["h1"]
+    title = titles.choose([titles.Headline(line(element)) for element in elements], told, site=sites, url=url)
+    if not title.sure:
+        elements = [*elements, *parts["h2"]]
+        title = titles.choose([titles.Headline(line(e), int(e.tag[1])) for e in elements], told, site=sites, url=url)
+    return title.text, None if title.headline is None else elements[title.headline]
+
+
+def _headline(body: HtmlElement | None, title: str, headings: Sequence[HtmlElement]) -> HtmlElement | None:
+    """Where the title stands on a page that has it in no h1 or h2; else the first of these."""
+    wanted = titles.compact(title)
+    texts = islice(texts_of(body), visible.FURTHEST) if wanted and body is not None else ()
+    found = (text.element for text in texts if titles.compact(text.text) == wanted)
+    return next(chain(found, headings), None)
 
 
 def _search(tree: HtmlElement, stated: Sequence[Facts], language: str | None, seen: visible.Visible) -> None:
@@ -114,8 +133,8 @@ def _search(tree: HtmlElement, stated: Sequence[Facts], language: str | None, se
     facts.updated = facts.updated or elsewhere.updated
 
 
-def _scripts(tree: HtmlElement) -> Iterable[str]:
-    for script in tree.iter("script"):
+def _scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:
+    for script in scripts:
         if "ld+json" in (script.get("type") or "").lower() and script.text:
             yield script.text
 

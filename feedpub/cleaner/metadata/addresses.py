@@ -19,10 +19,10 @@ _NO_PICTURE = re.compile(
 )
 
 
-def base_of(tree: HtmlElement, url: str | None) -> str | None:
-    """What a page's relative addresses are completed with."""
-    stated = tree.find(".//base[@href]")
-    return url if stated is None else urljoin(url or "", stated.get("href", ""))
+def base_of(bases: Iterable[HtmlElement], url: str | None) -> str | None:
+    """What a page's relative addresses are completed with: the address of its first base element, else its own."""
+    stated = next((href for base in bases if (href := base.get("href")) is not None), None)
+    return url if stated is None else urljoin(url or "", stated)
 
 
 def canonical(addresses: Iterable[str], url: str | None, base: str | None) -> str | None:

@@ -3,7 +3,7 @@
 Owns the list of names. One table says what each name means; within a field, the table's order is the order of trust.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from lxml.html import HtmlElement
@@ -76,10 +76,10 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _KNOWN = {name: (field, rank) for field, names in NAMES.items() for rank, name in enumerate(names)}
 
 
-def read(tree: HtmlElement) -> Facts:
-    """What the head's elements say; the title element comes last among the titles."""
+def read(tree: HtmlElement, elements: Iterable[HtmlElement]) -> Facts:
+    """What a page's meta, link and title elements say; the title element comes last among the titles."""
     found: dict[str, list[tuple[int, str]]] = {field: [] for field in NAMES}
-    for element in tree.iter("meta", "link", "title"):
+    for element in elements:
         for name, text in _NAMED[element.tag](element):
             field, rank = _meaning(name)
             if field and text:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
@@ -22,6 +23,14 @@ def normalise(tag: str) -> str | None:
 def stated(tags: Iterable[str]) -> str | None:
     """The first tag that is a language."""
     return next((found for tag in tags if (found := normalise(tag))), None)
+
+
+def in_country(language: str | None, url: str | None) -> str | None:
+    """A language with the country that the page's host ends in: en → en-GB under .uk. For how numbers are written."""
+    country = (urlsplit(url or "").hostname or "").rpartition(".")[2]
+    if language is None or "-" in language or len(country) != 2:  # noqa: PLR2004 -- letters of a country's domain
+        return language
+    return f"{language}-{country.upper()}"
 
 
 def detect(tree: HtmlElement) -> str | None:

@@ -27,6 +27,8 @@ _JOINTS = ("&", "-", "/")
 _LETTER = re.compile(r"[^\W\d_]")
 _SQUASH = re.compile(r"\W+")
 _LOGIN = re.compile(r"_|[^\W\d_][A-Z]|\d")
+_OUTLET = re.compile(r"^The |\w\.[a-z]{2,3}$")  # what follows a name and a bar, and is who publishes it
+_AGENCY = re.compile(r"(?<=\w\s)The\s[A-Z].*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -38,6 +40,7 @@ class Words:
     join: re.Pattern[str]
     after: re.Pattern[str]
     roles: frozenset[str]
+    degrees: frozenset[str]
     groups: frozenset[str]
     nobody: frozenset[str]
     never: frozenset[str]
@@ -56,6 +59,7 @@ def words(language: str | None = None) -> Words:
         join=re.compile(rf"\s+(?:{'|'.join(map(re.escape, join))})\s+", re.IGNORECASE),
         after=re.compile(rf"\s+(?:{'|'.join(map(re.escape, after))})\s.*"),
         roles=frozenset(listed["roles"]["words"]),
+        degrees=frozenset(listed["degrees"]["words"]),
         groups=frozenset(listed["groups"]["words"]),
         nobody=frozenset(listed["nobody"]["names"]),
         never=frozenset(listed["never"]["words"]),
@@ -115,28 +119,46 @@ def split(text: str, language: str | None = None) -> tuple[str, ...]:
     if swapped := _last_name_first(parts, known):
         return (swapped,)
     plain = [part for part in parts[1:] if not part.isupper() or parts[0].isupper()]  # others: degrees, broadcasters
+    plain = [part for part in plain if not _OUTLET.search(part)] if "|" in bare else plain
     names = (_clean(name, known) for part in (*parts[:1], *plain) for name in _joined(part, known))
     return tuple({squash(name): name for name in names if name}.values())
 
 
 def reconcile(
-    sources: Iterable[Iterable[str]], *, site: Iterable[str] = (), language: str | None = None
+    sources: Iterable[Iterable[str]],
+    *,
+    organisations: Iterable[str] = (),
+    site: Iterable[str] = (),
+    language: str | None = None,
 ) -> tuple[str, ...]:
     """The authors of an article from several sources, most trusted first: those of the first that names a person.
 
-    Groups ("News Team"), login names and the site's own name count only where no source names a person, and nobodies
-    ("admin") only where there is not even a group.
+    Groups ("News Team") and organisations count beside the people of the same source, or where no source names a
+    person; login names and the site's own only where there is no group either, and nobodies ("admin") last of all.
     """
     own = {compact for name in site if (compact := squash(name).replace(" ", ""))}
-    told = [
-        {squash(name): name for text in source for name in _not_an_address(split(text, language), own)}
-        for source in sources
-    ]
+    ranked = [_ranked(source, own, language) for source in sources]
+    ranked.append({name: max(1, rank) for name, rank in _ranked(organisations, own, language).items()})
     for worst in range(4):
-        for names in told:
-            if kept := tuple(name for key, name in names.items() if _rank(key, name, own) <= worst):
-                return kept[:MOST]
+        for names in ranked:
+            if worst in names.values():
+                return tuple(name for name, rank in names.items() if rank <= max(1, worst))[:MOST]
     return ()
+
+
+def _ranked(texts: Iterable[str], own: set[str], language: str | None) -> dict[str, int]:
+    """The names in some texts, each with its rank."""
+    found = {
+        squash(name): name for text in texts for name in _not_an_address(split(text, language) or _desk(text), own)
+    }
+    return {name: _rank(key, name, own) for key, name in found.items()}
+
+
+def _desk(text: str) -> Sequence[str]:
+    """What calls itself by its job alone ("Community Editor"), where nobody is named."""
+    tokens = text.split()
+    named = 2 <= len(tokens) <= WORDS_OF_NAME and all(token.isalpha() for token in tokens)  # noqa: PLR2004 -- words
+    return [text] if named and _is_role(text, words()) else []
 
 
 def _not_an_address(names: Sequence[str], own: set[str]) -> Sequence[str]:
@@ -145,14 +167,14 @@ def _not_an_address(names: Sequence[str], own: set[str]) -> Sequence[str]:
 
 
 def _rank(key: str, name: str, own: set[str]) -> int:
-    """0 for a person's name, 1 for a group's or a login, 2 for the site's, 3 for nobody's."""
+    """0 for a person's name, 1 for a group's, 2 for a login or the site's, 3 for nobody's."""
     if key in words().nobody:
         return 3
     if key.replace(" ", "") in own:
         return 2
-    group = key.rpartition(" ")[2] in words().groups or key.partition(" ")[0] in words().groups
+    group = _is_role(name, words()) or not {key.rpartition(" ")[2], key.partition(" ")[0]}.isdisjoint(words().groups)
     login = " " not in name and (name.islower() or "." in name.strip(".") or bool(_LOGIN.search(name)))
-    return int(group or login)
+    return 1 if group else 2 * int(login)
 
 
 def _last_name_first(parts: list[str], known: Words) -> str:
@@ -174,15 +196,36 @@ def _clean(name: str, known: Words) -> str:
     """A name without what is no part of it, or "" where nothing is left."""
     name = name.strip(_EDGES)
     name = known.by.sub("", name, count=1).strip(_EDGES) if known.by.match(name) else name
-    name = known.after.sub("", name).strip(_EDGES)
+    name = _without_place(name, known)
+    while (parts := name.rpartition(" "))[0] and _is_degree(parts[2], known):
+        name = parts[0].strip(_EDGES)
     tokens = name.casefold().split()
     if not tokens or len(name) > LONGEST_NAME or len(tokens) > WORDS_OF_NAME or ":" in name:
         return ""
     if any(not _LETTER.search(token) for token in tokens if token not in _JOINTS):
         return ""
-    if _is_role(name, known) or tokens[0] in known.never or (len(tokens) == 1 and known.after.match(f" {name} ")):
+    if (
+        _is_role(name, known)
+        or _is_degree(name, known)
+        or tokens[0] in known.never
+        or (len(tokens) == 1 and known.after.match(f" {name} "))
+    ):
         return ""
     return name.title() if name.isupper() and len(tokens) > 1 else name
+
+
+def _without_place(name: str, known: Words) -> str:
+    """A name without what follows it ("Jane Doe in Paris"); "Center for Disease Control" is one."""
+    bare = known.after.sub("", name).strip(_EDGES)
+    if " " in (person := _AGENCY.sub("", bare).strip()):
+        return person
+    title = " " not in bare and len(name.split()) > 3 and not any(map(str.isdigit, name))  # noqa: PLR2004 -- words
+    return name if title else bare
+
+
+def _is_degree(token: str, known: Words) -> bool:
+    """Whether a word is a degree: "MA", and not "Ma"."""
+    return token.casefold() in known.degrees and ("." in token or token != token.title())
 
 
 def _is_role(part: str, known: Words) -> bool:

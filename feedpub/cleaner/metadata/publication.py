@@ -5,29 +5,65 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from feedpub.cleaner.metadata import dates
 from feedpub.cleaner.metadata.facts import Facts
+from feedpub.cleaner.metadata.visible import Visible
 
 FURTHEST = timedelta(hours=14)  # between a zone and UTC
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 STEP = timedelta(minutes=30)  # zones lie whole or half hours from UTC
 
 
 def choose(
-    stated: Sequence[Facts], shown: Facts, *, url: str | None = None, language: str | None = None
+    stated: Sequence[Facts], seen: Visible, *, url: str | None = None, language: str | None = None
 ) -> tuple[datetime | None, datetime | None]:
     """Publication and, where it is later, update; aware, or None.
 
     Args:
         stated: what the page's machine-readable origins say, the most trusted first.
-        shown: what the visible page says.
+        seen: what the visible page says.
         url: of the page; its day counts where nothing else does.
         language: of the page, BCP 47.
     """
-    visible = _read(shown.published, language)
+    address = dates.in_address(url or "")
     told = _all("published", stated, language)
-    published = _first([*_shown_first(told, visible), *visible]) or dates.in_address(url or "")
-    updated = _first([*_all("updated", stated, language), *_read(shown.updated, language)])
+    visible = [_in_order(moment, address) for moment in _read(seen.facts.published, language)]
+    shown = dates.parse(seen.dateline, language)
+    published = _first([*_as_shown(told, shown and _in_order(shown, address)), *visible]) or address
+    updated = _first([*_all("updated", stated, language), *_read(seen.facts.updated, language)])
     published = _in_zone(published or updated, visible)
     updated = _in_zone(updated, ())
     return published, updated if published and updated and updated > published else None
+
+
+def _as_shown(told: Sequence[datetime], shown: datetime | None) -> Sequence[datetime]:
+    """The machine-readable dates of publication, the most trusted first, in the light of the one that readers see.
+
+    Those of the day that is shown come first. A page is not published after that day: where all are later, and not
+    only by their zone, they tell when the page was built, and the shown date counts.
+    """
+    if shown is None or not told or told[0].date() == shown.date():
+        return told
+    same = [moment for moment in told if moment.date() == shown.date()]
+    near = [local for moment in told if (local := _on_day(moment, shown))]
+    late = min(moment.date() for moment in told) > shown.date() + DAY
+    return [*same, *near, *([shown] if late else ()), *told]
+
+
+def _in_order(moment: datetime, address: datetime | None) -> datetime:
+    """A day that people see, its day and month in the order that makes it the day in the page's address."""
+    if address and (moment.year, moment.month, moment.day) == (address.year, address.day, address.month):
+        return moment.replace(month=address.month, day=address.day)
+    return moment
+
+
+def _on_day(moment: datetime, shown: datetime) -> datetime | None:
+    """A moment given in UTC, in the nearest zone in which it was the day that the page shows."""
+    if moment.utcoffset() != timedelta(0) or shown.time() != datetime.min.time():
+        return None
+    wall, midnight = _wall(moment), _wall(shown)
+    late = wall > midnight
+    ahead = -HOUR * ((wall - midnight - DAY) // HOUR + 1) if late else -HOUR * ((wall - midnight) // HOUR)
+    return moment.astimezone(timezone(ahead)) if abs(ahead) <= FURTHEST else None
 
 
 def _all(field: str, stated: Iterable[Facts], language: str | None) -> list[datetime]:
@@ -36,12 +72,6 @@ def _all(field: str, stated: Iterable[Facts], language: str | None) -> list[date
 
 def _read(texts: Iterable[str], language: str | None) -> list[datetime]:
     return [moment for text in texts if (moment := dates.parse(text, language))]
-
-
-def _shown_first(told: Sequence[datetime], visible: Sequence[datetime]) -> Sequence[datetime]:
-    """Where the machine-readable dates are of different days, those of the day that the page shows come first."""
-    day = visible[0].date() if visible else None
-    return sorted(told, key=lambda moment: moment.date() != day)
 
 
 def _first(moments: Sequence[datetime]) -> datetime | None:

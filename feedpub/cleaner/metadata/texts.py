@@ -25,14 +25,14 @@ class Text:
 
 
 def texts_of(element: HtmlElement) -> Iterator[Text]:
-    """The texts within an element, in order."""
+    """The texts within an element, in order; a time that scripts would fill in has an empty one."""
     waiting: list[HtmlElement | Text] = [element]
     while waiting:
         part = waiting.pop()
         if isinstance(part, Text):
             yield part
         elif isinstance(part.tag, str) and part.tag not in _SKIPPED:
-            if text := one_line(part.text):
+            if (text := one_line(part.text)) or part.tag == "time":
                 yield Text(text, part)
             for child in reversed(part):
                 if tail := one_line(child.tail):
@@ -40,15 +40,19 @@ def texts_of(element: HtmlElement) -> Iterator[Text]:
                 waiting.append(child)
 
 
-def around(headline: HtmlElement) -> Iterator[Text]:
-    """The texts after a headline up to the article's first paragraphs, then those just before it, backwards."""
+def after(headline: HtmlElement) -> Iterator[Text]:
+    """The texts after a headline up to the article's first paragraphs."""
     prose = 0
-    for text in islice(_after(headline), AFTER):
+    for text in islice(_following(headline), AFTER):
         prose += len(text.text) > PROSE
         if prose > STANDFIRST:
-            break
+            return
         yield text
-    yield from islice(_before(headline), BEFORE)
+
+
+def before(headline: HtmlElement) -> Iterator[Text]:
+    """The texts just before a headline, backwards."""
+    return islice(_preceding(headline), BEFORE)
 
 
 def line(element: HtmlElement) -> str:
@@ -70,7 +74,7 @@ def one_line(text: str | None) -> str:
     return " ".join(text.split()) if text else ""
 
 
-def _after(element: HtmlElement) -> Iterator[Text]:
+def _following(element: HtmlElement) -> Iterator[Text]:
     while (parent := element.getparent()) is not None:
         for sibling in element.itersiblings():
             yield from texts_of(sibling)
@@ -79,7 +83,7 @@ def _after(element: HtmlElement) -> Iterator[Text]:
         element = parent
 
 
-def _before(element: HtmlElement) -> Iterator[Text]:
+def _preceding(element: HtmlElement) -> Iterator[Text]:
     while (parent := element.getparent()) is not None and parent.tag != "body":
         for sibling in element.itersiblings(preceding=True):
             yield from reversed(list(islice(texts_of(sibling), BEFORE)))

@@ -16,6 +16,7 @@ ENOUGH = 0.35  # of the words of two texts that are shared, for them to be forms
 HEADLINE = 4  # words that make a page's only h1 a headline, whatever the head says
 SURE = 0.8  # the same for an h2
 KICKER = 5  # words before a headline, at most, that are its kicker
+DATELINE = 8  # words of a dateline within a headline, at most
 SITE = 5  # words of a site's name behind a bar, at most
 
 _SEPARATOR = re.compile(
@@ -23,6 +24,7 @@ _SEPARATOR = re.compile(
 )
 _BAR = re.compile(r"\s*[|\uff5c]\s*|\s+[»\u203a]\s+")
 _KICKER_END = re.compile(r"\s?:\s+|\s[\u2013\u2014-]\s")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _WORDS = re.compile(r"\W+")
 
 
@@ -36,10 +38,16 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A chosen title and the place of the visible headline that it comes from, or None."""
+    """A chosen title.
+
+    Attributes:
+        headline: the place of the visible headline that it comes from, or None.
+        sure: whether that headline says what the head says.
+    """
 
     text: str
     headline: int | None = None
+    sure: bool = False
 
 
 def choose(
@@ -57,10 +65,12 @@ def choose(
     bare = [text for title in stated if (text := without_site(title, known))]
     visible = [(place, line) for place, line in enumerate(headlines) if _can_be_headline(line.text, known)]
     best = max(((_likeness(line, bare), -place) for place, line in visible), default=(0.0, 0))
-    first = [(place, line.text) for place, line in visible if line.level == 1]
     if best[0] > 0:
-        return Title(_with_kicker(headlines[-best[1]].text, bare), -best[1])
-    if first and (not bare or (len(first) == 1 and _reads_like_headline(first[0][1]))):
+        headline = without_site(headlines[-best[1]].text, known)
+        return Title(_as_told(headline, bare), -best[1], best[0] >= SURE)
+    first = [(place, line.text) for place, line in visible if line.level == 1]
+    telling = {text for _, text in first if _reads_like_headline(text)}
+    if first and (not bare or telling == {first[0][1]}):
         return Title(first[0][1], first[0][0])
     return Title(_behind_bar(bare)) if bare else Title("")
 
@@ -114,13 +124,22 @@ def _can_be_headline(text: str, known: set[str]) -> bool:
 
 
 def _reads_like_headline(text: str) -> bool:
-    return len(text.split()) >= HEADLINE and len(text) <= LONGEST / 2
+    return len(text.split()) >= HEADLINE and len(text) <= LONGEST / 2 and not text.endswith(":")
 
 
 def _likeness(line: Headline, bare: Iterable[str]) -> float:
     """How much a visible headline is like what the head says, 0 … 1; 0 where it is another text."""
     likeness = max((_shared(line.text, text) for text in bare), default=0.0)
+    if line.level == 1 and likeness < SURE and any(squash(line.text) in _ends(text) for text in bare):
+        return SURE
     return likeness if likeness >= (ENOUGH if line.level == 1 else SURE) else 0.0
+
+
+@lru_cache(maxsize=500)
+def _ends(title: str) -> tuple[str, ...]:
+    """The first and the last part of a title between its separators."""
+    parts = _SEPARATOR.split(title)
+    return squash(parts[0]), squash(parts[-1])
 
 
 def _shared(one: str, other: str) -> float:
@@ -134,8 +153,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(squash(text).split())
 
 
-def _with_kicker(headline: str, bare: Iterable[str]) -> str:
-    """A visible headline with the kicker that the head gives it, and without one that the head does not."""
+def _as_told(headline: str, bare: Sequence[str]) -> str:
+    """A visible headline with the kicker that the head gives it, and without what the head does not have."""
     wanted, own = squash(headline), _behind_kicker(headline)
     for text in bare:
         words, behind = squash(text), _behind_kicker(text)
@@ -143,11 +162,21 @@ def _with_kicker(headline: str, bare: Iterable[str]) -> str:
             return headline
         if behind and squash(behind) == wanted:
             return text
-        if wanted.endswith(f" {words}") and len(wanted.split()) - len(words.split()) <= KICKER:
+        if _only_adds(wanted, words):
             return text
         if own and behind and squash(own) == squash(behind):  # two kickers: neither is part of the headline
             return own
     return headline
+
+
+def _only_adds(headline: str, title: str) -> bool:
+    """Whether a visible headline is the head's title with a kicker before it, or with a dateline around it."""
+    before, found, behind = headline.partition(title) if title else ("", "", "")
+    extra = f"{before} {behind}".split()
+    return bool(found) and (
+        (not behind and before.endswith(" ") and len(extra) <= KICKER)
+        or (len(extra) <= DATELINE and any(_YEAR.fullmatch(word) for word in extra))
+    )
 
 
 def _behind_kicker(title: str) -> str:
