@@ -36,6 +36,7 @@ class Article:
         updated: aware, where the page says so and it is later than `published`.
         site: the site's name as it calls itself.
         image: address of the lead image.
+        image_size: its width and height in pixels, where the page states them.
         html: the body as sanitised HTML with absolute addresses.
         text: paragraphs separated by a newline, no markup, the title not repeated.
         summary: the editor's own description where it is one, else the first sentences.
@@ -57,6 +58,7 @@ class Article:
     removed: tuple[Removed, ...] = ()
     categories: tuple[str, ...] = ()
     complete: bool = True
+    image_size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ def _article(layout: Layout, found: Located, stated: Metadata, base: str | None)
         language=stated.language,
         site=stated.site,
         image=stated.image,
+        image_size=stated.image_size,
         html=body.html(layout, found.kept, base),
         text=text,
         summary=choose(stated.description, text, title=stated.title, site=stated.site, language=stated.language),

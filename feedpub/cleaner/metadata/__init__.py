@@ -22,8 +22,19 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.metadata import addresses, head, jsonld, languages, microdata, names, publication, titles, visible
-from feedpub.cleaner.metadata.facts import Facts
+from feedpub.cleaner.metadata import (
+    addresses,
+    head,
+    jsonld,
+    languages,
+    lead_image,
+    microdata,
+    names,
+    publication,
+    titles,
+    visible,
+)
+from feedpub.cleaner.metadata.facts import Facts, Size
 from feedpub.cleaner.metadata.texts import line, texts_of
 
 MOST_CATEGORIES = 12
@@ -36,6 +47,7 @@ class Metadata:
 
     Attributes:
         published, updated: aware; `updated` only where it is later.
+        image_size: width and height in pixels, where the page states them for that very image.
         canonical: the article's own address, where the page gives one that can be believed.
         description: as the page has it; whether an editor wrote it is for others to judge.
         lines: visible elements that hold a byline or a dateline and nothing else, for removal from the body.
@@ -48,6 +60,7 @@ class Metadata:
     language: str | None = None
     site: str | None = None
     image: str | None = None
+    image_size: Size | None = None
     description: str | None = None
     canonical: str | None = None
     categories: tuple[str, ...] = ()
@@ -70,7 +83,8 @@ def read(tree: HtmlElement, url: str | None = None, names_of_site: Iterable[str]
     seen = visible.Visible() if headline is None else visible.read(headline, language)
     _search(tree, stated, language, seen)
     published, updated = publication.choose(stated, seen, url=url, language=languages.in_country(language, url))
-    pictures = chain(meta.images, data.images, items.images, addresses.large_pictures(tree))
+    pictures = chain(meta.images, data.images, items.images, lead_image.large(tree))
+    image = lead_image.choose(pictures, base)
     return Metadata(
         title=title,
         authors=names.reconcile(
@@ -83,7 +97,8 @@ def read(tree: HtmlElement, url: str | None = None, names_of_site: Iterable[str]
         updated=updated,
         language=language,
         site=next(iter(sites), None),
-        image=addresses.image(pictures, base),
+        image=image,
+        image_size=lead_image.size(image, (meta, data, items), tree, base),
         description=_description([*meta.descriptions, *data.descriptions, *items.descriptions]),
         canonical=addresses.canonical([*meta.addresses, *data.addresses], url, base),
         categories=_categories(stated, sites),

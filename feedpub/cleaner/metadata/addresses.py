@@ -1,21 +1,13 @@
-"""Addresses that a page gives, made absolute and believed or not: its own, and its lead image's."""
+"""Addresses that a page gives, made absolute, and its own believed or not."""
 
-import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
-LARGE = 300  # pixels of width from which on a picture may lead an article
-
 # Second levels under which countries register names: example.co.uk is one site, co.uk is none.
 _SECOND_LEVELS = frozenset(
     ("ac", "co", "com", "edu", "gob", "gov", "go", "ne", "net", "nom", "or", "org", "gv", "asn", "id", "gen", "ltd")
-)
-_NO_PICTURE = re.compile(
-    r"logo|placeholder|default[-_]?(?:image|img|share|social|og|thumb)|blank\.|spacer|pixel|favicon|avatar|gravatar"
-    r"|no[-_]?image|sprite|fallback|\.svg(?:$|\?)|^data:",
-    re.IGNORECASE,
 )
 
 
@@ -28,7 +20,7 @@ def base_of(bases: Iterable[HtmlElement], url: str | None) -> str | None:
 def canonical(addresses: Iterable[str], url: str | None, base: str | None) -> str | None:
     """The first address that can be the article's own: on the same site, and not its home page."""
     own = urlsplit(url) if url else None
-    for found in _absolute(addresses, base):
+    for found in absolute(addresses, base):
         parts = urlsplit(found)
         home = parts.path in ("", "/") and not parts.query
         if own is None and not home:
@@ -38,20 +30,6 @@ def canonical(addresses: Iterable[str], url: str | None, base: str | None) -> st
     return None
 
 
-def image(addresses: Iterable[str], base: str | None) -> str | None:
-    """The first address that can be a lead image: no logo, no placeholder, no data."""
-    return next(_absolute((address for address in addresses if not _NO_PICTURE.search(address)), base), None)
-
-
-def large_pictures(tree: HtmlElement) -> Iterator[str]:
-    """The addresses of the pictures on a page that are said to be large, and stand neither above nor below all."""
-    for picture in tree.iter("img"):
-        width, address = picture.get("width", ""), picture.get("src")
-        beside = any(outer.tag in ("header", "nav", "footer", "aside") for outer in picture.iterancestors())
-        if address and width.isdecimal() and int(width) >= LARGE and not beside:
-            yield address
-
-
 def registered(host: str | None) -> str:
     """The name that was registered: example.co.uk for news.example.co.uk."""
     labels = (host or "").lower().rstrip(".").split(".")
@@ -59,7 +37,7 @@ def registered(host: str | None) -> str:
     return ".".join(labels[-3:] if country else labels[-2:])
 
 
-def _absolute(addresses: Iterable[str], base: str | None) -> Iterator[str]:
+def absolute(addresses: Iterable[str], base: str | None) -> Iterator[str]:
     """Those of some addresses that are, or can be made, absolute and http(s)."""
     for address in addresses:
         try:

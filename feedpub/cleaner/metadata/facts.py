@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+Size = tuple[int, int]  # width and height in pixels
+
 
 @dataclass(slots=True)
 class Facts:
@@ -10,6 +12,7 @@ class Facts:
     Attributes:
         organisations: authors that are said to be organisations.
         publishers: names of the site.
+        image_sizes: by the image's address, where it is stated.
         addresses: the article's own address.
     """
 
@@ -21,6 +24,7 @@ class Facts:
     languages: list[str] = field(default_factory=list)
     publishers: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
+    image_sizes: dict[str, Size] = field(default_factory=dict)
     descriptions: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)

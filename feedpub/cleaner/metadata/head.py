@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from lxml.html import HtmlElement
 
+from feedpub.cleaner.metadata import lead_image
 from feedpub.cleaner.metadata.facts import Facts
 
 # What the names mean: field of Facts → names, the most trusted first.
@@ -79,14 +80,20 @@ _KNOWN = {name: (field, rank) for field, names in NAMES.items() for rank, name i
 def read(tree: HtmlElement, elements: Iterable[HtmlElement]) -> Facts:
     """What a page's meta, link and title elements say; the title element comes last among the titles."""
     found: dict[str, list[tuple[int, str]]] = {field: [] for field in NAMES}
+    pictures = []
     for element in elements:
         for name, text in _NAMED[element.tag](element):
             field, rank = _meaning(name)
             if field and text:
                 found[field].append((rank, text))
+            if name.startswith("og:image"):
+                pictures.append((name, text))
     if language := tree.get("lang") or tree.get(_XML_LANG):
         found["languages"].append((-1, language))
-    return Facts(**{field: [text for _, text in sorted(texts, key=_rank)] for field, texts in found.items()})
+    facts = Facts(image_sizes=dict(lead_image.of_group(pictures)))
+    for field, texts in found.items():
+        getattr(facts, field).extend(text for _, text in sorted(texts, key=_rank))
+    return facts
 
 
 def _rank(ranked: tuple[int, str]) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from feedpub.cleaner.metadata import lead_image
 from feedpub.cleaner.metadata.facts import Facts
 
 DEEPEST = 12  # levels of nesting looked at
@@ -132,6 +133,7 @@ def _describe(node: Node, by_id: Mapping[str, Node], facts: Facts) -> None:
         ("thumbnailUrl", facts.images),
     ):  # fmt: skip
         place.extend(_texts(_resolved(node.get(key), by_id)))
+    _sizes(node.get("image"), by_id, facts)
     for key in ("author", "creator"):
         _people(_resolved(node.get(key), by_id), by_id, facts)
     facts.publishers += _texts(_resolved(node.get("publisher"), by_id), "name")
@@ -143,6 +145,16 @@ def _people(value: Any, by_id: Mapping[str, Node], facts: Facts) -> None:
         whole = _resolved(author, by_id)
         organised = isinstance(whole, dict) and not _types(whole).isdisjoint(_ORGANISATIONS)
         (facts.organisations if organised else facts.authors).extend(_texts(whole, "name"))
+
+
+def _sizes(value: Any, by_id: Mapping[str, Node], facts: Facts) -> None:
+    """Add the sizes that the images of a node state."""
+    for image in value if isinstance(value, list) else [value]:
+        whole = _resolved(image, by_id)
+        if isinstance(whole, dict):
+            width, height = ("".join(_texts(whole.get(key), "value", "name")) for key in ("width", "height"))
+            if known := lead_image.pixels(width, height):
+                facts.image_sizes.update(dict.fromkeys(_texts(whole, "url", "contentUrl", "@id"), known))
 
 
 def _resolved(value: Any, by_id: Mapping[str, Node]) -> Any:

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml.html import HtmlElement
 
+from feedpub.cleaner.metadata import lead_image
 from feedpub.cleaner.metadata.facts import Facts
 from feedpub.cleaner.metadata.texts import one_line
 
 LONGEST = 300  # characters of a value
+MOST = 1_000  # properties of a page
 
 _PROPERTIES = etree.XPath("//@itemprop/..", smart_strings=False)
 _FIELDS = {
@@ -34,14 +36,15 @@ def read(tree: HtmlElement) -> Facts:
         for name in element.get("itemprop", "").lower().split():
             field = _FIELDS.get(name)
             if field and _of_article(element):
-                value = _picture(element) if field == "images" else _value(element)
+                value = _picture(element, facts) if field == "images" else _value(element)
                 getattr(facts, field).extend([value] if value else [])
     return facts
 
 
 def _with_properties(tree: HtmlElement) -> Iterator[HtmlElement]:
     found = _PROPERTIES(tree)
-    yield from (element for element in found if isinstance(element, HtmlElement)) if isinstance(found, list) else ()
+    if isinstance(found, list):
+        yield from (element for element in found[:MOST] if isinstance(element, HtmlElement))
 
 
 def _of_article(element: HtmlElement) -> bool:
@@ -60,7 +63,11 @@ def _value(element: HtmlElement) -> str:
     return text if len(text) <= LONGEST else ""
 
 
-def _picture(element: HtmlElement) -> str:
-    """The address of a picture, or of the first one within."""
+def _picture(element: HtmlElement, facts: Facts) -> str:
+    """The address of a picture, or of the first one within; its size goes to the facts."""
     addresses = (part.get(key) for part in element.iter() for key in ("content", "src", "href"))
-    return next((str(address) for address in addresses if address), "")
+    address = next((str(address) for address in addresses if address), "")
+    stated = {part.get("itemprop"): part.get("content") for part in element.iterdescendants("meta")}
+    if known := lead_image.pixels(stated.get("width"), stated.get("height")):
+        facts.image_sizes[address] = known
+    return address

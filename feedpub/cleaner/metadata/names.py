@@ -134,12 +134,12 @@ def reconcile(
     """The authors of an article from several sources, most trusted first: those of the first that names a person.
 
     Groups ("News Team") and organisations count beside the people of the same source, or where no source names a
-    person; login names and the site's own only where there is no group either, and nobodies ("admin") last of all.
+    person; then login names, the site's own, and nobodies ("admin"), where there is nothing better.
     """
     own = {compact for name in site if (compact := squash(name).replace(" ", ""))}
     ranked = [_ranked(source, own, language) for source in sources]
     ranked.append({name: max(1, rank) for name, rank in _ranked(organisations, own, language).items()})
-    for worst in range(4):
+    for worst in range(5):
         for names in ranked:
             if worst in names.values():
                 return tuple(name for name, rank in names.items() if rank <= max(1, worst))[:MOST]
@@ -167,11 +167,11 @@ def _not_an_address(names: Sequence[str], own: set[str]) -> Sequence[str]:
 
 
 def _rank(key: str, name: str, own: set[str]) -> int:
-    """0 for a person's name, 1 for a group's, 2 for a login or the site's, 3 for nobody's."""
+    """0 for a person's name, 1 for a group's, 2 for a login, 3 for the site's, 4 for nobody's."""
     if key in words().nobody:
-        return 3
+        return 4
     if key.replace(" ", "") in own:
-        return 2
+        return 3
     group = _is_role(name, words()) or not {key.rpartition(" ")[2], key.partition(" ")[0]}.isdisjoint(words().groups)
     login = " " not in name and (name.islower() or "." in name.strip(".") or bool(_LOGIN.search(name)))
     return 1 if group else 2 * int(login)
