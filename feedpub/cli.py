@@ -309,11 +309,16 @@ def _article(config_path: Path | None, target: str) -> "Article":
 
 
 def _fetched(config_path: Path | None, url: str) -> "Article":
-    from feedpub import reading
+    from feedpub import articles
+    from feedpub.learning import Site, site_of
+    from feedpub.store import Store
 
     settings = _settings(config_path)
     with _fetcher(settings) as fetcher:
-        return reading.article_at(url, fetcher)
+        if not settings.state.exists():
+            return articles.article_at(url, fetcher)
+        with Store.open(settings.state, copy=True) as store:
+            return articles.article_at(url, fetcher, Site(site_of(url), store).memory)
 
 
 def _settings(config_path: Path | None) -> "Settings":

@@ -1,36 +1,32 @@
 """The second half of a regeneration: each listed article that is new or changed is fetched and cleaned.
 
-A few hosts at once, each host's articles one after another. What went wrong with one article stays with that article.
+A few sites at once, each site's articles one after another. What went wrong with one article stays with that article.
+Several pages of a site are fetched before the first is cleaned: what repeats over them is learned first.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TypeAlias
 
-from feedpub import cleaner
+from feedpub import articles
 from feedpub.builder.identity import url_key
 from feedpub.builder.merge import Arrival
-from feedpub.config import FeedConfig, SiteRules
-from feedpub.decode import decode_html
+from feedpub.config import FeedConfig
 from feedpub.errors import ExtractError, SourceError
-from feedpub.fetch import Fetcher, Validators
+from feedpub.fetch import Validators
 from feedpub.filters import Facts, refusal
 from feedpub.gathering import Listed
-from feedpub.model import Article, Item, NotModified, Page, Problem
+from feedpub.learning import Site, site_of
+from feedpub.model import Article, NotModified, Page, Problem
 from feedpub.store import Seen, SeenState
-from feedpub.summary import choose, lead
 from feedpub.tools import Tools
 
-_HOSTS_AT_ONCE = 8
-_HTML = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
-# A feed's own content is taken instead of its page's where the page gives this much less: a paywall, a consent wall.
-_MUCH_LESS = 0.6
-_LARGEST_FILE = 20_000_000  # bytes of a saved article
+_SITES_AT_ONCE = 8
+_MOST_HELD = 8_000_000  # bytes of a site's pages that wait to be cleaned together
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +44,18 @@ class Read:
     arrival: Arrival | None = None
     problem: Problem | None = None
     requests: int = 0
+
+
+_Answer: TypeAlias = Page | NotModified | SourceError | Read | None
+"""What came of asking for an article's page; None where none is needed, a Read where that settles it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A listed article, with what came of asking for its page."""
+
+    listed: Listed
+    answer: _Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,113 +89,105 @@ def read_all(feed: FeedConfig, items: Sequence[Listed], memory: Memory, tools: T
     """What becomes of every listed item, in their order; only those that are not settled are read."""
     settled = {listed.rank: Read(seen) for listed in items if (seen := memory.settled(listed))}
     todo = [listed for listed in items if listed.rank not in settled]
-    by_host: dict[str, list[Listed]] = defaultdict(list)
+    by_site: dict[str, list[Listed]] = defaultdict(list)
     for listed in todo:
-        by_host[urlsplit(listed.item.url or "").netloc].append(listed)
+        by_site[site_of(listed.item.url or "")].append(listed)
     done = count(1)
 
-    def read_host(of_host: list[Listed]) -> dict[int, Read]:
-        reads = {}
-        for listed in of_host:
-            reads[listed.rank] = _read(feed, listed, memory, tools)
-            tools.progress(feed.name, next(done), len(todo))
+    def read_site(name: str) -> dict[int, Read]:
+        site = Site(name, tools.store)
+        asked = _asked(
+            feed, by_site[name], memory, tools, done=lambda: tools.progress(feed.name, next(done), len(todo))
+        )
+        reads = {rank: read for some in _held(asked) for rank, read in _clean(feed, some, site, memory, tools)}
+        site.save()
         return reads
 
     tools.progress(feed.name, 0, len(todo))
-    with ThreadPoolExecutor(_HOSTS_AT_ONCE) as pool:
-        fresh = {rank: read for reads in pool.map(read_host, by_host.values()) for rank, read in reads.items()}
+    with ThreadPoolExecutor(_SITES_AT_ONCE) as pool:
+        fresh = {rank: read for reads in pool.map(read_site, by_site) for rank, read in reads.items()}
     return [(settled | fresh)[listed.rank] for listed in items]
 
 
-def article_at(url: str, fetcher: Fetcher) -> Article:
-    """The article at an address. Raises SourceError."""
-    answer = fetcher.get(url)
-    assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
-    return _extract(answer)
+def _asked(
+    feed: FeedConfig, items: Sequence[Listed], memory: Memory, tools: Tools, done: Callable[[], None]
+) -> Iterator[_Asked]:
+    """Each article's page, one after another, as far as it is wanted and can be had."""
+    for listed in items:
+        item = listed.item
+        known = Facts(url=item.url or "", title=item.title or None, categories=item.categories or None)
+        if (reason := refusal(feed, known)) is not None:
+            answer: _Answer = Read(_excluded(listed, reason, memory.rules))
+        elif not listed.fetch or item.path is not None:
+            answer = None
+        else:
+            answer = _fetch(listed, memory.seen.get(listed.key), tools)
+        yield _Asked(listed, answer)
+        done()
 
 
-def _read(feed: FeedConfig, listed: Listed, memory: Memory, tools: Tools) -> Read:
-    item, seen = listed.item, memory.seen.get(listed.key)
-    known = Facts(url=item.url or "", title=item.title or None, categories=item.categories or None)
-    if (reason := refusal(feed, known)) is not None:
-        return Read(_excluded(listed, reason, memory.rules))
-    requests = int(listed.fetch and item.path is None)
+def _fetch(listed: Listed, seen: Seen | None, tools: Tools) -> Page | NotModified | SourceError:
+    validators = Validators(seen.etag, seen.last_modified) if seen and seen.state == "stored" else None
     try:
-        read = _read_article(feed, listed, seen, tools)
+        return tools.fetcher.get(listed.item.url or "", validators=validators, options=listed.options)
+    except SourceError as error:
+        return error
+
+
+def _held(asked: Iterable[_Asked]) -> Iterator[list[_Asked]]:
+    """Pages together, as many as may be held."""
+    held: list[_Asked] = []
+    for each in asked:
+        held.append(each)
+        if sum(len(one.answer.body) for one in held if isinstance(one.answer, Page)) > _MOST_HELD:
+            yield held
+            held = []
+    yield held
+
+
+def _clean(
+    feed: FeedConfig, asked: Sequence[_Asked], site: Site, memory: Memory, tools: Tools
+) -> Iterator[tuple[int, Read]]:
+    """What becomes of articles whose pages are there: first all are learned from, then each is read."""
+    for each in asked:
+        if isinstance(each.answer, Page) and each.answer.content_type in articles.HTML:
+            site.learn(each.answer)
+    for each in asked:
+        yield each.listed.rank, _read(feed, each, site, memory, tools)
+
+
+def _read(feed: FeedConfig, asked: _Asked, site: Site, memory: Memory, tools: Tools) -> Read:
+    listed, seen = asked.listed, memory.seen.get(asked.listed.key)
+    if isinstance(asked.answer, Read):
+        return asked.answer
+    try:
+        read = _read_article(feed, asked, seen, site, tools)
     except SourceError as error:
         read = _stand_in(listed, seen, error)
     if read.arrival is not None:
-        article = read.arrival.article
+        item, article = listed.item, read.arrival.article
         facts = Facts(item.url or "", item.title or article.title, item.categories or article.categories, article.text)
         if (reason := refusal(feed, facts)) is not None:
             read = Read(_excluded(listed, reason, memory.rules))
-    return replace(read, requests=requests)
+    return replace(read, requests=int(asked.answer is not None))
 
 
-def _read_article(feed: FeedConfig, listed: Listed, seen: Seen | None, tools: Tools) -> Read:
+def _read_article(feed: FeedConfig, asked: _Asked, seen: Seen | None, site: Site, tools: Tools) -> Read:
+    listed, answer = asked.listed, asked.answer
+    if isinstance(answer, SourceError):
+        raise answer
     if listed.item.path is not None:
-        return _arrived(listed, _saved(feed, listed, tools), ())
-    if not listed.fetch:
-        return _arrived(listed, _own_content(listed.item), ())
-    url = listed.item.url or ""
-    validators = Validators(seen.etag, seen.last_modified) if seen and seen.state == "stored" else None
-    answer = tools.fetcher.get(url, validators=validators, options=listed.options)
+        return _arrived(listed, articles.from_file(feed, listed, tools), ())
+    if answer is None:
+        return _arrived(listed, articles.from_feed(listed.item), ())
     if seen and isinstance(answer, NotModified):
         return Read(replace(_seen(listed, "stored"), etag=seen.etag, last_modified=seen.last_modified))
     assert isinstance(answer, Page)  # noqa: S101 -- the gate refuses a 304 that was not asked for
-    article = _fuller(_extract(answer, feed.rules), listed.item)
+    article = articles.fuller(articles.from_page(answer, feed.rules, site.memory), listed.item)
     if listed.listed_first:
-        article = _described(article, listed.item)
+        article = articles.described(article, listed.item)
     read = _arrived(listed, article, (answer.url, article.url))
     return replace(read, seen=replace(read.seen, etag=answer.etag, last_modified=answer.last_modified))
-
-
-def _extract(page: Page, rules: SiteRules | None = None) -> Article:
-    if page.content_type not in _HTML:
-        raise ExtractError(f"not a web page but {page.content_type}", page.url)
-    return cleaner.extract(decode_html(page.body, page.charset), page.url, rules=rules)
-
-
-def _saved(feed: FeedConfig, listed: Listed, tools: Tools) -> Article:
-    path = Path(listed.item.path or "")
-    try:
-        about = path.stat()
-        if about.st_size > _LARGEST_FILE:
-            raise ExtractError(f"larger than {_LARGEST_FILE // 1_000_000} MB", str(path))
-        body = path.read_bytes()
-    except OSError as error:
-        raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
-    folder = path.relative_to(listed.folder or path.parent).parent.as_posix()
-    base = f"{tools.settings.base_url}{feed.name}/{'' if folder == '.' else folder + '/'}"
-    article = cleaner.extract_saved(body, str(path), base=base, rules=feed.rules)
-    return replace(article, published=article.published or datetime.fromtimestamp(int(about.st_mtime), UTC))
-
-
-def _own_content(item: Item) -> Article:
-    """The article as its feed gives it. Raises NothingFound where the feed gives none."""
-    return cleaner.extract_fragment(item.html or item.summary, item.url, title=item.title)
-
-
-def _fuller(article: Article, item: Item) -> Article:
-    """The page's article, with the feed's own body where that is plainly the whole one."""
-    if not item.html:
-        return article
-    try:
-        own = _own_content(item)
-    except ExtractError:  # an empty body in the feed: the page's it is
-        return article
-    if len(article.text) >= _MUCH_LESS * len(own.text):
-        return article
-    return replace(article, html=own.html, text=own.text, summary=own.summary, removed=own.removed)
-
-
-def _described(article: Article, item: Item) -> Article:
-    """The article with its feed's description as the summary, where that is more than the text's first words."""
-    language = article.language or item.language
-    own = choose(item.summary, article.text, title=article.title, site=article.site, language=language)
-    if not item.summary or own == lead(article.text, title=article.title, language=language):
-        return article
-    return replace(article, summary=own)
 
 
 def _stand_in(listed: Listed, seen: Seen | None, error: SourceError) -> Read:
@@ -195,7 +195,7 @@ def _stand_in(listed: Listed, seen: Seen | None, error: SourceError) -> Read:
     tries = (seen.tries if seen else 0) + 1
     failed = replace(_seen(listed, "failed"), reason=error.reason, tries=tries)
     try:
-        own = replace(_own_content(listed.item), complete=False) if listed.listed_first else None
+        own = replace(articles.from_feed(listed.item), complete=False) if listed.listed_first else None
     except ExtractError:
         own = None
     if own is None:
