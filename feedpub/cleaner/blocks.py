@@ -5,10 +5,12 @@ A block ends at a block-level tag or at two line breaks. Owns what counts as a b
 
 from lxml.html import HtmlElement
 
+from feedpub.cleaner.embeds import is_post
+from feedpub.cleaner.formulas import formula
 from feedpub.cleaner.layout import HIDDEN, PLACES, ROLES, Block, Box, Layout, Piece
 
 SKIPPED = frozenset(
-    "script style noscript template svg canvas math select textarea input datalist map head "  # noqa: SIM905 -- words
+    "script style noscript template svg canvas select textarea input datalist map head "  # noqa: SIM905 -- words
     "object applet audio video iframe param amp-ad amp-analytics amp-iframe".split(),
 )
 INLINE = frozenset(
@@ -24,9 +26,13 @@ KINDS = {
     **dict.fromkeys(INLINE, "inline"),
     **dict.fromkeys(PICTURES | EMBEDS, "picture"),
     "br": "break",
+    "math": "formula",
 }
 """What tags are for the walk; all others are boxes."""
-UNSEEN = frozenset({"sr-only", "visually-hidden", "screen-reader-text", "screen-reader-only", "visuallyhidden"})
+UNSEEN = frozenset(
+    "sr-only visually-hidden screen-reader-text screen-reader-only visuallyhidden "  # noqa: SIM905 -- words
+    "katex-html MathJax_Preview".split(),  # a formula for the eye, beside the same in MathML
+)
 NAMING = frozenset(
     {"class", "id", "role", "itemprop", "aria-label", "data-component", "data-testid", "data-type", "rel"},
 )
@@ -89,14 +95,16 @@ class _Cutter:
         """Take an element in; whether its children are to be looked at, and the element to be left after them."""
         tag = element.tag
         kind = KINDS.get(tag)
-        if kind is None:
+        if kind is None and not (tag == "blockquote" and is_post(element)):
             self._start_box(element, tag)
             return True
         if kind == "inline":
             return self._start_inline(element, tag)
         if kind == "break":
             self._break()
-        elif kind == "picture":
+        elif kind == "formula":
+            self._formula(element)
+        elif kind != "skipped":
             self._picture(element, tag)
         return False
 
@@ -160,7 +168,7 @@ class _Cutter:
 
     def _text(self, text: str) -> None:
         if text.isspace():
-            if self.pieces:
+            if self.pieces or self.boxes[self.box].place & PRE:
                 self.pieces.append(text)
                 self.texts.append(text)
             return
@@ -175,7 +183,7 @@ class _Cutter:
             self.bolded += length
 
     def _break(self) -> None:
-        if self.broken:
+        if self.broken and not self.boxes[self.box].place & PRE:
             self._flush()
         self.pieces.append(BREAK)
         self.texts.append(BREAK)
@@ -187,6 +195,12 @@ class _Cutter:
         self.pieces.append(element)
         self.pictures += 1
         self.broken = False
+
+    def _formula(self, element: HtmlElement) -> None:
+        """Add a formula's text; where it is hidden, a picture shows the same."""
+        around = element.getparent()
+        if around is None or not any(_hides(key, value) for key, value in around.items() if key in HIDING):
+            self._text(formula(element))
 
     def _flush(self) -> None:
         """End the run; what is open inline goes on in the next one."""

@@ -11,162 +11,165 @@ from html import escape
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.blocks import BREAK, EMBEDS, PICTURES
+from feedpub.cleaner import tables
+from feedpub.cleaner.blocks import BREAK
 from feedpub.cleaner.figures import is_caption
-from feedpub.cleaner.layout import HEADINGS, Block, Layout, Piece, Place
-from feedpub.cleaner.pictures import absolute, picture, player
+from feedpub.cleaner.inline import Writing, fragment, inline
+from feedpub.cleaner.layout import HEADINGS, PLACES, Block, Layout
 from feedpub.cleaner.sanitise import sanitise
 
-TABULAR = frozenset({"table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption"})
 BARE = frozenset({"pre", "dt", "caption", "summary", "figcaption"})  # hold text, never paragraphs
 SINGLE = frozenset({"li", "dd", "td", "th", "figure"})  # hold text alone, or several paragraphs
 LISTS = frozenset({"ul", "ol"})
-CONTAINERS = TABULAR | BARE | SINGLE | LISTS | {"dl", "blockquote", "details"}
-INLINE = {
-    **{tag: tag for tag in ("abbr", "cite", "code", "del", "dfn", "em", "ins", "kbd", "mark", "q", "rp", "rt", "ruby")},
-    **{tag: tag for tag in ("s", "samp", "small", "strong", "sub", "sup", "u", "var")},
-    "b": "strong",
-    "i": "em",
-    "strike": "s",
-    "tt": "code",
+CONTAINERS = tables.PARTS | BARE | SINGLE | LISTS | {"dl", "blockquote", "details"}
+ATTRIBUTES = {
+    "td": ("colspan", "rowspan"),
+    "th": ("colspan", "rowspan", "scope"),
+    "ol": ("start", "reversed", "type"),
+    "li": ("value",),
 }
-PROSE = 40  # words; a table with longer cells than this was made for the layout
+HEADING, PRE = PLACES["h2"], PLACES["pre"]
 
-_SPACE = re.compile(r"[ \t\n\r\f]+")
-_OUTER_BREAKS = re.compile(r"^(?:\s*<br>)+|(?:<br>\s*)+$")
-_SOURCE = re.compile(r'src="([^"]*)"')
 _NOTHING_SHOWN = re.compile(r"<(?!img|a )[^>]*>|\s")
+_BACK = re.compile(r"\s*[\u21a9\u2b11\u23ce]\ufe0e?$")  # the arrow from a footnote back to the text
 
 
 def text(layout: Layout, kept: Sequence[int]) -> str:
     """The kept blocks' text, a paragraph a line; captions stay with their pictures in the HTML."""
     blocks = (layout.blocks[index] for index in kept)
-    return "\n".join(block.text for block in blocks if block.text and not is_caption(layout, block))
+    shown = (_text(layout, block) for block in blocks if block.text and not is_caption(layout, block))
+    return "\n".join(line for line in shown if line)
+
+
+def _text(layout: Layout, block: Block) -> str:
+    """A block's text; lines of code with their indent."""
+    if layout.boxes[block.box].place & PRE:
+        raw = "".join(piece for piece in block.pieces if isinstance(piece, str)).replace(BREAK, "\n")
+        return "\n".join(line.rstrip() for line in raw.split("\n") if line.strip())
+    return _BACK.sub("", block.text) if block.links else block.text
 
 
 def html(layout: Layout, kept: Sequence[int], base: str | None) -> str:
     """The kept blocks as sanitised HTML in the page's structure, addresses absolute."""
-    return sanitise("".join(_Composer(layout, kept, base).compose()))
+    writing = _writing(layout, kept, base)
+    composed = "".join(_Composer(layout, kept, writing).compose())
+    return sanitise(f'<div dir="rtl">\n{composed}</div>\n' if writing.direction == "rtl" else composed)
+
+
+def _writing(layout: Layout, kept: Sequence[int], base: str | None) -> Writing:
+    """What the page says of all of its text, and what of the article is linked to from inside."""
+    body = layout.boxes[0].element
+    roots = [body, *body.iterancestors()]
+    language = next((said for each in roots if (said := each.get("lang"))), "")
+    direction = next((said for each in roots if (said := each.get("dir"))), "")
+    linked = {name for index in kept for href in layout.blocks[index].links if (name := fragment(href, base))}
+    return Writing(base, language.lower(), direction.lower(), frozenset(linked & _ids(layout, kept) if linked else ()))
+
+
+def _ids(layout: Layout, kept: Sequence[int]) -> set[str]:
+    """The ids of kept blocks and of the boxes around them."""
+    found: set[str] = set()
+    for index in kept:
+        block = layout.blocks[index]
+        pieces = [piece for piece in block.pieces if isinstance(piece, HtmlElement)]
+        boxes = [layout.boxes[number].element for number in layout.path(block)]
+        found.update(name for each in (*pieces, *boxes) for key in ("id", "name") if (name := each.get(key)))
+    return found
 
 
 class _Composer:
     """The state of the writing: which boxes are open."""
 
-    def __init__(self, layout: Layout, kept: Sequence[int], base: str | None) -> None:
+    def __init__(self, layout: Layout, kept: Sequence[int], writing: Writing) -> None:
+        self.layout = layout
         self.boxes = layout.boxes
-        self.blocks = [layout.blocks[index] for index in kept]
-        self.base = base
-        self.open: list[int] = []
-        paths = [layout.path(block) for block in self.blocks]
-        self.tables = _data_tables(layout, self.blocks, paths)
-        self.paths = [list(self._containers(path)) for path in paths]
-        self.held = Counter(path[-1] for path in self.paths if path)
+        self.writing = writing
+        self.open: tuple[int, ...] = ()
+        self.known: dict[int, tuple[int, ...]] = {0: ()}
+        self.ids: set[str] = set()  # written so far
+        self.tables = tables.data_parts(layout, kept)
+        self.cells: dict[int, list[int]] = {}  # of an open row, those still to come
+        self.blocks = [(block := layout.blocks[index], self._containers(block.box)) for index in kept]
+        self.held = Counter(path[-1] for _, path in self.blocks if path)
 
     def compose(self) -> Iterator[str]:
-        for block, path in zip(self.blocks, self.paths, strict=True):
-            inline = _inline(block.pieces, self.base, pre=bool(self.boxes[block.box].place & Place.PRE))
-            if _NOTHING_SHOWN.sub("", inline):
+        for block, path in self.blocks:
+            written = inline(block, self.writing, pre=bool(self.boxes[block.box].place & PRE))
+            if block.text or _NOTHING_SHOWN.sub("", written):
                 yield from self._move(path)
-                yield self._wrapped(block, inline)
-        yield from self._move([])
+                yield self._wrapped(block, written)
+        yield from self._move(())
 
-    def _containers(self, path: Sequence[int]) -> Iterator[int]:
-        """The boxes of a path that the article's structure consists of."""
-        table = -1
-        for index in path:
-            tag = self.boxes[index].tag
-            if tag == "table":
-                table = index
-            if tag in CONTAINERS and (tag not in TABULAR or table in self.tables):
-                yield index
+    def _containers(self, index: int) -> tuple[int, ...]:
+        """A box and those around it, as far as the article's structure consists of them."""
+        trail: list[int] = []
+        while index not in self.known:
+            trail.append(index)
+            index = self.boxes[index].parent
+        path = self.known[index]
+        for each in reversed(trail):
+            tag = self.boxes[each].tag
+            if tag in CONTAINERS and (tag not in tables.PARTS or each in self.tables):
+                path = (*path, each)
+            self.known[each] = path
+        return path
 
-    def _move(self, path: list[int]) -> Iterator[str]:
+    def _move(self, path: tuple[int, ...]) -> Iterator[str]:
         """Close and open boxes until those of a path are open."""
+        if path == self.open:
+            return
         pairs = zip(self.open, path, strict=False)
         shared = next((n for n, (old, new) in enumerate(pairs) if old != new), min(len(self.open), len(path)))
         for index in reversed(self.open[shared:]):
+            yield from self._empty_cells(index, len(self.boxes))
             yield f"</{self.boxes[index].tag}>\n"
-        for index in path[shared:]:
-            yield f"<{self.boxes[index].tag}>"
+        for n, index in enumerate(path[shared:], shared):
+            if n:
+                yield from self._empty_cells(path[n - 1], index)
+            yield f"<{self.boxes[index].tag}{self._attributes(index, path[n - 1] if n else 0)}>"
+            if self.boxes[index].tag == "tr":
+                self.cells[index] = tables.cells(self.layout, index)
         self.open = path
 
-    def _wrapped(self, block: Block, inline: str) -> str:
+    def _empty_cells(self, row: int, end: int) -> Iterator[str]:
+        """The cells of an open row up to another that have nothing in them: columns stay where they are."""
+        waiting = self.cells.get(row)
+        while waiting and waiting[0] <= end:
+            cell = waiting.pop(0)
+            if cell != end:
+                tag = self.boxes[cell].tag
+                yield f"<{tag}{self._attributes(cell, row)}></{tag}>"
+
+    def _wrapped(self, block: Block, written: str) -> str:
+        around = self.open[-1] if self.open else 0
+        tag = self.boxes[around].tag if around else ""
         if heading := self._heading(block):
-            return f"<{heading}>{inline}</{heading}>\n"
-        around = self.boxes[self.open[-1]].tag if self.open else ""
-        if around in BARE or (around in SINGLE and self.held[self.open[-1]] == 1):
-            return f"{inline}\n" if around == "pre" else inline
-        if around in LISTS:
-            return f"<li>{inline}</li>\n"
-        return f"<p>{inline}</p>\n"
+            return f"<{heading}{self._attributes(block.box, around)}>{written}</{heading}>\n"
+        if tag in BARE or (tag in SINGLE and self.held[around] == 1):
+            return f"{written}\n" if tag == "pre" else written
+        kind = "li" if tag in LISTS else "p"
+        return f"<{kind}{self._attributes(block.box, around)}>{written}</{kind}>\n"
+
+    def _attributes(self, index: int, outer: int) -> str:
+        """The attributes that stay of a box and of those around it, up to one that is written itself."""
+        kept: dict[str, str] = {}
+        tag = self.boxes[index].tag
+        for name in ATTRIBUTES.get(tag, ()):
+            if value := self.boxes[index].element.get(name):
+                kept[name] = value
+        while index not in (outer, 0):
+            kept = self.writing.attributes(self.boxes[index].element) | kept
+            index = self.boxes[index].parent
+        if kept.get("id") in self.ids:
+            del kept["id"]
+        self.ids.update([kept["id"]] if "id" in kept else ())
+        return "".join(f' {name}="{escape(value)}"' for name, value in kept.items())
 
     def _heading(self, block: Block) -> str:
         """The tag of the heading that a block is; the first level is the article's own title."""
         index = block.box
-        if not self.boxes[index].place & Place.HEADING:
+        if not self.boxes[index].place & HEADING:
             return ""
         while self.boxes[index].tag not in HEADINGS:
             index = self.boxes[index].parent
         return max(self.boxes[index].tag, "h2")
-
-
-def _data_tables(layout: Layout, blocks: Sequence[Block], paths: Sequence[Sequence[int]]) -> set[int]:
-    """The tables that hold data: several rows of short cells, no table inside. The others only place things."""
-    rows: dict[int, set[int]] = {}
-    words: Counter[int] = Counter()
-    cells: Counter[int] = Counter()
-    outer: set[int] = set()
-    for block, path in zip(blocks, paths, strict=True):
-        tables = [index for index in path if layout.boxes[index].tag == "table"]
-        outer.update(tables[:-1])
-        if tables:
-            rows.setdefault(tables[-1], set()).update(i for i in path if layout.boxes[i].tag == "tr")
-            words[tables[-1]] += block.text.count(" ") + 1
-            cells[tables[-1]] += 1
-    return {index for index, own in rows.items() if len(own) > 1 and words[index] < PROSE * cells[index]} - outer
-
-
-def _inline(pieces: Sequence[Piece], base: str | None, *, pre: bool) -> str:
-    """The inline HTML of a run."""
-    written: list[str] = []
-    ends: list[str] = []
-    for piece in pieces:
-        if piece is None:
-            written.append(ends.pop())
-        elif isinstance(piece, str):
-            written.append(_written(piece, pre=pre))
-        elif piece.tag in PICTURES:
-            written.append(picture(piece, base))
-        elif piece.tag in EMBEDS:
-            written.append(player(piece, base))
-        else:
-            start, end = _tags(piece, base)
-            written.append(start)
-            ends.append(end)
-    return _OUTER_BREAKS.sub("", "".join(_once(written))).strip("\n" if pre else None)
-
-
-def _once(written: Sequence[str]) -> Iterator[str]:
-    """Without the second of two equal pictures: one is for browsers that do not load lazily."""
-    last = ""
-    for part in written:
-        if source := part.startswith("<img") and _SOURCE.search(part):
-            if source[1] == last:
-                continue
-            last = source[1]
-        yield part
-
-
-def _written(piece: str, *, pre: bool) -> str:
-    if piece == BREAK:
-        return "\n" if pre else "<br>"
-    return escape(piece if pre else _SPACE.sub(" ", piece), quote=False)
-
-
-def _tags(element: HtmlElement, base: str | None) -> tuple[str, str]:
-    """How an inline element begins and ends in the article; "" where it means nothing to a reader."""
-    if element.tag == "a":
-        address = absolute(element.get("href") or "", base) if element.get("href") else None
-        return (f'<a href="{escape(address)}">', "</a>") if address else ("", "")
-    tag = INLINE.get(element.tag)
-    return (f"<{tag}>", f"</{tag}>") if tag else ("", "")

@@ -1,4 +1,4 @@
-"""Pictures and embedded players of a page → addresses. Owns how lazy loading is undone and which frames are content."""
+"""Pictures of a page → addresses. Owns how lazy loading is undone and what an address for a feed is."""
 
 import re
 from collections.abc import Iterator
@@ -9,26 +9,6 @@ from lxml.html import HtmlElement
 
 SMALL = 48  # pixels; up to here a picture is an icon, a portrait or a counter
 WIDEST = 2000  # pixels; of a set of sizes the largest up to this is taken
-PLAYERS = {
-    "youtube.com": "YouTube",
-    "youtube-nocookie.com": "YouTube",
-    "youtu.be": "YouTube",
-    "vimeo.com": "Vimeo",
-    "dailymotion.com": "Dailymotion",
-    "peertube.tv": "PeerTube",
-    "soundcloud.com": "SoundCloud",
-    "spotify.com": "Spotify",
-    "podcasts.apple.com": "Apple Podcasts",
-    "bandcamp.com": "Bandcamp",
-    "ted.com": "TED",
-    "arte.tv": "arte",
-    "archive.org": "Internet Archive",
-    "twitch.tv": "Twitch",
-    "datawrapper.dwcdn.net": "Datawrapper",
-    "flourish.studio": "Flourish",
-    "openstreetmap.org": "OpenStreetMap",
-}
-
 _LAZY = tuple(
     "data-src data-original data-lazy-src data-lazy data-original-src data-orig-file"  # noqa: SIM905 -- words
     " data-hi-res-src data-full-src data-image data-url data-img-url data-echo "
@@ -69,17 +49,6 @@ def addresses(element: HtmlElement) -> Iterator[str]:
     return (address for candidate in candidates if (address := candidate.strip()) and not _PLACEHOLDER.search(address))
 
 
-def player(element: HtmlElement, base: str | None) -> str:
-    """A link to what an embedded player plays; "" for frames that are no content."""
-    source = element.get("src") or element.get("data-src") or element.get("data-lazy-src") or ""
-    if not source and (inner := element.find("source")) is not None:
-        source = inner.get("src", "")
-    address = absolute(source, base)
-    known = _player(element.tag, address) if address else ""
-    label = element.get("title", "").strip() or known
-    return f'<a href="{escape(address or "")}">{escape(label)}</a>' if known else ""
-
-
 def absolute(address: str, base: str | None) -> str | None:
     """An absolute http, https or mailto address, or None where it is none."""
     try:
@@ -89,14 +58,6 @@ def absolute(address: str, base: str | None) -> str | None:
         return None
     usable = bool(parts.netloc) if parts.scheme in ("http", "https") else parts.scheme in ("mailto", "tel")
     return joined.replace(" ", "%20") if usable else None
-
-
-def _player(tag: str, address: str) -> str:
-    """What a player is called; "" for a frame that is not known to be one."""
-    if tag in ("video", "audio"):
-        return tag.capitalize()
-    host = (urlsplit(address).hostname or "").removeprefix("www.")
-    return next((name for known, name in PLAYERS.items() if host == known or host.endswith("." + known)), "")
 
 
 def _is_small(element: HtmlElement) -> bool:

@@ -3,24 +3,24 @@
 import nh3
 
 TAGS = frozenset(
-    "a abbr b blockquote br caption cite code col colgroup dd del details dfn dl dt em "  # noqa: SIM905 -- words
-    "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small strong "
+    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "  # noqa: SIM905 -- words
+    "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small span strong "
     "sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr".split(),
 )
 ATTRIBUTES = {
-    "a": {"href", "title", "id"},
+    "a": {"href", "title"},
     "abbr": {"title"},
+    "dfn": {"title"},
     "blockquote": {"cite"},
     "col": {"span"},
     "img": {"src", "alt", "title", "width", "height"},
-    "li": {"id", "value"},
+    "li": {"value"},
     "ol": {"start", "reversed", "type"},
     "q": {"cite"},
-    "sup": {"id"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
-    "*": {"lang", "dir"},
+    "*": {"lang", "dir", "id"},
 }
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 UNREAD = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "select", "textarea"})

@@ -3,7 +3,7 @@
 import pytest
 from lxml.html import HtmlElement, fromstring
 
-from feedpub.cleaner.pictures import absolute, picture, player
+from feedpub.cleaner.pictures import absolute, picture
 
 BASE = "https://example.org/news/a"
 
@@ -66,30 +66,6 @@ def test_a_picture_for_browsers_without_scripts_counts() -> None:
 def test_without_an_address_of_the_page_relative_ones_are_lost() -> None:
     """A feed has absolute addresses only."""
     assert picture(element('<img src="/a.jpg">'), None) == ""
-
-
-@pytest.mark.parametrize(
-    ("html", "tag", "link"),
-    [
-        (
-            '<iframe src="https://www.youtube.com/embed/x"></iframe>',
-            "iframe",
-            '<a href="https://www.youtube.com/embed/x">YouTube</a>',
-        ),
-        (
-            '<iframe data-src="//player.vimeo.com/video/1" title="The pier"></iframe>',
-            "iframe",
-            '<a href="https://player.vimeo.com/video/1">The pier</a>',
-        ),
-        ('<iframe src="https://ads.example/frame" title="Advertisement"></iframe>', "iframe", ""),
-        ('<video><source src="/v.mp4"></video>', "video", '<a href="https://example.org/v.mp4">Video</a>'),
-        ('<audio src="/a.mp3"></audio>', "audio", '<a href="https://example.org/a.mp3">Audio</a>'),
-        ("<iframe></iframe>", "iframe", ""),
-    ],
-)
-def test_a_player_becomes_a_link(html: str, tag: str, link: str) -> None:
-    """Frames that are no known player are left out."""
-    assert player(element(html, tag), BASE) == link
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""What is embedded from elsewhere becomes a link."""
+
+import pytest
+from lxml.html import HtmlElement
+
+from feedpub.cleaner.embeds import embed, embeds, is_post
+from feedpub.cleaner.tree import parse
+
+BASE = "https://example.org/news/a"
+
+
+def element(html: str) -> HtmlElement:
+    body = parse(html).find("body")
+    assert body is not None
+    return body[0]
+
+
+def frame(address: str, attributes: str = "") -> str:
+    return embed(element(f'<iframe src="{address}" {attributes}></iframe>'), BASE)
+
+
+@pytest.mark.parametrize(
+    ("address", "page", "says"),
+    [
+        ("https://www.youtube.com/embed/abcdefghijk?rel=0", "https://www.youtube.com/watch?v=abcdefghijk", "YouTube"),
+        ("//www.youtube-nocookie.com/embed/a-cdefghi_k", "https://www.youtube.com/watch?v=a-cdefghi_k", "YouTube"),
+        (
+            "https://www.youtube.com/embed/videoseries?list=x",
+            "https://www.youtube.com/embed/videoseries?list=x",
+            "YouTube",
+        ),
+        ("https://player.vimeo.com/video/76979871?h=1", "https://vimeo.com/76979871", "Vimeo"),
+        ("https://www.dailymotion.com/embed/video/x7u5g", "https://www.dailymotion.com/video/x7u5g", "Dailymotion"),
+        ("https://open.spotify.com/embed/episode/4rOoJ6", "https://open.spotify.com/episode/4rOoJ6", "Spotify"),
+        ("https://w.soundcloud.com/player/?url=x", "https://w.soundcloud.com/player/?url=x", "SoundCloud"),
+        ("https://platform.twitter.com/embed/Tweet.html?dnt=1&id=20", "https://x.com/i/status/20", "X"),
+        ("https://www.instagram.com/p/Cabc_1/embed/", "https://www.instagram.com/p/Cabc_1/", "Instagram"),
+        ("https://www.tiktok.com/embed/v2/71", "https://www.tiktok.com/@/video/71", "TikTok"),
+        (
+            "https://www.facebook.com/plugins/post.php?href=https%3A%2F%2Fwww.facebook.com%2Fa%2Fposts%2F1&width=500",
+            "https://www.facebook.com/a/posts/1",
+            "Facebook",
+        ),
+        (
+            "https://embed.bsky.app/embed/did:plc:x1/app.bsky.feed.post/3k?id=2",
+            "https://bsky.app/profile/did:plc:x1/post/3k",
+            "Bluesky",
+        ),
+        ("https://www.google.com/maps/embed?pb=1", "https://www.google.com/maps/embed?pb=1", "Google Maps"),
+        ("https://datawrapper.dwcdn.net/aBc/2/", "https://datawrapper.dwcdn.net/aBc/2/", "Datawrapper"),
+    ],
+)
+def test_a_known_frame_is_linked_at_its_page_for_people(address: str, page: str, says: str) -> None:
+    """It is called by its service where the frame has no title."""
+    assert frame(address) == f'<a href="{page.replace("&", "&amp;")}">{says}</a>'
+
+
+def test_a_frames_title_is_the_links_text() -> None:
+    """As far as a line has room."""
+    assert frame("https://vimeo.com/1", 'title="The  pier"') == '<a href="https://vimeo.com/1">The pier</a>'
+    assert "…</a>" in frame("https://vimeo.com/1", f'title="{"long " * 40}"')
+
+
+@pytest.mark.parametrize(
+    ("address", "attributes"),
+    [
+        ("https://unknown.example/7", ""),
+        ("https://unknown.example/7", 'title="Advertisement"'),
+        ("https://unknown.example/ads/7", 'title="3rd party content"'),
+        ("https://ad.unknown.example/7", 'title="Something"'),
+        ("https://securepubads.g.doubleclick.net/x", 'title="Something"'),
+        ("https://www.googletagmanager.com/ns.html", 'title="Something"'),
+        ("https://www.facebook.com/plugins/like.php?href=x", ""),
+        ("https://www.youtube.com/embed/abcdefghijk", 'width="1" height="1"'),
+        ("https://www.youtube.com/embed/abcdefghijk", 'style="display: none"'),
+        ("about:blank", 'title="Something"'),
+        ("", ""),
+    ],
+)
+def test_what_is_no_part_of_an_article_is_left_out(address: str, attributes: str) -> None:
+    """Advertisers, counters, buttons, what is not shown, and frames of which nothing is known."""
+    assert frame(address, attributes) == ""
+
+
+def test_an_unknown_frame_with_a_title_is_linked() -> None:
+    """The link says where it leads."""
+    link = '<a href="https://tides.example/chart">Tides of ten days (tides.example)</a>'
+    assert frame("https://tides.example/chart", 'title="Tides of ten days"') == link
+
+
+@pytest.mark.parametrize(
+    ("html", "link"),
+    [
+        ('<video><source src="/v.mp4"></video>', '<a href="https://example.org/v.mp4">Video</a>'),
+        ('<audio src="/a.mp3" title="The bell"></audio>', '<a href="https://example.org/a.mp3">The bell</a>'),
+        ('<video src="blob:x"></video>', ""),
+        (
+            '<blockquote class="instagram-media" data-instgrm-permalink="https://www.instagram.com/reel/C1/?x=1"><p>View',
+            '<a href="https://www.instagram.com/reel/C1/">Instagram</a>',
+        ),
+        (
+            '<blockquote class="tiktok-embed" cite="https://www.tiktok.com/@a/video/1"><section>',
+            '<a href="https://www.tiktok.com/@a/video/1">TikTok</a>',
+        ),
+        (
+            '<blockquote class="twitter-tweet"><a href="https://twitter.com/a/status/1"></a></blockquote>',
+            '<a href="https://twitter.com/a/status/1">X</a>',
+        ),
+    ],
+)
+def test_files_and_posts_are_linked(html: str, link: str) -> None:
+    """A file plays where the reader likes; a post without words of its own is read where it was written."""
+    assert embed(element(html), BASE) == link
+
+
+def test_a_post_that_is_quoted_is_a_quotation() -> None:
+    """Its words are text."""
+    assert not is_post(element('<blockquote class="twitter-tweet"><p>We sail at six</p>— Marta</blockquote>'))
+    assert is_post(element('<blockquote class="twitter-tweet"><a href="https://x.com/a"></a></blockquote>'))
+
+
+def test_every_pattern_is_one() -> None:
+    """The data compiles, and every page uses only groups that its pattern has."""
+    for known in embeds().values():
+        assert known.page == "" or known.part.groups >= 1
