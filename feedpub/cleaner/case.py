@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from lxml.html import HtmlElement
 
-from feedpub.cleaner import figures, phrases
+from feedpub.cleaner import phrases
 from feedpub.cleaner.layout import Block, Layout
 from feedpub.cleaner.memory import SiteMemory
 from feedpub.cleaner.phrases import Phrase
@@ -22,6 +22,8 @@ INSIDE = 0.15  # the score that a block needs where a rule says that the article
 LINKED = 0.6  # of a block's characters
 PROSE_WORDS = 40  # a text of this many words is no label and no teaser
 LONGEST_LABEL = 60  # characters
+LONGEST_WORD = 16  # characters a word, on average; with more, there are no spaces between the words
+DENSE_WORD = 2  # characters, of a word in such a script
 
 
 @dataclass(frozen=True)
@@ -47,38 +49,46 @@ class Case:
     unwanted: Mapping[int, str] = field(default_factory=dict)
 
     @cached_property
-    def phrases(self) -> Sequence[Phrase | None]:
-        """The phrase that each block is; of what nobody takes for the article, labels alone are looked up."""
-        scores = self.probabilities.tolist()
-        return [
-            phrases.find(block.text) if score >= UNDOUBTED or is_label(block) else None
-            for block, score in zip(self.layout.blocks, scores, strict=True)
-        ]
+    def scores(self) -> list[float]:
+        """The probabilities as plain numbers, which are quicker one by one."""
+        scores: list[float] = self.probabilities.tolist()
+        return scores
 
     @cached_property
-    def pictures(self) -> frozenset[int]:
-        """The blocks with pictures of the article."""
-        return figures.pictures(self.layout, (self.probabilities >= self.least).tolist())
+    def sizes(self) -> list[int]:
+        """How many words each block has."""
+        return [size_of(block) for block in self.layout.blocks]
+
+    @cached_property
+    def phrases(self) -> Sequence[Phrase | None]:
+        """The phrase that each block is; of what nobody takes for the article, labels alone are looked up."""
+        return [
+            phrases.find(block.text) if score >= UNDOUBTED or is_label(block) else None
+            for block, score in zip(self.layout.blocks, self.scores, strict=True)
+        ]
 
     @cached_property
     def least(self) -> float:
         """The score that a block needs: less where a rule says that the article is, and where hardly any has it."""
         if self.inside:
             return INSIDE
-        sizes = np.array([len(block.text.split()) for block in self.layout.blocks])
-        scores = self.probabilities
-        if sizes[scores >= KEPT].sum() >= FEW_WORDS:
-            return KEPT
-        return min(KEPT, max(DOUBTFUL, float(scores.max()) / 2))
+        likely = sum([size for size, score in zip(self.sizes, self.scores, strict=True) if score >= KEPT])
+        return KEPT if likely >= FEW_WORDS else min(KEPT, max(DOUBTFUL, max(self.scores) / 2))
 
     def place(self, index: int) -> int:
         """What a block stands inside of."""
         return self.layout.boxes[self.layout.blocks[index].box].place
 
+    def is_prose(self, index: int) -> bool:
+        """Whether a block is a paragraph of running text."""
+        return self.sizes[index] >= PROSE_WORDS and density(self.layout.blocks[index]) < LINKED
 
-def is_prose(block: Block) -> bool:
-    """Whether a block is a paragraph of running text."""
-    return len(block.text.split()) >= PROSE_WORDS and density(block) < LINKED
+
+def size_of(block: Block) -> int:
+    """How many words a block has; in scripts without spaces, as many as others need to say the same."""
+    length = len(block.text)
+    words = block.text.count(" ") + block.text.count("\n") + 1 if length else 0
+    return words if length <= LONGEST_WORD * words else length // DENSE_WORD
 
 
 def is_label(block: Block) -> bool:

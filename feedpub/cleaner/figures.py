@@ -3,14 +3,15 @@
 A picture goes with the text around it; a caption goes with its picture.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from feedpub.cleaner.layout import PLACES, Block, Layout
 
 SURROUNDINGS = 25  # words of the box that decides whether a picture belongs to the article
 MOST_OF_IT = 0.5  # of those words
-CAPTION, TABLE = PLACES["figcaption"], PLACES["table"]
+REACH = 3  # blocks before and behind, in which a teaser's link may stand
+CAPTION, FIGURE, TABLE = PLACES["figcaption"], PLACES["figure"], PLACES["table"]
 
 
 def is_caption(layout: Layout, block: Block) -> bool:
@@ -18,40 +19,69 @@ def is_caption(layout: Layout, block: Block) -> bool:
     box = layout.boxes[block.box]
     if box.place & CAPTION:
         return True
-    names = f"{box.name} {layout.boxes[box.parent].name} {block.wrapper}".lower()
-    return "caption" in names and not box.place & TABLE
+    if box.place & TABLE:
+        return False
+    return "caption" in f"{box.name} {layout.boxes[box.parent].name} {block.wrapper}".lower()
 
 
-def pictures(layout: Layout, kept: Sequence[bool]) -> frozenset[int]:
-    """The blocks with pictures that are kept for their text or, without any, for the kept text around them."""
-    words = [len(block.text.split()) for block in layout.blocks]
-    total = [0, *accumulate(words)]
-    good = [0, *accumulate(count * stays for count, stays in zip(words, kept, strict=True))]
+def pictures(layout: Layout, sizes: Sequence[int], kept: Sequence[bool], told: Collection[int] = ()) -> frozenset[int]:
+    """The blocks with pictures that are kept for their text or, without any, for the kept text around them.
 
-    def among_kept(block: Block) -> bool:
-        box = layout.boxes[block.box]
-        while box is not layout.boxes[0] and total[box.last] - total[box.first] < SURROUNDINGS:
+    Args:
+        layout: the page.
+        sizes: of each block, in words.
+        kept: of each block, whether its text stays.
+        told: blocks that go and say nothing of a picture beside them: title, byline, credit.
+    """
+    found = [index for index, block in enumerate(layout.blocks) if block.pictures]
+    if not found:
+        return frozenset()
+    counted = [
+        0 if _is_in_figcaption(layout, block) else size for block, size in zip(layout.blocks, sizes, strict=True)
+    ]
+    for index in told:
+        counted[index] = 0
+    total = [0, *accumulate(counted)]
+    good = [0, *accumulate([size if stays else 0 for size, stays in zip(counted, kept, strict=True)])]
+
+    def among_kept(index: int) -> bool:
+        box = layout.boxes[layout.blocks[index].box]
+        while box.place & FIGURE or (box is not layout.boxes[0] and total[box.last] - total[box.first] < SURROUNDINGS):
             box = layout.boxes[box.parent]
         return good[box.last] - good[box.first] >= MOST_OF_IT * (total[box.last] - total[box.first]) > 0
 
     return frozenset(
         index
-        for index, block in enumerate(layout.blocks)
-        if block.pictures and (kept[index] if block.text else among_kept(block))
+        for index in found
+        if (kept[index] if layout.blocks[index].text else among_kept(index) and not _is_teaser(layout, index, kept))
     )
 
 
-def captions(layout: Layout, chosen: frozenset[int]) -> Iterator[int]:
-    """The captions of chosen pictures: those in the same figure, else those right behind."""
-    for index, block in enumerate(layout.blocks):
-        if block.text and is_caption(layout, block) and _has_picture(layout, index, chosen):
+def _is_in_figcaption(layout: Layout, block: Block) -> bool:
+    return bool(layout.boxes[block.box].place & CAPTION)
+
+
+def _is_teaser(layout: Layout, index: int, kept: Sequence[bool]) -> bool:
+    """Whether a picture leads where a link beside it leads that goes."""
+    links = set(layout.blocks[index].links)
+    if not links:
+        return False
+    around = range(max(0, index - REACH), min(len(kept), index + REACH + 1))
+    return any(not kept[each] and not links.isdisjoint(layout.blocks[each].links) for each in around if each != index)
+
+
+def captions(layout: Layout, chosen: Collection[int], gone: Mapping[int, str]) -> Iterator[int]:
+    """The captions of chosen pictures, as far as they are not gone: in the same figure, else right behind."""
+    near: set[int] = set()
+    for index in chosen:
+        box = layout.boxes[layout.blocks[index].box]
+        if box.place & FIGURE:
+            while layout.boxes[box.parent].place & FIGURE:
+                box = layout.boxes[box.parent]
+            near.update(range(box.first, box.last))
+        else:
+            near.update((index, index + 1))
+    blocks = layout.blocks
+    for index in sorted(near):
+        if index < len(blocks) and index not in gone and blocks[index].text and is_caption(layout, blocks[index]):
             yield index
-
-
-def _has_picture(layout: Layout, index: int, chosen: frozenset[int]) -> bool:
-    figure = layout.boxes[layout.blocks[index].box]
-    while figure.tag != "figure" and figure is not layout.boxes[0]:
-        figure = layout.boxes[figure.parent]
-    if figure.tag == "figure":
-        return not chosen.isdisjoint(range(figure.first, figure.last))
-    return index - 1 in chosen or index in chosen

@@ -20,12 +20,8 @@ class Located:
 def locate(case: Case) -> Located:
     """Decide about every block of a page."""
     gone = reasons(case)
-    chosen = (
-        index
-        for index, block in enumerate(case.layout.blocks)
-        if index not in gone and (block.text or index in case.pictures)
-    )
-    return Located(tuple(chosen), tuple(_removed(case.layout, gone)))
+    kept = (index for index in range(len(case.layout.blocks)) if index not in gone)
+    return Located(tuple(kept), tuple(_removed(case.layout, gone)))
 
 
 def _removed(layout: Layout, gone: Mapping[int, str]) -> Iterator[Removed]:

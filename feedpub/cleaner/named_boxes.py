@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from feedpub.cleaner.layout import Layout
@@ -12,19 +12,17 @@ NEAR = 4  # boxes outwards from a block; further out a name is about the whole p
 
 def named(layout: Layout) -> Iterator[tuple[int, str]]:
     """The blocks close inside a box that is called something else than an article, and what it is called."""
-    own: dict[str, str | None] = {}
+    boxes = layout.boxes
     for index, block in enumerate(layout.blocks):
         box = block.box
         for _ in range(NEAR):
-            name = layout.boxes[box].name
-            if name not in own:
-                own[name] = _find(name)
-            if said := own[name]:
+            if said := _find(boxes[box].name):
                 yield index, said
                 break
-            box = layout.boxes[box].parent
+            box = boxes[box].parent
 
 
+@lru_cache(maxsize=100_000)
 def _find(name: str) -> str | None:
     known = names()
     return next((known[value] for value in name.lower().replace("|", " ").split()[1:] if value in known), None)

@@ -18,6 +18,7 @@ MOST_NAMES = 24  # of one box
 MOST_KNOWN = 100_000  # names whose weights are remembered
 SHORT = 20  # words; pairs of words are terms up to here, and of longer texts only the ends are read
 BEGINNING, END = 24, 8  # words of a longer text
+SHORTEST_WORD = 4  # letters of a name that tells people something
 FEW = 6  # words; a block up to this is a term of its own
 
 _WORD = re.compile(r"\w+")
@@ -118,10 +119,10 @@ class Vocabulary:
         return known
 
     def worst(self, name: str) -> tuple[float, str]:
-        """The term of a name that speaks most against the article, tags left out; (0.0, "") where none does."""
+        """The word in a name that speaks most against the article, tags left out; (0.0, "") where none does."""
         known = self._worst.get(name)
         if known is None:
-            terms = [term for term in name_terms(name)[1:] if term in self.names]
+            terms = [term for term in name_terms(name)[1:] if term in self.names and _tells(term)]
             worst = min(((sum(self.names[term]), term) for term in terms), default=(0.0, ""))
             known = _remember(self._worst, name, worst)
         return known
@@ -137,6 +138,11 @@ class Vocabulary:
         """What a block's terms say together."""
         weights = self.texts
         return sum([weights[term] for term in terms if term in weights])
+
+
+def _tells(term: str) -> bool:
+    """Whether a name's term is a word for people; short ones and those with numbers are about looks."""
+    return len(term) >= SHORTEST_WORD and term.replace("-", "").replace("_", "").isalpha()
 
 
 def _total(weights: Sequence[NameWeights]) -> NameWeights:

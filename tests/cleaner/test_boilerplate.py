@@ -5,13 +5,14 @@ import pytest
 
 from feedpub.cleaner.blocks import cut
 from feedpub.cleaner.boilerplate import reasons
-from feedpub.cleaner.case import Case, is_prose
+from feedpub.cleaner.case import Case
 from feedpub.cleaner.memory import SiteMemory
 from feedpub.cleaner.tree import parse
 from feedpub.cleaner.vocabulary import Vocabulary
 
 PROSE = "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck, and " * 3
-WORDS = Vocabulary({"promo": (-1.0, -1.0, -0.5), "story": (1.0, 1.0, 1.0)})
+DENSE = "港の入り口に立つ時計台の鐘が、二十年ぶりに鳴った。町の人たちは窓を開け、船は汽笛で答えた。" * 3
+WORDS = Vocabulary({"promo": (-1.0, -1.0, -0.5), "story": (1.0, 1.0, 1.0), "p-0": (-9.0, 0.0, 0.0)}, {"in stock": -2.0})
 
 
 def why(page: str, score: float | list[float] = 0.9, **known: object) -> dict[int, str]:
@@ -24,17 +25,18 @@ def why(page: str, score: float | list[float] = 0.9, **known: object) -> dict[in
     ("page", "reason"),
     [
         ("<nav><p>Somewhere else", "navigation"),
-        ("<footer><p>Imprint of the house", "in the page's footer"),
-        ("<aside><p>By the way", "an aside"),
+        ("<footer><p>Imprint of the house", "in a footer"),
+        ("<aside><p>By the way", "in an aside"),
         ("<form><p>Fill in", "part of a form"),
         ("<p hidden>Not shown", "hidden"),
         ('<p><a href="/x">All of it a link</a>', "links 100 %"),
         ('<div class="promo"><p>Buy this', "looks like boilerplate (class promo)"),
-        ('<div class="story"><p>Nothing telling', "outside the article (score 0.08)"),
+        ("<p>Only 3 left in stock", "reads like boilerplate (“in stock”)"),
+        ('<div class="story"><p>Nothing telling', "not like an article's text (score 0.08)"),
     ],
 )
 def test_what_scores_low_goes_for_the_clearest_reason(page: str, reason: str) -> None:
-    """Where it stands, what it links to, what it is called, or else the score itself."""
+    """Where it stands, what it links to, what it is called, what it says, or else its place and score."""
     assert why(page, 0.08) == {0: reason}
 
 
@@ -106,8 +108,8 @@ def test_a_pull_quote_goes_where_the_text_has_it() -> None:
     quote = "a lorry full of milk and most of the school"
     other = "<blockquote><p>Nobody has said this before me."
     page = f"<p>{PROSE}</p><blockquote><p>“{quote.capitalize()}”</p></blockquote>{other}"
-    assert why(page) == {1: "repeats the text"}
-    assert why(f'<p>{PROSE}</p><div class="pull-quote">{quote}</div>') == {1: "repeats the text"}
+    assert why(page) == {1: "a quotation that repeats the text"}
+    assert why(f'<p>{PROSE}</p><div class="pull-quote">{quote}</div>') == {1: "a quotation that repeats the text"}
 
 
 def test_hardly_anything_scores_high() -> None:
@@ -150,8 +152,61 @@ def test_an_articles_own_paragraph_may_stand_on_two_pages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("html", "prose"), [(f"<p>{PROSE}", True), ("<p>Short.", False), (f"<a href=x>{PROSE}", False)]
+    ("html", "prose"),
+    [(f"<p>{PROSE}", True), ("<p>Short.", False), (f"<a href=x>{PROSE}", False), (f"<p>{DENSE}", True)],
 )
 def test_prose_is_long_and_not_a_link(html: str, prose: bool) -> None:  # noqa: FBT001 -- an example's outcome
-    """What no phrase may take out."""
-    assert is_prose(cut(parse(html)).blocks[0]) is prose
+    """What no phrase may take out; scripts without spaces say as much with fewer characters."""
+    assert Case(cut(parse(html)), np.array([0.9]), WORDS).is_prose(0) is prose
+
+
+def test_reasons_tell_where_a_block_stands() -> None:
+    """Above the article, below it, or between its paragraphs."""
+    page = f"<p>one</p><p>{PROSE}</p><p>two</p><p>{PROSE}</p><p>three</p>"
+    assert why(page, [0.1, 0.9, 0.1, 0.9, 0.1]) == {
+        0: "above the article (score 0.10)",
+        2: "between paragraphs, but unlike them (score 0.10)",
+        4: "below the article (score 0.10)",
+    }
+
+
+def test_names_about_looks_are_no_reason() -> None:
+    """“p-4” is a width."""
+    assert why('<div class="p-4"><p>Nothing telling', 0.08) == {0: "not like an article's text (score 0.08)"}
+
+
+@pytest.mark.parametrize("heading", ["Comments", "About the author"])
+def test_a_box_below_the_article_goes_with_its_heading(heading: str) -> None:
+    """Whatever the box is called, and however much what is in it reads like prose."""
+    page = f"<p>{PROSE}</p><p>{PROSE}</p><div><img src='a.jpg'><h4>{heading}</h4><p>{PROSE}</p></div>"
+    found = why(page)
+    assert set(found) == {2, 3, 4}
+    assert found[4] == f"below the phrase '{heading}' (en)"
+    assert why(f"{page}<p>{PROSE}</p>") == {}, "a box with an article behind it is a part of it"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>“Accept all”</p>",
+        f"<p>{PROSE}, such as these:</p><ul><li>Accept all</li><li>Sign in</li></ul>",
+        "<h2>Advertisement</h2><p>is a word that nobody reads and everybody sees, says a man who has counted them",
+    ],
+)
+def test_what_an_article_says_about_phrases_stays(page: str) -> None:
+    """In quotation marks, in a list that a sentence introduces, as a subhead."""
+    assert why(f"<p>{PROSE}</p>{page}") == {}
+
+
+def test_a_byline_of_several_parts_goes() -> None:
+    """Each part is too little of the line; together they are all of it."""
+    tree = parse("<div><i id=a>By Ines</i> <i id=b>2 May 2026</i> <i>4 min</i></div>")
+    lines = frozenset(tree.xpath("//*[@id]"))
+    assert reasons(Case(cut(tree), np.full(1, 0.9), WORDS, credits=lines)) == {0: "byline or date"}
+
+
+@pytest.mark.parametrize("score", [0.3, 0.1])
+def test_footnotes_stay(score: float) -> None:
+    """What a mark in the text links to belongs to the article, unless the score rules it out."""
+    page = f'<p>{PROSE}<a href="#n1">1</a></p><p>{PROSE}<a href="#top">all of it</a></p><p id="n1">In 1931.</p>'
+    assert set(why(page, [0.9, 0.9, score])) == (set() if score > 0.2 else {2})
