@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from feedpub import pipeline
+from feedpub import SiteMemory, learning, pipeline
+from feedpub.articles import article_at
 from feedpub.config import Config
 from feedpub.model import Outcome, Status
 from feedpub.tools import Tools
@@ -422,3 +423,54 @@ def test_hundred_cycles_of_a_restless_site(newsroom: Site, tmp_path: Path, clock
         build(config, clock)
         found = [item["id"] for item in items(config, "f")]
         assert (len(found), set(found)) == (6, ids)
+
+
+BOX = (
+    "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la pordo."  # nobody's words
+)
+
+
+def boxed(n: int) -> str:
+    """A story with a box between its paragraphs that every story has, in a language without phrases."""
+    return story(n).replace("<p>Work begins", f"<p>{BOX}</p><p>Work begins")
+
+
+def test_what_repeats_over_a_site_is_in_no_entry(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """From the first build on: the pages of a run are learned before the first article is read."""
+    for n in (*STORIES, 7):
+        newsroom[path(n)] = boxed(n)
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    assert one(config, clock).new == 6
+    newsroom["/news"] = listing([7, *STORIES])
+    assert one(config, clock).new == 1
+    entries = items(config, "f")
+    assert len(entries) == 7
+    assert all("Work begins" in item["content_html"] and BOX not in item["content_html"] for item in entries)
+
+
+def test_what_was_learned_of_a_site_is_kept(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Even by a build that publishes nothing; a page that is read again is not counted again."""
+    newsroom["/news"] = listing([6, 5])
+    for n in (6, 5):
+        newsroom[path(n)] = "<title>Down</title><p>Back soon.</p>"
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    for _ in range(2):
+        assert one(config, clock).status is Status.FAILED
+        with tools_for(config, clock) as tools:
+            known = SiteMemory.from_bytes(tools.store.memory(f"127.0.0.1:{newsroom.port}") or b"")
+            assert len(known.pages) == 2
+
+
+def test_one_article_is_cleaned_with_what_was_learned(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """As `feedpub clean` does it."""
+    for n in STORIES:
+        newsroom[path(n)] = boxed(n)
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    build(config, clock)
+    newsroom[path(9)] = boxed(9)
+    url = newsroom.url(path(9))
+    with tools_for(config, clock) as tools:
+        assert BOX in article_at(url, tools.fetcher).text
+        article = article_at(url, tools.fetcher, learning.Site(learning.site_of(url), tools.store).memory)
+    assert BOX not in article.text
+    assert (BOX, "on 6 of 6 other pages of this site") in {(each.text, each.reason) for each in article.removed}

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from feedpub.cleaner.case import KEPT, Case
 from feedpub.cleaner.fingerprints import kind
 from feedpub.cleaner.layout import Place
+from feedpub.cleaner.site_repeats import is_heading
 
 UNSURE = 0.6  # a block that scores more stays wherever it stands
 HOME = 0.4  # of the prose in the kind of box that has most
 SAME = 0.5  # of the page's own text in such boxes, for it to be a page like the others
-SPARED = (Place.HEADING | Place.LIST | Place.TABLE).value
+SPARED = (Place.LIST | Place.TABLE).value
 
 
 def site_homes(case: Case) -> Iterator[tuple[int, str]]:
@@ -30,7 +31,8 @@ def site_homes(case: Case) -> Iterator[tuple[int, str]]:
     if sum(len(blocks[index].text) for index in away) > (1 - SAME) * sum(len(blocks[index].text) for index in kept):
         return
     for index in away:
-        if blocks[index].text and case.probabilities[index] < UNSURE and not case.place(index) & SPARED:
+        spared = case.place(index) & SPARED or is_heading(case, index)
+        if blocks[index].text and case.probabilities[index] < UNSURE and not spared:
             yield index, "not where the articles of this site stand"
 
 

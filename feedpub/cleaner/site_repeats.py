@@ -27,9 +27,10 @@ from feedpub.cleaner.memory import Kind, SiteMemory
 OWN = 30  # characters of a text that is found on this page only, for it to tell where the article is
 PARAGRAPH = 120  # characters; two such paragraphs, and what follows is no longer the article's head
 LABEL = 60  # characters
-LONG = 150  # characters; a text with fewer is more easily boilerplate than an article's paragraph
+EARLY = 3  # other pages; up to so many, one is enough for a text below the article
+LONG = 150  # characters; a text of so many is an article's paragraph as easily as boilerplate
 LONGEST_LINE = 250  # characters of a line with a link
-DENSE = 3  # letters of alphabets that a character of Chinese or Japanese says as much as
+DENSE = 3  # letters of an alphabet that a character of Chinese, Japanese or Korean says as much as
 ALIEN = 0.9  # of the texts in a kind of box, repeated, for none of them to be an article's own
 ENOUGH = 5  # pages with a kind of box, to know that
 COPIED = 0.5  # of a page's own text on another one
@@ -39,7 +40,7 @@ Least = tuple[int, float]
 ABOVE: Least = (2, 0.5)
 BETWEEN: Least = (3, 0.2)
 BELOW: Least = (2, 0.0)
-BELOW_SHORT: Least = (1, 0.3)
+BELOW_EARLY: Least = (1, 0.0)
 LABELS: Least = (3, 0.5)
 LINES: Least = (3, 0.2)
 
@@ -53,7 +54,7 @@ def site_repeats(case: Case) -> Iterator[tuple[int, str]]:
     follows = False  # whether anything of the article does
     for index in reversed(range(len(site.seen))):
         block = case.layout.blocks[index]
-        heads = bool(case.place(index) & Place.HEADING) or block.bold_chars >= len(block.text) > 0
+        heads = is_heading(case, index)
         if block.text and (site.heads_nothing(index, gone, follows=follows) if heads else site.repeats(index)):
             gone[index] = site.reason(index)
         elif not heads and (reason := site.line(index)):
@@ -128,7 +129,7 @@ class _Site:
 
     def _least(self, index: int, size: int, *, label: bool) -> Least:
         if index > self.end:
-            return BELOW if size >= LONG else BELOW_SHORT
+            return BELOW if size >= LONG or self.pages.bit_count() > EARLY else BELOW_EARLY
         if label:
             return LABELS
         return BETWEEN if index > self.body else ABOVE
@@ -140,9 +141,15 @@ class _Site:
         return f"{count} of {self.pages.bit_count()} other pages of this site"
 
 
+def is_heading(case: Case, index: int) -> bool:
+    """Whether a block is a heading, or a bold line that serves as one."""
+    block = case.layout.blocks[index]
+    return bool(case.place(index) & Place.HEADING) or block.bold_chars >= len(block.text) > 0
+
+
 def extent(text: str) -> int:
     """How much a text says, in letters of an alphabet."""
-    dense = sum("\u2e80" <= character <= "\uabff" or "\uf900" <= character <= "\ufaff" for character in text[:LONG])
+    dense = sum("\u2e80" <= character <= "\ufaff" for character in text[:LONG])
     return len(text) * DENSE if dense > len(text[:LONG]) / 2 else len(text)
 
 

@@ -127,3 +127,20 @@ def test_clean_says_when_there_is_no_article(home: Home, content: str) -> None:
     done = home.run("clean", str(home.config.parent / "articles" / "empty.html"))
     assert done.returncode == FAILED
     assert "empty.html" in done.stdout + done.stderr
+
+
+def test_clean_knows_what_a_build_has_learned(newsroom: Site, home: Home) -> None:
+    """What repeats over a site, in nobody's language, is in no entry and not in the article that `clean` prints."""
+    box = "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la pordo."
+    for n in (*STORIES, 6):
+        newsroom[path(n)] = story(n).replace("<p>Work begins", f"<p>{box}</p><p>Work begins")
+    home.configure(feed("world", f"page {newsroom.url('/news')}"))
+    before = home.run("clean", newsroom.url(path(6)))
+    assert box in before.stdout
+    home.build()
+    assert all(box not in item["content_html"] for item in home.items())
+    after = home.run("clean", newsroom.url(path(6)), "--explain")
+    article, _, removed = after.stdout.partition("Removed:")
+    assert box not in article
+    assert "on 5 of 5 other pages of this site" in removed
+    assert home.run("status").returncode == OK

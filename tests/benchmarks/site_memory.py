@@ -1,0 +1,65 @@
+"""What a site's memory takes out and what it costs: leaks and losses on generated sites after a number of pages.
+
+    python -m tests.benchmarks.site_memory
+
+The pages that are judged are the ten that follow those that were learned; after all thirty, the last ten.
+"""
+
+import time
+
+from feedpub.cleaner import SiteMemory, extract
+from tests.support.sites import MARKUP, PAGES, SitePage, judge, site, totals
+
+LEARNED = (1, 2, 5, 10, 30)
+JUDGED = 10
+SITES = {language: site(language) for language in MARKUP}
+
+Cell = tuple[tuple[int, int], tuple[int, int]]
+"""Leaks and losses without a memory, and with it."""
+
+
+def main() -> None:
+    print("| site | " + " | ".join(f"{n} page{'s' * (n > 1)}" for n in LEARNED) + " |")
+    print("|---|" + "---|" * len(LEARNED))
+    rows = {language: [(before(pages, n), after(pages, n)) for n in LEARNED] for language, pages in SITES.items()}
+    for language, cells in rows.items():
+        print(f"| {language} | " + " | ".join(f"{old[0]} → {new[0]}" for old, new in cells) + " |")
+    for what, name in enumerate(("all leaks", "all losses")):
+        sums = [[sum(counts[what] for counts in side) for side in zip(*cells, strict=True)] for cells in columns(rows)]
+        print(f"| {name} | " + " | ".join(f"{old} → {new}" for old, new in sums) + " |")
+    print("largest memory:", max(len(memory_of(pages).to_bytes()) for pages in SITES.values()), "bytes")
+
+
+def columns(rows: dict[str, list[Cell]]) -> list[tuple[Cell, ...]]:
+    """The cells of all sites for each number of pages."""
+    return list(zip(*rows.values(), strict=True))
+
+
+def before(pages: list[SitePage], learned: int) -> tuple[int, int]:
+    """Leaks and losses on the same pages without a memory."""
+    return totals([judge(extract(page.html, page.url).text, page) for page in judged(pages, learned)])
+
+
+def after(pages: list[SitePage], learned: int) -> tuple[int, int]:
+    """Leaks and losses on the pages that follow so many learned ones."""
+    memory = memory_of(pages[:learned])
+    return totals([judge(extract(page.html, page.url, memory=memory).text, page) for page in judged(pages, learned)])
+
+
+def judged(pages: list[SitePage], learned: int) -> list[SitePage]:
+    """The ten pages that follow the learned ones; the last ten where none follow."""
+    return pages[learned : learned + JUDGED] if learned < PAGES else pages[-JUDGED:]
+
+
+def memory_of(pages: list[SitePage]) -> SiteMemory:
+    """A memory of these pages."""
+    memory = SiteMemory()
+    for page in pages:
+        memory.learn(page.html, page.url)
+    return memory
+
+
+if __name__ == "__main__":
+    started = time.process_time()
+    main()
+    print(f"{time.process_time() - started:.0f} s")
