@@ -39,6 +39,7 @@ from feedpub.cleaner.metadata.texts import line, texts_of
 
 MOST_CATEGORIES = 12
 LONGEST_CATEGORY = 60  # characters
+MOST_OF_A_TAG = 500  # elements of a page that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _by_tag(tree: HtmlElement, *tags: str) -> dict[str, list[HtmlElement]]:
     found: dict[str, list[HtmlElement]] = {tag: [] for tag in tags}
     for element in tree.iter(*tags):
         found[element.tag].append(element)
-    return found
+    return {tag: elements[:MOST_OF_A_TAG] for tag, elements in found.items()}
 
 
 def _title(
@@ -137,15 +138,15 @@ def _headline(body: HtmlElement | None, title: str, headings: Sequence[HtmlEleme
 
 def _search(tree: HtmlElement, stated: Sequence[Facts], language: str | None, seen: visible.Visible) -> None:
     """Look for a byline or a date on the whole page, where neither the head nor the headline's neighbours have one."""
-    body, facts = tree.find("body"), seen.facts
-    nobody = not facts.authors and not any(origin.authors or origin.organisations for origin in stated)
-    undated = not facts.published and not any(origin.published for origin in stated)
-    if body is None or not (nobody or undated):
-        return
-    elsewhere = visible.search(body, language).facts
-    facts.authors = facts.authors or elsewhere.authors
-    facts.published = facts.published or elsewhere.published
-    facts.updated = facts.updated or elsewhere.updated
+    body, shown = tree.find("body"), seen.facts
+    nobody = not shown.authors and not any(origin.authors or origin.organisations for origin in stated)
+    undated = not shown.published and not any(origin.published for origin in stated)
+    if body is not None and (nobody or undated):
+        found = visible.Visible()
+        visible.search(body, language, found, authors=nobody, published=undated)
+        shown.authors += found.facts.authors
+        shown.published += found.facts.published
+        shown.updated += found.facts.updated
 
 
 def _scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:

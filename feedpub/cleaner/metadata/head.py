@@ -74,6 +74,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 
 UNTOLD = 1000  # the rank of names that no list has
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_NAMING = frozenset(("property", "name", "itemprop", "http-equiv"))
 _KNOWN = {name: (field, rank) for field, names in NAMES.items() for rank, name in enumerate(names)}
 
 
@@ -116,15 +117,17 @@ def _meaning(name: str) -> tuple[str, int]:
 
 def _meta(meta: HtmlElement) -> Iterator[tuple[str, str]]:
     """Each of a meta element's names, lower case, with its content."""
-    if content := (meta.get("content") or meta.get("value") or "").strip():
-        for attribute in ("property", "name", "itemprop", "http-equiv"):
-            for name in (meta.get(attribute) or "").lower().split():
-                yield name, content
+    stated = dict(meta.items())
+    if content := (stated.get("content") or stated.get("value") or "").strip():
+        for attribute, names in stated.items():
+            if attribute in _NAMING:
+                yield from ((name, content) for name in names.lower().split())
 
 
 def _link(link: HtmlElement) -> Iterator[tuple[str, str]]:
-    for name in (link.get("rel") or "").lower().split():
-        yield f"link:{name}", (link.get("href") or "").strip()
+    for relation in (link.get("rel") or "").lower().split():
+        if (name := f"link:{relation}") in _KNOWN:
+            yield name, (link.get("href") or "").strip()
 
 
 def _title(title: HtmlElement) -> Iterator[tuple[str, str]]:

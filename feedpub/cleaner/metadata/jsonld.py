@@ -58,7 +58,9 @@ def read(scripts: Iterable[str], url: str | None = None, title: str = "") -> Fac
 
 def _values(script: str) -> Iterator[Any]:
     """The JSON values of a script: one, or several one after the other."""
-    text = _WRAPPING.sub("", _WRAPPING.sub("", script[:LARGEST])).strip().rstrip(";")
+    text = script[:LARGEST].strip()
+    if text[:1] not in ("{", "[") or text[-1:] not in ("}", "]"):
+        text = _WRAPPING.sub("", _WRAPPING.sub("", text)).strip().rstrip(";")
     decoder = json.JSONDecoder(strict=False)
     for mend in _MENDERS:
         try:

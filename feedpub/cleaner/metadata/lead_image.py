@@ -5,12 +5,15 @@ Owns what cannot be a lead image, and the reading of sizes. Fetches nothing: a s
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.metadata.addresses import absolute
 from feedpub.cleaner.metadata.facts import Facts, Size
 
+MOST = 20  # elements of a page that may show one image
+LONGEST = 20  # characters of a length
 LARGE = 300  # pixels of width from which on a picture may lead an article
 
 _NO_PICTURE = re.compile(
@@ -18,7 +21,7 @@ _NO_PICTURE = re.compile(
     r"|no[-_]?image|sprite|fallback|\.svg(?:$|\?)|^data:",
     re.IGNORECASE,
 )
-_PIXELS = re.compile(r"\s*(\d{1,5})(?:\.0+)?\s*(?:px)?\s*")
+_PIXELS = re.compile(r"(\d{1,5})(?:\.0+)?\s?(?:px)?")
 
 
 def choose(addresses: Iterable[str], base: str | None) -> str | None:
@@ -45,7 +48,7 @@ def size(image: str | None, stated: Iterable[Facts], tree: HtmlElement, base: st
 
 def pixels(width: str | None, height: str | None) -> Size | None:
     """Two lengths ("1200", "630px") as a size; None where either is no number of pixels."""
-    across, down = _PIXELS.fullmatch(width or ""), _PIXELS.fullmatch(height or "")
+    across, down = (_PIXELS.fullmatch((length or "")[:LONGEST].strip()) for length in (width, height))
     if not across or not down or not int(across[1]) or not int(down[1]):
         return None
     return int(across[1]), int(down[1])
@@ -71,11 +74,9 @@ def of_group(properties: Iterable[tuple[str, str]]) -> Mapping[str, Size]:
 def _in_page(image: str, tree: HtmlElement, base: str | None) -> Size | None:
     """The size that the page's own element for an image states."""
     name = image.rpartition("/")[2]
-    for picture in tree.iter("img"):
-        address = picture.get("src") or ""
-        if name in address and _is(image, address, base):
-            return pixels(picture.get("width"), picture.get("height"))
-    return None
+    likely = (picture for picture in tree.iter("img") if name in (picture.get("src") or ""))
+    found = (picture for picture in islice(likely, MOST) if _is(image, picture.get("src", ""), base))
+    return next((size for picture in found if (size := pixels(picture.get("width"), picture.get("height")))), None)
 
 
 def _is(image: str, address: str, base: str | None) -> bool:

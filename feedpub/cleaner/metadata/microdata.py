@@ -10,9 +10,9 @@ from feedpub.cleaner.metadata.facts import Facts
 from feedpub.cleaner.metadata.texts import one_line
 
 LONGEST = 300  # characters of a value
-MOST = 1_000  # properties of a page
+MOST = 500  # properties of a page
 
-_PROPERTIES = etree.XPath("//@itemprop/..", smart_strings=False)
+_PROPERTIES = etree.XPath(f"(//@itemprop)[position() <= {MOST}]/..", smart_strings=False)
 _FIELDS = {
     "headline": "titles",
     "author": "authors",
@@ -44,7 +44,7 @@ def read(tree: HtmlElement) -> Facts:
 def _with_properties(tree: HtmlElement) -> Iterator[HtmlElement]:
     found = _PROPERTIES(tree)
     if isinstance(found, list):
-        yield from (element for element in found[:MOST] if isinstance(element, HtmlElement))
+        yield from (element for element in found if isinstance(element, HtmlElement))
 
 
 def _of_article(element: HtmlElement) -> bool:

@@ -81,6 +81,11 @@ def from_byline(text: str, language: str | None = None) -> tuple[str, ...]:
     return found if found and (looks_like_person(found[0]) or (len(found) == 1 and _is_one_name(found[0]))) else ()
 
 
+def begins_byline(text: str, language: str | None = None) -> bool:
+    """Whether a text begins as a byline does, be it one or not."""
+    return len(text) <= LONGEST_BYLINE and words(language).by.match(f"{text.lstrip(_EDGES)} ") is not None
+
+
 def is_byword(text: str, language: str | None = None) -> bool:
     """Whether a text is only the beginning of a byline: "By", "Written by:"."""
     start = words(language).by.match(f"{text} ")

@@ -25,19 +25,30 @@ class Text:
 
 
 def texts_of(element: HtmlElement) -> Iterator[Text]:
-    """The texts within an element, in order; a time that scripts would fill in has an empty one."""
-    waiting: list[HtmlElement | Text] = [element]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Text):
-            yield part
-        elif isinstance(part.tag, str) and part.tag not in _SKIPPED:
-            if (text := one_line(part.text)) or part.tag == "time":
-                yield Text(text, part)
-            for child in reversed(part):
-                if tail := one_line(child.tail):
-                    waiting.append(Text(tail, part))
-                waiting.append(child)
+    """The texts within an element, in order, looking no further than is asked for."""
+    if element.tag in _SKIPPED:
+        return
+    if text := _own(element):
+        yield text
+    around = [(element, iter(element))]
+    while around:
+        outer, children = around[-1]
+        if (child := next(children, None)) is None:  # the outer one is read
+            around.pop()
+            child, outer = outer, around[-1][0] if around else None
+        elif child.tag not in _SKIPPED and isinstance(child.tag, str):
+            if text := _own(child):
+                yield text
+            around.append((child, iter(child)))
+            continue
+        if outer is not None and (tail := one_line(child.tail)):
+            yield Text(tail, outer)
+
+
+def _own(element: HtmlElement) -> Text | None:
+    """The text before an element's first child; of a time that scripts would fill in an empty one."""
+    text = one_line(element.text)
+    return Text(text, element) if text or element.tag == "time" else None
 
 
 def after(headline: HtmlElement) -> Iterator[Text]:
@@ -71,7 +82,7 @@ def line(element: HtmlElement) -> str:
 
 def one_line(text: str | None) -> str:
     """A text with single spaces; "" for none."""
-    return " ".join(text.split()) if text else ""
+    return " ".join(text.split()) if text and not text.isspace() else ""
 
 
 def _following(element: HtmlElement) -> Iterator[Text]:

@@ -83,11 +83,13 @@ def without_site(title: str, site: Iterable[str]) -> str:
     return title
 
 
+@lru_cache(maxsize=1000)  # a page says its title many times over
 def compact(text: str) -> str:
     """A text for comparison where spaces do not count."""
     return _WORDS.sub("", text.casefold()).replace("_", "")
 
 
+@lru_cache(maxsize=1000)
 def squash(text: str) -> str:
     """A text for comparison: words only."""
     return _WORDS.sub(" ", text.casefold()).strip()

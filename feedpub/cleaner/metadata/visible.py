@@ -4,6 +4,7 @@ Looked at are the short texts around the headline, the elements whose class or l
 where a page says it nowhere else, all its texts. What a name or a date is, `names` and `dates` know.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -19,10 +20,12 @@ from feedpub.cleaner.metadata.texts import PROSE, Text, after, before, texts_of
 LONGEST = 200  # characters of an element that is a byline or a dateline
 LABEL = 40  # characters of a text that says what the date after it is
 MOST = 40  # candidates by class, and texts of one
-FURTHEST = 4_000  # texts of a page that are searched
+FURTHEST = 2_000  # texts of a page that are searched
 WORDS_OF_DATELINE = 14
 WORDS_OF_BYLINE = 9
 WORDS_OF_SENTENCE = 7  # and a full stop: prose, not a dateline
+
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(slots=True)
@@ -48,30 +51,42 @@ def read(headline: HtmlElement, language: str | None = None) -> Visible:
     seen.dateline = _dateline(below, article, language)
     _read_dates(near, language, seen)
     _read_names(near, language, seen)
-    _read_marked(near, article, language, seen)
+    bylines, datelines = marked(near, article)
+    _read_bylines(bylines, article, language, seen)
+    _read_datelines(datelines, article, language, seen)
     return seen
 
 
-def search(body: HtmlElement, language: str | None = None) -> Visible:
-    """Bylines, and dates with a word before them, wherever they stand on a page."""
-    seen, page, texts = Visible(), {body}, list(islice(texts_of(body), FURTHEST))
-    _read_names([text for text in texts if len(text.text.split()) <= WORDS_OF_BYLINE], language, seen)
-    for said, text in pairwise(texts):
-        if _may_be_date(text.text) and _label(said.text, text.text, language):
-            _read_date(said.text, text, language, seen)
-    _read_marked(texts, page, language, seen)
-    top = list(takewhile(lambda text: len(text.text) <= PROSE, texts))
-    seen.facts.published += filter(None, [_dateline(top, page, language)])
-    return seen
+def search(body: HtmlElement, language: str | None, seen: Visible, *, authors: bool, published: bool) -> None:
+    """Look on a whole page for what is wanted: bylines, and dates with a word before them or above the first prose."""
+    page, texts = {body}, list(islice(texts_of(body), FURTHEST))
+    bylines, datelines = marked(texts, page)
+    if authors:
+        _read_names([text for text in texts if len(text.text.split()) <= WORDS_OF_BYLINE], language, seen)
+        _read_bylines(bylines, page, language, seen)
+    if published:
+        for said, text in pairwise(texts):
+            if _may_be_date(text.text) and _label(said.text, text.text, language):
+                _read_date(said.text, text, language, seen)
+        _read_datelines(datelines, page, language, seen)
+        top = takewhile(lambda text: len(text.text) <= PROSE, texts)
+        seen.facts.published += filter(None, [_dateline(top, page, language)])
 
 
-def _read_marked(texts: Iterable[Text], article: AbstractSet[HtmlElement], language: str | None, seen: Visible) -> None:
-    """Read the elements around some texts that the markup calls a byline or a dateline."""
-    bylines, datelines = marked(texts, article)
+def _read_bylines(
+    bylines: Iterable[HtmlElement], article: AbstractSet[HtmlElement], language: str | None, seen: Visible
+) -> None:
+    """Read elements that the markup calls bylines."""
     for element in islice(bylines, MOST):
-        within = list(islice(texts_of(element), MOST))
-        if sum(len(text.text) for text in within) <= LONGEST and not elsewhere(element, article):
-            _read_names(within, language, seen, said=True)
+        texts = list(islice(texts_of(element), MOST))
+        if sum(len(text.text) for text in texts) <= LONGEST and not elsewhere(element, article):
+            _read_names(texts, language, seen, said=True)
+
+
+def _read_datelines(
+    datelines: Iterable[HtmlElement], article: AbstractSet[HtmlElement], language: str | None, seen: Visible
+) -> None:
+    """Read elements that the markup calls datelines."""
     for element in islice(datelines, MOST):
         if not elsewhere(element, article):
             _read_dateline(element, language, seen)
@@ -80,10 +95,13 @@ def _read_marked(texts: Iterable[Text], article: AbstractSet[HtmlElement], langu
 def _read_names(texts: Sequence[Text], language: str | None, seen: Visible, *, said: bool = False) -> None:
     """Read the first byline in some texts; `said`: the markup calls them one. The page's first byline counts."""
     for at, text in enumerate(texts):
-        found = names.from_byline(text.text, language)
-        if not found and (said or names.is_byword(text.text, language) or links_author(text)):
-            start = at + names.is_byword(text.text, language)
-            found = tuple(_names_in_row(texts[start:], language, said=said or start > at, by=start > at))
+        by = names.begins_byline(text.text, language)
+        if not (by or said or links_author(text)):
+            continue
+        found = names.from_byline(text.text, language) if by else ()
+        if not found:
+            alone = by and names.is_byword(text.text, language)
+            found = tuple(_names_in_row(texts[at + alone :], language, said=said or alone, by=alone))
         if found:
             seen.facts.authors = seen.facts.authors or list(found)
             _add_line(text.element, seen)
@@ -130,12 +148,12 @@ def _read_dates(texts: Sequence[Text], language: str | None, seen: Visible) -> N
         before = text.text
 
 
-def _dateline(texts: Sequence[Text], article: AbstractSet[HtmlElement], language: str | None) -> str:
+def _dateline(texts: Iterable[Text], article: AbstractSet[HtmlElement], language: str | None) -> str:
     """The first date of the article among some texts, no update's, no table's, or ""."""
     said = ""
     for text in texts:
-        of_article = text.element.tag not in ("td", "th") and _label(said, text.text, language) != "updated"
-        if of_article and _is_date(text.text, language) and not elsewhere(text.element, article):
+        first = _is_date(text.text, language) and _label(said, text.text, language) != "updated"
+        if first and text.element.tag not in ("td", "th") and not elsewhere(text.element, article):
             return text.text
         said = text.text
     return ""
@@ -147,11 +165,8 @@ def _is_date(text: str, language: str | None) -> bool:
 
 
 def _may_be_date(text: str) -> bool:
-    return len(text) <= dates.LONGEST and any(map(str.isdigit, text)) and not _is_sentence(text)
-
-
-def _is_sentence(text: str) -> bool:
-    return text.endswith(".") and text.count(" ") >= WORDS_OF_SENTENCE
+    sentence = text.endswith(".") and text.count(" ") >= WORDS_OF_SENTENCE
+    return len(text) <= dates.LONGEST and not sentence and bool(_DIGIT.search(text))
 
 
 def _label(before: str, text: str, language: str | None) -> str | None:
