@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 from feedpub.cleaner.case import KEPT, Case
 from feedpub.cleaner.fingerprints import kind
-from feedpub.cleaner.layout import Place
+from feedpub.cleaner.layout import PLACES
 from feedpub.cleaner.site_repeats import is_heading
 
 UNSURE = 0.6  # a block that scores more stays wherever it stands
 HOME = 0.4  # of the prose in the kind of box that has most
 SAME = 0.5  # of the page's own text in such boxes, for it to be a page like the others
-SPARED = (Place.LIST | Place.TABLE).value
+SPARED = PLACES["ul"] | PLACES["table"]
 
 
 def site_homes(case: Case) -> Iterator[tuple[int, str]]:

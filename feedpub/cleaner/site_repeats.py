@@ -14,6 +14,7 @@ on this page only:
 A text that was seen on no other page never goes.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +22,10 @@ from statistics import median_low
 
 from feedpub.cleaner.case import KEPT, LINKED, Case, density
 from feedpub.cleaner.fingerprints import fingerprint, kind, lead_in
-from feedpub.cleaner.layout import Block, Layout, Place
+from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.memory import Kind, SiteMemory
 
+HEADING, TABLE = PLACES["h2"], PLACES["table"]
 OWN = 30  # characters of a text that is found on this page only, for it to tell where the article is
 PARAGRAPH = 120  # characters; two such paragraphs, and what follows is no longer the article's head
 LABEL = 60  # characters
@@ -44,6 +46,9 @@ BELOW_EARLY: Least = (1, 0.0)
 LABELS: Least = (3, 0.5)
 LINES: Least = (3, 0.2)
 
+_LETTER = re.compile(r"[^\W\d_]")
+_DENSE = re.compile(r"[\u2e80-\ufaff]")
+
 
 def site_repeats(case: Case) -> Iterator[tuple[int, str]]:
     """What stands on other pages of the site as well, but for what may be the article's own."""
@@ -53,11 +58,13 @@ def site_repeats(case: Case) -> Iterator[tuple[int, str]]:
     gone: dict[int, str] = {}
     follows = False  # whether anything of the article does
     for index in reversed(range(len(site.seen))):
-        block = case.layout.blocks[index]
-        heads = is_heading(case, index)
-        if block.text and (site.heads_nothing(index, gone, follows=follows) if heads else site.repeats(index)):
+        if site.seen[index] and is_heading(case, index):
+            goes = index + 1 in gone or (index > site.end and not follows)
+        else:
+            goes = site.repeats(index)
+        if goes:
             gone[index] = site.reason(index)
-        elif not heads and (reason := site.line(index)):
+        elif (reason := site.line(index)) and not is_heading(case, index):
             gone[index] = reason
         follows = follows or (case.probabilities[index] >= KEPT and index not in gone)
     yield from sorted(gone.items())
@@ -100,25 +107,21 @@ class _Site:
     def repeats(self, index: int) -> bool:
         """Whether a text stands on too many pages to be this article's."""
         block, count = self.layout.blocks[index], self.seen[index].bit_count()
-        if not count or not any(map(str.isalpha, block.text)):
+        if not count or not _LETTER.search(block.text):
             return False
         size = extent(block.text)
         label = size <= LABEL and density(block) < LINKED
-        if label and self.layout.boxes[block.box].place & Place.TABLE:
+        if label and self.layout.boxes[block.box].place & TABLE:
             return False
         known = self.kinds.get(kind(self.layout, block), Kind())
         of_kind = (known.pages & self.pages).bit_count()
         alien = of_kind >= ENOUGH and known.repeated >= ALIEN * known.texts
         return self._many(of_kind if alien else count, self._least(index, size, label=label))
 
-    def heads_nothing(self, index: int, gone: Mapping[int, str], *, follows: bool) -> bool:
-        """Whether a heading that stands on other pages is followed by what goes, or by nothing of the article."""
-        return self.seen[index] > 0 and (index + 1 in gone or (index > self.end and not follows))
-
     def line(self, index: int) -> str:
         """Why a line with a link goes, by what stands beside the link; "" where it stays."""
         block = self.layout.blocks[index]
-        if density(block) < LINKED / 2 or extent(block.text) > LONGEST_LINE or not (mark := lead_in(block)):
+        if density(block) < LINKED / 2 or not (mark := lead_in(block)) or extent(block.text) > LONGEST_LINE:
             return ""
         count = (self.memory.seen(mark) & self.pages).bit_count()
         return f"a line with a link like those on {self._of(count)}" if self._many(count, LINES) else ""
@@ -144,13 +147,14 @@ class _Site:
 def is_heading(case: Case, index: int) -> bool:
     """Whether a block is a heading, or a bold line that serves as one."""
     block = case.layout.blocks[index]
-    return bool(case.place(index) & Place.HEADING) or block.bold_chars >= len(block.text) > 0
+    return bool(case.place(index) & HEADING) or block.bold_chars >= len(block.text) > 0
 
 
 def extent(text: str) -> int:
     """How much a text says, in letters of an alphabet."""
-    dense = sum("\u2e80" <= character <= "\ufaff" for character in text[:LONG])
-    return len(text) * DENSE if dense > len(text[:LONG]) / 2 else len(text)
+    if text.isascii():
+        return len(text)
+    return len(text) * DENSE if len(_DENSE.findall(text, 0, LONG)) > min(len(text), LONG) / 2 else len(text)
 
 
 def _is_own(block: Block) -> bool:
