@@ -86,6 +86,7 @@ class _Composer:
         self.writing = writing
         self.open: tuple[int, ...] = ()
         self.known: dict[int, tuple[int, ...]] = {0: ()}
+        self.said: dict[int, dict[str, str]] = {0: {}}  # attributes of a box and of those around that are not written
         self.ids: set[str] = set()  # written so far
         self.tables = tables.data_parts(layout, kept)
         self.cells: dict[int, list[int]] = {}  # of an open row, those still to come
@@ -108,10 +109,14 @@ class _Composer:
             index = self.boxes[index].parent
         path = self.known[index]
         for each in reversed(trail):
+            own = self.writing.attributes(self.boxes[each].element)
+            around = {} if path and path[-1] == index else self.said[index]
+            self.said[each] = around | own if own else around
             tag = self.boxes[each].tag
             if tag in CONTAINERS and (tag not in tables.PARTS or each in self.tables):
                 path = (*path, each)
             self.known[each] = path
+            index = each
         return path
 
     def _move(self, path: tuple[int, ...]) -> Iterator[str]:
@@ -126,7 +131,7 @@ class _Composer:
         for n, index in enumerate(path[shared:], shared):
             if n:
                 yield from self._empty_cells(path[n - 1], index)
-            yield f"<{self.boxes[index].tag}{self._attributes(index, path[n - 1] if n else 0)}>"
+            yield f"<{self.boxes[index].tag}{self._attributes(index)}>"
             if self.boxes[index].tag == "tr":
                 self.cells[index] = tables.cells(self.layout, index)
         self.open = path
@@ -138,28 +143,26 @@ class _Composer:
             cell = waiting.pop(0)
             if cell != end:
                 tag = self.boxes[cell].tag
-                yield f"<{tag}{self._attributes(cell, row)}></{tag}>"
+                yield f"<{tag}{self._attributes(cell)}></{tag}>"
 
     def _wrapped(self, block: Block, written: str) -> str:
         around = self.open[-1] if self.open else 0
         tag = self.boxes[around].tag if around else ""
+        attributes = self._attributes(block.box) if block.box != around else ""
         if heading := self._heading(block):
-            return f"<{heading}{self._attributes(block.box, around)}>{written}</{heading}>\n"
+            return f"<{heading}{attributes}>{written}</{heading}>\n"
         if tag in BARE or (tag in SINGLE and self.held[around] == 1):
             return f"{written}\n" if tag == "pre" else written
         kind = "li" if tag in LISTS else "p"
-        return f"<{kind}{self._attributes(block.box, around)}>{written}</{kind}>\n"
+        return f"<{kind}{attributes}>{written}</{kind}>\n"
 
-    def _attributes(self, index: int, outer: int) -> str:
+    def _attributes(self, index: int) -> str:
         """The attributes that stay of a box and of those around it, up to one that is written itself."""
-        kept: dict[str, str] = {}
-        tag = self.boxes[index].tag
-        for name in ATTRIBUTES.get(tag, ()):
-            if value := self.boxes[index].element.get(name):
-                kept[name] = value
-        while index not in (outer, 0):
-            kept = self.writing.attributes(self.boxes[index].element) | kept
-            index = self.boxes[index].parent
+        element, tag = self.boxes[index].element, self.boxes[index].tag
+        kept = {name: value for name in ATTRIBUTES.get(tag, ()) if (value := element.get(name))}
+        kept |= self.said.get(index, {})
+        if not kept:
+            return ""
         if kept.get("id") in self.ids:
             del kept["id"]
         self.ids.update([kept["id"]] if "id" in kept else ())

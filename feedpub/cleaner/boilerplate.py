@@ -25,6 +25,7 @@ STANDFIRSTS = frozenset(  # what a class calls one
 )
 STANDFIRST_WORDS = 6
 MAYBE = 0.2  # the score of a standfirst or a footnote
+SAME_LENGTH = (0.7, 1.5)  # of a title that is repeated, with other punctuation
 HEADING = PLACES["h2"]
 TITLE = "the title"
 CREDIT = "byline or date"
@@ -55,8 +56,9 @@ def site_rules(case: Case) -> Found:
 def repeated_title(case: Case) -> Found:
     """The headline stands above the article; it is not its first sentence."""
     title, size = words(case.title), len(case.title)
+    shortest, longest = SAME_LENGTH[0] * size, SAME_LENGTH[1] * size
     for index, block in enumerate(case.layout.blocks):
-        if title and size / 2 <= len(block.text) <= 2 * size and words(block.text) == title:
+        if title and shortest <= len(block.text) <= longest and words(block.text) == title:
             yield index, TITLE
 
 
@@ -64,9 +66,10 @@ def credit_lines(case: Case) -> Found:
     """Who wrote it and when is told beside the article."""
     if not case.credits:
         return
-    for box in case.layout.boxes:
-        if box.element in case.credits:
-            yield from ((index, CREDIT) for index in range(box.first, box.last) if not case.is_prose(index))
+    if not case.credits.isdisjoint([box.element for box in case.layout.boxes]):
+        for box in case.layout.boxes:
+            if box.element in case.credits:
+                yield from ((index, CREDIT) for index in range(box.first, box.last) if not case.is_prose(index))
     for index, block in enumerate(case.layout.blocks):
         if not case.credits.isdisjoint(block.pieces) and _fill(case.credits.intersection(block.pieces), block):
             yield index, CREDIT

@@ -9,19 +9,21 @@ import numpy.typing as npt
 from lxml.html import HtmlElement
 
 from feedpub.cleaner import phrases
-from feedpub.cleaner.layout import Block, Layout
+from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.memory import SiteMemory
 from feedpub.cleaner.phrases import Phrase
 from feedpub.cleaner.vocabulary import Vocabulary
 
 KEPT = 0.5  # from this score on a block belongs to the article
 UNDOUBTED = 0.1  # below this score a block is no part of the article in any case
+SURE = 0.98  # from this score on a phrase takes no block out
 FEW_WORDS = 40  # with fewer above that score, the best blocks are taken that are
 DOUBTFUL = 0.15  # above this one
 INSIDE = 0.15  # the score that a block needs where a rule says that the article is
 LINKED = 0.6  # of a block's characters
 PROSE_WORDS = 40  # a text of this many words is no label and no teaser
 LONGEST_LABEL = 60  # characters
+HEADING = PLACES["h2"]
 LONGEST_WORD = 16  # characters a word, on average; with more, there are no spaces between the words
 DENSE_WORD = 2  # characters, of a word in such a script
 
@@ -61,9 +63,15 @@ class Case:
 
     @cached_property
     def phrases(self) -> Sequence[Phrase | None]:
-        """The phrase that each block is; of what nobody takes for the article, labels alone are looked up."""
+        """The phrase that each block is; of what nobody takes for the article, labels alone are looked up.
+
+        No phrase counts that everything else speaks for, unless it is a heading.
+        """
+        boxes = self.layout.boxes
         return [
-            phrases.find(block.text) if score >= UNDOUBTED or is_label(block) else None
+            phrases.find(block.text)
+            if (UNDOUBTED <= score < SURE or boxes[block.box].place & HEADING or is_label(block))
+            else None
             for block, score in zip(self.layout.blocks, self.scores, strict=True)
         ]
 

@@ -36,9 +36,8 @@ def pictures(layout: Layout, sizes: Sequence[int], kept: Sequence[bool], told: C
     found = [index for index, block in enumerate(layout.blocks) if block.pictures]
     if not found:
         return frozenset()
-    counted = [
-        0 if _is_in_figcaption(layout, block) else size for block, size in zip(layout.blocks, sizes, strict=True)
-    ]
+    places = [layout.boxes[block.box].place for block in layout.blocks]
+    counted = [0 if place & CAPTION else size for place, size in zip(places, sizes, strict=True)]
     for index in told:
         counted[index] = 0
     total = [0, *accumulate(counted)]
@@ -57,10 +56,6 @@ def pictures(layout: Layout, sizes: Sequence[int], kept: Sequence[bool], told: C
     )
 
 
-def _is_in_figcaption(layout: Layout, block: Block) -> bool:
-    return bool(layout.boxes[block.box].place & CAPTION)
-
-
 def _is_teaser(layout: Layout, index: int, kept: Sequence[bool]) -> bool:
     """Whether a picture leads where a link beside it leads that goes."""
     links = set(layout.blocks[index].links)
@@ -73,14 +68,18 @@ def _is_teaser(layout: Layout, index: int, kept: Sequence[bool]) -> bool:
 def captions(layout: Layout, chosen: Collection[int], gone: Mapping[int, str]) -> Iterator[int]:
     """The captions of chosen pictures, as far as they are not gone: in the same figure, else right behind."""
     near: set[int] = set()
+    boxes = layout.boxes
+    outermost: set[int] = set()
     for index in chosen:
-        box = layout.boxes[layout.blocks[index].box]
-        if box.place & FIGURE:
-            while layout.boxes[box.parent].place & FIGURE:
-                box = layout.boxes[box.parent]
-            near.update(range(box.first, box.last))
-        else:
+        box = layout.blocks[index].box
+        if not boxes[box].place & FIGURE:
             near.update((index, index + 1))
+            continue
+        while boxes[boxes[box].parent].place & FIGURE:
+            box = boxes[box].parent
+        outermost.add(box)
+    for box in outermost:
+        near.update(range(boxes[box].first, boxes[box].last))
     blocks = layout.blocks
     for index in sorted(near):
         if index < len(blocks) and index not in gone and blocks[index].text and is_caption(layout, blocks[index]):

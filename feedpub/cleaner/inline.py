@@ -83,7 +83,9 @@ def inline(block: Block, writing: Writing, *, pre: bool) -> str:
         elif link := embed(piece, writing.base):
             written.append(f"<br>{link}")
     html = "".join(written if block.pictures < 2 else _once(written))  # noqa: PLR2004 -- two may be the same
-    return html.strip("\n") if pre else _OUTER_BREAKS.sub("", html).strip()
+    if pre:
+        return html.strip("\n")
+    return (_OUTER_BREAKS.sub("", html) if "<br>" in html else html).strip()
 
 
 def _once(written: Sequence[str]) -> Iterator[str]:
@@ -100,27 +102,25 @@ def _once(written: Sequence[str]) -> Iterator[str]:
 def _written(piece: str, *, pre: bool) -> str:
     if piece == BREAK:
         return "\n" if pre else "<br>"
-    return escape(piece if pre else _SPACE.sub(" ", piece), quote=False)
+    if not pre and ("\n" in piece or "  " in piece or "\t" in piece):
+        piece = _SPACE.sub(" ", piece)
+    return escape(piece, quote=False)
 
 
 def _tags(element: HtmlElement, writing: Writing) -> tuple[str, str]:
     """How an inline element begins and ends in the article; "" where it means nothing to a reader."""
-    if not element.attrib:
-        tag = RENAMED.get(element.tag, element.tag)
-        return (f"<{tag}>", f"</{tag}>") if tag in KEPT else ("", "")
+    tag = RENAMED.get(element.tag, element.tag)
     attributes = writing.attributes(element)
-    if element.tag == "a":
+    if tag == "a":
         href = element.get("href")
-        address = writing.address(href) if href else None
-        tag = "a" if address else "span"
-        attributes |= {"href": address} if address else {}
-    else:
-        tag = RENAMED.get(element.tag, element.tag)
-        if tag in TITLED and (title := element.get("title")):
-            attributes["title"] = title
-    if tag not in KEPT:
-        if not attributes:
-            return "", ""
-        tag = "span"
-    written = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
+        if href and (address := writing.address(href)):
+            attributes["href"] = address
+        else:
+            tag = "span"
+    elif tag in TITLED and (title := element.get("title")):
+        attributes["title"] = title
+    if not attributes:
+        return (f"<{tag}>", f"</{tag}>") if tag in KEPT else ("", "")
+    tag = tag if tag in KEPT else "span"
+    written = "".join([f' {name}="{escape(value)}"' for name, value in attributes.items()])
     return f"<{tag}{written}>", f"</{tag}>"

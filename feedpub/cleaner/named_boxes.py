@@ -13,6 +13,8 @@ NEAR = 4  # boxes outwards from a block; further out a name is about the whole p
 def named(layout: Layout) -> Iterator[tuple[int, str]]:
     """The blocks close inside a box that is called something else than an article, and what it is called."""
     boxes = layout.boxes
+    if not any(map(_find, {box.name for box in boxes})):
+        return
     for index, block in enumerate(layout.blocks):
         box = block.box
         for _ in range(NEAR):

@@ -5,18 +5,18 @@ Owns when a phrase counts. A phrase alone never removes prose, nor what the arti
 
 from collections.abc import Iterator
 
-from feedpub.cleaner.case import KEPT, LINKED, PROSE_WORDS, Case, density
+from feedpub.cleaner.case import HEADING, KEPT, LINKED, PROSE_WORDS, SURE, Case, density
 from feedpub.cleaner.layout import PLACES, Block
 from feedpub.cleaner.phrases import Phrase
 
-SURE = 0.98  # a phrase takes no block out that scores more
 BELOW_SUBHEAD = 15  # words of a paragraph below a subhead of the article
 INTRODUCTION = 6  # words of a sentence that introduces a list
 ARTICLE_WORDS = 80  # before a box, for what it holds to be beside an article
 REST = 0.1  # of the article's words, at most, stand behind the box of its comments or its author
 LONGEST_NAMED = 60  # characters of a phrase in a reason
-HEADING, LIST = PLACES["h2"], PLACES["ul"]
+LIST = PLACES["ul"]
 LAST_BOXES = {"comments": 100_000, "author-box": 150}  # kinds of phrases that head one, and its most words
+MOST_BOXES = 30  # that begin with such phrases; the first is around all others, mostly
 TEASING = frozenset({"related", "more"})  # what stands below these may be a teaser of some length
 QUOTED = ("“”", "„“", "«»", "「」", "『』", "‘’", '""', "””")
 
@@ -32,33 +32,37 @@ def stock_phrases(case: Case) -> Found:
 def phrase_tails(case: Case) -> Found:
     """What follows the heading of a related list, up to the next prose or heading."""
     blocks = case.layout.blocks
-    for index, phrase in _counting(case):
-        if phrase.effect != "tail":
-            continue
-        reason = f"below the {named(phrase, blocks[index])}"
-        for after in range(index + 1, len(blocks)):
-            heading = case.place(after) & HEADING and not blocks[after].link_chars
-            if heading or case.is_prose(after):
-                break
-            if density(blocks[after]) >= LINKED or case.scores[after] < KEPT:
-                yield after, reason
+    heads = {index: phrase for index, phrase in _counting(case) if phrase.effect == "tail"}
+    reason = ""
+    for index in range(min(heads, default=len(blocks)), len(blocks)):
+        block = blocks[index]
+        if reason and ((case.place(index) & HEADING and not block.link_chars) or case.is_prose(index)):
+            reason = ""
+        if reason and (density(block) >= LINKED or case.scores[index] < KEPT):
+            yield index, reason
+        if not reason and index in heads:
+            reason = f"below the {named(heads[index], block)}"
 
 
 def phrase_boxes(case: Case) -> Found:
     """What stands in a box below the article that begins with "Comments" or "About the author", prose too."""
     likely = [size if score >= KEPT else 0 for size, score in zip(case.sizes, case.scores, strict=True)]
-    for index in reversed(range(len(likely))):
-        phrase = case.phrases[index]
-        if phrase is None or phrase.kind not in LAST_BOXES or case.layout.blocks[index].text in case.title:
-            continue
-        last = _end_of_box(case, index)
+    for index, last, phrase in reversed(_headed_boxes(case)):
         before, inside = sum(likely[:index]), sum(case.sizes[index:last])
         beside = before >= ARTICLE_WORDS and inside <= LAST_BOXES[phrase.kind]
-        if beside and last > index + 1 and sum(likely[last:]) <= REST * before:
-            reason = f"below the {named(phrase, case.layout.blocks[index])}"
-            yield index, named(phrase, case.layout.blocks[index])
-            yield from ((below, reason) for below in range(index + 1, last))
+        if beside and sum(likely[last:]) <= REST * before:
+            said = named(phrase, case.layout.blocks[index])
+            yield index, said
+            yield from ((below, f"below the {said}") for below in range(index + 1, last))
             likely[index:last] = [0] * (last - index)
+
+
+def _headed_boxes(case: Case) -> list[tuple[int, int, Phrase]]:
+    """The boxes that begin with such a phrase: the block that it is, the block behind the box, and the phrase."""
+    phrases = ((index, phrase) for index, phrase in enumerate(case.phrases) if phrase and phrase.kind in LAST_BOXES)
+    ends = ((index, _end_of_box(case, index), phrase) for index, phrase in phrases)
+    blocks = case.layout.blocks
+    return [each for each in ends if each[1] > each[0] + 1 and blocks[each[0]].text not in case.title][:MOST_BOXES]
 
 
 def named(phrase: Phrase, block: Block) -> str:
@@ -107,9 +111,7 @@ def _is_spoken_of(case: Case, index: int) -> bool:
 def _end_of_box(case: Case, index: int) -> int:
     """The block behind the widest box that a block begins; a picture may stand before it."""
     boxes, blocks = case.layout.boxes, case.layout.blocks
-    first = index
-    while first and not blocks[first - 1].text:
-        first -= 1
+    first = index - 1 if index and not blocks[index - 1].text else index
     box = boxes[blocks[index].box]
     while first <= boxes[box.parent].first and box is not boxes[0]:
         box = boxes[box.parent]

@@ -14,7 +14,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal, NamedTuple, get_args
@@ -31,6 +31,8 @@ _NUMBER = re.compile(r"\d+(?:[.,:/\u066b\u066c]\d+)*")
 _SEPARATOR = re.compile(r"[|/=\u00bb\u203a>\u2192\u25b8]|(?<=\s)[\u2013\u2014-](?=\s)")
 _NOISE = re.compile(r"[^\w:©@\u0300-\u036f\u064b-\u0652\u0900-\u0dff\u0e00-\u0eff]+")
 _COLON = re.compile(r" *:[: ]*")
+_ASCII = {code: ":" if chr(code) in "|/=>" else " " for code in range(128) if not re.match(r"[\w:@]", chr(code))}
+"""The same for a text in ASCII, which is done in one pass."""
 
 
 class Kind(NamedTuple):
@@ -131,13 +133,16 @@ class Index:
             yield from place.get(word, ())
             if word != character:
                 yield from place.get(character, ())
-        yield from (pattern for pattern in self.anywhere if pattern.middle[0] in block)
+        yield from [pattern for pattern in self.anywhere if pattern.middle[0] in block]
 
 
 def find(text: str) -> Phrase | None:
     """The boilerplate phrase that a block of text is as a whole, or None."""
-    if not text or len(text) > LONGEST:
-        return None
+    return _find(text) if text and len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=5000)  # the pages of a site have their labels in common
+def _find(text: str) -> Phrase | None:
     block = normalise(text)
     return _index().find(block) if block.strip("0: ") else None
 
@@ -148,10 +153,13 @@ def normalise(text: str) -> str:
     Bars, slashes, arrows and dashes between words count as colons.
     """
     if text.isascii():
-        text = text.lower()
+        text = " ".join(text.lower().split())
+        if any(map(text.__contains__, "0123456789")):
+            text = _NUMBER.sub("0", text)
+        text = " ".join(text.replace(" - ", ":").translate(_ASCII).split())
     else:
         text = unicodedata.normalize("NFKC", text.replace("\u24d2", "©")).casefold().translate(_INVISIBLE)
-    text = _NOISE.sub(" ", _SEPARATOR.sub(":", _NUMBER.sub("0", text)))
+        text = _NOISE.sub(" ", _SEPARATOR.sub(":", _NUMBER.sub("0", text)))
     return (_COLON.sub(": ", text) if ":" in text else text).strip().removeprefix(":").lstrip()
 
 
