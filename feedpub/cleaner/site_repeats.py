@@ -4,6 +4,7 @@ What tells them apart is on how many pages a text stands, what it is, and where 
 on this page only:
 
 - below all of it (sign-offs, author boxes, appeals), what stands on two other pages goes; a correction on one stays.
+  While no more than three are known, one is enough for what is short.
 - between it (interjected boxes), what stands on three and on a fifth of all goes; a quotation in two articles stays.
 - above it (affiliate notices), what stands on half of all goes; the introduction of a series stays.
 - In a kind of box where nearly everything repeats, the box's pages count in place of the text's.
@@ -11,7 +12,7 @@ on this page only:
 - A line with a link goes by what stands beside the link ("Read more: …"), wherever that leads.
 - Pages that share most of this one's text are the same article elsewhere, and say nothing.
 
-A text that was seen on no other page never goes.
+But for such a line, a text that was seen on no other page never goes.
 """
 
 import re
