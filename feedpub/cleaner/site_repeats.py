@@ -3,8 +3,9 @@
 What tells them apart is on how many pages a text stands, what it is, and where it stands among the text that is found
 on this page only:
 
-- below all of it (sign-offs, author boxes, appeals), what stands on two other pages goes; a correction on one stays.
-  While no more than three are known, one is enough for what is short.
+- below all of it (sign-offs, author boxes, appeals), what is short and stands on two other pages goes; a correction on
+  one stays. (While no more than three are known, one is enough.) A paragraph goes when it stands on three and on a
+  tenth of all; the background that three reports on one matter end with stays.
 - between it (interjected boxes), what stands on three and on a fifth of all goes; a quotation in two articles stays.
 - above it (affiliate notices), what stands on half of all goes; the introduction of a series stays.
 - In a kind of box where nearly everything repeats, the box's pages count in place of the text's.
@@ -42,7 +43,8 @@ Least = tuple[int, float]
 """On how many other pages a text stands at least to go, and on what share of them."""
 ABOVE: Least = (2, 0.5)
 BETWEEN: Least = (3, 0.2)
-BELOW: Least = (2, 0.0)
+BELOW: Least = (3, 0.1)
+BELOW_SHORT: Least = (2, 0.0)
 BELOW_EARLY: Least = (1, 0.0)
 LABELS: Least = (3, 0.5)
 LINES: Least = (3, 0.2)
@@ -133,7 +135,7 @@ class _Site:
 
     def _least(self, index: int, size: int, *, label: bool) -> Least:
         if index > self.end:
-            return BELOW if size >= LONG or self.pages.bit_count() > EARLY else BELOW_EARLY
+            return BELOW if size >= LONG else BELOW_SHORT if self.pages.bit_count() > EARLY else BELOW_EARLY
         if label:
             return LABELS
         return BETWEEN if index > self.body else ABOVE

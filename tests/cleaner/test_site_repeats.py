@@ -55,7 +55,8 @@ def memory(pages: int, *, on: int | None = None, above: str = "", between: str =
         ("below", APPEAL, 10, 1, False),
         ("below", APPEAL, 1, 1, True),
         ("below", LONG, 1, 1, False),
-        ("below", LONG, 10, 2, True),
+        ("below", LONG, 10, 2, False),
+        ("below", LONG, 10, 3, True),
         ("between", APPEAL, 10, 9, True),
         ("between", LONG, 10, 3, True),
         ("between", LONG, 10, 1, False),
@@ -66,7 +67,7 @@ def memory(pages: int, *, on: int | None = None, above: str = "", between: str =
     ],
 )
 def test_where_a_repeat_stands_decides(place: str, text: str, pages: int, on: int, goes: bool) -> None:  # noqa: FBT001
-    """Two pages below an article, three and a fifth between its paragraphs, half of all above it."""
+    """Two pages below an article, three for a paragraph; three and a fifth between paragraphs, half of all above."""
     html = f"<p>{text}</p>"
     found = gone(page(15, **{place: html}), memory(pages, on=on, **{place: html}))
     assert found == ({text: f"on {on} of {pages} other pages of this site"} if goes else {})
