@@ -8,17 +8,22 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import count, groupby, pairwise
 
 from feedpub.cleaner import phrases
 from feedpub.cleaner.lines import ENDS_SENTENCE, WORD, Block, same
+from feedpub.cleaner.stretch import stretch
 
 HEAD = 12  # blocks between the title and the first paragraph, at most, for them to go
 FEWEST = 3  # words of a line that may be another's copy
 ALIKE = 0.5  # of the words of a caption and the description above it that both have
+LAST = 2  # paragraphs at the end that may tell of an author
+CONTACT = 30  # words
+JOB = 3  # lines from an author's name to what is told
 SAME = 0.8  # the same of two paragraphs, of which one is a copy
 
 ADDRESS = re.compile(r"(?:\w+:\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w")
 
 _CREDITS = (  # where a caption's credit may stand
     re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$"),
@@ -128,6 +133,43 @@ def _above(blocks: Blocks, title: str) -> Blocks:
     ]
 
 
+def _authors(blocks: Blocks, _: str) -> Blocks:
+    """At the end, a name on a line of its own and the paragraph that begins with it tell of who wrote the article.
+
+    Where such paragraphs stand above, too, portraits are what the article is made of.
+    """
+    prose = [n for n, block in enumerate(blocks) if block.prose and not block.reason]
+    portraits = {number: found for number in prose if (found := _portrait(blocks, number))}
+    few = len(portraits) <= LAST
+    told = {n for number in prose[-LAST:] for n in portraits.get(number, ())} if few else set()
+    return [replace(b, reason=b.reason or "about the author") if n in told else b for n, b in enumerate(blocks)]
+
+
+def _portrait(blocks: Blocks, number: int) -> range:
+    """A paragraph and what stands above it up to the name that it begins with; nothing where there is none."""
+    for above in range(number - 1, max(-1, number - 1 - JOB), -1):
+        name = WORD.findall(blocks[above].text)
+        if blocks[above].label and len(name) > 1 and all(word[0].isupper() for word in name):
+            return range(above, number + 1) if blocks[number].text.startswith(name[0]) else range(0)
+        if blocks[above].prose:
+            break
+    return range(0)
+
+
+def _contacts(blocks: Blocks, _: str) -> Blocks:
+    """A short last paragraph with somebody's e-mail address."""
+    last = max((n for n, block in enumerate(blocks) if block.prose and not block.reason), default=0)
+    mailed = {n for n, b in enumerate(blocks) if n >= last > 0 and b.words <= CONTACT and EMAIL.search(b.text)}
+    return [replace(b, reason=b.reason or "an address to write to") if n in mailed else b for n, b in enumerate(blocks)]
+
+
+def _around(blocks: Blocks, _: str) -> Blocks:
+    """What stands above and below the stretch of lines that reads like an article."""
+    inside = stretch(blocks)
+    sides = ("above the text" if n < inside.start else "" if n in inside else "below the text" for n in count())
+    return [replace(block, reason=block.reason or side) for block, side in zip(blocks, sides, strict=False)]
+
+
 def _below(blocks: Blocks, _: str) -> Blocks:
     """Headings at the end have nothing below them."""
     last = max((n for n, b in enumerate(blocks) if not b.reason and not b.heading), default=len(blocks))
@@ -144,5 +186,8 @@ STEPS: tuple[Callable[[Blocks, str], Blocks], ...] = (
     _twice,
     _again,
     _above,
+    _around,
+    _contacts,
+    _authors,
     _below,
 )

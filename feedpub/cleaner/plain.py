@@ -12,6 +12,7 @@ from html import escape
 from itertools import groupby
 
 from feedpub.cleaner import line_boilerplate, lines, phrases
+from feedpub.cleaner.line_boilerplate import ADDRESS
 from feedpub.cleaner.lines import ENDS_SENTENCE, WORD, Block, same
 from feedpub.cleaner.metadata import dates, languages, names
 from feedpub.cleaner.sanitise import sanitise
@@ -76,11 +77,14 @@ def extract_text(text: str, url: str | None = None) -> Article:
 
 
 def _split(blocks: Sequence[Block], language: str | None) -> tuple[Head, list[Block]]:
-    """What stands above the text, and the text with what else there is."""
-    head, body = Head(), list[Block]()
-    above = next((n for n, block in enumerate(blocks[:HEAD]) if _begins(block, n)), min(HEAD, len(blocks)))
-    for number, block in enumerate(blocks):
-        if number >= above or not take(block, head, language):
+    """What stands above the text, and the text with what else there is; a byline may stand below a standfirst."""
+    prose = [n for n, block in enumerate(blocks[:HEAD]) if _begins(block, n)]
+    above, second, *_ = *prose, min(HEAD, len(blocks)), min(HEAD, len(blocks))
+    sections = _sections(blocks[:above], language)
+    head, body = Head(removed=[Removed(block.text, "above the title") for block in blocks[:sections]]), list[Block]()
+    for number, block in enumerate(blocks[sections:], sections):
+        taken = take(block, head, language) if number < above else number < second and _byline(block, head, language)
+        if not taken:
             body.append(block)
     return head, body
 
@@ -90,14 +94,22 @@ def _begins(block: Block, number: int) -> bool:
     return block.prose and (number > 0 or bool(ENDS_SENTENCE.search(block.text)))
 
 
+def _sections(above: Sequence[Block], language: str | None) -> int:
+    """How many lines stand above the title: names of sections and buttons, too short for a headline."""
+    for number, block in enumerate(above):
+        if ADDRESS.fullmatch(block.text) or _authors(block, language) or _date(block, language):
+            return 0
+        if block.words > SITE_WORDS and not phrases.find(block.text):
+            return number
+    return 0
+
+
 def take(block: Block, head: Head, language: str | None) -> bool:
     """Whether a block above the text is part of the head; what it says is noted."""
-    if address := line_boilerplate.ADDRESS.fullmatch(block.text):
+    if address := ADDRESS.fullmatch(block.text):
         head.url = head.url or address[1]
-    elif authors := _authors(block, language):
-        head.authors = head.authors or authors
-        head.published = head.published or _date(Block(_BAR.split(block.text)[-1]), language)
-        head.removed.append(Removed(block.text, "byline"))
+    elif _byline(block, head, language):
+        return True
     elif published := _date(block, language):
         head.published = head.published or published
         head.removed.append(Removed(block.text, "date"))
@@ -108,6 +120,16 @@ def take(block: Block, head: Head, language: str | None) -> bool:
     else:
         return False
     return True
+
+
+def _byline(block: Block, head: Head, language: str | None) -> bool:
+    """Whether a block names who wrote the article, and perhaps when; what it says is noted."""
+    authors = _authors(block, language)
+    if authors:
+        head.authors = head.authors or authors
+        head.published = head.published or _date(Block(_BAR.split(block.text)[-1]), language)
+        head.removed.append(Removed(block.text, "byline"))
+    return bool(authors)
 
 
 def _authors(block: Block, language: str | None) -> tuple[str, ...]:

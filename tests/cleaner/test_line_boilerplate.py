@@ -102,3 +102,36 @@ def test_headings_at_the_end_go() -> None:
     article = extract_text(saved(TITLE, ONE, TWO, "- oak\n- larch", "Town clock runs slow", "Warm hour asked for"))
     assert article.text == f"{ONE}\n{TWO}\noak\nlarch"
     assert [line.reason for line in article.removed] == ["below the text"] * 2
+
+
+BIO = "Marta Quill has written about harbours since 1998 and lives on a boat with two cats."
+
+
+@pytest.mark.parametrize("above", [("Marta Quill",), ("Marta Quill", "Harbour reporter"), ("Marta Quill", "marta.jpg")])
+def test_what_is_told_of_the_author_at_the_end_goes(above: tuple[str, ...]) -> None:
+    """A name on a line of its own, and below it the paragraph that begins with the name."""
+    article = extract_text(saved(TITLE, ONE, TWO, *above, BIO))
+    assert article.text == f"{ONE}\n{TWO}"
+    assert "about the author" in {line.reason for line in article.removed}
+
+
+def test_portraits_that_an_article_is_made_of_stay() -> None:
+    """Where one follows the other, none is its author's."""
+    people = ("Marta Quill", "Ada Reedy", "Tom Wick")
+    told = [line for name in people for line in (name, f"{name} said that the old pier had been kept by the council.")]
+    assert extract_text(saved(TITLE, ONE, TWO, *told)).text.endswith(told[-1])
+
+
+def test_a_last_paragraph_with_an_address_to_write_to_goes() -> None:
+    """It is the author's; one between paragraphs is the text's."""
+    line = "Marta Quill can be reached at quill@record.example on most days of the week."
+    article = extract_text(saved(TITLE, ONE, TWO, line))
+    assert (article.text, article.removed[-1].reason) == (f"{ONE}\n{TWO}", "an address to write to")
+    assert line in extract_text(saved(TITLE, ONE, line, TWO)).text
+
+
+def test_what_surrounds_the_text_goes_by_its_words() -> None:
+    """No phrase says so."""
+    line = "Stay up to date with the latest news, and get our newsletter delivered to your inbox every week."
+    article = extract_text(saved(TITLE, ONE, TWO, line))
+    assert (article.text, article.removed[-1].reason) == (f"{ONE}\n{TWO}", "below the text")

@@ -96,6 +96,27 @@ def test_a_date_line_dates_the_article_and_goes(line: str, day: datetime) -> Non
     assert article.text == f"{ONE}\n{TWO}"
 
 
+@pytest.mark.parametrize("above", [("Business",), ("X", "Local news"), ("Skip to content", "Pier and harbour")])
+def test_names_of_sections_above_the_title_are_no_title(above: tuple[str, ...]) -> None:
+    """They are too short for a headline, and one stands below them."""
+    article = extract_text(text(*above, "Council keeps the old pier", "By Marta Quill", ONE, TWO))
+    assert (article.title, article.authors) == ("Council keeps the old pier", ("Marta Quill",))
+    assert [line.reason for line in article.removed[: len(above)]] == ["above the title"] * len(above)
+
+
+def test_a_short_title_is_one_where_nothing_longer_stands_below_it() -> None:
+    """A byline is not a headline."""
+    assert extract_text(text("Pier saved", "By Marta Quill and Tom Adeyemi", ONE, TWO)).title == "Pier saved"
+
+
+def test_a_byline_may_stand_below_the_standfirst() -> None:
+    """Many sites write it there; further down a name is somebody's whom the text quotes."""
+    standfirst = "A debate until midnight ended with a majority of one vote."
+    article = extract_text(text("Council keeps the old pier", standfirst, "By Marta Quill", ONE, TWO))
+    assert (article.authors, article.text) == (("Marta Quill",), f"{standfirst}\n{ONE}\n{TWO}")
+    assert extract_text(text("Council keeps the old pier", ONE, TWO, "By Marta Quill", THREE)).authors == ()
+
+
 def test_a_german_date_is_not_the_item_of_a_list() -> None:
     """Its number and full stop look like one."""
     german = (
