@@ -109,6 +109,56 @@ def test_a_date_in_utc_is_told_in_the_zone_in_which_the_page_shows_it(stated: st
     assert published.utcoffset() == timedelta(hours=hours)
 
 
+@pytest.mark.parametrize(
+    ("stated", "below", "published"),
+    [
+        ("2025-06-24", "<p>Jan 12, 2024</p>", "2024-01-12T00:00:00+00:00"),
+        ("2024-01-14T22:00:00Z", "<p>Published on 12 January 2024</p>", "2024-01-12T00:00:00+00:00"),
+        ("2024-01-13T09:00:00-05:00", "<p>12 January 2024</p>", "2024-01-13T09:00:00-05:00"),
+        ("2024-01-12T10:00:00Z", "<p>15 January 2024</p>", "2024-01-12T10:00:00+00:00"),
+        ("2025-06-24", "<p>Updated 12 January 2024</p>", "2025-06-24T00:00:00+00:00"),
+        (
+            "2025-06-24",
+            "<p>The pier was opened by the old harbour master on 12 January 2024.</p>",
+            "2025-06-24T00:00:00+00:00",
+        ),
+        ("2025-06-24", "<table><tr><td>12 January 2024</td></tr></table>", "2025-06-24T00:00:00+00:00"),
+        ("2025-06-24", "<aside><p>12 January 2024</p></aside>", "2025-06-24T00:00:00+00:00"),
+        ("2025-06-24", "<div class='related-posts'><p>12 January 2024</p></div>", "2025-06-24T00:00:00+00:00"),
+        ("2025-06-24", "<p class='text-navy'>12 January 2024</p>", "2024-01-12T00:00:00+00:00"),
+    ],
+)
+def test_a_page_is_not_published_after_the_day_that_it_shows(stated: str, below: str, published: str) -> None:
+    """A later date is that of the site's last build; a date of update, in prose, a table or a teaser proves nothing."""
+    found = metadata.read(page(ld(datePublished=stated), below=below), "https://quay.example/pier").published
+    assert found is not None
+    assert found.isoformat() == published
+
+
+def test_a_later_date_that_is_shown_may_be_an_update() -> None:
+    """What the page calls its publication stays that, and the update stands beside it."""
+    found = read(
+        ld(datePublished="2024-01-12T10:00:00Z", dateModified="2024-02-12T10:00:00Z"), below="<p>12 Feb 2024</p>"
+    )
+    assert found.published == datetime(2024, 1, 12, 10, tzinfo=UTC)
+    assert found.updated == datetime(2024, 2, 12, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "day"),
+    [
+        ("https://quay.example/2024/october/03/pier", "03/10/2024", (2024, 10, 3)),
+        ("https://quay.example/pier", "03/10/2024", (2024, 3, 10)),
+        ("https://quay.co.uk/pier", "03/10/2024", (2024, 10, 3)),
+        ("https://quay.com.au/pier", "03/10/2024", (2024, 10, 3)),
+    ],
+)
+def test_the_address_tells_the_day_from_the_month(url: str, shown: str, day: tuple[int, int, int]) -> None:
+    """By the date in its path, else by the country in its host."""
+    published = metadata.read(page(below=f"<p>{shown}</p>"), url).published
+    assert published == datetime(*day, tzinfo=UTC)
+
+
 def test_of_two_publication_dates_the_one_that_is_shown_counts() -> None:
     """A republished article names both."""
     head = ld(datePublished="2022-07-04T10:00:00Z") + meta("article:published_time", "2024-01-12T10:00:00Z")
@@ -178,6 +228,14 @@ def test_a_date_of_update_is_not_the_date_of_publication() -> None:
         ("id", "<p>Oleh: Dewi Sari</p>", ("Dewi Sari",)),
         ("zh", "<p>文/张三</p>", ("张三",)),
         ("ja", "<p>文：山田太郎</p>", ("山田太郎",)),
+        ("en", "<div><span>Written by</span> <b>Marta</b></div>", ("Marta",)),
+        ("en", "<div>By <a href='/u'>mquill</a></div>", ("mquill",)),
+        ("en", "<div>By <a href='/u'>Dr. Marta Quill</a></div>", ("Dr. Marta Quill",)),
+        ("en", "<div class='elementor-widget'><h4 class='author-box__name'>Marta Quill</h4></div>", ("Marta Quill",)),
+        ("en", "<aside class='post-author'>Marta Quill</aside>", ("Marta Quill",)),
+        ("en", "<div class='author-card'><b>Marta Quill</b></div>", ("Marta Quill",)),
+        ("en", "<aside><span class='post-author'>Marta Quill</span></aside>", ()),
+        ("en", "<p>By <b>AFP</b></p>", ()),
         ("en", "<p>By the numbers</p>", ()),
         ("en", "<aside class='related'><span class='author'>Tom Adeyemi</span></aside>", ()),
         ("en", "<div class='comments'><span class='author'>Tom Adeyemi</span></div>", ()),
@@ -201,6 +259,20 @@ def test_a_byline_at_the_end_is_found_where_there_is_no_other() -> None:
     tree = page(body="<p>Written by Marta Quill</p><p>Published: <b>12 January 2024</b></p>")
     found = metadata.read(tree, "https://quay.example/pier")
     assert (found.authors, found.published) == (("Marta Quill",), DAY)
+
+
+def test_a_date_at_the_top_is_found_where_there_is_no_other() -> None:
+    """Without any word; one among the paragraphs is none."""
+    tree = document_fromstring(f"<body><b>The pier</b> 12 January 2024<p>{PROSE}</p><p>1 May 1999</p></body>")
+    assert metadata.read(tree, "https://quay.example/pier").published == DAY
+    tree = document_fromstring(f"<body><b>The pier</b><p>{PROSE}</p><p>1 May 1999</p></body>")
+    assert metadata.read(tree, "https://quay.example/pier").published is None
+
+
+def test_a_time_that_scripts_fill_in_counts() -> None:
+    """Its attribute is there without its text."""
+    found = metadata.read(page(below='<time datetime="2024-01-12"></time>'), "https://quay.example/pier")
+    assert found.published == DAY
 
 
 def test_a_date_above_the_headline_counts() -> None:
@@ -365,6 +437,48 @@ def test_the_lead_image(head: str, body: str, image: str | None) -> None:
     assert read(head, body=body).image == image
 
 
+@pytest.mark.parametrize(
+    ("head", "body", "size"),
+    [
+        (meta("og:image", "/a.jpg") + meta("og:image:width", "1200") + meta("og:image:height", "630"), "", (1200, 630)),
+        (meta("og:image:width", "1200") + meta("og:image:height", "630") + meta("og:image", "/a.jpg"), "", (1200, 630)),
+        (
+            meta("og:image", "/a.jpg")
+            + meta("og:image", "/b.jpg")
+            + meta("og:image:width", "9")
+            + meta("og:image:height", "9"),
+            "",
+            None,
+        ),
+        (
+            meta("og:image", "/a.jpg")
+            + meta("og:image:secure_url", "https://www.quay.example/a.jpg")
+            + meta("og:image:width", "1200px")
+            + meta("og:image:height", "630.0"),
+            "",
+            (1200, 630),
+        ),
+        (ld(image={"url": "/a.jpg", "width": 1200, "height": 630}), "", (1200, 630)),
+        (ld(image=[{"url": "/a.jpg", "width": "1200", "height": {"value": 630}}]), "", (1200, 630)),
+        (meta("og:image", "/a.jpg") + ld(image={"url": "/a.jpg", "width": 1200, "height": 630}), "", (1200, 630)),
+        (meta("og:image", "/a.jpg") + ld(image={"url": "/b.jpg", "width": 1200, "height": 630}), "", None),
+        (meta("og:image", "/a.jpg"), '<img src="/a.jpg" width="640" height="480">', (640, 480)),
+        (meta("og:image", "/a.jpg"), '<img src="/a.jpg" width="100%" height="480">', None),
+        (meta("og:image", "/a.jpg"), '<img src="/x/a.jpg" width="640" height="480">', None),
+        (meta("og:image", "/a.jpg") + meta("og:image:width", "0") + meta("og:image:height", "0"), "", None),
+        (
+            "",
+            '<b itemprop=image><img src="/a.jpg"><meta itemprop=width content=8><meta itemprop=height content=6></b>',
+            (8, 6),
+        ),
+        ("", "", None),
+    ],
+)
+def test_the_lead_images_size(head: str, body: str, size: tuple[int, int] | None) -> None:
+    """Width and height in pixels, where the page states them for that very image."""
+    assert read(head, body=body).image_size == size
+
+
 # --- the rest ---
 
 
@@ -433,6 +547,14 @@ def test_microdata_gives_headline_dates_author_and_image() -> None:
     assert found.authors == ("Dee Four",)
     assert found.image == "https://www.quay.example/a.jpg"
     assert found.categories == ("Local",)
+
+
+def test_what_stands_far_below_on_a_huge_page_is_not_looked_at() -> None:
+    """Two thousand texts and five hundred elements of a kind bound the time that a page can take."""
+    many = "<p itemprop='author'>Pier</p><h2>Pier</h2>" * 3000
+    assert read(body=many + "<p>Written by Marta Quill</p>").authors == ("Pier",)
+    assert read(body="<p>Pier</p>" * 3000 + "<p>Written by Marta Quill</p>").authors == ()
+    assert read(body="<p>Pier</p>" * 300 + "<p>Written by Marta Quill</p>").authors == ("Marta Quill",)
 
 
 @pytest.mark.parametrize("html", ["<p>x</p>", "<html></html>", "<html><head><title></title></head></html>", "<br>"])

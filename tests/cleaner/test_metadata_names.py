@@ -113,6 +113,15 @@ def test_a_line_that_only_begins_like_a_byline(text: str) -> None:
         ("Anaïs de la Fontaine-Ruiz", ("Anaïs de la Fontaine-Ruiz",)),
         ("A. J. O’Neal", ("A. J. O’Neal",)),
         ("Quay24 Newsroom", ("Quay24 Newsroom",)),
+        ("Md Aminul Haque", ("Md Aminul Haque",)),
+        ("Yo-Yo Ma", ("Yo-Yo Ma",)),
+        ("Marta Quill MA", ("Marta Quill",)),
+        ("Marta Quill, Ph.D.", ("Marta Quill",)),
+        ("Dr. Marta Quill", ("Dr. Marta Quill",)),
+        ("Marta Quill | NJ Quay Media For quay.com", ("Marta Quill",)),
+        ("Marta Quill The Harbour Press", ("Marta Quill",)),
+        ("Center for Tidal Research and Piers", ("Center for Tidal Research and Piers",)),
+        ("Marta Quill in Porthaven", ("Marta Quill",)),
     ],
 )
 def test_the_names_in_what_is_said_to_be_an_author(text: str, found: tuple[str, ...]) -> None:
@@ -132,6 +141,10 @@ def test_the_names_in_what_is_said_to_be_an_author(text: str, found: tuple[str, 
         ([["tom_adeyemi"], ["Tom Adeyemi"]], ("Tom Adeyemi",)),
         ([["Quay News Desk"], ["Tom Adeyemi"]], ("Tom Adeyemi",)),
         ([["Tom Adeyemi", "Quay Record"]], ("Tom Adeyemi",)),
+        ([["Tom Adeyemi", "Harbour Team"]], ("Tom Adeyemi", "Harbour Team")),
+        ([["Community Editor"]], ("Community Editor",)),
+        ([["Community Editor"], ["Tom Adeyemi"]], ("Tom Adeyemi",)),
+        ([["Quay Record", "tadeyemi"]], ("tadeyemi",)),
         ([["Tom Adeyemi", "TOM ADEYEMI"]], ("Tom Adeyemi",)),
         ([["Staff"], ["Quay Record"]], ("Quay Record",)),
         ([["Staff"]], ("Staff",)),
@@ -145,6 +158,22 @@ def test_the_names_in_what_is_said_to_be_an_author(text: str, found: tuple[str, 
 def test_sources_are_reconciled(sources: list[list[str]], authors: tuple[str, ...]) -> None:
     """The first that names a person; groups, logins and the site itself after all persons, nobodies last."""
     assert names.reconcile(sources, site=("Quay Record", "quayrecord.example"), language="en") == authors
+
+
+@pytest.mark.parametrize(
+    ("sources", "organisations", "authors"),
+    [
+        ([["Tom Adeyemi"]], ["Harbour Institute"], ("Tom Adeyemi",)),
+        ([["Quay Record"]], ["Harbour Institute"], ("Harbour Institute",)),
+        ([["University of Porthaven"]], ["Sea X"], ("University of Porthaven",)),
+        ([], ["Quay Record"], ("Quay Record",)),
+    ],
+)
+def test_organisations_come_after_people_and_groups(
+    sources: list[list[str]], organisations: list[str], authors: tuple[str, ...]
+) -> None:
+    """Often they only publish; the site itself comes after them."""
+    assert names.reconcile(sources, organisations=organisations, site=("Quay Record",)) == authors
 
 
 @pytest.mark.parametrize(

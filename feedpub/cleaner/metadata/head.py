@@ -36,7 +36,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "ptime", "displaydate", "created", "date", "dc.created", "rnews:datepublished",
         "mediator_published_time", "eprints.date", "bepress_citation_date", "article:created", "og:regdate",
         "contentdate", "timestamp", "parsely-metadata-pub-date", "vr:published_time", "dc.coverage.temporal",
-        "article.created", "publishdate", "iso-8601-publish-date",
+        "article.created", "publishdate", "iso-8601-publish-date", "published", "pub_date", "article_date",
     ),
     "updated": (
         "article:modified_time", "og:updated_time", "og:modified_time", "og:article:modified_time",

@@ -45,8 +45,13 @@ def _as_shown(told: Sequence[datetime], shown: datetime | None) -> Sequence[date
         return told
     same = [moment for moment in told if moment.date() == shown.date()]
     near = [local for moment in told if (local := _on_day(moment, shown))]
-    late = min(moment.date() for moment in told) > shown.date() + DAY
+    late = not near and all(moment.date() - shown.date() > _doubt(moment) for moment in told)
     return [*same, *near, *([shown] if late else ()), *told]
+
+
+def _doubt(moment: datetime) -> timedelta:
+    """How far a moment may lie behind the day that is shown, and be of that day all the same, in an unknown zone."""
+    return timedelta(0) if moment.utcoffset() == timedelta(0) else DAY
 
 
 def _in_order(moment: datetime, address: datetime | None) -> datetime:

@@ -21,6 +21,7 @@ LONGEST = 200  # characters of an element that is a byline or a dateline
 LABEL = 40  # characters of a text that says what the date after it is
 MOST = 40  # candidates by class, and texts of one
 FURTHEST = 2_000  # texts of a page that are searched
+JUST_ABOVE = 3  # texts above a headline among which its date may stand
 WORDS_OF_DATELINE = 14
 WORDS_OF_BYLINE = 9
 WORDS_OF_SENTENCE = 7  # and a full stop: prose, not a dateline
@@ -48,7 +49,7 @@ def read(headline: HtmlElement, language: str | None = None) -> Visible:
     seen, article = Visible(), {headline, *headline.iterancestors()}
     below, above = list(after(headline)), list(before(headline))
     near = [*below, *above]
-    seen.dateline = _dateline(below, article, language)
+    seen.dateline = _dateline(below, article, language) or _dateline(above[JUST_ABOVE::-1], article, language)
     _read_dates(near, language, seen)
     _read_names(near, language, seen)
     bylines, datelines = marked(near, article)
