@@ -182,6 +182,14 @@ def test_updated_is_told_only_where_it_is_later(published: str, modified: str, u
     assert found.updated == updated
 
 
+def test_names_that_no_list_has_say_what_they_mean() -> None:
+    """A date is one of publication or of update by the words in its name; any other says nothing."""
+    found = read(
+        meta("x-publish-date", "2024-01-12") + meta("x-modified-time", "2024-01-14") + meta("x-date", "2020-01-01")
+    )
+    assert (found.published, found.updated) == (DAY, datetime(2024, 1, 14, tzinfo=UTC))
+
+
 def test_a_date_of_update_is_not_the_date_of_publication() -> None:
     """But better than none."""
     both = read(below="<p>Published: 10 January 2024</p><p>Updated: 12 January 2024</p>")

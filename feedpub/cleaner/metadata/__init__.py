@@ -4,11 +4,13 @@ The order of trust, field by field; the first that says something sensible wins:
 
 - title: the visible headline (h1) that agrees with what the head states; else JSON-LD, OpenGraph, other meta names and
   the title element, without the site's name at either end.
-- authors: JSON-LD, meta names, microdata, the visible byline; names of nobody ("Staff"), of organisations and of the
-  site itself come after all of these.
-- published, updated: JSON-LD, meta names, microdata, the visible dateline nearest to the headline, the address.
+- authors: JSON-LD, meta names, microdata, the visible byline: the first that names a person, with the groups ("News
+  Team") that it names beside; then groups and organisations, logins, the site itself, nobodies ("Staff").
+- published, updated: JSON-LD, meta names, microdata, the visible dateline nearest to the headline, the address. The
+  dateline decides between several dates of publication, and counts where all of them are later than it.
 - language: the html element, meta names, JSON-LD, the text itself.
 - site, image, description, categories: JSON-LD and meta names, then microdata.
+- image_size: what is stated for that very image, in the same order, else by its own element.
 - canonical: link, OpenGraph, JSON-LD; only on the page's own site, and never its home page.
 
 Owns no extraction: each origin has a module that gives `Facts`. Touches neither the network nor the clock.
