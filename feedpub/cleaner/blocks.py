@@ -67,28 +67,31 @@ class _Cutter:
         self.inline: list[HtmlElement] = []  # open, and without a block inside so far
         self.links = 0  # open <a href>
         self.bold = 0
+        self.size = self.linked = self.bolded = self.pictures = 0  # of the run so far
         self.lead: HtmlElement | None = None  # the first element of the run, until it turns out not to hold it all
         self._clear()
 
     def layout(self) -> Layout:
         """Walk over the body; the stack holds what is open, each element with its children still to come."""
         self._open(self.body, self.body.tag)
-        if self.body.text:
-            self._text(self.body.text)
+        if text := self.body.text:
+            self._text(text)
         stack = [(self.body, iter(self.body))]
         while stack:
             outer, children = stack[-1]
             for element in children:
                 if self._enter(element):
-                    stack.append((element, iter(element)))
-                    break
-                if element.tail:
-                    self._text(element.tail)
+                    if len(element):
+                        stack.append((element, iter(element)))
+                        break
+                    self._leave(element)
+                if text := element.tail:
+                    self._text(text)
             else:
                 stack.pop()
                 self._leave(outer)
-                if outer.tail and stack:
-                    self._text(outer.tail)
+                if stack and (text := outer.tail):
+                    self._text(text)
         return Layout(self.boxes, self.blocks)
 
     def _enter(self, element: HtmlElement) -> bool:
@@ -122,20 +125,21 @@ class _Cutter:
                 self.hrefs.append(href)
         elif tag in EMPHATIC:
             self.bold += 1
-        if element.text:
-            self._text(element.text)
+        if text := element.text:
+            self._text(text)
         return True
 
     def _start_box(self, element: HtmlElement, tag: str) -> None:
-        self._flush()
+        if self.pieces:
+            self._flush()
         if self.inline:  # they have a block inside: boxes after all
             for wrapper in self.inline:
                 self._open(wrapper, wrapper.tag)
             self.inline.clear()
             self._clear()  # what is inside the new box is not inside them alone
         self._open(element, tag)
-        if element.text:
-            self._text(element.text)
+        if text := element.text:
+            self._text(text)
 
     def _open(self, element: HtmlElement, tag: str) -> None:
         boxes = self.boxes
@@ -156,7 +160,8 @@ class _Cutter:
                 self.lead_size = self.size
             tag = element.tag
         else:
-            self._flush()
+            if self.pieces:
+                self._flush()
             box = self.boxes[self.box]
             box.last = len(self.blocks)
             self.box = box.parent
@@ -206,8 +211,7 @@ class _Cutter:
         """End the run; what is open inline goes on in the next one."""
         if self.size or self.pictures:
             self.blocks.append(self._block())
-        if self.pieces:
-            self._clear()
+        self._clear()
 
     def _block(self) -> Block:
         pieces = self.pieces
