@@ -39,8 +39,9 @@ def texts_of(element: HtmlElement) -> Iterator[Text]:
         elif child.tag not in _SKIPPED and isinstance(child.tag, str):
             if text := _own(child):
                 yield text
-            around.append((child, iter(child)))
-            continue
+            if len(child):
+                around.append((child, iter(child)))
+                continue
         if outer is not None and (tail := one_line(child.tail)):
             yield Text(tail, outer)
 
