@@ -4,7 +4,7 @@ Item → Page → Article → Entry → Feed, and an Outcome that tells how it w
 here imports anything of feedpub.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -20,10 +20,16 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A block that the cleaner took out of an article, and why."""
+    """A block that the cleaner took out of an article, and why.
+
+    Attributes:
+        reason: for people: "phrase 'You may also like' (en)", "links 94 %".
+        after: how many lines of the article's text stand above it; None where that is not known.
+    """
 
     text: str
-    reason: str  # for people: "phrase 'You may also like' (en)", "links 94 %"
+    reason: str
+    after: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

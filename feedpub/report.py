@@ -80,14 +80,31 @@ def article_text(article: Article) -> str:
 
 
 def removals(article: Article) -> list[str]:
-    """What was removed and why, a line each."""
+    """What was removed and why, a line each, in the page's order, with what stays between."""
     if not article.removed:
         return ["nothing was removed"]
-    return [f"{removed.reason}: {_shortened(removed.text)}" for removed in article.removed]
+    lines = article.text.split("\n")
+    known = any(removed.after is not None for removed in article.removed)
+    shown: list[str] = []
+    above = 0
+    for removed in article.removed:
+        after = removed.after or 0
+        shown += _staying(lines[above:after])
+        above = max(above, after)
+        shown.append(f"- {removed.reason}: {_shortened(removed.text)}")
+    return [*shown, *_staying(lines[above:])] if known else shown
+
+
+def _staying(lines: Sequence[str]) -> list[str]:
+    """Lines of an article in a row: the first, and how many more."""
+    if not lines:
+        return []
+    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+    return [f"    {_shortened(lines[0], 70)}{more}"]
 
 
 def _shortened(text: str, length: int = 100) -> str:
-    line = " ".join(text.split())
+    line = " / ".join(" ".join(each.split()) for each in text.split("\n"))
     return line if len(line) <= length else f"{line[: length - 1]}…"
 
 

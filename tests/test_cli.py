@@ -151,7 +151,10 @@ def test_clean_explains(newsroom: Site, tmp_path: Path) -> None:
     """What went, and why."""
     shown = run(tmp_path, "clean", newsroom.url(path(1)), "--explain").stdout
     assert "Removed:" in shown
-    assert "You may also like" in shown.split("Removed:")[1]
+    listed = shown.split("Removed:")[1].splitlines()
+    assert any(line.startswith("  - ") and "You may also like" in line for line in listed)
+    marks = [line.startswith("  - ") for line in listed[1:]]
+    assert False in marks[1:-1], "what stays stands between what went"
 
 
 @pytest.mark.usefixtures("newsroom")

@@ -35,17 +35,18 @@ _BACK = re.compile(r"\s*[\u21a9\u2b11\u23ce]\ufe0e?$")  # the arrow from a footn
 
 
 def text(layout: Layout, kept: Sequence[int]) -> str:
-    """The kept blocks' text, a paragraph a line; captions stay with their pictures in the HTML."""
-    blocks = (layout.blocks[index] for index in kept)
-    shown = (_text(layout, block) for block in blocks if block.text and not is_caption(layout, block))
-    return "\n".join(line for line in shown if line)
+    """The kept blocks' text, a paragraph a line."""
+    shown = (line(layout, layout.blocks[index]) for index in kept)
+    return "\n".join(each for each in shown if each)
 
 
-def _text(layout: Layout, block: Block) -> str:
-    """A block's text; lines of code with their indent."""
+def line(layout: Layout, block: Block) -> str:
+    """A block's text; lines of code with their indent; "" for captions, which stay with their pictures in the HTML."""
+    if not block.text or is_caption(layout, block):
+        return ""
     if layout.boxes[block.box].place & PRE:
         raw = "".join(piece for piece in block.pieces if isinstance(piece, str)).replace(BREAK, "\n")
-        return "\n".join(line.rstrip() for line in raw.split("\n") if line.strip())
+        return "\n".join(each.rstrip() for each in raw.split("\n") if each.strip())
     return _BACK.sub("", block.text) if block.links else block.text
 
 

@@ -4,7 +4,7 @@ A step is a function from a case to the blocks that it would take out, each with
 block is given stands. Then goes what the score speaks against, and last the headings that are left with nothing below.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from lxml.html import HtmlElement
 
@@ -18,13 +18,15 @@ from feedpub.cleaner.phrase_rules import ARTICLE_WORDS, phrase_boxes, phrase_tai
 from feedpub.cleaner.pull_quotes import pull_quotes
 from feedpub.cleaner.site_homes import site_homes
 from feedpub.cleaner.site_repeats import site_repeats
+from feedpub.cleaner.tables import data_tables
 from feedpub.cleaner.vocabulary import name_terms, words
 
 STANDFIRSTS = frozenset(  # what a class calls one
     {"chapo", "deck", "dek", "entradilla", "ingress", "intro", "lead", "preamble", "standfirst", "subheading"},
 )
 STANDFIRST_WORDS = 6
-MAYBE = 0.2  # the score of a standfirst or a footnote
+MAYBE = 0.2  # the score of a standfirst, a footnote, or a cell of a table that stays
+TOGETHER = 0.5  # the score of a table, on average, that stays as a whole
 SAME_LENGTH = (0.7, 1.5)  # of a title that is repeated, with other punctuation
 HEADING = PLACES["h2"]
 TITLE = "the title"
@@ -95,7 +97,13 @@ def unlikely(case: Case, gone: Mapping[int, str]) -> Found:
     told = [index for index, reason in gone.items() if reason in (TITLE, CREDIT) or case.phrases[index]]
     pictures = figures.pictures(case.layout, case.sizes, kept, told)
     notes = [index for index in footnotes(case.layout, kept) if case.scores[index] >= MAYBE]
-    spared = {*standfirsts(case), *notes, *pictures, *figures.captions(case.layout, pictures, gone)}
+    spared = {
+        *standfirsts(case),
+        *notes,
+        *table_cells(case, kept),
+        *pictures,
+        *figures.captions(case.layout, pictures, gone),
+    }
     explainer = Explainer(case, [index for index, stays in enumerate(kept) if stays])
     for index, stays in enumerate(kept):
         if index in gone or index in spared:
@@ -104,6 +112,20 @@ def unlikely(case: Case, gone: Mapping[int, str]) -> Found:
             yield index, PICTURE
         elif not stays:
             yield index, explainer.reason(index)
+
+
+def table_cells(case: Case, kept: Sequence[bool]) -> Iterator[int]:
+    """The cells of data tables of which most stays: a row with holes says something else."""
+    likely = (index for index, score in enumerate(case.scores) if score >= MAYBE)
+    for own in data_tables(case.layout, likely).values():
+        words = sum(case.sizes[index] for index in own)
+        if any(kept[index] for index in own) and weighed(case, own) >= TOGETHER * words:
+            yield from own
+
+
+def weighed(case: Case, blocks: Iterable[int]) -> float:
+    """How many words some blocks have, as far as they belong to the article."""
+    return sum(case.sizes[index] * case.scores[index] for index in blocks)
 
 
 def standfirsts(case: Case) -> Iterator[int]:

@@ -41,7 +41,8 @@ def extract(
         html: the page; bytes are decoded as browsers do.
         url: where it was found; relative addresses in it are completed with this.
         memory: what repeats over the pages of its site.
-        rules: what is known about its site. A `content` selector that matches nothing is passed over.
+        rules: what is known about its site. A `content` selector that matches nothing is passed over, and
+            `removed` tells so.
 
     Raises:
         ExtractError: the page is beyond all bounds.
@@ -67,10 +68,11 @@ def extract(
         inside=site_rules.content(tree, layout, rules),
         unwanted=dict(site_rules.unwanted(layout, rules)),
     )
+    passed_over = site_rules.passed_over(rules, case.inside)
     found = locate(case)
     article = _article(layout, found, stated, _base(tree, url))
     _check(article, tree, layout, url)
-    return replace(article, url=stated.canonical or url, removed=(*stripped, *article.removed))
+    return replace(article, url=stated.canonical or url, removed=(*stripped, *passed_over, *article.removed))
 
 
 def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> Article:

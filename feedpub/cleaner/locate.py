@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from feedpub.cleaner.body import line
 from feedpub.cleaner.boilerplate import reasons
 from feedpub.cleaner.case import Case
 from feedpub.cleaner.layout import Layout
@@ -27,15 +28,16 @@ def locate(case: Case) -> Located:
 def _removed(layout: Layout, gone: Mapping[int, str]) -> Iterator[Removed]:
     """What was taken out, neighbours that went for the same reason as one."""
     texts: list[str] = []
-    reason, last = "", -1
-    for index in sorted(gone):
-        text = layout.blocks[index].text
-        if not text:
-            continue
-        if texts and (gone[index] != reason or index != last + 1):
-            yield Removed("\n".join(texts), reason)
+    reason, above = "", 0  # above: lines of the article's text so far
+    for index, block in enumerate(layout.blocks):
+        why = gone.get(index, "")
+        if texts and why != reason and (block.text or not why):
+            yield Removed("\n".join(texts), reason, above)
             texts = []
-        texts.append(text)
-        reason, last = gone[index], index
+        if not why:
+            above += len(line(layout, block).splitlines())
+        elif block.text:
+            texts.append(block.text)
+            reason = why
     if texts:
-        yield Removed("\n".join(texts), reason)
+        yield Removed("\n".join(texts), reason, above)

@@ -23,7 +23,7 @@ def strip(tree: HtmlElement, rules: SiteRules) -> Iterator[Removed]:
             continue
         for element in _select(tree, rule):
             if element.getparent() is not None:
-                yield Removed(" ".join(element.text_content().split()), f"rule '{rule}'")
+                yield Removed(" ".join(element.text_content().split()), f"rule '{rule}'", 0)
                 element.drop_tree()
 
 
@@ -49,6 +49,12 @@ def content(tree: HtmlElement, layout: Layout, rules: SiteRules) -> frozenset[in
         if not chosen.isdisjoint(piece for piece in block.pieces if isinstance(piece, HtmlElement)):
             inside.add(index)
     return frozenset(inside)
+
+
+def passed_over(rules: SiteRules, inside: frozenset[int]) -> Iterator[Removed]:
+    """What tells that the `content` rule found nothing: a site that was built anew, mostly."""
+    if rules.content and not inside:
+        yield Removed(rules.content, "rule 'content' matches nothing on this page: the article was found without it", 0)
 
 
 def _select(tree: HtmlElement, selector: str) -> list[HtmlElement]:

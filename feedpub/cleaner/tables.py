@@ -1,7 +1,6 @@
 """Tables of a page: which of them hold data, and the cells of a row. The others only place things and dissolve."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from feedpub.cleaner.layout import PLACES, Layout
 
@@ -12,31 +11,44 @@ TABLE = PLACES["table"]
 
 
 def data_parts(layout: Layout, kept: Sequence[int]) -> set[int]:
-    """The boxes that data tables with kept blocks consist of.
+    """The boxes that data tables with kept blocks consist of."""
+    return {part for table in data_tables(layout, kept) for part in _inside(layout, table) if _is_part(layout, part)}
+
+
+def data_tables(layout: Layout, indexes: Iterable[int]) -> dict[int, list[int]]:
+    """The data tables that some blocks stand in, each with those blocks.
 
     A data table has several rows of short cells, and no table inside.
     """
+    own: dict[int, list[int]] = {}
     rows: dict[int, set[int]] = {}
-    words: Counter[int] = Counter()
-    cells: Counter[int] = Counter()
     outer: set[int] = set()
-    for index in kept:
-        block = layout.blocks[index]
-        if not layout.boxes[block.box].place & TABLE:
-            continue
-        inner, row, around = _nearest(layout, block.box)
-        outer.update(around)
-        rows.setdefault(inner, set()).add(row)
-        words[inner] += block.text.count(" ") + 1
-        cells[inner] += 1
-    data = {table for table, own in rows.items() if len(own) > 1 and words[table] < PROSE * cells[table]} - outer
-    return {part for table in data for part in _inside(layout, table) if layout.boxes[part].tag in PARTS}
+    for index in indexes:
+        box = layout.blocks[index].box
+        if layout.boxes[box].place & TABLE:
+            inner, row, around = _nearest(layout, box)
+            outer.update(around)
+            rows.setdefault(inner, set()).add(row)
+            own.setdefault(inner, []).append(index)
+    return {
+        table: blocks
+        for table, blocks in own.items()
+        if table not in outer and len(rows[table]) > 1 and _words(layout, blocks) < PROSE * len(blocks)
+    }
 
 
 def cells(layout: Layout, row: int) -> list[int]:
     """The cells of a row, those without text too."""
     boxes = layout.boxes
     return [each for each in _inside(layout, row) if boxes[each].tag in CELLS and boxes[each].parent == row]
+
+
+def _is_part(layout: Layout, index: int) -> bool:
+    return layout.boxes[index].tag in PARTS
+
+
+def _words(layout: Layout, indexes: Iterable[int]) -> int:
+    return sum(layout.blocks[index].text.count(" ") + 1 for index in indexes)
 
 
 def _nearest(layout: Layout, index: int) -> tuple[int, int, set[int]]:
