@@ -1,8 +1,9 @@
 """A page, or a piece of one, → Article: the story of the cleaner in one place. Owns the order, and no decision."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import urljoin
+from itertools import islice
 
 import numpy as np
 from lxml.html import HtmlElement
@@ -14,7 +15,7 @@ from feedpub.cleaner.features import measure
 from feedpub.cleaner.layout import Layout
 from feedpub.cleaner.locate import Located, locate
 from feedpub.cleaner.memory import SiteMemory
-from feedpub.cleaner.metadata import Metadata
+from feedpub.cleaner.metadata import Metadata, addresses
 from feedpub.cleaner.reading import head_hints, read
 from feedpub.cleaner.site_names import site_names
 from feedpub.cleaner.tree import parse
@@ -24,6 +25,7 @@ from feedpub.model import Article
 from feedpub.summary import choose
 
 FEWEST_WORDS = 12  # of an article
+ENOUGH_WORDS = 500  # not to count any further
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
 TRUSTED = 0.9  # the score of what stands in a fragment: its source has said that it is the article
 
@@ -71,7 +73,7 @@ def extract(
     passed_over = site_rules.passed_over(rules, case.inside)
     found = locate(case)
     article = _article(layout, found, stated, _base(tree, url))
-    _check(article, tree, layout, url)
+    _check(article, hints.titles, layout, url)
     return replace(article, url=stated.canonical or url, removed=(*stripped, *passed_over, *article.removed))
 
 
@@ -119,14 +121,12 @@ def _names(tree: HtmlElement, url: str | None, memory: SiteMemory | None) -> tup
 
 def _base(tree: HtmlElement, url: str | None) -> str | None:
     """What relative addresses are completed with."""
-    stated = tree.find(".//base[@href]")
-    return urljoin(url or "", stated.get("href", "")) if stated is not None else url
+    return addresses.base_of(tree.iter("base"), url)
 
 
-def _check(article: Article, tree: HtmlElement, layout: Layout, url: str | None) -> None:
+def _check(article: Article, titles: Sequence[str], layout: Layout, url: str | None) -> None:
     """Refuse what stands where an article should, and a page whose best blocks are no article."""
-    words = len(_WORD.findall(article.text))
-    titles = [tree.findtext(".//title") or "", *("".join(heading.itertext()) for heading in tree.iterfind(".//h1"))]
+    words = sum(1 for _ in islice(_WORD.finditer(article.text), ENOUGH_WORDS))
     if stand_in := stand_ins.load().find(titles, words):
         raise NothingFound(f"this is {stand_in}, not an article: '{article.title}'", url)
     if words >= FEWEST_WORDS or (words and "<img" in article.html):

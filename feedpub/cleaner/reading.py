@@ -13,8 +13,14 @@ DESCRIPTIONS = frozenset({"description", "og:description", "twitter:description"
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the page says about its article outside of it: the words of its title and description."""
+    """What the page says about its article outside of it.
 
+    Attributes:
+        titles: its title and its headings of the first level.
+        title, description: the words of these, and of what describes the page.
+    """
+
+    titles: tuple[str, ...] = ()
     title: frozenset[str] = frozenset()
     description: frozenset[str] = frozenset()
 
@@ -37,14 +43,15 @@ def read(layout: Layout, hints: Hints) -> Reading:
 
 
 def head_hints(tree: HtmlElement) -> Hints:
-    """The hints of a document: its title and headings of the first level, and its description."""
-    titles = [tree.findtext(".//title") or "", *("".join(heading.itertext()) for heading in tree.iterfind(".//h1"))]
+    """The hints of a document."""
+    titles = [tree.findtext(".//title") or "", *("".join(heading.itertext()) for heading in tree.iter("h1"))]
     described = [
         meta.get("content", "")
-        for meta in tree.iterfind(".//meta")
+        for meta in tree.iter("meta")
         if (meta.get("name") or meta.get("property") or "").lower() in DESCRIPTIONS
     ]
     return Hints(
+        tuple(titles),
         frozenset(words(" ".join(titles)[:1000])),
         frozenset(words(" ".join(described)[:2000])),
     )
