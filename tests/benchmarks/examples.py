@@ -28,6 +28,7 @@ class Row:
     Attributes:
         text: the whole gold text; None where only segments of it are known.
         must, must_not: segments that are in it, and that are not.
+        authors, date: what the page says of itself; the date as YYYY-MM-DD. Empty where that is not known.
     """
 
     id: str
@@ -40,6 +41,8 @@ class Row:
     text: str | None
     must: Sequence[str]
     must_not: Sequence[str]
+    authors: Sequence[str] = ()
+    date: str = ""
 
 
 @dataclass(slots=True)
@@ -68,6 +71,8 @@ def rows(data: Path, dataset: str) -> Iterator[Row]:
                 text=row.get("text"),
                 must=row.get("must") or [],
                 must_not=row.get("mustnot") or [],
+                authors=row.get("authors") or (),
+                date=row.get("date") or "",
             )
 
 

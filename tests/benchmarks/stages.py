@@ -1,0 +1,75 @@
+"""How feedpub's time is divided: CPU of each step of the cleaner's story, over the same pages."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import wraps
+from importlib import import_module
+from typing import Any
+
+import feedpub
+from tests.benchmarks.examples import Row
+
+STORY = "feedpub.cleaner.extract"
+STAGES = {  # of the story, and the names in its module under which each step is called
+    "parsing": ("parse",),
+    "metadata": ("metadata.read",),
+    "cutting into blocks": ("head_hints", "cut"),
+    "words": ("read",),
+    "features": ("measure",),
+    "trees": ("model.Model.probabilities",),
+    "rules": ("locate",),
+    "body": ("body.text", "body.html"),
+    "summary": ("choose",),
+}
+
+
+def stages(pages: Iterable[Row]) -> Iterator[Sequence[str]]:
+    """A row a stage, with its mean milliseconds and its share; the last but one is what belongs to none."""
+    spent: dict[str, float] = defaultdict(float)
+    count = 0
+    with ExitStack() as stack:
+        for stage, names in STAGES.items():
+            for name in names:
+                stack.enter_context(_timed(stage, name, spent))
+        for row in pages:
+            count += 1
+            start = time.process_time()
+            try:
+                feedpub.extract(row.html, row.url)
+            except feedpub.FeedpubError:
+                continue  # its time up to there counts with its stages
+            finally:
+                spent["all"] += time.process_time() - start
+    whole = spent.pop("all")
+    spent["the rest"] = whole - sum(spent.values())
+    for stage, seconds in (*spent.items(), ("all", whole)):
+        yield [stage, f"{1000 * seconds / max(1, count):.2f}", f"{seconds / whole:.0%}".replace("%", " %")]
+
+
+@contextmanager
+def _timed(stage: str, name: str, spent: dict[str, float]) -> Iterator[None]:
+    """A step of the story with a clock around it, while this lasts."""
+    *path, last = name.split(".")
+    owner: Any = import_module(STORY)
+    for part in path:
+        owner = getattr(owner, part)
+    step = getattr(owner, last)
+    setattr(owner, last, _with_clock(step, stage, spent))
+    try:
+        yield
+    finally:
+        setattr(owner, last, step)
+
+
+def _with_clock(step: Callable[..., Any], stage: str, spent: dict[str, float]) -> Callable[..., Any]:
+    @wraps(step)
+    def timed(*values: Any, **named: Any) -> Any:
+        start = time.process_time()
+        try:
+            return step(*values, **named)
+        finally:
+            spent[stage] += time.process_time() - start
+
+    return timed
