@@ -26,6 +26,7 @@ STANDFIRSTS = frozenset(  # what a class calls one
 )
 STANDFIRST_WORDS = 6
 MAYBE = 0.2  # the score of a standfirst, a footnote, or a cell of a table that stays
+CELL_WORDS = 10  # of a cell on average; with more, the table may be there for the layout
 TOGETHER = 0.5  # the score of a table, on average, that stays as a whole
 SAME_LENGTH = (0.7, 1.5)  # of a title that is repeated, with other punctuation
 HEADING = PLACES["h2"]
@@ -119,13 +120,9 @@ def table_cells(case: Case, kept: Sequence[bool]) -> Iterator[int]:
     likely = (index for index, score in enumerate(case.scores) if score >= MAYBE)
     for own in data_tables(case.layout, likely).values():
         words = sum(case.sizes[index] for index in own)
-        if any(kept[index] for index in own) and weighed(case, own) >= TOGETHER * words:
+        likely_words = sum(case.sizes[index] * case.scores[index] for index in own)
+        if words <= CELL_WORDS * len(own) and likely_words >= TOGETHER * words and any(kept[index] for index in own):
             yield from own
-
-
-def weighed(case: Case, blocks: Iterable[int]) -> float:
-    """How many words some blocks have, as far as they belong to the article."""
-    return sum(case.sizes[index] * case.scores[index] for index in blocks)
 
 
 def standfirsts(case: Case) -> Iterator[int]:
