@@ -98,12 +98,19 @@ class Pattern(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """All phrases, ready for lookup: whole blocks, and patterns by the first or last word or character of a block."""
+    """All phrases, ready for lookup.
+
+    Attributes:
+        whole: phrases without `*`, by what they say.
+        starts, ends: patterns by the word or character that a block begins, or ends, with.
+        middles: other patterns, by the first word that stands in them; in scripts without spaces there is none.
+    """
 
     whole: dict[str, Phrase] = field(default_factory=dict)
     starts: dict[str, list[Pattern]] = field(default_factory=lambda: defaultdict(list))
     ends: dict[str, list[Pattern]] = field(default_factory=lambda: defaultdict(list))
-    anywhere: list[Pattern] = field(default_factory=list)
+    middles: dict[str, list[Pattern]] = field(default_factory=lambda: defaultdict(list))
+    dense_middles: list[Pattern] = field(default_factory=list)
 
     def add(self, phrase: Phrase, parts: list[str], longest: int, *, dense: bool) -> None:
         """Enter a phrase by its normalised parts; where two languages share one, the first keeps it."""
@@ -118,8 +125,10 @@ class Index:
             self.starts[first if whole_word else first[0]].append(pattern)
         elif tail:
             self.ends[tail[-1] if dense else tail.rpartition(" ")[2]].append(pattern)
+        elif dense:
+            self.dense_middles.append(pattern)
         else:
-            self.anywhere.append(pattern)
+            self.middles[pattern.middle[0].partition(" ")[0].rstrip(":")].append(pattern)
 
     def find(self, block: str) -> Phrase | None:
         """The phrase that a normalised block is."""
@@ -133,7 +142,10 @@ class Index:
             yield from place.get(word, ())
             if word != character:
                 yield from place.get(character, ())
-        yield from [pattern for pattern in self.anywhere if pattern.middle[0] in block]
+        for word in block.replace(":", "").split():
+            yield from self.middles.get(word, ())
+        if not block.isascii():
+            yield from [pattern for pattern in self.dense_middles if pattern.middle[0] in block]
 
 
 def find(text: str) -> Phrase | None:
