@@ -5,7 +5,7 @@ import re
 
 from feedpub.summary.fitting import fill
 from feedpub.summary.openings import without_dateline
-from feedpub.summary.prose import READ, prose, repeats, size, squash
+from feedpub.summary.prose import MARKS, READ, prose, repeats, size, squash
 from feedpub.summary.sentences import finished, join, sentences
 from feedpub.summary.tokens import tokens
 from feedpub.summary.words import everywhere
@@ -41,7 +41,11 @@ def choose(  # noqa: PLR0913 -- each says one thing about the page, by name
         max_chars: the most that is returned.
     """
     opening = text[:READ]
-    own = [part for part in _whole(plain(description or ""), opening, title, language) if not repeats(part, title)]
+    own = [
+        part
+        for part in _whole(plain(description or "").lstrip(MARKS), opening, title, language)
+        if not repeats(part, title)
+    ]
     if own and is_own(join(own), opening, title=title, site=site):
         return fill(own, max_chars)
     return fill((sentence.text for sentence in prose(opening, title, language)), max_chars)

@@ -135,6 +135,12 @@ def test_the_dateline_before_it_goes() -> None:
     assert choose(f"MARLOW (AP) — {OWN}", TEXT, title=TITLE) == OWN
 
 
+@pytest.mark.parametrize("mark", ["---", "• ", "| "])
+def test_marks_before_it_go(mark: str) -> None:
+    """Dashes and bullets are the page's."""
+    assert choose(f"{mark}{OWN}", TEXT, title=TITLE) == OWN
+
+
 def test_a_site_may_be_named_where_the_article_is_told() -> None:
     """A description that speaks of the title's matter is the article's, whoever it names."""
     own = "Marlow Post visited the builders of the library: they have found more than bricks."

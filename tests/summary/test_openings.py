@@ -25,6 +25,8 @@ from feedpub.summary.openings import is_byline, without_dateline
         ("Paris (AFP) ", "Le pont est ouvert."),
         ("МОСКВА, 5 января. /ТАСС/. ", "Мост открыт."),  # noqa: RUF001 -- Cyrillic
         ("新华社北京1月5日电（记者李明）", "大桥今天开通。"),
+        ("【港新聞】 【東京＝佐藤】", "橋が開通した。"),  # noqa: RUF001 -- Japanese
+        ("【港新闻】", "大桥今天开通。"),
         ("【東京＝佐藤】", "橋が開通した。"),  # noqa: RUF001 -- Japanese
     ],
 )
