@@ -86,8 +86,8 @@ def _fill(elements: Iterable[HtmlElement], block: Block) -> bool:
 def beside_the_article(case: Case) -> Found:
     """What readers wrote below it and who wrote it, where there is an article above all that."""
     found = dict(named(case.layout))
-    kept = (size for index, size in enumerate(case.sizes) if case.scores[index] >= KEPT and index not in found)
-    if sum(kept) >= ARTICLE_WORDS:
+    kept = [size for index, size in enumerate(case.sizes) if case.scores[index] >= KEPT and index not in found]
+    if sum(kept) >= ARTICLE_WORDS and not case.is_forum(found, sum(kept)):
         yield from found.items()
 
 

@@ -1,6 +1,6 @@
 """All that is known about a page when the decision about its blocks is made, and the simplest words about a block."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from feedpub.cleaner.vocabulary import Vocabulary
 
 KEPT = 0.5  # from this score on a block belongs to the article
 UNDOUBTED = 0.1  # below this score a block is no part of the article in any case
+LIKE_AN_ARTICLE = 0.75  # the mean score of a forum's posts
 SURE = 0.98  # from this score on a phrase takes no block out
 FEW_WORDS = 40  # with fewer above that score, the best blocks are taken that are
 DOUBTFUL = 0.15  # above this one
@@ -90,6 +91,17 @@ class Case:
     def is_prose(self, index: int) -> bool:
         """Whether a block is a paragraph of running text."""
         return self.sizes[index] >= PROSE_WORDS and density(self.layout.blocks[index]) < LINKED
+
+    def is_forum(self, comments: Collection[int], article: int) -> bool:
+        """Whether comments are what a page is about: they score like an article, and say more than the one above.
+
+        Args:
+            comments: the blocks that are called so.
+            article: how many words the article has without them.
+        """
+        words = sum([self.sizes[index] for index in comments])
+        likely = sum([self.sizes[index] * self.scores[index] for index in comments])
+        return words >= article and likely >= LIKE_AN_ARTICLE * words
 
 
 def size_of(block: Block) -> int:

@@ -21,7 +21,12 @@ def is_caption(layout: Layout, block: Block) -> bool:
         return True
     if box.place & TABLE:
         return False
-    return "caption" in f"{box.name} {layout.boxes[box.parent].name} {block.wrapper}".lower()
+    return any(_names_caption(name) for name in (box.name, layout.boxes[box.parent].name, block.wrapper))
+
+
+def _names_caption(name: str) -> bool:
+    """Whether a box is called a caption; utility classes ("[&_figcaption]:mt-1") speak of others."""
+    return "caption" in name.lower() and any("caption" in part and "[" not in part for part in name.lower().split())
 
 
 def pictures(layout: Layout, sizes: Sequence[int], kept: Sequence[bool], told: Collection[int] = ()) -> frozenset[int]:

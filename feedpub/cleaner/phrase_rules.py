@@ -50,6 +50,7 @@ def phrase_boxes(case: Case) -> Found:
     for index, last, phrase in reversed(_headed_boxes(case)):
         before, inside = sum(likely[:index]), sum(case.sizes[index:last])
         beside = before >= ARTICLE_WORDS and inside <= LAST_BOXES[phrase.kind]
+        beside = beside and not case.is_forum(range(index, last), before)
         if beside and sum(likely[last:]) <= REST * before:
             said = named(phrase, case.layout.blocks[index])
             yield index, said

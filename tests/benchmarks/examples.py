@@ -100,7 +100,7 @@ def _example(row: Row) -> Example | None:
     for box in layout.boxes:
         del box.element  # a tree cannot be stored, and is not looked at again
     for block in layout.blocks:
-        block.pieces = []
+        block.pieces = [piece for piece in block.pieces if isinstance(piece, str)]
     return Example(replace(row, html=b""), reading, labels, weights)
 
 
