@@ -47,6 +47,9 @@ def cut(tree: HtmlElement) -> Layout:
     """Cut a document into blocks; where scripts would write the page, what it says without them is the page."""
     found = tree.find("body")
     body = tree if found is None else found
+    for element in list(body.iter("noscript")):
+        if sum(len(paragraph.text_content()) for paragraph in element.iter("p")) >= LEAST:
+            element.tag = "div"  # an article that a script would have taken from a template
     layout = _Cutter(body).layout()
     size = sum(len(block.text) for block in layout.blocks)
     if size < LEAST and (unscripted := [each for each in body.iter("noscript") if len(each.text_content()) > size]):

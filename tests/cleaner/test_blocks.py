@@ -46,6 +46,14 @@ def test_a_page_that_scripts_would_write_is_what_it_says_without_them() -> None:
     assert texts(f"<p>{'long ' * 100}</p><noscript><p>one</noscript>") == [("long " * 100).strip()]
 
 
+def test_an_article_that_a_script_would_place_is_read() -> None:
+    """Some blogs have it in a template for scripts, and once more for browsers without any."""
+    prose = "The ferry left at ten past six. " * 20
+    page = f"<p>{prose}</p><div><script type='text/template'><p>{prose}</script><noscript><p>{prose}</noscript></div>"
+    assert texts(page) == [prose.strip()] * 2
+    assert texts(f"<p>{prose}</p><noscript><p>Please enable scripts.</noscript>") == [prose.strip()]
+
+
 def test_links_and_emphasis_are_measured() -> None:
     """Their characters are counted as they are shown."""
     (block,) = layout('<p>See   <a href="/x">the   map</a> and <b>stay</b></p>').blocks
