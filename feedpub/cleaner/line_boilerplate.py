@@ -5,7 +5,6 @@ the first reason that a block is given stands.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count, groupby, pairwise
@@ -115,15 +114,6 @@ def _alike(one: Block, other: Block) -> bool:
     return min(one.words, other.words) >= FEWEST and shared >= enough and one.number is None
 
 
-def _again(blocks: Blocks, _: str) -> Blocks:
-    """A short line that stands in several places heads none of them."""
-    seen = Counter(block.text.casefold() for block in blocks if block.heading and block.words >= FEWEST)
-    return [
-        replace(b, reason=b.reason or "said several times") if b.heading and seen[b.text.casefold()] > 1 else b
-        for b in blocks
-    ]
-
-
 def _above(blocks: Blocks, title: str) -> Blocks:
     """Short lines between the title and the first paragraph: sections, jobs, what pictures show."""
     first = next((n for n, block in enumerate(blocks) if block.prose and not block.reason), 0)
@@ -184,7 +174,6 @@ STEPS: tuple[Callable[[Blocks, str], Blocks], ...] = (
     _addresses,
     _captions,
     _twice,
-    _again,
     _above,
     _around,
     _contacts,
