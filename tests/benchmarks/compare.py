@@ -55,7 +55,7 @@ def main() -> None:
     options = _options()
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    pages = [row for name in options.sets for row in islice(rows(options.data / "data", name), options.limit)]
+    pages = _pages(options)
     if options.profile:
         print(table(["stage", "ms a page", "share"], stages(pages)))
         return
@@ -78,6 +78,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, help="pages of each data set")
     parser.add_argument("--profile", action="store_true", help="how feedpub's own time is divided")
     return parser.parse_args()
+
+
+def _pages(options: argparse.Namespace) -> Iterator[Row]:
+    """The pages of all data sets; it is told when a new one begins, because all of them take a while."""
+    for name in options.sets:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        yield from islice(rows(options.data / "data", name), options.limit)
 
 
 def scores(pages: Iterable[Row], extractors: Mapping[str, Extractor], measure: ModuleType) -> Table:
