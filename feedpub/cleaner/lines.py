@@ -39,12 +39,14 @@ class Block:
     @property
     def words(self) -> int:
         """How many words it has; two characters of a script without spaces count as one."""
-        return len(WORD.findall(self.text)) + len(_DENSE.findall(self.text)) // 2
+        dense = 0 if self.text.isascii() else len(_DENSE.findall(self.text))
+        return len(WORD.findall(self.text)) + dense // 2
 
     @property
     def prose(self) -> bool:
         """Whether it reads like a paragraph of an article."""
-        return self.words >= PROSE or (self.words >= PROSE // 2 and bool(ENDS_SENTENCE.search(self.text)))
+        words = self.words
+        return words >= PROSE or (words >= PROSE // 2 and bool(ENDS_SENTENCE.search(self.text)))
 
     @property
     def heading(self) -> bool:
