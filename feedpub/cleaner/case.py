@@ -12,9 +12,9 @@ from feedpub.cleaner import phrases
 from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.memory import SiteMemory
 from feedpub.cleaner.phrases import Phrase
-from feedpub.cleaner.vocabulary import Vocabulary
+from feedpub.cleaner.vocabulary import Vocabulary, words
 
-KEPT = 0.5  # from this score on a block belongs to the article
+KEPT = 0.53  # from this score on a block belongs to the article; half leaks more than is lost above it
 UNDOUBTED = 0.1  # below this score a block is no part of the article in any case
 LIKE_AN_ARTICLE = 0.75  # the mean score of a forum's posts
 SURE = 0.98  # from this score on a phrase takes no block out
@@ -23,6 +23,7 @@ DOUBTFUL = 0.15  # above this one
 INSIDE = 0.15  # the score that a block needs where a rule says that the article is
 LINKED = 0.6  # of a block's characters
 PROSE_WORDS = 40  # a text of this many words is no label and no teaser
+SAME_LENGTH = (0.7, 1.5)  # of a title that is repeated
 LONGEST_LABEL = 60  # characters
 HEADING = PLACES["h2"]
 LONGEST_WORD = 16  # characters a word, on average; with more, there are no spaces between the words
@@ -74,6 +75,17 @@ class Case:
             if (UNDOUBTED <= score < SURE or boxes[block.box].place & HEADING or is_label(block))
             else None
             for block, score in zip(self.layout.blocks, self.scores, strict=True)
+        ]
+
+    @cached_property
+    def titles(self) -> list[int]:
+        """The blocks that are the headline once more, perhaps with other punctuation."""
+        title, size = words(self.title), len(self.title)
+        shortest, longest = SAME_LENGTH[0] * size, SAME_LENGTH[1] * size
+        return [
+            index
+            for index, block in enumerate(self.layout.blocks)
+            if title and shortest <= len(block.text) <= longest and words(block.text) == title
         ]
 
     @cached_property

@@ -10,9 +10,9 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner import body, metadata, model, site_rules, stand_ins
 from feedpub.cleaner.blocks import cut
-from feedpub.cleaner.case import Case
+from feedpub.cleaner.case import KEPT, LINKED, Case
 from feedpub.cleaner.features import measure
-from feedpub.cleaner.layout import Layout
+from feedpub.cleaner.layout import Block, Layout
 from feedpub.cleaner.locate import Located, locate
 from feedpub.cleaner.memory import SiteMemory
 from feedpub.cleaner.metadata import Metadata, addresses
@@ -73,7 +73,7 @@ def extract(
     passed_over = site_rules.passed_over(rules, case.inside)
     found = locate(case)
     article = _article(layout, found, stated, _base(tree, url))
-    _check(article, hints.titles, layout, url)
+    _check(article, hints.titles, case, found)
     return replace(article, url=stated.canonical or url, removed=(*stripped, *passed_over, *article.removed))
 
 
@@ -124,14 +124,19 @@ def _base(tree: HtmlElement, url: str | None) -> str | None:
     return addresses.base_of(tree.iter("base"), url)
 
 
-def _check(article: Article, titles: Sequence[str], layout: Layout, url: str | None) -> None:
+def _check(article: Article, titles: Sequence[str], case: Case, found: Located) -> None:
     """Refuse what stands where an article should, and a page whose best blocks are no article."""
     words = sum(1 for _ in islice(_WORD.finditer(article.text), ENOUGH_WORDS))
     if stand_in := stand_ins.load().find(titles, words):
-        raise NothingFound(f"this is {stand_in}, not an article: '{article.title}'", url)
-    if words >= FEWEST_WORDS or (words and "<img" in article.html):
+        raise NothingFound(f"this is {stand_in}, not an article: '{article.title}'", case.url)
+    blocks = case.layout.blocks
+    doubtful = max(case.scores) < KEPT and _linked([blocks[index] for index in found.kept]) >= LINKED
+    if not doubtful and (words >= FEWEST_WORDS or (words and "<img" in article.html)):
         return
-    size = sum(len(block.text) for block in layout.blocks)
-    linked = sum(block.link_chars for block in layout.blocks)
-    what = f"{len(layout.blocks)} blocks of text were looked at, {linked / max(1, size):.0%} of it links"
-    raise NothingFound(f"there is no article in the page: {what}, and none reads like one", url)
+    what = f"{len(blocks)} blocks of text were looked at, {_linked(blocks):.0%} of it links"
+    raise NothingFound(f"there is no article in the page: {what}, and none reads like one", case.url)
+
+
+def _linked(blocks: Sequence[Block]) -> float:
+    """The share of some blocks' characters that stand in links."""
+    return sum(block.link_chars for block in blocks) / max(1, sum(len(block.text) for block in blocks))

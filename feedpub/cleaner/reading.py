@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.layout import Layout
+from feedpub.cleaner.layout import PLACES, Layout
 from feedpub.cleaner.vocabulary import text_terms, words
 
+BEGINNING, END = 180, 80  # characters of a text that are read
+AROUND = PLACES["nav"] | PLACES["footer"]  # a block's place says more there than its words
 DESCRIPTIONS = frozenset({"description", "og:description", "twitter:description"})
 
 
@@ -27,7 +29,7 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The blocks of a layout with their words and terms, before any weight is known."""
+    """The blocks of a layout with their words and terms, before any weight is known; navigation says nothing."""
 
     layout: Layout
     said: Sequence[Sequence[str]]
@@ -37,8 +39,9 @@ class Reading:
 
 def read(layout: Layout, hints: Hints) -> Reading:
     """Take the blocks' texts apart."""
-    said = [words(_ends(block.text)) for block in layout.blocks]
-    terms = [text_terms(block, own) for block, own in zip(layout.blocks, said, strict=True)]
+    boxes, blocks = layout.boxes, layout.blocks
+    said = [() if boxes[block.box].place & AROUND else words(_ends(block.text)) for block in blocks]
+    terms = [text_terms(block, own) if own else () for block, own in zip(blocks, said, strict=True)]
     return Reading(layout, said, terms, hints)
 
 
@@ -58,4 +61,5 @@ def head_hints(tree: HtmlElement) -> Hints:
 
 
 def _ends(text: str) -> str:
-    return text if len(text) <= 300 else f"{text[:150]} {text[-100:]}"  # noqa: PLR2004 -- terms look at the ends
+    """As much of a text's beginning and end as terms are made of."""
+    return text if len(text) <= BEGINNING + END else f"{text[:BEGINNING]} {text[-END:]}"

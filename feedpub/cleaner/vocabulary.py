@@ -18,6 +18,7 @@ MOST_NAMES = 24  # of one box
 MOST_KNOWN = 100_000  # names whose weights are remembered
 SHORT = 20  # words; pairs of words are terms up to here, and of longer texts only the ends are read
 BEGINNING, END = 24, 8  # words of a longer text
+TINY = 3  # words; of a block up to this, only the words and the whole are terms
 SHORTEST_WORD = 4  # letters of a name that tells people something
 FEW = 6  # words; a block up to this is a term of its own
 
@@ -63,7 +64,9 @@ def text_terms(block: Block, said: Sequence[str]) -> list[str]:
     """
     size = len(said)
     terms = list(said) if size <= SHORT else [*said[:BEGINNING], *said[-END:]]
-    if size:
+    if 0 < size <= TINY:
+        terms.append("=" + " ".join(said))
+    elif size:
         terms += [f"^{said[0]}", f"{said[-1]}$", f"^{' '.join(said[:3])}", f"{' '.join(said[-2:])}$"]
         if size <= FEW:
             terms.append("=" + " ".join(said))

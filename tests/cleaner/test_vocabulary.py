@@ -24,8 +24,13 @@ def test_a_name_has_the_terms_it_is_made_of(name: str, terms: set[str]) -> None:
 
 def test_a_short_text_has_its_words_and_itself_as_terms() -> None:
     """And how it begins and ends."""
-    terms = text_terms(Block(0, "", []), words("Read 12 more"))
-    assert {"=read 0 more", "^read", "more$", "read", "0 more"} <= set(terms)
+    terms = text_terms(Block(0, "", []), words("Read 12 more pages"))
+    assert {"=read 0 more pages", "^read", "pages$", "read", "0 more"} <= set(terms)
+
+
+def test_of_the_shortest_texts_the_whole_says_enough() -> None:
+    """Menus are full of them."""
+    assert set(text_terms(Block(0, "", []), words("Read more"))) == {"read", "more", "=read more"}
 
 
 def test_a_long_text_is_known_by_its_ends() -> None:
