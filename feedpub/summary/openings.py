@@ -1,4 +1,4 @@
-"""What opens an article and is not yet the article: bylines and datelines. Owns recognising them, nothing else."""
+"""What opens an article and is not yet the article: bylines, datelines, notes. Owns recognising them, nothing else."""
 
 import re
 
@@ -48,6 +48,11 @@ def is_byline(line: str) -> bool:
         if rest[:1] in (" ", ":", "/", "："):  # not "Byron", not "Vonnegut"
             return _are_names(rest.strip(" :/：").rstrip("."))
     return False
+
+
+def is_note(line: str) -> bool:
+    """Whether a line tells about the article itself: "This story was updated on Monday.", "Editor's note: …"."""
+    return line.casefold().lstrip("[(*_ ").startswith(everywhere("notes"))
 
 
 def _is_dateline(match: re.Match[str], rest: str) -> bool:

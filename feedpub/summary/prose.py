@@ -1,6 +1,6 @@
 """From an article's text to the sentences that may stand in a summary.
 
-Owns what is left out before anything is chosen: headings and crumbs of lists, the title, bylines, datelines. It
+Owns what is left out before anything is chosen: headings and crumbs of lists, the title, bylines, datelines, notes. It
 neither scores nor chooses. Sentences are found as they are asked for, and no further down than a summary looks.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from feedpub.summary.openings import is_byline, without_dateline
+from feedpub.summary.openings import is_byline, is_note, without_dateline
 from feedpub.summary.sentences import DENSE, finished, paragraphs, sentences
 
 READ = 20_000  # characters of an article that are looked at: what stands further down does not stand for it
@@ -44,7 +44,7 @@ def prose(text: str, title: str = "", language: str | None = None) -> Iterator[S
 
 
 def _finished(text: str, title: str, language: str | None) -> Iterator[Sentence]:
-    body = (line for line in _lines(text, title) if is_prose(line))
+    body = (line for line in _lines(text, title) if is_prose(line) and not is_note(line))
     for number, line in enumerate(body):
         opened = without_dateline(line) if number < OPENING else line
         for place, part in enumerate(sentences(opened, language)):

@@ -147,3 +147,18 @@ def test_a_lead_is_found_before_the_rest_is_read() -> None:
     found = prose("The bridge over the river is open again.\n" * 3)
     assert next(found).text == "The bridge over the river is open again."
     assert [sentence.paragraph for sentence in found] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Editor’s note: This story was updated on Monday with the mayor's words.",
+        "(This article originally appeared in the Marlow Post on Monday.)",
+        "Article mis à jour le 7 janvier 2020.",
+        "Anmerkung der Redaktion: Die Brücke hieß in einer früheren Fassung anders.",
+    ],
+)
+def test_a_note_about_the_article_does_not_open_it(note: str) -> None:
+    """It tells of the text and not of its matter; where there is nothing else, it is told."""
+    assert lead(f"{note}\nThe bridge over the river is open again.") == "The bridge over the river is open again."
+    assert lead(note) == note

@@ -16,7 +16,7 @@ def test_at_least_twenty_languages_are_known() -> None:
 @pytest.mark.parametrize("language", sorted(TABLE))
 def test_the_lists_are_well_formed(language: str) -> None:
     """Known lists only, in lower case, nothing twice."""
-    assert TABLE[language].keys() <= {"abbreviations", "agencies", "by", "dangling", "more", "offers"}
+    assert TABLE[language].keys() <= {"abbreviations", "agencies", "by", "dangling", "more", "notes", "offers"}
     for entries in TABLE[language].values():
         assert len(set(entries)) == len(entries)
         assert [entry for entry in entries if entry != entry.lower() or entry != entry.strip()] == []
