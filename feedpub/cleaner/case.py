@@ -16,6 +16,7 @@ from feedpub.cleaner.vocabulary import Vocabulary, words
 
 KEPT = 0.53  # from this score on a block belongs to the article; half leaks more than is lost above it
 UNDOUBTED = 0.1  # below this score a block is no part of the article in any case
+NEAR = 6  # blocks
 LIKE_AN_ARTICLE = 0.75  # the mean score of a forum's posts
 SURE = 0.98  # from this score on a phrase takes no block out
 FEW_WORDS = 40  # with fewer above that score, the best blocks are taken that are
@@ -65,17 +66,19 @@ class Case:
 
     @cached_property
     def phrases(self) -> Sequence[Phrase | None]:
-        """The phrase that each block is; of what nobody takes for the article, labels alone are looked up.
+        """The phrase that each block is, as far as it matters: in or near what may be the article.
 
-        No phrase counts that everything else speaks for, unless it is a heading.
+        Labels and headings count near it, everything else only in it; none that everything else speaks for, unless it
+        is a heading.
         """
-        boxes = self.layout.boxes
-        return [
-            phrases.find(block.text)
-            if (UNDOUBTED <= score < SURE or boxes[block.box].place & HEADING or is_label(block))
-            else None
-            for block, score in zip(self.layout.blocks, self.scores, strict=True)
-        ]
+        boxes, blocks = self.layout.boxes, self.layout.blocks
+        found: list[Phrase | None] = [None] * len(blocks)
+        for index in np.flatnonzero(_widened(self.probabilities >= UNDOUBTED, NEAR)).tolist():
+            block = blocks[index]
+            heading = boxes[block.box].place & HEADING
+            if UNDOUBTED <= self.scores[index] < SURE or heading or is_label(block):
+                found[index] = phrases.find(block.text)
+        return found
 
     @cached_property
     def titles(self) -> list[int]:
@@ -114,6 +117,15 @@ class Case:
         words = sum([self.sizes[index] for index in comments])
         likely = sum([self.sizes[index] * self.scores[index] for index in comments])
         return words >= article and likely >= LIKE_AN_ARTICLE * words
+
+
+def _widened(marks: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.bool_]:
+    """Whether there is a mark within reach of each place."""
+    wide = marks.copy()
+    for offset in range(1, reach + 1):
+        wide[offset:] |= marks[:-offset]
+        wide[:-offset] |= marks[offset:]
+    return wide
 
 
 def size_of(block: Block) -> int:
