@@ -2,7 +2,8 @@
 
 A kind of box is a home of articles where the other pages had much of their new prose in boxes of that kind. Nothing is
 said of a page whose own text stands elsewhere too: the site has changed, or the page is of another sort. Headings,
-lists and tables are few on any page, and so are spared. (To take in what scores low but stands in a home was tried: it
+lists and tables are few on any page, and so are spared; paragraphs of some length too, and a sentence above all others,
+which may be a standfirst. (To take in what scores low but stands in a home was tried: it
 brings in more boilerplate than text.)
 """
 
@@ -17,6 +18,7 @@ from feedpub.cleaner.site_repeats import is_heading
 UNSURE = 0.6  # a block that scores more stays wherever it stands
 HOME = 0.4  # of the prose in the kind of box that has most
 SAME = 0.5  # of the page's own text in such boxes, for it to be a page like the others
+PARAGRAPH, STANDFIRST = 30, 12  # words
 SPARED = PLACES["ul"] | PLACES["table"]
 
 
@@ -26,13 +28,14 @@ def site_homes(case: Case) -> Iterator[tuple[int, str]]:
     if not homes:
         return
     blocks = case.layout.blocks
-    kept = [index for index, score in enumerate(case.probabilities.tolist()) if score >= KEPT]
+    kept = [index for index, score in enumerate(case.scores) if score >= KEPT]
     away = [index for index in kept if kind(case.layout, blocks[index]) not in homes]
     if sum(len(blocks[index].text) for index in away) > (1 - SAME) * sum(len(blocks[index].text) for index in kept):
         return
     for index in away:
-        spared = case.place(index) & SPARED or is_heading(case, index)
-        if blocks[index].text and case.probabilities[index] < UNSURE and not spared:
+        least = STANDFIRST if index == kept[0] else PARAGRAPH
+        spared = case.place(index) & SPARED or is_heading(case, index) or case.sizes[index] >= least
+        if blocks[index].text and case.scores[index] < UNSURE and not spared:
             yield index, "not where the articles of this site stand"
 
 
