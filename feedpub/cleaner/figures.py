@@ -4,6 +4,7 @@ A picture goes with the text around it; a caption goes with its picture.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 
 from feedpub.cleaner.layout import PLACES, Block, Layout
@@ -24,6 +25,7 @@ def is_caption(layout: Layout, block: Block) -> bool:
     return any(_names_caption(name) for name in (box.name, layout.boxes[box.parent].name, block.wrapper))
 
 
+@lru_cache(maxsize=10_000)  # the boxes of a page share their names
 def _names_caption(name: str) -> bool:
     """Whether a box is called a caption; utility classes ("[&_figcaption]:mt-1") speak of others."""
     return "caption" in name.lower() and any("caption" in part and "[" not in part for part in name.lower().split())

@@ -142,8 +142,8 @@ class Index:
             yield from place.get(word, ())
             if word != character:
                 yield from place.get(character, ())
-        for word in block.replace(":", "").split():
-            yield from self.middles.get(word, ())
+        for word in sorted(self.middles.keys() & set(block.replace(":", "").split())):
+            yield from self.middles[word]
         if not block.isascii():
             yield from [pattern for pattern in self.dense_middles if pattern.middle[0] in block]
 
