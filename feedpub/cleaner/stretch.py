@@ -16,7 +16,7 @@ from feedpub.cleaner.vocabulary import text_terms, words
 STEEPNESS = 0.7  # of the way from what words weigh to how likely a line is an article's; 0.5 where no word is known
 ITEM = 1.0  # log odds; whoever saved a text kept its lists
 SHARE = 0.8  # of the text's mean, from which on a line speaks for the stretch that it is in
-ENOUGH = 0.6  # likely enough in any text
+ENOUGH = 0.65  # likely enough in any text
 AGAINST = 0.2  # that a line counts at most against what stands around it: an interjection ends no article
 MOST_WORDS = 50  # that a line counts for; long ones are not worth more
 FEWEST_WORDS = 3
