@@ -5,6 +5,7 @@ walk the tree without care.
 """
 
 import re
+from itertools import dropwhile
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -15,6 +16,7 @@ from feedpub.errors import ExtractError, NothingFound
 MAX_BYTES = 10_000_000
 MAX_TAGS = 400_000  # opening and closing ones, and every other "<"
 MAX_ATTRIBUTES = 10_000  # in one tag: the parser's time grows with their square
+IN_HEAD = frozenset({"base", "link", "meta", "noscript", "script", "style", "template", "title"})
 
 _CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)  # lxml.html asks Python for each element
 _LONG_TAG = re.compile(rb"<[^<>]{50000,}")
@@ -42,6 +44,7 @@ def parse(html: bytes | str, url: str | None = None) -> HtmlElement:
         raise NothingFound("there is nothing but comments in the page", url)
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise ExtractError("the page is nested too deeply: a part of it would be lost", url)
+    _end_head(tree)
     return tree
 
 
@@ -52,6 +55,20 @@ def _parser() -> etree.HTMLParser:
     )
     parser.set_element_class_lookup(_CLASSES)
     return parser
+
+
+def _end_head(tree: HtmlElement) -> None:
+    """End the head where browsers do; the parser takes `<main>` and `<article>` into one that has no end tag."""
+    head = tree.find("head")
+    misplaced = [] if head is None else list(dropwhile(lambda child: child.tag in IN_HEAD, head))
+    if not misplaced:
+        return
+    body = tree.find("body")
+    if body is None:
+        body = etree.SubElement(tree, "body")
+    misplaced[-1].tail = f"{misplaced[-1].tail or ''}{body.text or ''}"
+    body.text = None
+    body[:0] = misplaced
 
 
 def _check_size(source: bytes, url: str | None) -> None:

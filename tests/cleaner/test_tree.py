@@ -29,6 +29,16 @@ def test_a_lone_surrogate_is_replaced() -> None:
     assert parse("<p>a\ud800b").text_content() == "a?b"
 
 
+@pytest.mark.parametrize("body", ["", "<body>one"])
+def test_a_head_without_an_end_ends_where_the_text_begins(body: str) -> None:
+    """HTML 5 leaves the tags of head and body to the browser."""
+    tree = parse(f"<!DOCTYPE html><title>Ferry</title><meta charset=utf-8><main><p>Late</p></main>two{body}<p>three")
+    head, text = tree
+    assert [child.tag for child in head] == ["title", "meta"]
+    assert text.tag == "body"
+    assert text.text_content() == f"Latetwo{body.removeprefix('<body>')}three"
+
+
 @pytest.mark.parametrize("page", ["", "  \n", b"", "<!-- only a comment -->"])
 def test_an_empty_page_has_nothing_to_find(page: str | bytes) -> None:
     """The error names the page."""
