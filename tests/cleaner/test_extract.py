@@ -127,6 +127,8 @@ def test_relative_addresses_are_completed() -> None:
     assert 'href="https://example.org/news/smith"' in extract(page, URL).html
     based = page.replace("<title>", '<base href="https://cdn.example/x/"><title>')
     assert 'href="https://cdn.example/x/smith"' in extract(based, URL).html
+    broken = page.replace("<title>", '<base href="http://[x"><title>')
+    assert extract(broken, URL).html == extract(page, URL).html
 
 
 def test_a_fragment_is_an_article_without_a_page() -> None:

@@ -13,8 +13,11 @@ _SECOND_LEVELS = frozenset(
 
 def base_of(bases: Iterable[HtmlElement], url: str | None) -> str | None:
     """What a page's relative addresses are completed with: the address of its first base element, else its own."""
-    stated = next((href for base in bases if (href := base.get("href")) is not None), None)
-    return url if stated is None else urljoin(url or "", stated)
+    stated = next((href for base in bases if (href := base.get("href")) is not None), "")
+    try:
+        return urljoin(url or "", stated) or None
+    except ValueError:  # a bracket where an IPv6 address would stand
+        return url
 
 
 def canonical(addresses: Iterable[str], url: str | None, base: str | None) -> str | None:
