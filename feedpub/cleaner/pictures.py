@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 from html import escape
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
 SMALL = 48  # pixels; up to here a picture is an icon, a portrait or a counter
 WIDEST = 2000  # pixels; of a set of sizes the largest up to this is taken
+MOST_SOURCES = 20  # of one picture
 _LAZY = tuple(
     "data-src data-original data-lazy-src data-lazy data-original-src data-orig-file"  # noqa: SIM905 -- words
     " data-hi-res-src data-full-src data-image data-url data-img-url data-echo "
@@ -40,7 +42,7 @@ def addresses(element: HtmlElement) -> Iterator[str]:
     candidates = [element.get(name, "") for name in _LAZY]
     candidates += [_largest(element.get(name, "")) for name in _SETS]
     if (around := next(element.iterancestors("picture"), None)) is not None:
-        sources = around.iterfind(".//source")
+        sources = islice(around.iterfind(".//source"), MOST_SOURCES)
         candidates += [_largest(source.get("srcset") or source.get("data-srcset") or "") for source in sources]
     own = element.get("src", "")
     if not any(candidates[: len(_LAZY)]):  # nothing is lazy here: the page's own choice comes first

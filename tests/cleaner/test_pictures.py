@@ -63,6 +63,12 @@ def test_a_picture_for_browsers_without_scripts_counts() -> None:
     assert picture(element('<noscript><img src="/a.jpg"></noscript>', "noscript"), BASE)
 
 
+def test_of_a_pictures_sources_the_first_are_looked_at() -> None:
+    """A page of thousands that are never closed takes no longer for it."""
+    sources = '<source srcset="">' * 30 + '<source srcset="/late.webp">'
+    assert picture(element(f'<picture>{sources}<img src="data:,"></picture>'), BASE) == ""
+
+
 def test_without_an_address_of_the_page_relative_ones_are_lost() -> None:
     """A feed has absolute addresses only."""
     assert picture(element('<img src="/a.jpg">'), None) == ""
