@@ -33,6 +33,8 @@ UNSEEN = frozenset(
     "sr-only visually-hidden screen-reader-text screen-reader-only visuallyhidden "  # noqa: SIM905 -- words
     "katex-html MathJax_Preview".split(),  # a formula for the eye, beside the same in MathML
 )
+PERMALINKS = frozenset({"¶", "#", "§", "🔗"})
+"""What a heading's link to itself says."""
 NAMING = frozenset(
     {"class", "id", "role", "itemprop", "aria-label", "data-component", "data-testid", "data-type", "rel"},
 )
@@ -47,16 +49,26 @@ def cut(tree: HtmlElement) -> Layout:
     """Cut a document into blocks; where scripts would write the page, what it says without them is the page."""
     found = tree.find("body")
     body = tree if found is None else found
-    for element in list(body.iter("noscript")):
-        if sum(len(paragraph.text_content()) for paragraph in element.iter("p")) >= LEAST:
-            element.tag = "div"  # an article that a script would have taken from a template
-    layout = _Cutter(body).layout()
-    size = sum(len(block.text) for block in layout.blocks)
-    if size < LEAST and (unscripted := [each for each in body.iter("noscript") if len(each.text_content()) > size]):
+    cutter = _Cutter(body)
+    layout = cutter.layout()
+    size = sum([len(block.text) for block in layout.blocks])
+    if unscripted := [element for element in cutter.unscripted if _is_the_page(element, size)]:
         for element in unscripted:
             element.tag = "div"
         layout = _Cutter(body).layout()
     return layout
+
+
+def _is_the_page(noscript: HtmlElement, size: int) -> bool:
+    """Whether a page of that many characters otherwise is empty, or has an article that a script takes elsewhere."""
+    if size < LEAST and len(noscript.text_content()) > size:
+        return True
+    return sum([len(paragraph.text_content()) for paragraph in noscript.iter("p")]) >= LEAST
+
+
+def is_permalink(element: HtmlElement) -> bool:
+    """Whether an element is a heading's link to itself, which manuals show beside it."""
+    return (element.text or "").strip() in PERMALINKS and "#" in (element.get("href") or "")
 
 
 class _Cutter:
@@ -67,6 +79,7 @@ class _Cutter:
         self.boxes: list[Box] = []
         self.blocks: list[Block] = []
         self.box = 0
+        self.unscripted: list[HtmlElement] = []  # what stands there for browsers without scripts
         self.inline: list[HtmlElement] = []  # open, and without a block inside so far
         self.links = 0  # open <a href>
         self.bold = 0
@@ -116,7 +129,7 @@ class _Cutter:
 
     def _start_inline(self, element: HtmlElement, tag: str) -> bool:
         names = element.get("class")
-        if names and not UNSEEN.isdisjoint(names.split()):
+        if (names and not UNSEEN.isdisjoint(names.split())) or (tag == "a" and is_permalink(element)):
             return False
         self.inline.append(element)
         self.pieces.append(element)
@@ -198,8 +211,10 @@ class _Cutter:
         self.broken = True
 
     def _picture(self, element: HtmlElement, tag: str) -> None:
-        if tag == "noscript" and element.find(".//img") is None:
-            return
+        if tag == "noscript":
+            self.unscripted.append(element)
+            if element.find(".//img") is None:
+                return
         self.pieces.append(element)
         self.pictures += 1
         self.broken = False

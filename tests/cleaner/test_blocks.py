@@ -25,6 +25,8 @@ def texts(page: str) -> list[str]:
         pytest.param("<div>one<br> <br>two<br/><br/><br/>three</div>", ["one", "two", "three"], id="double-break"),
         pytest.param("<p>one<script>x()</script> two<style>y{}</style></p>", ["one two"], id="script"),
         pytest.param("<p>one <span class='sr-only'>unseen</span>two</p>", ["one two"], id="screen-reader"),
+        pytest.param("<h2>one<a class=headerlink href='#one'>¶</a></h2>", ["one"], id="permalink"),
+        pytest.param("<p>one <a href='/c-sharp'>#</a></p>", ["one #"], id="link-of-one-sign"),
         pytest.param("<p> \n <span> </span></p>", [], id="blank"),
         pytest.param("<ul><li>one<li>two<ul><li>three</ul></ul>", ["one", "two", "three"], id="lists"),
         pytest.param("<p>one<select><option>x</select> two<input value=x>", ["one two"], id="controls"),

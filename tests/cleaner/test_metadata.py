@@ -317,6 +317,7 @@ def test_the_lines_to_be_dropped_are_handed_on(below: str, lines: list[str]) -> 
         ("<title>Council keeps the pier | Quay</title><h1>Council keeps the pier</h1>", "Council keeps the pier"),
         ("<title>Council keeps the pier | Quay</title>", "Council keeps the pier"),
         ("<title>x</title><h1>Council<br>keeps <b>the</b> pier</h1>", "Council keeps the pier"),
+        ("<title>Keeping | Manual</title><h1>Keeping<a href='#keeping'>¶</a></h1>", "Keeping"),
         ("<title>The pier stays | Quay</title><div class=h>The pier stays</div>", "The pier stays"),
         ("<svg><title>Logo</title></svg><title>The pier stays</title>", "The pier stays"),
         ("<p>nothing</p>", ""),

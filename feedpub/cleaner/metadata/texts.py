@@ -6,6 +6,8 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
+from feedpub.cleaner.blocks import is_permalink
+
 BEFORE, AFTER = 40, 160  # texts around a headline that are looked at
 PROSE = 160  # characters; after three such texts the article has begun
 STANDFIRST = 2  # texts as long as prose that may stand between the headline and the byline
@@ -68,13 +70,13 @@ def before(headline: HtmlElement) -> Iterator[Text]:
 
 
 def line(element: HtmlElement) -> str:
-    """All of an element's text on one line; a break in it is a space."""
+    """All of an element's text on one line, without its link to itself; a break in it is a space."""
     parts = []
     for part in element.iter():
         inner = part is not element
         if inner and part.tag in _BREAKING:
             parts.append(" ")
-        if isinstance(part.tag, str) and part.tag not in _SKIPPED:
+        if isinstance(part.tag, str) and part.tag not in _SKIPPED and not is_permalink(part):
             parts.append(part.text or "")
         if inner:
             parts.append(part.tail or "")
