@@ -4,27 +4,25 @@ A step is a function from a case to the blocks that it would take out, each with
 block is given stands. Then goes what the score speaks against, and last the headings that are left with nothing below.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from lxml.html import HtmlElement
 
 from feedpub.cleaner import figures
-from feedpub.cleaner.case import KEPT, LINKED, Case
+from feedpub.cleaner.case import HEADING, KEPT, LINKED, Case
 from feedpub.cleaner.explanations import Explainer
-from feedpub.cleaner.layout import PLACES, Block
+from feedpub.cleaner.layout import Block
 from feedpub.cleaner.named_boxes import named
-from feedpub.cleaner.phrase_rules import ARTICLE_WORDS, phrase_boxes, phrase_tails, stock_phrases
+from feedpub.cleaner.phrase_rules import ARTICLE_WORDS, Found, phrase_boxes, phrase_tails, stock_phrases
 from feedpub.cleaner.pull_quotes import pull_quotes
 from feedpub.cleaner.site_homes import site_homes
 from feedpub.cleaner.site_repeats import site_repeats
 from feedpub.cleaner.spared import spare
 
-HEADING = PLACES["h2"]
 TITLE = "the title"
 CREDIT = "byline or date"
 PICTURE = "a picture outside the article"
 
-Found = Iterator[tuple[int, str]]
 Step = Callable[[Case], Found]
 
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
-from feedpub.cleaner.case import LINKED, Case, density
+from feedpub.cleaner.case import HEADING, LINKED, Case, density
 from feedpub.cleaner.footnotes import footnotes
-from feedpub.cleaner.layout import PLACES
 from feedpub.cleaner.tables import data_tables
 from feedpub.cleaner.vocabulary import name_terms
 
@@ -20,7 +19,6 @@ STANDFIRSTS = frozenset(  # what a class calls one
     {"chapo", "deck", "dek", "entradilla", "ingress", "intro", "lead", "preamble", "standfirst", "subheading"},
 )
 STANDFIRST_WORDS = 6
-HEADING = PLACES["h2"]
 CELL_WORDS = 10  # of a cell on average; with more, the table may be there for the layout
 TOGETHER = 0.5  # the score of a table, on average, that stays as a whole
 CORRECTION_WORDS = 100
