@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import islice
 
 import numpy as np
-from lxml.html import HtmlElement
 
 from feedpub.cleaner import body, metadata, model, site_rules, stand_ins
 from feedpub.cleaner.blocks import cut
@@ -16,6 +15,7 @@ from feedpub.cleaner.layout import Block, Layout
 from feedpub.cleaner.locate import Located, locate
 from feedpub.cleaner.memory import SiteMemory
 from feedpub.cleaner.metadata import Metadata, addresses
+from feedpub.cleaner.parts import Parts, parts_of
 from feedpub.cleaner.reading import head_hints, read
 from feedpub.cleaner.site_names import site_names
 from feedpub.cleaner.tree import parse
@@ -52,8 +52,9 @@ def extract(
     """
     rules = rules or SiteRules()
     tree = parse(html, url)
-    stated = metadata.read(tree, url, _names(tree, url, memory))
-    hints = head_hints(tree)
+    parts = parts_of(tree)
+    stated = metadata.read(tree, url, _names(parts, url, memory), parts=parts)
+    hints = head_hints(parts)
     stripped = tuple(site_rules.strip(tree, rules))
     layout = cut(tree)
     if not layout.blocks:
@@ -72,7 +73,7 @@ def extract(
     )
     passed_over = site_rules.passed_over(rules, case.inside)
     found = locate(case)
-    article = _article(layout, found, stated, _base(tree, url))
+    article = _article(layout, found, stated)
     _check(article, hints.titles, case, found)
     return replace(article, url=stated.canonical or url, removed=(*stripped, *passed_over, *article.removed))
 
@@ -91,11 +92,12 @@ def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> A
         raise NothingFound("there is no text in it", url)
     trusted = np.full(len(layout.blocks), TRUSTED)
     case = Case(layout, trusted, model.load().vocabulary, title=title, url=url)
-    article = _article(layout, locate(case), Metadata(title=title), _base(tree, url))
+    base = addresses.base_of(tree.iter("base"), url)
+    article = _article(layout, locate(case), Metadata(title=title, base=base))
     return replace(article, url=url)
 
 
-def _article(layout: Layout, found: Located, stated: Metadata, base: str | None) -> Article:
+def _article(layout: Layout, found: Located, stated: Metadata) -> Article:
     text = body.text(layout, found.kept)
     return Article(
         title=stated.title,
@@ -106,7 +108,7 @@ def _article(layout: Layout, found: Located, stated: Metadata, base: str | None)
         site=stated.site,
         image=stated.image,
         image_size=stated.image_size,
-        html=body.html(layout, found.kept, base),
+        html=body.html(layout, found.kept, stated.base),
         text=text,
         summary=choose(stated.description, text, title=stated.title, site=stated.site, language=stated.language),
         removed=found.removed,
@@ -114,14 +116,11 @@ def _article(layout: Layout, found: Located, stated: Metadata, base: str | None)
     )
 
 
-def _names(tree: HtmlElement, url: str | None, memory: SiteMemory | None) -> tuple[str, ...]:
+def _names(parts: Parts, url: str | None, memory: SiteMemory | None) -> tuple[str, ...]:
     """What the site calls itself in its titles, where that was learned."""
-    return tuple(site_names(memory, tree.findtext(".//title") or "", url)) if memory else ()
-
-
-def _base(tree: HtmlElement, url: str | None) -> str | None:
-    """What relative addresses are completed with."""
-    return addresses.base_of(tree.iter("base"), url)
+    if memory is None or not parts["title"]:
+        return ()
+    return tuple(site_names(memory, parts["title"][0].text or "", url))
 
 
 def _check(article: Article, titles: Sequence[str], case: Case, found: Located) -> None:

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lxml.html import HtmlElement
-
 from feedpub.cleaner.layout import PLACES, Layout
+from feedpub.cleaner.parts import Parts
 from feedpub.cleaner.vocabulary import text_terms, words
 
 BEGINNING, END = 180, 80  # characters of a text that are read
@@ -45,12 +44,12 @@ def read(layout: Layout, hints: Hints) -> Reading:
     return Reading(layout, said, terms, hints)
 
 
-def head_hints(tree: HtmlElement) -> Hints:
-    """The hints of a document."""
-    titles = [tree.findtext(".//title") or "", *("".join(heading.itertext()) for heading in tree.iter("h1"))]
+def head_hints(parts: Parts) -> Hints:
+    """The hints of a document, by its parts."""
+    titles = ["".join(element.itertext()) for element in (*parts["title"][:1], *parts["h1"])]
     described = [
         meta.get("content", "")
-        for meta in tree.iter("meta")
+        for meta in parts["meta"]
         if (meta.get("name") or meta.get("property") or "").lower() in DESCRIPTIONS
     ]
     return Hints(

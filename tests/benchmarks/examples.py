@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from feedpub.cleaner.blocks import cut
+from feedpub.cleaner.parts import parts_of
 from feedpub.cleaner.reading import Reading, head_hints, read
 from feedpub.cleaner.tree import parse
 from feedpub.errors import ExtractError
@@ -95,7 +96,7 @@ def _example(row: Row) -> Example | None:
     layout = cut(tree)
     if not layout.blocks:
         return None
-    reading = read(layout, head_hints(tree))
+    reading = read(layout, head_hints(parts_of(tree)))
     labels, weights = _labels([block.text for block in layout.blocks], row)
     for box in layout.boxes:
         del box.element  # a tree cannot be stored, and is not looked at again

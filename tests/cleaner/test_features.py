@@ -6,6 +6,7 @@ import pytest
 from feedpub.cleaner.blocks import cut
 from feedpub.cleaner.features import NAMES, measure
 from feedpub.cleaner.features.table import Column
+from feedpub.cleaner.parts import parts_of
 from feedpub.cleaner.reading import head_hints, read
 from feedpub.cleaner.tree import parse
 from feedpub.cleaner.vocabulary import Vocabulary
@@ -20,7 +21,7 @@ PAGE = f"""<title>The ferry sails</title><meta name="description" content="Forty
 
 def measured(page: str, vocabulary: Vocabulary | None = None) -> dict[str, Column]:
     tree = parse(page)
-    rows = measure(read(cut(tree), head_hints(tree)), vocabulary or Vocabulary())
+    rows = measure(read(cut(tree), head_hints(parts_of(tree))), vocabulary or Vocabulary())
     return dict(zip(NAMES, rows.astype(float), strict=True))
 
 

@@ -38,10 +38,10 @@ from feedpub.cleaner.metadata import (
 )
 from feedpub.cleaner.metadata.facts import Facts, Size
 from feedpub.cleaner.metadata.texts import line, texts_of
+from feedpub.cleaner.parts import Parts, parts_of
 
 MOST_CATEGORIES = 12
 LONGEST_CATEGORY = 60  # characters
-MOST_OF_A_TAG = 500  # elements of a page that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class Metadata:
         canonical: the article's own address, where the page gives one that can be believed.
         description: as the page has it; whether an editor wrote it is for others to judge.
         lines: visible elements that hold a byline or a dateline and nothing else, for removal from the body.
+        base: what relative addresses are completed with.
     """
 
     title: str = ""
@@ -68,11 +69,21 @@ class Metadata:
     canonical: str | None = None
     categories: tuple[str, ...] = ()
     lines: tuple[HtmlElement, ...] = ()
+    base: str | None = None
 
 
-def read(tree: HtmlElement, url: str | None = None, names_of_site: Iterable[str] = ()) -> Metadata:
-    """The metadata of a parsed page; `url` is where it was found, `names_of_site` what other pages' titles tell."""
-    parts = _by_tag(tree, "meta", "link", "title", "script", "base", "h1", "h2")
+def read(
+    tree: HtmlElement, url: str | None = None, names_of_site: Iterable[str] = (), *, parts: Parts | None = None
+) -> Metadata:
+    """The metadata of a parsed page.
+
+    Args:
+        tree: the page.
+        url: where it was found.
+        names_of_site: what other pages' titles tell.
+        parts: of the tree, where they are known already.
+    """
+    parts = parts or parts_of(tree)
     meta = head.read(tree, chain(parts["meta"], parts["link"], parts["title"]))
     data = jsonld.read(_scripts(parts["script"]), url, " ".join(meta.titles))
     items = microdata.read(tree)
@@ -106,19 +117,12 @@ def read(tree: HtmlElement, url: str | None = None, names_of_site: Iterable[str]
         canonical=addresses.canonical([*meta.addresses, *data.addresses], url, base),
         categories=_categories(stated, sites),
         lines=tuple(seen.lines),
+        base=base,
     )
 
 
-def _by_tag(tree: HtmlElement, *tags: str) -> dict[str, list[HtmlElement]]:
-    """A page's elements of some tags, found in one walk."""
-    found: dict[str, list[HtmlElement]] = {tag: [] for tag in tags}
-    for element in tree.iter(*tags):
-        found[element.tag].append(element)
-    return {tag: elements[:MOST_OF_A_TAG] for tag, elements in found.items()}
-
-
 def _title(
-    parts: Mapping[str, Sequence[HtmlElement]], stated: Iterable[Facts], sites: Sequence[str], url: str | None
+    parts: Parts, stated: Iterable[Facts], sites: Sequence[str], url: str | None
 ) -> tuple[str, HtmlElement | None]:
     """The headline, and the element that it stands in, where it is seen in one."""
     told = [text for facts in stated for text in facts.titles]
