@@ -7,7 +7,7 @@ windows-1252, utf-16 in a `<meta>` means utf-8), and unknown ones are passed ove
 Browsers believe a declaration even where the bytes belie it. feedpub does not, in the two cases that are common and
 certain: windows-1252 or another one-byte encoding is declared and the bytes are UTF-8 (text in a one-byte encoding
 practically never is, by accident), or UTF-8 is declared and the bytes hold more that cannot be UTF-8 than what can.
-Encodings with several bytes a character are believed: their short texts can look like UTF-8.
+Encodings with several bytes a character are believed of short texts: these can look like UTF-8 by accident.
 """
 
 import re
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import webencodings
 from webencodings import Encoding
 
+CERTAIN = 200  # characters beyond ASCII: so many without an error are UTF-8, whatever is declared
 _HEAD_LIMIT = 1 << 16
 _HEAD_MINIMUM = 1024
 _END_OF_HEAD = re.compile(rb"</head|<body", re.IGNORECASE)
@@ -47,6 +48,8 @@ def decode_html(body: bytes, charset: str | None = None) -> str:
 
 def _encoding(body: bytes, charset: str | None) -> Encoding:
     characters, errors = _as_utf8(body)
+    if characters >= CERTAIN and not errors:
+        return webencodings.UTF8
     for declared in _declared(body, charset):
         belied = (
             errors > characters if declared is webencodings.UTF8 else _is_one_byte(declared) and characters > errors
@@ -63,23 +66,24 @@ def _is_one_byte(encoding: Encoding) -> bool:
 def _as_utf8(body: bytes) -> tuple[int, int]:
     """Read as UTF-8: how many characters beyond ASCII there are, and how many bytes that mean nothing.
 
-    A character cut off at the end counts as neither. Where nothing is wrong, which is nearly always, one character
-    stands for all.
+    A character cut off at the end counts as neither. Where nothing is wrong, which is nearly always, they are not
+    counted one by one: there are at least so many.
     """
-    if _is_utf8(body):
-        return int(not body.isascii()), 0
+    if body.isascii():
+        return 0, 0
+    if (text := _utf8(body)) is not None:
+        return 1 + (len(body) - len(text)) // 3, 0
     text = getincrementaldecoder("utf-8")("replace").decode(body)
     errors = text.count("\ufffd") - body.count(b"\xef\xbf\xbd")
     beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
     return beyond_ascii - errors, errors
 
 
-def _is_utf8(body: bytes) -> bool:
+def _utf8(body: bytes) -> str | None:
     try:
-        body.decode()
+        return body.decode()
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
 
 
 def _declared(body: bytes, charset: str | None) -> Iterator[Encoding]:

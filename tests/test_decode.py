@@ -129,6 +129,13 @@ def test_one_byte_encodings_are_not_believed_of_utf8(charset: str) -> None:
     assert FRENCH in decode_html(with_meta(f'<meta charset="{charset}">', FRENCH, "utf-8"))
 
 
+def test_long_utf8_is_no_accident() -> None:
+    """A page may carry the label of the system that it once came from."""
+    text = "港の入り口に立つ時計台の鐘が、" * 50
+    assert decode_html(f'<meta charset="gb2312">{text}'.encode()).endswith(text)
+    assert decode_html(text.encode(), "shift_jis") == text
+
+
 def test_encodings_of_several_bytes_are_believed() -> None:
     """Two characters of GBK can be three of UTF-8."""
     assert decode_html("联通".encode("gbk"), "gbk") == "联通"

@@ -16,7 +16,7 @@ The order of trust, field by field; the first that says something sensible wins:
 Owns no extraction: each origin has a module that gives `Facts`. Touches neither the network nor the clock.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
