@@ -20,7 +20,7 @@ from feedpub.cleaner.reading import head_hints, read
 from feedpub.cleaner.site_names import site_names
 from feedpub.cleaner.tree import parse
 from feedpub.config import SiteRules
-from feedpub.errors import NothingFound
+from feedpub.errors import ExtractError, NothingFound
 from feedpub.model import Article
 from feedpub.summary import choose
 
@@ -47,9 +47,11 @@ def extract(
             `removed` tells so.
 
     Raises:
-        ExtractError: the page is beyond all bounds.
+        ExtractError: the page is beyond all bounds, or the address is none.
         NothingFound: there is no article in it.
     """
+    if not addresses.is_address(url):
+        raise ExtractError("this is no address that can be read", url)
     rules = rules or SiteRules()
     tree = parse(html, url)
     parts = parts_of(tree)

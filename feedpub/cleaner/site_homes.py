@@ -3,8 +3,7 @@
 A kind of box is a home of articles where the other pages had much of their new prose in boxes of that kind. Nothing is
 said of a page whose own text stands elsewhere too: the site has changed, or the page is of another sort. Headings,
 lists and tables are few on any page, and so are spared; paragraphs of some length too, and a sentence above all others,
-which may be a standfirst. (To take in what scores low but stands in a home was tried: it
-brings in more boilerplate than text.)
+which may be a standfirst.
 """
 
 from collections import Counter

@@ -21,6 +21,7 @@ STANDFIRSTS = frozenset(  # what a class calls one
 STANDFIRST_WORDS = 6
 CELL_WORDS = 10  # of a cell on average; with more, the table may be there for the layout
 TOGETHER = 0.5  # the score of a table, on average, that stays as a whole
+MOST_ITEMS = 0.6  # of a list
 CORRECTION_WORDS = 100
 LONGEST_BEGINNING = 40  # characters of what a correction begins with
 NEAR = 5  # blocks before the article's first and behind its last; a correction further off is another article's
@@ -32,6 +33,20 @@ def spare(case: Case, kept: Sequence[bool]) -> Iterator[int]:
     yield from (index for index in footnotes(case.layout, kept) if case.scores[index] >= MAYBE)
     yield from (index for index in corrections(case, kept) if case.scores[index] >= HARDLY)
     yield from table_cells(case, kept)
+    yield from (index for index in list_items(case, kept) if case.scores[index] >= MAYBE)
+
+
+def list_items(case: Case, kept: Sequence[bool]) -> Iterator[int]:
+    """Items of lists of which most stays: a list with a gap says something else."""
+    boxes, blocks = case.layout.boxes, case.layout.blocks
+    lists: dict[int, list[int]] = {}
+    for index, block in enumerate(blocks):
+        box = boxes[block.box]
+        if box.tag == "li" and case.sizes[index]:
+            lists.setdefault(box.parent, []).append(index)
+    for own in lists.values():
+        if sum(kept[index] for index in own) >= MOST_ITEMS * len(own) > 1:
+            yield from (index for index in own if not kept[index] and density(blocks[index]) < LINKED)
 
 
 def standfirsts(case: Case) -> Iterator[int]:

@@ -151,3 +151,9 @@ def test_the_public_names_are_there() -> None:
     assert dir(feedpub) == feedpub.__all__
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = feedpub.nothing
+
+
+def test_an_address_that_is_none_is_an_error() -> None:
+    """One of feedpub's own."""
+    with pytest.raises(ExtractError, match="no address"):
+        extract("<p>Any page</p>", "http://[bad")

@@ -320,6 +320,10 @@ def test_the_lines_to_be_dropped_are_handed_on(below: str, lines: list[str]) -> 
         ("<title>Keeping | Manual</title><h1>Keeping<a href='#keeping'>¶</a></h1>", "Keeping"),
         ("<title>The pier stays | Quay</title><div class=h>The pier stays</div>", "The pier stays"),
         ("<svg><title>Logo</title></svg><title>The pier stays</title>", "The pier stays"),
+        (
+            "<title>Quay Diary: The pier stays</title><h1><a href='/'>Quay Diary</a></h1><h3>The pier stays</h3>",
+            "The pier stays",
+        ),
         ("<p>nothing</p>", ""),
     ],
 )

@@ -1,8 +1,14 @@
 """What stays although it looks like something beside the article."""
 
+import numpy as np
 import pytest
 
 from feedpub import extract
+from feedpub.cleaner.blocks import cut
+from feedpub.cleaner.case import Case
+from feedpub.cleaner.spared import list_items
+from feedpub.cleaner.tree import parse
+from feedpub.cleaner.vocabulary import Vocabulary
 
 PROSE = "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck. "
 PAGE = """<title>The ferry sails</title><body><div class="page"><h1>The ferry sails</h1>{above}
@@ -40,3 +46,13 @@ def test_a_class_may_call_it_a_standfirst() -> None:
     """Wherever it stands above the body."""
     said = "All of them were late for school, and nobody was sorry."
     assert text(above=f'<div class="chapo">{said}</div>').startswith(said)
+
+
+def test_a_list_keeps_all_its_items() -> None:
+    """An item that scores less stands among others that stay; a link among them goes by itself."""
+    layout = cut(parse("<ul><li>Tie the boat<li>Sign up for tides<li>Wait for the horn<li><a href='/x'>Shop</a></ul>"))
+    scores = np.array([0.9, 0.3, 0.8, 0.3])
+    case = Case(layout, scores, Vocabulary())
+    assert list(list_items(case, [True, False, True, True])) == [1]
+    assert list(list_items(case, [True, True, True, False])) == []
+    assert list(list_items(case, [True, False, False, False])) == []

@@ -89,7 +89,9 @@ def read(
     items = microdata.read(tree)
     stated = (data, meta, items)
     base = addresses.base_of(parts["base"], url)
-    sites = (*meta.publishers, *data.publishers, *names_of_site)
+    mastheads = [element for element in parts["h1"] if _leads_home(element, base)]
+    sites = (*meta.publishers, *data.publishers, *names_of_site, *map(line, mastheads))
+    parts = {**parts, "h1": [element for element in parts["h1"] if element not in mastheads]}
     language = languages.stated((*meta.languages, *data.languages)) or languages.detect(tree)
     title, headline = _title(parts, stated, sites, url)
     if headline is None:
@@ -119,6 +121,14 @@ def read(
         lines=tuple(seen.lines),
         base=base,
     )
+
+
+def _leads_home(heading: HtmlElement, base: str | None) -> bool:
+    """Whether a heading is nothing but a link to the home page: the site's name, as blogs have it above each post."""
+    link = heading.find(".//a")
+    if link is None or not addresses.is_home(link.get("href") or "", base):
+        return False
+    return line(link) == line(heading)
 
 
 def _title(

@@ -11,6 +11,15 @@ _SECOND_LEVELS = frozenset(
 )
 
 
+def is_address(url: str | None) -> bool:
+    """Whether an address can be taken apart; "http://[" cannot."""
+    try:
+        urlsplit(url or "")
+    except ValueError:
+        return False
+    return True
+
+
 def base_of(bases: Iterable[HtmlElement], url: str | None) -> str | None:
     """What a page's relative addresses are completed with: the address of its first base element, else its own."""
     stated = next((href for base in bases if (href := base.get("href")) is not None), "")
@@ -31,6 +40,16 @@ def canonical(addresses: Iterable[str], url: str | None, base: str | None) -> st
         if own and registered(parts.hostname) == registered(own.hostname) and (not home or own.path in ("", "/")):
             return found
     return None
+
+
+def is_home(address: str, base: str | None) -> bool:
+    """Whether a link leads to the home page of the site that it stands on."""
+    found = next(absolute([address], base or "http://localhost/page"), None)
+    if found is None:
+        return False
+    there, here = urlsplit(found), urlsplit(base or "http://localhost/page")
+    home = there.path.lower() in ("", "/", "/index.html", "/index.php") and not there.query
+    return home and there.hostname == here.hostname and here.path not in ("", "/")
 
 
 def registered(host: str | None) -> str:
