@@ -17,6 +17,7 @@ from feedpub.cleaner.vocabulary import Vocabulary, words
 KEPT = 0.53  # from this score on a block belongs to the article; half leaks more than is lost above it
 UNDOUBTED = 0.1  # below this score a block is no part of the article in any case
 NEAR = 6  # blocks
+MANY = 5_000  # blocks
 LIKE_AN_ARTICLE = 0.75  # the mean score of a forum's posts
 SURE = 0.98  # from this score on a phrase takes no block out
 FEW_WORDS = 40  # with fewer above that score, the best blocks are taken that are
@@ -69,14 +70,15 @@ class Case:
         """The phrase that each block is, as far as it matters: in or near what may be the article.
 
         Labels and headings count near it, everything else only in it; none that everything else speaks for, unless it
-        is a heading.
+        is a heading. On a page of thousands of blocks, labels and headings must do.
         """
         boxes, blocks = self.layout.boxes, self.layout.blocks
         found: list[Phrase | None] = [None] * len(blocks)
         for index in np.flatnonzero(_widened(self.probabilities >= UNDOUBTED, NEAR)).tolist():
             block = blocks[index]
             heading = boxes[block.box].place & HEADING
-            if UNDOUBTED <= self.scores[index] < SURE or heading or is_label(block):
+            doubtful = UNDOUBTED <= self.scores[index] < SURE and len(blocks) <= MANY
+            if doubtful or heading or is_label(block):
                 found[index] = phrases.find(block.text)
         return found
 

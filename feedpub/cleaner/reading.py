@@ -1,6 +1,6 @@
-"""A layout with its texts taken apart: the words and terms of each block, before any weight is known."""
+"""A layout with its texts taken apart: the words of each block, before any weight is known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from feedpub.cleaner.layout import PLACES, Layout
@@ -28,20 +28,22 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The blocks of a layout with their words and terms, before any weight is known; navigation says nothing."""
+    """The blocks of a layout with their words, before any weight is known; navigation says nothing."""
 
     layout: Layout
     said: Sequence[Sequence[str]]
-    terms: Sequence[Sequence[str]]
     hints: Hints
+
+    def terms(self) -> Iterator[Sequence[str]]:
+        """The terms of each block; they are many, and needed once."""
+        return (text_terms(block, own) if own else () for block, own in zip(self.layout.blocks, self.said, strict=True))
 
 
 def read(layout: Layout, hints: Hints) -> Reading:
     """Take the blocks' texts apart."""
     boxes, blocks = layout.boxes, layout.blocks
     said = [() if boxes[block.box].place & AROUND else words(_ends(block.text)) for block in blocks]
-    terms = [text_terms(block, own) if own else () for block, own in zip(blocks, said, strict=True)]
-    return Reading(layout, said, terms, hints)
+    return Reading(layout, said, hints)
 
 
 def head_hints(parts: Parts) -> Hints:

@@ -185,7 +185,7 @@ def name_rows(page: Example) -> Iterator[Sequence[str]]:
 
 def text_rows(page: Example) -> Iterator[Sequence[str]]:
     """The terms of each block's own words."""
-    return iter(page.reading.terms)
+    return page.reading.terms()
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ class Table:
     @cached_property
     def spoken(self) -> Column:
         """What each block's own words and links say."""
-        return np.array([self.vocabulary.text(terms) for terms in self.reading.terms])
+        return np.array([self.vocabulary.text(terms) for terms in self.reading.terms()])
 
 
 def _characters(blocks: Sequence[Block]) -> Column:
