@@ -20,6 +20,7 @@ IN_HEAD = frozenset({"base", "link", "meta", "noscript", "script", "style", "tem
 
 _CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)  # lxml.html asks Python for each element
 _LONG_TAG = re.compile(rb"<[^<>]{50000,}")
+_VALUE = re.compile(rb"""(?<=[\s"'])([^\s=>"']+)\s*=\s*(?:"[^"]*"|'[^']*')""")  # of a named attribute; \1 is its name
 _WINDOW = 25_000  # bytes; a tag that long holds one from end to end
 
 
@@ -76,7 +77,7 @@ def _check_size(source: bytes, url: str | None) -> None:
         raise ExtractError(f"the page has {len(source):,} bytes; feedpub reads at most {MAX_BYTES:,}", url)
     if len(source) > MAX_TAGS and source.count(b"<") > MAX_TAGS:
         raise ExtractError(f"the page has more than {MAX_TAGS:,} tags", url)
-    if any(len(tag.split(maxsplit=MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for tag in _long_tags(source)):
+    if any(len(_VALUE.sub(rb"\1 ", tag).split(maxsplit=MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for tag in _long_tags(source)):
         raise ExtractError(f"a tag of the page has more than {MAX_ATTRIBUTES:,} attributes", url)
 
 

@@ -67,6 +67,14 @@ def test_a_page_beyond_all_bounds_is_refused(page: str, reason: str) -> None:
         parse(page, URL)
 
 
+def test_the_words_of_a_value_are_no_attributes() -> None:
+    """Shops keep their shelves in one; what only looks like a value hides none."""
+    shelf = " ".join(f"item{n}" for n in range(20_000))
+    assert parse(f"<div data-shelf='{shelf}' data-b=\"{shelf}\">text</div>").text_content() == "text"
+    with pytest.raises(ExtractError, match="attributes"):
+        parse(f'<div a=b="{shelf}">text</div>', URL)
+
+
 def test_a_picture_within_the_page_is_no_crowd_of_attributes() -> None:
     """A long attribute is not many."""
     image = "A" * 200_000
