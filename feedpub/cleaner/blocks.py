@@ -3,6 +3,8 @@
 A block ends at a block-level tag or at two line breaks. Owns what counts as a block; judges nothing.
 """
 
+from collections.abc import Sequence
+
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.embeds import is_post
@@ -42,6 +44,7 @@ HIDING = frozenset({"hidden", "aria-hidden", "style"})
 LEAST = 400  # characters; a page with less is written by scripts
 AROUND = 0.6  # of a run's text, for an element that counts as being around it
 PRE = PLACES["pre"]
+NO_LINKS: Sequence[str] = ()
 BREAK = "\x0b"  # stands for <br> in a run; white space, so that it vanishes where lines do not matter
 
 
@@ -248,7 +251,7 @@ class _Cutter:
             text,
             pieces,
             int(self.linked * share),
-            self.hrefs,
+            self.hrefs or NO_LINKS,
             self.pictures,
             int(self.bolded * share),
             wrapper,

@@ -34,12 +34,6 @@ _NOTHING_SHOWN = re.compile(r"<(?!img|a )[^>]*>|\s")
 _BACK = re.compile(r"\s*[\u21a9\u2b11\u23ce]\ufe0e?$")  # the arrow from a footnote back to the text
 
 
-def text(layout: Layout, kept: Sequence[int]) -> str:
-    """The kept blocks' text, a paragraph a line."""
-    shown = (line(layout, layout.blocks[index]) for index in kept)
-    return "\n".join(each for each in shown if each)
-
-
 def line(layout: Layout, block: Block) -> str:
     """A block's text; lines of code with their indent; "" for captions, which stay with their pictures in the HTML."""
     if not block.text or is_caption(layout, block):

@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 
-from feedpub.cleaner import body, metadata, model, site_rules, stand_ins
+from feedpub.cleaner import body, collector, metadata, model, site_rules, stand_ins
 from feedpub.cleaner.blocks import cut
 from feedpub.cleaner.case import KEPT, LINKED, Case
 from feedpub.cleaner.features import measure
@@ -30,6 +30,7 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
 TRUSTED = 0.9  # the score of what stands in a fragment: its source has said that it is the article
 
 
+@collector.paused()
 def extract(
     html: bytes | str,
     url: str | None = None,
@@ -100,7 +101,6 @@ def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> A
 
 
 def _article(layout: Layout, found: Located, stated: Metadata) -> Article:
-    text = body.text(layout, found.kept)
     return Article(
         title=stated.title,
         authors=stated.authors,
@@ -111,8 +111,8 @@ def _article(layout: Layout, found: Located, stated: Metadata) -> Article:
         image=stated.image,
         image_size=stated.image_size,
         html=body.html(layout, found.kept, stated.base),
-        text=text,
-        summary=choose(stated.description, text, title=stated.title, site=stated.site, language=stated.language),
+        text=found.text,
+        summary=choose(stated.description, found.text, title=stated.title, site=stated.site, language=stated.language),
         removed=found.removed,
         categories=stated.categories,
     )

@@ -5,7 +5,7 @@ blocks stand in the page's order, so that the blocks inside a box are a range. D
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntFlag, auto
 from typing import TypeAlias
 
@@ -104,7 +104,7 @@ class Block:
     text: str
     pieces: list[Piece]
     link_chars: int = 0
-    links: list[str] = field(default_factory=list)
+    links: Sequence[str] = ()
     pictures: int = 0
     bold_chars: int = 0
     wrapper: str = ""

@@ -12,20 +12,22 @@ from feedpub.model import Removed
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """The decision: numbers of the kept blocks, in order, and what was taken out."""
+    """The decision: numbers of the kept blocks, in order, their text, and what was taken out."""
 
     kept: tuple[int, ...]
+    text: str
     removed: tuple[Removed, ...]
 
 
 def locate(case: Case) -> Located:
     """Decide about every block of a page."""
     gone = reasons(case)
-    kept = (index for index in range(len(case.layout.blocks)) if index not in gone)
-    return Located(tuple(kept), tuple(_removed(case.layout, gone)))
+    lines = {index: line(case.layout, block) for index, block in enumerate(case.layout.blocks) if index not in gone}
+    text = "\n".join([each for each in lines.values() if each])
+    return Located(tuple(lines), text, tuple(_removed(case.layout, gone, lines)))
 
 
-def _removed(layout: Layout, gone: Mapping[int, str]) -> Iterator[Removed]:
+def _removed(layout: Layout, gone: Mapping[int, str], lines: Mapping[int, str]) -> Iterator[Removed]:
     """What was taken out, neighbours that went for the same reason as one."""
     texts: list[str] = []
     reason, above = "", 0  # above: lines of the article's text so far
@@ -35,7 +37,7 @@ def _removed(layout: Layout, gone: Mapping[int, str]) -> Iterator[Removed]:
             yield Removed("\n".join(texts), reason, above)
             texts = []
         if not why:
-            above += len(line(layout, block).splitlines())
+            above += lines[index].count("\n") + 1 if lines[index] else 0
         elif block.text:
             texts.append(block.text)
             reason = why

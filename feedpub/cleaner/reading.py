@@ -42,7 +42,7 @@ class Reading:
 def read(layout: Layout, hints: Hints) -> Reading:
     """Take the blocks' texts apart."""
     boxes, blocks = layout.boxes, layout.blocks
-    said = [() if boxes[block.box].place & AROUND else words(_ends(block.text)) for block in blocks]
+    said = [() if boxes[block.box].place & AROUND else tuple(words(_ends(block.text))) for block in blocks]
     return Reading(layout, said, hints)
 
 

@@ -64,14 +64,12 @@ def text_terms(block: Block, said: Sequence[str]) -> list[str]:
     """
     size = len(said)
     terms = list(said) if size <= SHORT else [*said[:BEGINNING], *said[-END:]]
-    if 0 < size <= TINY:
-        terms.append("=" + " ".join(said))
-    elif size:
-        terms += [f"^{said[0]}", f"{said[-1]}$", f"^{' '.join(said[:3])}", f"{' '.join(said[-2:])}$"]
-        if size <= FEW:
-            terms.append("=" + " ".join(said))
+    if size > TINY:
+        terms += [f"^{said[0]}", f"{said[-1]}$", f"^{said[0]} {said[1]} {said[2]}", f"{said[-2]} {said[-1]}$"]
         if size <= SHORT:
             terms += map(" ".join, pairwise(said))
+    if 0 < size <= FEW:
+        terms.append("=" + " ".join(said))
     if block.links:
         terms += link_terms(block.links[0])
     return terms

@@ -20,7 +20,7 @@ STAGES = {  # of the story, and the names in its module under which each step is
     "features": ("measure",),
     "trees": ("model.Model.probabilities",),
     "rules": ("locate",),
-    "body": ("body.text", "body.html"),
+    "body": ("body.html",),
     "summary": ("choose",),
 }
 

@@ -25,7 +25,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from tldextract import TLDExtract
 
-from feedpub.cleaner.body import text
 from feedpub.cleaner.case import Case
 from feedpub.cleaner.features import measure
 from feedpub.cleaner.locate import locate
@@ -250,7 +249,7 @@ def report(pages: Sequence[Example], judged: Sequence[npt.NDArray[np.float64]], 
     shingles, segments, word = defaultdict(list), defaultdict(list), defaultdict(list)
     for page, probabilities in zip(pages, judged, strict=True):
         case = Case(page.reading.layout, probabilities, Vocabulary(), title=page.row.title)
-        kept = text(page.reading.layout, locate(case).kept)
+        kept = locate(case).text
         if page.row.text is not None:
             shingles[page.row.dataset].append(measure.shingle_counts(kept, page.row.text))
             word[f"{page.row.dataset} {page.row.kind}"].append(measure.word_f1(kept, page.row.text))

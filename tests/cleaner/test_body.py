@@ -17,7 +17,7 @@ def html(page: str, kept: list[int] | None = None) -> str:
 
 def text(page: str) -> str:
     layout = cut(parse(page))
-    return body.text(layout, range(len(layout.blocks)))
+    return "\n".join(filter(None, (body.line(layout, block) for block in layout.blocks)))
 
 
 @pytest.mark.parametrize(

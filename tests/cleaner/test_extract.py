@@ -1,5 +1,8 @@
 """The public story: a page becomes an article, or an error that says why not."""
 
+import gc
+from contextlib import suppress
+
 import pytest
 
 import feedpub
@@ -157,3 +160,15 @@ def test_an_address_that_is_none_is_an_error() -> None:
     """One of feedpub's own."""
     with pytest.raises(ExtractError, match="no address"):
         extract("<p>Any page</p>", "http://[bad")
+
+
+def test_the_search_for_cycles_goes_on_as_before() -> None:
+    """Also after a page without an article, and where it was off."""
+    for page in ("<p>" + "word " * 50, "<p>"):
+        with suppress(NothingFound):
+            extract(page)
+        assert gc.isenabled()
+    gc.disable()
+    extract("<p>" + "word " * 50)
+    assert not gc.isenabled()
+    gc.enable()
