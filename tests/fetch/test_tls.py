@@ -98,7 +98,7 @@ def test_a_server_without_tls_is_an_error(clock: FakeClock) -> None:
 
 @pytest.mark.parametrize("handshake", [True, False])
 def test_drips_end_with_the_deadline_under_tls_too(authority: trustme.CA, ca_file: str, handshake: bool) -> None:  # noqa: FBT001 -- a table's column
-    """In the handshake and in the body."""
+    """In the handshake and in the body; the words depend on who gives up first."""
     body = drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"a")
     tls = server_side(authority.issue_cert("127.0.0.1"))
     silent = socket.create_server(("127.0.0.1", 0))
@@ -106,6 +106,6 @@ def test_drips_end_with_the_deadline_under_tls_too(authority: trustme.CA, ca_fil
         silent,
         running_evil(body, tls=tls) as server,
         Fetcher(allow_private=LOOPBACK, ca_file=ca_file, deadline=0.4, delay=0) as fetcher,
-        pytest.raises(FetchError, match=r"no complete answer within 0\.4 s"),
+        pytest.raises(FetchError, match=r"no complete answer within 0\.4 s|no answer in time"),
     ):
         fetcher.get(f"https://127.0.0.1:{silent.getsockname()[1] if handshake else server.port}/")
