@@ -24,11 +24,11 @@ _MUCH_LESS = 0.6
 _LARGEST_FILE = 20_000_000  # bytes of a saved article
 
 
-def article_at(url: str, fetcher: Fetcher, memory: SiteMemory | None = None) -> Article:
-    """The article at an address, with what was learned of its site. Raises SourceError."""
+def page_at(url: str, fetcher: Fetcher) -> Page:
+    """The page at an address. Raises SourceError."""
     answer = fetcher.get(url)
     assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
-    return from_page(answer, memory=memory)
+    return answer
 
 
 def from_page(page: Page, rules: SiteRules | None = None, memory: SiteMemory | None = None) -> Article:

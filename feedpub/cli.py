@@ -315,10 +315,11 @@ def _fetched(config_path: Path | None, url: str) -> "Article":
 
     settings = _settings(config_path)
     with _fetcher(settings) as fetcher:
-        if not settings.state.exists():
-            return articles.article_at(url, fetcher)
-        with Store.open(settings.state, copy=True) as store:
-            return articles.article_at(url, fetcher, Site(site_of(url), store).memory)
+        page = articles.page_at(url, fetcher)
+    if not settings.state.exists():
+        return articles.from_page(page)
+    with Store.open(settings.state, copy=True) as store:
+        return articles.from_page(page, memory=Site(site_of(page.url), store).memory)
 
 
 def _settings(config_path: Path | None) -> "Settings":

@@ -147,6 +147,15 @@ def test_clean_prints_the_article_at_an_address(newsroom: Site, tmp_path: Path) 
     assert "You may also like" not in result.stdout
 
 
+@pytest.mark.usefixtures("newsroom")
+def test_clean_names_an_address_that_is_none(tmp_path: Path) -> None:
+    """Before anything is asked of the sites that are known."""
+    run(tmp_path, "build")
+    result = run(tmp_path, "clean", "http://[bad")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("feedpub: http://[bad: ")
+
+
 def test_clean_explains(newsroom: Site, tmp_path: Path) -> None:
     """What went, and why."""
     shown = run(tmp_path, "clean", newsroom.url(path(1)), "--explain").stdout

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from feedpub import SiteMemory, learning, pipeline
-from feedpub.articles import article_at
+from feedpub.articles import from_page, page_at
 from feedpub.config import Config
 from feedpub.model import Outcome, Status
 from feedpub.tools import Tools
@@ -470,7 +470,8 @@ def test_one_article_is_cleaned_with_what_was_learned(newsroom: Site, tmp_path: 
     newsroom[path(9)] = boxed(9)
     url = newsroom.url(path(9))
     with tools_for(config, clock) as tools:
-        assert BOX in article_at(url, tools.fetcher).text
-        article = article_at(url, tools.fetcher, learning.Site(learning.site_of(url), tools.store).memory)
+        page = page_at(url, tools.fetcher)
+        assert BOX in from_page(page).text
+        article = from_page(page, memory=learning.Site(learning.site_of(url), tools.store).memory)
     assert BOX not in article.text
     assert (BOX, "on 6 of 6 other pages of this site") in {(each.text, each.reason) for each in article.removed}
