@@ -29,11 +29,10 @@ NEAR = 5  # blocks before the article's first and behind its last; a correction 
 
 def spare(case: Case, kept: Sequence[bool]) -> Iterator[int]:
     """The blocks that stay, besides those that are kept already; some may be among these."""
-    yield from (index for index in standfirsts(case) if case.scores[index] >= MAYBE)
-    yield from (index for index in footnotes(case.layout, kept) if case.scores[index] >= MAYBE)
+    for index in (*standfirsts(case), *footnotes(case.layout, kept), *list_items(case, kept), *table_cells(case, kept)):
+        if case.scores[index] >= MAYBE:
+            yield index
     yield from (index for index in corrections(case, kept) if case.scores[index] >= HARDLY)
-    yield from table_cells(case, kept)
-    yield from (index for index in list_items(case, kept) if case.scores[index] >= MAYBE)
 
 
 def list_items(case: Case, kept: Sequence[bool]) -> Iterator[int]:

@@ -169,6 +169,8 @@ def test_the_search_for_cycles_goes_on_as_before() -> None:
             extract(page)
         assert gc.isenabled()
     gc.disable()
-    extract("<p>" + "word " * 50)
-    assert not gc.isenabled()
-    gc.enable()
+    try:
+        extract("<p>" + "word " * 50)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
