@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
@@ -37,7 +37,7 @@ def assemble(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> 
         icon=feed.icon,
         formats=feed.formats,
         summary_only=feed.content == "summary",
-        ttl=None if feed.cron else int(feed.every.total_seconds() // 60),
+        ttl=int(feed.every.total_seconds() // 60) if isinstance(feed.every, timedelta) and not feed.cron else None,
     )
 
 

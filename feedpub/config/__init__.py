@@ -6,7 +6,7 @@ like; `loading` reads a file, `positions` knows its lines, `messages` and `confl
 
 from feedpub.config.advice import warnings
 from feedpub.config.loading import DEFAULT, find_config, load
-from feedpub.config.models import Config, FeedConfig, Filters, Settings, SiteRules
+from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings, SiteRules
 from feedpub.config.schema import json_schema
 from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve
 from feedpub.config.section import Section
@@ -21,12 +21,15 @@ from feedpub.config.sources import (
 
 __all__ = [
     "DEFAULT",
+    "Alerts",
     "BasicAuth",
     "Config",
+    "Email",
     "FeedConfig",
     "FeedSource",
     "Filters",
     "FolderSource",
+    "Http",
     "PageSource",
     "RemoteSource",
     "Secret",

@@ -6,12 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from feedpub.config.secrets import SecretText
 from feedpub.config.section import Section
 from feedpub.config.sources import Source
 from feedpub.config.values import (
     Age,
     Cron,
+    Deadline,
     Delay,
+    Every,
     Interval,
     Language,
     Located,
@@ -20,10 +23,11 @@ from feedpub.config.values import (
     Pattern,
     Removal,
     Selector,
+    TimeZone,
     Title,
     Unique,
 )
-from feedpub.config.web import BaseAddress, Contact, Network, WebAddress
+from feedpub.config.web import BaseAddress, Contact, Listen, Network, WebAddress
 
 
 class Filters(Section):
@@ -83,15 +87,46 @@ class FeedConfig(Section):
         description="The web page that the feed belongs to; left out, the feed's own page.",
         examples=["https://example.org/news"],
     )
-    every: Interval = Field(
-        default=timedelta(minutes=30),
-        description="How often to look for new articles: 90s, 30m, 6h, 7d, 1h30m.",
+    every: Every = Field(
+        default="auto",
+        description="How often to look for new articles: 90s, 30m, 6h, 7d, 1h30m; or auto, for each source when it is "
+        "likely to have something new.",
         examples=["30m"],
+    )
+    min_every: Interval = Field(
+        default=timedelta(minutes=5),
+        description='The shortest time between two looks at a source with every = "auto".',
+        examples=["15m"],
+    )
+    max_every: Interval = Field(
+        default=timedelta(days=1),
+        description='The longest time between two looks at a source with every = "auto".',
+        examples=["6h"],
+    )
+    eagerness: float = Field(
+        default=1.0,
+        ge=0.01,
+        le=100,
+        allow_inf_nan=False,
+        description='What the times between two looks are multiplied with, for every = "auto": 0.5 looks about twice '
+        "as often, 2.0 half as often.",
+        examples=[0.5],
     )
     cron: Cron | None = Field(
         default=None,
         description="When to look, instead of `every`: minute, hour, day, month, weekday (0 and 7 are Sunday).",
         examples=["*/30 * * * *", "0 6 * * mon-fri"],
+    )
+    timezone: TimeZone = Field(
+        default="UTC",
+        description="The time zone that `cron` is meant in.",
+        examples=["Europe/Berlin"],
+    )
+    recheck: bool = Field(
+        default=True,
+        strict=True,
+        description="Look at young articles again, about 1, 6 and 24 hours after they were first seen, for corrections.",
+        examples=[False],
     )
     limit: int = Field(
         default=50,
@@ -163,6 +198,16 @@ class Settings(Section):
         description="The pause between two requests to one host.",
         examples=["1s"],
     )
+    deadline: Deadline = Field(
+        default=timedelta(minutes=10),
+        description="How long one look at a feed may take; what was not read by then waits for the next one.",
+        examples=["10m"],
+    )
+    hubs: Annotated[tuple[WebAddress, ...], Unique] = Field(
+        default=(),
+        description="WebSub hubs that are told of every change, and named in the feeds.",
+        examples=[["https://hub.example.org/"]],
+    )
     keep: Age = Field(
         default=timedelta(days=365),
         description="How long an article that no source lists any more is remembered.",
@@ -170,8 +215,62 @@ class Settings(Section):
     )
 
 
+class Http(Section):
+    """How feeds and status are published over HTTP by `feedpub run` and `feedpub serve`."""
+
+    listen: Listen = Field(
+        default="127.0.0.1:8080",
+        description="Address and port to listen on, or unix: and a path.",
+        examples=["127.0.0.1:8080", "[::1]:8080", "unix:/run/feedpub/http.sock"],
+    )
+    token: SecretText | None = Field(
+        default=None,
+        description='What must be known to press "Run now" on the status page; left out, nobody can.',
+        examples=[{"env": "FEEDPUB_TOKEN"}],
+    )
+
+
+class Email(Section):
+    """Alerts by e-mail."""
+
+    to: Annotated[tuple[OneLine, ...], Unique] = Field(
+        min_length=1, description="Who gets them.", examples=[["editor@example.org"]]
+    )
+    sender: OneLine = Field(description="Whom they come from.", examples=["feedpub@example.org"])
+    server: OneLine = Field(
+        default="127.0.0.1:25", description="The SMTP server, with its port.", examples=["mail.example.org:587"]
+    )
+    security: Literal["none", "starttls", "tls"] = Field(
+        default="none",
+        description="none, starttls (mostly port 587) or tls (mostly port 465).",
+        examples=["starttls"],
+    )
+    username: SecretText | None = Field(default=None, description="The user's name.", examples=["feedpub"])
+    password: SecretText | None = Field(
+        default=None, description="The password.", examples=[{"file": "/run/secrets/smtp"}]
+    )
+
+
+class Alerts(Section):
+    """Whom to tell when a source breaks, and when it works again."""
+
+    webhook: SecretText | None = Field(
+        default=None,
+        description="Address that gets each alert as JSON, by POST; it may be a private one.",
+        examples=["https://example.org/hooks/feedpub"],
+    )
+    command: tuple[str, ...] = Field(
+        default=(),
+        description="Command to run for each alert, which it gets as JSON on its standard input.",
+        examples=[["/usr/local/bin/tell", "--urgent"]],
+    )
+    email: Email | None = Field(default=None, description="Alerts by e-mail.")
+
+
 class Config(Section):
     """The whole file."""
 
     feedpub: Settings = Field(default_factory=Settings, description="What all feeds share.")
+    http: Http = Field(default_factory=Http, description="How feeds are published over HTTP.")
+    alerts: Alerts = Field(default_factory=Alerts, description="Whom to tell when a source breaks.")
     feed: tuple[FeedConfig, ...] = Field(default=(), description="One feed each.")

@@ -4,17 +4,20 @@ Every check raises ValueError with a sentence for people, without the key's name
 that have to do with the network stand in `web`.
 """
 
+import difflib
 import os
 import re
 import unicodedata
+import zoneinfo
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
 from lxml.etree import Element, XPathError
-from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema
 
 from feedpub.config import cron, durations
 from feedpub.config.text import not_empty, one_line, quote
@@ -90,7 +93,7 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-def _between(shortest: str, longest: str) -> BeforeValidator:
+def _between(shortest: str, longest: str) -> Callable[[object], timedelta]:
     def check(value: object) -> timedelta:
         found = durations.parse(value)
         if found < durations.parse(shortest):
@@ -99,7 +102,22 @@ def _between(shortest: str, longest: str) -> BeforeValidator:
             raise ValueError(f'{quote(str(value))} is too long; the longest is "{longest}"')
         return found
 
-    return BeforeValidator(check)
+    return check
+
+
+_interval = _between("1m", "365d")
+
+
+def _every(value: object) -> object:
+    return value if value == "auto" else _interval(value)
+
+
+def _timezone(value: str) -> str:
+    if value not in zoneinfo.available_timezones():
+        close = difflib.get_close_matches(value, zoneinfo.available_timezones(), 1)
+        hint = f'did you mean "{close[0]}"?' if close else 'write for example "Europe/Berlin" or "UTC"'
+        raise ValueError(f"{quote(value)} is not a time zone; {hint}")
+    return value
 
 
 def locate(value: str, folder: Path) -> Path:
@@ -129,6 +147,7 @@ Title = Annotated[OneLine, AfterValidator(not_empty), WithJsonSchema({"type": "s
 Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]{1,100}$"})]
 Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9-]+$"})]
 Cron = Annotated[str, AfterValidator(cron.check)]
+TimeZone = Annotated[str, AfterValidator(_timezone)]
 Selector = Annotated[str, AfterValidator(_selector)]
 Removal = Annotated[str, AfterValidator(_removal)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
@@ -137,8 +156,14 @@ Unique = AfterValidator(_unique)
 
 _DURATION = WithJsonSchema({"type": "string", "pattern": durations.PATTERN})
 
-Interval = Annotated[timedelta, _between("1m", "365d"), _DURATION]
-Delay = Annotated[timedelta, _between("0s", "10m"), _DURATION]
-Age = Annotated[timedelta, _between("1d", "3650d"), _DURATION]
+Interval = Annotated[timedelta, BeforeValidator(_interval), _DURATION]
+Every = Annotated[
+    timedelta | Literal["auto"],
+    PlainValidator(_every),
+    WithJsonSchema({"type": "string", "pattern": f"^auto$|{durations.PATTERN}"}),
+]
+Deadline = Annotated[timedelta, BeforeValidator(_between("10s", "6h")), _DURATION]
+Delay = Annotated[timedelta, BeforeValidator(_between("0s", "10m")), _DURATION]
+Age = Annotated[timedelta, BeforeValidator(_between("1d", "3650d")), _DURATION]
 
 Located = Annotated[Path, BeforeValidator(located), WithJsonSchema({"type": "string", "minLength": 1})]

@@ -13,6 +13,8 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What the name of a header or cookie is made of (RFC 9110, section 5.6.2)."""
 
 
+HIGHEST_PORT = 65535
+
 _EXAMPLE = 'write for example "https://example.org/"'
 
 
@@ -69,6 +71,23 @@ def _contact(value: str) -> str:
     return web_address(value)
 
 
+def _listen(value: str) -> str:
+    value = value.strip()
+    if value.startswith("unix:"):
+        if not value.startswith("unix:/"):
+            raise ValueError(f'{quote(value)}: a socket\'s path is absolute, as in "unix:/run/feedpub/http.sock"')
+        return value
+    host, _, port = value.rpartition(":")
+    if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > HIGHEST_PORT:
+        raise ValueError(f'{quote(value)} is no address and port; write for example "127.0.0.1:8080" or "[::1]:8080"')
+    try:
+        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        hint = f'did you mean "127.0.0.1:{port}"?' if host == "localhost" else "write an IP address of this machine"
+        raise ValueError(f"{quote(host)} is no IP address; {hint}") from None
+    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"  # noqa: PLR2004 -- IPv6
+
+
 def _network(value: str) -> str:
     try:
         return str(ipaddress.ip_network(value.strip()))
@@ -90,3 +109,4 @@ WebAddress = Annotated[str, AfterValidator(web_address), _ADDRESS]
 BaseAddress = Annotated[str, AfterValidator(_base), _ADDRESS]
 Contact = Annotated[str, AfterValidator(_contact)]
 Network = Annotated[str, AfterValidator(_network)]
+Listen = Annotated[str, AfterValidator(_listen)]

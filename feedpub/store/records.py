@@ -22,6 +22,9 @@ class Seen:
         tries: how often it failed in a row.
         retry_at: when it may be tried again; None for the next look.
         etag, last_modified: the article page's validators, exactly as received.
+        first_seen: when it was first listed; None for what was seen before that was remembered.
+        rechecks: how often it was looked at again for corrections.
+        recheck_at: when it is to be looked at again; None for never.
     """
 
     key: str
@@ -32,6 +35,9 @@ class Seen:
     retry_at: datetime | None = None
     etag: str | None = None
     last_modified: str | None = None
+    first_seen: datetime | None = None
+    rechecks: int = 0
+    recheck_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,9 @@ class SourceState:
         items: how many articles it listed then.
         failure: why the last look failed; None where it did not.
         failing_since: the first failure in a row; None where the last look succeeded.
+        failures: how many in a row.
+        next_look: when it is to be looked at next; None where nobody has decided that yet.
+        why: the reason for that moment, for people: "publishes about 9 a day, mostly 7–18 h UTC".
     """
 
     feed: str
@@ -78,6 +87,22 @@ class SourceState:
     items: int
     failure: str | None = None
     failing_since: datetime | None = None
+    failures: int = 0
+    next_look: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """When a feed runs next.
+
+    Attributes:
+        why: for people: "every 30 minutes", or what its first source to be looked at says.
+    """
+
+    feed: str
+    next_run: datetime
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

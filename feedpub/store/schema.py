@@ -18,7 +18,7 @@ from sqlalchemy import (
 from feedpub.model import Enclosure, Problem
 from feedpub.store.columns import Moment, Packed, PackedText, Tuple
 
-VERSION = "0001"  # the newest migration's
+VERSION = "0002"  # the newest migration's
 
 metadata = MetaData()
 
@@ -72,7 +72,11 @@ seen = Table(
     Column("etag", String),
     Column("last_modified", String),
     Column("last_listed", Moment, nullable=False),
+    Column("first_seen", Moment),
+    Column("rechecks", Integer, nullable=False, server_default="0"),
+    Column("recheck_at", Moment),
 )
+Index("seen_by_recheck", seen.c.feed, seen.c.recheck_at)
 
 documents = Table(
     "documents",
@@ -98,6 +102,89 @@ sources = Table(
     Column("items", Integer, nullable=False),
     Column("failure", String),
     Column("failing_since", Moment),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("next_look", Moment),
+    Column("why", String, nullable=False, server_default=""),
+)
+
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("next_run", Moment, nullable=False),
+    Column("why", String, nullable=False),
+)
+
+# What each look at a source that could be read brought: what is usual for it.
+looks = Table(
+    "looks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("known", Integer, nullable=False),
+    Column("dated", Integer, nullable=False),
+    Column("pictured", Integer, nullable=False),
+    Column("read", Integer, nullable=False),
+    Column("length", Integer, nullable=False),
+)
+Index("looks_by_source", looks.c.feed, looks.c.key, looks.c.id)
+
+# The sources that are broken now, and since when people know it.
+breaks = Table(
+    "breaks",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("reason", String, nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("reason", String, nullable=False),
+)
+
+removals = Table(
+    "removals",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("reason", String, primary_key=True),
+    Column("text", String, primary_key=True),
+    Column("first", Moment, nullable=False),
+    Column("last", Moment, nullable=False),
+    Column("count", Integer, nullable=False),
+)
+
+archives = Table(
+    "archives",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("entry", String, primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+Index("archives_by_number", archives.c.feed, archives.c.number)
+
+# What has to be told to others and could not be told yet.
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("body", Packed, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("failure", String, nullable=False),
 )
 
 runs = Table(

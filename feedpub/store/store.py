@@ -14,6 +14,7 @@ from feedpub.store.database import FILE_NAME, Database
 from feedpub.store.records import Document, Run, Seen, SourceState
 from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
+from feedpub.store.schedule import ScheduleTable
 
 RUNS_KEPT = 200  # of each feed
 
@@ -26,11 +27,13 @@ class Store:
 
     Attributes:
         robots: what robots.txt said, by origin.
+        schedule: when each feed runs next.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.robots = RobotsTable(database)
+        self.schedule = ScheduleTable(database)
 
     @classmethod
     def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:

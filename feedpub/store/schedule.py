@@ -1,0 +1,34 @@
+"""When each feed runs next: what a restart neither forgets nor does all at once."""
+
+from collections.abc import Collection
+
+from sqlalchemy import delete, select
+
+from feedpub.store import schema
+from feedpub.store.database import Database
+from feedpub.store.records import Planned
+from feedpub.store.rows import put, to_record, to_row
+
+
+class ScheduleTable:
+    """The plan by feed. Raises StoreError as the store does."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load(self) -> dict[str, Planned]:
+        """Feed → when it runs next, of every feed that was ever planned and not dropped."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(schema.schedule)).mappings().all()
+        return {row["feed"]: to_record(Planned, row) for row in rows}
+
+    def save(self, planned: Planned) -> None:
+        """Keep when a feed runs next, in place of what was planned before."""
+        with self._database.writing() as connection:
+            put(connection, schema.schedule, [to_row(planned)])
+
+    def keep_only(self, feeds: Collection[str]) -> None:
+        """Drop the plans of all other feeds: they left the config, or changed so that they run at once."""
+        t = schema.schedule
+        with self._database.writing() as connection:
+            connection.execute(delete(t).where(t.c.feed.not_in(sorted(feeds))))
