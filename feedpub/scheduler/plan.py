@@ -86,7 +86,10 @@ def _respecting(source: SourceState, planned: Plan) -> Plan:
         planned = Plan(earliest, f"{planned.why}; {pace.by} asks for {duration(_whole(pace.wait))} between looks")
     moment = planned.next
     for _ in range(_WEEK_OF_HOURS):
-        if moment.astimezone(UTC).hour not in pace.skip_hours and moment.astimezone(UTC).weekday() not in pace.skip_days:
+        if (
+            moment.astimezone(UTC).hour not in pace.skip_hours
+            and moment.astimezone(UTC).weekday() not in pace.skip_days
+        ):
             break
         moment = moment.replace(minute=0, second=0, microsecond=0) + _HOUR
     else:  # it skips all hours of the week, which nobody means

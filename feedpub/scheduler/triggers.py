@@ -4,7 +4,7 @@ APScheduler counts weekdays from Monday and wants day and weekday both to fit; c
 where both are given. What is written here is cron.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]
@@ -17,17 +17,19 @@ _NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def next_fire(expression: str, timezone: str, after: datetime) -> datetime:
-    """The first moment after `after` (aware) that a cron expression means; an hour that is skipped counts as it comes.
+    """The first moment after `after` (aware) that a cron expression means, in UTC.
+
+    An hour that is skipped in spring counts when the clocks have gone on; one that comes twice counts twice.
 
     Args:
         expression: five parts, as the config has checked them.
         timezone: IANA name.
     """
     zone = ZoneInfo(timezone)
-    start = (after + timedelta(seconds=1)).astimezone(zone)
+    start = (after.astimezone(UTC) + timedelta(seconds=1)).astimezone(zone)
     found = _trigger(expression, zone).get_next_fire_time(None, start)
     assert isinstance(found, datetime)  # noqa: S101 -- the config refuses days that never come
-    return found
+    return found.astimezone(UTC)
 
 
 def _trigger(expression: str, zone: ZoneInfo) -> BaseTrigger:

@@ -253,6 +253,6 @@ def _tell(outcome: Outcome, planned: Plan) -> None:
     )
     for problem in outcome.problems:
         kind = "source" if problem.fatal else "article"
-        event("problem", level=logging.WARNING, feed=outcome.feed, kind=kind, where=problem.where, reason=problem.reason)
-
-
+        event(
+            "problem", level=logging.WARNING, feed=outcome.feed, kind=kind, where=problem.where, reason=problem.reason
+        )

@@ -219,5 +219,3 @@ class _Signals:
 
 def _setter(flag: threading.Event) -> Callable[[int, object], None]:
     return lambda _number, _frame: flag.set()
-
-
