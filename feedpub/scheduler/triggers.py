@@ -23,6 +23,7 @@ def next_fire(expression: str, timezone: str, after: datetime) -> datetime:
 
     Args:
         expression: five parts, as the config has checked them.
+        after: aware.
         timezone: IANA name.
     """
     zone = ZoneInfo(timezone)

@@ -37,7 +37,7 @@ class Chore:
         while not self._ended.wait(self._seconds):
             try:
                 self._do()
-            except Exception:  # a chore that fails once must be done the next time all the same
+            except Exception:  # noqa: BLE001 -- a chore that fails once must be done the next time all the same
                 _log.exception("%s failed; it is tried again in %g s", self._name, self._seconds)
 
 

@@ -31,7 +31,7 @@ FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(hours=1)  # after runs
 MOST_DOUBLINGS = 8
 MOST_GIVEN_UP = 16  # threads that hang; beyond this only a new process helps
 
-After = Callable[[FeedConfig, Outcome], None]
+After = Callable[[FeedConfig, Outcome, Tools], None]
 """Told of every run that has ended, in the run's thread."""
 
 
@@ -59,7 +59,7 @@ class Jobs:
         self.runner = Runner(
             self._run,
             hosts=lambda name: _hosts(self._feed(name)),
-            deadline=lambda: self._tools.settings.deadline.total_seconds(),
+            deadline=self._deadline,
             lost=self._lost,
             failed=self._crashed,
         )
@@ -136,6 +136,9 @@ class Jobs:
     def _feed(self, name: str) -> FeedConfig | None:
         return next((feed for feed in self._config.feed if feed.name == name), None)
 
+    def _deadline(self) -> float:
+        return self._tools.settings.deadline.total_seconds()
+
     def _due(self, name: str) -> None:
         self.runner.submit(name)
 
@@ -167,7 +170,7 @@ class Jobs:
         planned = self._plan(feed, tools)
         self.clockwork.set(feed.name, planned.next)
         _tell(outcome, planned)
-        self._after(feed, outcome)
+        self._after(feed, outcome, tools)
 
     def _plan(self, feed: FeedConfig, tools: Tools) -> Plan:
         """Plan each source that was looked at, and the feed's next run; keep both."""

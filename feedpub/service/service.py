@@ -157,7 +157,8 @@ class Service:
         else:
             self._problem = None
             changes = self._apply(self._as_far_as_possible(config))
-            event("reload", outcome="applied", **{kind: ",".join(names) or None for kind, names in changes.items()})
+            told: dict[str, str | None] = {kind: ",".join(names) or None for kind, names in changes.items()}
+            event("reload", outcome="applied", level=logging.INFO, **told)
         self._systemd.ready(self._line())
 
     def _as_far_as_possible(self, config: Config) -> Config:
@@ -185,7 +186,7 @@ class Service:
         settings = self._config.feedpub
         return Site(settings.output, self, settings.hubs, settings.base_url)
 
-    def _after(self, feed: FeedConfig, outcome: Outcome) -> None:
+    def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
         """After each run, in its thread: what was written is compressed before the first reader asks for it."""
         if outcome.written:
             self._site.refresh(outcome.written)
