@@ -10,7 +10,13 @@ import pytest
 from feedpub.errors import ServiceError
 from feedpub.service.lock import FILE_NAME, service_lock
 
-HOLDER = "import sys, pathlib, feedpub.service.lock as m\nwith m.service_lock(pathlib.Path(sys.argv[1])):\n print('held', flush=True)\n sys.stdin.read()"
+HOLDER = """
+import sys, pathlib
+from feedpub.service.lock import service_lock
+with service_lock(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 def test_a_second_one_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """When a file has changed."""
 
-import os
 from pathlib import Path
 
 from feedpub.service.watch import Watch
@@ -35,6 +34,6 @@ def test_a_link_that_leads_elsewhere(tmp_path: Path) -> None:
     file = tmp_path / "feedpub.toml"
     file.symlink_to("a")
     watch = Watch(file)
-    os.symlink("b", tmp_path / "new")
+    (tmp_path / "new").symlink_to("b")
     (tmp_path / "new").replace(file)
     assert [watch.changed(), watch.changed()] == [False, True]

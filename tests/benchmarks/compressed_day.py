@@ -1,0 +1,176 @@
+"""A compressed day of the service: many healthy feeds, some hostile ones, and whether anybody is late.
+
+    python -m tests.benchmarks.compressed_day --minutes 24
+
+One minute stands for an hour: every feed is looked at once a minute, and its site publishes now and then. Of 200 feeds
+20 are hostile: they hang, drip, flood, or answer with errors. Printed are how late the healthy feeds' looks began,
+how long after its publication an entry was in its feed, and what memory the service took, quarter by quarter.
+"""
+
+import argparse
+import json
+import random
+import resource
+import statistics
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from tests.support.evil import drip, flood, running_evil
+from tests.support.newsroom import feed, listing, path, story
+from tests.support.service import RunningService, running_service
+from tests.support.site import Site, running_site
+
+SITES = 18  # that the healthy feeds are spread over
+STORIES = 10  # of each feed at the beginning
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+HOSTILE = {
+    "hangs": drip(b"", b""),
+    "drips": drip(OK + b"\r\n<p>", b"x"),
+    "floods": flood(OK + b"\r\n<p>", b"x" * 65536),
+    "errors": b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+}
+
+
+@dataclass
+class Newsroom:
+    """One healthy feed's pages on a site, under a path of its own."""
+
+    name: str
+    site: Site
+    numbers: list[int] = field(default_factory=lambda: list(range(STORIES, 0, -1)))
+    published: dict[int, float] = field(default_factory=dict)
+
+    def open(self) -> None:
+        for n in self.numbers:
+            self.site[self._path(n)] = self._page(n)
+        self._list()
+
+    def publish(self) -> None:
+        n = self.numbers[0] + 1
+        self.site[self._path(n)] = self._page(n)
+        self.numbers = [n, *self.numbers[: STORIES - 1]]
+        self._list()
+        self.published[n] = time.time()
+
+    def _path(self, n: int) -> str:
+        return f"/{self.name}{path(n)}"
+
+    def _page(self, n: int) -> str:
+        return story(1 + n % 28).replace(f"matter {1 + n % 28} ", f"matter {n} of {self.name} ")
+
+    def _list(self) -> None:
+        page = listing([1 + n % 28 for n in self.numbers])
+        for n in self.numbers:
+            page = page.replace(f'href="{path(1 + n % 28)}"', f'href="{self._path(n)}"', 1)
+        self.site[f"/{self.name}"] = page
+
+
+def main() -> None:
+    options = _options()
+    with ExitStack() as stack:
+        sites = [stack.enter_context(running_site()) for _ in range(SITES)]
+        rooms = [Newsroom(f"feed-{n}", sites[n % SITES]) for n in range(options.feeds - options.hostile)]
+        for room in rooms:
+            room.open()
+        tables = [feed(room.name, f"page {room.site.url('/' + room.name)}", more='every = "1m"') for room in rooms]
+        kinds = list(HOSTILE.items())
+        for n in range(options.hostile):
+            name, answer = kinds[n % len(kinds)]
+            server = stack.enter_context(running_evil(answer))
+            tables.append(feed(f"{name}-{n}", f"page {server.url()}", more='every = "1m"'))
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        config = _config(home, tables)
+        with running_service(config) as service:
+            memory = _live(service, rooms, options.minutes * 60)
+            status = service.end()
+        _report(service, rooms, memory, home, status)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=24)
+    parser.add_argument("--feeds", type=int, default=200)
+    parser.add_argument("--hostile", type=int, default=20)
+    return parser.parse_args()
+
+
+def _config(home: Path, tables: list[str]) -> Path:
+    file = home / "config" / "feedpub.toml"
+    file.parent.mkdir()
+    head = '[feedpub]\nallow_private = ["127.0.0.0/8"]\ndelay = "0s"\ndeadline = "40s"\n'
+    file.write_text(head + "\n".join(tables), "utf-8")
+    return file
+
+
+def _live(service: RunningService, rooms: list[Newsroom], seconds: float) -> list[float]:
+    """Publish here and there for so long; the service's memory in MB, every few seconds."""
+    chance = random.Random(1)  # noqa: S311 -- the same day every time
+    memory = []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(5)
+        for room in chance.sample(rooms, max(1, len(rooms) // 36)):
+            room.publish()
+        memory.append(_resident(service.process.pid))
+    return memory
+
+
+def _resident(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def _report(service: RunningService, rooms: list[Newsroom], memory: list[float], home: Path, status: int) -> None:
+    healthy = {room.name for room in rooms}
+    runs = [e for e in service.heard("run") if e["feed"] in healthy]
+    late = _lateness(runs)
+    delays = [delay for room in rooms for delay in _delays(room, home)]
+    others = [e for e in service.heard("run") if e["feed"] not in healthy]
+    print(f"runs: {len(runs)} of {len(healthy)} healthy feeds, {len(others)} of hostile ones; exit status {status}")
+    print(f"healthy runs that did not go well: {sum(e['outcome'] not in ('updated', 'unchanged') for e in runs)}")
+    _print("a look ended after its time, s", late)
+    _print("an entry was in its feed after, s", delays)
+    quarter = max(1, len(memory) // 4)
+    means = [statistics.fmean(memory[at : at + quarter]) for at in range(0, quarter * 4, quarter)]
+    print("memory by quarter, MB: " + ", ".join(f"{mean:.0f}" for mean in means) + f"; most {max(memory):.0f}")
+    print(f"threads given up: {len(service.heard('problem', kind='source'))} problems told of hostile sources")
+
+
+def _lateness(runs: list[dict[str, object]]) -> list[float]:
+    """Seconds between the moment that was planned for a look and its end."""
+    planned: dict[object, float] = {}
+    late = []
+    for run in runs:
+        ended = _seconds(run["time"])
+        if run["feed"] in planned:
+            late.append(ended - planned[run["feed"]])
+        planned[run["feed"]] = _seconds(run["next"])
+    return late
+
+
+def _seconds(moment: object) -> float:
+    return datetime.fromisoformat(str(moment).replace("Z", "+00:00")).timestamp()
+
+
+def _delays(room: Newsroom, home: Path) -> list[float]:
+    """Seconds from publication to the file, of the last entry that is there (a file tells only when it changed last)."""
+    file = home / "feeds" / f"{room.name}.json"
+    there = {item["url"].rsplit("-", 1)[-1] for item in json.loads(file.read_text("utf-8"))["items"]}
+    told = [n for n in room.published if str(n) in there]
+    return [max(0.0, file.stat().st_mtime - room.published[max(told)])] if told else []
+
+
+def _print(what: str, values: list[float]) -> None:
+    if values:
+        cuts = statistics.quantiles(values, n=100)
+        print(f"{what}: median {statistics.median(values):.1f}, p99 {cuts[98]:.1f}, most {max(values):.1f}")
+
+
+if __name__ == "__main__":
+    threading.stack_size(256 * 1024)  # of the sites' and the hostile servers' threads
+    main()

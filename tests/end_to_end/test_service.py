@@ -1,0 +1,137 @@
+"""The service from outside: what it serves, what it asks for, and how it starts, changes and ends."""
+
+import json
+import signal
+import time
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from tests.support.home import HEAD, Home
+from tests.support.newsroom import feed, listing, open_newsroom, path, story
+from tests.support.service import eventually, free_port, running_service
+from tests.support.site import Site
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def newsroom(site: Site) -> Site:
+    open_newsroom(site, [3, 2, 1])
+    return site
+
+
+def titles(body: bytes) -> list[str]:
+    return [item["title"] for item in json.loads(body)["items"]]
+
+
+def test_feeds_are_read_and_served(newsroom: Site, home: Home) -> None:
+    """At once, and with the page and the list of all feeds before long."""
+    home.configure(feed("world", f"page {newsroom.url('/news')}"))
+    with running_service(home.config) as service:
+        assert service.waits_for("run", feed="world", outcome="updated", new=3)
+        assert len(titles(service.get("/world.json"))) == 3
+        assert service.get("/world.rss") == (home.feeds / "world.rss").read_bytes()
+        assert eventually((home.feeds / "feeds.opml").exists)
+        assert b"world.rss" in service.get("/feeds.opml")
+        assert service.end() == 0
+
+
+def test_a_restart_asks_nobody_before_it_is_due(newsroom: Site, home: Home) -> None:
+    """Not after an orderly end, and not after a kill."""
+    home.configure(feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}"))
+    with running_service(home.config) as service:
+        assert service.waits_for("run", feed="world")
+        assert service.waits_for("run", feed="other")
+        service.send(signal.SIGKILL)
+    newsroom.forget()
+    with running_service(home.config) as service:
+        time.sleep(3)
+        assert not service.heard("run")
+        assert newsroom.requests == []
+        assert len(titles(service.get("/world.json"))) == 3
+
+
+def test_what_is_new_is_published_when_it_is_due(newsroom: Site, home: Home) -> None:
+    """By itself; a look that finds nothing new is conditional."""
+    home.configure(feed("world", f"page {newsroom.url('/news')}", more='every = "1m"'))
+    with running_service(home.config) as service:
+        assert service.waits_for("run", feed="world", new=3)
+        newsroom[path(4)] = story(4)
+        newsroom["/news"] = listing([4, 3, 2, 1])
+        assert eventually(lambda: service.heard("run", feed="world", new=1), 75)
+        assert len(titles(service.get("/world.json"))) == 4
+
+
+def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
+    """On SIGHUP, or when the file changes; only what changed runs anew; a bad one changes nothing and is told."""
+    world, other = feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}")
+    home.configure(world, other)
+    with running_service(home.config) as service:
+        assert service.waits_for("run", feed="world")
+        assert service.waits_for("run", feed="other")
+        home.configure(world.replace("The world feed", "The whole world"), other)
+        service.send(signal.SIGHUP)
+        assert service.waits_for("reload", outcome="applied", changed="world")
+        assert service.waits_for("run", times=2, feed="world")
+        assert len(service.heard("run", feed="other")) == 1
+        assert json.loads(service.get("/world.json"))["title"] == "The whole world"
+
+        home.configure(world.replace("page", "pgae"), other)
+        assert service.waits_for("reload", outcome="refused")
+        assert str(home.config) in service.heard("reload", outcome="refused")[0]["reason"]
+        assert b"pgae" in service.get("/status")
+        assert json.loads(service.get("/world.json"))["title"] == "The whole world"
+
+        home.configure(other, feed("third", f"sitemap {newsroom.url('/sitemap.xml')}"))
+        assert service.waits_for("reload", outcome="applied", added="third", removed="world")
+        assert service.waits_for("run", feed="third", new=3)
+        assert service.end() == 0
+
+
+def test_a_second_one_is_refused(newsroom: Site, home: Home) -> None:
+    """With the pid of the first; a build beside it is none of that and goes well."""
+    home.configure(feed("world", f"page {newsroom.url('/news')}"))
+    with running_service(home.config) as service:
+        assert service.waits_for("run", feed="world")
+        refused = home.run("run", "--listen", f"127.0.0.1:{free_port()}")
+        assert refused.returncode == 1
+        assert f"with pid {service.process.pid}" in refused.stderr
+        home.build()
+
+
+def test_an_address_that_is_taken_is_named(newsroom: Site, home: Home) -> None:
+    """Before anything is fetched."""
+    home.configure(feed("world", f"page {newsroom.url('/news')}"))
+    refused = home.run("run", "--listen", f"127.0.0.1:{newsroom.port}")
+    assert refused.returncode == 1
+    assert f"127.0.0.1:{newsroom.port}" in refused.stderr
+    assert newsroom.requests == []
+
+
+def test_it_ends_in_time_whatever_hangs(newsroom: Site, home: Home) -> None:
+    """A source that never answers holds up neither the other feeds nor the end; what was published stays."""
+
+    def hang(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(60)
+        handler.close_connection = True
+
+    newsroom["/slow"] = hang
+    home.configure(feed("slow", f"page {newsroom.url('/slow')}"), feed("world", "folder articles"))
+    home.save("one.txt", "A headline that says something\n\n" + "A paragraph of some length, with words in it. " * 20)
+    with running_service(home.config) as service:
+        assert service.waits_for("run", feed="world", new=1)
+        began = time.monotonic()
+        assert service.end() == 0
+        assert time.monotonic() - began < 20
+        assert service.heard("stopping", given_up="slow")
+    assert len(home.items("world")) == 1
+
+
+def test_broken_sources_are_named_and_put_off(newsroom: Site, home: Home) -> None:
+    """In the log, with the reason, and with the next look."""
+    del newsroom.routes["/news"]
+    home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD)
+    with running_service(home.config) as service:
+        assert service.waits_for("run", feed="world", outcome="failed", why="failed once")
+        assert service.waits_for("problem", kind="source", where=newsroom.url("/news"))

@@ -1,0 +1,104 @@
+"""`feedpub run` as a process of its own, with its log and its web site."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+SOON = 20.0  # seconds; only a test that fails waits so long
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(holds: Callable[[], object], seconds: float = SOON) -> bool:
+    """Whether something comes true before long."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+class RunningService:
+    """A started service: `events` is its log as JSON, `get` asks its web site."""
+
+    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
+        self.process = process
+        self.port = port
+        self.events: list[dict[str, Any]] = []
+        self.said: list[str] = []
+        assert process.stderr is not None
+        self._reader = threading.Thread(target=self._read, args=(process.stderr,), daemon=True)
+        self._reader.start()
+
+    def _read(self, stream: IO[str]) -> None:
+        for line in stream:
+            self.said.append(line.rstrip("\n"))
+            if line.startswith("{"):
+                self.events.append(json.loads(line))
+
+    def heard(self, event: str, **fields: object) -> list[dict[str, Any]]:
+        """The events of that name with those fields."""
+        return [e for e in list(self.events) if e["event"] == event and fields.items() <= e.items()]
+
+    def waits_for(self, event: str, times: int = 1, **fields: object) -> bool:
+        """Whether an event of that name with those fields comes, so many times in all."""
+        return eventually(lambda: len(self.heard(event, **fields)) >= times)
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
+        """The body of a page of its web site."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=dict(headers or {}))
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- loopback
+            return bytes(answer.read())
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self.process.send_signal(number)
+
+    def end(self) -> int:
+        """End it as a supervisor does; its exit status."""
+        self.send(signal.SIGTERM)
+        return self.process.wait(SOON)
+
+
+@contextmanager
+def running_service(
+    config: Path, *arguments: str, environ: Mapping[str, str] | None = None
+) -> Iterator[RunningService]:
+    """The service on a config file, up and listening; killed at the end if it still runs."""
+    port = free_port()
+    command = [sys.executable, "-m", "feedpub", "-c", str(config), "run", "--log", "json"]
+    process = subprocess.Popen(  # noqa: S603 -- our own command
+        [*command, "--listen", f"127.0.0.1:{port}", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(environ or {})},
+    )
+    service = RunningService(process, port)
+    try:
+        assert eventually(lambda: service.heard("started") or process.poll() is not None), service.said
+        assert process.poll() is None, service.said
+        yield service
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        service._reader.join(SOON)
+        if process.stderr:
+            process.stderr.close()
