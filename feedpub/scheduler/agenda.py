@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-GAP = timedelta(seconds=5)  # between two runs that are overdue
-LONGEST = timedelta(minutes=10)  # over which all of them are spread
+GAP = timedelta(seconds=1)  # between two runs that are overdue
+LONGEST = timedelta(minutes=5)  # over which all of them are spread
 
 
 def spread(planned: Mapping[str, datetime | None], now: datetime) -> dict[str, datetime]:

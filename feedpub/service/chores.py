@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -10,6 +11,8 @@ _log = logging.getLogger(__name__)
 
 class Chore:
     """Does something every so many seconds until it is stopped; what goes wrong is logged, and tried again next time.
+
+    What takes long is done more rarely, so that it never takes more than a tenth of the time.
 
     Args:
         name: for the log.
@@ -34,11 +37,14 @@ class Chore:
         self._thread.join(seconds)
 
     def _run(self) -> None:
-        while not self._ended.wait(self._seconds):
+        pause = self._seconds
+        while not self._ended.wait(pause):
+            began = time.monotonic()
             try:
                 self._do()
             except Exception:  # noqa: BLE001 -- a chore that fails once must be done the next time all the same
-                _log.exception("%s failed; it is tried again in %g s", self._name, self._seconds)
+                _log.exception("%s failed; it is tried again", self._name)
+            pause = max(self._seconds, 9 * (time.monotonic() - began))
 
 
 class Jump:

@@ -32,7 +32,7 @@ from feedpub.web import Server, Site
 TICK = 0.5  # seconds between two looks at everything
 DRAIN = 15.0  # seconds for runs under way when the process is to end
 FAREWELL = 3.0  # seconds for the HTTP server
-INDEX_EVERY = 20.0  # seconds between two looks at whether the pages about all feeds are out of date
+INDEX_EVERY = 3.0  # seconds between two looks at whether the pages about all feeds are out of date
 CONFIG_EVERY = 2.0  # seconds between two looks at the config file
 LOST = 1  # exit status when only a new process helps
 

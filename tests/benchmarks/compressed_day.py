@@ -132,13 +132,13 @@ def _report(service: RunningService, rooms: list[Newsroom], memory: list[float],
     delays = [delay for room in rooms for delay in _delays(room, home)]
     others = [e for e in service.heard("run") if e["feed"] not in healthy]
     print(f"runs: {len(runs)} of {len(healthy)} healthy feeds, {len(others)} of hostile ones; exit status {status}")
+    print(f"healthy feeds that never ran: {len(healthy - {e['feed'] for e in runs})}")
     print(f"healthy runs that did not go well: {sum(e['outcome'] not in ('updated', 'unchanged') for e in runs)}")
     _print("a look ended after its time, s", late)
     _print("an entry was in its feed after, s", delays)
     quarter = max(1, len(memory) // 4)
     means = [statistics.fmean(memory[at : at + quarter]) for at in range(0, quarter * 4, quarter)]
     print("memory by quarter, MB: " + ", ".join(f"{mean:.0f}" for mean in means) + f"; most {max(memory):.0f}")
-    print(f"threads given up: {len(service.heard('problem', kind='source'))} problems told of hostile sources")
 
 
 def _lateness(runs: list[dict[str, object]]) -> list[float]:
@@ -154,12 +154,14 @@ def _lateness(runs: list[dict[str, object]]) -> list[float]:
 
 
 def _seconds(moment: object) -> float:
-    return datetime.fromisoformat(str(moment).replace("Z", "+00:00")).timestamp()
+    return datetime.fromisoformat(str(moment)).timestamp()
 
 
 def _delays(room: Newsroom, home: Path) -> list[float]:
-    """Seconds from publication to the file, of the last entry that is there (a file tells only when it changed last)."""
+    """Seconds from publication to the file, of the last entry that is there: a file tells only when it changed last."""
     file = home / "feeds" / f"{room.name}.json"
+    if not file.exists():
+        return []
     there = {item["url"].rsplit("-", 1)[-1] for item in json.loads(file.read_text("utf-8"))["items"]}
     told = [n for n in room.published if str(n) in there]
     return [max(0.0, file.stat().st_mtime - room.published[max(told)])] if told else []

@@ -25,7 +25,7 @@ def test_what_never_ran_is_due_now() -> None:
 
 
 def test_many_are_spread_over_a_bounded_time() -> None:
-    """A thousand feeds that are overdue all run within ten minutes, no two at once."""
+    """A thousand feeds that are overdue all run within five minutes, no two at once."""
     planned = spread({f"feed-{n}": NOW - HOUR for n in range(1000)}, NOW)
     moments = sorted(planned.values())
     assert moments[0] == NOW
