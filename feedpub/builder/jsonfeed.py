@@ -15,6 +15,7 @@ def render_json(feed: Feed) -> bytes:
         "title": feed.title,
         "home_page_url": feed.link,
         "feed_url": feed.address("json"),
+        "next_url": feed.previous_address("json"),
         "description": feed.description,
         "icon": feed.icon,
         "authors": [_editor(feed.author)] if feed.author else [],

@@ -177,4 +177,5 @@ def feeds(draw: st.DrawFn) -> Feed:
         icon=draw(_IMAGE | st.sampled_from(["https://example.org/icon.svg", "https://example.org/icon.png"])),
         summary_only=draw(st.booleans()),
         ttl=draw(st.sampled_from([None, 0, 1, 7, 30, 45, 60, 61, 1440, 10**6])),
+        **draw(st.sampled_from([{}, {"previous": 3}, {"archive": 1}, {"archive": 4, "previous": 3}])),
     )
