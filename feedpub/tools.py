@@ -1,12 +1,13 @@
 """What a run works with: the collaborators, made once by a command and passed in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
 from feedpub.config import Settings
 from feedpub.fetch import Fetcher
+from feedpub.lease import Lease
 from feedpub.publisher import Publisher
 from feedpub.store import Store
 
@@ -27,6 +28,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def fetcher_for(settings: Settings, store: Store | None = None) -> Fetcher:
+    """The gate to the network as the settings want it; robots.txt files are kept in the store where there is one."""
+    return Fetcher(
+        contact=settings.contact,
+        delay=settings.delay.total_seconds(),
+        allow_private=settings.allow_private,
+        robots=store.robots if store else None,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The collaborators of a regeneration."""
@@ -37,3 +48,4 @@ class Tools:
     publisher: Publisher
     clock: Callable[[], datetime] = utc_now
     progress: Progress = silent
+    lease: Lease = field(default_factory=Lease)

@@ -1,6 +1,7 @@
 """Store: every question that may be asked of the state, and the few transactions that change it."""
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -62,6 +63,10 @@ class Store:
     ) -> None:
         self.close()
 
+    def alone(self, feed: str) -> AbstractContextManager[None]:
+        """Work on a feed while no other thread or process does: from what it knows to what it publishes."""
+        return self._database.alone(feed)
+
     # --- entries ---
 
     def entries(self, feed: str, limit: int | None = None) -> tuple[Entry, ...]:
@@ -75,6 +80,15 @@ class Store:
         t = schema.entries
         rows = self._rows(select(t).where(t.c.feed == feed, t.c.id == id))
         return to_record(Entry, rows[0]) if rows else None
+
+    def published(self, feed: str) -> dict[str, list[tuple[datetime, datetime]]]:
+        """Source key → when each of its entries was published and first seen, by date of publication."""
+        t = schema.entries
+        columns = (t.c.source, t.c.published, t.c.first_seen)
+        found: dict[str, list[tuple[datetime, datetime]]] = {}
+        for row in self._rows(select(*columns).where(t.c.feed == feed).order_by(t.c.published)):
+            found.setdefault(row["source"], []).append((row["published"], row["first_seen"]))
+        return found
 
     def count(self, feed: str) -> int:
         """How many entries are stored of a feed."""
