@@ -32,9 +32,9 @@ def assemble(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> 
 
 
 def archive(feed: FeedConfig, settings: Settings, entries: Iterable[Entry], number: int) -> Feed:
-    """The archive of a number: those of its entries that the rules admit. Nobody need look at it twice: no pace."""
+    """The archive of a number: those of its entries that the rules admit. It never changes: no pace, no hubs."""
     document = _document(feed, settings, admitted(feed, entries))
-    return replace(document, archive=number, previous=number - 1 or None, ttl=None)
+    return replace(document, archive=number, previous=number - 1 or None, ttl=None, hubs=())
 
 
 def _document(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:
@@ -53,6 +53,7 @@ def _document(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) ->
         formats=feed.formats,
         summary_only=feed.content == "summary",
         ttl=int(feed.every.total_seconds() // 60) if isinstance(feed.every, timedelta) and not feed.cron else None,
+        hubs=settings.hubs,
     )
 
 

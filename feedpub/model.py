@@ -216,6 +216,7 @@ class Feed:
         ttl: minutes between two looks.
         archive: the number of an archive, which is never written again; None for the live document.
         previous: the number of the archive before this document; None where there is none.
+        hubs: WebSub hubs that are told when the document changes; none for an archive, which never does.
     """
 
     name: str
@@ -233,6 +234,7 @@ class Feed:
     ttl: int | None = None
     archive: int | None = None
     previous: int | None = None
+    hubs: tuple[str, ...] = ()
 
     def file(self, suffix: str) -> str:
         """The name of one of its documents: `file("rss")` is "world.rss", or "world-archive-3.rss"."""

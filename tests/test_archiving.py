@@ -332,3 +332,13 @@ def test_saved_articles_in_archives_have_their_pages(tmp_path: Path) -> None:
     names = set(published(config))
     assert {f"f/pier-{n}.html" for n in range(1, 7)} | {f"f/{n}.png" for n in range(1, 7)} <= names
     assert {"f-archive-1.rss", "f-archive-4.rss"} <= names
+
+
+def test_hubs_are_named_in_live_documents_alone(press: Press) -> None:
+    """There is nothing to tell of an archive."""
+    press.fill(*range(10, 0, -1))
+    config = press.config(settings='hubs = ["https://hub.example.org/"]')
+    press.build(config)
+    named = {name for name, body in published(config).items() if b"https://hub.example.org/" in body}
+    assert named == {"f.rss", "f.atom", "f.json"}
+    assert archives(config)

@@ -20,6 +20,7 @@ def render_json(feed: Feed) -> bytes:
         "icon": feed.icon,
         "authors": [_editor(feed.author)] if feed.author else [],
         "language": feed.language,
+        "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
     }
     items = [_item(feed, entry) for entry in feed.entries]  # required, even where there are none
     return f"{json.dumps({**_said(document), 'items': items}, ensure_ascii=False, indent=2)}\n".encode()

@@ -109,7 +109,7 @@ class _RssChannel(BaseExtension):  # type: ignore[misc]
 
     def extend_rss(self, rss: etree._Element) -> None:
         channel = rss[0]
-        _add_history(channel, self.feed, "rss", f"{{{_ATOM}}}link")
+        _add_links(channel, self.feed, "rss", f"{{{_ATOM}}}link")
         if self.feed.entries:
             _add(channel, "lastBuildDate", format_datetime(self.feed.updated))
         _add_editor(channel, self.feed.author or "", self.feed.title)
@@ -161,7 +161,7 @@ class _AtomFeed(BaseExtension):  # type: ignore[misc]
         return {"media": _NAMESPACES["media"]} | _history_namespace(self.feed)
 
     def extend_atom(self, root: etree._Element) -> None:
-        _add_history(root, self.feed, "atom", "link")
+        _add_links(root, self.feed, "atom", "link")
         # An entry without an author takes the feed's, and RFC 4287 wants one or the other.
         if self.feed.author or not all(entry.authors for entry in self.feed.entries):
             name, email = mailbox(self.feed.author or "")
@@ -208,8 +208,10 @@ def _history_namespace(feed: Feed) -> dict[str, str]:
     return {"fh": _HISTORY} if feed.archive else {}
 
 
-def _add_history(head: etree._Element, feed: Feed, suffix: str, link: str) -> None:
-    """Where the other documents of the feed are (RFC 5005): from the live one back, archive by archive."""
+def _add_links(head: etree._Element, feed: Feed, suffix: str, link: str) -> None:
+    """Who tells of changes (WebSub), and where the feed's other documents are (RFC 5005): back, archive by archive."""
+    for hub in feed.hubs:
+        _add(head, link, href=hub, rel="hub")
     if feed.archive:
         _add(head, f"{{{_HISTORY}}}archive")
         _add(head, link, href=feed.live_address(suffix), rel="current", type=_MEDIA_TYPES[suffix])

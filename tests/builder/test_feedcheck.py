@@ -141,6 +141,7 @@ ARCHIVE = [
     ("fh:", "history:", "prefix"),
     ('rel="current"', 'rel="via"', "without a link to the live document"),
     ('rel="current"', 'rel="prev-archive"', "prev-archive twice"),
+    ('rel="prev-archive"', 'rel="hub"', "an archive with a hub"),
     ("harbour-archive-1", "harbour-archive-2", "prev-archive is the document itself"),
 ]
 ATOM_ARCHIVE = [

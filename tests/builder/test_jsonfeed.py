@@ -80,3 +80,9 @@ def test_the_way_back_in_time() -> None:
         ("https://feeds.example.org/news-archive-2.json", "https://feeds.example.org/news-archive-1.json"),
     ]
     assert "next_url" not in rendered(feed(entry(), archive=1))
+
+
+def test_hubs_are_named() -> None:
+    """With the protocol that they speak."""
+    hubs = rendered(feed(entry(), hubs=("https://hub.example.org/",)))["hubs"]
+    assert hubs == [{"type": "WebSub", "url": "https://hub.example.org/"}]

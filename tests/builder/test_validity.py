@@ -41,6 +41,7 @@ CASES = {
         )
     ),
     "an icon that RSS does not take": feed(entry(), icon="https://example.org/icon.svg"),
+    "hubs": feed(entry(), hubs=("https://hub.example.org/", "https://hub.example.net/?a=1&b=2")),
     "a live document with archives": feed(entry(), previous=12),
     "the oldest archive": feed(entry(), archive=1, ttl=None),
     "an archive after another": feed(entry(), archive=12, previous=11, ttl=None),

@@ -94,6 +94,16 @@ def test_documents_of_one_feed_are_linked_back_in_time(
     assert texts(atom(case), "a:id") == ["https://feeds.example.org/news.atom"]
 
 
+def test_hubs_are_named() -> None:
+    """Each one once, for readers that want to be told (WebSub)."""
+    case = feed(entry(), hubs=("https://hub.example.org/", "https://Hub.example.org/", "https://hub.example.net/?a&b"))
+    for root in (rss(case), atom(case)):
+        assert [link for link in attributes(root, "a:link") if link["rel"] == "hub"] == [
+            {"href": "https://hub.example.org/", "rel": "hub"},
+            {"href": "https://hub.example.net/?a&b", "rel": "hub"},
+        ]
+
+
 @pytest.mark.parametrize(
     ("changes", "summary_only", "description", "content"),
     [

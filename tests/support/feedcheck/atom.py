@@ -17,14 +17,14 @@ from tests.support.feedcheck.xml import (
     contents,
     distinct,
     empty,
-    history,
+    relations,
     surface,
     textual,
 )
 
 _LANG = "xml:lang"
 _OF_ALL = frozenset({"alternate", "self", "enclosure", "related", "via"})  # relations that a link may have
-_OF_FEEDS = frozenset({"current", "prev-archive"})
+_OF_FEEDS = frozenset({"hub", "current", "prev-archive"})
 
 
 def check(body: bytes, *, now: datetime, address: str | None = None) -> list[str]:
@@ -69,7 +69,7 @@ def _feed(address: str | None, node: Node) -> Complaints:
     if not any(link.attributes.get("rel") == "self" for link in node.children("atom:link")):
         yield "no link to itself"
     yield from _alternates(node)
-    yield from history(node)
+    yield from relations(node)
     for name in ("id", "updated"):
         yield from distinct((child for entry in entries for child in entry.children(f"atom:{name}")), name)
 
@@ -118,10 +118,10 @@ def _alternates(node: Node) -> Complaints:
 
 
 def _link(address: str | None, node: Node, *, of_feed: bool = True) -> Complaints:
-    relations = _OF_FEEDS | _OF_ALL if of_feed else _OF_ALL
+    known = _OF_FEEDS | _OF_ALL if of_feed else _OF_ALL
     rules: dict[str, Rule] = {
         "href": values.uri,
-        "rel": partial(values.relation, relations),
+        "rel": partial(values.relation, known),
         "type": values.media_type,
         "length": values.count,
     }

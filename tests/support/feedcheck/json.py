@@ -26,6 +26,8 @@ def check(body: bytes, *, now: datetime, address: str | None = None) -> list[str
         complaints += values.characters(text)
     for name in ("home_page_url", "feed_url", "next_url", "icon"):
         complaints += values.uri(feed[name]) if name in feed else []
+    for hub in feed.get("hubs", ()):
+        complaints += values.uri(hub["url"])
     complaints += values.language(feed["language"]) if "language" in feed else []
     for item in feed["items"]:
         complaints += (f"item {item.get('id')}: {complaint}" for complaint in _item(item, now))

@@ -15,13 +15,13 @@ from tests.support.feedcheck.xml import (
     contents,
     distinct,
     empty,
-    history,
+    relations,
     surface,
     textual,
 )
 
 _PERIODS = frozenset({"hourly", "daily", "weekly", "monthly", "yearly"})
-_RELATIONS = frozenset({"self", "current", "prev-archive"})
+_RELATIONS = frozenset({"self", "hub", "current", "prev-archive"})
 _PICTURES = frozenset({"jpg", "jpeg", "gif", "png"})
 
 
@@ -63,7 +63,7 @@ def _channel(address: str | None, node: Node) -> Complaints:
         yield "an item stands before something about the channel"
     if {"managingEditor", "dc:creator"} <= set(names):
         yield "managingEditor and dc:creator say the same"
-    yield from history(node)
+    yield from relations(node)
     yield from distinct((child for item in node.children("item") for child in item.children("guid")), "guid")
 
 

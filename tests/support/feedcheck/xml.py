@@ -20,7 +20,7 @@ PREFIXES = {
     "sy": "http://purl.org/rss/1.0/modules/syndication/",
     "xml": "http://www.w3.org/XML/1998/namespace",
 }
-_HISTORY = ("self", "current", "prev-archive")
+_RELATIONS = ("self", "hub", "current", "prev-archive")
 _NAMES = {uri: prefix for prefix, uri in PREFIXES.items()}
 Check = Callable[["Node"], Complaints]
 
@@ -122,21 +122,25 @@ def empty(node: Node) -> Complaints:
         yield "is not empty"
 
 
-def history(node: Node) -> Complaints:
-    """The head of an archived feed's document (RFC 5005): one link of a kind, none to itself, archives to the live one.
+def relations(node: Node) -> Complaints:
+    """A feed's links to its hubs (WebSub) and its other documents (RFC 5005): none twice, archives to the live one.
 
     The W3C validator would have a prev-archive or next-archive in each archive; the oldest has nothing before it, and
     what will come after it is not known when it is written for good.
     """
     links = [link.attributes for link in node.children("atom:link")]
-    there = {relation: [link["href"] for link in links if link.get("rel") == relation] for relation in _HISTORY}
+    there = {relation: [link["href"] for link in links if link.get("rel") == relation] for relation in _RELATIONS}
     for relation in ("current", "prev-archive"):
         if len(there[relation]) > 1:
             yield f"{relation} twice"
         if set(there[relation]) & set(there["self"]):
             yield f"{relation} is the document itself"
+    if len(set(there["hub"])) < len(there["hub"]):
+        yield "a hub twice"
     if node.children("fh:archive") and not there["current"]:
         yield "an archive without a link to the live document"
+    if node.children("fh:archive") and there["hub"]:
+        yield "an archive with a hub, which has nothing to tell of it"
 
 
 def textual(*rules: Callable[[str], Complaints]) -> Check:
