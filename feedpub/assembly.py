@@ -15,29 +15,45 @@ from feedpub.filters import Facts, refusal
 from feedpub.model import Entry, Feed
 
 _RENDERERS = {"rss": builder.render_rss, "atom": builder.render_atom, "json": builder.render_json}
+FORMATS = tuple(_RENDERERS)
 _SOURCE_ATTRIBUTE = re.compile(r'\bsrc="([^"]+)"')
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
 _NEVER = datetime(1990, 1, 1, tzinfo=UTC)  # the update of a feed that has no entry yet
 
 
+def admitted(feed: FeedConfig, entries: Iterable[Entry]) -> list[Entry]:
+    """Those of the entries that the feed's rules admit."""
+    return [e for e in entries if refusal(feed, Facts(e.url, e.title, e.categories, e.text)) is None]
+
+
 def assemble(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:
     """The live document: the newest entries that the feed's rules admit, up to its limit."""
-    admitted = [e for e in entries if refusal(feed, Facts(e.url, e.title, e.categories, e.text)) is None]
-    live = tuple(_summarised(entry, feed.summary) for entry in admitted[: feed.limit])
+    return _document(feed, settings, admitted(feed, entries)[: feed.limit])
+
+
+def archive(feed: FeedConfig, settings: Settings, entries: Iterable[Entry], number: int) -> Feed:
+    """The archive of a number: those of its entries that the rules admit. It never changes: no pace, no hubs."""
+    document = _document(feed, settings, admitted(feed, entries))
+    return replace(document, archive=number, previous=number - 1 or None, ttl=None, hubs=())
+
+
+def _document(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:
+    shown = tuple(_summarised(entry, feed.summary) for entry in entries)
     return Feed(
         name=feed.name,
         title=feed.title,
         base_url=settings.base_url,
         link=feed.link or _home(feed, settings),
-        updated=max((entry.updated for entry in live), default=_NEVER),
-        entries=live,
+        updated=max((entry.updated for entry in shown), default=_NEVER),
+        entries=shown,
         description=feed.description,
-        language=feed.language or _common_language(live),
+        language=feed.language or _common_language(shown),
         author=feed.author,
         icon=feed.icon,
         formats=feed.formats,
         summary_only=feed.content == "summary",
         ttl=int(feed.every.total_seconds() // 60) if isinstance(feed.every, timedelta) and not feed.cron else None,
+        hubs=settings.hubs,
     )
 
 
@@ -67,15 +83,24 @@ def files(feed: Feed, folders: Iterable[Path]) -> dict[str, bytes]:
 
     What the documents link to comes first, so that no link ever leads to nothing.
     """
+    documents = {feed.file(suffix): render(feed, suffix) for suffix in feed.formats}
+    return pages(feed, feed.entries, folders) | documents | {f"{feed.name}.html": builder.render_page(feed)}
+
+
+def pages(feed: Feed, entries: Iterable[Entry], folders: Iterable[Path]) -> dict[str, bytes]:
+    """The own pages of saved articles, each after the images beside it."""
     roots = tuple(folders)
     published: dict[str, bytes] = {}
-    for entry in feed.entries:
+    for entry in entries:
         if entry.slug:
             published |= _images(feed, entry, roots)
             published[f"{feed.name}/{entry.slug}.html"] = builder.render_article(feed, entry)
-    published |= {f"{feed.name}.{suffix}": _RENDERERS[suffix](feed) for suffix in feed.formats}
-    published[f"{feed.name}.html"] = builder.render_page(feed)
     return published
+
+
+def render(feed: Feed, suffix: str) -> bytes:
+    """One of a feed's documents."""
+    return _RENDERERS[suffix](feed)
 
 
 def index_files(feeds: list[Feed]) -> dict[str, bytes]:

@@ -214,6 +214,9 @@ class Feed:
         formats: which of rss, atom, json are published.
         summary_only: publish the summary and a link, not the text.
         ttl: minutes between two looks.
+        archive: the number of an archive, which is never written again; None for the live document.
+        previous: the number of the archive before this document; None where there is none.
+        hubs: WebSub hubs that are told when the document changes; none for an archive, which never does.
     """
 
     name: str
@@ -229,10 +232,28 @@ class Feed:
     formats: tuple[str, ...] = ("rss", "atom", "json")
     summary_only: bool = False
     ttl: int | None = None
+    archive: int | None = None
+    previous: int | None = None
+    hubs: tuple[str, ...] = ()
+
+    def file(self, suffix: str) -> str:
+        """The name of one of its documents: `file("rss")` is "world.rss", or "world-archive-3.rss"."""
+        return f"{self._stem(self.archive)}.{suffix}"
 
     def address(self, suffix: str) -> str:
         """The absolute address of one of its documents: `address("rss")`."""
-        return f"{self.base_url}{self.name}.{suffix}"
+        return f"{self.base_url}{self.file(suffix)}"
+
+    def live_address(self, suffix: str) -> str:
+        """Where the newest entries are: another document's address, if this is an archive."""
+        return f"{self.base_url}{self._stem(None)}.{suffix}"
+
+    def previous_address(self, suffix: str) -> str | None:
+        """Where the entries before those of this document are."""
+        return f"{self.base_url}{self._stem(self.previous)}.{suffix}" if self.previous else None
+
+    def _stem(self, archive: int | None) -> str:
+        return f"{self.name}-archive-{archive}" if archive else self.name
 
     def entry_url(self, entry: Entry) -> str:
         """Where an entry's link leads: the article, or its own page under the feed."""

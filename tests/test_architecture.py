@@ -32,7 +32,7 @@ ROWS = (
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
     ("tools", "documents", "assembly", "learning"),
-    ("gathering",),
+    ("gathering", "archiving"),
     ("articles",),
     ("reading",),
     ("pipeline",),

@@ -122,6 +122,19 @@ def test_equal_bytes_are_not_written(root: Path) -> None:
     assert [(s.st_ino, s.st_mtime_ns) for s in before] == [(s.st_ino, s.st_mtime_ns) for s in after]
 
 
+def test_tells_what_is_missing(root: Path) -> None:
+    """By looking at names alone: a folder, a link and a file in a place that is none are no files."""
+    publisher = Publisher(root)
+    names = ("a.rss", "b/c.html", "folder", "link", "a.rss/x")
+    assert publisher.missing(names) == names
+    publisher.publish({"a.rss": b"1", "b/c.html": b"1", "folder/d.html": b"1"})
+    (root / "link").symlink_to(root / "a.rss")
+    (root / "a.rss").chmod(0)
+    assert publisher.missing(names) == ("folder", "link", "a.rss/x")
+    with pytest.raises(PublishError, match="must lead into the output folder"):
+        publisher.missing(["../a.rss"])
+
+
 def test_nothing_to_publish_writes_nothing(root: Path) -> None:
     """Without files not even the folder is made."""
     assert Publisher(root).publish({}) == ()

@@ -15,10 +15,12 @@ def render_json(feed: Feed) -> bytes:
         "title": feed.title,
         "home_page_url": feed.link,
         "feed_url": feed.address("json"),
+        "next_url": feed.previous_address("json"),
         "description": feed.description,
         "icon": feed.icon,
         "authors": [_editor(feed.author)] if feed.author else [],
         "language": feed.language,
+        "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
     }
     items = [_item(feed, entry) for entry in feed.entries]  # required, even where there are none
     return f"{json.dumps({**_said(document), 'items': items}, ensure_ascii=False, indent=2)}\n".encode()

@@ -50,6 +50,7 @@ def prepare(feed: Feed) -> Feed:
         language=language.tag(feed.language),
         author=line(feed.author or "") or None,
         icon=_web(feed.icon),
+        hubs=_distinct(_web(hub) or "" for hub in feed.hubs),
         entries=tuple(_entry(entry) for entry in feed.entries),
     )
 

@@ -19,6 +19,7 @@ from feedpub.builder.prepare import mailbox, prepare
 from feedpub.model import Enclosure, Entry, Feed
 
 _ATOM = "http://www.w3.org/2005/Atom"
+_HISTORY = "http://purl.org/syndication/history/1.0"
 _NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "media": "http://search.yahoo.com/mrss/",
@@ -26,6 +27,7 @@ _NAMESPACES = {
 }
 _DC, _MEDIA, _SY = (f"{{{_NAMESPACES[prefix]}}}" for prefix in ("dc", "media", "sy"))
 
+_MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml"}
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 _PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10_080, "monthly": 43_200, "yearly": 525_600}  # minutes
@@ -40,7 +42,7 @@ def render_rss(feed: Feed) -> bytes:
     feed = prepare(feed)
     generator = _generator(feed, _RssChannel, _RssItem)
     # feedgen writes the last link as the channel's: the feed's own address first, the page for people last.
-    generator.link(href=feed.address("rss"), rel="self", type="application/rss+xml")
+    generator.link(href=feed.address("rss"), rel="self", type=_MEDIA_TYPES["rss"])
     generator.link(href=feed.link)
     generator.description(feed.description or feed.title)
     generator._FeedGenerator__rss_lastBuildDate = None  # noqa: SLF001 -- it is now, and no setter takes it back
@@ -55,9 +57,9 @@ def render_atom(feed: Feed) -> bytes:
     """The feed as Atom (RFC 4287)."""
     feed = prepare(feed)
     generator = _generator(feed, _AtomFeed, _AtomEntry)
-    generator.id(feed.address("atom"))
+    generator.id(feed.live_address("atom"))  # an archive is a part of the same feed
     generator.updated(feed.updated)
-    generator.link(href=feed.address("atom"), rel="self", type="application/atom+xml")
+    generator.link(href=feed.address("atom"), rel="self", type=_MEDIA_TYPES["atom"])
     generator.link(href=feed.link, rel="alternate", type="text/html")
     if feed.description:
         generator.subtitle(feed.description)
@@ -103,10 +105,11 @@ class _RssChannel(BaseExtension):  # type: ignore[misc]
     feed: Feed
 
     def extend_ns(self) -> dict[str, str]:
-        return _NAMESPACES
+        return _NAMESPACES | _history_namespace(self.feed)
 
     def extend_rss(self, rss: etree._Element) -> None:
         channel = rss[0]
+        _add_links(channel, self.feed, "rss", f"{{{_ATOM}}}link")
         if self.feed.entries:
             _add(channel, "lastBuildDate", format_datetime(self.feed.updated))
         _add_editor(channel, self.feed.author or "", self.feed.title)
@@ -155,9 +158,10 @@ class _AtomFeed(BaseExtension):  # type: ignore[misc]
     feed: Feed
 
     def extend_ns(self) -> dict[str, str]:
-        return {"media": _NAMESPACES["media"]}
+        return {"media": _NAMESPACES["media"]} | _history_namespace(self.feed)
 
     def extend_atom(self, root: etree._Element) -> None:
+        _add_links(root, self.feed, "atom", "link")
         # An entry without an author takes the feed's, and RFC 4287 wants one or the other.
         if self.feed.author or not all(entry.authors for entry in self.feed.entries):
             name, email = mailbox(self.feed.author or "")
@@ -198,6 +202,21 @@ def _add(parent: etree._Element, name: str, text: str | None = None, **attribute
     element = etree.SubElement(parent, name, attributes)
     element.text = text
     return element
+
+
+def _history_namespace(feed: Feed) -> dict[str, str]:
+    return {"fh": _HISTORY} if feed.archive else {}
+
+
+def _add_links(head: etree._Element, feed: Feed, suffix: str, link: str) -> None:
+    """Who tells of changes (WebSub), and where the feed's other documents are (RFC 5005): back, archive by archive."""
+    for hub in feed.hubs:
+        _add(head, link, href=hub, rel="hub")
+    if feed.archive:
+        _add(head, f"{{{_HISTORY}}}archive")
+        _add(head, link, href=feed.live_address(suffix), rel="current", type=_MEDIA_TYPES[suffix])
+    if address := feed.previous_address(suffix):
+        _add(head, link, href=address, rel="prev-archive", type=_MEDIA_TYPES[suffix])
 
 
 def _add_editor(channel: etree._Element, author: str, feed_title: str) -> None:

@@ -3,8 +3,9 @@
 import errno
 import os
 import re
+import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,14 @@ class Publisher:
             return folder.read(last)
         return None
 
+    def missing(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the names that no file has; none is read.
+
+        Raises:
+            PublishError: a name leads out of the folder, or the folder cannot be looked into.
+        """
+        return tuple(name for name in names if not self._has(name))
+
     def names(self) -> tuple[str, ...]:
         """The names of all published files, sorted; hidden files and symbolic links are not among them.
 
@@ -93,6 +102,14 @@ class Publisher:
         with _explained(self._root, "read"), suppress(FileNotFoundError):
             return tuple(sorted(path.relative_to(self._root).as_posix() for path in files_of(self._root)))
         return ()
+
+    def _has(self, name: str) -> bool:
+        """Whether a regular file has the name; a symbolic link has not, wherever it leads."""
+        parents, last = _split(name)
+        path = self._root.joinpath(*parents, last)
+        with _explained(path, "read"), suppress(FileNotFoundError, NotADirectoryError):
+            return stat.S_ISREG(path.lstat().st_mode)
+        return False
 
     def _stage(
         self, name: str, body: bytes, folders: dict[tuple[str, ...], Folder], stack: ExitStack

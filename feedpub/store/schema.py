@@ -47,6 +47,7 @@ entries = Table(
     Column("last_listed", Moment, nullable=False),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
+NEWEST_FIRST = (entries.c.published.desc(), entries.c.rank, entries.c.id)  # of equal dates, as they were listed
 
 # Every key that ever led to an entry.
 aliases = Table(

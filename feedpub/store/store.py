@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, sele
 
 from feedpub.model import Entry
 from feedpub.store import schema
+from feedpub.store.archives import ArchivesTable
 from feedpub.store.database import FILE_NAME, Database
 from feedpub.store.records import Document, Run, Seen, SourceState
 from feedpub.store.robots import RobotsTable
@@ -29,12 +30,14 @@ class Store:
     Attributes:
         robots: what robots.txt said, by origin.
         schedule: when each feed runs next.
+        archives: which entry stands in which archive.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.robots = RobotsTable(database)
         self.schedule = ScheduleTable(database)
+        self.archives = ArchivesTable(database)
 
     @classmethod
     def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:
@@ -69,7 +72,7 @@ class Store:
     def entries(self, feed: str, limit: int | None = None) -> tuple[Entry, ...]:
         """A feed's entries, newest first; of equal dates, in the order that they were listed in."""
         t = schema.entries
-        newest = select(t).where(t.c.feed == feed).order_by(t.c.published.desc(), t.c.rank, t.c.id).limit(limit)
+        newest = select(t).where(t.c.feed == feed).order_by(*schema.NEWEST_FIRST).limit(limit)
         return tuple(to_record(Entry, row) for row in self._rows(newest))
 
     def entry(self, feed: str, id: str) -> Entry | None:  # noqa: A002 -- the field's name

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import unified_diff
 from pathlib import Path
@@ -78,6 +79,7 @@ FEED = Feed(
     icon="https://news.example/icon.png",
     ttl=30,
 )
+ARCHIVE = replace(FEED, entries=(_NOTE,), updated=_NOTE.updated, ttl=None, archive=2, previous=1)
 QUIET = Feed(
     name="quiet",
     title="أخبار الميناء",
@@ -98,6 +100,9 @@ def documents() -> dict[str, bytes]:
         "harbour.json": builder.render_json(FEED),
         "harbour.html": builder.render_page(FEED),
         "harbour/die-alte-werft.html": builder.render_article(FEED, _SAVED),
+        "harbour-archive-2.rss": builder.render_rss(ARCHIVE),
+        "harbour-archive-2.atom": builder.render_atom(ARCHIVE),
+        "harbour-archive-2.json": builder.render_json(ARCHIVE),
         "quiet.html": builder.render_page(QUIET),
         "index.html": builder.render_index(feeds),
         "feeds.opml": builder.render_opml(feeds),

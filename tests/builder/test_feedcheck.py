@@ -9,19 +9,20 @@ from tests.builder import full
 from tests.support.feedcheck import CHECKS, opml
 from tests.support.feeds import NOW
 
-CLEAN = {name.rpartition(".")[2]: body.decode() for name, body in full.documents().items() if "html" not in name}
+CLEAN = {name: body.decode() for name, body in full.documents().items() if "html" not in name}
 
 
-def complaints(suffix: str, document: str) -> list[str]:
+def complaints(name: str, document: str) -> list[str]:
+    suffix = name.rpartition(".")[2]
     if suffix == "opml":
         return opml.check(document.encode("utf-8"), now=NOW)
     return CHECKS[suffix](document.encode("utf-8"), now=NOW)
 
 
-@pytest.mark.parametrize("suffix", sorted(CLEAN))
-def test_a_clean_document_draws_no_complaint(suffix: str) -> None:
+@pytest.mark.parametrize("name", sorted(CLEAN))
+def test_a_clean_document_draws_no_complaint(name: str) -> None:
     """The sample that has everything."""
-    assert complaints(suffix, CLEAN[suffix]) == []
+    assert complaints(name, CLEAN[name]) == []
 
 
 RSS = [
@@ -133,17 +134,43 @@ OPML = [
     ("<dateModified>Thu,", "<dateModified>Wed,", "not an RFC 822 date"),
     ('language="ar"', 'lang="ar"', "not known"),
 ]
-FAULTS = {"rss": RSS, "atom": ATOM, "json": JSON, "opml": OPML}
-CASES = [(suffix, *case) for suffix, cases in FAULTS.items() for case in cases]
+ARCHIVE = [
+    ("<fh:archive/>", "<fh:archive>yes</fh:archive>", "is not empty"),
+    ("<fh:archive/>", '<fh:archive n="2"/>', "not known"),
+    ("<fh:archive/>", "<fh:archive/><fh:archive/>", "twice"),
+    ("fh:", "history:", "prefix"),
+    ('rel="current"', 'rel="via"', "without a link to the live document"),
+    ('rel="current"', 'rel="prev-archive"', "prev-archive twice"),
+    ('rel="prev-archive"', 'rel="hub"', "an archive with a hub"),
+    ("harbour-archive-1", "harbour-archive-2", "prev-archive is the document itself"),
+]
+ATOM_ARCHIVE = [
+    *ARCHIVE,
+    ('<link href="https://news.example/harbour/note"', '<link rel="current" href="https://news.example/n"', "relation"),
+]
+JSON_ARCHIVE = [
+    ("harbour-archive-1.json", "harbour-archive-2.json", "the next document is itself"),
+    ("https://feeds.example.org/harbour-archive-1.json", "harbour-archive-1.json", "next_url"),
+]
+FAULTS = {
+    "harbour.rss": RSS,
+    "harbour.atom": ATOM,
+    "harbour.json": JSON,
+    "feeds.opml": OPML,
+    "harbour-archive-2.rss": ARCHIVE,
+    "harbour-archive-2.atom": ATOM_ARCHIVE,
+    "harbour-archive-2.json": JSON_ARCHIVE,
+}
+CASES = [(name, *case) for name, cases in FAULTS.items() for case in cases]
 
 
-@pytest.mark.parametrize(("suffix", "good", "bad", "complaint"), CASES)
-def test_a_fault_draws_a_complaint(suffix: str, good: str, bad: str, complaint: str) -> None:
+@pytest.mark.parametrize(("name", "good", "bad", "complaint"), CASES)
+def test_a_fault_draws_a_complaint(name: str, good: str, bad: str, complaint: str) -> None:
     """One fault put into the clean sample, named."""
-    document = CLEAN[suffix]
+    document = CLEAN[name]
     assert good in document
     try:
-        found = complaints(suffix, document.replace(good, bad))
+        found = complaints(name, document.replace(good, bad))
     except (etree.XMLSyntaxError, json.JSONDecodeError) as error:
         found = [f"not well-formed: {error}"]
     assert any(complaint in line for line in found), found

@@ -70,3 +70,19 @@ def test_an_item_always_has_content() -> None:
 def test_text_stands_as_it_is() -> None:
     """UTF-8 and not escapes: people read these files, too."""
     assert "日本語" in render_json(feed(entry(title="日本語"))).decode()
+
+
+def test_the_way_back_in_time() -> None:
+    """`next_url` leads from the live document to the newest archive, and from archive to archive."""
+    documents = [rendered(feed(entry(), **changes)) for changes in ({"previous": 2}, {"archive": 2, "previous": 1})]
+    assert [(document["feed_url"], document["next_url"]) for document in documents] == [
+        ("https://feeds.example.org/news.json", "https://feeds.example.org/news-archive-2.json"),
+        ("https://feeds.example.org/news-archive-2.json", "https://feeds.example.org/news-archive-1.json"),
+    ]
+    assert "next_url" not in rendered(feed(entry(), archive=1))
+
+
+def test_hubs_are_named() -> None:
+    """With the protocol that they speak."""
+    hubs = rendered(feed(entry(), hubs=("https://hub.example.org/",)))["hubs"]
+    assert hubs == [{"type": "WebSub", "url": "https://hub.example.org/"}]

@@ -41,6 +41,11 @@ CASES = {
         )
     ),
     "an icon that RSS does not take": feed(entry(), icon="https://example.org/icon.svg"),
+    "hubs": feed(entry(), hubs=("https://hub.example.org/", "https://hub.example.net/?a=1&b=2")),
+    "a live document with archives": feed(entry(), previous=12),
+    "the oldest archive": feed(entry(), archive=1, ttl=None),
+    "an archive after another": feed(entry(), archive=12, previous=11, ttl=None),
+    "an archive of which nothing is left": feed(archive=2, previous=1, ttl=None),
     "an icon that RSS takes": feed(entry(), icon="https://example.org/icon.png"),
     "addresses in other scripts": feed(entry(url="https://bücher.example/ä b?q=ü#x")),
     "three languages": feed(

@@ -67,6 +67,44 @@ def test_atom_feed_says_where_it_is_and_where_its_page_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "is_archive", "links"),
+    [
+        ({}, False, {"self": "news"}),
+        ({"previous": 3}, False, {"self": "news", "prev-archive": "news-archive-3"}),
+        ({"archive": 1}, True, {"self": "news-archive-1", "current": "news"}),
+        (
+            {"archive": 3, "previous": 2},
+            True,
+            {"self": "news-archive-3", "current": "news", "prev-archive": "news-archive-2"},
+        ),
+    ],
+)
+def test_documents_of_one_feed_are_linked_back_in_time(
+    changes: dict[str, int], links: dict[str, str], *, is_archive: bool
+) -> None:
+    """As RFC 5005 has it; an Atom archive has the feed's own id."""
+    case = feed(entry(), **changes)
+    for suffix, root in (("rss", rss(case)), ("atom", atom(case))):
+        found = {link["rel"]: link for link in attributes(root, "a:link") if link["rel"] != "alternate"}
+        assert {rel: link["href"] for rel, link in found.items()} == {
+            rel: f"https://feeds.example.org/{stem}.{suffix}" for rel, stem in links.items()
+        }
+        assert {link["type"] for link in found.values()} == {f"application/{suffix}+xml"}
+        assert len(root.findall("{http://purl.org/syndication/history/1.0}archive")) == is_archive
+    assert texts(atom(case), "a:id") == ["https://feeds.example.org/news.atom"]
+
+
+def test_hubs_are_named() -> None:
+    """Each one once, for readers that want to be told (WebSub)."""
+    case = feed(entry(), hubs=("https://hub.example.org/", "https://Hub.example.org/", "https://hub.example.net/?a&b"))
+    for root in (rss(case), atom(case)):
+        assert [link for link in attributes(root, "a:link") if link["rel"] == "hub"] == [
+            {"href": "https://hub.example.org/", "rel": "hub"},
+            {"href": "https://hub.example.net/?a&b", "rel": "hub"},
+        ]
+
+
+@pytest.mark.parametrize(
     ("changes", "summary_only", "description", "content"),
     [
         ({}, False, ["What article 1 is about."], ["<p>What article 1 is about.</p><p>And the rest of it.</p>"]),

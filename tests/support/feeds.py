@@ -164,6 +164,8 @@ def feeds(draw: st.DrawFn) -> Feed:
     """A feed with trouble in every field."""
     count = draw(st.integers(0, 3))
     some = tuple(draw(entries(number)) for number in range(1, count + 1))
+    hubs = st.lists(addresses(), max_size=2).map(tuple)
+    live = st.fixed_dictionaries({"hubs": hubs, "previous": st.sampled_from([None, 3])})
     return feed(
         *some,
         title=draw(TEXT),
@@ -177,4 +179,5 @@ def feeds(draw: st.DrawFn) -> Feed:
         icon=draw(_IMAGE | st.sampled_from(["https://example.org/icon.svg", "https://example.org/icon.png"])),
         summary_only=draw(st.booleans()),
         ttl=draw(st.sampled_from([None, 0, 1, 7, 30, 45, 60, 61, 1440, 10**6])),
+        **draw(st.sampled_from([{"archive": 1}, {"archive": 4, "previous": 3}]) | live),
     )

@@ -8,10 +8,23 @@ from pathlib import Path
 from lxml import etree
 
 from tests.support.feedcheck import markup, values
-from tests.support.feedcheck.values import Complaints
-from tests.support.feedcheck.xml import Check, Document, Node, attributes, contents, distinct, surface, textual
+from tests.support.feedcheck.values import Complaints, Rule
+from tests.support.feedcheck.xml import (
+    Check,
+    Document,
+    Node,
+    attributes,
+    contents,
+    distinct,
+    empty,
+    relations,
+    surface,
+    textual,
+)
 
 _LANG = "xml:lang"
+_OF_ALL = frozenset({"alternate", "self", "enclosure", "related", "via"})  # relations that a link may have
+_OF_FEEDS = frozenset({"hub", "current", "prev-archive"})
 
 
 def check(body: bytes, *, now: datetime, address: str | None = None) -> list[str]:
@@ -44,9 +57,10 @@ def _feed(address: str | None, node: Node) -> Complaints:
         "atom:category": _category,
         "atom:generator": textual(),
         "atom:icon": textual(values.uri),
+        "fh:archive": empty,
         "atom:entry": partial(_entry, has_author=bool(node.children("atom:author"))),
     }
-    once = _names("id", "title", "subtitle", "updated", "generator", "icon")
+    once = [*_names("id", "title", "subtitle", "updated", "generator", "icon"), "fh:archive"]
     yield from contents(node, known, once=once, needed=_names("id", "title", "updated", "link"))
     yield from _language(node)
     entries, names = node.children("atom:entry"), node.names()
@@ -55,6 +69,7 @@ def _feed(address: str | None, node: Node) -> Complaints:
     if not any(link.attributes.get("rel") == "self" for link in node.children("atom:link")):
         yield "no link to itself"
     yield from _alternates(node)
+    yield from relations(node)
     for name in ("id", "updated"):
         yield from distinct((child for entry in entries for child in entry.children(f"atom:{name}")), name)
 
@@ -68,7 +83,7 @@ def _entry(node: Node, *, has_author: bool) -> Complaints:
         "atom:published": textual(date),
         "atom:author": _person,
         "atom:category": _category,
-        "atom:link": partial(_link, None),
+        "atom:link": partial(_link, None, of_feed=False),
         "atom:summary": _text,
         "atom:content": _html,
         "media:content": _media,
@@ -102,19 +117,20 @@ def _alternates(node: Node) -> Complaints:
         yield "no alternate"
 
 
-def _link(address: str | None, node: Node) -> Complaints:
-    rules = {"href": values.uri, "rel": _relation, "type": values.media_type, "length": values.count}
+def _link(address: str | None, node: Node, *, of_feed: bool = True) -> Complaints:
+    known = _OF_FEEDS | _OF_ALL if of_feed else _OF_ALL
+    rules: dict[str, Rule] = {
+        "href": values.uri,
+        "rel": partial(values.relation, known),
+        "type": values.media_type,
+        "length": values.count,
+    }
     yield from attributes(node, rules, needed=["href"])
     if node.attributes.get("rel") == "self":
         if address and node.attributes.get("href") != address:
             yield f"itself is not at {node.attributes.get('href')}"
         if node.attributes.get("type") != "application/atom+xml":
             yield f"itself is not of type {node.attributes.get('type')}"
-
-
-def _relation(value: str) -> Complaints:
-    if value not in ("alternate", "self", "enclosure", "related", "via"):
-        yield f"relation {value!r}"
 
 
 def _text(node: Node) -> Complaints:

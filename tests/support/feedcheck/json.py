@@ -20,10 +20,14 @@ def check(body: bytes, *, now: datetime, address: str | None = None) -> list[str
     complaints = [f"{error.json_path}: {error.message}" for error in _schema().iter_errors(feed)]
     if address and feed.get("feed_url") != address:
         complaints.append(f"itself is not at {feed.get('feed_url')}")
+    if feed.get("next_url") == feed.get("feed_url", ""):
+        complaints.append("the next document is itself")
     for text in _strings(feed):
         complaints += values.characters(text)
-    for name in ("home_page_url", "feed_url", "icon"):
+    for name in ("home_page_url", "feed_url", "next_url", "icon"):
         complaints += values.uri(feed[name]) if name in feed else []
+    for hub in feed.get("hubs", ()):
+        complaints += values.uri(hub["url"])
     complaints += values.language(feed["language"]) if "language" in feed else []
     for item in feed["items"]:
         complaints += (f"item {item.get('id')}: {complaint}" for complaint in _item(item, now))

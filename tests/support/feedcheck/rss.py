@@ -6,10 +6,22 @@ from datetime import datetime
 from functools import partial
 
 from tests.support.feedcheck import markup, values
-from tests.support.feedcheck.values import Complaints
-from tests.support.feedcheck.xml import Check, Document, Node, attributes, contents, distinct, surface, textual
+from tests.support.feedcheck.values import Complaints, Rule
+from tests.support.feedcheck.xml import (
+    Check,
+    Document,
+    Node,
+    attributes,
+    contents,
+    distinct,
+    empty,
+    relations,
+    surface,
+    textual,
+)
 
 _PERIODS = frozenset({"hourly", "daily", "weekly", "monthly", "yearly"})
+_RELATIONS = frozenset({"self", "hub", "current", "prev-archive"})
 _PICTURES = frozenset({"jpg", "jpeg", "gif", "png"})
 
 
@@ -39,6 +51,7 @@ def _channel(address: str | None, node: Node) -> Complaints:
         "atom:link": partial(_link, address),
         "sy:updatePeriod": textual(_period),
         "sy:updateFrequency": textual(values.positive),
+        "fh:archive": empty,
         "item": _item,
     }
     names = node.names()
@@ -50,6 +63,7 @@ def _channel(address: str | None, node: Node) -> Complaints:
         yield "an item stands before something about the channel"
     if {"managingEditor", "dc:creator"} <= set(names):
         yield "managingEditor and dc:creator say the same"
+    yield from relations(node)
     yield from distinct((child for item in node.children("item") for child in item.children("guid")), "guid")
 
 
@@ -109,7 +123,11 @@ def _picture(value: str) -> Complaints:
 
 
 def _link(address: str | None, node: Node) -> Complaints:
-    rules = {"href": values.uri, "rel": values.free, "type": values.media_type}
+    rules: dict[str, Rule] = {
+        "href": values.uri,
+        "rel": partial(values.relation, _RELATIONS),
+        "type": values.media_type,
+    }
     yield from attributes(node, rules, needed=["href", "rel"])
     if node.attributes.get("rel") == "self":
         if address and node.attributes.get("href") != address:

@@ -1,12 +1,13 @@
 """What a single value in a feed may be, as the W3C feed validator and the RFCs have it. Each rule yields complaints."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, urlsplit
 
 Complaints = Iterator[str]
+Rule = Callable[[str], Complaints]
 
 _FULL_URI = re.compile(r"[a-z][a-z0-9+.-]*:(//)?(\[[0-9a-f:]+\])?[\w;/?:@&=+$.!~*'()%,#-]+", re.IGNORECASE | re.ASCII)
 _HTTP = re.compile(r"https?://([a-z0-9-]+\.)+[a-z0-9-]+(:\d+)?(/.*)?", re.IGNORECASE)
@@ -39,6 +40,12 @@ ATTRIBUTES = frozenset(
 def free(_value: str) -> Complaints:
     """Anything at all."""
     yield from ()
+
+
+def relation(known: Collection[str], value: str) -> Complaints:
+    """A link's relation that is known where it stands."""
+    if value not in known:
+        yield f"relation {value!r}"
 
 
 def uri(value: str) -> Complaints:

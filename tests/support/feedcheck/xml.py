@@ -15,10 +15,12 @@ PREFIXES = {
     "atom": ATOM,
     "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": "http://purl.org/dc/elements/1.1/",
+    "fh": "http://purl.org/syndication/history/1.0",
     "media": "http://search.yahoo.com/mrss/",
     "sy": "http://purl.org/rss/1.0/modules/syndication/",
     "xml": "http://www.w3.org/XML/1998/namespace",
 }
+_RELATIONS = ("self", "hub", "current", "prev-archive")
 _NAMES = {uri: prefix for prefix, uri in PREFIXES.items()}
 Check = Callable[["Node"], Complaints]
 
@@ -111,6 +113,34 @@ def attributes(node: Node, rules: Mapping[str, Callable[[str], Complaints]], nee
     yield from (f"lacks {name}" for name in needed if name not in found)
     for name, value in found.items():
         yield from rules[name](value) if name in rules else [f"attribute {name} is not known"]
+
+
+def empty(node: Node) -> Complaints:
+    """An element that says all by being there."""
+    yield from attributes(node, {})
+    if len(node.element) or node.text:
+        yield "is not empty"
+
+
+def relations(node: Node) -> Complaints:
+    """A feed's links to its hubs (WebSub) and its other documents (RFC 5005): none twice, archives to the live one.
+
+    The W3C validator would have a prev-archive or next-archive in each archive; the oldest has nothing before it, and
+    what will come after it is not known when it is written for good.
+    """
+    links = [link.attributes for link in node.children("atom:link")]
+    there = {relation: [link["href"] for link in links if link.get("rel") == relation] for relation in _RELATIONS}
+    for relation in ("current", "prev-archive"):
+        if len(there[relation]) > 1:
+            yield f"{relation} twice"
+        if set(there[relation]) & set(there["self"]):
+            yield f"{relation} is the document itself"
+    if len(set(there["hub"])) < len(there["hub"]):
+        yield "a hub twice"
+    if node.children("fh:archive") and not there["current"]:
+        yield "an archive without a link to the live document"
+    if node.children("fh:archive") and there["hub"]:
+        yield "an archive with a hub, which has nothing to tell of it"
 
 
 def textual(*rules: Callable[[str], Complaints]) -> Check:

@@ -1,0 +1,38 @@
+"""Which entry stands in which archive."""
+
+from datetime import timedelta
+
+from feedpub.model import Entry
+from feedpub.store import Store
+from tests.store.examples import DAY, NOW, entry
+
+
+def put(store: Store, *entries: Entry, feed: str = "world") -> None:
+    store.commit_entries(feed, entries=entries, aliases={}, seen=[], now=NOW)
+
+
+def some(*names: str) -> list[Entry]:
+    """Entries by name, each an hour older than the one before."""
+    return [entry(name, published=NOW - n * timedelta(hours=1)) for n, name in enumerate(names)]
+
+
+def test_what_is_added_comes_back(store: Store) -> None:
+    """Newest first, whatever the order of adding; other feeds have archives of their own."""
+    put(store, *some("d", "c", "b", "a"))
+    put(store, *some("d", "a"), feed="local")
+    assert (store.archives.numbers("world"), store.archives.newest("world")) == ((), None)
+    store.archives.add("world", {1: ["tag:a", "tag:b"], 2: ["tag:c"]})
+    assert (store.archives.numbers("world"), store.archives.newest("world")) == ((1, 2), 2)
+    assert [e.title for e in store.archives.entries("world", 1)] == ["b", "a"]
+    assert [e.title for e in store.archives.waiting("world")] == ["d"]
+    assert [e.title for e in store.archives.waiting("local")] == ["d", "a"]
+    assert store.archives.newest("local") is None
+
+
+def test_archives_outlive_their_entries(store: Store) -> None:
+    """What is forgotten is missing from an archive; the archive and its number stay."""
+    put(store, *some("b", "a"))
+    store.archives.add("world", {1: ["tag:a"], 2: ["tag:b"]})
+    store.forget(NOW + DAY, keep={})
+    assert store.archives.numbers("world") == (1, 2)
+    assert (store.archives.entries("world", 2), store.archives.waiting("world")) == ((), ())
