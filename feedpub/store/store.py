@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, sele
 from feedpub.model import Entry
 from feedpub.store import schema
 from feedpub.store.database import FILE_NAME, Database
+from feedpub.store.messages import MessagesTable
 from feedpub.store.records import Document, Run, Seen, SourceState
 from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
@@ -28,12 +29,14 @@ class Store:
     Attributes:
         robots: what robots.txt said, by origin.
         schedule: when each feed runs next.
+        messages: what has to be told to others.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.robots = RobotsTable(database)
         self.schedule = ScheduleTable(database)
+        self.messages = MessagesTable(database)
 
     @classmethod
     def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:
