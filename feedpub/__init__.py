@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from feedpub.cleaner import SiteMemory, extract, extract_text, sanitise
     from feedpub.errors import (
+        AbandonedError,
         ConfigError,
         ExtractError,
         FeedpubError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from feedpub.summary import summarize
 
 __all__ = [
+    "AbandonedError",
     "Article",
     "ConfigError",
     "ExtractError",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from feedpub.fetch import Fetcher, RequestOptions, Validators
+from feedpub.lease import Lease
 from feedpub.model import NotModified, Page
 from feedpub.store import Document, Store
 
@@ -22,6 +23,8 @@ class Documents:
         digest: of the source's settings; a document stored under other settings is not used.
         fresh: what has to be stored once the feed is published.
         requests: how many were sent.
+        first: the document that was asked for first, the source's own.
+        fresh_for: seconds for which its server calls it fresh; None where it does not say.
     """
 
     fetcher: Fetcher
@@ -29,20 +32,31 @@ class Documents:
     options: RequestOptions
     digest: str
     clock: Callable[[], datetime]
+    lease: Lease = field(default_factory=Lease)
     fresh: list[Document] = field(default_factory=list)
     requests: int = 0
+    first: Page | None = None
+    fresh_for: float | None = None
 
     def get(self, url: str) -> Page:
         """The document as it is now. Raises FetchError."""
+        page, fresh_for = self._get(url)
+        if self.first is None:
+            self.first, self.fresh_for = page, fresh_for
+        return page
+
+    def _get(self, url: str) -> tuple[Page, float | None]:
+        """The document, and for how long its server calls it fresh."""
         stored = self.store.document(url, self.digest)
         validators = Validators(stored.etag, stored.last_modified) if stored else None
+        self.lease.go_on(url)
         self.requests += 1
         answer = self.fetcher.get(url, validators=validators, options=self.options)
         if isinstance(answer, NotModified):
             assert stored is not None  # noqa: S101 -- the gate refuses a 304 that was not asked for
-            return _page(stored)
+            return _page(stored), answer.expires
         self.fresh.append(self._document(url, answer))
-        return answer
+        return answer, answer.expires
 
     def _document(self, url: str, page: Page) -> Document:
         return Document(

@@ -4,6 +4,7 @@
     ├── ConfigError          what stands in the config cannot be used
     ├── StoreError           the state on disk cannot be read or written
     ├── PublishError         a feed file cannot be written
+    ├── AbandonedError       a run that took too long was given up
     └── SourceError          something about one address on the way in
         ├── FetchError       it could not be fetched
         │   └── RefusedError   feedpub will not fetch it (robots.txt, a private address, a scheme)
@@ -29,6 +30,10 @@ class StoreError(FeedpubError):
 
 class PublishError(FeedpubError):
     """A feed file cannot be written; what was published before is untouched."""
+
+
+class AbandonedError(FeedpubError):
+    """A run took too long and was given up: nothing of it is kept from here on."""
 
 
 class SourceError(FeedpubError):

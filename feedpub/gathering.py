@@ -5,7 +5,7 @@ A source that fails adds nothing and loses nothing: its failure becomes a value 
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,13 @@ from feedpub import sources
 from feedpub.builder.identity import url_key
 from feedpub.config import FeedConfig, FeedSource, FolderSource, RemoteSource, Source, resolve
 from feedpub.documents import Documents
-from feedpub.errors import FeedpubError, SourceError
+from feedpub.errors import FeedpubError, FetchError, SourceError
 from feedpub.fetch import RequestOptions, redacted
-from feedpub.model import Item, Problem
+from feedpub.model import ANY_PACE, Item, Pace, Problem
 from feedpub.tools import Tools
 
 _SOURCES_AT_ONCE = 4
+_LONGEST_FRESH = 7 * 86400.0  # seconds; a year of max-age is for pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,13 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one source brought: items, or a problem."""
+    """What one source brought: items, or a problem; and how often it wants to be asked."""
 
     source: Source
     documents: Documents
     items: tuple[Item, ...] = ()
     problem: Problem | None = None
+    pace: Pace = ANY_PACE
 
     @property
     def key(self) -> str:
@@ -69,22 +71,35 @@ def source_key(source: Source) -> str:
     return str(source.path) if isinstance(source, FolderSource) else redacted(source.url)
 
 
-def gather(feed: FeedConfig, tools: Tools) -> list[Reading]:
-    """Ask all sources, a few at once; in the config's order."""
+def gather(feed: FeedConfig, tools: Tools, only: Collection[str] | None = None) -> list[Reading]:
+    """Ask all sources, or only those with the given keys, a few at once; in the config's order."""
+    asked = [source for source in feed.source if only is None or source_key(source) in only]
     with ThreadPoolExecutor(_SOURCES_AT_ONCE) as pool:
-        return list(pool.map(lambda source: _read(source, feed.limit, tools), feed.source))
+        return list(pool.map(lambda source: _read(source, feed.limit, tools), asked))
 
 
 def _read(source: Source, limit: int, tools: Tools) -> Reading:
     digest = hashlib.sha256(source.model_dump_json().encode()).hexdigest()[:16]
-    documents = Documents(tools.fetcher, tools.store, RequestOptions(), digest, tools.clock)
+    documents = Documents(tools.fetcher, tools.store, RequestOptions(), digest, tools.clock, tools.lease)
     try:
         documents.options = request_options(source)
-        return Reading(source, documents, items=sources.read(source, documents, limit=limit))
+        items = sources.read(source, documents, limit=limit)
+        return Reading(source, documents, items=items, pace=_pace(source, documents, tools))
     except SourceError as error:
-        return Reading(source, documents, problem=Problem(error.url or source_key(source), error.reason, fatal=True))
+        problem = Problem(error.url or source_key(source), error.reason, fatal=True)
+        wait = error.retry_after if isinstance(error, FetchError) else None
+        return Reading(source, documents, problem=problem, pace=ANY_PACE.slowed(wait, "Retry-After"))
     except FeedpubError as error:
         return Reading(source, documents, problem=Problem(source_key(source), str(error), fatal=True))
+
+
+def _pace(source: Source, documents: Documents, tools: Tools) -> Pace:
+    """What a source's document, its server and its site's robots.txt say of how often they want to be asked."""
+    if isinstance(source, FolderSource) or documents.first is None:
+        return ANY_PACE
+    said = sources.pace_of(documents.first) if isinstance(source, FeedSource) else ANY_PACE
+    said = said.slowed(min(documents.fresh_for or 0.0, _LONGEST_FRESH), "Cache-Control")
+    return said.slowed(tools.fetcher.crawl_delay(source.url), "Crawl-delay")
 
 
 def request_options(source: Source) -> RequestOptions:

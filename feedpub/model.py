@@ -4,7 +4,7 @@ Item → Page → Article → Entry → Feed, and an Outcome that tells how it w
 here imports anything of feedpub.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -91,9 +91,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The answer to a conditional request: what we have is current."""
+    """The answer to a conditional request: what we have is current; `expires` as a page has it."""
 
     url: str
+    expires: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,30 @@ class Item:
     language: str | None = None
     path: str | None = None
     version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a source wants to be asked.
+
+    Attributes:
+        wait: seconds after a look before which it does not want another.
+        by: what says so: "Cache-Control", "ttl", "Retry-After", "Crawl-delay"; "" where nothing does.
+        skip_hours, skip_days: hours of the day (UTC) and days of the week (0 is Monday) in which nothing is new.
+    """
+
+    wait: float = 0.0
+    by: str = ""
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+    def slowed(self, wait: float | None, by: str) -> "Pace":
+        """The pace with another wish heard: the longest wait counts."""
+        return replace(self, wait=wait, by=by) if wait is not None and wait > self.wait else self
+
+
+ANY_PACE = Pace()
+"""Of a source that wishes nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ short at any instant is simply done again by the next one.
 
 import hashlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,13 +21,18 @@ from feedpub.store import Run, SourceState
 from feedpub.tools import Tools
 
 
-def publish(feed: FeedConfig, tools: Tools) -> Outcome:
-    """Regenerate one feed. What goes wrong is in the outcome; only a bug raises."""
+def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome:
+    """Regenerate one feed. What goes wrong is in the outcome; only a bug raises.
+
+    Args:
+        feed: as the config has it.
+        tools: what it works with.
+        only: the keys of the sources to look at; all of them where it is left out. The others' articles stay.
+    """
     began, started = time.monotonic(), tools.clock()
     try:
-        readings = gather(feed, tools)
-        outcome = _regenerate(feed, readings, tools)
-        outcome = replace(outcome, seconds=time.monotonic() - began)
+        readings = gather(feed, tools, only)
+        outcome = _regenerate(feed, readings, tools, began)
         _record(outcome, readings, started, tools)
     except FeedpubError as error:
         problem = Problem(feed.name, str(error), fatal=True)
@@ -35,11 +40,18 @@ def publish(feed: FeedConfig, tools: Tools) -> Outcome:
     return outcome
 
 
-def _regenerate(feed: FeedConfig, readings: Sequence[Reading], tools: Tools) -> Outcome:
+def _regenerate(feed: FeedConfig, readings: Sequence[Reading], tools: Tools, began: float) -> Outcome:
     reads = _read_articles(feed, listed(readings, tools.settings.output), tools)
-    merged = _bring_in(feed, reads, tools)
-    outcome = _outcome(feed, readings, reads, merged)
-    if all(reading.problem for reading in readings):
+    with tools.store.alone(feed.name):  # or two processes would mint two ids for one article
+        tools.lease.hold()
+        merged = _bring_in(feed, reads, tools)
+        outcome = _publish(feed, readings, _outcome(feed, readings, reads, merged), tools)
+    return replace(outcome, seconds=time.monotonic() - began)
+
+
+def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, tools: Tools) -> Outcome:
+    """Write what there is now, unless nothing came of any source."""
+    if readings and all(reading.problem for reading in readings):
         return replace(outcome, status=Status.FAILED)
     live = live_feed(feed, tools)
     if not live.entries and outcome.failed:
@@ -113,6 +125,7 @@ def _status(readings: Iterable[Reading], written: Sequence[str]) -> Status:
 
 def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, tools: Tools) -> None:
     """Remember the run, and what each source said, now that the feed is out."""
+    tools.lease.hold()
     states = {state.key: state for state in tools.store.sources(outcome.feed)}
     tools.store.commit_run(
         Run(outcome, started),
@@ -122,11 +135,19 @@ def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, to
 
 
 def _state(feed: str, reading: Reading, before: SourceState | None, now: datetime) -> SourceState:
+    """How a source is now; when it is looked at next is for the scheduler to decide."""
     if reading.problem is None:
-        return SourceState(feed, reading.key, checked=now, succeeded=now, items=len(reading.items))
-    since = before.failing_since if before and before.failing_since else now
-    succeeded, items = (before.succeeded, before.items) if before else (None, 0)
-    return SourceState(feed, reading.key, now, succeeded, items, failure=reading.problem.reason, failing_since=since)
+        return SourceState(feed, reading.key, checked=now, succeeded=now, items=len(reading.items), pace=reading.pace)
+    before = before or SourceState(feed, reading.key, now, succeeded=None, items=0)
+    return replace(
+        before,
+        checked=now,
+        failure=reading.problem.reason,
+        failing_since=before.failing_since or now,
+        failures=before.failures + 1,
+        next_look=None,
+        pace=reading.pace,
+    )
 
 
 def live_feed(feed: FeedConfig, tools: Tools) -> Feed:

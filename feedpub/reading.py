@@ -129,6 +129,7 @@ def _asked(
 def _fetch(listed: Listed, seen: Seen | None, tools: Tools) -> Page | NotModified | SourceError:
     validators = Validators(seen.etag, seen.last_modified) if seen and seen.state == "stored" else None
     try:
+        tools.lease.go_on(listed.address)
         return tools.fetcher.get(listed.item.url or "", validators=validators, options=listed.options)
     except SourceError as error:
         return error

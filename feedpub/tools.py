@@ -1,12 +1,13 @@
 """What a run works with: the collaborators, made once by a command and passed in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
 from feedpub.config import Settings
 from feedpub.fetch import Fetcher
+from feedpub.lease import Lease
 from feedpub.publisher import Publisher
 from feedpub.store import Store
 
@@ -37,3 +38,4 @@ class Tools:
     publisher: Publisher
     clock: Callable[[], datetime] = utc_now
     progress: Progress = silent
+    lease: Lease = field(default_factory=Lease)

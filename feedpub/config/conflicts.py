@@ -5,10 +5,12 @@ Reads the document as parsed, so that these findings come together with all othe
 
 import os
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
+from feedpub.config import durations
 from feedpub.config.messages import Finding
-from feedpub.config.models import Settings
+from feedpub.config.models import FeedConfig, Settings
 from feedpub.config.positions import KeyPath, Positions
 from feedpub.config.values import locate
 
@@ -22,6 +24,7 @@ def conflicts(document: Table, positions: Positions, file: Path) -> Iterator[Fin
     for path, feed in feeds:
         if "every" in feed and "cron" in feed:
             yield Finding((*path, "cron"), "stands beside every; keep the one that you want")
+        yield from _bounds(path, feed)
         yield from _same_sources(path, feed)
     yield from _folders(document, feeds, Path(os.path.abspath(file)))  # noqa: PTH100 -- see values.locate
 
@@ -42,6 +45,28 @@ def _same_names(feeds: list[tuple[KeyPath, Table]], positions: Positions) -> Ite
             yield Finding((*path, "name"), f"the feed on line {lines[name]} has the same name; write another")
         elif isinstance(name, str):
             lines[name] = positions.line((*path, "name"))
+
+
+def _bounds(path: KeyPath, feed: Table) -> Iterator[Finding]:
+    """A shortest time between two looks that is longer than the longest."""
+    shortest, longest = (_duration(feed, name) for name in ("min_every", "max_every"))
+    if shortest is None or longest is None or shortest <= longest:
+        return
+    if "min_every" in feed:
+        yield Finding(
+            (*path, "min_every"), f'longer than max_every, "{durations.written(longest)}"; write a shorter one'
+        )
+    else:
+        yield Finding(
+            (*path, "max_every"), f'shorter than min_every, "{durations.written(shortest)}"; write a longer one'
+        )
+
+
+def _duration(feed: Table, name: str) -> timedelta | None:
+    try:
+        return durations.parse(feed.get(name, FeedConfig.model_fields[name].default))
+    except ValueError:  # told where the value itself is checked
+        return None
 
 
 def _same_sources(path: KeyPath, feed: Table) -> Iterator[Finding]:

@@ -125,7 +125,7 @@ class FeedConfig(Section):
     recheck: bool = Field(
         default=True,
         strict=True,
-        description="Look at young articles again, about 1, 6 and 24 hours after they were first seen, for corrections.",
+        description="Look at young articles again, 1, 6 and 24 hours after they were first seen, for corrections.",
         examples=[False],
     )
     limit: int = Field(

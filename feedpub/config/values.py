@@ -109,7 +109,10 @@ _interval = _between("1m", "365d")
 
 
 def _every(value: object) -> object:
-    return value if value == "auto" else _interval(value)
+    try:
+        return value if value == "auto" else _interval(value)
+    except ValueError as error:
+        raise ValueError(str(error).replace("write numbers", 'write "auto", or numbers')) from None
 
 
 def _timezone(value: str) -> str:

@@ -6,7 +6,7 @@ from typing import Self
 
 from feedpub.errors import FetchError
 from feedpub.fetch.address import AddressPolicy
-from feedpub.fetch.answer import Answer, failure, page, retry_after
+from feedpub.fetch.answer import Answer, failure, freshness, page, retry_after
 from feedpub.fetch.call import Call
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.dial import Dialer, Resolver, resolve
@@ -82,6 +82,13 @@ class Fetcher:
         call = Call(self._dialer, self._deadline, self._max_bytes)
         return self._follow(target, Journey(call, self._agent, home, validators or Validators(), options))
 
+    def crawl_delay(self, url: str) -> float:
+        """The Crawl-delay that the robots.txt of a URL's server asks for, in seconds, as far as it was read; else 0."""
+        try:
+            return self._robots.known_delay(parse(url))
+        except FetchError:
+            return 0.0
+
     def close(self) -> None:
         """Close all kept connections."""
         self._transport.close()
@@ -117,7 +124,7 @@ class Fetcher:
 
     def _arrived(self, answer: Answer, target: Target, journey: Journey) -> Page | NotModified:
         if answer.status == _NOT_MODIFIED and journey.validators:
-            return NotModified(target.url)
+            return NotModified(target.url, freshness(answer.headers, self._clock.now()))
         if not answer.ok:
             raise failure(answer, self._clock.now())
         return page(answer, target.url, self._clock.now())

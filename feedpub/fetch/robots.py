@@ -79,6 +79,12 @@ class Robots:
             raise RefusedError(f"robots.txt of {target.server} forbids it")
         return min(rules.crawl_delay(AGENT) or 0.0, _LONGEST_DELAY)
 
+    def known_delay(self, target: Target) -> float:
+        """The Crawl-delay for a target as far as its origin's rules are known, in seconds; asks nobody."""
+        with self._lock:
+            known = self._origins.get(target.origin)
+        return min(known.rules.crawl_delay(AGENT) or 0.0, _LONGEST_DELAY) if known else 0.0
+
     def _rules(self, origin: str, read: ReadText) -> Protego:
         with self._lock:
             known = self._origins.setdefault(origin, _Origin())

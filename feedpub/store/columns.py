@@ -69,3 +69,20 @@ class Tuple(TypeDecorator[tuple[Any, ...]]):
 
     def process_result_value(self, value: list[Any] | None, dialect: Dialect) -> tuple[Any, ...]:
         return tuple(self.record(**item) if self.record else item for item in value or ())
+
+
+class Record(TypeDecorator[Any]):
+    """A dataclass as a JSON object; its tuples as lists."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, record: Callable[..., Any]) -> None:
+        super().__init__()
+        self.record = record
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> dict[str, Any]:
+        return asdict(value)
+
+    def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> Any:
+        return self.record(**{k: tuple(v) if isinstance(v, list) else v for k, v in (value or {}).items()})

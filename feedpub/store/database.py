@@ -8,7 +8,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -110,6 +110,17 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")  # readers beside a writer; the file remembers
         with self.writing() as connection:
             migrations.upgrade(connection)
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """One at a time, of all threads and processes that work on this state under this name."""
+        with ExitStack() as stack:
+            with _explained(self.path):
+                path = self.path.parent / f".{name}.lock"
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                stack.callback(os.close, descriptor)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
 
 
 @contextmanager

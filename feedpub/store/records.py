@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from feedpub.model import Outcome
+from feedpub.model import ANY_PACE, Outcome, Pace
 
 SeenState = Literal["stored", "excluded", "failed", "partial"]
 
@@ -78,6 +78,7 @@ class SourceState:
         failures: how many in a row.
         next_look: when it is to be looked at next; None where nobody has decided that yet.
         why: the reason for that moment, for people: "publishes about 9 a day, mostly 7–18 h UTC".
+        pace: how often it wants to be asked, as it said at the last look.
     """
 
     feed: str
@@ -90,6 +91,7 @@ class SourceState:
     failures: int = 0
     next_look: datetime | None = None
     why: str = ""
+    pace: Pace = ANY_PACE
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from sqlalchemy import (
     Table,
 )
 
-from feedpub.model import Enclosure, Problem
-from feedpub.store.columns import Moment, Packed, PackedText, Tuple
+from feedpub.model import Enclosure, Pace, Problem
+from feedpub.store.columns import Moment, Packed, PackedText, Record, Tuple
 
 VERSION = "0002"  # the newest migration's
 
@@ -105,6 +105,7 @@ sources = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("next_look", Moment),
     Column("why", String, nullable=False, server_default=""),
+    Column("pace", Record(Pace), nullable=False, server_default="{}"),
 )
 
 schedule = Table(

@@ -1,6 +1,7 @@
 """Store: every question that may be asked of the state, and the few transactions that change it."""
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -61,6 +62,10 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def alone(self, feed: str) -> AbstractContextManager[None]:
+        """Work on a feed while no other thread or process does: from what it knows to what it publishes."""
+        return self._database.alone(feed)
 
     # --- entries ---
 

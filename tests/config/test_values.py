@@ -197,7 +197,9 @@ def test_limits(tmp_path: Path, limit: int) -> None:
 @pytest.mark.parametrize("every", ["1m", "60s", "365d", "52w"])
 def test_intervals(tmp_path: Path, every: str) -> None:
     """From a minute to a year."""
-    assert timedelta(minutes=1) <= feed_with(tmp_path, f'every = "{every}"').every <= timedelta(days=365)
+    read = feed_with(tmp_path, f'every = "{every}"').every
+    assert isinstance(read, timedelta)
+    assert timedelta(minutes=1) <= read <= timedelta(days=365)
 
 
 def test_settings_made_in_code() -> None:
@@ -208,3 +210,36 @@ def test_settings_made_in_code() -> None:
 def test_a_delay_of_nothing(tmp_path: Path) -> None:
     """One's own server needs no pause."""
     assert loaded(tmp_path, '[feedpub]\ndelay = "0s"').feedpub.delay == timedelta()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("127.0.0.1:8080", "127.0.0.1:8080"),
+        ("0.0.0.0:80", "0.0.0.0:80"),
+        ("[::1]:8080", "[::1]:8080"),
+        ("[0:0::1]:8080", "[::1]:8080"),
+        ("unix:/run/feedpub/http.sock", "unix:/run/feedpub/http.sock"),
+    ],
+)
+def test_addresses_to_listen_on(tmp_path: Path, written: str, meant: str) -> None:
+    """An address of this machine with a port, or the path of a socket."""
+    assert loaded(tmp_path, f'[http]\nlisten = "{written}"').http.listen == meant
+
+
+def test_alerts(tmp_path: Path) -> None:
+    """Any of the three ways, or several; secrets stand elsewhere."""
+    alerts = loaded(
+        tmp_path,
+        """
+        [alerts]
+        webhook = { env = "HOOK" }
+        command = ["/usr/bin/true", "-x"]
+        [alerts.email]
+        to = ["a@example.org"]
+        sender = "feedpub@example.org"
+        """,
+    ).alerts
+    assert alerts.command == ("/usr/bin/true", "-x")
+    assert alerts.email is not None
+    assert (alerts.email.server, alerts.email.security) == ("127.0.0.1:25", "none")

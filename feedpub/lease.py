@@ -1,0 +1,45 @@
+"""How long a run may go on: its time, and whether anybody still waits for it.
+
+A thread cannot be ended from outside. So a run asks its lease before everything that takes long or that others would
+see: when its time is up it fetches nothing more and finishes with what it has; when it has been given up it changes
+nothing at all, however late it wakes up.
+"""
+
+import threading
+import time
+
+from feedpub.errors import AbandonedError, FetchError
+
+
+class Lease:
+    """The time of one run. Thread-safe.
+
+    Args:
+        seconds: after which nothing more is fetched; None for no end.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._until = None if seconds is None else time.monotonic() + seconds
+        self._revoked = threading.Event()
+
+    def revoke(self) -> None:
+        """Give the run up: it fetches nothing more, and nothing that it brings counts."""
+        self._revoked.set()
+
+    def go_on(self, url: str) -> None:
+        """Ask whether there is time for another document.
+
+        Raises:
+            FetchError: there is none.
+        """
+        if self._revoked.is_set() or (self._until is not None and time.monotonic() > self._until):
+            raise FetchError("not asked: the time for this look was up; the next one goes on", url)
+
+    def hold(self) -> None:
+        """Ask whether the run still counts, before something of it is kept.
+
+        Raises:
+            AbandonedError: it was given up.
+        """
+        if self._revoked.is_set():
+            raise AbandonedError("the run was given up: it took too long")
