@@ -26,6 +26,11 @@ class Lease:
         """Give the run up: it fetches nothing more, and nothing that it brings counts."""
         self._revoked.set()
 
+    @property
+    def revoked(self) -> bool:
+        """True once the run has been given up."""
+        return self._revoked.is_set()
+
     def go_on(self, url: str) -> None:
         """Ask whether there is time for another document.
 

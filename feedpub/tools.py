@@ -28,6 +28,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def fetcher_for(settings: Settings, store: Store | None = None) -> Fetcher:
+    """The gate to the network as the settings want it; robots.txt files are kept in the store where there is one."""
+    return Fetcher(
+        contact=settings.contact,
+        delay=settings.delay.total_seconds(),
+        allow_private=settings.allow_private,
+        robots=store.robots if store else None,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The collaborators of a regeneration."""

@@ -37,7 +37,10 @@ ROWS = (
     ("articles",),
     ("reading",),
     ("pipeline",),
-    ("report",),
+    ("scheduler",),
+    ("overview",),
+    ("web", "report"),
+    ("service",),
     ("cli",),
     ("__main__",),
 )

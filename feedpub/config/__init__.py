@@ -5,6 +5,8 @@ like; `loading` reads a file, `positions` knows its lines, `messages` and `confl
 """
 
 from feedpub.config.advice import warnings
+from feedpub.config.cron import fields as cron_fields
+from feedpub.config.durations import written as duration
 from feedpub.config.loading import DEFAULT, find_config, load
 from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings, SiteRules
 from feedpub.config.schema import json_schema
@@ -39,6 +41,8 @@ __all__ = [
     "SiteRules",
     "SitemapSource",
     "Source",
+    "cron_fields",
+    "duration",
     "find_config",
     "json_schema",
     "load",

@@ -44,6 +44,11 @@ def check(expression: str) -> str:
     return " ".join(fields)
 
 
+def fields(expression: str) -> tuple[frozenset[int], ...]:
+    """Minutes, hours, days, months and weekdays (0 and 7 are Sunday) of an expression that has been checked."""
+    return tuple(map(_values, _PARTS, expression.split()))
+
+
 def _values(part: _Part, field: str) -> frozenset[int]:
     return frozenset().union(*(_range(part, item) for item in field.split(",")))
 

@@ -1,8 +1,9 @@
 """When each feed runs next: what a restart neither forgets nor does all at once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from feedpub.store import schema
 from feedpub.store.database import Database
@@ -22,10 +23,25 @@ class ScheduleTable:
             rows = connection.execute(select(schema.schedule)).mappings().all()
         return {row["feed"]: to_record(Planned, row) for row in rows}
 
-    def save(self, planned: Planned) -> None:
-        """Keep when a feed runs next, in place of what was planned before."""
+    def save(self, planned: Planned, looks: Mapping[str, tuple[datetime, str]] | None = None) -> None:
+        """Keep when a feed runs next, in place of what was planned before.
+
+        Args:
+            planned: the feed's next run.
+            looks: source key → when it is looked at next, and why.
+        """
+        t = schema.sources
         with self._database.writing() as connection:
             put(connection, schema.schedule, [to_row(planned)])
+            for key, (moment, why) in (looks or {}).items():
+                own = (t.c.feed == planned.feed, t.c.key == key)
+                connection.execute(update(t).where(*own).values(next_look=moment, why=why))
+
+    def look_again(self, feed: str) -> None:
+        """Forget when the sources of a feed were to be looked at next: all are due."""
+        t = schema.sources
+        with self._database.writing() as connection:
+            connection.execute(update(t).where(t.c.feed == feed).values(next_look=None, why=""))
 
     def keep_only(self, feeds: Collection[str]) -> None:
         """Drop the plans of all other feeds: they left the config, or changed so that they run at once."""

@@ -81,6 +81,15 @@ class Store:
         rows = self._rows(select(t).where(t.c.feed == feed, t.c.id == id))
         return to_record(Entry, rows[0]) if rows else None
 
+    def published(self, feed: str) -> dict[str, list[tuple[datetime, datetime]]]:
+        """Source key → when each of its entries was published and first seen, by date of publication."""
+        t = schema.entries
+        columns = (t.c.source, t.c.published, t.c.first_seen)
+        found: dict[str, list[tuple[datetime, datetime]]] = {}
+        for row in self._rows(select(*columns).where(t.c.feed == feed).order_by(t.c.published)):
+            found.setdefault(row["source"], []).append((row["published"], row["first_seen"]))
+        return found
+
     def count(self, feed: str) -> int:
         """How many entries are stored of a feed."""
         t = schema.entries

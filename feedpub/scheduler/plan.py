@@ -1,0 +1,101 @@
+"""When a source is looked at next, and why. Decides from what is known of it; asks no clock and no store.
+
+Three voices: what the config says (`every`, `cron`), when the source published before, and how often the source itself
+wants to be asked. The last one has the last word where feedpub decides alone; a Retry-After always has it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zlib import crc32
+
+from feedpub.config import FeedConfig, duration
+from feedpub.scheduler.describe import describe
+from feedpub.scheduler.rhythm import next_check
+from feedpub.scheduler.triggers import next_fire
+from feedpub.store import SourceState
+
+JITTER = 0.2  # of a wait after a failure, either way: what failed together is not asked together
+_MOST_DOUBLINGS = 16
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_WEEK_OF_HOURS = 7 * 24
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The next look at a source, or the next run of a feed.
+
+    Attributes:
+        why: for people: "publishes about 9 a day, mostly 7–18 h UTC".
+    """
+
+    next: datetime
+    why: str
+
+
+def plan(feed: FeedConfig, source: SourceState, published: Sequence[datetime], now: datetime, *, local: bool) -> Plan:
+    """When to look at a source next.
+
+    Args:
+        feed: whose settings hold.
+        source: as the last look left it.
+        published: when it published, ascending.
+        now: aware.
+        local: it is a folder of this machine, which costs nobody anything.
+    """
+    if feed.cron:
+        planned = Plan(next_fire(feed.cron, feed.timezone, now), f"cron {feed.cron} ({feed.timezone})")
+    elif isinstance(feed.every, timedelta):
+        planned = Plan(max(source.checked + feed.every, now), f"every {duration(feed.every)}")
+    elif local:
+        planned = Plan(source.checked + feed.min_every, f"a folder: every {duration(feed.min_every)}")
+    elif source.failures:
+        planned = _after_failure(feed, source)
+    else:
+        return _respecting(source, _by_rhythm(feed, source, published))
+    return _respecting(source, planned) if source.pace.by == "Retry-After" else planned
+
+
+def _by_rhythm(feed: FeedConfig, source: SourceState, published: Sequence[datetime]) -> Plan:
+    moments = [(moment - _EPOCH) / _MINUTE for moment in published]
+    looked = (source.checked - _EPOCH) / _MINUTE
+    wait = timedelta(minutes=min(next_check(looked, moments, looked, feed.eagerness), feed.max_every / _MINUTE))
+    return Plan(source.checked + max(wait, feed.min_every), describe(moments, looked))
+
+
+def _after_failure(feed: FeedConfig, source: SourceState) -> Plan:
+    """Twice as long after each failure in a row, up to `max_every`; once it answers, its rhythm counts again."""
+    wait = min(feed.min_every * 2 ** min(source.failures - 1, _MOST_DOUBLINGS), feed.max_every)
+    times = "once" if source.failures == 1 else f"{source.failures} times in a row"
+    return Plan(source.checked + wait * _jitter(source), f"failed {times}")
+
+
+def _jitter(source: SourceState) -> float:
+    """A factor that differs from source to source and from failure to failure, and is the same when asked again."""
+    digest = crc32(f"{source.feed} {source.key} {source.failures}".encode())
+    return 1 + JITTER * (digest / 2**31 - 1)
+
+
+def _respecting(source: SourceState, planned: Plan) -> Plan:
+    """No sooner than the source allows, and at an hour and on a day at which it says that it may have something."""
+    pace = source.pace
+    earliest = source.checked + timedelta(seconds=pace.wait)
+    if earliest > planned.next:
+        planned = Plan(earliest, f"{planned.why}; {pace.by} asks for {duration(_whole(pace.wait))} between looks")
+    moment = planned.next
+    for _ in range(_WEEK_OF_HOURS):
+        if (
+            moment.astimezone(UTC).hour not in pace.skip_hours
+            and moment.astimezone(UTC).weekday() not in pace.skip_days
+        ):
+            break
+        moment = moment.replace(minute=0, second=0, microsecond=0) + _HOUR
+    else:  # it skips all hours of the week, which nobody means
+        return planned
+    return planned if moment == planned.next else Plan(moment, f"{planned.why}; its skipHours or skipDays put it off")
+
+
+def _whole(seconds: float) -> timedelta:
+    return timedelta(seconds=max(1, round(seconds)))

@@ -1,0 +1,151 @@
+"""Runs of feeds in threads of their own: so many at once, one at a time for each host, none for longer than it may.
+
+A run that takes long no longer counts among those at once, so that sources that hang never hold up others. A run past
+its deadline is given up: its lease is revoked, so that nothing it still brings counts, and its thread is left behind.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from feedpub.lease import Lease
+
+AT_ONCE = 8  # runs that work
+MOST = 64  # threads, those included that wait for slow servers
+SLOW_AFTER = 10.0  # seconds; a run that takes longer mostly waits
+GRACE = 60.0  # seconds between the end of a run's time and its being given up
+_log = logging.getLogger(__name__)
+
+Run = Callable[[str, Lease], None]
+"""Runs a feed to its end; an exception of it is a bug, and is logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A run under way."""
+
+    feed: str
+    hosts: frozenset[str]
+    lease: Lease
+    started: float = field(default_factory=time.monotonic)
+
+    def took(self) -> float:
+        return time.monotonic() - self.started
+
+
+class Runner:
+    """Whose turn it is among feeds that are due. Thread-safe.
+
+    Args:
+        run: runs one feed.
+        hosts: the hosts that a feed's sources are on.
+        deadline: seconds after which a run fetches nothing more.
+        lost: told of a feed whose run was given up.
+        failed: told of a feed whose run ended with an exception.
+        grace: seconds after the deadline after which it is given up.
+    """
+
+    def __init__(  # noqa: PLR0913 -- its collaborators and limits, all named
+        self,
+        run: Run,
+        *,
+        hosts: Callable[[str], frozenset[str]],
+        deadline: Callable[[], float],
+        lost: Callable[[str], None],
+        failed: Callable[[str, BaseException], None],
+        grace: float = GRACE,
+    ) -> None:
+        self._run = run
+        self._hosts = hosts
+        self._deadline = deadline
+        self._lost = lost
+        self._failed = failed
+        self._grace = grace
+        self._lock = threading.Lock()
+        self._waiting: dict[str, None] = {}  # in the order in which they came
+        self._working: dict[str, _Work] = {}
+        self._given_up: dict[threading.Thread, str] = {}
+        self._idle = threading.Condition(self._lock)
+        self._closed = False
+
+    def submit(self, feed: str) -> bool:
+        """Run a feed as soon as it is its turn; False where it waits or runs already, or nothing runs any more."""
+        with self._lock:
+            if self._closed or feed in self._waiting or feed in self._working:
+                return False
+            self._waiting[feed] = None
+            self._start_what_may()
+            return True
+
+    def tick(self) -> None:
+        """Give up what is past its time, and start what may start; to be called every second or so."""
+        with self._lock:
+            late = [work for work in self._working.values() if work.took() > self._deadline() + self._grace]
+            for work in late:
+                self._give_up(work)
+            self._given_up = {thread: feed for thread, feed in self._given_up.items() if thread.is_alive()}
+            self._start_what_may()
+        for work in late:
+            self._lost(work.feed)
+
+    @property
+    def busy(self) -> Mapping[str, float]:
+        """Feed → for how many seconds it has been running."""
+        with self._lock:
+            return {feed: work.took() for feed, work in self._working.items()}
+
+    @property
+    def given_up(self) -> tuple[str, ...]:
+        """The feeds whose runs were given up and whose threads are still there."""
+        with self._lock:
+            return tuple(feed for thread, feed in self._given_up.items() if thread.is_alive())
+
+    def drain(self, seconds: float) -> tuple[str, ...]:
+        """Start nothing more, and wait so long for what runs; the rest is given up, and named."""
+        with self._lock:
+            self._closed = True
+            self._waiting.clear()
+            self._idle.wait_for(lambda: not self._working, timeout=seconds)
+            rest = list(self._working.values())
+            for work in rest:
+                self._give_up(work)
+            return tuple(work.feed for work in rest)
+
+    def _start_what_may(self) -> None:
+        for feed in list(self._waiting):
+            quick = sum(work.took() < SLOW_AFTER for work in self._working.values())
+            if quick >= AT_ONCE or len(self._working) + len(self._given_up) >= MOST:
+                return
+            hosts = self._hosts(feed)
+            if all(hosts.isdisjoint(work.hosts) for work in self._working.values()):
+                del self._waiting[feed]
+                self._start(_Work(feed, hosts, Lease(self._deadline())))
+
+    def _start(self, work: _Work) -> None:
+        self._working[work.feed] = work
+        # A daemon: a thread that hangs in a system call must not keep the process from ending.
+        threading.Thread(target=self._work, args=(work,), name=f"feed {work.feed}", daemon=True).start()
+
+    def _work(self, work: _Work) -> None:
+        try:
+            self._run(work.feed, work.lease)
+        except BaseException as error:  # noqa: BLE001 -- SystemExit too: it ends this thread and must not go unseen
+            _log.error("feed=%s crashed", work.feed, exc_info=error)
+            if not work.lease.revoked:
+                self._failed(work.feed, error)
+        finally:
+            with self._lock:
+                if self._working.get(work.feed) is work:
+                    del self._working[work.feed]
+                self._idle.notify_all()
+                if not self._closed:
+                    self._start_what_may()
+
+    def _give_up(self, work: _Work) -> None:
+        work.lease.revoke()
+        del self._working[work.feed]
+        thread = next((t for t in threading.enumerate() if t.name == f"feed {work.feed}"), None)
+        if thread:
+            self._given_up[thread] = work.feed

@@ -1,0 +1,90 @@
+"""The log: a line an event with key=value, to standard error; as JSON on request; with priorities for journald."""
+
+import json
+import logging
+import os
+import re
+import sys
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal, TextIO
+
+Form = Literal["text", "json"]
+_PLAIN = re.compile(r"[^\s\"=\\]+")
+_PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
+_OURS = "feedpub"
+_log = logging.getLogger(_OURS)
+
+
+def event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
+    """Log that something happened, with what is to be known of it; fields that are None are left out."""
+    known = {key: value for key, value in fields.items() if value is not None}
+    _log.log(level, "%s", name, extra={"fields": known})
+
+
+def log_to(
+    stream: TextIO = sys.stderr, *, form: Form = "text", detail: bool = False, environ: Mapping[str, str] = os.environ
+) -> None:
+    """Send the log to a stream.
+
+    Args:
+        stream: where to.
+        form: text for people and journald, json for programs.
+        detail: debug messages too.
+        environ: JOURNAL_STREAM says that journald reads along.
+    """
+    handler = logging.StreamHandler(stream)
+    journal = bool(environ.get("JOURNAL_STREAM"))
+    handler.setFormatter(_Json() if form == "json" else _Text(journal=journal))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)  # of libraries: what is wrong
+    _log.setLevel(logging.DEBUG if detail else logging.INFO)
+
+
+class _Text(logging.Formatter):
+    """`2026-11-25T10:00:00Z run feed=world outcome=updated`; journald knows the time, and is told the priority."""
+
+    def __init__(self, *, journal: bool) -> None:
+        super().__init__()
+        self._journal = journal
+
+    def format(self, record: logging.LogRecord) -> str:
+        start = f"<{_PRIORITIES.get(record.levelno, 6)}>" if self._journal else f"{_time(record)} "
+        level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING and not self._journal else ""
+        fields = "".join(f" {key}={_value(value)}" for key, value in _fields(record).items())
+        lines = [f"{level}{record.getMessage()}{fields}", *_trace(record)]
+        return "\n".join(f"{start}{line}" for text in lines for line in text.splitlines() or [""])
+
+
+class _Json(logging.Formatter):
+    """One object a line: time, level, event, and the fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        known: dict[str, Any] = {"time": _time(record), "level": record.levelname.lower(), "event": record.getMessage()}
+        if trace := "".join(_trace(record)):
+            known["trace"] = trace
+        return json.dumps(known | _fields(record), ensure_ascii=False, default=str)
+
+
+def _time(record: logging.LogRecord) -> str:
+    return f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%S}Z"
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    fields = getattr(record, "fields", {})
+    return {key: _plain(value) for key, value in fields.items()}
+
+
+def _plain(value: object) -> object:
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z" if isinstance(value, datetime) else value
+
+
+def _value(value: object) -> str:
+    text = str(value)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def _trace(record: logging.LogRecord) -> list[str]:
+    return traceback.format_exception(*record.exc_info) if record.exc_info else []

@@ -1,0 +1,222 @@
+"""The process from its start to its end: signals, watchdog, reload, and whatever must go on beside the feeds.
+
+The main thread only waits and looks after the others; all work is done in threads that may fail, or hang, without it.
+"""
+
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from feedpub import config as configuration
+from feedpub import overview, pipeline
+from feedpub.config import Config, FeedConfig
+from feedpub.errors import FeedpubError
+from feedpub.fetch import Fetcher
+from feedpub.model import Outcome
+from feedpub.overview import Overview, Running
+from feedpub.service.chores import Chore, Jump
+from feedpub.service.jobs import Jobs
+from feedpub.service.logs import event
+from feedpub.service.systemd import Notifier
+from feedpub.service.watch import Watch
+from feedpub.tools import Tools, fetcher_for
+from feedpub.web import Server, Site
+
+TICK = 0.5  # seconds between two looks at everything
+DRAIN = 15.0  # seconds for runs under way when the process is to end
+FAREWELL = 3.0  # seconds for the HTTP server
+INDEX_EVERY = 20.0  # seconds between two looks at whether the pages about all feeds are out of date
+CONFIG_EVERY = 2.0  # seconds between two looks at the config file
+LOST = 1  # exit status when only a new process helps
+
+
+class Service:
+    """The service; `run` is all there is to do with it. It is also what the site asks about the process.
+
+    Args:
+        config: as it was loaded.
+        path: where from; it is looked at for changes.
+        tools: for the runs; its fetcher may be replaced when the settings change.
+        sockets: where to serve; listening.
+    """
+
+    def __init__(self, config: Config, path: Path, tools: Tools, sockets: Sequence[socket.socket]) -> None:
+        self._config = config
+        self._path = path
+        self._tools = tools
+        self._started = tools.clock()
+        self._problem: str | None = None
+        self._stale = threading.Event()  # the pages about all feeds
+        self._stale.set()
+        self._signals = _Signals()
+        self._systemd = Notifier()
+        self._watch = Watch(path)
+        self._jump = Jump(tools.clock, time.monotonic)
+        self._jobs = Jobs(config, tools, self._after)
+        self._site = self._make_site()
+        self._server = Server(self._site, sockets)
+        self._chores = [Chore("index", INDEX_EVERY, self._finish)]
+
+    # --- the console of the site ---
+
+    def overview(self) -> Overview:
+        """How everything is now. Raises StoreError."""
+        now = self._tools.clock()
+        running = Running(
+            started=self._started,
+            heartbeat=self._jobs.clockwork.heartbeat,
+            busy={name: now - timedelta(seconds=took) for name, took in self._jobs.runner.busy.items()},
+            config_problem=self._problem,
+            hung=dict(self._jobs.hung),
+            requests=self._tools.fetcher.statistics,
+        )
+        return overview.of(self._config, self._tools.store, now, running=running)
+
+    def run_now(self, feed: str) -> bool:
+        """Look at all sources of a feed now; False where it is unknown, waits or runs."""
+        return self._jobs.run_now(feed)
+
+    def token(self) -> str | None:
+        """What must be known to press "Run now"."""
+        token = self._config.http.token
+        return configuration.resolve(token) if token else None
+
+    # --- the process ---
+
+    def run(self) -> int:
+        """Work until SIGTERM or SIGINT; the exit status. Threads that hang are left behind: end the process hard."""
+        with self._signals.caught():
+            self._server.start()
+            self._jobs.start()
+            for chore in self._chores:
+                chore.start()
+            event("started", feeds=len(self._config.feed), config=str(self._path))
+            self._systemd.ready(self._line())
+            status = self._watch_over()
+            self._systemd.stopping()
+            self._end()
+        event("ended", status=status)
+        return status
+
+    @property
+    def left_behind(self) -> bool:
+        """True where threads hang, which would keep the interpreter from ending."""
+        return bool(self._jobs.runner.given_up) or self._server.alive
+
+    def _watch_over(self) -> int:
+        looked = told = time.monotonic()
+        while not self._signals.ended.wait(TICK):
+            self._jobs.tick()
+            now = time.monotonic()
+            if jump := self._jump.passed():
+                self._jobs.clock_jumped(jump)
+            if self._signals.reload.is_set() or (now - looked > CONFIG_EVERY and self._watch.changed()):
+                self._signals.reload.clear()
+                self._reload()
+            looked = now if now - looked > CONFIG_EVERY else looked
+            if self._systemd.watchdog and now - told > self._systemd.watchdog and self._alive():
+                self._systemd.alive()
+                told = now
+            if self._jobs.exhausted:
+                event("exhausted", level=logging.CRITICAL, reason="too many threads hang; end, to be started anew")
+                return LOST
+        return 0
+
+    def _alive(self) -> bool:
+        return self._jobs.clockwork.alive and self._server.alive
+
+    def _end(self) -> None:
+        self._signals.ended.set()
+        if given_up := self._jobs.stop(DRAIN):
+            event("stopping", level=logging.WARNING, given_up=",".join(given_up))
+        for chore in self._chores:
+            chore.stop(FAREWELL / 2)
+        self._server.stop(FAREWELL)
+
+    def _line(self) -> str:
+        return f"{len(self._config.feed)} feeds" + (f"; config not in force: {self._problem}" if self._problem else "")
+
+    # --- what changes ---
+
+    def _reload(self) -> None:
+        """Take the config as it stands in its file now, if it can be used; else everything stays."""
+        self._systemd.reloading()
+        try:
+            config = configuration.load(self._path)
+        except FeedpubError as error:
+            self._problem = str(error)
+            for line in self._problem.splitlines():
+                event("reload", level=logging.ERROR, outcome="refused", reason=line)
+        else:
+            self._problem = None
+            changes = self._apply(self._as_far_as_possible(config))
+            told: dict[str, str | None] = {kind: ",".join(names) or None for kind, names in changes.items()}
+            event("reload", outcome="applied", level=logging.INFO, **told)
+        self._systemd.ready(self._line())
+
+    def _as_far_as_possible(self, config: Config) -> Config:
+        """The config, but for what only a new process can change."""
+        fixed = {"state": self._config.feedpub.state, "output": self._config.feedpub.output}
+        wanted = {name: getattr(config.feedpub, name) for name in fixed}
+        if fixed != wanted or config.http.listen != self._config.http.listen:
+            reason = "state, output and listen take effect when the service is started again"
+            event("reload", level=logging.WARNING, outcome="partly", reason=reason)
+        settings = config.feedpub.model_copy(update=fixed)
+        return config.model_copy(update={"feedpub": settings})
+
+    def _apply(self, config: Config) -> Mapping[str, Sequence[str]]:
+        before, self._config = self._config, config
+        fetcher: Fetcher = self._tools.fetcher
+        if config.feedpub != before.feedpub:
+            fetcher = fetcher_for(config.feedpub, self._tools.store)
+        self._tools = replace(self._tools, settings=config.feedpub, fetcher=fetcher)
+        changes = self._jobs.apply(config, self._tools)
+        self._site = self._server.site = self._make_site()
+        self._stale.set()
+        return changes
+
+    def _make_site(self) -> Site:
+        settings = self._config.feedpub
+        return Site(settings.output, self, settings.hubs, settings.base_url)
+
+    def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
+        """After each run, in its thread: what was written is compressed before the first reader asks for it."""
+        if outcome.written:
+            self._site.refresh(outcome.written)
+            self._stale.set()
+
+    def _finish(self) -> None:
+        """The page and the list of all feeds, where something has changed."""
+        if self._stale.is_set():
+            self._stale.clear()
+            self._site.refresh(pipeline.finish(self._config, self._tools))
+
+
+class _Signals:
+    """SIGTERM and SIGINT end the process, SIGHUP reads its config again; they only set flags."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.reload = threading.Event()
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Handle the signals in the block, and leave them as they were; in the main thread."""
+        flags = {signal.SIGTERM: self.ended, signal.SIGINT: self.ended, signal.SIGHUP: self.reload}
+        before = {number: signal.signal(number, _setter(flag)) for number, flag in flags.items()}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _setter(flag: threading.Event) -> Callable[[int, object], None]:
+    return lambda _number, _frame: flag.set()

@@ -1,0 +1,51 @@
+"""Chores, and jumps of the clock."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from feedpub.service.chores import Chore, Jump
+from tests.support.clock import FakeClock
+
+
+def test_a_chore_that_fails_is_done_again(caplog: pytest.LogCaptureFixture) -> None:
+    """And its failure is logged."""
+    done = threading.Event()
+    times: list[int] = []
+
+    def do() -> None:
+        times.append(1)
+        if len(times) == 1:
+            raise ValueError("the first time")
+        done.set()
+
+    chore = Chore("sweep", 0.01, do)
+    chore.start()
+    assert done.wait(5)
+    chore.stop(5)
+    assert "sweep failed" in caplog.text
+    stopped = len(times)
+    assert not chore._thread.is_alive()
+    assert len(times) == stopped
+
+
+def test_time_that_passes_is_no_jump() -> None:
+    """However long it takes."""
+    clock = FakeClock()
+    jump = Jump(clock.now, clock.monotonic)
+    clock.pass_time(10_000)
+    assert jump.passed() is None
+
+
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_a_jump_is_noticed_once(seconds: int) -> None:
+    """Forward and back; what is corrected by a second now and then is none."""
+    clock = FakeClock()
+    jump = Jump(clock.now, clock.monotonic)
+    clock.jump(1)
+    assert jump.passed() is None
+    clock.jump(seconds)
+    clock.pass_time(5)
+    assert jump.passed() == timedelta(seconds=seconds)
+    assert jump.passed() is None

@@ -1,0 +1,43 @@
+"""One service a state folder."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from feedpub.errors import ServiceError
+from feedpub.service.lock import FILE_NAME, service_lock
+
+HOLDER = "import sys, pathlib, feedpub.service.lock as m\nwith m.service_lock(pathlib.Path(sys.argv[1])):\n print('held', flush=True)\n sys.stdin.read()"
+
+
+def test_a_second_one_is_refused(tmp_path: Path) -> None:
+    """With the pid of the first; when that is killed, the next may start."""
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:  # noqa: S603 -- ours
+        assert first.stdout is not None
+        assert first.stdout.readline() == "held\n"
+        with (
+            pytest.raises(ServiceError, match=f"with pid {first.pid}, on the state in {tmp_path}"),
+            service_lock(tmp_path),
+        ):
+            pass
+        first.kill()
+        first.wait()
+    with service_lock(tmp_path):
+        assert (tmp_path / FILE_NAME).read_text() == f"{os.getpid()}\n"
+
+
+def test_the_folder_is_made(tmp_path: Path) -> None:
+    """For its owner alone."""
+    with service_lock(tmp_path / "state"):
+        assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    """Is named."""
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(ServiceError, match="state"), service_lock(tmp_path / "state"):
+        pass
