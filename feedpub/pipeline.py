@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from feedpub import assembly
+from feedpub import assembly, pings
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.errors import FeedpubError
@@ -57,7 +57,9 @@ def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, to
     if not live.entries and outcome.failed:
         none = Problem(feed.name, f"none of the {outcome.failed} articles listed could be read", fatal=True)
         return replace(outcome, status=Status.FAILED, problems=(*outcome.problems, none))
-    written = tools.publisher.publish(assembly.files(live, assembly.folders(feed)))
+    files = assembly.files(live, assembly.folders(feed))
+    with pings.announced(feed.name, files, tools):
+        written = tools.publisher.publish(files)
     return replace(outcome, status=_status(readings, written), written=written)
 
 

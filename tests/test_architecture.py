@@ -32,7 +32,7 @@ ROWS = (
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
     ("tools", "documents", "assembly", "learning"),
-    ("messages",),
+    ("messages", "pings"),
     ("gathering",),
     ("articles",),
     ("reading",),

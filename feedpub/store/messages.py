@@ -32,8 +32,11 @@ class MessagesTable:
     def add_once(self, messages: Iterable[Message]) -> None:
         """Keep messages; one that waits already, or is being sent right now, is due anew and not doubled."""
         t = schema.messages
+        wanted = list(messages)
+        if not wanted:
+            return
         with self._database.writing() as connection:
-            for message in messages:
+            for message in wanted:
                 same = (t.c.kind == message.kind, t.c.target == message.target, t.c.body == message.body)
                 if not connection.execute(update(t).where(*same).values(due=message.due)).rowcount:
                     insert_messages(connection, [message])
