@@ -67,10 +67,14 @@ def build(config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, as
 
     Exit status: 0, or 1 if a feed or one of its sources failed, or 2 if the config cannot be used.
     """
+    from feedpub import messages
+
     config = _config(config_path)
     feeds = _chosen(config, names)
     with _tools(config, dry_run=dry_run) as tools:
         outcomes = _build(config, feeds, tools, quiet=as_json)
+        if not dry_run:
+            messages.deliver(config, tools)
     _show_outcomes(outcomes, config, as_json=as_json, dry_run=dry_run)
     sys.exit(0 if all(outcome.ok for outcome in outcomes) else 1)
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from feedpub import archiving, assembly
+from feedpub import archiving, assembly, pings
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.errors import FeedpubError
@@ -59,7 +59,8 @@ def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, to
         return replace(outcome, status=Status.FAILED, problems=(*outcome.problems, none))
     live = archiving.extend(feed, live, tools)
     files = archiving.files(feed, live, tools) | assembly.files(live, assembly.folders(feed))
-    written = tools.publisher.publish(files)
+    with pings.announced(feed.name, files, tools):
+        written = tools.publisher.publish(files)
     return replace(outcome, status=_status(readings, written), written=written)
 
 

@@ -32,6 +32,7 @@ ROWS = (
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
     ("tools", "documents", "assembly", "learning"),
+    ("messages", "pings"),
     ("gathering", "archiving"),
     ("articles",),
     ("reading",),

@@ -11,12 +11,23 @@ named manners. Nothing here knows what a page means. Owns requests, urllib3 and 
     body, codings, failures, answer    what came back, or why not
     politeness, robots                 whose turn it is, and what may be asked
     fetcher     the story
+    notify      a message to a server that the config names
 """
 
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.fetcher import Fetcher
+from feedpub.fetch.notify import Notifier
 from feedpub.fetch.request import RequestOptions, Validators
 from feedpub.fetch.robots import RobotsMemory
 from feedpub.fetch.target import redacted
 
-__all__ = ["Clock", "Fetcher", "RequestOptions", "RobotsMemory", "SystemClock", "Validators", "redacted"]
+__all__ = [
+    "Clock",
+    "Fetcher",
+    "Notifier",
+    "RequestOptions",
+    "RobotsMemory",
+    "SystemClock",
+    "Validators",
+    "redacted",
+]

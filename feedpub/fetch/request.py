@@ -99,7 +99,7 @@ class Journey:
         if trusted:
             headers.update(self.options.headers)
         if auth := target.auth or (trusted and (self.options.auth or self.home.auth)) or None:
-            headers["Authorization"] = _basic(auth)
+            headers["Authorization"] = basic_auth(auth)
         if cookies := "; ".join(self._cookies(target, trusted=trusted)):
             headers["Cookie"] = cookies
         if self.validators.etag:
@@ -132,7 +132,8 @@ def user_agent(contact: str) -> str:
     return f"{name} (+{contact})" if contact else name
 
 
-def _basic(auth: tuple[str, str]) -> str:
+def basic_auth(auth: tuple[str, str]) -> str:
+    """The Authorization of a user and a password."""
     return "Basic " + b64encode(":".join(auth).encode("utf-8", "replace")).decode("ascii")
 
 

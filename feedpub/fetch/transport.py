@@ -8,7 +8,8 @@ requests: prepared requests, TLS with certifi's certificates, pooled connections
 import http.client
 import io
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -47,16 +48,37 @@ class Transport:
         if proxy and not proxy.startswith(_PROXY_SCHEMES):
             raise FetchError("the proxy must be an http:// or https:// address")
         request = requests.Request("GET", url, headers=dict(headers)).prepare()
-        with explained(), call.running():
-            response = self._send(call, request, {"http": proxy, "https": proxy} if proxy else {})
-            try:
-                return _answer(response, call.max_bytes)
-            finally:
-                response.close()
+        with self._answered(call, request, {"http": proxy, "https": proxy} if proxy else {}) as response:
+            read = partial(read_body, max_bytes=call.max_bytes) if response.status_code in SUCCESS else read_start
+            return _answer(response, read(response.raw))
+
+    def post(self, call: Call, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send a POST; of the answer only the start is read, and nothing where it is a success.
+
+        Whoever says that all is well and then drips or sends far too much has got it all the same. A connection is
+        used once, so that nothing is sent twice because a kept one was closed.
+
+        Raises:
+            FetchError: there is no answer. The URL of the error is not set.
+        """
+        request = requests.Request("POST", url, headers={**headers, "Connection": "close"}, data=body).prepare()
+        with self._answered(call, request, {}) as response:
+            return _answer(response, b"" if response.status_code in SUCCESS else read_start(response.raw))
 
     def close(self) -> None:
         """Close all kept connections."""
         self._adapter.close()
+
+    @contextmanager
+    def _answered(
+        self, call: Call, request: requests.PreparedRequest, proxies: dict[str, str]
+    ) -> Iterator[requests.Response]:
+        with explained(), call.running():
+            response = self._send(call, request, proxies)
+            try:
+                yield response
+            finally:
+                response.close()
 
     def _send(self, call: Call, request: requests.PreparedRequest, proxies: dict[str, str]) -> requests.Response:
         send = partial(self._adapter.send, request, stream=True, verify=self._verify, proxies=proxies)
@@ -69,9 +91,8 @@ class Transport:
             return send(timeout=call.remaining())
 
 
-def _answer(response: requests.Response, max_bytes: int) -> Answer:
-    read = partial(read_body, max_bytes=max_bytes) if response.status_code in SUCCESS else read_start
-    return Answer(response.status_code, response.headers, read(response.raw), response.cookies)
+def _answer(response: requests.Response, body: bytes) -> Answer:
+    return Answer(response.status_code, response.headers, body, response.cookies)
 
 
 class _Meter(io.RawIOBase):

@@ -4,7 +4,17 @@
 here alone, and their errors leave as StoreError.
 """
 
-from feedpub.store.records import Document, Planned, Run, Seen, SeenState, SourceState
+from feedpub.store.records import Document, Message, MessageKind, Planned, Run, Seen, SeenState, SourceState
 from feedpub.store.store import Store
 
-__all__ = ["Document", "Planned", "Run", "Seen", "SeenState", "SourceState", "Store"]
+__all__ = [
+    "Document",
+    "Message",
+    "MessageKind",
+    "Planned",
+    "Run",
+    "Seen",
+    "SeenState",
+    "SourceState",
+    "Store",
+]

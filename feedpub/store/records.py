@@ -113,3 +113,29 @@ class Run:
 
     outcome: Outcome
     started: datetime
+
+
+MessageKind = Literal["ping", "webhook", "email", "command"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something that has to be told to others.
+
+    Attributes:
+        kind: by which way.
+        target: the hub of a ping; "" for ways that the config knows: what is secret about them is not kept here.
+        body: what to say: a ping's form, an alert's JSON.
+        due: when it is to be tried next.
+        tries: how often it was tried.
+        failure: why the last try failed, for people; "" before that.
+        id: the store's number for it; 0 for one that is new.
+    """
+
+    kind: MessageKind
+    target: str
+    body: bytes
+    due: datetime
+    tries: int = 0
+    failure: str = ""
+    id: int = 0

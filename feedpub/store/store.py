@@ -13,6 +13,7 @@ from feedpub.model import Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
 from feedpub.store.database import FILE_NAME, Database
+from feedpub.store.messages import MessagesTable
 from feedpub.store.records import Document, Run, Seen, SourceState
 from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
@@ -31,6 +32,7 @@ class Store:
         robots: what robots.txt said, by origin.
         schedule: when each feed runs next.
         archives: which entry stands in which archive.
+        messages: what has to be told to others.
     """
 
     def __init__(self, database: Database) -> None:
@@ -38,6 +40,7 @@ class Store:
         self.robots = RobotsTable(database)
         self.schedule = ScheduleTable(database)
         self.archives = ArchivesTable(database)
+        self.messages = MessagesTable(database)
 
     @classmethod
     def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:

@@ -1,6 +1,5 @@
 """What is put into the store comes out of it, and the questions that it answers."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -15,13 +14,6 @@ from feedpub.store import Document, Run, Seen, SourceState, Store
 from feedpub.store.store import RUNS_KEPT
 from tests.store import examples
 from tests.store.examples import DAY, NOW, document, entry, run
-
-
-@pytest.fixture(scope="module")
-def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """One store for all random examples: each overwrites what it asks for."""
-    with Store.open(tmp_path_factory.mktemp("state")) as opened:
-        yield opened
 
 
 def commit(store: Store, *entries: Entry, feed: str = "world", now: datetime = NOW) -> None:

@@ -30,6 +30,7 @@ class Request:
     path: str
     headers: Mapping[str, str]
     status: int
+    body: bytes = b""
 
     @property
     def conditional(self) -> bool:
@@ -86,6 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: "_Server"
+    body = b""
 
     def do_GET(self) -> None:
         routes = self.server.site.routes
@@ -95,6 +97,10 @@ class _Handler(BaseHTTPRequestHandler):
         else:  # a function writes its own answer
             self._log(0)
             route(self)
+
+    def do_POST(self) -> None:
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        self.do_GET()
 
     do_HEAD = do_GET  # noqa: N815 -- the base class calls it so
 
@@ -123,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _log(self, status: int) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.site.requests.append(Request(self.command, self.path, headers, status))
+        self.server.site.requests.append(Request(self.command, self.path, headers, status, self.body))
 
     def log_message(self, *args: object) -> None:
         """Keep the test's output clean."""

@@ -1,0 +1,107 @@
+"""Tells a server something, by POST: through the same sockets and deadlines as everything that is fetched.
+
+Only addresses that the config names are told anything, so they may be private ones. Nothing that a page or an answer
+says ever leads here, and no redirect is followed.
+"""
+
+import re
+from typing import Self
+
+from feedpub.errors import FetchError
+from feedpub.fetch.address import AddressPolicy
+from feedpub.fetch.answer import SUCCESS, Answer, failure
+from feedpub.fetch.call import Call
+from feedpub.fetch.clock import Clock, SystemClock
+from feedpub.fetch.dial import Dialer, Resolver, resolve
+from feedpub.fetch.request import basic_auth, user_agent
+from feedpub.fetch.target import Target, parse
+from feedpub.fetch.transport import Transport
+
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
+_MOST_BYTES = 100_000  # of an answer
+_SHOWN = 100  # characters of what an error's answer says
+_TELLING = re.compile(r"(?:text/plain|application/json)\b", re.IGNORECASE)  # answers that are meant to be read
+
+
+class Notifier:
+    """Sends small messages. Thread-safe.
+
+    Args:
+        contact: a URL or e-mail address for the User-Agent.
+        deadline: seconds for one message, all in all.
+        ca_file: certificates to trust instead of certifi's.
+        resolver: from a host and a port to addresses.
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        *,
+        contact: str = "",
+        deadline: float = 10.0,
+        ca_file: str | None = None,
+        resolver: Resolver = resolve,
+        clock: Clock | None = None,
+    ) -> None:
+        self._agent = user_agent(contact)
+        self._deadline = deadline
+        self._dialer = Dialer(AddressPolicy.allowing(_EVERYWHERE), resolver)
+        self._transport = Transport(ca_file)
+        self._clock = clock or SystemClock()
+
+    def post(self, url: str, body: bytes, content_type: str) -> None:
+        """Send one message.
+
+        Args:
+            url: http or https; a user and password may stand in it.
+            body: what to say.
+            content_type: what kind of text that is.
+
+        Raises:
+            FetchError: the server was not reached, or does not say that all is well. The URL of the error is the
+                server's only: the path of a webhook is mostly its secret.
+        """
+        try:
+            target = parse(url)
+        except FetchError as error:
+            raise FetchError(error.reason) from None
+        try:
+            answer = self._transport.post(self._call(), target.url, self._headers(target, content_type), body)
+            self._check(answer)
+        except FetchError as error:
+            raise FetchError(error.reason, target.origin, status=error.status, retry_after=error.retry_after) from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _call(self) -> Call:
+        return Call(self._dialer, self._deadline, _MOST_BYTES)
+
+    def _headers(self, target: Target, content_type: str) -> dict[str, str]:
+        headers = {"User-Agent": self._agent, "Accept": "*/*", "Content-Type": content_type}
+        return headers | ({"Authorization": basic_auth(target.auth)} if target.auth else {})
+
+    def _check(self, answer: Answer) -> None:
+        if answer.location is not None:
+            reason = f"HTTP {answer.status}: it redirects, which is not followed: write the address that it leads to"
+            raise FetchError(reason, status=answer.status)
+        if answer.status not in SUCCESS:
+            error = failure(answer, self._clock.now())
+            reason = ": ".join([error.reason, *_words(answer)])
+            raise FetchError(reason, status=error.status, retry_after=error.retry_after)
+
+
+def _words(answer: Answer) -> list[str]:
+    """The beginning of what a server says about its error, on one line; none where it is a page."""
+    if not _TELLING.match(answer.headers.get("Content-Type", "")):
+        return []
+    text = "".join(c if c.isprintable() else " " for c in answer.body.decode("utf-8", "replace"))
+    line = " ".join(text.split())[:_SHOWN]
+    return [line] if line else []

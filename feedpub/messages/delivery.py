@@ -1,0 +1,88 @@
+"""One round of telling: every message that is due gets a try, and no target waits for another one.
+
+A message may be told twice, where a process dies between telling and forgetting it, and never not at all.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import partial
+
+from feedpub.config import Config
+from feedpub.errors import FeedpubError, FetchError
+from feedpub.fetch import Notifier
+from feedpub.messages.ways import WAYS, Office
+from feedpub.store import Message
+from feedpub.tools import Tools
+
+DEADLINE = 10.0  # seconds for one message
+# After each try in turn; after the last one, about a day after the first, a message is given up.
+WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 360, 540))
+_CLAIM = timedelta(seconds=90)  # after which a message is taken for left behind by a process that died
+_TARGETS_AT_ONCE = 4
+_log = logging.getLogger(__name__)
+
+
+def deliver(config: Config, tools: Tools) -> int:
+    """Send what is due; says how many were sent. It may run in several threads and processes at once.
+
+    Raises:
+        StoreError: the messages cannot be had, or what became of them cannot be kept.
+    """
+    by_target: dict[tuple[str, str], list[Message]] = defaultdict(list)
+    for message in tools.store.messages.due(tools.clock()):
+        by_target[message.kind, message.target].append(message)
+    if not by_target:
+        return 0
+    with (
+        Notifier(contact=config.feedpub.contact, deadline=DEADLINE) as notifier,
+        ThreadPoolExecutor(_TARGETS_AT_ONCE) as pool,
+    ):
+        return sum(pool.map(partial(_deliver_all, Office(config, notifier), tools), by_target.values()))
+
+
+def _deliver_all(office: Office, tools: Tools, messages: Iterable[Message]) -> int:
+    """One target's messages in their order; after one that failed the target is left alone until the next round."""
+    sent = 0
+    for message in messages:
+        claimed = tools.store.messages.claim(message, tools.clock() + _CLAIM)
+        if claimed is None:
+            continue
+        if (error := _failure(office, claimed)) is not None:
+            _put_off(claimed, error, tools)
+            break
+        tools.store.messages.drop(claimed)
+        _log.info("told %s", _named(claimed))
+        sent += 1
+    return sent
+
+
+def _failure(office: Office, message: Message) -> FeedpubError | None:
+    """Send a message; what went wrong, where something did."""
+    try:
+        WAYS[message.kind](office, message)
+    except FeedpubError as error:
+        return error
+    return None
+
+
+def _put_off(message: Message, error: FeedpubError, tools: Tools) -> None:
+    if message.tries > len(WAITS):
+        tools.store.messages.drop(message)
+        _log.error("given up after %d tries: %s: %s", message.tries, _named(message), error)
+        return
+    due = next_try(message.tries, error, tools.clock())
+    tools.store.messages.postpone(message, due, str(error))
+    _log.warning("not told yet: %s: %s; tried again at %s", _named(message), error, f"{due:%H:%M} UTC")
+
+
+def next_try(tries: int, error: FeedpubError, now: datetime) -> datetime:
+    """When a message is tried again that failed for so many times: wider and wider, or when the server wants it."""
+    asked = (error.retry_after or 0.0) if isinstance(error, FetchError) else 0.0
+    return now + max(WAITS[tries - 1], min(timedelta(seconds=min(asked, 1e6)), WAITS[-1]))
+
+
+def _named(message: Message) -> str:
+    return f"{message.kind} {message.target}".strip()

@@ -1,0 +1,34 @@
+"""How a message of each kind is sent. What is secret about a way is looked up in the config at that moment."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from feedpub.config import Config, resolve
+from feedpub.fetch import Notifier
+from feedpub.store import Message, MessageKind
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What messages are sent with."""
+
+    config: Config
+    notifier: Notifier
+
+
+Way: TypeAlias = Callable[[Office, Message], None]
+"""Sends a message. Raises FeedpubError where that fails; does nothing where the config does not want it any more."""
+
+
+def _ping(office: Office, message: Message) -> None:
+    if message.target in office.config.feedpub.hubs:
+        office.notifier.post(message.target, message.body, "application/x-www-form-urlencoded")
+
+
+def _webhook(office: Office, message: Message) -> None:
+    if office.config.alerts.webhook is not None:
+        office.notifier.post(resolve(office.config.alerts.webhook), message.body, "application/json")
+
+
+WAYS: Mapping[MessageKind, Way] = {"ping": _ping, "webhook": _webhook}

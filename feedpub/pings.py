@@ -1,0 +1,46 @@
+"""Hubs are told which documents of a feed changed (WebSub). The word is kept before the files are written.
+
+Kept before, due after: a process that dies in between lets a hub look once too often, and never not at all.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from feedpub.store import Message
+from feedpub.tools import Tools
+
+DOCUMENTS = (".rss", ".atom", ".json")  # what readers subscribe to: no pages, no archives
+_WRITTEN_BY_THEN = timedelta(minutes=1)
+
+
+@contextmanager
+def announced(name: str, files: Mapping[str, bytes], tools: Tools) -> Iterator[None]:
+    """The hubs are told of the documents of a feed that will have changed when the block ends.
+
+    Where the block raises, hubs look a minute later at what may be there.
+
+    Raises:
+        StoreError: it cannot be kept what they have to be told.
+        PublishError: the published files cannot be read.
+    """
+    changed = _changed(name, files, tools) if tools.settings.hubs else []
+    tools.store.messages.add_once(_pings(changed, tools.clock() + _WRITTEN_BY_THEN, tools))
+    yield
+    tools.store.messages.add_once(_pings(changed, tools.clock(), tools))
+
+
+def _changed(name: str, files: Mapping[str, bytes], tools: Tools) -> list[str]:
+    documents = [f"{name}{suffix}" for suffix in DOCUMENTS if f"{name}{suffix}" in files]
+    return [document for document in documents if tools.publisher.read(document) != files[document]]
+
+
+def _pings(documents: list[str], due: datetime, tools: Tools) -> list[Message]:
+    topics = [f"{tools.settings.base_url}{document}" for document in documents]
+    return [Message("ping", hub, form(topic), due) for hub in tools.settings.hubs for topic in topics]
+
+
+def form(topic: str) -> bytes:
+    """What a hub is posted about a topic that changed: hubs read its address under one of two names."""
+    return urlencode({"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}).encode()

@@ -1,0 +1,171 @@
+"""What is due is sent, once; what cannot be sent is tried again, wider and wider apart, and holds up nobody."""
+
+import logging
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from feedpub import messages
+from feedpub.config import Config
+from feedpub.errors import FetchError
+from feedpub.messages import delivery
+from feedpub.store import Message
+from feedpub.tools import Tools
+from tests.support.clock import FakeClock
+from tests.support.newsroom import configure, tools_for
+from tests.support.site import Route, Site, running_site
+
+MINUTE, HOUR = 60, 3600
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def config(site: Site, tmp_path: Path) -> Config:
+    """With a hub and a webhook on the site."""
+    settings = f'hubs = ["{site.url("/hub")}"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
+    return configure(tmp_path, settings=settings)
+
+
+@pytest.fixture
+def tools(config: Config, clock: FakeClock) -> Iterator[Tools]:
+    with tools_for(config, clock) as made:
+        yield made
+
+
+def webhook(tools: Tools, body: bytes = b"{}") -> Message:
+    return Message("webhook", "", body, tools.clock())
+
+
+def ping(tools: Tools, config: Config, body: bytes = b"a=b") -> Message:
+    return Message("ping", config.feedpub.hubs[0], body, tools.clock())
+
+
+def test_what_is_due_is_sent_and_gone(site: Site, config: Config, tools: Tools) -> None:
+    """In its order, each by its way."""
+    site["/T0KEN"] = site["/hub"] = b"ok"
+    tools.store.messages.add([webhook(tools, b"1"), ping(tools, config), webhook(tools, b"2")])
+    assert messages.deliver(config, tools) == 3
+    assert [request.body for request in site.requests if request.path == "/T0KEN"] == [b"1", b"2"]
+    assert [request.body for request in site.requests if request.path == "/hub"] == [b"a=b"]
+    assert tools.store.messages.waiting() == ()
+    assert messages.deliver(config, tools) == 0
+    assert len(site.requests) == 3
+
+
+def test_waits_grow_until_it_is_given_up(
+    site: Site, config: Config, tools: Tools, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """About a minute, then five, then half an hour … for a day; then it is gone, and the log says so."""
+    site["/T0KEN"] = Route(b"no", "text/plain", 500)
+    tools.store.messages.add([webhook(tools)])
+    for wait in (1 * MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 6 * HOUR, 9 * HOUR):
+        messages.deliver(config, tools)
+        (left,) = tools.store.messages.waiting()
+        assert left.failure == f"{site.url('').rstrip('/')}: HTTP 500: the server has an error: no"
+        clock.pass_time(wait - 1)
+        messages.deliver(config, tools)
+        assert tools.store.messages.waiting() == (left,)
+        clock.pass_time(1)
+    with caplog.at_level(logging.ERROR):
+        messages.deliver(config, tools)
+    assert tools.store.messages.waiting() == ()
+    assert len(site.requests) == 8
+    assert "given up after 8 tries: webhook: " in caplog.text
+    assert "T0KEN" not in caplog.text
+
+
+def test_it_is_sent_when_the_other_side_is_back(site: Site, config: Config, tools: Tools, clock: FakeClock) -> None:
+    """Once."""
+    tools.store.messages.add([webhook(tools)])
+    assert messages.deliver(config, tools) == 0
+    site["/T0KEN"] = b"ok"
+    clock.pass_time(MINUTE)
+    assert [messages.deliver(config, tools) for _ in range(3)] == [1, 0, 0]
+
+
+def test_a_process_that_dies_meanwhile_loses_nothing(
+    site: Site, config: Config, tools: Tools, clock: FakeClock
+) -> None:
+    """What it had taken is due again after a while."""
+    site["/T0KEN"] = b"ok"
+    tools.store.messages.add([webhook(tools)])
+    (message,) = tools.store.messages.due(clock.now())
+    tools.store.messages.claim(message, clock.now() + delivery._CLAIM)  # and then the light goes out
+    with tools_for(config, clock) as others:
+        assert messages.deliver(config, others) == 0
+        clock.pass_time(91)
+        assert messages.deliver(config, others) == 1
+
+
+def test_a_slow_target_holds_up_no_other(
+    site: Site, config: Config, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs its deadline once a round, however many messages wait for it."""
+    monkeypatch.setattr(delivery, "DEADLINE", 0.5)
+
+    def silence(_: BaseHTTPRequestHandler) -> None:
+        time.sleep(1)
+
+    site["/hub"] = silence
+    site["/T0KEN"] = b"ok"
+    tools.store.messages.add(
+        [*(ping(tools, config, b"%d" % n) for n in range(20)), *(webhook(tools) for _ in range(20))]
+    )
+    began = time.monotonic()
+    assert messages.deliver(config, tools) == 20
+    assert time.monotonic() - began < 2
+    waiting = tools.store.messages.waiting()
+    assert [message.tries for message in waiting] == [1] + [0] * 19
+
+
+def test_what_the_config_does_not_want_any_more_is_dropped(config: Config, tools: Tools, tmp_path: Path) -> None:
+    """A hub or a webhook that left it."""
+    tools.store.messages.add([webhook(tools), ping(tools, config)])
+    messages.deliver(configure(tmp_path), tools)
+    assert tools.store.messages.waiting() == ()
+
+
+def test_the_way_is_the_one_that_the_config_has_now(site: Site, tools: Tools, tmp_path: Path) -> None:
+    """A webhook that moved gets what its old address did not."""
+    site["/new"] = b"ok"
+    tools.store.messages.add([webhook(tools)])
+    messages.deliver(configure(tmp_path, settings=f'[alerts]\nwebhook = "{site.url("/new")}"'), tools)
+    assert site.paths() == ["/new"]
+
+
+def test_a_secret_that_cannot_be_looked_up_is_a_failure_like_others(tools: Tools, tmp_path: Path) -> None:
+    """The message stays until it can."""
+    without = configure(tmp_path, settings='[alerts]\nwebhook = { env = "NOT_SET_ANYWHERE" }')
+    tools.store.messages.add([webhook(tools)])
+    messages.deliver(without, tools)
+    (left,) = tools.store.messages.waiting()
+    assert "NOT_SET_ANYWHERE is not set" in left.failure
+
+
+def test_a_server_may_ask_for_more_time(clock: FakeClock) -> None:
+    """But not for more than there is."""
+    now = clock.now()
+    patience = [
+        (delivery.next_try(1, FetchError("x", retry_after=asked), now) - now).total_seconds()
+        for asked in (None, 5.0, 600.0, 1e9)
+    ]
+    assert patience == [60, 60, 600, 9 * HOUR]
+
+
+def test_two_rounds_at_once_send_everything_once(config: Config, tools: Tools) -> None:
+    """A build beside the service."""
+    with running_site() as other:
+        other["/hub"] = b"ok"
+        both = config.model_copy(update={"feedpub": config.feedpub.model_copy(update={"hubs": (other.url("/hub"),)})})
+        tools.store.messages.add([ping(tools, both, b"%d" % n) for n in range(30)])
+        with ThreadPoolExecutor(3) as pool:
+            sent = sum(pool.map(lambda _: messages.deliver(both, tools), range(3)))
+        assert sent == len(other.requests) == 30

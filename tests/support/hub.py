@@ -1,0 +1,164 @@
+"""A WebSub hub on loopback, as the W3C recommendation describes one, and a subscriber to it.
+
+The hub takes subscriptions and verifies their intent with a challenge, takes publishers' pings, fetches what changed,
+and hands it on with a signature. It distributes only what is new to it, as real hubs do.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qsl, urlencode
+
+from tests.support.site import Site
+
+
+def answer(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"") -> None:
+    handler.send_response(status)
+    handler.send_header("Content-Type", "text/plain")
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@dataclass
+class Hub:
+    """A hub at /hub of a site.
+
+    Attributes:
+        where: from a topic's public address to the one that it can be fetched from here.
+        pings: the topics of all pings that were in order.
+        subscriptions: topic and callback → secret, of those who have confirmed that they want it.
+        down: what it answers instead of working; 0 where it works.
+    """
+
+    site: Site
+    where: Callable[[str], str]
+    pings: list[str] = field(default_factory=list)
+    subscriptions: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
+    down: int = 0
+    at_work: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.site["/hub"] = self._serve
+
+    @property
+    def url(self) -> str:
+        return self.site.url("/hub")
+
+    def _serve(self, handler: BaseHTTPRequestHandler) -> None:
+        body: bytes = getattr(handler, "body", b"")  # the site has read it
+        if self.down:
+            answer(handler, self.down, b"closed for repairs")
+        elif handler.headers["Content-Type"] != "application/x-www-form-urlencoded" or handler.command != "POST":
+            answer(handler, 400, b"a form, please")
+        else:
+            self._act(handler, dict(parse_qsl(body.decode("ascii"), strict_parsing=True)))
+
+    def rest(self) -> None:
+        """Wait until it has done what it has said yes to: hubs answer first and work then."""
+        deadline = time.monotonic() + 5
+        while self.at_work and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not self.at_work
+
+    def _act(self, handler: BaseHTTPRequestHandler, form: dict[str, str]) -> None:
+        topic = form.get("hub.topic") or form.get("hub.url", "")
+        self.at_work.append(topic)
+        try:
+            self._work(handler, form, topic)
+        finally:
+            self.at_work.remove(topic)
+
+    def _work(self, handler: BaseHTTPRequestHandler, form: dict[str, str], topic: str) -> None:
+        if form.get("hub.mode") == "subscribe":
+            answer(handler, 202)
+            self._verify(topic, form["hub.callback"], form.get("hub.secret", "").encode())
+        elif form.get("hub.mode") == "publish" and topic.startswith(("http://", "https://")):
+            self.pings.append(topic)
+            answer(handler, 204)
+            self._fetch_and_distribute(topic)
+        else:
+            answer(handler, 400, b"what shall I do?")
+
+    def _verify(self, topic: str, callback: str, secret: bytes) -> None:
+        challenge = secrets.token_hex(16)
+        query = {"hub.mode": "subscribe", "hub.topic": topic, "hub.challenge": challenge, "hub.lease_seconds": "3600"}
+        with urllib.request.urlopen(f"{callback}?{urlencode(query)}", timeout=5) as said:  # noqa: S310 -- loopback
+            if said.read().decode() == challenge:
+                self.subscriptions[topic, callback] = secret
+
+    def _fetch_and_distribute(self, topic: str) -> None:
+        with urllib.request.urlopen(self.where(topic), timeout=5) as said:  # noqa: S310 -- loopback
+            content, kind = said.read(), said.headers["Content-Type"]
+        if self.contents.get(topic) == content:
+            return
+        self.contents[topic] = content
+        for (wanted, callback), secret in self.subscriptions.items():
+            if wanted == topic:
+                self._hand_on(topic, content, kind, callback, secret)
+
+    def _hand_on(self, topic: str, content: bytes, kind: str, callback: str, secret: bytes) -> None:
+        signature = hmac.new(secret, content, hashlib.sha256).hexdigest()
+        headers = {
+            "Content-Type": kind,
+            "Link": f'<{self.url}>; rel="hub", <{topic}>; rel="self"',
+            "X-Hub-Signature": f"sha256={signature}",
+        }
+        request = urllib.request.Request(callback, content, headers)  # noqa: S310 -- loopback
+        urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 -- loopback
+
+    def advertised(self, topic: str) -> tuple[str | None, str | None]:
+        """What the content that it fetched says of its hub and of itself, where it says so."""
+        text = self.contents[topic].decode()
+        found = {
+            rel: re.search(rf'<(?:atom:)?link[^>]*\bhref="([^"]+)"[^>]*\brel="{rel}"', text) for rel in ("hub", "self")
+        }
+        hub, own = (match[1] if match else None for match in found.values())
+        return hub, own
+
+
+@dataclass
+class Subscriber:
+    """A reader's server at a path of a site: it asks a hub for a topic, and believes what is signed.
+
+    Attributes:
+        received: the contents whose signature was right.
+    """
+
+    site: Site
+    topic: str
+    path: str = "/callback"
+    secret: bytes = b"between us"
+    received: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.site[self.path] = self._serve
+
+    def subscribe(self, hub: str) -> None:
+        """Ask the hub; it asks back whether that was meant so."""
+        form = {
+            "hub.mode": "subscribe",
+            "hub.topic": self.topic,
+            "hub.callback": self.site.url(self.path),
+            "hub.secret": self.secret.decode(),
+        }
+        urllib.request.urlopen(hub, urlencode(form).encode(), timeout=5).close()  # noqa: S310 -- loopback
+
+    def _serve(self, handler: BaseHTTPRequestHandler) -> None:
+        if handler.command == "GET":
+            query = dict(parse_qsl(handler.path.partition("?")[2]))
+            meant = query.get("hub.topic") == self.topic
+            answer(handler, 200 if meant else 404, query.get("hub.challenge", "").encode() if meant else b"")
+            return
+        body: bytes = getattr(handler, "body", b"")  # the site has read it
+        expected = "sha256=" + hmac.new(self.secret, body, hashlib.sha256).hexdigest()
+        if handler.headers.get("X-Hub-Signature") == expected:
+            self.received.append(body)
+        answer(handler, 200)
