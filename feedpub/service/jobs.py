@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from feedpub import pipeline
@@ -35,6 +36,12 @@ After = Callable[[FeedConfig, Outcome, Tools], None]
 """Told of every run that has ended, in the run's thread."""
 
 
+class Publish(Protocol):
+    """Regenerates one feed from its sources, or from some of them."""
+
+    def __call__(self, feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome: ...
+
+
 class Jobs:
     """The feeds of a config, each run when it is due. Thread-safe.
 
@@ -42,15 +49,17 @@ class Jobs:
         config: whose feeds.
         tools: what runs work with; each gets a lease of its own.
         after: told of each run.
+        publish: regenerates one feed.
 
     Attributes:
         hung: feed → since when a run of it is lost.
     """
 
-    def __init__(self, config: Config, tools: Tools, after: After) -> None:
+    def __init__(self, config: Config, tools: Tools, after: After, publish: Publish = pipeline.publish) -> None:
         self._config = config
         self._tools = tools
         self._after = after
+        self._publish = publish
         self._lock = threading.Lock()
         self._in_vain: dict[str, int] = {}  # feed → runs in a row that came to nothing
         self._all_sources: set[str] = set()  # feeds somebody wants to be looked at now, due or not
@@ -151,7 +160,7 @@ class Jobs:
             self._all_sources.discard(name)
         if feed is None:  # it left the config while it waited
             return
-        outcome = pipeline.publish(feed, tools, only=None if everything else self._due_sources(feed, tools))
+        outcome = self._publish(feed, tools, only=None if everything else self._due_sources(feed, tools))
         if not lease.revoked:
             self._ended(feed, outcome, tools)
 

@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from feedpub import config as configuration
-from feedpub import overview, pipeline
+from feedpub import messages, overview, pipeline
 from feedpub.config import Config, FeedConfig
 from feedpub.errors import FeedpubError
 from feedpub.fetch import Fetcher
@@ -33,6 +33,7 @@ TICK = 0.5  # seconds between two looks at everything
 DRAIN = 15.0  # seconds for runs under way when the process is to end
 FAREWELL = 3.0  # seconds for the HTTP server
 INDEX_EVERY = 3.0  # seconds between two looks at whether the pages about all feeds are out of date
+MESSAGES_EVERY = 5.0  # seconds between two looks at what has to be told to others
 CONFIG_EVERY = 2.0  # seconds between two looks at the config file
 LOST = 1  # exit status when only a new process helps
 
@@ -62,7 +63,10 @@ class Service:
         self._jobs = Jobs(config, tools, self._after)
         self._site = self._make_site()
         self._server = Server(self._site, sockets)
-        self._chores = [Chore("index", INDEX_EVERY, self._finish)]
+        self._chores = [
+            Chore("index", INDEX_EVERY, self._finish),
+            Chore("messages", MESSAGES_EVERY, lambda: messages.deliver(self._config, self._tools)),
+        ]
 
     # --- the console of the site ---
 

@@ -1,0 +1,169 @@
+"""Which feed runs when, and what comes of runs that go wrong."""
+
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from feedpub import pipeline
+from feedpub.config import Config, FeedConfig
+from feedpub.model import Outcome, Status
+from feedpub.service.jobs import FIRST_RETRY, Jobs, Publish
+from feedpub.store import Planned
+from feedpub.tools import Tools, utc_now
+from tests.support.newsroom import configure, feed, open_newsroom, tools_for
+from tests.support.service import eventually
+from tests.support.site import Site
+
+
+@pytest.fixture
+def newsroom(site: Site) -> Site:
+    open_newsroom(site, [3, 2, 1])
+    return site
+
+
+class Desk:
+    """Jobs at work, and the outcomes that they told of."""
+
+    def __init__(self, config: Config, tools: Tools, publish: Publish) -> None:
+        self.outcomes: list[Outcome] = []
+        self.tools = tools
+        self.jobs = Jobs(config, tools, lambda _feed, outcome, _tools: self.outcomes.append(outcome), publish)
+
+    def told(self, *feeds: str) -> bool:
+        return eventually(lambda: [o.feed for o in self.outcomes] == list(feeds))
+
+
+@contextmanager
+def at_work(config: Config, publish: Publish = pipeline.publish) -> Iterator[Desk]:
+    with tools_for(config) as tools:
+        desk = Desk(config, replace(tools, clock=utc_now), publish)
+        desk.jobs.start()
+        try:
+            yield desk
+        finally:
+            desk.jobs.stop(5)
+
+
+def says(status: Status, then: Callable[[], None] = lambda: None) -> Publish:
+    """A regeneration that ends like this."""
+
+    def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome:
+        del tools, only
+        then()
+        return Outcome(feed.name, status)
+
+    return publish
+
+
+def test_each_run_plans_the_next(newsroom: Site, tmp_path: Path) -> None:
+    """And keeps it, with the reason, for the process that comes after."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    with at_work(config) as desk:
+        assert desk.told("world")
+        planned = desk.tools.store.schedule.load()["world"]
+        (source,) = desk.tools.store.sources("world")
+        assert planned == Planned("world", source.checked + timedelta(hours=2), "every 2h")
+        assert (source.next_look, source.why) == (planned.next_run, planned.why)
+        assert desk.jobs.clockwork.planned["world"] == planned.next_run
+
+
+def test_only_sources_that_are_due_are_asked(newsroom: Site, tmp_path: Path) -> None:
+    """Of a feed that has several, each with its own time."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}"))
+    with tools_for(config) as tools:
+        pipeline.publish(config.feed[0], tools)
+        later = utc_now() + timedelta(hours=1)
+        looks = {newsroom.url("/news"): (later, "x"), newsroom.url("/rss"): (utc_now(), "x")}
+        tools.store.schedule.save(Planned("world", utc_now(), "x"), looks)
+    newsroom.forget()
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert newsroom.paths() == ["/rss"]
+        newsroom.forget()
+        assert desk.jobs.run_now("world")
+        assert desk.told("world", "world")
+        assert sorted(newsroom.paths()) == ["/news", "/rss"]
+        assert not desk.jobs.run_now("unknown")
+
+
+def test_a_crash_is_a_failed_run(tmp_path: Path) -> None:
+    """Recorded with the reason, tried again later; the other feeds go on."""
+
+    def crash() -> None:
+        raise KeyError("bug")
+
+    config = configure(tmp_path, feed("world", "folder articles"))
+    with at_work(config, says(Status.UPDATED, crash)) as desk:
+        assert desk.told("world")
+        (outcome,) = desk.outcomes
+        assert outcome.status == Status.FAILED
+        assert "a fault in feedpub" in outcome.problems[0].reason
+        run = desk.tools.store.last_run("world")
+        assert run is not None
+        assert run.outcome.problems == outcome.problems
+        assert desk.jobs.clockwork.planned["world"] - utc_now() > FIRST_RETRY - timedelta(minutes=1)
+
+
+def test_a_hang_is_a_failed_run(tmp_path: Path) -> None:
+    """Told of once, and named as long as its thread is there; the feed is tried again meanwhile."""
+    go_on = threading.Event()
+    config = configure(tmp_path, feed("world", "folder articles"), settings='deadline = "10s"')
+    with at_work(config, says(Status.UPDATED, lambda: go_on.wait(30) and None)) as desk:
+        assert eventually(lambda: desk.jobs.runner.busy)
+        desk.jobs.runner._grace = -10.0  # its time is up at once
+        desk.jobs.tick()
+        assert desk.told("world")
+        assert "something in it hangs" in desk.outcomes[0].problems[0].reason
+        assert set(desk.jobs.hung) == {"world"}
+        assert desk.jobs.run_now("world")
+        go_on.set()
+        assert eventually(lambda: not desk.jobs.runner.given_up)
+        desk.jobs.tick()
+        assert not desk.jobs.hung
+        assert [o.status for o in desk.outcomes][0] == Status.FAILED
+
+
+def test_runs_in_vain_are_put_off(tmp_path: Path) -> None:
+    """Where no source is to blame, longer each time."""
+    config = configure(tmp_path, feed("world", "folder articles", more='every = "1m"'))
+    with at_work(config, says(Status.FAILED)) as desk:
+        waits = []
+        for times in (1, 2, 3):
+            assert desk.told(*["world"] * times)
+            assert eventually(lambda: not desk.jobs.runner.busy)
+            waits.append(desk.jobs.clockwork.planned["world"] - utc_now())
+            desk.jobs.run_now("world")
+        assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
+
+
+def test_a_changed_config(newsroom: Site, tmp_path: Path) -> None:
+    """Only what is new or changed runs; what left is dropped, plan and all."""
+    world, other = feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}")
+    with at_work(configure(tmp_path, world, other)) as desk:
+        assert eventually(lambda: len(desk.outcomes) == 2)
+        desk.outcomes.clear()
+        config = configure(tmp_path, world.replace("world feed", "whole world"), feed("third", "folder articles"))
+        changes = desk.jobs.apply(config, desk.tools)
+        assert changes == {"added": ["third"], "changed": ["world"], "removed": ["other"]}
+        assert eventually(lambda: {o.feed for o in desk.outcomes} == {"world", "third"})
+        assert set(desk.tools.store.schedule.load()) == {"world", "third"}
+        assert set(desk.jobs.clockwork.planned) == {"world", "third"}
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_the_clock_jumps(newsroom: Site, tmp_path: Path, hours: int) -> None:
+    """Put back, the waits stay as they were; put forward, what is overdue is caught up with."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    with at_work(config) as desk:
+        assert desk.told("world")
+        before = desk.jobs.clockwork.planned["world"]
+        desk.jobs.clock_jumped(timedelta(hours=hours))
+        assert desk.jobs.clockwork.alive
+        expected = before + timedelta(hours=hours) if hours < 0 else before
+        assert eventually(lambda: len(desk.outcomes) == (2 if hours < 0 else 1))
+        assert hours < 0 or desk.jobs.clockwork.planned["world"] == expected
