@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from feedpub import sources
 from feedpub.builder.identity import url_key
@@ -43,6 +44,11 @@ class Listed:
     listed_first: bool = False
     fetch: bool = True
     folder: Path | None = None
+
+    @property
+    def mark(self) -> str:
+        """What differs once its source says that the article changed: a digest of the source's key, and its version."""
+        return f"{crc32(self.source.encode()):08x} {self.item.version}".strip()
 
     @property
     def address(self) -> str:

@@ -77,12 +77,20 @@ class Memory:
         seen = self.seen.get(listed.key)
         if seen is None:  # perhaps an address that once led to a stored article
             return _seen(listed, "stored") if listed.key in self.stored else None
-        version = _version(listed, self.rules) if seen.state == "excluded" else listed.item.version
-        return seen if seen.state in ("stored", "excluded") and seen.version == version else None
+        if seen.state == "excluded":
+            known = seen.version.endswith(self.rules) and _says_nothing_new(_version(listed, self.rules), seen)
+        else:
+            known = seen.state == "stored" and _says_nothing_new(listed.mark, seen)
+        return seen if known else None
 
 
 def _version(listed: Listed, rules: str) -> str:
-    return f"{listed.item.version} {rules}".strip()
+    return f"{listed.mark} {rules}"
+
+
+def _says_nothing_new(mark: str, seen: Seen) -> bool:
+    """Whether an article's mark is the one that is remembered, or another source's, which it cannot be held against."""
+    return seen.version == mark or seen.version.partition(" ")[0] != mark.partition(" ")[0]
 
 
 def read_all(feed: FeedConfig, items: Sequence[Listed], memory: Memory, tools: Tools) -> list[Read]:
@@ -227,7 +235,7 @@ def _arrival(listed: Listed, article: Article, addresses: Iterable[str | None]) 
 
 
 def _seen(listed: Listed, state: SeenState) -> Seen:
-    return Seen(key=listed.key, version=listed.item.version, state=state)
+    return Seen(key=listed.key, version=listed.mark, state=state)
 
 
 def _excluded(listed: Listed, reason: str, rules: str) -> Seen:

@@ -1,16 +1,19 @@
 """The whole way through, on a real site: what is published, what stays, what is named."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from feedpub import SiteMemory, learning, pipeline
 from feedpub.articles import from_page, page_at
 from feedpub.config import Config
-from feedpub.model import Outcome, Status
+from feedpub.lease import Lease
+from feedpub.model import Outcome, Pace, Status
 from feedpub.tools import Tools
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, feed, listing, open_newsroom, path, rss, sitemap, story, title, tools_for
@@ -475,3 +478,85 @@ def test_one_article_is_cleaned_with_what_was_learned(newsroom: Site, tmp_path: 
         article = from_page(page, memory=learning.Site(learning.site_of(url), tools.store).memory)
     assert BOX not in article.text
     assert (BOX, "on 6 of 6 other pages of this site") in {(each.text, each.reason) for each in article.removed}
+
+
+def test_sources_looked_at_in_turn_fetch_nothing_twice(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """What one source says of an article's version is not held against what another one says."""
+    page, rss_ = newsroom.url("/news"), newsroom.url("/rss")
+    config = configure(tmp_path, feed("a", f"page {page}", f"feed {rss_}"))
+    one(config, clock)
+    newsroom.forget()
+    with tools_for(config, clock) as tools:
+        for only in ({rss_}, {page}, {rss_}):
+            assert pipeline.publish(config.feed[0], tools, only=only).status == Status.UNCHANGED
+    assert newsroom.paths() == ["/rss", "/news", "/rss"]
+
+
+def test_a_look_at_no_source_publishes_what_there_is(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """As when only the feed's title changed; nobody is asked."""
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    one(config, clock)
+    newsroom.forget()
+    renamed = config.feed[0].model_copy(update={"title": "Another"})
+    with tools_for(config, clock) as tools:
+        assert pipeline.publish(renamed, tools, only=()).status == Status.UPDATED
+    assert newsroom.requests == []
+
+
+def test_what_a_source_wants_is_remembered(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """The longest of what its document, its server and its robots.txt ask for."""
+    newsroom["/robots.txt"] = "User-agent: *\nCrawl-delay: 7"
+    slow = Route(listing(STORIES).encode(), headers={"Cache-Control": "max-age=900"})
+    newsroom["/slow"] = slow
+    newsroom["/busy"] = Route(b"", status=503, headers={"Retry-After": "120"})
+    config = configure(tmp_path, feed("a", *(f"page {newsroom.url(at)}" for at in ("/news", "/slow", "/busy"))))
+    build(config, clock)
+    with tools_for(config, clock) as tools:
+        paces = {urlsplit(state.key).path: state.pace for state in tools.store.sources("a")}
+    assert paces == {
+        "/news": Pace(7, "Crawl-delay"),
+        "/slow": Pace(900, "Cache-Control"),
+        "/busy": Pace(120, "Retry-After"),
+    }
+
+
+def test_failures_in_a_row_are_counted(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Until it answers again."""
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    counts = []
+    for fine in (True, False, False, True):
+        newsroom["/news"] = listing(STORIES) if fine else Route(b"", status=500)
+        build(config, clock)
+        clock.pass_time(3600)
+        with tools_for(config, clock) as tools:
+            (state,) = tools.store.sources("a")
+        counts.append((state.failures, state.failing_since is not None))
+    assert counts == [(0, False), (1, True), (2, True), (0, False)]
+
+
+def test_a_run_that_was_given_up_keeps_nothing(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """However late it wakes up."""
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    with tools_for(config, clock) as tools:
+        lease = Lease()
+        lease.revoke()
+        outcome = pipeline.publish(config.feed[0], replace(tools, lease=lease))
+        assert outcome.status == Status.FAILED
+        assert tools.store.entries("a") == ()
+    assert published(config) == {}
+
+
+def test_a_run_whose_time_is_up_keeps_what_it_has(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """The articles that were not reached are read at the next look."""
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+
+    def stop_soon(_feed: str, done: int, _total: int) -> None:
+        if done == 2:
+            lease._until = 0.0
+
+    with tools_for(config, clock) as tools:
+        lease = Lease(3600)
+        outcome = pipeline.publish(config.feed[0], replace(tools, lease=lease, progress=stop_soon))
+        assert (outcome.new, outcome.failed) == (2, 4)
+        assert "the time for this look was up" in outcome.problems[0].reason
+        assert pipeline.publish(config.feed[0], tools).new == 4

@@ -15,7 +15,7 @@ class Seen:
 
     Attributes:
         key: of its address, as the builder makes it.
-        version: the source's own mark of its version at that time; "" where it has none.
+        version: its source's mark of its version at that time, with a digest of that source's key before it.
         state: stored as an entry; excluded by the feed's filters; failed: nothing could be read; partial: the
             source's own text stands in.
         reason: why it was excluded or failed, for people.
