@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from feedpub import archiving, assembly, pings
+from feedpub import archiving, assembly, looking, pings
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.errors import FeedpubError
@@ -31,8 +31,13 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     """
     began, started = time.monotonic(), tools.clock()
     try:
-        readings = gather(feed, tools, only)
-        outcome = _regenerate(feed, readings, tools, began)
+        readings = looking.at_listings(feed, gather(feed, tools, only), tools)
+        items = listed(readings, tools.settings.output)
+        reads = _read_articles(feed, items, tools)
+        readings = looking.at_articles(readings, items, reads, tools)
+        outcome = _regenerate(feed, readings, _of_sound_sources(readings, items, reads), tools)
+        requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
+        outcome = replace(outcome, requests=requests, seconds=time.monotonic() - began)
         _record(outcome, readings, started, tools)
     except FeedpubError as error:
         problem = Problem(feed.name, str(error), fatal=True)
@@ -40,13 +45,17 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     return outcome
 
 
-def _regenerate(feed: FeedConfig, readings: Sequence[Reading], tools: Tools, began: float) -> Outcome:
-    reads = _read_articles(feed, listed(readings, tools.settings.output), tools)
+def _of_sound_sources(readings: Iterable[Reading], items: Sequence[Listed], reads: Sequence[Read]) -> list[Read]:
+    """What came of the articles of sources that are as usual: nothing of the others counts."""
+    broken = {reading.key for reading in readings if reading.problem}
+    return [read for item, read in zip(items, reads, strict=True) if item.source not in broken]
+
+
+def _regenerate(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Outcome:
     with tools.store.alone(feed.name):  # or two processes would mint two ids for one article
         tools.lease.hold()
         merged = _bring_in(feed, reads, tools)
-        outcome = _publish(feed, readings, _outcome(feed, readings, reads, merged), tools)
-    return replace(outcome, seconds=time.monotonic() - began)
+        return _publish(feed, readings, _outcome(feed, readings, reads, merged), tools)
 
 
 def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, tools: Tools) -> Outcome:
@@ -77,7 +86,6 @@ def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read
         skipped=skipped,
         failed=failed,
         problems=_problems(readings, reads),
-        requests=sum(r.documents.requests for r in readings) + sum(r.requests for r in reads),
     )
 
 
@@ -134,6 +142,7 @@ def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, to
         Run(outcome, started),
         documents=[document for reading in readings for document in reading.documents.fresh if not reading.problem],
         sources=[_state(outcome.feed, reading, states.get(reading.key), started) for reading in readings],
+        looks=[reading.look for reading in readings if reading.look],
     )
 
 
@@ -150,6 +159,7 @@ def _state(feed: str, reading: Reading, before: SourceState | None, now: datetim
         failures=before.failures + 1,
         next_look=None,
         pace=reading.pace,
+        firm=reading.problem.firm,
     )
 
 
