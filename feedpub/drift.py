@@ -17,6 +17,7 @@ RECENT = 30  # looks; what is usual is what was so among these, or among those b
 FEWEST_LOOKS = 5  # of a history that says anything
 FEWEST_ITEMS = 6  # of a list that says anything
 FEWEST_ARTICLES = 10  # read before, of which something can be said
+FEW = 3  # articles of which something can be said together
 ENOUGH_ARTICLES = 20  # read before, against which one article can be held
 LOW = 0.05  # the share of looks, or of articles, that are allowed to be exceptions
 LASTING_LOOKS = 5  # in a row that are not as usual, and so are the new usual,
@@ -87,32 +88,39 @@ def _expected(history: Sequence[Look], look: Look) -> float:
 
 def _unread(history: Sequence[Look], look: Look) -> str | None:
     """Not one of several new articles could be read."""
-    if look.failed < 3 or look.read or sum(before.read for before in history) < FEWEST_ARTICLES:  # noqa: PLR2004
+    if look.failed < FEW or look.read or sum(before.read for before in history) < FEWEST_ARTICLES:
         return None
     return f"none of the {look.failed} new articles could be read: {look.obstacle}"
 
 
+def _short(history: Sequence[Look], look: Look) -> str | None:
+    """One article, or two, not half as long as any before."""
+    before = [words for each in history for words in each.lengths]
+    if not 0 < len(look.lengths) < FEW or len(before) < ENOUGH_ARTICLES or max(look.lengths) >= min(before) / 2:
+        return None
+    return _far_shorter(look.lengths, before)
+
+
 def _shorter(history: Sequence[Look], look: Look) -> str | None:
     """Nearly all of the newest articles are as short as hardly one used to be, and a third of what was usual."""
-    newest, older = _newest(history, look, 3)
-    now = [words for each in newest for words in each.lengths]
-    before = [words for each in older for words in each.lengths]
-    if len(now) < 3:  # noqa: PLR2004
-        short = len(before) >= ENOUGH_ARTICLES and bool(now) and max(now) < min(before) / 2
-    else:
-        short = len(before) >= FEWEST_ARTICLES and _quantile(now, 0.8) <= _quantile(before, LOW)
-    if not short or median(now) > median(before) / 3:
+    newest, older = _newest(history, look, FEW)
+    now, before = ([words for each in looks for words in each.lengths] for looks in (newest, older))
+    if len(now) < FEW or len(before) < FEWEST_ARTICLES or _quantile(now, 0.8) > _quantile(before, LOW):
         return None
+    return _far_shorter(now, before) if median(now) <= median(before) / 3 else None
+
+
+def _far_shorter(now: Sequence[int], before: Sequence[int]) -> str:
     articles = "the articles are" if len(now) > 1 else "the article is"
     return f"{articles} far shorter: {_counted(round(median(now)), 'word')}, usually {round(median(before))}"
 
 
 def _undated(history: Sequence[Look], look: Look) -> str | None:
-    return _without(history, look, "a date", lambda each: each.dated, 3)
+    return _without(history, look, "a date", lambda each: each.dated, FEW)
 
 
 def _unpictured(history: Sequence[Look], look: Look) -> str | None:
-    return _without(history, look, "a picture", lambda each: each.pictured, 5)
+    return _without(history, look, "a picture", lambda each: each.pictured, 2 * FEW)
 
 
 def _without(history: Sequence[Look], look: Look, what: str, having: Callable[[Look], int], least: int) -> str | None:
@@ -135,7 +143,7 @@ def _newest(history: Sequence[Look], look: Look, least: int) -> tuple[list[Look]
     return newest, older
 
 
-_CHECKS = (_fewer, _moved, _unread, _shorter, _undated, _unpictured)
+_CHECKS = (_fewer, _moved, _unread, _short, _shorter, _undated, _unpictured)
 
 
 def _quantile(values: Sequence[float], share: float) -> float:
