@@ -7,8 +7,8 @@ The order of trust, field by field; the first that says something sensible wins:
 - authors: JSON-LD, meta names, microdata, the visible byline: the first that names a person, with the groups ("News
   Team") that it names beside; then groups and organisations, logins, the site itself, nobodies ("Staff").
 - published, updated: JSON-LD, meta names, microdata, the visible dateline nearest to the headline, the data of the
-  page's own scripts where it shows no date, the address. The
-  dateline decides between several dates of publication, and counts where all of them are later than it.
+  page's own scripts where it shows no date, the address. The dateline decides between several dates of publication,
+  and counts where all of them are later than it.
 - language: the html element, meta names, JSON-LD, the text itself.
 - site, image, description, categories: JSON-LD and meta names, then microdata.
 - image_size: what is stated for that very image, in the same order, else by its own element.
