@@ -30,6 +30,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         only: the keys of the sources to look at; all of them where it is left out. The others' articles stay.
     """
     began, started = time.monotonic(), tools.clock()
+    tools = replace(tools, fetcher=tools.fetcher.on_behalf(feed.name))
     try:
         readings = looking.at_listings(feed, gather(feed, tools, only), tools)
         items = listed(readings, tools.settings.output)
@@ -55,7 +56,10 @@ def _regenerate(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[R
     with tools.store.alone(feed.name):  # or two processes would mint two ids for one article
         tools.lease.hold()
         merged = _bring_in(feed, reads, tools)
-        return _publish(feed, readings, _outcome(feed, readings, reads, merged), tools)
+        outcome = _publish(feed, readings, _outcome(feed, readings, reads, merged), tools)
+        removed = (read.arrival.article.removed for read in reads if read.arrival)
+        tools.store.removals.add(feed.name, removed, tools.clock())
+    return outcome
 
 
 def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, tools: Tools) -> Outcome:

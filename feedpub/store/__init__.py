@@ -4,7 +4,18 @@
 here alone, and their errors leave as StoreError.
 """
 
-from feedpub.store.records import Document, Look, Message, MessageKind, Planned, Run, Seen, SeenState, SourceState
+from feedpub.store.records import (
+    Document,
+    Look,
+    Message,
+    MessageKind,
+    Planned,
+    Removal,
+    Run,
+    Seen,
+    SeenState,
+    SourceState,
+)
 from feedpub.store.store import Store
 
 __all__ = [
@@ -13,6 +24,7 @@ __all__ = [
     "Message",
     "MessageKind",
     "Planned",
+    "Removal",
     "Run",
     "Seen",
     "SeenState",

@@ -13,9 +13,11 @@ from feedpub.model import Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
 from feedpub.store.database import FILE_NAME, Database
+from feedpub.store.figures import Figures
 from feedpub.store.looks import LooksTable, add_looks
 from feedpub.store.messages import MessagesTable
 from feedpub.store.records import Document, Look, Run, Seen, SourceState
+from feedpub.store.removals import RemovalsTable
 from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
 from feedpub.store.schedule import ScheduleTable
@@ -34,7 +36,8 @@ class Store:
         schedule: when each feed runs next.
         archives: which entry stands in which archive.
         messages: what has to be told to others.
-        looks: what is usual for each source.
+        removals: what the cleaner removes.
+        figures: questions about all feeds at once.
     """
 
     def __init__(self, database: Database) -> None:
@@ -43,7 +46,8 @@ class Store:
         self.schedule = ScheduleTable(database)
         self.archives = ArchivesTable(database)
         self.messages = MessagesTable(database)
-        self.looks = LooksTable(database)
+        self.removals = RemovalsTable(database)
+        self.figures = Figures(database)
 
     @classmethod
     def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:
@@ -219,7 +223,7 @@ class Store:
 
         Args:
             before: older entries go with their aliases, and so do older seen articles, documents, sources, runs,
-                looks and robots.txt.
+                removals and robots.txt.
             keep: feed → ids of the entries in its live document, which stay however old, aliases and all.
         """
         t = schema.seen
@@ -232,7 +236,7 @@ class Store:
                 schema.sources.c.checked,
                 schema.runs.c.started,
                 schema.robots.c.expires,
-                schema.looks.c.at,
+                schema.removals.c.last,
             ):
                 connection.execute(delete(date.table).where(date < before))
 
