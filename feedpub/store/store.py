@@ -16,6 +16,7 @@ from feedpub.store.database import FILE_NAME, Database
 from feedpub.store.figures import Figures
 from feedpub.store.looks import LooksTable, add_looks
 from feedpub.store.messages import MessagesTable
+from feedpub.store.notices import NoticesTable
 from feedpub.store.records import Document, Look, Run, Seen, SourceState
 from feedpub.store.removals import RemovalsTable
 from feedpub.store.robots import RobotsTable
@@ -36,6 +37,8 @@ class Store:
         schedule: when each feed runs next.
         archives: which entry stands in which archive.
         messages: what has to be told to others.
+        looks: what is usual for each source.
+        notices: what is broken now, and what was told of it.
         removals: what the cleaner removes.
         figures: questions about all feeds at once.
     """
@@ -46,6 +49,8 @@ class Store:
         self.schedule = ScheduleTable(database)
         self.archives = ArchivesTable(database)
         self.messages = MessagesTable(database)
+        self.looks = LooksTable(database)
+        self.notices = NoticesTable(database)
         self.removals = RemovalsTable(database)
         self.figures = Figures(database)
 
