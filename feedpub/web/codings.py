@@ -6,7 +6,8 @@ from functools import lru_cache
 import brotli  # type: ignore[import-untyped]
 
 IDENTITY = "identity"
-OFFERED = ("br", "gzip", IDENTITY)  # the best first, among those that a client likes equally
+COMPRESSED = ("br", "gzip")
+OFFERED = (*COMPRESSED, IDENTITY)  # the best first, among those that a client likes equally
 _BROTLI_QUALITY = 6  # of 11, which takes 100 times as long and saves another tenth
 _GZIP_LEVEL = 6
 

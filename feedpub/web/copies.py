@@ -14,10 +14,11 @@ from pathlib import Path
 from feedpub.web import codings, files
 from feedpub.web.files import Signature
 from feedpub.web.http import Headers
+from feedpub.web.names import Published
 from feedpub.web.validators import http_date
 
 BUDGET = 64 << 20  # bytes of all copies together
-_GLANCE = 1.0  # seconds for which a file that was looked at is taken to be unchanged
+GLANCE = 1.0  # seconds for which a file that was looked at is taken to be unchanged
 _SECOND = 1_000_000_000  # nanoseconds
 
 
@@ -44,11 +45,11 @@ class Copies:
 
     Args:
         root: the folder.
-        describe: name and content of a file → the headers that are its own.
+        describe: a file and its content → the headers that are its own.
         budget: how many bytes are kept.
     """
 
-    def __init__(self, root: Path, describe: Callable[[str, bytes], Headers], budget: int = BUDGET) -> None:
+    def __init__(self, root: Path, describe: Callable[[Published, bytes], Headers], budget: int = BUDGET) -> None:
         self._root = root
         self._describe = describe
         self._budget = budget
@@ -61,11 +62,9 @@ class Copies:
         """The file's signature, a second old at most; None where there is no such file. Raises OSError."""
         now = time.monotonic()
         looked = self._looked.get(name)
-        if looked and now - looked[0] < _GLANCE:
+        if looked and now - looked[0] < GLANCE:
             return looked[1]
-        signature = files.look(self._root, name)
-        self._remember(name, signature, now)
-        return signature
+        return self._saw(name, files.look(self._root, name), now)
 
     def kept(self, name: str, coding: str, signature: Signature) -> Copy | None:
         """The copy of that version, if it is there already."""
@@ -76,18 +75,18 @@ class Copies:
             self._kept.move_to_end((name, coding))
             return copy
 
-    def make(self, name: str, coding: str) -> Copy | None:
-        """Read the file as it is now, compress it and keep the copy; None where there is none. Raises OSError."""
+    def make(self, file: Published, coding: str) -> Copy | None:
+        """Read a file as it is now, compress it and keep the copy; None where there is none. Raises OSError."""
         now = time.monotonic()
-        found = files.read(self._root, name)
-        self._remember(name, found[1] if found else None, now)
+        found = files.read(self._root, file.name)
+        self._saw(file.name, found[1] if found else None, now)
         if found is None:
             return None
-        copy = self._copy(name, coding, *found)
-        self._keep((name, coding), copy)
+        copy = self._copy(file, coding, *found)
+        self._keep((file.name, coding), copy)
         return copy
 
-    def _copy(self, name: str, coding: str, content: bytes, signature: Signature) -> Copy:
+    def _copy(self, file: Published, coding: str, content: bytes, signature: Signature) -> Copy:
         body = codings.compress(content, coding)
         suffix = "" if coding == codings.IDENTITY else f"-{coding}"
         etag = f'"{hashlib.sha256(content).hexdigest()[:24]}{suffix}"'.encode()
@@ -95,13 +94,14 @@ class Copies:
         own = [(b"content-length", str(len(body)).encode()), (b"etag", etag), (b"last-modified", http_date(modified))]
         if suffix:
             own.append((b"content-encoding", coding.encode()))
-        return Copy(signature, body, etag, modified, (*own, *self._describe(name, content)))
+        return Copy(signature, body, etag, modified, (*own, *self._describe(file, content)))
 
-    def _remember(self, name: str, signature: Signature | None, now: float) -> None:
+    def _saw(self, name: str, signature: Signature | None, now: float) -> Signature | None:
         if signature is None:
             self._looked.pop(name, None)
         else:
             self._looked[name] = (now, signature)
+        return signature
 
     def _keep(self, key: tuple[str, str], copy: Copy) -> None:
         with self._lock:

@@ -3,17 +3,30 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from feedpub.web import codings, files, headers
+from feedpub.web import codings, headers, names
 from feedpub.web.copies import Copies, Copy
-from feedpub.web.files import Kind
+from feedpub.web.files import Signature
+from feedpub.web.headers import READING
 from feedpub.web.http import Answer, Headers, Receive, Request, Scope, Send, message, not_allowed
+from feedpub.web.names import Published
+from feedpub.web.upcoming import Upcoming
 from feedpub.web.validators import is_current
 
-_READING = ("GET", "HEAD", "OPTIONS")
+_NOTHING = message(404, "There is nothing under this address.")
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A file that is there, and how it is wanted."""
+
+    file: Published
+    coding: str
+    signature: Signature
 
 
 class Site:
@@ -30,85 +43,82 @@ class Site:
     def __init__(
         self,
         output: Path,
-        console: object | None = None,
-        hubs: Sequence[str] = (),
-        base_url: str = "",
+        console: object | None,
+        hubs: Sequence[str],
+        base_url: str,
         next_runs: Callable[[], Mapping[str, datetime]] = dict,
     ) -> None:
         self._hubs = hubs
         self._base_url = base_url
+        self._upcoming = Upcoming(next_runs)
         self._copies = Copies(output, self._describe)
         self._making: dict[tuple[str, str], asyncio.Task[Copy | None]] = {}
 
     def refresh(self, written: Iterable[str]) -> None:
-        """Compress files that have just been written, before the first reader asks for them; from any thread."""
-        for name in written:
-            kind = files.kind_of(name)
-            for coding in codings.OFFERED if kind and kind.compressed else ():
-                if coding != codings.IDENTITY:
-                    self._copies.make(name, coding)
+        """Compress files that have just been written, before the first reader asks for them; in the caller's thread."""
+        for file in filter(None, map(names.by_name, written)):
+            for coding in codings.COMPRESSED if file.kind.compressed else ():
+                self._copies.make(file, coding)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request, as the server library wants it."""
         request = Request.of(scope)
-        answer = await self._answer(request, receive)
+        answer = await self._answer(request)
         await answer.send(send, bodiless=request.method == "HEAD")
 
-    async def _answer(self, request: Request, receive: Receive) -> Answer:
-        name = files.name_of(request.path)
-        kind = files.kind_of(name) if name else None
-        if name is None or kind is None:
-            return message(404, "There is nothing under this address.")
-        if request.method not in _READING:
-            return not_allowed(*_READING)
-        try:
-            return await self._file(request, name, kind)
-        except OSError:
-            _log.exception("%s cannot be read", name)
-            return message(503, "This cannot be read just now.", (b"retry-after", b"60"))
+    def at_once(self, request: Request) -> Answer | None:
+        """The answer, where it can be had without waiting."""
+        wanted = self._wanted(request)
+        if isinstance(wanted, Answer):
+            return wanted
+        copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature)
+        return self._found(request, wanted.file, copy) if copy else None
 
-    async def _file(self, request: Request, name: str, kind: Kind) -> Answer:
-        offered = codings.OFFERED if kind.compressed else (codings.IDENTITY,)
-        coding = codings.chosen(request.headers.get(b"accept-encoding"), offered)
-        signature = self._copies.signature(name)
+    async def _answer(self, request: Request) -> Answer:
+        wanted = self._wanted(request)
+        if isinstance(wanted, Answer):
+            return wanted
+        copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
+        return self._found(request, wanted.file, copy) if copy else _NOTHING
+
+    def _wanted(self, request: Request) -> Answer | _Wanted:
+        """What is asked for, or why it cannot be had."""
+        file = names.published(request.path)
+        if file is None:
+            return _NOTHING
+        try:
+            signature = self._copies.signature(file.name)
+        except OSError:
+            _log.exception("%s cannot be read", file.name)
+            return message(503, "This cannot be read just now.", (b"retry-after", b"60"))
         if signature is None:
-            return message(404, "There is nothing under this address.")
+            return _NOTHING
+        if request.method not in READING:
+            return not_allowed(*READING)
         if request.method == "OPTIONS":
-            return Answer(204, headers.preflight(", ".join(_READING).encode()))
+            return Answer(204, headers.PREFLIGHT)
+        offered = codings.OFFERED if file.kind.compressed else (codings.IDENTITY,)
+        coding = codings.chosen(request.headers.get(b"accept-encoding"), offered)
         if coding is None:
             return message(406, f"This can be had in these codings: {', '.join(offered)}.")
-        copy = self._copies.kept(name, coding, signature) or await self._make(name, coding)
-        if copy is None:
-            return message(404, "There is nothing under this address.")
-        return self._found(request, name, copy)
+        return _Wanted(file, coding, signature)
 
-    async def _make(self, name: str, coding: str) -> Copy | None:
+    async def _make(self, wanted: _Wanted) -> Copy | None:
         """Make a copy in another thread, once for all who ask for it meanwhile."""
-        key = (name, coding)
+        key = (wanted.file.name, wanted.coding)
         if key not in self._making:
-            self._making[key] = asyncio.create_task(asyncio.to_thread(self._copies.make, name, coding))
+            self._making[key] = asyncio.create_task(asyncio.to_thread(self._copies.make, wanted.file, wanted.coding))
             self._making[key].add_done_callback(lambda _: self._making.pop(key))
         return await self._making[key]
 
-    def _found(self, request: Request, name: str, copy: Copy) -> Answer:
-        age = headers.max_age(name, None)
-        holding = (b"cache-control", f"public, max-age={age}".encode())
+    def _found(self, request: Request, file: Published, copy: Copy) -> Answer:
+        age = headers.max_age(file, self._upcoming.seconds(file.feed))
+        holds = (b"cache-control", f"public, max-age={age}".encode())
         none_match, since = (request.headers.get(key) for key in (b"if-none-match", b"if-modified-since"))
         if is_current(none_match, since, copy.etag, copy.modified):
-            kept = tuple(header for header in copy.headers if header[0] in _OF_304)
-            return Answer(304, (*kept, holding))
-        return Answer(200, (*copy.headers, holding), copy.body)
+            own = (header for header in copy.headers if header[0] in headers.OF_NOT_MODIFIED)
+            return Answer(304, (*own, holds))
+        return Answer(200, (*copy.headers, holds), copy.body)
 
-    def _describe(self, name: str, content: bytes) -> Headers:
-        kind = files.KINDS["." + name.rpartition(".")[2].lower()]
-        vary = ((b"vary", b"Accept-Encoding"),) if kind.compressed else ()
-        own = ((b"content-type", kind.media_type.encode()), (b"x-content-type-options", b"nosniff"))
-        return (
-            *own,
-            *vary,
-            *headers.by_role(kind, content),
-            *headers.links(name, self._base_url, self._hubs),
-        )
-
-
-_OF_304 = frozenset({b"etag", b"last-modified", b"vary", b"access-control-allow-origin"})
+    def _describe(self, file: Published, content: bytes) -> Headers:
+        return headers.lasting(file, content, self._base_url, self._hubs)
