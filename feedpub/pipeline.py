@@ -30,6 +30,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         only: the keys of the sources to look at; all of them where it is left out. The others' articles stay.
     """
     began, started = time.monotonic(), tools.clock()
+    tools = replace(tools, fetcher=tools.fetcher.on_behalf(feed.name))
     try:
         readings = gather(feed, tools, only)
         outcome = _regenerate(feed, readings, tools, began)
@@ -46,6 +47,8 @@ def _regenerate(feed: FeedConfig, readings: Sequence[Reading], tools: Tools, beg
         tools.lease.hold()
         merged = _bring_in(feed, reads, tools)
         outcome = _publish(feed, readings, _outcome(feed, readings, reads, merged), tools)
+        removed = (read.arrival.article.removed for read in reads if read.arrival)
+        tools.store.removals.add(feed.name, removed, tools.clock())
     return replace(outcome, seconds=time.monotonic() - began)
 
 

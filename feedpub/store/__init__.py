@@ -4,7 +4,17 @@
 here alone, and their errors leave as StoreError.
 """
 
-from feedpub.store.records import Document, Message, MessageKind, Planned, Run, Seen, SeenState, SourceState
+from feedpub.store.records import (
+    Document,
+    Message,
+    MessageKind,
+    Planned,
+    Removal,
+    Run,
+    Seen,
+    SeenState,
+    SourceState,
+)
 from feedpub.store.store import Store
 
 __all__ = [
@@ -12,6 +22,7 @@ __all__ = [
     "Message",
     "MessageKind",
     "Planned",
+    "Removal",
     "Run",
     "Seen",
     "SeenState",

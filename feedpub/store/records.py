@@ -115,6 +115,25 @@ class Run:
     started: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A line that the cleaner removes from a feed's articles.
+
+    Attributes:
+        text: the line, blanks collapsed, cut where it is long.
+        reason: why, as it was given last: "phrase 'you may also like' (en)".
+        first, last: when it was removed first and last.
+        count: from how many articles.
+    """
+
+    feed: str
+    text: str
+    reason: str
+    first: datetime
+    last: datetime
+    count: int
+
+
 MessageKind = Literal["ping", "webhook", "email", "command"]
 
 

@@ -156,16 +156,18 @@ notices = Table(
     Column("reason", String, nullable=False),
 )
 
+# Lines that the cleaner removed, each counted once an article.
 removals = Table(
     "removals",
     metadata,
     Column("feed", String, primary_key=True),
-    Column("reason", String, primary_key=True),
     Column("text", String, primary_key=True),
+    Column("reason", String, nullable=False),
     Column("first", Moment, nullable=False),
     Column("last", Moment, nullable=False),
     Column("count", Integer, nullable=False),
 )
+Index("removals_by_date", removals.c.feed, removals.c.last)
 
 archives = Table(
     "archives",

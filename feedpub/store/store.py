@@ -13,8 +13,10 @@ from feedpub.model import Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
 from feedpub.store.database import FILE_NAME, Database
+from feedpub.store.figures import Figures
 from feedpub.store.messages import MessagesTable
 from feedpub.store.records import Document, Run, Seen, SourceState
+from feedpub.store.removals import RemovalsTable
 from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
 from feedpub.store.schedule import ScheduleTable
@@ -33,6 +35,8 @@ class Store:
         schedule: when each feed runs next.
         archives: which entry stands in which archive.
         messages: what has to be told to others.
+        removals: what the cleaner removes.
+        figures: questions about all feeds at once.
     """
 
     def __init__(self, database: Database) -> None:
@@ -41,6 +45,8 @@ class Store:
         self.schedule = ScheduleTable(database)
         self.archives = ArchivesTable(database)
         self.messages = MessagesTable(database)
+        self.removals = RemovalsTable(database)
+        self.figures = Figures(database)
 
     @classmethod
     def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:
@@ -206,8 +212,8 @@ class Store:
         """Drop what was last listed, fetched or looked at before a moment.
 
         Args:
-            before: older entries go with their aliases, and so do older seen articles, documents, sources, runs
-                and robots.txt.
+            before: older entries go with their aliases, and so do older seen articles, documents, sources, runs,
+                removals and robots.txt.
             keep: feed → ids of the entries in its live document, which stay however old, aliases and all.
         """
         t = schema.seen
@@ -220,6 +226,7 @@ class Store:
                 schema.sources.c.checked,
                 schema.runs.c.started,
                 schema.robots.c.expires,
+                schema.removals.c.last,
             ):
                 connection.execute(delete(date.table).where(date < before))
 

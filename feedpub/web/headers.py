@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from html import unescape
 from urllib.parse import quote
 
-from feedpub.web.http import PAGE_POLICY, Headers
+from feedpub.web.http import Headers
 from feedpub.web.names import Kind, Published
 
 READING = ("GET", "HEAD", "OPTIONS")  # what can be done to a published file
 _LEAST, _MOST = 60, 3600  # seconds that a reader may keep what may change
 _LASTING = 86400  # and what never will
+_POLICY = b"default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'"  # of pages that have none
 _OWN_POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([\w &#+/=:;-]+)">')
 _HEAD = 2048  # bytes of a page in which its policy stands
 _SAFE = ":/?#[]@!$&'()*+,;=%~"  # characters of addresses that stand for themselves
@@ -50,18 +51,22 @@ def lasting(file: Published, content: bytes, base_url: str, hubs: Sequence[str])
     return (*kind, *vary, *_by_role(file.kind, content), *_links(file, base_url, hubs))
 
 
+def of_page(content: bytes) -> Headers:
+    """What a page may load, as it says itself in its head, and what counts only where a server says it."""
+    own = _OWN_POLICY.search(content, 0, _HEAD)
+    policy = unescape(own[1].decode()).encode() if own else _POLICY
+    return (
+        (b"content-security-policy", policy + b"; frame-ancestors 'none'"),
+        (b"referrer-policy", b"no-referrer"),
+    )
+
+
 def _by_role(kind: Kind, content: bytes) -> Headers:
     if kind.role == "document":  # readers that live in a browser come from elsewhere
         return ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"ETag, Link"))
     if kind.role == "page":
-        return ((b"content-security-policy", _policy(content)), (b"referrer-policy", b"no-referrer"))
+        return of_page(content)
     return ((b"content-security-policy", b"default-src 'none'; sandbox"),)  # an SVG picture may hold scripts
-
-
-def _policy(content: bytes) -> bytes:
-    """A page's own policy, which it carries in its head, and what counts only where a server says it."""
-    own = _OWN_POLICY.search(content, 0, _HEAD)
-    return unescape(own[1].decode()).encode() + b"; frame-ancestors 'none'" if own else PAGE_POLICY
 
 
 def _links(file: Published, base_url: str, hubs: Sequence[str]) -> Headers:

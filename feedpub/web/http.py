@@ -1,9 +1,7 @@
 """A request and an answer, without a connection, and how they pass through the server library's interface (ASGI)."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
-from html import escape
-from http import HTTPStatus
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -11,18 +9,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = tuple[tuple[bytes, bytes], ...]
 
-_CHUNK = 1 << 17  # bytes that are handed over at once: what a client that reads slowly makes us hold for it
-PAGE_POLICY = (
-    b"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-    b"frame-ancestors 'none'"
-)
-PAGE_HEADERS: Headers = ((b"content-security-policy", PAGE_POLICY), (b"referrer-policy", b"no-referrer"))
-_PAGE = (
-    '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    '<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n</head>\n<body>\n<main>\n'
-    '<h1>{title}</h1>\n<p>{text}</p>\n<p><a href="/">All feeds</a></p>\n</main>\n</body>\n</html>\n'
-)
+PIECE = 1 << 17  # bytes that are handed over at once: what a client that reads slowly makes us hold for it
+
+
+class TooLargeError(Exception):
+    """A body is larger than anything that is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +31,12 @@ class Request:
     headers: Mapping[bytes, bytes]
 
     @classmethod
-    def of(cls, scope: Scope) -> "Request":
-        """The request that the server library describes."""
-        headers: dict[bytes, bytes] = {}
-        for name, value in scope["headers"]:
-            headers[name] = value if name not in headers else headers[name] + b", " + value
-        return cls(scope["method"], scope["path"], headers)
+    def of(cls, method: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> "Request":
+        """The request as it came in."""
+        known: dict[bytes, bytes] = {}
+        for name, value in headers:
+            known[name] = value if name not in known else known[name] + b", " + value
+        return cls(method, path, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +47,29 @@ class Answer:
     headers: Headers
     body: bytes = b""
 
-    async def send(self, send: Send, *, bodiless: bool = False) -> None:
+    async def send(self, send: Send, *, bodiless: bool) -> None:
         """Hand it over, piece by piece, as fast as the client takes it; without its body as an answer to HEAD."""
         await send({"type": "http.response.start", "status": self.status, "headers": list(self.headers)})
         body = memoryview(b"" if bodiless else self.body)
-        for start in range(0, len(body) or 1, _CHUNK):
-            end = start + _CHUNK
+        for start in range(0, len(body) or 1, PIECE):
+            end = start + PIECE
             await send({"type": "http.response.body", "body": body[start:end], "more_body": end < len(body)})
 
 
+async def body_of(receive: Receive, limit: int) -> bytes:
+    """The body of a request. Raises TooLargeError where it is larger than the limit, in bytes."""
+    body = b""
+    while True:
+        part = await receive()
+        body += bytes(part.get("body", b""))
+        if len(body) > limit:
+            raise TooLargeError
+        if not part.get("more_body"):
+            return body
+
+
 def content(status: int, media_type: str, body: str, *headers: tuple[bytes, bytes]) -> Answer:
-    """An answer that was made for this request, and holds for no other."""
+    """An answer that was made for the moment: nobody keeps it."""
     encoded = body.encode()
     own = (
         (b"content-type", f"{media_type}; charset=utf-8".encode()),
@@ -75,15 +78,3 @@ def content(status: int, media_type: str, body: str, *headers: tuple[bytes, byte
         (b"x-content-type-options", b"nosniff"),
     )
     return Answer(status, (*own, *headers), encoded)
-
-
-def message(status: int, text: str, *headers: tuple[bytes, bytes]) -> Answer:
-    """A page for people that says why they get nothing else."""
-    page = _PAGE.format(title=f"{status} {HTTPStatus(status).phrase}", text=escape(text))
-    return content(status, "text/html", page, *PAGE_HEADERS, *headers)
-
-
-def not_allowed(*methods: str) -> Answer:
-    """There is something, and nothing that can be done to it in that way."""
-    allowed = ", ".join(methods)
-    return message(405, f"This can be asked for with {allowed}.", (b"allow", allowed.encode()))

@@ -7,7 +7,7 @@ how long an answer may lie untaken, and how many connections there may be.
 import asyncio
 from asyncio import TimerHandle
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from feedpub.web.shortcut import Shortcut
 
 REQUEST_SECONDS = 20.0  # from a request's first byte to its last
 TAKING_SECONDS = 60.0  # until an answer that waits has moved on
@@ -15,11 +15,11 @@ MOST_OF_A_HEAD = 16 << 10  # bytes
 MOST_CONNECTIONS = 500  # a process has mostly 1024 descriptors, and needs others for itself
 
 
-class HeadTooLargeError(Exception):
-    """The head of a request is larger than any reader's; the server library answers with 400."""
+class BadHeadError(Exception):
+    """The head of a request is larger than any reader's, or names no host; the server library answers with 400."""
 
 
-class Patience(HttpToolsProtocol):
+class Patience(Shortcut):
     """A connection with limits."""
 
     _asking: TimerHandle | None = None  # runs while a request is awaited in full
@@ -56,8 +56,10 @@ class Patience(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MOST_OF_A_HEAD:
-            raise HeadTooLargeError
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if size > MOST_OF_A_HEAD or hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            raise BadHeadError
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

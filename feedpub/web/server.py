@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from feedpub.web.http import Receive, Scope, Send
+from feedpub.web.http import Answer, Receive, Request, Scope, Send
 from feedpub.web.patience import Patience
 from feedpub.web.site import Site
 
@@ -25,10 +25,10 @@ class Server:
     """
 
     def __init__(self, site: Site, sockets: Sequence[socket.socket]) -> None:
-        self.site = site
+        self._app = _App(site)
         self._sockets = list(sockets)
         self._config = uvicorn.Config(
-            self._serve,
+            self._app,
             http=Patience,
             loop="asyncio",
             ws="none",
@@ -43,6 +43,14 @@ class Server:
         )
         self._server = uvicorn.Server(self._config)
         self._thread = threading.Thread(target=self._run, name="feedpub-http", daemon=True)
+
+    @property
+    def site(self) -> Site:
+        return self._app.site
+
+    @site.setter
+    def site(self, site: Site) -> None:
+        self._app.site = site
 
     @property
     def alive(self) -> bool:
@@ -62,5 +70,15 @@ class Server:
     def _run(self) -> None:
         self._server.run(self._sockets)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+
+class _App:
+    """What the server library calls: whichever site is in force."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.site(scope, receive, send)
+
+    def at_once(self, request: Request) -> Answer | None:
+        return self.site.at_once(request)

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from feedpub.web import codings, headers, names
+from feedpub.web import codings, headers, names, orders
+from feedpub.web.console import Console
 from feedpub.web.copies import Copies, Copy
 from feedpub.web.files import Signature
 from feedpub.web.headers import READING
-from feedpub.web.http import Answer, Headers, Receive, Request, Scope, Send, message, not_allowed
+from feedpub.web.http import Answer, Headers, Receive, Request, Scope, Send
 from feedpub.web.names import Published
+from feedpub.web.refusals import RETRY, not_allowed, refusal
+from feedpub.web.reports import Reports
 from feedpub.web.upcoming import Upcoming
 from feedpub.web.validators import is_current
 
-_NOTHING = message(404, "There is nothing under this address.")
+_NOTHING = "There is nothing under this address."
+_ASKING = ("GET", "HEAD")
 _log = logging.getLogger(__name__)
 
 
@@ -43,11 +47,13 @@ class Site:
     def __init__(
         self,
         output: Path,
-        console: object | None,
+        console: Console | None,
         hubs: Sequence[str],
         base_url: str,
         next_runs: Callable[[], Mapping[str, datetime]] = dict,
     ) -> None:
+        self._console = console
+        self._reports = Reports(console) if console else None
         self._hubs = hubs
         self._base_url = base_url
         self._upcoming = Upcoming(next_runs)
@@ -62,46 +68,49 @@ class Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as the server library wants it."""
-        request = Request.of(scope)
-        answer = await self._answer(request)
+        request = Request.of(scope["method"], scope["path"], scope["headers"])
+        answer = await self._answer(request, receive)
         await answer.send(send, bodiless=request.method == "HEAD")
 
     def at_once(self, request: Request) -> Answer | None:
-        """The answer, where it can be had without waiting."""
+        """The answer, where it can be had without waiting; in the event loop."""
+        if self._is_dynamic(request.path):
+            return None
         wanted = self._wanted(request)
         if isinstance(wanted, Answer):
             return wanted
         copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature)
         return self._found(request, wanted.file, copy) if copy else None
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _answer(self, request: Request, receive: Receive) -> Answer:
+        if self._console and request.path == orders.ADDRESS:
+            return await orders.take(request, receive, self._console)
+        if self._reports and request.path in self._reports:
+            return await self._reports.get(request.path) if request.method in _ASKING else not_allowed(*_ASKING)
         wanted = self._wanted(request)
         if isinstance(wanted, Answer):
             return wanted
         copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
-        return self._found(request, wanted.file, copy) if copy else _NOTHING
+        return self._found(request, wanted.file, copy) if copy else refusal(404, _NOTHING)
+
+    def _is_dynamic(self, path: str) -> bool:
+        return self._reports is not None and (path in self._reports or path == orders.ADDRESS)
 
     def _wanted(self, request: Request) -> Answer | _Wanted:
         """What is asked for, or why it cannot be had."""
         file = names.published(request.path)
-        if file is None:
-            return _NOTHING
         try:
-            signature = self._copies.signature(file.name)
+            signature = self._copies.signature(file.name) if file else None
         except OSError:
-            _log.exception("%s cannot be read", file.name)
-            return message(503, "This cannot be read just now.", (b"retry-after", b"60"))
-        if signature is None:
-            return _NOTHING
+            _log.exception("%s cannot be read", request.path)
+            return refusal(503, "This cannot be read just now.", RETRY)
+        if file is None or signature is None:
+            return refusal(404, _NOTHING)
         if request.method not in READING:
             return not_allowed(*READING)
         if request.method == "OPTIONS":
             return Answer(204, headers.PREFLIGHT)
-        offered = codings.OFFERED if file.kind.compressed else (codings.IDENTITY,)
-        coding = codings.chosen(request.headers.get(b"accept-encoding"), offered)
-        if coding is None:
-            return message(406, f"This can be had in these codings: {', '.join(offered)}.")
-        return _Wanted(file, coding, signature)
+        return _as_it_suits(request, file, signature)
 
     async def _make(self, wanted: _Wanted) -> Copy | None:
         """Make a copy in another thread, once for all who ask for it meanwhile."""
@@ -122,3 +131,11 @@ class Site:
 
     def _describe(self, file: Published, content: bytes) -> Headers:
         return headers.lasting(file, content, self._base_url, self._hubs)
+
+
+def _as_it_suits(request: Request, file: Published, signature: Signature) -> Answer | _Wanted:
+    offered = codings.OFFERED if file.kind.compressed else (codings.IDENTITY,)
+    coding = codings.chosen(request.headers.get(b"accept-encoding"), offered)
+    if coding is None:
+        return refusal(406, f"This can be had in these codings: {', '.join(offered)}.")
+    return _Wanted(file, coding, signature)

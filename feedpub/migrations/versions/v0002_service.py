@@ -66,12 +66,13 @@ def _history() -> None:
     op.create_table(
         "removals",
         sa.Column("feed", sa.String, primary_key=True),
-        sa.Column("reason", sa.String, primary_key=True),
         sa.Column("text", sa.String, primary_key=True),
+        sa.Column("reason", sa.String, nullable=False),
         sa.Column("first", sa.BigInteger, nullable=False),
         sa.Column("last", sa.BigInteger, nullable=False),
         sa.Column("count", sa.Integer, nullable=False),
     )
+    op.create_index("removals_by_date", "removals", ["feed", "last"])
 
 
 def _publishing() -> None:
