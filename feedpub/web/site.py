@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
+from feedpub.store import Planned
 from feedpub.web import codings, headers, names, orders
 from feedpub.web.console import Console
 from feedpub.web.copies import Copies, Copy
@@ -41,7 +41,7 @@ class Site:
         console: tells how everything is; None where nothing runs but the site.
         hubs: WebSub hubs that are told of every change.
         base_url: where the folder is published, ending in a slash.
-        next_runs: tells when each feed runs next; asked now and then, in a thread of its own.
+        plans: tells when each feed runs next; asked now and then, in a thread of its own.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class Site:
         console: Console | None,
         hubs: Sequence[str],
         base_url: str,
-        next_runs: Callable[[], Mapping[str, datetime]] = dict,
+        plans: Callable[[], Mapping[str, Planned]] = dict,
     ) -> None:
         self._console = console
         self._reports = Reports(console) if console else None
         self._hubs = hubs
         self._base_url = base_url
-        self._upcoming = Upcoming(next_runs)
+        self._upcoming = Upcoming(plans)
         self._copies = Copies(output, self._describe)
         self._making: dict[tuple[str, str], asyncio.Task[Copy | None]] = {}
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from feedpub.errors import FeedpubError
+from feedpub.store import Planned
 
 _OFTEN = 5.0  # seconds between two looks at the plans
 
@@ -17,10 +18,10 @@ class Upcoming:
     """The next runs.
 
     Args:
-        ask: feed → its next run; called in a thread of its own, but for the first time.
+        ask: feed → what is planned; called in a thread of its own, but for the first time.
     """
 
-    def __init__(self, ask: Callable[[], Mapping[str, datetime]]) -> None:
+    def __init__(self, ask: Callable[[], Mapping[str, Planned]]) -> None:
         self._ask = ask
         self._known: Mapping[str, datetime] = {}
         self._asked = time.monotonic()
@@ -38,6 +39,6 @@ class Upcoming:
 
     def _look(self) -> None:
         try:
-            self._known = self._ask()
+            self._known = {feed: planned.next_run for feed, planned in self._ask().items()}
         except FeedpubError as error:  # what was known still holds, more or less
             _log.warning("the next runs of feeds cannot be read: %s", error)
