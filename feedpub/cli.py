@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from feedpub.config import Config, FeedConfig, Settings
     from feedpub.fetch import Fetcher
     from feedpub.model import Article, Outcome
-    from feedpub.report import FeedState
     from feedpub.service.logs import Form
     from feedpub.store import Store
     from feedpub.tools import Progress, Tools
@@ -147,25 +146,26 @@ def clean(config_path: Path | None, target: str, form: str | None, *, explain: b
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON document.")
 @click.pass_obj
 def status(config_path: Path | None, *, as_json: bool) -> None:
-    """Show how each feed is: entries, last look, and what is wrong with its sources.
+    """Show how each feed is: entries, last and next look, and what is wrong with its sources.
 
-    Exit status: 0 when every feed is healthy, 1 when one is broken.
+    Exit status: 0 when no feed is broken, 1 when one is.
     """
-    from feedpub import report
+    from feedpub import overview, report
+    from feedpub.store import Store
     from feedpub.tools import utc_now
 
     config = _config(config_path)
-    with _tools(config) as tools:
-        states = [_state(feed, tools) for feed in config.feed]
+    with Store.open(config.feedpub.state) as store:
+        seen = overview.of(config, store, utc_now())
     if as_json:
-        click.echo(report.to_json({"feeds": states}))
+        click.echo(report.to_json(seen))
     else:
         console = _console()
-        console.print(report.status_table(states, utc_now()))
-        for state in states:
-            for line in report.source_lines(state, utc_now()):
-                console.print(line, soft_wrap=True, markup=False, highlight=False)
-    sys.exit(1 if any(state.broken for state in states) else 0)
+        console.print(report.status_table(seen))
+        for line in report.status_lines(seen):
+            console.print(line, soft_wrap=True, markup=False, highlight=False)
+        console.print(seen.summary, highlight=False)
+    sys.exit(1 if seen.count(overview.Health.BROKEN) else 0)
 
 
 def _address(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
@@ -435,22 +435,6 @@ def _settings(config_path: Path | None) -> "Settings":
 
     path = config.find_config(config_path, os.environ)
     return config.load(path).feedpub if path != config.DEFAULT or path.exists() else config.Settings()
-
-
-def _state(feed: "FeedConfig", tools: "Tools") -> "FeedState":
-    from feedpub.gathering import source_key
-    from feedpub.report import FeedState
-
-    newest = tools.store.entries(feed.name, limit=1)
-    current = {source_key(source) for source in feed.source}
-    return FeedState(
-        feed=feed.name,
-        title=feed.title,
-        entries=tools.store.count(feed.name),
-        newest=newest[0].published if newest else None,
-        last=tools.store.last_run(feed.name),
-        sources=[state for state in tools.store.sources(feed.name) if state.key in current],
-    )
 
 
 def _console() -> "Console":

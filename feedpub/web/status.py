@@ -1,5 +1,6 @@
 """The status page: every feed and source at a glance. HTML without scripts, whole in itself."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
@@ -9,7 +10,7 @@ from jinja2 import Environment
 from feedpub.builder import look
 from feedpub.builder.words import words_for
 from feedpub.model import Outcome
-from feedpub.overview import DAYS, FeedOverview, Health, Overview, counted, relative
+from feedpub.overview import DAYS, FeedOverview, Health, Overview, SourceOverview, counted, relative
 from feedpub.web.chart import bars
 
 _PACKAGE = "feedpub.web"
@@ -52,6 +53,7 @@ def _environment() -> Environment:
         counts=_counts,
         days_told=_days_told,
         problems=_problems,
+        worst_first=_worst_first,
     )
     environment.filters.update(moment=_moment)
     return environment
@@ -67,15 +69,20 @@ def _moment(moment: datetime) -> str:
     return f"{moment:%-d %B %Y, %H:%M} {moment.tzname()}"
 
 
-def _counts(outcome: Outcome) -> str:
-    """What became of the articles of a run: "3 new, 47 kept"."""
-    return ", ".join(f"{getattr(outcome, name)} {name}" for name in _COUNTS if getattr(outcome, name)) or "no articles"
+def _counts(outcome: Outcome) -> list[str]:
+    """What became of the articles of a run: "3 new", "47 kept"."""
+    return [f"{getattr(outcome, name)} {name}" for name in _COUNTS if getattr(outcome, name)]
 
 
 def _days_told(feed: FeedOverview, now: datetime) -> str:
     """What the chart shows, in words."""
     first, last = (f"{day:%-d %B}" for day in (now - timedelta(days=DAYS - 1), now))
     return f"Entries published a day, {first} to {last}: {sum(feed.days)} in all, at most {max(feed.days)} a day"
+
+
+def _worst_first(sources: Sequence[SourceOverview]) -> list[SourceOverview]:
+    order = tuple(Health)
+    return sorted(sources, key=lambda source: order.index(source.health))
 
 
 def _problems(outcome: Outcome | None) -> list[str]:
