@@ -6,12 +6,13 @@ Needs root, Linux with overlayfs and cgroups, and systemd-nspawn (Debian: system
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.service import eventually
+from tests.support.service import SOON, eventually
 
 BOOT = 60.0  # seconds
 ADDRESSES = ("93.184.215.14", "192.168.77.1")  # a public one, of the web sites, and a private one, of the resolver
@@ -32,7 +33,7 @@ echo "nameserver 192.168.77.1" > etc/resolv.conf.machine
 cp -L /etc/resolv.conf etc/resolv.conf
 mount --rbind /dev dev
 mount -t proc proc proc
-chroot . sh -euc "cd '$2' && $3"
+chroot . sh -euc "cd '$2'; $3"
 umount proc
 umount -l dev
 mv etc/resolv.conf.machine etc/resolv.conf
@@ -71,7 +72,7 @@ class Machine:
         self.written = written
 
     def run(self, *command: str, say: str = "", check: bool = True) -> str:
-        """What a command prints there. Raises CalledProcessError where it fails and that matters."""
+        """What a command prints there. Raises AssertionError where it fails and that matters."""
         done = subprocess.run(  # noqa: S603 -- our own machine
             [*self._inside, *command],
             input=say,
@@ -89,6 +90,16 @@ class Machine:
         """What a few lines of shell print there, as they stand in the manual."""
         return self.run("sh", "-euc", script)
 
+    def online(self, script: str, folder: Path) -> None:
+        """Run a few lines of shell there in a folder, but in the network of this system, and with its resolver."""
+        names = self.run("cat", "/etc/resolv.conf")
+        self.write("/etc/resolv.conf", Path("/etc/resolv.conf").read_text())
+        inside = [word for word in self._inside if word != "-n"]
+        command = [*inside, "sh", "-euc", f"cd '{folder}'\n{script}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environ(), timeout=600)  # noqa: S603 -- our own
+        self.write("/etc/resolv.conf", names)
+        assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+
     def write(self, path: str, text: str) -> None:
         """Write a file there, and the folders above it."""
         self.run("install", "-D", "-m", "644", "/dev/stdin", path, say=text)
@@ -97,13 +108,40 @@ class Machine:
         """One property of a unit."""
         return self.run("systemctl", "show", "--property", name, "--value", unit).strip()
 
-    def journal(self, unit: str) -> str:
-        """What a unit has logged."""
-        return self.run("journalctl", "--no-pager", "-o", "cat", "-u", unit)
+    def mark(self) -> str:
+        """Where the journal ends now."""
+        return self.run("journalctl", "-n", "0", "--show-cursor", "--quiet").strip().removeprefix("-- cursor: ")
 
-    def beside(self, *command: str) -> "subprocess.Popen[bytes]":
-        """Start a command of this system's in the network of that one."""
-        return subprocess.Popen([*self._network, *command])  # noqa: S603 -- our own
+    def journal(self, unit: str, since: str = "") -> str:
+        """What a unit has logged, or what was logged about it, since a mark or ever."""
+        start = [f"--after-cursor={since}"] if since else []
+        return self.run("journalctl", "--no-pager", "--quiet", "-o", "cat", "-u", unit, *start)
+
+    def hears(self, unit: str, *words: str, since: str = "", seconds: float = SOON) -> bool:
+        """Whether a unit logs a line with all these words before long."""
+
+        def heard() -> bool:
+            return any(all(word in line for word in words) for line in self.journal(unit, since).splitlines())
+
+        return eventually(heard, seconds)
+
+    def get(self, url: str) -> bytes:
+        """What a client there is answered."""
+        fetch = "import sys, urllib.request as u; sys.stdout.buffer.write(u.urlopen(sys.argv[1], timeout=20).read())"
+        command = [*self._network, sys.executable, "-c", fetch, url]
+        return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout  # noqa: S603 -- our own
+
+    @contextmanager
+    def beside(self, module: str) -> Iterator[None]:
+        """Run a module of ours in the network of that system while the block runs; it says a line when it is ready."""
+        command = [*self._network, sys.executable, "-m", module]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 -- our own
+            try:
+                assert process.stdout is not None
+                assert process.stdout.readline()
+                yield
+            finally:
+                process.terminate()
 
 
 @contextmanager
@@ -119,10 +157,9 @@ def booted(source: Path, install: str) -> Iterator[Machine]:
             Path(name, folder).mkdir()
         command = ["unshare", "--mount", "sh", "-c", _MAKE, "sh", name, str(source), install]
         log = Path(name, "console")
-        pip = {key: value for key, value in os.environ.items() if key.startswith(("PIP_", "SSL_", "REQUESTS_"))}
         with log.open("wb") as console:
             container = subprocess.Popen(  # noqa: S603 -- our own script
-                command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, env={**_ENVIRON, **pip}
+                command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=_environ()
             )
         try:
             yield _up(container, Path(name, "upper"), log)
@@ -133,6 +170,11 @@ def booted(source: Path, install: str) -> Iterator[Machine]:
             finally:
                 container.kill()
                 container.wait()
+
+
+def _environ() -> dict[str, str]:
+    """The machine's environment, with what pip is told here."""
+    return _ENVIRON | {key: value for key, value in os.environ.items() if key.startswith(("PIP_", "SSL_", "REQUESTS_"))}
 
 
 def _up(container: "subprocess.Popen[bytes]", written: Path, log: Path) -> Machine:
@@ -150,9 +192,9 @@ def _up(container: "subprocess.Popen[bytes]", written: Path, log: Path) -> Machi
     assert container.poll() is None, log.read_text()
     machine = Machine(int(leader()), written)
     state = ("systemctl", "is-system-running")
-    assert eventually(lambda: machine.run(*state, check=False).strip() in ("running", "degraded"), BOOT), (
-        machine.run(*state, check=False) + machine.run("systemctl", "list-jobs", check=False)
-    )
+    assert eventually(lambda: machine.run(*state, check=False).strip() in ("running", "degraded"), BOOT), machine.run(
+        *state, check=False
+    ) + machine.run("systemctl", "list-jobs", check=False)
     for address in ADDRESSES:
         machine.run("ip", "address", "add", f"{address}/32", "dev", "lo")
     return machine
