@@ -22,7 +22,7 @@ class Seen:
         tries: how often it failed in a row.
         retry_at: when it may be tried again; None for the next look.
         etag, last_modified: the article page's validators, exactly as received.
-        first_seen: when it was first listed; None for what was seen before that was remembered.
+        first_seen: when it was first asked for; None for what was never, or before that was remembered.
         url: where its page is, as its source lists it, as long as it is looked at again.
         recheck_at: when it is to be looked at again for corrections; None for never.
     """

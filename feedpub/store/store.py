@@ -129,6 +129,14 @@ class Store:
         due = select(t).where(t.c.feed == feed, t.c.recheck_at <= now)
         return tuple(to_record(Seen, row) for row in self._rows(due.order_by(t.c.recheck_at, t.c.key).limit(limit)))
 
+    def end_rechecks(self, feed: str, keys: Collection[str]) -> None:
+        """Look at some articles of a feed no more."""
+        t = schema.seen
+        with self._database.writing() as connection:
+            for some in chunks(keys):
+                own = (t.c.feed == feed, t.c.key.in_(some))
+                connection.execute(update(t).where(*own).values(recheck_at=None, url=""))
+
     def commit_entries(
         self,
         feed: str,
