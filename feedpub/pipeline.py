@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from feedpub import archiving, assembly, pings
+from feedpub import archiving, assembly, corrections, pings
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.errors import FeedpubError
@@ -54,7 +54,7 @@ def _regenerate(feed: FeedConfig, readings: Sequence[Reading], tools: Tools, beg
 
 def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, tools: Tools) -> Outcome:
     """Write what there is now, unless nothing came of any source."""
-    if readings and all(reading.problem for reading in readings):
+    if readings and all(reading.problem for reading in readings) and not outcome.updated:
         return replace(outcome, status=Status.FAILED)
     live = live_feed(feed, tools)
     if not live.entries and outcome.failed:
@@ -85,9 +85,12 @@ def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read
 
 
 def _read_articles(feed: FeedConfig, items: Sequence[Listed], tools: Tools) -> list[Read]:
+    """What becomes of all that is listed, and of what is looked at again though nobody lists it."""
+    due = corrections.due(feed, items, tools)
+    items = [*items, *due.unlisted]
     keys = [item.key for item in items]
     rules = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8]
-    memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules)
+    memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules, due.entries)
     return read_all(feed, items, memory, tools)
 
 

@@ -34,7 +34,7 @@ ROWS = (
     ("tools", "documents", "assembly", "learning"),
     ("messages", "pings"),
     ("gathering", "archiving"),
-    ("articles",),
+    ("articles", "corrections"),
     ("reading",),
     ("pipeline",),
     ("scheduler",),

@@ -22,9 +22,9 @@ class Seen:
         tries: how often it failed in a row.
         retry_at: when it may be tried again; None for the next look.
         etag, last_modified: the article page's validators, exactly as received.
-        first_seen: when it was first listed; None for what was seen before that was remembered.
-        rechecks: how often it was looked at again for corrections.
-        recheck_at: when it is to be looked at again; None for never.
+        first_seen: when it was first asked for; None for what was never, or before that was remembered.
+        url: where its page is, as its source lists it, as long as it is looked at again.
+        recheck_at: when it is to be looked at again for corrections; None for never.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Seen:
     etag: str | None = None
     last_modified: str | None = None
     first_seen: datetime | None = None
-    rechecks: int = 0
+    url: str = ""
     recheck_at: datetime | None = None
 
 

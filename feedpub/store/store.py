@@ -122,6 +122,27 @@ class Store:
         """Key → what became of the article, for those of the keys that were ever listed."""
         return {row["key"]: to_record(Seen, row) for row in self._of_keys(schema.seen, feed, keys)}
 
+    def next_recheck(self, feed: str) -> datetime | None:
+        """When the next article of a feed is to be looked at again; None where none is."""
+        t = schema.seen
+        coming = select(t.c.recheck_at).where(t.c.feed == feed, t.c.recheck_at.is_not(None))
+        rows = self._rows(coming.order_by(t.c.recheck_at).limit(1))
+        return rows[0]["recheck_at"] if rows else None
+
+    def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[Seen, ...]:
+        """The articles of a feed that are to be looked at again by now, those that wait longest first."""
+        t = schema.seen
+        due = select(t).where(t.c.feed == feed, t.c.recheck_at <= now)
+        return tuple(to_record(Seen, row) for row in self._rows(due.order_by(t.c.recheck_at, t.c.key).limit(limit)))
+
+    def end_rechecks(self, feed: str, keys: Collection[str]) -> None:
+        """Look at some articles of a feed no more."""
+        t = schema.seen
+        with self._database.writing() as connection:
+            for some in chunks(keys):
+                own = (t.c.feed == feed, t.c.key.in_(some))
+                connection.execute(update(t).where(*own).values(recheck_at=None, url=""))
+
     def commit_entries(
         self,
         feed: str,

@@ -20,7 +20,7 @@ def _schedule() -> None:
     op.add_column("sources", sa.Column("why", sa.String, nullable=False, server_default=""))
     op.add_column("sources", sa.Column("pace", sa.JSON, nullable=False, server_default="{}"))
     op.add_column("seen", sa.Column("first_seen", sa.BigInteger))
-    op.add_column("seen", sa.Column("rechecks", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("seen", sa.Column("url", sa.String, nullable=False, server_default=""))
     op.add_column("seen", sa.Column("recheck_at", sa.BigInteger))
     op.create_index("seen_by_recheck", "seen", ["feed", "recheck_at"])
     op.create_table(
