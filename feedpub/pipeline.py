@@ -6,16 +6,16 @@ short at any instant is simply done again by the next one.
 
 import hashlib
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from feedpub import archiving, assembly, looking, pings
+from feedpub import archiving, assembly, corrections, health, looking, pings
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.errors import FeedpubError
 from feedpub.gathering import Listed, Reading, gather, listed
-from feedpub.model import Feed, Outcome, Problem, Status
+from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, read_all
 from feedpub.store import Run, SourceState
 from feedpub.tools import Tools
@@ -34,7 +34,9 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     try:
         readings = looking.at_listings(feed, gather(feed, tools, only), tools)
         items = listed(readings, tools.settings.output)
-        reads = _read_articles(feed, items, tools)
+        due = corrections.due(feed, items, tools)
+        items = [*items, *due.unlisted]
+        reads = _read_articles(feed, items, due.entries, tools)
         readings = looking.at_articles(readings, items, reads, tools)
         outcome = _regenerate(feed, readings, _of_sound_sources(readings, items, reads), tools)
         requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
@@ -64,7 +66,7 @@ def _regenerate(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[R
 
 def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, tools: Tools) -> Outcome:
     """Write what there is now, unless nothing came of any source."""
-    if readings and all(reading.problem for reading in readings):
+    if readings and all(reading.problem for reading in readings) and not outcome.updated:
         return replace(outcome, status=Status.FAILED)
     live = live_feed(feed, tools)
     if not live.entries and outcome.failed:
@@ -93,10 +95,11 @@ def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read
     )
 
 
-def _read_articles(feed: FeedConfig, items: Sequence[Listed], tools: Tools) -> list[Read]:
+def _read_articles(feed: FeedConfig, items: Sequence[Listed], again: Mapping[str, Entry], tools: Tools) -> list[Read]:
+    """What becomes of all that is listed, and of what is looked at again though nobody lists it."""
     keys = [item.key for item in items]
     rules = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8]
-    memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules)
+    memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules, again)
     return read_all(feed, items, memory, tools)
 
 
@@ -175,9 +178,9 @@ def live_feed(feed: FeedConfig, tools: Tools) -> Feed:
 
 
 def finish(config: Config, tools: Tools) -> tuple[str, ...]:
-    """After the feeds: the page and the OPML about all that were ever published; and old state goes."""
+    """After the feeds: the page and the OPML about all that were ever published, and their health; old state goes."""
     feeds = [live_feed(feed, tools) for feed in config.feed if tools.store.last_run(feed.name)]
-    written = tools.publisher.publish(assembly.index_files(feeds))
+    written = tools.publisher.publish(assembly.index_files(feeds) | health.files(config, tools))
     live = {feed.name: {entry.id for entry in feed.entries} for feed in feeds}
     tools.store.forget(tools.clock() - config.feedpub.keep, live)
     return written

@@ -74,7 +74,7 @@ seen = Table(
     Column("last_modified", String),
     Column("last_listed", Moment, nullable=False),
     Column("first_seen", Moment),
-    Column("rechecks", Integer, nullable=False, server_default="0"),
+    Column("url", String, nullable=False, server_default=""),
     Column("recheck_at", Moment),
 )
 Index("seen_by_recheck", seen.c.feed, seen.c.recheck_at)
@@ -161,6 +161,9 @@ notices = Table(
     Column("at", Moment, nullable=False),
     Column("since", Moment, nullable=False),
     Column("reason", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("last_good", Moment),
+    Column("items", Integer, nullable=False),
 )
 
 # Lines that the cleaner removed, each counted once an article.

@@ -37,10 +37,10 @@ class Store:
         schedule: when each feed runs next.
         archives: which entry stands in which archive.
         messages: what has to be told to others.
-        looks: what is usual for each source.
-        notices: what is broken now, and what was told of it.
         removals: what the cleaner removes.
         figures: questions about all feeds at once.
+        looks: what is usual for each source.
+        notices: what is broken now, and what was told of it.
     """
 
     def __init__(self, database: Database) -> None:
@@ -49,10 +49,10 @@ class Store:
         self.schedule = ScheduleTable(database)
         self.archives = ArchivesTable(database)
         self.messages = MessagesTable(database)
-        self.looks = LooksTable(database)
-        self.notices = NoticesTable(database)
         self.removals = RemovalsTable(database)
         self.figures = Figures(database)
+        self.looks = LooksTable(database)
+        self.notices = NoticesTable(database)
 
     @classmethod
     def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:
@@ -127,6 +127,27 @@ class Store:
     def seen(self, feed: str, keys: Collection[str]) -> dict[str, Seen]:
         """Key → what became of the article, for those of the keys that were ever listed."""
         return {row["key"]: to_record(Seen, row) for row in self._of_keys(schema.seen, feed, keys)}
+
+    def next_recheck(self, feed: str) -> datetime | None:
+        """When the next article of a feed is to be looked at again; None where none is."""
+        t = schema.seen
+        coming = select(t.c.recheck_at).where(t.c.feed == feed, t.c.recheck_at.is_not(None))
+        rows = self._rows(coming.order_by(t.c.recheck_at).limit(1))
+        return rows[0]["recheck_at"] if rows else None
+
+    def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[Seen, ...]:
+        """The articles of a feed that are to be looked at again by now, those that wait longest first."""
+        t = schema.seen
+        due = select(t).where(t.c.feed == feed, t.c.recheck_at <= now)
+        return tuple(to_record(Seen, row) for row in self._rows(due.order_by(t.c.recheck_at, t.c.key).limit(limit)))
+
+    def end_rechecks(self, feed: str, keys: Collection[str]) -> None:
+        """Look at some articles of a feed no more."""
+        t = schema.seen
+        with self._database.writing() as connection:
+            for some in chunks(keys):
+                own = (t.c.feed == feed, t.c.key.in_(some))
+                connection.execute(update(t).where(*own).values(recheck_at=None, url=""))
 
     def commit_entries(
         self,
@@ -228,7 +249,7 @@ class Store:
 
         Args:
             before: older entries go with their aliases, and so do older seen articles, documents, sources, runs,
-                removals and robots.txt.
+                removals, looks, notices and robots.txt.
             keep: feed → ids of the entries in its live document, which stay however old, aliases and all.
         """
         t = schema.seen
@@ -242,6 +263,8 @@ class Store:
                 schema.runs.c.started,
                 schema.robots.c.expires,
                 schema.removals.c.last,
+                schema.looks.c.at,
+                schema.notices.c.at,
             ):
                 connection.execute(delete(date.table).where(date < before))
 

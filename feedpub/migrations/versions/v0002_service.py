@@ -21,7 +21,7 @@ def _schedule() -> None:
     op.add_column("sources", sa.Column("pace", sa.JSON, nullable=False, server_default="{}"))
     op.add_column("sources", sa.Column("firm", sa.Boolean, nullable=False, server_default="0"))
     op.add_column("seen", sa.Column("first_seen", sa.BigInteger))
-    op.add_column("seen", sa.Column("rechecks", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("seen", sa.Column("url", sa.String, nullable=False, server_default=""))
     op.add_column("seen", sa.Column("recheck_at", sa.BigInteger))
     op.create_index("seen_by_recheck", "seen", ["feed", "recheck_at"])
     op.create_table(
@@ -69,6 +69,9 @@ def _history() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("since", sa.BigInteger, nullable=False),
         sa.Column("reason", sa.String, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("last_good", sa.BigInteger),
+        sa.Column("items", sa.Integer, nullable=False),
     )
     op.create_table(
         "removals",
