@@ -32,8 +32,8 @@ def config(tmp_path: Path) -> Config:
 
 def notice(kind: Any = "broken", key: str = KEY, hours: int = 1, **others: Any) -> Notice:
     """Of a source that broke at noon, noticed so many hours later."""
-    said = {"reason": "HTTP 404: the page is gone", "tries": 2, "last_good": NOW - HOUR, "items": 20} | others
-    return Notice("world", key, kind, NOW + hours * HOUR, NOW, **said)
+    said: dict[str, Any] = {"reason": "HTTP 404: the page is gone", "tries": 2, "last_good": NOW - HOUR, "items": 20}
+    return Notice("world", key, kind, NOW + hours * HOUR, NOW, **said | others)
 
 
 def items(config: Config, tools: Tools) -> list[dict[str, Any]]:

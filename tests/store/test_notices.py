@@ -13,7 +13,8 @@ from tests.store.examples import DAY, NOW
 
 
 def notice(kind: Any = "broken", key: str = "s", **others: Any) -> Notice:
-    return Notice("world", key, kind, **{"at": NOW, "since": NOW - DAY, "reason": "HTTP 404"} | others)
+    said: dict[str, Any] = {"at": NOW, "since": NOW - DAY, "reason": "HTTP 404"}
+    return Notice("world", key, kind, **said | others)
 
 
 def tell(notice: Notice) -> list[Message]:
