@@ -4,6 +4,7 @@
 no system can be booted, with the reason.
 """
 
+import subprocess
 import sys
 import time
 import traceback
@@ -302,7 +303,7 @@ def _checked(check: Callable[[Machine], None], machine: Machine) -> int:
     began, since = time.monotonic(), machine.mark()
     try:
         check(machine)
-    except AssertionError:
+    except (AssertionError, subprocess.SubprocessError):
         verdict = f"DOES NOT HOLD\n{traceback.format_exc()}\n{machine.journal('feedpub*', since)}"
     else:
         verdict = "holds"
