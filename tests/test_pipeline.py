@@ -509,10 +509,12 @@ def test_what_a_source_wants_is_remembered(newsroom: Site, tmp_path: Path, clock
     slow = Route(listing(STORIES).encode(), headers={"Cache-Control": "max-age=900"})
     newsroom["/slow"] = slow
     newsroom["/busy"] = Route(b"", status=503, headers={"Retry-After": "120"})
-    config = configure(tmp_path, feed("a", *(f"page {newsroom.url(at)}" for at in ("/news", "/slow", "/busy"))))
-    build(config, clock)
+    sources = [f"page {newsroom.url(at)}" for at in ("/news", "/slow", "/busy")]
+    config = configure(tmp_path, feed("a", *sources[:2]), feed("b", *sources[2:]))
+    build(config, clock)  # one feed after the other: who is told to wait asks that host nothing more
     with tools_for(config, clock) as tools:
-        paces = {urlsplit(state.key).path: state.pace for state in tools.store.sources("a")}
+        states = [*tools.store.sources("a"), *tools.store.sources("b")]
+        paces = {urlsplit(state.key).path: state.pace for state in states}
     assert paces == {
         "/news": Pace(7, "Crawl-delay"),
         "/slow": Pace(900, "Cache-Control"),
@@ -550,7 +552,7 @@ def test_a_run_whose_time_is_up_keeps_what_it_has(newsroom: Site, tmp_path: Path
     """The articles that were not reached are read at the next look."""
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
 
-    def stop_soon(_feed: str, done: int, _total: int) -> None:
+    def stop_soon(feed: str, done: int, total: int) -> None:  # noqa: ARG001 -- the protocol has their names
         if done == 2:
             lease._until = 0.0
 

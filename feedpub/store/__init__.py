@@ -6,6 +6,7 @@ here alone, and their errors leave as StoreError.
 
 from feedpub.store.records import (
     Document,
+    Look,
     Message,
     MessageKind,
     Planned,
@@ -19,6 +20,7 @@ from feedpub.store.store import Store
 
 __all__ = [
     "Document",
+    "Look",
     "Message",
     "MessageKind",
     "Planned",
