@@ -5,28 +5,34 @@ cannot be used.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 # Everything else is imported where it is used: `feedpub --help` must not wait for libraries that it does not need.
 if TYPE_CHECKING:
+    from socket import socket
+
     from rich.console import Console
     from rich.progress import TaskID
 
     from feedpub.config import Config, FeedConfig, Settings
     from feedpub.fetch import Fetcher
     from feedpub.model import Article, Outcome
-    from feedpub.report import FeedState
+    from feedpub.service.logs import Form
     from feedpub.store import Store
     from feedpub.tools import Progress, Tools
+    from feedpub.web import Server
 
 _FEEDS_AT_ONCE = 4
+_FAREWELL = 3.0  # seconds for answers under way when a server is to end
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -140,25 +146,95 @@ def clean(config_path: Path | None, target: str, form: str | None, *, explain: b
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON document.")
 @click.pass_obj
 def status(config_path: Path | None, *, as_json: bool) -> None:
-    """Show how each feed is: entries, last look, and what is wrong with its sources.
+    """Show how each feed is: entries, last and next look, and what is wrong with its sources.
 
-    Exit status: 0 when every feed is healthy, 1 when one is broken.
+    Exit status: 0 when no feed is broken, 1 when one is.
     """
-    from feedpub import report
+    from feedpub import overview, report
+    from feedpub.store import Store
     from feedpub.tools import utc_now
 
     config = _config(config_path)
-    with _tools(config) as tools:
-        states = [_state(feed, tools) for feed in config.feed]
+    with Store.open(config.feedpub.state) as store:
+        seen = overview.of(config, store, utc_now())
     if as_json:
-        click.echo(report.to_json({"feeds": states}))
+        click.echo(report.to_json(seen))
     else:
         console = _console()
-        console.print(report.status_table(states, utc_now()))
-        for state in states:
-            for line in report.source_lines(state, utc_now()):
-                console.print(line, soft_wrap=True, markup=False, highlight=False)
-    sys.exit(1 if any(state.broken for state in states) else 0)
+        console.print(report.status_table(seen))
+        for line in report.status_lines(seen):
+            console.print(line, soft_wrap=True, markup=False, highlight=False)
+        console.print(seen.summary, highlight=False)
+    sys.exit(1 if seen.count(overview.Health.BROKEN) else 0)
+
+
+def _address(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """An address to listen at, as the config takes it too."""
+    from feedpub.config import listen_address
+
+    try:
+        return None if value is None else listen_address(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+_listen = click.option(
+    "--listen", metavar="ADDRESS", callback=_address, help="Where to serve; else what the config says under [http]."
+)
+
+
+@cli.command()
+@_listen
+@click.option("--log", "form", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
+@click.option("-v", "--verbose", is_flag=True, help="Log debug detail too.")
+@click.pass_obj
+def run(config_path: Path | None, listen: str | None, *, form: "Form", verbose: bool) -> None:
+    """Regenerate each feed when it is due and publish all over HTTP, until told to end.
+
+    \b
+    Examples:
+      feedpub run                            with what the config says
+      feedpub run --listen 127.0.0.1:9000    served elsewhere
+      kill -HUP <its pid>                    take the changed config now
+
+    Exit status: 0 when it was told to end, 1 when it cannot run or go on, 2 when the config cannot be used.
+    """
+    from feedpub import config as configuration
+    from feedpub.service import Service, log_to, service_lock
+
+    path = configuration.find_config(config_path, os.environ)
+    config = configuration.load(path)
+    log_to(form=form, detail=verbose)
+    with service_lock(config.feedpub.state), _tools(config) as tools:
+        sockets = _sockets(config, listen)
+        _tell_where(sockets)
+        service = Service(config, path.absolute(), tools, sockets)
+        status = service.run()
+        if service.left_behind:  # threads that hang would keep the interpreter from ending
+            os._exit(status)
+    sys.exit(status)
+
+
+@cli.command()
+@_listen
+@click.pass_obj
+def serve(config_path: Path | None, listen: str | None) -> None:
+    """Publish over HTTP what `feedpub build` has written, until told to end; nothing is regenerated.
+
+    Exit status: 0 when it was told to end, 1 when it cannot serve, 2 when the config cannot be used.
+    """
+    from feedpub.service import log_to
+    from feedpub.store import Store
+    from feedpub.web import Server, Site
+
+    config = _config(config_path)
+    log_to()
+    settings = config.feedpub
+    with Store.open(settings.state) as store:
+        sockets = _sockets(config, listen)
+        server = Server(Site(settings.output, None, settings.hubs, settings.base_url, store.schedule.load), sockets)
+        _tell_where(sockets)
+        _serve_until_told(server)
 
 
 def main() -> None:
@@ -206,6 +282,33 @@ def _tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
     publisher = Rehearsal(settings.output) if dry_run else Publisher(settings.output)
     with Store.open(settings.state, copy=dry_run) as store, _fetcher(settings, store) as fetcher:
         yield Tools(settings, store, fetcher, publisher)
+
+
+def _sockets(config: "Config", listen: str | None) -> "list[socket]":
+    """Where to serve: on what systemd hands over, else at the address given, else at the config's."""
+    from feedpub.web import sockets
+
+    return sockets.inherited() or [sockets.listen(listen or config.http.listen)]
+
+
+def _tell_where(listening: "Sequence[socket]") -> None:
+    from feedpub.web import sockets
+
+    for each in listening:
+        click.echo(f"Feeds are published at {sockets.shown(each)}: open it to subscribe.")
+    sys.stdout.flush()
+
+
+def _serve_until_told(server: "Server") -> None:
+    """Serve until SIGTERM or SIGINT; fails where the server ends by itself."""
+    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    server.start()
+    while not ended.wait(1):
+        if not server.alive:
+            _fail("the server has ended by itself; the log says why", status=1)
+    server.stop(_FAREWELL)
 
 
 def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, quiet: bool) -> "list[Outcome]":
@@ -332,22 +435,6 @@ def _settings(config_path: Path | None) -> "Settings":
 
     path = config.find_config(config_path, os.environ)
     return config.load(path).feedpub if path != config.DEFAULT or path.exists() else config.Settings()
-
-
-def _state(feed: "FeedConfig", tools: "Tools") -> "FeedState":
-    from feedpub.gathering import source_key
-    from feedpub.report import FeedState
-
-    newest = tools.store.entries(feed.name, limit=1)
-    current = {source_key(source) for source in feed.source}
-    return FeedState(
-        feed=feed.name,
-        title=feed.title,
-        entries=tools.store.count(feed.name),
-        newest=newest[0].published if newest else None,
-        last=tools.store.last_run(feed.name),
-        sources=[state for state in tools.store.sources(feed.name) if state.key in current],
-    )
 
 
 def _console() -> "Console":

@@ -5,6 +5,7 @@
     ├── StoreError           the state on disk cannot be read or written
     ├── PublishError         a feed file cannot be written
     ├── AbandonedError       a run that took too long was given up
+    ├── ServiceError         the service, or the site, cannot run here
     └── SourceError          something about one address on the way in
         ├── FetchError       it could not be fetched
         │   └── RefusedError   feedpub will not fetch it (robots.txt, a private address, a scheme)
@@ -34,6 +35,10 @@ class PublishError(FeedpubError):
 
 class AbandonedError(FeedpubError):
     """A run took too long and was given up: nothing of it is kept from here on."""
+
+
+class ServiceError(FeedpubError):
+    """The service cannot run: another one does, or it cannot listen where it should."""
 
 
 class SourceError(FeedpubError):

@@ -33,7 +33,7 @@ class Lease:
 
     @property
     def over(self) -> bool:
-        """True once nothing more is fetched."""
+        """True once there is time for nothing more."""
         return self._revoked.is_set() or (self._until is not None and time.monotonic() > self._until)
 
     def go_on(self, url: str) -> None:

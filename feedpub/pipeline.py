@@ -6,16 +6,16 @@ short at any instant is simply done again by the next one.
 
 import hashlib
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from feedpub import archiving, assembly, corrections, pings
+from feedpub import archiving, assembly, corrections, looking, pings
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.errors import FeedpubError
 from feedpub.gathering import Listed, Reading, gather, listed
-from feedpub.model import Feed, Outcome, Problem, Status
+from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, read_all
 from feedpub.store import Run, SourceState
 from feedpub.tools import Tools
@@ -30,9 +30,17 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         only: the keys of the sources to look at; all of them where it is left out. The others' articles stay.
     """
     began, started = time.monotonic(), tools.clock()
+    tools = replace(tools, fetcher=tools.fetcher.on_behalf(feed.name))
     try:
-        readings = gather(feed, tools, only)
-        outcome = _regenerate(feed, readings, tools, began)
+        readings = looking.at_listings(feed, gather(feed, tools, only), tools)
+        items = listed(readings, tools.settings.output)
+        due = corrections.due(feed, items, tools)
+        items = [*items, *due.unlisted]
+        reads = _read_articles(feed, items, due.entries, tools)
+        readings = looking.at_articles(readings, items, reads, tools)
+        outcome = _regenerate(feed, readings, _of_sound_sources(readings, items, reads), tools)
+        requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
+        outcome = replace(outcome, requests=requests, seconds=time.monotonic() - began)
         _record(outcome, readings, started, tools)
     except FeedpubError as error:
         problem = Problem(feed.name, str(error), fatal=True)
@@ -40,13 +48,20 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     return outcome
 
 
-def _regenerate(feed: FeedConfig, readings: Sequence[Reading], tools: Tools, began: float) -> Outcome:
-    reads = _read_articles(feed, listed(readings, tools.settings.output), tools)
+def _of_sound_sources(readings: Iterable[Reading], items: Sequence[Listed], reads: Sequence[Read]) -> list[Read]:
+    """What came of the articles of sources that are as usual: nothing of the others counts."""
+    broken = {reading.key for reading in readings if reading.problem}
+    return [read for item, read in zip(items, reads, strict=True) if item.source not in broken]
+
+
+def _regenerate(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Outcome:
     with tools.store.alone(feed.name):  # or two processes would mint two ids for one article
         tools.lease.hold()
         merged = _bring_in(feed, reads, tools)
         outcome = _publish(feed, readings, _outcome(feed, readings, reads, merged), tools)
-    return replace(outcome, seconds=time.monotonic() - began)
+        removed = (read.arrival.article.removed for read in reads if read.arrival)
+        tools.store.removals.add(feed.name, removed, tools.clock())
+    return outcome
 
 
 def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, tools: Tools) -> Outcome:
@@ -77,17 +92,14 @@ def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read
         skipped=skipped,
         failed=failed,
         problems=_problems(readings, reads),
-        requests=sum(r.documents.requests for r in readings) + sum(r.requests for r in reads),
     )
 
 
-def _read_articles(feed: FeedConfig, items: Sequence[Listed], tools: Tools) -> list[Read]:
+def _read_articles(feed: FeedConfig, items: Sequence[Listed], again: Mapping[str, Entry], tools: Tools) -> list[Read]:
     """What becomes of all that is listed, and of what is looked at again though nobody lists it."""
-    due = corrections.due(feed, items, tools)
-    items = [*items, *due.unlisted]
     keys = [item.key for item in items]
     rules = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8]
-    memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules, due.entries)
+    memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules, again)
     return read_all(feed, items, memory, tools)
 
 
@@ -137,6 +149,7 @@ def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, to
         Run(outcome, started),
         documents=[document for reading in readings for document in reading.documents.fresh if not reading.problem],
         sources=[_state(outcome.feed, reading, states.get(reading.key), started) for reading in readings],
+        looks=[reading.look for reading in readings if reading.look],
     )
 
 
@@ -153,6 +166,7 @@ def _state(feed: str, reading: Reading, before: SourceState | None, now: datetim
         failures=before.failures + 1,
         next_look=None,
         pace=reading.pace,
+        firm=reading.problem.firm,
     )
 
 

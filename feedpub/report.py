@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from feedpub.model import Article, Outcome, Problem, Status
-from feedpub.store import Run, SourceState
+from feedpub.overview import FeedOverview, Health, Overview, SourceOverview, ago, counted, relative
 
 _COLOURS = {
     Status.UPDATED: "green",
@@ -20,6 +20,7 @@ _COLOURS = {
     Status.PARTIAL: "yellow",
     Status.FAILED: "red",
 }
+_HEALTH_COLOURS = {Health.HEALTHY: "green", Health.LATE: "yellow", Health.BROKEN: "red"}
 _WORDS = {
     Status.UPDATED: "updated",
     Status.UNCHANGED: "unchanged",
@@ -108,59 +109,43 @@ def _shortened(text: str, length: int = 100) -> str:
     return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class FeedState:
-    """What `status` says of one feed.
-
-    Attributes:
-        entries: how many are stored.
-        newest: when the newest was published.
-        last: the last regeneration, None before the first.
-    """
-
-    feed: str
-    title: str
-    entries: int
-    newest: datetime | None
-    last: Run | None
-    sources: Sequence[SourceState]
-
-    @property
-    def broken(self) -> bool:
-        """True where the last look at some source failed."""
-        return any(source.failure for source in self.sources) or bool(self.last and not self.last.outcome.ok)
-
-
-def status_table(states: Iterable[FeedState], now: datetime) -> Table:
+def status_table(overview: Overview) -> Table:
     """Every feed at a glance."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("feed", "state", "entries", "newest", "last look"):
+    for name in ("feed", "state", "entries", "newest", "last look", "next look"):
         table.add_column(name, justify="right" if name == "entries" else "left")
-    for state in states:
-        word = (
-            "[dim]never built[/]" if state.last is None else "[red]broken[/]" if state.broken else "[green]healthy[/]"
-        )
-        last = ago(state.last.started, now) if state.last else ""
-        newest = ago(state.newest, now) if state.newest else ""
-        table.add_row(escape(state.feed), word, str(state.entries), newest, last)
+    for feed in overview.feeds:
+        moments = (feed.newest, feed.last_run, feed.next_run)
+        told = (relative(moment, overview.now) if moment else "" for moment in moments)
+        table.add_row(escape(feed.name), _state(feed), str(feed.entries), *told)
     return table
 
 
-def source_lines(state: FeedState, now: datetime) -> list[str]:
-    """What is wrong with a feed's sources, a line each."""
-    return [
-        f"{state.feed}: {source.key}: failing since {ago(source.failing_since or now, now)}: {source.failure}; "
-        + (f"last read {ago(source.succeeded, now)}, {source.items} articles" if source.succeeded else "never read")
-        for source in state.sources
-        if source.failure
-    ]
+def _state(feed: FeedOverview) -> str:
+    word = "never built" if feed.last_run is None and feed.health == Health.LATE else feed.health.value
+    return f"[{_HEALTH_COLOURS[feed.health]}]{word}[/]"
 
 
-def ago(moment: datetime, now: datetime) -> str:
-    """How long ago, in the largest unit that says something: "3 hours ago"."""
-    seconds = max(0, int((now - moment).total_seconds()))
-    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= size:
-            number = seconds // size
-            return f"{number} {unit}{'s' if number > 1 else ''} ago"
-    return "just now"
+def status_lines(overview: Overview) -> Iterator[str]:
+    """What is wrong with feeds and their sources, and when sources are looked at next, a line each."""
+    for feed in overview.feeds:
+        if feed.last_run is not None:  # else nothing is wrong with it yet
+            yield from (f"{feed.name}: {reason}" for reason in feed.reasons)
+    for feed in overview.feeds:
+        yield from (line for source in feed.sources if (line := _source_line(feed, source, overview.now)))
+
+
+def _source_line(feed: FeedOverview, source: SourceOverview, now: datetime) -> str:
+    """What is to be said of a source; "" where that is nothing."""
+    parts = [_failure(source, now)] if source.health == Health.BROKEN else []
+    if source.next_look:
+        parts.append(f"{source.why}; next look {relative(source.next_look, now)}")
+    return f"{feed.name}: {source.address}: {'; '.join(parts)}" if parts else ""
+
+
+def _failure(source: SourceOverview, now: datetime) -> str:
+    """Since when it fails, why, and when it was read last."""
+    since = f"failing since {ago(source.since, now)}" if source.since else "failing"
+    if source.last_success is None:
+        return f"{since}: {source.reason}; never read"
+    return f"{since}: {source.reason}; last read {ago(source.last_success, now)}, {counted(source.items, 'article')}"

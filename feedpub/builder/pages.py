@@ -1,22 +1,19 @@
 """The pages for people: of a feed, of a saved article, of all feeds. HTML without scripts, whole in itself.
 
-The style is one constant text, so that its digest in the page's Content-Security-Policy (and in a server's) holds for
-every page. An article's body is put in as it is: the cleaner has sanitised it.
+An article's body is put in as it is: the cleaner has sanitised it.
 """
 
-import base64
-import hashlib
 import posixpath
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from html import escape
-from importlib.resources import files
 from urllib.parse import unquote, urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
+from feedpub.builder import look
 from feedpub.builder.language import direction
 from feedpub.builder.prepare import line, prepare, shortened
 from feedpub.builder.words import Words, words_for
@@ -25,11 +22,6 @@ from feedpub.model import Entry, Feed
 _LABELS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
 _MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
 _SUMMARY_LENGTH = 300
-_ICON = (  # inline, or browsers would ask for /favicon.ico
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Crect width='24' height='24' "
-    "rx='5' fill='%23c2410c'/%3E%3Ccircle cx='7' cy='17' r='2' fill='white'/%3E%3Cpath d='M5 11a8 8 0 0 1 8 8M5 6a13 "
-    "13 0 0 1 13 13' fill='none' stroke='white' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E"
-)
 
 
 def render_page(feed: Feed) -> bytes:
@@ -82,36 +74,15 @@ def _render(template: str, words: Words, *, images: bool = False, **context: obj
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("feedpub.builder"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-    )
-    environment.globals.update(
-        icon=_ICON,
-        style=Markup(_style()),  # noqa: S704 -- ours
-        label=_LABELS.get,
-        media_type=_MEDIA_TYPES.get,
-        direction=direction,
-    )
+    environment = look.environment()
+    environment.globals.update(label=_LABELS.get, media_type=_MEDIA_TYPES.get, direction=direction)
     environment.filters.update(file_name=_file_name, beginning=_beginning)
     return environment
 
 
 @cache
-def _style() -> str:
-    return files("feedpub.builder").joinpath("templates/style.css").read_text(encoding="utf-8")
-
-
-@cache
 def _policy(*, images: bool) -> str:
-    """What a page may load: its own style, and an article's images and sounds from wherever they lie."""
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    pictures = "img-src http: https: data:; media-src http: https:" if images else "img-src data:"
-    return f"default-src 'none'; style-src 'sha256-{digest}'; {pictures}; base-uri 'none'; form-action 'none'"
+    return look.policy(look.style(), images=images)
 
 
 def _file_name(address: str) -> str:

@@ -20,6 +20,7 @@ from feedpub.config.sources import (
     SitemapSource,
     Source,
 )
+from feedpub.config.web import listen_address
 
 __all__ = [
     "DEFAULT",
@@ -45,6 +46,7 @@ __all__ = [
     "duration",
     "find_config",
     "json_schema",
+    "listen_address",
     "load",
     "resolve",
     "warnings",

@@ -33,15 +33,21 @@ _SYNTAX = (  # what tomllib says, and what usually helps
 
 
 def find_config(option: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
-    """The config file to use: the one that `-c` names, else $FEEDPUB_CONFIG, else config/feedpub.toml."""
-    named = option or environ.get("FEEDPUB_CONFIG") or DEFAULT
+    """The config file to use.
+
+    The one that `-c` names, else $FEEDPUB_CONFIG, else feedpub.toml in the folder that systemd gives a service for its
+    config, else config/feedpub.toml.
+    """
+    given = _given(environ, "CONFIGURATION_DIRECTORY")
+    named = option or environ.get("FEEDPUB_CONFIG") or (Path(given, DEFAULT.name) if given else DEFAULT)
     return Path(os.path.expanduser(named))  # noqa: PTH111 -- pathlib's raises where there is no such home
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     """The config in a file, its paths absolute. Raises ConfigError: one line a problem, all of them at once.
 
-    `environ` is asked for STATE_DIRECTORY, the place that systemd gives a service for its state.
+    `environ` is asked for STATE_DIRECTORY, the folder that systemd gives a service for its state: relative paths of
+    feeds and state start there.
     """
     text = _read(path)
     document = _parse(text, path)
@@ -96,11 +102,24 @@ def _syntax(message: str, text: str, path: Path) -> str:
 
 
 def _complete(document: dict[str, object], environ: Mapping[str, str]) -> None:
-    """Fill in what the place of running decides: a service's state folder, the first of those that systemd names."""
+    """Fill in what the place of running decides: under systemd, feeds and state lie in the service's state folder."""
     settings = document.setdefault("feedpub", {})
-    state = environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    state = _given(environ, "STATE_DIRECTORY")
     if isinstance(settings, dict) and state:
-        settings.setdefault("state", state)
+        settings["output"] = _within(state, settings.get("output", "feeds"))
+        settings["state"] = _within(state, settings.get("state", "."))
+
+
+def _given(environ: Mapping[str, str], name: str) -> str:
+    """A folder that systemd gives a service: the first, where it gives several; "" where it gives none."""
+    return environ.get(name, "").partition(":")[0]
+
+
+def _within(folder: str, written: object) -> object:
+    """A relative path in a folder, which no number of .. leads out of; whatever else is written stays as it is."""
+    if not isinstance(written, str) or not written.strip() or written.startswith(("/", "~")):
+        return written
+    return os.path.join(folder, os.path.normpath(f"/{written}")[1:])  # noqa: PTH118 -- pathlib keeps the ..
 
 
 def _report(found: Iterable[Finding], positions: Positions, path: Path, document: object) -> str:

@@ -26,13 +26,16 @@ from feedpub.errors import ConfigError
 
 
 class Secret(BaseModel):
-    """A value kept out of the config: from an environment variable or from a file."""
+    """A value kept out of the config: from an environment variable, a file, or a credential of a systemd service."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     env: str | None = Field(default=None, description="Name of an environment variable.", examples=["FEED_PASSWORD"])
     file: Path | None = Field(
         default=None, description="A file that holds nothing else; a line break at its end does not count."
+    )
+    credential: str | None = Field(
+        default=None, description="Name of a file that systemd's LoadCredential= hands over.", examples=["smtp"]
     )
 
 
@@ -46,6 +49,10 @@ def _secret(value: object, info: ValidationInfo) -> object:
             return value
         case {"file": str(file), **others} if not others:
             return {"file": located(file, info)}
+        case {"credential": str(name), **others} if not others:
+            if not re.fullmatch("[A-Za-z0-9_-][A-Za-z0-9._-]*", name):
+                raise ValueError('credential takes the name that LoadCredential= gives, as in { credential = "smtp" }')
+            return value
     raise ValueError('write "text", { env = "NAME" } or { file = "path" }')
 
 
@@ -62,10 +69,20 @@ def resolve(secret: SecretStr | Secret, environ: Mapping[str, str] = os.environ)
         return secret.get_secret_value()
     if secret.file is not None:
         return _from_file(secret.file)
+    if secret.credential is not None:
+        return _from_file(_credential(secret.credential, environ))
     name = secret.env or ""
     if not environ.get(name):
         raise ConfigError(f"environment variable {name} is not set, or empty, and the config takes a secret from it")
     return environ[name]
+
+
+def _credential(name: str, environ: Mapping[str, str]) -> Path:
+    """The file of a credential (systemd.exec(5))."""
+    folder = environ.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        raise ConfigError(f"credential {name}: systemd has given none; write LoadCredential={name}:FILE in a drop-in")
+    return Path(folder, name)
 
 
 def _from_file(path: Path) -> str:

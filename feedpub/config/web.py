@@ -71,7 +71,8 @@ def _contact(value: str) -> str:
     return web_address(value)
 
 
-def _listen(value: str) -> str:
+def listen_address(value: str) -> str:
+    """Where to listen: an IP address and a port, or unix: and a path. Raises ValueError for anything else."""
     value = value.strip()
     if value.startswith("unix:"):
         if not value.startswith("unix:/"):
@@ -109,4 +110,4 @@ WebAddress = Annotated[str, AfterValidator(web_address), _ADDRESS]
 BaseAddress = Annotated[str, AfterValidator(_base), _ADDRESS]
 Contact = Annotated[str, AfterValidator(_contact)]
 Network = Annotated[str, AfterValidator(_network)]
-Listen = Annotated[str, AfterValidator(_listen)]
+Listen = Annotated[str, AfterValidator(listen_address)]

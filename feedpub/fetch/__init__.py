@@ -11,6 +11,7 @@ named manners. Nothing here knows what a page means. Owns requests, urllib3 and 
     body, codings, failures, answer    what came back, or why not
     politeness, robots                 whose turn it is, and what may be asked
     fetcher     the story
+    tally       how many requests were answered how
     notify      a message to a server that the config names
 """
 
@@ -19,15 +20,19 @@ from feedpub.fetch.fetcher import Fetcher
 from feedpub.fetch.notify import Notifier
 from feedpub.fetch.request import RequestOptions, Validators
 from feedpub.fetch.robots import RobotsMemory
-from feedpub.fetch.target import redacted
+from feedpub.fetch.tally import NO_ANSWER, Requests
+from feedpub.fetch.target import discreet, redacted
 
 __all__ = [
+    "NO_ANSWER",
     "Clock",
     "Fetcher",
     "Notifier",
     "RequestOptions",
+    "Requests",
     "RobotsMemory",
     "SystemClock",
     "Validators",
+    "discreet",
     "redacted",
 ]

@@ -1,6 +1,7 @@
 """The gate: the one way from feedpub to the network. `Fetcher.get` tells the story of a request."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import partial
 from typing import Self
 
@@ -13,6 +14,7 @@ from feedpub.fetch.dial import Dialer, Resolver, resolve
 from feedpub.fetch.politeness import Politeness
 from feedpub.fetch.request import Journey, RequestOptions, Validators, user_agent
 from feedpub.fetch.robots import Robots, RobotsMemory
+from feedpub.fetch.tally import Requests, Tally
 from feedpub.fetch.target import Target, parse
 from feedpub.fetch.transport import Transport
 from feedpub.model import NotModified, Page
@@ -60,6 +62,19 @@ class Fetcher:
         self._politeness = Politeness(delay, self._clock)
         self._robots = Robots(robots, self._clock)
         self._transport = Transport(ca_file)
+        self._tally = Tally()
+        self._feed = ""
+
+    def on_behalf(self, feed: str) -> Self:
+        """The same gate, connections, manners and all; what is asked through it counts as that feed's requests."""
+        twin = copy(self)
+        twin._feed = feed  # noqa: SLF001 -- a copy of this one
+        return twin
+
+    @property
+    def statistics(self) -> Requests:
+        """The requests sent so far, those for robots.txt too; under the feed "" what nobody was named for."""
+        return self._tally.counts
 
     def get(
         self, url: str, *, validators: Validators | None = None, options: RequestOptions | None = None
@@ -116,11 +131,20 @@ class Fetcher:
         headers = journey.set_out(target)
         delay = self._robots.admit(target, partial(self._robots_text, journey)) if journey.obeys_robots else 0.0
         with self._politeness.turn(target.server, delay):
-            answer = self._transport.exchange(journey.call, target.url, headers, journey.options.proxy)
+            answer = self._exchange(target, headers, journey)
             wait = retry_after(answer.headers, self._clock.now())
             if wait and answer.status in _CLOSING:
                 self._politeness.close(target.server, wait, answer.status)
         return answer
+
+    def _exchange(self, target: Target, headers: Mapping[str, str], journey: Journey) -> Answer:
+        status = None
+        try:
+            answer = self._transport.exchange(journey.call, target.url, headers, journey.options.proxy)
+            status = answer.status
+            return answer
+        finally:
+            self._tally.count(self._feed, status)
 
     def _arrived(self, answer: Answer, target: Target, journey: Journey) -> Page | NotModified:
         if answer.status == _NOT_MODIFIED and journey.validators:

@@ -21,6 +21,14 @@ _TAB_OR_NEWLINE = re.compile(r"[\t\r\n]")
 _USERINFO = re.compile(r"^(\s*[a-z][a-z0-9+.-]*:)?([/\\]{2})[^/\\?#]*@", re.IGNORECASE)
 _STRAY_PERCENT = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+_ANY_USERINFO = re.compile(r"(?<=://)[^/\\?#\s]*@")
+_TELLTALE = (  # of a parameter: "feed_token", "apiKey", "auth"
+    r"[^=&;#\s]*(?:token|secret|passw(?:or)?d|api_?key|signature|session(?:_?id)?|credentials?)"
+    r"|(?:[^=&;#\s]*[-_.])?(?:key|pass|pwd|auth|sig|sid)"
+)
+_END = r"(?=[:,.)]*(?:[&;#\s]|$))"  # of a value, in a sentence too
+_SECRET = re.compile(rf"([?&;](?:{_TELLTALE})=)[^&;#\s]+?{_END}", re.IGNORECASE)
+_DIGEST = re.compile(rf"([?&;][^=&;#\s]+=)[0-9a-f]{{32,}}{_END}", re.IGNORECASE)
 _PATH_SAFE = "%/:@!$&'()*+,;=~[]|"
 _QUERY_SAFE = _PATH_SAFE + "?"
 
@@ -103,6 +111,11 @@ def parse(url: str) -> Target:
 def redacted(url: str) -> str:
     """The URL without user and password, for messages; also of one that cannot be parsed or printed."""
     return "".join(c if c.isprintable() else "\ufffd" for c in _USERINFO.sub(r"\1\2", url))
+
+
+def discreet(text: str) -> str:
+    """A text for everybody to read: addresses in it lose user and password, and the values of tokens in the query."""
+    return _DIGEST.sub(r"\1…", _SECRET.sub(r"\1…", _ANY_USERINFO.sub("", text)))
 
 
 def _cleaned(url: str) -> str:

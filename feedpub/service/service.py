@@ -188,7 +188,7 @@ class Service:
 
     def _make_site(self) -> Site:
         settings = self._config.feedpub
-        return Site(settings.output, self, settings.hubs, settings.base_url)
+        return Site(settings.output, self, settings.hubs, settings.base_url, self._tools.store.schedule.load)
 
     def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
         """After each run, in its thread: what was written is compressed before the first reader asks for it."""

@@ -4,14 +4,27 @@
 here alone, and their errors leave as StoreError.
 """
 
-from feedpub.store.records import Document, Message, MessageKind, Planned, Run, Seen, SeenState, SourceState
+from feedpub.store.records import (
+    Document,
+    Look,
+    Message,
+    MessageKind,
+    Planned,
+    Removal,
+    Run,
+    Seen,
+    SeenState,
+    SourceState,
+)
 from feedpub.store.store import Store
 
 __all__ = [
     "Document",
+    "Look",
     "Message",
     "MessageKind",
     "Planned",
+    "Removal",
     "Run",
     "Seen",
     "SeenState",

@@ -79,6 +79,7 @@ class SourceState:
         next_look: when it is to be looked at next; None where nobody has decided that yet.
         why: the reason for that moment, for people: "publishes about 9 a day, mostly 7–18 h UTC".
         pace: how often it wants to be asked, as it said at the last look.
+        firm: whether the failure is one that hardly goes away by itself.
     """
 
     feed: str
@@ -92,6 +93,43 @@ class SourceState:
     next_look: datetime | None = None
     why: str = ""
     pace: Pace = ANY_PACE
+    firm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a source brought: what is usual for a source is known from these.
+
+    Attributes:
+        settings: a digest of the source's settings; what is usual under others says nothing.
+        at: when.
+        items: how many articles it listed.
+        known: how many of their addresses had been listed before.
+        fresh: how many of the others are dated after the look before.
+        read: how many articles were read, because they were new or had changed.
+        failed: how many could not be read, at the first try.
+        obstacle: the commonest reason for that, for people.
+        dated, pictured: how many of those read have a date, and a picture.
+        lengths: of those read, in words.
+        verdict: what is not as usual, with the evidence, for people; "" for a look that is as usual.
+        accepted: it is not as usual, but has been so for long that it is usual from now on.
+    """
+
+    feed: str
+    key: str
+    settings: str
+    at: datetime
+    items: int
+    known: int = 0
+    fresh: int = 0
+    read: int = 0
+    failed: int = 0
+    obstacle: str = ""
+    dated: int = 0
+    pictured: int = 0
+    lengths: tuple[int, ...] = ()
+    verdict: str = ""
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +151,25 @@ class Run:
 
     outcome: Outcome
     started: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A line that the cleaner removes from a feed's articles.
+
+    Attributes:
+        text: the line, blanks collapsed, cut where it is long.
+        reason: why, as it was given last: "phrase 'you may also like' (en)".
+        first, last: when it was removed first and last.
+        count: from how many articles.
+    """
+
+    feed: str
+    text: str
+    reason: str
+    first: datetime
+    last: datetime
+    count: int
 
 
 MessageKind = Literal["ping", "webhook", "email", "command"]

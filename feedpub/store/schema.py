@@ -107,6 +107,7 @@ sources = Table(
     Column("next_look", Moment),
     Column("why", String, nullable=False, server_default=""),
     Column("pace", Record(Pace), nullable=False, server_default="{}"),
+    Column("firm", Boolean, nullable=False, server_default="0"),
 )
 
 schedule = Table(
@@ -124,13 +125,19 @@ looks = Table(
     Column("id", Integer, primary_key=True),
     Column("feed", String, nullable=False),
     Column("key", String, nullable=False),
+    Column("settings", String, nullable=False),
     Column("at", Moment, nullable=False),
     Column("items", Integer, nullable=False),
     Column("known", Integer, nullable=False),
+    Column("fresh", Integer, nullable=False),
+    Column("read", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("obstacle", String, nullable=False),
     Column("dated", Integer, nullable=False),
     Column("pictured", Integer, nullable=False),
-    Column("read", Integer, nullable=False),
-    Column("length", Integer, nullable=False),
+    Column("lengths", Tuple, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("accepted", Boolean, nullable=False),
 )
 Index("looks_by_source", looks.c.feed, looks.c.key, looks.c.id)
 
@@ -156,16 +163,18 @@ notices = Table(
     Column("reason", String, nullable=False),
 )
 
+# Lines that the cleaner removed, each counted once an article.
 removals = Table(
     "removals",
     metadata,
     Column("feed", String, primary_key=True),
-    Column("reason", String, primary_key=True),
     Column("text", String, primary_key=True),
+    Column("reason", String, nullable=False),
     Column("first", Moment, nullable=False),
     Column("last", Moment, nullable=False),
     Column("count", Integer, nullable=False),
 )
+Index("removals_by_date", removals.c.feed, removals.c.last)
 
 archives = Table(
     "archives",

@@ -13,8 +13,11 @@ from feedpub.model import Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
 from feedpub.store.database import FILE_NAME, Database
+from feedpub.store.figures import Figures
+from feedpub.store.looks import LooksTable, add_looks
 from feedpub.store.messages import MessagesTable
-from feedpub.store.records import Document, Run, Seen, SourceState
+from feedpub.store.records import Document, Look, Run, Seen, SourceState
+from feedpub.store.removals import RemovalsTable
 from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
 from feedpub.store.schedule import ScheduleTable
@@ -33,6 +36,9 @@ class Store:
         schedule: when each feed runs next.
         archives: which entry stands in which archive.
         messages: what has to be told to others.
+        removals: what the cleaner removes.
+        figures: questions about all feeds at once.
+        looks: what is usual for each source.
     """
 
     def __init__(self, database: Database) -> None:
@@ -41,6 +47,9 @@ class Store:
         self.schedule = ScheduleTable(database)
         self.archives = ArchivesTable(database)
         self.messages = MessagesTable(database)
+        self.removals = RemovalsTable(database)
+        self.figures = Figures(database)
+        self.looks = LooksTable(database)
 
     @classmethod
     def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:
@@ -188,17 +197,26 @@ class Store:
         """The last regeneration of a feed; None before the first."""
         return next(iter(self.runs(feed, limit=1)), None)
 
-    def commit_run(self, run: Run, *, documents: Iterable[Document] = (), sources: Iterable[SourceState] = ()) -> None:
+    def commit_run(
+        self,
+        run: Run,
+        *,
+        documents: Iterable[Document] = (),
+        sources: Iterable[SourceState] = (),
+        looks: Iterable[Look] = (),
+    ) -> None:
         """Keep how a regeneration went: after publishing, since what has validators is not fetched again.
 
         Args:
             run: the last `RUNS_KEPT` of each feed are kept.
             documents: the source documents that were fetched.
             sources: how each source is now.
+            looks: what the looks at those sources brought that could be read.
         """
         with self._database.writing() as connection:
             put(connection, schema.documents, [to_row(document) for document in documents])
             put(connection, schema.sources, [to_row(source) for source in sources])
+            add_looks(connection, looks)
             connection.execute(schema.runs.insert(), run_to_row(run))
             _forget_runs(connection, run.outcome.feed)
 
@@ -227,8 +245,8 @@ class Store:
         """Drop what was last listed, fetched or looked at before a moment.
 
         Args:
-            before: older entries go with their aliases, and so do older seen articles, documents, sources, runs
-                and robots.txt.
+            before: older entries go with their aliases, and so do older seen articles, documents, sources, runs,
+                removals, looks and robots.txt.
             keep: feed → ids of the entries in its live document, which stay however old, aliases and all.
         """
         t = schema.seen
@@ -241,6 +259,8 @@ class Store:
                 schema.sources.c.checked,
                 schema.runs.c.started,
                 schema.robots.c.expires,
+                schema.removals.c.last,
+                schema.looks.c.at,
             ):
                 connection.execute(delete(date.table).where(date < before))
 

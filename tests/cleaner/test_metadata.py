@@ -293,6 +293,35 @@ def test_a_date_above_the_headline_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("below", "body"),
+    [
+        ("", '<article><footer class="post-footer"><time>January 12, 2024</time></footer></article>'),
+        ("", '<p class="t1"><a href="/author/ana-one">Ana One</a></p><p class="t2">January 12, 2024</p>'),
+        ("", "<div>Post time: 01-12-2024</div>"),
+        ("", """<div data-page='{"article": {"datePublished": "2024-01-12T00:00:00Z"}}'></div>"""),
+        ("", """<script>self.push([1, "{\\"datePublished\\":\\"2024-01-12T00:00:00Z\\"}"])</script>"""),
+    ],
+    ids=["article's footer", "after its author", "post time", "attribute", "script's text"],
+)
+def test_a_date_that_only_its_place_or_the_pages_own_scripts_tell(below: str, body: str) -> None:
+    """Where the head says nothing."""
+    assert metadata.read(page(below=below, body=body), "https://quay.example/pier").published == DAY
+
+
+def test_the_footer_of_the_page_dates_no_article() -> None:
+    """Only an article's own footer does."""
+    tree = page(body='<div class="footer"><time>January 12, 2024</time></div>')
+    assert metadata.read(tree, "https://quay.example/pier").published is None
+
+
+def test_of_several_dates_that_are_shown_the_stated_one_counts() -> None:
+    """A journal shows when an article was submitted before it shows when it was published."""
+    shown = "<p>Submitted 4 January 2024</p><p>12 January 2024</p>"
+    tree = page(meta("citation_date", "2024-01-12"), below=shown)
+    assert metadata.read(tree, "https://quay.example/pier").published == DAY
+
+
+@pytest.mark.parametrize(
     ("below", "lines"),
     [
         ("<p>By Marta Quill</p>", ["By Marta Quill"]),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedpub.config import Config, find_config, load
+from feedpub.config import Config, FolderSource, find_config, load
 from feedpub.errors import ConfigError
 from tests.config.support import loaded
 
@@ -29,10 +29,15 @@ def refusal(path: Path) -> str:
         (None, {"FEEDPUB_CONFIG": "/etc/feedpub.toml"}, "/etc/feedpub.toml"),
         (Path("mine.toml"), {}, "mine.toml"),
         (Path("mine.toml"), {"FEEDPUB_CONFIG": "/etc/feedpub.toml"}, "mine.toml"),
+        (None, {"CONFIGURATION_DIRECTORY": "/etc/feedpub"}, "/etc/feedpub/feedpub.toml"),
+        (None, {"CONFIGURATION_DIRECTORY": "/etc/feedpub:/etc/other"}, "/etc/feedpub/feedpub.toml"),
+        (None, {"CONFIGURATION_DIRECTORY": ""}, "config/feedpub.toml"),
+        (None, {"CONFIGURATION_DIRECTORY": "/etc/feedpub", "FEEDPUB_CONFIG": "/srv/f.toml"}, "/srv/f.toml"),
+        (Path("mine.toml"), {"CONFIGURATION_DIRECTORY": "/etc/feedpub"}, "mine.toml"),
     ],
 )
 def test_which_file(option: Path | None, environ: dict[str, str], found: str) -> None:
-    """The option comes before the environment, and that before the place in the project."""
+    """The option comes before the environment, and that before the places of a service and of the project."""
     assert find_config(option, environ) == Path(found)
 
 
@@ -139,6 +144,49 @@ def test_the_state_of_a_service(tmp_path: Path, toml: str, environ: dict[str, st
     """Under systemd the state stands where systemd says, unless the config says otherwise."""
     (tmp_path / "feedpub.toml").write_text(toml)
     assert load(tmp_path / "feedpub.toml", environ).feedpub.state == Path(state)
+
+
+@pytest.mark.parametrize(
+    ("toml", "output", "state"),
+    [
+        ("", "/var/lib/feedpub/feeds", "/var/lib/feedpub"),
+        ('output = "../feeds"\nstate = "../.feedpub"', "/var/lib/feedpub/feeds", "/var/lib/feedpub/.feedpub"),
+        ('output = "public/./a/../b/"', "/var/lib/feedpub/public/b", "/var/lib/feedpub"),
+        ('output = "../../a/../../b"', "/var/lib/feedpub/b", "/var/lib/feedpub"),
+        ('output = "/srv/feeds"\nstate = "/srv/state"', "/srv/feeds", "/srv/state"),
+        ('output = "~/feeds"', f"{Path.home()}/feeds", "/var/lib/feedpub"),
+    ],
+)
+def test_relative_paths_of_a_service(tmp_path: Path, toml: str, output: str, state: str) -> None:
+    """They lie in its state folder, the only one that it may write to, and .. does not lead out of it."""
+    (tmp_path / "feedpub.toml").write_text(f"[feedpub]\n{toml}")
+    settings = load(tmp_path / "feedpub.toml", {"STATE_DIRECTORY": "/var/lib/feedpub"}).feedpub
+    assert (settings.output, settings.state) == (Path(output), Path(state))
+
+
+def test_the_shipped_config_serves_a_service(tmp_path: Path) -> None:
+    """As it is; the articles that it reads stay beside it."""
+    shipped = Path(__file__).parents[2] / "config" / "feedpub.toml"
+    config = load(shipped, {"STATE_DIRECTORY": str(tmp_path)})
+    assert (config.feedpub.output, config.feedpub.state) == (tmp_path / "feeds", tmp_path)
+    assert {source.path for source in config.feed[0].source if isinstance(source, FolderSource)} == {
+        shipped.parent / "articles" / "en"
+    }
+
+
+@pytest.mark.parametrize("toml", ['output = ""', "output = 5", 'output = "a\\u0000"', "state = []", 'state = " "'])
+def test_paths_of_a_service_that_are_none(tmp_path: Path, toml: str) -> None:
+    """Are refused as anywhere."""
+    (tmp_path / "feedpub.toml").write_text(f"[feedpub]\n{toml}")
+    with pytest.raises(ConfigError, match=f"toml:2: feedpub: {toml.split(maxsplit=1)[0]}: "):
+        load(tmp_path / "feedpub.toml", {"STATE_DIRECTORY": "/var/lib/feedpub"})
+
+
+def test_a_state_that_would_be_published(tmp_path: Path) -> None:
+    """Is refused under systemd too."""
+    (tmp_path / "feedpub.toml").write_text('[feedpub]\noutput = "."')
+    with pytest.raises(ConfigError, match="would be published"):
+        load(tmp_path / "feedpub.toml", {"STATE_DIRECTORY": "/var/lib/feedpub"})
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\r\n"])

@@ -77,6 +77,23 @@ def test_a_file_without_it(tmp_path: Path, body: bytes | None, said: str) -> Non
     assert "hunter2" not in "".join(traceback.format_exception(raised.value))
 
 
+def test_a_credential(tmp_path: Path) -> None:
+    """What LoadCredential= of a systemd unit hands over, wherever systemd puts it."""
+    (tmp_path / "token").write_text("hunter2\n")
+    secret = source_of(loaded(tmp_path, TOML.replace('file = "secrets/session"', 'credential = "token"'))).cookies[
+        "session"
+    ]
+    assert resolve(secret, {"CREDENTIALS_DIRECTORY": str(tmp_path)}) == "hunter2"
+
+
+def test_a_credential_without_systemd(tmp_path: Path) -> None:
+    """The setting that would give it is named, or the file where it should be."""
+    with pytest.raises(ConfigError, match="credential token: systemd has given none; write LoadCredential=token:FILE"):
+        resolve(Secret(credential="token"), {})
+    with pytest.raises(ConfigError, match=f"^{tmp_path / 'token'}: cannot be read"):
+        resolve(Secret(credential="token"), {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+
+
 def test_nothing_shows(tmp_path: Path) -> None:
     """A config may be printed, logged and dumped."""
     config = loaded(tmp_path, TOML)

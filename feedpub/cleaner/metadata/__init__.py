@@ -6,8 +6,9 @@ The order of trust, field by field; the first that says something sensible wins:
   the title element, without the site's name at either end.
 - authors: JSON-LD, meta names, microdata, the visible byline: the first that names a person, with the groups ("News
   Team") that it names beside; then groups and organisations, logins, the site itself, nobodies ("Staff").
-- published, updated: JSON-LD, meta names, microdata, the visible dateline nearest to the headline, the address. The
-  dateline decides between several dates of publication, and counts where all of them are later than it.
+- published, updated: JSON-LD, meta names, microdata, the visible dateline nearest to the headline, the data of the
+  page's own scripts where it shows no date, the address. The dateline decides between several dates of publication,
+  and counts where all of them are later than it.
 - language: the html element, meta names, JSON-LD, the text itself.
 - site, image, description, categories: JSON-LD and meta names, then microdata.
 - image_size: what is stated for that very image, in the same order, else by its own element.
@@ -33,6 +34,7 @@ from feedpub.cleaner.metadata import (
     microdata,
     names,
     publication,
+    scripted,
     titles,
     visible,
 )
@@ -163,6 +165,8 @@ def _search(tree: HtmlElement, stated: Sequence[Facts], language: str | None, se
         shown.authors += found.facts.authors
         shown.published += found.facts.published
         shown.updated += found.facts.updated
+        if undated and not shown.published and not shown.updated:
+            shown.published += scripted.published(tree)
 
 
 def _scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:

@@ -15,11 +15,12 @@ from feedpub.cleaner.metadata.texts import Text
 _BYLINE = ("byline", "by-line", "by_line", "author", "autor", "auteur", "writer", "contributor", "redakt", "forfatter")
 _DATELINE = ("date", "time", "publi", "posted", "datum", "fecha", "zeit")
 _ELSEWHERE = re.compile(
-    r"(?<![a-z])(?:comments?|related|recommend\w*|sidebar|footer|teasers?|cards?|(?<!elementor-)widgets?|popular|trending"
-    r"|promo\w*|newsletter|latest|carousel|archives?|menu|nav|navbar|navigation|ticker|recirc|feed|most|more)(?![a-z])"
+    r"(?<![a-z])(?:comments?|related|recommend\w*|sidebar|teasers?|cards?|(?<!elementor-)widgets?|popular|trending"
+    r"|promo\w*|latest|carousel|archives?|menu|nav|navbar|navigation|ticker|recirc|feed|most|more)(?![a-z])"
 )
+_FOOTER = re.compile(r"(?<![a-z])footer(?![a-z])")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_OUTSIDE = ("footer", "nav", "aside")
+_OUTSIDE = ("nav", "aside")
 _WHOLE = frozenset(("html", "body", "main", "article"))  # their classes speak of the page, not of a part of it
 _AUTHOR_LINK = re.compile(
     r"/(?:authors?|autor(?:en|es|i)?|auteurs?|profiles?|people|contributors?|writers?|staff|journalists?|reporters?|by"
@@ -72,9 +73,15 @@ def elsewhere(element: HtmlElement, article: AbstractSet[HtmlElement]) -> bool:
             return False
         classes = outer.get("class") or ""
         outside = outer.tag in _OUTSIDE or (outer.tag not in _WHOLE and _speaks_of_elsewhere(classes))
-        if outside and not _kinds(classes)[0]:
+        if (outside or _ends_page(outer, classes)) and not _kinds(classes)[0]:
             return True
     return False
+
+
+def _ends_page(element: HtmlElement, classes: str) -> bool:
+    """Whether it is a page's footer; an article's own is where HTML wants to be told who wrote it, and when."""
+    footer = element.tag == "footer" or (element.tag not in _WHOLE and bool(_FOOTER.search(classes.lower())))
+    return footer and next(element.iterancestors("article"), None) is None
 
 
 def links_author(text: Text) -> bool:

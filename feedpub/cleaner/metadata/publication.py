@@ -28,6 +28,8 @@ def choose(
     told = _all("published", stated, language)
     visible = [_in_order(moment, address) for moment in _read(seen.facts.published, language)]
     shown = dates.parse(seen.dateline, language)
+    if told and told[0].date() in {moment.date() for moment in visible}:
+        shown = told[0]  # one of several dates that readers see
     published = _first([*_as_shown(told, shown and _in_order(shown, address)), *visible]) or address
     updated = _first([*_all("updated", stated, language), *_read(seen.facts.updated, language)])
     published = _in_zone(published or updated, visible)

@@ -67,7 +67,7 @@ def search(body: HtmlElement, language: str | None, seen: Visible, *, authors: b
         _read_bylines(bylines, page, language, seen)
     if published:
         for said, text in pairwise(texts):
-            if _may_be_date(text.text) and _label(said.text, text.text, language):
+            if _may_be_date(text.text) and (_label(said.text, text.text, language) or links_author(said)):
                 _read_date(said.text, text, language, seen)
         _read_datelines(datelines, page, language, seen)
         top = takewhile(lambda text: len(text.text) <= PROSE, texts)

@@ -1,0 +1,135 @@
+"""The overview, out of the config, the state and the running process."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from feedpub.config import Config, FeedConfig
+from feedpub.fetch import discreet
+from feedpub.gathering import source_key
+from feedpub.model import Outcome
+from feedpub.overview import judgement
+from feedpub.overview.records import DAYS, FeedOverview, Overview, Running, SourceOverview
+from feedpub.overview.words import ago
+from feedpub.store import Planned, Removal, Run, SourceState, Store
+
+_REMOVALS_SHOWN = 5  # of each feed
+
+
+def of(config: Config, store: Store, now: datetime, running: Running | None = None) -> Overview:
+    """How everything is. Raises StoreError.
+
+    Args:
+        config: as it is in force.
+        store: the state.
+        now: aware.
+        running: what the service knows; None where no service is asked.
+    """
+    known = _Known.load(store, now)
+    return Overview(now, running, tuple(_feed(feed, known, now, running) for feed in config.feed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the state says of all feeds."""
+
+    entries: Mapping[str, int]
+    newest: Mapping[str, datetime]
+    days: Mapping[str, Mapping[date, int]]
+    runs: Mapping[str, Run]
+    successes: Mapping[str, datetime]
+    sources: Mapping[tuple[str, str], SourceState]
+    breaks: Mapping[tuple[str, str], tuple[datetime, str]]
+    planned: Mapping[str, Planned]
+    removals: Mapping[str, tuple[Removal, ...]]
+
+    @classmethod
+    def load(cls, store: Store, now: datetime) -> Self:
+        figures = store.figures
+        return cls(
+            entries=figures.entries(),
+            newest=figures.newest(),
+            days=figures.per_day(now - timedelta(days=DAYS)),
+            runs=figures.last_runs(),
+            successes=figures.last_successes(),
+            sources=figures.sources(),
+            breaks=figures.breaks(),
+            planned=store.schedule.load(),
+            removals=store.removals.latest(_REMOVALS_SHOWN),
+        )
+
+
+def _feed(feed: FeedConfig, known: _Known, now: datetime, running: Running | None) -> FeedOverview:
+    last, planned = known.runs.get(feed.name), known.planned.get(feed.name)
+    busy = running.busy.get(feed.name) if running else None
+    hung = running.hung.get(feed.name) if running else None
+    next_run = planned.next_run if planned else None
+    overdue = not busy and judgement.overdue(last, next_run, now, running.started if running else None)
+    sources = tuple(_sources(feed, known, now, busy=busy is not None))
+    health, reasons = judgement.feed_health(
+        last,
+        sources,
+        hung=f"a run that began to hang was given up {ago(hung, now)}" if hung else "",
+        late=f"it was to run {ago(next_run, now)}" if overdue and next_run else "",
+    )
+    return FeedOverview(
+        name=feed.name,
+        title=feed.title,
+        health=health,
+        reasons=reasons,
+        outcome=_discreet(last.outcome) if last else None,
+        last_run=last.started if last else None,
+        last_success=known.successes.get(feed.name),
+        next_run=next_run,
+        why=planned.why if planned else "",
+        busy=busy,
+        hung=hung,
+        overdue=overdue,
+        entries=min(known.entries.get(feed.name, 0), feed.limit),
+        newest=known.newest.get(feed.name),
+        days=_days(known.days.get(feed.name, {}), now),
+        requests=_requests(feed.name, running),
+        sources=sources,
+        removals=known.removals.get(feed.name, ()),
+        documents=tuple(f"{feed.name}.{suffix}" for suffix in ("html", *feed.formats)),
+    )
+
+
+def _sources(feed: FeedConfig, known: _Known, now: datetime, *, busy: bool) -> Iterator[SourceOverview]:
+    """Each of a feed's sources once, under an address of its own."""
+    shown: dict[str, int] = {}
+    for key, source in {source_key(source): source for source in feed.source}.items():
+        address = discreet(key)
+        number = shown[address] = shown.get(address, 0) + 1
+        state, known_break = known.sources.get((feed.name, key)), known.breaks.get((feed.name, key))
+        health, reason, since = judgement.source_health(state, known_break, now, busy=busy)
+        told = SourceOverview(address if number == 1 else f"{address} ({number})", source.type, health, reason, since)
+        yield _with_looks(told, state) if state else told
+
+
+def _with_looks(told: SourceOverview, state: SourceState) -> SourceOverview:
+    return replace(
+        told,
+        failures=state.failures,
+        last_look=state.checked,
+        last_success=state.succeeded,
+        items=state.items,
+        next_look=state.next_look,
+        why=discreet(state.why),
+    )
+
+
+def _days(counts: Mapping[date, int], now: datetime) -> tuple[int, ...]:
+    today = now.date()
+    return tuple(counts.get(today - timedelta(days=back), 0) for back in reversed(range(DAYS)))
+
+
+def _requests(feed: str, running: Running | None) -> dict[str, int]:
+    counts = running.requests if running else {}
+    return {status: count for (name, status), count in sorted(counts.items()) if name == feed}
+
+
+def _discreet(outcome: Outcome) -> Outcome:
+    told = (replace(p, where=discreet(p.where), reason=discreet(p.reason)) for p in outcome.problems)
+    return replace(outcome, problems=tuple(told))

@@ -1,0 +1,83 @@
+"""Healthy, late or broken, and why. Pure functions of what is known.
+
+Broken is what fails: a source, a feed's last run, a run that hangs. Late is what should have been looked at by now.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from feedpub.fetch import discreet
+from feedpub.model import Outcome, Status
+from feedpub.overview.records import Health, SourceOverview
+from feedpub.overview.words import ago
+from feedpub.store import Run, SourceState
+
+GRACE = timedelta(minutes=5)  # for runs that wait for others of the same host, or for a fast one to end
+NEVER = "not looked at yet"
+_WORST_FIRST = tuple(Health)
+
+
+def worst(healths: Iterable[Health]) -> Health:
+    """The worst of all; healthy where there is none."""
+    return min(healths, key=_WORST_FIRST.index, default=Health.HEALTHY)
+
+
+def source_health(
+    state: SourceState | None, known_break: tuple[datetime, str] | None, now: datetime, *, busy: bool
+) -> tuple[Health, str, datetime | None]:
+    """How a source is, why, and since when.
+
+    Args:
+        state: as its last look left it; None before the first.
+        known_break: since when and why it is known to be broken though it can be read.
+        now: aware.
+        busy: its feed is being looked at.
+    """
+    if state and state.failure is not None:
+        return Health.BROKEN, discreet(state.failure), state.failing_since
+    if known_break:
+        since, reason = known_break
+        return Health.BROKEN, discreet(reason), since
+    if state is None:
+        return Health.LATE, NEVER, None
+    if state.next_look and state.next_look + GRACE < now and not busy:
+        return Health.LATE, f"it was to be looked at {ago(state.next_look, now)}", None
+    return Health.HEALTHY, "", None
+
+
+def overdue(last: Run | None, next_run: datetime | None, now: datetime, started: datetime | None) -> bool:
+    """Whether a feed should have run by now.
+
+    Args:
+        last: its last run.
+        next_run: what was planned for it; a run since then, from whatever hand, will do.
+        now: aware.
+        started: when the service started, which runs at once what never ran.
+    """
+    due = next_run or (started if last is None else None)
+    return due is not None and due + GRACE < now and (last is None or last.started < due)
+
+
+def feed_health(
+    last: Run | None, sources: Iterable[SourceOverview], *, hung: str, late: str
+) -> tuple[Health, tuple[str, ...]]:
+    """How a feed is, and why, beside what its sources say themselves.
+
+    Args:
+        last: its last run.
+        sources: how they are.
+        hung: what is to be said of a run that is lost; "" where none is.
+        late: what is to be said of a run that is overdue; "" where none is.
+    """
+    worst_source = worst(source.health for source in sources)
+    broken = [hung] if hung else []
+    if last and last.outcome.status == Status.FAILED and worst_source != Health.BROKEN:
+        broken += _own_failures(last.outcome)
+    waits = [NEVER] if last is None else [late] if late else []
+    own = Health.BROKEN if broken else Health.LATE if waits else Health.HEALTHY
+    return worst((own, worst_source)), (*broken, *waits)
+
+
+def _own_failures(outcome: Outcome) -> list[str]:
+    fatal = [discreet(problem.reason) for problem in outcome.problems if problem.fatal]
+    return fatal or ["the last run failed"]

@@ -1,0 +1,141 @@
+"""Which address gets which answer: published files, and how everything is."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from feedpub.store import Planned
+from feedpub.web import codings, headers, names, orders
+from feedpub.web.console import Console
+from feedpub.web.copies import Copies, Copy
+from feedpub.web.files import Signature
+from feedpub.web.headers import READING
+from feedpub.web.http import Answer, Headers, Receive, Request, Scope, Send
+from feedpub.web.names import Published
+from feedpub.web.refusals import RETRY, not_allowed, refusal
+from feedpub.web.reports import Reports
+from feedpub.web.upcoming import Upcoming
+from feedpub.web.validators import is_current
+
+_NOTHING = "There is nothing under this address."
+_ASKING = ("GET", "HEAD")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A file that is there, and how it is wanted."""
+
+    file: Published
+    coding: str
+    signature: Signature
+
+
+class Site:
+    """What is served; an ASGI application.
+
+    Args:
+        output: the folder that the feeds are published in.
+        console: tells how everything is; None where nothing runs but the site.
+        hubs: WebSub hubs that are told of every change.
+        base_url: where the folder is published, ending in a slash.
+        plans: tells when each feed runs next; asked now and then, in a thread of its own.
+    """
+
+    def __init__(
+        self,
+        output: Path,
+        console: Console | None,
+        hubs: Sequence[str],
+        base_url: str,
+        plans: Callable[[], Mapping[str, Planned]] = dict,
+    ) -> None:
+        self._console = console
+        self._reports = Reports(console) if console else None
+        self._hubs = hubs
+        self._base_url = base_url
+        self._upcoming = Upcoming(plans)
+        self._copies = Copies(output, self._describe)
+        self._making: dict[tuple[str, str], asyncio.Task[Copy | None]] = {}
+
+    def refresh(self, written: Iterable[str]) -> None:
+        """Compress files that have just been written, before the first reader asks for them; in the caller's thread."""
+        for file in filter(None, map(names.by_name, written)):
+            for coding in codings.COMPRESSED if file.kind.compressed else ():
+                self._copies.make(file, coding)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, as the server library wants it."""
+        request = Request.of(scope["method"], scope["path"], scope["headers"])
+        answer = await self._answer(request, receive)
+        await answer.send(send, bodiless=request.method == "HEAD")
+
+    def at_once(self, request: Request) -> Answer | None:
+        """The answer, where it can be had without waiting; in the event loop."""
+        if self._is_dynamic(request.path):
+            return None
+        wanted = self._wanted(request)
+        if isinstance(wanted, Answer):
+            return wanted
+        copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature)
+        return self._found(request, wanted.file, copy) if copy else None
+
+    async def _answer(self, request: Request, receive: Receive) -> Answer:
+        if self._console and request.path == orders.ADDRESS:
+            return await orders.take(request, receive, self._console)
+        if self._reports and request.path in self._reports:
+            return await self._reports.get(request.path) if request.method in _ASKING else not_allowed(*_ASKING)
+        wanted = self._wanted(request)
+        if isinstance(wanted, Answer):
+            return wanted
+        copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
+        return self._found(request, wanted.file, copy) if copy else refusal(404, _NOTHING)
+
+    def _is_dynamic(self, path: str) -> bool:
+        return self._reports is not None and (path in self._reports or path == orders.ADDRESS)
+
+    def _wanted(self, request: Request) -> Answer | _Wanted:
+        """What is asked for, or why it cannot be had."""
+        file = names.published(request.path)
+        try:
+            signature = self._copies.signature(file.name) if file else None
+        except OSError:
+            _log.exception("%s cannot be read", request.path)
+            return refusal(503, "This cannot be read just now.", RETRY)
+        if file is None or signature is None:
+            return refusal(404, _NOTHING)
+        if request.method not in READING:
+            return not_allowed(*READING)
+        if request.method == "OPTIONS":
+            return Answer(204, headers.PREFLIGHT)
+        return _as_it_suits(request, file, signature)
+
+    async def _make(self, wanted: _Wanted) -> Copy | None:
+        """Make a copy in another thread, once for all who ask for it meanwhile."""
+        key = (wanted.file.name, wanted.coding)
+        if key not in self._making:
+            self._making[key] = asyncio.create_task(asyncio.to_thread(self._copies.make, wanted.file, wanted.coding))
+            self._making[key].add_done_callback(lambda _: self._making.pop(key))
+        return await self._making[key]
+
+    def _found(self, request: Request, file: Published, copy: Copy) -> Answer:
+        age = headers.max_age(file, self._upcoming.seconds(file.feed))
+        holds = (b"cache-control", f"public, max-age={age}".encode())
+        none_match, since = (request.headers.get(key) for key in (b"if-none-match", b"if-modified-since"))
+        if is_current(none_match, since, copy.etag, copy.modified):
+            own = (header for header in copy.headers if header[0] in headers.OF_NOT_MODIFIED)
+            return Answer(304, (*own, holds))
+        return Answer(200, (*copy.headers, holds), copy.body)
+
+    def _describe(self, file: Published, content: bytes) -> Headers:
+        return headers.lasting(file, content, self._base_url, self._hubs)
+
+
+def _as_it_suits(request: Request, file: Published, signature: Signature) -> Answer | _Wanted:
+    offered = codings.OFFERED if file.kind.compressed else (codings.IDENTITY,)
+    coding = codings.chosen(request.headers.get(b"accept-encoding"), offered)
+    if coding is None:
+        return refusal(406, f"This can be had in these codings: {', '.join(offered)}.")
+    return _Wanted(file, coding, signature)

@@ -1,0 +1,113 @@
+"""Overviews of made-up feeds: healthy, late and broken ones, with names and addresses of every kind."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from feedpub.model import Outcome, Problem, Status
+from feedpub.overview import FeedOverview, Health, Overview, Running, SourceOverview
+from feedpub.store import Removal
+
+NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+RHYTHM = "publishes about 9 a day, mostly 7–18 h UTC"
+DAYS = (0, 3, 9, 8, 11, 7, 1, 0, 9, 12, 8, 9, 10, 2, 1, 8, 9, 14, 9, 7, 0, 2, 9, 11, 8, 10, 9, 1, 0, 4)
+
+
+def source(address: str = "https://news.example.org/feed", **others: Any) -> SourceOverview:
+    """A source that is healthy, but for what is said otherwise."""
+    healthy = SourceOverview(
+        address,
+        "feed",
+        Health.HEALTHY,
+        last_look=NOW - 6 * MINUTE,
+        last_success=NOW - 6 * MINUTE,
+        items=20,
+        next_look=NOW + 24 * MINUTE,
+        why=RHYTHM,
+    )
+    return replace(healthy, **others)
+
+
+def broken_source(address: str = "https://broken.example.org/feed", **others: Any) -> SourceOverview:
+    """A source that has been failing for a while."""
+    failing: dict[str, Any] = {
+        "health": Health.BROKEN,
+        "reason": "HTTP 404: the page is gone",
+        "since": NOW - 3 * HOUR,
+        "failures": 4,
+        "last_success": NOW - 2 * DAY,
+        "why": "failed 4 times in a row",
+    }
+    return replace(source(address), **failing | others)
+
+
+def feed(name: str = "world", title: str = "World news", **others: Any) -> FeedOverview:
+    """A feed that is healthy, but for what is said otherwise."""
+    healthy = FeedOverview(
+        name,
+        title,
+        Health.HEALTHY,
+        outcome=Outcome(name, Status.UPDATED, new=3, kept=47, requests=5, seconds=2.14),
+        last_run=NOW - 6 * MINUTE,
+        last_success=NOW - 6 * MINUTE,
+        next_run=NOW + 24 * MINUTE,
+        why=RHYTHM,
+        entries=50,
+        newest=NOW - 2 * HOUR,
+        days=DAYS,
+        requests={"200": 40, "304": 12, "none": 1},
+        sources=(source(),),
+        documents=tuple(f"{name}.{suffix}" for suffix in ("html", "rss", "atom", "json")),
+    )
+    return replace(healthy, **others)
+
+
+def removal(text: str = "Subscribe to our newsletter", **others: Any) -> Removal:
+    """A line that is removed since yesterday."""
+    known = Removal("world", text, "looks like boilerplate (class newsletter)", NOW - DAY, NOW - HOUR, 14)
+    return replace(known, **others)
+
+
+def running(**others: Any) -> Running:
+    """A service that is well."""
+    return replace(Running(started=NOW - 12 * DAY, heartbeat=NOW - timedelta(seconds=3)), **others)
+
+
+def overview(*feeds: FeedOverview, **others: Any) -> Overview:
+    """What the feeds are like together, beside a service that is well."""
+    return replace(Overview(NOW, running(), feeds), **others)
+
+
+def everything() -> Overview:
+    """Twelve feeds in all states, some with what breaks layouts."""
+    long_url = "https://a-rather-long-name-of-a-host.news.example.org/with/a/path/" + "x" * 160 + "?feed=rss2&token=…"
+    failed = Outcome("gone", Status.FAILED, requests=1, seconds=0.4)
+    article = Problem("https://news.example.org/story/" + "y" * 90, "HTTP 500: the server has an error")
+    none_read = Outcome(
+        "unread", Status.FAILED, failed=20, problems=(Problem("unread", "none", fatal=True), *[article] * 20)
+    )
+    feeds = (
+        feed(removals=(removal(), removal("اشترك في نشرتنا الإخبارية", count=3))),
+        feed("gone", "The gone gazette", health=Health.BROKEN, outcome=failed, sources=(broken_source(),)),
+        feed("late", "Late edition", health=Health.LATE, overdue=True, next_run=NOW - 3 * HOUR,
+             reasons=("it was to run 3 hours ago",)),
+        feed("new", "Not built yet", health=Health.LATE, reasons=("not looked at yet",), outcome=None, last_run=None,
+             last_success=None, next_run=None, why="", entries=0, newest=None, days=(0,) * 30,
+             sources=(SourceOverview("https://new.example.org/", "page", Health.LATE, "not looked at yet"),)),
+        feed("long-" + "name" * 12, "Unbroken" * 20, sources=(source(long_url), source(long_url + "&page=2"))),
+        feed("arabic", "أخبار العالم من كل مكان: صحيفة يومية مستقلة تصدر في القاهرة"),
+        feed("hebrew", "חדשות הבוקר"),
+        feed("unread", "Unread pages", health=Health.BROKEN, outcome=none_read,
+             reasons=("none of the 20 articles listed could be read",)),
+        feed("hung", "Hanging gardens", health=Health.BROKEN, hung=NOW - 20 * MINUTE,
+             reasons=("a run that began to hang was given up 20 minutes ago",)),
+        feed("busy", "Busy bee", busy=NOW - 2 * MINUTE),
+        feed("many", "Many sources", health=Health.BROKEN, sources=(
+            *(source(f"https://site-{n}.example.org/rss") for n in range(5)),
+            broken_source(long_url, reason="no list of articles was found on the page: tried main, section and div "
+                          'with at least 3 links; name it with items = "…"'))),
+        feed("saved", "Saved articles", sources=(source("/srv/articles", kind="folder", why="a folder: every 5m"),)),
+    )  # fmt: skip
+    problem = 'config/feedpub.toml:12: feed 2: "evry" is not a setting; did you mean "every"?'
+    return overview(*feeds, running=running(config_problem=problem))

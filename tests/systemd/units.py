@@ -1,0 +1,36 @@
+"""The unit files of systemd/, read as systemd reads them, and as much of an installation as a check of them needs."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "systemd"
+INSTALLED = "/opt/feedpub/bin/feedpub"  # where README's commands install it
+SERVICES = ("feedpub.service", "feedpub-build@.service")
+DROP_INS = sorted(path.name for path in (FOLDER / "drop-ins").iterdir())
+
+
+def settings(unit: str, section: str = "Service") -> list[tuple[str, str]]:
+    """The settings of one section of a unit, in their order; one that may be given several times stands there so."""
+    found, current = [], ""
+    for line in (FOLDER / unit).read_text("utf-8").splitlines():
+        if line.startswith("["):
+            current = line.strip("[]")
+        elif "=" in line and not line.startswith("#") and current == section:
+            key, _, value = line.partition("=")
+            found.append((key, value))
+    return found
+
+
+def values(unit: str, key: str, section: str = "Service") -> list[str]:
+    """All words that a setting of a unit is given."""
+    return [word for name, value in settings(unit, section) if name == key for word in value.split()]
+
+
+def analyzer() -> str:
+    """The command systemd-analyze; skips the calling test where there is none."""
+    found = shutil.which("systemd-analyze")
+    if found is None:
+        pytest.skip("systemd-analyze is not installed: it judges the units")
+    return found
