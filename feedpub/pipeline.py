@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from feedpub import archiving, assembly, corrections, looking, pings
+from feedpub import archiving, assembly, corrections, health, looking, pings
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.errors import FeedpubError
@@ -181,9 +181,9 @@ def live_feed(feed: FeedConfig, tools: Tools) -> Feed:
 
 
 def finish(config: Config, tools: Tools) -> tuple[str, ...]:
-    """After the feeds: the page and the OPML about all that were ever published; and old state goes."""
+    """After the feeds: the page and the OPML about all that were ever published, and their health; old state goes."""
     feeds = [live_feed(feed, tools) for feed in config.feed if tools.store.last_run(feed.name)]
-    written = tools.publisher.publish(assembly.index_files(feeds))
+    written = tools.publisher.publish(assembly.index_files(feeds) | health.files(config, tools))
     live = {feed.name: {entry.id for entry in feed.entries} for feed in feeds}
     tools.store.forget(tools.clock() - config.feedpub.keep, live)
     return written

@@ -338,6 +338,7 @@ def test_a_saved_article_gets_its_own_page_and_its_picture(tmp_path: Path, clock
     assert 'src="https://feeds.example.org/f/sub/pier.png"' in item["content_html"]
     assert set(published(config)) == {
         "f.rss", "f.atom", "f.json", "f.html", "f/the-pier-stays.html", "f/sub/pier.png", "index.html", "feeds.opml",
+        "health.rss", "health.atom", "health.json", "health.html",
     }  # fmt: skip
     before = published(config)
     assert (one(config, clock).status, published(config)) == (Status.UNCHANGED, before)
