@@ -38,7 +38,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         items = [*items, *due.unlisted]
         reads = _read_articles(feed, items, due.entries, tools)
         readings = looking.at_articles(readings, items, reads, tools)
-        outcome = _regenerate(feed, readings, _of_sound_sources(readings, items, reads), tools)
+        outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
         requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
         outcome = replace(outcome, requests=requests, seconds=time.monotonic() - began)
         _record(outcome, readings, started, tools)
@@ -48,10 +48,13 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     return outcome
 
 
-def _of_sound_sources(readings: Iterable[Reading], items: Sequence[Listed], reads: Sequence[Read]) -> list[Read]:
-    """What came of the articles of sources that are as usual: nothing of the others counts."""
+def _that_count(
+    readings: Iterable[Reading], items: Sequence[Listed], reads: Sequence[Read], again: Collection[str]
+) -> list[Read]:
+    """What came of the articles of sources that are as usual, and of looks again: each was held against its entry."""
     broken = {reading.key for reading in readings if reading.problem}
-    return [read for item, read in zip(items, reads, strict=True) if item.source not in broken]
+    articles = zip(items, reads, strict=True)
+    return [read for item, read in articles if item.source not in broken or item.key in again]
 
 
 def _regenerate(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Outcome:
