@@ -12,15 +12,16 @@ disk, a run that hangs, a fault of feedpub's own hardly goes away by itself.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from feedpub import messages, notices
 from feedpub.config import Alerts, Config, FeedConfig
 from feedpub.errors import StoreError
 from feedpub.gathering import source_key
 from feedpub.model import Outcome
-from feedpub.store import Message, MessageKind, Notice, SourceState
+from feedpub.store import Message, MessageKind, Notice, NoticeKind, SourceState
 from feedpub.tools import Tools
 
 FIRM_FAILURES = 2  # in a row, of a source that is itself what is wrong
@@ -54,7 +55,7 @@ def after_run(feed: FeedConfig, outcome: Outcome, alerts: Alerts, tools: Tools) 
         *(notice for key in _keys(feed) for notice in _about_source(states.get(key), known, tools, now)),
         *_about_strangers(feed, known, now),
     ]
-    return any([_note(notice, alerts, tools) for notice in wanted])
+    return _note(wanted, alerts, tools)
 
 
 def left(config: Config, tools: Tools) -> bool:
@@ -66,7 +67,7 @@ def left(config: Config, tools: Tools) -> bool:
         for name in sorted(gone)
         for key, (since, reason) in tools.store.notices.broken(name).items()
     ]
-    return any([_note(notice, config.alerts, tools) for notice in wanted])
+    return _note(wanted, config.alerts, tools)
 
 
 def without_state(feed: str, error: StoreError, config: Config, now: datetime) -> None:
@@ -114,10 +115,14 @@ def _ways(alerts: Alerts) -> Iterable[MessageKind]:
     return [way for way, wanted in ways.items() if wanted]
 
 
-def _note(notice: Notice, alerts: Alerts, tools: Tools) -> bool:
-    tell: Callable[[Notice], list[Message]] = lambda kept: told(kept, alerts)  # noqa: E731 -- with its type
-    change = tools.store.notices.open if notice.kind == "broken" else tools.store.notices.close
-    return change(notice, tell)
+def _note(wanted: Iterable[Notice], alerts: Alerts, tools: Tools) -> bool:
+    """Keep notices with what is to be told of them; says whether one of them was new."""
+    table = tools.store.notices
+    new = [
+        (table.open if notice.kind == "broken" else table.close)(notice, partial(told, alerts=alerts))
+        for notice in wanted
+    ]
+    return any(new)
 
 
 # --- what there is to say ---
@@ -129,13 +134,11 @@ def _about_source(state: SourceState | None, known: Broken, tools: Tools, now: d
     if state.key in known:
         if state.failure is None:
             since, reason = known[state.key]
-            kind = "accepted" if _is_accepted(state, tools) else "recovered"
+            kind: NoticeKind = "accepted" if _is_accepted(state, tools) else "recovered"
             yield Notice(state.feed, state.key, kind, now, since, reason, 0, state.succeeded, state.items)
     elif is_broken(state, now):
         since, reason = state.failing_since or now, state.failure or ""
-        yield Notice(
-            state.feed, state.key, "broken", now, since, reason, state.failures, state.succeeded, state.items
-        )
+        yield Notice(state.feed, state.key, "broken", now, since, reason, state.failures, state.succeeded, state.items)
 
 
 def _is_accepted(state: SourceState, tools: Tools) -> bool:

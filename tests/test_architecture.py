@@ -36,7 +36,7 @@ ROWS = (
     ("gathering", "archiving"),
     ("articles", "corrections"),
     ("reading",),
-    ("looking",),
+    ("looking", "alerts"),
     ("pipeline",),
     ("scheduler",),
     ("overview",),

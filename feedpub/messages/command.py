@@ -1,6 +1,6 @@
 """An alert told by a command: its JSON on the standard input, its main points in the environment.
 
-No shell reads any of it. The command and all that it starts have a minute.
+No shell reads any of it. The command and all that it starts have half a minute.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import IO
 
 from feedpub.errors import DeliveryError
 
-SECONDS = 60.0  # for one alert; less than a message is claimed for
+SECONDS = 30.0  # for one alert; less than a message is claimed for
 _TOLD = ("event", "text", "feed", "source", "reason", "since", "at")  # as FEEDPUB_EVENT and so on
 _SHOWN = 200  # characters of what a command says about its failure
 

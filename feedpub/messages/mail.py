@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from feedpub.config import Email, resolve
 from feedpub.errors import DeliveryError
 
 SECONDS = 10.0  # for each answer of the server
+_log = logging.getLogger(__name__)
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
@@ -30,11 +32,12 @@ def send(email: Email, body: bytes) -> None:
     """
     user = resolve(email.username) if email.username else None
     password = resolve(email.password) if email.password else ""
-    mail = written(email, body)
+    sender, *receivers = (parseaddr(person)[1] for person in (email.sender, *email.to))
     with _explained(email.server), _connected(email) as server:
         if user is not None:
             server.login(user, password)
-        server.send_message(mail, email.sender, [parseaddr(person)[1] for person in email.to])
+        for receiver in server.send_message(written(email, body), sender, receivers):  # those that were refused
+            _log.warning("%s takes no mail for %s", email.server, receiver)
 
 
 def written(email: Email, body: bytes) -> EmailMessage:
