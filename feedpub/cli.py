@@ -391,7 +391,7 @@ def _leftovers(config: "Config") -> list[str]:
     """Published files of feeds that are no longer in the config: they are kept, and named."""
     from feedpub.publisher import Publisher
 
-    known = {feed.name for feed in config.feed} | {"index", "feeds"}
+    known = {feed.name for feed in config.feed} | {"index", "feeds", "health"}
     names = Publisher(config.feedpub.output).names()
     gone = sorted({name for path in names if (name := path.split("/")[0].split(".")[0]) not in known})
     return [

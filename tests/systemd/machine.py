@@ -17,6 +17,7 @@ from tests.support.service import SOON, eventually
 BOOT = 60.0  # seconds
 ADDRESSES = ("93.184.215.14", "192.168.77.1")  # a public one, of the web sites, and a private one, of the resolver
 _TOOLS = ("unshare", "nsenter", "systemd-nspawn")
+_CHECKOUT = "/usr/src/feedpub"
 _ENVIRON = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG": "C.UTF-8",
@@ -33,7 +34,7 @@ echo "nameserver 192.168.77.1" > etc/resolv.conf.machine
 cp -L /etc/resolv.conf etc/resolv.conf
 mount --rbind /dev dev
 mount -t proc proc proc
-chroot . sh -euc "cd '$2'; $3"
+chroot . sh -euc "cd $2; $3"
 umount proc
 umount -l dev
 mv etc/resolv.conf.machine etc/resolv.conf
@@ -90,12 +91,12 @@ class Machine:
         """What a few lines of shell print there, as they stand in the manual."""
         return self.run("sh", "-euc", script)
 
-    def online(self, script: str, folder: Path) -> None:
-        """Run a few lines of shell there in a folder, but in the network of this system, and with its resolver."""
+    def online(self, script: str) -> None:
+        """Run a few lines of shell there in the checkout, but in the network of this system, and with its resolver."""
         names = self.run("cat", "/etc/resolv.conf")
         self.write("/etc/resolv.conf", Path("/etc/resolv.conf").read_text())
         inside = [word for word in self._inside if word != "-n"]
-        command = [*inside, "sh", "-euc", f"cd '{folder}'\n{script}"]
+        command = [*inside, "sh", "-euc", f"cd {_CHECKOUT}\n{script}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environ(), timeout=600)  # noqa: S603 -- our own
         self.write("/etc/resolv.conf", names)
         assert done.returncode == 0, f"{done.stdout}{done.stderr}"
@@ -155,7 +156,9 @@ def booted(source: Path, install: str) -> Iterator[Machine]:
     with tempfile.TemporaryDirectory(prefix="feedpub-machine-", ignore_cleanup_errors=True) as name:
         for folder in ("upper", "work", "root"):
             Path(name, folder).mkdir()
-        command = ["unshare", "--mount", "sh", "-c", _MAKE, "sh", name, str(source), install]
+        hidden_and_tests = shutil.ignore_patterns(".*", "tests", "feeds", "__pycache__")
+        shutil.copytree(source, f"{name}/upper{_CHECKOUT}", ignore=hidden_and_tests)
+        command = ["unshare", "--mount", "sh", "-c", _MAKE, "sh", name, _CHECKOUT, install]
         log = Path(name, "console")
         with log.open("wb") as console:
             container = subprocess.Popen(  # noqa: S603 -- our own script

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 from tests.support.newsroom import listing, path, story
 
@@ -20,12 +21,17 @@ _A = 1
 
 
 class _Site(BaseHTTPRequestHandler):
-    """/news for everybody, /members for those that know the token, /slow for those that have time."""
+    """/news for everybody, /members for those that know the token, /slow for those that have time; /asked tells."""
+
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
+        self.asked.append(self.path)
         if self.path == "/slow":
             time.sleep(600)
-        if self.path == "/members" and self.headers.get("X-Token") != TOKEN:
+        if self.path == "/asked":
+            self._answer(200, "\n".join(self.asked))
+        elif self.path == "/members" and self.headers.get("X-Token") != TOKEN:
             self._answer(403, "members only")
         else:
             self._answer(200 if self.path in _PAGES else 404, _PAGES.get(self.path, ""))
