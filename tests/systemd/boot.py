@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.support.service import eventually
 from tests.systemd import world
-from tests.systemd.machine import Machine, booted, missing
+from tests.systemd.machine import Machine, NoMachineError, booted
 
 SKIPPED = 77
 ROOT = Path(__file__).parents[2]
@@ -107,7 +107,7 @@ def start(machine: Machine) -> None:
     """Started is ready: what is asked from then on, by a client on loopback, is answered."""
     machine.run("systemctl", "enable", "--now", SERVICE)
     assert machine.show(SERVICE, "ActiveState") == "active"
-    assert machine.show(SERVICE, "StatusText") == "1 feeds"
+    assert machine.show(SERVICE, "StatusText").startswith("1 feed")
     assert b"<rss" in machine.get(f"{URL}/quay.rss")
 
 
@@ -157,7 +157,7 @@ def reload(machine: Machine) -> None:
     since = machine.mark()
     configure(machine, QUAY.replace("The Quay", "All of the Quay"), WORLD)
     machine.run("systemctl", "reload", SERVICE)
-    assert machine.show(SERVICE, "StatusText") == "2 feeds"
+    assert machine.show(SERVICE, "StatusText").startswith("2 feeds")
     assert machine.hears(SERVICE, "reload", "outcome=applied", since=since)
     assert eventually(lambda: b"All of the Quay" in machine.get(f"{URL}/quay.rss"))
     since = machine.mark()
@@ -288,9 +288,14 @@ CHECKS: tuple[Callable[[Machine], None], ...] = (
 
 def main() -> int:
     """Boot, check, tell."""
-    if reason := missing():
-        print(f"no system booted: {reason}")
+    try:
+        return _boot()
+    except NoMachineError as error:
+        print(f"no system booted: {error}")
         return SKIPPED
+
+
+def _boot() -> int:
     began = time.monotonic()
     with booted(ROOT, INSTALL.strip()) as machine, machine.beside("tests.systemd.world"):
         print(f"{time.monotonic() - began:6.1f} s  installed and booted", flush=True)
