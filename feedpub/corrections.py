@@ -84,7 +84,7 @@ def due(feed: FeedConfig, items: Sequence[Listed], tools: Tools) -> Due:
     for seen in waiting:
         entry = tools.store.entry(feed.name, ids.get(seen.key, ""))
         listed = here.get(seen.key) or (entry and _as_listed(feed, seen, entry, len(items) + len(unlisted)))
-        if entry and listed and listed.fetch and listed.item.path is None:
+        if entry and listed and listed.fetch and listed.item.path is None and entry not in entries.values():
             entries[seen.key] = entry
             unlisted += [] if seen.key in here else [listed]
     tools.store.end_rechecks(feed.name, [seen.key for seen in waiting if seen.key not in entries])

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from feedpub import archiving, assembly, corrections, looking, pings
+from feedpub import archiving, assembly, corrections, health, looking, pings
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.errors import FeedpubError
@@ -38,7 +38,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         items = [*items, *due.unlisted]
         reads = _read_articles(feed, items, due.entries, tools)
         readings = looking.at_articles(readings, items, reads, tools)
-        outcome = _regenerate(feed, readings, _of_sound_sources(readings, items, reads), tools)
+        outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
         requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
         outcome = replace(outcome, requests=requests, seconds=time.monotonic() - began)
         _record(outcome, readings, started, tools)
@@ -48,10 +48,13 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     return outcome
 
 
-def _of_sound_sources(readings: Iterable[Reading], items: Sequence[Listed], reads: Sequence[Read]) -> list[Read]:
-    """What came of the articles of sources that are as usual: nothing of the others counts."""
+def _that_count(
+    readings: Iterable[Reading], items: Sequence[Listed], reads: Sequence[Read], again: Collection[str]
+) -> list[Read]:
+    """What came of the articles of sources that are as usual, and of looks again: each was held against its entry."""
     broken = {reading.key for reading in readings if reading.problem}
-    return [read for item, read in zip(items, reads, strict=True) if item.source not in broken]
+    articles = zip(items, reads, strict=True)
+    return [read for item, read in articles if item.source not in broken or item.key in again]
 
 
 def _regenerate(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Outcome:
@@ -178,9 +181,9 @@ def live_feed(feed: FeedConfig, tools: Tools) -> Feed:
 
 
 def finish(config: Config, tools: Tools) -> tuple[str, ...]:
-    """After the feeds: the page and the OPML about all that were ever published; and old state goes."""
+    """After the feeds: the page and the OPML about all that were ever published, and their health; old state goes."""
     feeds = [live_feed(feed, tools) for feed in config.feed if tools.store.last_run(feed.name)]
-    written = tools.publisher.publish(assembly.index_files(feeds))
+    written = tools.publisher.publish(assembly.index_files(feeds) | health.files(config, tools))
     live = {feed.name: {entry.id for entry in feed.entries} for feed in feeds}
     tools.store.forget(tools.clock() - config.feedpub.keep, live)
     return written

@@ -17,7 +17,7 @@ from feedpub.model import Outcome, Pace, Status
 from feedpub.tools import Tools
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, feed, listing, open_newsroom, path, rss, sitemap, story, title, tools_for
-from tests.support.site import Route, Site
+from tests.support.site import Route, Site, running_site
 
 STORIES = [6, 5, 4, 3, 2, 1]
 
@@ -338,6 +338,7 @@ def test_a_saved_article_gets_its_own_page_and_its_picture(tmp_path: Path, clock
     assert 'src="https://feeds.example.org/f/sub/pier.png"' in item["content_html"]
     assert set(published(config)) == {
         "f.rss", "f.atom", "f.json", "f.html", "f/the-pier-stays.html", "f/sub/pier.png", "index.html", "feeds.opml",
+        "health.rss", "health.atom", "health.json", "health.html",
     }  # fmt: skip
     before = published(config)
     assert (one(config, clock).status, published(config)) == (Status.UNCHANGED, before)
@@ -508,13 +509,13 @@ def test_what_a_source_wants_is_remembered(newsroom: Site, tmp_path: Path, clock
     newsroom["/robots.txt"] = "User-agent: *\nCrawl-delay: 7"
     slow = Route(listing(STORIES).encode(), headers={"Cache-Control": "max-age=900"})
     newsroom["/slow"] = slow
-    newsroom["/busy"] = Route(b"", status=503, headers={"Retry-After": "120"})
-    sources = [f"page {newsroom.url(at)}" for at in ("/news", "/slow", "/busy")]
-    config = configure(tmp_path, feed("a", *sources[:2]), feed("b", *sources[2:]))
-    build(config, clock)  # one feed after the other: who is told to wait asks that host nothing more
+    with running_site() as other:  # one that closes is closed for all of its pages
+        other["/busy"] = Route(b"", status=503, headers={"Retry-After": "120"})
+        places = (newsroom.url("/news"), newsroom.url("/slow"), other.url("/busy"))
+        config = configure(tmp_path, feed("a", *(f"page {place}" for place in places)))
+        build(config, clock)
     with tools_for(config, clock) as tools:
-        states = [*tools.store.sources("a"), *tools.store.sources("b")]
-        paces = {urlsplit(state.key).path: state.pace for state in states}
+        paces = {urlsplit(state.key).path: state.pace for state in tools.store.sources("a")}
     assert paces == {
         "/news": Pace(7, "Crawl-delay"),
         "/slow": Pace(900, "Cache-Control"),

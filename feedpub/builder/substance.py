@@ -14,9 +14,8 @@ from importlib.resources import files
 from feedpub.builder.words import months
 
 _LONGEST_COUNTER = 16  # words; a longer line tells something
-_PARTS = tuple(
-    map(re.compile, (r"[|·•;–—/]|\s-\s", r"[:,]\s", r"[()\[\]]"))
-)  # a line's separators, the strongest first
+# What parts a line, the strongest first.
+_PARTS = tuple(map(re.compile, (r"[|·•;–—/]|\s-\s", r"[:,]\s", r"[()\[\]]")))
 _GROUPED = re.compile(r"(?<=\d)[.,'’\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _DIGITS = re.compile(r"\d+")
 _UNSEEN = frozenset({"Cf", "Cc"})  # soft hyphens, joiners and marks of direction

@@ -172,6 +172,37 @@ class Removal:
     count: int
 
 
+NoticeKind = Literal["started", "broken", "recovered", "accepted", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that whoever runs feedpub is told about a source, or about a feed as a whole.
+
+    Attributes:
+        feed: its name; "" for what is about all of them.
+        key: of the source; "" for the feed as a whole.
+        kind: a source broke, was read again, was read again because what is not as usual is so for long, or left the
+            config while it was broken; or all of this began.
+        at: when that was noticed; no two notices share one.
+        since: when it broke.
+        reason: what is or was wrong, for people.
+        tries: how often in a row it was looked at in vain.
+        last_good: when it was last read; None for never.
+        items: how many articles it listed then.
+    """
+
+    feed: str
+    key: str
+    kind: NoticeKind
+    at: datetime
+    since: datetime
+    reason: str
+    tries: int = 0
+    last_good: datetime | None = None
+    items: int = 0
+
+
 MessageKind = Literal["ping", "webhook", "email", "command"]
 
 

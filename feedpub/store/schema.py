@@ -161,6 +161,9 @@ notices = Table(
     Column("at", Moment, nullable=False),
     Column("since", Moment, nullable=False),
     Column("reason", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("last_good", Moment),
+    Column("items", Integer, nullable=False),
 )
 
 # Lines that the cleaner removed, each counted once an article.

@@ -16,6 +16,7 @@ from feedpub.store.database import FILE_NAME, Database
 from feedpub.store.figures import Figures
 from feedpub.store.looks import LooksTable, add_looks
 from feedpub.store.messages import MessagesTable
+from feedpub.store.notices import NoticesTable
 from feedpub.store.records import Document, Look, Run, Seen, SourceState
 from feedpub.store.removals import RemovalsTable
 from feedpub.store.robots import RobotsTable
@@ -39,6 +40,7 @@ class Store:
         removals: what the cleaner removes.
         figures: questions about all feeds at once.
         looks: what is usual for each source.
+        notices: what is broken now, and what was told of it.
     """
 
     def __init__(self, database: Database) -> None:
@@ -50,6 +52,7 @@ class Store:
         self.removals = RemovalsTable(database)
         self.figures = Figures(database)
         self.looks = LooksTable(database)
+        self.notices = NoticesTable(database)
 
     @classmethod
     def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:
@@ -246,7 +249,7 @@ class Store:
 
         Args:
             before: older entries go with their aliases, and so do older seen articles, documents, sources, runs,
-                removals, looks and robots.txt.
+                removals, looks, notices and robots.txt.
             keep: feed → ids of the entries in its live document, which stay however old, aliases and all.
         """
         t = schema.seen
@@ -261,6 +264,7 @@ class Store:
                 schema.robots.c.expires,
                 schema.removals.c.last,
                 schema.looks.c.at,
+                schema.notices.c.at,
             ):
                 connection.execute(delete(date.table).where(date < before))
 

@@ -9,6 +9,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = tuple[tuple[bytes, bytes], ...]
 
+HTML, JSON = "text/html; charset=utf-8", "application/json"
 PIECE = 1 << 17  # bytes that are handed over at once: what a client that reads slowly makes us hold for it
 
 
@@ -74,7 +75,7 @@ def content(status: int, media_type: str, body: str, *headers: tuple[bytes, byte
     """An answer that was made for the moment: nobody keeps it."""
     encoded = body.encode()
     own = (
-        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"content-type", media_type.encode()),
         (b"content-length", str(len(encoded)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote
 
 from feedpub.errors import FeedpubError
 from feedpub.web.console import Console
-from feedpub.web.http import Answer, Receive, Request, TooLargeError, body_of, content
+from feedpub.web.http import JSON, Answer, Receive, Request, TooLargeError, body_of, content
 from feedpub.web.refusals import not_allowed, refusal
 
 ADDRESS = "/run"
@@ -75,5 +75,5 @@ def _run(order: _Order, console: Console) -> Answer:
 
 def _told(order: _Order, status: int, text: str) -> Answer:
     if order.program:
-        return content(status, "application/json", json.dumps({"feed": order.feed, "message": text}))
+        return content(status, JSON, json.dumps({"feed": order.feed, "message": text}))
     return refusal(status, text)

@@ -8,7 +8,7 @@ from jinja2 import Environment
 from feedpub.builder import look
 from feedpub.builder.words import words_for
 from feedpub.web.headers import of_page
-from feedpub.web.http import Answer, content
+from feedpub.web.http import HTML, Answer, content
 
 RETRY = (b"retry-after", b"10")
 
@@ -26,7 +26,7 @@ def refusal(status: int, reason: str, *headers: tuple[bytes, bytes]) -> Answer:
             policy=look.policy(look.style()),
         )
     )
-    return content(status, "text/html", html, *of_page(html.encode()), *headers)
+    return content(status, HTML, html, *of_page(html.encode()), *headers)
 
 
 def not_allowed(*methods: str) -> Answer:

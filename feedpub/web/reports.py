@@ -9,7 +9,7 @@ from feedpub.errors import FeedpubError
 from feedpub.web import healthz, metrics, status
 from feedpub.web.console import Console
 from feedpub.web.headers import of_page
-from feedpub.web.http import Answer, content
+from feedpub.web.http import HTML, JSON, Answer, content
 from feedpub.web.refusals import RETRY, refusal
 
 HOLDS = 1.0  # seconds for which a report that was made is good enough for the next who asks
@@ -48,11 +48,11 @@ class Reports:
 
     def _status(self) -> Answer:
         page = status.page(self._console.overview(), token_needed=self._console.token() is not None)
-        return content(200, "text/html", page, *of_page(page.encode()))
+        return content(200, HTML, page, *of_page(page.encode()))
 
     def _metrics(self) -> Answer:
-        return content(200, "text/plain; version=0.0.4", metrics.text(self._console.overview()))
+        return content(200, metrics.MEDIA_TYPE, metrics.text(self._console.overview()))
 
     def _healthz(self) -> Answer:
         healthy, report = healthz.report(self._console.overview())
-        return content(200 if healthy else 503, "application/json", json.dumps(report, ensure_ascii=False))
+        return content(200 if healthy else 503, JSON, json.dumps(report, ensure_ascii=False))

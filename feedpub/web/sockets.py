@@ -31,8 +31,9 @@ def listen(address: str) -> socket.socket:
         host, _, port = address.rpartition(":")
         return _at_port(host.strip("[]"), int(port))
     except OSError as error:
-        advice = _ADVICE.get(error.errno or 0, "listen elsewhere")
-        raise ServiceError(f"{address}: cannot listen there ({error.strerror}); {advice}") from error
+        number = error.errno or 0
+        advice = _ADVICE.get(number, "listen elsewhere")
+        raise ServiceError(f"{address}: cannot listen there ({os.strerror(number)}); {advice}") from error
 
 
 def inherited(environ: MutableMapping[str, str] = os.environ) -> list[socket.socket]:

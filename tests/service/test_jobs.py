@@ -15,7 +15,7 @@ from feedpub.model import Outcome, Status
 from feedpub.service.jobs import FIRST_RETRY, Jobs, Publish
 from feedpub.store import Planned
 from feedpub.tools import Tools, utc_now
-from tests.support.newsroom import configure, feed, open_newsroom, tools_for
+from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
 from tests.support.service import eventually
 from tests.support.site import Site
 
@@ -94,6 +94,24 @@ def test_only_sources_that_are_due_are_asked(newsroom: Site, tmp_path: Path) -> 
         assert desk.told("world", "world")
         assert sorted(newsroom.paths()) == ["/news", "/rss"]
         assert not desk.jobs.run_now("unknown")
+
+
+def test_a_run_for_corrections(newsroom: Site, tmp_path: Path) -> None:
+    """When an article is to be looked at again, its feed runs, and no source is asked."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "12h"'))
+    now = utc_now()
+    for place, page in (("/news", listing([1])), (path(1), story(1))):
+        newsroom[place] = page.replace("2026-11-01T08:00:00+01:00", (now - timedelta(hours=2)).isoformat())
+    with tools_for(config) as tools:
+        pipeline.publish(config.feed[0], replace(tools, clock=lambda: now - timedelta(hours=1)))
+        tools.store.schedule.save(Planned("world", now, "x"), {newsroom.url("/news"): (now + timedelta(hours=11), "x")})
+    newsroom.forget()
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert newsroom.paths() == [path(1)]
+        planned = desk.tools.store.schedule.load()["world"]
+        assert planned.why == "articles to be looked at again"
+        assert abs(planned.next_run - now - timedelta(hours=5)) < timedelta(seconds=2)
 
 
 def test_a_crash_is_a_failed_run(tmp_path: Path) -> None:

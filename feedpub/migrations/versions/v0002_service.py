@@ -69,6 +69,9 @@ def _history() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("since", sa.BigInteger, nullable=False),
         sa.Column("reason", sa.String, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("last_good", sa.BigInteger),
+        sa.Column("items", sa.Integer, nullable=False),
     )
     op.create_table(
         "removals",

@@ -1,0 +1,52 @@
+"""A folder of published files, and a site that serves it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from feedpub.web import Site, copies
+from tests.support.client import Client, served
+
+BASE = "https://feeds.example.net/"
+HUB = "https://hub.example.net/?a=1"
+RSS = b"<rss>" + b"News of the day, and more of it. " * 200 + b"</rss>"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The output folder with one feed in each of its forms."""
+    output = tmp_path / "feeds"
+    (output / "world").mkdir(parents=True)
+    for name, content in {
+        "index.html": b"<!DOCTYPE html><title>All</title>",
+        "feeds.opml": b"<opml/>",
+        "world.rss": RSS,
+        "world.atom": b"<feed/>",
+        "world.json": b"{}",
+        "world.html": b"<!DOCTYPE html><title>World</title>",
+        "world-archive-2.rss": b"<rss>old</rss>",
+        "health.rss": b"<rss>well</rss>",
+        "world/story.html": b"<!DOCTYPE html><title>Story</title>",
+        "world/map.png": b"\x89PNG",
+        "world/chart.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+    }.items():
+        (output / name).write_bytes(content)
+    return output
+
+
+@pytest.fixture
+def site(folder: Path) -> Site:
+    return Site(folder, None, [HUB], BASE)
+
+
+@pytest.fixture
+def client(site: Site) -> Iterator[Client]:
+    with served(site) as running:
+        yield running
+
+
+@pytest.fixture
+def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are looked at each time that they are asked for."""
+    monkeypatch.setattr(copies, "GLANCE", 0.0)

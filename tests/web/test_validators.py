@@ -1,0 +1,132 @@
+"""What a client that has an earlier answer is told."""
+
+import os
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedpub.web.validators import http_date, is_current
+from tests.support.client import Client
+from tests.web.conftest import RSS
+
+WRITTEN = 1_700_000_000
+ETAG = b'"abc"'
+
+
+@pytest.fixture(autouse=True)
+def written(folder: Path) -> None:
+    """The feed was written at a known time."""
+    os.utime(folder / "world.rss", (WRITTEN, WRITTEN))
+
+
+def test_the_same_again_is_not_sent(client: Client) -> None:
+    """By either validator, exactly as it was given; what still holds is said."""
+    first = client.get("/world.rss")
+    etag, modified = first.header("etag"), first.header("last-modified")
+    assert modified == formatdate(WRITTEN, usegmt=True)
+    for headers in ({"if_none_match": etag}, {"if_modified_since": modified}):
+        again = client.get("/world.rss", **headers)
+        assert (again.status, again.body) == (304, b"")
+        for name in ("etag", "last-modified", "cache-control", "vary", "access-control-allow-origin"):
+            assert again.header(name) == first.header(name)
+        assert "content-type" not in again.headers
+        assert "content-length" not in again.headers
+
+
+def test_what_has_changed_is_sent(client: Client, folder: Path, watchful: None) -> None:  # noqa: ARG001 -- a fixture
+    """With other validators, also where the old ones come with the request."""
+    first = client.get("/world.rss")
+    (folder / "world.rss").write_bytes(RSS + b" ")
+    os.utime(folder / "world.rss", (WRITTEN + 1, WRITTEN + 1))
+    for headers in ({"if_none_match": first.header("etag")}, {"if_modified_since": first.header("last-modified")}):
+        again = client.get("/world.rss", **headers)
+        assert (again.status, again.body) == (200, RSS + b" ")
+        assert again.header("etag") != first.header("etag")
+
+
+def test_a_new_time_alone_is_no_new_version(client: Client, folder: Path, watchful: None) -> None:  # noqa: ARG001
+    """The entity tag is of the content."""
+    first = client.get("/world.rss")
+    os.utime(folder / "world.rss", (WRITTEN + 100, WRITTEN + 100))
+    assert client.get("/world.rss", if_none_match=first.header("etag")).status == 304
+
+
+def test_head_is_answered_conditionally_too(client: Client) -> None:
+    """As GET is."""
+    etag = client.get("/world.rss").header("etag")
+    assert client.ask("HEAD", "/world.rss", {"If-None-Match": etag}).status == 304
+
+
+def test_each_coding_has_its_own_tag(client: Client) -> None:
+    """A strong one, so that no cache puts the bytes of two together."""
+    tags = {coding: client.get("/world.rss", accept_encoding=coding).header("etag") for coding in ("br", "gzip", "")}
+    assert len(set(tags.values())) == 3
+    assert all(tag.startswith('"') for tag in tags.values())
+    assert client.get("/world.rss", accept_encoding="gzip", if_none_match=tags["gzip"]).status == 304
+    assert client.get("/world.rss", accept_encoding="gzip", if_none_match=tags["br"]).status == 200
+
+
+@pytest.mark.parametrize(
+    ("none_match", "current"),
+    [
+        (b'"abc"', True),
+        (b'W/"abc"', True),  # a proxy that compresses makes it weak
+        (b'"x", "abc"', True),
+        (b'"x" , W/"abc","y"', True),
+        (b"*", True),
+        (b" * ", True),
+        (b'"a,b", "abc"', True),
+        (b'"x"', False),
+        (b'"abcd"', False),
+        (b"abc", False),
+        (b'"ABC"', False),
+        (b'"*"', False),
+        (b"", False),
+        (b'"abc', False),
+    ],
+)
+def test_entity_tags_are_compared_as_the_standard_has_it(none_match: bytes, *, current: bool) -> None:
+    """Weakly, in a list or alone; `*` is any version."""
+    assert is_current(none_match, None, ETAG, WRITTEN) is current
+
+
+@pytest.mark.parametrize(
+    ("date", "current"),
+    [
+        (b"Tue, 14 Nov 2023 22:13:20 GMT", True),
+        (b"Tue, 14 Nov 2023 22:13:21 GMT", True),
+        (b"Tue, 14 Nov 2023 22:13:19 GMT", False),
+        (b"Tuesday, 14-Nov-23 22:13:20 GMT", True),
+        (b"Tue Nov 14 22:13:20 2023", True),
+        (b"Tue, 99 Nov 2023 22:13:20 GMT", False),
+        (b"Tue, 14 Nov 99999999999 22:13:20 GMT", False),
+        (b"yesterday", False),
+        (b"", False),
+    ],
+)
+def test_dates_are_read_in_all_forms_that_http_has(date: bytes, *, current: bool) -> None:
+    """What is no date is as if it was not there."""
+    assert is_current(None, date, ETAG, WRITTEN) is current
+
+
+def test_the_entity_tag_has_the_last_word() -> None:
+    """Where both are sent, the date does not count."""
+    assert not is_current(b'"x"', b"Tue, 14 Nov 2023 22:13:20 GMT", ETAG, WRITTEN)
+    assert is_current(ETAG, b"Mon, 01 Jan 1990 00:00:00 GMT", ETAG, WRITTEN)
+
+
+@given(st.integers(0, 4_000_000_000))
+def test_dates_survive_the_way_there_and_back(moment: int) -> None:
+    """To the second."""
+    assert is_current(None, http_date(moment), ETAG, moment)
+    assert not is_current(None, http_date(moment), ETAG, moment + 1)
+
+
+@given(st.binary(max_size=60), st.binary(max_size=60))
+def test_nothing_that_is_sent_is_too_odd(none_match: bytes, since: bytes) -> None:
+    """Whatever the bytes, there is an answer."""
+    assert isinstance(is_current(none_match, since, ETAG, WRITTEN), bool)
+    assert isinstance(is_current(None, since, ETAG, WRITTEN), bool)
