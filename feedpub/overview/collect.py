@@ -14,6 +14,7 @@ from feedpub.overview.records import DAYS, FeedOverview, Overview, Running, Sour
 from feedpub.overview.words import ago
 from feedpub.store import Planned, Removal, Run, SourceState, Store
 
+_WHOLE = ""  # the key of what is broken about a feed as a whole
 _REMOVALS_SHOWN = 5  # of each feed
 
 
@@ -70,6 +71,7 @@ def _feed(feed: FeedConfig, known: _Known, now: datetime, running: Running | Non
     health, reasons = judgement.feed_health(
         last,
         sources,
+        known_break=known.breaks.get((feed.name, _WHOLE), (now, ""))[1],
         hung=f"a run that began to hang was given up {ago(hung, now)}" if hung else "",
         late=f"it was to run {ago(next_run, now)}" if overdue and next_run else "",
     )

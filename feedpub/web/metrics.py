@@ -8,6 +8,8 @@ from typing import Literal
 
 from feedpub.overview import FeedOverview, Health, Overview, SourceOverview
 
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
 _Value = float | datetime | None
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 

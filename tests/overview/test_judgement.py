@@ -76,23 +76,31 @@ def test_what_nobody_planned_is_not_overdue() -> None:
 
 def test_a_feed_is_as_its_worst_source() -> None:
     """The source itself says what is wrong."""
-    assert feed_health(run(Status.PARTIAL), [source(), broken_source()], hung="", late="") == (Health.BROKEN, ())
-    assert feed_health(run(), [source()], hung="", late="") == (Health.HEALTHY, ())
+    assert feed_health(run(Status.PARTIAL), [source(), broken_source()]) == (Health.BROKEN, ())
+    assert feed_health(run(), [source()]) == (Health.HEALTHY, ())
 
 
 def test_a_failed_run_is_explained() -> None:
     """By what was fatal, where no source is to blame; without secrets."""
     fatal, minor = Problem("world", "https://x.org/?token=s: no", fatal=True), Problem("a", "b")
-    assert feed_health(run(Status.FAILED, minor, fatal), [source()], hung="", late="") == (
+    assert feed_health(run(Status.FAILED, minor, fatal), [source()]) == (
         Health.BROKEN,
         ("https://x.org/?token=…: no",),
     )
-    assert feed_health(run(Status.FAILED), [source()], hung="", late="")[1] == ("the last run failed",)
-    assert feed_health(run(Status.FAILED, fatal), [broken_source()], hung="", late="")[1] == ()
+    assert feed_health(run(Status.FAILED), [source()])[1] == ("the last run failed",)
+    assert feed_health(run(Status.FAILED, fatal), [broken_source()])[1] == ()
+
+
+def test_a_feed_may_be_broken_as_a_whole() -> None:
+    """Which is told once, also where its last run says the same."""
+    fatal = Problem("world", "the disk is full", fatal=True)
+    for last in (run(), run(Status.FAILED, fatal)):
+        told = feed_health(last, [source()], known_break="the disk is full")
+        assert told == (Health.BROKEN, ("the disk is full",))
 
 
 def test_hung_and_late_runs() -> None:
     """Both are told, and the worse one counts."""
     assert feed_health(run(), [source()], hung="hangs", late="is late") == (Health.BROKEN, ("hangs", "is late"))
-    assert feed_health(run(), [source()], hung="", late="is late") == (Health.LATE, ("is late",))
-    assert feed_health(None, [], hung="", late="") == (Health.LATE, (NEVER,))
+    assert feed_health(run(), [source()], late="is late") == (Health.LATE, ("is late",))
+    assert feed_health(None, []) == (Health.LATE, (NEVER,))

@@ -1,13 +1,14 @@
 """The status page in a real browser: it fits, can be read by day and by night, and its form arrives."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from feedpub.web import status
 from tests.support.chromium import dump
 from tests.support.overviews import everything, feed, overview
-from tests.support.site import Route, Site
+from tests.support.site import Route, Site, running_site
 
 pytestmark = pytest.mark.slow
 
@@ -48,13 +49,20 @@ onload = () => {
 </script>"""
 
 
+@pytest.fixture
+def host() -> Iterator[Site]:
+    """A server that knows nothing of feedpub."""
+    with running_site() as running:
+        yield running
+
+
 @pytest.mark.parametrize(("flags", "ground"), [((), "rgb(251, 250, 247)"), (DARK, "rgb(22, 21, 19)")])
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_it_fits_and_can_be_read(site: Site, width: int, flags: tuple[str, ...], ground: str) -> None:
+def test_it_fits_and_can_be_read(host: Site, width: int, flags: tuple[str, ...], ground: str) -> None:
     """No sideways scrolling, whatever names and addresses are like; every text has a contrast of 4.5 at least."""
-    site["/status"] = PAGE
-    site["/measure"] = MEASURE.format(width=width)
-    found = re.search("<title>(.*?)</title>", dump(site.url("/measure"), *flags))
+    host["/status"] = PAGE
+    host["/measure"] = MEASURE.format(width=width)
+    found = re.search("<title>(.*?)</title>", dump(host.url("/measure"), *flags))
     assert found is not None
     size, texts, contrast, colour = found[1].split("; ")
     needed, there = size.split(" of ")
@@ -64,11 +72,11 @@ def test_it_fits_and_can_be_read(site: Site, width: int, flags: tuple[str, ...],
     assert colour == ground
 
 
-def test_the_form_arrives(site: Site) -> None:
+def test_the_form_arrives(host: Site) -> None:
     """The page's own policy lets it through, to its own server."""
-    site["/status"] = status.page(overview(feed()), token_needed=True)
-    site["/run"] = Route(b"done")
-    site["/submit"] = SUBMIT
-    dump(site.url("/submit"), "--virtual-time-budget=10000")
-    (sent,) = [request for request in site.requests if request.path == "/run"]
+    host["/status"] = status.page(overview(feed()), token_needed=True)
+    host["/run"] = Route(b"done")
+    host["/submit"] = SUBMIT
+    dump(host.url("/submit"), "--virtual-time-budget=10000")
+    (sent,) = [request for request in host.requests if request.path == "/run"]
     assert (sent.method, sent.body) == ("POST", b"feed=world&token=open+%26+sesame")
