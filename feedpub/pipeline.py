@@ -14,7 +14,7 @@ from feedpub import archiving, assembly, corrections, health, looking, pings
 from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
-from feedpub.errors import FeedpubError
+from feedpub.errors import FeedpubError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, read_all
@@ -46,6 +46,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     except FeedpubError as error:
         problem = Problem(feed.name, str(error), fatal=True)
         outcome = Outcome(feed.name, Status.FAILED, problems=(problem,), seconds=time.monotonic() - began)
+        outcome = _record_failure(outcome, started, tools)
     return outcome
 
 
@@ -157,6 +158,18 @@ def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, to
         sources=[_state(outcome.feed, reading, states.get(reading.key), started) for reading in readings],
         looks=[reading.look for reading in readings if reading.look],
     )
+
+
+def _record_failure(outcome: Outcome, started: datetime, tools: Tools) -> Outcome:
+    """Remember a run that came to nothing, where the state is not what fails; a run given up is no run any more."""
+    if tools.lease.revoked:
+        return outcome
+    try:
+        tools.store.commit_run(Run(outcome, started))
+    except StoreError as error:
+        unsaid = Problem(outcome.feed, f"that this run failed could not be kept: {error}")
+        return replace(outcome, problems=(*outcome.problems, unsaid))
+    return outcome
 
 
 def _state(feed: str, reading: Reading, before: SourceState | None, now: datetime) -> SourceState:
