@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from feedpub import archiving, assembly, corrections, health, looking, pings
+from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.errors import FeedpubError, StoreError
@@ -61,7 +62,7 @@ def _that_count(
 def _regenerate(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Outcome:
     with tools.store.alone(feed.name):  # or two processes would mint two ids for one article
         tools.lease.hold()
-        merged = _bring_in(feed, reads, tools)
+        merged = _bring_in(feed, readings, reads, tools)
         outcome = _publish(feed, readings, _outcome(feed, readings, reads, merged), tools)
         removed = (read.arrival.article.removed for read in reads if read.arrival)
         tools.store.removals.add(feed.name, removed, tools.clock())
@@ -107,10 +108,12 @@ def _read_articles(feed: FeedConfig, items: Sequence[Listed], again: Mapping[str
     return read_all(feed, items, memory, tools)
 
 
-def _bring_in(feed: FeedConfig, reads: Sequence[Read], tools: Tools) -> Merge:
+def _bring_in(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Merge:
     """Merge what was read into what is stored; from here on nothing of it can be lost."""
     now = tools.clock()
     arrivals = [read.arrival for read in reads if read.arrival]
+    if any(reading.look and reading.look.accepted for reading in readings):  # a site may have moved as a whole
+        arrivals = moves.recognised(arrivals, tools.store.entries(feed.name))
     known = _known(feed.name, [key for arrival in arrivals for key in arrival.keys], tools)
     merged = merge(feed.name, tools.settings.base_url, known, arrivals, now)
     tools.store.commit_entries(
