@@ -42,7 +42,7 @@ _FAREWELL = 3.0  # seconds for answers under way when a server is to end
     "--config",
     "config_path",
     type=click.Path(path_type=Path),
-    help="The config file; else $FEEDPUB_CONFIG, else config/feedpub.toml.",
+    help="The config file; else $FEEDPUB_CONFIG, else feedpub.toml in $CONFIGURATION_DIRECTORY or config/.",
 )
 @click.pass_context
 def cli(context: click.Context, config_path: Path | None) -> None:
@@ -78,9 +78,11 @@ def build(config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, as
     config = _config(config_path)
     feeds = _chosen(config, names)
     with _tools(config, dry_run=dry_run) as tools:
-        outcomes = _build(config, feeds, tools, quiet=as_json)
-        if not dry_run:
-            messages.deliver(config, tools)
+        try:
+            outcomes = _build(config, feeds, tools, quiet=as_json)
+        finally:  # where the files cannot be written, too
+            if not dry_run:
+                messages.deliver(config, tools)
     _show_outcomes(outcomes, config, as_json=as_json, dry_run=dry_run)
     sys.exit(0 if all(outcome.ok for outcome in outcomes) else 1)
 
@@ -315,7 +317,7 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
     """Regenerate feeds, a few at once, telling how far they are; outcomes in the config's order."""
     from dataclasses import replace
 
-    from feedpub import pipeline
+    from feedpub import alerts, pipeline
 
     outcomes: dict[str, Outcome] = {}
     with _progress(quiet=quiet) as (progress, finished), ThreadPoolExecutor(_FEEDS_AT_ONCE) as pool:
@@ -324,8 +326,23 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
             outcome = future.result()
             outcomes[outcome.feed] = outcome
             finished(outcome)
+    for feed in feeds:
+        _note(feed, outcomes[feed.name], config, tools)
+    alerts.left(config, tools)
     pipeline.finish(config, tools)
     return [outcomes[feed.name] for feed in feeds]
+
+
+def _note(feed: "FeedConfig", outcome: "Outcome", config: "Config", tools: "Tools") -> None:
+    """Note what broke and what is well again; what cannot be kept is told at once."""
+    from feedpub import alerts
+    from feedpub.errors import StoreError
+
+    try:
+        alerts.after_run(feed, outcome, config.alerts, tools)
+    except StoreError as error:
+        alerts.without_state(feed.name, error, config, tools.clock())
+        raise
 
 
 def _fetcher(settings: "Settings", store: "Store | None" = None) -> "Fetcher":
@@ -391,7 +408,7 @@ def _leftovers(config: "Config") -> list[str]:
     """Published files of feeds that are no longer in the config: they are kept, and named."""
     from feedpub.publisher import Publisher
 
-    known = {feed.name for feed in config.feed} | {"index", "feeds"}
+    known = {feed.name for feed in config.feed} | {"index", "feeds", "health"}
     names = Publisher(config.feedpub.output).names()
     gone = sorted({name for path in names if (name := path.split("/")[0].split(".")[0]) not in known})
     return [

@@ -4,6 +4,7 @@
     ├── ConfigError          what stands in the config cannot be used
     ├── StoreError           the state on disk cannot be read or written
     ├── PublishError         a feed file cannot be written
+    ├── DeliveryError        an alert cannot be delivered
     ├── AbandonedError       a run that took too long was given up
     ├── ServiceError         the service, or the site, cannot run here
     └── SourceError          something about one address on the way in
@@ -31,6 +32,10 @@ class StoreError(FeedpubError):
 
 class PublishError(FeedpubError):
     """A feed file cannot be written; what was published before is untouched."""
+
+
+class DeliveryError(FeedpubError):
+    """An alert cannot be delivered by mail, or by a command."""
 
 
 class AbandonedError(FeedpubError):

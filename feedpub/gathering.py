@@ -18,9 +18,12 @@ from feedpub.documents import Documents
 from feedpub.errors import FeedpubError, FetchError, SourceError
 from feedpub.fetch import RequestOptions, redacted
 from feedpub.model import ANY_PACE, Item, Pace, Problem
+from feedpub.store import Look
 from feedpub.tools import Tools
 
 _SOURCES_AT_ONCE = 4
+_FOR_NOW = frozenset({408, 425, 429})  # HTTP statuses that say: not now
+_SERVER_ERROR = 500
 _LONGEST_FRESH = 7 * 86400.0  # seconds; a year of max-age is for pictures
 
 
@@ -58,13 +61,14 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one source brought: items, or a problem; and how often it wants to be asked."""
+    """What one source brought: items, or a problem; how often it wants to be asked; and what the look was like."""
 
     source: Source
     documents: Documents
     items: tuple[Item, ...] = ()
     problem: Problem | None = None
     pace: Pace = ANY_PACE
+    look: Look | None = None
 
     @property
     def key(self) -> str:
@@ -92,11 +96,18 @@ def _read(source: Source, limit: int, tools: Tools) -> Reading:
         items = sources.read(source, documents, limit=limit)
         return Reading(source, documents, items=items, pace=_pace(source, documents, tools))
     except SourceError as error:
-        problem = Problem(error.url or source_key(source), error.reason, fatal=True)
+        problem = Problem(error.url or source_key(source), error.reason, fatal=True, firm=_is_firm(error))
         wait = error.retry_after if isinstance(error, FetchError) else None
         return Reading(source, documents, problem=problem, pace=ANY_PACE.slowed(wait, "Retry-After"))
     except FeedpubError as error:
         return Reading(source, documents, problem=Problem(source_key(source), str(error), fatal=True))
+
+
+def _is_firm(error: SourceError) -> bool:
+    """Whether the source answered, and the answer is what is wrong."""
+    if not isinstance(error, FetchError):
+        return True
+    return error.status is not None and error.status < _SERVER_ERROR and error.status not in _FOR_NOW
 
 
 def _pace(source: Source, documents: Documents, tools: Tools) -> Pace:
@@ -129,13 +140,14 @@ def listed(readings: Sequence[Reading], output: Path) -> list[Listed]:
     unique: dict[str, Listed] = {}
     for reading in readings:
         for item in reading.items:
-            key = _key(item, output)
+            key = item_key(item, output)
             if key not in unique:
                 unique[key] = _listed(item, key, len(unique), reading)
     return list(unique.values())
 
 
-def _key(item: Item, output: Path) -> str:
+def item_key(item: Item, output: Path) -> str:
+    """What the store knows an item by."""
     if item.path is not None:
         return f"file:{os.path.relpath(item.path, output)}"
     return url_key(item.url or "")

@@ -31,13 +31,18 @@ class Lease:
         """True once the run has been given up."""
         return self._revoked.is_set()
 
+    @property
+    def over(self) -> bool:
+        """True once there is time for nothing more."""
+        return self._revoked.is_set() or (self._until is not None and time.monotonic() > self._until)
+
     def go_on(self, url: str) -> None:
         """Ask whether there is time for another document.
 
         Raises:
             FetchError: there is none.
         """
-        if self._revoked.is_set() or (self._until is not None and time.monotonic() > self._until):
+        if self.over:
             raise FetchError("not asked: the time for this look was up; the next one goes on", url)
 
     def hold(self) -> None:

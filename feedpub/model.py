@@ -277,11 +277,13 @@ class Problem:
         where: the address, file or source that it is about.
         reason: what went wrong, and what was tried.
         fatal: True where a whole source was lost; False for one article.
+        firm: True where the source answered, and the answer is what is wrong: that hardly goes away by itself.
     """
 
     where: str
     reason: str
     fatal: bool = False
+    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,17 @@ short at any instant is simply done again by the next one.
 
 import hashlib
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from feedpub import archiving, assembly, pings
+from feedpub import archiving, assembly, corrections, health, looking, pings
+from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
-from feedpub.errors import FeedpubError
+from feedpub.errors import FeedpubError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed
-from feedpub.model import Feed, Outcome, Problem, Status
+from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, read_all
 from feedpub.store import Run, SourceState
 from feedpub.tools import Tools
@@ -32,29 +33,45 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     began, started = time.monotonic(), tools.clock()
     tools = replace(tools, fetcher=tools.fetcher.on_behalf(feed.name))
     try:
-        readings = gather(feed, tools, only)
-        outcome = _regenerate(feed, readings, tools, began)
+        readings = looking.at_listings(feed, gather(feed, tools, only), tools)
+        items = listed(readings, tools.settings.output)
+        due = corrections.due(feed, items, tools)
+        items = [*items, *due.unlisted]
+        reads = _read_articles(feed, items, due.entries, tools)
+        readings = looking.at_articles(readings, items, reads, tools)
+        outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
+        requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
+        outcome = replace(outcome, requests=requests, seconds=time.monotonic() - began)
         _record(outcome, readings, started, tools)
     except FeedpubError as error:
         problem = Problem(feed.name, str(error), fatal=True)
         outcome = Outcome(feed.name, Status.FAILED, problems=(problem,), seconds=time.monotonic() - began)
+        outcome = _record_failure(outcome, started, tools)
     return outcome
 
 
-def _regenerate(feed: FeedConfig, readings: Sequence[Reading], tools: Tools, began: float) -> Outcome:
-    reads = _read_articles(feed, listed(readings, tools.settings.output), tools)
+def _that_count(
+    readings: Iterable[Reading], items: Sequence[Listed], reads: Sequence[Read], again: Collection[str]
+) -> list[Read]:
+    """What came of the articles of sources that are as usual, and of looks again: each was held against its entry."""
+    broken = {reading.key for reading in readings if reading.problem}
+    articles = zip(items, reads, strict=True)
+    return [read for item, read in articles if item.source not in broken or item.key in again]
+
+
+def _regenerate(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Outcome:
     with tools.store.alone(feed.name):  # or two processes would mint two ids for one article
         tools.lease.hold()
-        merged = _bring_in(feed, reads, tools)
+        merged = _bring_in(feed, readings, reads, tools)
         outcome = _publish(feed, readings, _outcome(feed, readings, reads, merged), tools)
         removed = (read.arrival.article.removed for read in reads if read.arrival)
         tools.store.removals.add(feed.name, removed, tools.clock())
-    return replace(outcome, seconds=time.monotonic() - began)
+    return outcome
 
 
 def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, tools: Tools) -> Outcome:
     """Write what there is now, unless nothing came of any source."""
-    if readings and all(reading.problem for reading in readings):
+    if readings and all(reading.problem for reading in readings) and not outcome.updated:
         return replace(outcome, status=Status.FAILED)
     live = live_feed(feed, tools)
     if not live.entries and outcome.failed:
@@ -80,21 +97,23 @@ def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read
         skipped=skipped,
         failed=failed,
         problems=_problems(readings, reads),
-        requests=sum(r.documents.requests for r in readings) + sum(r.requests for r in reads),
     )
 
 
-def _read_articles(feed: FeedConfig, items: Sequence[Listed], tools: Tools) -> list[Read]:
+def _read_articles(feed: FeedConfig, items: Sequence[Listed], again: Mapping[str, Entry], tools: Tools) -> list[Read]:
+    """What becomes of all that is listed, and of what is looked at again though nobody lists it."""
     keys = [item.key for item in items]
     rules = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8]
-    memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules)
+    memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules, again)
     return read_all(feed, items, memory, tools)
 
 
-def _bring_in(feed: FeedConfig, reads: Sequence[Read], tools: Tools) -> Merge:
+def _bring_in(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Merge:
     """Merge what was read into what is stored; from here on nothing of it can be lost."""
     now = tools.clock()
     arrivals = [read.arrival for read in reads if read.arrival]
+    if any(reading.look and reading.look.accepted for reading in readings):  # a site may have moved as a whole
+        arrivals = moves.recognised(arrivals, tools.store.entries(feed.name))
     known = _known(feed.name, [key for arrival in arrivals for key in arrival.keys], tools)
     merged = merge(feed.name, tools.settings.base_url, known, arrivals, now)
     tools.store.commit_entries(
@@ -137,7 +156,20 @@ def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, to
         Run(outcome, started),
         documents=[document for reading in readings for document in reading.documents.fresh if not reading.problem],
         sources=[_state(outcome.feed, reading, states.get(reading.key), started) for reading in readings],
+        looks=[reading.look for reading in readings if reading.look],
     )
+
+
+def _record_failure(outcome: Outcome, started: datetime, tools: Tools) -> Outcome:
+    """Remember a run that came to nothing, where the state is not what fails; a run given up is no run any more."""
+    if tools.lease.revoked:
+        return outcome
+    try:
+        tools.store.commit_run(Run(outcome, started))
+    except StoreError as error:
+        unsaid = Problem(outcome.feed, f"that this run failed could not be kept: {error}")
+        return replace(outcome, problems=(*outcome.problems, unsaid))
+    return outcome
 
 
 def _state(feed: str, reading: Reading, before: SourceState | None, now: datetime) -> SourceState:
@@ -153,6 +185,7 @@ def _state(feed: str, reading: Reading, before: SourceState | None, now: datetim
         failures=before.failures + 1,
         next_look=None,
         pace=reading.pace,
+        firm=reading.problem.firm,
     )
 
 
@@ -164,9 +197,9 @@ def live_feed(feed: FeedConfig, tools: Tools) -> Feed:
 
 
 def finish(config: Config, tools: Tools) -> tuple[str, ...]:
-    """After the feeds: the page and the OPML about all that were ever published; and old state goes."""
+    """After the feeds: the page and the OPML about all that were ever published, and their health; old state goes."""
     feeds = [live_feed(feed, tools) for feed in config.feed if tools.store.last_run(feed.name)]
-    written = tools.publisher.publish(assembly.index_files(feeds))
+    written = tools.publisher.publish(assembly.index_files(feeds) | health.files(config, tools))
     live = {feed.name: {entry.id for entry in feed.entries} for feed in feeds}
     tools.store.forget(tools.clock() - config.feedpub.keep, live)
     return written

@@ -7,12 +7,12 @@ Several pages of a site are fetched before the first is cleaned: what repeats ov
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
 
-from feedpub import articles
+from feedpub import articles, corrections
 from feedpub.builder.identity import url_key
 from feedpub.builder.merge import Arrival
 from feedpub.config import FeedConfig
@@ -21,7 +21,7 @@ from feedpub.fetch import Validators
 from feedpub.filters import Facts, refusal
 from feedpub.gathering import Listed
 from feedpub.learning import Site, site_of
-from feedpub.model import Article, NotModified, Page, Problem
+from feedpub.model import Article, Entry, NotModified, Page, Problem
 from feedpub.store import Seen, SeenState
 from feedpub.tools import Tools
 
@@ -38,12 +38,14 @@ class Read:
         arrival: the article, where one was read.
         problem: what went wrong; with an arrival beside it, something stood in.
         requests: how many it took.
+        by_page: True where its text is its page's: corrections will show there.
     """
 
     seen: Seen
     arrival: Arrival | None = None
     problem: Problem | None = None
     requests: int = 0
+    by_page: bool = False
 
 
 _Answer: TypeAlias = Page | NotModified | SourceError | Read | None
@@ -66,14 +68,18 @@ class Memory:
         seen: by key.
         stored: key → id, of the entries that there are.
         rules: a digest of the feed's include and exclude rules; what was left out under other rules is read again.
+        due: key → entry, of the articles that are looked at again for corrections.
     """
 
     seen: Mapping[str, Seen]
     stored: Mapping[str, str]
     rules: str
+    due: Mapping[str, Entry] = field(default_factory=dict)
 
     def settled(self, listed: Listed) -> Seen | None:
-        """What is remembered of an item that need not be read: nothing is new, and nothing failed last time."""
+        """What is remembered of an item that need not be read: nothing is new, nothing failed, nothing is due."""
+        if listed.key in self.due:
+            return None
         seen = self.seen.get(listed.key)
         if seen is None:  # perhaps an address that once led to a stored article
             return _seen(listed, "stored") if listed.key in self.stored else None
@@ -97,6 +103,7 @@ def read_all(feed: FeedConfig, items: Sequence[Listed], memory: Memory, tools: T
     """What becomes of every listed item, in their order; only those that are not settled are read."""
     settled = {listed.rank: Read(seen) for listed in items if (seen := memory.settled(listed))}
     todo = [listed for listed in items if listed.rank not in settled]
+    todo.sort(key=lambda listed: listed.key in memory.due)  # corrections can wait, news cannot
     by_site: dict[str, list[Listed]] = defaultdict(list)
     for listed in todo:
         by_site[site_of(listed.item.url or "")].append(listed)
@@ -128,6 +135,8 @@ def _asked(
             answer: _Answer = Read(_excluded(listed, reason, memory.rules))
         elif not listed.fetch or item.path is not None:
             answer = None
+        elif listed.key in memory.due and tools.lease.over:
+            answer = Read(memory.seen[listed.key])  # it stays due
         else:
             answer = _fetch(listed, memory.seen.get(listed.key), tools)
         yield _Asked(listed, answer)
@@ -170,15 +179,15 @@ def _read(feed: FeedConfig, asked: _Asked, site: Site, memory: Memory, tools: To
     if isinstance(asked.answer, Read):
         return asked.answer
     try:
-        read = _read_article(feed, asked, seen, site, tools)
+        read = _corrected(_read_article(feed, asked, seen, site, tools), memory.due.get(listed.key))
     except SourceError as error:
-        read = _stand_in(listed, seen, error)
+        read = _stays(listed, seen, error) if seen and listed.key in memory.due else _stand_in(listed, seen, error)
     if read.arrival is not None:
         item, article = listed.item, read.arrival.article
         facts = Facts(item.url or "", item.title or article.title, item.categories or article.categories, article.text)
         if (reason := refusal(feed, facts)) is not None:
             read = Read(_excluded(listed, reason, memory.rules))
-    return replace(read, requests=int(asked.answer is not None))
+    return replace(read, seen=_planned(feed, listed, read, seen, tools), requests=int(asked.answer is not None))
 
 
 def _read_article(feed: FeedConfig, asked: _Asked, seen: Seen | None, site: Site, tools: Tools) -> Read:
@@ -192,11 +201,35 @@ def _read_article(feed: FeedConfig, asked: _Asked, seen: Seen | None, site: Site
     if seen and isinstance(answer, NotModified):
         return Read(replace(_seen(listed, "stored"), etag=seen.etag, last_modified=seen.last_modified))
     assert isinstance(answer, Page)  # noqa: S101 -- the gate refuses a 304 that was not asked for
-    article = articles.fuller(articles.from_page(answer, feed.rules, site.memory), listed.item)
+    own = articles.from_page(answer, feed.rules, site.memory)
+    article = articles.fuller(own, listed.item)
+    by_page = article is own
     if listed.listed_first:
         article = articles.described(article, listed.item)
     read = _arrived(listed, article, (answer.url, article.url))
-    return replace(read, seen=replace(read.seen, etag=answer.etag, last_modified=answer.last_modified))
+    seen = replace(read.seen, etag=answer.etag, last_modified=answer.last_modified)
+    return replace(read, seen=seen, by_page=by_page)
+
+
+def _corrected(read: Read, entry: Entry | None) -> Read:
+    """What is left of a look again at an entry; all of it, where it was no look again. Raises ExtractError."""
+    if entry is None or read.arrival is None:
+        return read
+    return replace(read, arrival=corrections.corrected(entry, read.arrival))
+
+
+def _stays(listed: Listed, seen: Seen, error: SourceError) -> Read:
+    """A look again that failed: the entry stays as it is, and so do the validators of the page that it is made of."""
+    reason = f"looked at again for corrections: {error.reason}; the entry stays as it was"
+    return Read(seen, problem=Problem(listed.address, reason))
+
+
+def _planned(feed: FeedConfig, listed: Listed, read: Read, before: Seen | None, tools: Tools) -> Seen:
+    """What is remembered of an article that was read, with the next look at it."""
+    now = tools.clock()
+    date = listed.item.published or (read.arrival.article.published if read.arrival else None)
+    begins = feed.recheck and read.by_page and corrections.is_young(date, now)
+    return corrections.planned(read.seen, before, listed.item.url or "", now, begins=begins)
 
 
 def _stand_in(listed: Listed, seen: Seen | None, error: SourceError) -> Read:

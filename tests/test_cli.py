@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from feedpub import cli as command
 from feedpub.errors import FeedpubError
+from feedpub.store import Planned, Store
+from feedpub.tools import utc_now
 from tests.support.newsroom import configure, feed, open_newsroom, path, story
 from tests.support.site import Route, Site
 
@@ -119,6 +122,21 @@ def test_status_says_when_a_broken_source_was_last_read(newsroom: Site, tmp_path
     newsroom["/news"] = Route(b"oops", status=500)
     run(tmp_path, "build")
     assert "last read just now, 3 articles" in run(tmp_path, "status").stdout
+
+
+def test_status_says_when_and_why_a_source_is_looked_at_next(newsroom: Site, tmp_path: Path) -> None:
+    """As the service planned it."""
+    run(tmp_path, "build", "world")
+    configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
+    moment, why = utc_now() + timedelta(hours=2, minutes=1), "publishes about 9 a day"
+    with Store.open(tmp_path / ".feedpub") as store:
+        store.schedule.save(Planned("world", moment, why), {newsroom.url("/news"): (moment, why)})
+    result = run(tmp_path, "status")
+    assert result.exit_code == 0
+    assert f"world: {newsroom.url('/news')}: publishes about 9 a day; next look in 2 hours" in result.stdout
+    assert "1 feed: 1 healthy" in result.stdout
+    (world,) = json.loads(run(tmp_path, "status", "--json").stdout)["feeds"]
+    assert (world["why"], world["sources"][0]["why"]) == (why, why)
 
 
 @pytest.mark.usefixtures("newsroom")

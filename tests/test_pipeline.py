@@ -17,7 +17,7 @@ from feedpub.model import Outcome, Pace, Status
 from feedpub.tools import Tools
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, feed, listing, open_newsroom, path, rss, sitemap, story, title, tools_for
-from tests.support.site import Route, Site
+from tests.support.site import Route, Site, running_site
 
 STORIES = [6, 5, 4, 3, 2, 1]
 
@@ -338,6 +338,7 @@ def test_a_saved_article_gets_its_own_page_and_its_picture(tmp_path: Path, clock
     assert 'src="https://feeds.example.org/f/sub/pier.png"' in item["content_html"]
     assert set(published(config)) == {
         "f.rss", "f.atom", "f.json", "f.html", "f/the-pier-stays.html", "f/sub/pier.png", "index.html", "feeds.opml",
+        "health.rss", "health.atom", "health.json", "health.html",
     }  # fmt: skip
     before = published(config)
     assert (one(config, clock).status, published(config)) == (Status.UNCHANGED, before)
@@ -508,9 +509,11 @@ def test_what_a_source_wants_is_remembered(newsroom: Site, tmp_path: Path, clock
     newsroom["/robots.txt"] = "User-agent: *\nCrawl-delay: 7"
     slow = Route(listing(STORIES).encode(), headers={"Cache-Control": "max-age=900"})
     newsroom["/slow"] = slow
-    newsroom["/busy"] = Route(b"", status=503, headers={"Retry-After": "120"})
-    config = configure(tmp_path, feed("a", *(f"page {newsroom.url(at)}" for at in ("/news", "/slow", "/busy"))))
-    build(config, clock)
+    with running_site() as other:  # one that closes is closed for all of its pages
+        other["/busy"] = Route(b"", status=503, headers={"Retry-After": "120"})
+        places = (newsroom.url("/news"), newsroom.url("/slow"), other.url("/busy"))
+        config = configure(tmp_path, feed("a", *(f"page {place}" for place in places)))
+        build(config, clock)
     with tools_for(config, clock) as tools:
         paces = {urlsplit(state.key).path: state.pace for state in tools.store.sources("a")}
     assert paces == {
@@ -550,7 +553,7 @@ def test_a_run_whose_time_is_up_keeps_what_it_has(newsroom: Site, tmp_path: Path
     """The articles that were not reached are read at the next look."""
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
 
-    def stop_soon(_feed: str, done: int, _total: int) -> None:
+    def stop_soon(feed: str, done: int, total: int) -> None:  # noqa: ARG001 -- the protocol has their names
         if done == 2:
             lease._until = 0.0
 
@@ -560,3 +563,18 @@ def test_a_run_whose_time_is_up_keeps_what_it_has(newsroom: Site, tmp_path: Path
         assert (outcome.new, outcome.failed) == (2, 4)
         assert "the time for this look was up" in outcome.problems[0].reason
         assert pipeline.publish(config.feed[0], tools).new == 4
+
+
+def test_a_run_that_cannot_publish_is_remembered_with_its_reason(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """So that status knows of it when the process has ended; the next run does all of it again."""
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    with tools_for(config, clock) as tools:
+        config.feedpub.output.write_text("a file where the folder should be")
+        assert pipeline.publish(config.feed[0], tools).status == Status.FAILED
+        run = tools.store.last_run("a")
+        assert run is not None
+        assert str(config.feedpub.output) in run.outcome.problems[0].reason
+        config.feedpub.output.unlink()
+        assert pipeline.publish(config.feed[0], tools).status == Status.UPDATED

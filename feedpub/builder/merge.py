@@ -2,10 +2,9 @@
 
 An entry is told what its article says now, except for what is frozen: id, first_seen, published and, for a saved
 article, the stem of its page. `updated` moves only when words changed: markup, images and summaries may be better
-next time without every reader showing the entry again.
+next time without every reader showing the entry again. What the cleaner has learned to leave out is no change either.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,9 +12,9 @@ from itertools import count
 from typing import TypeVar
 
 from feedpub.builder import identity
-from feedpub.model import Article, Entry, Item
+from feedpub.builder.substance import substance, words
+from feedpub.model import Article, Entry, Item, Removed
 
-_WORD = re.compile(r"\w+")
 T = TypeVar("T")
 
 
@@ -39,6 +38,11 @@ class Arrival:
     listed_first: bool = False
     own_page: bool = False
     stem: str = ""
+
+    @property
+    def title(self) -> str:
+        """What its entry is called."""
+        return _first(self, self.item.title, self.article.title)
 
 
 @dataclass(slots=True)
@@ -104,7 +108,7 @@ def _mint(feed: str, base_url: str, arrival: Arrival, known: Known, now: datetim
     article, item = arrival.article, arrival.item
     published = _past(_first(arrival, item.published, article.published), now) or now
     updated = _past(article.updated or item.updated, now)
-    stem = identity.slug(_title(arrival), arrival.stem, known.slugs) if arrival.own_page else ""
+    stem = identity.slug(arrival.title, arrival.stem, known.slugs) if arrival.own_page else ""
     known.slugs.add(stem)
     entry = Entry(
         id=identity.mint(feed, arrival.keys[0], base_url, now),
@@ -123,11 +127,16 @@ def _revise(old: Entry, arrival: Arrival, known: Known, now: datetime) -> Entry:
     if not arrival.article.complete and old.complete:
         return old  # a teaser never replaces the article
     entry = _told(old, arrival)
-    if _substance(entry) == _substance(old):
+    if not _differ(old, entry, arrival.article.removed):
         return entry
     said = _past(arrival.article.updated or arrival.item.updated, now)
     moment = said if said and said > old.updated else now
     return replace(entry, updated=_free_moment(moment, known.moments, now))
+
+
+def changes(old: Entry, arrival: Arrival) -> bool:
+    """Whether an arrival says something that an entry does not say: a change of substance."""
+    return _differ(old, _told(old, arrival), arrival.article.removed)
 
 
 def _told(entry: Entry, arrival: Arrival) -> Entry:
@@ -136,7 +145,7 @@ def _told(entry: Entry, arrival: Arrival) -> Entry:
     return replace(
         entry,
         url="" if arrival.own_page else identity.without_tracking(article.url or item.url or entry.url),
-        title=_title(arrival),
+        title=arrival.title,
         authors=_first(arrival, item.authors, article.authors),
         summary=article.summary,
         html=article.html,
@@ -150,17 +159,22 @@ def _told(entry: Entry, arrival: Arrival) -> Entry:
     )
 
 
-def _title(arrival: Arrival) -> str:
-    return _first(arrival, arrival.item.title, arrival.article.title)
-
-
 def _first(arrival: Arrival, listed: T, read: T) -> T:
     return (listed or read) if arrival.listed_first else (read or listed)
 
 
-def _substance(entry: Entry) -> tuple[list[str], list[str], tuple[str, ...]]:
-    enclosures = tuple(e.url for e in entry.enclosures)
-    return _WORD.findall(entry.title.casefold()), _WORD.findall(entry.text.casefold()), enclosures
+def _differ(old: Entry, new: Entry, removed: Iterable[Removed]) -> bool:
+    """Whether two states of an entry differ in substance; `removed` is what the cleaner left out of the new one."""
+    left_out = [line for block in removed for line in block.text.split("\n")]
+    return (
+        words(old.title) != words(new.title)
+        or substance(old.text, left_out) != substance(new.text, left_out)
+        or _files(old) != _files(new)
+    )
+
+
+def _files(entry: Entry) -> list[str]:
+    return [identity.without_tracking(enclosure.url) for enclosure in entry.enclosures]
 
 
 def _past(moment: datetime | None, now: datetime) -> datetime | None:

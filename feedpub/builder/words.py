@@ -48,3 +48,8 @@ def words_for(language: str | None) -> Words:
     code = (language or "").partition("-")[0]
     texts = _languages()
     return Words(code, texts[code]) if code in texts else Words(_FALLBACK, texts[_FALLBACK])
+
+
+def months() -> frozenset[str]:
+    """The names of the months in all languages."""
+    return frozenset(month for texts in _languages().values() for month in texts["months"])

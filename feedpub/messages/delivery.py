@@ -43,6 +43,15 @@ def deliver(config: Config, tools: Tools) -> int:
         return sum(pool.map(partial(_deliver_all, Office(config, notifier), tools), by_target.values()))
 
 
+def tell(config: Config, messages: Iterable[Message]) -> None:
+    """Send messages that cannot be kept: one try each, and a word in the log about those that fail."""
+    with Notifier(contact=config.feedpub.contact, deadline=DEADLINE) as notifier:
+        office = Office(config, notifier)
+        for message in messages:
+            if (error := _failure(office, message)) is not None:
+                _log.error("not told: %s: %s", _named(message), error)
+
+
 def _deliver_all(office: Office, tools: Tools, messages: Iterable[Message]) -> int:
     """One target's messages in their order; after one that failed the target is left alone until the next round."""
     sent = 0

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from feedpub.config import Config, resolve
 from feedpub.fetch import Notifier
+from feedpub.messages import command, mail
 from feedpub.store import Message, MessageKind
 
 
@@ -31,4 +32,14 @@ def _webhook(office: Office, message: Message) -> None:
         office.notifier.post(resolve(office.config.alerts.webhook), message.body, "application/json")
 
 
-WAYS: Mapping[MessageKind, Way] = {"ping": _ping, "webhook": _webhook}
+def _email(office: Office, message: Message) -> None:
+    if office.config.alerts.email is not None:
+        mail.send(office.config.alerts.email, message.body)
+
+
+def _command(office: Office, message: Message) -> None:
+    if office.config.alerts.command:
+        command.run(office.config.alerts.command, message.body)
+
+
+WAYS: Mapping[MessageKind, Way] = {"ping": _ping, "webhook": _webhook, "email": _email, "command": _command}

@@ -1,6 +1,6 @@
 """The overview, out of the config, the state and the running process."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Self
@@ -14,6 +14,7 @@ from feedpub.overview.records import DAYS, FeedOverview, Overview, Running, Sour
 from feedpub.overview.words import ago
 from feedpub.store import Planned, Removal, Run, SourceState, Store
 
+_WHOLE = ""  # the key of what is broken about a feed as a whole
 _REMOVALS_SHOWN = 5  # of each feed
 
 
@@ -70,6 +71,7 @@ def _feed(feed: FeedConfig, known: _Known, now: datetime, running: Running | Non
     health, reasons = judgement.feed_health(
         last,
         sources,
+        known_break=known.breaks.get((feed.name, _WHOLE), (now, ""))[1],
         hung=f"a run that began to hang was given up {ago(hung, now)}" if hung else "",
         late=f"it was to run {ago(next_run, now)}" if overdue and next_run else "",
     )
@@ -80,7 +82,7 @@ def _feed(feed: FeedConfig, known: _Known, now: datetime, running: Running | Non
         reasons=reasons,
         outcome=_discreet(last.outcome) if last else None,
         last_run=last.started if last else None,
-        last_success=known.successes.get(feed.name),
+        last_success=known.successes.get(feed.name) or _last_read(sources),
         next_run=next_run,
         why=planned.why if planned else "",
         busy=busy,
@@ -92,7 +94,7 @@ def _feed(feed: FeedConfig, known: _Known, now: datetime, running: Running | Non
         requests=_requests(feed.name, running),
         sources=sources,
         removals=known.removals.get(feed.name, ()),
-        documents=tuple(f"{feed.name}.{suffix}" for suffix in ("html", *feed.formats)),
+        documents=_documents(feed) if feed.name in known.entries or feed.name in known.successes else (),
     )
 
 
@@ -118,6 +120,15 @@ def _with_looks(told: SourceOverview, state: SourceState) -> SourceOverview:
         next_look=state.next_look,
         why=discreet(state.why),
     )
+
+
+def _last_read(sources: Sequence[SourceOverview]) -> datetime | None:
+    """When a source could last be read: sources remember it for longer than there is a record of runs."""
+    return max((source.last_success for source in sources if source.last_success), default=None)
+
+
+def _documents(feed: FeedConfig) -> tuple[str, ...]:
+    return tuple(f"{feed.name}.{suffix}" for suffix in ("html", *feed.formats))
 
 
 def _days(counts: Mapping[date, int], now: datetime) -> tuple[int, ...]:

@@ -59,19 +59,20 @@ def overdue(last: Run | None, next_run: datetime | None, now: datetime, started:
 
 
 def feed_health(
-    last: Run | None, sources: Iterable[SourceOverview], *, hung: str, late: str
+    last: Run | None, sources: Iterable[SourceOverview], *, known_break: str = "", hung: str = "", late: str = ""
 ) -> tuple[Health, tuple[str, ...]]:
     """How a feed is, and why, beside what its sources say themselves.
 
     Args:
         last: its last run.
         sources: how they are.
+        known_break: why it is known to be broken as a whole; "" where it is not.
         hung: what is to be said of a run that is lost; "" where none is.
         late: what is to be said of a run that is overdue; "" where none is.
     """
     worst_source = worst(source.health for source in sources)
-    broken = [hung] if hung else []
-    if last and last.outcome.status == Status.FAILED and worst_source != Health.BROKEN:
+    broken = [discreet(reason) for reason in (hung, known_break) if reason]
+    if last and last.outcome.status == Status.FAILED and worst_source != Health.BROKEN and not known_break:
         broken += _own_failures(last.outcome)
     waits = [NEVER] if last is None else [late] if late else []
     own = Health.BROKEN if broken else Health.LATE if waits else Health.HEALTHY

@@ -38,7 +38,7 @@ def describe(published_minutes: Sequence[float], now_minutes: float) -> str:
 
 def _rate(each_minute: float) -> str:
     for span, name in ((DAY, "a day"), (WEEK, "a week"), (30 * DAY, "a month")):
-        if each_minute * span >= 0.95:
+        if each_minute * span >= 0.95:  # noqa: PLR2004 -- what rounds to one
             return f"{each_minute * span:.0f} {name}"
     return f"{max(1, each_minute * 365 * DAY):.0f} a year"
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
+from feedpub.config import FeedConfig, duration
 from feedpub.scheduler.describe import describe
 from feedpub.scheduler.rhythm import next_check
-
-from feedpub.config import FeedConfig, duration
 from feedpub.scheduler.triggers import next_fire
 from feedpub.store import SourceState
 

@@ -14,10 +14,10 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from feedpub import alerts, messages, overview, pipeline
 from feedpub import config as configuration
-from feedpub import messages, overview, pipeline
 from feedpub.config import Config, FeedConfig
-from feedpub.errors import FeedpubError
+from feedpub.errors import FeedpubError, StoreError
 from feedpub.fetch import Fetcher
 from feedpub.model import Outcome
 from feedpub.overview import Overview, Running
@@ -56,6 +56,8 @@ class Service:
         self._problem: str | None = None
         self._stale = threading.Event()  # the pages about all feeds
         self._stale.set()
+        self._state_works = threading.Event()
+        self._state_works.set()
         self._signals = _Signals()
         self._systemd = Notifier()
         self._watch = Watch(path)
@@ -195,11 +197,27 @@ class Service:
         if outcome.written:
             self._site.refresh(outcome.written)
             self._stale.set()
+        if self._noted(feed, outcome, tools):
+            self._stale.set()
+
+    def _noted(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> bool:
+        """Whether there is anything new to tell; where that cannot be kept, it is told at once, but only once."""
+        try:
+            noted = alerts.after_run(feed, outcome, self._config.alerts, tools)
+        except StoreError as error:
+            event("state", level=logging.ERROR, feed=feed.name, reason=str(error))
+            if self._state_works.is_set():
+                self._state_works.clear()
+                alerts.without_state(feed.name, error, self._config, tools.clock())
+            return False
+        self._state_works.set()
+        return noted
 
     def _finish(self) -> None:
         """The page and the list of all feeds, where something has changed."""
         if self._stale.is_set():
             self._stale.clear()
+            alerts.left(self._config, self._tools)
             self._site.refresh(pipeline.finish(self._config, self._tools))
 
 

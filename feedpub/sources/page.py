@@ -9,7 +9,7 @@ from feedpub.sources.html import Document, parse
 from feedpub.sources.listing import find, select
 from feedpub.sources.listing.items import links_of
 from feedpub.sources.listing.text import text_of, words
-from feedpub.sources.listing.words import ERROR_TITLES
+from feedpub.sources.listing.words import CONSENT_TITLES, ERROR_TITLES
 from feedpub.sources.protocol import Documents
 
 TRIED = "tried JSON-LD lists, <article>, and repeated blocks with a heading or a long link"
@@ -32,8 +32,8 @@ def items_in(page: Page, selector: str | None = None) -> tuple[Item, ...]:
     document = parse(page)
     if selector is not None:
         return _selected(document, selector)
-    if error := _error_title(document):
-        raise NothingFound(f'the site answered with an error page, "{error}"', page.url)
+    if (instead := _stand_in(document)) is not None:
+        raise NothingFound(f"the site answered with {instead}", page.url)
     items = find(document)
     if not items:
         raise NothingFound(_why_nothing(document), page.url)
@@ -56,10 +56,14 @@ def _instead(document: Document) -> str:
     return f"of the {sum(1 for _ in links_of(document))} links that the page has, none looks like an article's"
 
 
-def _error_title(document: Document) -> str | None:
-    """The part of the page's title that says that it is not the page asked for."""
-    parts = (document.title, *_TITLE_PARTS.split(document.title))
-    return next((part for part in parts if part.lower() in ERROR_TITLES), None)
+def _stand_in(document: Document) -> str | None:
+    """What was sent instead of the page asked for, by its title; None where that says nothing of the kind."""
+    for part in (document.title, *_TITLE_PARTS.split(document.title)):
+        if part.lower() in ERROR_TITLES:
+            return f'an error page, "{part}"'
+        if part.lower() in CONSENT_TITLES:
+            return f'a page that asks for consent, "{part}"'
+    return None
 
 
 def _why_nothing(document: Document) -> str:

@@ -6,8 +6,11 @@ here alone, and their errors leave as StoreError.
 
 from feedpub.store.records import (
     Document,
+    Look,
     Message,
     MessageKind,
+    Notice,
+    NoticeKind,
     Planned,
     Removal,
     Run,
@@ -19,8 +22,11 @@ from feedpub.store.store import Store
 
 __all__ = [
     "Document",
+    "Look",
     "Message",
     "MessageKind",
+    "Notice",
+    "NoticeKind",
     "Planned",
     "Removal",
     "Run",

@@ -58,7 +58,7 @@ class Figures:
         return {(row["feed"], row["key"]): to_record(SourceState, row) for row in rows}
 
     def breaks(self) -> dict[tuple[str, str], tuple[datetime, str]]:
-        """(feed, source key) → of each source that is known to be broken, since when and why."""
+        """(feed, source key) → since when and why, of all that is known to be broken; "" is the feed as a whole."""
         return {(row["feed"], row["key"]): (row["since"], row["reason"]) for row in self._rows(select(schema.breaks))}
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:

@@ -22,9 +22,9 @@ class Seen:
         tries: how often it failed in a row.
         retry_at: when it may be tried again; None for the next look.
         etag, last_modified: the article page's validators, exactly as received.
-        first_seen: when it was first listed; None for what was seen before that was remembered.
-        rechecks: how often it was looked at again for corrections.
-        recheck_at: when it is to be looked at again; None for never.
+        first_seen: when it was first asked for; None for what was never, or before that was remembered.
+        url: where its page is, as its source lists it, as long as it is looked at again.
+        recheck_at: when it is to be looked at again for corrections; None for never.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Seen:
     etag: str | None = None
     last_modified: str | None = None
     first_seen: datetime | None = None
-    rechecks: int = 0
+    url: str = ""
     recheck_at: datetime | None = None
 
 
@@ -79,6 +79,7 @@ class SourceState:
         next_look: when it is to be looked at next; None where nobody has decided that yet.
         why: the reason for that moment, for people: "publishes about 9 a day, mostly 7–18 h UTC".
         pace: how often it wants to be asked, as it said at the last look.
+        firm: whether the failure is one that hardly goes away by itself.
     """
 
     feed: str
@@ -92,6 +93,43 @@ class SourceState:
     next_look: datetime | None = None
     why: str = ""
     pace: Pace = ANY_PACE
+    firm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a source brought: what is usual for a source is known from these.
+
+    Attributes:
+        settings: a digest of the source's settings; what is usual under others says nothing.
+        at: when.
+        items: how many articles it listed.
+        known: how many of their addresses had been listed before.
+        fresh: how many of the others are dated after the look before.
+        read: how many articles were read, because they were new or had changed.
+        failed: how many could not be read, at the first try.
+        obstacle: the commonest reason for that, for people.
+        dated, pictured: how many of those read have a date, and a picture.
+        lengths: of those read, in words.
+        verdict: what is not as usual, with the evidence, for people; "" for a look that is as usual.
+        accepted: it is not as usual, but has been so for long that it is usual from now on.
+    """
+
+    feed: str
+    key: str
+    settings: str
+    at: datetime
+    items: int
+    known: int = 0
+    fresh: int = 0
+    read: int = 0
+    failed: int = 0
+    obstacle: str = ""
+    dated: int = 0
+    pictured: int = 0
+    lengths: tuple[int, ...] = ()
+    verdict: str = ""
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +170,37 @@ class Removal:
     first: datetime
     last: datetime
     count: int
+
+
+NoticeKind = Literal["started", "broken", "recovered", "accepted", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that whoever runs feedpub is told about a source, or about a feed as a whole.
+
+    Attributes:
+        feed: its name; "" for what is about all of them.
+        key: of the source; "" for the feed as a whole.
+        kind: a source broke, was read again, was read again because what is not as usual is so for long, or left the
+            config while it was broken; or all of this began.
+        at: when that was noticed; no two notices share one.
+        since: when it broke.
+        reason: what is or was wrong, for people.
+        tries: how often in a row it was looked at in vain.
+        last_good: when it was last read; None for never.
+        items: how many articles it listed then.
+    """
+
+    feed: str
+    key: str
+    kind: NoticeKind
+    at: datetime
+    since: datetime
+    reason: str
+    tries: int = 0
+    last_good: datetime | None = None
+    items: int = 0
 
 
 MessageKind = Literal["ping", "webhook", "email", "command"]

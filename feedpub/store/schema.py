@@ -74,7 +74,7 @@ seen = Table(
     Column("last_modified", String),
     Column("last_listed", Moment, nullable=False),
     Column("first_seen", Moment),
-    Column("rechecks", Integer, nullable=False, server_default="0"),
+    Column("url", String, nullable=False, server_default=""),
     Column("recheck_at", Moment),
 )
 Index("seen_by_recheck", seen.c.feed, seen.c.recheck_at)
@@ -107,6 +107,7 @@ sources = Table(
     Column("next_look", Moment),
     Column("why", String, nullable=False, server_default=""),
     Column("pace", Record(Pace), nullable=False, server_default="{}"),
+    Column("firm", Boolean, nullable=False, server_default="0"),
 )
 
 schedule = Table(
@@ -124,13 +125,19 @@ looks = Table(
     Column("id", Integer, primary_key=True),
     Column("feed", String, nullable=False),
     Column("key", String, nullable=False),
+    Column("settings", String, nullable=False),
     Column("at", Moment, nullable=False),
     Column("items", Integer, nullable=False),
     Column("known", Integer, nullable=False),
+    Column("fresh", Integer, nullable=False),
+    Column("read", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("obstacle", String, nullable=False),
     Column("dated", Integer, nullable=False),
     Column("pictured", Integer, nullable=False),
-    Column("read", Integer, nullable=False),
-    Column("length", Integer, nullable=False),
+    Column("lengths", Tuple, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("accepted", Boolean, nullable=False),
 )
 Index("looks_by_source", looks.c.feed, looks.c.key, looks.c.id)
 
@@ -154,6 +161,9 @@ notices = Table(
     Column("at", Moment, nullable=False),
     Column("since", Moment, nullable=False),
     Column("reason", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("last_good", Moment),
+    Column("items", Integer, nullable=False),
 )
 
 # Lines that the cleaner removed, each counted once an article.

@@ -14,8 +14,10 @@ from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
 from feedpub.store.database import FILE_NAME, Database
 from feedpub.store.figures import Figures
+from feedpub.store.looks import LooksTable, add_looks
 from feedpub.store.messages import MessagesTable
-from feedpub.store.records import Document, Run, Seen, SourceState
+from feedpub.store.notices import NoticesTable
+from feedpub.store.records import Document, Look, Run, Seen, SourceState
 from feedpub.store.removals import RemovalsTable
 from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
@@ -37,6 +39,8 @@ class Store:
         messages: what has to be told to others.
         removals: what the cleaner removes.
         figures: questions about all feeds at once.
+        looks: what is usual for each source.
+        notices: what is broken now, and what was told of it.
     """
 
     def __init__(self, database: Database) -> None:
@@ -47,6 +51,8 @@ class Store:
         self.messages = MessagesTable(database)
         self.removals = RemovalsTable(database)
         self.figures = Figures(database)
+        self.looks = LooksTable(database)
+        self.notices = NoticesTable(database)
 
     @classmethod
     def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:
@@ -122,6 +128,27 @@ class Store:
         """Key → what became of the article, for those of the keys that were ever listed."""
         return {row["key"]: to_record(Seen, row) for row in self._of_keys(schema.seen, feed, keys)}
 
+    def next_recheck(self, feed: str) -> datetime | None:
+        """When the next article of a feed is to be looked at again; None where none is."""
+        t = schema.seen
+        coming = select(t.c.recheck_at).where(t.c.feed == feed, t.c.recheck_at.is_not(None))
+        rows = self._rows(coming.order_by(t.c.recheck_at).limit(1))
+        return rows[0]["recheck_at"] if rows else None
+
+    def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[Seen, ...]:
+        """The articles of a feed that are to be looked at again by now, those that wait longest first."""
+        t = schema.seen
+        due = select(t).where(t.c.feed == feed, t.c.recheck_at <= now)
+        return tuple(to_record(Seen, row) for row in self._rows(due.order_by(t.c.recheck_at, t.c.key).limit(limit)))
+
+    def end_rechecks(self, feed: str, keys: Collection[str]) -> None:
+        """Look at some articles of a feed no more."""
+        t = schema.seen
+        with self._database.writing() as connection:
+            for some in chunks(keys):
+                own = (t.c.feed == feed, t.c.key.in_(some))
+                connection.execute(update(t).where(*own).values(recheck_at=None, url=""))
+
     def commit_entries(
         self,
         feed: str,
@@ -173,17 +200,26 @@ class Store:
         """The last regeneration of a feed; None before the first."""
         return next(iter(self.runs(feed, limit=1)), None)
 
-    def commit_run(self, run: Run, *, documents: Iterable[Document] = (), sources: Iterable[SourceState] = ()) -> None:
+    def commit_run(
+        self,
+        run: Run,
+        *,
+        documents: Iterable[Document] = (),
+        sources: Iterable[SourceState] = (),
+        looks: Iterable[Look] = (),
+    ) -> None:
         """Keep how a regeneration went: after publishing, since what has validators is not fetched again.
 
         Args:
             run: the last `RUNS_KEPT` of each feed are kept.
             documents: the source documents that were fetched.
             sources: how each source is now.
+            looks: what the looks at those sources brought that could be read.
         """
         with self._database.writing() as connection:
             put(connection, schema.documents, [to_row(document) for document in documents])
             put(connection, schema.sources, [to_row(source) for source in sources])
+            add_looks(connection, looks)
             connection.execute(schema.runs.insert(), run_to_row(run))
             _forget_runs(connection, run.outcome.feed)
 
@@ -213,7 +249,7 @@ class Store:
 
         Args:
             before: older entries go with their aliases, and so do older seen articles, documents, sources, runs,
-                removals and robots.txt.
+                removals, looks, notices and robots.txt.
             keep: feed → ids of the entries in its live document, which stay however old, aliases and all.
         """
         t = schema.seen
@@ -227,6 +263,8 @@ class Store:
                 schema.runs.c.started,
                 schema.robots.c.expires,
                 schema.removals.c.last,
+                schema.looks.c.at,
+                schema.notices.c.at,
             ):
                 connection.execute(delete(date.table).where(date < before))
 

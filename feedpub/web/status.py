@@ -55,7 +55,7 @@ def _environment() -> Environment:
         problems=_problems,
         worst_first=_worst_first,
     )
-    environment.filters.update(moment=_moment)
+    environment.filters.update(moment=_moment, day=_day)
     return environment
 
 
@@ -69,6 +69,10 @@ def _moment(moment: datetime) -> str:
     return f"{moment:%-d %B %Y, %H:%M} {moment.tzname()}"
 
 
+def _day(moment: datetime) -> str:
+    return f"{moment:%-d %B}"
+
+
 def _counts(outcome: Outcome) -> list[str]:
     """What became of the articles of a run: "3 new", "47 kept"."""
     return [f"{getattr(outcome, name)} {name}" for name in _COUNTS if getattr(outcome, name)]
@@ -76,7 +80,7 @@ def _counts(outcome: Outcome) -> list[str]:
 
 def _days_told(feed: FeedOverview, now: datetime) -> str:
     """What the chart shows, in words."""
-    first, last = (f"{day:%-d %B}" for day in (now - timedelta(days=DAYS - 1), now))
+    first, last = _day(now - timedelta(days=DAYS - 1)), _day(now)
     return f"Entries published a day, {first} to {last}: {sum(feed.days)} in all, at most {max(feed.days)} a day"
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from tests.support.evil import drip, flood, running_evil
+from tests.support.evil import Script, drip, flood, running_evil
 from tests.support.newsroom import feed, listing, path, story
 from tests.support.service import RunningService, running_service
 from tests.support.site import Site, running_site
@@ -28,7 +28,7 @@ from tests.support.site import Site, running_site
 SITES = 18  # that the healthy feeds are spread over
 STORIES = 10  # of each feed at the beginning
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
-HOSTILE = {
+HOSTILE: dict[str, bytes | Script] = {
     "hangs": drip(b"", b""),
     "drips": drip(OK + b"\r\n<p>", b"x"),
     "floods": flood(OK + b"\r\n<p>", b"x" * 65536),
@@ -169,7 +169,7 @@ def _delays(room: Newsroom, home: Path) -> list[float]:
 
 def _print(what: str, values: list[float]) -> None:
     if values:
-        cuts = statistics.quantiles(values, n=100)
+        cuts = statistics.quantiles(values, n=100, method="inclusive")
         print(f"{what}: median {statistics.median(values):.1f}, p99 {cuts[98]:.1f}, most {max(values):.1f}")
 
 

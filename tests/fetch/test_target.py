@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedpub.errors import FetchError, RefusedError
-from feedpub.fetch import redacted
+from feedpub.fetch import discreet, redacted
 from feedpub.fetch.target import Target, parse
 
 
@@ -127,6 +127,27 @@ def test_errors_about_a_url_do_not_show_its_password(url: str) -> None:
         parse(url)
     assert "secret" not in str(caught.value)
     assert "secret" not in redacted(url)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("https://me:secret@example.org/a?x=1", "https://example.org/a?x=1"),
+        ("https://example.org/f?feed_token=secret&a=2", "https://example.org/f?feed_token=…&a=2"),
+        ("https://example.org/f?a=2&apiKey=secret#top", "https://example.org/f?a=2&apiKey=…#top"),
+        ("https://example.org/?auth=secret", "https://example.org/?auth=…"),
+        ("https://example.org/.rss?feed=" + "0a" * 20 + "&user=x", "https://example.org/.rss?feed=…&user=x"),
+        (
+            "redirected to https://example.org/?key=secret: HTTP 404",
+            "redirected to https://example.org/?key=…: HTTP 404",
+        ),
+        ("https://example.org/?keyword=a&author=b&design=c", "https://example.org/?keyword=a&author=b&design=c"),
+        ("/srv/me@home/articles", "/srv/me@home/articles"),
+    ],
+)
+def test_texts_for_everybody_hold_no_secrets(text: str, told: str) -> None:
+    """Neither passwords nor the values of tokens, in addresses and in sentences about them."""
+    assert discreet(text) == told
 
 
 def test_errors_about_a_url_can_be_printed() -> None:

@@ -15,7 +15,7 @@ from feedpub.model import Outcome, Status
 from feedpub.service.jobs import FIRST_RETRY, Jobs, Publish
 from feedpub.store import Planned
 from feedpub.tools import Tools, utc_now
-from tests.support.newsroom import configure, feed, open_newsroom, tools_for
+from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
 from tests.support.service import eventually
 from tests.support.site import Site
 
@@ -60,6 +60,10 @@ def says(status: Status, then: Callable[[], None] = lambda: None) -> Publish:
     return publish
 
 
+def _wait(event: threading.Event) -> None:
+    event.wait(30)
+
+
 def test_each_run_plans_the_next(newsroom: Site, tmp_path: Path) -> None:
     """And keeps it, with the reason, for the process that comes after."""
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
@@ -74,7 +78,8 @@ def test_each_run_plans_the_next(newsroom: Site, tmp_path: Path) -> None:
 
 def test_only_sources_that_are_due_are_asked(newsroom: Site, tmp_path: Path) -> None:
     """Of a feed that has several, each with its own time."""
-    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}"))
+    sources = (f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
+    config = configure(tmp_path, feed("world", *sources, more="recheck = false"))
     with tools_for(config) as tools:
         pipeline.publish(config.feed[0], tools)
         later = utc_now() + timedelta(hours=1)
@@ -89,6 +94,24 @@ def test_only_sources_that_are_due_are_asked(newsroom: Site, tmp_path: Path) -> 
         assert desk.told("world", "world")
         assert sorted(newsroom.paths()) == ["/news", "/rss"]
         assert not desk.jobs.run_now("unknown")
+
+
+def test_a_run_for_corrections(newsroom: Site, tmp_path: Path) -> None:
+    """When an article is to be looked at again, its feed runs, and no source is asked."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "12h"'))
+    now = utc_now()
+    for place, page in (("/news", listing([1])), (path(1), story(1))):
+        newsroom[place] = page.replace("2026-11-01T08:00:00+01:00", (now - timedelta(hours=2)).isoformat())
+    with tools_for(config) as tools:
+        pipeline.publish(config.feed[0], replace(tools, clock=lambda: now - timedelta(hours=1)))
+        tools.store.schedule.save(Planned("world", now, "x"), {newsroom.url("/news"): (now + timedelta(hours=11), "x")})
+    newsroom.forget()
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert newsroom.paths() == [path(1)]
+        planned = desk.tools.store.schedule.load()["world"]
+        assert planned.why == "articles to be looked at again"
+        assert abs(planned.next_run - now - timedelta(hours=5)) < timedelta(seconds=2)
 
 
 def test_a_crash_is_a_failed_run(tmp_path: Path) -> None:
@@ -113,7 +136,7 @@ def test_a_hang_is_a_failed_run(tmp_path: Path) -> None:
     """Told of once, and named as long as its thread is there; the feed is tried again meanwhile."""
     go_on = threading.Event()
     config = configure(tmp_path, feed("world", "folder articles"), settings='deadline = "10s"')
-    with at_work(config, says(Status.UPDATED, lambda: go_on.wait(30) and None)) as desk:
+    with at_work(config, says(Status.UPDATED, lambda: _wait(go_on))) as desk:
         assert eventually(lambda: desk.jobs.runner.busy)
         desk.jobs.runner._grace = -10.0  # its time is up at once
         desk.jobs.tick()
@@ -125,7 +148,7 @@ def test_a_hang_is_a_failed_run(tmp_path: Path) -> None:
         assert eventually(lambda: not desk.jobs.runner.given_up)
         desk.jobs.tick()
         assert not desk.jobs.hung
-        assert [o.status for o in desk.outcomes][0] == Status.FAILED
+        assert desk.outcomes[0].status == Status.FAILED
 
 
 def test_runs_in_vain_are_put_off(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from feedpub.model import Enclosure, Entry, Outcome, Problem, Status, StoredRobots
-from feedpub.store import Document, Message, MessageKind, Run, Seen, SeenState, SourceState
+from feedpub.store import Document, Look, Message, MessageKind, Notice, NoticeKind, Run, Seen, SeenState, SourceState
 
 NOW = datetime(2024, 5, 17, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -52,8 +52,12 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     int: _numbers,
     float: st.floats(0, 1e6),
     tuple[Enclosure, ...]: st.lists(st.builds(Enclosure, st.text(), st.text(), _numbers), max_size=3).map(tuple),
-    tuple[Problem, ...]: st.lists(st.builds(Problem, st.text(), st.text(), st.booleans()), max_size=3).map(tuple),
+    tuple[int, ...]: st.lists(_numbers, max_size=3).map(tuple),
+    tuple[Problem, ...]: st.lists(
+        st.builds(Problem, st.text(), st.text(), st.booleans(), st.booleans()), max_size=3
+    ).map(tuple),
     SeenState: st.sampled_from(["stored", "excluded", "failed", "partial"]),
+    NoticeKind: st.sampled_from(["started", "broken", "recovered", "accepted", "removed"]),
     MessageKind: st.sampled_from(["ping", "webhook", "email", "command"]),
 }
 
@@ -71,3 +75,5 @@ source_states = any_of(SourceState, feed="world")
 runs = st.builds(Run, any_of(Outcome, feed="world"), moments)
 robots = any_of(StoredRobots)
 messages = any_of(Message)
+notices = any_of(Notice)
+looks = any_of(Look, feed="world", key="s", settings="", verdict="", accepted=False)

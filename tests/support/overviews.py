@@ -93,7 +93,7 @@ def everything() -> Overview:
         feed("late", "Late edition", health=Health.LATE, overdue=True, next_run=NOW - 3 * HOUR,
              reasons=("it was to run 3 hours ago",)),
         feed("new", "Not built yet", health=Health.LATE, reasons=("not looked at yet",), outcome=None, last_run=None,
-             last_success=None, next_run=None, why="", entries=0, newest=None, days=(0,) * 30,
+             last_success=None, next_run=None, why="", entries=0, documents=(), newest=None, days=(0,) * 30,
              sources=(SourceOverview("https://new.example.org/", "page", Health.LATE, "not looked at yet"),)),
         feed("long-" + "name" * 12, "Unbroken" * 20, sources=(source(long_url), source(long_url + "&page=2"))),
         feed("arabic", "أخبار العالم من كل مكان: صحيفة يومية مستقلة تصدر في القاهرة"),

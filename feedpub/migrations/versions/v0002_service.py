@@ -19,8 +19,9 @@ def _schedule() -> None:
     op.add_column("sources", sa.Column("next_look", sa.BigInteger))
     op.add_column("sources", sa.Column("why", sa.String, nullable=False, server_default=""))
     op.add_column("sources", sa.Column("pace", sa.JSON, nullable=False, server_default="{}"))
+    op.add_column("sources", sa.Column("firm", sa.Boolean, nullable=False, server_default="0"))
     op.add_column("seen", sa.Column("first_seen", sa.BigInteger))
-    op.add_column("seen", sa.Column("rechecks", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("seen", sa.Column("url", sa.String, nullable=False, server_default=""))
     op.add_column("seen", sa.Column("recheck_at", sa.BigInteger))
     op.create_index("seen_by_recheck", "seen", ["feed", "recheck_at"])
     op.create_table(
@@ -37,13 +38,19 @@ def _history() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("feed", sa.String, nullable=False),
         sa.Column("key", sa.String, nullable=False),
+        sa.Column("settings", sa.String, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("items", sa.Integer, nullable=False),
         sa.Column("known", sa.Integer, nullable=False),
+        sa.Column("fresh", sa.Integer, nullable=False),
+        sa.Column("read", sa.Integer, nullable=False),
+        sa.Column("failed", sa.Integer, nullable=False),
+        sa.Column("obstacle", sa.String, nullable=False),
         sa.Column("dated", sa.Integer, nullable=False),
         sa.Column("pictured", sa.Integer, nullable=False),
-        sa.Column("read", sa.Integer, nullable=False),
-        sa.Column("length", sa.Integer, nullable=False),
+        sa.Column("lengths", sa.JSON, nullable=False),
+        sa.Column("verdict", sa.String, nullable=False),
+        sa.Column("accepted", sa.Boolean, nullable=False),
     )
     op.create_index("looks_by_source", "looks", ["feed", "key", "id"])
     op.create_table(
@@ -62,6 +69,9 @@ def _history() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("since", sa.BigInteger, nullable=False),
         sa.Column("reason", sa.String, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("last_good", sa.BigInteger),
+        sa.Column("items", sa.Integer, nullable=False),
     )
     op.create_table(
         "removals",

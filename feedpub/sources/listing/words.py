@@ -15,6 +15,7 @@ FILES = frozenset(_TABLE["files"])
 SHARING = frozenset(_TABLE["sharing"])
 BOX_HEADINGS = frozenset(_TABLE["headings"]["boxes"])
 ERROR_TITLES = frozenset(_TABLE["titles"]["errors"])
+CONSENT_TITLES = frozenset(_TABLE["titles"]["consent"])
 BUTTONS = frozenset(_TABLE["buttons"]["exact"])
 
 

@@ -1,0 +1,172 @@
+"""Whoever runs feedpub is told once when a source breaks, and once when it is read again, with the evidence.
+
+A source is broken when it failed
+
+- twice in a row, and the source itself is what is wrong: it answers that the page is gone or forbidden, asks for proof
+  of being human or for consent, lists nothing, or what it lists is not as usual (see `drift`); or
+- three times in a row, whatever the reason; or
+- for six hours, at least twice.
+
+One failure says nothing: connections break, and servers are restarted. A feed as a whole is broken at once: a full
+disk, a run that hangs, a fault of feedpub's own hardly goes away by itself.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+
+from feedpub import messages, notices
+from feedpub.config import Alerts, Config, FeedConfig
+from feedpub.errors import StoreError
+from feedpub.gathering import source_key
+from feedpub.model import Outcome
+from feedpub.store import Message, MessageKind, Notice, NoticeKind, SourceState
+from feedpub.tools import Tools
+
+FIRM_FAILURES = 2  # in a row, of a source that is itself what is wrong
+FAILURES = 3  # in a row, of any source
+LONG = timedelta(hours=6)
+
+Broken = Mapping[str, tuple[datetime, str]]
+"""Source key, or "" for the feed as a whole → since when it is known to be broken, and why."""
+
+
+def after_run(feed: FeedConfig, outcome: Outcome, alerts: Alerts, tools: Tools) -> bool:
+    """Note what broke with a run of a feed and what is well again, and see that it is told.
+
+    Args:
+        feed: whose run ended.
+        outcome: how.
+        alerts: by which ways to tell.
+        tools: for the state, and the time.
+
+    Returns:
+        Whether there is anything new.
+
+    Raises:
+        StoreError: the state cannot be read or written; nothing was noted.
+    """
+    now = tools.clock()
+    known = tools.store.notices.broken(feed.name)
+    states = {state.key: state for state in tools.store.sources(feed.name)}
+    wanted = [
+        *_about_feed(outcome, known, tools, now),
+        *(notice for key in _keys(feed) for notice in _about_source(states.get(key), known, tools, now)),
+        *_about_strangers(feed, known, now),
+    ]
+    return _note(wanted, alerts, tools)
+
+
+def left(config: Config, tools: Tools) -> bool:
+    """Note that feeds left the config while something of them was broken; says whether any did. Raises StoreError."""
+    gone = tools.store.notices.feeds() - {feed.name for feed in config.feed}
+    now = tools.clock()
+    wanted = [
+        Notice(name, key, "removed", now, since, reason)
+        for name in sorted(gone)
+        for key, (since, reason) in tools.store.notices.broken(name).items()
+    ]
+    return _note(wanted, config.alerts, tools)
+
+
+def without_state(feed: str, error: StoreError, config: Config, now: datetime) -> None:
+    """Tell at once that the state cannot be kept: once by each way, since nothing can be remembered."""
+    notice = Notice(feed, "", "broken", now, now, str(error), tries=1)
+    messages.tell(config, told(notice, config.alerts))
+
+
+def is_broken(state: SourceState, now: datetime) -> bool:
+    """Whether a source has failed so often, or for so long, that somebody should look after it."""
+    if state.failing_since is None:
+        return False
+    if state.failures >= (FIRM_FAILURES if state.firm else FAILURES):
+        return True
+    return state.failures > 1 and now - state.failing_since >= LONG
+
+
+def told(notice: Notice, alerts: Alerts) -> list[Message]:
+    """What is told of a notice, by each way that there is; that something left the config is not worth an alert."""
+    if notice.kind == "removed":
+        return []
+    body = json.dumps(alert(notice), ensure_ascii=False).encode()
+    return [Message(way, "", body, notice.at) for way in _ways(alerts)]
+
+
+def alert(notice: Notice) -> dict[str, object]:
+    """An alert as others get it: for programs, and in "text" and "evidence" for people."""
+    return {
+        "event": notice.kind,
+        "text": notices.headline(notice),
+        "feed": notice.feed,
+        "source": notices.evidence(notice).get("Source", ""),
+        "reason": notices.reason(notice),
+        "since": notice.since.isoformat(),
+        "at": notice.at.isoformat(),
+        "tries": notice.tries,
+        "last_good": notice.last_good.isoformat() if notice.last_good else None,
+        "items": notice.items,
+        "evidence": notices.evidence(notice),
+    }
+
+
+def _ways(alerts: Alerts) -> Iterable[MessageKind]:
+    ways: dict[MessageKind, object] = {"webhook": alerts.webhook, "email": alerts.email, "command": alerts.command}
+    return [way for way, wanted in ways.items() if wanted]
+
+
+def _note(wanted: Iterable[Notice], alerts: Alerts, tools: Tools) -> bool:
+    """Keep notices with what is to be told of them; says whether one of them was new."""
+    table = tools.store.notices
+    new = [
+        (table.open if notice.kind == "broken" else table.close)(notice, partial(told, alerts=alerts))
+        for notice in wanted
+    ]
+    return any(new)
+
+
+# --- what there is to say ---
+
+
+def _about_source(state: SourceState | None, known: Broken, tools: Tools, now: datetime) -> Iterable[Notice]:
+    if state is None:
+        return
+    if state.key in known:
+        if state.failure is None:
+            since, reason = known[state.key]
+            kind: NoticeKind = "accepted" if _is_accepted(state, tools) else "recovered"
+            yield Notice(state.feed, state.key, kind, now, since, reason, 0, state.succeeded, state.items)
+    elif is_broken(state, now):
+        since, reason = state.failing_since or now, state.failure or ""
+        yield Notice(state.feed, state.key, "broken", now, since, reason, state.failures, state.succeeded, state.items)
+
+
+def _is_accepted(state: SourceState, tools: Tools) -> bool:
+    """Whether the source's last look was not as usual, and taken all the same."""
+    looks = tools.store.looks.of(state.feed, state.key)
+    return bool(looks) and looks[-1].accepted
+
+
+def _about_feed(outcome: Outcome, known: Broken, tools: Tools, now: datetime) -> Iterable[Notice]:
+    """A problem of the feed's own is one that is about the feed, and not about a source of it."""
+    own = [problem.reason for problem in outcome.problems if problem.fatal and problem.where == outcome.feed]
+    if own and "" not in known:
+        yield Notice(outcome.feed, "", "broken", now, now, own[0], 1, _last_success(outcome.feed, tools))
+    elif not own and "" in known:
+        since, reason = known[""]
+        yield Notice(outcome.feed, "", "recovered", now, since, reason)
+
+
+def _last_success(feed: str, tools: Tools) -> datetime | None:
+    return next((run.started for run in tools.store.runs(feed) if run.outcome.ok), None)
+
+
+def _about_strangers(feed: FeedConfig, known: Broken, now: datetime) -> Iterable[Notice]:
+    """Broken sources that left the config."""
+    for key in sorted(known.keys() - set(_keys(feed)) - {""}):
+        since, reason = known[key]
+        yield Notice(feed.name, key, "removed", now, since, reason)
+
+
+def _keys(feed: FeedConfig) -> list[str]:
+    return list(dict.fromkeys(source_key(source) for source in feed.source))

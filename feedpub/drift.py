@@ -1,0 +1,168 @@
+"""Is a source as usual? A look at it is held against its own history: pure functions, silent where that is short.
+
+What is not as usual is kept out of the feed: a layout that changed, a wall, a site that moved. What stays so for long
+is the new usual. Each check has a smallest amount of evidence and leaves room for what a healthy source does by
+itself: quiet days, bursts, few articles, a listing that changed as a whole because time went by.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import takewhile
+from statistics import median
+
+from feedpub.store import Look
+
+RECENT = 30  # looks; what is usual is what was so among these, or among those before
+FEWEST_LOOKS = 5  # of a history that says anything
+FEWEST_ITEMS = 6  # of a list that says anything
+FEWEST_ARTICLES = 10  # read before, of which something can be said
+FEW = 3  # articles of which something can be said together
+ENOUGH_ARTICLES = 20  # read before, against which one article can be held
+LOW = 0.05  # the share of looks, or of articles, that are allowed to be exceptions
+LASTING_LOOKS = 5  # in a row that are not as usual, and so are the new usual,
+LASTING = timedelta(days=1)  # if they are spread over so long
+
+
+def judged(history: Sequence[Look], look: Look) -> Look:
+    """The look with its verdict, or accepted: it has not been as usual for so long that it is usual now.
+
+    Args:
+        history: the looks before, oldest first, those that were not as usual too.
+        look: the newest.
+    """
+    broken = list(takewhile(lambda before: before.verdict, reversed(history)))
+    reason = judge([before for before in history if not before.verdict], look)
+    if reason is None:
+        return replace(look, verdict="", accepted=False)
+    if len(broken) + 1 >= LASTING_LOOKS and look.at - broken[-1].at >= LASTING:
+        return replace(look, verdict="", accepted=True)
+    return replace(look, verdict=reason)
+
+
+def judge(history: Sequence[Look], look: Look) -> str | None:
+    """What is not as usual with a look, with the evidence, for people; None where nothing is.
+
+    Args:
+        history: the looks before that were as usual, oldest first.
+        look: the newest; what it says of articles counts once they were read.
+    """
+    if len(history) < FEWEST_LOOKS:
+        return None
+    return next((reason for check in _CHECKS if (reason := check(history, look))), None)
+
+
+# --- what is listed ---
+
+
+def _fewer(history: Sequence[Look], look: Look) -> str | None:
+    """Fewer than half of the articles that a poor look used to list."""
+    counts = [before.items for before in history]
+    low = min(_quantile(counts[-RECENT:], LOW), _quantile(counts[:-RECENT] or counts, LOW))
+    if low < FEWEST_ITEMS or look.items >= low / 2:
+        return None
+    return f"lists {_counted(look.items, 'article')}, usually {_range(low, max(counts[-RECENT:]))}"
+
+
+def _moved(history: Sequence[Look], look: Look) -> str | None:
+    """As good as all addresses are new, and neither the articles' dates nor the time that went by explain that."""
+    if look.items < FEWEST_ITEMS or look.known > look.items / 10 or look.fresh >= look.items / 2:
+        return None
+    shares = [before.known / before.items for before in history[1:] if before.items]
+    if not shares or _quantile(shares, LOW) < 0.5 or _expected(history, look) >= look.items / 2:  # noqa: PLR2004
+        return None
+    share = median(shares)
+    seen = "none" if not look.known else f"only {look.known}"
+    return f"{seen} of {look.items} addresses {_were(look.known)} seen before, usually {round(share * look.items)}"
+
+
+def _expected(history: Sequence[Look], look: Look) -> float:
+    """How many new articles there would be by now at the pace so far."""
+    span = (history[-1].at - history[0].at).total_seconds()
+    new = sum(before.items - before.known for before in history[1:])
+    return new * (look.at - history[-1].at).total_seconds() / span if span else 0.0
+
+
+# --- what was read ---
+
+
+def _unread(history: Sequence[Look], look: Look) -> str | None:
+    """Not one of several new articles could be read."""
+    if look.failed < FEW or look.read or sum(before.read for before in history) < FEWEST_ARTICLES:
+        return None
+    return f"none of the {look.failed} new articles could be read: {look.obstacle}"
+
+
+def _short(history: Sequence[Look], look: Look) -> str | None:
+    """One article, or two, not half as long as any before."""
+    before = [words for each in history for words in each.lengths]
+    if not 0 < len(look.lengths) < FEW or len(before) < ENOUGH_ARTICLES or max(look.lengths) >= min(before) / 2:
+        return None
+    return _far_shorter(look.lengths, before)
+
+
+def _shorter(history: Sequence[Look], look: Look) -> str | None:
+    """Nearly all of the newest articles are as short as hardly one used to be, and a third of what was usual."""
+    newest, older = _newest(history, look, FEW)
+    now, before = ([words for each in looks for words in each.lengths] for looks in (newest, older))
+    if len(now) < FEW or len(before) < FEWEST_ARTICLES or _quantile(now, 0.8) > _quantile(before, LOW):
+        return None
+    return _far_shorter(now, before) if median(now) <= median(before) / 3 else None
+
+
+def _far_shorter(now: Sequence[int], before: Sequence[int]) -> str:
+    articles = "the articles are" if len(now) > 1 else "the article is"
+    return f"{articles} far shorter: {_counted(round(median(now)), 'word')}, usually {round(median(before))}"
+
+
+def _undated(history: Sequence[Look], look: Look) -> str | None:
+    return _without(history, look, "a date", lambda each: each.dated, FEW)
+
+
+def _unpictured(history: Sequence[Look], look: Look) -> str | None:
+    return _without(history, look, "a picture", lambda each: each.pictured, 2 * FEW)
+
+
+def _without(history: Sequence[Look], look: Look, what: str, having: Callable[[Look], int], least: int) -> str | None:
+    """None of the newest articles has what as good as every one used to have."""
+    newest, older = _newest(history, look, least)
+    now, before = (sum(each.read for each in looks) for looks in (newest, older))
+    if now < least or before < FEWEST_ARTICLES or any(having(each) for each in newest):
+        return None
+    share = sum(having(each) for each in older) / before
+    return f"none of the {now} newest articles has {what}, usually {share:.0%} have" if share >= 1 - LOW else None
+
+
+def _newest(history: Sequence[Look], look: Look, least: int) -> tuple[list[Look], list[Look]]:
+    """This look with as many before it as make up so many articles, if it has any itself; and those before them."""
+    if not look.read:
+        return [], list(history)
+    newest, older = [look], list(history)
+    while older and sum(each.read for each in newest) < least:
+        newest.append(older.pop())
+    return newest, older
+
+
+_CHECKS = (_fewer, _moved, _unread, _short, _shorter, _undated, _unpictured)
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    """The value that so large a share of the values lies below."""
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+def _range(low: float, high: float) -> str:
+    low, high = round(low), round(high)
+    return f"{low}–{high}" if low < high else f"{low}"
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

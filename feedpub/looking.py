@@ -1,0 +1,101 @@
+"""What each look at a source brought, held against what is usual for it: a source that drifted brings nothing.
+
+Twice: when its articles are listed, before one of them is read, and again when they were read, before one of them is
+merged. Folders are not judged: who empties one means it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, time
+
+from feedpub import drift
+from feedpub.config import FeedConfig, FolderSource
+from feedpub.gathering import Listed, Reading, item_key
+from feedpub.model import Item, Problem
+from feedpub.reading import Read
+from feedpub.store import Look
+from feedpub.tools import Tools
+
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")  # in languages that write no spaces, each character
+
+
+def at_listings(feed: FeedConfig, readings: Iterable[Reading], tools: Tools) -> list[Reading]:
+    """The readings with what their lists are like; one that is not as usual has a problem, and no items."""
+    return [_at_listing(feed, reading, tools) if _is_judged(reading) else reading for reading in readings]
+
+
+def at_articles(
+    readings: Iterable[Reading], items: Sequence[Listed], reads: Sequence[Read], tools: Tools
+) -> list[Reading]:
+    """The readings with what their articles are like; one whose articles are not as usual has a problem.
+
+    Args:
+        readings: as `at_listings` left them.
+        items: what they list.
+        reads: what became of each item.
+        tools: for the history.
+    """
+    of_source: dict[str, list[Read]] = {}
+    for listed, read in zip(items, reads, strict=True):
+        of_source.setdefault(listed.source, []).append(read)
+    return [
+        _judged(reading, _with_articles(reading.look, of_source.get(reading.key, []), tools), tools)
+        if reading.look and reading.problem is None
+        else reading
+        for reading in readings
+    ]
+
+
+def _is_judged(reading: Reading) -> bool:
+    return reading.problem is None and not isinstance(reading.source, FolderSource)
+
+
+def _at_listing(feed: FeedConfig, reading: Reading, tools: Tools) -> Reading:
+    keys = {item_key(item, tools.settings.output): item for item in reading.items}
+    known = {*tools.store.seen(feed.name, list(keys)), *tools.store.aliases(feed.name, list(keys))}
+    settings = f"{reading.documents.digest} {feed.limit}"
+    history = tools.store.looks.of(feed.name, reading.key, settings)
+    before = history[-1].at if history else tools.clock()
+    look = Look(
+        feed=feed.name,
+        key=reading.key,
+        settings=settings,
+        at=tools.clock(),
+        items=len(keys),
+        known=len(known),
+        fresh=sum(_is_after(item, before) for key, item in keys.items() if key not in known),
+    )
+    return _judged(reading, look, tools)
+
+
+def _is_after(item: Item, moment: datetime) -> bool:
+    """Whether an article is dated after a moment; one with a day and no hour, if that is the moment's day."""
+    if item.published is None:
+        return False
+    return item.published > moment or (item.published.time() == time() and item.published.date() >= moment.date())
+
+
+def _with_articles(look: Look, reads: Iterable[Read], tools: Tools) -> Look:
+    reads = list(reads)
+    arrivals = [read.arrival for read in reads if read.arrival and read.seen.state == "stored"]
+    failed = [] if tools.lease.over else [read for read in reads if read.problem and read.seen.tries == 1]
+    obstacles = Counter(read.seen.reason for read in failed).most_common(1)
+    return replace(
+        look,
+        read=len(arrivals),
+        failed=len(failed),
+        obstacle=obstacles[0][0] if obstacles else "",
+        dated=sum(bool(arrival.item.published or arrival.article.published) for arrival in arrivals),
+        pictured=sum(bool(arrival.item.image or arrival.article.image) for arrival in arrivals),
+        lengths=tuple(len(_WORD.findall(arrival.article.text)) for arrival in arrivals),
+    )
+
+
+def _judged(reading: Reading, look: Look, tools: Tools) -> Reading:
+    look = drift.judged(tools.store.looks.of(look.feed, look.key, look.settings), look)
+    if not look.verdict:
+        return replace(reading, look=look)
+    problem = Problem(reading.key, look.verdict, fatal=True, firm=True)
+    return replace(reading, look=look, problem=problem, items=())

@@ -1,0 +1,72 @@
+"""An alert told by a command: its JSON on the standard input, its main points in the environment.
+
+No shell reads any of it. The command and all that it starts have half a minute.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from typing import IO
+
+from feedpub.errors import DeliveryError
+
+SECONDS = 30.0  # for one alert; less than a message is claimed for
+_TOLD = ("event", "text", "feed", "source", "reason", "since", "at")  # as FEEDPUB_EVENT and so on
+_SHOWN = 200  # characters of what a command says about its failure
+
+
+def run(command: Sequence[str], body: bytes) -> None:
+    """Run a command for an alert, and wait for its end.
+
+    Args:
+        command: the program and its arguments.
+        body: the alert's JSON.
+
+    Raises:
+        DeliveryError: it cannot be started, takes too long, or its exit status is not 0.
+    """
+    alert = json.loads(body)
+    environment = os.environ | {f"FEEDPUB_{name.upper()}": _plain(alert.get(name)) for name in _TOLD}
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as given:  # no pipe: nobody waits for its end
+        given.write(body)
+        given.seek(0)
+        try:
+            process = subprocess.Popen(  # noqa: S603 -- the config's own command
+                list(command),
+                stdin=given,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                env=environment,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise DeliveryError(f"{command[0]} cannot be run: {getattr(error, 'strerror', None) or error}") from error
+        _wait(process, command[0])
+        if process.returncode != 0:
+            raise DeliveryError(": ".join([f"{command[0]} ended with status {process.returncode}", *_last_line(said)]))
+
+
+def _wait(process: "subprocess.Popen[bytes]", name: str) -> None:
+    try:
+        process.wait(SECONDS)
+    except subprocess.TimeoutExpired:
+        raise DeliveryError(f"{name} did not end within {SECONDS:g} seconds") from None
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)  # a session of its own: what it started goes with it
+            process.wait()
+
+
+def _plain(value: object) -> str:
+    return str(value or "").replace("\0", "")
+
+
+def _last_line(said: IO[bytes]) -> list[str]:
+    """The last thing that the command said about its failure, if it did."""
+    said.seek(0)
+    lines = said.read().decode("utf-8", "replace").split("\n")
+    told = [" ".join(line.split())[:_SHOWN] for line in lines if line.strip()]
+    return told[-1:]

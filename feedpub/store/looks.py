@@ -1,0 +1,66 @@
+"""What each look at a source brought, so that a source can be held against its own history."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, Integer, and_, delete, func, select, type_coerce, update
+
+from feedpub.store import schema
+from feedpub.store.database import Database
+from feedpub.store.records import Look
+from feedpub.store.rows import to_record, to_row
+
+NEWEST_KEPT = 30  # looks as usual, of each source; before these, those that brought articles, and one every 6 hours
+MOST_KEPT = 300  # of each source
+_EVERY = 6 * 3600  # seconds
+_BROKEN_KEPT = 5  # looks that are not as usual: the first ones in a row, and the newest
+
+
+class LooksTable:
+    """The looks at each source, as many as say what is usual. Raises StoreError as the store does."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, feed: str, key: str, settings: str | None = None) -> tuple[Look, ...]:
+        """The looks at a source, oldest first; with settings, only those under these."""
+        t = schema.looks
+        query = select(t).where(t.c.feed == feed, t.c.key == key).order_by(t.c.id)
+        if settings is not None:
+            query = query.where(t.c.settings == settings)
+        with self._database.reading() as connection:
+            return tuple(to_record(Look, row) for row in connection.execute(query).mappings())
+
+
+def add_looks(connection: Connection, looks: Iterable[Look]) -> None:
+    """Put looks in, as a part of a transaction that does more."""
+    for look in looks:
+        _make_way(connection, look)
+        connection.execute(schema.looks.insert(), to_row(look))
+        _thin_out(connection, look)
+
+
+def _make_way(connection: Connection, look: Look) -> None:
+    """What a look puts an end to: looks under other settings, looks as usual or not as usual so far."""
+    t = schema.looks
+    own = and_(t.c.feed == look.feed, t.c.key == look.key)
+    broken = t.c.verdict != ""
+    connection.execute(delete(t).where(own, t.c.settings != look.settings))
+    if look.verdict:
+        first = select(t.c.id).where(own, broken).order_by(t.c.id).limit(_BROKEN_KEPT - 1)
+        connection.execute(delete(t).where(own, broken, t.c.id.not_in(first)))
+    elif look.accepted:
+        connection.execute(delete(t).where(own, ~broken))
+        connection.execute(update(t).where(own).values(verdict=""))
+    else:
+        connection.execute(delete(t).where(own, broken))
+
+
+def _thin_out(connection: Connection, look: Look) -> None:
+    t = schema.looks
+    own = and_(t.c.feed == look.feed, t.c.key == look.key)
+    usual = and_(own, t.c.verdict == "")
+    newest = select(t.c.id).where(usual).order_by(t.c.id.desc())
+    by_time = select(func.max(t.c.id)).where(usual).group_by(type_coerce(t.c.at, Integer) // _EVERY)
+    idle = and_(usual, t.c.read == 0)
+    connection.execute(delete(t).where(idle, t.c.id.not_in(newest.limit(NEWEST_KEPT)), t.c.id.not_in(by_time)))
+    connection.execute(delete(t).where(usual, t.c.id.not_in(newest.limit(MOST_KEPT))))

@@ -1,0 +1,62 @@
+"""What the command line shows of an overview."""
+
+from rich.console import Console
+
+from feedpub import report
+from feedpub.overview import Health, Overview, SourceOverview
+from tests.support.overviews import NOW, broken_source, everything, feed, overview, source
+
+
+def table(seen: Overview) -> list[str]:
+    """The rows of the table, blanks collapsed."""
+    console = Console(width=120)
+    with console.capture() as printed:
+        console.print(report.status_table(seen))
+    return [" ".join(row.split()) for row in printed.get().splitlines()]
+
+
+def test_every_feed_has_a_row() -> None:
+    """With its state in words, and with moments as people say them."""
+    new = feed("new", health=Health.LATE, last_run=None, next_run=None, newest=None, entries=0)
+    assert table(overview(feed(), feed("bad", health=Health.BROKEN), feed("slow", health=Health.LATE), new)) == [
+        "feed state entries newest last look next look",
+        "world healthy 50 2 hours ago 6 minutes ago in 24 minutes",
+        "bad broken 50 2 hours ago 6 minutes ago in 24 minutes",
+        "slow late 50 2 hours ago 6 minutes ago in 24 minutes",
+        "new never built 0",
+    ]
+
+
+def test_what_is_wrong_comes_before_what_is_planned() -> None:
+    """Of feeds first, then source by source."""
+    late = feed("late", health=Health.LATE, reasons=("it was to run 3 hours ago",))
+    broken = feed(health=Health.BROKEN, sources=(broken_source(), source()))
+    assert list(report.status_lines(overview(broken, late))) == [
+        "late: it was to run 3 hours ago",
+        (
+            "world: https://broken.example.org/feed: failing since 3 hours ago: HTTP 404: the page is gone; "
+            "last read 2 days ago, 20 articles; failed 4 times in a row; next look in 24 minutes"
+        ),
+        "world: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes",
+        "late: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes",
+    ]
+
+
+def test_a_feed_that_was_never_built_needs_no_words() -> None:
+    """The table says it; and nothing is planned for it yet."""
+    never = SourceOverview("https://new.example.org/", "page", Health.LATE, "not looked at yet")
+    new = feed("new", health=Health.LATE, reasons=("not looked at yet",), last_run=None, sources=(never,))
+    assert list(report.status_lines(overview(new))) == []
+
+
+def test_a_source_that_lists_what_it_should_not_is_broken_since_nobody_knows_when() -> None:
+    """Where only the reason is known, the reason is told."""
+    odd = source(health=Health.BROKEN, reason="no entries", next_look=None)
+    (line,) = report.status_lines(overview(feed(sources=(odd,))))
+    assert line.endswith("failing: no entries; last read 6 minutes ago, 20 articles")
+
+
+def test_an_overview_is_a_json_document() -> None:
+    """All of it, moments in ISO 8601."""
+    told = report.to_json(everything())
+    assert f'"now": "{NOW.isoformat()}"' in told

@@ -1,0 +1,120 @@
+"""The figures for Prometheus, read as strictly as the format is written."""
+
+import re
+
+import pytest
+
+from feedpub.overview import Health, SourceOverview
+from feedpub.web import metrics
+from tests.support.overviews import NOW, broken_source, everything, feed, overview, source
+
+NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+HELP = re.compile(rf"# HELP ({NAME}) ((?:[^\\\n]|\\\\|\\n)+)")
+TYPE = re.compile(rf"# TYPE ({NAME}) (gauge|counter)")
+LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\\\|\\"|\\n)*"'
+SAMPLE = re.compile(rf"({NAME})(?:\{{({LABEL}(?:,{LABEL})*)\}})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
+
+
+def parsed(text: str) -> dict[str, dict[str, float]]:
+    """Metric → labels → value, of a text in which every line is in its place."""
+    assert text.endswith("\n")
+    found: dict[str, dict[str, float]] = {}
+    lines = iter(text.splitlines())
+    line = next(lines, None)
+    while line is not None:
+        told = HELP.fullmatch(line)
+        assert told, line
+        kind = TYPE.fullmatch(next(lines))
+        assert kind, line
+        name = told[1]
+        assert kind[1] == name
+        assert name not in found
+        assert (kind[2] == "counter") == name.endswith("_total")
+        found[name] = {}
+        line = next(lines, None)
+        while line is not None and not line.startswith("#"):
+            sample = SAMPLE.fullmatch(line)
+            assert sample, line
+            assert sample[1] == name
+            assert (sample[2] or "") not in found[name], line
+            found[name][sample[2] or ""] = float(sample[3])
+            line = next(lines, None)
+        assert found[name]
+    return found
+
+
+def test_a_feed_and_its_source() -> None:
+    """All that the state knows of them."""
+    told = parsed(metrics.text(overview(feed())))
+    minute = 60
+    now = NOW.timestamp()
+    of_feed = {name.removeprefix("feedpub_feed_"): samples.get('feed="world"') for name, samples in told.items()}
+    expected = {
+        "last_run_timestamp_seconds": now - 6 * minute,
+        "last_success_timestamp_seconds": now - 6 * minute,
+        "next_run_timestamp_seconds": now + 24 * minute,
+        "run_duration_seconds": 2.14,
+        "entries": 50,
+        "newest_entry_timestamp_seconds": now - 120 * minute,
+        "failed_articles": 0,
+        "running": 0,
+        "hanging": 0,
+    }
+    assert {name: of_feed[name] for name in expected} == expected
+    labels = 'feed="world",source="https://news.example.org/feed"'
+    assert {name.removeprefix("feedpub_source_"): s[labels] for name, s in told.items() if labels in s} == {
+        "healthy": 1,
+        "last_look_timestamp_seconds": now - 6 * minute,
+        "last_success_timestamp_seconds": now - 6 * minute,
+        "next_look_timestamp_seconds": now + 24 * minute,
+        "failures": 0,
+        "articles": 20,
+    }
+
+
+def test_requests_by_status() -> None:
+    """Counted since the service started."""
+    told = parsed(metrics.text(overview(feed())))
+    assert told["feedpub_feed_requests_total"] == {
+        'feed="world",status="200"': 40,
+        'feed="world",status="304"': 12,
+        'feed="world",status="none"': 1,
+    }
+
+
+def test_states() -> None:
+    """Each feed is in one; and how many are in which."""
+    told = parsed(metrics.text(overview(feed(), feed("gone", health=Health.BROKEN, sources=(broken_source(),)))))
+    assert told["feedpub_feeds"] == {'state="broken"': 1, 'state="late"': 0, 'state="healthy"': 1}
+    states = {labels for labels, value in told["feedpub_feed_state"].items() if value}
+    assert states == {'feed="world",state="healthy"', 'feed="gone",state="broken"'}
+    assert sum(told["feedpub_source_failures"].values()) == 4
+
+
+def test_the_service() -> None:
+    """When it started, its heartbeat, and whether its config is the file's; nothing of it where none runs."""
+    told = parsed(metrics.text(everything()))
+    assert told["feedpub_config_in_force"] == {"": 0}
+    assert told["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}
+    assert "feedpub_config_in_force" not in parsed(metrics.text(overview(feed(), running=None)))
+
+
+@pytest.mark.parametrize(
+    "address", ['/srv/"saved"', "/srv/back\\slash", "/srv/two\nlines", "https://x.org/ä?a={b},c=1"]
+)
+def test_labels_are_escaped(address: str) -> None:
+    """Whatever a folder is called."""
+    told = parsed(metrics.text(overview(feed(sources=(source(address),)))))
+    (label,) = told["feedpub_source_healthy"]
+    escaped = label.removeprefix('feed="world",source="').removesuffix('"')
+    assert re.sub(r"\\(.)", lambda found: {"n": "\n"}.get(found[1], found[1]), escaped) == address
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    """No zero stands for a moment that never was."""
+    never = SourceOverview("https://new.example.org/", "page", Health.LATE, "not looked at yet")
+    new = feed("new", health=Health.LATE, last_run=None, last_success=None, next_run=None, outcome=None,
+               newest=None, requests={}, sources=(never,))  # fmt: skip
+    told = parsed(metrics.text(overview(new)))
+    absent = ("last_run", "last_success", "next_run", "run_duration", "newest", "requests", "last_look", "next_look")
+    assert [name for name in told if any(part in name for part in absent)] == []

@@ -1,0 +1,82 @@
+"""The status page in a real browser: it fits, can be read by day and by night, and its form arrives."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from feedpub.web import status
+from tests.support.chromium import dump
+from tests.support.overviews import everything, feed, overview
+from tests.support.site import Route, Site, running_site
+
+pytestmark = pytest.mark.slow
+
+PAGE = status.page(everything(), token_needed=True).replace("<details>", "<details open>")
+DARK = ("--blink-settings=preferredColorScheme=0",)
+# A frame of some width; the page inside is asked whether it fits, and how well its texts stand out from their ground.
+MEASURE = """<!DOCTYPE html><iframe src="/status" width="{width}" height="800"></iframe>
+<script>
+function channels(colour) {{ return colour.match(/[\\d.]+/g).map(Number) }}
+function luminance(colour) {{
+  const [r, g, b] = channels(colour).map(c => c / 255).map(c => c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+  return .2126 * r + .7152 * g + .0722 * b
+}}
+onload = () => {{
+  const inside = frames[0], page = inside.document.documentElement
+  function ground(element) {{
+    const colour = inside.getComputedStyle(element).backgroundColor
+    return channels(colour)[3] === 0 ? ground(element.parentElement) : colour
+  }}
+  const says = element => [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim())
+  const texts = [...page.querySelectorAll("body :not(title)")].filter(says)
+  const contrasts = texts.map(e => {{
+    const [a, b] = [inside.getComputedStyle(e).color, ground(e)].map(luminance).sort((x, y) => x - y)
+    return (b + .05) / (a + .05)
+  }})
+  document.title = [`${{page.scrollWidth}} of ${{page.clientWidth}}`, texts.length, Math.min(...contrasts).toFixed(2),
+    inside.getComputedStyle(inside.document.body).backgroundColor].join("; ")
+}}
+</script>"""
+SUBMIT = """<!DOCTYPE html><iframe src="/status"></iframe>
+<script>
+onload = () => {
+  const form = frames[0].document.querySelector("form")
+  form.token.value = "open & sesame"
+  document.querySelector("iframe").onload = () => document.title = "sent"
+  form.requestSubmit()
+}
+</script>"""
+
+
+@pytest.fixture
+def host() -> Iterator[Site]:
+    """A server that knows nothing of feedpub."""
+    with running_site() as running:
+        yield running
+
+
+@pytest.mark.parametrize(("flags", "ground"), [((), "rgb(251, 250, 247)"), (DARK, "rgb(22, 21, 19)")])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_it_fits_and_can_be_read(host: Site, width: int, flags: tuple[str, ...], ground: str) -> None:
+    """No sideways scrolling, whatever names and addresses are like; every text has a contrast of 4.5 at least."""
+    host["/status"] = PAGE
+    host["/measure"] = MEASURE.format(width=width)
+    found = re.search("<title>(.*?)</title>", dump(host.url("/measure"), *flags))
+    assert found is not None
+    size, texts, contrast, colour = found[1].split("; ")
+    needed, there = size.split(" of ")
+    assert int(needed) <= int(there)
+    assert int(texts) > 300
+    assert float(contrast) >= 4.5
+    assert colour == ground
+
+
+def test_the_form_arrives(host: Site) -> None:
+    """The page's own policy lets it through, to its own server."""
+    host["/status"] = status.page(overview(feed()), token_needed=True)
+    host["/run"] = Route(b"done")
+    host["/submit"] = SUBMIT
+    dump(host.url("/submit"), "--virtual-time-budget=10000")
+    (sent,) = [request for request in host.requests if request.path == "/run"]
+    assert (sent.method, sent.body) == ("POST", b"feed=world&token=open+%26+sesame")

@@ -1,0 +1,211 @@
+"""The status page: what stands on it, and that nothing on it can do harm."""
+
+import re
+from itertools import pairwise, product
+
+import pytest
+from lxml import html
+
+from feedpub.overview import Health, Overview
+from feedpub.web import status
+from tests.support.overviews import DAYS, HOUR, NOW, broken_source, everything, feed, overview, removal, running, source
+
+
+def page(seen: Overview, *, token_needed: bool = False) -> html.HtmlElement:
+    return html.document_fromstring(status.page(seen, token_needed=token_needed))
+
+
+def text(element: html.HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+def test_the_summary_stands_on_top() -> None:
+    """In the title too, which a tab shows."""
+    seen = page(everything())
+    assert text(seen.find(".//p[@class='lead']")) == "12 feeds: 6 healthy, 2 late, 4 broken"
+    assert seen.findtext(".//title") == "12 feeds: 6 healthy, 2 late, 4 broken · Status"
+
+
+def test_broken_feeds_come_first() -> None:
+    """Under headings that say how many there are; every state stands there in words."""
+    seen = page(everything())
+    assert [text(heading) for heading in seen.iter("h2")][1:] == ["Broken (4)", "Late (2)", "Healthy (6)"]
+    states = [text(badge).split()[-1] for badge in seen.cssselect("h3 .badge")]
+    assert states == ["broken"] * 4 + ["late"] * 2 + ["healthy"] * 6
+
+
+def test_each_feed_has_its_place() -> None:
+    """An address can lead to it; its documents are linked once there are any."""
+    seen = page(everything())
+    assert len(seen.cssselect("article")) == 12
+    links = [a.get("href") for a in seen.get_element_by_id("world").iter("a")]
+    assert links == ["world.html", "world.html", "world.rss", "world.atom", "world.json"]
+    assert not seen.get_element_by_id("new").cssselect("a[href]")
+
+
+def test_a_source_says_when_and_why_it_is_looked_at() -> None:
+    """Relative for people, whole for the pointer and for programs."""
+    (item,) = page(overview(feed())).cssselect(".sources li")
+    assert text(item) == (
+        "✓ healthy https://news.example.org/feed feed last look 6 minutes ago 20 articles "
+        "publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes"
+    )
+    look = item.findall(".//time")[0]
+    assert (look.get("datetime"), look.get("title")) == ("2026-11-25T09:54:00+00:00", "25 November 2026, 09:54 UTC")
+
+
+def test_a_broken_source_says_what_was_tried() -> None:
+    """Since when it fails, how often, and when it was read last; it comes before those that are well."""
+    seen = page(overview(feed(health=Health.BROKEN, sources=(source(), broken_source(why="every 5m")))))
+    assert [item.get("class") for item in seen.cssselect(".sources li")] == ["broken", "healthy"]
+    told = text(seen.cssselect(".sources li")[0])
+    assert "HTTP 404: the page is gone" in told
+    assert "failing since 3 hours ago, 4 times in a row" in told
+    assert "last read 2 days ago, 20 articles" in told
+
+
+def test_late_and_hanging_feeds_say_so() -> None:
+    """With what was to happen when."""
+    seen = page(everything())
+    assert "it was to run 3 hours ago" in text(seen.get_element_by_id("late"))
+    assert "Next run was due 3 hours ago" in text(seen.get_element_by_id("late"))
+    assert "a run that began to hang was given up 20 minutes ago" in text(seen.get_element_by_id("hung"))
+    assert "being looked at, begun 2 minutes ago" in text(seen.get_element_by_id("busy"))
+
+
+def test_articles_that_could_not_be_read_are_named() -> None:
+    """The first of them."""
+    (details,) = page(everything()).get_element_by_id("unread").cssselect("details")
+    items = [text(item) for item in details.iter("li")]
+    assert items[0].endswith("HTTP 500: the server has an error")
+    assert (len(items), items[-1]) == (11, "and 10 more")
+
+
+def test_what_the_cleaner_began_to_remove() -> None:
+    """Since when, what, why, and how often."""
+    (details,) = page(overview(feed(removals=(removal(),)))).cssselect("article details")
+    assert text(details.find(".//li")) == (
+        "new since 24 November: Subscribe to our newsletter – looks like boilerplate (class newsletter); "
+        "14 times, last 1 hour ago"
+    )
+
+
+def test_the_chart_can_be_read_without_seeing_it() -> None:
+    """It has a name that says what it shows."""
+    (chart,) = page(overview(feed())).cssselect("svg")
+    assert chart.get("role") == "img"
+    assert chart.get("aria-labelledby") == chart.find("title").get("id")
+    title = "Entries published a day, 27 October to 25 November: 191 in all, at most 14 a day"
+    assert chart.findtext("title") == title
+    assert chart.find("path").get("d").count("M") == sum(map(bool, DAYS))
+
+
+def test_a_config_that_is_not_in_force_is_shown_on_top() -> None:
+    """Before the feeds, with what is wrong with it."""
+    seen = page(overview(feed(), running=running(config_problem="feedpub.toml:3: no")))
+    assert next(text(heading) for heading in seen.iter("h2")) == "The changed config is not in force"
+    assert text(seen.find(".//pre")) == "feedpub.toml:3: no"
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (overview(feed()), "service started 12 days ago scheduler alive"),
+        (overview(feed(), running=running(heartbeat=NOW - HOUR)), "scheduler silent since 1 hour ago"),
+        (overview(feed(), running=None), "nothing is scheduled by this process"),
+        (overview(), "The config has no feed yet."),
+    ],
+)
+def test_how_the_service_is(seen: Overview, told: str) -> None:
+    """In one line."""
+    assert told in text(page(seen).find("body"))
+
+
+def test_run_now_asks_for_the_token() -> None:
+    """Each feed has its form, and each button its own name."""
+    seen = page(everything(), token_needed=True)
+    forms = seen.cssselect("form")
+    assert {(form.get("method"), form.get("action")) for form in forms} == {("post", "run")}
+    assert [form.fields["feed"] for form in forms] == [a.get("id") for a in seen.cssselect("article")]
+    assert all(form.inputs["token"].type == "password" for form in forms)
+    assert len({button.get("aria-label") for button in seen.iter("button")}) == 12
+
+
+def test_without_a_token_it_says_how_to_set_one() -> None:
+    """And there is nothing to press."""
+    seen = page(everything())
+    assert not seen.cssselect("form")
+    assert "set token under [http] in the config" in text(seen.find(".//p[@class='hint']"))
+
+
+def test_nothing_on_it_can_do_harm() -> None:
+    """No script, no address of elsewhere, and what others wrote stands there as text."""
+    evil = '"><script>alert(1)</script>'
+    hostile = feed(
+        title=evil,
+        health=Health.BROKEN,
+        reasons=(evil,),
+        sources=(broken_source(evil, reason=evil, why=evil),),
+        removals=(removal(evil, reason=evil),),
+    )
+    written = status.page(overview(hostile, running=running(config_problem=evil)), token_needed=True)
+    assert "<script" not in written
+    assert not re.search(r'\sstyle="|\son\w+=', written)
+    seen = html.document_fromstring(written)
+    addresses = [element.get(name, "") for element in seen.iter() for name in ("src", "href")]
+    assert [address for address in addresses if "//" in address and not address.startswith("data:")] == []
+    policy = seen.cssselect("meta[http-equiv]")[0].get("content", "")
+    assert "default-src 'none'" in policy
+    assert "form-action 'self'" in policy
+
+
+def test_ids_are_unique_and_labels_lead_to_them() -> None:
+    """Also where a feed is named as a part of the page."""
+    seen = page(overview(*(feed(name) for name in ("feeds", "config", "healthy", "world"))), token_needed=True)
+    ids = [element.get("id") for element in seen.cssselect("[id]")]
+    assert len(ids) == len(set(ids))
+    assert {element.get("aria-labelledby") for element in seen.cssselect("[aria-labelledby]")} <= set(ids)
+    assert seen.cssselect("a.skip")[0].get("href") == "#" + seen.cssselect("main")[0].get("id")
+
+
+def test_everything_is_reached_with_the_keyboard() -> None:
+    """First what leads past the rest; then in the order of the page, by what browsers know themselves."""
+    seen = page(everything(), token_needed=True)
+    reached = [e.tag for e in seen.cssselect("a[href], summary, input:not([type=hidden]), button, pre[tabindex]")]
+    assert set(reached) == {"a", "summary", "input", "button", "pre"}
+    assert seen.cssselect("a[href]")[0].get("class") == "skip"
+    assert {e.get("tabindex") for e in seen.cssselect("[tabindex]")} == {"0", "-1"}
+
+
+def test_headings_leave_no_level_out() -> None:
+    """For those who move by them."""
+    levels = [int(heading.tag[1]) for heading in page(everything()).cssselect("h1, h2, h3, h4")]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def colours(scheme: str) -> dict[str, str]:
+    """The named colours of a scheme, as the page's style gives them."""
+    style = status.page(overview(), token_needed=False).split("<style>")[1].split("</style>")[0]
+    named: dict[str, str] = {}
+    for place, rules in re.findall(r"(@media [^{]*\{\s*)?:root \{(.*?)\}", style, re.DOTALL):
+        if not place or (scheme in place and "print" not in place):
+            named |= dict(re.findall(r"--([a-z]+): (#[0-9a-f]{3,6});", rules))
+    return named
+
+
+def luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(c * 2 for c in colour[1:])
+    parts = [int(digits[n : n + 2], 16) / 255 for n in (0, 2, 4)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_can_be_told_apart(scheme: str) -> None:
+    """Every text on every ground, by day and by night: a contrast of 4.5 at least (WCAG 2.2, AA)."""
+    named = colours(scheme)
+    pairs = [*product(("ink", "soft", "accent", "good", "warn", "bad"), ("paper", "card")), ("paper", "accent")]
+    for front, back in pairs:
+        dark, light = sorted((luminance(named[front]), luminance(named[back])))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (front, back)
