@@ -48,7 +48,7 @@ def serving(home: Home, port: int) -> Iterator["subprocess.Popen[str]"]:
 
 
 def get(port: int, path: str) -> bytes:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:  # noqa: S310 -- loopback
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
         return bytes(answer.read())
 
 
