@@ -126,8 +126,8 @@ class Site:
     def _found(self, request: Request, file: Published, copy: Copy) -> Answer:
         age = headers.max_age(file, self._upcoming.seconds(file.feed))
         holds = (b"cache-control", f"public, max-age={age}".encode())
-        none_match, since = (request.headers.get(key) for key in (b"if-none-match", b"if-modified-since"))
-        if is_current(none_match, since, copy.etag, copy.modified):
+        asked = request.headers
+        if is_current(asked.get(b"if-none-match"), asked.get(b"if-modified-since"), copy.etag, copy.modified):
             own = (header for header in copy.headers if header[0] in headers.OF_NOT_MODIFIED)
             return Answer(304, (*own, holds))
         return Answer(200, (*copy.headers, holds), copy.body)
