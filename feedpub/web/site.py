@@ -62,6 +62,7 @@ class Site:
 
     def refresh(self, written: Iterable[str]) -> None:
         """Compress files that have just been written, before the first reader asks for them; in the caller's thread."""
+        self._upcoming.look()
         for file in filter(None, map(names.by_name, written)):
             for coding in codings.COMPRESSED if file.kind.compressed else ():
                 self._copies.make(file, coding)
@@ -74,7 +75,7 @@ class Site:
 
     def at_once(self, request: Request) -> Answer | None:
         """The answer, where it can be had without waiting; in the event loop."""
-        if self._is_dynamic(request.path):
+        if self._is_dynamic(request.path) or not self._upcoming.fresh:
             return None
         wanted = self._wanted(request)
         if isinstance(wanted, Answer):
@@ -95,6 +96,7 @@ class Site:
             copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
         except OSError:
             return _unreadable(request)
+        await self._upcoming.catch_up()
         return self._found(request, wanted.file, copy) if copy else refusal(404, _NOTHING)
 
     def _is_dynamic(self, path: str) -> bool:

@@ -29,25 +29,7 @@ from tests.support.feeds import RENDERERS, entry, feed
 from tests.support.service import free_port
 
 NAME = "world.rss"
-WORDS = [
-    "the",
-    "quay",
-    "council",
-    "wind",
-    "ferry",
-    "voted",
-    "lamps",
-    "nets",
-    "harbour",
-    "tide",
-    "gulls",
-    "before",
-    "after",
-    "again",
-    "nobody",
-    "winter",
-    "bridge",
-]
+WORDS = ("quay", "council", "wind", "ferry", "voted", "lamps", "nets", "harbour", "tide", "gulls", "before", "nobody")
 NGINX = """
 daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log;
 events {{ worker_connections 1024; }}
@@ -124,7 +106,7 @@ def _publish(home: Path, file: Path | None) -> Path:
 
 def _feed() -> bytes:
     """Fifty articles of eight paragraphs."""
-    dice = random.Random(1)
+    dice = random.Random(1)  # noqa: S311 -- words
     paragraphs = (f"<p>{' '.join(dice.choices(WORDS, k=60))} {dice.random()}.</p>" for _ in range(400))
     entries = [entry(n, html="".join(islice(paragraphs, 8))) for n in range(1, 51)]
     return RENDERERS["rss"](feed(*entries))
