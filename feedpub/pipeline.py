@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from feedpub import archiving, assembly, corrections, health, looking, pings
+from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
-from feedpub.errors import FeedpubError
+from feedpub.errors import FeedpubError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, read_all
@@ -45,6 +46,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     except FeedpubError as error:
         problem = Problem(feed.name, str(error), fatal=True)
         outcome = Outcome(feed.name, Status.FAILED, problems=(problem,), seconds=time.monotonic() - began)
+        outcome = _record_failure(outcome, started, tools)
     return outcome
 
 
@@ -60,7 +62,7 @@ def _that_count(
 def _regenerate(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Outcome:
     with tools.store.alone(feed.name):  # or two processes would mint two ids for one article
         tools.lease.hold()
-        merged = _bring_in(feed, reads, tools)
+        merged = _bring_in(feed, readings, reads, tools)
         outcome = _publish(feed, readings, _outcome(feed, readings, reads, merged), tools)
         removed = (read.arrival.article.removed for read in reads if read.arrival)
         tools.store.removals.add(feed.name, removed, tools.clock())
@@ -106,10 +108,12 @@ def _read_articles(feed: FeedConfig, items: Sequence[Listed], again: Mapping[str
     return read_all(feed, items, memory, tools)
 
 
-def _bring_in(feed: FeedConfig, reads: Sequence[Read], tools: Tools) -> Merge:
+def _bring_in(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Merge:
     """Merge what was read into what is stored; from here on nothing of it can be lost."""
     now = tools.clock()
     arrivals = [read.arrival for read in reads if read.arrival]
+    if any(reading.look and reading.look.accepted for reading in readings):  # a site may have moved as a whole
+        arrivals = moves.recognised(arrivals, tools.store.entries(feed.name))
     known = _known(feed.name, [key for arrival in arrivals for key in arrival.keys], tools)
     merged = merge(feed.name, tools.settings.base_url, known, arrivals, now)
     tools.store.commit_entries(
@@ -154,6 +158,18 @@ def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, to
         sources=[_state(outcome.feed, reading, states.get(reading.key), started) for reading in readings],
         looks=[reading.look for reading in readings if reading.look],
     )
+
+
+def _record_failure(outcome: Outcome, started: datetime, tools: Tools) -> Outcome:
+    """Remember a run that came to nothing, where the state is not what fails; a run given up is no run any more."""
+    if tools.lease.revoked:
+        return outcome
+    try:
+        tools.store.commit_run(Run(outcome, started))
+    except StoreError as error:
+        unsaid = Problem(outcome.feed, f"that this run failed could not be kept: {error}")
+        return replace(outcome, problems=(*outcome.problems, unsaid))
+    return outcome
 
 
 def _state(feed: str, reading: Reading, before: SourceState | None, now: datetime) -> SourceState:

@@ -342,6 +342,27 @@ def test_a_lasting_change_is_accepted(newsroom: Site, config: Config, build: Bui
 
 
 @pytest.mark.usefixtures("usual")
+def test_a_site_that_moved_for_good_brings_nothing_twice(
+    newsroom: Site, config: Config, build: Build, clock: FakeClock
+) -> None:
+    """Once that is accepted, its articles are the ones that they were, under their new addresses."""
+    before = json.loads(published(config)["world.json"])["items"]
+    moved(newsroom, [21, *STORIES])
+    for _ in range(4):
+        assert build().status == Status.FAILED
+        clock.pass_time(6 * 3600)
+    outcome = build()
+    assert (outcome.new, outcome.updated, outcome.kept) == (1, 0, 20)
+    newest, *others = json.loads(published(config)["world.json"])["items"]
+    assert newest["title"] == title(21)
+    assert [(item["id"], item["date_modified"]) for item in others] == [
+        (item["id"], item["date_modified"]) for item in before
+    ]
+    assert all("/2027/" in item["url"] for item in others)
+    assert build().status == Status.UNCHANGED
+
+
+@pytest.mark.usefixtures("usual")
 def test_other_settings_have_another_history(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     """Who gives a selector that finds less has meant it."""
     newsroom["/news"] = listing(STORIES).replace('class="card"', 'class="card top"', 3)

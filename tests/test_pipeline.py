@@ -563,3 +563,18 @@ def test_a_run_whose_time_is_up_keeps_what_it_has(newsroom: Site, tmp_path: Path
         assert (outcome.new, outcome.failed) == (2, 4)
         assert "the time for this look was up" in outcome.problems[0].reason
         assert pipeline.publish(config.feed[0], tools).new == 4
+
+
+def test_a_run_that_cannot_publish_is_remembered_with_its_reason(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """So that status knows of it when the process has ended; the next run does all of it again."""
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    with tools_for(config, clock) as tools:
+        config.feedpub.output.write_text("a file where the folder should be")
+        assert pipeline.publish(config.feed[0], tools).status == Status.FAILED
+        run = tools.store.last_run("a")
+        assert run is not None
+        assert str(config.feedpub.output) in run.outcome.problems[0].reason
+        config.feedpub.output.unlink()
+        assert pipeline.publish(config.feed[0], tools).status == Status.UPDATED

@@ -39,6 +39,11 @@ class Arrival:
     own_page: bool = False
     stem: str = ""
 
+    @property
+    def title(self) -> str:
+        """What its entry is called."""
+        return _first(self, self.item.title, self.article.title)
+
 
 @dataclass(slots=True)
 class Known:
@@ -103,7 +108,7 @@ def _mint(feed: str, base_url: str, arrival: Arrival, known: Known, now: datetim
     article, item = arrival.article, arrival.item
     published = _past(_first(arrival, item.published, article.published), now) or now
     updated = _past(article.updated or item.updated, now)
-    stem = identity.slug(_title(arrival), arrival.stem, known.slugs) if arrival.own_page else ""
+    stem = identity.slug(arrival.title, arrival.stem, known.slugs) if arrival.own_page else ""
     known.slugs.add(stem)
     entry = Entry(
         id=identity.mint(feed, arrival.keys[0], base_url, now),
@@ -140,7 +145,7 @@ def _told(entry: Entry, arrival: Arrival) -> Entry:
     return replace(
         entry,
         url="" if arrival.own_page else identity.without_tracking(article.url or item.url or entry.url),
-        title=_title(arrival),
+        title=arrival.title,
         authors=_first(arrival, item.authors, article.authors),
         summary=article.summary,
         html=article.html,
@@ -152,10 +157,6 @@ def _told(entry: Entry, arrival: Arrival) -> Entry:
         complete=article.complete,
         source=arrival.source,
     )
-
-
-def _title(arrival: Arrival) -> str:
-    return _first(arrival, arrival.item.title, arrival.article.title)
 
 
 def _first(arrival: Arrival, listed: T, read: T) -> T:

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
@@ -16,6 +17,8 @@ from feedpub.errors import DeliveryError
 
 SECONDS = 10.0  # for each answer of the server
 _log = logging.getLogger(__name__)
+_SUBJECT = 200  # characters
+_UNFOLDED = policy.default.clone(max_line_length=900)  # Python loses or adds spaces where it folds words beyond ASCII
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
@@ -43,10 +46,10 @@ def send(email: Email, body: bytes) -> None:
 def written(email: Email, body: bytes) -> EmailMessage:
     """The mail for an alert; the same one each time, so that a mailbox that has it knows it again."""
     alert = json.loads(body)
-    mail = EmailMessage()
+    mail = EmailMessage(_UNFOLDED)
     mail["From"] = email.sender
     mail["To"] = ", ".join(email.to)
-    mail["Subject"] = " ".join(f"[feedpub] {alert['text']}".split())
+    mail["Subject"] = " ".join(f"[feedpub] {alert['text']}".split())[:_SUBJECT]
     mail["Date"] = format_datetime(datetime.fromisoformat(alert["at"]))
     domain = parseaddr(email.sender)[1].rpartition("@")[2] or "localhost"
     mail["Message-ID"] = f"<{hashlib.sha256(body).hexdigest()[:32]}@{domain}>"

@@ -88,9 +88,13 @@ class Site:
         if self._reports and request.path in self._reports:
             return await self._reports.get(request.path) if request.method in _ASKING else not_allowed(*_ASKING)
         wanted = self._wanted(request)
-        if isinstance(wanted, Answer):
-            return wanted
-        copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
+        return wanted if isinstance(wanted, Answer) else await self._had(request, wanted)
+
+    async def _had(self, request: Request, wanted: _Wanted) -> Answer:
+        try:
+            copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
+        except OSError:
+            return _unreadable(request)
         return self._found(request, wanted.file, copy) if copy else refusal(404, _NOTHING)
 
     def _is_dynamic(self, path: str) -> bool:
@@ -102,8 +106,7 @@ class Site:
         try:
             signature = self._copies.signature(file.name) if file else None
         except OSError:
-            _log.exception("%s cannot be read", request.path)
-            return refusal(503, "This cannot be read just now.", RETRY)
+            return _unreadable(request)
         if file is None or signature is None:
             return refusal(404, _NOTHING)
         if request.method not in READING:
@@ -131,6 +134,12 @@ class Site:
 
     def _describe(self, file: Published, content: bytes) -> Headers:
         return headers.lasting(file, content, self._base_url, self._hubs)
+
+
+def _unreadable(request: Request) -> Answer:
+    """In place of what the disk does not give; while that error is being handled."""
+    _log.exception("%s cannot be read", request.path)
+    return refusal(503, "This cannot be read just now.", RETRY)
 
 
 def _as_it_suits(request: Request, file: Published, signature: Signature) -> Answer | _Wanted:

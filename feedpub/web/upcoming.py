@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from feedpub.errors import FeedpubError
 from feedpub.store import Planned
 
-_OFTEN = 5.0  # seconds between two looks at the plans
+OFTEN = 5.0  # seconds between two looks at the plans
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Upcoming:
     def seconds(self, feed: str | None) -> float | None:
         """How long until a feed runs, or the first of all; None where that is not known. In the event loop."""
         now = time.monotonic()
-        if now - self._asked > _OFTEN:
+        if now - self._asked > OFTEN:
             self._asked = now
             asyncio.get_running_loop().run_in_executor(None, self._look)
         known = self._known

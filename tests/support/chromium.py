@@ -18,6 +18,7 @@ _FLAGS = (
     "--disable-sync",
     "--disable-features=NetworkTimeServiceQuerying",
 )
+OF_ITS_OWN = "http://update.googleapis.com/"  # newer ones look for components there, whatever the flags say
 
 
 def dump(url: str, *flags: str) -> str:

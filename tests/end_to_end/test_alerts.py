@@ -1,0 +1,87 @@
+"""Who runs feedpub hears of what breaks, whether by the command or by the service, and can subscribe to it."""
+
+import json
+import sqlite3
+import sys
+from contextlib import closing
+
+import pytest
+
+from tests.support.home import FAILED, HEAD, Home
+from tests.support.mailbox import Mailbox, running_mailbox
+from tests.support.newsroom import feed, listing
+from tests.support.service import eventually, running_service
+from tests.support.site import Route, Site
+
+pytestmark = pytest.mark.slow
+
+
+def told(site: Site) -> list[str]:
+    return [json.loads(request.body)["text"] for request in site.requests if request.path == "/hook"]
+
+
+def test_builds_tell_of_a_break_by_all_ways(newsroom: Site, home: Home) -> None:
+    """A webhook, an e-mail and a command: one alert each on breaking, and one on recovery."""
+    newsroom["/hook"] = b"ok"
+    file = home.root / "told"
+    code = "import os, sys; open(sys.argv[1], 'a').write(os.environ['FEEDPUB_EVENT'] + ' ')"
+    with running_mailbox(Mailbox()) as mailbox:
+        ways = (
+            f'[alerts]\nwebhook = "{newsroom.url("/hook")}"\n'
+            f"command = {json.dumps([sys.executable, '-c', code, str(file)])}\n"
+            '[alerts.email]\nto = ["jane@example.org"]\nsender = "feedpub@example.net"\n'
+            f'server = "127.0.0.1:{mailbox.port}"\n'
+        )
+        home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD + ways)
+        home.build()
+        newsroom["/news"] = Route(b"gone", status=404)
+        for _ in range(3):
+            home.build(status=FAILED)
+        newsroom["/news"] = listing([5, 4, 3, 2, 1])
+        home.build()
+        home.build()
+    place = f"127.0.0.1:{newsroom.port}/news"
+    expected = [f"{place} broke: HTTP 404: the page is gone", f"{place} is back after less than a minute"]
+    assert told(newsroom) == expected
+    assert [mail["Subject"] for mail in mailbox.mails] == [f"[feedpub] {text}" for text in expected]
+    assert file.read_text("utf-8") == "broken recovered "
+    assert [item["title"] for item in home.items("health")] == [*reversed(expected), "feedpub watches 1 feed"]
+    for form in ("rss", "atom"):
+        assert len(home.entries("health", form)) == 3
+
+
+def test_the_service_tells_of_a_feed_that_it_cannot_write(newsroom: Site, home: Home) -> None:
+    """At once, and other feeds go on; the health feed is served with the others."""
+    newsroom["/hook"] = b"ok"
+    (home.feeds / "world.rss").mkdir(parents=True)
+    head = f'{HEAD}[alerts]\nwebhook = "{newsroom.url("/hook")}"\n'
+    home.configure(
+        feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}"), head=head
+    )
+    with running_service(home.config) as service:
+        assert service.waits_for("run", feed="other", outcome="updated")
+        assert eventually(lambda: told(newsroom))
+        assert eventually(lambda: b"The feed world broke" in service.get("/health.json"))
+        assert service.end() == 0
+    (text,) = told(newsroom)
+    assert text.startswith("The feed world broke: ")
+    assert "a folder stands where the file is needed" in text
+
+
+def test_the_service_tells_when_nothing_can_be_remembered(newsroom: Site, home: Home) -> None:
+    """The state cannot be written any more: that is told at once, and once."""
+    newsroom["/hook"] = b"ok"
+    head = f'{HEAD}[alerts]\nwebhook = "{newsroom.url("/hook")}"\n[http]\ntoken = "t"\n'
+    home.configure(feed("world", f"page {newsroom.url('/news')}"), head=head)
+    home.build()
+    with closing(sqlite3.connect(home.root / ".feedpub" / "feedpub.sqlite")) as database:
+        database.execute("DROP TABLE breaks")
+        database.execute("DELETE FROM schedule")
+        database.commit()
+    with running_service(home.config) as service:
+        assert service.waits_for("run", feed="world")
+        assert eventually(lambda: told(newsroom))
+        assert service.waits_for("state", feed="world")
+        assert service.end() == 0
+    (text,) = told(newsroom)
+    assert "no such table" in text
