@@ -147,7 +147,8 @@ class Service:
         self._server.stop(FAREWELL)
 
     def _line(self) -> str:
-        return counted(len(self._config.feed), "feed") + (f"; config not in force: {self._problem}" if self._problem else "")
+        refused = f"; config not in force: {self._problem}" if self._problem else ""
+        return counted(len(self._config.feed), "feed") + refused
 
     # --- what changes ---
 
