@@ -18,7 +18,7 @@ TELLING = 8  # the same for hours and days, and this for each hour or day of a s
 FOR_EACH = 4
 MOSTLY = 0.9  # of what is published lies in the hours, on the days that are named
 MOST_HOURS, MOST_DAYS = 14, 5  # that are worth naming
-SILENT = 5  # times the usual wait without anything, and not less than a week
+SILENT = 5  # times the usual wait without anything, if that is from a week to a year
 BURSTS = 8  # times shorter than the mean is the wait that half of what is published comes within
 NOW = 3 * HOUR  # in which at least ENOUGH, and SILENT times as much as usual, is a burst
 ONE = (0.9, 1.1)  # a day are told as one a day,
@@ -42,7 +42,7 @@ def describe(published_minutes: Sequence[float], now_minutes: float) -> str:
     if len(moments) < ENOUGH:
         return f"has few dates to tell a rhythm from; the last is {_long(silence)} old"
     before = _lately(moments, moments[-1])
-    if silence > max(WEEK, SILENT * before.wait):
+    if silence > min(max(WEEK, SILENT * before.wait), LONGER):
         return f"has published nothing for {_long(silence)}; before that about {_told(before.rate)}"
     now = _lately(moments, now_minutes)
     habits = [_bursts(before.moments), _when(moments), _burst_now(moments, now_minutes, now.rate)]

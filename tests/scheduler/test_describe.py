@@ -90,6 +90,13 @@ def test_a_quiet_source_is_not_silent() -> None:
     assert describe(moments, NOW + 6 * WEEK).startswith("has published nothing for 6 weeks")
 
 
+def test_a_source_that_hardly_ever_publishes() -> None:
+    """Is silent after a year."""
+    yearly = [NOW - years * 365 * DAY for years in (6, 5, 4, 3, 2)]
+    assert describe(yearly, NOW) == "has published nothing for 2 years; before that about 1 a year"
+    assert describe([*yearly, NOW - 0.9 * 365 * DAY], NOW) == "publishes about 1 a year"
+
+
 @pytest.mark.parametrize(
     ("ago", "told"),
     [(0, "minutes"), (HOUR, "an hour"), (5 * HOUR, "5 hours"), (3 * DAY, "3 days"), (70 * DAY, "2 months")],
