@@ -6,12 +6,12 @@ placed at equal distances of the integral of its square root; of a rate that is 
 """
 
 import json
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from math import exp, pow
 from operator import mul
 from typing import Self
 
@@ -100,9 +100,9 @@ class Rhythm:
         due, found, waited = scale * self._weights.pace, 0.0, 0.0
         hour, step = int(now // HOUR) % WEEK, HOUR - now % HOUR
         middle = now + step / 2 - habits.last
-        rates = [rate * exp(-middle / span) for rate, span in zip(habits.rates, self._spans, strict=True)]
+        rates = [rate * math.exp(-middle / span) for rate, span in zip(habits.rates, self._spans, strict=True)]
         while waited < DAY:
-            gain = step * pow(FLOOR + sum(map(mul, habits.week[hour], rates)), self._weights.power)
+            gain = step * math.pow(FLOOR + sum(map(mul, habits.week[hour], rates)), self._weights.power)
             if found + gain >= due:
                 return waited + step * (due - found) / gain
             found, waited = found + gain, waited + step
