@@ -57,8 +57,10 @@ class Patience(Shortcut):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        size = len(self.url) + sum(len(name) + len(value) + _AROUND for name, value in self.headers)
-        hosts = sum(name == b"host" for name, _ in self.headers)
+        size, hosts = len(self.url), 0
+        for name, value in self.headers:
+            size += len(name) + len(value) + _AROUND
+            hosts += name == b"host"
         if size > MOST_OF_A_HEAD or hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
             raise BadHeadError
         super().on_headers_complete()

@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from feedpub.errors import FeedpubError
 from feedpub.store import Planned
@@ -25,7 +24,7 @@ class Upcoming:
 
     def __init__(self, ask: Callable[[], Mapping[str, Planned]]) -> None:
         self._ask = ask
-        self._known: Mapping[str, datetime] = {}
+        self._known: Mapping[str, float] = {}  # seconds since 1970
         self._asked = 0.0
         self.look()
 
@@ -37,7 +36,7 @@ class Upcoming:
     def seconds(self, feed: str | None) -> float | None:
         """How long until a feed runs, or the first of all; None where that is not known."""
         due = self._known.get(feed) if feed else min(self._known.values(), default=None)
-        return (due - datetime.now(UTC)).total_seconds() if due else None
+        return None if due is None else due - time.time()
 
     async def catch_up(self) -> None:
         """Look again where it is time to; a state that is busy is not waited for."""
@@ -50,6 +49,6 @@ class Upcoming:
         """Look now; from any thread."""
         self._asked = time.monotonic()
         try:
-            self._known = {feed: planned.next_run for feed, planned in self._ask().items()}
+            self._known = {feed: planned.next_run.timestamp() for feed, planned in self._ask().items()}
         except FeedpubError as error:  # what was known still holds, more or less
             _log.warning("the next runs of feeds cannot be read: %s", error)
