@@ -24,6 +24,7 @@ from feedpub.overview import Overview, Running, counted
 from feedpub.service.chores import Chore, Jump
 from feedpub.service.jobs import Jobs
 from feedpub.service.logs import event
+from feedpub.service.memory import keep_together
 from feedpub.service.systemd import Notifier
 from feedpub.service.watch import Watch
 from feedpub.tools import Tools, fetcher_for
@@ -98,6 +99,7 @@ class Service:
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; the exit status. Threads that hang are left behind: end the process hard."""
+        keep_together()
         with self._signals.caught():
             self._server.start()
             self._jobs.start()
