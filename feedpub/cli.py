@@ -42,7 +42,7 @@ _FAREWELL = 3.0  # seconds for answers under way when a server is to end
     "--config",
     "config_path",
     type=click.Path(path_type=Path),
-    help="The config file; else $FEEDPUB_CONFIG, else config/feedpub.toml.",
+    help="The config file; else $FEEDPUB_CONFIG, else feedpub.toml in $CONFIGURATION_DIRECTORY or config/.",
 )
 @click.pass_context
 def cli(context: click.Context, config_path: Path | None) -> None:

@@ -23,6 +23,7 @@ OWNERS = {
     "sentencex": ("summary",),
     "sqlalchemy": ("store", "migrations"),
     "urllib3": ("fetch",),
+    "uvicorn": ("web",),
 }
 # A room may use the rooms of the rows above its own, never one of its own row or below.
 ROWS = (

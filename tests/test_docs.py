@@ -10,6 +10,7 @@ import pytest
 
 from feedpub.cli import cli
 from tests.support.settings import tables
+from tests.systemd import boot
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -49,6 +50,12 @@ def test_the_rooms_of_the_house_are_listed() -> None:
     for path in (ROOT / "feedpub").iterdir():
         if path.suffix == ".py" or (path.is_dir() and (path / "__init__.py").exists()):
             assert path.name.removesuffix(".py") in README or path.name.startswith("__"), path.name
+
+
+@pytest.mark.parametrize("commands", [boot.INSTALL, boot.UPGRADE, boot.STATUS, boot.BACK_UP, boot.RESTORE, boot.REMOVE])
+def test_the_commands_for_systemd_are_those_that_were_run(commands: str) -> None:
+    """In a system that was booted for them."""
+    assert commands.strip() in README
 
 
 def test_the_ci_runs_the_commands_of_the_manual() -> None:

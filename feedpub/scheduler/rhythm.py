@@ -1,64 +1,124 @@
 """When to look at a source next, from when it published before.
 
-Where a source publishes at a rate λ(t), looks whose distance in ∫√λ dt is constant find the most with the fewest. The
-rate is what the source published lately, over several spans of time, spread over the hours of the week in which it
-publishes.
+The rate at which it will publish is what it published of late, counted over several spans of time, from within the
+hour to over many weeks, times what the hour of the week makes of each. Where the rate were known, looks would be best
+placed at equal distances of the integral of its square root; of a rate that is guessed, a lower power is better.
 """
 
-from bisect import bisect_left, bisect_right
+import json
+import math
+from bisect import bisect_right
 from collections.abc import Sequence
-from math import exp, sqrt
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from operator import mul
+from typing import Self
 
-HOUR = 60.0  # minutes, as is every time in here
-WEEK_OF_HOURS = 168
-MEMORY = 26 * 7 * 24 * HOUR  # what is older says nothing
-MOST = 1000  # moments, the newest
-LONGEST = 7 * 24 * HOUR  # between two looks, at a scale of 1
-SPANS = ((2 * HOUR, 1.0), (24 * HOUR, 1.0), (168 * HOUR, 1.0), (8 * 168 * HOUR, 1.0))  # minutes, weight
-FLOOR = 0.02 / (24 * HOUR)  # a rate that any source has
-STEP = 1.0  # of the integral, at a scale of 1
+import numpy as np
+import numpy.typing as npt
+
+from feedpub.scheduler.week import HOUR, WEEK, profile
+
+DAY = 24 * HOUR  # minutes, as is every time in here; ahead of that, a day is like the next one
+MOST = 1000  # moments that are learned from, the newest
+FLOOR = 0.002  # publications a day that any source is good for
+SHORTEST, LONGEST = 1 / HOUR, 365 * DAY  # waits
+_REMEMBERED = 64  # sources
+
+Numbers = npt.NDArray[np.float64]
 
 
-def next_check(now: float, published: Sequence[float], last_check: float, scale: float) -> float:  # noqa: ARG001
-    """How long to wait before the next look at a source.
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What tests/benchmarks/fit_rhythm.py learns.
 
-    Args:
-        now: minutes since 1970, UTC.
-        published: when it published, ascending, in the same minutes; what lies ahead does not count.
-        last_check: when it was last looked at.
-        scale: stretches the waits.
-
-    Returns:
-        Minutes, more than 0.
+    Attributes:
+        spans: minutes, in which a publication comes to count e times less.
+        weights: of the rate over each span.
+        weekly: the power of the week's profile that the rate over each span is multiplied by.
+        power: of the rate, that looks follow.
+        pace: minutes between looks, at one publication a day and a scale of 1.
     """
-    end = bisect_right(published, now)
-    start = max(bisect_left(published, now - MEMORY), end - MOST)
-    moments = published[start:end]
-    week = _week(moments)
-    rates = [(weight * sum(exp((t - now) / span) for t in moments) / span, span) for span, weight in SPANS]
-    left, waited, hour = STEP * scale, 0.0, now / HOUR % WEEK_OF_HOURS
-    step = HOUR - now % HOUR
-    while waited < LONGEST * scale:
-        rate = FLOOR + week[int(hour)] * sum(rate * exp(-waited / span) for rate, span in rates)
-        gain = sqrt(rate) * step
-        if gain >= left:
-            return waited + step * left / gain
-        left -= gain
-        waited += step
-        hour = (int(hour) + 1) % WEEK_OF_HOURS
-        step = HOUR
-    return waited
+
+    spans: Numbers
+    weights: Numbers
+    weekly: Numbers
+    power: float
+    pace: float
+
+    @classmethod
+    def load(cls) -> Self:
+        """The ones that are shipped."""
+        told = json.loads((files("feedpub.scheduler") / "data" / "rhythm.json").read_text(encoding="utf-8"))
+        spans, weights, weekly = (np.array(told[key], float) for key in ("spans", "weights", "weekly"))
+        return cls(spans * HOUR, weights, weekly, told["power"], told["pace"])
 
 
-def _week(moments: Sequence[float]) -> list[float]:
-    """How much of what a source publishes falls into each hour of the week, 1 for an even share."""
-    counts = [0.0] * WEEK_OF_HOURS
-    for moment in moments:
-        hour = int(moment / HOUR) % WEEK_OF_HOURS
-        for near, weight in ((-1, 0.25), (0, 0.5), (1, 0.25)):
-            counts[(hour + near) % WEEK_OF_HOURS] += weight
-    daily = [sum(counts[hour % 24 :: 24]) / 7 for hour in range(WEEK_OF_HOURS)]
-    guessed = 10.0
-    even = guessed / WEEK_OF_HOURS
-    total = len(moments) + guessed
-    return [WEEK_OF_HOURS * (0.5 * c + 0.5 * d + even) / total for c, d in zip(counts, daily, strict=True)]
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What was learned of a source.
+
+    Attributes:
+        last: when it last published.
+        rates: publications a day over each span, at that time, weighted.
+        week: hour of the week → by what each of them is multiplied in it.
+    """
+
+    last: float
+    rates: list[float]
+    week: list[list[float]]
+
+
+class Rhythm:
+    """Decides by given weights; keeps what it learned of the last sources that it was asked about."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._spans = weights.spans.tolist()
+        self._fades = np.exp(-HOUR / weights.spans).tolist()
+        self._habits = lru_cache(_REMEMBERED)(self._learn)
+
+    def next_check(self, now: float, published: Sequence[float], last_check: float, scale: float) -> float:  # noqa: ARG002 -- when it was looked at says nothing of when it publishes
+        """How long to wait before the next look at a source.
+
+        Args:
+            now: minutes since 1970, UTC.
+            published: when it published, ascending, in the same minutes; what lies ahead does not count.
+            last_check: when it was last looked at.
+            scale: stretches the waits.
+
+        Returns:
+            Minutes, from a second to a year.
+        """
+        known = bisect_right(published, now)
+        habits = self._habits(tuple(published[max(0, known - MOST) : known]))
+        return min(max(self._wait(habits, now, scale), SHORTEST), LONGEST)
+
+    def _wait(self, habits: Habits, now: float, scale: float) -> float:
+        """Until looks are due, hour by hour; what lies more than a day ahead goes on at that day's mean."""
+        due, found, waited = scale * self._weights.pace, 0.0, 0.0
+        hour, step = int(now // HOUR) % WEEK, HOUR - now % HOUR
+        middle = now + step / 2 - habits.last
+        rates = [rate * math.exp(-middle / span) for rate, span in zip(habits.rates, self._spans, strict=True)]
+        while waited < DAY:
+            gain = step * math.pow(FLOOR + sum(map(mul, habits.week[hour], rates)), self._weights.power)
+            if found + gain >= due:
+                return waited + step * (due - found) / gain
+            found, waited = found + gain, waited + step
+            hour, step = (hour + 1) % WEEK, HOUR
+            rates = list(map(mul, rates, self._fades))
+        return waited * due / found
+
+    def _learn(self, published: tuple[float, ...]) -> Habits:
+        if not published:
+            return Habits(0.0, [0.0] * len(self._spans), [[1.0] * len(self._spans)] * WEEK)
+        moments = np.array(published, float)
+        weights = self._weights
+        counts = np.exp((moments - moments[-1]) / weights.spans[:, None]).sum(axis=1)
+        rates = weights.weights * counts * DAY / weights.spans
+        week = profile(moments)[:, None] ** weights.weekly
+        return Habits(published[-1], rates.tolist(), week.tolist())
+
+
+next_check = Rhythm(Weights.load()).next_check

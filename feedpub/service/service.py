@@ -20,7 +20,7 @@ from feedpub.config import Config, FeedConfig
 from feedpub.errors import FeedpubError, StoreError
 from feedpub.fetch import Fetcher
 from feedpub.model import Outcome
-from feedpub.overview import Overview, Running
+from feedpub.overview import Overview, Running, counted
 from feedpub.service.chores import Chore, Jump
 from feedpub.service.jobs import Jobs
 from feedpub.service.logs import event
@@ -147,7 +147,8 @@ class Service:
         self._server.stop(FAREWELL)
 
     def _line(self) -> str:
-        return f"{len(self._config.feed)} feeds" + (f"; config not in force: {self._problem}" if self._problem else "")
+        refused = f"; config not in force: {self._problem}" if self._problem else ""
+        return counted(len(self._config.feed), "feed") + refused
 
     # --- what changes ---
 

@@ -62,6 +62,7 @@ class Site:
 
     def refresh(self, written: Iterable[str]) -> None:
         """Compress files that have just been written, before the first reader asks for them; in the caller's thread."""
+        self._upcoming.look()
         for file in filter(None, map(names.by_name, written)):
             for coding in codings.COMPRESSED if file.kind.compressed else ():
                 self._copies.make(file, coding)
@@ -74,7 +75,7 @@ class Site:
 
     def at_once(self, request: Request) -> Answer | None:
         """The answer, where it can be had without waiting; in the event loop."""
-        if self._is_dynamic(request.path):
+        if self._is_dynamic(request.path) or not self._upcoming.fresh:
             return None
         wanted = self._wanted(request)
         if isinstance(wanted, Answer):
@@ -88,9 +89,14 @@ class Site:
         if self._reports and request.path in self._reports:
             return await self._reports.get(request.path) if request.method in _ASKING else not_allowed(*_ASKING)
         wanted = self._wanted(request)
-        if isinstance(wanted, Answer):
-            return wanted
-        copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
+        return wanted if isinstance(wanted, Answer) else await self._had(request, wanted)
+
+    async def _had(self, request: Request, wanted: _Wanted) -> Answer:
+        try:
+            copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
+        except OSError:
+            return _unreadable(request)
+        await self._upcoming.catch_up()
         return self._found(request, wanted.file, copy) if copy else refusal(404, _NOTHING)
 
     def _is_dynamic(self, path: str) -> bool:
@@ -102,8 +108,7 @@ class Site:
         try:
             signature = self._copies.signature(file.name) if file else None
         except OSError:
-            _log.exception("%s cannot be read", request.path)
-            return refusal(503, "This cannot be read just now.", RETRY)
+            return _unreadable(request)
         if file is None or signature is None:
             return refusal(404, _NOTHING)
         if request.method not in READING:
@@ -123,14 +128,20 @@ class Site:
     def _found(self, request: Request, file: Published, copy: Copy) -> Answer:
         age = headers.max_age(file, self._upcoming.seconds(file.feed))
         holds = (b"cache-control", f"public, max-age={age}".encode())
-        none_match, since = (request.headers.get(key) for key in (b"if-none-match", b"if-modified-since"))
-        if is_current(none_match, since, copy.etag, copy.modified):
+        asked = request.headers
+        if is_current(asked.get(b"if-none-match"), asked.get(b"if-modified-since"), copy.etag, copy.modified):
             own = (header for header in copy.headers if header[0] in headers.OF_NOT_MODIFIED)
             return Answer(304, (*own, holds))
         return Answer(200, (*copy.headers, holds), copy.body)
 
     def _describe(self, file: Published, content: bytes) -> Headers:
         return headers.lasting(file, content, self._base_url, self._hubs)
+
+
+def _unreadable(request: Request) -> Answer:
+    """In place of what the disk does not give; while that error is being handled."""
+    _log.exception("%s cannot be read", request.path)
+    return refusal(503, "This cannot be read just now.", RETRY)
 
 
 def _as_it_suits(request: Request, file: Published, signature: Signature) -> Answer | _Wanted:

@@ -169,7 +169,7 @@ def _delays(room: Newsroom, home: Path) -> list[float]:
 
 def _print(what: str, values: list[float]) -> None:
     if values:
-        cuts = statistics.quantiles(values, n=100)
+        cuts = statistics.quantiles(values, n=100, method="inclusive")
         print(f"{what}: median {statistics.median(values):.1f}, p99 {cuts[98]:.1f}, most {max(values):.1f}")
 
 

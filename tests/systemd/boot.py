@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.support.service import eventually
 from tests.systemd import world
-from tests.systemd.machine import Machine, booted, missing
+from tests.systemd.machine import Machine, NoMachineError, booted
 
 SKIPPED = 77
 ROOT = Path(__file__).parents[2]
@@ -68,7 +68,7 @@ MEMBERS = (
 
 
 def configure(machine: Machine, *feeds: str) -> None:
-    """Write the config; a changed file is a reason to reload, too, which is not what is looked at here."""
+    """Write the config."""
     machine.write(CONFIG, '[feedpub]\noutput = "../feeds"\ndelay = "0s"\n' + "\n".join(feeds))
 
 
@@ -107,7 +107,7 @@ def start(machine: Machine) -> None:
     """Started is ready: what is asked from then on, by a client on loopback, is answered."""
     machine.run("systemctl", "enable", "--now", SERVICE)
     assert machine.show(SERVICE, "ActiveState") == "active"
-    assert machine.show(SERVICE, "StatusText") == "1 feeds"
+    assert machine.show(SERVICE, "StatusText").startswith("1 feed")
     assert b"<rss" in machine.get(f"{URL}/quay.rss")
 
 
@@ -157,7 +157,7 @@ def reload(machine: Machine) -> None:
     since = machine.mark()
     configure(machine, QUAY.replace("The Quay", "All of the Quay"), WORLD)
     machine.run("systemctl", "reload", SERVICE)
-    assert machine.show(SERVICE, "StatusText") == "2 feeds"
+    assert machine.show(SERVICE, "StatusText").startswith("2 feeds")
     assert machine.hears(SERVICE, "reload", "outcome=applied", since=since)
     assert eventually(lambda: b"All of the Quay" in machine.get(f"{URL}/quay.rss"))
     since = machine.mark()
@@ -173,10 +173,10 @@ def reload(machine: Machine) -> None:
 def watchdog(machine: Machine) -> None:
     """A service that gives no sign of life is ended and started anew."""
     configure(machine, QUAY, WORLD)
-    drop_in(machine, SERVICE, "impatient", "[Service]\nWatchdogSec=6s\n")
+    drop_in(machine, SERVICE, "impatient", "[Service]\nWatchdogSec=10s\n")
     machine.run("systemctl", "restart", SERVICE)
     since, pid = machine.mark(), machine.show(SERVICE, "MainPID")
-    time.sleep(8)  # longer than the watchdog waits: a sound service gets through
+    time.sleep(12)  # longer than the watchdog waits: a sound service gets through
     assert machine.show(SERVICE, "MainPID") == pid
     machine.run("kill", "-STOP", pid)
     assert machine.hears(SERVICE, "Watchdog timeout", since=since, seconds=30)
@@ -209,8 +209,12 @@ def socket_activation(machine: Machine) -> None:
     assert b"<rss" in machine.get(f"{URL}/quay.rss")
     pid = machine.show(SERVICE, "MainPID")
     machine.run("systemctl", "restart", "--no-block", SERVICE)
-    while machine.show(SERVICE, "MainPID") in (pid, "0"):
+
+    def answers_anew() -> bool:
         assert b"<rss" in machine.get(f"{URL}/quay.rss")
+        return machine.show(SERVICE, "MainPID") not in (pid, "0")
+
+    assert eventually(answers_anew)
     assert b"<rss" in machine.get(f"{URL}/quay.rss")
     machine.run("systemctl", "stop", "feedpub.socket", SERVICE)
 
@@ -288,9 +292,14 @@ CHECKS: tuple[Callable[[Machine], None], ...] = (
 
 def main() -> int:
     """Boot, check, tell."""
-    if reason := missing():
-        print(f"no system booted: {reason}")
+    try:
+        return _boot()
+    except NoMachineError as error:
+        print(f"no system booted: {error}")
         return SKIPPED
+
+
+def _boot() -> int:
     began = time.monotonic()
     with booted(ROOT, INSTALL.strip()) as machine, machine.beside("tests.systemd.world"):
         print(f"{time.monotonic() - began:6.1f} s  installed and booted", flush=True)

@@ -9,13 +9,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support.service import SOON, eventually
+from tests.systemd import world
 
 BOOT = 60.0  # seconds
-ADDRESSES = ("93.184.215.14", "192.168.77.1")  # a public one, of the web sites, and a private one, of the resolver
 _TOOLS = ("unshare", "nsenter", "systemd-nspawn")
 _CHECKOUT = "/usr/src/feedpub"
 _ENVIRON = {
@@ -27,36 +27,50 @@ _ENVIRON = {
 # What this system starts by itself is of no use there, and the network there ends at its own loopback.
 _MAKE = """
 set -eu
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+mount -t overlay overlay -o "$4" "$1/root"
 cd "$1/root"
 rm -rf etc/systemd/system/*.wants etc/resolv.conf
-echo "nameserver 192.168.77.1" > etc/resolv.conf.machine
 cp -L /etc/resolv.conf etc/resolv.conf
 mount --rbind /dev dev
 mount -t proc proc proc
 chroot . sh -euc "cd $2; $3"
 umount proc
 umount -l dev
-mv etc/resolv.conf.machine etc/resolv.conf
+echo "nameserver $5" > etc/resolv.conf
 exec systemd-nspawn -q -D "$1/root" --register=no --keep-unit --boot --private-network --link-journal=no \\
     --resolv-conf=off --timezone=off --capability=all --system-call-filter="bpf @privileged" --console=pipe \\
     systemd.unit=basic.target
 """
 
 
-def missing() -> str | None:
-    """Why no machine can be booted here; None where one can."""
+class NoMachineError(Exception):
+    """No system can be booted here, for the reason in the message."""
+
+
+def _demand() -> None:
+    """Raises NoMachineError where something is missing that a machine needs."""
     if absent := [tool for tool in _TOOLS if shutil.which(tool) is None]:
-        return f"{', '.join(absent)} not installed (Debian: util-linux, systemd-container)"
+        raise NoMachineError(f"{', '.join(absent)} not installed (Debian: util-linux, systemd-container)")
     if os.geteuid() != 0:
-        return "only root may boot a system"
-    with tempfile.TemporaryDirectory(prefix="feedpub-") as name:
+        raise NoMachineError("only root may boot a system")
+    with _folders() as name:
+        command = ["unshare", "--mount", "mount", "-t", "overlay", "overlay", "-o", _overlay(name), f"{name}/root"]
+        tried = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- fixed words
+    if tried.returncode:
+        raise NoMachineError(f"no overlay can be mounted here: {tried.stderr.strip()}")
+
+
+@contextmanager
+def _folders() -> Iterator[str]:
+    """A temporary folder with what an overlay is made of."""
+    with tempfile.TemporaryDirectory(prefix="feedpub-machine-", ignore_cleanup_errors=True) as name:
         for folder in ("upper", "work", "root"):
             Path(name, folder).mkdir()
-        overlay = f"lowerdir=/,upperdir={name}/upper,workdir={name}/work"
-        command = ["unshare", "--mount", "mount", "-t", "overlay", "overlay", "-o", overlay, f"{name}/root"]
-        tried = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- fixed words
-    return f"no overlay can be mounted here: {tried.stderr.strip()}" if tried.returncode else None
+        yield name
+
+
+def _overlay(name: str) -> str:
+    return f"lowerdir=/,upperdir={name}/upper,workdir={name}/work"
 
 
 class Machine:
@@ -152,27 +166,32 @@ def booted(source: Path, install: str) -> Iterator[Machine]:
     Args:
         source: the folder of the checkout.
         install: the commands that install it from there; they reach the network, the booted machine does not.
+
+    Raises:
+        NoMachineError: none can be booted here.
     """
-    with tempfile.TemporaryDirectory(prefix="feedpub-machine-", ignore_cleanup_errors=True) as name:
-        for folder in ("upper", "work", "root"):
-            Path(name, folder).mkdir()
+    _demand()
+    with _folders() as name:
         hidden_and_tests = shutil.ignore_patterns(".*", "tests", "feeds", "__pycache__")
         shutil.copytree(source, f"{name}/upper{_CHECKOUT}", ignore=hidden_and_tests)
-        command = ["unshare", "--mount", "sh", "-c", _MAKE, "sh", name, _CHECKOUT, install]
+        arguments = (name, _CHECKOUT, install, _overlay(name), world.RESOLVER)
         log = Path(name, "console")
         with log.open("wb") as console:
             container = subprocess.Popen(  # noqa: S603 -- our own script
-                command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=_environ()
+                ["unshare", "--mount", "sh", "-c", _MAKE, "sh", *arguments],  # noqa: S607 -- as PATH has it
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                env=_environ(),
             )
         try:
             yield _up(container, Path(name, "upper"), log)
         finally:
             container.terminate()  # an orderly shutdown
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 container.wait(BOOT)
-            finally:
-                container.kill()
-                container.wait()
+            container.kill()
+            container.wait()
 
 
 def _environ() -> dict[str, str]:
@@ -191,14 +210,16 @@ def _up(container: "subprocess.Popen[bytes]", written: Path, log: Path) -> Machi
         return next((pid for pid in found if _name(int(pid)) == "systemd"), "")
 
     assert eventually(running, 600), log.read_text()
-    assert eventually(lambda: container.poll() is not None or leader(), BOOT), log.read_text()
-    assert container.poll() is None, log.read_text()
+    installed = _name(container.pid) == "systemd-nspawn"
+    if not eventually(lambda: container.poll() is not None or leader(), BOOT) or container.poll() is not None:
+        assert installed, log.read_text()
+        raise NoMachineError(f"systemd-nspawn: {log.read_text().strip()}")
     machine = Machine(int(leader()), written)
     state = ("systemctl", "is-system-running")
     assert eventually(lambda: machine.run(*state, check=False).strip() in ("running", "degraded"), BOOT), machine.run(
         *state, check=False
     ) + machine.run("systemctl", "list-jobs", check=False)
-    for address in ADDRESSES:
+    for address in (world.SITE, world.RESOLVER):
         machine.run("ip", "address", "add", f"{address}/32", "dev", "lo")
     return machine
 
