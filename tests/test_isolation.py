@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,7 @@ def test_a_worker_that_stands_still_is_killed(workers: Workers) -> None:
 def test_a_bug_costs_one_page_and_is_logged(workers: Workers, caplog: pytest.LogCaptureFixture) -> None:
     """With the traceback from the other side; the worker goes on."""
     before = workers.call(URL, hostile.pid)
-    with caplog.at_level(logging.ERROR), pytest.raises(ExtractError, match="bug.*KeyError.*nobody thought") as caught:
+    with caplog.at_level(logging.ERROR), pytest.raises(ExtractError, match=r"bug.*KeyError.*nobody thought") as caught:
         workers.call(URL, hostile.stumble)
     assert caught.value.url == URL
     assert "in stumble" in caplog.text
@@ -175,12 +175,13 @@ def test_a_run_that_has_had_much_waits_for_one_that_has_had_little(tmp_path: Pat
 
         holding = threads.submit(workers.call, URL, hostile.wait_for, gate)
         assert wait_until(lambda: len(workers._working) == 1)
-        calls = [threads.submit(call, slow, "slow") for _ in range(3)]
+        calls: list[Future[None]] = [threads.submit(call, slow, "slow") for _ in range(3)]
         assert wait_until(lambda: len(workers._waiting) == 3)
         calls.append(threads.submit(call, quick, "quick"))
         assert wait_until(lambda: len(workers._waiting) == 4)
         gate.write_text("open")
-        for each in (holding, *calls):
+        holding.result()
+        for each in calls:
             each.result()
     assert order == ["quick", "slow", "slow", "slow"]
 
