@@ -327,11 +327,15 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
     from dataclasses import replace
 
     from feedpub import alerts, pipeline
+    from feedpub.lease import Lease
+
+    def look(feed: "FeedConfig") -> "Outcome":
+        return pipeline.publish(feed, replace(told, lease=Lease(config.feedpub.deadline.total_seconds())))
 
     outcomes: dict[str, Outcome] = {}
     with _progress(quiet=quiet) as (progress, finished), ThreadPoolExecutor(_FEEDS_AT_ONCE) as pool:
         told = replace(tools, progress=progress)
-        for future in as_completed([pool.submit(pipeline.publish, feed, told) for feed in feeds]):
+        for future in as_completed([pool.submit(look, feed) for feed in feeds]):
             outcome = future.result()
             outcomes[outcome.feed] = outcome
             finished(outcome)

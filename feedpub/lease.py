@@ -5,6 +5,7 @@ see: when its time is up it fetches nothing more and finishes with what it has; 
 nothing at all, however late it wakes up.
 """
 
+import math
 import threading
 import time
 
@@ -34,7 +35,13 @@ class Lease:
     @property
     def over(self) -> bool:
         """True once there is time for nothing more."""
-        return self._revoked.is_set() or (self._until is not None and time.monotonic() > self._until)
+        return self.left() <= 0
+
+    def left(self) -> float:
+        """Seconds until there is time for nothing more; infinite where the run has no end."""
+        if self._revoked.is_set():
+            return 0.0
+        return math.inf if self._until is None else self._until - time.monotonic()
 
     def go_on(self, url: str) -> None:
         """Ask whether there is time for another document.

@@ -118,7 +118,7 @@ class Call:
 
     def _refuse_if_expired(self, cause: Exception | None) -> None:
         if self._expired:
-            raise FetchError(f"no complete answer within {self._seconds:g} s") from cause
+            raise FetchError(f"no complete answer within {self._seconds:.3g} s") from cause
 
 
 def too_large(max_bytes: int) -> FetchError:

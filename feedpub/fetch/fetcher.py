@@ -1,6 +1,7 @@
 """The gate: the one way from feedpub to the network. `Fetcher.get` tells the story of a request."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import partial
 from typing import Self
@@ -64,11 +65,17 @@ class Fetcher:
         self._transport = Transport(ca_file)
         self._tally = Tally()
         self._feed = ""
+        self._left: Callable[[], float] = lambda: math.inf
 
-    def on_behalf(self, feed: str) -> Self:
-        """The same gate, connections, manners and all; what is asked through it counts as that feed's requests."""
+    def on_behalf(self, feed: str, left: Callable[[], float] = lambda: math.inf) -> Self:
+        """The same gate, connections, manners and all, for one run of a feed.
+
+        Args:
+            feed: what is asked counts as its requests.
+            left: tells how many seconds the run still has; no get takes longer.
+        """
         twin = copy(self)
-        twin._feed = feed  # noqa: SLF001 -- a copy of this one
+        twin._feed, twin._left = feed, left  # noqa: SLF001 -- a copy of this one
         return twin
 
     @property
@@ -94,7 +101,7 @@ class Fetcher:
         target = parse(url)
         options = options or RequestOptions()
         home = parse(options.site) if options.site else target
-        call = Call(self._dialer, self._deadline, self._max_bytes)
+        call = Call(self._dialer, max(min(self._deadline, self._left()), 0.0), self._max_bytes)
         return self._follow(target, Journey(call, self._agent, home, validators or Validators(), options))
 
     def crawl_delay(self, url: str) -> float:

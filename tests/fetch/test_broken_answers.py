@@ -125,6 +125,16 @@ def test_a_drip_ends_with_the_deadline(name: str) -> None:
         fetcher.get(server.url())
 
 
+def test_a_drip_ends_with_the_time_of_the_look_that_it_is_for() -> None:
+    """Though a get by itself might go on."""
+    with (
+        Fetcher(allow_private=LOOPBACK, delay=0) as fetcher,
+        running_evil(DRIPPING["drip-body"]) as server,
+        pytest.raises(FetchError, match=r"no complete answer within 0\.3 s"),
+    ):
+        fetcher.on_behalf("world", left=lambda: 0.3).get(server.url())
+
+
 def test_a_kept_connection_drips_no_longer_than_a_new_one() -> None:
     """The deadline also guards connections that an earlier request opened."""
 
