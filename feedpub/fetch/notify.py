@@ -37,7 +37,7 @@ class Notifier:
         clock: the time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- as a fetcher's: all named and all with a default
         self,
         *,
         contact: str = "",
@@ -62,18 +62,21 @@ class Notifier:
             content_type: what kind of text that is.
 
         Raises:
+            RefusedError: the address is not allowed.
             FetchError: the server was not reached, or does not say that all is well. The URL of the error is the
                 server's only: the path of a webhook is mostly its secret.
         """
         try:
             target = parse(url)
         except FetchError as error:
-            raise FetchError(error.reason) from None
+            raise type(error)(error.reason) from None
         try:
             answer = self._transport.post(self._call(), target.url, self._headers(target, content_type), body)
             self._check(answer)
         except FetchError as error:
-            raise FetchError(error.reason, target.origin, status=error.status, retry_after=error.retry_after) from error
+            raise type(error)(
+                error.reason, target.origin, status=error.status, retry_after=error.retry_after
+            ) from error
 
     def close(self) -> None:
         """Close all connections."""

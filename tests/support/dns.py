@@ -173,5 +173,3 @@ def running_name_server(address: str, port: int = 53) -> Iterator[NameServer]:
 def resolver_config(address: str) -> str:
     """What /etc/resolv.conf says about a server that is the only one."""
     return f"nameserver {address}\noptions timeout:1 attempts:2\n"
-
-

@@ -21,7 +21,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 
@@ -32,6 +31,8 @@ from tests.support.dns import Answer, NameServer, resolver_config, running_name_
 
 RESOLVER = "127.0.0.53"
 WEB, MAIL = 80, 25
+_LAST = "198.18.255.255"  # whoever connects to it waits for the connections before
+_SECRET = "<title>Within</title><p>What nobody outside should read.</p>"
 _ENTER = ("unshare", "--map-root-user", "--net", "--mount", "--fork", "--kill-child")
 _SETUP = """
 set -e
@@ -51,7 +52,8 @@ class Report:
 
     Attributes:
         outcomes: one a URL: "page", or the error's kind and reason.
-        reached: address → bytes that arrived there, -1 for a connection that said nothing; the resolver's left out.
+        reached: address, with the port where it is not the web's → bytes that arrived there, -1 for a connection that
+            said nothing; the resolver's left out.
         asked: the names that the DNS server was asked for.
         seconds: how long it all took.
         said: what a command printed.
@@ -70,8 +72,11 @@ class Laboratory:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def learn(self, *, names: Mapping[str, Sequence[Answer]] = {}, pages: Mapping[str, str] = {}) -> None:  # noqa: B006 -- never written
-        """More DNS names, and more pages by host and path ("news.example/rss"), served at every address there is."""
+    def learn(self, *, names: Mapping[str, Sequence[Answer]] = {}, pages: Mapping[str, str] = {}) -> None:
+        """More DNS names, and more pages by host and path ("news.example/rss"), served at every address there is.
+
+        A page "=> URL" is a redirect to there, as is "/to?" with the URL in hexadecimal digits on every host.
+        """
         self._order(names=dict(names), pages=dict(pages))
 
     def get(self, *urls: str, seconds: float = 10.0, allow: Sequence[str] = ()) -> Report:
@@ -142,6 +147,7 @@ class _World:
         self.pages: dict[str, str] = {}
         self.reached: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._settled = threading.Semaphore(0)
         self._listeners = [
             socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=128)
             for port in (WEB, MAIL)
@@ -150,11 +156,23 @@ class _World:
             threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def _accept(self, listener: socket.socket) -> None:
+        port = listener.getsockname()[1]
         while True:
             connection, _ = listener.accept()
             address = connection.getsockname()[0].removeprefix("::ffff:")
+            if address == _LAST:
+                connection.close()
+                self._settled.release()
+                continue
+            address += "" if port == WEB else f" on port {port}"
             self._count(address, -1)
             threading.Thread(target=self._serve, args=(connection, address), daemon=True).start()
+
+    def settle(self) -> None:
+        """Wait until all connections that were made so far are counted: both listeners take them in turn."""
+        for port in (WEB, MAIL):
+            socket.create_connection((_LAST, port)).close()
+            self._settled.acquire()
 
     def _count(self, address: str, received: int) -> None:
         with self._lock:
@@ -177,11 +195,11 @@ class _World:
     def _answer(self, head: str) -> bytes:
         path = head.split(" ", 2)[1]
         host = next((line[6:] for line in head.split("\r\n") if line.lower().startswith("host: ")), "")
-        if path == "/robots.txt":
-            return _response("404 Not Found", "")
+        page = self.pages.get(host + path, "" if path == "/robots.txt" else _SECRET)
         if path.startswith("/to?"):
-            return _response("302 Found", "", f"Location: {unquote(path[4:])}\r\n")
-        page = self.pages.get(host + path, "<title>Within</title><p>What nobody outside should read.</p>")
+            page = f"=> {bytes.fromhex(path[4:]).decode()}"
+        if page.startswith("=> "):
+            return _response("302 Found", "", f"Location: {page[3:]}\r\n")
         kind = "application/rss+xml" if page.startswith("<rss") else "text/html"
         return _response("200 OK", page, f"Content-Type: {kind}; charset=utf-8\r\n")
 
@@ -213,17 +231,18 @@ class _Inside:
         else:
             said = self._command(order["command"], order["config"])
         seconds = time.monotonic() - began
+        self.world.settle()
         return Report(outcomes, dict(self.world.reached), list(self.names.asked), seconds, said)
 
     def _get(self, urls: Sequence[str], seconds: float, allow: Sequence[str]) -> list[str]:
         with Fetcher(delay=0.0, deadline=seconds, allow_private=allow) as fetcher:
-            return [_outcome(lambda url=url: fetcher.get(url)) for url in urls]  # type: ignore[misc]
+            return [_outcome(lambda url=url: fetcher.get(url)) for url in urls]
 
     def _post(self, urls: Sequence[str], allow: Sequence[str] | None) -> list[str]:
         given = {} if allow is None else {"allow_private": allow}
         with ExitStack() as stack:
             notifier = stack.enter_context(Notifier(**given))  # type: ignore[arg-type]
-            return [_outcome(lambda url=url: notifier.post(url, b"{}", "application/json")) for url in urls]  # type: ignore[misc]
+            return [_outcome(lambda url=url: notifier.post(url, b"{}", "application/json")) for url in urls]
 
     def _command(self, arguments: Sequence[str], config: str) -> str:
         done = subprocess.run(  # noqa: S603 -- our own command
