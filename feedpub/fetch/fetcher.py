@@ -16,7 +16,7 @@ from feedpub.fetch.politeness import Politeness
 from feedpub.fetch.request import Journey, RequestOptions, Validators, hidden, user_agent
 from feedpub.fetch.robots import Robots, RobotsMemory
 from feedpub.fetch.tally import Requests, Tally
-from feedpub.fetch.target import Target, parse
+from feedpub.fetch.target import Target, parse, secrets_in
 from feedpub.fetch.transport import Transport
 from feedpub.model import NotModified, Page
 
@@ -170,4 +170,5 @@ def _told(error: FetchError, start: Target, target: Target, options: RequestOpti
     """The error as the caller understands it: about the URL asked for, and where a redirect led from it."""
     place = error.url or target.url
     reason = error.reason if place == start.url else f"redirected to {place}: {error.reason}"
-    return type(error)(hidden(options.without_secrets(reason), (start.auth or ())[1:]), start.url, status=error.status, retry_after=error.retry_after)
+    told = hidden(options.without_secrets(reason), [*secrets_in(start.path), *(start.auth or ())[1:]])
+    return type(error)(told, start.url, status=error.status, retry_after=error.retry_after)

@@ -75,7 +75,10 @@ class Notifier:
             self._check(answer)
         except FetchError as error:
             raise type(error)(
-                hidden(error.reason, _secrets(target)), target.origin, status=error.status, retry_after=error.retry_after
+                hidden(error.reason, _secrets(target)),
+                target.origin,
+                status=error.status,
+                retry_after=error.retry_after,
             ) from error
 
     def close(self) -> None:

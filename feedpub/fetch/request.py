@@ -57,7 +57,6 @@ class RequestOptions:
     proxy: str | None = field(default=None, repr=False)
     site: str | None = field(default=None, repr=False)
 
-
     def without_secrets(self, text: str) -> str:
         """A text about an exchange, without what was secret in it: servers repeat what they were sent."""
         pair = ":".join(self.auth) if self.auth else ""
@@ -150,10 +149,16 @@ def basic_auth(auth: tuple[str, str]) -> str:
 
 def hidden(text: str, secrets: Iterable[str]) -> str:
     """The text with each of the secrets in it, plain or percent-encoded, shortened to "…"; but for very short ones."""
-    known = {form for secret in secrets if len(secret) >= _SHORTEST for form in (secret, quote(secret, safe=""))}
+    known = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
     for secret in sorted(known, key=len, reverse=True):
         text = text.replace(secret, "…")
     return text
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """As it is, in an address, and in an address within an address."""
+    encoded = quote(secret, safe="")
+    return secret, encoded, quote(encoded, safe="")
 
 
 def _sendable(name: str, value: str) -> str:

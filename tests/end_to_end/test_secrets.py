@@ -38,7 +38,9 @@ IN_BASIC = base64.b64encode(f"ann:{MARK}-login".encode()).decode()
 
 def repeated(handler: BaseHTTPRequestHandler) -> str:
     """What a server was sent, as it may say it again."""
-    return " ".join(value for name, value in handler.headers.items() if name in ("Authorization", "Cookie", "X-Api-Key"))
+    return " ".join(
+        value for name, value in handler.headers.items() if name in ("Authorization", "Cookie", "X-Api-Key")
+    )
 
 
 def sends_on(place: str) -> object:
@@ -217,7 +219,15 @@ def _serve(home: Home, log: str, searched: Searched) -> None:
     good = home.config.read_text("utf-8")
     with running_service(home.config, "--log", log, "-v") as service:
         where = f"run --log {log}"
-        for path in ("/status", "/metrics", "/healthz", "/", "/health.rss", "/mixed.json", f"/nowhere?token={MARK}-typed"):
+        for path in (
+            "/status",
+            "/metrics",
+            "/healthz",
+            "/",
+            "/health.rss",
+            "/mixed.json",
+            f"/nowhere?token={MARK}-typed",
+        ):
             with suppress(HTTPError):
                 searched.see(f"GET {path.partition('?')[0]}", service.get(path))
         service.send(signal.SIGHUP)
@@ -233,7 +243,9 @@ def _serve(home: Home, log: str, searched: Searched) -> None:
 def test_a_name_that_does_not_resolve_tells_no_secret(tmp_path: Path) -> None:
     """The resolver's own words are passed on, and nothing else."""
     config = tmp_path / "feedpub.toml"
-    source = f'[[feed.source]]\ntype = "feed"\nurl = "http://gone.example/rss?{TOKEN}"\ncookies = {{ a = "{MARK}-1" }}\n'
+    source = (
+        f'[[feed.source]]\ntype = "feed"\nurl = "http://gone.example/rss?{TOKEN}"\ncookies = {{ a = "{MARK}-1" }}\n'
+    )
     config.write_text(f'[feedpub]\noutput = "feeds"\nstate = "state"\n{feed("world", [source])}')
     with laboratory() as lab:
         lab.learn(names={"gone.example": [SERVFAIL]})
@@ -248,5 +260,3 @@ def test_the_search_finds_what_is_there() -> None:
     searched.see("here", f"and so {MARK}-1 on, Basic {IN_BASIC}")
     searched.see("there", "nothing")
     assert len(searched.marks()) == 2
-
-
