@@ -15,7 +15,7 @@ from feedpub.fetch.answer import SUCCESS, Answer, failure
 from feedpub.fetch.call import Call
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.dial import Dialer, Resolver, resolve
-from feedpub.fetch.request import basic_auth, user_agent
+from feedpub.fetch.request import basic_auth, hidden, user_agent
 from feedpub.fetch.target import Target, parse
 from feedpub.fetch.transport import Transport
 
@@ -75,7 +75,10 @@ class Notifier:
             self._check(answer)
         except FetchError as error:
             raise type(error)(
-                error.reason, target.origin, status=error.status, retry_after=error.retry_after
+                hidden(error.reason, _secrets(target)),
+                target.origin,
+                status=error.status,
+                retry_after=error.retry_after,
             ) from error
 
     def close(self) -> None:
@@ -103,6 +106,11 @@ class Notifier:
             error = failure(answer, self._clock.now())
             reason = ": ".join([error.reason, *_words(answer)])
             raise FetchError(reason, status=error.status, retry_after=error.retry_after)
+
+
+def _secrets(target: Target) -> list[str]:
+    """What is secret in the address of a webhook, where a server's answer repeats it."""
+    return [target.path, *re.split("[/?&=;]", target.path), *(target.auth or ())]
 
 
 def _words(answer: Answer) -> list[str]:
