@@ -167,7 +167,7 @@ class Searched:
         ]
 
 
-def test_no_secret_leaves(newsroom: Site, home: Home, environ: dict[str, str]) -> None:
+def test_no_secret_leaves(newsroom: Site, home: Home, environ: dict[str, str]) -> None:  # noqa: ARG001 -- so that they are set first
     """Not on the terminal, in the log, in feeds, on the status page, in metrics, alerts or mails, nor to others."""
     searched = Searched()
     newsroom["/mixed"] = rss(newsroom, [5, 4])
