@@ -507,11 +507,11 @@ def test_a_look_at_no_source_publishes_what_there_is(newsroom: Site, tmp_path: P
 def test_what_a_source_wants_is_remembered(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     """The longest of what its document, its server and its robots.txt ask for."""
     newsroom["/robots.txt"] = "User-agent: *\nCrawl-delay: 7"
-    slow = Route(listing(STORIES).encode(), headers={"Cache-Control": "max-age=900"})
-    newsroom["/slow"] = slow
+    for place, age in (("/slow", 900), ("/static", 31_536_000)):
+        newsroom[place] = Route(listing(STORIES).encode(), headers={"Cache-Control": f"max-age={age}"})
     with running_site() as other:  # one that closes is closed for all of its pages
         other["/busy"] = Route(b"", status=503, headers={"Retry-After": "120"})
-        places = (newsroom.url("/news"), newsroom.url("/slow"), other.url("/busy"))
+        places = (*(newsroom.url(place) for place in ("/news", "/slow", "/static")), other.url("/busy"))
         config = configure(tmp_path, feed("a", *(f"page {place}" for place in places)))
         build(config, clock)
     with tools_for(config, clock) as tools:
@@ -519,6 +519,7 @@ def test_what_a_source_wants_is_remembered(newsroom: Site, tmp_path: Path, clock
     assert paces == {
         "/news": Pace(7, "Crawl-delay"),
         "/slow": Pace(900, "Cache-Control"),
+        "/static": Pace(86_400, "Cache-Control", asked=31_536_000),
         "/busy": Pace(120, "Retry-After"),
     }
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
 from feedpub.config import FeedConfig, duration
+from feedpub.model import Pace
 from feedpub.scheduler.describe import describe
 from feedpub.scheduler.rhythm import next_check
 from feedpub.scheduler.triggers import next_fire
@@ -83,7 +84,7 @@ def _respecting(source: SourceState, planned: Plan) -> Plan:
     pace = source.pace
     earliest = source.checked + timedelta(seconds=pace.wait)
     if earliest > planned.next:
-        planned = Plan(earliest, f"{planned.why}; {pace.by} asks for {duration(_whole(pace.wait))} between looks")
+        planned = Plan(earliest, f"{planned.why}; {_wish(pace)}")
     moment = planned.next
     for _ in range(_WEEK_OF_HOURS):
         if (
@@ -97,5 +98,13 @@ def _respecting(source: SourceState, planned: Plan) -> Plan:
     return planned if moment == planned.next else Plan(moment, f"{planned.why}; its skipHours or skipDays put it off")
 
 
-def _whole(seconds: float) -> timedelta:
-    return timedelta(seconds=max(1, round(seconds)))
+def _wish(pace: Pace) -> str:
+    """What a source asks for, in its own words, and how much of that is heard."""
+    if pace.asked:
+        return f"{pace.by} asks for {_length(pace.asked)} between looks, of which {_length(pace.wait)} is heard"
+    return f"{pace.by} asks for {_length(pace.wait)} between looks"
+
+
+def _length(seconds: float) -> str:
+    """A length of time, as a config would have it."""
+    return duration(timedelta(seconds=max(1, round(seconds))))

@@ -94,6 +94,13 @@ def test_auto_looks_no_sooner_than_the_source_allows(by: str) -> None:
     assert f"{by} asks for 2d" in planned(slow).why
 
 
+def test_what_a_source_asks_for_is_told_in_its_own_words() -> None:
+    """Where only a part of it is heard, that is told too."""
+    forever = replace(LOOKED, pace=Pace().slowed(31_536_000, "Cache-Control", 86400))
+    assert planned(forever).next == NOW + DAY
+    assert planned(forever).why.endswith("; Cache-Control asks for 52w1d between looks, of which 1d is heard")
+
+
 def test_an_interval_obeys_retry_after_alone() -> None:
     """Who names an interval has decided; but a server that asks to be left alone is left alone."""
     assert planned(replace(LOOKED, pace=Pace(7200, "ttl")), every="30m").next == NOW + 30 * MINUTE
