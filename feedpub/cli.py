@@ -157,10 +157,14 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
     Exit status: 0 when no feed is broken, 1 when one is.
     """
     from feedpub import overview, report
+    from feedpub.errors import ConfigError
     from feedpub.store import Store
     from feedpub.tools import utc_now
 
-    config = _config(config_path)
+    try:
+        config = _config(config_path)
+    except ConfigError as error:
+        raise ConfigError(f"{error}\nA service that is running goes on with the config that it took before.") from None
     with Store.open(config.feedpub.state) as store:
         seen = overview.of(config, store, utc_now())
     if as_json:

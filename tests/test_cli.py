@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from feedpub import cli as command
-from feedpub.errors import FeedpubError
+from feedpub.errors import ConfigError, FeedpubError
 from feedpub.store import Planned, Store
 from feedpub.tools import utc_now
 from tests.support.newsroom import configure, feed, open_newsroom, path, story
@@ -227,6 +227,15 @@ def test_a_bad_config_or_command_ends_with_status_2(tmp_path: Path, arguments: l
     assert (done.returncode, done.stdout) == (status, "")
     assert "Traceback" not in done.stderr
     assert arguments == ["nonsense"] or f'{file}:2: feedpub: ouput: unknown key; did you mean "output"?' in done.stderr
+
+
+def test_status_with_a_bad_config_says_what_a_service_does(tmp_path: Path) -> None:
+    """Its config is the one that it took before: nothing has stopped."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "feedpub.toml").write_text("[feedpub]\nouput = 'x'\n")
+    error = run(tmp_path, "status").exception
+    assert isinstance(error, ConfigError)
+    assert str(error).splitlines()[-1] == "A service that is running goes on with the config that it took before."
 
 
 def test_a_state_that_cannot_be_opened_ends_with_status_1(tmp_path: Path) -> None:
