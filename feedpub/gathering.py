@@ -15,7 +15,7 @@ from feedpub import sources
 from feedpub.builder.identity import url_key
 from feedpub.config import FeedConfig, FeedSource, FolderSource, RemoteSource, Source, resolve
 from feedpub.documents import Documents
-from feedpub.errors import FeedpubError, FetchError, SourceError
+from feedpub.errors import FeedpubError, FetchError, PostponedError, SourceError
 from feedpub.fetch import RequestOptions, redacted
 from feedpub.model import ANY_PACE, Item, Pace, Problem
 from feedpub.store import Look
@@ -63,7 +63,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one source brought: items, or a problem; how often it wants to be asked; and what the look was like."""
+    """What one source brought: items, or a problem; how often it wants to be asked; and what the look was like.
+
+    Attributes:
+        postponed: it was not asked at all, since its server wants to be left alone for now, as `pace` says.
+    """
 
     source: Source
     documents: Documents
@@ -71,6 +75,7 @@ class Reading:
     problem: Problem | None = None
     pace: Pace = ANY_PACE
     look: Look | None = None
+    postponed: bool = False
 
     @property
     def key(self) -> str:
@@ -101,7 +106,8 @@ def _read(source: Source, limit: int, tools: Tools) -> Reading:
     except SourceError as error:
         problem = Problem(error.url or source_key(source), error.reason, fatal=True, firm=_is_firm(error))
         wait = error.retry_after if isinstance(error, FetchError) else None
-        return Reading(source, documents, problem=problem, pace=ANY_PACE.slowed(wait, "Retry-After", _LONGEST_PAUSE))
+        pace = ANY_PACE.slowed(wait, "Retry-After", _LONGEST_PAUSE)
+        return Reading(source, documents, problem=problem, pace=pace, postponed=isinstance(error, PostponedError))
     except FeedpubError as error:
         return Reading(source, documents, problem=Problem(source_key(source), str(error), fatal=True))
 

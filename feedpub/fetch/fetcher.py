@@ -95,6 +95,7 @@ class Fetcher:
 
         Raises:
             RefusedError: feedpub will not ask: robots.txt forbids it, the address is not public, the scheme not http.
+            PostponedError: it is not asked for now, as its server wished.
             FetchError: there is no whole document to be had; with status and retry_after where the server gave them.
                 Its URL is the one asked for, without user and password.
         """
