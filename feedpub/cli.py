@@ -336,6 +336,7 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
 
     from feedpub import alerts, pipeline
     from feedpub.lease import Lease
+    from feedpub.scheduler.planning import plan_beside_service
 
     def look(feed: "FeedConfig") -> "Outcome":
         return pipeline.publish(feed, replace(told, lease=Lease(config.feedpub.deadline.total_seconds())))
@@ -349,6 +350,7 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
             finished(outcome)
     for feed in feeds:
         _note(feed, outcomes[feed.name], config, tools)
+        plan_beside_service(feed, tools)
     alerts.left(config, tools)
     pipeline.finish(config, tools)
     return [outcomes[feed.name] for feed in feeds]
