@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from feedpub import archiving, assembly, corrections, health, looking, pings
+from feedpub import archiving, assembly, corrections, health, looking, pings, steps
 from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
@@ -41,6 +41,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         items = [*items, *due.unlisted]
         reads = _read_articles(feed, items, due.entries, tools)
         readings = looking.at_articles(readings, items, reads, tools)
+        steps.tell_sources(feed.name, readings)
         outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
         requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
         outcome = replace(discreet_outcome(outcome), requests=requests, seconds=time.monotonic() - began)
@@ -117,7 +118,9 @@ def _bring_in(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Rea
     if any(reading.look and reading.look.accepted for reading in readings):  # a site may have moved as a whole
         arrivals = moves.recognised(arrivals, tools.store.entries(feed.name))
     known = _known(feed.name, [key for arrival in arrivals for key in arrival.keys], tools)
+    before = dict(known.entries)
     merged = merge(feed.name, tools.settings.base_url, known, arrivals, now)
+    steps.tell_articles(feed.name, reads, before, merged)
     tools.store.commit_entries(
         feed.name,
         entries=merged.entries,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from feedpub import detail
 from feedpub.config import FeedConfig, FolderSource
 from feedpub.gathering import source_key
 from feedpub.scheduler.history import moments
@@ -25,7 +26,8 @@ def plans(feed: FeedConfig, tools: Tools, now: datetime) -> Mapping[str, Plan]:
             found[key] = Plan(now + feed.min_every, "not looked at yet")
         elif state.next_look is None or state.next_look <= now:
             history = moments(published.get(key, ()))
-            found[key] = plan(feed, state, history, now, local=isinstance(source, FolderSource))
+            found[key] = planned = plan(feed, state, history, now, local=isinstance(source, FolderSource))
+            detail.tell("plan", feed=feed.name, source=key, next=planned.next, why=planned.why)
         else:
             found[key] = Plan(state.next_look, state.why)
     return found
