@@ -4,6 +4,7 @@ A few sites at once, each site's articles one after another. What went wrong wit
 Several pages of a site are fetched before the first is cleaned: what repeats over them is learned first.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,7 @@ class Read:
         problem: what went wrong; with an arrival beside it, something stood in.
         requests: how many it took.
         by_page: True where its text is its page's: corrections will show there.
+        seconds: how long it took to fetch and to read.
     """
 
     seen: Seen
@@ -46,6 +48,7 @@ class Read:
     problem: Problem | None = None
     requests: int = 0
     by_page: bool = False
+    seconds: float = 0.0
 
 
 _Answer: TypeAlias = Page | NotModified | SourceError | Read | None
@@ -54,10 +57,11 @@ _Answer: TypeAlias = Page | NotModified | SourceError | Read | None
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A listed article, with what came of asking for its page."""
+    """A listed article, with what came of asking for its page, and how many seconds that took."""
 
     listed: Listed
     answer: _Answer
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ def _asked(
 ) -> Iterator[_Asked]:
     """Each article's page, one after another, as far as it is wanted and can be had."""
     for listed in items:
-        item = listed.item
+        item, began = listed.item, time.monotonic()
         known = Facts(url=item.url or "", title=item.title or None, categories=item.categories or None)
         if (reason := refusal(feed, known)) is not None:
             answer: _Answer = Read(_excluded(listed, reason, memory.rules))
@@ -139,7 +143,7 @@ def _asked(
             answer = Read(memory.seen[listed.key])  # it stays due
         else:
             answer = _fetch(listed, memory.seen.get(listed.key), tools)
-        yield _Asked(listed, answer)
+        yield _Asked(listed, answer, time.monotonic() - began)
         done()
 
 
@@ -168,7 +172,9 @@ def _clean(
 ) -> Iterator[tuple[int, Read]]:
     """What becomes of articles whose pages are there: first all are learned from, then each is read."""
     for each in [_learned(each, site) for each in asked]:
-        yield each.listed.rank, _read(feed, each, site, memory, tools)
+        began = time.monotonic()
+        read = _read(feed, each, site, memory, tools)
+        yield each.listed.rank, replace(read, seconds=each.seconds + time.monotonic() - began)
 
 
 def _learned(asked: _Asked, site: Site) -> _Asked:

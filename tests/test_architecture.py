@@ -28,7 +28,7 @@ OWNERS = {
 # A room may use the rooms of the rows above its own, never one of its own row or below.
 ROWS = (
     ("model", "errors"),
-    ("patterns", "decode", "summary", "lease", "isolation"),
+    ("patterns", "decode", "summary", "lease", "isolation", "detail"),
     ("config",),
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
@@ -37,7 +37,7 @@ ROWS = (
     ("gathering", "archiving"),
     ("articles", "corrections"),
     ("reading",),
-    ("looking", "alerts"),
+    ("looking", "alerts", "steps"),
     ("pipeline",),
     ("scheduler",),
     ("overview",),

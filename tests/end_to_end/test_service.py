@@ -10,7 +10,7 @@ import pytest
 from tests.support.home import HEAD, Home
 from tests.support.newsroom import feed, listing, open_newsroom, path, story
 from tests.support.service import eventually, free_port, running_service
-from tests.support.site import Site
+from tests.support.site import Route, Site
 
 pytestmark = pytest.mark.slow
 
@@ -135,3 +135,28 @@ def test_broken_sources_are_named_and_put_off(newsroom: Site, home: Home) -> Non
     with running_service(home.config) as service:
         assert service.waits_for("run", feed="world", outcome="failed", why="failed once")
         assert service.waits_for("problem", kind="source", where=newsroom.url("/news"))
+
+
+def test_detail_on_demand(newsroom: Site, home: Home) -> None:
+    """With -v a line for each request, source looked at, article read and plan, and without it none of these."""
+    newsroom[path(1)] = Route(b"", status=404)
+    listed = f"page {newsroom.url('/news')}?token=hush"
+    home.configure(feed("quiet", listed), head=HEAD)
+    with running_service(home.config) as service:
+        assert service.waits_for("run", feed="quiet")
+        assert not any(event["level"] == "debug" for event in service.events)
+    home.configure(feed("world", listed), head=HEAD)
+    with running_service(home.config, "-v") as service:
+        assert service.waits_for("run", feed="world")
+        (listing,) = service.heard("request", url=newsroom.url("/news?token=…"))
+        assert (listing["method"], listing["feed"], listing["status"]) == ("GET", "world", 304)
+        assert (listing["conditional"], listing["bytes"]) == (True, 0)
+        (page,) = service.heard("request", url=newsroom.url(path(2)), status=200, conditional=False)
+        assert page["bytes"] == len(story(2).encode())
+        (source,) = service.heard("source", feed="world", verdict="as usual")
+        assert (source["source"], source["known"]) == (listing["url"], 0)
+        assert service.heard("article", url=newsroom.url(path(2)), outcome="new")
+        assert service.heard("article", url=newsroom.url(path(1)), outcome="failed: HTTP 404: the page is gone")
+        (plan,) = service.heard("plan", source=listing["url"])
+        assert "dates to tell a rhythm from" in plan["why"]
+        assert "hush" not in "".join(service.said)
