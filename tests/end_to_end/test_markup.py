@@ -35,7 +35,8 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 # Frames around documents: each is read as a reader would, then once more from its own serialisation, as editors and
 # readers do that keep what a browser made of a text. Then they are asked what there is in them.
 FRAMES = """<!doctype html><title>frames</title><body>FRAMES<script>
-const allowed = /^(https?|mailto|tel):|^[^:]*$/i
+const allowed = ["http:", "https:", "mailto:", "tel:"]
+function scheme(address) { try { return new URL(address, location).protocol } catch { return "http:" } }  // or it is none
 function audit(document) {
   const found = []
   if (/R4N/.test(document.title) || document.R4N) found.push("ran: " + document.title)
@@ -45,7 +46,7 @@ function audit(document) {
   for (const each of document.body.querySelectorAll("*")) for (const attribute of each.attributes) {
     if (/^(on|style$|srcset$|ping$|background$|formaction$|srcdoc$|name$)/i.test(attribute.name))
       found.push("attribute " + attribute.name)
-    if (/^(href|src|cite|action)$/i.test(attribute.name) && !allowed.test(attribute.value.trim()))
+    if (/^(href|src|cite|action)$/i.test(attribute.name) && !allowed.includes(scheme(attribute.value)))
       found.push("address " + attribute.value)
   }
   return found
@@ -91,7 +92,8 @@ def vectors(site: Site) -> list[Vector]:
 
 
 def _armed(text: str, name: str, site: Site) -> str:
-    return text.replace("URL", site.url(f"{CANARY}{name}")).replace("JS", f"document.title=/R4N-{name}/")
+    text = text.replace("URL", site.url(f"{CANARY}{name}")).replace("PICTURE", site.url(f"/picture/{name}"))
+    return text.replace("JS", f"document.title=/R4N-{name}/")
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +261,7 @@ def test_published_files_are_harmless(home: Home, canary: Site) -> None:
     assert {"own.html", "index.html", "feeds.opml", "own.rss", "health.atom"} <= documents.keys()
     report = in_browser(canary, {n: c for n, c in documents.items() if n.endswith(".html")})
     assert {
-        name: found for name, found in report.items() if any("ran: " in each or "led" in each for each in found)
+        name: found for name, found in report.items() if any("ran: " in each or "led away" in each for each in found)
     } == {}
     kinds = {".rss": "application/rss+xml", ".atom": "application/atom+xml", ".opml": "text/xml", ".json": "text/html"}
     for name, content in documents.items():
@@ -276,7 +278,7 @@ def test_the_status_page_is_harmless(home: Home, canary: Site) -> None:
         pages = {path: service.get(path) for path in ("/status", "/", "/healthz", "/metrics")}
     report = in_browser(canary, pages)
     assert {
-        name: found for name, found in report.items() if any("ran: " in each or "led" in each for each in found)
+        name: found for name, found in report.items() if any("ran: " in each or "led away" in each for each in found)
     } == {}
     assert asked(canary) == []
 
