@@ -37,7 +37,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 # readers do that keep what a browser made of a text. Then they are asked what there is in them.
 FRAMES = """<!doctype html><title>frames</title><body>FRAMES<script>
 const allowed = ["http:", "https:", "mailto:", "tel:"]
-function scheme(address) { try { return new URL(address, location).protocol } catch { return "http:" } }  // or it is none
+function scheme(address) { try { return new URL(address, location).protocol } catch { return "http:" } }
 function audit(document) {
   const found = []
   if (/R4N/.test(document.title) || document.R4N) found.push("ran: " + document.title)
