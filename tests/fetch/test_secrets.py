@@ -61,7 +61,7 @@ def test_a_line_that_is_no_http(fetcher: Fetcher) -> None:
     """Its beginning is shown, for it says who is there."""
     with (
         running_evil(b"SSH-2.0 T0KEN-1 hello\r\n") as server,
-        pytest.raises(FetchError, match="SSH-2.0 … hello") as caught,
+        pytest.raises(FetchError, match=r"SSH-2\.0 … hello") as caught,
     ):
         fetcher.get(server.url(), options=RequestOptions(cookies={"any": "T0KEN-1"}))
     assert "T0KEN" not in str(caught.value)
