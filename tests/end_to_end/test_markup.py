@@ -40,7 +40,7 @@ const allowed = ["http:", "https:", "mailto:", "tel:"]
 function scheme(address) { try { return new URL(address, location).protocol } catch { return "http:" } }
 function audit(document) {
   const found = []
-  if (/R4N/.test(document.title) || document.R4N) found.push("ran: " + document.title)
+  if (/^\\/R4N[^ ]*\\/$/.test(document.title)) found.push("ran: " + document.title)
   const bad = "script,style,iframe,frame,object,embed,applet,form,input,button,select,textarea,link,base,"
     + "meta[http-equiv],svg,math,video,audio,template,noscript,plaintext,xmp,noembed,noframes,portal,marquee"
   if (!document.body) return found  // it is XML
@@ -122,6 +122,8 @@ def home(canary: Site, source: Site, tmp_path_factory: pytest.TempPathFactory) -
         source[f"/page/{at}"] = Route(_page(at, vector.text).encode())
         if at % 3 == 0:
             home.save(f"story-{at}.html", _page(at, vector.text))
+        elif at % 3 == 1 or vector.name.startswith("markdown"):
+            home.save(f"story-{at}.md", _markdown(at, vector.text))
     home.configure(
         feed("own", f"feed {source.url('/rss')}", more="limit = 1000").replace(
             'type = "feed"', 'type = "feed"\nfetch = false'
@@ -145,6 +147,11 @@ def _page(at: int, vector: str) -> str:
         f'<meta name="author" content="{quoted}"><meta name="description" content="{quoted}"></head><body>'
         f"<article><h1>Story number {at} of the paper</h1>{_story(at, vector)}</article></body></html>"
     )
+
+
+def _markdown(at: int, vector: str) -> str:
+    first, *rest = (paragraph.format(n=at) for paragraph in PARAGRAPHS)
+    return "\n\n".join([f"# Story {at}: {vector}", first, vector, f"Within a line: {vector} and on.", *rest])
 
 
 def _rss(source: Site, found: list[Vector], *, of_pages: bool = False) -> bytes:
