@@ -611,3 +611,15 @@ def test_a_run_that_cannot_publish_is_remembered_with_its_reason(
         assert str(config.feedpub.output) in run.outcome.problems[0].reason
         config.feedpub.output.unlink()
         assert pipeline.publish(config.feed[0], tools).status == Status.UPDATED
+
+
+@pytest.mark.parametrize("query", ["", "?page=1", "?api_key=T0KEN"])
+def test_a_feed_belongs_to_its_listing_page(newsroom: Site, tmp_path: Path, clock: FakeClock, query: str) -> None:
+    """But for one with a token in its address: feeds are for everybody, and have a page of their own."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}{query}"))
+    build(config, clock)
+    files = published(config)
+    home = json.loads(files["world.json"])["home_page_url"]
+    own = "https://feeds.example.org/world.html"
+    assert home == (own if "api_key" in query else newsroom.url(f"/news{query}"))
+    assert not [name for name, content in files.items() if b"T0KEN" in content]
