@@ -30,6 +30,7 @@ class Case:
         scene: brings it about, on a stage on which all went well so far.
         reason: what the status says of the feed, as a pattern; "" where nothing is wrong.
         right: looks at what is published and raises AssertionError; None where nothing may have changed.
+        also: looks at what else must hold.
         start: how things are before.
         run: the command that meets it.
         feed: the feed that it happens to.
@@ -46,6 +47,7 @@ class Case:
     scene: Scene
     reason: str = ""
     right: Right | None = None
+    also: Right | None = None
     start: Start = PAGE
     run: Callable[[Stage], Ended] = _build
     feed: str = "world"
@@ -139,6 +141,8 @@ def _check(case: Case, scenery: Scenery, stage: Stage) -> None:
         assert not changed, f"{changed} changed"
     else:
         case.right(stage)
+    if case.also:
+        case.also(stage)
     if case.beside:
         newest = {item["title"] for item in stage.items("beside")}
         expected = title(max(case.start.numbers) + 1)
