@@ -43,11 +43,11 @@ _TEXTS = {
     "words": "last Tuesday, shortly after tea",
     "markup": "&lt;b&gt;today&lt;/b&gt;",
     "month-13": f"{moment(NEW):%Y}-13-01T08:00:00Z",
+    "second-60": f"{moment(NEW):%Y-%m-%d}T23:59:60Z",
     "hour-25": f"{moment(NEW):%Y-%m}-01T25:61:61Z",
 }
 _MEANT = {
     "naive": f"{moment(NEW):%Y-%m-%dT%H:%M:%S}",
-    "second-60": f"{moment(NEW):%Y-%m-%d}T23:59:60Z",
     "zone-unknown": f"{_day()} 08:00:00 XYZT",
     "other-language": f"{moment(NEW):%d}. {moment(NEW):%m}. {moment(NEW):%Y} 08:00",
 }

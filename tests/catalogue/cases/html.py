@@ -88,5 +88,5 @@ CASES = (
     Case("listing-50k-links", partial(_listing, listing(NOW, more=f"<footer>{_LINKS}</footer>")), right=has_news, seconds=60),
     Case("listing-depth-100k", partial(_listing, "<div>" * 100_000 + listing(NOW)), "nested too deeply|no article links"),
     Case("listing-text-11mb", partial(_listing, listing(NOW, more="x" * 11_000_000)), "bytes|too large|larger"),
-    Case("listing-siblings-1m", partial(_listing, listing(NOW, more="<i></i>" * 1_000_000)), "tags"),
+    Case("listing-siblings-1m", partial(_listing, listing(NOW, more="<i></i>" * 1_000_000)), "more than 150000 elements"),
 )

@@ -62,9 +62,9 @@ def _unasked(stage: Stage) -> None:
     assert stage.marks["private"].connections == 0, "the document type was fetched"
 
 
-def _shift_names(stage: Stage) -> None:
-    """Half a million other addresses, and the new story behind them."""
-    urls = "".join(f"<url><loc>{stage.site.url(f'/tag/{n}')}</loc></url>" for n in range(100_000))
+def _crowded(stage: Stage) -> None:
+    """As many other addresses as a sitemap may have, and the new story behind them."""
+    urls = "".join(f"<url><loc>{stage.site.url(f'/tag/{n}')}</loc></url>" for n in range(50_000))
     stage.site["/sitemap.xml"] = Route(sitemap(stage.site, NOW, more=urls).encode(), "application/xml")
 
 
@@ -120,16 +120,16 @@ CASES = (
     _feed("external-entity", right=_PASSWD, prolog=_FILE, more="<description>&file;</description>"),
     Case("control-char", partial(_in_title, text=" \x0b\x01\x1f now"), right=says(_PLAIN, without="[\x01\x0b\x1f]"), start=FEED),
     Case("ufffe", partial(_in_title, text=" \ufffe\uffff now"), right=says(_PLAIN, without="[\ufffe\uffff]"), start=FEED),
-    _feed("cdata-end-in-text", right=says(_PLAIN, "ends with ]]&gt;"), more=f"<content:encoded xmlns:content='http://purl.org/rss/1.0/modules/content/'>{{}}</content:encoded>".format("&lt;p&gt;It ends with ]]&amp;gt; here&lt;/p&gt;" + "&lt;p&gt;" + body(NEW).replace("<p>", "").replace("</p>", " ") + "&lt;/p&gt;")),
+    Case("cdata-end-in-text", partial(_in_title, text=" ]]&gt; so"), right=says(_PLAIN, "]]> so"), start=FEED),
     _feed("undefined-entity", right=has_news, more="<description>A&nbsp;b &bogus; c</description>"),
     _feed("depth-1000", right=has_news, more=f"<description>{_DEEP}</description>"),
     # --- found missing ---
-    _feed("quadratic-blowup", right=has_news, prolog=_QUADRATIC, more=f"<description>{'&a;' * 100_000}</description>"),
+    _feed("quadratic-blowup", right=has_news, prolog=_QUADRATIC, more=f"<comments>{'&a;' * 100_000}</comments>"),
     Case("external-dtd", _external, right=has_news, also=_unasked, start=FEED),
     _feed("xinclude", right=_PASSWD, more='<x:include xmlns:x="http://www.w3.org/2001/XInclude" href="file:///etc/passwd" parse="text"/>'),
     _feed("xml-stylesheet", right=has_news, prolog='<?xml-stylesheet href="file:///etc/passwd"?>'),
     _feed("xml-encoding-lie", right=has_news, prolog='<?xml version="1.0" encoding="utf-16"?>'),
-    _feed("depth-100k", right=has_news, more=f"<description>{'<a>' * 100_000}</description>"),
+    _feed("feed-depth-100k", right=has_news, more=f"<description>{'<a>' * 100_000}</description>"),
     Case("feed-breaks-off", _cut, right=has_news, start=FEED),
     Case("feed-50k-entries", _many, right=has_news, start=FEED, seconds=60),
     Case("feed-is-html", partial(_serves, "/rss", "<html><body><h1>We moved</h1></body></html>", "text/html"), "expected a feed, found an HTML page", start=FEED),
@@ -138,11 +138,11 @@ CASES = (
     _json("json-breaks-off", '{"version": "https://jsonfeed.org/version/1.1", "items": [{"url"', "JSON"),
     _json("json-is-a-number", "1e999", "JSON|feed"),
     _json("json-wrong-types", '{"version": "https://jsonfeed.org/version/1.1", "items": {"a": [null, 1, "x"]}}', "entries|JSON|feed"),
-    Case("json-null-fields", lambda stage: _serves("/feed.json", json_feed(stage.site, NOW).replace('"items": [', '"items": [null, 7, {"url": null}, {"id": {}, "url": 5}, '), "application/feed+json", stage), right=has_news, start=JSON),
+    Case("json-null-fields", lambda stage: _serves("/feed.json", json_feed(stage.site, NOW).replace('"items": [', '"items": [null, 7, {"url": null}, {"id": {}, "url": []}, '), "application/feed+json", stage), right=has_news, start=JSON),
     _sitemap("sitemap-bomb", gzip.compress(b"<urlset>" + b" " * 60_000_000), "larger than 50 MB when unpacked"),
     _sitemap("sitemap-gzip-cut", gzip.compress(b"<urlset></urlset>" * 100)[:-9], "cut off"),
     _sitemap("sitemap-empty", '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>', "has no entries"),
-    Case("sitemap-100k", _shift_names, right=has_news, start=SITEMAP, seconds=60),
+    Case("sitemap-50k", _crowded, right=has_news, start=SITEMAP, seconds=60),
     Case("sitemap-loop", _loop, "has no entries", start=SITEMAP),
     Case("sitemap-endless", _endless, "has no entries", start=SITEMAP),
 )
