@@ -107,6 +107,7 @@ class WarmStarts:
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # a thread in it would not outlive a fork
         )
         self._heard = b""
+        self.pid = 0  # of the command under way, or of the last one
 
     def __enter__(self) -> Self:
         assert self._hear(60), "the warm process does not start"
@@ -123,7 +124,7 @@ class WarmStarts:
         with _output() as output:
             wish = {"arguments": order.arguments, "folder": str(order.folder), "faults": order.faults}
             self._send({**wish, "environ": dict(order.environ), "output": str(output)})
-            pid = self._hear(60)["pid"]
+            pid = self.pid = self._hear(60)["pid"]
             end, memory = time.monotonic() + seconds, Memory(pid)
             told, killed = {}, False
             while not told:

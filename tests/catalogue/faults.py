@@ -38,13 +38,6 @@ def limits(of: Mapping[str, int]) -> None:
         resource.setrlimit(getattr(resource, name), (value, value))
 
 
-def user(number: int) -> None:
-    """The process belongs to another user."""
-    os.setgroups([])
-    os.setgid(number)
-    os.setuid(number)
-
-
 def trust(ca_file: str) -> None:
     """These are the certificates that come with the machine."""
     import_module("requests.adapters").DEFAULT_CA_BUNDLE_PATH = ca_file  # type: ignore[attr-defined]
@@ -108,7 +101,7 @@ def failing_calls(errors: Mapping[str, int]) -> None:
 
 _FAULTS: Mapping[str, Callable[[Any], None]] = {
     fault.__name__: fault
-    for fault in (clock, limits, user, trust, short_grace, dying_scheduler, hanging_folder, failing_calls)
+    for fault in (clock, limits, trust, short_grace, dying_scheduler, hanging_folder, failing_calls)
 }
 
 

@@ -39,6 +39,7 @@ class Start:
         prepare: what else there is to do before the first build.
         numbers: the stories that there are.
         looks: how many builds there were, a day apart.
+        head: of the config.
         faults, within: of every command, as `Order` has them.
     """
 
@@ -47,6 +48,7 @@ class Start:
     prepare: "Callable[[Stage], None]" = lambda _: None
     numbers: tuple[int, ...] = press.OLD
     looks: int = 1
+    head: str = HEAD
     faults: "Callable[[Stage], Faults]" = lambda _: {}
     within: "Callable[[Stage], str]" = lambda _: ""
 
@@ -130,9 +132,9 @@ class Stage:
         """The site that things happen to has nothing new after all."""
         press.publish(self.site, self._start.numbers)
 
-    def configure(self, *feeds: str, head: str = HEAD) -> None:
+    def configure(self, *feeds: str) -> None:
         """Write the config, with the feed of the site beside."""
-        self.home.configure(*feeds, feed("beside", f"page {self.beside.url('/news')}"), head=head)
+        self.home.configure(*feeds, feed("beside", f"page {self.beside.url('/news')}"), head=self._start.head)
 
     def prop(self, thing: Any) -> Any:
         """Enter a context that lasts until the next case."""
@@ -170,6 +172,11 @@ class Stage:
             return dict(json.loads(ended.said)), ended.said
         except ValueError:
             return {}, ended.said
+
+    @property
+    def pid(self) -> int:
+        """The process of the command under way."""
+        return self._warm.pid
 
     # --- the service ---
 

@@ -1,7 +1,7 @@
 """What opens doors: where it may be kept, when it is looked up, and that it shows nowhere."""
 
-import traceback
 import os
+import traceback
 from pathlib import Path
 
 import pytest

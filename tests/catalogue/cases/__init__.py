@@ -3,7 +3,21 @@
 from collections.abc import Mapping, Sequence
 
 from tests.catalogue.case import Case
-from tests.catalogue.cases import dates, encoding, html, http, network, ssrf, urls, xml
+from tests.catalogue.cases import (
+    clock,
+    config,
+    dates,
+    encoding,
+    files,
+    html,
+    http,
+    network,
+    process,
+    semantics,
+    ssrf,
+    urls,
+    xml,
+)
 
 GROUPS: Mapping[str, Sequence[Case]] = {
     "network": network.CASES,
@@ -14,5 +28,10 @@ GROUPS: Mapping[str, Sequence[Case]] = {
     "xml": xml.CASES,
     "dates": dates.CASES,
     "urls": urls.CASES,
+    "semantics": semantics.CASES,
+    "files": files.CASES,
+    "clock": clock.CASES,
+    "process": process.CASES,
+    "config": config.CASES,
 }
 CASES: Mapping[str, Case] = {case.name: case for cases in GROUPS.values() for case in cases}
