@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from feedpub.config import Config, FeedConfig, Settings
     from feedpub.fetch import Fetcher
+    from feedpub.isolation import Isolation
     from feedpub.model import Article, Outcome
     from feedpub.service.logs import Form
     from feedpub.store import Store
@@ -127,9 +128,12 @@ def clean(config_path: Path | None, target: str, form: str | None, *, explain: b
     """
     from feedpub import report
     from feedpub.errors import SourceError
+    from feedpub.tools import workers
 
     try:
-        article = _article(config_path, target)
+        with workers() as isolation:
+            isolation.prestart()
+            article = _article(config_path, target, isolation)
     except SourceError as error:
         _fail(str(error), status=1)
     if form == "json":
@@ -227,14 +231,16 @@ def serve(config_path: Path | None, listen: str | None) -> None:
     """
     from feedpub.service import log_to
     from feedpub.store import Store
-    from feedpub.web import Server, Site
+    from feedpub.web import Server, Showcase, Site
 
     config = _config(config_path)
     log_to()
     settings = config.feedpub
     with Store.open(settings.state) as store:
         sockets = _sockets(config, listen)
-        server = Server(Site(settings.output, None, settings.hubs, settings.base_url, store.schedule.load), sockets)
+        showcase = Showcase(config, store)
+        site = Site(settings.output, showcase, settings.hubs, settings.base_url, store.schedule.load)
+        server = Server(site, sockets)
         _tell_where(sockets)
         _serve_until_told(server)
 
@@ -278,12 +284,17 @@ def _tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
     """The collaborators of a run; a dry one works on a copy of the state and compares instead of writing."""
     from feedpub.publisher import Publisher, Rehearsal
     from feedpub.store import Store
-    from feedpub.tools import Tools
+    from feedpub.tools import Tools, workers
 
     settings = config.feedpub
     publisher = Rehearsal(settings.output) if dry_run else Publisher(settings.output)
-    with Store.open(settings.state, copy=dry_run) as store, _fetcher(settings, store) as fetcher:
-        yield Tools(settings, store, fetcher, publisher)
+    with (
+        workers() as isolation,
+        Store.open(settings.state, copy=dry_run) as store,
+        _fetcher(settings, store) as fetcher,
+    ):
+        isolation.prestart()
+        yield Tools(settings, store, fetcher, publisher, isolation=isolation)
 
 
 def _sockets(config: "Config", listen: str | None) -> "list[socket]":
@@ -422,21 +433,22 @@ def _leftovers(config: "Config") -> list[str]:
     ]
 
 
-def _article(config_path: Path | None, target: str) -> "Article":
+def _article(config_path: Path | None, target: str, isolation: "Isolation") -> "Article":
     """The article in a file, in what comes in by "-", or at an address. Raises SourceError."""
     from feedpub import cleaner
     from feedpub.errors import ExtractError
 
     if target.startswith(("http://", "https://")):
-        return _fetched(config_path, target)
+        return _fetched(config_path, target, isolation)
     try:
         body = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", target) from error
-    return cleaner.extract_saved(body, "-.html" if target == "-" else target)
+    name = "-.html" if target == "-" else target
+    return isolation.call(target, cleaner.extract_saved, body, name)
 
 
-def _fetched(config_path: Path | None, url: str) -> "Article":
+def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Article":
     from feedpub import articles
     from feedpub.learning import Site, site_of
     from feedpub.store import Store
@@ -445,9 +457,10 @@ def _fetched(config_path: Path | None, url: str) -> "Article":
     with _fetcher(settings) as fetcher:
         page = articles.page_at(url, fetcher)
     if not settings.state.exists():
-        return articles.from_page(page)
+        return isolation.call(url, articles.from_page, page)
     with Store.open(settings.state, copy=True) as store:
-        return articles.from_page(page, memory=Site(site_of(page.url), store).memory)
+        memory = Site(site_of(page.url), store).memory
+        return isolation.call(url, articles.from_page, page, memory=memory)
 
 
 def _settings(config_path: Path | None) -> "Settings":

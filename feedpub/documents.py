@@ -1,4 +1,4 @@
-"""A source's documents: asked for conditionally, had again from the store when they did not change.
+"""A source's documents: asked for conditionally, had again from the store when they did not change, and read apart.
 
 What a source lists is read anew at each look, also when the server says 304: an article that could not be read last
 time is still listed then. New validators are handed over (`fresh`) and stored only after the feed has been published,
@@ -8,11 +8,16 @@ so that a run that was cut short asks again.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Concatenate, ParamSpec, TypeVar
 
 from feedpub.fetch import Fetcher, RequestOptions, Validators
+from feedpub.isolation import InProcess, Isolation
 from feedpub.lease import Lease
 from feedpub.model import NotModified, Page
 from feedpub.store import Document, Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass
@@ -33,10 +38,16 @@ class Documents:
     digest: str
     clock: Callable[[], datetime]
     lease: Lease = field(default_factory=Lease)
+    isolation: Isolation = field(default_factory=InProcess)
     fresh: list[Document] = field(default_factory=list)
     requests: int = 0
     first: Page | None = None
     fresh_for: float | None = None
+
+    def read(self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a function makes of the document as it is now. Raises SourceError."""
+        page = self.get(url)
+        return self.isolation.call(page.url, parse, page, *args, **kwargs)
 
     def get(self, url: str) -> Page:
         """The document as it is now. Raises FetchError."""

@@ -56,10 +56,10 @@ def judge(history: Sequence[Look], look: Look) -> str | None:
 
 
 def _fewer(history: Sequence[Look], look: Look) -> str | None:
-    """Fewer than half of the articles that a poor look used to list."""
+    """Fewer than half of the articles that a poor look used to list, and of those that the last one listed."""
     counts = [before.items for before in history]
     low = min(_quantile(counts[-RECENT:], LOW), _quantile(counts[:-RECENT] or counts, LOW))
-    if low < FEWEST_ITEMS or look.items >= low / 2:
+    if low < FEWEST_ITEMS or look.items >= min(low, counts[-1]) / 2:
         return None
     return f"lists {_counted(look.items, 'article')}, usually {_range(low, max(counts[-RECENT:]))}"
 

@@ -7,11 +7,13 @@
     ├── DeliveryError        an alert cannot be delivered
     ├── AbandonedError       a run that took too long was given up
     ├── ServiceError         the service, or the site, cannot run here
+    ├── WorkerError          there is no process to read pages in
     └── SourceError          something about one address on the way in
         ├── FetchError       it could not be fetched
         │   └── RefusedError   feedpub will not fetch it (robots.txt, a private address, a scheme)
         └── ExtractError     it was fetched and cannot be used
-            └── NothingFound   there is no article, or no list of articles, in it
+            ├── NothingFound   there is no article, or no list of articles, in it
+            └── OverrunError   reading it took too much time or memory, or ended the process that read it
 
 Exceptions of other libraries become one of these at one boundary each. Messages say what went wrong and, where
 there is something to do, what to do; the address or file stands in its own attribute and is printed with it.
@@ -44,6 +46,10 @@ class AbandonedError(FeedpubError):
 
 class ServiceError(FeedpubError):
     """The service cannot run: another one does, or it cannot listen where it should."""
+
+
+class WorkerError(FeedpubError):
+    """There is no process to read pages in: none can be started, or all are being ended."""
 
 
 class SourceError(FeedpubError):
@@ -94,3 +100,7 @@ class ExtractError(SourceError):
 
 class NothingFound(ExtractError):  # noqa: N818 -- a public name
     """There is no article, or no list of articles, in it; the reason says what was tried."""
+
+
+class OverrunError(ExtractError):
+    """Reading it took more time or memory than it may, or ended the process that read it."""

@@ -91,6 +91,7 @@ def gather(feed: FeedConfig, tools: Tools, only: Collection[str] | None = None) 
 def _read(source: Source, limit: int, tools: Tools) -> Reading:
     digest = hashlib.sha256(source.model_dump_json().encode()).hexdigest()[:16]
     documents = Documents(tools.fetcher, tools.store, RequestOptions(), digest, tools.clock, tools.lease)
+    documents.isolation = tools.isolation
     try:
         documents.options = request_options(source)
         items = sources.read(source, documents, limit=limit)
@@ -114,7 +115,9 @@ def _pace(source: Source, documents: Documents, tools: Tools) -> Pace:
     """What a source's document, its server and its site's robots.txt say of how often they want to be asked."""
     if isinstance(source, FolderSource) or documents.first is None:
         return ANY_PACE
-    said = sources.pace_of(documents.first) if isinstance(source, FeedSource) else ANY_PACE
+    said = ANY_PACE
+    if isinstance(source, FeedSource):
+        said = tools.isolation.call(source.url, sources.pace_of, documents.first)
     said = said.slowed(min(documents.fresh_for or 0.0, _LONGEST_FRESH), "Cache-Control")
     return said.slowed(tools.fetcher.crawl_delay(source.url), "Crawl-delay")
 

@@ -31,7 +31,8 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         only: the keys of the sources to look at; all of them where it is left out. The others' articles stay.
     """
     began, started = time.monotonic(), tools.clock()
-    tools = replace(tools, fetcher=tools.fetcher.on_behalf(feed.name, tools.lease.left))
+    fetcher = tools.fetcher.on_behalf(feed.name, tools.lease.left)
+    tools = replace(tools, fetcher=fetcher, isolation=tools.isolation.for_run())
     try:
         readings = looking.at_listings(feed, gather(feed, tools, only), tools)
         items = listed(readings, tools.settings.output)

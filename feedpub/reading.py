@@ -16,7 +16,7 @@ from feedpub import articles, corrections
 from feedpub.builder.identity import url_key
 from feedpub.builder.merge import Arrival
 from feedpub.config import FeedConfig
-from feedpub.errors import ExtractError, SourceError
+from feedpub.errors import ExtractError, OverrunError, SourceError
 from feedpub.fetch import Validators
 from feedpub.filters import Facts, refusal
 from feedpub.gathering import Listed
@@ -110,7 +110,7 @@ def read_all(feed: FeedConfig, items: Sequence[Listed], memory: Memory, tools: T
     done = count(1)
 
     def read_site(name: str) -> dict[int, Read]:
-        site = Site(name, tools.store)
+        site = Site(name, tools.store, tools.isolation)
         asked = _asked(
             feed, by_site[name], memory, tools, done=lambda: tools.progress(feed.name, next(done), len(todo))
         )
@@ -167,11 +167,19 @@ def _clean(
     feed: FeedConfig, asked: Sequence[_Asked], site: Site, memory: Memory, tools: Tools
 ) -> Iterator[tuple[int, Read]]:
     """What becomes of articles whose pages are there: first all are learned from, then each is read."""
-    for each in asked:
-        if isinstance(each.answer, Page) and each.answer.content_type in articles.HTML:
-            site.learn(each.answer)
-    for each in asked:
+    for each in [_learned(each, site) for each in asked]:
         yield each.listed.rank, _read(feed, each, site, memory, tools)
+
+
+def _learned(asked: _Asked, site: Site) -> _Asked:
+    """An article whose page was learned from; a page that is too much to be looked at is not read a second time."""
+    if not isinstance(asked.answer, Page) or asked.answer.content_type not in articles.HTML:
+        return asked
+    try:
+        site.learn(asked.answer)
+    except OverrunError as error:
+        return replace(asked, answer=error)
+    return asked
 
 
 def _read(feed: FeedConfig, asked: _Asked, site: Site, memory: Memory, tools: Tools) -> Read:
@@ -181,7 +189,8 @@ def _read(feed: FeedConfig, asked: _Asked, site: Site, memory: Memory, tools: To
     try:
         read = _corrected(_read_article(feed, asked, seen, site, tools), memory.due.get(listed.key))
     except SourceError as error:
-        read = _stays(listed, seen, error) if seen and listed.key in memory.due else _stand_in(listed, seen, error)
+        again = seen if listed.key in memory.due else None
+        read = _stays(listed, again, error) if again else _stand_in(listed, seen, error, tools)
     if read.arrival is not None:
         item, article = listed.item, read.arrival.article
         facts = Facts(item.url or "", item.title or article.title, item.categories or article.categories, article.text)
@@ -195,20 +204,35 @@ def _read_article(feed: FeedConfig, asked: _Asked, seen: Seen | None, site: Site
     if isinstance(answer, SourceError):
         raise answer
     if listed.item.path is not None:
-        return _arrived(listed, articles.from_file(feed, listed, tools), ())
+        return _arrived(listed, _from_file(feed, listed, tools), ())
     if answer is None:
-        return _arrived(listed, articles.from_feed(listed.item), ())
+        return _arrived(listed, _from_feed(listed, tools), ())
     if seen and isinstance(answer, NotModified):
         return Read(replace(_seen(listed, "stored"), etag=seen.etag, last_modified=seen.last_modified))
     assert isinstance(answer, Page)  # noqa: S101 -- the gate refuses a 304 that was not asked for
-    own = articles.from_page(answer, feed.rules, site.memory)
-    article = articles.fuller(own, listed.item)
-    by_page = article is own
-    if listed.listed_first:
-        article = articles.described(article, listed.item)
+    article, by_page = tools.isolation.call(
+        answer.url,
+        articles.from_listed_page,
+        answer,
+        listed.item,
+        feed.rules,
+        site.memory,
+        listed_first=listed.listed_first,
+    )
     read = _arrived(listed, article, (answer.url, article.url))
     seen = replace(read.seen, etag=answer.etag, last_modified=answer.last_modified)
     return replace(read, seen=seen, by_page=by_page)
+
+
+def _from_file(feed: FeedConfig, listed: Listed, tools: Tools) -> Article:
+    path = Path(listed.item.path or "")
+    folder = path.relative_to(listed.folder or path.parent).parent.as_posix()
+    base = f"{tools.settings.base_url}{feed.name}/{'' if folder == '.' else folder + '/'}"
+    return tools.isolation.call(str(path), articles.from_file, path, base, feed.rules)
+
+
+def _from_feed(listed: Listed, tools: Tools) -> Article:
+    return tools.isolation.call(listed.address, articles.from_feed, listed.item)
 
 
 def _corrected(read: Read, entry: Entry | None) -> Read:
@@ -232,12 +256,12 @@ def _planned(feed: FeedConfig, listed: Listed, read: Read, before: Seen | None, 
     return corrections.planned(read.seen, before, listed.item.url or "", now, begins=begins)
 
 
-def _stand_in(listed: Listed, seen: Seen | None, error: SourceError) -> Read:
+def _stand_in(listed: Listed, seen: Seen | None, error: SourceError, tools: Tools) -> Read:
     """The feed's own text for an article that could not be read, where there is one; named in either case."""
     tries = (seen.tries if seen else 0) + 1
     failed = replace(_seen(listed, "failed"), reason=error.reason, tries=tries)
     try:
-        own = replace(articles.from_feed(listed.item), complete=False) if listed.listed_first else None
+        own = replace(_from_feed(listed, tools), complete=False) if listed.listed_first else None
     except ExtractError:
         own = None
     if own is None:

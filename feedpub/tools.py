@@ -7,6 +7,7 @@ from typing import Protocol
 
 from feedpub.config import Settings
 from feedpub.fetch import Fetcher
+from feedpub.isolation import InProcess, Isolation, Workers
 from feedpub.lease import Lease
 from feedpub.publisher import Publisher
 from feedpub.store import Store
@@ -38,9 +39,18 @@ def fetcher_for(settings: Settings, store: Store | None = None) -> Fetcher:
     )
 
 
+def workers() -> Workers:
+    """The processes that fetched pages are read in."""
+    return Workers(("feedpub.articles", "feedpub.sources"))
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The collaborators of a regeneration."""
+    """The collaborators of a regeneration.
+
+    Attributes:
+        isolation: reads what was fetched.
+    """
 
     settings: Settings
     store: Store
@@ -49,3 +59,4 @@ class Tools:
     clock: Callable[[], datetime] = utc_now
     progress: Progress = silent
     lease: Lease = field(default_factory=Lease)
+    isolation: Isolation = field(default_factory=InProcess)

@@ -23,11 +23,12 @@ OWNERS = {
     "sentencex": ("summary",),
     "sqlalchemy": ("store", "migrations"),
     "urllib3": ("fetch",),
+    "uvicorn": ("web",),
 }
 # A room may use the rooms of the rows above its own, never one of its own row or below.
 ROWS = (
     ("model", "errors"),
-    ("patterns", "decode", "summary", "lease"),
+    ("patterns", "decode", "summary", "lease", "isolation"),
     ("config",),
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),

@@ -95,6 +95,7 @@ def test_what_is_not_as_usual_is_said_with_the_evidence(history: list[Look], new
         pytest.param(of_counts(20, 20, 20, 20, 20), look(90, **NEXT), id="more articles"),
         pytest.param(of_counts(*[40, 35, 12, 30] * 8), look(7, **NEXT), id="a list that varies"),
         pytest.param(of_counts(*([*[40] * 24, *[8] * 4] * 5), *[40] * 30), look(5, hour=170), id="a weekly rhythm"),
+        pytest.param(of_counts(*[40] * 30, 30, 18, 11), look(7, hour=33), id="a list that got shorter by and by"),
         pytest.param(QUIET, look(20, 0, fresh=20, **NEXT), id="all new, and dated since"),
         pytest.param(LIVELY, look(20, 0, hour=40), id="all new after a long pause"),
         pytest.param(

@@ -7,8 +7,8 @@ next time without every reader showing the entry again. What the cleaner has lea
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from itertools import count
+from datetime import UTC, datetime, timedelta
+from itertools import chain, count
 from typing import TypeVar
 
 from feedpub.builder import identity
@@ -16,6 +16,7 @@ from feedpub.builder.substance import substance, words
 from feedpub.model import Article, Entry, Item, Removed
 
 T = TypeVar("T")
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _revise(old: Entry, arrival: Arrival, known: Known, now: datetime) -> Entry:
         return entry
     said = _past(arrival.article.updated or arrival.item.updated, now)
     moment = said if said and said > old.updated else now
-    return replace(entry, updated=_free_moment(moment, known.moments, now))
+    return replace(entry, updated=_free_moment(moment, known.moments, now, after=old.updated))
 
 
 def changes(old: Entry, arrival: Arrival) -> bool:
@@ -182,10 +183,15 @@ def _past(moment: datetime | None, now: datetime) -> datetime | None:
     return moment.replace(microsecond=0) if moment and moment <= now else None
 
 
-def _free_moment(wanted: datetime, taken: set[datetime], now: datetime) -> datetime:
-    """The moment nearest to the wanted one that no other entry has; later ones first, but never in the future."""
+def _free_moment(wanted: datetime, taken: set[datetime], now: datetime, after: datetime = _LONG_AGO) -> datetime:
+    """The moment nearest to the wanted one that no other entry has; later ones first, but never in the future.
+
+    It is never before `after`, even where the clock was put back: then it is the next second that is free.
+    """
     second = timedelta(seconds=1)
-    candidates = (wanted + sign * n * second for n in count() for sign in (1, -1))
-    moment = next(m for m in candidates if m <= now and m not in taken)
+    nearest = (wanted + sign * n * second for n in range(len(taken) + 1) for sign in (1, -1))
+    following = (after + n * second for n in count(1))
+    candidates = chain((m for m in nearest if after < m <= now), following)
+    moment = next(m for m in candidates if m not in taken)
     taken.add(moment)
     return moment

@@ -31,6 +31,18 @@ class Trace(NamedTuple):
     kind: str
 
 
+class Sighting(NamedTuple):
+    """What is remembered of one page, before it is known what stood on others.
+
+    Attributes:
+        page: the fingerprint of its address, or of its words where it has none.
+        marks: fingerprints of its texts, the kinds of their boxes, and how many characters of prose each is.
+    """
+
+    page: str
+    marks: tuple[tuple[str, str, int], ...]
+
+
 @dataclass(slots=True)
 class Kind:
     """What is known of the boxes of one kind.
@@ -65,18 +77,20 @@ class SiteMemory:
         Raises:
             ExtractError: the page cannot be read.
         """
-        tree = parse(html, url)
-        self.add(cut(tree), url, tree.findtext(".//title") or "")
+        self.remember(sight(html, url))
 
-    def add(self, layout: Layout, url: str | None, title: str = "") -> None:
-        """Remember a page that is already cut into blocks, and what its title element says."""
-        blocks = [block for block in layout.blocks[:MOST_BLOCKS] if block.text]
-        page = digest(url or "\n".join(block.text for block in blocks))
+    def knows(self, url: str) -> bool:
+        """Whether the page at an address is remembered."""
+        return digest(url) in self.pages
+
+    def remember(self, seen: Sighting) -> None:
+        """Remember what was seen on a page."""
+        page = seen.page
         if page in self.pages:
             return
         prose: Counter[str] = Counter()
         bit = 1 << len(self.pages)
-        for mark, where, size in _marks(layout, blocks, title):
+        for mark, where, size in seen.marks:
             known = self.texts.get(mark)
             if known is None and size:
                 prose[where] += size
@@ -143,6 +157,19 @@ class SiteMemory:
             self.pages = dict(list(self.pages.items())[oldest:])
             shifted = ((mark, Trace(pages >> oldest, where)) for mark, (pages, where) in self.texts.items())
             self.texts = {mark: trace for mark, trace in shifted if trace.pages}
+
+
+def sight(html: bytes | str, url: str | None = None) -> Sighting:
+    """What would be remembered of a page.
+
+    Raises:
+        ExtractError: the page cannot be read.
+    """
+    tree = parse(html, url)
+    layout = cut(tree)
+    blocks = [block for block in layout.blocks[:MOST_BLOCKS] if block.text]
+    page = digest(url or "\n".join(block.text for block in blocks))
+    return Sighting(page, tuple(_marks(layout, blocks, tree.findtext(".//title") or "")))
 
 
 def _marks(layout: Layout, blocks: list[Block], title: str) -> Iterator[tuple[str, str, int]]:

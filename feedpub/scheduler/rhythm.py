@@ -6,12 +6,12 @@ placed at equal distances of the integral of its square root; of a rate that is 
 """
 
 import json
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from math import exp, pow
 from operator import mul
 from typing import Self
 
@@ -22,6 +22,7 @@ from feedpub.scheduler.week import HOUR, WEEK, profile
 
 DAY = 24 * HOUR  # minutes, as is every time in here; ahead of that, a day is like the next one
 MOST = 1000  # moments that are learned from, the newest
+FRESH = 1 / 64  # of those, at most, that came after habits were learned, and count for the rates alone
 FLOOR = 0.002  # publications a day that any source is good for
 SHORTEST, LONGEST = 1 / HOUR, 365 * DAY  # waits
 _REMEMBERED = 64  # sources
@@ -76,6 +77,7 @@ class Rhythm:
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
         self._spans = weights.spans.tolist()
+        self._units = (weights.weights * DAY / weights.spans).tolist()  # what one publication is of a rate
         self._fades = np.exp(-HOUR / weights.spans).tolist()
         self._habits = lru_cache(_REMEMBERED)(self._learn)
 
@@ -92,33 +94,41 @@ class Rhythm:
             Minutes, from a second to a year.
         """
         known = bisect_right(published, now)
-        habits = self._habits(tuple(published[max(0, known - MOST) : known]))
-        return min(max(self._wait(habits, now, scale), SHORTEST), LONGEST)
+        settled = known - known % (1 + int(FRESH * min(known, MOST)))
+        habits = self._habits(tuple(published[max(0, settled - MOST) : settled]))
+        wait = self._wait(habits, published[settled:known], now, scale)
+        return min(max(wait, SHORTEST), LONGEST)
 
-    def _wait(self, habits: Habits, now: float, scale: float) -> float:
+    def _wait(self, habits: Habits, fresh: Sequence[float], now: float, scale: float) -> float:
         """Until looks are due, hour by hour; what lies more than a day ahead goes on at that day's mean."""
         due, found, waited = scale * self._weights.pace, 0.0, 0.0
         hour, step = int(now // HOUR) % WEEK, HOUR - now % HOUR
-        middle = now + step / 2 - habits.last
-        rates = [rate * exp(-middle / span) for rate, span in zip(habits.rates, self._spans, strict=True)]
+        rates = self._rates(habits, fresh, now + step / 2)
+        fades = [math.exp(-(step + HOUR) / 2 / span) for span in self._spans]  # to the middle of the next hour
         while waited < DAY:
-            gain = step * pow(FLOOR + sum(map(mul, habits.week[hour], rates)), self._weights.power)
+            gain = step * math.pow(FLOOR + sum(map(mul, habits.week[hour], rates)), self._weights.power)
             if found + gain >= due:
                 return waited + step * (due - found) / gain
             found, waited = found + gain, waited + step
             hour, step = (hour + 1) % WEEK, HOUR
-            rates = list(map(mul, rates, self._fades))
+            rates, fades = list(map(mul, rates, fades)), self._fades
         return waited * due / found
+
+    def _rates(self, habits: Habits, fresh: Sequence[float], then: float) -> list[float]:
+        """Publications a day over each span, weighted, at a moment."""
+        return [
+            rate * math.exp((habits.last - then) / span)
+            + unit * sum([math.exp((moment - then) / span) for moment in fresh])
+            for rate, span, unit in zip(habits.rates, self._spans, self._units, strict=True)
+        ]
 
     def _learn(self, published: tuple[float, ...]) -> Habits:
         if not published:
             return Habits(0.0, [0.0] * len(self._spans), [[1.0] * len(self._spans)] * WEEK)
         moments = np.array(published, float)
-        weights = self._weights
-        counts = np.exp((moments - moments[-1]) / weights.spans[:, None]).sum(axis=1)
-        rates = weights.weights * counts * DAY / weights.spans
-        week = profile(moments)[:, None] ** weights.weekly
-        return Habits(published[-1], rates.tolist(), week.tolist())
+        counts = np.exp((moments - moments[-1]) / self._weights.spans[:, None]).sum(axis=1)
+        week = profile(moments)[:, None] ** self._weights.weekly
+        return Habits(published[-1], (counts * self._units).tolist(), week.tolist())
 
 
 next_check = Rhythm(Weights.load()).next_check

@@ -2,6 +2,7 @@
 
 lock       one service a state folder
 logs       one line a run, for journald, for people or for programs
+memory     how the C library hands out memory
 systemd    what systemd is told: ready, reloading, stopping, alive
 watch      whether the config file has changed
 chores     small things that have to be done again and again, each in a thread of its own

@@ -20,10 +20,11 @@ from feedpub.config import Config, FeedConfig
 from feedpub.errors import FeedpubError, StoreError
 from feedpub.fetch import Fetcher
 from feedpub.model import Outcome
-from feedpub.overview import Overview, Running
+from feedpub.overview import Overview, Running, counted
 from feedpub.service.chores import Chore, Jump
 from feedpub.service.jobs import Jobs
 from feedpub.service.logs import event
+from feedpub.service.memory import keep_together
 from feedpub.service.systemd import Notifier
 from feedpub.service.watch import Watch
 from feedpub.tools import Tools, fetcher_for
@@ -98,6 +99,7 @@ class Service:
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; the exit status. Threads that hang are left behind: end the process hard."""
+        keep_together()
         with self._signals.caught():
             self._server.start()
             self._jobs.start()
@@ -147,7 +149,8 @@ class Service:
         self._server.stop(FAREWELL)
 
     def _line(self) -> str:
-        return f"{len(self._config.feed)} feeds" + (f"; config not in force: {self._problem}" if self._problem else "")
+        refused = f"; config not in force: {self._problem}" if self._problem else ""
+        return counted(len(self._config.feed), "feed") + refused
 
     # --- what changes ---
 

@@ -18,7 +18,7 @@ def read(source: FeedSource, documents: Documents, *, limit: int) -> tuple[Item,
         FetchError: the feed cannot be had.
         ExtractError: it is no feed; as NothingFound: it has no entries, or none with an address.
     """
-    return items_in(documents.get(source.url), limit=limit)
+    return documents.read(source.url, items_in, limit=limit)
 
 
 def items_in(page: Page, *, limit: int) -> tuple[Item, ...]:

@@ -24,7 +24,7 @@ def read(source: PageSource, documents: Documents) -> tuple[Item, ...]:
         FetchError: the page cannot be had.
         ExtractError: it is not HTML; as NothingFound: it is empty, an error page, or lists no articles.
     """
-    return items_in(documents.get(source.url), source.links)
+    return documents.read(source.url, items_in, source.links)
 
 
 def items_in(page: Page, selector: str | None = None) -> tuple[Item, ...]:

@@ -81,7 +81,7 @@ class _Newest:
 
 def _read_files(source: SitemapSource, documents: Documents, newest: _Newest) -> list[SourceError]:
     """Read as many files as it takes; what failed is returned, but for the first file's failure, which is raised."""
-    first = parse(documents.get(source.url))
+    first = documents.read(source.url, parse)
     newest.show(first.items)
     failures, waiting, seen = list[SourceError](), _by_change(first.children), {source.url}
     while waiting and len(seen) < MOST_FILES and newest.listed < MOST_ADDRESSES and not newest.is_final(waiting[0]):
@@ -90,7 +90,7 @@ def _read_files(source: SitemapSource, documents: Documents, newest: _Newest) ->
             continue
         seen.add(child.url)
         try:
-            part = parse(documents.get(child.url))
+            part = documents.read(child.url, parse)
         except SourceError as error:
             failures.append(error)
             continue

@@ -13,8 +13,11 @@ from feedpub.web.refusals import not_allowed, refusal
 
 ADDRESS = "/run"
 _MOST = 4096  # bytes of a form
-_GUESSING = 1.0  # seconds that a wrong token costs
-_NOBODY = 'Nobody can have feeds run from here. Set a token in the config: [http] token = { env = "FEEDPUB_TOKEN" }'
+GUESSING = 1.0  # seconds that a wrong token costs
+_NOBODY = (
+    "Nobody can have feeds run from here. That takes `feedpub run`, with a token in its config: "
+    '[http] token = { env = "FEEDPUB_TOKEN" }'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,14 @@ async def _judged(order: _Order, console: Console) -> Answer:
     if token is None:
         return _told(order, 403, _NOBODY)
     if not hmac.compare_digest(order.given.encode("utf-8", "replace"), token.encode()):
-        await asyncio.sleep(_GUESSING)
+        await asyncio.sleep(GUESSING)
         return _told(order, 403, "This is not the token that stands in the config.")
     return await asyncio.to_thread(_run, order, console)
 
 
 def _read(request: Request, body: bytes) -> _Order:
     form = parse_qs(body.decode("utf-8", "replace"))
-    scheme, _, bearer = request.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    scheme, _, bearer = request.headers.get(b"authorization", b"").decode("utf-8", "replace").partition(" ")
     program = scheme.lower() == "bearer"
     feed, token = (form.get(field, [""])[0] for field in ("feed", "token"))
     return _Order(feed, bearer.strip() if program else token, program)

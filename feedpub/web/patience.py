@@ -12,6 +12,7 @@ from feedpub.web.shortcut import Shortcut
 REQUEST_SECONDS = 20.0  # from a request's first byte to its last
 TAKING_SECONDS = 60.0  # until an answer that waits has moved on
 MOST_OF_A_HEAD = 16 << 10  # bytes
+_AROUND = len(": \r\n")  # a header
 MOST_CONNECTIONS = 500  # a process has mostly 1024 descriptors, and needs others for itself
 
 
@@ -56,8 +57,10 @@ class Patience(Shortcut):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        hosts = sum(name == b"host" for name, _ in self.headers)
+        size, hosts = len(self.url), 0
+        for name, value in self.headers:
+            size += len(name) + len(value) + _AROUND
+            hosts += name == b"host"
         if size > MOST_OF_A_HEAD or hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
             raise BadHeadError
         super().on_headers_complete()

@@ -62,6 +62,7 @@ class Site:
 
     def refresh(self, written: Iterable[str]) -> None:
         """Compress files that have just been written, before the first reader asks for them; in the caller's thread."""
+        self._upcoming.look()
         for file in filter(None, map(names.by_name, written)):
             for coding in codings.COMPRESSED if file.kind.compressed else ():
                 self._copies.make(file, coding)
@@ -74,7 +75,7 @@ class Site:
 
     def at_once(self, request: Request) -> Answer | None:
         """The answer, where it can be had without waiting; in the event loop."""
-        if self._is_dynamic(request.path):
+        if self._is_dynamic(request.path) or not self._upcoming.fresh:
             return None
         wanted = self._wanted(request)
         if isinstance(wanted, Answer):
@@ -95,6 +96,7 @@ class Site:
             copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
         except OSError:
             return _unreadable(request)
+        await self._upcoming.catch_up()
         return self._found(request, wanted.file, copy) if copy else refusal(404, _NOTHING)
 
     def _is_dynamic(self, path: str) -> bool:
@@ -126,8 +128,8 @@ class Site:
     def _found(self, request: Request, file: Published, copy: Copy) -> Answer:
         age = headers.max_age(file, self._upcoming.seconds(file.feed))
         holds = (b"cache-control", f"public, max-age={age}".encode())
-        none_match, since = (request.headers.get(key) for key in (b"if-none-match", b"if-modified-since"))
-        if is_current(none_match, since, copy.etag, copy.modified):
+        asked = request.headers
+        if is_current(asked.get(b"if-none-match"), asked.get(b"if-modified-since"), copy.etag, copy.modified):
             own = (header for header in copy.headers if header[0] in headers.OF_NOT_MODIFIED)
             return Answer(304, (*own, holds))
         return Answer(200, (*copy.headers, holds), copy.body)

@@ -105,5 +105,6 @@ def _taken_over(descriptor: int) -> socket.socket:
     except OSError as error:
         raise ServiceError(f"descriptor {descriptor}: no socket ({error.strerror}); look at the socket unit") from error
     if not usable:
+        listening.close()
         raise ServiceError(f"descriptor {descriptor}: not a listening stream socket; write ListenStream= in its unit")
     return listening

@@ -1,15 +1,16 @@
-"""When each feed runs next, as it was known some seconds ago: nobody who wants a feed waits for the state."""
+"""When each feed runs next, as it was known some seconds ago: nobody who wants a feed waits long for the state."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
 
 from feedpub.errors import FeedpubError
 from feedpub.store import Planned
 
 OFTEN = 5.0  # seconds between two looks at the plans
+PATIENCE = 0.5  # seconds that a request waits for a look
 
 _log = logging.getLogger(__name__)
 
@@ -23,22 +24,31 @@ class Upcoming:
 
     def __init__(self, ask: Callable[[], Mapping[str, Planned]]) -> None:
         self._ask = ask
-        self._known: Mapping[str, datetime] = {}
-        self._asked = time.monotonic()
-        self._look()
+        self._known: Mapping[str, float] = {}  # seconds since 1970
+        self._asked = 0.0
+        self.look()
+
+    @property
+    def fresh(self) -> bool:
+        """Whether what is known is good enough."""
+        return time.monotonic() - self._asked < OFTEN
 
     def seconds(self, feed: str | None) -> float | None:
-        """How long until a feed runs, or the first of all; None where that is not known. In the event loop."""
-        now = time.monotonic()
-        if now - self._asked > OFTEN:
-            self._asked = now
-            asyncio.get_running_loop().run_in_executor(None, self._look)
-        known = self._known
-        due = known.get(feed) if feed else min(known.values(), default=None)
-        return (due - datetime.now(UTC)).total_seconds() if due else None
+        """How long until a feed runs, or the first of all; None where that is not known."""
+        due = self._known.get(feed) if feed else min(self._known.values(), default=None)
+        return None if due is None else due - time.time()
 
-    def _look(self) -> None:
+    async def catch_up(self) -> None:
+        """Look again where it is time to; a state that is busy is not waited for."""
+        if not self.fresh:
+            self._asked = time.monotonic()  # whoever comes meanwhile does not look as well
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.to_thread(self.look), PATIENCE)
+
+    def look(self) -> None:
+        """Look now; from any thread."""
+        self._asked = time.monotonic()
         try:
-            self._known = {feed: planned.next_run for feed, planned in self._ask().items()}
+            self._known = {feed: planned.next_run.timestamp() for feed, planned in self._ask().items()}
         except FeedpubError as error:  # what was known still holds, more or less
             _log.warning("the next runs of feeds cannot be read: %s", error)

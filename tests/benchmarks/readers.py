@@ -26,7 +26,7 @@ SUBSCRIBE = Path("tools/readers/subscribe.sh")
 STORIES = 12
 LAST_WORDS = "and the weather holds"  # of each story: where they are, the whole text is
 KEPT = 61  # seconds after which every copy of a feed that is looked at each minute is to be asked for again
-KNOW_JSON = "feedparser,reader,newsboat,miniflux,liferea,feedsmith"  # the others never heard of JSON Feed
+KNOW_JSON = "reader,miniflux,feedsmith"  # the others never heard of JSON Feed
 
 
 def main() -> int:

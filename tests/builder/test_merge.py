@@ -31,7 +31,11 @@ def bring(*arrivals: Arrival, known: Known | None = None, now: datetime = NOW) -
 
 
 def one(*arrivals: Arrival, now: datetime = NOW) -> Entry:
-    (entry,) = bring(*arrivals, now=now).entries
+    return one_of(bring(*arrivals, now=now))
+
+
+def one_of(merged: Merge) -> Entry:
+    (entry,) = merged.entries
     return entry
 
 
@@ -141,6 +145,16 @@ def test_no_two_entries_share_a_moment_of_update() -> None:
     assert len({entry.updated for entry in entries}) == 20
     assert all(entry.updated <= NOW for entry in entries)
     assert {entry.published for entry in entries} == {NOW}
+
+
+@pytest.mark.parametrize("now", [NOW + DAY, NOW, NOW - 400 * DAY], ids=["later", "the same second", "clock put back"])
+def test_an_update_never_goes_back(now: datetime) -> None:
+    """Whatever the clock does: readers take the later state of an entry for the present one."""
+    before = replace(one(arrival()), updated=NOW)
+    entry = one_of(bring(arrival(replace(ARTICLE, text="Other words.")), known=known(before), now=now))
+    assert entry.updated > before.updated
+    assert entry.updated <= max(now, NOW + timedelta(seconds=1))
+    assert (entry.id, entry.published) == (before.id, before.published)
 
 
 def test_a_teaser_never_replaces_the_article() -> None:

@@ -1,9 +1,14 @@
 """Documents for sources to read in tests: an in-memory network, and pages written for the purpose."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Concatenate, ParamSpec, TypeVar
 
 from feedpub.errors import FetchError
 from feedpub.model import Page
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass
@@ -17,6 +22,9 @@ class Library:
         body = body.encode() if isinstance(body, str) else body
         self.pages[url] = Page(url, body, content_type, charset)
         return self
+
+    def read(self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return parse(self.get(url), *args, **kwargs)
 
     def get(self, url: str) -> Page:
         self.asked.append(url)

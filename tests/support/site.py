@@ -159,10 +159,10 @@ class _Server(ThreadingHTTPServer):
             connection = self.site.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         return connection, address
 
-    def handle_error(self, *args: Any) -> None:
-        """Clients may hang up at any time; what else goes wrong is shown."""
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed, or hung up, is no fault of the server's."""
         if not isinstance(sys.exception(), OSError):
-            super().handle_error(*args)
+            super().handle_error(request, client_address)
 
 
 @contextmanager

@@ -9,13 +9,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support.service import SOON, eventually
+from tests.systemd import world
 
 BOOT = 60.0  # seconds
-ADDRESSES = ("93.184.215.14", "192.168.77.1")  # a public one, of the web sites, and a private one, of the resolver
 _TOOLS = ("unshare", "nsenter", "systemd-nspawn")
 _CHECKOUT = "/usr/src/feedpub"
 _ENVIRON = {
@@ -30,14 +30,13 @@ set -eu
 mount -t overlay overlay -o "$4" "$1/root"
 cd "$1/root"
 rm -rf etc/systemd/system/*.wants etc/resolv.conf
-echo "nameserver 192.168.77.1" > etc/resolv.conf.machine
 cp -L /etc/resolv.conf etc/resolv.conf
 mount --rbind /dev dev
 mount -t proc proc proc
 chroot . sh -euc "cd $2; $3"
 umount proc
 umount -l dev
-mv etc/resolv.conf.machine etc/resolv.conf
+echo "nameserver $5" > etc/resolv.conf
 exec systemd-nspawn -q -D "$1/root" --register=no --keep-unit --boot --private-network --link-journal=no \\
     --resolv-conf=off --timezone=off --capability=all --system-call-filter="bpf @privileged" --console=pipe \\
     systemd.unit=basic.target
@@ -175,21 +174,24 @@ def booted(source: Path, install: str) -> Iterator[Machine]:
     with _folders() as name:
         hidden_and_tests = shutil.ignore_patterns(".*", "tests", "feeds", "__pycache__")
         shutil.copytree(source, f"{name}/upper{_CHECKOUT}", ignore=hidden_and_tests)
-        command = ["unshare", "--mount", "sh", "-c", _MAKE, "sh", name, _CHECKOUT, install, _overlay(name)]
+        arguments = (name, _CHECKOUT, install, _overlay(name), world.RESOLVER)
         log = Path(name, "console")
         with log.open("wb") as console:
             container = subprocess.Popen(  # noqa: S603 -- our own script
-                command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=_environ()
+                ["unshare", "--mount", "sh", "-c", _MAKE, "sh", *arguments],  # noqa: S607 -- as PATH has it
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                env=_environ(),
             )
         try:
             yield _up(container, Path(name, "upper"), log)
         finally:
             container.terminate()  # an orderly shutdown
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 container.wait(BOOT)
-            finally:
-                container.kill()
-                container.wait()
+            container.kill()
+            container.wait()
 
 
 def _environ() -> dict[str, str]:
@@ -217,7 +219,7 @@ def _up(container: "subprocess.Popen[bytes]", written: Path, log: Path) -> Machi
     assert eventually(lambda: machine.run(*state, check=False).strip() in ("running", "degraded"), BOOT), machine.run(
         *state, check=False
     ) + machine.run("systemctl", "list-jobs", check=False)
-    for address in ADDRESSES:
+    for address in (world.SITE, world.RESOLVER):
         machine.run("ip", "address", "add", f"{address}/32", "dev", "lo")
     return machine
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from feedpub.errors import ServiceError
-from feedpub.web import Site
+from feedpub.web import Site, sockets
 from feedpub.web.server import Server
 from feedpub.web.sockets import inherited, listen, shown
 from tests.support.client import everything
@@ -146,3 +146,14 @@ def test_what_is_meant_for_others_is_left_alone(environ: dict[str, str]) -> None
     environ = {name: value.replace("me", str(os.getpid())) for name, value in environ.items()}
     assert inherited(environ) == []
     assert environ == {}
+
+
+def test_what_is_no_listening_socket_is_refused() -> None:
+    """A mistake in the socket unit is told, with what to write there."""
+    reading, writing = os.pipe()
+    with socket.socket() as idle, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        for descriptor in (reading, idle.detach(), datagrams.detach()):
+            with pytest.raises(ServiceError, match=rf"^descriptor {descriptor}: .* unit$"):
+                sockets._taken_over(descriptor)
+    os.close(reading)
+    os.close(writing)

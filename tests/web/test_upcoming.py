@@ -1,6 +1,7 @@
 """For how long what is published holds."""
 
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,6 @@ from feedpub.errors import StoreError
 from feedpub.store import Planned
 from feedpub.web import Site, upcoming
 from tests.support.client import Client, served
-from tests.support.service import eventually
 from tests.web.conftest import BASE
 
 
@@ -21,8 +21,11 @@ class Plans:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {"world": 1800}
         self.broken = False
+        self.open = threading.Event()
+        self.open.set()
 
     def load(self) -> Mapping[str, Planned]:
+        self.open.wait(10)
         if self.broken:
             raise StoreError("the state cannot be read")
         now = datetime.now(UTC)
@@ -79,11 +82,20 @@ def test_archives_hold_a_day(client: Client) -> None:
 
 
 def test_changed_plans_are_noticed(client: Client, plans: Plans, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some seconds later; nobody waits for it."""
+    """Some seconds later, by the first who asks: it may be the only one in an hour."""
     plans.seconds["world"] = 300
     assert max_age(client, "/world.rss") > 1700
     monkeypatch.setattr(upcoming, "OFTEN", 0.0)
-    assert eventually(lambda: max_age(client, "/world.rss") <= 300)
+    assert max_age(client, "/world.rss") <= 300
+
+
+def test_a_refresh_notices_them_too(folder: Path, plans: Plans) -> None:
+    """After a run, whose plan is new."""
+    site = Site(folder, None, [], BASE, plans.load)
+    with served(site) as client:
+        plans.seconds["world"] = 300
+        site.refresh(["world.rss"])
+        assert max_age(client, "/world.rss") <= 300
 
 
 def test_plans_that_cannot_be_read_hold_up_nothing(
@@ -93,5 +105,16 @@ def test_plans_that_cannot_be_read_hold_up_nothing(
     plans.broken = True
     monkeypatch.setattr(upcoming, "OFTEN", 0.0)
     assert max_age(client, "/world.rss") > 1700
-    assert eventually(lambda: "the state cannot be read" in caplog.text)
-    assert max_age(client, "/world.rss") > 1700
+    assert "the state cannot be read" in caplog.text
+
+
+def test_a_state_that_takes_its_time_is_not_waited_for(
+    client: Client, plans: Plans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for long; what was known goes on to count."""
+    plans.open.clear()
+    monkeypatch.setattr(upcoming, "PATIENCE", 0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(upcoming, "OFTEN", 0.0)
+        assert max_age(client, "/world.rss") > 1700
+    plans.open.set()

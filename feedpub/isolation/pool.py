@@ -1,0 +1,175 @@
+"""The workers of a process: a few, started when they are needed, each call by one of them.
+
+Of runs that wait, the one goes first that has had the least: a feed whose pages take long delays itself, and another
+one by no more than the pages that are being read.
+"""
+
+import logging
+import os
+import pickle
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+from feedpub.errors import ExtractError, OverrunError, WorkerError
+from feedpub.isolation.answer import Answer
+from feedpub.isolation.limits import Limits
+from feedpub.isolation.process import Worker
+from feedpub.isolation.protocol import P, T
+
+FEWEST, MOST = 2, 4  # processes; one alone would let a page that takes long hold up all others
+_log = logging.getLogger(__name__)
+
+
+class Workers:
+    """Processes that call functions on what was fetched. Thread-safe; to be closed in the end.
+
+    Args:
+        modules: that hold the functions: a new process imports them before its first call.
+        limits: of each call.
+        most: processes at once; None for one a core, within reason.
+    """
+
+    def __init__(self, modules: Sequence[str] = (), limits: Limits | None = None, most: int | None = None) -> None:
+        self._modules = modules
+        self._limits = limits or Limits()
+        self._free = most or min(max(FEWEST, len(os.sched_getaffinity(0))), MOST)
+        self._changed = threading.Condition()
+        self._waiting: list[_Ticket] = []
+        self._idle: list[Worker] = []
+        self._working: set[Worker] = set()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def prestart(self) -> None:
+        """Start a first process, so that the first call need not wait for it. Raises WorkerError."""
+        self._give_back(Worker(self._limits, self._modules), usable=True)
+
+    def close(self) -> None:
+        """End all processes: calls under way fail, and no other begins."""
+        with self._changed:
+            self._closed = True
+            idle, self._idle = self._idle, []
+            for worker in self._working:
+                worker.kill()  # the thread that waits for it does the rest
+            self._changed.notify_all()
+        for worker in idle:
+            worker.end()
+
+    def for_run(self) -> "Run":
+        """The same for one run, whose turn comes the later the more it has had."""
+        return Run(self)
+
+    def call(self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.for_run().call(address, function, *args, **kwargs)
+
+    def ask(self, run: "Run", request: bytes) -> Answer:
+        """What a worker makes of a request, once it is its run's turn. Raises OverrunError, WorkerError."""
+        with self._turn(run):
+            worker = self._take()
+            usable = False
+            try:
+                answer = worker.ask(request)
+                usable = not answer.last
+            finally:
+                self._give_back(worker, usable=usable)
+        return answer
+
+    @contextmanager
+    def _turn(self, run: "Run") -> Iterator[None]:
+        """One of the places to work at, and the time there on the run's account."""
+        with self._changed:
+            ticket = _Ticket(run)
+            self._waiting.append(ticket)
+            try:
+                self._changed.wait_for(lambda: self._closed or (self._free and self._first() is ticket))
+            finally:
+                self._waiting.remove(ticket)
+                self._changed.notify_all()
+            self._free -= 1
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._changed:
+                run.spent += time.monotonic() - began
+                self._free += 1
+                self._changed.notify_all()
+
+    def _first(self) -> "_Ticket":
+        return min(self._waiting, key=lambda ticket: ticket.run.spent)
+
+    def _take(self) -> Worker:
+        """A worker that waits for work, or a new one."""
+        with self._changed:
+            if self._closed:
+                raise WorkerError("nothing more is read: the process ends")
+            worker = self._idle.pop() if self._idle else None
+            if worker and worker.alive:
+                self._working.add(worker)
+                return worker
+        if worker:  # ended from outside while it waited
+            worker.end()
+        worker = Worker(self._limits, self._modules)
+        with self._changed:
+            self._working.add(worker)
+        return worker
+
+    def _give_back(self, worker: Worker, *, usable: bool) -> None:
+        with self._changed:
+            self._working.discard(worker)
+            if usable and not self._closed:
+                self._idle.append(worker)
+                return
+        worker.end()
+
+
+class Run:
+    """The workers as one run of a feed sees them.
+
+    Attributes:
+        spent: seconds of workers' time that it has had.
+    """
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self.spent = 0.0
+
+    def call(self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        request = pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL)
+        try:
+            answer = self._workers.ask(self, request)
+        except OverrunError as error:
+            raise OverrunError(error.reason, address) from error
+        result: T = _value(answer, address)
+        return result
+
+    def for_run(self) -> "Run":
+        return Run(self._workers)
+
+
+@dataclass(eq=False, frozen=True, slots=True)
+class _Ticket:
+    """A call that waits for its turn."""
+
+    run: Run
+
+
+def _value(answer: Answer, address: str | None) -> Any:
+    """What a call returned. Raises what it raised; a bug costs one page, and is logged."""
+    if answer.error:
+        raise answer.error
+    if answer.overrun:
+        raise OverrunError(answer.overrun, address)
+    if answer.bug:
+        _log.error("a bug of feedpub's met %s\n%s", address, answer.bug)
+        raise ExtractError(f"a bug of feedpub's kept it from being read: {answer.bug.splitlines()[-1]}", address)
+    return answer.value

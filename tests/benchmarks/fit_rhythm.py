@@ -1,0 +1,151 @@
+"""Learns when to look at a source next from when others published, and prints what it is worth on sources not seen.
+
+    python -m tests.benchmarks.fit_rhythm --data ../shared/bench/schedule [--write]
+
+Needs scipy. The data are the publication traces of dev.json: commit times of 27 public projects over two years. The
+weights are those under which looks that follow the rate find the second half of each trace soonest, the mean delay of
+each trace counting alike: if every look saw all that is more than half an hour old, looks at a rate r would be late by
+1 / 2r on average. With --write they are written to feedpub/scheduler/data/rhythm.json.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import geometric_mean
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+from feedpub.scheduler.rhythm import DAY, FLOOR, Rhythm, Weights
+from feedpub.scheduler.week import HOUR, WEEK, profile
+from tests.benchmarks.traces import Trace, delay, fixed_delay, read
+
+SPANS = np.array([0.75, 15, 190, 1350]) * HOUR  # within a sitting, a day, a week or so, two months
+STEP = 30.0  # minutes
+FOLDS = 4
+WRITTEN = Path(__file__).parents[2] / "feedpub" / "scheduler" / "data" / "rhythm.json"
+
+Table = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The second half of a trace in steps of half an hour, each seen from its beginning.
+
+    Attributes:
+        rates: step × span → publications a day over it.
+        week: the logarithm of the week's profile.
+        published: how much was published in the step.
+    """
+
+    rates: Table
+    week: Table
+    published: Table
+
+
+def case(trace: Trace) -> Case:
+    """A trace as looks every half an hour would see it."""
+    moments = np.array(trace, float)
+    half = len(trace) // 2
+    steps = np.arange(moments[half], moments[-1], STEP)
+    last = np.searchsorted(moments, steps, "right") - 1
+    counts = np.ones((len(moments), len(SPANS)))
+    for number, gap in enumerate(np.diff(moments), 1):
+        counts[number] += counts[number - 1] * np.exp(-gap / SPANS)
+    middle = steps + STEP / 2
+    profiles = np.array([profile(moments[: number + 1]) for number in range(half, len(moments))])
+    return Case(
+        rates=counts[last] * np.exp(-(middle - moments[last])[:, None] / SPANS) * DAY / SPANS,
+        week=np.log(profiles[last - half, (middle // HOUR).astype(int) % WEEK]),
+        published=np.histogram(moments[half + 1 :], [*steps, steps[-1] + STEP])[0].astype(float),
+    )
+
+
+def learn(cases: Sequence[Case]) -> Weights:
+    """The weights under which the logarithm of the delay is the least on average; their pace is still to be set."""
+    spans = len(SPANS)
+
+    def loss(numbers: Table) -> tuple[float, Table]:
+        each = [_loss(one, numbers[:spans], numbers[spans:-1], numbers[-1]) for one in cases]
+        gradient = np.mean([gradient for _, gradient in each], axis=0)
+        gradient[0] = 0.0  # only their ratios count
+        return float(np.mean([value for value, _ in each])), gradient
+
+    found = minimize(loss, np.array([0.0] * spans + [1.0] * spans + [0.5]), jac=True, method="L-BFGS-B").x
+    return Weights(SPANS, np.exp(found[:spans]), found[spans:-1], float(found[-1]), HOUR)
+
+
+def _loss(one: Case, weights: Table, weekly: Table, power: float) -> tuple[float, Table]:
+    """The logarithm of the mean delay at a given number of looks, up to a constant, and its gradient."""
+    parts = one.rates * np.exp(weights + weekly * one.week[:, None])
+    rate = FLOOR + parts.sum(axis=1)
+    looks = rate**power
+    late = one.published / looks
+    slope = looks / looks.sum() - late / late.sum()
+    shares = slope[:, None] * power * parts / rate[:, None]
+    gradient = np.concatenate([shares.sum(axis=0), one.week @ shares, [slope @ np.log(rate)]])
+    return float(np.log(late.sum()) + np.log(looks.sum())), gradient
+
+
+def paced(weights: Weights, traces: Sequence[Trace]) -> Weights:
+    """The same, paced so that a scale of 1 means a look in two hours, on geometric average over the traces."""
+    scales = [delay(Rhythm(weights).next_check, trace).scale for trace in traces]
+    return replace(weights, pace=weights.pace * geometric_mean(scales))
+
+
+def folds(count: int) -> list[list[int]]:
+    """Which of so many traces are judged by weights learned from the others, fold by fold."""
+    return [list(range(fold, count, FOLDS)) for fold in range(FOLDS)]
+
+
+def cross_validated(traces: Sequence[Trace], cases: Sequence[Case]) -> dict[int, Weights]:
+    """Trace → weights that were learned without it."""
+    return {
+        number: weights
+        for fold in folds(len(traces))
+        for weights in [learn([one for other, one in enumerate(cases) if other not in fold])]
+        for number in fold
+    }
+
+
+def write(weights: Weights, path: Path) -> None:
+    """To the file that is shipped."""
+    told = {
+        "spans": (weights.spans / HOUR).tolist(),
+        "weights": weights.weights.round(4).tolist(),
+        "weekly": weights.weekly.round(4).tolist(),
+        "power": round(weights.power, 4),
+        "pace": round(weights.pace, 2),
+    }
+    path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/bench/schedule"))
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    traces = list(read(arguments.data / "dev.json").values())
+    cases = [case(trace) for trace in traces]
+    weights = learn(cases)
+    unseen = cross_validated(traces, cases)
+    for title, chosen in (
+        ("learned from all", dict.fromkeys(unseen, weights)),
+        ("learned from others", unseen),
+    ):
+        ratios = [
+            delay(Rhythm(chosen[number]).next_check, trace).minutes / fixed_delay(trace)
+            for number, trace in enumerate(traces)
+        ]
+        print(f"{title:20} {geometric_mean(ratios):.3f} of a fixed interval's delay")
+    weights = paced(weights, traces)
+    print(weights)
+    if arguments.write:
+        write(weights, WRITTEN)
+
+
+if __name__ == "__main__":
+    main()

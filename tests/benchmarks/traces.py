@@ -1,0 +1,67 @@
+"""How late entries are found that were published at known times: the simulation that policies are judged by.
+
+The first half of a trace is history; looks and delays are counted over the second half, at one look in two hours on
+average, whatever the policy. One look earlier or later may find a burst an hour sooner, so that a single run tells
+little: each figure is the mean of several runs that begin at different moments.
+"""
+
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import NamedTuple
+
+RUNS = 5
+MEAN_GAP = 120.0  # minutes between looks
+CLOSE = 0.015  # to the number of looks that is asked for
+SHORTEST, LONGEST = 5.0, 24 * 60.0  # minutes between looks
+
+Trace = Sequence[int]
+Policy = Callable[[float, Sequence[float], float, float], float]
+
+
+class Delay(NamedTuple):
+    """The mean delay in minutes, and at what scale of the policy."""
+
+    minutes: float
+    scale: float
+
+
+def read(path: Path) -> dict[str, Trace]:
+    """Name → publication times in minutes since 1970."""
+    return dict(json.loads(path.read_text("utf-8")))
+
+
+def delay(policy: Policy, trace: Trace) -> Delay:
+    """The policy's mean delay, stretched so that it looks as often as it may."""
+    wanted = (trace[-1] - trace[len(trace) // 2]) / MEAN_GAP
+    scale, low, high = 1.0, 0.0, float("inf")
+    for _ in range(20):
+        runs = [_run(policy, trace, scale, MEAN_GAP * run / RUNS) for run in range(RUNS)]
+        looks, minutes = (fmean(column) for column in zip(*runs, strict=True))
+        if abs(looks / wanted - 1) <= CLOSE:
+            break
+        low, high = (scale, high) if looks > wanted else (low, scale)
+        scale *= looks / wanted
+        if not low < scale < high:
+            scale = (low + high) / 2
+    return Delay(minutes * looks / wanted, scale)
+
+
+def fixed_delay(trace: Trace) -> float:
+    """The mean delay of a fixed interval."""
+    return delay(lambda _now, _published, _last, scale: MEAN_GAP * scale, trace).minutes
+
+
+def _run(policy: Policy, trace: Trace, scale: float, offset: float) -> tuple[int, float]:
+    """How many looks there are, and the mean delay, if the first is so many minutes after the middle of the trace."""
+    now = trace[len(trace) // 2] + offset
+    known, looks, delays = bisect_right(trace, now), 0, list[float]()
+    while known < len(trace):
+        now += min(max(policy(now, trace[:known], now, scale), SHORTEST), LONGEST)
+        looks += 1
+        found = bisect_right(trace, now)
+        delays += [now - moment for moment in trace[known:found]]
+        known = found
+    return looks, fmean(delays)

@@ -1,0 +1,101 @@
+"""`feedpub serve` from outside: what was built is published, and nothing else happens."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.support.home import Home
+from tests.support.newsroom import feed
+from tests.support.service import free_port
+
+pytestmark = pytest.mark.slow
+
+STORY = "A headline that says something\n\n" + "A paragraph of some length, with words in it. " * 20
+
+
+@pytest.fixture
+def built(home: Home) -> Home:
+    """A home with one feed, built."""
+    home.configure(feed("world", "folder articles"))
+    home.save("one.txt", STORY)
+    home.build()
+    return home
+
+
+@contextmanager
+def serving(home: Home, port: int) -> Iterator["subprocess.Popen[str]"]:
+    """The command on a port, until it is ended; it has said where it serves by then."""
+    process = subprocess.Popen(  # noqa: S603 -- our own command
+        [sys.executable, "-m", "feedpub", "-c", str(home.config), "serve", "--listen", f"127.0.0.1:{port}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+    )
+    try:
+        assert process.stdout is not None
+        assert f"http://127.0.0.1:{port}/" in process.stdout.readline()
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def get(port: int, path: str) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        return bytes(answer.read())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_was_built_is_served_until_told_to_end(built: Home, number: signal.Signals) -> None:
+    """To the byte; it says where, says nothing else, and ends well."""
+    port = free_port()
+    with serving(built, port) as process:
+        for name, content in built.published().items():
+            assert get(port, f"/{name}") == content
+        process.send_signal(number)
+        said, complained = process.communicate(timeout=20)
+        assert (process.returncode, said, complained) == (0, "", "")
+
+
+def test_a_build_beside_it_is_seen(built: Home) -> None:
+    """What is new is served about a second later."""
+    port = free_port()
+    with serving(built, port):
+        before = get(port, "/world.json")
+        built.save("two.txt", STORY.replace("A headline", "Another headline"))
+        built.build()
+        after = get(port, "/world.html")  # had not been asked for
+        assert b"Another headline" in after
+        assert b"Another headline" not in before
+
+
+def test_how_everything_was_is_shown(built: Home) -> None:
+    """For those who build by a timer; nothing can be run from there."""
+    port = free_port()
+    with serving(built, port):
+        assert b"1 feed: 1 healthy" in get(port, "/status")
+        assert b'feedpub_feed_entries{feed="world"} 1' in get(port, "/metrics")
+        assert json.loads(get(port, "/healthz"))["scheduler"] is None
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/run", data=b"feed=world&token=", timeout=10)
+
+
+def test_an_address_that_is_taken_is_named(built: Home) -> None:
+    """With what to do about it; one that cannot be is a mistake in the command."""
+    port = free_port()
+    with serving(built, port):
+        refused = built.run("serve", "--listen", f"127.0.0.1:{port}")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"feedpub: 127.0.0.1:{port}: cannot listen there (Address already in use); ")
+    wrong = built.run("serve", "--listen", "localhost:8080")
+    assert wrong.returncode == 2
+    assert 'did you mean "127.0.0.1:8080"?' in wrong.stderr

@@ -1,0 +1,46 @@
+"""A process to be asked, that tells what it is made to tell."""
+
+import threading
+from datetime import UTC, datetime
+
+from feedpub.errors import FeedpubError
+from feedpub.overview import FeedOverview, Health, Overview, Running
+
+NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
+
+
+class FakeConsole:
+    """Has two feeds, `world` and `busy`, of which the latter is being looked at.
+
+    Attributes:
+        secret: the token.
+        error: raised by whatever is asked.
+        asked: how often it was asked how everything is.
+        ran: the feeds that were to run.
+        gate: how everything is, is told only while it is open.
+    """
+
+    def __init__(self, secret: str | None = "open sesame") -> None:
+        self.secret = secret
+        self.error: FeedpubError | None = None
+        self.asked = 0
+        self.ran: list[str] = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def overview(self) -> Overview:
+        self.asked += 1
+        self.gate.wait(10)
+        if self.error:
+            raise self.error
+        feeds = (FeedOverview("world", "The world", Health.HEALTHY), FeedOverview("busy", "Busy", Health.HEALTHY))
+        return Overview(NOW, Running(started=NOW, heartbeat=NOW), feeds)
+
+    def run_now(self, feed: str) -> bool:
+        self.ran.append(feed)
+        return feed != "busy"
+
+    def token(self) -> str | None:
+        if self.error:
+            raise self.error
+        return self.secret

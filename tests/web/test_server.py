@@ -1,0 +1,202 @@
+"""The server in its thread: from start to end, and what it does not let clients do."""
+
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from feedpub.web import Site, patience
+from feedpub.web.http import Answer, Request
+from tests.support.client import Client, everything, served
+from tests.support.service import eventually
+from tests.web.conftest import BASE, RSS
+
+ASK = b"GET /world.rss HTTP/1.1\r\nHost: x\r\n\r\n"
+LAST = b"GET /world.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+def statuses(said: bytes) -> list[bytes]:
+    """The status of each answer in what was said."""
+    return [part[:3] for part in said.split(b"HTTP/1.1 ")[1:]]
+
+
+def test_it_serves_until_it_is_stopped(site: Site) -> None:
+    """The thread and the sockets are gone then; signals were never its business."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    with served(site) as client:
+        assert client.server.alive
+        assert client.get("/world.rss").status == 200
+        assert {number: signal.getsignal(number) for number in handlers} == handlers
+    with pytest.raises(ConnectionRefusedError):
+        client.connect()
+    assert not [thread for thread in threading.enumerate() if thread.name == "feedpub-http"]
+
+
+def test_it_stops_in_time_whoever_hangs_on(client: Client) -> None:
+    """Idle connections, half a request, a client that takes nothing."""
+    with client.connect() as idle, client.connect() as half:
+        idle.sendall(ASK)
+        half.sendall(b"GET /wor")
+        assert idle.recv(1)
+        began = time.monotonic()
+        client.server.stop(4)
+        assert time.monotonic() - began < 4
+        assert not client.server.alive
+
+
+def test_another_site_can_take_over(client: Client, tmp_path: Path) -> None:
+    """For what is asked from then on, also over connections that are open."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "world.rss").write_bytes(b"<rss>other</rss>")
+    with client.connect() as connection:
+        connection.sendall(ASK)
+        assert connection.recv(1 << 20)
+        client.server.site = Site(other, None, [], BASE)
+        connection.sendall(LAST.replace(b".json", b".rss"))
+        assert everything(connection).endswith(b"<rss>other</rss>")
+
+
+def test_answers_over_one_connection_come_in_order(client: Client) -> None:
+    """Also where all are asked for at once, and some are in memory and some are not."""
+    client.get("/world.rss")
+    first = b"GET /world.atom HTTP/1.1\r\nHost: x\r\n\r\n"
+    said = client.raw(first + ASK + first + ASK + LAST)
+    assert statuses(said) == [b"200"] * 5
+    bodies = [said.index(b"<feed/>"), said.index(RSS), said.rindex(b"<feed/>"), said.rindex(RSS), said.index(b"{}")]
+    assert bodies == sorted(bodies)
+
+
+@pytest.mark.parametrize("path", ["/world.json", "/nope.rss"])
+def test_old_clients_get_one_answer(client: Client, path: str) -> None:
+    """HTTP/1.0 knows no second one over a connection; nothing depends on whether it is in memory."""
+    for _ in range(2):
+        said = client.raw(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        assert said.startswith(b"HTTP/1.1 ")
+        assert b"connection: close\r\n" in said
+
+
+def test_a_body_that_nobody_asked_for_changes_nothing(client: Client) -> None:
+    """The next request over the connection is read right."""
+    body = b"GET /world.json HTTP/1.1\r\n\r\n"
+    asked = ASK.replace(b"\r\n\r\n", b"\r\nContent-Length: %d\r\n\r\n" % len(body)) + body
+    for _ in range(2):
+        assert statuses(client.raw(asked + LAST)) == [b"200", b"200"]
+
+
+def test_the_detour_and_the_shortcut_say_the_same(client: Client) -> None:
+    """The first answer takes the one, the second the other."""
+    for headers in ({}, {"Accept-Encoding": "br"}, {"If-None-Match": "*"}):
+        first, second = (client.ask("GET", "/world.rss", headers) for _ in range(2))
+        assert (first.status, first.body) == (second.status, second.body)
+        assert {**first.headers, "date": []} == {**second.headers, "date": []}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET /world.rss HTTP/1.1\r\n\r\n",
+        b"GET /world.rss HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        b"GET /world.rss HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"GET /world.rss HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\nxx",
+        b"GET /world.rss HTTP/1.1\r\nHost : x\r\n\r\n",
+        b"GET /w\xc3\xb6rld.rss HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET " + b"/" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 4_000 + b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 300_000,
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+    ids=lambda request: repr(request[:60]),
+)
+def test_what_is_no_request_is_told(client: Client, request_: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """And the connection is closed; the log does not fill with it."""
+    said = client.raw(request_)
+    assert said == b"" or said.startswith(b"HTTP/1.1 400 ")
+    assert not caplog.records
+    assert client.get("/world.json").status == 200
+
+
+def test_who_takes_too_long_to_ask_is_left(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether nothing comes, or a byte now and then, or a body that is not finished."""
+    monkeypatch.setattr(patience, "REQUEST_SECONDS", 0.5)
+    for start in (b"", b"GET /wor", b"\r\n", LAST[:-2], ASK.replace(b"\r\n\r\n", b"\r\nContent-Length: 9\r\n\r\nx")):
+        with client.connect() as connection:
+            began = time.monotonic()
+            connection.sendall(start)
+            drip(connection)
+            assert time.monotonic() - began < 5
+
+
+def drip(connection: socket.socket) -> None:
+    """Send a byte now and then, until the other side hangs up."""
+    connection.settimeout(0.1)
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            if not connection.recv(1 << 16):
+                return
+            connection.sendall(b"X")
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            return
+
+
+def test_who_takes_nothing_is_left(client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the request was good, the answer must move on."""
+    monkeypatch.setattr(patience, "TAKING_SECONDS", 0.5)
+    size = 64 << 20
+    (folder / "large.png").write_bytes(b"x" * size)
+    with client.connect() as connection:
+        connection.sendall(LAST.replace(b"world.json", b"large.png"))
+        assert eventually(lambda: not client.server._server.server_state.connections, 10)
+        assert len(everything(connection)) < size
+
+
+def test_who_asks_and_takes_slowly_is_served(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits are for a request and for a piece of an answer, not for a connection."""
+    monkeypatch.setattr(patience, "REQUEST_SECONDS", 0.5)
+    with client.connect() as connection:
+        for _ in range(4):
+            connection.sendall(ASK)
+            assert connection.recv(1 << 20).startswith(b"HTTP/1.1 200 ")
+            time.sleep(0.2)
+        connection.sendall(LAST)
+        assert everything(connection).endswith(b"{}")
+
+
+def test_there_are_only_so_many_connections(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One too many is closed at once; those that are open go on, and there is room again when one ends."""
+    monkeypatch.setattr(patience, "MOST_CONNECTIONS", 2)
+    with client.connect() as first, client.connect() as second:
+        for connection in (first, second):
+            connection.sendall(ASK)
+            assert connection.recv(1 << 20)
+        with client.connect() as third:
+            assert everything(third) == b""
+        first.sendall(LAST)
+        assert everything(first).endswith(b"{}")
+    assert eventually(lambda: client.raw(LAST).endswith(b"{}"))
+
+
+def test_a_fault_of_ours_is_logged_and_told(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As an error of the server, without its details; the next request is answered."""
+
+    def fail(_site: Site, _request: Request) -> Answer:
+        raise RuntimeError("a detail")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Site, "_wanted", fail)
+        reply = client.get("/world.rss?")
+        assert reply.status == 500
+        assert b"detail" not in reply.body
+        assert "a detail" in caplog.text
+    assert client.get("/world.rss").status == 200
