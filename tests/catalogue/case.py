@@ -138,7 +138,9 @@ def _check(case: Case, scenery: Scenery, stage: Stage) -> None:
     lost = {name for name in before if name not in after}
     assert not lost, f"{lost} are gone"
     if case.right is None:
-        own = [name for name in {*before, *after} if name.startswith((f"{case.feed}.", f"{case.feed}-", f"{case.feed}/"))]
+        own = [
+            name for name in {*before, *after} if name.startswith((f"{case.feed}.", f"{case.feed}-", f"{case.feed}/"))
+        ]
         assert own, "nothing was published before"
         changed = [name for name in own if before.get(name) != after.get(name)]
         assert not changed, f"{changed} changed"

@@ -75,14 +75,18 @@ class Memory:
         return sum(self._peaks.values()) / 1024
 
 
-def _family(pid: int) -> Iterator[int]:
-    yield pid
+def children(pid: int) -> list[int]:
+    """The processes that a process has started, and that go on."""
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        children = [int(child) for task in tasks for child in (task / "children").read_text("ascii").split()]
+        return [int(child) for task in tasks for child in (task / "children").read_text("ascii").split()]
     except OSError:  # it has ended
-        return
-    for child in children:
+        return []
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for child in children(pid):
         yield from _family(child)
 
 
@@ -126,7 +130,8 @@ class WarmStarts:
             self._send({**wish, "environ": dict(order.environ), "output": str(output)})
             pid = self.pid = self._hear(60)["pid"]
             end, memory = time.monotonic() + seconds, Memory(pid)
-            told, killed = {}, False
+            told: dict[str, Any] = {}
+            killed = False
             while not told:
                 memory.look()
                 told = self._hear(_GLANCE)
@@ -179,7 +184,7 @@ def run_cold(order: Order, seconds: float) -> Ended:
 
 
 def command(faults: Faults) -> list[str]:
-    """feedpub as a command of this interpreter, with these faults."""
+    """Feedpub as a command of this interpreter, with these faults."""
     wrapped = ["tests.catalogue.faults", json.dumps(dict(faults))] if faults else ["feedpub"]
     return [sys.executable, "-m", *wrapped]
 

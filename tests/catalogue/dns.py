@@ -1,4 +1,4 @@
-"""A name server on loopback, and how to make a process ask it: its own /etc/resolv.conf, mounted where only it sees it."""
+"""A name server on loopback, and how to make a process ask it: by an /etc/resolv.conf that only this process sees."""
 
 import socket
 import struct

@@ -73,7 +73,7 @@ def hanging_folder(name: str) -> None:
                 os.read(os.pipe()[0], 1)
         return listed(path)
 
-    os.scandir = scandir  # type: ignore[assignment]
+    os.scandir = scandir
 
 
 # --- system calls that fail, for real: a filter in the kernel answers for them ---

@@ -2,16 +2,22 @@
 
 It reads orders from its standard input, a line of JSON each, and tells on its standard output which process it started
 and how that ended. The fork then runs what `python -m feedpub` runs, with its own arguments, environment and output.
+The first workers that it starts are forks too, which were made before it had any thread.
 """
 
 import gc
 import json
 import os
+import signal
+import socket
+import subprocess
 import sys
+import threading
 import time
 from importlib import import_module
 from typing import Any
 
+from feedpub.isolation import process, worker
 from tests.catalogue import faults
 from tests.support.newsroom import story
 
@@ -50,6 +56,78 @@ def _become(order: dict[str, Any]) -> None:
     os.environ.update(order["environ"])
     sys.argv[1:] = order["arguments"]
     faults.install(order["faults"])
+    if "build" in order["arguments"]:
+        Workers().prepare()
+
+
+class Workers:
+    """Forks that wait to become workers; beyond them, workers are started as always."""
+
+    _PREPARED = 2
+
+    def prepare(self) -> None:
+        """Make the forks, and let workers be made of them."""
+        self._waiting = [_Worker() for _ in range(self._PREPARED)]
+        self._start = process._start
+        process._start = self.start  # type: ignore[assignment]
+
+    def start(self, descriptor: int) -> "_Worker | subprocess.Popen[bytes]":
+        """A worker that serves whoever has the other end of a socket."""
+        try:
+            worker = self._waiting.pop()
+        except IndexError:
+            return self._start(descriptor)
+        worker.begin(descriptor)
+        return worker
+
+
+class _Worker:
+    """A fork of this process that becomes a worker once it is given a socket; as `Popen` has it."""
+
+    def __init__(self) -> None:
+        self.returncode: int | None = None
+        self._ours, theirs = socket.socketpair()
+        self._lock = threading.Lock()
+        self.pid = os.fork()
+        if self.pid:
+            theirs.close()
+            return
+        self._ours.close()
+        os.setsid()
+        _, descriptors, _, _ = socket.recv_fds(theirs, 1, 1)
+        if descriptors:  # else it was not needed
+            sys.argv[1:] = [str(descriptors[0])]
+            worker.main()
+        os._exit(0)
+
+    def begin(self, descriptor: int) -> None:
+        """Become a worker."""
+        with self._ours:
+            socket.send_fds(self._ours, [b"."], [descriptor])
+
+    def poll(self) -> int | None:
+        """Its exit status; None while it goes on."""
+        return self._wait(os.WNOHANG)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status, once it has ended. Raises TimeoutExpired."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while (status := self._wait(os.WNOHANG if end else 0)) is None:
+            if end and time.monotonic() > end:
+                raise subprocess.TimeoutExpired("worker", timeout or 0)
+            time.sleep(0.01)
+        return status
+
+    def kill(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def _wait(self, options: int) -> int | None:
+        with self._lock:
+            if self.returncode is None:
+                pid, status = os.waitpid(self.pid, options)
+                self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+            return self.returncode
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Clocks that are wrong, that jump, and that are put back or forward by law. Only feedpub's clock is; time itself goes on."""
+"""Clocks that are wrong, that jump, and that are put back or forward by law; time itself goes on as ever."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -50,7 +50,11 @@ def _planned_next(at: datetime, due: datetime, stage: Stage) -> Ended:
 CRON = Start(
     "cron",
     lambda stage: [
-        feed("world", f"page {stage.site.url('/news')}", more='cron = "30 2 * * *"\ntimezone = "Europe/Berlin"\nrecheck = false')
+        feed(
+            "world",
+            f"page {stage.site.url('/news')}",
+            more='cron = "30 2 * * *"\ntimezone = "Europe/Berlin"\nrecheck = false',
+        )
     ],
 )
 _FOLD = datetime(2026, 10, 25, 0, 31, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # 02:31; 02:30 once more
@@ -64,7 +68,12 @@ CASES = (
     Case("dst-gap", lambda _: None, start=CRON, right=has_news, run=partial(_planned_next, *_GAP), **_SLOW),
     # --- found missing ---
     Case("clock-of-last-year", lambda _: None, right=has_news, run=partial(_with_clock, -365 * _DAY)),
-    Case("clock-of-1970", lambda _: None, right=has_news, run=partial(_with_clock, -(datetime.now(UTC).timestamp() - 1000))),
+    Case(
+        "clock-of-1970",
+        lambda _: None,
+        right=has_news,
+        run=partial(_with_clock, -(datetime.now(UTC).timestamp() - 1000)),
+    ),
     Case("clock-of-next-year", lambda _: None, right=has_news, run=partial(_with_clock, 400 * _DAY)),
     Case("clock-of-2099", lambda _: None, right=has_news, run=partial(_with_clock, 73 * 365 * _DAY)),
 )

@@ -59,8 +59,10 @@ CASES = (
         right=says(_PLAIN, without="<script"),
     ),
     _case(
-        "shift-jis", _page("shift_jis", "港町の議会は新しい桟橋を建設することを決めた。").encode("shift_jis"),
-        "text/html", "港町の議会は新しい桟橋を建設することを決めた",
+        "shift-jis",
+        _page("shift_jis", "港町の議会は新しい桟橋を建設することを決めた。").encode("shift_jis"),
+        "text/html",
+        "港町の議会は新しい桟橋を建設することを決めた",
     ),
     _case("bidi-override", _page("utf-8", "Right \u202eto left\u202c, they say").encode(), "text/html", "they say"),
 )

@@ -52,8 +52,8 @@ CASES = (
     mean(
         "svg-math-mxss",
         '<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">',
-        "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">",
-        '<svg><foreignObject><p><style><!--</style><img src=x onerror=alert(1)>--></style></p></foreignObject></svg>',
+        '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
+        "<svg><foreignObject><p><style><!--</style><img src=x onerror=alert(1)>--></style></p></foreignObject></svg>",
     ),
     mean("srcdoc", '<iframe srcdoc="&lt;script&gt;alert(1)&lt;/script&gt;"></iframe>'),
     mean(
@@ -65,28 +65,45 @@ CASES = (
     ),
     # --- found missing ---
     mean("script-tag", "<script>alert(1)</script>", "<scr<script>ipt>alert(1)</script>", "<SCRIPT/XSS SRC=x></SCRIPT>"),
-    mean("event-handlers", '<p onclick="alert(1)">x</p>', "<img src=x onerror=alert(1)>", "<details ontoggle=alert(1)>"),
+    mean(
+        "event-handlers", '<p onclick="alert(1)">x</p>', "<img src=x onerror=alert(1)>", "<details ontoggle=alert(1)>"
+    ),
     mean("data-url", '<a href="data:text/html,<script>alert(1)</script>">x</a>', '<img src="data:text/html,alert(1)">'),
     mean("style-attack", '<p style="background:url(javascript:alert(1))">x</p>', "<style>@import 'x';</style>"),
     mean("form-attack", '<form action="https://evil.example/"><input name=password><button>Log in</button></form>'),
     mean("meta-refresh", '<meta http-equiv="refresh" content="0;url=javascript:alert(1)">'),
-    mean("template-mxss", "<template><img src=x onerror=alert(1)></template>", "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">"),
+    mean(
+        "template-mxss",
+        "<template><img src=x onerror=alert(1)></template>",
+        '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+    ),
     mean("cdata-in-html", "<![CDATA[<img src=x onerror=alert(1)>]]>", "<!--><img src=x onerror=alert(1)>-->"),
     mean("dangling-markup", "<img src='https://evil.example/?"),
-    mean("title-attack", "<p>x</p>", head="<meta property=\"og:title\" content=\"&lt;img src=x onerror=alert(1)&gt;\">"),
+    mean("title-attack", "<p>x</p>", head='<meta property="og:title" content="&lt;img src=x onerror=alert(1)&gt;">'),
     good("plaintext-tag", f"{BODY}<plaintext>{BODY}", says(_PLAIN)),
     good("base-elsewhere", f'{BODY}<p><a href="x">On</a></p>', head='<base href="javascript:alert(1)//">'),
-    good("title-100k", BODY, says(_PLAIN), head=f"<meta property=\"og:title\" content=\"{'long ' * 20_000}\">"),
+    good("title-100k", BODY, says(_PLAIN), head=f'<meta property="og:title" content="{"long " * 20_000}">'),
     good("json-ld-depth-100k", BODY, head=_JSON_LD.format("[" * 100_000 + "]" * 100_000)),
     good("json-ld-5mb", BODY, head=_JSON_LD.format(json.dumps([{"@type": "Thing", "name": "x" * 50}] * 60_000))),
     good("meta-20k", BODY, head='<meta name="a" content="b">' * 20_000),
     good("links-50k-in-article", f"{BODY}<footer>{_LINKS}</footer>", seconds=60),
-    good("entities-1m", f"{BODY}<p hidden>{'&amp;' * 1_000_000}</p>"),
+    bad(
+        "entities-1m", f"{BODY}<p hidden>{'&amp;' * 1_000_000}</p>", "took more than 20 s of CPU", slow=True, seconds=90
+    ),
     good("tables-in-tables", BODY + "<table><tr><td>" * 200 + "x" + "</td></tr></table>" * 200),
     good("formatting-unclosed-200", BODY + "<b><i><u>" * 60 + "x"),
     good("attribute-5mb", f'{BODY}<p data-x="{"a" * 5_000_000}">x</p>'),
-    Case("listing-50k-links", partial(_listing, listing(NOW, more=f"<footer>{_LINKS}</footer>")), right=has_news, seconds=60),
-    Case("listing-depth-100k", partial(_listing, "<div>" * 100_000 + listing(NOW)), "nested too deeply|no article links"),
+    Case(
+        "listing-50k-links",
+        partial(_listing, listing(NOW, more=f"<footer>{_LINKS}</footer>")),
+        right=has_news,
+        seconds=60,
+    ),
+    Case(
+        "listing-depth-100k", partial(_listing, "<div>" * 100_000 + listing(NOW)), "nested too deeply|no article links"
+    ),
     Case("listing-text-11mb", partial(_listing, listing(NOW, more="x" * 11_000_000)), "bytes|too large|larger"),
-    Case("listing-siblings-1m", partial(_listing, listing(NOW, more="<i></i>" * 1_000_000)), "more than 150000 elements"),
+    Case(
+        "listing-siblings-1m", partial(_listing, listing(NOW, more="<i></i>" * 1_000_000)), "more than 150000 elements"
+    ),
 )
