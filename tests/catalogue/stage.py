@@ -95,7 +95,7 @@ class Stage:
         """Let everything be as it is before a case, with a home of its own; then the news comes out everywhere."""
         self._props.close()
         self._props = ExitStack()
-        self.marks.clear()
+        self.marks = {}
         self._start = start
         self.secure.tls = self.secured_for(self.secure.host)
         whole = self.root / "starts" / start.name

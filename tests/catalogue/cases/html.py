@@ -88,7 +88,9 @@ CASES = (
     good("meta-20k", BODY, head='<meta name="a" content="b">' * 20_000),
     good("links-50k-in-article", f"{BODY}<footer>{_LINKS}</footer>", seconds=60),
     bad(
-        "entities-1m", f"{BODY}<p hidden>{'&amp;' * 1_000_000}</p>", "took more than 20 s of CPU", slow=True, seconds=90
+        "entities-1m",
+        f"{BODY}<p hidden>{'&amp;' * 1_000_000}</p>",
+        "more than 200,000 signs that are escaped",
     ),
     good("tables-in-tables", BODY + "<table><tr><td>" * 200 + "x" + "</td></tr></table>" * 200),
     good("formatting-unclosed-200", BODY + "<b><i><u>" * 60 + "x"),

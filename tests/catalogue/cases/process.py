@@ -222,7 +222,10 @@ def _starved(limits: dict[str, int], stage: Stage) -> Ended:
 
 def _killed_worker(stage: Stage) -> None:
     """The system is out of memory, and takes the process that reads the new story: a page that takes a while."""
-    page = story(NEW, body=f"{body(NEW)}<p hidden>{'&amp;' * 800_000}</p>").encode()
+    long = "".join(
+        f"<p>And then the {n} members of the council went home, one after another.</p>" for n in range(90_000)
+    )
+    page = story(NEW, body=body(NEW) + long).encode()
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         sized(page)(handler)
@@ -290,8 +293,8 @@ CASES = (
     Case(
         "out-of-descriptors",
         _nothing,
-        "Too many open files|cannot be",
-        run=partial(_starved, {"RLIMIT_NOFILE": 12}),
+        "unable to open|Too many open files",
+        run=partial(_starved, {"RLIMIT_NOFILE": 8}),
         said=True,
         beside=False,
     ),
