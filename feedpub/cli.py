@@ -258,7 +258,9 @@ def main() -> None:
 
 
 def _fail(message: str, *, status: int) -> NoReturn:
-    for line in message.splitlines():
+    from feedpub.fetch import discreet
+
+    for line in discreet(message).splitlines():
         click.echo(f"feedpub: {line}", err=True)
     sys.exit(status)
 
