@@ -4,6 +4,7 @@ The command ends before its deadline, its memory stays under its cap, the publis
 for byte, or correct in the way that the case says, the status names the reason, and the site beside is not affected.
 """
 
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -168,11 +169,16 @@ def _reasons(case: Case, scenery: Scenery) -> str:
 
 
 def _outcome(case: Case, scenery: Scenery) -> str:
-    reasons = _reasons(case, scenery)
-    found = re.search(case.reason, reasons, re.DOTALL) if case.reason else None
+    """What came of it, in a line: what is said to be wrong, else in what way it is right."""
     kept = "unchanged" if case.right is None else "correct"
-    line = next((line for line in reasons.splitlines() if re.search(case.reason, line)), "") if found else ""
-    return f"{kept}: {line.strip()}" if line else kept
+    lines = _reasons(case, scenery).splitlines() if case.reason else [inspect.getdoc(case.right) or ""]
+    line = next((line for line in lines if re.search(case.reason, line)), "").partition("\n")[0]
+    return f"{kept}: {_shortened(line)}" if line else kept
+
+
+def _shortened(line: str) -> str:
+    """Without what differs from machine to machine: folders, and the ports of sites."""
+    return re.sub(r"/\S*/home-\d+/|http://127\.77\.0\.1:\d+(?=/)", "", line.removeprefix("feedpub: ").strip())
 
 
 def _seconds(case: Case, scenery: Scenery) -> float:

@@ -18,6 +18,7 @@ from typing import Any, Self
 from tests.catalogue.faults import Faults
 
 _CHECKOUT = Path(__file__).parents[2]
+_UNSHARE = shutil.which("unshare") or ""
 _GLANCE = 0.03  # seconds between two looks at the memory of a process
 
 
@@ -48,14 +49,12 @@ class Order:
         folder: where.
         environ: besides the environment's own.
         faults: of the process.
-        within: a shell script that has `"$@"` where the command goes, run where mounting is allowed; "" for none.
     """
 
     arguments: tuple[str, ...]
     folder: Path
     environ: Mapping[str, str] = field(default_factory=dict)
     faults: Faults = field(default_factory=dict)
-    within: str = ""
 
 
 class Memory:
@@ -159,12 +158,18 @@ class WarmStarts:
         return dict(json.loads(line))
 
 
-def run_cold(order: Order, seconds: float) -> Ended:
-    """Run a command as everybody does, by a new interpreter; it is killed if it has not ended by then."""
+def run_cold(order: Order, script: str, seconds: float) -> Ended:
+    """Run a command by a new interpreter, in surroundings of its own; it is killed if it has not ended by then.
+
+    Args:
+        order: the command.
+        script: for a shell that may mount what nobody else sees; it has `"$@"` where the command goes.
+        seconds: that it may take.
+    """
     with _output() as output, output.open("ab") as sink:
         began = time.monotonic()
         process = subprocess.Popen(  # noqa: S603 -- our own command
-            [*_surroundings(order), *command(order.faults), *order.arguments],
+            [_UNSHARE, "-rm", "sh", "-c", script, "sh", *command(order.faults), *order.arguments],
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
@@ -189,15 +194,10 @@ def command(faults: Faults) -> list[str]:
     return [sys.executable, "-m", *wrapped]
 
 
-def _surroundings(order: Order) -> list[str]:
-    return ["unshare", "-rm", "sh", "-c", order.within, "sh"] if order.within else []
-
-
 def may_mount() -> bool:
     """Whether scripts that mount can be run here."""
-    unshare = shutil.which("unshare")
-    probe = [unshare or "", "-rm", "sh", "-c", "mount -t tmpfs none /mnt"]
-    return bool(unshare) and not subprocess.run(probe, capture_output=True, check=False).returncode  # noqa: S603
+    probe = [_UNSHARE, "-rm", "sh", "-c", "mount -t tmpfs none /mnt"]
+    return bool(_UNSHARE) and not subprocess.run(probe, capture_output=True, check=False).returncode  # noqa: S603
 
 
 @contextmanager

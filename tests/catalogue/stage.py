@@ -23,9 +23,10 @@ from tests.support.tls import server_side
 
 ALLOWED = "127.77.0.0/16"  # where the sites are; the rest of loopback is as private as ever
 HEAD = (
-    f'[feedpub]\nallow_private = ["{ALLOWED}"]\ndelay = "0s"\ndeadline = "10s"\n'
+    f'[feedpub]\nallow_private = ["{ALLOWED}"]\ndelay = "0s"\ndeadline = "1m"\n'
     'base_url = "https://feeds.example.net/"\n'
 )
+SHORT = HEAD.replace('"1m"', '"10s"')  # the shortest time for a look that a config may give
 PATIENCE = 60.0  # seconds for a command with which nothing is wrong
 
 
@@ -40,7 +41,8 @@ class Start:
         numbers: the stories that there are.
         looks: how many builds there were, a day apart.
         head: of the config.
-        faults, within: of every command, as `Order` has them.
+        faults: of every command.
+        within: the script that every command is run in; "" for none.
     """
 
     name: str
@@ -76,6 +78,8 @@ class Stage:
         stack.callback(self._props.close)
         self._warm = stack.enter_context(WarmStarts())
         self._homes = 0
+        self._sites: dict[str, Site] = {}
+        self._stack = stack
 
     @classmethod
     @contextmanager
@@ -84,6 +88,12 @@ class Stage:
         root.chmod(0o755)
         with ExitStack() as stack:
             yield cls(root, stack)
+
+    def own_site(self, name: str) -> Site:
+        """A site for one feed alone."""
+        if name not in self._sites:
+            self._sites[name] = self._stack.enter_context(running_site(f"127.77.1.{len(self._sites) + 1}"))
+        return self._sites[name]
 
     def secured_for(self, name: str) -> Any:
         """TLS with a certificate of the trusted authority for a name or address."""
@@ -158,18 +168,18 @@ class Stage:
         self, *arguments: str, faults: Faults | None = None, within: str = "", seconds: float = PATIENCE, **environ: str
     ) -> Ended:
         """A command, in a process of its own."""
-        order = Order(
-            arguments,
-            self.home.root,
-            {"FEEDPUB_CONFIG": str(self.home.config), **environ},
-            {**self._start.faults(self), **(faults or {})},
-            within or self._start.within(self),
-        )
-        return run_cold(order, seconds) if order.within else self._warm.run(order, seconds)
+        order = self._order(arguments, {**self._start.faults(self), **(faults or {})}, environ)
+        if within := within or self._start.within(self):
+            return run_cold(order, within, seconds)
+        return self._warm.run(order, seconds)
+
+    def _order(self, arguments: tuple[str, ...], faults: Faults, environ: Mapping[str, str]) -> Order:
+        return Order(arguments, self.home.root, {"FEEDPUB_CONFIG": str(self.home.config), **environ}, faults)
 
     def status(self) -> tuple[dict[str, Any], str]:
         """What `feedpub status --json` says, read, and as it is said."""
-        ended = self.run("status", "--json", faults={"clock": clock} if (clock := self.marks.get("clock")) else {})
+        faults = {"clock": self.marks["clock"]} if "clock" in self.marks else {}
+        ended = self._warm.run(self._order(("status", "--json"), faults, {}), PATIENCE)
         try:
             return dict(json.loads(ended.said)), ended.said
         except ValueError:

@@ -18,12 +18,10 @@ def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
         yield Theatre(stage)
 
 
-def _marked() -> Iterator[object]:
-    for case in CASES.values():
-        yield pytest.param(case.name, id=case.name, marks=[pytest.mark.slow] if case.slow else [])
+MARKED = [pytest.param(name, id=name, marks=[pytest.mark.slow] if CASES[name].slow else []) for name in CASES]
 
 
-@pytest.mark.parametrize("name", _marked())
+@pytest.mark.parametrize("name", MARKED)
 def test_the_oracle_holds(theatre: Theatre, name: str) -> None:
     """It ends in time and in its memory, publishes nothing wrong, says why, and leaves others alone."""
     case = CASES[name]

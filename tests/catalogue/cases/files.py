@@ -98,6 +98,7 @@ def _stale(stage: Stage) -> None:
 
 
 def _swept(stage: Stage) -> None:
+    """The new story is published, and what was left over is swept away."""
     has_news(stage)
     assert not list(stage.home.feeds.glob(".*.tmp")), "the left-over stays"
 
@@ -111,6 +112,7 @@ def _link(stage: Stage) -> None:
 
 
 def _not_followed(stage: Stage) -> None:
+    """The new story is published, in a file in place of the link; what that led to is untouched."""
     has_news(stage)
     assert (stage.home.root / "valuable").read_text() == "of value"
     assert not (stage.home.feeds / "world.rss").is_symlink()
@@ -142,6 +144,7 @@ def _leading_out(stage: Stage) -> None:
 
 
 def _nothing_of_it(stage: Stage) -> None:
+    """The new story is published, and nothing from outside of the folder."""
     has_news(stage)
     for content in stage.home.published().values():
         assert b"root:x:0" not in content

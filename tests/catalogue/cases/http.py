@@ -9,14 +9,14 @@ from http.server import BaseHTTPRequestHandler
 from tests.catalogue.answers import OK, Answer, answer, chunked, packed, raw, redirect, sized
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news
+from tests.catalogue.cases.waiting import waits
 from tests.catalogue.press import NOW, listing
 from tests.catalogue.stage import Stage
-from tests.support.evil import drip, flood
+from tests.support.evil import flood
 from tests.support.home import PNG
 
 LISTING = listing(NOW).encode()
 PACKED = gzip.compress(LISTING)
-_SLOW = {"slow": True, "seconds": 25.0}  # the look's deadline is 10 s
 
 
 def bad(name: str, said: Answer, reason: str, **more: object) -> Case:
@@ -59,8 +59,8 @@ _CHALLENGE = "<html><head><title>Just a moment...</title></head><body>Checking y
 _ERROR = "<html><head><title>Oh</title></head><body><h1>Oh</h1></body></html>"
 
 CASES = (
-    bad("drip-body", raw(drip(OK + b"Content-Length: 100000\r\n\r\n", b"a")), "no complete answer within", **_SLOW),
-    bad("drip-headers", raw(drip(OK + b"X-Drop: ", b"a")), "no complete answer within", **_SLOW),
+    waits("drip-body"),
+    waits("drip-headers"),
     bad("gzip-bomb", _bomb(gzip.compress, "gzip"), "larger than 20000000 bytes"),
     bad("twelve-codings", _stacked(12), "compressed 12 times over"),
     bad("truncated-gzip", packed(LISTING, cut=9), "breaks off before its end"),
@@ -80,8 +80,10 @@ CASES = (
     bad("410", answer("410 Gone"), "HTTP 410: the page is gone for good"),
     bad("wrong-content-type", answer("200 OK", PNG, "Content-Type: text/html"), "found an image|not.*HTML|image"),
     # --- found missing ---
-    bad("drip-chunks", raw(drip(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n")), "no complete", **_SLOW),
-    bad("drip-status-line", raw(drip(b"HTTP/1.1 200 ", b"O")), "no complete answer within", **_SLOW),
+    waits("drip-chunks"),
+    waits("drip-status-line"),
+    waits("drip-error-page"),
+    waits("no-word"),
     bad("endless-body", raw(flood(OK + b"\r\n", b"a" * 65536)), "larger than 20000000 bytes"),
     bad("endless-header", raw(flood(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536)), "headers is too long"),
     bad("endless-continue", raw(flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)), "larger than 20000000 bytes"),

@@ -3,10 +3,9 @@
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
 from typing import Any
 
 import trustme
@@ -15,21 +14,19 @@ from tests.catalogue import dns
 from tests.catalogue.answers import OK, raw, redirect
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news
-from tests.catalogue.command import may_mount
+from tests.catalogue.cases.waiting import waits
 from tests.catalogue.press import NOW, listing
 from tests.catalogue.stage import SECURE, Stage, Start
+from tests.support.dns import GARBAGE, NXDOMAIN, REFUSED, SERVFAIL, SILENT, WRONG_ID, Answer
 from tests.support.evil import running_evil
 from tests.support.newsroom import feed
 from tests.support.tls import server_side
 
 NAME = "news.test"
-_SLOW: dict[str, Any] = {"slow": True, "seconds": 25.0}
 
 
-def _serve_names(stage: Stage) -> None:
-    server = stage.prop(dns.name_server())
-    server.names[NAME] = lambda: [stage.site.host]
-    stage.marks["names"] = server
+def _serve_names(stage: Stage, *names: str) -> None:
+    stage.marks["names"] = stage.prop(dns.name_server(stage.site.host, *names or (NAME,)))
 
 
 NAMED = Start(
@@ -40,20 +37,35 @@ NAMED = Start(
 )
 
 
-def needs_names() -> str:
-    """Why names cannot be served here; "" where they can."""
-    if not may_mount():
-        return "not permitted to mount a resolv.conf"
-    return "" if dns.may_serve() else "not permitted to listen on port 53"
+def _answered(answers: Callable[[Stage], Sequence[Answer]], stage: Stage) -> None:
+    stage.marks["names"].learn({NAME: answers(stage)})
 
 
-def _named(name: str, answer: Callable[[Stage], dns.Answer], reason: str = "", **more: Any) -> Case:
-    """The site's name is answered so from now on."""
+_FAULTS: Mapping[str, Answer] = {
+    "nxdomain": NXDOMAIN,
+    "dns-timeout": SILENT,
+    "dns-servfail": SERVFAIL,
+    "dns-refused": REFUSED,
+    "dns-garbage": GARBAGE,
+    "dns-wrong-id": WRONG_ID,
+    "dns-empty": [],
+}
+NAMELESS = Start(
+    "nameless",
+    lambda stage: [feed(name, f"page http://{name}.test:{stage.site.port}/news") for name in _FAULTS],
+    prepare=lambda stage: _serve_names(stage, *(f"{name}.test" for name in _FAULTS)),
+    within=NAMED.within,
+)
 
-    def scene(stage: Stage) -> None:
-        stage.marks["names"].names[NAME] = lambda: answer(stage)
 
-    return Case(name, scene, reason, start=NAMED, needs=needs_names, **more)
+def _fail(stage: Stage) -> None:
+    stage.marks["names"].learn({f"{name}.test": [answer] for name, answer in _FAULTS.items()})
+
+
+def nameless(name: str, reason: str = "Temporary failure in name resolution") -> Case:
+    """The site's name is answered so from now on; all these are played together."""
+    told = rf"the name {name}\.test does not resolve \(.*{reason}"
+    return Case(name, _fail, told, start=NAMELESS, feed=name, shared="nameless", needs=dns.needs_names)
 
 
 def _private(stage: Stage) -> None:
@@ -69,14 +81,20 @@ def unreached(stage: Stage) -> None:
 
 def _mixed(stage: Stage) -> None:
     _private(stage)
-    stage.marks["names"].names[NAME] = lambda: [stage.site.host, "127.0.0.1"]
+    _answered(lambda _: [[stage.site.host, "127.0.0.1"]], stage)
+
+
+def _aliased(stage: Stage) -> None:
+    """The name is another name for a private address."""
+    _private(stage)
+    stage.marks["names"].learn({"within.test": [["127.0.0.1"]]})
+    _answered(lambda _: ["alias within.test"], stage)
 
 
 def _rebinding(stage: Stage) -> None:
-    """The first look-up (of both kinds of address) is answered with the site's address, each later one otherwise."""
+    """The first look-up is answered with the site's address, each later one with a private one."""
     _private(stage)
-    queries = count()
-    stage.marks["names"].names[NAME] = lambda: [stage.site.host] if next(queries) < 2 else ["127.0.0.1"]
+    _answered(lambda _: [[stage.site.host], ["127.0.0.1"]], stage)
 
 
 def _moved_to(stage: Stage, place: str) -> None:
@@ -87,19 +105,6 @@ def _refused(stage: Stage) -> None:
     with socket.create_server(("127.77.0.9", 0)) as nobody:
         port = nobody.getsockname()[1]
     _moved_to(stage, f"http://127.77.0.9:{port}/news")
-
-
-def _blackhole(stage: Stage) -> None:
-    """A listener whose queue is full: whoever connects now gets no answer at all."""
-    full = stage.prop(socket.create_server(("127.77.0.9", 0), backlog=0))
-    stage.prop(socket.create_connection(full.getsockname()))
-    _moved_to(stage, f"http://127.77.0.9:{full.getsockname()[1]}/news")
-
-
-def _mute(stage: Stage) -> None:
-    """A listener that never says a word."""
-    listener = stage.prop(socket.create_server(("127.77.0.9", 0)))
-    _moved_to(stage, f"https://127.77.0.9:{listener.getsockname()[1]}/news")
 
 
 def _reset(connection: socket.socket, _: threading.Event) -> None:
@@ -127,27 +132,32 @@ def _days(number: int) -> datetime:
 
 
 HOST = "127.77.0.3"
-_NAMES: dict[str, Any] = {"start": NAMED, "needs": needs_names}
+_NAMES: dict[str, Any] = {"start": NAMED, "needs": dns.needs_names}
 CASES = (
-    _named("nxdomain", lambda _: 3, r"the name news\.test does not resolve \(Name or service not known\)"),
-    _named("dns-timeout", lambda _: None, "not resolved in time|does not resolve|no complete answer", **_SLOW),
+    nameless("nxdomain", "Name or service not known"),
+    nameless("dns-timeout"),
     Case("dns-mixed-public-private", _mixed, "leads to a forbidden address", **_NAMES, also=unreached),
     Case("dns-rebind", _rebinding, right=has_news, also=unreached, **_NAMES),
     Case("refused", _refused, r"cannot be reached on port \d+ .*Connection refused"),
-    Case("blackhole", _blackhole, "cannot be reached|no complete answer within", **_SLOW),
-    _named("first-ip-dead", lambda stage: ["127.77.0.9", stage.site.host], right=has_news),
+    waits("blackhole", "cannot be reached|no complete answer within"),
+    Case(
+        "first-ip-dead", partial(_answered, lambda stage: [["127.77.0.9", stage.site.host]]), right=has_news, **_NAMES
+    ),
     _certificate("tls-expired", lambda s: s.authority.issue_cert(HOST, not_after=_days(-1)), "certificate has expired"),
     _certificate("tls-wrong-host", lambda s: s.authority.issue_cert("127.77.0.4"), "not valid: .*mismatch"),
     _certificate("tls-self-signed", lambda _: trustme.CA().issue_cert(HOST), "not valid: .*(issuer|self.signed)"),
     Case("reset-midbody", partial(_answers, _reset), "broke off the connection|breaks off"),
     Case("ssh-banner", partial(_answers, b"SSH-2.0-OpenSSH_9.9\r\n"), "does not speak HTTP; it said 'SSH-2.0-"),
     # --- found missing ---
-    _named("dns-servfail", lambda _: 2, "does not resolve"),
-    _named("dns-empty", lambda _: [], "does not resolve"),
-    _named("dns-refused", lambda _: 5, "does not resolve"),
+    nameless("dns-servfail"),
+    nameless("dns-refused"),
+    nameless("dns-garbage"),
+    nameless("dns-wrong-id"),
+    nameless("dns-empty", "No address associated"),
+    Case("dns-alias-to-private", _aliased, "leads to a forbidden address", also=unreached, **_NAMES),
     _certificate("tls-not-yet", lambda s: s.authority.issue_cert(HOST, not_before=_days(1)), "not yet valid"),
     Case("tls-plain", lambda stage: setattr(stage.secure, "tls", None), "no secure connection", start=SECURE),
-    Case("tls-mute", _mute, "no complete answer within|no secure connection|no answer in time", **_SLOW),
+    waits("tls-mute", "no complete answer within|no secure connection|no answer in time"),
     Case("ftp-banner", partial(_answers, b"220 FTP ready\r\n"), "does not speak HTTP; it said '220 FTP"),
     Case("binary-noise", partial(_answers, bytes(range(256)) * 300), "no valid HTTP|does not speak HTTP|too long"),
 )

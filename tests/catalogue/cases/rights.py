@@ -40,6 +40,7 @@ def says(*texts: str, without: str = "") -> Right:
     """The new story holds these texts, and nothing of what a pattern stands for."""
 
     def right(stage: Stage) -> None:
+        """The new story is published, with what people read on its page."""
         keeps_the_old(stage)
         new = stage.new()
         shown = f"{new['title']}\n{new['content_html']}"
@@ -73,6 +74,7 @@ def dated(*, like: Callable[[datetime], bool] = lambda _: True) -> Right:
     """The new story has a date: not later than now, not before the web, and such as is wanted."""
 
     def right(stage: Stage) -> None:
+        """The new story is published, with a date that can be."""
         has_news(stage)
         date = datetime.fromisoformat(stage.new()["date_published"])
         assert date.tzinfo, f"{date} has no zone"

@@ -97,6 +97,7 @@ def _only_old(stage: Stage) -> None:
 
 
 def _keeps_all(stage: Stage) -> None:
+    """Every entry is still there, and none is new."""
     keeps_the_old(stage)
     assert len(stage.items()) == len(OLD)
 

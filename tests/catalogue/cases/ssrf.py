@@ -7,14 +7,12 @@ way are played together: each has a feed of its own, and its address beside a so
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
 from tests.catalogue import dns, press
 from tests.catalogue.answers import OK, redirect
 from tests.catalogue.case import Case
-from tests.catalogue.cases.network import needs_names
 from tests.catalogue.cases.rights import has_news
 from tests.catalogue.stage import PAGE, Stage, Start
 from tests.support.evil import Evil, running_evil
@@ -185,17 +183,14 @@ def _named(stage: Stage) -> list[str]:
 
 
 def _serve_names(stage: Stage) -> None:
-    server = stage.prop(dns.name_server())
-    server.names.update({_host(name): partial(list, [stage.site.host]) for name in _NAMES})
-    stage.marks["names"] = server
+    stage.marks["names"] = stage.prop(dns.name_server(stage.site.host, *map(_host, _NAMES)))
 
 
 def _rebind_all(stage: Stage) -> None:
     """On the site's own port, so that the name alone leads there."""
     page = OK + b"Connection: close\r\n\r\n" + press.listing(press.NOW).encode()
     stage.marks["listeners"] = [stage.prop(running_evil(page, port=stage.site.port))]
-    for name in _NAMES:
-        stage.marks["names"].names[_host(name)] = partial(list, [FORMS[name][0].strip("[]")])
+    stage.marks["names"].learn({_host(name): [[FORMS[name][0].strip("[]")]] for name in _NAMES})
 
 
 AS_SOURCE = Start("ssrf-sources", _sources)
@@ -240,5 +235,5 @@ CASES = (
     Case("article-link-to-private", _link, "127.0.0.1 is a loopback address", also=unreached),
     *_together("-by-redirect", list(FORMS), BY_REDIRECT, _redirect_all),
     *_together("-as-link", list(FORMS), AS_LINK, _link_all),
-    *_together("-by-name", _NAMES, BY_NAME, _rebind_all, needs=needs_names),
+    *_together("-by-name", _NAMES, BY_NAME, _rebind_all, needs=dns.needs_names),
 )

@@ -5,7 +5,6 @@ from typing import Any
 
 from tests.catalogue import dns
 from tests.catalogue.case import Case
-from tests.catalogue.cases.network import needs_names
 from tests.catalogue.cases.rights import has_news, same_entries
 from tests.catalogue.press import NEW, NOW, OLD, listing, publish, rss, rss_item
 from tests.catalogue.stage import FEED, Stage, Start
@@ -67,9 +66,7 @@ def _based(stage: Stage) -> None:
 
 
 def _serve_idn(stage: Stage) -> None:
-    server = stage.prop(dns.name_server())
-    server.names["xn--bcher-kva.test"] = lambda: [stage.site.host]
-    stage.marks["names"] = server
+    stage.marks["names"] = stage.prop(dns.name_server(stage.site.host, "xn--bcher-kva.test"))
 
 
 def _idn_listing(stage: Stage) -> None:
@@ -90,7 +87,7 @@ CASES = (
     known("utm-added", "{path}?utm_source=feed&amp;utm_medium=rss&amp;fbclid=abc"),
     known("session-token", "{path};jsessionid=0A1B2C3D4E5F6071?PHPSESSID=0a1b2c3d4e5f60718293a4b5c6"),
     Case("relative-base", _based, right=has_news),
-    Case("idn", _idn_listing, right=has_news, start=IDNA, needs=needs_names),
+    Case("idn", _idn_listing, right=has_news, start=IDNA, needs=dns.needs_names),
     unusable("long-10k", "http://127.77.0.1/news?" + "a" * 10_000, "the URL is longer than 8192 bytes"),
     known("trailing-slash", "{path}/"),
     # --- found missing ---
