@@ -10,14 +10,14 @@ from tests.support.site import Route, Site
 OLD = (5, 4, 3, 2, 1)
 NEW = 6
 NOW = (NEW, *OLD)
+_TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)  # also after midnight
 _HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>'
 _MENU = '<nav><a href="/">Home</a> <a href="/about">About us</a> <a href="/contact">Contact</a></nav>'
 
 
 def moment(n: int) -> datetime:
     """When the n-th story was published: one a day, the thirtieth today."""
-    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight - timedelta(days=30 - n, hours=-7)
+    return _TODAY - timedelta(days=30 - n, hours=-7)
 
 
 def body(n: int) -> str:
@@ -25,13 +25,13 @@ def body(n: int) -> str:
     return "".join(f"<p>{paragraph.format(n=n)}</p>" for paragraph in PARAGRAPHS)
 
 
-def story(n: int, *, body: str | None = None, head: str = "", date: str | None = None) -> str:
+def story(n: int, *, text: str | None = None, head: str = "", date: str | None = None) -> str:
     """The page of the n-th story, with what a news site puts around one."""
     date = moment(n).isoformat() if date is None else date
     dated = f'<meta property="article:published_time" content="{date}">' if date else ""
     return (
         f"{_HEAD}{title(n)} | Harbour Times</title>{dated}{head}</head><body><header>{_MENU}</header>"
-        f"<main><article><h1>{title(n)}</h1>{globals()['body'](n) if body is None else body}</article></main>"
+        f"<main><article><h1>{title(n)}</h1>{body(n) if text is None else text}</article></main>"
         "<footer><p>Copyright Harbour Times</p></footer></body></html>"
     )
 

@@ -17,7 +17,7 @@ _GARBLED = "Ã|â€|\ufffd|ï»¿|\x00"
 
 def _page(charset_in_page: str | None, words: str = WORDS) -> str:
     """The new story with these words; the page itself names this charset."""
-    page = story(NEW, body=f"<p>{words}</p>{body(NEW)}")
+    page = story(NEW, text=f"<p>{words}</p>{body(NEW)}")
     meta = f'<meta charset="{charset_in_page}">' if charset_in_page else ""
     return page.replace('<meta charset="utf-8">', meta)
 

@@ -20,12 +20,12 @@ def _page(page: str, stage: Stage) -> None:
 
 def bad(name: str, article: str, reason: str, *, head: str = "", **more: Any) -> Case:
     """An article with this body cannot be read, and the others are as they were."""
-    return Case(name, partial(_page, story(NEW, body=article, head=head)), reason, **more)
+    return Case(name, partial(_page, story(NEW, text=article, head=head)), reason, **more)
 
 
 def good(name: str, article: str, right: Any = has_news, *, head: str = "", **more: Any) -> Case:
     """An article with this body can be read."""
-    return Case(name, partial(_page, story(NEW, body=article, head=head)), right=right, **more)
+    return Case(name, partial(_page, story(NEW, text=article, head=head)), right=right, **more)
 
 
 def mean(name: str, *vectors: str, head: str = "") -> Case:

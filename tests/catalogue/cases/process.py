@@ -226,7 +226,7 @@ def _killed_worker(stage: Stage) -> None:
     long = "".join(
         f"<p>And then the {n} members of the council went home, one after another.</p>" for n in range(90_000)
     )
-    page = story(NEW, body=body(NEW) + long).encode()
+    page = story(NEW, text=body(NEW) + long).encode()
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         sized(page)(handler)

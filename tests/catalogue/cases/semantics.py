@@ -135,7 +135,7 @@ CASES = (
     article("article-consent-wall", _WALL, "consent|no article"),
     article("article-captcha", _CAPTCHA, "Attention Required|no article|human"),
     article("article-script-only", _APP, "no text in the page"),
-    article("article-boilerplate-only", story(NEW, body="<ul><li>Share</li><li>Tweet</li></ul>"), "no article|nothing"),
+    article("article-boilerplate-only", story(NEW, text="<ul><li>Share</li><li>Tweet</li></ul>"), "no article|nothing"),
     Case("article-to-login", _to_login, "no article|log"),
     Case("article-to-front-page", _to_home, "it leads back to"),
 )
