@@ -70,6 +70,6 @@ def _bring_about(stage: Stage) -> None:
 _START = Start("waiting", _feeds, prepare=_publish, head=SHORT)
 
 
-def waits(name: str, reason: str = "no complete answer within") -> Case:
+def waits(name: str, reason: str = "no complete answer within|no answer in time") -> Case:
     """The case of this name: the look at its feed takes the whole ten seconds that it may."""
     return Case(name, _bring_about, reason, start=_START, feed=name, shared="waiting", slow=True, seconds=60.0)
