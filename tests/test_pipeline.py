@@ -570,6 +570,19 @@ def test_a_source_that_was_never_asked_is_not_known(newsroom: Site, tmp_path: Pa
         assert tools.store.sources("b") == ()
 
 
+@pytest.mark.parametrize("place", ["/news", "/"])
+def test_an_article_that_leads_back_is_none(newsroom: Site, tmp_path: Path, clock: FakeClock, place: str) -> None:
+    """To the page that lists it, or to the site's front page: the site's way of saying that it is gone."""
+    newsroom["/"] = story(9)
+    newsroom[path(2)] = Route(status=302, headers={"Location": place})
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    with tools_for(config, clock) as tools:
+        outcome = pipeline.publish(config.feed[0], tools)
+        assert [problem.where for problem in outcome.problems] == [newsroom.url(path(2))]
+        assert f"it leads back to {newsroom.url(place)}" in outcome.problems[0].reason
+        assert len(tools.store.entries("a")) == outcome.new
+
+
 def test_a_run_that_was_given_up_keeps_nothing(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     """However late it wakes up."""
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))

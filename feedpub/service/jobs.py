@@ -207,7 +207,10 @@ class Jobs:
         self._failed(name, f"the run was given up after {minutes:.0f} minutes: something in it hangs")
 
     def _crashed(self, name: str, error: BaseException) -> None:
-        self._failed(name, f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}")
+        if isinstance(error, FeedpubError):
+            self._failed(name, str(error))
+        else:
+            self._failed(name, f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}")
 
     def _failed(self, name: str, reason: str) -> None:
         """Keep that a run failed by our own fault, and try again later and later."""
