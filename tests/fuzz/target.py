@@ -1,0 +1,66 @@
+"""What a fuzzer aims at: a function that takes bytes, and what inputs for it look like."""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from feedpub.errors import FeedpubError
+
+LONGEST_CPU = 2.0  # seconds that an input of up to 64 KiB may take
+SEPARATOR = b"\xff"  # between the fields of an input: no byte of UTF-8
+MARKUP = re.compile(rb"<[^<>]*>?|[^<]+", re.DOTALL)
+LINES = re.compile(rb"[^\n]*\n?")
+WORDS = re.compile(rb"\w+|\W", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A part of feedpub under attack.
+
+    Attributes:
+        name: for the command line.
+        run: reads an input and asserts what must hold of the result; may raise nothing but FeedpubError.
+        seeds: inputs of good faith, from which others are made.
+        words: what the grammar of its inputs is made of.
+        pieces: finds the parts of an input that are left out, doubled and moved.
+        longest: bytes of an input.
+    """
+
+    name: str
+    run: Callable[[bytes], object]
+    seeds: Callable[[], Iterable[bytes]]
+    words: tuple[bytes, ...] = ()
+    pieces: re.Pattern[bytes] = WORDS
+    longest: int = 4096
+
+    def judge(self, data: bytes) -> None:
+        """Run it on an input.
+
+        Raises:
+            AssertionError: what it gave is wrong, or it took too long.
+            Exception: it raised what it may not.
+        """
+        began = time.thread_time()
+        try:
+            self.run(data)
+        except FeedpubError as error:
+            str(error).encode()  # a message is shown and stored
+        took = time.thread_time() - began
+        assert took <= LONGEST_CPU, f"took {took:.1f} s for {len(data)} bytes"
+
+
+def fields(data: bytes, count: int) -> list[bytes]:
+    """So many fields of an input, the last with all that is left; empty ones where it has fewer."""
+    found = data.split(SEPARATOR, count - 1)
+    return found + [b""] * (count - len(found))
+
+
+def text(data: bytes) -> str:
+    """Bytes as a text that holds everything that Python's texts can, halves of surrogate pairs too."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def texts(data: bytes, count: int) -> list[str]:
+    """So many fields of an input as texts."""
+    return [text(field) for field in fields(data, count)]
