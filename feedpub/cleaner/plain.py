@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
 
+from feedpub.characters import sound
 from feedpub.cleaner import line_boilerplate, lines, phrases
 from feedpub.cleaner.line_boilerplate import ADDRESS
 from feedpub.cleaner.lines import ENDS_SENTENCE, WORD, Block, same
@@ -52,7 +53,7 @@ def extract_text(text: str, url: str | None = None) -> Article:
     Raises:
         NothingFound: there is no article in it.
     """
-    blocks = list(lines.read(text))
+    blocks = list(lines.read(sound(text)))
     language = languages.of_text("\n".join(block.text for block in blocks))
     head, body = _split(blocks, language)
     body = line_boilerplate.mark(body, head.title)

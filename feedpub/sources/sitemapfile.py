@@ -130,4 +130,4 @@ def _text(node: etree._Element, name: str) -> str:
 
 def _name(node: etree._Element) -> str:
     """The local name; "" for comments and entities."""
-    return etree.QName(node).localname if isinstance(node.tag, str) else ""
+    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""

@@ -1,7 +1,7 @@
 """Every target, by name."""
 
 from tests.fuzz.target import Target
-from tests.fuzz.targets import articles, documents, network, serving, settings, small
+from tests.fuzz.targets import articles, documents, network, serving, settings, small, state
 
 TARGETS: dict[str, Target] = {
     target.name: target
@@ -10,6 +10,7 @@ TARGETS: dict[str, Target] = {
         *network.TARGETS,
         *settings.TARGETS,
         *serving.TARGETS,
+        *state.TARGETS,
         *documents.TARGETS,
         *articles.TARGETS,
     )

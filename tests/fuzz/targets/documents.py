@@ -1,28 +1,23 @@
 """Documents that list articles, and documents that are made of them."""
 
 import gzip
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 from lxml import etree
 
 from feedpub.articles import from_feed
 from feedpub.builder import render_article, render_index, render_opml, render_page
-from feedpub.cleaner import SiteMemory
 from feedpub.errors import ExtractError
 from feedpub.model import Enclosure, Entry, Page
 from feedpub.sources import feed as feeds
 from feedpub.sources import page as pages
 from feedpub.sources import sitemapfile
 from feedpub.sources.pace import pace_of
-from feedpub.store import Store
 from tests.fuzz.oracle import NOW, PAGE, check_address, check_article, check_documents, check_item, check_moment, feed_of
 from tests.fuzz.target import MARKUP, Target, fields, text, texts
-from tests.fuzz.targets.settings import folder
 
 _TESTS = Path(__file__).parents[2]
 _TYPES = ("", "text/html", "application/rss+xml", "application/json", "text/plain", "application/xhtml+xml")
@@ -154,31 +149,6 @@ def _entries() -> Iterator[bytes]:
     yield b"]]>\x00\xff\xed\xa0\x80\xff\xef\xbf\xbf\xff<svg><![CDATA[\xffhttp://[::1/\xffdata:x\xffx-y-\xff&amp;\xffa/b/c"
 
 
-@cache
-def _store() -> Store:
-    return Store.open(folder() / "state")
-
-
-def state(data: bytes) -> None:
-    """A site's memory as it lies in the state, changed by whatever may have changed it."""
-    try:
-        content = json.loads(data)
-    except (ValueError, RecursionError):
-        content = None
-    _store().save_memory("example.org", data)
-    assert _store().memory("example.org") == data
-    memory = SiteMemory.from_bytes(data)
-    if content is not None and memory.pages:
-        assert SiteMemory.from_bytes(memory.to_bytes()).to_bytes() == memory.to_bytes()
-
-
-def _states() -> Iterator[bytes]:
-    memory = SiteMemory()
-    for number in range(3):
-        memory.learn(f"<title>{number} - Site</title><p>About us</p><p>Text {number} of the day.</p>", f"https://example.org/{number}")
-    yield memory.to_bytes()
-
-
 _XML = (b"<![CDATA[", b"]]>", b"<!--", b"-->", b"<?xml", b"?>", b"<!DOCTYPE x [<!ENTITY a '", b"&a;", b"&#0;", b"&#xd800;", b"&lt;", b"&amp;") + (
     b"xml:base='//x'", b"xmlns='", b"<link>", b"<item>", b"</item>", b"<title>", b"<entry>", b"<content type='xhtml'>", b"<url><loc>", b"</loc></url>",
     b"<pubDate>", b"<updated>", b"<guid>", b"<enclosure url='", b"<media:content url='", b"<dc:creator>", b"<content:encoded>", b"\xff", b"<category term='",
@@ -191,7 +161,6 @@ _HTML = (
 )
 
 TARGETS = (
-    Target("state", state, _states, (b'"pages":', b'"texts":', b'"version":2', b"[", b"]", b"{", b"}", b"null", b"1e9"), longest=2000),
     Target("entries", entries, _entries, (b"\xff", b"\xfe", *_XML), MARKUP, 2000),
     Target("sitemap", sitemap, _sitemaps, _XML, MARKUP, 4000),
     Target("listing", listing, _listings, _HTML, MARKUP, 8000),
