@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from feedpub.cleaner.metadata import dates, languages, names
+from feedpub.cleaner.metadata import addresses, dates, languages, names
 from feedpub.errors import ExtractError
 from feedpub.model import Article
 
@@ -86,7 +86,7 @@ def _text(value: Any) -> str:
 
 
 def _address(value: Any) -> str | None:
-    return next((text for text in _texts(value) if text.startswith(("http://", "https://"))), None)
+    return next(addresses.absolute(_texts(value), None), None)
 
 
 def _moment(value: Any) -> datetime | None:

@@ -15,7 +15,7 @@ from feedpub.characters import sound
 from feedpub.cleaner import line_boilerplate, lines, phrases
 from feedpub.cleaner.line_boilerplate import ADDRESS
 from feedpub.cleaner.lines import ENDS_SENTENCE, WORD, Block, same
-from feedpub.cleaner.metadata import dates, languages, names
+from feedpub.cleaner.metadata import addresses, dates, languages, names
 from feedpub.cleaner.sanitise import sanitise
 from feedpub.errors import NothingFound
 from feedpub.model import Article, Removed
@@ -108,7 +108,7 @@ def _sections(above: Sequence[Block], language: str | None) -> int:
 def take(block: Block, head: Head, language: str | None) -> bool:
     """Whether a block above the text is part of the head; what it says is noted."""
     if address := ADDRESS.fullmatch(block.text):
-        head.url = head.url or address[1]
+        head.url = head.url or next(addresses.absolute([address[1]], None), None)
     elif _byline(block, head, language):
         return True
     elif published := _date(block, language):
