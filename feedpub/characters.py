@@ -8,6 +8,10 @@ import re
 _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\f\r"})  # HTML takes a form feed for a blank
 _BLANKS = bytes.maketrans(b"\f", b" ")
 _UNSOUND = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE = re.compile(
+    rb"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01]|6553[45])(?![0-9])|x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef])(?![0-9a-f]));?",
+    re.IGNORECASE,
+)
 
 
 def sound(text: str) -> str:
@@ -15,7 +19,10 @@ def sound(text: str) -> str:
     return _UNSOUND.sub("", text).replace("\f", " ")
 
 
-def sound_utf8(text: str) -> bytes:
-    """The same in UTF-8, for parsers; half of a surrogate pair becomes a question mark."""
+def sound_markup(text: str) -> bytes:
+    """HTML in UTF-8, without them and without references to them; half of a surrogate pair becomes a question mark.
+
+    lxml reads them, but allows nobody to write them: what they are left in breaks later.
+    """
     encoded = text.encode("utf-8", "replace").translate(_BLANKS, _CONTROLS)
-    return encoded.replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b"")
+    return _REFERENCE.sub(b"", encoded.replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b""))

@@ -6,6 +6,7 @@ from html import escape
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, fragment_fromstring, tostring
 
+from feedpub.characters import sound_markup
 from feedpub.sources.addresses import absolute
 
 _MARKUP = re.compile(r"<[a-z!/][^<>]*>|&(?:#\d+|#x[0-9a-f]+|\w+);", re.IGNORECASE)
@@ -57,7 +58,9 @@ def _parse(html: str) -> HtmlElement | None:
     """The tree, or None where lxml would lose a part of it: nested too deeply, a text that is too long."""
     parser = HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
     try:
-        tree: HtmlElement = fragment_fromstring(_CONTROLS.sub(" ", html), create_parent="div", parser=parser)
+        tree: HtmlElement = fragment_fromstring(
+            sound_markup(_CONTROLS.sub(" ", html)).decode(), create_parent="div", parser=parser
+        )
     except (etree.ParserError, ValueError):
         return None
     return None if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log) else tree

@@ -73,7 +73,9 @@ def fuzz(target: Target, inputs: int, seed: int, kept: Path = REGRESSIONS, extra
         raise RuntimeError(f"{target.name}: the fuzzer ended with {done.returncode}:\n{said[-3000:]}")
     edges = [int(line[1]) for line in _COVERED.findall(said) if line[0] in ("INITED", "DONE", "NEW", "REDUCE")]
     executed = [int(number) for number in _EXECUTED.findall(said)]
-    return Total(target.name, max(executed, default=0), seconds, edges[0] if edges else 0, max(edges, default=0), results)
+    return Total(
+        target.name, max(executed, default=0), seconds, edges[0] if edges else 0, max(edges, default=0), results
+    )
 
 
 def _plant(corpus: Path, target: Target, extra: Path | None) -> None:

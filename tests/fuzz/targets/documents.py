@@ -16,7 +16,16 @@ from feedpub.sources import feed as feeds
 from feedpub.sources import page as pages
 from feedpub.sources import sitemapfile
 from feedpub.sources.pace import pace_of
-from tests.fuzz.oracle import NOW, PAGE, check_address, check_article, check_documents, check_item, check_moment, feed_of
+from tests.fuzz.oracle import (
+    NOW,
+    PAGE,
+    check_address,
+    check_article,
+    check_documents,
+    check_item,
+    check_moment,
+    feed_of,
+)
 from tests.fuzz.target import MARKUP, Target, fields, text, texts
 
 _TESTS = Path(__file__).parents[2]
@@ -136,7 +145,9 @@ def entries(data: bytes) -> None:
                 slug="story",
             )
         )
-    feed = replace(feed_of(*made), title=text(data[:40]), author=text(data[40:80]), icon=text(data[80:120]), description=text(data))
+    feed = replace(
+        feed_of(*made), title=text(data[:40]), author=text(data[40:80]), icon=text(data[80:120]), description=text(data)
+    )
     check_documents(feed)
     for page in (render_page(feed), render_index([feed]), *(render_article(feed, entry) for entry in made)):
         page.decode()
@@ -144,7 +155,17 @@ def entries(data: bytes) -> None:
 
 
 def _entries() -> Iterator[bytes]:
-    row = ("A title", "Jane <jane@example.org>", "A summary", "<p>A & b</p>", PAGE, "https://example.org/i.jpg", "de-AT", "News", "audio/mpeg")
+    row = (
+        "A title",
+        "Jane <jane@example.org>",
+        "A summary",
+        "<p>A & b</p>",
+        PAGE,
+        "https://example.org/i.jpg",
+        "de-AT",
+        "News",
+        "audio/mpeg",
+    )
     yield "\xff".join(row).encode("latin-1") + b"\xfe" + "\xff".join(reversed(row)).encode("latin-1")
     yield b"]]>\x00\xff\xed\xa0\x80\xff\xef\xbf\xbf\xff<svg><![CDATA[\xffhttp://[::1/\xffdata:x\xffx-y-\xff&amp;\xffa/b/c"
 
@@ -155,9 +176,36 @@ _XML = (b"<![CDATA[", b"]]>", b"<!--", b"-->", b"<?xml", b"?>", b"<!DOCTYPE x [<
     b'"items":[', b'{"url":"', b'"}', b"\\ud800", b"1e400", b"<ttl>", b"https://", b"//", b"[", b"2024-05-17T08:30:00Z",
 )  # fmt: skip
 _HTML = (
-    *(b"<a href='", b"'>", b"</a>", b"<article>", b"<h2>", b"<li>", b"<div class='card'>", b"<time datetime='", b"<base href='"),
-    *(b"<script type='application/ld+json'>", b'{"@type":"ItemList","itemListElement":[', b'"url":"', b"</script>", b"<nav>"),
-    *(b"<img src='", b"<table><tr><td>", b"<title>404", b"//", b"[", b"#", b"&#xd800;", b"<template>", b"<svg>", b"\xff"),
+    *(
+        b"<a href='",
+        b"'>",
+        b"</a>",
+        b"<article>",
+        b"<h2>",
+        b"<li>",
+        b"<div class='card'>",
+        b"<time datetime='",
+        b"<base href='",
+    ),
+    *(
+        b"<script type='application/ld+json'>",
+        b'{"@type":"ItemList","itemListElement":[',
+        b'"url":"',
+        b"</script>",
+        b"<nav>",
+    ),
+    *(
+        b"<img src='",
+        b"<table><tr><td>",
+        b"<title>404",
+        b"//",
+        b"[",
+        b"#",
+        b"&#xd800;",
+        b"<template>",
+        b"<svg>",
+        b"\xff",
+    ),
 )
 
 TARGETS = (

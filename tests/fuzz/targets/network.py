@@ -115,10 +115,12 @@ def headers(data: bytes) -> None:
 
 
 def _headers() -> Iterator[bytes]:
-    yield b"\x00\xffContent-Type: text/html; charset=utf-8\nCache-Control: max-age=60\nAge: 5\nETag: W/\"a\"\xffbody"
+    yield b'\x00\xffContent-Type: text/html; charset=utf-8\nCache-Control: max-age=60\nAge: 5\nETag: W/"a"\xffbody'
     yield b"\x96\xffRetry-After: Fri, 31 Dec 1999 23:59:59 GMT\nDate: Fri, 31 Dec 1999 23:00:00 GMT\n\xff"
     yield b"\x64\xffServer: cloudflare\ncf-mitigated: challenge\nRetry-After: 120\n\xff<title>Just a moment...</title>"
-    yield "\x32\xff".encode("latin-1") + "Location: /caf\xc3\xa9\nExpires: 0\nContent-Encoding: gzip\n\xff".encode("latin-1")
+    yield "\x32\xff".encode("latin-1") + "Location: /caf\xc3\xa9\nExpires: 0\nContent-Encoding: gzip\n\xff".encode(
+        "latin-1"
+    )
 
 
 def bodies(data: bytes) -> None:
@@ -132,7 +134,9 @@ def _bodies() -> Iterator[bytes]:
     plain = b"<html>" + b"A text that repeats. " * 20
     packed = {"gzip": gzip.compress(plain, mtime=0), "deflate": zlib.compress(plain), "br": brotli.compress(plain)}
     for number, name in enumerate(DECODERS):
-        yield bytes([number * 2 if number * 2 % len(DECODERS) == number else number, 0]) + packed.get(name, packed["gzip"])
+        yield bytes([number * 2 if number * 2 % len(DECODERS) == number else number, 0]) + packed.get(
+            name, packed["gzip"]
+        )
     yield b"\x00\x00" + packed["gzip"] * 3
 
 
@@ -173,22 +177,78 @@ def file_names(data: bytes) -> None:
 
 
 TARGETS = (
-    Target("file-names", file_names, lambda: (b"/world.rss", b"/world/story.html", b"/", b"/a-archive-3.json"), (b"/", b"..", b".rss"), longest=300),
+    Target(
+        "file-names",
+        file_names,
+        lambda: (b"/world.rss", b"/world/story.html", b"/", b"/a-archive-3.json"),
+        (b"/", b"..", b".rss"),
+        longest=300,
+    ),
     Target(
         "urls",
         urls,
         _urls,
-        (b"http://", b"https://", b"@", b"[", b"]", b"::1", b":80", b":0", b"..", b"\\", b"%00", b"%zz", b"#!/", b"?utm_source=")
-        + ("ß".encode(), "。".encode(), "①".encode(), b"xn--", b";jsessionid=", b"&fbclid=", b"\xed\xa0\x80", b"/index.html", b"www."),
+        (
+            b"http://",
+            b"https://",
+            b"@",
+            b"[",
+            b"]",
+            b"::1",
+            b":80",
+            b":0",
+            b"..",
+            b"\\",
+            b"%00",
+            b"%zz",
+            b"#!/",
+            b"?utm_source=",
+        )
+        + (
+            "ß".encode(),
+            "。".encode(),
+            "①".encode(),
+            b"xn--",
+            b";jsessionid=",
+            b"&fbclid=",
+            b"\xed\xa0\x80",
+            b"/index.html",
+            b"www.",
+        ),
         longest=1000,
     ),
-    Target("networks", networks, lambda: (bytes([127, 0, 0, 1]) + b"\xff10.0.0.0/8", bytes(15) + b"\x01\xff::1/128"), longest=40),
+    Target(
+        "networks",
+        networks,
+        lambda: (bytes([127, 0, 0, 1]) + b"\xff10.0.0.0/8", bytes(15) + b"\x01\xff::1/128"),
+        longest=40,
+    ),
     Target(
         "headers",
         headers,
         _headers,
-        (b"Content-Type: ", b"Cache-Control: ", b"max-age=", b"no-store", b"Expires: ", b"Retry-After: ", b"Date: ", b"Age: ", b"Location: ")
-        + (b"charset=", b"Content-Encoding: ", b"gzip", b"br", b"deflate", b"GMT", b"Fri, 31 Dec 1999 23:59:59", b"-0000", "²".encode()),
+        (
+            b"Content-Type: ",
+            b"Cache-Control: ",
+            b"max-age=",
+            b"no-store",
+            b"Expires: ",
+            b"Retry-After: ",
+            b"Date: ",
+            b"Age: ",
+            b"Location: ",
+        )
+        + (
+            b"charset=",
+            b"Content-Encoding: ",
+            b"gzip",
+            b"br",
+            b"deflate",
+            b"GMT",
+            b"Fri, 31 Dec 1999 23:59:59",
+            b"-0000",
+            "²".encode(),
+        ),
         LINES,
         longest=2000,
     ),
@@ -197,7 +257,18 @@ TARGETS = (
         "robots",
         robots,
         _robots,
-        (b"User-agent: ", b"Disallow: ", b"Allow: ", b"Crawl-delay: ", b"Sitemap: ", b"*", b"$", b"feedpub", b"%", b"Request-rate: ")
+        (
+            b"User-agent: ",
+            b"Disallow: ",
+            b"Allow: ",
+            b"Crawl-delay: ",
+            b"Sitemap: ",
+            b"*",
+            b"$",
+            b"feedpub",
+            b"%",
+            b"Request-rate: ",
+        )
         + (b"Visit-time: ", b"1e309", b"inf", b"-1", b"nan"),
         LINES,
         longest=3000,

@@ -112,7 +112,14 @@ def _config() -> uvicorn.Config:
 
     app.at_once = _site().at_once  # type: ignore[attr-defined]
     made = uvicorn.Config(
-        app, http=Patience, ws="none", lifespan="off", interface="asgi3", log_config=None, log_level="critical", access_log=False
+        app,
+        http=Patience,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
     )
     made.load()
     return made
@@ -142,7 +149,7 @@ async def _converse(pieces: list[bytes]) -> None:
 
 
 def _requests() -> Iterator[bytes]:
-    yield b"GET /world.rss\xffAccept-Encoding: br;q=0.5, gzip, *;q=0\nIf-None-Match: W/\"a\", *\n\xff"
+    yield b'GET /world.rss\xffAccept-Encoding: br;q=0.5, gzip, *;q=0\nIf-None-Match: W/"a", *\n\xff'
     yield b"HEAD /\xffIf-Modified-Since: Fri, 31 Dec 1999 23:59:59 GMT\nAccept-Encoding: identity;q=0\n\xff"
     yield b"GET /world/../../secret.rss\xffCookie: a=b\n\xff"
     yield b"GET /status\xffHost: x\n\xff"
@@ -162,7 +169,17 @@ def _connections() -> Iterator[bytes]:
 
 
 _WORDS = (
-    *(b"GET ", b"HEAD ", b"POST ", b"OPTIONS ", b"/world.rss", b"/../", b"/.hidden.rss", b"/linked.rss", b"/secret.rss"),
+    *(
+        b"GET ",
+        b"HEAD ",
+        b"POST ",
+        b"OPTIONS ",
+        b"/world.rss",
+        b"/../",
+        b"/.hidden.rss",
+        b"/linked.rss",
+        b"/secret.rss",
+    ),
     *(b"%2e%2e", b"%00", b"//", b"/status", b"/metrics", b"/healthz", b"/run", b"Accept-Encoding: ", b"gzip;q=", b"br"),
     *(b"If-None-Match: ", b"If-Modified-Since: ", b"*", b"q=nan", b"Host: a\r\n", b"Content-Length: ", b"\r\n\r\n"),
     *(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n", b"\xff"),
@@ -172,4 +189,3 @@ TARGETS = (
     Target("requests", application, _requests, _WORDS, LINES, 1000),
     Target("connections", connection, _connections, _WORDS, LINES, 2000),
 )
-

@@ -70,7 +70,8 @@ def summaries(data: bytes) -> None:
         for most in (300, 40):
             found = made(body, title=title, language=language or None, max_chars=most)
             assert len(found) <= most, f"{len(found)} characters"
-    choose(described, body, title=title, site=title[:10], language=language or None)
+            found.encode()
+    choose(described, body, title=title, site=title[:10], language=language or None).encode()
 
 
 def _summaries() -> Iterator[bytes]:
@@ -119,7 +120,9 @@ TARGETS = (
         "dates",
         dates,
         _dates,
-        tuple(word.encode() for word in re.findall(r"\w+|\S", "T Z + - : / . , 2024 12 31 00 2400 Mon Fri, GMT UTC EST"))
+        tuple(
+            word.encode() for word in re.findall(r"\w+|\S", "T Z + - : / . , 2024 12 31 00 2400 Mon Fri, GMT UTC EST")
+        )
         + tuple("Jan janv. Mai März 年 月 日 년 uhr 0000 9999 ٣ ² １ a.m. pm st th de".encode().split())
         + tuple(language.encode() for language in LANGUAGES),
         longest=160,
@@ -142,7 +145,15 @@ TARGETS = (
         "charsets",
         charsets,
         _charsets,
-        (*(charset.encode() for charset in CHARSETS), b"<meta ", b"charset=", b"http-equiv", b"content=", b"<!--", b"-->")
+        (
+            *(charset.encode() for charset in CHARSETS),
+            b"<meta ",
+            b"charset=",
+            b"http-equiv",
+            b"content=",
+            b"<!--",
+            b"-->",
+        )
         + (b"<?xml", b"encoding=", b"</head", b"<body", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x1b$B"),
     ),
     Target(

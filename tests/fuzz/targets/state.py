@@ -71,7 +71,9 @@ def fill(store: Store) -> None:
     store.robots.save(ORIGIN, StoredRobots(ORIGIN, "User-agent: *", 200, NOW))
     memory = SiteMemory()
     for number in range(3):
-        memory.learn(f"<title>{number} - Site</title><p>About us</p><p>Text {number} of the day.</p>", f"{PAGE}?{number}")
+        memory.learn(
+            f"<title>{number} - Site</title><p>About us</p><p>Text {number} of the day.</p>", f"{PAGE}?{number}"
+        )
     store.save_memory(SITE, memory.to_bytes())
 
 
@@ -124,7 +126,18 @@ TARGETS = (
         "state",
         state,
         _states,
-        (b"[", b"]", b"{", b"}", b"null", b'"url":', b'"wait":', b"1e999", b"NaN", b'{"version":2,"pages":[],"texts":{}}'),
+        (
+            b"[",
+            b"]",
+            b"{",
+            b"}",
+            b"null",
+            b'"url":',
+            b'"wait":',
+            b"1e999",
+            b"NaN",
+            b'{"version":2,"pages":[],"texts":{}}',
+        ),
         longest=200,
     ),
 )
