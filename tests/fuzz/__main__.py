@@ -49,12 +49,15 @@ class Total:
         return f"{self.name:12} {self.inputs:>10,} inputs {speed:>8,.0f}/s  {edges}  {len(self.found)} findings"
 
 
-def fuzz(target: Target, inputs: int, seed: int, kept: Path = REGRESSIONS, extra: Path | None = None) -> Total:
+def fuzz(
+    target: Target, inputs: int, seconds: int = 0, *, seed: int, kept: Path = REGRESSIONS, extra: Path | None = None
+) -> Total:
     """Try so many inputs on a target.
 
     Args:
         target: which.
         inputs: how many.
+        seconds: after which it is enough, however many there were; 0 for as long as it takes.
         seed: what follows from it is always the same, as long as the code is.
         kept: the folder for inputs that something is wrong with.
         extra: a folder of inputs to begin with, besides the target's own.
@@ -63,27 +66,25 @@ def fuzz(target: Target, inputs: int, seed: int, kept: Path = REGRESSIONS, extra
         corpus, found = Path(name, "corpus"), Path(name, "found")
         found.mkdir()
         _plant(corpus, target, extra)
-        command = (sys.executable, "-m", "tests.fuzz.process", target.name, str(inputs), str(seed), corpus, found)
+        numbers = (str(number) for number in (inputs, seconds, seed))
+        command = (sys.executable, "-m", "tests.fuzz.process", target.name, *numbers, corpus, found)
         began = time.monotonic()
-        done = subprocess.run(command, cwd=_ROOT, capture_output=True, check=False)
-        seconds = time.monotonic() - began
+        done = subprocess.run(command, cwd=_ROOT, capture_output=True, check=False)  # noqa: S603 -- this program
+        took = time.monotonic() - began
         said = done.stderr.decode("utf-8", "replace")
         results = tuple(_kept(target, found, kept))
     if done.returncode and not results:
         raise RuntimeError(f"{target.name}: the fuzzer ended with {done.returncode}:\n{said[-3000:]}")
     edges = [int(line[1]) for line in _COVERED.findall(said) if line[0] in ("INITED", "DONE", "NEW", "REDUCE")]
     executed = [int(number) for number in _EXECUTED.findall(said)]
-    return Total(
-        target.name, max(executed, default=0), seconds, edges[0] if edges else 0, max(edges, default=0), results
-    )
+    return Total(target.name, max(executed, default=0), took, edges[0] if edges else 0, max(edges, default=0), results)
 
 
 def _plant(corpus: Path, target: Target, extra: Path | None) -> None:
     """Write down what inputs are made from."""
     corpus.mkdir()
-    seeds = [*target.seeds(), *(file.read_bytes() for file in sorted((REGRESSIONS / target.name).glob("*")))]
-    more = sorted(path for path in extra.rglob("*") if path.is_file()) if extra else []
-    for seed in [*seeds, *(path.read_bytes() for path in more)]:
+    files = [*(REGRESSIONS / target.name).glob("*"), *(extra.rglob("*") if extra else ())]
+    for seed in [*target.seeds(), *(path.read_bytes() for path in files if path.is_file())]:
         (corpus / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed[: target.longest])
 
 
@@ -100,6 +101,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("target", nargs="+", choices=[*TARGETS, "all"])
     parser.add_argument("--inputs", type=int, default=10_000, help="for each target")
+    parser.add_argument("--seconds", type=int, default=0, help="for each target at most; 0 for as long as it takes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, default=REGRESSIONS, help="where to write down what was found")
     parser.add_argument("--corpus", type=Path, help="a folder of more inputs to begin with")
@@ -107,7 +109,14 @@ def main() -> int:
     names = TARGETS if "all" in options.target else options.target
     findings = 0
     for name in names:
-        total = fuzz(TARGETS[name], options.inputs, options.seed, options.keep, options.corpus)
+        total = fuzz(
+            TARGETS[name],
+            options.inputs,
+            options.seconds,
+            seed=options.seed,
+            kept=options.keep,
+            extra=options.corpus,
+        )
         findings += len(total.found)
         print(total, *(f"  {path}" for path in total.found), sep="\n", flush=True)
     return 1 if findings else 0

@@ -14,7 +14,7 @@ _MOST_TRIES = 3000  # that making an input small may take
 
 
 def signature(error: BaseException) -> str:
-    """A plain name for what went wrong: the error, and the function of feedpub, else of the tests, that it came from."""
+    """A plain name for what went wrong: the error, and the function of feedpub or of the tests that it came from."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if _PACKAGE in frame.filename] or frames
     what = str(error)[:40] if isinstance(error, AssertionError) else type(error).__name__

@@ -1,4 +1,4 @@
-"""Inputs made of others by their grammar: parts left out, doubled, moved, repeated many times, and words put between."""
+"""Inputs made of others by their grammar: parts left out, doubled, moved and repeated, words put between."""
 
 import random
 
@@ -20,7 +20,7 @@ def mutated(target: Target, data: bytes, longest: int, seed: int) -> bytes:
 def _change(parts: list[bytes], words: tuple[bytes, ...], dice: random.Random) -> None:
     at, other = (dice.randrange(len(parts) + 1) for _ in range(2))
     first, last = sorted((at, other))
-    match dice.randrange(7 if words else 5):
+    match dice.randrange(7):
         case 0:
             del parts[first : min(last, first + dice.randint(1, 8))]
         case 1:
@@ -32,7 +32,7 @@ def _change(parts: list[bytes], words: tuple[bytes, ...], dice: random.Random) -
         case 4 if at < len(parts):
             cut = dice.randint(0, len(parts[at]))
             parts[at] = parts[at][:cut] + bytes([dice.randrange(256)]) * dice.randint(0, 1) + parts[at][cut + 1 :]
-        case 5 if words:
+        case 5:
             parts.insert(at, dice.choice(words))
-        case _ if words:
+        case 6:
             parts.insert(at, dice.choice(words) * dice.choice((1, 2, dice.randint(2, MOST_TIMES))))

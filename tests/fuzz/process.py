@@ -22,8 +22,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from tests.fuzz.targets import TARGETS
 
 
-def fuzz(name: str, inputs: int, seed: int, corpus: Path, found: Path) -> None:
-    """Try so many inputs; does not return."""
+def fuzz(name: str, inputs: int, seconds: int, seed: int, corpus: Path, found: Path) -> None:
+    """Try so many inputs, or as many as so many seconds take (0: as long as it takes); does not return."""
     target = TARGETS[name]
 
     def judge(data: bytes) -> None:
@@ -39,6 +39,7 @@ def fuzz(name: str, inputs: int, seed: int, corpus: Path, found: Path) -> None:
 
     options = {
         "runs": inputs,
+        "max_total_time": seconds,
         "seed": seed,
         "max_len": target.longest,
         "timeout": MOST_SECONDS,
@@ -56,6 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.process", description=__doc__)
     parser.add_argument("name", choices=TARGETS)
     parser.add_argument("inputs", type=int)
+    parser.add_argument("seconds", type=int)
     parser.add_argument("seed", type=int)
     parser.add_argument("corpus", type=Path, help="the folder that inputs are taken from, and added to")
     parser.add_argument("found", type=Path, help="the folder for inputs that something is wrong with")

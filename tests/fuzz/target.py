@@ -2,16 +2,21 @@
 
 import re
 import time
+import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from feedpub.errors import FeedpubError
 
 LONGEST_CPU = 2.0  # seconds that an input of up to 64 KiB may take
 SEPARATOR = b"\xff"  # between the fields of an input: no byte of UTF-8
 MARKUP = re.compile(rb"<[^<>]*>?|[^<]+", re.DOTALL)
-LINES = re.compile(rb"[^\n]*\n?")
+LINES = re.compile(rb"[^\n]+\n?|\n")
 WORDS = re.compile(rb"\w+|\W", re.DOTALL)
+BYTES = re.compile(rb".", re.DOTALL)
+_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +24,30 @@ class Target:
     """A part of feedpub under attack.
 
     Attributes:
-        name: for the command line.
+        name: for the command line, and of the folder of inputs to begin with.
         run: reads an input and asserts what must hold of the result; may raise nothing but FeedpubError.
-        seeds: inputs of good faith, from which others are made.
-        words: what the grammar of its inputs is made of.
+        grammar: of its inputs, as words.toml names it.
         pieces: finds the parts of an input that are left out, doubled and moved.
         longest: bytes of an input.
+        others: more inputs to begin with, made of what the tests have.
     """
 
     name: str
     run: Callable[[bytes], object]
-    seeds: Callable[[], Iterable[bytes]]
-    words: tuple[bytes, ...] = ()
-    pieces: re.Pattern[bytes] = WORDS
-    longest: int = 4096
+    grammar: str
+    pieces: re.Pattern[bytes]
+    longest: int
+    others: Callable[[], Iterable[bytes]] = tuple
+
+    @property
+    def words(self) -> tuple[bytes, ...]:
+        """What its inputs are made of."""
+        return (*_grammars()[self.grammar], SEPARATOR)
+
+    def seeds(self) -> list[bytes]:
+        """Inputs from which others are made, none longer than they may be."""
+        planted = sorted((_HERE / "seeds" / self.name).glob("*"))
+        return [seed[: self.longest] for seed in (*(path.read_bytes() for path in planted), *self.others())]
 
     def judge(self, data: bytes) -> None:
         """Run it on an input.
@@ -48,6 +63,15 @@ class Target:
             str(error).encode()  # a message is shown and stored
         took = time.thread_time() - began
         assert took <= LONGEST_CPU, f"took {took:.1f} s for {len(data)} bytes"
+
+
+@cache
+def _grammars() -> dict[str, tuple[bytes, ...]]:
+    listed = tomllib.loads((_HERE / "words.toml").read_text("utf-8"))
+    return {
+        name: (*(word.encode() for word in said.get("words", ())), *map(bytes.fromhex, said.get("bytes", ())))
+        for name, said in listed.items()
+    }
 
 
 def fields(data: bytes, count: int) -> list[bytes]:

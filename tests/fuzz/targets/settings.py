@@ -13,7 +13,7 @@ from feedpub.config import cron, durations, load, warnings
 from feedpub.errors import ConfigError
 from feedpub.scheduler.triggers import next_fire
 from tests.fuzz.oracle import NOW
-from tests.fuzz.target import LINES, Target, texts
+from tests.fuzz.target import LINES, WORDS, Target, texts
 
 _HOME = Path(__file__).parents[3]
 _LINE = re.compile(r":[0-9]+: .", re.DOTALL)
@@ -67,70 +67,7 @@ def times(data: bytes) -> None:
     assert durations.parse(durations.written(found)) == found
 
 
-_KEYS = ("[feedpub]", "[http]", "[alerts]", "[[feed]]", "[[feed.source]]", "[feed.rules]", "[alerts.email]") + tuple(
-    f"{key} = "
-    for key in (
-        "output state base_url contact delay deadline hubs keep allow_private listen token webhook command to sender "
-        "server security username password name title description language every cron timezone limit include exclude "
-        "type url path glob links headers cookies auth fetch content remove env file author icon"
-    ).split()
-)
-
 TARGETS = (
-    Target(
-        "times",
-        times,
-        lambda: (b"*/5 0-6,12 1 jan-mar mon\xff1w2d3h4m5s", b"0 0 29 2 *\xff90s", b"0 0 30 4 7\xff", b"@daily\xff0s"),
-        (
-            b"*",
-            b"/",
-            b"-",
-            b",",
-            b"jan",
-            b"sun",
-            b"7",
-            b"31",
-            b" ",
-            b"w",
-            b"d",
-            b"h",
-            b"m",
-            b"s",
-            "٣".encode(),
-            "²".encode(),
-        ),
-        longest=80,
-    ),
-    Target(
-        "config",
-        config,
-        _configs,
-        (
-            *(key.encode() for key in _KEYS),
-            b'"""',
-            b"'''",
-            b"{",
-            b"}",
-            b"[",
-            b"]",
-            b"\\u0000",
-            b"\\ud800",
-            b"\\U0010ffff",
-            b'"auto"',
-        )
-        + (
-            b'"text:',
-            b'"re:',
-            b'"https://',
-            b"true",
-            b"nan",
-            b"1e400",
-            b"1979-05-27T07:32:00Z",
-            b"= {",
-            b'env = "',
-            b"\r\n",
-            b"\x00",
-        ),
-        LINES,
-    ),
+    Target("times", times, "times", WORDS, 80),
+    Target("config", config, "toml", LINES, 4096, _configs),
 )
