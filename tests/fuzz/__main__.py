@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fuzz.findings import REGRESSIONS, keep, smallest
-from tests.fuzz.target import Target
+from tests.fuzz.target import Effort, Target
 from tests.fuzz.targets import TARGETS
 
 _ROOT = Path(__file__).parents[2]
@@ -49,16 +49,12 @@ class Total:
         return f"{self.name:12} {self.inputs:>10,} inputs {speed:>8,.0f}/s  {edges}  {len(self.found)} findings"
 
 
-def fuzz(
-    target: Target, inputs: int, seconds: int = 0, *, seed: int, kept: Path = REGRESSIONS, extra: Path | None = None
-) -> Total:
-    """Try so many inputs on a target.
+def fuzz(target: Target, effort: Effort, kept: Path = REGRESSIONS, extra: Path | None = None) -> Total:
+    """Try inputs on a target.
 
     Args:
         target: which.
-        inputs: how many.
-        seconds: after which it is enough, however many there were; 0 for as long as it takes.
-        seed: what follows from it is always the same, as long as the code is.
+        effort: how much of it.
         kept: the folder for inputs that something is wrong with.
         extra: a folder of inputs to begin with, besides the target's own.
     """
@@ -66,8 +62,8 @@ def fuzz(
         corpus, found = Path(name, "corpus"), Path(name, "found")
         found.mkdir()
         _plant(corpus, target, extra)
-        numbers = (str(number) for number in (inputs, seconds, seed))
-        command = (sys.executable, "-m", "tests.fuzz.process", target.name, *numbers, corpus, found)
+        arguments = (target.name, effort.inputs, effort.seconds, effort.seed, corpus, found)
+        command = [sys.executable, "-m", "tests.fuzz.process", *map(str, arguments)]
         began = time.monotonic()
         done = subprocess.run(command, cwd=_ROOT, capture_output=True, check=False)  # noqa: S603 -- this program
         took = time.monotonic() - began
@@ -107,16 +103,9 @@ def main() -> int:
     parser.add_argument("--corpus", type=Path, help="a folder of more inputs to begin with")
     options = parser.parse_args()
     names = TARGETS if "all" in options.target else options.target
-    findings = 0
+    effort, findings = Effort(options.inputs, options.seconds, options.seed), 0
     for name in names:
-        total = fuzz(
-            TARGETS[name],
-            options.inputs,
-            options.seconds,
-            seed=options.seed,
-            kept=options.keep,
-            extra=options.corpus,
-        )
+        total = fuzz(TARGETS[name], effort, options.keep, options.corpus)
         findings += len(total.found)
         print(total, *(f"  {path}" for path in total.found), sep="\n", flush=True)
     return 1 if findings else 0

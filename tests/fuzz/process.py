@@ -12,6 +12,7 @@ import atheris
 
 from tests.fuzz.findings import keep, signature
 from tests.fuzz.mutation import mutated
+from tests.fuzz.target import Effort, Target
 
 INSTRUMENTED = ["feedpub", "dateutil", "feedparser", "markdown_it", "protego", "yaml", "uvicorn.protocols"]
 BY_GRAMMAR = 0.6  # the share of inputs that are made by it; the others are made byte by byte
@@ -22,9 +23,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from tests.fuzz.targets import TARGETS
 
 
-def fuzz(name: str, inputs: int, seconds: int, seed: int, corpus: Path, found: Path) -> None:
-    """Try so many inputs, or as many as so many seconds take (0: as long as it takes); does not return."""
-    target = TARGETS[name]
+def fuzz(target: Target, effort: Effort, corpus: Path, found: Path) -> None:
+    """Try inputs on a target; does not return."""
 
     def judge(data: bytes) -> None:
         try:
@@ -38,13 +38,13 @@ def fuzz(name: str, inputs: int, seconds: int, seed: int, corpus: Path, found: P
         return bytes(atheris.Mutate(data, longest))
 
     options = {
-        "runs": inputs,
-        "max_total_time": seconds,
-        "seed": seed,
+        "runs": effort.inputs,
+        "max_total_time": effort.seconds,
+        "seed": effort.seed,
         "max_len": target.longest,
         "timeout": MOST_SECONDS,
         "rss_limit_mb": MOST_MEGABYTES,
-        "artifact_prefix": f"{found}/{name}-",
+        "artifact_prefix": f"{found}/{target.name}-",
         "print_final_stats": 1,
     }
     arguments = [f"-{option}={value}" for option, value in options.items()]
@@ -61,7 +61,8 @@ def main() -> None:
     parser.add_argument("seed", type=int)
     parser.add_argument("corpus", type=Path, help="the folder that inputs are taken from, and added to")
     parser.add_argument("found", type=Path, help="the folder for inputs that something is wrong with")
-    fuzz(**vars(parser.parse_args()))
+    asked = parser.parse_args()
+    fuzz(TARGETS[asked.name], Effort(asked.inputs, asked.seconds, asked.seed), asked.corpus, asked.found)
 
 
 if __name__ == "__main__":

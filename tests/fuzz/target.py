@@ -74,6 +74,21 @@ def _grammars() -> dict[str, tuple[bytes, ...]]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is tried on a target.
+
+    Attributes:
+        inputs: how many.
+        seconds: after which it is enough, however many there were; 0 for as long as it takes.
+        seed: what follows from it is always the same, as long as the code is.
+    """
+
+    inputs: int
+    seconds: int = 0
+    seed: int = 1
+
+
 def fields(data: bytes, count: int) -> list[bytes]:
     """So many fields of an input, the last with all that is left; empty ones where it has fewer."""
     found = data.split(SEPARATOR, count - 1)
