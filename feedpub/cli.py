@@ -231,14 +231,16 @@ def serve(config_path: Path | None, listen: str | None) -> None:
     """
     from feedpub.service import log_to
     from feedpub.store import Store
-    from feedpub.web import Server, Site
+    from feedpub.web import Server, Showcase, Site
 
     config = _config(config_path)
     log_to()
     settings = config.feedpub
     with Store.open(settings.state) as store:
         sockets = _sockets(config, listen)
-        server = Server(Site(settings.output, None, settings.hubs, settings.base_url, store.schedule.load), sockets)
+        showcase = Showcase(config, store)
+        site = Site(settings.output, showcase, settings.hubs, settings.base_url, store.schedule.load)
+        server = Server(site, sockets)
         _tell_where(sockets)
         _serve_until_told(server)
 
@@ -256,7 +258,9 @@ def main() -> None:
 
 
 def _fail(message: str, *, status: int) -> NoReturn:
-    for line in message.splitlines():
+    from feedpub.fetch import discreet
+
+    for line in discreet(message).splitlines():
         click.echo(f"feedpub: {line}", err=True)
     sys.exit(status)
 

@@ -14,6 +14,7 @@ from feedpub import archiving, assembly, corrections, health, looking, pings
 from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
+from feedpub.discretion import discreet_outcome
 from feedpub.errors import FeedpubError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
@@ -42,7 +43,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         readings = looking.at_articles(readings, items, reads, tools)
         outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
         requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
-        outcome = replace(outcome, requests=requests, seconds=time.monotonic() - began)
+        outcome = replace(discreet_outcome(outcome), requests=requests, seconds=time.monotonic() - began)
         _record(outcome, readings, started, tools)
     except FeedpubError as error:
         problem = Problem(feed.name, str(error), fatal=True)

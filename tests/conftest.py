@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support.site import Site, running_site
+
+settings.register_profile("feedpub", deadline=None)  # speed is for benchmarks: a busy machine fails no test
+settings.load_profile("feedpub")
 
 
 @pytest.fixture

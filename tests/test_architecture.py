@@ -33,7 +33,7 @@ ROWS = (
     ("config",),
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
-    ("tools", "documents", "assembly", "learning", "notices"),
+    ("tools", "documents", "assembly", "learning", "notices", "discretion"),
     ("messages", "pings", "drift", "health"),
     ("gathering", "archiving"),
     ("articles", "corrections"),

@@ -13,6 +13,9 @@ from feedpub.builder import language
 from feedpub.model import Enclosure, Entry, Feed
 
 _TITLE_LENGTH = 80
+# Where a parser of HTML begins a tag, a comment or the like, or would if the text were unescaped once more.
+_MARKUP = re.compile(r"<(?=[a-z/!?])|&(?=lt;|#0*60\b|#x0*3c\b)", re.IGNORECASE)
+_PARTED = "\\g<0>\N{WORD JOINER}"
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _ANY_TYPE = "application/octet-stream"
 _EMAIL = re.compile(r"<?[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+>?", re.ASCII)
@@ -39,16 +42,16 @@ _SUSPECT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\
 
 def prepare(feed: Feed) -> Feed:
     """The same feed, fit to be written down. No entry is left out, whatever its text holds."""
-    title = line(feed.title) or feed.name
+    title = plain(feed.title) or feed.name
     base_url = uri(feed.base_url)
     return replace(
         feed,
         title=title,
         base_url=base_url,
         link=_web(feed.link) or f"{base_url}{feed.name}.html",
-        description=line(feed.description),
+        description=plain(feed.description),
         language=language.tag(feed.language),
-        author=line(feed.author or "") or None,
+        author=_author(feed.author or "") or None,
         icon=_web(feed.icon),
         hubs=_distinct(_web(hub) or "" for hub in feed.hubs),
         entries=tuple(_entry(entry) for entry in feed.entries),
@@ -56,19 +59,19 @@ def prepare(feed: Feed) -> Feed:
 
 
 def _entry(entry: Entry) -> Entry:
-    url, text, summary = _web(entry.url) or "", characters(entry.text), line(entry.summary)
+    url, text, summary = _web(entry.url) or "", characters(entry.text), plain(entry.summary)
     return replace(
         entry,
         id=line(entry.id),
         url=url,
-        title=line(entry.title) or shortened(summary or line(text), _TITLE_LENGTH) or url or line(entry.id),
-        authors=_distinct(mailbox(author)[0] for author in entry.authors),  # nobody's address is spread
+        title=plain(entry.title) or shortened(summary or plain(text), _TITLE_LENGTH) or url or line(entry.id),
+        authors=_distinct(plain(mailbox(author)[0]) for author in entry.authors),  # nobody's address is spread
         summary=summary,
         html=characters(entry.html).strip(),
         text=text,
         language=language.tag(entry.language),
         image=_web(entry.image),
-        categories=_distinct(entry.categories),
+        categories=_distinct(map(plain, entry.categories)),
         enclosures=_enclosures(entry.enclosures),
     )
 
@@ -82,6 +85,15 @@ def characters(text: str) -> str:
 def line(text: str) -> str:
     """The text on one line, each run of white space a single space."""
     return " ".join(characters(text).split())
+
+
+def plain(text: str) -> str:
+    """The text on one line, with nothing in it that anybody could take for markup.
+
+    Readers exist that put titles and names into their page as they are. "The <b> tag" looks the same with an invisible
+    joiner in it, and no tag begins there any more.
+    """
+    return _MARKUP.sub(_PARTED, line(text))
 
 
 def mailbox(person: str) -> tuple[str, str]:
@@ -123,6 +135,11 @@ def _web(address: str | None) -> str | None:
     """The address as a URI where it is one on the web: no data: image, no local file, no script."""
     found = uri(address or "")
     return found if found.startswith(("http://", "https://")) else None
+
+
+def _author(person: str) -> str:
+    name, email = mailbox(person)
+    return f"{plain(name)} <{email}>".strip() if email else plain(name)
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:

@@ -33,8 +33,6 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10_080, "monthly": 43_200, "yearly": 525_600}  # minutes
 _RSS_IMAGE = re.compile(r"\.(jpe?g|gif|png)$", re.IGNORECASE)
 _RSS_ENCLOSURE = re.compile(r"https?://([\w-]+\.)+[\w-]+(:\d+)?/", re.ASCII)  # with a dot: the validator wants it
-_END_TAG = re.compile(r"<(?=/\w)")
-_WORD_JOINER = "\N{WORD JOINER}"
 
 
 def render_rss(feed: Feed) -> bytes:
@@ -267,12 +265,8 @@ def _mark_plain(parent: etree._Element) -> None:
 
 
 def _spell(element: etree._Element) -> None:
-    """Write & and < as hexadecimal references: the RSS profile's sign that a text is plain and not markup.
-
-    An end tag in plain text ("The </p> tag") looks like markup all the same, so an invisible joiner parts it.
-    """
-    plain = _END_TAG.sub(f"<{_WORD_JOINER}", element.text or "")
-    element.text, *rest = re.split("([&<])", plain)
+    """Write & and < as hexadecimal references: the RSS profile's sign that a text is plain and not markup."""
+    element.text, *rest = re.split("([&<])", element.text or "")
     for mark, tail in zip(rest[::2], rest[1::2], strict=True):
         reference = etree.Entity(f"#x{ord(mark):X}")
         reference.tail = tail

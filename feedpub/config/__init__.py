@@ -4,7 +4,7 @@
 like; `loading` reads a file, `positions` knows its lines, `messages` and `conflicts` say what is wrong with it.
 """
 
-from feedpub.config.advice import warnings
+from feedpub.config.advice import exposed, warnings
 from feedpub.config.cron import fields as cron_fields
 from feedpub.config.durations import written as duration
 from feedpub.config.loading import DEFAULT, find_config, load
@@ -44,6 +44,7 @@ __all__ = [
     "Source",
     "cron_fields",
     "duration",
+    "exposed",
     "find_config",
     "json_schema",
     "listen_address",

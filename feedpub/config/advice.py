@@ -17,7 +17,13 @@ _TELLING = re.compile("auth|cookie|key|secret|session|token", re.IGNORECASE)  # 
 
 def warnings(config: Config, path: Path) -> list[str]:
     """One sentence a warning about the config that was loaded from `path`; looks at files, not at the network."""
-    return [f"{path}: {text}" for text in (*_settings(config.feedpub), *_feeds(config), *_secrets(config, path))]
+    found = (*_settings(config.feedpub), *_feeds(config))
+    return [*(f"{path}: {text}" for text in found), *exposed(config, path)]
+
+
+def exposed(config: Config, path: Path) -> list[str]:
+    """One sentence for each place where others can read a secret of the config that was loaded from `path`."""
+    return [f"{path}: {text}" for text in _exposed(config, path)]
 
 
 def _settings(settings: Settings) -> Iterator[str]:
@@ -39,17 +45,29 @@ def _feeds(config: Config) -> Iterator[str]:
                 yield f'feed "{feed.name}": there is no folder {source.path}'
 
 
-def _secrets(config: Config, path: Path) -> Iterator[str]:
-    for feed in config.feed:
-        secrets = [secret for source in feed.source for secret in _secrets_of(source)]
+def _exposed(config: Config, path: Path) -> Iterator[str]:
+    for owner, secrets in _secrets(config):
         if any(isinstance(secret, SecretStr) for secret in secrets) and _open_to_others(path):
             yield (
-                f'feed "{feed.name}" has a secret in this file, which others can read; run chmod 600, or write '
+                f"{owner} has a secret in this file, which others can read; run chmod 600, or write "
                 '{ env = "NAME" } or { file = "path" } in its place'
             )
         for secret in secrets:
             if isinstance(secret, Secret) and secret.file and _open_to_others(secret.file):
-                yield f'feed "{feed.name}": others can read the secret in {secret.file}; run chmod 600'
+                yield f"{owner}: others can read the secret in {secret.file}; run chmod 600"
+
+
+def _secrets(config: Config) -> Iterator[tuple[str, list[SecretStr | Secret]]]:
+    """Whose secrets there are: of [http], of [alerts], of each feed."""
+    email = config.alerts.email
+    yield "[http]", _given(config.http.token)
+    yield "[alerts]", _given(config.alerts.webhook, email.password if email else None)
+    for feed in config.feed:
+        yield f'feed "{feed.name}"', [secret for source in feed.source for secret in _secrets_of(source)]
+
+
+def _given(*secrets: SecretStr | Secret | None) -> list[SecretStr | Secret]:
+    return [secret for secret in secrets if secret is not None]
 
 
 def _secrets_of(source: object) -> Iterator[SecretStr | Secret]:

@@ -54,7 +54,8 @@ class Dialer:
         if checked:
             self._check(host, addresses, port)
         failures: list[str] = []
-        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        tried = addresses[:_MOST_ADDRESSES]
+        for left, address in zip(range(len(tried), 0, -1), tried, strict=True):
             patience = remaining() if left == 1 else min(_PATIENCE, remaining() / left)
             try:
                 return _open(address, port, patience)

@@ -13,10 +13,10 @@ from feedpub.fetch.call import Call
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.dial import Dialer, Resolver, resolve
 from feedpub.fetch.politeness import Politeness
-from feedpub.fetch.request import Journey, RequestOptions, Validators, user_agent
+from feedpub.fetch.request import Journey, RequestOptions, Validators, hidden, user_agent
 from feedpub.fetch.robots import Robots, RobotsMemory
 from feedpub.fetch.tally import Requests, Tally
-from feedpub.fetch.target import Target, parse
+from feedpub.fetch.target import Target, parse, secrets_in
 from feedpub.fetch.transport import Transport
 from feedpub.model import NotModified, Page
 
@@ -131,7 +131,7 @@ class Fetcher:
                 journey.jar.update(answer.cookies)
                 target = target.join(answer.location)
         except FetchError as error:
-            raise _told(error, start, target) from error
+            raise _told(error, start, target, journey.options) from error
 
     def _ask(self, target: Target, journey: Journey) -> Answer:
         """One request, when robots.txt, the server and our manners allow it."""
@@ -166,8 +166,9 @@ class Fetcher:
         return answer.body.decode("utf-8-sig", "replace") if isinstance(answer, Page) else ""
 
 
-def _told(error: FetchError, start: Target, target: Target) -> FetchError:
+def _told(error: FetchError, start: Target, target: Target, options: RequestOptions) -> FetchError:
     """The error as the caller understands it: about the URL asked for, and where a redirect led from it."""
     place = error.url or target.url
     reason = error.reason if place == start.url else f"redirected to {place}: {error.reason}"
-    return type(error)(reason, start.url, status=error.status, retry_after=error.retry_after)
+    told = hidden(options.without_secrets(reason), [*secrets_in(start.path), *(start.auth or ())[1:]])
+    return type(error)(told, start.url, status=error.status, retry_after=error.retry_after)

@@ -1,10 +1,12 @@
 """Tells a server something, by POST: through the same sockets and deadlines as everything that is fetched.
 
-Only addresses that the config names are told anything, so they may be private ones. Nothing that a page or an answer
-says ever leads here, and no redirect is followed.
+Only addresses that the config names are told anything: nothing that a page or an answer says ever leads here, and no
+redirect is followed. So a webhook may stand on a private address; where a message is for a server of the public, as
+hubs are, it goes to checked addresses only.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Self
 
 from feedpub.errors import FetchError
@@ -13,11 +15,11 @@ from feedpub.fetch.answer import SUCCESS, Answer, failure
 from feedpub.fetch.call import Call
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.dial import Dialer, Resolver, resolve
-from feedpub.fetch.request import basic_auth, user_agent
+from feedpub.fetch.request import basic_auth, hidden, user_agent
 from feedpub.fetch.target import Target, parse
 from feedpub.fetch.transport import Transport
 
-_EVERYWHERE = ("0.0.0.0/0", "::/0")
+EVERYWHERE = ("0.0.0.0/0", "::/0")
 _MOST_BYTES = 100_000  # of an answer
 _SHOWN = 100  # characters of what an error's answer says
 _TELLING = re.compile(r"(?:text/plain|application/json)\b", re.IGNORECASE)  # answers that are meant to be read
@@ -28,16 +30,18 @@ class Notifier:
 
     Args:
         contact: a URL or e-mail address for the User-Agent.
+        allow_private: networks that may be told something though they are not public; left out, all of them.
         deadline: seconds for one message, all in all.
         ca_file: certificates to trust instead of certifi's.
         resolver: from a host and a port to addresses.
         clock: the time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- as a fetcher's: all named and all with a default
         self,
         *,
         contact: str = "",
+        allow_private: Sequence[str] = EVERYWHERE,
         deadline: float = 10.0,
         ca_file: str | None = None,
         resolver: Resolver = resolve,
@@ -45,7 +49,7 @@ class Notifier:
     ) -> None:
         self._agent = user_agent(contact)
         self._deadline = deadline
-        self._dialer = Dialer(AddressPolicy.allowing(_EVERYWHERE), resolver)
+        self._dialer = Dialer(AddressPolicy.allowing(allow_private), resolver)
         self._transport = Transport(ca_file)
         self._clock = clock or SystemClock()
 
@@ -58,18 +62,24 @@ class Notifier:
             content_type: what kind of text that is.
 
         Raises:
+            RefusedError: the address is not allowed.
             FetchError: the server was not reached, or does not say that all is well. The URL of the error is the
                 server's only: the path of a webhook is mostly its secret.
         """
         try:
             target = parse(url)
         except FetchError as error:
-            raise FetchError(error.reason) from None
+            raise type(error)(error.reason) from None
         try:
             answer = self._transport.post(self._call(), target.url, self._headers(target, content_type), body)
             self._check(answer)
         except FetchError as error:
-            raise FetchError(error.reason, target.origin, status=error.status, retry_after=error.retry_after) from error
+            raise type(error)(
+                hidden(error.reason, _secrets(target)),
+                target.origin,
+                status=error.status,
+                retry_after=error.retry_after,
+            ) from error
 
     def close(self) -> None:
         """Close all connections."""
@@ -96,6 +106,11 @@ class Notifier:
             error = failure(answer, self._clock.now())
             reason = ": ".join([error.reason, *_words(answer)])
             raise FetchError(reason, status=error.status, retry_after=error.retry_after)
+
+
+def _secrets(target: Target) -> list[str]:
+    """What is secret in the address of a webhook, where a server's answer repeats it."""
+    return [target.path, *re.split("[/?&=;]", target.path), *(target.auth or ())]
 
 
 def _words(answer: Answer) -> list[str]:

@@ -2,9 +2,10 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from urllib.parse import quote, urlsplit
 
 from requests import Request
 from requests.cookies import RequestsCookieJar
@@ -21,6 +22,7 @@ _ACCEPT = (
     "text/html,application/xhtml+xml,application/atom+xml,application/rss+xml,application/feed+json,"
     "application/xml;q=0.9,*/*;q=0.8"
 )
+_SHORTEST = 6  # characters of a secret that is looked for in texts: of "de", every other word would be a part
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -54,6 +56,14 @@ class RequestOptions:
     auth: tuple[str, str] | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
     site: str | None = field(default=None, repr=False)
+
+    def without_secrets(self, text: str) -> str:
+        """A text about an exchange, without what was secret in it: servers repeat what they were sent."""
+        pair = ":".join(self.auth) if self.auth else ""
+        proxy = urlsplit(self.proxy or "").netloc.rpartition("@")[0]
+        hide = [*self.headers.values(), *self.cookies.values(), *(self.auth or ())[1:], pair, proxy]
+        hide += [basic_auth(self.auth)] if self.auth else []
+        return hidden(text, (part for value in hide for part in value.split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,20 @@ def user_agent(contact: str) -> str:
 def basic_auth(auth: tuple[str, str]) -> str:
     """The Authorization of a user and a password."""
     return "Basic " + b64encode(":".join(auth).encode("utf-8", "replace")).decode("ascii")
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """The text with each of the secrets in it, plain or percent-encoded, shortened to "…"; but for very short ones."""
+    known = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
+    for secret in sorted(known, key=len, reverse=True):
+        text = text.replace(secret, "…")
+    return text
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """As it is, in an address, and in an address within an address."""
+    encoded = quote(secret, safe="")
+    return secret, encoded, quote(encoded, safe="")
 
 
 def _sendable(name: str, value: str) -> str:

@@ -118,6 +118,11 @@ def discreet(text: str) -> str:
     return _DIGEST.sub(r"\1…", _SECRET.sub(r"\1…", _ANY_USERINFO.sub("", text)))
 
 
+def secrets_in(url: str) -> list[str]:
+    """The values in an address that `discreet` leaves out: servers repeat them under other names."""
+    return [found[0].removeprefix(found[1]) for pattern in (_SECRET, _DIGEST) for found in pattern.finditer(url)]
+
+
 def _cleaned(url: str) -> str:
     """Without what browsers drop, with slashes where they read slashes."""
     text = _TAB_OR_NEWLINE.sub("", url.strip(_C0_AND_SPACE)).partition("#")[0]

@@ -5,8 +5,9 @@ A message may be told twice, where a process dies between telling and forgetting
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -36,20 +37,23 @@ def deliver(config: Config, tools: Tools) -> int:
         by_target[message.kind, message.target].append(message)
     if not by_target:
         return 0
-    with (
-        Notifier(contact=config.feedpub.contact, deadline=DEADLINE) as notifier,
-        ThreadPoolExecutor(_TARGETS_AT_ONCE) as pool,
-    ):
-        return sum(pool.map(partial(_deliver_all, Office(config, notifier), tools), by_target.values()))
+    with _office(config) as office, ThreadPoolExecutor(_TARGETS_AT_ONCE) as pool:
+        return sum(pool.map(partial(_deliver_all, office, tools), by_target.values()))
 
 
 def tell(config: Config, messages: Iterable[Message]) -> None:
     """Send messages that cannot be kept: one try each, and a word in the log about those that fail."""
-    with Notifier(contact=config.feedpub.contact, deadline=DEADLINE) as notifier:
-        office = Office(config, notifier)
+    with _office(config) as office:
         for message in messages:
             if (error := _failure(office, message)) is not None:
                 _log.error("not told: %s: %s", _named(message), error)
+
+
+@contextmanager
+def _office(config: Config) -> Iterator[Office]:
+    notifier = partial(Notifier, contact=config.feedpub.contact, deadline=DEADLINE)
+    with notifier() as anywhere, notifier(allow_private=config.feedpub.allow_private) as public:
+        yield Office(config, anywhere, public)
 
 
 def _deliver_all(office: Office, tools: Tools, messages: Iterable[Message]) -> int:

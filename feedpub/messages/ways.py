@@ -12,10 +12,16 @@ from feedpub.store import Message, MessageKind
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What messages are sent with."""
+    """What messages are sent with.
+
+    Attributes:
+        anywhere: for a webhook, which is often a server of one's own.
+        public: for hubs: addresses are checked as those of sources are.
+    """
 
     config: Config
-    notifier: Notifier
+    anywhere: Notifier
+    public: Notifier
 
 
 Way: TypeAlias = Callable[[Office, Message], None]
@@ -24,12 +30,12 @@ Way: TypeAlias = Callable[[Office, Message], None]
 
 def _ping(office: Office, message: Message) -> None:
     if message.target in office.config.feedpub.hubs:
-        office.notifier.post(message.target, message.body, "application/x-www-form-urlencoded")
+        office.public.post(message.target, message.body, "application/x-www-form-urlencoded")
 
 
 def _webhook(office: Office, message: Message) -> None:
     if office.config.alerts.webhook is not None:
-        office.notifier.post(resolve(office.config.alerts.webhook), message.body, "application/json")
+        office.anywhere.post(resolve(office.config.alerts.webhook), message.body, "application/json")
 
 
 def _email(office: Office, message: Message) -> None:

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Self
 
 from feedpub.config import Config, FeedConfig
+from feedpub.discretion import discreet_outcome
 from feedpub.fetch import discreet
 from feedpub.gathering import source_key
-from feedpub.model import Outcome
 from feedpub.overview import judgement
 from feedpub.overview.records import DAYS, FeedOverview, Overview, Running, SourceOverview
 from feedpub.overview.words import ago
@@ -80,7 +80,7 @@ def _feed(feed: FeedConfig, known: _Known, now: datetime, running: Running | Non
         title=feed.title,
         health=health,
         reasons=reasons,
-        outcome=_discreet(last.outcome) if last else None,
+        outcome=discreet_outcome(last.outcome) if last else None,
         last_run=last.started if last else None,
         last_success=known.successes.get(feed.name) or _last_read(sources),
         next_run=next_run,
@@ -139,8 +139,3 @@ def _days(counts: Mapping[date, int], now: datetime) -> tuple[int, ...]:
 def _requests(feed: str, running: Running | None) -> dict[str, int]:
     counts = running.requests if running else {}
     return {status: count for (name, status), count in sorted(counts.items()) if name == feed}
-
-
-def _discreet(outcome: Outcome) -> Outcome:
-    told = (replace(p, where=discreet(p.where), reason=discreet(p.reason)) for p in outcome.problems)
-    return replace(outcome, problems=tuple(told))

@@ -1,4 +1,8 @@
-"""The log: a line an event with key=value, to standard error; as JSON on request; with priorities for journald."""
+"""The log: a line an event with key=value, to standard error; as JSON on request; with priorities for journald.
+
+The log is for others, too: whatever is written, by libraries and in tracebacks as well, loses the passwords and tokens
+of addresses here.
+"""
 
 import json
 import logging
@@ -9,6 +13,8 @@ import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
+
+from feedpub.fetch import discreet
 
 Form = Literal["text", "json"]
 _PLAIN = re.compile(r"[^\s\"=\\]+")
@@ -55,15 +61,20 @@ class _Text(logging.Formatter):
         level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING and not self._journal else ""
         fields = "".join(f" {key}={_value(value)}" for key, value in _fields(record).items())
         lines = [f"{level}{record.getMessage()}{fields}", *_trace(record)]
-        return "\n".join(f"{start}{line}" for text in lines for line in text.splitlines() or [""])
+        told = (discreet(line) for text in lines for line in text.splitlines() or [""])
+        return "\n".join(f"{start}{line}" for line in told)
 
 
 class _Json(logging.Formatter):
     """One object a line: time, level, event, and the fields."""
 
     def format(self, record: logging.LogRecord) -> str:
-        known: dict[str, Any] = {"time": _time(record), "level": record.levelname.lower(), "event": record.getMessage()}
-        if trace := "".join(_trace(record)):
+        known: dict[str, Any] = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "event": discreet(record.getMessage()),
+        }
+        if trace := discreet("".join(_trace(record))):
             known["trace"] = trace
         return json.dumps(known | _fields(record), ensure_ascii=False, default=str)
 
@@ -74,7 +85,7 @@ def _time(record: logging.LogRecord) -> str:
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     fields = getattr(record, "fields", {})
-    return {key: _plain(value) for key, value in fields.items()}
+    return {key: discreet(value) if isinstance(value, str) else _plain(value) for key, value in fields.items()}
 
 
 def _plain(value: object) -> object:

@@ -105,6 +105,7 @@ class Service:
             self._jobs.start()
             for chore in self._chores:
                 chore.start()
+            self._warn()
             event("started", feeds=len(self._config.feed), config=str(self._path))
             self._systemd.ready(self._line())
             status = self._watch_over()
@@ -168,7 +169,12 @@ class Service:
             changes = self._apply(self._as_far_as_possible(config))
             told: dict[str, str | None] = {kind: ",".join(names) or None for kind, names in changes.items()}
             event("reload", outcome="applied", level=logging.INFO, **told)
+            self._warn()
         self._systemd.ready(self._line())
+
+    def _warn(self) -> None:
+        for warning in configuration.exposed(self._config, self._path):
+            event("config", level=logging.WARNING, reason=warning)
 
     def _as_far_as_possible(self, config: Config) -> Config:
         """The config, but for what only a new process can change."""

@@ -23,8 +23,8 @@ metrics      for Prometheus
 healthz      for supervisors
 """
 
-from feedpub.web.console import Console
+from feedpub.web.console import Console, Showcase
 from feedpub.web.server import Server
 from feedpub.web.site import Site
 
-__all__ = ["Console", "Server", "Site"]
+__all__ = ["Console", "Server", "Showcase", "Site"]

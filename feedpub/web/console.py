@@ -1,8 +1,13 @@
 """What the site asks of the process that it runs in."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
+from feedpub import overview
+from feedpub.config import Config
 from feedpub.overview import Overview
+from feedpub.store import Store
 
 
 class Console(Protocol):
@@ -16,3 +21,20 @@ class Console(Protocol):
 
     def token(self) -> str | None:
         """What must be known to have a feed run; None where nobody can. Raises ConfigError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Showcase:
+    """A process that only publishes: it tells how everything was when others last looked, and runs nothing."""
+
+    config: Config
+    store: Store
+
+    def overview(self) -> Overview:
+        return overview.of(self.config, self.store, datetime.now(UTC))
+
+    def run_now(self, feed: str) -> bool:  # noqa: ARG002 -- none can
+        return False
+
+    def token(self) -> None:
+        return None

@@ -14,7 +14,10 @@ from feedpub.web.refusals import not_allowed, refusal
 ADDRESS = "/run"
 _MOST = 4096  # bytes of a form
 GUESSING = 1.0  # seconds that a wrong token costs
-_NOBODY = 'Nobody can have feeds run from here. Set a token in the config: [http] token = { env = "FEEDPUB_TOKEN" }'
+_NOBODY = (
+    "Nobody can have feeds run from here. That takes `feedpub run`, with a token in its config: "
+    '[http] token = { env = "FEEDPUB_TOKEN" }'
+)
 
 
 @dataclass(frozen=True, slots=True)

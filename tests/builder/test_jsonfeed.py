@@ -30,7 +30,7 @@ def test_the_feed_tells_who_and_where_it_is() -> None:
 
 
 def test_an_item_has_all_there_is() -> None:
-    """Plain texts plain, dates in RFC 3339, sizes where they are known."""
+    """Plain texts plain, whoever reads them; dates in RFC 3339, sizes where they are known."""
     whole = entry(
         title="AT&T </p>",
         language="de",
@@ -42,7 +42,7 @@ def test_an_item_has_all_there_is() -> None:
         {
             "id": "tag:feeds.example.org,2025-11-20:news/1",
             "url": "https://example.org/articles/1",
-            "title": "AT&T </p>",
+            "title": "AT&T <\N{WORD JOINER}/p>",
             "content_html": "<p>What article 1 is about.</p><p>And the rest of it.</p>",
             "summary": "What article 1 is about.",
             "image": "https://example.org/i.jpg",

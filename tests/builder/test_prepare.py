@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from feedpub.builder.prepare import characters, line, mailbox, prepare, shortened, uri
+from feedpub.builder.prepare import characters, line, mailbox, plain, prepare, shortened, uri
 from feedpub.model import Enclosure
 from tests.support.feedcheck import values
 from tests.support.feeds import entry, feed
@@ -157,3 +157,20 @@ def test_names_are_distinct_and_without_addresses() -> None:
 def test_a_feed_without_a_title_goes_by_its_name() -> None:
     """No document may lack a title."""
     assert prepare(feed(title="\x00 ")).title == "news"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1 < 2 and 3 <4", "1 < 2 and 3 <4"),
+        ("AT&T, R&D &amp; more", "AT&T, R&D &amp; more"),
+        ("The <b> tag", "The <|b> tag"),
+        ("</p> and <!-- and <?x", "<|/p> and <|!-- and <|?x"),
+        ("<IMG src=x onerror=y>", "<|IMG src=x onerror=y>"),
+        ("&lt;b&gt; &#60;b &#x3C;b &#060;b", "&|lt;b&gt; &|#60;b &|#x3C;b &|#060;b"),
+    ],
+)
+def test_plain_text_holds_no_markup_for_anybody(text: str, told: str) -> None:
+    """An invisible joiner parts what a careless reader would take for a tag; all else stays as it is."""
+    assert plain(text) == told.replace("|", "\N{WORD JOINER}")
+    assert plain(plain(text)) == plain(text)

@@ -1,9 +1,11 @@
 """`feedpub serve` from outside: what was built is published, and nothing else happens."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,6 +76,17 @@ def test_a_build_beside_it_is_seen(built: Home) -> None:
         after = get(port, "/world.html")  # had not been asked for
         assert b"Another headline" in after
         assert b"Another headline" not in before
+
+
+def test_how_everything_was_is_shown(built: Home) -> None:
+    """For those who build by a timer; nothing can be run from there."""
+    port = free_port()
+    with serving(built, port):
+        assert b"1 feed: 1 healthy" in get(port, "/status")
+        assert b'feedpub_feed_entries{feed="world"} 1' in get(port, "/metrics")
+        assert json.loads(get(port, "/healthz"))["scheduler"] is None
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/run", data=b"feed=world&token=", timeout=10)
 
 
 def test_an_address_that_is_taken_is_named(built: Home) -> None:

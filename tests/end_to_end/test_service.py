@@ -33,7 +33,7 @@ def test_feeds_are_read_and_served(newsroom: Site, home: Home) -> None:
         assert len(titles(service.get("/world.json"))) == 3
         assert service.get("/world.rss") == (home.feeds / "world.rss").read_bytes()
         assert eventually((home.feeds / "feeds.opml").exists)
-        assert b"world.rss" in service.get("/feeds.opml")
+        assert eventually(lambda: b"world.rss" in service.get("/feeds.opml"))
         assert service.end() == 0
 
 

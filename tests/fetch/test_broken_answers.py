@@ -161,7 +161,7 @@ def test_the_deadline_is_for_all_redirects_together() -> None:
     with (
         Fetcher(allow_private=LOOPBACK, deadline=0.5, delay=0) as fetcher,
         running_evil(script) as server,
-        pytest.raises(FetchError, match="no complete answer"),
+        pytest.raises(FetchError, match=r"no (complete )?answer"),
     ):
         fetcher.get(server.url())
     assert len(server.heads) < 6

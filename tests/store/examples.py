@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from feedpub.model import Enclosure, Entry, Outcome, Problem, Status, StoredRobots
+from feedpub.model import Enclosure, Entry, Outcome, Pace, Problem, Status, StoredRobots
 from feedpub.store import Document, Look, Message, MessageKind, Notice, NoticeKind, Run, Seen, SeenState, SourceState
 
 NOW = datetime(2024, 5, 17, 12, 0, tzinfo=UTC)
@@ -56,6 +56,9 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     tuple[Problem, ...]: st.lists(
         st.builds(Problem, st.text(), st.text(), st.booleans(), st.booleans()), max_size=3
     ).map(tuple),
+    Pace: st.builds(
+        Pace, st.floats(0, 1e6), st.text(), *[st.lists(st.integers(0, 23), max_size=3).map(tuple) for _ in range(2)]
+    ),
     SeenState: st.sampled_from(["stored", "excluded", "failed", "partial"]),
     NoticeKind: st.sampled_from(["started", "broken", "recovered", "accepted", "removed"]),
     MessageKind: st.sampled_from(["ping", "webhook", "email", "command"]),

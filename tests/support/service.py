@@ -52,6 +52,11 @@ class RunningService:
             if line.startswith("{"):
                 self.events.append(json.loads(line))
 
+    @property
+    def has_started(self) -> bool:
+        """Whether its log says so, in either form."""
+        return any(" started " in line or '"started"' in line for line in list(self.said))
+
     def heard(self, event: str, **fields: object) -> list[dict[str, Any]]:
         """The events of that name with those fields."""
         return [e for e in list(self.events) if e["event"] == event and fields.items() <= e.items()]
@@ -92,7 +97,7 @@ def running_service(
     )
     service = RunningService(process, port)
     try:
-        assert eventually(lambda: service.heard("started") or process.poll() is not None), service.said
+        assert eventually(lambda: service.has_started or process.poll() is not None), service.said
         assert process.poll() is None, service.said
         yield service
     finally:

@@ -1,0 +1,85 @@
+"""Holds the rhythm by which sources are looked at against other rules for when to look, trace by trace.
+
+    python -m tests.benchmarks.rhythm --data ../shared/bench/schedule
+
+Printed are mean delays from publication to the next look, in parts of a fixed interval's, at the same number of looks:
+one in two hours. "frequency" divides a week by last week's entries, as miniflux does; "week" follows the hours of the
+week alone; "feedpub" learned from these very traces (fit_rhythm.py), "unseen" is the same learned from others than the
+trace that it is judged by, for which it needs scipy. The last column is the time that a call of feedpub's takes.
+"""
+
+import argparse
+import sys
+import time
+from bisect import bisect_left
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import fmean, geometric_mean
+
+import numpy as np
+
+from feedpub.scheduler.rhythm import Rhythm, Weights, next_check
+from feedpub.scheduler.week import HOUR, WEEK
+from tests.benchmarks.traces import Policy, Trace, delay, fixed_delay, read
+
+NEVER = 1000 * WEEK * HOUR  # a span over which the rate does not change
+WEEK_ALONE = Weights(np.array([NEVER]), np.array([NEVER]), np.array([1.0]), power=0.5, pace=HOUR)
+
+
+def frequency(now: float, published: Sequence[float], _last: float, scale: float) -> float:
+    """A week divided by last week's entries."""
+    count = len(published) - bisect_left(published, now - WEEK * HOUR)
+    return WEEK * HOUR / max(1, count) * scale
+
+
+class Timed:
+    """A policy, and the seconds that its calls take."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self.calls = 0
+        self.seconds = 0.0
+
+    def __call__(self, now: float, published: Sequence[float], last_check: float, scale: float) -> float:
+        start = time.process_time()
+        wait = self._policy(now, published, last_check, scale)
+        self.seconds += time.process_time() - start
+        self.calls += 1
+        return wait
+
+
+def unseen(traces: Sequence[Trace]) -> list[Policy]:
+    """For each trace the rhythm that was learned from others; none without scipy."""
+    if not find_spec("scipy"):
+        return []
+    from tests.benchmarks.fit_rhythm import case, cross_validated  # noqa: PLC0415 -- needs scipy
+
+    weights = cross_validated(traces, [case(trace) for trace in traces])
+    return [Rhythm(weights[number]).next_check for number in range(len(traces))]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/bench/schedule"))
+    path = parser.parse_args().data / "dev.json"
+    if not path.exists():
+        sys.exit(f"{path} is absent: there is nothing to measure with")
+    traces = read(path)
+    learned = unseen(list(traces.values()))
+    names = ["frequency", "week", "feedpub", *(["unseen"] if learned else [])]
+    print(f"{'':16}{'entries':>8}{'fixed':>8}", *(f"{name:>10}" for name in names), f"{'µs':>6}")
+    table = []
+    for number, (name, trace) in enumerate(traces.items()):
+        timed = Timed(next_check)
+        policies: list[Policy] = [frequency, Rhythm(WEEK_ALONE).next_check, timed, *learned[number : number + 1]]
+        fixed = fixed_delay(trace)
+        row = [*(delay(policy, trace).minutes / fixed for policy in policies), timed.seconds / timed.calls * 1e6]
+        table.append(row)
+        print(f"{name:16}{len(trace):8}{fixed:8.1f}", *(f"{value:10.2f}" for value in row[:-1]), f"{row[-1]:6.1f}")
+    *ratios, times = zip(*table, strict=True)
+    print(f"{'geometric mean':32}", *(f"{geometric_mean(column):10.3f}" for column in ratios), f"{fmean(times):6.1f}")
+
+
+if __name__ == "__main__":
+    main()

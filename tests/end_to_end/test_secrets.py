@@ -1,0 +1,262 @@
+"""No secret of the config is printed, logged, published or told to anybody but the server that it is for.
+
+Every secret that can be configured is marked, every source fails in another way, and servers repeat what they are
+sent. Then every byte that leaves feedpub is searched for the mark.
+"""
+
+import base64
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.dns import SERVFAIL
+from tests.support.evil import running_evil
+from tests.support.home import HEAD, Home
+from tests.support.laboratory import laboratory
+from tests.support.mailbox import Mailbox, running_mailbox
+from tests.support.newsroom import rss
+from tests.support.service import eventually, free_port, running_service
+from tests.support.site import Route, Site, running_site
+
+pytestmark = pytest.mark.slow
+MARK = "M4RK"
+SECRETS = f"""
+headers = {{ Authorization = "Bearer {MARK}-header", X-Api-Key = {{ file = "../key" }} }}
+cookies = {{ session = {{ env = "SESSION" }}, other = "{MARK}-cookie" }}
+"""
+LOGIN = f'\nauth = {{ username = "ann", password = {{ credential = "login" }} }}\ncookies = {{ a = "{MARK}-cookie" }}\n'
+TOKEN = f"api_key={MARK}-query"
+IN_BASIC = base64.b64encode(f"ann:{MARK}-login".encode()).decode()
+
+
+def repeated(handler: BaseHTTPRequestHandler) -> str:
+    """What a server was sent, as it may say it again."""
+    return " ".join(
+        value for name, value in handler.headers.items() if name in ("Authorization", "Cookie", "X-Api-Key")
+    )
+
+
+def sends_on(place: str) -> object:
+    """A page that redirects, with what it was sent in the address."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", f"{place}?given={quote(repeated(handler))}&{quote(handler.path)}")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return answer
+
+
+def repeats(status: int) -> object:
+    """A page of an error that shows what it was sent."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        body = f"no: {handler.path} {repeated(handler)} {handler.body!r}".encode()  # type: ignore[attr-defined]
+        handler.send_response(status)
+        handler.send_header("Content-Type", "text/plain")
+        handler.send_header("X-Error", repeated(handler))
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
+def no_http(connection: object, _stop: object) -> None:
+    connection.sendall(f"SSH-2.0-OpenSSH {MARK}-cookie {MARK}-header\r\n".encode())  # type: ignore[attr-defined]
+
+
+@contextmanager
+def broken(site: Site, elsewhere: Site) -> Iterator[list[str]]:
+    """The sources' tables: each fails in a way of its own."""
+    closed = free_port()
+    garbage = Route(b"<rss><channel><item>&nope;" + b"\xff" * 9, "application/rss+xml")
+    pages: dict[str, object] = {
+        "/status": repeats(500),
+        "/forbidden": repeats(403),
+        "/away": sends_on(f"http://127.0.0.1:{closed}/landing"),
+        "/circle": sends_on("/circle"),
+        "/to-elsewhere": Route(status=302, headers={"Location": elsewhere.url("/landing")}),
+        "/garbage": garbage,
+        "/blank": Route(b""),
+        "/gzip": Route(b"\x1f\x8b\x08no", headers={"Content-Encoding": "gzip"}),
+    }
+    site.routes |= pages  # type: ignore[arg-type]
+    with running_evil(no_http) as evil, running_evil(_silent) as silent:
+        urls = [
+            *(f"feed {site.url(path)}" for path in pages),
+            *(f"page {site.url(path)}" for path in ("/status", "/away", "/garbage")),
+            f"sitemap {site.url('/garbage')}",
+            f"feed {evil.url()}",
+            f"feed {silent.url()}",
+            f"feed https://127.0.0.1:{site.port}/tls",
+            f"feed http://127.0.0.1:{closed}/closed",
+            "feed http://10.0.0.1/private",
+        ]
+        proxied = [
+            f'[[feed.source]]\ntype = "feed"\nurl = "http://example.org/{n}?{TOKEN}"\nproxy = "{proxy}"\n'
+            for n, proxy in enumerate(
+                [f"http://ann:{MARK}-proxy@127.0.0.1:{closed}", f"http://ann:{MARK}-proxy@127.0.0.1:{evil.port}"]
+            )
+        ]
+        yield [*(_source(url, at) for at, url in enumerate(urls)), *proxied]
+
+
+def _silent(_connection: object, stop: object) -> None:
+    stop.wait(60)  # type: ignore[attr-defined]
+
+
+def _source(text: str, at: int) -> str:
+    kind, _, url = text.partition(" ")
+    return f'[[feed.source]]\ntype = "{kind}"\nurl = "{url}?{TOKEN}&n={at}"\n{LOGIN if at % 2 else SECRETS}'
+
+
+@pytest.fixture
+def environ(home: Home, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Secrets in all places that the config can take them from."""
+    credentials = home.root / "credentials"
+    credentials.mkdir()
+    for file, name in ((home.root / "key", "key"), (credentials / "login", "login"), (credentials / "smtp", "smtp")):
+        file.write_text(f"{MARK}-{name}\n")
+        file.chmod(0o600)
+    given = {"SESSION": f"{MARK}-session", "CREDENTIALS_DIRECTORY": str(credentials)}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    return given
+
+
+def head(hook: Site, mailbox: Mailbox) -> str:
+    """Settings with a deadline that ends the silent source, and ways to tell of breaks, which fail too."""
+    return (
+        f'{HEAD}deadline = "10s"\n[http]\ntoken = "{MARK}-token"\n'
+        f'[alerts]\nwebhook = "{hook.url(f"/hooks/{MARK}-hook")}?key={MARK}-hookkey"\n'
+        '[alerts.email]\nto = ["jane@example.org"]\nsender = "feedpub@example.net"\n'
+        f'server = "127.0.0.1:{mailbox.port}"\nusername = "ann"\npassword = {{ credential = "smtp" }}\n'
+    )
+
+
+def feed(name: str, sources: list[str]) -> str:
+    return f'[[feed]]\nname = "{name}"\ntitle = "The {name}"\n' + "\n".join(sources)
+
+
+class Searched:
+    """Everything that was seen, by where."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, str] = {}
+
+    def see(self, where: str, what: str | bytes) -> None:
+        text = what.decode("utf-8", "replace") if isinstance(what, bytes) else what
+        self.seen[where] = self.seen.get(where, "") + text
+
+    def marks(self) -> list[str]:
+        """Each place of a mark, with what is around it."""
+        pattern = re.compile(f"{MARK}|{re.escape(IN_BASIC[:-4])}")
+        return [
+            f"{where}: {text[max(found.start() - 60, 0) : found.end() + 30]}"
+            for where, text in self.seen.items()
+            for found in pattern.finditer(text)
+        ]
+
+
+def test_no_secret_leaves(newsroom: Site, home: Home, environ: dict[str, str]) -> None:  # noqa: ARG001 -- so that they are set first
+    """Not on the terminal, in the log, in feeds, on the status page, in metrics, alerts or mails, nor to others."""
+    searched = Searched()
+    newsroom["/mixed"] = rss(newsroom, [5, 4])
+    hook_path = f"/hooks/{MARK}-hook"
+    with (
+        running_site() as elsewhere,
+        running_site() as hook,
+        running_mailbox(Mailbox(b"ann", b"another")) as mailbox,
+        broken(newsroom, elsewhere) as sources,
+    ):
+        hook.routes[hook_path] = repeats(404)  # type: ignore[assignment]
+        works = _source(f"feed {newsroom.url('/mixed')}", 0)
+        home.configure(feed("broken", sources), feed("mixed", [works, *sources[:3]]), head=head(hook, mailbox))
+        for arguments in (
+            ("check",),
+            ("build",),
+            ("build", "--json", "mixed"),
+            ("build", "--dry-run", "mixed"),
+            ("build", "broken"),
+            ("status",),
+            ("status", "--json"),
+            ("clean", newsroom.url(f"/status?{TOKEN}").replace("//", f"//ann:{MARK}-clean@")),
+            ("clean", "--json", newsroom.url(f"/away?{TOKEN}")),
+        ):
+            done = home.run(*arguments)
+            assert "Traceback" not in done.stderr
+            searched.see(" ".join(arguments[:2]), done.stdout + done.stderr)
+        assert searched.seen["build"].count(": source failed: ") == len(sources) + 3
+        for log in ("json", "text"):
+            _serve(home, log, searched)
+        hook.routes[hook_path] = Route(b"ok")
+        home.run("build", "mixed")
+        for name, content in home.published().items():
+            searched.see(f"published {name}", content)
+        for site in (hook, elsewhere):
+            for request in site.requests:
+                searched.see(f"told to {request.path.partition('?')[0]}", request.body + str(request.headers).encode())
+        assert len(mailbox.logins) > 0
+        assert any(request.body for request in hook.requests)
+        assert any(request.path == "/landing" for request in elsewhere.requests)
+    searched.seen = {where.replace(f"{MARK}-hook", "…"): text for where, text in searched.seen.items()}
+    assert searched.marks() == []
+    for file in (home.root / ".feedpub").rglob("*"):  # what feedpub remembers, addresses of sources with it
+        assert file.stat().st_mode & 0o077 == 0, file
+
+
+def _serve(home: Home, log: str, searched: Searched) -> None:
+    """All that the service says and shows, of a config that turns bad."""
+    good = home.config.read_text("utf-8")
+    with running_service(home.config, "--log", log, "-v") as service:
+        where = f"run --log {log}"
+        for path in (
+            "/status",
+            "/metrics",
+            "/healthz",
+            "/",
+            "/health.rss",
+            "/mixed.json",
+            f"/nowhere?token={MARK}-typed",
+        ):
+            with suppress(HTTPError):
+                searched.see(f"GET {path.partition('?')[0]}", service.get(path))
+        service.send(signal.SIGHUP)
+        home.config.write_text(good + f'\n[[feed]]\nurl = "http://ann:{MARK}-userinfo@example.org/?{TOKEN}"\n', "utf-8")
+        service.send(signal.SIGHUP)
+        assert eventually(lambda: "refused" in "".join(service.said))
+        searched.see(where, service.get("/status"))
+        service.end()
+        searched.see(where, "\n".join(service.said))
+    home.config.write_text(good, "utf-8")
+
+
+def test_a_name_that_does_not_resolve_tells_no_secret(tmp_path: Path) -> None:
+    """The resolver's own words are passed on, and nothing else."""
+    config = tmp_path / "feedpub.toml"
+    source = (
+        f'[[feed.source]]\ntype = "feed"\nurl = "http://gone.example/rss?{TOKEN}"\ncookies = {{ a = "{MARK}-1" }}\n'
+    )
+    config.write_text(f'[feedpub]\noutput = "feeds"\nstate = "state"\n{feed("world", [source])}')
+    with laboratory() as lab:
+        lab.learn(names={"gone.example": [SERVFAIL]})
+        said = lab.command("build", config=config).said + lab.command("status", config=config).said
+    assert "the name gone.example does not resolve" in said
+    assert MARK not in said
+
+
+def test_the_search_finds_what_is_there() -> None:
+    """Also within the header of basic authentication, and nothing where there is nothing."""
+    searched = Searched()
+    searched.see("here", f"and so {MARK}-1 on, Basic {IN_BASIC}")
+    searched.see("there", "nothing")
+    assert len(searched.marks()) == 2

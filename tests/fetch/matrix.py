@@ -1,0 +1,196 @@
+"""The SSRF matrix: every form of an address that is not public, by every way that leads to it.
+
+`python -m tests.fetch.matrix` prints it. The forms are data (tests/vectors/addresses.toml). Each is tried in a network
+of its own where its address really listens, with the default rules. "reachable" is the counter-check: what arrives
+there once the same form is allowed, so that the zeros beside it are the gate's doing.
+"""
+
+import re
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+from tests.support.laboratory import Laboratory, Report, laboratory
+from tests.support.newsroom import feed
+
+VECTORS = Path(__file__).parents[1] / "vectors" / "addresses.toml"
+PUBLIC = "93.184.216.34"
+EVERYTHING = ("0.0.0.0/0", "::/0")
+REFUSAL = re.compile("only public ones are fetched|no usual port|no valid host")
+NAMES = {"public.example": [[PUBLIC]], "metadata.google.internal": [["169.254.169.254"]]}
+
+
+@dataclass(frozen=True)
+class Form:
+    """A host as it may stand in a URL.
+
+    Attributes:
+        number: tells it from the others, in names and paths.
+        kind: what its address is.
+        written: the host.
+        address: where it leads.
+    """
+
+    number: int
+    kind: str
+    written: str
+    address: str
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.written}/secret-{self.number}"
+
+    @property
+    def port(self) -> str:
+        """With its colon, where it is not the web's; of a name that stands for the address."""
+        return ":25" if self.kind == "other ports" else ""
+
+
+def forms() -> list[Form]:
+    """All forms there are."""
+    table = tomllib.loads(VECTORS.read_text("utf-8"))
+    found = [(kind, written, address) for kind, rows in table.items() for written, address in rows.items()]
+    return [Form(number, *facts) for number, facts in enumerate(found)]
+
+
+def _direct(lab: Laboratory, form: Form) -> Report:
+    return lab.get(form.url)
+
+
+def _redirected(lab: Laboratory, form: Form) -> Report:
+    return lab.get(f"http://public.example/to?{form.url.encode().hex()}")
+
+
+def _named(lab: Laboratory, form: Form) -> Report:
+    lab.learn(names={f"name-{form.number}.example": [[form.address]]})
+    return lab.get(f"http://name-{form.number}.example{form.port}/")
+
+
+def _mixed(lab: Laboratory, form: Form) -> Report:
+    lab.learn(names={f"mixed-{form.number}.example": [[PUBLIC, form.address]]})
+    return lab.get(f"http://mixed-{form.number}.example{form.port}/")
+
+
+def _rebound(lab: Laboratory, form: Form) -> Report:
+    """Public when robots.txt is asked for, and another address a moment later."""
+    lab.learn(names={f"rebound-{form.number}.example": [[PUBLIC], [form.address]]})
+    return lab.get(f"http://rebound-{form.number}.example{form.port}/")
+
+
+WAYS: dict[str, Callable[[Laboratory, Form], Report]] = {
+    "direct": _direct,
+    "redirect": _redirected,
+    "name": _named,
+    "mixed": _mixed,
+    "rebinding": _rebound,
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of a form.
+
+    Attributes:
+        reports: by each way.
+        link: what feedpub says about an article that is there; "" where it says nothing.
+        reachable: whether something arrives at the address when everything is allowed.
+    """
+
+    form: Form
+    reports: dict[str, Report]
+    link: str
+    reachable: bool
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """All rows, and what was reached while articles were fetched from all the forms at once."""
+
+    rows: list[Row] = field(default_factory=list)
+    links: Report = field(default_factory=Report)
+
+
+def strangers(report: Report) -> dict[str, int]:
+    """Who was reached and should not have been, with how many bytes."""
+    return {address: count for address, count in report.reached.items() if address != PUBLIC}
+
+
+def matrix(lab: Laboratory) -> Matrix:
+    """Try everything."""
+    lab.learn(names=NAMES)
+    links = _links(lab)
+    rows = [
+        Row(
+            form,
+            {way: go(lab, form) for way, go in WAYS.items()},
+            next((line for line in links.said.splitlines() if f"secret-{form.number}:" in line), ""),
+            bool(lab.get(form.url, allow=EVERYTHING, seconds=2).reached),
+        )
+        for form in forms()
+    ]
+    return Matrix(rows, links)
+
+
+def _links(lab: Laboratory) -> Report:
+    """Articles at every form, listed by a public feed that is built as always."""
+    items = "".join(
+        f"<item><title>The harbour story number {form.number}</title><link>{escape(form.url)}</link>"
+        f"<guid isPermaLink='false'>{form.number}</guid><description>They met, and said {form.number}.</description>"
+        "</item>"
+        for form in forms()
+    )
+    rss = f"<rss version='2.0'><channel><title>News</title><link>http://public.example/</link>{items}</channel></rss>"
+    lab.learn(pages={"public.example/rss": rss})
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "feedpub.toml")
+        settings = '[feedpub]\noutput = "feeds"\nstate = "state"\ndelay = "0s"\n'
+        config.write_text(settings + feed("world", "feed http://public.example/rss", more="limit = 1000"), "utf-8")
+        return lab.command("build", config=config)
+
+
+def table(found: Matrix) -> Iterator[str]:
+    """The matrix for people, a line a form."""
+    ways = list(WAYS)
+    yield f"{'form':32} {'kind':18} {'address':24} " + " ".join(f"{way:>9}" for way in ways) + "      link  reachable"
+    for row in found.rows:
+        cells = " ".join(f"{_cell(row.reports[way]):>9}" for way in ways)
+        link = "refused" if REFUSAL.search(row.link) else "NO WORD"
+        form, reachable = row.form, "yes" if row.reachable else "no"
+        yield f"{form.written!r:32} {form.kind:18} {form.address:24} {cells} {link:>9}  {reachable}"
+    reports = [found.links, *(report for row in found.rows for report in row.reports.values())]
+    connections = [count for report in reports for count in strangers(report).values()]
+    yield (
+        f"{len(found.rows)} forms by {len(ways) + 1} ways, {sum(row.reachable for row in found.rows)} of them "
+        f"reachable if allowed: {len(connections)} connections, {sum(max(count, 0) for count in connections)} bytes "
+        "where none should arrive"
+    )
+
+
+def _cell(report: Report) -> str:
+    if strangers(report):
+        return "REACHED"
+    (outcome,) = report.outcomes
+    return {"RefusedError": "refused", "FetchError": "invalid"}.get(outcome.partition(":")[0], "PAGE")
+
+
+def holds(found: Matrix) -> bool:
+    """Whether nothing arrived anywhere."""
+    return not strangers(found.links) and not any(
+        strangers(report) for row in found.rows for report in row.reports.values()
+    )
+
+
+def main() -> int:
+    """Print the matrix; the status is 1 where a byte arrived."""
+    with laboratory() as lab:
+        found = matrix(lab)
+    print(*table(found), sep="\n")
+    return 0 if holds(found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
