@@ -28,7 +28,8 @@ OWNERS = {
 # A room may use the rooms of the rows above its own, never one of its own row or below.
 ROWS = (
     ("model", "errors"),
-    ("patterns", "decode", "summary", "lease", "isolation", "detail"),
+    ("characters", "patterns"),
+    ("decode", "summary", "lease", "isolation", "detail"),
     ("config",),
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),

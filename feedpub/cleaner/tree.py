@@ -10,6 +10,7 @@ from itertools import dropwhile
 from lxml import etree
 from lxml.html import HtmlElement
 
+from feedpub.characters import sound_markup
 from feedpub.decode import decode_html
 from feedpub.errors import ExtractError, NothingFound
 
@@ -32,7 +33,7 @@ def parse(html: bytes | str, url: str | None = None) -> HtmlElement:
         ExtractError: it is larger or deeper than any page for people.
     """
     text = html if isinstance(html, str) else decode_html(html)
-    source = text.encode("utf-8", "replace").replace(b"\0", b"")
+    source = sound_markup(text)
     if not source or source.isspace():
         raise NothingFound("the page is empty", url)
     _check_size(source, url)

@@ -90,7 +90,7 @@ def _read(text: str, *, day_first: bool) -> datetime | None:
             for default in (datetime(2000, 1, 1), datetime(2001, 2, 2))  # noqa: DTZ001 -- only fills gaps
         )
         return plausible(first) if first == second else None
-    except (ValueError, OverflowError):
+    except (ValueError, ArithmeticError):  # dateutil does sums with whatever digits it finds
         return None
 
 

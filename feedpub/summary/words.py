@@ -35,7 +35,7 @@ def everywhere(name: str) -> tuple[str, ...]:
 
 def base_language(language: str | None) -> str:
     """The primary subtag in lower case ("de-AT" → "de"), "en" where there is none."""
-    base = re.split(r"[-_]", language)[0].lower() if language else "en"
+    base = re.split(r"[-_]", language)[0].lower() if language and language.isascii() else "en"
     return "no" if base in ("nb", "nn") else base
 
 

@@ -157,8 +157,8 @@ def _around(words: Sequence[str], at: int) -> tuple[int, int, list[int]] | None:
     """Day and year beside the month's name at `at`, and the places of all three."""
     before = [i for i in range(at - 1, max(at - 4, -1), -1) if words[i] not in _FILLERS][:2]
     after = [i for i in range(at + 1, min(at + 5, len(words))) if words[i] not in _FILLERS][:3]
-    years = [i for i in (*after[:2], *before) if len(words[i]) == 4 and words[i].isdigit()]  # noqa: PLR2004
-    days = [i for i in (*before[:1], *after[:1]) if len(words[i]) < 3 and words[i].isdigit()]  # noqa: PLR2004
+    years = [i for i in (*after[:2], *before) if len(words[i]) == 4 and words[i].isdecimal()]  # noqa: PLR2004
+    days = [i for i in (*before[:1], *after[:1]) if len(words[i]) < 3 and words[i].isdecimal()]  # noqa: PLR2004
     if not years or not days:
         return None
     day = days[-1] if years[0] == days[-1] + 1 else days[0]
