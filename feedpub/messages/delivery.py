@@ -4,7 +4,7 @@ A message may be told twice, where a process dies between telling and forgetting
 """
 
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -57,10 +57,14 @@ def _office(config: Config) -> Iterator[Office]:
 
 
 def _deliver_all(office: Office, tools: Tools, messages: Iterable[Message]) -> int:
-    """One target's messages in their order; after one that failed the target is left alone until the next round."""
+    """One target's messages in their order; after one that failed the target is left alone until the next round.
+
+    Where the first is sent, the target is there again: what backs off from it follows.
+    """
     sent = 0
-    for message in messages:
-        claimed = tools.store.messages.claim(message, tools.clock() + _CLAIM)
+    queue = deque(messages)
+    while queue:
+        claimed = tools.store.messages.claim(queue.popleft(), tools.clock() + _CLAIM)
         if claimed is None:
             continue
         if (error := _failure(office, claimed)) is not None:
@@ -69,6 +73,8 @@ def _deliver_all(office: Office, tools: Tools, messages: Iterable[Message]) -> i
         tools.store.messages.drop(claimed)
         _log.info("told %s", _named(claimed))
         sent += 1
+        if sent == 1:
+            queue += tools.store.messages.bring_forward(claimed, tools.clock())
     return sent
 
 

@@ -91,6 +91,26 @@ def test_it_is_sent_when_the_other_side_is_back(site: Site, config: Config, tool
     assert [messages.deliver(config, tools) for _ in range(3)] == [1, 0, 0]
 
 
+def test_what_waits_for_a_hub_follows_what_reaches_it(
+    site: Site, config: Config, tools: Tools, clock: FakeClock
+) -> None:
+    """In the same round, though it would be asked again only hours later; what waits for others waits on."""
+    site["/hub"] = site["/T0KEN"] = Route(b"no", "text/plain", 503)
+    tools.store.messages.add([ping(tools, config, b"a=1"), ping(tools, config, b"a=2"), webhook(tools)])
+    for wait in (MINUTE, 5 * MINUTE, 30 * MINUTE):
+        messages.deliver(config, tools)
+        messages.deliver(config, tools)
+        clock.pass_time(wait)
+    messages.deliver(config, tools)
+    messages.deliver(config, tools)
+    site["/hub"] = b"ok"
+    site.forget()
+    tools.store.messages.add([ping(tools, config, b"a=3")])
+    assert messages.deliver(config, tools) == 3
+    assert [request.body for request in site.requests] == [b"a=3", b"a=1", b"a=2"]
+    assert [message.kind for message in tools.store.messages.waiting()] == ["webhook"]
+
+
 def test_a_process_that_dies_meanwhile_loses_nothing(
     site: Site, config: Config, tools: Tools, clock: FakeClock
 ) -> None:
