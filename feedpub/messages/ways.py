@@ -1,8 +1,11 @@
 """How a message of each kind is sent. What is secret about a way is looked up in the config at that moment."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from pathlib import PurePosixPath
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs, urlsplit
 
 from feedpub.config import Config, resolve
 from feedpub.fetch import Notifier
@@ -49,3 +52,13 @@ def _command(office: Office, message: Message) -> None:
 
 
 WAYS: Mapping[MessageKind, Way] = {"ping": _ping, "webhook": _webhook, "email": _email, "command": _command}
+
+
+def about(message: Message) -> dict[str, Any]:
+    """What the log may say of a message: its way, its feed, and a ping's topic and hub or what an alert tells of."""
+    if message.kind == "ping":
+        (topic,) = parse_qs(message.body.decode()).get("hub.topic", [""])
+        feed = PurePosixPath(urlsplit(topic).path).stem
+        return {"kind": message.kind, "feed": feed, "topic": topic, "target": message.target}
+    alert = json.loads(message.body)
+    return {"kind": message.kind, "feed": alert["feed"], "alert": alert["event"]}

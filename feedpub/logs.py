@@ -30,7 +30,12 @@ def event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
 
 
 def log_to(
-    stream: TextIO = sys.stderr, *, form: Form = "text", detail: bool = False, environ: Mapping[str, str] = os.environ
+    stream: TextIO = sys.stderr,
+    *,
+    form: Form = "text",
+    detail: bool = False,
+    quiet: bool = False,
+    environ: Mapping[str, str] = os.environ,
 ) -> None:
     """Send the log to a stream.
 
@@ -38,15 +43,16 @@ def log_to(
         stream: where to.
         form: text for people and journald, json for programs.
         detail: debug messages too.
+        quiet: only what is wrong.
         environ: JOURNAL_STREAM says that journald reads along.
     """
     handler = logging.StreamHandler(stream)
     journal = bool(environ.get("JOURNAL_STREAM"))
-    handler.setFormatter(_Json() if form == "json" else _Text(journal=journal))
+    handler.setFormatter(Json() if form == "json" else _Text(journal=journal))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)  # of libraries: what is wrong
-    _log.setLevel(logging.DEBUG if detail else logging.INFO)
+    _log.setLevel(logging.DEBUG if detail else logging.WARNING if quiet else logging.INFO)
 
 
 class _Text(logging.Formatter):
@@ -65,7 +71,7 @@ class _Text(logging.Formatter):
         return "\n".join(f"{start}{line}" for line in told)
 
 
-class _Json(logging.Formatter):
+class Json(logging.Formatter):
     """One object a line: time, level, event, and the fields."""
 
     def format(self, record: logging.LogRecord) -> str:
