@@ -66,9 +66,8 @@ class _Text(logging.Formatter):
         start = f"<{_PRIORITIES.get(record.levelno, 6)}>" if self._journal else f"{_time(record)} "
         level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING and not self._journal else ""
         fields = "".join(f" {key}={_value(value)}" for key, value in _fields(record).items())
-        lines = [f"{level}{record.getMessage()}{fields}", *_trace(record)]
-        told = (discreet(line) for text in lines for line in text.splitlines() or [""])
-        return "\n".join(f"{start}{line}" for line in told)
+        lines = [f"{level}{discreet(record.getMessage())}{fields}", *map(discreet, _trace(record))]
+        return "\n".join(f"{start}{line}" for text in lines for line in text.splitlines() or [""])
 
 
 class Json(logging.Formatter):
@@ -99,7 +98,7 @@ def _plain(value: object) -> object:
 
 
 def _value(value: object) -> str:
-    text = str(value)
+    text = discreet(str(value))  # before it is quoted: a quotation mark is no part of a token
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
-from feedpub.config import Config, resolve
+from feedpub.config import Config, resolve, secret_variables
 from feedpub.fetch import Notifier
 from feedpub.messages import command, mail
 from feedpub.store import Message, MessageKind
@@ -48,7 +48,7 @@ def _email(office: Office, message: Message) -> None:
 
 def _command(office: Office, message: Message) -> None:
     if office.config.alerts.command:
-        command.run(office.config.alerts.command, message.body)
+        command.run(office.config.alerts.command, message.body, secret_variables(office.config))
 
 
 WAYS: Mapping[MessageKind, Way] = {"ping": _ping, "webhook": _webhook, "email": _email, "command": _command}
