@@ -33,7 +33,7 @@ ROWS = (
     ("config",),
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
-    ("tools", "documents", "assembly", "learning", "notices", "discretion"),
+    ("tools", "documents", "assembly", "learning", "notices", "discretion", "logs"),
     ("messages", "pings", "drift", "health"),
     ("gathering", "archiving"),
     ("articles", "corrections"),

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -75,6 +75,22 @@ def resolve(secret: SecretStr | Secret, environ: Mapping[str, str] = os.environ)
     if not environ.get(name):
         raise ConfigError(f"environment variable {name} is not set, or empty, and the config takes a secret from it")
     return environ[name]
+
+
+def secret_variables(section: object) -> frozenset[str]:
+    """The environment variables that a config, or a part of it, takes secrets from."""
+    match section:
+        case Secret(env=str(name)):
+            return frozenset({name})
+        case BaseModel():
+            parts: Iterable[object] = (value for _, value in section)
+        case dict():
+            parts = section.values()
+        case tuple():
+            parts = section
+        case _:
+            parts = ()
+    return frozenset().union(*map(secret_variables, parts))
 
 
 def _credential(name: str, environ: Mapping[str, str]) -> Path:

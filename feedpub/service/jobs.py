@@ -16,13 +16,13 @@ from feedpub.config import Config, FeedConfig, RemoteSource, Source
 from feedpub.errors import FeedpubError
 from feedpub.gathering import source_key
 from feedpub.lease import Lease
+from feedpub.logs import event
 from feedpub.model import Outcome, Problem, Status
 from feedpub.scheduler.agenda import spread
 from feedpub.scheduler.clockwork import Clockwork
 from feedpub.scheduler.plan import Plan
 from feedpub.scheduler.planning import plans
 from feedpub.scheduler.runner import Runner
-from feedpub.service.logs import event
 from feedpub.store import Planned, Run
 from feedpub.tools import Tools
 
