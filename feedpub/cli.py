@@ -157,10 +157,14 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
     Exit status: 0 when no feed is broken, 1 when one is.
     """
     from feedpub import overview, report
+    from feedpub.errors import ConfigError
     from feedpub.store import Store
     from feedpub.tools import utc_now
 
-    config = _config(config_path)
+    try:
+        config = _config(config_path)
+    except ConfigError as error:
+        raise ConfigError(f"{error}\nA service that is running goes on with the config that it took before.") from None
     with Store.open(config.feedpub.state) as store:
         seen = overview.of(config, store, utc_now())
     if as_json:
@@ -332,6 +336,7 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
 
     from feedpub import alerts, pipeline
     from feedpub.lease import Lease
+    from feedpub.scheduler.planning import plan_beside_service
 
     def look(feed: "FeedConfig") -> "Outcome":
         return pipeline.publish(feed, replace(told, lease=Lease(config.feedpub.deadline.total_seconds())))
@@ -345,6 +350,7 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
             finished(outcome)
     for feed in feeds:
         _note(feed, outcomes[feed.name], config, tools)
+        plan_beside_service(feed, tools)
     alerts.left(config, tools)
     pipeline.finish(config, tools)
     return [outcomes[feed.name] for feed in feeds]

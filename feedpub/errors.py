@@ -10,7 +10,8 @@
     ├── WorkerError          there is no process to read pages in
     └── SourceError          something about one address on the way in
         ├── FetchError       it could not be fetched
-        │   └── RefusedError   feedpub will not fetch it (robots.txt, a private address, a scheme)
+        │   ├── RefusedError   feedpub will not fetch it (robots.txt, a private address, a scheme)
+        │   └── PostponedError   it was not asked for: its server wants to be left alone for now
         └── ExtractError     it was fetched and cannot be used
             ├── NothingFound   there is no article, or no list of articles, in it
             └── OverrunError   reading it took too much time or memory, or ended the process that read it
@@ -92,6 +93,10 @@ class FetchError(SourceError):
 
 class RefusedError(FetchError):
     """Feedpub will not fetch it: robots.txt forbids it, or the address is not a public one."""
+
+
+class PostponedError(FetchError):
+    """It was not asked for: its server wants to be left alone until `retry_after` seconds from now (Retry-After)."""
 
 
 class ExtractError(SourceError):

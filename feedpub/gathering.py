@@ -15,7 +15,7 @@ from feedpub import sources
 from feedpub.builder.identity import url_key
 from feedpub.config import FeedConfig, FeedSource, FolderSource, RemoteSource, Source, resolve
 from feedpub.documents import Documents
-from feedpub.errors import FeedpubError, FetchError, SourceError
+from feedpub.errors import FeedpubError, FetchError, PostponedError, SourceError
 from feedpub.fetch import RequestOptions, redacted
 from feedpub.model import ANY_PACE, Item, Pace, Problem
 from feedpub.store import Look
@@ -24,7 +24,9 @@ from feedpub.tools import Tools
 _SOURCES_AT_ONCE = 4
 _FOR_NOW = frozenset({408, 425, 429})  # HTTP statuses that say: not now
 _SERVER_ERROR = 500
-_LONGEST_FRESH = 7 * 86400.0  # seconds; a year of max-age is for pictures
+_DAY = 86400.0  # seconds
+_LONGEST_FRESH = _DAY  # static hosts call all they have fresh for a year, which says nothing about news
+_LONGEST_PAUSE = _DAY  # as for single requests: a Retry-After beyond this is an accident, or malice
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one source brought: items, or a problem; how often it wants to be asked; and what the look was like."""
+    """What one source brought: items, or a problem; how often it wants to be asked; and what the look was like.
+
+    Attributes:
+        postponed: it was not asked at all, since its server wants to be left alone for now, as `pace` says.
+    """
 
     source: Source
     documents: Documents
@@ -69,6 +75,7 @@ class Reading:
     problem: Problem | None = None
     pace: Pace = ANY_PACE
     look: Look | None = None
+    postponed: bool = False
 
     @property
     def key(self) -> str:
@@ -99,7 +106,8 @@ def _read(source: Source, limit: int, tools: Tools) -> Reading:
     except SourceError as error:
         problem = Problem(error.url or source_key(source), error.reason, fatal=True, firm=_is_firm(error))
         wait = error.retry_after if isinstance(error, FetchError) else None
-        return Reading(source, documents, problem=problem, pace=ANY_PACE.slowed(wait, "Retry-After"))
+        pace = ANY_PACE.slowed(wait, "Retry-After", _LONGEST_PAUSE)
+        return Reading(source, documents, problem=problem, pace=pace, postponed=isinstance(error, PostponedError))
     except FeedpubError as error:
         return Reading(source, documents, problem=Problem(source_key(source), str(error), fatal=True))
 
@@ -118,7 +126,7 @@ def _pace(source: Source, documents: Documents, tools: Tools) -> Pace:
     said = ANY_PACE
     if isinstance(source, FeedSource):
         said = tools.isolation.call(source.url, sources.pace_of, documents.first)
-    said = said.slowed(min(documents.fresh_for or 0.0, _LONGEST_FRESH), "Cache-Control")
+    said = said.slowed(documents.fresh_for, "Cache-Control", _LONGEST_FRESH)
     return said.slowed(tools.fetcher.crawl_delay(source.url), "Crawl-delay")
 
 

@@ -4,6 +4,7 @@ Item → Page → Article → Entry → Feed, and an Outcome that tells how it w
 here imports anything of feedpub.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -148,6 +149,7 @@ class Pace:
     Attributes:
         wait: seconds after a look before which it does not want another.
         by: what says so: "Cache-Control", "ttl", "Retry-After", "Crawl-delay"; "" where nothing does.
+        asked: seconds that it asks for itself, where that is more than is heard; 0 elsewhere.
         skip_hours, skip_days: hours of the day (UTC) and days of the week (0 is Monday) in which nothing is new.
     """
 
@@ -155,10 +157,14 @@ class Pace:
     by: str = ""
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
+    asked: float = 0.0
 
-    def slowed(self, wait: float | None, by: str) -> "Pace":
-        """The pace with another wish heard: the longest wait counts."""
-        return replace(self, wait=wait, by=by) if wait is not None and wait > self.wait else self
+    def slowed(self, wait: float | None, by: str, most: float = math.inf) -> "Pace":
+        """The pace with another wish heard, up to so many seconds: the longest wait counts."""
+        heard = min(wait or 0.0, most)
+        if wait is None or heard <= self.wait:
+            return self
+        return replace(self, wait=heard, by=by, asked=wait if wait > heard else 0.0)
 
 
 ANY_PACE = Pace()

@@ -6,11 +6,11 @@ short at any instant is simply done again by the next one.
 
 import hashlib
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from feedpub import archiving, assembly, corrections, health, looking, pings
+from feedpub import archiving, assembly, corrections, health, looking, pings, steps
 from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
@@ -41,6 +41,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         items = [*items, *due.unlisted]
         reads = _read_articles(feed, items, due.entries, tools)
         readings = looking.at_articles(readings, items, reads, tools)
+        steps.tell_sources(feed.name, readings)
         outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
         requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
         outcome = replace(discreet_outcome(outcome), requests=requests, seconds=time.monotonic() - began)
@@ -117,7 +118,9 @@ def _bring_in(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Rea
     if any(reading.look and reading.look.accepted for reading in readings):  # a site may have moved as a whole
         arrivals = moves.recognised(arrivals, tools.store.entries(feed.name))
     known = _known(feed.name, [key for arrival in arrivals for key in arrival.keys], tools)
+    before = dict(known.entries)
     merged = merge(feed.name, tools.settings.base_url, known, arrivals, now)
+    steps.tell_articles(feed.name, reads, before, merged)
     tools.store.commit_entries(
         feed.name,
         entries=merged.entries,
@@ -157,7 +160,7 @@ def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, to
     tools.store.commit_run(
         Run(outcome, started),
         documents=[document for reading in readings for document in reading.documents.fresh if not reading.problem],
-        sources=[_state(outcome.feed, reading, states.get(reading.key), started) for reading in readings],
+        sources=_states(outcome.feed, readings, states, started),
         looks=[reading.look for reading in readings if reading.look],
     )
 
@@ -172,6 +175,24 @@ def _record_failure(outcome: Outcome, started: datetime, tools: Tools) -> Outcom
         unsaid = Problem(outcome.feed, f"that this run failed could not be kept: {error}")
         return replace(outcome, problems=(*outcome.problems, unsaid))
     return outcome
+
+
+def _states(
+    feed: str, readings: Iterable[Reading], before: Mapping[str, SourceState], now: datetime
+) -> Iterator[SourceState]:
+    """How each source is now; of one that was not even asked, all is as the last look left it."""
+    for reading in readings:
+        state = before.get(reading.key)
+        if not reading.postponed:
+            yield _state(feed, reading, state, now)
+        elif state:
+            yield _put_off(state, now + timedelta(seconds=reading.pace.wait))
+
+
+def _put_off(state: SourceState, earliest: datetime) -> SourceState:
+    if state.next_look and state.next_look >= earliest:
+        return state
+    return replace(state, next_look=earliest, why="its server wants to be left alone until then")
 
 
 def _state(feed: str, reading: Reading, before: SourceState | None, now: datetime) -> SourceState:

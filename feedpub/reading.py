@@ -4,6 +4,7 @@ A few sites at once, each site's articles one after another. What went wrong wit
 Several pages of a site are fetched before the first is cleaned: what repeats over them is learned first.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urljoin
 
 from feedpub import articles, corrections
 from feedpub.builder.identity import url_key
 from feedpub.builder.merge import Arrival
 from feedpub.config import FeedConfig
-from feedpub.errors import ExtractError, OverrunError, SourceError
-from feedpub.fetch import Validators
+from feedpub.errors import ExtractError, NothingFound, OverrunError, SourceError
+from feedpub.fetch import Validators, redacted
 from feedpub.filters import Facts, refusal
 from feedpub.gathering import Listed
 from feedpub.learning import Site, site_of
@@ -39,6 +41,7 @@ class Read:
         problem: what went wrong; with an arrival beside it, something stood in.
         requests: how many it took.
         by_page: True where its text is its page's: corrections will show there.
+        seconds: how long it took to fetch and to read.
     """
 
     seen: Seen
@@ -46,6 +49,7 @@ class Read:
     problem: Problem | None = None
     requests: int = 0
     by_page: bool = False
+    seconds: float = 0.0
 
 
 _Answer: TypeAlias = Page | NotModified | SourceError | Read | None
@@ -54,10 +58,11 @@ _Answer: TypeAlias = Page | NotModified | SourceError | Read | None
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A listed article, with what came of asking for its page."""
+    """A listed article, with what came of asking for its page, and how many seconds that took."""
 
     listed: Listed
     answer: _Answer
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ def _asked(
 ) -> Iterator[_Asked]:
     """Each article's page, one after another, as far as it is wanted and can be had."""
     for listed in items:
-        item = listed.item
+        item, began = listed.item, time.monotonic()
         known = Facts(url=item.url or "", title=item.title or None, categories=item.categories or None)
         if (reason := refusal(feed, known)) is not None:
             answer: _Answer = Read(_excluded(listed, reason, memory.rules))
@@ -139,7 +144,7 @@ def _asked(
             answer = Read(memory.seen[listed.key])  # it stays due
         else:
             answer = _fetch(listed, memory.seen.get(listed.key), tools)
-        yield _Asked(listed, answer)
+        yield _Asked(listed, answer, time.monotonic() - began)
         done()
 
 
@@ -147,9 +152,19 @@ def _fetch(listed: Listed, seen: Seen | None, tools: Tools) -> Page | NotModifie
     validators = Validators(seen.etag, seen.last_modified) if seen and seen.state == "stored" else None
     try:
         tools.lease.go_on(listed.address)
-        return tools.fetcher.get(listed.item.url or "", validators=validators, options=listed.options)
+        answer = tools.fetcher.get(listed.item.url or "", validators=validators, options=listed.options)
     except SourceError as error:
         return error
+    if isinstance(answer, Page) and _leads_back(listed, answer.url):
+        return NothingFound(f"it leads back to {redacted(answer.url)}, as articles do that are gone", listed.address)
+    return answer
+
+
+def _leads_back(listed: Listed, url: str) -> bool:
+    """Whether an article was asked for and the page that lists it came, or its site's front page."""
+    asked, found = url_key(listed.item.url or ""), url_key(url)
+    front_page = url_key(urljoin(listed.item.url or "", "/"))
+    return found != asked and found in (url_key(listed.source), front_page)
 
 
 def _held(asked: Iterable[_Asked]) -> Iterator[list[_Asked]]:
@@ -168,7 +183,9 @@ def _clean(
 ) -> Iterator[tuple[int, Read]]:
     """What becomes of articles whose pages are there: first all are learned from, then each is read."""
     for each in [_learned(each, site) for each in asked]:
-        yield each.listed.rank, _read(feed, each, site, memory, tools)
+        began = time.monotonic()
+        read = _read(feed, each, site, memory, tools)
+        yield each.listed.rank, replace(read, seconds=each.seconds + time.monotonic() - began)
 
 
 def _learned(asked: _Asked, site: Site) -> _Asked:

@@ -115,10 +115,15 @@ def status_table(overview: Overview) -> Table:
     for name in ("feed", "state", "entries", "newest", "last look", "next look"):
         table.add_column(name, justify="right" if name == "entries" else "left")
     for feed in overview.feeds:
-        moments = (feed.newest, feed.last_run, feed.next_run)
-        told = (relative(moment, overview.now) if moment else "" for moment in moments)
-        table.add_row(escape(feed.name), _state(feed), str(feed.entries), *told)
+        told = (relative(moment, overview.now) if moment else "" for moment in (feed.newest, feed.last_run))
+        due = _due(feed.next_run, overview.now) if feed.next_run else ""
+        table.add_row(escape(feed.name), _state(feed), str(feed.entries), *told, due)
     return table
+
+
+def _due(moment: datetime, now: datetime) -> str:
+    """When something that was planned comes, or should have come."""
+    return f"was due {relative(moment, now)}" if moment <= now else relative(moment, now)
 
 
 def _state(feed: FeedOverview) -> str:
@@ -139,7 +144,7 @@ def _source_line(feed: FeedOverview, source: SourceOverview, now: datetime) -> s
     """What is to be said of a source; "" where that is nothing."""
     parts = [_failure(source, now)] if source.health == Health.BROKEN else []
     if source.next_look:
-        parts.append(f"{source.why}; next look {relative(source.next_look, now)}")
+        parts.append(f"{source.why}; next look {_due(source.next_look, now)}")
     return f"{feed.name}: {source.address}: {'; '.join(parts)}" if parts else ""
 
 

@@ -29,7 +29,7 @@ OWNERS = {
 ROWS = (
     ("model", "errors"),
     ("characters", "patterns"),
-    ("decode", "summary", "lease", "isolation"),
+    ("decode", "summary", "lease", "isolation", "detail"),
     ("config",),
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
@@ -38,7 +38,7 @@ ROWS = (
     ("gathering", "archiving"),
     ("articles", "corrections"),
     ("reading",),
-    ("looking", "alerts"),
+    ("looking", "alerts", "steps"),
     ("pipeline",),
     ("scheduler",),
     ("overview",),

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from feedpub import cli as command
-from feedpub.errors import FeedpubError
+from feedpub.errors import ConfigError, FeedpubError
 from feedpub.store import Planned, Store
 from feedpub.tools import utc_now
 from tests.support.newsroom import configure, feed, open_newsroom, path, story
@@ -140,6 +140,23 @@ def test_status_says_when_and_why_a_source_is_looked_at_next(newsroom: Site, tmp
 
 
 @pytest.mark.usefixtures("newsroom")
+def test_a_build_beside_the_service_leaves_its_plans(newsroom: Site, tmp_path: Path) -> None:
+    """A source that was looked at is planned anew, for no moment before the service runs its feed; status tells it."""
+    configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "3h"'))
+    run(tmp_path, "build")
+    with Store.open(tmp_path / ".feedpub") as store:
+        (state,) = store.sources("world")
+        assert state.next_look is None  # no service has ever run here
+        service_runs = utc_now().replace(microsecond=0) + timedelta(hours=5)
+        store.schedule.save(Planned("world", service_runs, "x"), {state.key: (service_runs, "x")})
+    run(tmp_path, "build")
+    with Store.open(tmp_path / ".feedpub") as store:
+        assert store.schedule.load()["world"] == Planned("world", service_runs, "x")
+        (state,) = store.sources("world")
+    assert (state.next_look, state.why) == (service_runs, "every 3h")
+    assert "every 3h; next look in 4 hours" in run(tmp_path, "status").stdout
+
+
 def test_check_counts_and_warns(tmp_path: Path) -> None:
     """The placeholder address, and the files of a feed that left the config."""
     run(tmp_path, "build", "world")
@@ -227,6 +244,15 @@ def test_a_bad_config_or_command_ends_with_status_2(tmp_path: Path, arguments: l
     assert (done.returncode, done.stdout) == (status, "")
     assert "Traceback" not in done.stderr
     assert arguments == ["nonsense"] or f'{file}:2: feedpub: ouput: unknown key; did you mean "output"?' in done.stderr
+
+
+def test_status_with_a_bad_config_says_what_a_service_does(tmp_path: Path) -> None:
+    """Its config is the one that it took before: nothing has stopped."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "feedpub.toml").write_text("[feedpub]\nouput = 'x'\n")
+    error = run(tmp_path, "status").exception
+    assert isinstance(error, ConfigError)
+    assert str(error).splitlines()[-1] == "A service that is running goes on with the config that it took before."
 
 
 def test_a_state_that_cannot_be_opened_ends_with_status_1(tmp_path: Path) -> None:

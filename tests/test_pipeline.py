@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -507,11 +507,11 @@ def test_a_look_at_no_source_publishes_what_there_is(newsroom: Site, tmp_path: P
 def test_what_a_source_wants_is_remembered(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     """The longest of what its document, its server and its robots.txt ask for."""
     newsroom["/robots.txt"] = "User-agent: *\nCrawl-delay: 7"
-    slow = Route(listing(STORIES).encode(), headers={"Cache-Control": "max-age=900"})
-    newsroom["/slow"] = slow
+    for place, age in (("/slow", 900), ("/static", 31_536_000)):
+        newsroom[place] = Route(listing(STORIES).encode(), headers={"Cache-Control": f"max-age={age}"})
     with running_site() as other:  # one that closes is closed for all of its pages
         other["/busy"] = Route(b"", status=503, headers={"Retry-After": "120"})
-        places = (newsroom.url("/news"), newsroom.url("/slow"), other.url("/busy"))
+        places = (*(newsroom.url(place) for place in ("/news", "/slow", "/static")), other.url("/busy"))
         config = configure(tmp_path, feed("a", *(f"page {place}" for place in places)))
         build(config, clock)
     with tools_for(config, clock) as tools:
@@ -519,6 +519,7 @@ def test_what_a_source_wants_is_remembered(newsroom: Site, tmp_path: Path, clock
     assert paces == {
         "/news": Pace(7, "Crawl-delay"),
         "/slow": Pace(900, "Cache-Control"),
+        "/static": Pace(86_400, "Cache-Control", asked=31_536_000),
         "/busy": Pace(120, "Retry-After"),
     }
 
@@ -535,6 +536,51 @@ def test_failures_in_a_row_are_counted(newsroom: Site, tmp_path: Path, clock: Fa
             (state,) = tools.store.sources("a")
         counts.append((state.failures, state.failing_since is not None))
     assert counts == [(0, False), (1, True), (2, True), (0, False)]
+
+
+@pytest.mark.parametrize("place", ["/news", "/robots.txt"])
+def test_what_was_not_asked_has_not_failed(newsroom: Site, tmp_path: Path, clock: FakeClock, place: str) -> None:
+    """A server that wants to be left alone is; the source is as its last look left it, and waits as long as it must."""
+    newsroom[place] = Route(b"", status=503, headers={"Retry-After": "600"})
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    with tools_for(config, clock) as tools:
+        pipeline.publish(config.feed[0], tools)
+        (failed,) = tools.store.sources("a")
+        newsroom.forget()
+        clock.pass_time(400)
+        assert pipeline.publish(config.feed[0], tools).status == Status.FAILED
+        (state,) = tools.store.sources("a")
+        assert newsroom.paths() == []
+        assert (state.failures, "HTTP 503" in (state.failure or "")) == (1, True)
+        assert state == replace(failed, next_look=clock.now() + timedelta(seconds=200), why=state.why)
+        clock.pass_time(100)
+        pipeline.publish(config.feed[0], tools)
+        assert tools.store.sources("a") == (state,)
+
+
+def test_a_source_that_was_never_asked_is_not_known(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Its server closed before its turn came: the outcome tells that, and nothing is kept of it."""
+    newsroom["/news"] = Route(b"", status=503, headers={"Retry-After": "600"})
+    config = configure(
+        tmp_path, feed("a", f"page {newsroom.url('/news')}"), feed("b", f"page {newsroom.url('/other')}")
+    )
+    with tools_for(config, clock) as tools:
+        _, second = (pipeline.publish(feed, tools) for feed in config.feed)
+        assert "wants to be left alone" in second.problems[0].reason
+        assert tools.store.sources("b") == ()
+
+
+@pytest.mark.parametrize("place", ["/news", "/"])
+def test_an_article_that_leads_back_is_none(newsroom: Site, tmp_path: Path, clock: FakeClock, place: str) -> None:
+    """To the page that lists it, or to the site's front page: the site's way of saying that it is gone."""
+    newsroom["/"] = story(9)
+    newsroom[path(2)] = Route(status=302, headers={"Location": place})
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    with tools_for(config, clock) as tools:
+        outcome = pipeline.publish(config.feed[0], tools)
+        assert [problem.where for problem in outcome.problems] == [newsroom.url(path(2))]
+        assert f"it leads back to {newsroom.url(place)}" in outcome.problems[0].reason
+        assert len(tools.store.entries("a")) == outcome.new
 
 
 def test_a_run_that_was_given_up_keeps_nothing(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
@@ -578,3 +624,15 @@ def test_a_run_that_cannot_publish_is_remembered_with_its_reason(
         assert str(config.feedpub.output) in run.outcome.problems[0].reason
         config.feedpub.output.unlink()
         assert pipeline.publish(config.feed[0], tools).status == Status.UPDATED
+
+
+@pytest.mark.parametrize("query", ["", "?page=1", "?api_key=T0KEN"])
+def test_a_feed_belongs_to_its_listing_page(newsroom: Site, tmp_path: Path, clock: FakeClock, query: str) -> None:
+    """But for one with a token in its address: feeds are for everybody, and have a page of their own."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}{query}"))
+    build(config, clock)
+    files = published(config)
+    home = json.loads(files["world.json"])["home_page_url"]
+    own = "https://feeds.example.org/world.html"
+    assert home == (own if "api_key" in query else newsroom.url(f"/news{query}"))
+    assert not [name for name, content in files.items() if b"T0KEN" in content]

@@ -1,5 +1,7 @@
 """What the command line shows of an overview."""
 
+from datetime import timedelta
+
 from rich.console import Console
 
 from feedpub import report
@@ -40,6 +42,14 @@ def test_what_is_wrong_comes_before_what_is_planned() -> None:
         "world: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes",
         "late: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes",
     ]
+
+
+def test_what_should_have_come_was_due() -> None:
+    """A moment that has passed is no next look."""
+    past = NOW - timedelta(minutes=3)
+    late = overview(feed(next_run=past, sources=(source(next_look=past),)))
+    assert table(late)[1].endswith("6 minutes ago was due 3 minutes ago")
+    assert next(iter(report.status_lines(late))).endswith("; next look was due 3 minutes ago")
 
 
 def test_a_feed_that_was_never_built_needs_no_words() -> None:

@@ -100,7 +100,8 @@ class FeedConfig(Section):
     )
     max_every: Interval = Field(
         default=timedelta(days=1),
-        description='The longest time between two looks at a source with every = "auto".',
+        description='The longest time between two looks at a source with every = "auto", where the source does not ask '
+        "for a longer one; freshness (Cache-Control, Expires) is heard up to a day.",
         examples=["6h"],
     )
     eagerness: float = Field(

@@ -86,6 +86,8 @@ def _credential(name: str, environ: Mapping[str, str]) -> Path:
 
 
 def _from_file(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{path}: not a file, and the config takes a secret from it")  # a pipe would be waited for
     try:
         text = path.read_text("utf-8").rstrip("\r\n")
     except OSError as error:

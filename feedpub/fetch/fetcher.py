@@ -6,6 +6,7 @@ from copy import copy
 from functools import partial
 from typing import Self
 
+from feedpub import detail
 from feedpub.errors import FetchError
 from feedpub.fetch.address import AddressPolicy
 from feedpub.fetch.answer import Answer, failure, freshness, page, retry_after
@@ -95,6 +96,7 @@ class Fetcher:
 
         Raises:
             RefusedError: feedpub will not ask: robots.txt forbids it, the address is not public, the scheme not http.
+            PostponedError: it is not asked for now, as its server wished.
             FetchError: there is no whole document to be had; with status and retry_after where the server gave them.
                 Its URL is the one asked for, without user and password.
         """
@@ -145,13 +147,28 @@ class Fetcher:
         return answer
 
     def _exchange(self, target: Target, headers: Mapping[str, str], journey: Journey) -> Answer:
-        status = None
+        answer, began = None, self._clock.monotonic()
         try:
             answer = self._transport.exchange(journey.call, target.url, headers, journey.options.proxy)
-            status = answer.status
             return answer
         finally:
-            self._tally.count(self._feed, status)
+            self._tally.count(self._feed, answer.status if answer else None)
+            if detail.is_wanted():
+                self._tell(target, headers, answer, journey, self._clock.monotonic() - began)
+
+    def _tell(
+        self, target: Target, headers: Mapping[str, str], answer: Answer | None, journey: Journey, seconds: float
+    ) -> None:
+        detail.tell(
+            "request",
+            feed=self._feed or None,
+            method="GET",
+            url=journey.shown(target),
+            status=answer.status if answer else "none",
+            bytes=len(answer.body) if answer else None,
+            ms=detail.ms(seconds),
+            conditional=not headers.keys().isdisjoint(("If-None-Match", "If-Modified-Since")),
+        )
 
     def _arrived(self, answer: Answer, target: Target, journey: Journey) -> Page | NotModified:
         if answer.status == _NOT_MODIFIED and journey.validators:

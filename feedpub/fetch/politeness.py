@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from feedpub.errors import FetchError
+from feedpub.errors import PostponedError
 from feedpub.fetch.clock import Clock
 
 LONGEST_PAUSE = 24 * 3600.0  # a Retry-After beyond this is an accident, or malice
@@ -46,7 +46,7 @@ class Politeness:
             delay: what the server itself wishes for, in seconds; the longer of the two holds.
 
         Raises:
-            FetchError: it asked to be left alone for longer (Retry-After).
+            PostponedError: it asked to be left alone for longer (Retry-After).
         """
         known = self._server(server)
         with known.turn:
@@ -73,4 +73,4 @@ class Politeness:
         left = server.closed_until - self._clock.monotonic()
         if left > 0:
             reason = f"not asked: {name} answered HTTP {server.status} and wants to be left alone for {left:.0f} s more"
-            raise FetchError(reason, status=server.status, retry_after=left)
+            raise PostponedError(reason, status=server.status, retry_after=left)

@@ -14,7 +14,7 @@ from requests.structures import CaseInsensitiveDict
 from feedpub.errors import ConfigError, FetchError
 from feedpub.fetch.call import Call
 from feedpub.fetch.codings import ACCEPT_ENCODING
-from feedpub.fetch.target import Target
+from feedpub.fetch.target import Target, secrets_in
 
 MOST_REDIRECTS = 10
 
@@ -118,6 +118,11 @@ class Journey:
             headers["If-Modified-Since"] = self.validators.last_modified
         return {name: _sendable(name, value) for name, value in headers.items()}
 
+    def shown(self, target: Target) -> str:
+        """A target's address for the log: servers redirect to addresses that hold what they were sent."""
+        sent = [secret for url, _ in self.steps for secret in secrets_in(url)]
+        return hidden(self.options.without_secrets(target.url), [*sent, *(self.home.auth or ())[1:]])
+
     def to_robots(self, robots: Target) -> "Journey":
         """The way to a robots.txt: in the same time and through the same proxy, with no secrets."""
         return Journey(
@@ -156,7 +161,8 @@ def hidden(text: str, secrets: Iterable[str]) -> str:
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    """As it is, in an address, and in an address within an address."""
+    """As it is, in an address, and in an address within an address; base64 without its padding."""
+    secret = secret.rstrip("=")
     encoded = quote(secret, safe="")
     return secret, encoded, quote(encoded, safe="")
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from protego import Protego
 
-from feedpub.errors import FetchError, RefusedError
+from feedpub.errors import FetchError, PostponedError, RefusedError
 from feedpub.fetch.answer import CLIENT_ERROR
 from feedpub.fetch.clock import Clock
 from feedpub.fetch.target import Target
@@ -123,9 +123,10 @@ class Robots:
             known.robots = replace(known.robots, expires=now + _FAILURE_KEPT)
             return
         reason = f"{error.reason} (when asked for robots.txt, without which nothing else is asked for)"
-        known.failure = FetchError(reason, status=error.status, retry_after=error.retry_after)
-        known.failed_until = now + _FAILURE_KEPT
-        raise _repeated(known.failure) from error
+        failure = type(error)(reason, status=error.status, retry_after=error.retry_after)
+        if not isinstance(error, PostponedError):  # which nobody was asked for, and which may be over sooner
+            known.failure, known.failed_until = failure, now + _FAILURE_KEPT
+        raise _repeated(failure) from error
 
 
 def _says_there_is_none(error: FetchError) -> bool:
@@ -135,4 +136,4 @@ def _says_there_is_none(error: FetchError) -> bool:
 
 
 def _repeated(error: FetchError) -> FetchError:
-    return FetchError(error.reason, status=error.status, retry_after=error.retry_after)
+    return type(error)(error.reason, status=error.status, retry_after=error.retry_after)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
 from feedpub.config import FeedConfig, duration
+from feedpub.model import Pace
 from feedpub.scheduler.describe import describe
 from feedpub.scheduler.rhythm import next_check
 from feedpub.scheduler.triggers import next_fire
@@ -19,7 +20,7 @@ JITTER = 0.2  # of a wait after a failure, either way: what failed together is n
 _MOST_DOUBLINGS = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
-_HOUR = timedelta(hours=1)
+_HOUR = timedelta(hours=1)  # also the longest wait after a first failure, or at a fixed interval of less than that
 _WEEK_OF_HOURS = 7 * 24
 
 
@@ -48,14 +49,21 @@ def plan(feed: FeedConfig, source: SourceState, published: Sequence[datetime], n
     if feed.cron:
         planned = Plan(next_fire(feed.cron, feed.timezone, now), f"cron {feed.cron} ({feed.timezone})")
     elif isinstance(feed.every, timedelta):
-        planned = Plan(max(source.checked + feed.every, now), f"every {duration(feed.every)}")
+        planned = _at_interval(feed.every, source, now)
     elif local:
         planned = Plan(source.checked + feed.min_every, f"a folder: every {duration(feed.min_every)}")
     elif source.failures:
-        planned = _after_failure(feed, source)
+        usual = min(_by_rhythm(feed, source, published).next - source.checked, _HOUR)
+        planned = _after_failure(source, max(usual, feed.min_every), feed.max_every)
     else:
         return _respecting(source, _by_rhythm(feed, source, published))
     return _respecting(source, planned) if source.pace.by == "Retry-After" else planned
+
+
+def _at_interval(every: timedelta, source: SourceState, now: datetime) -> Plan:
+    if source.failures:
+        return _after_failure(source, every, max(every, _HOUR))
+    return Plan(max(source.checked + every, now), f"every {duration(every)}")
 
 
 def _by_rhythm(feed: FeedConfig, source: SourceState, published: Sequence[datetime]) -> Plan:
@@ -65,9 +73,9 @@ def _by_rhythm(feed: FeedConfig, source: SourceState, published: Sequence[dateti
     return Plan(source.checked + max(wait, feed.min_every), describe(moments, looked))
 
 
-def _after_failure(feed: FeedConfig, source: SourceState) -> Plan:
-    """Twice as long after each failure in a row, up to `max_every`; once it answers, its rhythm counts again."""
-    wait = min(feed.min_every * 2 ** min(source.failures - 1, _MOST_DOUBLINGS), feed.max_every)
+def _after_failure(source: SourceState, usual: timedelta, longest: timedelta) -> Plan:
+    """After the first failure as usual, then twice as long each time; once it answers, all is as it was."""
+    wait = min(usual * 2 ** min(source.failures - 1, _MOST_DOUBLINGS), longest)
     times = "once" if source.failures == 1 else f"{source.failures} times in a row"
     return Plan(source.checked + wait * _jitter(source), f"failed {times}")
 
@@ -83,7 +91,7 @@ def _respecting(source: SourceState, planned: Plan) -> Plan:
     pace = source.pace
     earliest = source.checked + timedelta(seconds=pace.wait)
     if earliest > planned.next:
-        planned = Plan(earliest, f"{planned.why}; {pace.by} asks for {duration(_whole(pace.wait))} between looks")
+        planned = Plan(earliest, f"{planned.why}; {_wish(pace)}")
     moment = planned.next
     for _ in range(_WEEK_OF_HOURS):
         if (
@@ -97,5 +105,13 @@ def _respecting(source: SourceState, planned: Plan) -> Plan:
     return planned if moment == planned.next else Plan(moment, f"{planned.why}; its skipHours or skipDays put it off")
 
 
-def _whole(seconds: float) -> timedelta:
-    return timedelta(seconds=max(1, round(seconds)))
+def _wish(pace: Pace) -> str:
+    """What a source asks for, in its own words, and how much of that is heard."""
+    if pace.asked:
+        return f"{pace.by} asks for {_length(pace.asked)} between looks, of which {_length(pace.wait)} is heard"
+    return f"{pace.by} asks for {_length(pace.wait)} between looks"
+
+
+def _length(seconds: float) -> str:
+    """A length of time, as a config would have it."""
+    return duration(timedelta(seconds=max(1, round(seconds))))

@@ -12,15 +12,15 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from feedpub import pipeline
-from feedpub.config import Config, FeedConfig, FolderSource, RemoteSource, Source
+from feedpub.config import Config, FeedConfig, RemoteSource, Source
 from feedpub.errors import FeedpubError
 from feedpub.gathering import source_key
 from feedpub.lease import Lease
 from feedpub.model import Outcome, Problem, Status
 from feedpub.scheduler.agenda import spread
 from feedpub.scheduler.clockwork import Clockwork
-from feedpub.scheduler.history import moments
-from feedpub.scheduler.plan import Plan, plan
+from feedpub.scheduler.plan import Plan
+from feedpub.scheduler.planning import plans
 from feedpub.scheduler.runner import Runner
 from feedpub.service.logs import event
 from feedpub.store import Planned, Run
@@ -184,36 +184,20 @@ class Jobs:
     def _plan(self, feed: FeedConfig, tools: Tools) -> Plan:
         """Plan each source that was looked at, and the feed's next run; keep both."""
         now = tools.clock()
-        plans = self._plans(feed, tools, now)
+        looks_ahead = plans(feed, tools, now)
         recheck = tools.store.next_recheck(feed.name) if feed.recheck else None
-        choices = [*plans.values(), *([Plan(recheck, "articles to be looked at again")] if recheck else [])]
+        choices = [*looks_ahead.values(), *([Plan(recheck, "articles to be looked at again")] if recheck else [])]
         first = min(choices, key=lambda choice: choice.next)
         if retries := self._in_vain.get(feed.name, 0):
             wait = min(FIRST_RETRY * 2 ** min(retries - 1, MOST_DOUBLINGS), LAST_RETRY)
             first = Plan(max(first.next, now + wait), "the last run came to nothing")
         first = replace(first, next=max(first.next, now + SOONEST))
-        looks = {key: (each.next, each.why) for key, each in plans.items()}
+        looks = {key: (each.next, each.why) for key, each in looks_ahead.items()}
         try:
             tools.store.schedule.save(Planned(feed.name, first.next, first.why), looks)
         except FeedpubError as error:  # the clockwork knows it; a restart would run the feed too early, no worse
             event("state", level=logging.ERROR, feed=feed.name, reason=str(error))
         return first
-
-    def _plans(self, feed: FeedConfig, tools: Tools, now: datetime) -> dict[str, Plan]:
-        states = {state.key: state for state in tools.store.sources(feed.name)}
-        published = tools.store.published(feed.name)
-        found = {}
-        for source in feed.source:
-            key = source_key(source)
-            state = states.get(key)
-            if state is None:  # the run came to nothing before it was looked at
-                found[key] = Plan(now + feed.min_every, "not looked at yet")
-            elif state.next_look is None or state.next_look <= now:
-                history = moments(published.get(key, ()))
-                found[key] = plan(feed, state, history, now, local=isinstance(source, FolderSource))
-            else:
-                found[key] = Plan(state.next_look, state.why)
-        return found
 
     # --- what must not happen ---
 
@@ -223,7 +207,10 @@ class Jobs:
         self._failed(name, f"the run was given up after {minutes:.0f} minutes: something in it hangs")
 
     def _crashed(self, name: str, error: BaseException) -> None:
-        self._failed(name, f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}")
+        if isinstance(error, FeedpubError):
+            self._failed(name, str(error))
+        else:
+            self._failed(name, f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}")
 
     def _failed(self, name: str, reason: str) -> None:
         """Keep that a run failed by our own fault, and try again later and later."""

@@ -69,10 +69,11 @@ class _Json(logging.Formatter):
     """One object a line: time, level, event, and the fields."""
 
     def format(self, record: logging.LogRecord) -> str:
+        name = discreet(record.getMessage())
         known: dict[str, Any] = {
             "time": _time(record),
             "level": record.levelname.lower(),
-            "event": discreet(record.getMessage()),
+            "event": name,
         }
         if trace := discreet("".join(_trace(record))):
             known["trace"] = trace

@@ -34,8 +34,8 @@ def _said(page: Page) -> Pace:
             skip_hours=tuple(sorted({hour for hour in _numbers(said.get("skiphours")) if hour < _HOURS})),
             skip_days=tuple(sorted(_days(said.get("skipdays")))),
         )
-        .slowed(_ttl(said), "ttl")
-        .slowed(_period(said), "sy:updatePeriod")
+        .slowed(_ttl(said), "ttl", _LONGEST)
+        .slowed(_period(said), "sy:updatePeriod", _LONGEST)
     )
 
 
@@ -55,14 +55,14 @@ def _number(text: str) -> int | None:
 
 def _ttl(said: dict[str, etree._Element]) -> float | None:
     minutes = _number(_text(said.get("ttl")))
-    return None if minutes is None else min(minutes * 60.0, _LONGEST)
+    return None if minutes is None else minutes * 60.0
 
 
 def _period(said: dict[str, etree._Element]) -> float | None:
     """The period of one update; without updatePeriod, updateFrequency alone says nothing."""
     period = _PERIODS.get(_text(said.get("updateperiod")))
     times = _number(_text(said.get("updatefrequency"))) or 1
-    return None if period is None else min(period / times, _LONGEST)
+    return None if period is None else period / times
 
 
 def _numbers(element: etree._Element | None) -> Iterator[int]:

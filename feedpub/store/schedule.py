@@ -3,12 +3,15 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import Planned
 from feedpub.store.rows import put, to_record, to_row
+
+Looks = Mapping[str, tuple[datetime, str]]
+"""Source key → when it is looked at next, and why."""
 
 
 class ScheduleTable:
@@ -23,19 +26,21 @@ class ScheduleTable:
             rows = connection.execute(select(schema.schedule)).mappings().all()
         return {row["feed"]: to_record(Planned, row) for row in rows}
 
-    def save(self, planned: Planned, looks: Mapping[str, tuple[datetime, str]] | None = None) -> None:
+    def save(self, planned: Planned, looks: Looks | None = None) -> None:
         """Keep when a feed runs next, in place of what was planned before.
 
         Args:
             planned: the feed's next run.
-            looks: source key → when it is looked at next, and why.
+            looks: of its sources.
         """
-        t = schema.sources
         with self._database.writing() as connection:
             put(connection, schema.schedule, [to_row(planned)])
-            for key, (moment, why) in (looks or {}).items():
-                own = (t.c.feed == planned.feed, t.c.key == key)
-                connection.execute(update(t).where(*own).values(next_look=moment, why=why))
+            _look_at(connection, planned.feed, looks or {})
+
+    def look_at(self, feed: str, looks: Looks) -> None:
+        """Keep when sources of a feed are looked at next; when the feed runs stays as it is."""
+        with self._database.writing() as connection:
+            _look_at(connection, feed, looks)
 
     def look_again(self, feed: str) -> None:
         """Forget when the sources of a feed were to be looked at next: all are due."""
@@ -48,3 +53,9 @@ class ScheduleTable:
         t = schema.schedule
         with self._database.writing() as connection:
             connection.execute(delete(t).where(t.c.feed.not_in(sorted(feeds))))
+
+
+def _look_at(connection: Connection, feed: str, looks: Looks) -> None:
+    t = schema.sources
+    for key, (moment, why) in looks.items():
+        connection.execute(update(t).where(t.c.feed == feed, t.c.key == key).values(next_look=moment, why=why))

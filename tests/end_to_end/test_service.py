@@ -10,7 +10,7 @@ import pytest
 from tests.support.home import HEAD, Home
 from tests.support.newsroom import feed, listing, open_newsroom, path, story
 from tests.support.service import eventually, free_port, running_service
-from tests.support.site import Site
+from tests.support.site import Route, Site
 
 pytestmark = pytest.mark.slow
 
@@ -61,6 +61,19 @@ def test_what_is_new_is_published_when_it_is_due(newsroom: Site, home: Home) -> 
         newsroom["/news"] = listing([4, 3, 2, 1])
         assert eventually(lambda: service.heard("run", feed="world", new=1), 75)
         assert len(titles(service.get("/world.json"))) == 4
+
+
+def test_secrets_that_others_can_read_are_pointed_out(newsroom: Site, home: Home) -> None:
+    """In the log, when it starts and when it takes a changed config."""
+    home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD + '[http]\ntoken = "hunter2"\n')
+    home.config.chmod(0o600)
+    with running_service(home.config) as service:
+        assert not service.heard("config")
+        home.config.chmod(0o644)
+        service.send(signal.SIGHUP)
+        assert service.waits_for("config")
+        assert "[http] has a secret in this file" in service.heard("config")[0]["reason"]
+        assert "hunter2" not in "".join(service.said)
 
 
 def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
@@ -135,3 +148,28 @@ def test_broken_sources_are_named_and_put_off(newsroom: Site, home: Home) -> Non
     with running_service(home.config) as service:
         assert service.waits_for("run", feed="world", outcome="failed", why="failed once")
         assert service.waits_for("problem", kind="source", where=newsroom.url("/news"))
+
+
+def test_detail_on_demand(newsroom: Site, home: Home) -> None:
+    """With -v a line for each request, source looked at, article read and plan, and without it none of these."""
+    newsroom[path(1)] = Route(b"", status=404)
+    listed = f"page {newsroom.url('/news')}?token=hush"
+    home.configure(feed("quiet", listed), head=HEAD)
+    with running_service(home.config) as service:
+        assert service.waits_for("run", feed="quiet")
+        assert not any(event["level"] == "debug" for event in service.events)
+    home.configure(feed("world", listed), head=HEAD)
+    with running_service(home.config, "-v") as service:
+        assert service.waits_for("run", feed="world")
+        (listing,) = service.heard("request", url=newsroom.url("/news?token=…"))
+        assert (listing["method"], listing["feed"], listing["status"]) == ("GET", "world", 304)
+        assert (listing["conditional"], listing["bytes"]) == (True, 0)
+        (page,) = service.heard("request", url=newsroom.url(path(2)), status=200, conditional=False)
+        assert page["bytes"] == len(story(2).encode())
+        (source,) = service.heard("source", feed="world", verdict="as usual")
+        assert (source["source"], source["known"]) == (listing["url"], 0)
+        assert service.heard("article", url=newsroom.url(path(2)), outcome="new")
+        assert service.heard("article", url=newsroom.url(path(1)), outcome="failed: HTTP 404: the page is gone")
+        (plan,) = service.heard("plan", source=listing["url"])
+        assert "dates to tell a rhythm from" in plan["why"]
+        assert "hush" not in "".join(service.said)

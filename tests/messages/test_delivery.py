@@ -60,6 +60,23 @@ def test_what_is_due_is_sent_and_gone(site: Site, config: Config, tools: Tools) 
     assert len(site.requests) == 3
 
 
+def test_a_hub_on_a_private_address_is_told_nothing(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Unless allow_private names it; a webhook there is told all the same: it is a server of one's own."""
+    site["/T0KEN"] = site["/hub"] = b"ok"
+    settings = f'hubs = ["{site.url("/hub")}"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
+    config = configure(tmp_path, settings=settings)
+    closed = config.model_copy(update={"feedpub": config.feedpub.model_copy(update={"allow_private": ()})})
+    with tools_for(config, clock) as tools:
+        tools.store.messages.add([webhook(tools), ping(tools, config)])
+        assert messages.deliver(closed, tools) == 1
+        assert site.paths() == ["/T0KEN"]
+        (waiting,) = tools.store.messages.waiting()
+        assert "allow_private" in waiting.failure
+        clock.pass_time(2 * MINUTE)
+        assert messages.deliver(config, tools) == 1
+    assert site.paths() == ["/T0KEN", "/hub"]
+
+
 def test_waits_grow_until_it_is_given_up(
     site: Site, config: Config, tools: Tools, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -66,12 +66,38 @@ def test_a_folder_is_looked_at_often() -> None:
 def test_failures_put_it_off(failures: int) -> None:
     """Twice as long each time, and not for all that failed together at the same moment."""
     failed = replace(LOOKED, failures=failures, failure="HTTP 500", failing_since=NOW)
-    wait = planned(failed).next - NOW
+    wait = planned(failed, eagerness=0.01).next - NOW
     usual = 5 * MINUTE * 2 ** (failures - 1)
     assert usual * (1 - JITTER) <= wait <= usual * (1 + JITTER)
     other = replace(failed, key="https://example.net/")
     assert planned(other).next != planned(failed).next
     assert planned(failed) == planned(failed)
+
+
+@pytest.mark.parametrize("eagerness", [0.01, 0.1, 1, 100])
+def test_a_source_that_failed_once_is_asked_no_sooner_than_before(eagerness: float) -> None:
+    """Its usual wait begins the doubling; but after an hour it is tried again: one look lost is no day lost."""
+    failed = replace(LOOKED, failures=1, failure="HTTP 500", failing_since=NOW)
+    usual = min(planned(eagerness=eagerness).next - NOW, HOUR)
+    wait = planned(failed, eagerness=eagerness).next - NOW
+    assert usual * (1 - JITTER) <= wait <= usual * (1 + JITTER)
+
+
+@pytest.mark.parametrize(("failures", "minutes"), [(1, 1), (2, 2), (5, 16), (7, 60), (10_000, 60)])
+def test_failures_put_off_an_interval_too(failures: int, minutes: int) -> None:
+    """Nobody is asked every minute for a page that is gone; an hour is the longest wait that this makes."""
+    failed = replace(LOOKED, failures=failures, failure="HTTP 404", failing_since=NOW)
+    wait = planned(failed, every="1m").next - NOW
+    assert minutes * MINUTE * (1 - JITTER) <= wait <= minutes * MINUTE * (1 + JITTER)
+    assert "failed" in planned(failed, every="1m").why
+    rare = planned(failed, every="6h").next - NOW
+    assert 6 * HOUR * (1 - JITTER) <= rare <= 6 * HOUR * (1 + JITTER)
+
+
+def test_cron_stays_cron() -> None:
+    """Who names the minutes means them, after failures too."""
+    failed = replace(LOOKED, failures=9, failure="HTTP 404", failing_since=NOW)
+    assert planned(failed, cron="*/5 * * * *").next == NOW + 5 * MINUTE
 
 
 def test_failures_put_it_off_no_longer_than_the_longest_wait() -> None:
@@ -92,6 +118,13 @@ def test_auto_looks_no_sooner_than_the_source_allows(by: str) -> None:
     slow = replace(LOOKED, pace=Pace(wait=2 * 86400, by=by))
     assert planned(slow).next == NOW + 2 * DAY
     assert f"{by} asks for 2d" in planned(slow).why
+
+
+def test_what_a_source_asks_for_is_told_in_its_own_words() -> None:
+    """Where only a part of it is heard, that is told too."""
+    forever = replace(LOOKED, pace=Pace().slowed(31_536_000, "Cache-Control", 86400))
+    assert planned(forever).next == NOW + DAY
+    assert planned(forever).why.endswith("; Cache-Control asks for 52w1d between looks, of which 1d is heard")
 
 
 def test_an_interval_obeys_retry_after_alone() -> None:

@@ -18,7 +18,7 @@ def rss(head: str) -> Page:
         ("<ttl> 15 </ttl>", Pace(900, "ttl")),
         ("<ttl>soon</ttl>", Pace()),
         ("<ttl>-5</ttl>", Pace()),
-        ("<ttl>999999999</ttl>", Pace(604_800, "ttl")),
+        ("<ttl>999999999</ttl>", Pace(604_800, "ttl", asked=59_999_999_940)),
         ("<sy:updatePeriod>hourly</sy:updatePeriod>", Pace(3600, "sy:updatePeriod")),
         (
             "<sy:updatePeriod>\n\tdaily\t</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>",

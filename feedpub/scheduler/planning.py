@@ -1,0 +1,49 @@
+"""When each source of a feed is looked at next, out of what the state knows of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from feedpub import detail
+from feedpub.config import FeedConfig, FolderSource
+from feedpub.gathering import source_key
+from feedpub.scheduler.history import moments
+from feedpub.scheduler.plan import Plan, plan
+from feedpub.tools import Tools
+
+
+def plans(feed: FeedConfig, tools: Tools, now: datetime) -> Mapping[str, Plan]:
+    """Source key → its next look: decided anew for those that were looked at, or should have been, since the last plan.
+
+    Raises StoreError.
+    """
+    states = {state.key: state for state in tools.store.sources(feed.name)}
+    published = tools.store.published(feed.name)
+    found = {}
+    for source in feed.source:
+        key = source_key(source)
+        state = states.get(key)
+        if state is None:  # the run came to nothing before it was looked at
+            found[key] = Plan(now + feed.min_every, "not looked at yet")
+        elif state.next_look is None or state.next_look <= now:
+            history = moments(published.get(key, ()))
+            found[key] = planned = plan(feed, state, history, now, local=isinstance(source, FolderSource))
+            detail.tell("plan", feed=feed.name, source=key, next=planned.next, why=planned.why)
+        else:
+            found[key] = Plan(state.next_look, state.why)
+    return found
+
+
+def plan_beside_service(feed: FeedConfig, tools: Tools) -> None:
+    """Plan the sources that somebody else than the service looked at; where no service ever ran the feed, none is.
+
+    A running service keeps to its own plan of the feed, so no source is planned for a moment before that.
+
+    Raises StoreError.
+    """
+    planned = tools.store.schedule.load().get(feed.name)
+    if planned is None:
+        return
+    looks = {
+        key: (max(each.next, planned.next_run), each.why) for key, each in plans(feed, tools, tools.clock()).items()
+    }
+    tools.store.schedule.look_at(feed.name, looks)
