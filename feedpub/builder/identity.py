@@ -19,7 +19,6 @@ _TRACKING_PREFIXES = tuple(_RULES["prefixes"])
 _INDEX_FILE = re.compile(r"/(index|default)\.(html?|php|aspx?)$", re.IGNORECASE)
 _SESSION_IN_PATH = re.compile(r";(jsessionid|phpsessid|sid)=[^/?#]*", re.IGNORECASE)
 _SLUG_LENGTH = 80
-_BLANKS = " \t\r\n\f"
 
 
 def url_key(url: str) -> str:
@@ -27,7 +26,7 @@ def url_key(url: str) -> str:
 
     A fragment that routes ("#!/story/7", "#/story/7") is part of the address and stays.
     """
-    parts = urlsplit(url.strip(_BLANKS))
+    parts = urlsplit(url)
     host = _host(parts.hostname or "")
     port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
     path = _INDEX_FILE.sub("/", _SESSION_IN_PATH.sub("", parts.path))

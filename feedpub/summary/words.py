@@ -3,7 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 
@@ -16,7 +16,7 @@ class Words:
     dangling: tuple[str, ...]
 
 
-@cache
+@lru_cache(maxsize=64)  # pages may call their language anything
 def words_of(language: str | None) -> Words:
     """The lists of a language; empty ones where we have none."""
     table = _table().get(base_language(language), {})

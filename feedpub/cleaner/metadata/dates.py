@@ -10,7 +10,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -77,7 +77,7 @@ def in_address(url: str) -> datetime | None:
     return None
 
 
-@cache
+@lru_cache(maxsize=64)  # pages may call their language anything
 def months(language: str | None) -> Mapping[str, int]:
     """Month names → 1 … 12, of all languages; the given language has the last word."""
     listed = tomllib.loads((files("feedpub.cleaner") / "data" / "months.toml").read_text(encoding="utf-8"))
@@ -99,7 +99,7 @@ def label(text: str, language: str | None = None) -> Literal["published", "updat
     return None
 
 
-@cache
+@lru_cache(maxsize=64)  # pages may call their language anything
 def _labels(language: str | None) -> tuple[tuple[Literal["published", "updated"], re.Pattern[str]], ...]:
     listed = tomllib.loads((files("feedpub.cleaner") / "data" / "datelines.toml").read_text(encoding="utf-8"))
     spoken = {"en", (language or "en").partition("-")[0].lower()}
