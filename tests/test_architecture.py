@@ -27,7 +27,7 @@ OWNERS = {
 # A room may use the rooms of the rows above its own, never one of its own row or below.
 ROWS = (
     ("model", "errors"),
-    ("patterns", "decode", "summary", "lease", "isolation"),
+    ("patterns", "decode", "summary", "lease", "bounds", "isolation"),
     ("config",),
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
