@@ -29,7 +29,7 @@ OWNERS = {
 ROWS = (
     ("model", "errors"),
     ("characters", "patterns"),
-    ("decode", "summary", "lease", "isolation", "detail"),
+    ("decode", "summary", "lease", "bounds", "isolation", "detail"),
     ("config",),
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
