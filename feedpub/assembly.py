@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from feedpub import builder, summary
 from feedpub.config import FeedConfig, FolderSource, PageSource, Settings
+from feedpub.fetch import discreet
 from feedpub.filters import Facts, refusal
 from feedpub.model import Entry, Feed
 
@@ -68,9 +69,9 @@ def _summarised(entry: Entry, mode: str) -> Entry:
 
 
 def _home(feed: FeedConfig, settings: Settings) -> str:
-    """The page that the feed belongs to: its first listing page, else its own page for people."""
+    """The page that the feed belongs to: its first listing page that is for everybody, else its own page for people."""
     pages = (source.url for source in feed.source if isinstance(source, PageSource))
-    return next(pages, f"{settings.base_url}{feed.name}.html")
+    return next((page for page in pages if page == discreet(page)), f"{settings.base_url}{feed.name}.html")
 
 
 def _common_language(entries: Iterable[Entry]) -> str:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from feedpub.config import Config, FeedConfig, Settings
     from feedpub.fetch import Fetcher
     from feedpub.isolation import Isolation
+    from feedpub.logs import Form
     from feedpub.model import Article, Outcome
-    from feedpub.service.logs import Form
     from feedpub.store import Store
     from feedpub.tools import Progress, Tools
     from feedpub.web import Server
@@ -75,7 +75,9 @@ def build(config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, as
     Exit status: 0, or 1 if a feed or one of its sources failed, or 2 if the config cannot be used.
     """
     from feedpub import messages
+    from feedpub.logs import log_to
 
+    log_to(sys.stderr, quiet=True)
     config = _config(config_path)
     feeds = _chosen(config, names)
     with _tools(config, dry_run=dry_run) as tools:
@@ -210,7 +212,8 @@ def run(config_path: Path | None, listen: str | None, *, form: "Form", verbose: 
     Exit status: 0 when it was told to end, 1 when it cannot run or go on, 2 when the config cannot be used.
     """
     from feedpub import config as configuration
-    from feedpub.service import Service, log_to, service_lock
+    from feedpub.logs import log_to
+    from feedpub.service import Service, service_lock
 
     path = configuration.find_config(config_path, os.environ)
     config = configuration.load(path)
@@ -233,7 +236,7 @@ def serve(config_path: Path | None, listen: str | None) -> None:
 
     Exit status: 0 when it was told to end, 1 when it cannot serve, 2 when the config cannot be used.
     """
-    from feedpub.service import log_to
+    from feedpub.logs import log_to
     from feedpub.store import Store
     from feedpub.web import Server, Showcase, Site
 

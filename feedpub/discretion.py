@@ -7,6 +7,10 @@ from feedpub.model import Outcome
 
 
 def discreet_outcome(outcome: Outcome) -> Outcome:
-    """The outcome without the passwords and tokens of addresses in it."""
-    told = (replace(p, where=discreet(p.where), reason=discreet(p.reason)) for p in outcome.problems)
+    """The outcome without the passwords and tokens of addresses in it, and with nothing that commands a terminal."""
+    told = (replace(p, where=_told(p.where), reason=_told(p.reason)) for p in outcome.problems)
     return replace(outcome, problems=tuple(told))
+
+
+def _told(text: str) -> str:
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in discreet(text))

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from feedpub import drift
 from feedpub.config import FeedConfig, FolderSource
@@ -19,6 +19,8 @@ from feedpub.store import Look
 from feedpub.tools import Tools
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")  # in languages that write no spaces, each character
+
+_EASTERNMOST = timedelta(hours=14)  # ahead of UTC
 
 
 def at_listings(feed: FeedConfig, readings: Iterable[Reading], tools: Tools) -> list[Reading]:
@@ -57,24 +59,30 @@ def _at_listing(feed: FeedConfig, reading: Reading, tools: Tools) -> Reading:
     known = {*tools.store.seen(feed.name, list(keys)), *tools.store.aliases(feed.name, list(keys))}
     settings = f"{reading.documents.digest} {feed.limit}"
     history = tools.store.looks.of(feed.name, reading.key, settings)
-    before = history[-1].at if history else tools.clock()
+    now = tools.clock()
+    before = history[-1].at if history else now
     look = Look(
         feed=feed.name,
         key=reading.key,
         settings=settings,
-        at=tools.clock(),
+        at=now,
         items=len(keys),
         known=len(known),
-        fresh=sum(_is_after(item, before) for key, item in keys.items() if key not in known),
+        fresh=sum(_is_between(item, before, now) for key, item in keys.items() if key not in known),
     )
     return _judged(reading, look, tools)
 
 
-def _is_after(item: Item, moment: datetime) -> bool:
-    """Whether an article is dated after a moment; one with a day and no hour, if that is the moment's day."""
+def _is_between(item: Item, before: datetime, now: datetime) -> bool:
+    """Whether an article is dated after the look before and not in the future: such dates say nothing of its age.
+
+    One with a day and no hour counts from that look's day on, until the day that it is now in the east.
+    """
     if item.published is None:
         return False
-    return item.published > moment or (item.published.time() == time() and item.published.date() >= moment.date())
+    if item.published.time() == time():
+        return before.date() <= item.published.date() <= (now + _EASTERNMOST).date()
+    return before < item.published <= now
 
 
 def _with_articles(look: Look, reads: Iterable[Read], tools: Tools) -> Look:

@@ -5,7 +5,7 @@ Kept before, due after: a process that dies in between lets a hub look once too 
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from feedpub.store import Message
@@ -26,9 +26,9 @@ def announced(name: str, files: Mapping[str, bytes], tools: Tools) -> Iterator[N
         PublishError: the published files cannot be read.
     """
     changed = _changed(name, files, tools) if tools.settings.hubs else []
-    tools.store.messages.add_once(_pings(changed, tools.clock() + _WRITTEN_BY_THEN, tools))
+    _keep(changed, _WRITTEN_BY_THEN, tools)
     yield
-    tools.store.messages.add_once(_pings(changed, tools.clock(), tools))
+    _keep(changed, timedelta(0), tools)
 
 
 def _changed(name: str, files: Mapping[str, bytes], tools: Tools) -> list[str]:
@@ -36,9 +36,11 @@ def _changed(name: str, files: Mapping[str, bytes], tools: Tools) -> list[str]:
     return [document for document in documents if tools.publisher.read(document) != files[document]]
 
 
-def _pings(documents: list[str], due: datetime, tools: Tools) -> list[Message]:
+def _keep(documents: list[str], wait: timedelta, tools: Tools) -> None:
+    now = tools.clock()
     topics = [f"{tools.settings.base_url}{document}" for document in documents]
-    return [Message("ping", hub, form(topic), due) for hub in tools.settings.hubs for topic in topics]
+    pings = [Message("ping", hub, form(topic), now + wait) for hub in tools.settings.hubs for topic in topics]
+    tools.store.messages.add_once(pings, now)
 
 
 def form(topic: str) -> bytes:

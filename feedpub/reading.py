@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urljoin
 
 from feedpub import articles, corrections
 from feedpub.builder.identity import url_key
 from feedpub.builder.merge import Arrival
 from feedpub.config import FeedConfig
-from feedpub.errors import ExtractError, OverrunError, SourceError
-from feedpub.fetch import Validators
+from feedpub.errors import ExtractError, NothingFound, OverrunError, SourceError
+from feedpub.fetch import Validators, redacted
 from feedpub.filters import Facts, refusal
 from feedpub.gathering import Listed
 from feedpub.learning import Site, site_of
@@ -151,9 +152,19 @@ def _fetch(listed: Listed, seen: Seen | None, tools: Tools) -> Page | NotModifie
     validators = Validators(seen.etag, seen.last_modified) if seen and seen.state == "stored" else None
     try:
         tools.lease.go_on(listed.address)
-        return tools.fetcher.get(listed.item.url or "", validators=validators, options=listed.options)
+        answer = tools.fetcher.get(listed.item.url or "", validators=validators, options=listed.options)
     except SourceError as error:
         return error
+    if isinstance(answer, Page) and _leads_back(listed, answer.url):
+        return NothingFound(f"it leads back to {redacted(answer.url)}, as articles do that are gone", listed.address)
+    return answer
+
+
+def _leads_back(listed: Listed, url: str) -> bool:
+    """Whether an article was asked for and the page that lists it came, or its site's front page."""
+    asked, found = url_key(listed.item.url or ""), url_key(url)
+    front_page = url_key(urljoin(listed.item.url or "", "/"))
+    return found != asked and found in (url_key(listed.source), front_page)
 
 
 def _held(asked: Iterable[_Asked]) -> Iterator[list[_Asked]]:

@@ -28,11 +28,12 @@ OWNERS = {
 # A room may use the rooms of the rows above its own, never one of its own row or below.
 ROWS = (
     ("model", "errors"),
-    ("patterns", "decode", "summary", "lease", "isolation", "detail"),
+    ("characters", "patterns"),
+    ("decode", "summary", "lease", "bounds", "isolation", "detail"),
     ("config",),
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
-    ("tools", "documents", "assembly", "learning", "notices", "discretion"),
+    ("tools", "documents", "assembly", "learning", "notices", "discretion", "logs"),
     ("messages", "pings", "drift", "health"),
     ("gathering", "archiving"),
     ("articles", "corrections"),

@@ -1,6 +1,7 @@
 """A source that is not as usual is noticed, and what it brings stays out; a healthy one is never suspected."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -201,14 +202,14 @@ def titles(config: Config) -> list[str]:
     return [item["title"] for item in json.loads(published(config)["world.json"])["items"]]
 
 
-def moved(site: Site, numbers: list[int]) -> None:
-    """The site has its stories elsewhere, and says nothing of when they were written."""
+def moved(site: Site, numbers: list[int], dated: str = "") -> None:
+    """The site has its stories elsewhere, and says nothing new of when they were written, or that all were then."""
     for n in numbers:
         site[f"/2027/{n}-a-story-that-moved"] = story(n)
     page = listing(numbers)
     for n in numbers:
         page = page.replace(f'"{path(n)}"', f'"/2027/{n}-a-story-that-moved"')
-    site["/news"] = page
+    site["/news"] = re.sub(r'datetime="[^"]*"', f'datetime="{dated}"', page) if dated else page
 
 
 def cut(site: Site, numbers: list[int]) -> None:
@@ -300,6 +301,24 @@ def test_nothing_false_enters_the_feed(newsroom: Site, config: Config, build: Bu
     outcome = build()
     assert (outcome.status, outcome.new) == (Status.UPDATED, 1)
     assert titles(config) == [title(n) for n in (24, *STORIES)]
+
+
+@pytest.mark.parametrize("dated", ["2026-11-30T18:30:00Z", "2026-11-30", "2026-12-01"])
+@pytest.mark.usefixtures("usual")
+def test_dates_since_the_last_look_explain_a_list_that_is_all_new(newsroom: Site, build: Build, dated: str) -> None:
+    """At 19:00, an hour after it; days count as well, and it is tomorrow in the east."""
+    moved(newsroom, STORIES, dated)
+    assert build().status != Status.FAILED
+
+
+@pytest.mark.parametrize(
+    "dated", ["2026-11-30T23:30:00Z", "2026-12-02", "2031-01-01T10:00:00Z", "2026-11-20T10:00:00Z"]
+)
+@pytest.mark.usefixtures("usual")
+def test_dates_in_the_future_explain_nothing(newsroom: Site, build: Build, dated: str) -> None:
+    """No more than dates that were long ago: nothing was published then."""
+    moved(newsroom, STORIES, dated)
+    assert build().status == Status.FAILED
 
 
 @pytest.mark.usefixtures("usual")

@@ -115,6 +115,24 @@ def test_a_hub_that_was_down_hears_of_it_once(
     assert title(4) in hub.contents[TOPIC].decode()
 
 
+def test_changes_during_an_outage_spend_none_of_its_tries(
+    site: Site, hub: Hub, config: Config, clock: FakeClock, build: Callable[[], Outcome]
+) -> None:
+    """Six within 20 seconds: the hub is asked again a minute after it failed, and then has them all."""
+    hub.down = 503
+    for n in range(3, 9):
+        news(site, *range(n, 2, -1))
+        build()
+        clock.pass_time(4)
+    with tools_for(config, clock) as tools:
+        assert [message.tries for message in tools.store.messages.waiting()] == [1, 1, 1]
+    hub.down = 0
+    clock.pass_time(60)
+    build()
+    assert sorted(hub.pings) == sorted(ALL)
+    assert title(8) in hub.contents[TOPIC].decode()
+
+
 def test_only_documents_that_changed_are_told_of(site: Site, hub: Hub, config: Config, clock: FakeClock) -> None:
     """No page, no article's own page, nothing that is as it was."""
     with tools_for(config, clock) as tools:

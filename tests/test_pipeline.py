@@ -570,6 +570,19 @@ def test_a_source_that_was_never_asked_is_not_known(newsroom: Site, tmp_path: Pa
         assert tools.store.sources("b") == ()
 
 
+@pytest.mark.parametrize("place", ["/news", "/"])
+def test_an_article_that_leads_back_is_none(newsroom: Site, tmp_path: Path, clock: FakeClock, place: str) -> None:
+    """To the page that lists it, or to the site's front page: the site's way of saying that it is gone."""
+    newsroom["/"] = story(9)
+    newsroom[path(2)] = Route(status=302, headers={"Location": place})
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    with tools_for(config, clock) as tools:
+        outcome = pipeline.publish(config.feed[0], tools)
+        assert [problem.where for problem in outcome.problems] == [newsroom.url(path(2))]
+        assert f"it leads back to {newsroom.url(place)}" in outcome.problems[0].reason
+        assert len(tools.store.entries("a")) == outcome.new
+
+
 def test_a_run_that_was_given_up_keeps_nothing(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     """However late it wakes up."""
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
@@ -611,3 +624,15 @@ def test_a_run_that_cannot_publish_is_remembered_with_its_reason(
         assert str(config.feedpub.output) in run.outcome.problems[0].reason
         config.feedpub.output.unlink()
         assert pipeline.publish(config.feed[0], tools).status == Status.UPDATED
+
+
+@pytest.mark.parametrize("query", ["", "?page=1", "?api_key=T0KEN"])
+def test_a_feed_belongs_to_its_listing_page(newsroom: Site, tmp_path: Path, clock: FakeClock, query: str) -> None:
+    """But for one with a token in its address: feeds are for everybody, and have a page of their own."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}{query}"))
+    build(config, clock)
+    files = published(config)
+    home = json.loads(files["world.json"])["home_page_url"]
+    own = "https://feeds.example.org/world.html"
+    assert home == (own if "api_key" in query else newsroom.url(f"/news{query}"))
+    assert not [name for name, content in files.items() if b"T0KEN" in content]

@@ -26,7 +26,7 @@ def url_key(url: str) -> str:
 
     A fragment that routes ("#!/story/7", "#/story/7") is part of the address and stays.
     """
-    parts = urlsplit(url.strip())
+    parts = urlsplit(url)
     host = _host(parts.hostname or "")
     port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
     path = _INDEX_FILE.sub("/", _SESSION_IN_PATH.sub("", parts.path))

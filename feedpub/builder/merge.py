@@ -8,7 +8,7 @@ next time without every reader showing the entry again. What the cleaner has lea
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain, count
+from itertools import chain, count, takewhile
 from typing import TypeVar
 
 from feedpub.builder import identity
@@ -108,7 +108,8 @@ def _known_id(arrival: Arrival, known: Known) -> str:
 def _mint(feed: str, base_url: str, arrival: Arrival, known: Known, now: datetime) -> Entry:
     article, item = arrival.article, arrival.item
     published = _past(_first(arrival, item.published, article.published), now) or now
-    updated = _past(article.updated or item.updated, now)
+    said = _past(article.updated or item.updated, now)
+    updated = _free_moment(max(said or published, published), known.moments, now)
     stem = identity.slug(arrival.title, arrival.stem, known.slugs) if arrival.own_page else ""
     known.slugs.add(stem)
     entry = Entry(
@@ -116,8 +117,8 @@ def _mint(feed: str, base_url: str, arrival: Arrival, known: Known, now: datetim
         url="",
         title="",
         first_seen=now,
-        published=published,
-        updated=_free_moment(max(updated or published, published), known.moments, now),
+        published=min(published, updated),  # earlier than it is only where no moment from it until now is free
+        updated=updated,
         rank=arrival.rank,
         slug=stem,
     )
@@ -184,14 +185,15 @@ def _past(moment: datetime | None, now: datetime) -> datetime | None:
 
 
 def _free_moment(wanted: datetime, taken: set[datetime], now: datetime, after: datetime = _LONG_AGO) -> datetime:
-    """The moment nearest to the wanted one that no other entry has; later ones first, but never in the future.
+    """The first moment from the wanted one on that no other entry has; the last before it if none is free until now.
 
     It is never before `after`, even where the clock was put back: then it is the next second that is free.
     """
     second = timedelta(seconds=1)
-    nearest = (wanted + sign * n * second for n in range(len(taken) + 1) for sign in (1, -1))
+    later = takewhile(lambda moment: moment <= now, (wanted + n * second for n in range(len(taken) + 1)))
+    earlier = (wanted - n * second for n in range(1, len(taken) + 1))
     following = (after + n * second for n in count(1))
-    candidates = chain((m for m in nearest if after < m <= now), following)
+    candidates = chain((m for m in chain(later, earlier) if after < m <= now), following)
     moment = next(m for m in candidates if m not in taken)
     taken.add(moment)
     return moment

@@ -123,7 +123,7 @@ def uri(address: str) -> str:
 
 
 def _authority(scheme: str, host: str, port: int | None) -> str:
-    name = f"[{host}]" if ":" in host else host.encode("idna").decode("ascii")
+    name = f"[{host}]" if ":" in host and host.isascii() else host.encode("idna").decode("ascii")
     return name if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{name}:{port}"
 
 

@@ -44,11 +44,11 @@ def line(layout: Layout, block: Block) -> str:
     return _BACK.sub("", block.text) if block.links else block.text
 
 
-def html(layout: Layout, kept: Sequence[int], base: str | None) -> str:
-    """The kept blocks as sanitised HTML in the page's structure, addresses absolute."""
+def html(layout: Layout, kept: Sequence[int], base: str | None, url: str | None = None) -> str:
+    """The kept blocks as sanitised HTML in the page's structure, addresses absolute. Raises ExtractError."""
     writing = _writing(layout, kept, base)
     composed = "".join(_Composer(layout, kept, writing).compose())
-    return sanitise(f'<div dir="rtl">\n{composed}</div>\n' if writing.direction == "rtl" else composed)
+    return sanitise(f'<div dir="rtl">\n{composed}</div>\n' if writing.direction == "rtl" else composed, url)
 
 
 def _writing(layout: Layout, kept: Sequence[int], base: str | None) -> Writing:

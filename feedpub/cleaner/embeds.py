@@ -90,7 +90,7 @@ def _sources(element: HtmlElement) -> Iterator[str]:
 def _is_unseen(element: HtmlElement) -> bool:
     sizes = [(element.get(name) or "").removesuffix("px") for name in ("width", "height")]
     style = (element.get("style") or "").replace(" ", "")
-    tiny = element.tag == "iframe" and any(size.isdigit() and int(size) <= TINY for size in sizes)
+    tiny = element.tag == "iframe" and any(size.isdecimal() and int(size[:9]) <= TINY for size in sizes)
     return tiny or "display:none" in style or "visibility:hidden" in style
 
 

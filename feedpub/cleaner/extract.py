@@ -11,7 +11,7 @@ from feedpub.cleaner import body, collector, metadata, model, site_rules, stand_
 from feedpub.cleaner.blocks import cut
 from feedpub.cleaner.case import KEPT, LINKED, Case
 from feedpub.cleaner.features import measure
-from feedpub.cleaner.layout import Block, Layout
+from feedpub.cleaner.layout import Block
 from feedpub.cleaner.locate import Located, locate
 from feedpub.cleaner.memory import SiteMemory
 from feedpub.cleaner.metadata import Metadata, addresses
@@ -76,7 +76,7 @@ def extract(
     )
     passed_over = site_rules.passed_over(rules, case.inside)
     found = locate(case)
-    article = _article(layout, found, stated)
+    article = _article(case, found, stated)
     _check(article, hints.titles, case, found)
     return replace(article, url=stated.canonical or url, removed=(*stripped, *passed_over, *article.removed))
 
@@ -96,11 +96,11 @@ def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> A
     trusted = np.full(len(layout.blocks), TRUSTED)
     case = Case(layout, trusted, model.load().vocabulary, title=title, url=url)
     base = addresses.base_of(tree.iter("base"), url)
-    article = _article(layout, locate(case), Metadata(title=title, base=base))
+    article = _article(case, locate(case), Metadata(title=title, base=base))
     return replace(article, url=url)
 
 
-def _article(layout: Layout, found: Located, stated: Metadata) -> Article:
+def _article(case: Case, found: Located, stated: Metadata) -> Article:
     return Article(
         title=stated.title,
         authors=stated.authors,
@@ -110,7 +110,7 @@ def _article(layout: Layout, found: Located, stated: Metadata) -> Article:
         site=stated.site,
         image=stated.image,
         image_size=stated.image_size,
-        html=body.html(layout, found.kept, stated.base),
+        html=body.html(case.layout, found.kept, stated.base, case.url),
         text=found.text,
         summary=choose(stated.description, found.text, title=stated.title, site=stated.site, language=stated.language),
         removed=found.removed,

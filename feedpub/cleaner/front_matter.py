@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from feedpub.cleaner.metadata import dates, languages, names
+from feedpub.characters import sound
+from feedpub.cleaner.metadata import addresses, dates, languages, names
 from feedpub.errors import ExtractError
 from feedpub.model import Article
 
@@ -78,7 +79,7 @@ def _texts(value: Any) -> list[str]:
     """A value, or each of a list of them, as text; an author may be a table with a name."""
     values = value if isinstance(value, list | tuple) else [value]
     named = (item.get("name") if isinstance(item, Mapping) else item for item in values)
-    return [text for item in named if item is not None and (text := " ".join(str(item).split()))]
+    return [text for item in named if item is not None and (text := " ".join(sound(str(item)).split()))]
 
 
 def _text(value: Any) -> str:
@@ -86,7 +87,7 @@ def _text(value: Any) -> str:
 
 
 def _address(value: Any) -> str | None:
-    return next((text for text in _texts(value) if text.startswith(("http://", "https://"))), None)
+    return next(addresses.absolute(_texts(value), None), None)
 
 
 def _moment(value: Any) -> datetime | None:

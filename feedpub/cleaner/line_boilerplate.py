@@ -24,6 +24,7 @@ SAME = 0.8  # the same of two paragraphs, of which one is a copy
 ADDRESS = re.compile(r"(?:\w+:\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w")
 
+LONGEST_CREDIT = 300  # characters; looking for one takes the square of that
 _CREDITS = (  # where a caption's credit may stand
     re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$"),
     re.compile(r"(?:[.\s]|(?<=[^\W\d_]))((?:[A-Z]\w+ )?[A-Z]\w+: ?[^:.!?]{2,60}[.]?)$"),
@@ -91,7 +92,7 @@ def _captions(blocks: Blocks, _: str) -> Blocks:
 
 
 def _credited(text: str) -> bool:
-    endings = (ending.search(text) for ending in _CREDITS)
+    endings = (ending.search(text[-LONGEST_CREDIT:]) for ending in _CREDITS)
     return any(_is_credit(credit[1]) for credit in endings if credit)
 
 

@@ -138,17 +138,12 @@ class SiteMemory:
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> "SiteMemory":
-        """A memory from the store; one of another version is begun anew."""
-        content = json.loads(stored)
-        if content.get("version") != VERSION:
+        """A memory from the store; one of another version, or that cannot be read, is begun anew."""
+        try:
+            content = json.loads(stored)
+            return cls(dict(content["pages"]), _texts(content["texts"])) if content["version"] == VERSION else cls()
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return cls()
-        texts = {
-            marks[at : at + SIZE]: Trace(int(pages, 16), where)
-            for where, group in content["texts"].items()
-            for pages, marks in group.items()
-            for at in range(0, len(marks), SIZE)
-        }
-        return cls(dict(content["pages"]), texts)
 
     def _forget(self) -> None:
         """Keep the bounds: the oldest fifth of the pages goes, and what stood on these alone."""
@@ -157,6 +152,15 @@ class SiteMemory:
             self.pages = dict(list(self.pages.items())[oldest:])
             shifted = ((mark, Trace(pages >> oldest, where)) for mark, (pages, where) in self.texts.items())
             self.texts = {mark: trace for mark, trace in shifted if trace.pages}
+
+
+def _texts(stored: Mapping[str, Mapping[str, str]]) -> dict[str, Trace]:
+    return {
+        marks[at : at + SIZE]: Trace(int(pages, 16), where)
+        for where, group in stored.items()
+        for pages, marks in group.items()
+        for at in range(0, len(marks), SIZE)
+    }
 
 
 def sight(html: bytes | str, url: str | None = None) -> Sighting:

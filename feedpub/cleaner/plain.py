@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
 
+from feedpub.characters import sound
 from feedpub.cleaner import line_boilerplate, lines, phrases
 from feedpub.cleaner.line_boilerplate import ADDRESS
 from feedpub.cleaner.lines import ENDS_SENTENCE, WORD, Block, same
-from feedpub.cleaner.metadata import dates, languages, names
+from feedpub.cleaner.metadata import addresses, dates, languages, names
 from feedpub.cleaner.sanitise import sanitise
 from feedpub.errors import NothingFound
 from feedpub.model import Article, Removed
@@ -22,7 +23,7 @@ from feedpub.summary import choose
 
 _BAR = re.compile(r"\s+[|·•»›]\s+")
 _DASH = re.compile(r"\s+[-–—]\s+")
-_LABELLED = re.compile(r"[^\W\d_]+:\s+")  # "Date: 14 October 2025"
+_LABELLED = re.compile(r"(?<![^\W\d_])[^\W\d_]+:\s+")  # "Date: 14 October 2025"
 
 HEAD = 12  # blocks before the first prose that title, byline and date are looked for in
 LONGEST_TITLE = 250  # characters
@@ -52,7 +53,7 @@ def extract_text(text: str, url: str | None = None) -> Article:
     Raises:
         NothingFound: there is no article in it.
     """
-    blocks = list(lines.read(text))
+    blocks = list(lines.read(sound(text)))
     language = languages.of_text("\n".join(block.text for block in blocks))
     head, body = _split(blocks, language)
     body = line_boilerplate.mark(body, head.title)
@@ -107,7 +108,7 @@ def _sections(above: Sequence[Block], language: str | None) -> int:
 def take(block: Block, head: Head, language: str | None) -> bool:
     """Whether a block above the text is part of the head; what it says is noted."""
     if address := ADDRESS.fullmatch(block.text):
-        head.url = head.url or address[1]
+        head.url = head.url or next(addresses.absolute([address[1]], None), None)
     elif _byline(block, head, language):
         return True
     elif published := _date(block, language):

@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup, Tag
 from lxml.html import HtmlElement, tostring
 from markdown_it import MarkdownIt
 
+from feedpub.characters import sound
 from feedpub.cleaner import front_matter, metadata
 from feedpub.cleaner.extract import extract, extract_fragment
 from feedpub.cleaner.lines import Block, same
@@ -85,7 +86,7 @@ def _decoded(body: bytes) -> str:
     text = decode_html(body)
     if len(_CONTROL.findall(text)) > MOST_CONTROL * len(text):
         raise ExtractError("not a text: it is full of control characters")
-    return text
+    return sound(text)
 
 
 def _plain(saved: Saved) -> Article:

@@ -4,24 +4,20 @@ The parser is quick as long as a page is of human size. What is not is refused h
 walk the tree without care.
 """
 
-import re
 from itertools import dropwhile
 
 from lxml import etree
 from lxml.html import HtmlElement
 
+from feedpub.bounds import excess
+from feedpub.characters import sound_markup
 from feedpub.decode import decode_html
 from feedpub.errors import ExtractError, NothingFound
 
 MAX_BYTES = 10_000_000
-MAX_TAGS = 400_000  # opening and closing ones, and every other "<"
-MAX_ATTRIBUTES = 10_000  # in one tag: the parser's time grows with their square
 IN_HEAD = frozenset({"base", "link", "meta", "noscript", "script", "style", "template", "title"})
 
 _CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)  # lxml.html asks Python for each element
-_LONG_TAG = re.compile(rb"<[^<>]{50000,}")
-_VALUE = re.compile(rb"""(?<=[\s"'])([^\s=>"']+)\s*=\s*(?:"[^"]*"|'[^']*')""")  # of a named attribute; \1 is its name
-_WINDOW = 25_000  # bytes; a tag that long holds one from end to end
 
 
 def parse(html: bytes | str, url: str | None = None) -> HtmlElement:
@@ -32,7 +28,7 @@ def parse(html: bytes | str, url: str | None = None) -> HtmlElement:
         ExtractError: it is larger or deeper than any page for people.
     """
     text = html if isinstance(html, str) else decode_html(html)
-    source = text.encode("utf-8", "replace").replace(b"\0", b"")
+    source = sound_markup(text)
     if not source or source.isspace():
         raise NothingFound("the page is empty", url)
     _check_size(source, url)
@@ -75,15 +71,5 @@ def _end_head(tree: HtmlElement) -> None:
 def _check_size(source: bytes, url: str | None) -> None:
     if len(source) > MAX_BYTES:
         raise ExtractError(f"the page has {len(source):,} bytes; feedpub reads at most {MAX_BYTES:,}", url)
-    if len(source) > MAX_TAGS and source.count(b"<") > MAX_TAGS:
-        raise ExtractError(f"the page has more than {MAX_TAGS:,} tags", url)
-    if any(len(_VALUE.sub(rb"\1 ", tag).split(maxsplit=MAX_ATTRIBUTES)) > MAX_ATTRIBUTES for tag in _long_tags(source)):
-        raise ExtractError(f"a tag of the page has more than {MAX_ATTRIBUTES:,} attributes", url)
-
-
-def _long_tags(source: bytes) -> list[bytes]:
-    """Tags so long that they may have too many attributes; looking at one window after the other is quick."""
-    windows = range(0, len(source), _WINDOW)
-    if all(any(source.find(mark, at, at + _WINDOW) >= 0 for mark in (b"<", b">")) for at in windows):
-        return []
-    return _LONG_TAG.findall(source)
+    if too_much := excess(source):
+        raise ExtractError(f"the page has {too_much}", url)

@@ -10,7 +10,7 @@ from feedpub.config.durations import written as duration
 from feedpub.config.loading import DEFAULT, find_config, load
 from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings, SiteRules
 from feedpub.config.schema import json_schema
-from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve
+from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve, secret_variables
 from feedpub.config.section import Section
 from feedpub.config.sources import (
     FeedSource,
@@ -50,5 +50,6 @@ __all__ = [
     "listen_address",
     "load",
     "resolve",
+    "secret_variables",
     "warnings",
 ]

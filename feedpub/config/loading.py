@@ -16,6 +16,7 @@ from feedpub.errors import ConfigError
 
 DEFAULT = Path("config/feedpub.toml")
 
+_LONG_NUMBER = re.compile(r"\d[\d_]{4000}")
 _SYNTAX = (  # what tomllib says, and what usually helps
     ("Invalid value", 'text stands in quotes: key = "value"'),
     ("Expected newline or end of document", "one setting a line, and text in quotes"),
@@ -90,6 +91,9 @@ def _parse(text: str, path: Path) -> dict[str, object]:
         raise ConfigError(_syntax(str(error), text, path)) from None
     except RecursionError:
         raise ConfigError(f"{path}:1: brackets nested hundreds deep; a config needs three") from None
+    except ValueError:  # of Python: it reads no numbers of thousands of digits
+        line = next((n for n, line in enumerate(text.splitlines(), 1) if _LONG_NUMBER.search(line)), 1)
+        raise ConfigError(f"{path}:{line}: a number of thousands of digits") from None
 
 
 def _syntax(message: str, text: str, path: Path) -> str:

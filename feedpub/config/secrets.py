@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -77,6 +77,22 @@ def resolve(secret: SecretStr | Secret, environ: Mapping[str, str] = os.environ)
     return environ[name]
 
 
+def secret_variables(section: object) -> frozenset[str]:
+    """The environment variables that a config, or a part of it, takes secrets from."""
+    match section:
+        case Secret(env=str(name)):
+            return frozenset({name})
+        case BaseModel():
+            parts: Iterable[object] = (value for _, value in section)
+        case dict():
+            parts = section.values()
+        case tuple():
+            parts = section
+        case _:
+            parts = ()
+    return frozenset().union(*map(secret_variables, parts))
+
+
 def _credential(name: str, environ: Mapping[str, str]) -> Path:
     """The file of a credential (systemd.exec(5))."""
     folder = environ.get("CREDENTIALS_DIRECTORY")
@@ -86,6 +102,8 @@ def _credential(name: str, environ: Mapping[str, str]) -> Path:
 
 
 def _from_file(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{path}: not a file, and the config takes a secret from it")  # a pipe would be waited for
     try:
         text = path.read_text("utf-8").rstrip("\r\n")
     except OSError as error:

@@ -74,12 +74,8 @@ class Notifier:
             answer = self._transport.post(self._call(), target.url, self._headers(target, content_type), body)
             self._check(answer)
         except FetchError as error:
-            raise type(error)(
-                hidden(error.reason, _secrets(target)),
-                target.origin,
-                status=error.status,
-                retry_after=error.retry_after,
-            ) from error
+            reason = hidden(error.reason, _secrets(target))
+            raise type(error)(reason, target.origin, status=error.status, retry_after=error.retry_after) from error
 
     def close(self) -> None:
         """Close all connections."""

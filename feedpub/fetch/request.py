@@ -161,7 +161,8 @@ def hidden(text: str, secrets: Iterable[str]) -> str:
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    """As it is, in an address, and in an address within an address."""
+    """As it is, in an address, and in an address within an address; base64 without its padding."""
+    secret = secret.rstrip("=")
     encoded = quote(secret, safe="")
     return secret, encoded, quote(encoded, safe="")
 

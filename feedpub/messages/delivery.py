@@ -4,7 +4,7 @@ A message may be told twice, where a process dies between telling and forgetting
 """
 
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,7 +14,8 @@ from functools import partial
 from feedpub.config import Config
 from feedpub.errors import FeedpubError, FetchError
 from feedpub.fetch import Notifier
-from feedpub.messages.ways import WAYS, Office
+from feedpub.logs import event
+from feedpub.messages.ways import WAYS, Office, about
 from feedpub.store import Message
 from feedpub.tools import Tools
 
@@ -23,7 +24,6 @@ DEADLINE = 10.0  # seconds for one message
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 360, 540))
 _CLAIM = timedelta(seconds=90)  # after which a message is taken for left behind by a process that died
 _TARGETS_AT_ONCE = 4
-_log = logging.getLogger(__name__)
 
 
 def deliver(config: Config, tools: Tools) -> int:
@@ -46,7 +46,7 @@ def tell(config: Config, messages: Iterable[Message]) -> None:
     with _office(config) as office:
         for message in messages:
             if (error := _failure(office, message)) is not None:
-                _log.error("not told: %s: %s", _named(message), error)
+                event("dropped", level=logging.ERROR, **about(message), reason=str(error))
 
 
 @contextmanager
@@ -57,18 +57,24 @@ def _office(config: Config) -> Iterator[Office]:
 
 
 def _deliver_all(office: Office, tools: Tools, messages: Iterable[Message]) -> int:
-    """One target's messages in their order; after one that failed the target is left alone until the next round."""
+    """One target's messages in their order; after one that failed the target is left alone until the next round.
+
+    Where the first is sent, the target is there again: what backs off from it follows.
+    """
     sent = 0
-    for message in messages:
-        claimed = tools.store.messages.claim(message, tools.clock() + _CLAIM)
+    queue = deque(messages)
+    while queue:
+        claimed = tools.store.messages.claim(queue.popleft(), tools.clock() + _CLAIM)
         if claimed is None:
             continue
         if (error := _failure(office, claimed)) is not None:
             _put_off(claimed, error, tools)
             break
         tools.store.messages.drop(claimed)
-        _log.info("told %s", _named(claimed))
+        event("told", **about(claimed))
         sent += 1
+        if sent == 1:
+            queue += tools.store.messages.bring_forward(claimed, tools.clock())
     return sent
 
 
@@ -84,18 +90,14 @@ def _failure(office: Office, message: Message) -> FeedpubError | None:
 def _put_off(message: Message, error: FeedpubError, tools: Tools) -> None:
     if message.tries > len(WAITS):
         tools.store.messages.drop(message)
-        _log.error("given up after %d tries: %s: %s", message.tries, _named(message), error)
+        event("dropped", level=logging.ERROR, **about(message), tries=message.tries, reason=str(error))
         return
     due = next_try(message.tries, error, tools.clock())
     tools.store.messages.postpone(message, due, str(error))
-    _log.warning("not told yet: %s: %s; tried again at %s", _named(message), error, f"{due:%H:%M} UTC")
+    event("postponed", level=logging.WARNING, **about(message), tries=message.tries, next=due, reason=str(error))
 
 
 def next_try(tries: int, error: FeedpubError, now: datetime) -> datetime:
     """When a message is tried again that failed for so many times: wider and wider, or when the server wants it."""
     asked = (error.retry_after or 0.0) if isinstance(error, FetchError) else 0.0
     return now + max(WAITS[tries - 1], min(timedelta(seconds=min(asked, 1e6)), WAITS[-1]))
-
-
-def _named(message: Message) -> str:
-    return f"{message.kind} {message.target}".strip()

@@ -14,9 +14,9 @@ from email.utils import format_datetime, parseaddr
 
 from feedpub.config import Email, resolve
 from feedpub.errors import DeliveryError
+from feedpub.logs import event
 
 SECONDS = 10.0  # for each answer of the server
-_log = logging.getLogger(__name__)
 _SUBJECT = 200  # characters
 _UNFOLDED = policy.default.clone(max_line_length=900)  # Python loses or adds spaces where it folds words beyond ASCII
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
@@ -40,7 +40,7 @@ def send(email: Email, body: bytes) -> None:
         if user is not None:
             server.login(user, password)
         for receiver in server.send_message(written(email, body), sender, receivers):  # those that were refused
-            _log.warning("%s takes no mail for %s", email.server, receiver)
+            event("refused", level=logging.WARNING, target=email.server, receiver=receiver)
 
 
 def written(email: Email, body: bytes) -> EmailMessage:

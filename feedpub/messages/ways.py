@@ -1,10 +1,13 @@
 """How a message of each kind is sent. What is secret about a way is looked up in the config at that moment."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from pathlib import PurePosixPath
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs, urlsplit
 
-from feedpub.config import Config, resolve
+from feedpub.config import Config, resolve, secret_variables
 from feedpub.fetch import Notifier
 from feedpub.messages import command, mail
 from feedpub.store import Message, MessageKind
@@ -45,7 +48,17 @@ def _email(office: Office, message: Message) -> None:
 
 def _command(office: Office, message: Message) -> None:
     if office.config.alerts.command:
-        command.run(office.config.alerts.command, message.body)
+        command.run(office.config.alerts.command, message.body, secret_variables(office.config))
 
 
 WAYS: Mapping[MessageKind, Way] = {"ping": _ping, "webhook": _webhook, "email": _email, "command": _command}
+
+
+def about(message: Message) -> dict[str, Any]:
+    """What the log may say of a message: its way, its feed, and a ping's topic and hub or what an alert tells of."""
+    if message.kind == "ping":
+        (topic,) = parse_qs(message.body.decode()).get("hub.topic", [""])
+        feed = PurePosixPath(urlsplit(topic).path).stem
+        return {"kind": message.kind, "feed": feed, "topic": topic, "target": message.target}
+    alert = json.loads(message.body)
+    return {"kind": message.kind, "feed": alert["feed"], "alert": alert["event"]}

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from feedpub.errors import FeedpubError
 from feedpub.lease import Lease
 
 AT_ONCE = 8  # runs that work
@@ -19,7 +20,7 @@ GRACE = 60.0  # seconds between the end of a run's time and its being given up
 _log = logging.getLogger(__name__)
 
 Run = Callable[[str, Lease], None]
-"""Runs a feed to its end; an exception of it is a bug, and is logged."""
+"""Runs a feed to its end; an exception of it is a bug, and is logged, unless it is one of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ class Runner:
         try:
             self._run(work.feed, work.lease)
         except BaseException as error:  # noqa: BLE001 -- SystemExit too: it ends this thread and must not go unseen
-            _log.error("feed=%s crashed", work.feed, exc_info=error)
+            if not isinstance(error, FeedpubError):
+                _log.error("feed=%s crashed", work.feed, exc_info=error)
             if not work.lease.revoked:
                 self._failed(work.feed, error)
         finally:

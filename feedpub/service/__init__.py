@@ -1,7 +1,6 @@
 """The long-running process: feeds are regenerated when they are due and published over HTTP, for months, by itself.
 
 lock       one service a state folder
-logs       one line a run, for journald, for people or for programs
 memory     how the C library hands out memory
 systemd    what systemd is told: ready, reloading, stopping, alive
 watch      whether the config file has changed
@@ -11,7 +10,6 @@ service    the process from its start to its end: signals, watchdog, reload
 """
 
 from feedpub.service.lock import service_lock
-from feedpub.service.logs import log_to
 from feedpub.service.service import Service
 
-__all__ = ["Service", "log_to", "service_lock"]
+__all__ = ["Service", "service_lock"]

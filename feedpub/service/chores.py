@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from feedpub.errors import FeedpubError
+
 _log = logging.getLogger(__name__)
 
 
@@ -42,6 +44,8 @@ class Chore:
             began = time.monotonic()
             try:
                 self._do()
+            except FeedpubError as error:
+                _log.error("%s failed; it is tried again: %s", self._name, error)
             except Exception:  # noqa: BLE001 -- a chore that fails once must be done the next time all the same
                 _log.exception("%s failed; it is tried again", self._name)
             pause = max(self._seconds, 9 * (time.monotonic() - began))

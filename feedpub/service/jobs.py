@@ -16,13 +16,13 @@ from feedpub.config import Config, FeedConfig, RemoteSource, Source
 from feedpub.errors import FeedpubError
 from feedpub.gathering import source_key
 from feedpub.lease import Lease
+from feedpub.logs import event
 from feedpub.model import Outcome, Problem, Status
 from feedpub.scheduler.agenda import spread
 from feedpub.scheduler.clockwork import Clockwork
 from feedpub.scheduler.plan import Plan
 from feedpub.scheduler.planning import plans
 from feedpub.scheduler.runner import Runner
-from feedpub.service.logs import event
 from feedpub.store import Planned, Run
 from feedpub.tools import Tools
 
@@ -207,7 +207,10 @@ class Jobs:
         self._failed(name, f"the run was given up after {minutes:.0f} minutes: something in it hangs")
 
     def _crashed(self, name: str, error: BaseException) -> None:
-        self._failed(name, f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}")
+        if isinstance(error, FeedpubError):
+            self._failed(name, str(error))
+        else:
+            self._failed(name, f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}")
 
     def _failed(self, name: str, reason: str) -> None:
         """Keep that a run failed by our own fault, and try again later and later."""

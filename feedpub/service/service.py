@@ -19,11 +19,11 @@ from feedpub import config as configuration
 from feedpub.config import Config, FeedConfig
 from feedpub.errors import FeedpubError, StoreError
 from feedpub.fetch import Fetcher
+from feedpub.logs import event
 from feedpub.model import Outcome
 from feedpub.overview import Overview, Running, counted
 from feedpub.service.chores import Chore, Jump
 from feedpub.service.jobs import Jobs
-from feedpub.service.logs import event
 from feedpub.service.memory import keep_together
 from feedpub.service.systemd import Notifier
 from feedpub.service.watch import Watch

@@ -25,7 +25,8 @@ _IN_TEXT = re.compile(
 )
 _IN_PATH = re.compile(r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?([0-3]\d)(?=\D|$)")
 _EAST = re.compile(r"\s?[年월月년]\s?")
-_DAY_OR_MONTH = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2\d{4}")
+_DAY_OR_MONTH = re.compile(r"(\d{1,2})([./-])\s?(\d{1,2})\2\s?\d{4}")
+_YEAR_ZERO = re.compile(r"^0000-|[a-z][.,]? 0000\b", re.IGNORECASE)  # dateutil takes it for 2000
 _ZONES = {"EST": -18000, "EDT": -14400, "CST": -21600, "CDT": -18000, "MST": -25200, "MDT": -21600, "PST": -28800,
           "PDT": -25200, "CET": 3600, "CEST": 7200, "BST": 3600, "WET": 0, "WEST": 3600, "EET": 7200, "EEST": 10800,
           "MSK": 10800, "JST": 32400, "KST": 32400, "AEST": 36000, "AEDT": 39600}  # fmt: skip
@@ -38,7 +39,7 @@ def parse_date(text: str) -> datetime | None:
     February), can be read in two ways (05/06/2024), or lies outside 1990 to 2100.
     """
     text = _EAST.sub("-", text.strip()).rstrip("日일 ")
-    if not 8 <= len(text) <= LONGEST or not re.search(r"\d", text):  # noqa: PLR2004 -- 1 May 24
+    if not 8 <= len(text) <= LONGEST or not re.search(r"\d", text) or _YEAR_ZERO.search(text):  # noqa: PLR2004 -- 1 May 24
         return None
     if (date := _iso(text)) is not None:
         return plausible(date)
@@ -89,7 +90,7 @@ def _read(text: str, *, day_first: bool) -> datetime | None:
             for default in (datetime(2000, 1, 1), datetime(2001, 2, 2))  # noqa: DTZ001 -- only fills gaps
         )
         return plausible(first) if first == second else None
-    except (ValueError, OverflowError):
+    except (ValueError, ArithmeticError):  # dateutil does sums with whatever digits it finds
         return None
 
 

@@ -6,6 +6,8 @@ from itertools import islice
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
+from feedpub.bounds import excess
+from feedpub.characters import sound_markup
 from feedpub.decode import decode_html
 from feedpub.errors import ExtractError, NothingFound
 from feedpub.model import Page
@@ -78,8 +80,10 @@ def parse(page: Page) -> Document:
 def _tree(page: Page) -> HtmlElement:
     parser = HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=False, encoding="utf-8")
     try:
-        text = decode_html(page.body, page.charset)
-        tree = document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        source = sound_markup(decode_html(page.body, page.charset))
+        if too_much := excess(source):
+            raise ExtractError(f"the page has {too_much}", page.url)
+        tree = document_fromstring(source, parser=parser)
     except etree.ParserError as error:  # nothing but comments
         raise NothingFound("the page is empty", page.url) from error
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):

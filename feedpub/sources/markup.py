@@ -6,6 +6,7 @@ from html import escape
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, fragment_fromstring, tostring
 
+from feedpub.characters import sound_markup
 from feedpub.sources.addresses import absolute
 
 _MARKUP = re.compile(r"<[a-z!/][^<>]*>|&(?:#\d+|#x[0-9a-f]+|\w+);", re.IGNORECASE)
@@ -50,14 +51,16 @@ def with_absolute_addresses(html: str, base: str) -> str:
         return html
     tree.rewrite_links(lambda link: link if link.startswith("#") else absolute(link, base) or link)
     inner = "".join(tostring(child, encoding="unicode") for child in tree)
-    return (tree.text or "") + inner
+    return escape(tree.text or "", quote=False) + inner
 
 
 def _parse(html: str) -> HtmlElement | None:
     """The tree, or None where lxml would lose a part of it: nested too deeply, a text that is too long."""
     parser = HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
+    sound = sound_markup(_CONTROLS.sub(" ", html)).decode()
+    document = f"<html><body>{sound}</body></html>"  # lxml asserts what a piece of one should hold
     try:
-        tree: HtmlElement = fragment_fromstring(_CONTROLS.sub(" ", html), create_parent="div", parser=parser)
+        tree: HtmlElement = fragment_fromstring(document, create_parent="div", parser=parser)
     except (etree.ParserError, ValueError):
         return None
     return None if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log) else tree

@@ -16,11 +16,15 @@ _NUMBER = re.compile(r"\d{1,9}")
 
 def pace_of(page: Page) -> Pace:
     """What a feed's head says; nothing where the document is no XML feed."""
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        root = etree.fromstring(page.body, parser)
-    except (etree.XMLSyntaxError, ValueError):
+        return _said(page)
+    except (etree.XMLSyntaxError, ValueError):  # ValueError: a name that refers to half of a surrogate pair, too
         return Pace()
+
+
+def _said(page: Page) -> Pace:
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False)
+    root = etree.fromstring(page.body, parser)
     if root is None:
         return Pace()
     head = next((child for child in root if _name(child) == "channel"), root)

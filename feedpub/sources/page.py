@@ -68,7 +68,8 @@ def _stand_in(document: Document) -> str | None:
 
 def _why_nothing(document: Document) -> str:
     count = sum(1 for _ in links_of(document))
-    if document.scripts and words(text_of(document.tree.body)) < FEW_WORDS:
+    shown = document.tree.find("body")
+    if document.scripts and (shown is None or words(text_of(shown)) < FEW_WORDS):
         reason = "the page shows nothing without JavaScript"
     else:
         reason = f'no article links found among the {count} links of the page "{document.title[:80]}": {TRIED}'

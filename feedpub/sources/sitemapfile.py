@@ -85,6 +85,8 @@ def _read_xml(page: Page) -> Sitemap:
                 children.append(Child(url, parse_date(_text(node, "lastmod"))))
     except etree.XMLSyntaxError as error:
         raise ExtractError(f"the sitemap is not XML that can be read: {error.msg}", page.url) from error
+    except UnicodeDecodeError as error:  # a name that refers to half of a surrogate pair
+        raise ExtractError("the sitemap is not XML that can be read: a name in it is no text", page.url) from error
     return Sitemap(tuple(items), tuple(children))
 
 
@@ -102,8 +104,8 @@ def _nodes(text: str) -> Iterator[etree._Element]:
     for _, node in events:
         yield node
         node.clear()
-        while node.getprevious() is not None:
-            del node.getparent()[0]
+        if (parent := node.getparent()) is not None:
+            del parent[: parent.index(node)]
 
 
 def _item(node: etree._Element, url: str) -> Item:
@@ -130,4 +132,4 @@ def _text(node: etree._Element, name: str) -> str:
 
 def _name(node: etree._Element) -> str:
     """The local name; "" for comments and entities."""
-    return etree.QName(node).localname if isinstance(node.tag, str) else ""
+    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""

@@ -15,7 +15,7 @@ import feedparser  # type: ignore[import-untyped]
 from feedpub.decode import decode_html
 from feedpub.errors import ExtractError
 from feedpub.model import Enclosure, Item, Page
-from feedpub.sources.addresses import absolute
+from feedpub.sources.addresses import LONGEST, absolute
 from feedpub.sources.dates import parse_date, plausible
 from feedpub.sources.doctype import without_doctype
 from feedpub.sources.markup import clean, is_markup, paragraphs, to_text, with_absolute_addresses
@@ -87,8 +87,17 @@ def _link(entry: Node, base: str) -> str | None:
     """The article's address: before a proxy's came in between, the link, or an id that is an address."""
     guid = _text(entry, "id")
     links = [_text(entry, "feedburner_origlink"), _text(entry, "link"), guid]
-    found = (absolute(link, base) for link in links if link != guid or link.startswith(("http://", "https://")))
-    return next(filter(None, found), None)
+    found = (absolute(link, base) for link in links if link != guid or _on_the_web(link))
+    return next(filter(None, found), None) or next(filter(_too_long, links), None)
+
+
+def _on_the_web(link: str) -> bool:
+    return link.startswith(("http://", "https://"))
+
+
+def _too_long(link: str) -> bool:
+    """It cannot be asked for, but whoever tries says why."""
+    return len(link) > LONGEST and _on_the_web(link)
 
 
 def _texts(entry: Node, base: str) -> tuple[str, str]:

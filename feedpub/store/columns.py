@@ -6,9 +6,10 @@ import zlib
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Dialect, LargeBinary
+from sqlalchemy import JSON, BigInteger, Dialect, LargeBinary, String
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,7 +26,10 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else (value - _EPOCH) // _SECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + value * _SECOND
+        try:
+            return None if value is None else _EPOCH + value * _SECOND
+        except (OverflowError, TypeError) as error:
+            raise ValueError(f"{value!r} is no moment") from error
 
 
 class Packed(TypeDecorator[bytes]):
@@ -38,7 +42,7 @@ class Packed(TypeDecorator[bytes]):
         return None if value is None else zlib.compress(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else zlib.decompress(value)
+        return None if value is None else _unpacked(value)
 
 
 class PackedText(TypeDecorator[str]):
@@ -51,7 +55,7 @@ class PackedText(TypeDecorator[str]):
         return None if value is None else zlib.compress(value.encode())
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        return None if value is None else zlib.decompress(value).decode()
+        return None if value is None else _unpacked(value).decode()
 
 
 class Tuple(TypeDecorator[tuple[Any, ...]]):
@@ -68,7 +72,7 @@ class Tuple(TypeDecorator[tuple[Any, ...]]):
         return [asdict(item) if self.record else item for item in value or ()]
 
     def process_result_value(self, value: list[Any] | None, dialect: Dialect) -> tuple[Any, ...]:
-        return tuple(self.record(**item) if self.record else item for item in value or ())
+        return tuple(_read(self.record, item) if self.record else item for item in _list(value))
 
 
 class Record(TypeDecorator[Any]):
@@ -85,4 +89,47 @@ class Record(TypeDecorator[Any]):
         return asdict(value)
 
     def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> Any:
-        return self.record(**{k: tuple(v) if isinstance(v, list) else v for k, v in (value or {}).items()})
+        return _read(self.record, {} if value is None else value)
+
+
+class OneOf(TypeDecorator[StrEnum]):
+    """A word of an enumeration."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.words(value)
+
+
+# What does not read as it was written raises ValueError; the boundary of the database makes it a StoreError.
+
+
+def _unpacked(value: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise ValueError(f"{value!r} is not compressed")  # noqa: TRY004 -- what is wrong is what was read
+    return zlib.decompress(value)
+
+
+def _list(value: object) -> list[Any]:
+    """What stands in a column of lists."""
+    if value is None or isinstance(value, list):
+        return value or []
+    raise ValueError(f"{value!r} is no list")
+
+
+def _read(record: Callable[..., Any], value: object) -> Any:
+    """The record that JSON holds."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r} is no record")  # noqa: TRY004
+    try:
+        return record(**{name: tuple(part) if isinstance(part, list) else part for name, part in value.items()})
+    except TypeError as error:
+        raise ValueError(str(error)) from error

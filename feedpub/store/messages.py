@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from feedpub.store import schema
 from feedpub.store.database import Database
@@ -18,7 +18,8 @@ class MessagesTable:
     """The messages that wait, oldest first. Raises StoreError as the store does.
 
     A message is claimed before it is sent. Its `due` is the claim's mark: whoever moves it meanwhile (a process that
-    took it over, a change that wants the same message once more) makes the claim void, and the message stays.
+    took it over, a change that wants the same message once more) makes the claim void, and the message stays. One that
+    has a `failure` is backing off: nobody is sending it, and its `due` is when the other side may be asked again.
     """
 
     def __init__(self, database: Database) -> None:
@@ -29,17 +30,18 @@ class MessagesTable:
         with self._database.writing() as connection:
             insert_messages(connection, messages)
 
-    def add_once(self, messages: Iterable[Message]) -> None:
-        """Keep messages; one that waits already, or is being sent right now, is due anew and not doubled."""
-        t = schema.messages
+    def add_once(self, messages: Iterable[Message], now: datetime) -> None:
+        """Keep messages; one that waits already, or is being sent right now, is due anew and not doubled.
+
+        One that is backing off goes on doing so, and says the new thing when its time comes, unless that could be
+        sooner than the new thing may be said.
+        """
         wanted = list(messages)
         if not wanted:
             return
         with self._database.writing() as connection:
             for message in wanted:
-                same = (t.c.kind == message.kind, t.c.target == message.target, t.c.body == message.body)
-                if not connection.execute(update(t).where(*same).values(due=message.due)).rowcount:
-                    insert_messages(connection, [message])
+                _want(connection, message, now)
 
     def waiting(self) -> tuple[Message, ...]:
         """All messages."""
@@ -52,18 +54,33 @@ class MessagesTable:
 
     def claim(self, message: Message, until: datetime) -> Message | None:
         """Take a message for one try, which others leave alone until then; None where somebody else has it."""
-        claimed = replace(message, due=until, tries=message.tries + 1)
-        return claimed if self._set(message, claimed) else None
+        t = schema.messages
+        claimed = replace(message, due=until, tries=message.tries + 1, failure="")
+        taken = self._set(claimed, t.c.id == message.id, t.c.due == message.due)
+        return claimed if taken else None
 
     def postpone(self, message: Message, due: datetime, failure: str) -> None:
-        """Keep a claimed message that could not be sent, for another try."""
-        self._set(message, replace(message, due=due, failure=failure))
+        """Keep a claimed message that could not be sent, for another try; one that is wanted anew waits all the same.
+
+        It is left alone where somebody else has claimed it since.
+        """
+        self._set(replace(message, due=due, failure=failure), *_claim(message))
 
     def drop(self, message: Message) -> None:
-        """Forget a claimed message: it was sent, or never will be."""
+        """Forget a claimed message: it was sent, or never will be. One that is wanted anew is as good as new."""
         t = schema.messages
         with self._database.writing() as connection:
-            connection.execute(delete(t).where(t.c.id == message.id, t.c.due == message.due))
+            if not connection.execute(delete(t).where(*_claim(message), t.c.due == message.due)).rowcount:
+                connection.execute(update(t).where(*_claim(message)).values(tries=0))
+
+    def bring_forward(self, message: Message, now: datetime) -> tuple[Message, ...]:
+        """Make due what backs off from the place that a message has just reached; returns that."""
+        t = schema.messages
+        backing_off = (t.c.kind == message.kind, t.c.target == message.target, t.c.failure != "", t.c.due > now)
+        with self._database.writing() as connection:
+            query = update(t).where(*backing_off).values(due=now).returning(t.c.id)
+            numbers = connection.execute(query).scalars().all()
+        return self._those(t.c.id.in_(numbers), t.c.due == now) if numbers else ()
 
     def _those(self, *conditions: object) -> tuple[Message, ...]:
         t = schema.messages
@@ -71,14 +88,27 @@ class MessagesTable:
         with self._database.reading() as connection:
             return tuple(to_record(Message, row) for row in connection.execute(query).mappings())
 
-    def _set(self, message: Message, to: Message) -> bool:
-        t = schema.messages
+    def _set(self, to: Message, *conditions: ColumnElement[bool]) -> bool:
         values = {"due": to.due, "tries": to.tries, "failure": to.failure}
         with self._database.writing() as connection:
-            changed = connection.execute(
-                update(t).where(t.c.id == message.id, t.c.due == message.due).values(values)
-            ).rowcount
+            changed = connection.execute(update(schema.messages).where(*conditions).values(values)).rowcount
         return bool(changed)
+
+
+def _claim(message: Message) -> tuple[ColumnElement[bool], ...]:
+    """The row of a claimed message, if nobody has claimed it since: each claim counts as a try."""
+    t = schema.messages
+    return t.c.id == message.id, t.c.tries == message.tries
+
+
+def _want(connection: Connection, message: Message, now: datetime) -> None:
+    t = schema.messages
+    same = (t.c.kind == message.kind, t.c.target == message.target, t.c.body == message.body)
+    not_too_soon = () if message.due <= now else (t.c.due >= message.due,)
+    if connection.execute(select(t.c.id).where(*same, t.c.failure != "", *not_too_soon)).first():
+        connection.execute(delete(t).where(*same, t.c.tries == 0))
+    elif not connection.execute(update(t).where(*same, t.c.failure == "").values(due=message.due)).rowcount:
+        insert_messages(connection, [message])
 
 
 def insert_messages(connection: Connection, messages: Iterable[Message]) -> None:

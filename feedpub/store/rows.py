@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection, RowMapping, Table
 from sqlalchemy.dialects.sqlite import insert
 
-from feedpub.model import Outcome, Status
+from feedpub.model import Outcome
 from feedpub.store.records import Run
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run_to_row(run: Run) -> dict[str, Any]:
 def row_to_run(row: RowMapping) -> Run:
     """The run that a row holds."""
     outcome = {field.name: row[field.name] for field in fields(Outcome)}
-    return Run(Outcome(**outcome | {"status": Status(row["status"])}), row["started"])
+    return Run(Outcome(**outcome), row["started"])
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

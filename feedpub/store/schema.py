@@ -15,8 +15,8 @@ from sqlalchemy import (
     Table,
 )
 
-from feedpub.model import Enclosure, Pace, Problem
-from feedpub.store.columns import Moment, Packed, PackedText, Record, Tuple
+from feedpub.model import Enclosure, Pace, Problem, Status
+from feedpub.store.columns import Moment, OneOf, Packed, PackedText, Record, Tuple
 
 VERSION = "0002"  # the newest migration's
 
@@ -208,7 +208,7 @@ runs = Table(
     Column("feed", String, nullable=False),
     Column("started", Moment, nullable=False),
     Column("seconds", Float, nullable=False),
-    Column("status", String, nullable=False),
+    Column("status", OneOf(Status), nullable=False),
     Column("new", Integer, nullable=False),
     Column("updated", Integer, nullable=False),
     Column("kept", Integer, nullable=False),

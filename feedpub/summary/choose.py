@@ -3,6 +3,7 @@
 import html
 import re
 
+from feedpub.characters import sound
 from feedpub.summary.fitting import fill
 from feedpub.summary.openings import without_dateline
 from feedpub.summary.prose import MARKS, READ, prose, repeats, size, squash
@@ -53,7 +54,7 @@ def choose(  # noqa: PLR0913 -- each says one thing about the page, by name
 
 def plain(description: str) -> str:
     """A description as one line of text: entities read, twice where they were escaped twice, and tags gone."""
-    text = html.unescape(html.unescape(description))
+    text = sound(html.unescape(html.unescape(description)))
     return " ".join(_TAG.sub(" ", text).split())
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from sentencex import segment  # type: ignore[import-untyped]
 
+from feedpub.characters import sound
 from feedpub.summary.words import base_language, words_of
 
 DENSE = r"[\u3041-\u30ff\u3400-\u9fff]"  # a letter of Chinese or Japanese: it says as much as three others
@@ -40,7 +41,7 @@ def sentences(text: str, language: str | None = None) -> list[str]:
 
 def paragraphs(text: str) -> Iterator[str]:
     """The non-empty lines of a text, runs of whitespace within them made one space."""
-    return (line for raw in text.splitlines() if (line := " ".join(raw.split())))
+    return (line for raw in text.splitlines() if (line := " ".join(sound(raw).split())))
 
 
 def finished(text: str) -> bool:

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 
@@ -16,7 +16,7 @@ class Words:
     dangling: tuple[str, ...]
 
 
-@cache
+@lru_cache(maxsize=64)  # pages may call their language anything
 def words_of(language: str | None) -> Words:
     """The lists of a language; empty ones where we have none."""
     table = _table().get(base_language(language), {})
@@ -35,7 +35,7 @@ def everywhere(name: str) -> tuple[str, ...]:
 
 def base_language(language: str | None) -> str:
     """The primary subtag in lower case ("de-AT" → "de"), "en" where there is none."""
-    base = re.split(r"[-_]", language)[0].lower() if language else "en"
+    base = re.split(r"[-_]", language)[0].lower() if language and language.isascii() else "en"
     return "no" if base in ("nb", "nn") else base
 
 

@@ -143,8 +143,23 @@ def test_no_two_entries_share_a_moment_of_update() -> None:
     same = [arrival(replace(ARTICLE, url=f"https://e.org/{n}", published=NOW), None, f"e.org/{n}") for n in range(20)]
     entries = bring(*same).entries
     assert len({entry.updated for entry in entries}) == 20
-    assert all(entry.updated <= NOW for entry in entries)
-    assert {entry.published for entry in entries} == {NOW}
+    assert all(entry.published <= entry.updated <= NOW for entry in entries)
+    assert max(entry.published for entry in entries) == NOW
+
+
+@pytest.mark.parametrize(
+    "published",
+    [None, NOW + DAY, NOW, NOW - timedelta(seconds=5), NOW - DAY],
+    ids=["none", "future", "now", "5 s", "past"],
+)
+def test_no_entry_is_updated_before_it_is_published(published: datetime | None) -> None:
+    """However many are dated alike; a date that leaves room until now stays as it is."""
+    articles = [replace(ARTICLE, url=f"https://e.org/{n}", published=published) for n in range(30)]
+    entries = bring(*(arrival(article, None, article.url or "") for article in articles)).entries
+    assert len({entry.updated for entry in entries}) == 30
+    assert all(entry.published <= entry.updated <= NOW for entry in entries)
+    if published == NOW - DAY:
+        assert {entry.published for entry in entries} == {published}
 
 
 @pytest.mark.parametrize("now", [NOW + DAY, NOW, NOW - 400 * DAY], ids=["later", "the same second", "clock put back"])

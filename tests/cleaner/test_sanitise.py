@@ -3,6 +3,7 @@
 import pytest
 
 from feedpub.cleaner import sanitise
+from feedpub.errors import ExtractError
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,11 @@ def test_only_text_structure_links_and_pictures_are_left(html: str, safe: str) -
 def test_what_an_article_is_made_of_stays(html: str) -> None:
     """Cleaning clean HTML changes nothing."""
     assert sanitise(html) == html
+
+
+@pytest.mark.parametrize("sign", ["&amp;", "\N{NO-BREAK SPACE}"])
+def test_what_is_no_text_is_refused_at_once(sign: str) -> None:
+    """Escaping a million signs would take minutes."""
+    assert sanitise(f"<p>{sign * 20_000}</p>")
+    with pytest.raises(ExtractError, match="more than 200,000 signs"):
+        sanitise(f"<p>{sign * 1_000_000}</p>")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from feedpub.cleaner.tree import MAX_ATTRIBUTES, MAX_BYTES, MAX_TAGS, parse
+from feedpub.bounds import MAX_ATTRIBUTES, MAX_TAGS
+from feedpub.cleaner.tree import MAX_BYTES, parse
 from feedpub.errors import ExtractError, NothingFound
 
 URL = "https://example.org/a"

@@ -248,6 +248,13 @@ def test_brackets_without_end(tmp_path: Path, toml: str) -> None:
     assert refusal(path) == f"{path}:1: brackets nested hundreds deep; a config needs three"
 
 
+def test_a_number_without_end(tmp_path: Path) -> None:
+    """Python reads none of thousands of digits; that is a mistake like any other."""
+    path = tmp_path / "feedpub.toml"
+    path.write_text(f"[feedpub]\nkeep = {'9' * 5000}\n", "utf-8")
+    assert refusal(path) == f"{path}:2: a number of thousands of digits"
+
+
 @pytest.mark.parametrize("toml", ["password = hunter2", 'a = "hunter2', "token = hunter2 # x", 'hunter2 = "\\h"x'])
 def test_a_syntax_error_shows_no_values(tmp_path: Path, toml: str) -> None:
     """The line that is wrong may be the one with the password."""

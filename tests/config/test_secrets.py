@@ -1,5 +1,6 @@
 """What opens doors: where it may be kept, when it is looked up, and that it shows nowhere."""
 
+import os
 import traceback
 from pathlib import Path
 
@@ -75,6 +76,13 @@ def test_a_file_without_it(tmp_path: Path, body: bytes | None, said: str) -> Non
     with pytest.raises(ConfigError, match=f"^{path}: {said}") as raised:
         resolve(Secret(file=path))
     assert "hunter2" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """Nobody may ever write into it."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match=f"^{tmp_path / 'pipe'}: not a file"):
+        resolve(Secret(file=tmp_path / "pipe"))
 
 
 def test_a_credential(tmp_path: Path) -> None:

@@ -76,6 +76,24 @@ def test_a_secret_that_others_can_read(tmp_path: Path, secret: str, mode: int) -
 
 
 @pytest.mark.parametrize(
+    ("settings", "owner"),
+    [
+        ('[http]\ntoken = "hunter2"\n', "[http]"),
+        ('[alerts]\nwebhook = "https://example.net/hunter2"\n', "[alerts]"),
+        (
+            '[alerts.email]\nto = ["a@example.net"]\nsender = "b@example.net"\nusername = "a"\npassword = "hunter2"\n',
+            "[alerts]",
+        ),
+    ],
+)
+def test_the_services_own_secrets(tmp_path: Path, settings: str, owner: str) -> None:
+    """The token of the status page, a webhook and a mail server's password are looked after like those of sources."""
+    (said,) = warned(tmp_path, SETTINGS + settings + PAGE, 0o644)
+    assert said == OPEN.replace('feed "world"', owner)
+    assert warned(tmp_path, SETTINGS + settings + PAGE, 0o600) == []
+
+
+@pytest.mark.parametrize(
     ("settings", "mode"),
     [
         ('cookies = { session = "hunter2" }', 0o600),

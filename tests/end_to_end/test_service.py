@@ -63,6 +63,19 @@ def test_what_is_new_is_published_when_it_is_due(newsroom: Site, home: Home) -> 
         assert len(titles(service.get("/world.json"))) == 4
 
 
+def test_secrets_that_others_can_read_are_pointed_out(newsroom: Site, home: Home) -> None:
+    """In the log, when it starts and when it takes a changed config."""
+    home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD + '[http]\ntoken = "hunter2"\n')
+    home.config.chmod(0o600)
+    with running_service(home.config) as service:
+        assert not service.heard("config")
+        home.config.chmod(0o644)
+        service.send(signal.SIGHUP)
+        assert service.waits_for("config")
+        assert "[http] has a secret in this file" in service.heard("config")[0]["reason"]
+        assert "hunter2" not in "".join(service.said)
+
+
 def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
     """On SIGHUP, or when the file changes; only what changed runs anew; a bad one changes nothing and is told."""
     world, other = feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}")

@@ -60,6 +60,15 @@ def test_what_a_server_says_against_it_is_told(site: Site, notifier: Notifier, r
     assert "T0KEN" not in str(caught.value)
 
 
+def test_a_server_that_repeats_the_address_tells_no_secret(site: Site, notifier: Notifier) -> None:
+    """Neither the path nor what stands in the query."""
+    site["/hooks/T0KENPATH"] = Route(b"no /hooks/T0KENPATH?key=T0KENKEY, and T0KENPATH is unknown", "text/plain", 404)
+    with pytest.raises(FetchError) as caught:
+        notifier.post(site.url("/hooks/T0KENPATH?key=T0KENKEY"), b"{}", JSON)
+    assert "T0KEN" not in str(caught.value)
+    assert "and … is unknown" in caught.value.reason
+
+
 def test_a_redirect_is_not_followed(site: Site, notifier: Notifier) -> None:
     """Nobody but the server that the config names hears the message."""
     site["/hook"] = Route(status=307, headers={"Location": "/other"})

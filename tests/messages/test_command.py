@@ -3,12 +3,16 @@
 import json
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from feedpub import messages
 from feedpub.errors import DeliveryError
 from feedpub.messages import command
+from feedpub.store import Message
+from tests.support.newsroom import configure, feed
 from tests.support.service import eventually
 
 ALERT = {
@@ -41,6 +45,25 @@ def test_it_gets_the_alert_twice(tmp_path: Path) -> None:
     assert told["FEEDPUB_SOURCE"] == "https://example.org/news"
     assert told["FEEDPUB_REASON"] == "HTTP404"
     assert (told["FEEDPUB_SINCE"], told["FEEDPUB_AT"]) == (ALERT["since"], ALERT["at"])
+
+
+def test_it_gets_of_the_environment_what_programs_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that the config takes a secret from, whatever it is called, and nothing else that may be one."""
+    usual = {"PATH": "/usr/bin:/bin", "HOME": "/home/jane", "LANG": "C.UTF-8", "LC_TIME": "de_DE.UTF-8", "TZ": "UTC"}
+    for name, value in (usual | {"FEEDPUB_TOKEN": "hunter2", "SMTP_PASSWORD": "hunter2", "LC_PASS": "hunter2"}).items():
+        monkeypatch.setenv(name, value)
+    code = "import json, os, sys; json.dump(dict(os.environ), open(sys.argv[1], 'w'))"
+    settings = (
+        f"[alerts]\ncommand = {json.dumps(python(code, str(tmp_path / 'got')))}\n"
+        '[http]\ntoken = { env = "FEEDPUB_TOKEN" }'
+    )
+    source = feed("world", "page https://example.org/") + 'headers = { "X-Key" = { env = "LC_PASS" } }\n'
+    config = configure(tmp_path, source, settings=settings)
+    messages.tell(config, [Message("command", "", BODY, datetime.now(UTC))])
+    environment = json.loads((tmp_path / "got").read_text("utf-8"))
+    assert usual.items() <= environment.items()
+    assert environment["FEEDPUB_EVENT"] == "broken"
+    assert "hunter2" not in environment.values()
 
 
 @pytest.mark.parametrize(

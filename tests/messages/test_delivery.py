@@ -1,17 +1,20 @@
 """What is due is sent, once; what cannot be sent is tried again, wider and wider apart, and holds up nobody."""
 
+import json
 import logging
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from feedpub import messages
 from feedpub.config import Config
 from feedpub.errors import FetchError
+from feedpub.logs import Json
 from feedpub.messages import delivery
 from feedpub.store import Message
 from feedpub.tools import Tools
@@ -20,6 +23,9 @@ from tests.support.newsroom import configure, tools_for
 from tests.support.site import Route, Site, running_site
 
 MINUTE, HOUR = 60, 3600
+ALERT = b'{"event": "broken", "feed": "world"}'
+TOPIC = "https://feeds.example.org/world.atom"
+FORM = f"hub.mode=publish&hub.topic={TOPIC}".encode()
 
 
 @pytest.fixture
@@ -40,24 +46,47 @@ def tools(config: Config, clock: FakeClock) -> Iterator[Tools]:
         yield made
 
 
-def webhook(tools: Tools, body: bytes = b"{}") -> Message:
+def webhook(tools: Tools, body: bytes = ALERT) -> Message:
     return Message("webhook", "", body, tools.clock())
 
 
-def ping(tools: Tools, config: Config, body: bytes = b"a=b") -> Message:
+def known(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """What programs that read the log know of its events, but for the time."""
+    lines = [json.loads(Json().format(record)) for record in caplog.records if hasattr(record, "fields")]
+    return [{name: value for name, value in line.items() if name != "time"} for line in lines]
+
+
+def ping(tools: Tools, config: Config, body: bytes = FORM) -> Message:
     return Message("ping", config.feedpub.hubs[0], body, tools.clock())
 
 
 def test_what_is_due_is_sent_and_gone(site: Site, config: Config, tools: Tools) -> None:
     """In its order, each by its way."""
     site["/T0KEN"] = site["/hub"] = b"ok"
-    tools.store.messages.add([webhook(tools, b"1"), ping(tools, config), webhook(tools, b"2")])
+    tools.store.messages.add([webhook(tools, ALERT), ping(tools, config), webhook(tools, ALERT + b" ")])
     assert messages.deliver(config, tools) == 3
-    assert [request.body for request in site.requests if request.path == "/T0KEN"] == [b"1", b"2"]
-    assert [request.body for request in site.requests if request.path == "/hub"] == [b"a=b"]
+    assert [request.body for request in site.requests if request.path == "/T0KEN"] == [ALERT, ALERT + b" "]
+    assert [request.body for request in site.requests if request.path == "/hub"] == [FORM]
     assert tools.store.messages.waiting() == ()
     assert messages.deliver(config, tools) == 0
     assert len(site.requests) == 3
+
+
+def test_a_hub_on_a_private_address_is_told_nothing(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Unless allow_private names it; a webhook there is told all the same: it is a server of one's own."""
+    site["/T0KEN"] = site["/hub"] = b"ok"
+    settings = f'hubs = ["{site.url("/hub")}"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
+    config = configure(tmp_path, settings=settings)
+    closed = config.model_copy(update={"feedpub": config.feedpub.model_copy(update={"allow_private": ()})})
+    with tools_for(config, clock) as tools:
+        tools.store.messages.add([webhook(tools), ping(tools, config)])
+        assert messages.deliver(closed, tools) == 1
+        assert site.paths() == ["/T0KEN"]
+        (waiting,) = tools.store.messages.waiting()
+        assert "allow_private" in waiting.failure
+        clock.pass_time(2 * MINUTE)
+        assert messages.deliver(config, tools) == 1
+    assert site.paths() == ["/T0KEN", "/hub"]
 
 
 def test_waits_grow_until_it_is_given_up(
@@ -74,12 +103,35 @@ def test_waits_grow_until_it_is_given_up(
         messages.deliver(config, tools)
         assert tools.store.messages.waiting() == (left,)
         clock.pass_time(1)
-    with caplog.at_level(logging.ERROR):
-        messages.deliver(config, tools)
+    messages.deliver(config, tools)
     assert tools.store.messages.waiting() == ()
     assert len(site.requests) == 8
-    assert "given up after 8 tries: webhook: " in caplog.text
-    assert "T0KEN" not in caplog.text
+    dropped = known(caplog)[-1]
+    assert (dropped["event"], dropped["level"], dropped["tries"]) == ("dropped", "error", 8)
+    assert "T0KEN" not in str(known(caplog))
+
+
+def test_the_log_says_what_was_told_to_whom(
+    site: Site, tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As key and value, whatever came of it; no token of an address is in it."""
+    caplog.set_level(logging.INFO)
+    hub = site.url("/hub")
+    config = configure(tmp_path, settings=f'hubs = ["{hub}?token=hunter2"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"')
+    site["/T0KEN"] = b"ok"
+    with tools_for(config, clock) as tools:
+        tools.store.messages.add([ping(tools, config), webhook(tools)])
+        messages.deliver(config, tools)
+        site["/hub"] = b"ok"
+        clock.pass_time(MINUTE)
+        messages.deliver(config, tools)
+    about = {"kind": "ping", "feed": "world", "topic": TOPIC, "target": f"{hub}?token=…"}
+    failed, told, alert = sorted(known(caplog), key=lambda line: (line["event"], line["kind"]))
+    assert told == {"level": "info", "event": "told"} | about
+    assert alert == {"level": "info", "event": "told", "kind": "webhook", "feed": "world", "alert": "broken"}
+    assert failed.pop("reason").startswith(site.url("").rstrip("/"))
+    assert failed.pop("next").endswith("Z")
+    assert failed == {"level": "warning", "event": "postponed", "tries": 1} | about
 
 
 def test_it_is_sent_when_the_other_side_is_back(site: Site, config: Config, tools: Tools, clock: FakeClock) -> None:
@@ -89,6 +141,26 @@ def test_it_is_sent_when_the_other_side_is_back(site: Site, config: Config, tool
     site["/T0KEN"] = b"ok"
     clock.pass_time(MINUTE)
     assert [messages.deliver(config, tools) for _ in range(3)] == [1, 0, 0]
+
+
+def test_what_waits_for_a_hub_follows_what_reaches_it(
+    site: Site, config: Config, tools: Tools, clock: FakeClock
+) -> None:
+    """In the same round, though it would be asked again only hours later; what waits for others waits on."""
+    site["/hub"] = site["/T0KEN"] = Route(b"no", "text/plain", 503)
+    tools.store.messages.add([ping(tools, config, FORM + b"&a=1"), ping(tools, config, FORM + b"&a=2"), webhook(tools)])
+    for wait in (MINUTE, 5 * MINUTE, 30 * MINUTE):
+        messages.deliver(config, tools)
+        messages.deliver(config, tools)
+        clock.pass_time(wait)
+    messages.deliver(config, tools)
+    messages.deliver(config, tools)
+    site["/hub"] = b"ok"
+    site.forget()
+    tools.store.messages.add([ping(tools, config, FORM + b"&a=3")])
+    assert messages.deliver(config, tools) == 3
+    assert [request.body for request in site.requests] == [FORM + b"&a=3", FORM + b"&a=1", FORM + b"&a=2"]
+    assert [message.kind for message in tools.store.messages.waiting()] == ["webhook"]
 
 
 def test_a_process_that_dies_meanwhile_loses_nothing(
@@ -117,7 +189,7 @@ def test_a_slow_target_holds_up_no_other(
     site["/hub"] = silence
     site["/T0KEN"] = b"ok"
     tools.store.messages.add(
-        [*(ping(tools, config, b"%d" % n) for n in range(20)), *(webhook(tools) for _ in range(20))]
+        [*(ping(tools, config, FORM + b"&n=%d" % n) for n in range(20)), *(webhook(tools) for _ in range(20))]
     )
     began = time.monotonic()
     assert messages.deliver(config, tools) == 20
@@ -165,7 +237,7 @@ def test_two_rounds_at_once_send_everything_once(config: Config, tools: Tools) -
     with running_site() as other:
         other["/hub"] = b"ok"
         both = config.model_copy(update={"feedpub": config.feedpub.model_copy(update={"hubs": (other.url("/hub"),)})})
-        tools.store.messages.add([ping(tools, both, b"%d" % n) for n in range(30)])
+        tools.store.messages.add([ping(tools, both, FORM + b"&n=%d" % n) for n in range(30)])
         with ThreadPoolExecutor(3) as pool:
             sent = sum(pool.map(lambda _: messages.deliver(both, tools), range(3)))
         assert sent == len(other.requests) == 30

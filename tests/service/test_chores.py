@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from feedpub.errors import StoreError
 from feedpub.service.chores import Chore, Jump
 from tests.support.clock import FakeClock
 
@@ -28,6 +29,22 @@ def test_a_chore_that_fails_is_done_again(caplog: pytest.LogCaptureFixture) -> N
     stopped = len(times)
     assert not chore._thread.is_alive()
     assert len(times) == stopped
+
+
+def test_an_error_of_ours_is_logged_on_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """It is no bug that anybody would look for in the code."""
+    done = threading.Event()
+
+    def do() -> None:
+        done.set()
+        raise StoreError("no room on the disk")
+
+    chore = Chore("sweep", 0.01, do)
+    chore.start()
+    assert done.wait(5)
+    chore.stop(5)
+    assert "sweep failed; it is tried again: no room on the disk" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_time_that_passes_is_no_jump() -> None:

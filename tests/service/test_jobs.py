@@ -11,6 +11,7 @@ import pytest
 
 from feedpub import pipeline
 from feedpub.config import Config, FeedConfig
+from feedpub.errors import StoreError
 from feedpub.model import Outcome, Status
 from feedpub.service.jobs import FIRST_RETRY, Jobs, Publish
 from feedpub.store import Planned
@@ -114,18 +115,25 @@ def test_a_run_for_corrections(newsroom: Site, tmp_path: Path) -> None:
         assert abs(planned.next_run - now - timedelta(hours=5)) < timedelta(seconds=2)
 
 
-def test_a_crash_is_a_failed_run(tmp_path: Path) -> None:
-    """Recorded with the reason, tried again later; the other feeds go on."""
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (KeyError("bug"), "a fault in feedpub, which the log shows in full: KeyError"),
+        (StoreError("no room"), "no room"),
+    ],
+)
+def test_a_crash_is_a_failed_run(tmp_path: Path, error: Exception, reason: str) -> None:
+    """Recorded with the reason, tried again later; an error of ours is no fault in feedpub."""
 
     def crash() -> None:
-        raise KeyError("bug")
+        raise error
 
     config = configure(tmp_path, feed("world", "folder articles"))
     with at_work(config, says(Status.UPDATED, crash)) as desk:
         assert desk.told("world")
         (outcome,) = desk.outcomes
         assert outcome.status == Status.FAILED
-        assert "a fault in feedpub" in outcome.problems[0].reason
+        assert outcome.problems[0].reason.startswith(reason)
         run = desk.tools.store.last_run("world")
         assert run is not None
         assert run.outcome.problems == outcome.problems

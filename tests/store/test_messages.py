@@ -1,6 +1,7 @@
 """What has to be told waits in the store, is taken by one at a time, and goes only when it is done."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,17 @@ from tests.store import examples
 from tests.store.examples import DAY, NOW
 
 SOON = NOW + timedelta(seconds=90)
+SECONDS = timedelta(seconds=3)
+
+
+def failed(store: Store, message: Message, *, wanted_meanwhile: bool = False) -> None:
+    """It is kept and tried once, and waits for a day."""
+    store.messages.add([message])
+    claimed = store.messages.claim(store.messages.waiting()[-1], SOON)
+    assert claimed
+    if wanted_meanwhile:
+        store.messages.add_once([replace(message, due=NOW + SECONDS)], NOW + SECONDS)
+    store.messages.postpone(claimed, NOW + DAY, "down")
 
 
 def ping(topic: str = "world.rss", **others: object) -> Message:
@@ -63,8 +75,8 @@ def test_a_message_that_was_not_sent_says_why(store: Store) -> None:
 def test_the_same_message_waits_once(store: Store) -> None:
     """Another target, body or way is another message."""
     others = [ping("other"), Message("ping", "https://hub2.example/", b"world.rss", NOW)]
-    store.messages.add_once([ping(), *others])
-    store.messages.add_once([ping(due=NOW + DAY), others[0]])
+    store.messages.add_once([ping(), *others], NOW)
+    store.messages.add_once([ping(due=NOW + DAY), others[0]], NOW)
     assert [(message.body, message.due) for message in store.messages.waiting()] == [
         (b"world.rss", NOW + DAY),
         (b"other", NOW),
@@ -72,18 +84,63 @@ def test_the_same_message_waits_once(store: Store) -> None:
     ]
 
 
-@pytest.mark.parametrize("end", ["drop", "postpone"])
-def test_what_is_wanted_again_while_it_is_sent_is_sent_again(store: Store, end: str) -> None:
-    """The change may have come after the other side had looked."""
-    store.messages.add_once([ping()])
+def test_what_is_wanted_again_while_it_is_sent_is_sent_again(store: Store) -> None:
+    """The change may have come after the other side had looked. It is a message as if there had been none before."""
+    store.messages.add_once([ping()], NOW)
     claimed = store.messages.claim(store.messages.due(NOW)[0], SOON)
     assert claimed
-    store.messages.add_once([ping(due=NOW + timedelta(seconds=3))])
-    if end == "drop":
-        store.messages.drop(claimed)
-    else:
-        store.messages.postpone(claimed, NOW + DAY, "down")
-    assert [message.due for message in store.messages.waiting()] == [NOW + timedelta(seconds=3)]
+    store.messages.add_once([ping(due=NOW + SECONDS)], NOW + SECONDS)
+    store.messages.drop(claimed)
+    (left,) = store.messages.waiting()
+    assert (left.due, left.tries, left.failure) == (NOW + SECONDS, 0, "")
+
+
+def test_what_is_wanted_again_while_it_fails_backs_off(store: Store) -> None:
+    """The other side does not answer, whatever there is to say."""
+    failed(store, ping(), wanted_meanwhile=True)
+    (left,) = store.messages.waiting()
+    assert (left.due, left.tries, left.failure) == (NOW + DAY, 1, "down")
+
+
+def test_a_claim_that_somebody_took_over_changes_nothing(store: Store) -> None:
+    """Neither what was sent nor what failed is the late one's to tell."""
+    store.messages.add([ping()])
+    late = store.messages.claim(store.messages.due(NOW)[0], SOON)
+    (message,) = store.messages.due(SOON)
+    assert late
+    assert store.messages.claim(message, SOON + DAY)
+    before = store.messages.waiting()
+    store.messages.postpone(late, NOW, "down")
+    store.messages.drop(late)
+    assert store.messages.waiting() == before
+
+
+@pytest.mark.parametrize("now", [NOW + SECONDS, NOW + 2 * DAY], ids=["before it is due", "when it is overdue"])
+def test_what_backs_off_is_not_moved_by_what_is_new(store: Store, now: datetime) -> None:
+    """Its next try says that too: neither sooner nor later, and as one message."""
+    failed(store, ping())
+    before = store.messages.waiting()
+    store.messages.add_once([ping(due=now + timedelta(minutes=1))], now)
+    store.messages.add_once([ping(due=now)], now)
+    assert store.messages.waiting() == before
+
+
+def test_what_is_to_be_said_later_than_the_next_try_is_kept_beside_it(store: Store) -> None:
+    """The try may come before there is anything new to see; who announced it may die before saying so."""
+    failed(store, ping())
+    later = NOW + DAY + SECONDS
+    store.messages.add_once([ping(due=later)], NOW)
+    assert [(message.tries, message.due) for message in store.messages.waiting()] == [(1, NOW + DAY), (0, later)]
+
+
+def test_what_backs_off_from_a_place_that_is_there_again_is_due(store: Store) -> None:
+    """What failed at another place waits on, and so does what never failed."""
+    failed(store, ping("a"))
+    failed(store, replace(ping("b"), target="https://hub2.example/"))
+    store.messages.add([ping("c", due=SOON)])
+    brought = store.messages.bring_forward(ping("d"), NOW)
+    assert [(message.body, message.due, message.tries) for message in brought] == [(b"a", NOW, 1)]
+    assert [message.due for message in store.messages.waiting()] == [NOW, NOW + DAY, SOON]
 
 
 def test_messages_outlive_their_process(store: Store) -> None:

@@ -28,11 +28,13 @@ class NameServer:
     """Answers from `zone`: for each name the answers in turn, and the last one again and again.
 
     Attributes:
+        address: where it listens.
         zone: name → its answers; a name that is not in it does not exist.
         asked: the names asked for, in order, once for each A question.
     """
 
     def __init__(self, address: str, port: int) -> None:
+        self.address = address
         self.zone: dict[str, Sequence[Answer]] = {}
         self.asked: list[str] = []
         self._counts: Counter[tuple[str, int]] = Counter()

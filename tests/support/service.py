@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -83,13 +83,16 @@ class RunningService:
 
 @contextmanager
 def running_service(
-    config: Path, *arguments: str, environ: Mapping[str, str] | None = None
+    config: Path,
+    *arguments: str,
+    environ: Mapping[str, str] | None = None,
+    command: Sequence[str] = (sys.executable, "-m", "feedpub"),
 ) -> Iterator[RunningService]:
     """The service on a config file, up and listening; killed at the end if it still runs."""
     port = free_port()
-    command = [sys.executable, "-m", "feedpub", "-c", str(config), "run", "--log", "json"]
+    whole = [*command, "-c", str(config), "run", "--log", "json", "--listen", f"127.0.0.1:{port}", *arguments]
     process = subprocess.Popen(  # noqa: S603 -- our own command
-        [*command, "--listen", f"127.0.0.1:{port}", *arguments],
+        whole,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -43,9 +45,16 @@ _MISSING = Route(b"<h1>404 Not Found</h1>", status=404, validators=False)
 
 
 class Site:
-    """A web site under test: `site["/a"] = Route(b"...")`, `site.url("/a")`, `site.requests`."""
+    """A web site under test: `site["/a"] = Route(b"...")`, `site.url("/a")`, `site.requests`.
 
-    def __init__(self) -> None:
+    Attributes:
+        host: the address that it listens on.
+        tls: how connections are secured from now on; None where they are not.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+        self.host = host
+        self.tls = tls
         self.routes: dict[str, Route | Callable[[BaseHTTPRequestHandler], None]] = {}
         self.requests: list[Request] = []
         self._server = _Server(self)
@@ -66,7 +75,7 @@ class Site:
         return int(self._server.server_address[1])
 
     def url(self, path: str = "/") -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{path}"
 
     def paths(self) -> list[str]:
         """The paths asked for, in order, robots.txt left out."""
@@ -142,18 +151,24 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__((site.host, 0), _Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        if self.site.tls:  # the handshake is left to the connection's own thread
+            connection = self.site.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed is no fault of the server's."""
-        if not isinstance(sys.exception(), ConnectionError):
+        """A client that was killed, or hung up, is no fault of the server's."""
+        if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
 @contextmanager
-def running_site() -> Iterator[Site]:
+def running_site(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[Site]:
     """A started site, stopped at the end."""
-    site = Site()
+    site = Site(host, tls)
     site.start()
     try:
         yield site

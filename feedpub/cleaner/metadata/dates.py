@@ -10,7 +10,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -77,7 +77,7 @@ def in_address(url: str) -> datetime | None:
     return None
 
 
-@cache
+@lru_cache(maxsize=64)  # pages may call their language anything
 def months(language: str | None) -> Mapping[str, int]:
     """Month names → 1 … 12, of all languages; the given language has the last word."""
     listed = tomllib.loads((files("feedpub.cleaner") / "data" / "months.toml").read_text(encoding="utf-8"))
@@ -99,7 +99,7 @@ def label(text: str, language: str | None = None) -> Literal["published", "updat
     return None
 
 
-@cache
+@lru_cache(maxsize=64)  # pages may call their language anything
 def _labels(language: str | None) -> tuple[tuple[Literal["published", "updated"], re.Pattern[str]], ...]:
     listed = tomllib.loads((files("feedpub.cleaner") / "data" / "datelines.toml").read_text(encoding="utf-8"))
     spoken = {"en", (language or "en").partition("-")[0].lower()}
@@ -157,8 +157,8 @@ def _around(words: Sequence[str], at: int) -> tuple[int, int, list[int]] | None:
     """Day and year beside the month's name at `at`, and the places of all three."""
     before = [i for i in range(at - 1, max(at - 4, -1), -1) if words[i] not in _FILLERS][:2]
     after = [i for i in range(at + 1, min(at + 5, len(words))) if words[i] not in _FILLERS][:3]
-    years = [i for i in (*after[:2], *before) if len(words[i]) == 4 and words[i].isdigit()]  # noqa: PLR2004
-    days = [i for i in (*before[:1], *after[:1]) if len(words[i]) < 3 and words[i].isdigit()]  # noqa: PLR2004
+    years = [i for i in (*after[:2], *before) if len(words[i]) == 4 and words[i].isdecimal()]  # noqa: PLR2004
+    days = [i for i in (*before[:1], *after[:1]) if len(words[i]) < 3 and words[i].isdecimal()]  # noqa: PLR2004
     if not years or not days:
         return None
     day = days[-1] if years[0] == days[-1] + 1 else days[0]

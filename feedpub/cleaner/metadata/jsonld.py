@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from feedpub.characters import sound
 from feedpub.cleaner.metadata import lead_image
 from feedpub.cleaner.metadata.facts import Facts
 
@@ -169,7 +170,7 @@ def _resolved(value: Any, by_id: Mapping[str, Node]) -> Any:
 def _texts(value: Any, *keys: str) -> list[str]:
     """The texts of a value in any of its shapes: a string, an object with a name or an address, a list of either."""
     if isinstance(value, str):
-        return [text] if (text := html.unescape(value).strip()) else []
+        return [text] if (text := sound(html.unescape(value)).strip()) else []
     if isinstance(value, int | float) and not isinstance(value, bool):
         return [str(value)]
     if isinstance(value, list):

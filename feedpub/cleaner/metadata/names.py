@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 
 from feedpub.cleaner import phrases
@@ -46,7 +46,7 @@ class Words:
     never: frozenset[str]
 
 
-@cache
+@lru_cache(maxsize=64)  # pages may call their language anything
 def words(language: str | None = None) -> Words:
     """The words of `data/names.toml` for pages in a language (BCP 47): its own and the English ones."""
     listed = tomllib.loads((files("feedpub.cleaner") / "data" / "names.toml").read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 LONGEST = 300  # characters of a headline
+MOST = 1000  # characters of a title that are looked at
 ENOUGH = 0.35  # of the words of two texts that are shared, for them to be forms of one headline
 HEADLINE = 4  # words that make a page's only h1 a headline, whatever the head says
 SURE = 0.8  # the same for an h2
@@ -62,7 +63,7 @@ def choose(
         url: of the page; its host is one more name of the site.
     """
     known = {compact(name) for name in (*site, *_hosts(url)) if compact(name)}
-    bare = [text for title in stated if (text := without_site(title, known))]
+    bare = [text for title in stated if (text := without_site(title[:MOST], known))]
     visible = [(place, line) for place, line in enumerate(headlines) if _can_be_headline(line.text, known)]
     best = max(((_likeness(line, bare), -place) for place, line in visible), default=(0.0, 0))
     if best[0] > 0:

@@ -10,6 +10,7 @@ from feedpub.model import Item
 from feedpub.sources.addresses import resolve
 from feedpub.sources.dates import parse_date
 from feedpub.sources.listing.links import may_be_article
+from feedpub.sources.markup import clean
 
 LISTS = ("@graph", "mainEntity", "itemListElement", "blogPost", "blogPosts", "hasPart")
 ARTICLES = ("Article", "BlogPosting", "Report", "Recipe", "Review", "Episode", "VideoObject")
@@ -94,4 +95,4 @@ def _name(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return " ".join(html.unescape(value).split()) if isinstance(value, str) else ""
+    return clean(html.unescape(value)) if isinstance(value, str) else ""

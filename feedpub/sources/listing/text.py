@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from feedpub.sources.listing.words import BUTTONS
@@ -29,13 +30,12 @@ def text_of(element: HtmlElement) -> str:
 
 
 def _pieces(element: HtmlElement) -> Iterator[str]:
-    gap = "" if element.tag in _INLINE else " "
-    yield gap
-    yield element.text or ""
-    for child in element:
-        yield from _pieces(child)
-        yield child.tail or ""
-    yield gap
+    for event, part in etree.iterwalk(element, events=("start", "end")):
+        gap = "" if part.tag in _INLINE else " "
+        if event == "start":
+            yield gap + (part.text or "")
+        else:
+            yield gap + (part.tail or "" if part is not element else "")
 
 
 def label_of(anchor: HtmlElement) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from feedpub.service.logs import Form, event, log_to
+from feedpub.logs import Form, event, log_to
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +80,13 @@ def test_detail_on_demand() -> None:
         logged_to[detail] = stream.getvalue()
     assert logged_to[False] == ""
     assert logged_to[True].endswith(" asked\n")
+
+
+def test_only_what_is_wrong_where_it_is_to_be_quiet() -> None:
+    """A build by hand says in its own words what it did."""
+    stream = io.StringIO()
+    log_to(stream, quiet=True)
+    event("told", kind="ping")
+    event("postponed", level=logging.WARNING, kind="ping", target="https://hub.example/?token=hunter2")
+    assert stream.getvalue().endswith('Z warning: postponed kind=ping target="https://hub.example/?token=…"\n')
+    assert stream.getvalue().count("\n") == 1

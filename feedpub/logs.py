@@ -30,7 +30,12 @@ def event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
 
 
 def log_to(
-    stream: TextIO = sys.stderr, *, form: Form = "text", detail: bool = False, environ: Mapping[str, str] = os.environ
+    stream: TextIO = sys.stderr,
+    *,
+    form: Form = "text",
+    detail: bool = False,
+    quiet: bool = False,
+    environ: Mapping[str, str] = os.environ,
 ) -> None:
     """Send the log to a stream.
 
@@ -38,15 +43,16 @@ def log_to(
         stream: where to.
         form: text for people and journald, json for programs.
         detail: debug messages too.
+        quiet: only what is wrong.
         environ: JOURNAL_STREAM says that journald reads along.
     """
     handler = logging.StreamHandler(stream)
     journal = bool(environ.get("JOURNAL_STREAM"))
-    handler.setFormatter(_Json() if form == "json" else _Text(journal=journal))
+    handler.setFormatter(Json() if form == "json" else _Text(journal=journal))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)  # of libraries: what is wrong
-    _log.setLevel(logging.DEBUG if detail else logging.INFO)
+    _log.setLevel(logging.DEBUG if detail else logging.WARNING if quiet else logging.INFO)
 
 
 class _Text(logging.Formatter):
@@ -60,19 +66,19 @@ class _Text(logging.Formatter):
         start = f"<{_PRIORITIES.get(record.levelno, 6)}>" if self._journal else f"{_time(record)} "
         level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING and not self._journal else ""
         fields = "".join(f" {key}={_value(value)}" for key, value in _fields(record).items())
-        lines = [f"{level}{record.getMessage()}{fields}", *_trace(record)]
-        told = (discreet(line) for text in lines for line in text.splitlines() or [""])
-        return "\n".join(f"{start}{line}" for line in told)
+        lines = [f"{level}{discreet(record.getMessage())}{fields}", *map(discreet, _trace(record))]
+        return "\n".join(f"{start}{line}" for text in lines for line in text.splitlines() or [""])
 
 
-class _Json(logging.Formatter):
+class Json(logging.Formatter):
     """One object a line: time, level, event, and the fields."""
 
     def format(self, record: logging.LogRecord) -> str:
+        name = discreet(record.getMessage())
         known: dict[str, Any] = {
             "time": _time(record),
             "level": record.levelname.lower(),
-            "event": discreet(record.getMessage()),
+            "event": name,
         }
         if trace := discreet("".join(_trace(record))):
             known["trace"] = trace
@@ -93,7 +99,7 @@ def _plain(value: object) -> object:
 
 
 def _value(value: object) -> str:
-    text = str(value)
+    text = discreet(str(value))  # before it is quoted: a quotation mark is no part of a token
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 

@@ -1,0 +1,28 @@
+"""Characters that no document can hold (XML 1.0, section 2.2): taken out of what is read, before anything looks at it.
+
+Beyond the controls these are halves of surrogate pairs, which are no characters, and U+FFFE and U+FFFF.
+"""
+
+import re
+
+_CONTROLS = bytes({*range(0x20)} - {*b"\t\n\f\r"})  # HTML takes a form feed for a blank
+_BLANKS = bytes.maketrans(b"\f", b" ")
+_UNSOUND = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE = re.compile(
+    rb"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01]|6553[45])(?![0-9])|x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef])(?![0-9a-f]));?",
+    re.IGNORECASE,
+)
+
+
+def sound(text: str) -> str:
+    """The text without them, and with a space for each form feed."""
+    return _UNSOUND.sub("", text).replace("\f", " ")
+
+
+def sound_markup(text: str) -> bytes:
+    """HTML in UTF-8, without them and without references to them; half of a surrogate pair becomes a question mark.
+
+    lxml reads them, but allows nobody to write them: what they are left in breaks later.
+    """
+    encoded = text.encode("utf-8", "replace").translate(_BLANKS, _CONTROLS)
+    return _REFERENCE.sub(b"", encoded.replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b""))

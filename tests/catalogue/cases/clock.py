@@ -1,0 +1,79 @@
+"""Clocks that are wrong, that jump, and that are put back or forward by law; time itself goes on as ever."""
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from tests.catalogue.case import Case
+from tests.catalogue.cases.process import NOW_AND_THEN, Service, told
+from tests.catalogue.cases.rights import has_news
+from tests.catalogue.command import Ended
+from tests.catalogue.stage import Stage, Start
+from tests.support.newsroom import feed
+
+_DAY = 86400.0
+
+
+def _with_clock(seconds: float, stage: Stage) -> Ended:
+    return stage.build({"clock": stage.offset(seconds)})
+
+
+def _jumps(seconds: float, stage: Stage) -> Ended:
+    """The service starts with a right clock, and looks; then the clock jumps, and it looks again."""
+    stage.no_news()
+    file = stage.offset(0)
+
+    def script(service: Service) -> None:
+        assert service.waits_for("run", feed="world"), service.said
+        stage.offset(seconds)
+        assert service.waits_for("clock"), service.said
+        stage.news()
+        service.look("world")
+        assert service.waits_for("run", feed="world", new=1), service.said
+        service.look("beside")
+        assert service.waits_for("run", feed="beside", new=1), service.said
+
+    return told(stage, script, {"clock": file})
+
+
+def _planned_next(at: datetime, due: datetime, stage: Stage) -> Ended:
+    """The service looks at that moment, and then plans when to look next."""
+
+    def script(service: Service) -> None:
+        assert service.waits_for("run", feed="world", new=1), service.said
+        assert service.waits_for("run", feed="beside"), service.said
+        assert datetime.fromisoformat(service.heard("run", feed="world")[0]["next"]) == due
+
+    return told(stage, script, {"clock": stage.offset((at - datetime.now(UTC)).total_seconds())})
+
+
+CRON = Start(
+    "cron",
+    lambda stage: [
+        feed(
+            "world",
+            f"page {stage.site.url('/news')}",
+            more='cron = "30 2 * * *"\ntimezone = "Europe/Berlin"\nrecheck = false',
+        )
+    ],
+)
+_FOLD = datetime(2026, 10, 25, 0, 31, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # 02:31; 02:30 once more
+_GAP = datetime(2026, 3, 28, 23, 0, tzinfo=UTC), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)  # 00:00; 03:30 for 02:30
+_SLOW: dict[str, Any] = {"slow": True, "seconds": 60.0}
+
+CASES = (
+    Case("jump-back", lambda _: None, right=has_news, start=NOW_AND_THEN, run=partial(_jumps, -2 * _DAY), **_SLOW),
+    Case("jump-forward", lambda _: None, right=has_news, start=NOW_AND_THEN, run=partial(_jumps, 2 * _DAY), **_SLOW),
+    Case("dst-fold", lambda _: None, start=CRON, right=has_news, run=partial(_planned_next, *_FOLD), **_SLOW),
+    Case("dst-gap", lambda _: None, start=CRON, right=has_news, run=partial(_planned_next, *_GAP), **_SLOW),
+    # --- found missing ---
+    Case("clock-of-last-year", lambda _: None, right=has_news, run=partial(_with_clock, -365 * _DAY)),
+    Case(
+        "clock-of-1970",
+        lambda _: None,
+        right=has_news,
+        run=partial(_with_clock, -(datetime.now(UTC).timestamp() - 1000)),
+    ),
+    Case("clock-of-next-year", lambda _: None, right=has_news, run=partial(_with_clock, 400 * _DAY)),
+    Case("clock-of-2099", lambda _: None, right=has_news, run=partial(_with_clock, 73 * 365 * _DAY)),
+)

@@ -1,0 +1,254 @@
+"""Disks that are full, read-only or broken, and things that lie where they should not."""
+
+import errno
+import os
+import shutil
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tests.catalogue.case import Case
+from tests.catalogue.cases.rights import has_news, keeps_the_old
+from tests.catalogue.command import Ended, may_mount
+from tests.catalogue.press import OLD, saved
+from tests.catalogue.stage import FOLDER, Stage
+
+DATABASE = "feedpub.sqlite"
+_STRUCK: dict[str, Any] = {"beside": False}  # both feeds are on the same disk
+_SAID: dict[str, Any] = {"beside": False, "said": True}  # where the state fails, it cannot know
+_OTHER_USER = 12345
+
+
+def _nothing(_: Stage) -> None:
+    """The run itself is what is bad."""
+
+
+def _mounting() -> str:
+    return "" if may_mount() else "not permitted to mount"
+
+
+def _state(stage: Stage) -> Path:
+    return stage.home.root / ".feedpub"
+
+
+def _on_full_disk(which: str, stage: Stage) -> Ended:
+    """The folder lies on a disk without a free byte; what it holds at the end is brought back."""
+    folder, kept = stage.home.root / which, stage.home.root / "kept"
+    script = (
+        f"cp -a '{folder}' '{kept}' && mount -t tmpfs -o size=2m none '{folder}' && cp -a '{kept}/.' '{folder}' && "
+        f"rm -r '{kept}' && {{ cat /dev/zero > '{folder}/.ballast' 2>/dev/null; \"$@\"; status=$?; "
+        f"rm '{folder}/.ballast'; cp -a '{folder}' '{kept}'; exit $status; }}"
+    )
+    ended = stage.build(within=script)
+    shutil.rmtree(folder)
+    kept.rename(folder)
+    return ended
+
+
+def _read_only(which: str, stage: Stage) -> Ended:
+    folder = stage.home.root / which
+    return stage.build(
+        within=f"mount --bind '{folder}' '{folder}' && mount -o remount,ro,bind '{folder}' && exec \"$@\""
+    )
+
+
+def _other_owner(stage: Stage) -> Ended:
+    """Everything in the output folder belongs to somebody else, whom this process cannot overrule."""
+    files = [stage.home.feeds, *stage.home.feeds.rglob("*")]
+    if os.getuid() != 0:  # the nearest that is to be had
+        stage.home.feeds.chmod(0o555)
+        return stage.build()
+    for file in files:
+        os.chown(file, _OTHER_USER, _OTHER_USER)
+    return stage.build(within='exec "$@"')
+
+
+def _corrupt(content: bytes, stage: Stage) -> None:
+    """The database's first bytes are something else."""
+    file = _state(stage) / DATABASE
+    _checkpoint(file)
+    file.write_bytes(content + file.read_bytes()[len(content) :])
+
+
+def _cut(stage: Stage) -> None:
+    file = _state(stage) / DATABASE
+    _checkpoint(file)
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def _checkpoint(file: Path) -> None:
+    """Bring all that was committed into the file itself."""
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def _newer(stage: Stage) -> None:
+    connection = sqlite3.connect(_state(stage) / DATABASE)
+    connection.execute("PRAGMA user_version = 999")
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+
+
+def _stale(stage: Stage) -> None:
+    """A writer that is long gone has left a half-written file."""
+    (stage.home.feeds / ".feedpub-4194000-0a1b2c3d.tmp").write_bytes(b"<rss")
+
+
+def _swept(stage: Stage) -> None:
+    """The new story is published, and what was left over is swept away."""
+    has_news(stage)
+    assert not list(stage.home.feeds.glob(".*.tmp")), "the left-over stays"
+
+
+def _link(stage: Stage) -> None:
+    """A published file is a symbolic link to something of value."""
+    victim = stage.home.root / "valuable"
+    victim.write_text("of value")
+    (stage.home.feeds / "world.rss").unlink()
+    (stage.home.feeds / "world.rss").symlink_to(victim)
+
+
+def _not_followed(stage: Stage) -> None:
+    """The new story is published, in a file in place of the link; what that led to is untouched."""
+    has_news(stage)
+    assert (stage.home.root / "valuable").read_text() == "of value"
+    assert not (stage.home.feeds / "world.rss").is_symlink()
+
+
+def _folder_there(stage: Stage) -> None:
+    """A folder stands where a file should be; the rest is as it was."""
+    (stage.home.feeds / "world.atom").unlink()
+    (stage.home.feeds / "world.atom" / "x").mkdir(parents=True)
+    stage.marks["before"].pop("world.atom")
+
+
+def _gone(stage: Stage) -> None:
+    shutil.rmtree(stage.home.feeds)
+
+
+def _articles(stage: Stage) -> Path:
+    return stage.home.config.parent / "articles"
+
+
+def _pipe(stage: Stage) -> None:
+    """A pipe among the articles, into which nobody ever writes."""
+    os.mkfifo(_articles(stage) / "07.txt")
+
+
+def _leading_out(stage: Stage) -> None:
+    (_articles(stage) / "07.txt").symlink_to("/etc/passwd")
+    (_articles(stage) / "etc").symlink_to("/etc")
+
+
+def _nothing_of_it(stage: Stage) -> None:
+    """The new story is published, and nothing from outside of the folder."""
+    has_news(stage)
+    for content in stage.home.published().values():
+        assert b"root:x:0" not in content
+
+
+def _saved(name: str, content: str | bytes, stage: Stage) -> None:
+    """One more file among the articles, beside the good new one."""
+    stage.home.save(name, content)
+
+
+def _file(name: str, content: str | bytes, reason: str, suffix: str = "07.txt") -> Case:
+    """A saved article that is none: it is named, and all others are there."""
+    return Case(name, partial(_saved, suffix, content), reason, right=has_news, start=FOLDER)
+
+
+def _two_news(stage: Stage) -> None:
+    """Nine times nine times nine … is a few references: the article behind it is as good as any other."""
+    keeps_the_old(stage)
+    assert len(stage.items()) == len(OLD) + 2
+    assert max(len(content) for content in stage.home.published().values()) < 1_000_000
+
+
+def _empty_folder(stage: Stage) -> None:
+    for file in _articles(stage).iterdir():
+        file.unlink()
+
+
+_ALIASES = "---\na0: &a0 [x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
+)
+
+CASES = (
+    Case(
+        "disk-full", _nothing, "make room on the disk", run=partial(_on_full_disk, "feeds"), needs=_mounting, **_STRUCK
+    ),
+    Case(
+        "read-only",
+        _nothing,
+        "mount the file system writable",
+        run=partial(_read_only, "feeds"),
+        needs=_mounting,
+        **_STRUCK,
+    ),
+    Case(
+        "fsync-fails",
+        _nothing,
+        "Input/output error",
+        run=lambda stage: stage.build({"failing_calls": {"fsync": errno.EIO}}),
+        **_STRUCK,
+    ),
+    Case(
+        "fsize-limit",
+        _nothing,
+        "limit on the size of files",
+        run=lambda stage: stage.build({"limits": {"RLIMIT_FSIZE": 4096}}),
+        **_SAID,
+    ),
+    Case("stale-temp", _stale, right=_swept),
+    Case("symlink-target", _link, right=_not_followed),
+    Case("corrupt-db", partial(_corrupt, b"\0garbage" * 64), "it is damaged", **_SAID),
+    Case(
+        "foreign-owner",
+        _nothing,
+        "let the user that runs feedpub write there",
+        run=_other_owner,
+        needs=_mounting,
+        **_STRUCK,
+    ),
+    # --- found missing ---
+    Case(
+        "state-disk-full",
+        _nothing,
+        "make room on the disk|look at the disk",
+        run=partial(_on_full_disk, ".feedpub"),
+        needs=_mounting,
+        **_SAID,
+    ),
+    Case(
+        "state-read-only",
+        _nothing,
+        "let the user that runs feedpub write|writable",
+        run=partial(_read_only, ".feedpub"),
+        needs=_mounting,
+        **_SAID,
+    ),
+    Case(
+        "state-fsync-fails",
+        _nothing,
+        "look at the disk",
+        run=lambda stage: stage.build({"failing_calls": {"fdatasync": errno.EIO, "fsync": errno.EIO}}),
+        **_SAID,
+    ),
+    Case("db-cut-in-half", _cut, "it is damaged", **_SAID),
+    Case("db-of-a-newer-version", _newer, "a newer feedpub wrote it", **_SAID),
+    Case("folder-in-place-of-file", _folder_there, "a folder stands where the file is needed"),
+    Case("output-folder-gone", _gone, right=has_news),
+    Case("pipe-among-articles", _pipe, right=has_news, start=FOLDER),
+    Case("links-out-of-articles", _leading_out, right=_nothing_of_it, start=FOLDER),
+    _file("article-empty-file", "", "there is no article in it"),
+    _file("article-21mb-file", "word " * 4_200_000, "larger than 20 MB"),
+    _file("article-binary-file", bytes(range(256)) * 40, "not a text"),
+    Case(
+        "front-matter-laughs", partial(_saved, "07.md", f"{_ALIASES}---\n\n{saved(7)}"), right=_two_news, start=FOLDER
+    ),
+    _file("front-matter-depth-100k", f"---\na: {'[' * 100_000}\n---\n\n{saved(7)}", "front matter|YAML|deep", "07.md"),
+    Case("articles-all-gone", _empty_folder, r"no \.txt, \.md, \.html, \.htm files match", start=FOLDER),
+)

@@ -1,0 +1,295 @@
+"""Processes that are killed, told to end, started twice, starved, or whose own threads hang and die."""
+
+import os
+import signal
+import sqlite3
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+from tests.catalogue.answers import Answer, sized
+from tests.catalogue.case import Case
+from tests.catalogue.cases.rights import has_news
+from tests.catalogue.command import Ended, children
+from tests.catalogue.faults import Faults
+from tests.catalogue.press import NEW, NOW, body, listing, story
+from tests.catalogue.stage import FOLDER, HEAD, PAGE, SHORT, Stage, Start
+from tests.support.home import FAILED, OK
+from tests.support.newsroom import path
+from tests.support.service import RunningService, eventually
+from tests.support.site import Site
+
+TOKEN = "hush"
+NOW_AND_THEN = Start("now-and-then", PAGE.feeds, head=f'{HEAD}[http]\ntoken = "{TOKEN}"\n')
+HURRIED = Start("hurried", PAGE.feeds, head=SHORT)
+SAVED_AND_HURRIED = Start("saved-and-hurried", FOLDER.feeds, head=SHORT)
+_SLOW: dict[str, Any] = {"slow": True, "seconds": 60.0}
+
+
+class Service:
+    """A running service that can be told to look at a feed now."""
+
+    def __init__(self, running: RunningService) -> None:
+        self._running = running
+        self.pid = running.process.pid
+        self.heard, self.waits_for, self.send = running.heard, running.waits_for, running.send
+        self.get = running.get
+
+    @property
+    def ended(self) -> bool:
+        """Whether its process is there no more."""
+        return self._running.process.poll() is not None
+
+    @property
+    def said(self) -> str:
+        return "\n".join(self._running.said)
+
+    def look(self, feed: str) -> None:
+        """Have a feed looked at, as soon as it is not being looked at already."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._running.port}/run",
+            data=f"feed={feed}".encode(),
+            headers={"Authorization": f"Bearer {TOKEN}", "Accept": "application/json"},
+        )
+        assert eventually(lambda: self._ask(request))
+
+    def _ask(self, request: urllib.request.Request) -> bool:
+        try:
+            with urllib.request.urlopen(request, timeout=10):  # noqa: S310 -- loopback
+                return True
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code != HTTPStatus.CONFLICT:
+                raise
+            return False
+
+
+def told(stage: Stage, script: Callable[[Service], object], faults: Faults | None = None) -> Ended:
+    """The service does as the script wants, and is told to end then, if it has not ended."""
+    with stage.service(faults) as (running, watch):
+        script(Service(running))
+        if running.process.poll() is None:
+            running.end()
+    assert watch.ended is not None
+    return watch.ended
+
+
+def _nothing(_: Stage) -> None:
+    """The run itself is what is bad."""
+
+
+# --- killed, and told to end ---
+
+
+def _meanwhile(site: Site, place: str, what: Callable[[], object]) -> None:
+    """When the place is asked for, something happens first."""
+    route = site.routes[place]
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        site[place] = route
+        what()
+        handler.do_GET()  # type: ignore[attr-defined]
+
+    site[place] = answer
+
+
+def _killed(place: str, stage: Stage) -> Ended:
+    """Killed when it asks for the place; the next build goes on as if nothing had been."""
+    _meanwhile(stage.site, place, lambda: os.kill(stage.pid, signal.SIGKILL))
+    first = stage.build()
+    assert first.status == -signal.SIGKILL, first
+    return stage.build()
+
+
+def _interrupted(stage: Stage) -> Ended:
+    """Ctrl-c while an article is read; the next build goes on."""
+    _meanwhile(stage.site, path(NEW), lambda: os.kill(stage.pid, signal.SIGINT))
+    first = stage.build()
+    assert first.status != OK, first
+    assert "Traceback" not in first.said, first.said
+    return stage.build()
+
+
+def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
+    """The service is told to end, or killed, while it reads an article; it ends at once, and a build goes on."""
+
+    def script(service: Service) -> None:
+        _meanwhile(stage.site, path(NEW), lambda: service.send(number))
+        assert eventually(lambda: service.ended, 30), service.said
+
+    served = told(stage, script)
+    build = stage.build()
+    return Ended(build.status, served.seconds + build.seconds, max(served.megabytes, build.megabytes), build.said)
+
+
+# --- what the service must outlive ---
+
+
+def _bad_config(stage: Stage) -> Ended:
+    """The config is broken, and the service told to take it: it goes on with the one that it has."""
+
+    def script(service: Service) -> None:
+        assert service.waits_for("run", feed="world", new=1), service.said
+        assert service.waits_for("run", feed="beside", new=1), service.said
+        stage.home.config.write_text("[[feed\n", "utf-8")
+        service.send(signal.SIGHUP)
+        assert service.waits_for("reload", outcome="refused"), service.said
+        assert "feedpub.toml" in service.get("/status").decode()
+        service.look("world")
+        assert service.waits_for("run", times=2, feed="world"), service.said
+
+    whole = stage.home.config.read_text("utf-8")
+    try:
+        return told(stage, script)
+    finally:
+        stage.home.config.write_text(whole, "utf-8")
+
+
+def _second(stage: Stage) -> Ended:
+    """Another service on the same state is refused; the first goes on."""
+    refused: list[Ended] = []
+
+    def script(service: Service) -> None:
+        assert service.waits_for("run", feed="world", new=1), service.said
+        assert service.waits_for("run", feed="beside", new=1), service.said
+        refused.append(stage.run("run", "--listen", "127.0.0.1:0"))
+        assert f"with pid {service.pid}" in refused[0].said, refused[0]
+        assert refused[0].status == FAILED
+
+    told(stage, script)
+    return refused[0]
+
+
+def _hung(stage: Stage) -> Ended:
+    """The folder never answers: the run is given up, and others are not held up."""
+
+    def script(service: Service) -> None:
+        assert service.waits_for("run", feed="beside", new=1), service.said
+        assert service.waits_for("run", feed="world", outcome="failed"), service.said
+
+    return told(stage, script, {"hanging_folder": "articles", "short_grace": 1.0})
+
+
+def _state_breaks(stage: Stage) -> Ended:
+    """A table is gone for a while; when it is back, all goes on."""
+    file = stage.home.root / ".feedpub" / "feedpub.sqlite"
+
+    def rename(old: str, new: str) -> None:
+        connection = sqlite3.connect(file, timeout=20)
+        connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
+        connection.close()
+
+    def script(service: Service) -> None:
+        assert service.waits_for("run", feed="world"), service.said
+        assert service.waits_for("run", feed="beside"), service.said
+        rename("seen", "unseen")
+        stage.news()
+        service.look("world")
+        assert service.waits_for("state", feed="world"), service.said
+        assert "no such table" in service.heard("state", feed="world")[0]["reason"]
+        rename("unseen", "seen")
+        for name in ("world", "beside"):
+            service.look(name)
+            assert service.waits_for("run", feed=name, new=1), service.said
+
+    stage.no_news(stage.site, stage.beside)
+    return told(stage, script)
+
+
+def _scheduler_dies(stage: Stage) -> Ended:
+    """The scheduler's thread dies; another one is started, and feeds run when they are due."""
+
+    def script(service: Service) -> None:
+        assert service.waits_for("scheduler"), service.said
+        assert service.waits_for("run", feed="world", new=1), service.said
+        assert service.waits_for("run", feed="beside", new=1), service.said
+
+    return told(stage, script, {"dying_scheduler": 1})
+
+
+# --- what the system does not give ---
+
+
+def _starved(limits: dict[str, int], stage: Stage) -> Ended:
+    return stage.build({"limits": limits})
+
+
+def _killed_worker(stage: Stage) -> None:
+    """The system is out of memory, and takes the process that reads the new story: a page that takes a while."""
+    long = "".join(
+        f"<p>And then the {n} members of the council went home, one after another.</p>" for n in range(90_000)
+    )
+    page = story(NEW, text=body(NEW) + long).encode()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        sized(page)(handler)
+        threading.Timer(1.0, lambda: os.kill(max(children(stage.pid), key=_work), signal.SIGKILL)).start()
+
+    stage.site[path(NEW)] = answer
+
+
+def _work(pid: int) -> int:
+    """How much a process has worked, in the system's ticks."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def _fifty_hang(stage: Stage) -> None:
+    """Every one of fifty new articles takes five seconds before it fails: the look ends all the same."""
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        time.sleep(5)
+
+    numbers = range(60, 0, -1)
+    stage.site["/news"] = listing(numbers)
+    answer: Answer = drip
+    for n in numbers:
+        if n not in NOW[1:]:
+            stage.site[path(n)] = answer
+
+
+CASES = (
+    Case("kill-9", _nothing, right=has_news, run=partial(_killed, path(NEW))),
+    Case(
+        "sigterm-midrun",
+        _nothing,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=partial(_ended_midrun, signal.SIGTERM),
+        **_SLOW,
+    ),
+    Case("sighup-bad-config", _nothing, right=has_news, start=NOW_AND_THEN, run=_bad_config, **_SLOW),
+    Case("second-instance", _nothing, "feedpub is running already", has_news, said=True, run=_second, **_SLOW),
+    Case("hung-job", _nothing, "given up", start=SAVED_AND_HURRIED, run=_hung, **_SLOW),
+    Case("store-error", _nothing, right=has_news, start=NOW_AND_THEN, run=_state_breaks, **_SLOW),
+    Case("thread-death", _nothing, right=has_news, start=NOW_AND_THEN, run=_scheduler_dies, **_SLOW),
+    Case("out-of-memory", _killed_worker, "was killed from outside, most likely for want of memory", **_SLOW),
+    # --- found missing ---
+    Case("kill-9-at-listing", _nothing, right=has_news, run=partial(_killed, "/news")),
+    Case(
+        "kill-9-service",
+        _nothing,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=partial(_ended_midrun, signal.SIGKILL),
+        **_SLOW,
+    ),
+    Case("ctrl-c-midbuild", _nothing, right=has_news, run=_interrupted),
+    Case(
+        "out-of-descriptors",
+        _nothing,
+        "unable to open|Too many open files",
+        run=partial(_starved, {"RLIMIT_NOFILE": 8}),
+        said=True,
+        beside=False,
+    ),
+    Case("fifty-articles-hang", _fifty_hang, "the time for this look was up", start=HURRIED, **_SLOW),
+)

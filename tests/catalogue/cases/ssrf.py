@@ -1,0 +1,239 @@
+"""Ways to a private address: as a source, by a redirect, by a name that changes, as an article's link.
+
+A listener waits at the private addresses that this machine has, and has news; nobody may connect to it. Cases of one
+way are played together: each has a feed of its own, and its address beside a source that is healthy.
+"""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from ipaddress import ip_address
+from typing import Any
+
+from tests.catalogue import dns, press
+from tests.catalogue.answers import OK, redirect
+from tests.catalogue.case import Case
+from tests.catalogue.cases.rights import has_news
+from tests.catalogue.stage import PAGE, Stage, Start
+from tests.support.evil import Evil, running_evil
+from tests.support.newsroom import feed, path
+from tests.support.site import Site
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+FORMS = {  # a name → the host as it is written in a URL, and why it is refused
+    "127.1": ("127.1", "127.0.0.1 is a loopback address"),
+    "2130706433": ("2130706433", "127.0.0.1 is a loopback address"),
+    "0x7f.1": ("0x7f.1", "127.0.0.1 is a loopback address"),
+    "0177.0.0.1": ("0177.0.0.1", "127.0.0.1 is a loopback address"),
+    "localhost.": ("localhost.", "is a loopback address"),
+    "0.0.0.0": ("0.0.0.0", "0.0.0.0 is a this-host address"),  # noqa: S104
+    "[::1]": ("[::1]", "::1 is a loopback address"),
+    "[::ffff:127.0.0.1]": ("[::ffff:127.0.0.1]", "is an IPv4-mapped address"),
+    "[::127.0.0.1]": ("[::127.0.0.1]", "is an IPv4-compatible address"),
+    "[fec0::1]": ("[fec0::1]", "is a site-local address"),
+    "[64:ff9b::a9fe:a9fe]": ("[64:ff9b::a9fe:a9fe]", "is a NAT64 address"),
+    "[2002:7f00:1::]": ("[2002:7f00:1::]", "is a 6to4 address"),
+    "100.64.0.1": ("100.64.0.1", "is a carrier-grade NAT address"),
+    "169.254.169.254": ("169.254.169.254", "is a cloud metadata address"),
+    "168.63.129.16": ("168.63.129.16", "is a cloud metadata address"),
+    "circled-digit-hosts": ("①②⑦.⓪.⓪.①", "127.0.0.1 is a loopback address"),
+    "backslash-at": ("127.0.0.1:{port}\\@127.77.0.1", "127.0.0.1 is a loopback address"),
+    # --- found missing ---
+    "127.0.0.1": ("127.0.0.1", "is a loopback address"),
+    "10.0.0.1": ("10.0.0.1", "is a private address"),
+    "172.16.0.1": ("172.16.0.1", "is a private address"),
+    "192.168.1.1": ("192.168.1.1", "is a private address"),
+    "[fd00:ec2::254]": ("[fd00:ec2::254]", "is a private address"),
+    "[fe80::1]": ("[fe80::1]", "is a link-local address"),
+    "224.0.0.1": ("224.0.0.1", "is a multicast address"),
+    "255.255.255.255": ("255.255.255.255", "is a reserved address"),
+    "localtest-percent": ("%6c%6f%63alhost", "is a loopback address"),
+}
+_SOURCES = [name for name in FORMS if name != "backslash-at"]  # the config takes no such address
+_NAMES = [name for name, (host, _) in FORMS.items() if _is_address(host)]  # what a name server can answer
+_CONFIG: dict[str, Any] = {"said": True, "beside": False}
+
+
+def _feed(name: str) -> str:
+    """The feed of a form."""
+    return f"form-{list(FORMS).index(name)}"
+
+
+def _url(name: str, port: int, place: str = "/news") -> str:
+    host = FORMS[name][0]
+    return f"http://{host.format(port=port)}{'' if '{port}' in host else f':{port}'}{place}"
+
+
+def _listeners(stage: Stage) -> Iterator[Evil]:
+    """Listeners with news at the private addresses that there are, on one port."""
+    page = OK + b"Connection: close\r\n\r\n" + press.listing(press.NOW).encode()
+    first = stage.prop(running_evil(page))
+    yield first
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(socket.create_server(("::1", 0), family=socket.AF_INET6))
+        except OSError:  # no IPv6 here
+            return
+    yield stage.prop(running_evil(page, host="::1", port=first.port))
+
+
+def _guard(stage: Stage) -> int:
+    """Put listeners at private addresses; their port."""
+    stage.marks["listeners"] = list(_listeners(stage))
+    return int(stage.marks["listeners"][0].port)
+
+
+def unreached(stage: Stage) -> None:
+    """Nobody connected to a private listener."""
+    reached = sum(listener.connections for listener in stage.marks["listeners"])
+    assert not reached, f"private addresses were connected to {reached} times"
+
+
+def _together(suffix: str, names: list[str], start: Start, scene: Callable[[Stage], object], **more: Any) -> list[Case]:
+    """A case for each of the forms, all in one run."""
+    return [
+        Case(
+            f"{name}{suffix}",
+            scene,
+            FORMS[name][1],
+            also=unreached,
+            start=start,
+            feed=_feed(name),
+            shared=f"ssrf{suffix}",
+            seconds=60,
+            **more,
+        )
+        for name in names
+    ]
+
+
+# --- as a source ---
+
+
+def _sources(stage: Stage) -> list[str]:
+    return [feed(_feed(name), f"page {stage.site.url('/news')}") for name in _SOURCES]
+
+
+def _add_sources(stage: Stage) -> None:
+    """The owner adds a source that leads to a private address."""
+    port = _guard(stage)
+    stage.no_news()
+    own = f"page {stage.site.url('/news')}"
+    stage.configure(*(feed(_feed(name), own, f"page {_url(name, port)}") for name in _SOURCES))
+
+
+# --- by a redirect ---
+
+
+def _listings(stage: Stage) -> list[str]:
+    return [feed(_feed(name), f"page {stage.site.url(f'/{_feed(name)}')}") for name in FORMS]
+
+
+def _list_all(stage: Stage) -> None:
+    for name in FORMS:
+        stage.site[f"/{_feed(name)}"] = press.listing(press.OLD)
+
+
+def _redirect_all(stage: Stage) -> None:
+    port = _guard(stage)
+    for name in FORMS:
+        stage.site[f"/{_feed(name)}"] = redirect(_url(name, port))
+
+
+# --- as an article's link ---
+
+
+def _rss(site: Site, link: str | None = None) -> str:
+    old = [press.rss_item(site, n) for n in press.OLD]
+    return press.rss([press.rss_item(site, press.NEW, link=link), *old] if link else old)
+
+
+def _feeds(stage: Stage) -> list[str]:
+    return [feed(_feed(name), f"feed {stage.site.url(f'/{_feed(name)}')}") for name in FORMS]
+
+
+def _feed_all(stage: Stage) -> None:
+    for name in FORMS:
+        stage.site[f"/{_feed(name)}"] = _rss(stage.site)
+
+
+def _link_all(stage: Stage) -> None:
+    port = _guard(stage)
+    for name in FORMS:
+        stage.site[f"/{_feed(name)}"] = _rss(stage.site, _url(name, port, path(press.NEW)))
+
+
+# --- by a name whose answers change ---
+
+
+def _host(name: str) -> str:
+    return f"{_feed(name)}.test"
+
+
+def _named(stage: Stage) -> list[str]:
+    return [feed(_feed(name), f"page http://{_host(name)}:{stage.site.port}/news") for name in _NAMES]
+
+
+def _serve_names(stage: Stage) -> None:
+    stage.marks["names"] = stage.prop(dns.name_server(stage.site.host, *map(_host, _NAMES)))
+
+
+def _rebind_all(stage: Stage) -> None:
+    """On the site's own port, so that the name alone leads there."""
+    page = OK + b"Connection: close\r\n\r\n" + press.listing(press.NOW).encode()
+    stage.marks["listeners"] = [stage.prop(running_evil(page, port=stage.site.port))]
+    stage.marks["names"].learn({_host(name): [[FORMS[name][0].strip("[]")]] for name in _NAMES})
+
+
+AS_SOURCE = Start("ssrf-sources", _sources)
+BY_REDIRECT = Start("ssrf-redirects", _listings, prepare=_list_all)
+AS_LINK = Start("ssrf-links", _feeds, prepare=_feed_all)
+BY_NAME = Start(
+    "ssrf-names",
+    _named,
+    prepare=_serve_names,
+    within=lambda stage: dns.asking(stage.marks["names"], stage.home.root),
+)
+
+
+# --- the names that stand for a way ---
+
+
+def _redirect(stage: Stage) -> None:
+    stage.site["/news"] = redirect(f"http://127.0.0.1:{_guard(stage)}/news")
+
+
+def _link(stage: Stage) -> None:
+    """An article of the listing redirects to a private address."""
+    stage.site[path(press.NEW)] = redirect(f"http://127.0.0.1:{_guard(stage)}/news")
+
+
+def _run_with_proxy(stage: Stage) -> Any:
+    proxy = f"http://127.0.0.1:{_guard(stage)}"
+    return stage.build(http_proxy=proxy, HTTP_PROXY=proxy, https_proxy=proxy, ALL_PROXY=proxy, all_proxy=proxy)
+
+
+def _add_backslash(stage: Stage) -> None:
+    """Browsers read the backslash as a slash, and some libraries what follows it as the host."""
+    url = _url("backslash-at", _guard(stage)).replace("\\", "\\\\")
+    stage.configure(*PAGE.feeds(stage), feed("other", f"page {url}"))
+
+
+CASES = (
+    *_together("", _SOURCES, AS_SOURCE, _add_sources),
+    Case("backslash-at", _add_backslash, "holds blanks or characters that no address has", also=unreached, **_CONFIG),
+    Case("redirect-to-private", _redirect, "127.0.0.1 is a loopback address", also=unreached),
+    Case("env-proxy", lambda _: None, right=has_news, also=unreached, run=_run_with_proxy),
+    Case("article-link-to-private", _link, "127.0.0.1 is a loopback address", also=unreached),
+    *_together("-by-redirect", list(FORMS), BY_REDIRECT, _redirect_all),
+    *_together("-as-link", list(FORMS), AS_LINK, _link_all),
+    *_together("-by-name", _NAMES, BY_NAME, _rebind_all, needs=dns.needs_names),
+)

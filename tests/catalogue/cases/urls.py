@@ -1,0 +1,107 @@
+"""Addresses of known articles that look new, and addresses that nobody can ask for."""
+
+from functools import partial
+from typing import Any
+
+from tests.catalogue import dns
+from tests.catalogue.case import Case
+from tests.catalogue.cases.rights import has_news, same_entries
+from tests.catalogue.press import NEW, NOW, OLD, listing, publish, rss, rss_item
+from tests.catalogue.stage import FEED, Stage, Start
+from tests.support.newsroom import feed, path
+from tests.support.site import Route
+
+IDN = "bücher.test"
+
+
+def _links(links: str, stage: Stage) -> None:
+    """The listing links to all its stories so."""
+    links = links.replace("{site}", stage.site.url("").removeprefix("http://"))
+    stage.site["/news"] = listing(NOW, links=links)
+    for n in NOW:
+        for end in ("/", ";jsessionid=0A1B2C3D4E5F6071"):
+            stage.site[f"{path(n)}{end}"] = stage.site.routes[path(n)]
+        stage.site[_encoded(n)] = stage.site.routes[path(n)]
+
+
+def _encoded(n: int) -> str:
+    return path(n).replace("/news/", "/%6eews/")
+
+
+def _encoded_links(stage: Stage) -> None:
+    """The listing writes letters as percent signs and numbers, which means the same."""
+    _links("{path}", stage)
+    page = listing(NOW)
+    for n in NOW:
+        page = page.replace(f'"{path(n)}"', f'"{_encoded(n)}"')
+    stage.site["/news"] = page
+
+
+def _old_links(links: str, stage: Stage) -> None:
+    """The listing links so to stories that are known, and has no others."""
+    stage.site["/news"] = listing(OLD, links=links.replace("{site}", stage.site.url("").removeprefix("http://")))
+
+
+def known(name: str, links: str, **more: Any) -> Case:
+    """Stories that are known, by another address, and the new one by such an address too."""
+    return Case(name, partial(_links, links), right=has_news, **more)
+
+
+def _entry_at(link: str, stage: Stage) -> None:
+    items = [rss_item(stage.site, NEW, link=link), *(rss_item(stage.site, n) for n in OLD)]
+    stage.site["/rss"] = Route(rss(items).encode(), "application/rss+xml")
+
+
+def unusable(name: str, link: str, reason: str = "", **more: Any) -> Case:
+    """The new entry of a feed leads nowhere that can be asked."""
+    return Case(name, partial(_entry_at, link), reason, start=FEED, **more)
+
+
+def _based(stage: Stage) -> None:
+    page = listing(NOW, links="../..{path}")
+    stage.site["/news"] = page.replace("<head>", '<head><base href="/deep/er/and/deeper/">')
+    for n in NOW:
+        stage.site[f"/deep/er{path(n)}"] = stage.site.routes[path(n)]
+    stage.site["/news"] = page.replace("../..", "../../../..").replace("<head>", '<head><base href="/deep/er/and/on/">')
+
+
+def _serve_idn(stage: Stage) -> None:
+    stage.marks["names"] = stage.prop(dns.name_server(stage.site.host, "xn--bcher-kva.test"))
+
+
+def _idn_listing(stage: Stage) -> None:
+    """The listing, asked for by the name in ASCII, links by the name in Unicode, and the other way round."""
+    publish(stage.site, NOW)
+    stage.site["/news"] = listing(NOW, links=f"http://BÜCHER.test:{stage.site.port}{{path}}")
+
+
+IDNA = Start(
+    "idn",
+    lambda stage: [feed("world", f"page http://xn--bcher-kva.test:{stage.site.port}/news")],
+    prepare=_serve_idn,
+    within=lambda stage: dns.asking(stage.marks["names"], stage.home.root),
+)
+
+CASES = (
+    Case("http-https", partial(_old_links, "https://{site}{path}"), right=same_entries),
+    known("utm-added", "{path}?utm_source=feed&amp;utm_medium=rss&amp;fbclid=abc"),
+    known("session-token", "{path};jsessionid=0A1B2C3D4E5F6071?PHPSESSID=0a1b2c3d4e5f60718293a4b5c6"),
+    Case("relative-base", _based, right=has_news),
+    Case("idn", _idn_listing, right=has_news, start=IDNA, needs=dns.needs_names),
+    unusable("long-10k", "http://127.77.0.1/news?" + "a" * 10_000, "the URL is longer than 8192 bytes"),
+    known("trailing-slash", "{path}/"),
+    # --- found missing ---
+    known("fragment", "{path}#comments"),
+    known("dot-segments", "/news/../.{path}"),
+    known("upper-case-scheme", "HTTP://{site}{path}"),
+    Case("percent-encoded", _encoded_links, right=has_news),
+    known("blanks-around", " \n{path}\t"),
+    known("empty-query", "{path}?"),
+    known("password-in-link", "http://user:secret@{site}{path}"),
+    unusable("javascript-link", "javascript:alert(1)"),
+    unusable("file-link", "file:///etc/passwd"),
+    unusable("no-host", "http://:80/nowhere"),
+    unusable("port-99999", "http://127.77.0.1:99999/"),
+    unusable("bad-ipv6", "http://[::1/"),
+    unusable("nul-in-host", "http://127.77.0.1%00.example/", "names no valid host|valid URL"),
+)

@@ -1,0 +1,75 @@
+"""Sources that are never done: each look ends with its deadline. All are played together, each at its own site."""
+
+import socket
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from http.server import BaseHTTPRequestHandler
+
+from tests.catalogue.answers import OK, Answer, raw, redirect
+from tests.catalogue.case import Case
+from tests.catalogue.press import NOW, OLD, publish
+from tests.catalogue.stage import SHORT, Stage, Start
+from tests.support.evil import drip
+from tests.support.newsroom import feed
+from tests.support.site import Site
+
+_DEAF = "127.77.0.9"
+
+
+def _answers(answer: Answer, _: Stage, site: Site) -> None:
+    site["/news"] = answer
+
+
+def _hang(handler: BaseHTTPRequestHandler) -> None:
+    handler.close_connection = True
+    time.sleep(30)
+
+
+def _blackhole(stage: Stage, site: Site) -> None:
+    """A listener whose queue is full: whoever connects now gets no answer at all."""
+    full = stage.prop(socket.create_server((_DEAF, 0), backlog=0))
+    stage.prop(socket.create_connection(full.getsockname()))
+    site["/news"] = redirect(f"http://{_DEAF}:{full.getsockname()[1]}/news")
+
+
+def _mute(stage: Stage, site: Site) -> None:
+    """A listener that never says a word of TLS."""
+    listener = stage.prop(socket.create_server((_DEAF, 0)))
+    site["/news"] = redirect(f"https://{_DEAF}:{listener.getsockname()[1]}/news")
+
+
+_CHUNKS = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+_SCENES: Mapping[str, Callable[[Stage, Site], None]] = {
+    "blackhole": _blackhole,
+    "tls-mute": _mute,
+    "drip-body": partial(_answers, raw(drip(OK + b"Content-Length: 100000\r\n\r\n", b"a"))),
+    "drip-headers": partial(_answers, raw(drip(OK + b"X-Drop: ", b"a"))),
+    "drip-chunks": partial(_answers, raw(drip(_CHUNKS, b"1\r\na\r\n"))),
+    "drip-status-line": partial(_answers, raw(drip(b"HTTP/1.1 200 ", b"O"))),
+    "drip-error-page": partial(_answers, raw(drip(b"HTTP/1.1 500 Oh\r\nContent-Length: 60000\r\n\r\n", b"a"))),
+    "no-word": partial(_answers, _hang),
+}
+
+
+def _feeds(stage: Stage) -> list[str]:
+    return [feed(name, f"page {stage.own_site(name).url('/news')}") for name in _SCENES]
+
+
+def _publish(stage: Stage) -> None:
+    for name in _SCENES:
+        publish(stage.own_site(name), OLD)
+
+
+def _bring_about(stage: Stage) -> None:
+    for name, scene in _SCENES.items():
+        publish(stage.own_site(name), NOW)
+        scene(stage, stage.own_site(name))
+
+
+_START = Start("waiting", _feeds, prepare=_publish, head=SHORT)
+
+
+def waits(name: str, reason: str = "no complete answer within|no answer in time") -> Case:
+    """The case of this name: the look at its feed takes the whole ten seconds that it may."""
+    return Case(name, _bring_about, reason, start=_START, feed=name, shared="waiting", slow=True, seconds=60.0)

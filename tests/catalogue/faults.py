@@ -1,0 +1,116 @@
+"""What is wrong with the process that feedpub runs in: its clock, its limits, its system calls, its threads.
+
+`python -m tests.catalogue.faults '{"clock": "/tmp/offset"}' build` runs a command with such faults.
+"""
+
+import ctypes
+import json
+import os
+import platform
+import resource
+import struct
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime, tzinfo
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Self
+
+Faults = Mapping[str, Any]
+"""The name of a fault → how."""
+
+
+def clock(path: str) -> None:
+    """The wall clock is off by as many seconds as the file says at the moment."""
+
+    class Shifted(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(datetime.now().timestamp() + float(Path(path).read_text("utf-8")), tz)  # noqa: DTZ005
+
+    for module in ("feedpub.tools", "feedpub.fetch.clock"):  # all that asks what time it is
+        import_module(module).datetime = Shifted  # type: ignore[attr-defined]
+
+
+def limits(of: Mapping[str, int]) -> None:
+    """The system gives no more: {"RLIMIT_FSIZE": 1000}."""
+    for name, value in of.items():
+        resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def trust(ca_file: str) -> None:
+    """These are the certificates that come with the machine."""
+    import_module("requests.adapters").DEFAULT_CA_BUNDLE_PATH = ca_file  # type: ignore[attr-defined]
+
+
+def short_grace(seconds: float) -> None:
+    """Runs that hang are given up so soon after their deadline."""
+    import_module("feedpub.scheduler.runner").Runner.__init__.__kwdefaults__["grace"] = seconds
+
+
+def dying_scheduler(times: int) -> None:
+    """The scheduler's thread dies so many times, as it does where a job store raises."""
+    scheduler = import_module("apscheduler.schedulers.base").BaseScheduler
+    whole: Callable[[object], object] = scheduler._process_jobs
+    left = [None] * times
+
+    def process(self: object) -> object:
+        if left:
+            left.pop()
+            raise SystemExit
+        return whole(self)
+
+    scheduler._process_jobs = process
+
+
+def hanging_folder(name: str) -> None:
+    """Whoever looks into a folder of that name waits for ever, as on a network disk that is gone."""
+    listed = os.scandir
+
+    def scandir(path: Any = ".") -> Any:
+        if isinstance(path, str | os.PathLike) and Path(path).name == name:
+            while True:
+                os.read(os.pipe()[0], 1)
+        return listed(path)
+
+    os.scandir = scandir
+
+
+# --- system calls that fail, for real: a filter in the kernel answers for them ---
+
+_NUMBERS = {"x86_64": {"fsync": 74, "fdatasync": 75}, "aarch64": {"fsync": 82, "fdatasync": 83}}
+_SET_NO_NEW_PRIVS, _SET_SECCOMP, _FILTER = 38, 22, 2
+_LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06  # of a BPF program
+_ALLOW, _FAIL_WITH = 0x7FFF0000, 0x00050000
+
+
+def failing_calls(errors: Mapping[str, int]) -> None:
+    """These system calls fail with these numbers: {"fsync": 5}."""
+    numbers = _NUMBERS[platform.machine()]
+    program = struct.pack("HBBI", _LOAD, 0, 0, 0)
+    for name, error in errors.items():
+        program += struct.pack("HBBI", _JUMP_IF_EQUAL, 0, 1, numbers[name])
+        program += struct.pack("HBBI", _RETURN, 0, 0, _FAIL_WITH | error)
+    program += struct.pack("HBBI", _RETURN, 0, 0, _ALLOW)
+    code = ctypes.create_string_buffer(program, len(program))
+    whole = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(_SET_SECCOMP, _FILTER, whole, 0, 0):
+        raise OSError(ctypes.get_errno(), "the filter was refused")
+
+
+_FAULTS: Mapping[str, Callable[[Any], None]] = {
+    fault.__name__: fault
+    for fault in (clock, limits, trust, short_grace, dying_scheduler, hanging_folder, failing_calls)
+}
+
+
+def install(faults: Faults) -> None:
+    """Give this process these faults, from now on."""
+    for name, how in faults.items():
+        _FAULTS[name](how)
+
+
+if __name__ == "__main__":
+    install(json.loads(sys.argv.pop(1)))
+    import_module("feedpub.__main__").main()

@@ -1,0 +1,50 @@
+"""Each bad input of the catalogue, by its name, against the oracle."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.catalogue.case import Theatre
+from tests.catalogue.cases import CASES, GROUPS
+from tests.catalogue.names import NAMES
+from tests.catalogue.stage import Stage
+from tests.support.shared import shared
+
+
+@pytest.fixture(scope="module")
+def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+    with Stage.open(tmp_path_factory.mktemp("catalogue")) as stage:
+        yield Theatre(stage)
+
+
+MARKED = [pytest.param(name, id=name, marks=[pytest.mark.slow] if CASES[name].slow else []) for name in CASES]
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_the_oracle_holds(theatre: Theatre, name: str) -> None:
+    """It ends in time and in its memory, publishes nothing wrong, says why, and leaves others alone."""
+    case = CASES[name]
+    if reason := case.needs():
+        pytest.skip(reason)
+    played = theatre.play(case)
+    assert not played.faults, "\n".join(played.faults)
+
+
+@pytest.mark.parametrize("group", NAMES)
+def test_no_name_is_missing(group: str) -> None:
+    """Every name of the catalogue is a test, in its group."""
+    assert set(NAMES[group]) <= {case.name for case in GROUPS[group]}
+
+
+def test_names_are_unique() -> None:
+    """A name means one case."""
+    assert sum(map(len, GROUPS.values())) == len(CASES)
+
+
+def test_the_names_are_those_of_the_guide() -> None:
+    """None was forgotten when they were written down here."""
+    text = shared("guide/reliability.md").read_text("utf-8")
+    section = text.partition("## Catalogue")[2].partition("\n## ")[0]
+    for group, names in re.findall(r"^- (\w+): (.+)$", section, re.MULTILINE):
+        assert tuple(names.partition(";")[0].split()) == NAMES[group]

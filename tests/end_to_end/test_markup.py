@@ -1,0 +1,305 @@
+"""Whatever markup a source sends, nothing of it runs in a reader, and no reader is made to ask anybody for anything.
+
+Every vector of tests/vectors/markup.toml goes through the whole pipeline, as an article's page and as a feed's content,
+title, author, category and enclosure. Then a real browser loads what is published: documents and pages as they are,
+and each entry alone, every text of it put into a page as HTML by a reader that knows no caution and no policy.
+"""
+
+import html
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from feedpub.cleaner.sanitise import sanitise
+from tests.support.chromium import dump
+from tests.support.home import Home
+from tests.support.newsroom import PARAGRAPHS, feed
+from tests.support.service import running_service
+from tests.support.site import Route, Site, running_site
+
+pytestmark = pytest.mark.slow
+VECTORS = Path(__file__).parents[1] / "vectors" / "markup.toml"
+AT_ONCE = 150  # documents in one page of the browser
+PATIENCE = "--virtual-time-budget=20000"
+CANARY = "/canary/"
+KINDS = {".rss": "application/rss+xml", ".atom": "application/atom+xml", ".opml": "text/x-opml", ".json": "text/plain"}
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+ATOM = "{http://www.w3.org/2005/Atom}"
+# Frames around documents: each is read as a reader would, then once more from its own serialisation, as editors and
+# readers do that keep what a browser made of a text. Then they are asked what there is in them.
+FRAMES = """<!doctype html><title>frames</title><body>FRAMES<script>
+const allowed = ["http:", "https:", "mailto:", "tel:"]
+function scheme(address) { try { return new URL(address, location).protocol } catch { return "http:" } }
+function audit(document) {
+  const found = []
+  if (/^\\/R4N[^ ]*\\/$/.test(document.title)) found.push("ran: " + document.title)
+  const bad = "script,style,iframe,frame,object,embed,applet,form,input,button,select,textarea,link,base,"
+    + "meta[http-equiv],svg,math,video,audio,template,noscript,plaintext,xmp,noembed,noframes,portal,marquee"
+  if (!document.body) return found  // it is XML
+  for (const each of document.body.querySelectorAll(bad)) found.push("element " + each.outerHTML)
+  for (const each of document.body.querySelectorAll("*")) for (const attribute of each.attributes) {
+    if (/^(on|style$|srcset$|ping$|background$|formaction$|srcdoc$|name$)/i.test(attribute.name))
+      found.push("attribute " + attribute.name)
+    if (/^(href|src|cite|action)$/i.test(attribute.name) && !allowed.includes(scheme(attribute.value)))
+      found.push("address " + attribute.value)
+  }
+  return found
+}
+function settled() { return new Promise(done => setTimeout(done, 300)) }
+onload = async () => {
+  await settled()
+  const report = {}
+  const look = again => { for (const frame of document.querySelectorAll("iframe")) {
+    let found
+    try { found = audit(frame.contentDocument) } catch (error) { found = ["led away: " + error] }
+    if (found.length) report[frame.dataset.name] = found.map(text => again + text.slice(0, 200))
+  } }
+  look("")
+  for (const frame of document.querySelectorAll("iframe")) {
+    const body = frame.contentDocument?.body
+    if (body) for (let n = 0; n < 3; n++) body.innerHTML = body.innerHTML
+  }
+  await settled()
+  look("again: ")
+  document.body.textContent = "REPORT" + JSON.stringify(report) + "END"
+}
+</script>"""
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A text that tries something; `name` says which."""
+
+    name: str
+    text: str
+
+
+def vectors(site: Site) -> list[Vector]:
+    """All vectors, with marks and addresses of their own."""
+    table = tomllib.loads(VECTORS.read_text("utf-8"))
+    number = count(1)
+    return [
+        Vector(f"{kind}-{at}", _armed(text, f"{kind}-{at}-{next(number)}", site))
+        for kind, texts in table.items()
+        for at, text in enumerate(texts)
+    ]
+
+
+def _armed(text: str, name: str, site: Site) -> str:
+    text = text.replace("URL", site.url(f"{CANARY}{name}")).replace("PICTURE", site.url(f"/picture/{name}"))
+    return text.replace("JS", f"document.title=/R4N-{name}/")
+
+
+@pytest.fixture(scope="module")
+def canary() -> Iterator[Site]:
+    """The server that nobody should ask; it also hands the documents under test to the browser."""
+    with running_site() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def source() -> Iterator[Site]:
+    with running_site() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def home(canary: Site, source: Site, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Everything published, by the real command."""
+    home = Home(tmp_path_factory.mktemp("markup"))
+    found = vectors(canary)
+    source["/rss"] = Route(_rss(source, found), "application/rss+xml")
+    source["/pages"] = Route(_rss(source, found, of_pages=True), "application/rss+xml")
+    for at, vector in enumerate(found):
+        source[f"/page/{at}"] = Route(_page(at, vector.text).encode())
+        if at % 3 == 0:
+            home.save(f"story-{at}.html", _page(at, vector.text))
+        elif at % 3 == 1 or vector.name.startswith("markdown"):
+            home.save(f"story-{at}.md", _markdown(at, vector.text))
+    home.configure(
+        feed("own", f"feed {source.url('/rss')}", more="limit = 1000").replace(
+            'type = "feed"', 'type = "feed"\nfetch = false'
+        ),
+        feed("pages", f"feed {source.url('/pages')}", more="limit = 1000"),
+        feed("saved", "folder articles", more="limit = 1000"),
+    )
+    home.build()
+    return home
+
+
+def _story(at: int, vector: str) -> str:
+    first, *rest = (paragraph.format(n=at) for paragraph in PARAGRAPHS)
+    return f"<p>{first}</p><p>Before {vector} after the vector.</p>" + "".join(f"<p>{text}</p>" for text in rest)
+
+
+def _page(at: int, vector: str) -> str:
+    quoted = html.escape(vector)
+    return (
+        f'<!doctype html><html lang="en"><head><title>Story {at}: {quoted} | Paper</title>'
+        f'<meta name="author" content="{quoted}"><meta name="description" content="{quoted}"></head><body>'
+        f"<article><h1>Story number {at} of the paper</h1>{_story(at, vector)}</article></body></html>"
+    )
+
+
+def _markdown(at: int, vector: str) -> str:
+    first, *rest = (paragraph.format(n=at) for paragraph in PARAGRAPHS)
+    return "\n\n".join([f"# Story {at}: {vector}", first, vector, f"Within a line: {vector} and on.", *rest])
+
+
+def _rss(source: Site, found: list[Vector], *, of_pages: bool = False) -> bytes:
+    items = "".join(_item(source, at, vector, of_page=of_pages) for at, vector in enumerate(found))
+    return (
+        '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>News</title>'
+        f"<link>{source.url()}</link><description>News</description>{items}</channel></rss>"
+    ).encode("utf-8", "replace")
+
+
+def _item(source: Site, at: int, vector: Vector, *, of_page: bool) -> str:
+    text = _xml(vector.text)
+    link = source.url(f"/page/{at}" if of_page else f"/own/{at}")
+    if of_page:
+        return f"<item><title>Story number {at} of the paper</title><link>{link}</link></item>"
+    return (
+        f"<item><title>{_xml(html.escape(f'{at} {vector.text}'))}</title><link>{link}</link>"
+        f"<dc:creator>{text}</dc:creator><category>{text}</category><description>{_xml(html.escape(vector.text))}</description>"
+        f'<enclosure url="{source.url(f"/{at}.mp3")}?{text}" length="1" type="{text}"/>'
+        f"<content:encoded>{_xml(_story(at, vector.text))}</content:encoded></item>"
+    )
+
+
+def _xml(text: str) -> str:
+    """As XML holds it: without the characters that it cannot hold."""
+    return html.escape(re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text))
+
+
+# --- what a careless reader makes of a feed ---
+
+
+def careless(home: Home, name: str) -> dict[str, str]:
+    """Each entry of each document as a page: all its texts, put in as they are, without a policy."""
+    pages = {}
+    for at, item in enumerate(etree.parse(home.feeds / f"{name}.rss").iterfind(".//item")):
+        pages[f"{name}.rss {at}"] = _laid_out([text.text for text in item if text.text and text.tag != "link"])
+    for at, item in enumerate(etree.parse(home.feeds / f"{name}.atom").iterfind(f"{ATOM}entry")):
+        pages[f"{name}.atom {at}"] = _laid_out([text for text in item.itertext() if text.strip()])
+    for at, entry in enumerate(home.items(name)):
+        pages[f"{name}.json {at}"] = _laid_out(list(_texts(entry)))
+    return pages
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+    else:
+        yield str(value)
+
+
+def _laid_out(texts: list[str | None]) -> str:
+    body = "\n<hr>\n".join(text or "" for text in texts)
+    return f"<!doctype html><html><head><title>calm</title></head><body>{body}</body></html>"
+
+
+def in_browser(canary: Site, pages: Mapping[str, str | bytes | Route]) -> dict[str, list[str]]:
+    """What went wrong in which page; each in a frame of its own."""
+    report: dict[str, list[str]] = {}
+    names = list(pages)
+    for start in range(0, len(names), AT_ONCE):
+        frames = ""
+        for at, name in enumerate(names[start : start + AT_ONCE]):
+            page = pages[name]
+            canary[f"/document/{at}"] = page.encode("utf-8", "replace") if isinstance(page, str) else page
+            frames += f'<iframe data-name="{name}" src="/document/{at}" loading="eager"></iframe>'
+        canary["/frames"] = FRAMES.replace("FRAMES", frames, 1)
+        found = re.search("REPORT(.*?)END", dump(canary.url("/frames"), PATIENCE), re.DOTALL)
+        assert found is not None
+        report |= json.loads(html.unescape(found[1]))
+    return report
+
+
+def seriously(report: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What ran, or led away; for pages of ours, which have elements that no article has."""
+    found = {name: [text for text in texts if re.search("ran: |led away", text)] for name, texts in report.items()}
+    return {name: texts for name, texts in found.items() if texts}
+
+
+def asked(canary: Site) -> list[str]:
+    """Who was asked for what only a fooled browser asks for."""
+    found = [path for path in canary.paths() if path.startswith(CANARY)]
+    canary.forget()
+    return found
+
+
+# --- tests ---
+
+
+def test_the_vectors_bite(canary: Site) -> None:
+    """Put into a page as they are, they run and ask: this browser would show it."""
+    raw = {vector.name: _laid_out([vector.text]) for vector in vectors(canary)}
+    some = {name: page for name, page in raw.items() if name.split("-")[0] in ("scripts", "handlers", "styles")}
+    report = in_browser(canary, some)
+    ran = [name for name, found in report.items() if any("ran: " in each for each in found)]
+    assert len(ran) > 20
+    assert len(set(asked(canary))) > 5
+
+
+def test_sanitised_markup_is_harmless(canary: Site) -> None:
+    """Whatever came before it: each vector alone, and within a paragraph."""
+    pages = {
+        vector.name: _laid_out([sanitise(vector.text), sanitise(_story(1, vector.text))]) for vector in vectors(canary)
+    }
+    assert in_browser(canary, pages) == {}
+    assert asked(canary) == []
+
+
+@pytest.mark.parametrize("name", ["own", "pages", "saved"])
+def test_entries_are_harmless_wherever_they_are_put(home: Home, canary: Site, name: str) -> None:
+    """All texts of every entry in every format, by a reader that takes them all for HTML."""
+    pages = careless(home, name)
+    assert len(pages) > 3 * 50
+    assert in_browser(canary, pages) == {}
+    assert asked(canary) == []
+
+
+def test_published_files_are_harmless(home: Home, canary: Site) -> None:
+    """Pages with their policy, and feeds and lists as they are: opened in a browser, none runs or asks."""
+    documents = {n: c for n, c in home.published().items() if n.endswith((".html", ".rss", ".atom", ".json", ".opml"))}
+    assert {"own.html", "index.html", "feeds.opml", "own.rss", "health.atom"} <= documents.keys()
+    assert seriously(in_browser(canary, {n: c for n, c in documents.items() if n.endswith(".html")})) == {}
+    as_it_is = {
+        f"{name} as {kind}": Route(content, kind)
+        for name, content in documents.items()
+        for kind in (KINDS.get(Path(name).suffix, "text/html"), "application/xml")
+    }
+    assert seriously(in_browser(canary, as_it_is)) == {}
+    assert asked(canary) == []
+
+
+def test_the_status_page_is_harmless(home: Home, canary: Site) -> None:
+    """What sources sent stands there, too, and in what was removed from their pages."""
+    with running_service(home.config) as service:
+        pages = {path: service.get(path) for path in ("/status", "/", "/healthz", "/metrics")}
+    assert seriously(in_browser(canary, pages)) == {}
+    assert asked(canary) == []
+
+
+def test_pages_have_a_strict_policy(home: Home) -> None:
+    """Nothing but their own style, and an article's pictures: no script, no frame, no form elsewhere."""
+    pages = [content.decode() for name, content in home.published().items() if name.endswith(".html")]
+    assert len(pages) > 50
+    for page in pages:
+        policy = re.search('<meta http-equiv="Content-Security-Policy" content="([^"]+)">', page)
+        assert policy is not None
+        assert page.index(policy[0]) < 300  # before anything that it is about
+        assert html.unescape(policy[1]).startswith("default-src 'none'; style-src 'sha256-")
+        assert "script-src" not in policy[1]
+        assert "unsafe" not in policy[1]

@@ -1,0 +1,115 @@
+"""Throws hostile inputs at parts of feedpub, guided by which of its branches they reach.
+
+`python -m tests.fuzz urls --inputs 1000000`, or `all`: each input is read by a target, which may raise nothing but
+feedpub's own errors, may not take long, and must give what holds. What does not hold is made small and kept under
+tests/fuzz/regressions, where the tests find it. Needs atheris: `pip install atheris`.
+"""
+
+import argparse
+import hashlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.fuzz.findings import REGRESSIONS, keep, smallest
+from tests.fuzz.target import Effort, Target
+from tests.fuzz.targets import TARGETS
+
+_ROOT = Path(__file__).parents[2]
+_COVERED = re.compile(r"^#\d+\s+(\w+)\s+cov: (\d+) ft: (\d+)", re.MULTILINE)
+_EXECUTED = re.compile(r"^(?:stat::number_of_executed_units: |#)(\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How it went.
+
+    Attributes:
+        inputs: that were tried.
+        seconds: that took.
+        before, after: edges of the code that the seeds reach, and that all inputs do.
+        found: the files of inputs that something is wrong with.
+    """
+
+    name: str
+    inputs: int
+    seconds: float
+    before: int
+    after: int
+    found: tuple[Path, ...]
+
+    def __str__(self) -> str:
+        speed = self.inputs / max(self.seconds, 0.001)
+        edges = f"{self.before:>6,} → {self.after:>6,} edges"
+        return f"{self.name:12} {self.inputs:>10,} inputs {speed:>8,.0f}/s  {edges}  {len(self.found)} findings"
+
+
+def fuzz(target: Target, effort: Effort, kept: Path = REGRESSIONS, extra: Path | None = None) -> Total:
+    """Try inputs on a target.
+
+    Args:
+        target: which.
+        effort: how much of it.
+        kept: the folder for inputs that something is wrong with.
+        extra: a folder of inputs to begin with, besides the target's own.
+    """
+    with tempfile.TemporaryDirectory(prefix="feedpub-fuzz-") as name:
+        corpus, found = Path(name, "corpus"), Path(name, "found")
+        found.mkdir()
+        _plant(corpus, target, extra)
+        arguments = (target.name, effort.inputs, effort.seconds, effort.seed, corpus, found)
+        command = [sys.executable, "-m", "tests.fuzz.process", *map(str, arguments)]
+        began = time.monotonic()
+        done = subprocess.run(command, cwd=_ROOT, capture_output=True, check=False)  # noqa: S603 -- this program
+        took = time.monotonic() - began
+        said = done.stderr.decode("utf-8", "replace")
+        results = tuple(_kept(target, found, kept))
+    if done.returncode and not results:
+        raise RuntimeError(f"{target.name}: the fuzzer ended with {done.returncode}:\n{said[-3000:]}")
+    edges = [int(line[1]) for line in _COVERED.findall(said) if line[0] in ("INITED", "DONE", "NEW", "REDUCE")]
+    executed = [int(number) for number in _EXECUTED.findall(said)]
+    return Total(target.name, max(executed, default=0), took, edges[0] if edges else 0, max(edges, default=0), results)
+
+
+def _plant(corpus: Path, target: Target, extra: Path | None) -> None:
+    """Write down what inputs are made from."""
+    corpus.mkdir()
+    files = [*(REGRESSIONS / target.name).glob("*"), *(extra.rglob("*") if extra else ())]
+    for seed in [*target.seeds(), *(path.read_bytes() for path in files if path.is_file())]:
+        (corpus / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed[: target.longest])
+
+
+def _kept(target: Target, found: Path, kept: Path) -> Iterator[Path]:
+    """What was found, made small; what took the process down is kept as it is."""
+    for path in sorted((found / target.name).glob("*")):
+        yield keep(kept, target, path.name, smallest(target, path.read_bytes()))
+    for path in sorted(found.glob(f"{target.name}-*")):
+        yield keep(kept, target, path.name.removeprefix(f"{target.name}-"), path.read_bytes())
+
+
+def main() -> int:
+    """The command; 1 where something was found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("target", nargs="+", choices=[*TARGETS, "all"])
+    parser.add_argument("--inputs", type=int, default=10_000, help="for each target")
+    parser.add_argument("--seconds", type=int, default=0, help="for each target at most; 0 for as long as it takes")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, default=REGRESSIONS, help="where to write down what was found")
+    parser.add_argument("--corpus", type=Path, help="a folder of more inputs to begin with")
+    options = parser.parse_args()
+    names = TARGETS if "all" in options.target else options.target
+    effort, findings = Effort(options.inputs, options.seconds, options.seed), 0
+    for name in names:
+        total = fuzz(TARGETS[name], effort, options.keep, options.corpus)
+        findings += len(total.found)
+        print(total, *(f"  {path}" for path in total.found), sep="\n", flush=True)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Inputs that something is wrong with: told apart by where it went wrong, made small, and kept."""
+
+import re
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.fuzz.target import Target
+
+REGRESSIONS = Path(__file__).parent / "regressions"
+_PACKAGE = "/feedpub/"
+_NUMBER = re.compile(r"U\+\w+|'.*|\d+")  # what differs from input to input
+_MOST_TRIES = 3000  # that making an input small may take
+
+
+def signature(error: BaseException) -> str:
+    """A plain name for what went wrong: the error, and the function of feedpub or of the tests that it came from."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if _PACKAGE in frame.filename] or frames
+    what = str(error)[:40] if isinstance(error, AssertionError) else type(error).__name__
+    where = f"{Path(ours[-1].filename).stem} {ours[-1].name}"
+    return re.sub(r"[^a-z]+", "-", f"{_NUMBER.sub('', what)} in {where}".lower()).strip("-")
+
+
+def judged(target: Target, data: bytes) -> str | None:
+    """The signature of what is wrong with an input; None where nothing is."""
+    try:
+        target.judge(data)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is what we look for
+        return signature(error)
+    return None
+
+
+def smallest(target: Target, data: bytes) -> bytes:
+    """An input that the same thing is wrong with and of which no part can be left out; as far as a few tries go."""
+    wrong, tries = judged(target, data), iter(range(_MOST_TRIES))
+    if wrong is None:
+        return data
+    for split in (target.pieces.findall, lambda whole: [whole[at : at + 1] for at in range(len(whole))]):
+        parts = list(filter(None, split(data)))
+        data = b"".join(_needed(parts, lambda some: judged(target, b"".join(some)) == wrong, tries))
+    return data
+
+
+def _needed(parts: list[bytes], fails: Callable[[list[bytes]], bool], tries: Iterator[int]) -> list[bytes]:
+    """Parts without those that it fails without, in runs of half of them, a quarter, and so on."""
+    size = len(parts) // 2
+    while size:
+        at = 0
+        while at < len(parts):
+            fewer = parts[:at] + parts[at + size :]
+            if next(tries, None) is None:
+                return parts
+            if fails(fewer):
+                parts = fewer
+            else:
+                at += size
+        size //= 2
+    return parts
+
+
+def keep(folder: Path, target: Target, name: str, data: bytes) -> Path:
+    """Write an input down, unless a smaller one of its name is there."""
+    path = folder / target.name / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or len(data) < path.stat().st_size:
+        path.write_bytes(data)
+    return path

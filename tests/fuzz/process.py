@@ -1,0 +1,69 @@
+"""One target under atheris, in a process that ends with the last input: `python -m tests.fuzz.process`.
+
+What goes wrong is written down, and the next input follows: only what takes the whole process down ends it early.
+"""
+
+import argparse
+import random
+import sys
+from pathlib import Path
+
+import atheris
+
+from tests.fuzz.findings import keep, signature
+from tests.fuzz.mutation import mutated
+from tests.fuzz.target import Effort, Target
+
+INSTRUMENTED = ["feedpub", "dateutil", "feedparser", "markdown_it", "protego", "yaml", "uvicorn.protocols"]
+BY_GRAMMAR = 0.6  # the share of inputs that are made by it; the others are made byte by byte
+MOST_MEGABYTES = 2048
+MOST_SECONDS = 60  # for one input
+
+with atheris.instrument_imports(include=INSTRUMENTED):
+    from tests.fuzz.targets import TARGETS
+
+
+def fuzz(target: Target, effort: Effort, corpus: Path, found: Path) -> None:
+    """Try inputs on a target; does not return."""
+
+    def judge(data: bytes) -> None:
+        try:
+            target.judge(data)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it is what we look for
+            keep(found, target, signature(error), data)
+
+    def mutate(data: bytes, longest: int, seed: int) -> bytes:
+        if random.Random(seed).random() < BY_GRAMMAR:  # noqa: S311 -- inputs, not secrets
+            return mutated(target, data, longest, seed)
+        return bytes(atheris.Mutate(data, longest))
+
+    options = {
+        "runs": effort.inputs,
+        "max_total_time": effort.seconds,
+        "seed": effort.seed,
+        "max_len": target.longest,
+        "timeout": MOST_SECONDS,
+        "rss_limit_mb": MOST_MEGABYTES,
+        "artifact_prefix": f"{found}/{target.name}-",
+        "print_final_stats": 1,
+    }
+    arguments = [f"-{option}={value}" for option, value in options.items()]
+    atheris.Setup([sys.argv[0], *arguments, str(corpus)], judge, custom_mutator=mutate)
+    atheris.Fuzz()
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.process", description=__doc__)
+    parser.add_argument("name", choices=TARGETS)
+    parser.add_argument("inputs", type=int)
+    parser.add_argument("seconds", type=int)
+    parser.add_argument("seed", type=int)
+    parser.add_argument("corpus", type=Path, help="the folder that inputs are taken from, and added to")
+    parser.add_argument("found", type=Path, help="the folder for inputs that something is wrong with")
+    asked = parser.parse_args()
+    fuzz(TARGETS[asked.name], Effort(asked.inputs, asked.seconds, asked.seed), asked.corpus, asked.found)
+
+
+if __name__ == "__main__":
+    main()

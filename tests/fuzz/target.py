@@ -1,0 +1,105 @@
+"""What a fuzzer aims at: a function that takes bytes, and what inputs for it look like."""
+
+import re
+import time
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from feedpub.errors import FeedpubError
+
+LONGEST_CPU = 2.0  # seconds that an input of up to 64 KiB may take
+SEPARATOR = b"\xff"  # between the fields of an input: no byte of UTF-8
+MARKUP = re.compile(rb"<[^<>]*>?|[^<]+", re.DOTALL)
+LINES = re.compile(rb"[^\n]+\n?|\n")
+WORDS = re.compile(rb"\w+|\W", re.DOTALL)
+BYTES = re.compile(rb".", re.DOTALL)
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A part of feedpub under attack.
+
+    Attributes:
+        name: for the command line, and of the folder of inputs to begin with.
+        run: reads an input and asserts what must hold of the result; may raise nothing but FeedpubError.
+        grammar: of its inputs, as words.toml names it.
+        pieces: finds the parts of an input that are left out, doubled and moved.
+        longest: bytes of an input.
+        others: more inputs to begin with, made of what the tests have.
+    """
+
+    name: str
+    run: Callable[[bytes], object]
+    grammar: str
+    pieces: re.Pattern[bytes]
+    longest: int
+    others: Callable[[], Iterable[bytes]] = tuple
+
+    @property
+    def words(self) -> tuple[bytes, ...]:
+        """What its inputs are made of."""
+        return (*_grammars()[self.grammar], SEPARATOR)
+
+    def seeds(self) -> list[bytes]:
+        """Inputs from which others are made, none longer than they may be."""
+        planted = sorted((_HERE / "seeds" / self.name).glob("*"))
+        return [seed[: self.longest] for seed in (*(path.read_bytes() for path in planted), *self.others())]
+
+    def judge(self, data: bytes) -> None:
+        """Run it on an input.
+
+        Raises:
+            AssertionError: what it gave is wrong, or it took too long.
+            Exception: it raised what it may not.
+        """
+        began = time.thread_time()
+        try:
+            self.run(data)
+        except FeedpubError as error:
+            str(error).encode()  # a message is shown and stored
+        took = time.thread_time() - began
+        assert took <= LONGEST_CPU, f"took {took:.1f} s for {len(data)} bytes"
+
+
+@cache
+def _grammars() -> dict[str, tuple[bytes, ...]]:
+    listed = tomllib.loads((_HERE / "words.toml").read_text("utf-8"))
+    return {
+        name: (*(word.encode() for word in said.get("words", ())), *map(bytes.fromhex, said.get("bytes", ())))
+        for name, said in listed.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is tried on a target.
+
+    Attributes:
+        inputs: how many.
+        seconds: after which it is enough, however many there were; 0 for as long as it takes.
+        seed: what follows from it is always the same, as long as the code is.
+    """
+
+    inputs: int
+    seconds: int = 0
+    seed: int = 1
+
+
+def fields(data: bytes, count: int) -> list[bytes]:
+    """So many fields of an input, the last with all that is left; empty ones where it has fewer."""
+    found = data.split(SEPARATOR, count - 1)
+    return found + [b""] * (count - len(found))
+
+
+def text(data: bytes) -> str:
+    """Bytes as a text that holds everything that Python's texts can, halves of surrogate pairs too."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def texts(data: bytes, count: int) -> list[str]:
+    """So many fields of an input as texts."""
+    return [text(field) for field in fields(data, count)]

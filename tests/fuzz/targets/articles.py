@@ -1,0 +1,86 @@
+"""The cleaner: pages, saved files, a site's memory."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from feedpub import cleaner
+from feedpub.cleaner import SiteMemory
+from feedpub.config import SiteRules
+from feedpub.errors import ExtractError
+from tests.fuzz.oracle import PAGE, check_article
+from tests.fuzz.target import LINES, MARKUP, Target, fields, text
+
+_HOME = Path(__file__).parents[3]
+_SUFFIXES = (".md", ".txt", ".html")
+_RULES = SiteRules(content="article", remove=("aside", "text:Advertisement", ".promo p"))
+_BASE = "https://feeds.example.org/news/"
+
+
+def page(data: bytes) -> None:
+    """A page in bytes."""
+    check_article(cleaner.extract(data, PAGE))
+
+
+def page_text(data: bytes) -> None:
+    """A page in characters, with rules for its site and without an address."""
+    check_article(cleaner.extract(text(data), None, rules=_RULES))
+
+
+def plain(data: bytes) -> None:
+    """An article in plain text."""
+    check_article(cleaner.extract_text(text(data)))
+
+
+def saved(data: bytes) -> None:
+    """A saved file; its first byte says of which kind."""
+    suffix = _SUFFIXES[data[0] % len(_SUFFIXES)] if data else ".md"
+    article = cleaner.extract_saved(data[1:], f"2026-01-14_story{suffix}", base=_BASE)
+    check_article(article)
+
+
+def site(data: bytes) -> None:
+    """Some pages of a site, learned from, then one of them read."""
+    memory = SiteMemory()
+    some = fields(data, 4)
+    for number, each in enumerate(some):
+        try:
+            memory.learn(text(each), f"{PAGE}?{number}")
+        except ExtractError:
+            continue
+    assert SiteMemory.from_bytes(memory.to_bytes()).to_bytes() == memory.to_bytes()
+    check_article(cleaner.extract(text(some[0]), PAGE, memory=memory))
+
+
+def _pages() -> Iterator[bytes]:
+    for file in sorted((_HOME / "tests" / "pages").glob("*/source.html")):
+        whole = re.sub(rb"<style.*?</style>|\s\s+", b" ", file.read_bytes(), flags=re.DOTALL)
+        yield whole
+        yield whole[len(whole) // 2 :][:3000]
+
+
+def _texts() -> Iterator[bytes]:
+    for file in sorted((_HOME / "config" / "articles").glob("*/*.*")):
+        if file.suffix in _SUFFIXES:
+            yield file.read_bytes()
+
+
+def _saved() -> Iterator[bytes]:
+    for body in _texts():
+        for kind in range(len(_SUFFIXES)):
+            yield bytes([kind]) + body
+
+
+def _sites() -> Iterator[bytes]:
+    some = [body.replace(b"\xff", b"")[:2000] for body in _pages()]
+    for at in range(0, len(some) - 3, 4):
+        yield b"\xff".join(some[at : at + 4])
+
+
+TARGETS = (
+    Target("text", plain, "prose", LINES, 4000, _texts),
+    Target("saved", saved, "prose", LINES, 3000, _saved),
+    Target("page", page, "html", MARKUP, 8000, _pages),
+    Target("page-text", page_text, "html", MARKUP, 8000, _pages),
+    Target("site", site, "html", MARKUP, 8000, _sites),
+)

@@ -1,0 +1,134 @@
+"""Documents that list articles, and documents that are made of them."""
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from lxml import etree
+
+from feedpub.articles import from_feed
+from feedpub.builder import render_article, render_index, render_opml, render_page
+from feedpub.errors import ExtractError
+from feedpub.model import Enclosure, Entry, Page
+from feedpub.sources import feed as feeds
+from feedpub.sources import page as pages
+from feedpub.sources import sitemapfile
+from feedpub.sources.pace import pace_of
+from tests.fuzz.oracle import (
+    NOW,
+    PAGE,
+    check_address,
+    check_article,
+    check_documents,
+    check_item,
+    check_moment,
+    feed_of,
+)
+from tests.fuzz.target import MARKUP, Target, fields, text, texts
+
+_TESTS = Path(__file__).parents[2]
+_TYPES = ("", "text/html", "application/rss+xml", "application/json", "text/plain", "application/xhtml+xml")
+
+
+def _page(data: bytes) -> Page:
+    """A document with its charset, and a content type that its first byte chooses."""
+    charset, body = fields(data, 2)
+    content_type = _TYPES[charset[0] % len(_TYPES)] if charset else ""
+    return Page(PAGE, body, content_type, text(charset[1:]) or None)
+
+
+def feed(data: bytes) -> None:
+    """A feed of any kind, its entries' own content, and how often it wants to be asked."""
+    page = _page(data)
+    pace = pace_of(page)
+    assert 0 <= pace.wait <= 7 * 86400
+    for item in feeds.items_in(page, limit=20):
+        check_item(item)
+        try:
+            article = from_feed(item)
+        except ExtractError:
+            continue
+        check_article(article)
+
+
+def _feeds() -> Iterator[bytes]:
+    for file in sorted((_TESTS / "builder" / "full").glob("harbour*.*")):
+        if file.suffix in (".rss", ".atom", ".json"):
+            yield b"\xff" + file.read_bytes()[:6000]
+
+
+def sitemap(data: bytes) -> None:
+    """A sitemap as it is, and in gzip."""
+    page = _page(data)
+    found = None
+    for body in (page.body, gzip.compress(page.body, 1)):
+        try:
+            found = sitemapfile.parse(replace(page, body=body))
+        except ExtractError:
+            continue
+        for item in found.items:
+            check_item(item)
+        for child in found.children:
+            check_address(child.url)
+            check_moment(child.modified)
+
+
+def listing(data: bytes) -> None:
+    """A page that lists articles, by its structure or by a selector."""
+    page = _page(data)
+    for selector in (None, "a", "article h2 > a"):
+        try:
+            items = pages.items_in(page, selector)
+        except ExtractError as error:
+            str(error).encode()
+            continue
+        for item in items:
+            check_item(item)
+
+
+def _listings() -> Iterator[bytes]:
+    for file in sorted((_TESTS / "sources" / "listings").glob("*/page.html")):
+        yield b"\xff" + file.read_bytes()[:8000]
+
+
+def entries(data: bytes) -> None:
+    """Entries with anything in any field, as documents and pages."""
+    made = []
+    for number, row in enumerate(data.split(b"\xfe")[:3]):
+        title, author, summary, html, url, image, language, category, media = texts(row, 9)
+        made.append(
+            Entry(
+                f"tag:example.org,2026:{number}",
+                url,
+                title,
+                NOW,
+                NOW,
+                NOW - timedelta(seconds=number),
+                authors=(author,),
+                summary=summary,
+                html=html,
+                text=summary + title,
+                language=language,
+                image=image,
+                categories=(category,),
+                enclosures=(Enclosure(url, media, len(row)),),
+                slug="story",
+            )
+        )
+    feed = replace(
+        feed_of(*made), title=text(data[:40]), author=text(data[40:80]), icon=text(data[80:120]), description=text(data)
+    )
+    check_documents(feed)
+    for page in (render_page(feed), render_index([feed]), *(render_article(feed, entry) for entry in made)):
+        page.decode()
+    etree.fromstring(render_opml([feed]))
+
+
+TARGETS = (
+    Target("entries", entries, "xml", MARKUP, 2000),
+    Target("sitemap", sitemap, "xml", MARKUP, 4000),
+    Target("feed", feed, "xml", MARKUP, 6000, _feeds),
+    Target("listing", listing, "lists", MARKUP, 8000, _listings),
+)

@@ -1,0 +1,73 @@
+"""What people write in the config."""
+
+import atexit
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from feedpub.config import cron, durations, load, warnings
+from feedpub.errors import ConfigError
+from feedpub.scheduler.triggers import next_fire
+from tests.fuzz.oracle import NOW
+from tests.fuzz.target import LINES, WORDS, Target, texts
+
+_HOME = Path(__file__).parents[3]
+_LINE = re.compile(r":[0-9]+: .", re.DOTALL)
+
+
+@cache
+def folder() -> Path:
+    """A folder for this process, for as long as it lasts."""
+    made = Path(tempfile.mkdtemp(prefix="feedpub-fuzz-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+def config(data: bytes) -> None:
+    """A whole config; each complaint has its line."""
+    path = folder() / "feedpub.toml"
+    path.write_bytes(data)
+    try:
+        found = load(path, {})
+    except ConfigError as error:
+        for line in str(error).split("\n"):
+            assert line.startswith(str(path)), line
+            assert _LINE.match(line.removeprefix(str(path))), line
+        raise
+    for warning in warnings(found, path):
+        warning.encode()
+
+
+def _configs() -> Iterator[bytes]:
+    yield (_HOME / "config" / "feedpub.toml").read_bytes()
+    for file in sorted((_HOME / "tests" / "config" / "problems").glob("*.txt")):
+        _, frame, rest = re.split(r"^=====\n", file.read_text("utf-8"), maxsplit=2, flags=re.MULTILINE)
+        for example in rest.split("\n\n"):
+            yield (frame + "\n".join(line for line in example.split("\n") if not line.startswith("!"))).encode()
+
+
+def times(data: bytes) -> None:
+    """A cron expression, with its next moment; a duration, which is written as it was read."""
+    expression, length = texts(data, 2)
+    try:
+        checked = cron.check(expression)
+    except ValueError:
+        checked = ""
+    if checked:
+        for timezone in ("UTC", "Europe/Berlin", "Australia/Lord_Howe"):
+            assert NOW < next_fire(checked, timezone, NOW) < NOW + timedelta(days=366 * 8 + 1)
+    try:
+        found = durations.parse(length)
+    except ValueError:
+        return
+    assert durations.parse(durations.written(found)) == found
+
+
+TARGETS = (
+    Target("times", times, "times", WORDS, 80),
+    Target("config", config, "toml", LINES, 4096, _configs),
+)

@@ -1,0 +1,78 @@
+"""Small readers of small texts: dates, patterns, summaries, rhythm, characters."""
+
+from datetime import UTC
+
+from feedpub.cleaner.metadata import dates as page_dates
+from feedpub.decode import decode_html
+from feedpub.patterns import REGEX, compile_pattern, matches, matches_url
+from feedpub.scheduler.describe import describe
+from feedpub.scheduler.rhythm import LONGEST, SHORTEST, next_check
+from feedpub.sources.dates import date_in_path, find_date, parse_date
+from feedpub.summary import choose, lead, summarize
+from tests.fuzz.oracle import NOW, check_moment
+from tests.fuzz.target import BYTES, WORDS, Target, fields, text, texts
+
+MINUTES = NOW.timestamp() / 60
+
+
+def dates(data: bytes) -> None:
+    """A date in a feed, an address or a page."""
+    written, language = texts(data, 2)
+    for moment in (parse_date(written), find_date(written), date_in_path(written)):
+        check_moment(moment)
+        assert moment is None or (moment.tzinfo is UTC and moment.microsecond == 0)
+    page_dates.label(written, language or None)
+    for found in (page_dates.parse(written, language or None), page_dates.in_address(written)):
+        if found is not None:
+            found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+
+
+def patterns(data: bytes) -> None:
+    """An include or exclude rule, over a title and an address."""
+    pattern, subject = texts(data, 2)
+    try:
+        compile_pattern(pattern)
+    except (ValueError, OverflowError, RecursionError):  # the config's own messages are made of these
+        return
+    if not pattern.startswith(REGEX) and pattern.count("*") < 4:  # whoever writes the config may write slow rules
+        matches(pattern, subject)
+        matches_url(pattern, subject)
+
+
+def summaries(data: bytes) -> None:
+    """A text and its title, and what stands for it."""
+    language, title, described, body = texts(data, 4)
+    for made in (summarize, lead):
+        for most in (300, 40):
+            found = made(body, title=title, language=language or None, max_chars=most)
+            assert len(found) <= most, f"{len(found)} characters"
+            found.encode()
+    choose(described, body, title=title, site=title[:10], language=language or None).encode()
+
+
+def charsets(data: bytes) -> None:
+    """Bytes with a charset beside them, to text."""
+    charset, body = fields(data, 2)
+    decoded = decode_html(body, text(charset) or None)
+    assert "\0" not in decoded
+    decoded.encode()
+
+
+def rhythm(data: bytes) -> None:
+    """When a source published: each two bytes are the minutes since it did so last."""
+    moments, moment = [], MINUTES - 60 * 24 * 365
+    for low, high in zip(data[::2], data[1::2], strict=False):
+        moment += low + 256 * high
+        moments.append(moment)
+    for now in (MINUTES, 0.0, moment, moment + 1e7):
+        assert SHORTEST <= next_check(now, moments, now - 10, 1.0) <= LONGEST
+        assert describe(moments, now)
+
+
+TARGETS = (
+    Target("patterns", patterns, "patterns", WORDS, 400),
+    Target("charsets", charsets, "charsets", WORDS, 4096),
+    Target("rhythm", rhythm, "numbers", BYTES, 256),
+    Target("dates", dates, "dates", WORDS, 160),
+    Target("summaries", summaries, "summaries", WORDS, 4096),
+)

@@ -1,0 +1,123 @@
+"""The state on disk, with anything in any of its columns."""
+
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from feedpub.cleaner import SiteMemory
+from feedpub.learning import Site
+from feedpub.model import Article, Outcome, Problem, Status, StoredRobots
+from feedpub.store import Document, Look, Run, Seen, SourceState, Store
+from feedpub.store.database import FILE_NAME
+from tests.fuzz.oracle import NOW, PAGE, entry_of
+from tests.fuzz.target import WORDS, Target, text
+from tests.fuzz.targets.settings import folder
+
+TABLES = ("entries", "seen", "documents", "sources", "looks", "runs", "robots", "memories")
+EDGES = (0, -1, 2**31, 2**53, 2**63 - 1, -(2**63), 253402300800)
+FEED, SITE, ORIGIN = "news", "example.org", "https://example.org"
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A state, and a way to change it that it does not know of."""
+
+    store: Store
+    connection: sqlite3.Connection
+    columns: tuple[tuple[str, str], ...]
+    rows: dict[str, list[tuple[object, ...]]]
+
+    def change(self, place: int, value: object) -> None:
+        """Put a value in a column; what the database itself refuses is left."""
+        table, column = self.columns[place % len(self.columns)]
+        self.connection.execute(f'UPDATE OR IGNORE {table} SET "{column}" = ?', (value,))  # noqa: S608 -- our own names
+
+    def restore(self, place: int) -> None:
+        """Make the table of a column what it was."""
+        table, _ = self.columns[place % len(self.columns)]
+        self.connection.execute("BEGIN")
+        self.connection.execute(f"DELETE FROM {table}")  # noqa: S608
+        marks = ", ".join("?" * len(self.rows[table][0]))
+        self.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", self.rows[table])  # noqa: S608
+        self.connection.execute("COMMIT")
+
+
+@cache
+def behind() -> Behind:
+    """The state of this process."""
+    home = folder() / "state"
+    store = Store.open(home)
+    fill(store)
+    connection = sqlite3.connect(home / FILE_NAME, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")
+    columns = tuple((table, row[1]) for table in TABLES for row in connection.execute(f"PRAGMA table_info({table})"))
+    rows = {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}  # noqa: S608
+    return Behind(store, connection, columns, rows)
+
+
+def fill(store: Store) -> None:
+    """One row of each kind."""
+    entry = entry_of(Article(PAGE, "A title", ("Jane",), html="<p>A</p>", text="A"))
+    seen = Seen("key", "1", "stored", first_seen=NOW)
+    store.commit_entries(FEED, entries=[entry], aliases={"key": entry.id}, seen=[seen], now=NOW)
+    store.commit_run(
+        Run(Outcome(FEED, Status.PARTIAL, problems=(Problem(PAGE, "gone"),), written=("news.rss",)), NOW),
+        documents=[Document(PAGE, "a", PAGE, b"<html>", "text/html", None, None, None, NOW)],
+        sources=[SourceState(FEED, "source", NOW, NOW, 3)],
+        looks=[Look(FEED, "source", "a", NOW, 3, lengths=(1, 2))],
+    )
+    store.robots.save(ORIGIN, StoredRobots(ORIGIN, "User-agent: *", 200, NOW))
+    memory = SiteMemory()
+    for number in range(3):
+        memory.learn(
+            f"<title>{number} - Site</title><p>About us</p><p>Text {number} of the day.</p>", f"{PAGE}?{number}"
+        )
+    store.save_memory(SITE, memory.to_bytes())
+
+
+def state(data: bytes) -> None:
+    """A column that holds something else: a number, a text, bytes, or bytes that are packed as ours are."""
+    place, kind, content = int.from_bytes(data[:1], "big"), data[1:2], data[2:]
+    values = (
+        text(content).encode("utf-8", "replace").decode(),
+        content,
+        zlib.compress(content),
+        int.from_bytes(content[:8], "big", signed=True),
+        EDGES[len(content) % len(EDGES)],
+        len(content) / 3,
+        None,
+    )
+    state = behind()
+    try:
+        state.change(place, values[(kind or b"\0")[0] % len(values)])
+        look_at_everything(state.store)
+    except sqlite3.Error:  # a column that must hold something, or something else
+        return
+    finally:
+        state.restore(place)
+
+
+def look_at_everything(store: Store) -> None:
+    """Whatever is asked of the state in a run."""
+    for entry in (*store.entries(FEED), store.entry(FEED, "tag:example.org,2026-11-25:news/1")):
+        assert entry is None or (isinstance(entry.html, str) and isinstance(entry.authors, tuple))
+    store.published(FEED)
+    store.moments(FEED)
+    store.seen(FEED, ["key"])
+    store.rechecks(FEED, NOW, 10)
+    store.document(PAGE, "a")
+    store.sources(FEED)
+    store.runs(FEED)
+    store.looks.of(FEED, "source")
+    store.robots.load(ORIGIN)
+    Site(SITE, store)
+
+
+def _states() -> Iterator[bytes]:
+    for place in range(110):
+        yield bytes([place, place % 7]) + b'[{"url":1}]'
+
+
+TARGETS = (Target("state", state, "json", WORDS, 200, _states),)

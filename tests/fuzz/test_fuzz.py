@@ -1,0 +1,122 @@
+"""Whatever is read: nothing is raised but feedpub's own errors, it is over soon, and what comes of it holds.
+
+A million inputs each are for `python -m tests.fuzz all --inputs 1000000`; here are as many as a minute takes.
+"""
+
+import random
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.__main__ import fuzz
+from tests.fuzz.findings import REGRESSIONS, judged, signature, smallest
+from tests.fuzz.mutation import mutated
+from tests.fuzz.target import MARKUP, SEPARATOR, Effort, Target
+from tests.fuzz.targets import TARGETS
+
+KEPT = sorted(path for path in REGRESSIONS.rglob("*") if path.is_file())
+EXAMPLES, SHORT_RUN = 200, 2000
+REPEATED = 1 << 14  # bytes of one word over and over
+
+every_target = pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_what_once_broke_it_is_read(path: Path) -> None:
+    """Each input that was found by fuzzing, made small."""
+    TARGETS[path.parent.name].judge(path.read_bytes())
+
+
+@every_target
+def test_inputs_of_good_faith_are_read(target: Target) -> None:
+    """What the others are made from holds itself."""
+    assert target.seeds()
+    for seed in target.seeds():
+        target.judge(seed)
+
+
+@every_target
+def test_inputs_made_by_its_grammar_are_read(target: Target) -> None:
+    """Words, halves of words and bytes in any order, in as many fields as it has."""
+    word = st.sampled_from(target.words)
+    part = word | st.binary(max_size=6) | st.text(max_size=6).map(lambda text: text.encode("utf-8", "surrogatepass"))
+    repeated = st.builds(lambda some, times: some * times, part, st.integers(1, 50))
+    field = st.lists(part | repeated, max_size=12).map(b"".join)
+    seed = st.sampled_from(target.seeds())
+
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(field | seed, min_size=1, max_size=3).map(SEPARATOR.join))
+    def read(data: bytes) -> None:
+        target.judge(data[: target.longest])
+
+    read()
+
+
+@every_target
+def test_changed_inputs_are_read(target: Target) -> None:
+    """Parts of an input left out, doubled, moved and repeated."""
+    seeds = target.seeds()
+    for number in range(EXAMPLES):
+        dice = random.Random(number)  # noqa: S311 -- inputs, not secrets
+        target.judge(mutated(target, dice.choice(seeds), target.longest, number))
+
+
+@pytest.mark.slow
+@every_target
+def test_repetition_is_read_in_time(target: Target) -> None:
+    """A word of its grammar thousands of times, alone and in the place of each field; the time grows with the size."""
+    for word in target.words:
+        many = word * (REPEATED // len(word))
+        for data in (many, SEPARATOR + many, SEPARATOR * 2 + many, b"x" + many + b"x"):
+            target.judge(data)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed here")
+@every_target
+def test_a_short_run_finds_nothing(target: Target, tmp_path: Path) -> None:
+    """Guided by coverage; each run of the same code tries the same."""
+    total = fuzz(target, Effort(SHORT_RUN), kept=tmp_path)
+    assert total.inputs >= SHORT_RUN
+    assert total.after >= total.before > 0
+    assert not total.found, total.found
+
+
+def picky(data: bytes) -> None:
+    """Break at a word within a tag."""
+    if b"bad" in data and b"<p>" in data:
+        raise KeyError(len(data))
+
+
+def test_a_finding_is_named_by_its_place_and_made_small() -> None:
+    """Nothing can be left out of what is kept."""
+    target = Target("picky", picky, "html", MARKUP, 100)
+    data = b"<div>some <p>of this is <b>bad</b></p></div>" * 5
+    assert judged(target, data) == "keyerror-in-test-fuzz-picky"
+    assert smallest(target, data) in (b"<p>bad", b"bad<p>")
+    assert judged(target, b"<p>good") is None
+
+
+def test_findings_that_differ_in_a_number_are_one() -> None:
+    """Else each size of an input would be a finding of its own."""
+    first, second = (AssertionError(f"took {seconds} s for 12{seconds} bytes") for seconds in (2, 3))
+    assert [_raised(error) for error in (first, second)] == ["took-s-for-bytes-in-test-fuzz-raised"] * 2
+
+
+def _raised(error: Exception) -> str:
+    try:
+        raise error
+    except AssertionError as caught:
+        return signature(caught)
+
+
+def test_a_mutation_follows_from_its_seed() -> None:
+    """And makes something else of most inputs."""
+    target, seed = TARGETS["page"], TARGETS["page"].seeds()[0]
+    made = [mutated(target, seed, 4096, number) for number in range(50)]
+    assert made == [mutated(target, seed, 4096, number) for number in range(50)]
+    assert len(set(made)) > 40
+    assert all(len(data) <= 4096 for data in made)

@@ -1,0 +1,23 @@
+"""What everybody may read of an outcome."""
+
+import pytest
+
+from feedpub.discretion import discreet_outcome
+from feedpub.model import Outcome, Problem, Status
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("https://ann:pw@example.org/a", "https://example.org/a"),
+        ("https://example.org/a?api_key=T0KEN&n=1", "https://example.org/a?api_key=…&n=1"),
+        ("the page is gone\nfor good", "the page is gone for good"),
+        ("\x1b[2Jnothing \x9b31m here", "\ufffd[2Jnothing \ufffd31m here"),
+        ("stra\u202eight", "stra\ufffdight"),
+    ],
+)
+def test_problems_hold_no_secret_and_no_command(said: str, told: str) -> None:
+    """In the place as in the reason, which both may be a server's words."""
+    outcome = Outcome("world", Status.FAILED, problems=(Problem(said, said, fatal=True),))
+    (problem,) = discreet_outcome(outcome).problems
+    assert (problem.where, problem.reason) == (told, told)
