@@ -10,6 +10,7 @@ from pathlib import Path
 _CLOCKS = ((signal.ITIMER_PROF, signal.SIGPROF), (signal.ITIMER_REAL, signal.SIGALRM))
 
 _OOM_SCORE = Path("/proc/self/oom_score_adj")
+_STATUS = Path("/proc/self/status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +73,12 @@ class Limits:
 
 
 def peak() -> int:
-    """The most memory that this process ever had, in bytes."""
+    """The most memory that this program ever had, in bytes.
+
+    Not what getrusage says, where it can be had: that begins with the size of the process that started this one.
+    """
+    with suppress(OSError):
+        for line in _STATUS.read_text("ascii", "replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
