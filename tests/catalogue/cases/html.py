@@ -106,6 +106,8 @@ CASES = (
     ),
     Case("listing-text-11mb", partial(_listing, listing(NOW, more="x" * 11_000_000)), "bytes|too large|larger"),
     Case(
-        "listing-siblings-1m", partial(_listing, listing(NOW, more="<i></i>" * 1_000_000)), "more than 150000 elements"
+        "listing-siblings-1m",
+        partial(_listing, listing(NOW, more="<i></i>" * 1_000_000)),
+        "more than 150000 elements|more than 400,000 tags",
     ),
 )
