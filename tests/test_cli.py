@@ -157,6 +157,7 @@ def test_a_build_beside_the_service_leaves_its_plans(newsroom: Site, tmp_path: P
     assert "every 3h; next look in 4 hours" in run(tmp_path, "status").stdout
 
 
+@pytest.mark.usefixtures("newsroom")
 def test_check_counts_and_warns(tmp_path: Path) -> None:
     """The placeholder address, and the files of a feed that left the config."""
     run(tmp_path, "build", "world")

@@ -1,0 +1,58 @@
+"""The command line: reads options, makes the collaborators, shows what happened. The only room that prints.
+
+A command is a module of its name. Exit status: 0 when all is well, 1 when a feed failed or an article could not be
+read, 2 when the command or the config cannot be used.
+
+Whatever a command needs beyond click is imported where it is used: `feedpub --help` must not wait for libraries that
+it does not need.
+"""
+
+from pathlib import Path
+
+import click
+
+from feedpub.cli.build import build
+from feedpub.cli.check import check
+from feedpub.cli.clean import clean
+from feedpub.cli.run import run
+from feedpub.cli.serve import serve
+from feedpub.cli.status import status
+from feedpub.cli.terminal import fail
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="feedpub")
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    help="The config file; else $FEEDPUB_CONFIG, else feedpub.toml in $CONFIGURATION_DIRECTORY or config/.",
+)
+@click.pass_context
+def cli(context: click.Context, config_path: Path | None) -> None:
+    """Publish clean full-text feeds from the sources you point it at.
+
+    \b
+    Begin with:
+      feedpub check     is the config in order?
+      feedpub build     read all sources and write the feeds
+      feedpub status    how is each feed?
+    """
+    context.obj = config_path
+
+
+for _command in (build, check, clean, run, serve, status):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line; errors of ours end it with one message and a status."""
+    from feedpub.errors import ConfigError, FeedpubError
+
+    try:
+        cli(prog_name="feedpub")
+    except ConfigError as error:
+        fail(str(error), status=2)
+    except FeedpubError as error:
+        fail(str(error), status=1)

@@ -1,0 +1,140 @@
+"""`feedpub build`: regenerate feeds now."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from feedpub.cli.collaborators import chosen, load_config, open_tools
+from feedpub.cli.terminal import counted, make_console
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from feedpub.config import Config, FeedConfig
+    from feedpub.model import Outcome
+    from feedpub.tools import Progress, Tools
+
+_FEEDS_AT_ONCE = 4
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--dry-run", is_flag=True, help="Read and decide as always, write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as one JSON document.")
+@click.pass_obj
+def build(config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, as_json: bool) -> None:
+    """Regenerate the named feeds, or all of them, now.
+
+    \b
+    Examples:
+      feedpub build              every feed of the config
+      feedpub build world        only this one
+      feedpub build --dry-run    what would change?
+
+    Exit status: 0, or 1 if a feed or one of its sources failed, or 2 if the config cannot be used.
+    """
+    from feedpub import messages
+    from feedpub.logs import log_to
+
+    log_to(sys.stderr, quiet=True)
+    config = load_config(config_path)
+    feeds = chosen(config, names)
+    with open_tools(config, dry_run=dry_run) as tools:
+        try:
+            outcomes = _build(config, feeds, tools, quiet=as_json)
+        finally:  # where the files cannot be written, too
+            if not dry_run:
+                messages.deliver(config, tools)
+    _show_outcomes(outcomes, config, as_json=as_json, dry_run=dry_run)
+    sys.exit(0 if all(outcome.ok for outcome in outcomes) else 1)
+
+
+def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, quiet: bool) -> "list[Outcome]":
+    """Regenerate feeds, a few at once, telling how far they are; outcomes in the config's order."""
+    from dataclasses import replace
+
+    from feedpub import alerts, pipeline
+    from feedpub.lease import Lease
+    from feedpub.scheduler.planning import plan_beside_service
+
+    def look(feed: "FeedConfig") -> "Outcome":
+        return pipeline.publish(feed, replace(told, lease=Lease(config.feedpub.deadline.total_seconds())))
+
+    outcomes: dict[str, Outcome] = {}
+    with _progress(quiet=quiet) as (progress, finished), ThreadPoolExecutor(_FEEDS_AT_ONCE) as pool:
+        told = replace(tools, progress=progress)
+        for future in as_completed([pool.submit(look, feed) for feed in feeds]):
+            outcome = future.result()
+            outcomes[outcome.feed] = outcome
+            finished(outcome)
+    for feed in feeds:
+        _note(feed, outcomes[feed.name], config, tools)
+        plan_beside_service(feed, tools)
+    alerts.left(config, tools)
+    pipeline.finish(config, tools)
+    return [outcomes[feed.name] for feed in feeds]
+
+
+def _note(feed: "FeedConfig", outcome: "Outcome", config: "Config", tools: "Tools") -> None:
+    """Note what broke and what is well again; what cannot be kept is told at once."""
+    from feedpub import alerts
+    from feedpub.errors import StoreError
+
+    try:
+        alerts.after_run(feed, outcome, config.alerts, tools)
+    except StoreError as error:
+        alerts.without_state(feed.name, error, config, tools.clock())
+        raise
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> "Iterator[tuple[Progress, Callable[[Outcome], None]]]":
+    """What is told of articles read and of feeds finished: a bar on a terminal, a line a feed elsewhere."""
+    from feedpub import report
+    from feedpub.tools import silent
+
+    if quiet:
+        yield silent, lambda _: None
+    elif not sys.stderr.isatty():
+        yield silent, lambda outcome: click.echo(report.outcome_line(outcome), err=True)
+    else:
+        with _bar() as progress:
+            yield progress, lambda _: None
+
+
+@contextmanager
+def _bar() -> "Iterator[Progress]":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("articles"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(feed: str, done: int, total: int) -> None:
+            if feed not in tasks:
+                tasks[feed] = bar.add_task(feed, total=total)
+            bar.update(tasks[feed], completed=done, total=total)
+
+        yield show
+
+
+def _show_outcomes(outcomes: "list[Outcome]", config: "Config", *, as_json: bool, dry_run: bool) -> None:
+    from feedpub import report
+
+    if as_json:
+        click.echo(report.to_json({"ok": all(outcome.ok for outcome in outcomes), "feeds": outcomes}))
+        return
+    console = make_console()
+    console.print(report.outcome_table(outcomes))
+    for outcome in outcomes:
+        for problem in outcome.problems:
+            console.print(report.problem_line(outcome.feed, problem), soft_wrap=True, markup=False, highlight=False)
+    written = sum(len(outcome.written) for outcome in outcomes)
+    verb = "would be written to" if dry_run else "written to"
+    console.print(f"{counted(written, 'file')} {verb} {config.feedpub.output}", soft_wrap=True, highlight=False)

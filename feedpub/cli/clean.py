@@ -1,0 +1,83 @@
+"""`feedpub clean`: the article in one file, or at one address."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from feedpub.cli.collaborators import load_settings, open_fetcher
+from feedpub.cli.terminal import fail
+
+if TYPE_CHECKING:
+    from feedpub.isolation import Isolation
+    from feedpub.model import Article
+
+
+@click.command()
+@click.argument("target", metavar="FILE|URL")
+@click.option("--html", "form", flag_value="html", help="The article's HTML.")
+@click.option("--json", "form", flag_value="json", help="Everything that is known of the article, as JSON.")
+@click.option("--explain", is_flag=True, help="List what was removed, and why.")
+@click.pass_obj
+def clean(config_path: Path | None, target: str, form: str | None, *, explain: bool) -> None:
+    """Print the article that is in a file or at an address, without what is around it.
+
+    \b
+    Examples:
+      feedpub clean https://example.org/news/story
+      feedpub clean saved/story.html --explain
+      curl -s https://example.org/story | feedpub clean - --html
+
+    Exit status: 0, or 1 when there is no article to be had.
+    """
+    from feedpub import report
+    from feedpub.errors import SourceError
+    from feedpub.tools import workers
+
+    try:
+        with workers() as isolation:
+            isolation.prestart()
+            article = _article(config_path, target, isolation)
+    except SourceError as error:
+        fail(str(error), status=1)
+    if form == "json":
+        click.echo(report.to_json(article))
+    elif form == "html":
+        click.echo(article.html)
+    else:
+        click.echo(report.article_text(article), nl=False)
+    if explain and form != "json":  # the JSON has it anyway
+        click.echo("\nRemoved:")
+        for line in report.removals(article):
+            click.echo(f"  {line}")
+
+
+def _article(config_path: Path | None, target: str, isolation: "Isolation") -> "Article":
+    """The article in a file, in what comes in by "-", or at an address. Raises SourceError."""
+    from feedpub import cleaner
+    from feedpub.errors import ExtractError
+
+    if target.startswith(("http://", "https://")):
+        return _fetched(config_path, target, isolation)
+    try:
+        body = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()
+    except OSError as error:
+        raise ExtractError(f"cannot be read: {error.strerror}", target) from error
+    name = "-.html" if target == "-" else target
+    return isolation.call(target, cleaner.extract_saved, body, name)
+
+
+def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Article":
+    from feedpub import articles
+    from feedpub.learning import Site, site_of
+    from feedpub.store import Store
+
+    settings = load_settings(config_path)
+    with open_fetcher(settings) as fetcher:
+        page = articles.page_at(url, fetcher)
+    if not settings.state.exists():
+        return isolation.call(url, articles.from_page, page)
+    with Store.open(settings.state, copy=True) as store:
+        memory = Site(site_of(page.url), store).memory
+        return isolation.call(url, articles.from_page, page, memory=memory)

@@ -1,0 +1,68 @@
+"""What commands work with, made from the config."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from feedpub.config import Config, FeedConfig, Settings
+    from feedpub.fetch import Fetcher
+    from feedpub.store import Store
+    from feedpub.tools import Tools
+
+
+def load_config(path: Path | None) -> "Config":
+    """The config at a path, or where it is looked for. Raises ConfigError."""
+    from feedpub import config
+
+    return config.load(config.find_config(path, os.environ))
+
+
+def load_settings(config_path: Path | None) -> "Settings":
+    """The config's settings; the defaults where there is no config: one article can be cleaned without."""
+    from feedpub import config
+
+    path = config.find_config(config_path, os.environ)
+    return config.load(path).feedpub if path != config.DEFAULT or path.exists() else config.Settings()
+
+
+def chosen(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":
+    """The named feeds in the config's order, or all. Raises ConfigError for a name that is not there."""
+    from feedpub.errors import ConfigError
+
+    known = [feed.name for feed in config.feed]
+    if unknown := [name for name in names if name not in known]:
+        raise ConfigError(f"no feed is named {', '.join(unknown)}; the config has: {', '.join(known) or 'none'}")
+    return [feed for feed in config.feed if not names or feed.name in names]
+
+
+@contextmanager
+def open_tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
+    """The collaborators of a run; a dry one works on a copy of the state and compares instead of writing."""
+    from feedpub.publisher import Publisher, Rehearsal
+    from feedpub.store import Store
+    from feedpub.tools import Tools, workers
+
+    settings = config.feedpub
+    publisher = Rehearsal(settings.output) if dry_run else Publisher(settings.output)
+    with (
+        workers() as isolation,
+        Store.open(settings.state, copy=dry_run) as store,
+        open_fetcher(settings, store) as fetcher,
+    ):
+        isolation.prestart()
+        yield Tools(settings, store, fetcher, publisher, isolation=isolation)
+
+
+def open_fetcher(settings: "Settings", store: "Store | None" = None) -> "Fetcher":
+    """The gate to the network as the settings have it; robots.txt is remembered where there is a store."""
+    from feedpub.fetch import Fetcher
+
+    return Fetcher(
+        contact=settings.contact,
+        delay=settings.delay.total_seconds(),
+        allow_private=settings.allow_private,
+        robots=store.robots if store else None,
+    )

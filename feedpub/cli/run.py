@@ -1,0 +1,47 @@
+"""`feedpub run`: the service."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from feedpub.cli.collaborators import open_tools
+from feedpub.cli.listening import listen_option, open_sockets, tell_where
+
+if TYPE_CHECKING:
+    from feedpub.logs import Form
+
+
+@click.command()
+@listen_option
+@click.option("--log", "form", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
+@click.option("-v", "--verbose", is_flag=True, help="Log debug detail too.")
+@click.pass_obj
+def run(config_path: Path | None, listen: str | None, *, form: "Form", verbose: bool) -> None:
+    """Regenerate each feed when it is due and publish all over HTTP, until told to end.
+
+    \b
+    Examples:
+      feedpub run                            with what the config says
+      feedpub run --listen 127.0.0.1:9000    served elsewhere
+      kill -HUP <its pid>                    take the changed config now
+
+    Exit status: 0 when it was told to end, 1 when it cannot run or go on, 2 when the config cannot be used.
+    """
+    from feedpub import config as configuration
+    from feedpub.logs import log_to
+    from feedpub.service import Service, service_lock
+
+    path = configuration.find_config(config_path, os.environ)
+    config = configuration.load(path)
+    log_to(form=form, detail=verbose)
+    with service_lock(config.feedpub.state), open_tools(config) as tools:
+        sockets = open_sockets(config, listen)
+        tell_where(sockets)
+        service = Service(config, path.absolute(), tools, sockets)
+        status = service.run()
+        if service.left_behind:  # threads that hang would keep the interpreter from ending
+            os._exit(status)
+    sys.exit(status)

@@ -1,0 +1,53 @@
+"""`feedpub serve`: what is published, over HTTP."""
+
+import signal
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+import click
+
+from feedpub.cli.collaborators import load_config
+from feedpub.cli.listening import listen_option, open_sockets, tell_where
+from feedpub.cli.terminal import fail
+
+if TYPE_CHECKING:
+    from feedpub.web import Server
+
+_FAREWELL = 3.0  # seconds for answers under way when a server is to end
+
+
+@click.command()
+@listen_option
+@click.pass_obj
+def serve(config_path: Path | None, listen: str | None) -> None:
+    """Publish over HTTP what `feedpub build` has written, until told to end; nothing is regenerated.
+
+    Exit status: 0 when it was told to end, 1 when it cannot serve, 2 when the config cannot be used.
+    """
+    from feedpub.logs import log_to
+    from feedpub.store import Store
+    from feedpub.web import Server, Showcase, Site
+
+    config = load_config(config_path)
+    log_to()
+    settings = config.feedpub
+    with Store.open(settings.state) as store:
+        sockets = open_sockets(config, listen)
+        showcase = Showcase(config, store)
+        site = Site(settings.output, showcase, settings.hubs, settings.base_url, store.schedule.load)
+        server = Server(site, sockets)
+        tell_where(sockets)
+        _serve_until_told(server)
+
+
+def _serve_until_told(server: "Server") -> None:
+    """Serve until SIGTERM or SIGINT; fails where the server ends by itself."""
+    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    server.start()
+    while not ended.wait(1):
+        if not server.alive:
+            fail("the server has ended by itself; the log says why", status=1)
+    server.stop(_FAREWELL)

@@ -1,0 +1,39 @@
+"""`feedpub status`: how is each feed?"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from feedpub.cli.collaborators import load_config
+from feedpub.cli.terminal import make_console
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON document.")
+@click.pass_obj
+def status(config_path: Path | None, *, as_json: bool) -> None:
+    """Show how each feed is: entries, last and next look, and what is wrong with its sources.
+
+    Exit status: 0 when no feed is broken, 1 when one is.
+    """
+    from feedpub import overview, report
+    from feedpub.errors import ConfigError
+    from feedpub.store import Store
+    from feedpub.tools import utc_now
+
+    try:
+        config = load_config(config_path)
+    except ConfigError as error:
+        raise ConfigError(f"{error}\nA service that is running goes on with the config that it took before.") from None
+    with Store.open(config.feedpub.state) as store:
+        seen = overview.of(config, store, utc_now())
+    if as_json:
+        click.echo(report.to_json(seen))
+    else:
+        console = make_console()
+        console.print(report.status_table(seen))
+        for line in report.status_lines(seen):
+            console.print(line, soft_wrap=True, markup=False, highlight=False)
+        console.print(seen.summary, highlight=False)
+    sys.exit(1 if seen.count(overview.Health.BROKEN) else 0)

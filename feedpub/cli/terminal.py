@@ -1,0 +1,30 @@
+"""How commands speak: on a terminal, to a program, and when they fail."""
+
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def fail(message: str, *, status: int) -> NoReturn:
+    """End the command with a message and an exit status."""
+    from feedpub.fetch import discreet
+
+    for line in discreet(message).splitlines():
+        click.echo(f"feedpub: {line}", err=True)
+    sys.exit(status)
+
+
+def make_console() -> "Console":
+    """A console as wide as the terminal; 120 columns for programs."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
+def counted(number: int, noun: str) -> str:
+    """1 file, 2 files."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
