@@ -1,4 +1,4 @@
-"""Is a source as usual? A look at it is held against its own history: pure functions, silent where that is short.
+"""Is a source as usual? A look at it is held against its own history: pure functions, careful where that is short.
 
 What is not as usual is kept out of the feed: a layout that changed, a wall, a site that moved. What stays so for long
 is the new usual. Each check has a smallest amount of evidence and leaves room for what a healthy source does by
@@ -19,6 +19,7 @@ FEWEST_ITEMS = 6  # of a list that says anything
 FEWEST_ARTICLES = 10  # read before, of which something can be said
 FEW = 3  # articles of which something can be said together
 ENOUGH_ARTICLES = 20  # read before, against which one article can be held
+SOON = timedelta(hours=3)  # after which no list that says anything is all new, whatever its pace
 LOW = 0.05  # the share of looks, or of articles, that are allowed to be exceptions
 LASTING_LOOKS = 5  # in a row that are not as usual, and so are the new usual,
 LASTING = timedelta(days=1)  # if they are spread over so long
@@ -48,7 +49,7 @@ def judge(history: Sequence[Look], look: Look) -> str | None:
         look: the newest; what it says of articles counts once they were read.
     """
     if len(history) < FEWEST_LOOKS:
-        return None
+        return _replaced(history, look)
     return next((reason for check in _CHECKS if (reason := check(history, look))), None)
 
 
@@ -74,6 +75,17 @@ def _moved(history: Sequence[Look], look: Look) -> str | None:
     share = median(shares)
     seen = "none" if not look.known else f"only {look.known}"
     return f"{seen} of {look.items} addresses {_were(look.known)} seen before, usually {round(share * look.items)}"
+
+
+def _replaced(history: Sequence[Look], look: Look) -> str | None:
+    """Soon after a first look a list has not one address of those seen before, and its dates do not say why."""
+    if not history or look.known or look.items < FEWEST_ITEMS or look.fresh >= look.items / 2:
+        return None
+    before = history[-1]
+    if before.items < FEWEST_ITEMS or look.at - before.at > SOON:
+        return None
+    minutes = _counted(round((look.at - before.at) / timedelta(minutes=1)), "minute")
+    return f"none of {look.items} addresses was seen before, {minutes} after a look at {before.items} others"
 
 
 def _expected(history: Sequence[Look], look: Look) -> float:

@@ -18,9 +18,10 @@ from feedpub.discretion import discreet_outcome
 from feedpub.errors import FeedpubError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
-from feedpub.reading import Memory, Read, read_all
+from feedpub.reading import Memory, Read, failed, read_all
 from feedpub.store import Run, SourceState
 from feedpub.tools import Tools
+from feedpub.walls import behind_walls
 
 
 def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome:
@@ -108,7 +109,11 @@ def _read_articles(feed: FeedConfig, items: Sequence[Listed], again: Mapping[str
     keys = [item.key for item in items]
     rules = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8]
     memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules, again)
-    return read_all(feed, items, memory, tools)
+    reads = read_all(feed, items, memory, tools)
+    for place, reason in behind_walls(items, reads).items():
+        item = items[place]
+        reads[place] = failed(item, memory.seen.get(item.key), reason, tools)
+    return reads
 
 
 def _bring_in(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Merge:

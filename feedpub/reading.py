@@ -273,6 +273,11 @@ def _planned(feed: FeedConfig, listed: Listed, read: Read, before: Seen | None, 
     return corrections.planned(read.seen, before, listed.item.url or "", now, begins=begins)
 
 
+def failed(listed: Listed, seen: Seen | None, reason: str, tools: Tools) -> Read:
+    """What becomes of an article that turns out to be none after it was read."""
+    return _stand_in(listed, seen, NothingFound(reason, listed.address), tools)
+
+
 def _stand_in(listed: Listed, seen: Seen | None, error: SourceError, tools: Tools) -> Read:
     """The feed's own text for an article that could not be read, where there is one; named in either case."""
     tries = (seen.tries if seen else 0) + 1

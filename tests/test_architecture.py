@@ -38,7 +38,7 @@ ROWS = (
     ("gathering", "archiving"),
     ("articles", "corrections"),
     ("reading",),
-    ("looking", "alerts", "steps"),
+    ("looking", "alerts", "steps", "walls"),
     ("pipeline",),
     ("scheduler",),
     ("overview",),

@@ -59,6 +59,11 @@ def of_counts(*counts: int) -> list[Look]:
         (of_counts(20, 25, 22, 24, 21), look(0, **NEXT), "lists 0 articles, usually 20–25"),
         (of_counts(20, 25, 22, 24, 21), look(1, **NEXT), "lists 1 article, usually 20–25"),
         (of_counts(20, 20, 20, 20, 20), look(9, **NEXT), "lists 9 articles, usually 20"),
+        (
+            of_counts(20),
+            look(20, 0, hour=1),
+            "none of 20 addresses was seen before, 60 minutes after a look at 20 others",
+        ),
         (QUIET, look(20, 0, **NEXT), "none of 20 addresses were seen before, usually 20"),
         (LIVELY, look(20, 1, 29.5), "only 1 of 20 addresses was seen before, usually 18"),
         (
@@ -90,6 +95,9 @@ def test_what_is_not_as_usual_is_said_with_the_evidence(history: list[Look], new
     [
         pytest.param([], FIRST, id="the first look"),
         pytest.param(of_counts(20, 20, 20, 20), look(1, **NEXT), id="hardly any history"),
+        pytest.param(of_counts(20), look(20, 0, hour=4), id="a young list that is all new after hours"),
+        pytest.param(of_counts(20), look(20, 0, hour=1, fresh=10), id="a young list that is all new, and dated since"),
+        pytest.param(of_counts(5), look(20, 0, hour=1), id="a short list that got another"),
         pytest.param(of_counts(3, 4, 5, 3, 4, 5), look(1, **NEXT), id="a small list that got smaller"),
         pytest.param(of_counts(3, 3, 3, 3, 3, 3), look(4, 0, **NEXT), id="a small list that is all new"),
         pytest.param(of_counts(20, 20, 20, 20, 20), look(10, **NEXT), id="half as many articles"),

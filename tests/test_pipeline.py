@@ -203,6 +203,38 @@ def test_a_broken_article_is_left_out_named_and_tried_again(newsroom: Site, tmp_
     assert [item["title"] for item in items(config, "f")] == [title(n) for n in STORIES]
 
 
+WALL = """<!doctype html><html><head><title>{name}</title></head><body><main><h1>Welcome to the harbour</h1>
+<p>Whoever has a ticket for the ferry may read on after showing it at the window. The office opens at nine and closes at
+five, and the lady there knows every captain by name.</p>
+<p>Children ride free on Sundays. Bring your own lantern after dark, and mind the ropes on the way down to the water.</p>
+</main></body></html>"""
+
+
+@pytest.mark.parametrize("name", ["Harbour Times", "Council decides"])
+def test_pages_that_all_say_the_same_are_a_wall(newsroom: Site, tmp_path: Path, clock: FakeClock, name: str) -> None:
+    """On the first look, too, and whatever it says; the articles that are whole come, the others once they are."""
+    for n in (6, 5, 4):
+        newsroom[path(n)] = WALL.format(name=name)
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    outcome = one(config, clock)
+    assert (outcome.new, outcome.failed) == (3, 3)
+    assert "the pages of 3 articles say the same" in outcome.problems[0].reason
+    open_newsroom(newsroom, STORIES)
+    assert one(config, clock).new == 3
+    assert [item["title"] for item in items(config, "f")] == [title(n) for n in STORIES]
+
+
+def test_one_article_at_three_addresses_is_no_wall(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """It is listed under one title each time."""
+    newsroom["/news"] = listing([3]).replace("</main>", "") + "".join(
+        f'<div class="card"><h2><a href="/{place}{path(3)}">{title(3)}</a></h2></div>' for place in "ab"
+    )
+    for place in "ab":
+        newsroom[f"/{place}{path(3)}"] = story(3)
+    outcome = one(configure(tmp_path, feed("f", f"page {newsroom.url('/news')}")), clock)
+    assert (outcome.failed, outcome.problems) == (0, ())
+
+
 def test_a_feeds_own_text_stands_in_for_a_broken_article(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     """Until the page can be read; the id stays."""
     newsroom["/rss"] = rss(newsroom, STORIES, "What the feed itself says of the matter, in one sentence.")
@@ -413,7 +445,7 @@ def test_old_state_goes_when_its_time_is_up(newsroom: Site, tmp_path: Path, cloc
 
 
 def test_hundred_cycles_of_a_restless_site(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
-    """Tracking parameters, reordering, re-dating, title edits: no duplicate id, no lost entry."""
+    """Tracking parameters, http and https, reordering, re-dating, title edits: no duplicate id, no lost entry."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     build(config, clock)
     ids = {item["id"] for item in items(config, "f")}
@@ -421,6 +453,8 @@ def test_hundred_cycles_of_a_restless_site(newsroom: Site, tmp_path: Path, clock
         clock.pass_time(1800)
         order = STORIES[cycle % 6 :] + STORIES[: cycle % 6]
         page = listing(order).replace('">Council', f'?utm_source=x{cycle}">Council')
+        if cycle % 3:
+            page = page.replace('href="/news', f'href="{newsroom.url("/news").replace("http:", "https:")}')
         newsroom["/news"] = page.replace("2026-11-0", f"2026-1{cycle % 2}-0").replace(
             "decides on", f"decides ({cycle}) on"
         )
