@@ -206,7 +206,7 @@ def test_a_broken_article_is_left_out_named_and_tried_again(newsroom: Site, tmp_
 WALL = """<!doctype html><html><head><title>{name}</title></head><body><main><h1>Welcome to the harbour</h1>
 <p>Whoever has a ticket for the ferry may read on after showing it at the window. The office opens at nine and closes at
 five, and the lady there knows every captain by name.</p>
-<p>Children ride free on Sundays. Bring your own lantern after dark, and mind the ropes on the way down to the water.</p>
+<p>Children ride free on Sundays. Bring a lantern after dark, and mind the ropes on the way down to the water.</p>
 </main></body></html>"""
 
 
