@@ -9,27 +9,46 @@
 import re
 from functools import lru_cache
 
+import regex
+
+from feedpub.errors import OverrunError
+
 REGEX = "re:"
+_LONGEST = 1.0  # seconds that a pattern may take over one text
 
 
 def matches(pattern: str, text: str) -> bool:
-    """True where the words of a pattern stand in a text: case and the kind of white space do not matter."""
-    return compile_pattern(pattern).search(text) is not None
+    """True where the words of a pattern stand in a text: case and the kind of white space do not matter.
+
+    Raises:
+        OverrunError: the pattern takes too long over this text, as nested repetitions do: `re:(a+)+$`.
+    """
+    return _found(compile_pattern(pattern), pattern, text)
 
 
 def matches_url(pattern: str, url: str) -> bool:
-    """True where a pattern fits an absolute address."""
+    """True where a pattern fits an absolute address. Raises OverrunError as `matches` does."""
     if pattern.startswith(REGEX):
-        return compile_pattern(pattern).search(url) is not None
+        return _found(compile_pattern(pattern), pattern, url)
     if "*" not in pattern:
         return pattern.casefold() in url.casefold()
     bare = url.partition("://")[2]
     path = "/" + bare.partition("/")[2]
-    return any(_glob(pattern).fullmatch(form) for form in (url, bare, path))
+    return any(_found(_glob(pattern), pattern, form) for form in (url, bare, path))
+
+
+def _found(expression: "regex.Pattern[str]", pattern: str, text: str) -> bool:
+    try:
+        return expression.search(text, timeout=_LONGEST) is not None
+    except TimeoutError:
+        raise OverrunError(
+            f"the pattern {pattern!r} takes more than {_LONGEST:g} s over a text of {len(text)} characters: "
+            "write it without a repetition inside another"
+        ) from None
 
 
 @lru_cache(maxsize=1024)
-def compile_pattern(pattern: str) -> re.Pattern[str]:
+def compile_pattern(pattern: str) -> "regex.Pattern[str]":
     """The pattern over text as a regular expression.
 
     Raises:
@@ -41,8 +60,8 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     if not pattern.startswith(REGEX):
         expression = _words(expression)
     try:
-        return re.compile(expression, re.IGNORECASE)
-    except re.error as error:
+        return regex.compile(expression, regex.IGNORECASE)
+    except regex.error as error:
         raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
 
 
@@ -60,5 +79,6 @@ def _spaced(char: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.IGNORECASE | re.DOTALL)
+def _glob(pattern: str) -> "regex.Pattern[str]":
+    inner = ".*".join(map(re.escape, pattern.split("*")))
+    return regex.compile(rf"\A{inner}\Z", regex.IGNORECASE | regex.DOTALL)

@@ -15,7 +15,7 @@ from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.discretion import discreet_outcome
-from feedpub.errors import FeedpubError, StoreError
+from feedpub.errors import FeedpubError, NothingFound, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, failed, read_all
@@ -111,8 +111,8 @@ def _read_articles(feed: FeedConfig, items: Sequence[Listed], again: Mapping[str
     memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules, again)
     reads = read_all(feed, items, memory, tools)
     for place, reason in behind_walls(items, reads).items():
-        item = items[place]
-        reads[place] = failed(item, memory.seen.get(item.key), reason, tools)
+        wall = NothingFound(reason, items[place].address)
+        reads[place] = failed(feed, items[place], wall, memory, tools)
     return reads
 
 

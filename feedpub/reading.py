@@ -135,9 +135,8 @@ def _asked(
     """Each article's page, one after another, as far as it is wanted and can be had."""
     for listed in items:
         item, began = listed.item, time.monotonic()
-        known = Facts(url=item.url or "", title=item.title or None, categories=item.categories or None)
-        if (reason := refusal(feed, known)) is not None:
-            answer: _Answer = Read(_excluded(listed, reason, memory.rules))
+        if (settled := _refused(feed, listed, memory)) is not None:
+            answer: _Answer = settled
         elif not listed.fetch or item.path is not None:
             answer = None
         elif listed.key in memory.due and tools.lease.over:
@@ -146,6 +145,16 @@ def _asked(
             answer = _fetch(listed, memory.seen.get(listed.key), tools)
         yield _Asked(listed, answer, time.monotonic() - began)
         done()
+
+
+def _refused(feed: FeedConfig, listed: Listed, memory: Memory) -> Read | SourceError | None:
+    """What becomes of an article that the feed's rules leave out by what its source says; None of all others."""
+    item = listed.item
+    try:
+        reason = refusal(feed, Facts(item.url or "", item.title or None, item.categories or None))
+    except OverrunError as error:
+        return error
+    return None if reason is None else Read(_excluded(listed, reason, memory.rules))
 
 
 def _fetch(listed: Listed, seen: Seen | None, tools: Tools) -> Page | NotModified | SourceError:
@@ -205,15 +214,21 @@ def _read(feed: FeedConfig, asked: _Asked, site: Site, memory: Memory, tools: To
         return asked.answer
     try:
         read = _corrected(_read_article(feed, asked, seen, site, tools), memory.due.get(listed.key))
+        read = _admitted(feed, listed, read, memory)
     except SourceError as error:
         again = seen if listed.key in memory.due else None
-        read = _stays(listed, again, error) if again else _stand_in(listed, seen, error, tools)
-    if read.arrival is not None:
-        item, article = listed.item, read.arrival.article
-        facts = Facts(item.url or "", item.title or article.title, item.categories or article.categories, article.text)
-        if (reason := refusal(feed, facts)) is not None:
-            read = Read(_excluded(listed, reason, memory.rules))
+        read = _stays(listed, again, error) if again else failed(feed, listed, error, memory, tools)
     return replace(read, seen=_planned(feed, listed, read, seen, tools), requests=int(asked.answer is not None))
+
+
+def _admitted(feed: FeedConfig, listed: Listed, read: Read, memory: Memory) -> Read:
+    """The article, unless the feed's rules leave it out now that all of it is known."""
+    if read.arrival is None:
+        return read
+    item, article = listed.item, read.arrival.article
+    facts = Facts(item.url or "", item.title or article.title, item.categories or article.categories, article.text)
+    reason = refusal(feed, facts)
+    return read if reason is None else Read(_excluded(listed, reason, memory.rules))
 
 
 def _read_article(feed: FeedConfig, asked: _Asked, seen: Seen | None, site: Site, tools: Tools) -> Read:
@@ -273,24 +288,23 @@ def _planned(feed: FeedConfig, listed: Listed, read: Read, before: Seen | None, 
     return corrections.planned(read.seen, before, listed.item.url or "", now, begins=begins)
 
 
-def failed(listed: Listed, seen: Seen | None, reason: str, tools: Tools) -> Read:
-    """What becomes of an article that turns out to be none after it was read."""
-    return _stand_in(listed, seen, NothingFound(reason, listed.address), tools)
-
-
-def _stand_in(listed: Listed, seen: Seen | None, error: SourceError, tools: Tools) -> Read:
+def failed(feed: FeedConfig, listed: Listed, error: SourceError, memory: Memory, tools: Tools) -> Read:
     """The feed's own text for an article that could not be read, where there is one; named in either case."""
+    seen = memory.seen.get(listed.key)
     tries = (seen.tries if seen else 0) + 1
-    failed = replace(_seen(listed, "failed"), reason=error.reason, tries=tries)
+    failure = replace(_seen(listed, "failed"), reason=error.reason, tries=tries)
+    lost = Read(failure, problem=Problem(listed.address, error.reason))
+    if not listed.listed_first:
+        return lost
     try:
-        own = replace(_from_feed(listed, tools), complete=False) if listed.listed_first else None
+        own = replace(_from_feed(listed, tools), complete=False)
+        partial = Read(replace(failure, state="partial"), arrival=_arrival(listed, own, ()))
+        partial = _admitted(feed, listed, partial, memory)
     except ExtractError:
-        own = None
-    if own is None:
-        return Read(failed, problem=Problem(listed.address, error.reason))
-    partial = replace(failed, state="partial")
-    problem = Problem(listed.address, f"{error.reason}; the feed's own text stands in")
-    return Read(partial, arrival=_arrival(listed, own, ()), problem=problem)
+        return lost
+    if partial.arrival is None:  # the feed's rules leave it out
+        return partial
+    return replace(partial, problem=Problem(listed.address, f"{error.reason}; the feed's own text stands in"))
 
 
 def _arrived(listed: Listed, article: Article, addresses: Iterable[str | None]) -> Read:

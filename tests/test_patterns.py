@@ -1,7 +1,10 @@
 """The pattern language of the config."""
 
+from collections.abc import Callable
+
 import pytest
 
+from feedpub.errors import OverrunError
 from feedpub.patterns import compile_pattern, matches, matches_url
 
 ADDRESS = "https://www.example.org/news/2024/ice-melts?page=2"
@@ -71,3 +74,10 @@ def test_a_pattern_that_cannot_be_used_says_why(pattern: str, reason: str) -> No
     """The config's loader turns this into its own message."""
     with pytest.raises(ValueError, match=reason):
         compile_pattern(pattern)
+
+
+@pytest.mark.parametrize("match", [matches, matches_url])
+def test_a_pattern_that_takes_too_long_is_an_error(match: Callable[[str, str], bool]) -> None:
+    """It would take for ever; whoever wrote it is told which it is."""
+    with pytest.raises(OverrunError, match="takes more than 1 s over a text of"):
+        match("re:(?:a|a)*c[^ ]", f"https://example.org/c{'a' * 60} c ")

@@ -310,6 +310,19 @@ def test_filters_leave_out_before_and_after_reading(newsroom: Site, tmp_path: Pa
     assert newsroom.paths() == ["/news"]
 
 
+def test_a_filter_that_takes_too_long_costs_the_articles_it_is_held_against(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """It is named; the other articles come."""
+    newsroom[path(4)] = story(4).replace("Nobody had", f"{'a' * 60} Nobody had")
+    config = configure(
+        tmp_path, feed("f", f"page {newsroom.url('/news')}", more='exclude = { text = ["re:(?:a|a){2,}c"] }')
+    )
+    outcome = one(config, clock)
+    assert (outcome.new, outcome.failed) == (5, 1)
+    assert "the pattern 're:(?:a|a){2,}c' takes more than 1 s" in outcome.problems[0].reason
+
+
 def test_changed_filters_apply_to_what_is_there(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     """Stored entries leave the document, left-out articles come in."""
     source = feed("f", f"page {newsroom.url('/news')}")
