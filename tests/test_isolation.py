@@ -145,13 +145,13 @@ def test_a_worker_is_used_again_but_not_for_ever() -> None:
 
 
 def test_a_worker_that_has_grown_is_replaced() -> None:
-    """What is left of one large page takes no memory from the next one, however large the process that started it."""
-    ballast = b"x" * 300_000_000
+    """What is left of one large page takes no memory from the next one; what was freed again is not left."""
     with Workers(limits=Limits(memory=400_000_000)) as workers:
         before = workers.call(URL, hostile.pid)
-        assert workers.call(URL, hostile.hold, 150_000_000) == 150_000_000
+        assert workers.call(URL, hostile.hold, 250_000_000) == 250_000_000
+        assert workers.call(URL, hostile.pid) == before
+        assert workers.call(URL, hostile.keep, 250_000_000) == 250_000_000
         assert workers.call(URL, hostile.pid) != before
-    assert ballast
 
 
 def test_many_threads_share_few_workers() -> None:

@@ -72,13 +72,13 @@ class Limits:
         return f"reading it needed more than {self.memory // 1_000_000} MB of memory"
 
 
-def peak() -> int:
-    """The most memory that this program ever had, in bytes.
+def held() -> int:
+    """The memory that this process holds now, in bytes: what its bound is on, where the system tells it.
 
-    Not what getrusage says, where it can be had: that begins with the size of the process that started this one.
+    Else the most that it ever held, by a figure that begins with the size of the process that started this one.
     """
     with suppress(OSError):
         for line in _STATUS.read_text("ascii", "replace").splitlines():
-            if line.startswith("VmHWM:"):
+            if line.startswith("VmData:"):
                 return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -17,9 +17,9 @@ from itertools import count
 from feedpub.errors import SourceError
 from feedpub.isolation import frames
 from feedpub.isolation.answer import Answer
-from feedpub.isolation.limits import Limits, peak
+from feedpub.isolation.limits import Limits, held
 
-_GROWN = 4  # a process that has grown by this part of what it may hold is replaced: what it frees lies in pieces
+_GROWN = 2  # a process that has grown by this part of what it may hold is replaced: what is freed lies in pieces
 
 
 def main() -> None:
@@ -42,10 +42,11 @@ def serve(channel: socket.socket, limits: Limits, modules: Iterable[str] = ()) -
     for name in modules:
         import_module(name)
     frames.send(channel, b"")
-    small = peak()
+    least = limits.memory
     for calls in count(1):
         answer = _answer(frames.receive(channel), limits)
-        last = answer.last or calls >= limits.calls or peak() - small > limits.memory // _GROWN
+        least = min(least, held())  # the first call loads what all need
+        last = answer.last or calls >= limits.calls or held() - least > limits.memory // _GROWN
         with limits.bound_time():
             message = _message(replace(answer, last=last), limits)
         frames.send(channel, message)

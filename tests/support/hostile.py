@@ -8,6 +8,8 @@ from typing import NoReturn
 
 from feedpub.errors import FetchError, NothingFound
 
+_KEPT: list[bytes] = []
+
 
 def double(number: int) -> int:
     """What a page of good faith does."""
@@ -42,6 +44,12 @@ def sleep() -> NoReturn:
     """Wait for something that never comes."""
     while True:
         time.sleep(1000)
+
+
+def keep(size: int) -> int:
+    """Fill some memory and never free it."""
+    _KEPT.append(b"x" * size)
+    return sum(map(len, _KEPT))
 
 
 def hold(size: int) -> int:
