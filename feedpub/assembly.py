@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from feedpub import builder, summary
+from feedpub.builder import aids
 from feedpub.config import FeedConfig, FolderSource, PageSource, Settings
 from feedpub.fetch import discreet
 from feedpub.filters import Facts, refusal
@@ -39,7 +40,7 @@ def archive(feed: FeedConfig, settings: Settings, entries: Iterable[Entry], numb
 
 
 def _document(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:
-    shown = tuple(_summarised(entry, feed.summary) for entry in entries)
+    shown = tuple(_aided(feed, _summarised(entry, feed.summary)) for entry in entries)
     return Feed(
         name=feed.name,
         title=feed.title,
@@ -66,6 +67,13 @@ def _summarised(entry: Entry, mode: str) -> Entry:
         return replace(entry, summary="")
     write = summary.lead if mode == "lead" else summary.summarize
     return replace(entry, summary=write(entry.text, title=entry.title, language=entry.language))
+
+
+def _aided(feed: FeedConfig, entry: Entry) -> Entry:
+    """The entry with what helps to read it, as far as the feed wants it."""
+    if feed.lead_image:
+        entry = aids.with_picture(entry)
+    return aids.with_reading_time(entry) if feed.reading_time else entry
 
 
 def _home(feed: FeedConfig, settings: Settings) -> str:

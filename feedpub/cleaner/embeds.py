@@ -27,11 +27,12 @@ _FILES = {"video": "Video", "audio": "Audio"}
 
 
 class Embed(NamedTuple):
-    """What is embedded from one service: its name, and where its page is for people."""
+    """What is embedded from one service: its name, and where its page for people and a picture of it are."""
 
     says: str
     part: re.Pattern[str]
     page: str
+    picture: str
 
     def address(self, frame: str) -> str:
         """The address for people of what a frame shows."""
@@ -40,6 +41,11 @@ class Embed(NamedTuple):
             return frame
         page = found.expand(self.page)
         return unquote(page) if page.startswith(("https%3A", "http%3A")) else page
+
+    def thumbnail(self, frame: str) -> str:
+        """The address of a picture of what a frame shows; "" where none is known."""
+        found = self.part.search(frame) if self.picture else None
+        return found.expand(self.picture) if found else ""
 
 
 class Frames(NamedTuple):
@@ -65,17 +71,19 @@ def embed(element: HtmlElement, base: str | None) -> str:
         return ""
     title = " ".join((element.get("title") or element.get("aria-label") or "").split())
     if known := _known(address):
-        return _link(known.address(address), title or known.says)
+        return _link(known.address(address), title or known.says, known.thumbnail(address))
     if element.tag in _FILES:
-        return _link(address, title or _FILES[element.tag])
+        poster = absolute(element.get("poster") or "", base) if element.get("poster") else None
+        return _link(address, title or _FILES[element.tag], poster or "")
     if not title or find(title) or _is_no_content(address):
         return ""
     return _link(address, f"{title} ({_host(address)})")
 
 
-def _link(address: str, label: str) -> str:
+def _link(address: str, label: str, thumbnail: str = "") -> str:
+    picture = f'<img src="{escape(thumbnail)}" alt=""><br>' if thumbnail.startswith(("http://", "https://")) else ""
     label = label if len(label) <= LONGEST else f"{label[: LONGEST - 1].rstrip()}…"
-    return f'<a href="{escape(address)}">{escape(label)}</a>'
+    return f'<a href="{escape(address)}">{picture}{escape(label)}</a>'
 
 
 def _sources(element: HtmlElement) -> Iterator[str]:
@@ -121,7 +129,10 @@ def embeds() -> Mapping[str, Embed]:
     """What feedpub knows, by host."""
     listed = tomllib.loads((files("feedpub.cleaner") / "data" / "embeds.toml").read_text(encoding="utf-8"))
     known = {
-        says: (Embed(says, re.compile(entry.get("part", "")), entry.get("page", "")), entry["hosts"])
+        says: (
+            Embed(says, re.compile(entry.get("part", "")), entry.get("page", ""), entry.get("picture", "")),
+            entry["hosts"],
+        )
         for says, entry in listed.items()
     }
     return {host: each for each, hosts in known.values() for host in hosts}

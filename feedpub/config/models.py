@@ -148,6 +148,15 @@ class FeedConfig(Section):
         "the weightiest sentences (extract), or none.",
         examples=["lead"],
     )
+    lead_image: bool = Field(
+        default=True,
+        strict=True,
+        description="Put the article's picture on top of a text that has none itself.",
+        examples=[False],
+    )
+    reading_time: bool = Field(
+        default=False, strict=True, description="Begin each text with how long it takes to read.", examples=[True]
+    )
     formats: Annotated[tuple[Literal["rss", "atom", "json"], ...], Unique] = Field(
         default=("rss", "atom", "json"),
         min_length=1,

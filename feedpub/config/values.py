@@ -72,7 +72,7 @@ def _removal(value: str) -> str:
 def _pattern(value: str) -> str:
     try:
         compile_pattern(value)
-    except (OverflowError, RecursionError) as error:
+    except RecursionError as error:
         raise ValueError(f"{quote(value)} is too much for a regular expression: {error}") from error
     return value
 

@@ -1,5 +1,7 @@
 """What is embedded from elsewhere becomes a link."""
 
+import re
+
 import pytest
 from lxml.html import HtmlElement
 
@@ -52,7 +54,32 @@ def frame(address: str, attributes: str = "") -> str:
 )
 def test_a_known_frame_is_linked_at_its_page_for_people(address: str, page: str, says: str) -> None:
     """It is called by its service where the frame has no title."""
-    assert frame(address) == f'<a href="{page.replace("&", "&amp;")}">{says}</a>'
+    assert re.sub("<img [^>]*><br>", "", frame(address)) == f'<a href="{page.replace("&", "&amp;")}">{says}</a>'
+
+
+@pytest.mark.parametrize(
+    ("html", "picture"),
+    [
+        (
+            '<iframe src="https://www.youtube.com/embed/abcdefghijk?rel=0"></iframe>',
+            "https://i.ytimg.com/vi/abcdefghijk/hqdefault.jpg",
+        ),
+        (
+            '<iframe src="https://www.dailymotion.com/embed/video/x7u5g"></iframe>',
+            "https://www.dailymotion.com/thumbnail/video/x7u5g",
+        ),
+        ('<video src="pier.mp4" poster="/pier.jpg?a=1&amp;b=2"></video>', "https://example.org/pier.jpg?a=1&amp;b=2"),
+    ],
+)
+def test_a_videos_link_shows_its_picture(html: str, picture: str) -> None:
+    """The service's, or the one that the page shows before the film begins."""
+    assert f'<img src="{picture}" alt=""><br>' in embed(element(html), BASE)
+
+
+@pytest.mark.parametrize("poster", ["", "data:image/png;base64,AAAA", "http://[x"])
+def test_a_video_without_a_usable_picture_is_a_plain_link(poster: str) -> None:
+    """Nothing broken is shown."""
+    assert "<img" not in embed(element(f'<video src="pier.mp4" poster="{poster}"></video>'), BASE)
 
 
 def test_a_frames_title_is_the_links_text() -> None:

@@ -84,6 +84,8 @@ def test_defaults(tmp_path: Path) -> None:
                 "limit": 50,
                 "content": "full",
                 "summary": "auto",
+                "lead_image": True,
+                "reading_time": False,
                 "formats": ("rss", "atom", "json"),
                 "source": ({"type": "folder", "path": tmp_path / "config" / "articles", "glob": "**/*"},),
                 "rules": {"content": None, "remove": ()},
