@@ -8,12 +8,15 @@
 
 import re
 from functools import lru_cache
+from math import prod
 
 import regex
 
 from feedpub.errors import OverrunError
 
 REGEX = "re:"
+_COUNT = re.compile(r"\{(\d*),?(\d*)\}")
+_MOST_REPEATED = 10_000_000  # all counts of an expression multiplied: regex writes out what is repeated
 _LONGEST = 1.0  # seconds that a pattern may take over one text
 
 
@@ -59,6 +62,10 @@ def compile_pattern(pattern: str) -> "regex.Pattern[str]":
         raise ValueError("an empty pattern would match everything")
     if not pattern.startswith(REGEX):
         expression = _words(expression)
+    elif (
+        prod(max(1, *(int(number or 0) for number in counts)) for counts in _COUNT.findall(expression)) > _MOST_REPEATED
+    ):
+        raise ValueError(f"{pattern!r} repeats too much: the numbers in {{}} multiplied make over {_MOST_REPEATED:,}")
     try:
         return regex.compile(expression, regex.IGNORECASE)
     except regex.error as error:
