@@ -19,7 +19,7 @@ from feedpub.errors import FeedpubError, NothingFound, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, failed, read_all
-from feedpub.store import Run, SourceState
+from feedpub.store import KeptPage, Run, SourceState
 from feedpub.tools import Tools
 from feedpub.walls import behind_walls
 
@@ -81,11 +81,16 @@ def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, to
     if not live.entries and outcome.failed:
         none = Problem(feed.name, f"none of the {outcome.failed} articles listed could be read", fatal=True)
         return replace(outcome, status=Status.FAILED, problems=(*outcome.problems, none))
+    written = write(feed, live, tools)
+    return replace(outcome, status=_status(readings, written), written=written)
+
+
+def write(feed: FeedConfig, live: Feed, tools: Tools) -> tuple[str, ...]:
+    """Write a feed's files as far as they change, its archives first; their names. To be called alone with the feed."""
     live = archiving.extend(feed, live, tools)
     files = archiving.files(feed, live, tools) | assembly.files(live, assembly.folders(feed))
     with pings.announced(feed.name, files, tools):
-        written = tools.publisher.publish(files)
-    return replace(outcome, status=_status(readings, written), written=written)
+        return tools.publisher.publish(files)
 
 
 def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], merged: Merge) -> Outcome:
@@ -131,9 +136,21 @@ def _bring_in(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Rea
         entries=merged.entries,
         aliases=merged.aliases,
         seen=[read.seen for read in reads],
+        pages=_pages(reads, merged, known),
         now=now,
     )
     return merged
+
+
+def _pages(reads: Iterable[Read], merged: Merge, known: Known) -> dict[str, KeptPage]:
+    """Entry id → what it is made of now; a teaser that came for an article whose text was there is not that."""
+    pages: dict[str, KeptPage] = {}
+    for read in reads:
+        if read.arrival and read.kept:
+            entry = known.entries[merged.aliases[read.arrival.keys[0]]]
+            if entry.complete == read.arrival.article.complete:
+                pages[entry.id] = read.kept
+    return pages
 
 
 def _known(feed: str, keys: Sequence[str], tools: Tools) -> Known:
@@ -229,5 +246,6 @@ def finish(config: Config, tools: Tools) -> tuple[str, ...]:
     feeds = [live_feed(feed, tools) for feed in config.feed if tools.store.last_run(feed.name)]
     written = tools.publisher.publish(assembly.index_files(feeds) | health.files(config, tools))
     live = {feed.name: {entry.id for entry in feed.entries} for feed in feeds}
-    tools.store.forget(tools.clock() - config.feedpub.keep, live)
+    now, settings = tools.clock(), config.feedpub
+    tools.store.forget(now - settings.keep, live, pages=now - settings.keep_pages)
     return written

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urljoin
 
-from feedpub import articles, corrections
+from feedpub import articles, corrections, making
 from feedpub.builder.identity import url_key
 from feedpub.builder.merge import Arrival
 from feedpub.config import FeedConfig
@@ -24,7 +24,7 @@ from feedpub.filters import Facts, refusal
 from feedpub.gathering import Listed
 from feedpub.learning import Site, site_of
 from feedpub.model import Article, Entry, NotModified, Page, Problem
-from feedpub.store import Seen, SeenState
+from feedpub.store import KeptPage, Seen, SeenState
 from feedpub.tools import Tools
 
 _SITES_AT_ONCE = 8
@@ -42,6 +42,7 @@ class Read:
         requests: how many it took.
         by_page: True where its text is its page's: corrections will show there.
         seconds: how long it took to fetch and to read.
+        kept: what the article was made of, where that is kept.
     """
 
     seen: Seen
@@ -50,6 +51,7 @@ class Read:
     requests: int = 0
     by_page: bool = False
     seconds: float = 0.0
+    kept: KeptPage | None = None
 
 
 _Answer: TypeAlias = Page | NotModified | SourceError | Read | None
@@ -236,35 +238,25 @@ def _read_article(feed: FeedConfig, asked: _Asked, seen: Seen | None, site: Site
     if isinstance(answer, SourceError):
         raise answer
     if listed.item.path is not None:
-        return _arrived(listed, _from_file(feed, listed, tools), ())
+        return replace(_arrived(listed, _from_file(feed, listed, tools), ()), kept=making.kept(listed, None, tools))
     if answer is None:
-        return _arrived(listed, _from_feed(listed, tools), ())
+        return replace(_arrived(listed, _from_feed(listed, tools), ()), kept=making.kept(listed, None, tools))
     if seen and isinstance(answer, NotModified):
         return Read(replace(_seen(listed, "stored"), etag=seen.etag, last_modified=seen.last_modified))
     assert isinstance(answer, Page)  # noqa: S101 -- the gate refuses a 304 that was not asked for
-    article, by_page = tools.isolation.call(
-        answer.url,
-        articles.from_listed_page,
-        answer,
-        listed.item,
-        feed.rules,
-        site.memory,
-        listed_first=listed.listed_first,
-    )
+    article, by_page = making.from_page(feed, answer, listed.item, site.memory, tools, listed_first=listed.listed_first)
     read = _arrived(listed, article, (answer.url, article.url))
     seen = replace(read.seen, etag=answer.etag, last_modified=answer.last_modified)
-    return replace(read, seen=seen, by_page=by_page)
+    return replace(read, seen=seen, by_page=by_page, kept=making.kept(listed, answer, tools))
 
 
 def _from_file(feed: FeedConfig, listed: Listed, tools: Tools) -> Article:
     path = Path(listed.item.path or "")
-    folder = path.relative_to(listed.folder or path.parent).parent.as_posix()
-    base = f"{tools.settings.base_url}{feed.name}/{'' if folder == '.' else folder + '/'}"
-    return tools.isolation.call(str(path), articles.from_file, path, base, feed.rules)
+    return making.from_file(feed, path, listed.folder or path.parent, tools)
 
 
 def _from_feed(listed: Listed, tools: Tools) -> Article:
-    return tools.isolation.call(listed.address, articles.from_feed, listed.item)
+    return making.from_feed(listed.item, listed.address, tools)
 
 
 def _corrected(read: Read, entry: Entry | None) -> Read:
@@ -298,7 +290,8 @@ def failed(feed: FeedConfig, listed: Listed, error: SourceError, memory: Memory,
         return lost
     try:
         own = replace(_from_feed(listed, tools), complete=False)
-        partial = Read(replace(failure, state="partial"), arrival=_arrival(listed, own, ()))
+        kept = making.kept(listed, None, tools)
+        partial = Read(replace(failure, state="partial"), arrival=_arrival(listed, own, ()), kept=kept)
         partial = _admitted(feed, listed, partial, memory)
     except ExtractError:
         return lost

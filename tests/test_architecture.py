@@ -37,6 +37,7 @@ ROWS = (
     ("messages", "pings", "drift", "health"),
     ("gathering", "archiving"),
     ("articles", "corrections"),
+    ("making",),
     ("reading",),
     ("looking", "alerts", "steps", "walls"),
     ("pipeline",),

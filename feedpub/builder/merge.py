@@ -122,13 +122,13 @@ def _mint(feed: str, base_url: str, arrival: Arrival, known: Known, now: datetim
         rank=arrival.rank,
         slug=stem,
     )
-    return _told(entry, arrival)
+    return told(entry, arrival)
 
 
 def _revise(old: Entry, arrival: Arrival, known: Known, now: datetime) -> Entry:
     if not arrival.article.complete and old.complete:
         return old  # a teaser never replaces the article
-    entry = _told(old, arrival)
+    entry = told(old, arrival)
     if not _differ(old, entry, arrival.article.removed):
         return entry
     said = _past(arrival.article.updated or arrival.item.updated, now)
@@ -138,10 +138,10 @@ def _revise(old: Entry, arrival: Arrival, known: Known, now: datetime) -> Entry:
 
 def changes(old: Entry, arrival: Arrival) -> bool:
     """Whether an arrival says something that an entry does not say: a change of substance."""
-    return _differ(old, _told(old, arrival), arrival.article.removed)
+    return _differ(old, told(old, arrival), arrival.article.removed)
 
 
-def _told(entry: Entry, arrival: Arrival) -> Entry:
+def told(entry: Entry, arrival: Arrival) -> Entry:
     """The entry with everything that its article says, but for what is frozen."""
     article, item = arrival.article, arrival.item
     return replace(

@@ -11,6 +11,7 @@ from feedpub.config.section import Section
 from feedpub.config.sources import Source
 from feedpub.config.values import (
     Age,
+    AgeOrNone,
     Cron,
     Deadline,
     Delay,
@@ -222,6 +223,12 @@ class Settings(Section):
         default=timedelta(days=365),
         description="How long an article that no source lists any more is remembered.",
         examples=["365d"],
+    )
+    keep_pages: AgeOrNone = Field(
+        default=timedelta(days=90),
+        description="How long the pages that entries were made of are kept for `feedpub reclean`, as long as their "
+        "entries are in the live document; 0s keeps none.",
+        examples=["90d"],
     )
 
 

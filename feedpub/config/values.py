@@ -168,5 +168,6 @@ Every = Annotated[
 Deadline = Annotated[timedelta, BeforeValidator(_between("10s", "6h")), _DURATION]
 Delay = Annotated[timedelta, BeforeValidator(_between("0s", "10m")), _DURATION]
 Age = Annotated[timedelta, BeforeValidator(_between("1d", "3650d")), _DURATION]
+AgeOrNone = Annotated[timedelta, BeforeValidator(_between("0s", "3650d")), _DURATION]
 
 Located = Annotated[Path, BeforeValidator(located), WithJsonSchema({"type": "string", "minLength": 1})]

@@ -4,8 +4,11 @@
 here alone, and their errors leave as StoreError.
 """
 
+from feedpub.store.pages import packed, unpacked
 from feedpub.store.records import (
     Document,
+    KeptForm,
+    KeptPage,
     Look,
     Message,
     MessageKind,
@@ -22,6 +25,8 @@ from feedpub.store.store import Store
 
 __all__ = [
     "Document",
+    "KeptForm",
+    "KeptPage",
     "Look",
     "Message",
     "MessageKind",
@@ -34,4 +39,6 @@ __all__ = [
     "SeenState",
     "SourceState",
     "Store",
+    "packed",
+    "unpacked",
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from feedpub.model import ANY_PACE, Outcome, Pace
+from feedpub.model import ANY_PACE, Item, Outcome, Pace
 
 SeenState = Literal["stored", "excluded", "failed", "partial"]
 
@@ -62,6 +62,35 @@ class Document:
     etag: str | None
     last_modified: str | None
     fetched: datetime
+
+
+KeptForm = Literal["page", "feed", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """What an entry was made of, so that it can be made again without asking anybody.
+
+    Attributes:
+        item: what its source said of it; without the path of a saved file, which the key tells.
+        key: what the store knew the article by.
+        form: its page; its feed's own content, which stands in the item; a saved file, which lies where it lay.
+        fetched: when it was read.
+        listed_first: its source knows title, date and authors better than the page does.
+        final_url: where the page was found, after redirects.
+        content_type, charset: as the page had them.
+        body: the page's, compressed as `packed` does; b"" for other forms.
+    """
+
+    item: Item
+    key: str
+    form: KeptForm
+    fetched: datetime
+    listed_first: bool = False
+    final_url: str = ""
+    content_type: str = ""
+    charset: str | None = None
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

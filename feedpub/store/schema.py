@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -18,7 +19,7 @@ from sqlalchemy import (
 from feedpub.model import Enclosure, Pace, Problem, Status
 from feedpub.store.columns import Moment, OneOf, Packed, PackedText, Record, Tuple
 
-VERSION = "0002"  # the newest migration's
+VERSION = "0003"  # the newest migration's
 
 metadata = MetaData()
 
@@ -92,6 +93,36 @@ documents = Table(
     Column("last_modified", String),
     Column("fetched", Moment, nullable=False),
 )
+
+# What an entry was made of: the page, and what its source said of it.
+pages = Table(
+    "pages",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("entry", String, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("form", String, nullable=False),
+    Column("fetched", Moment, nullable=False),
+    Column("listed_first", Boolean, nullable=False),
+    Column("url", String),
+    Column("title", String, nullable=False),
+    Column("authors", Tuple, nullable=False),
+    Column("published", Moment),
+    Column("updated", Moment),
+    Column("summary", String, nullable=False),
+    Column("html", PackedText, nullable=False),
+    Column("categories", Tuple, nullable=False),
+    Column("enclosures", Tuple(Enclosure), nullable=False),
+    Column("image", String),
+    Column("language", String),
+    Column("version", String, nullable=False),
+    Column("final_url", String, nullable=False),
+    Column("content_type", String, nullable=False),
+    Column("charset", String),
+    Column("body", LargeBinary, nullable=False),  # last, so that what stands before it is read without it
+    ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
+)
+Index("pages_by_date", pages.c.fetched)
 
 sources = Table(
     "sources",

@@ -17,7 +17,8 @@ from feedpub.store.figures import Figures
 from feedpub.store.looks import LooksTable, add_looks
 from feedpub.store.messages import MessagesTable
 from feedpub.store.notices import NoticesTable
-from feedpub.store.records import Document, Look, Run, Seen, SourceState
+from feedpub.store.pages import PagesTable, forget_pages, replace_pages
+from feedpub.store.records import Document, KeptPage, Look, Run, Seen, SourceState
 from feedpub.store.removals import RemovalsTable
 from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
@@ -36,6 +37,7 @@ class Store:
         robots: what robots.txt said, by origin.
         schedule: when each feed runs next.
         archives: which entry stands in which archive.
+        pages: what entries were made of.
         messages: what has to be told to others.
         removals: what the cleaner removes.
         figures: questions about all feeds at once.
@@ -48,6 +50,7 @@ class Store:
         self.robots = RobotsTable(database)
         self.schedule = ScheduleTable(database)
         self.archives = ArchivesTable(database)
+        self.pages = PagesTable(database)
         self.messages = MessagesTable(database)
         self.removals = RemovalsTable(database)
         self.figures = Figures(database)
@@ -156,6 +159,7 @@ class Store:
         entries: Iterable[Entry] = (),
         aliases: Mapping[str, str],
         seen: Iterable[Seen],
+        pages: Mapping[str, KeptPage] | None = None,
         now: datetime,
     ) -> None:
         """Keep what one look at a feed's sources brought: before it is published, so that no id is ever lost.
@@ -165,15 +169,25 @@ class Store:
             entries: new and changed ones, whole.
             aliases: key → entry id, for keys that led to an entry now; the known ones stay.
             seen: what became of each article that is listed now, the unchanged ones too.
+            pages: entry id → what it was made of; of entries that changed and are not among these, nothing is kept.
             now: when they were listed.
         """
         listed = {"feed": feed, "last_listed": now}
         seen_rows = [to_row(article) | listed for article in seen]
+        entry_rows = [to_row(entry) | listed for entry in entries]
         with self._database.writing() as connection:
-            put(connection, schema.entries, [to_row(entry) | listed for entry in entries])
+            put(connection, schema.entries, entry_rows)
+            replace_pages(connection, feed, [row["id"] for row in entry_rows], pages or {})
             put(connection, schema.aliases, [{"feed": feed, "key": k, "entry": id_} for k, id_ in aliases.items()])
             put(connection, schema.seen, seen_rows)
             _mark_listed(connection, feed, {*aliases, *(row["key"] for row in seen_rows)}, now)
+
+    def revise(self, feed: str, entries: Iterable[Entry]) -> None:
+        """Keep entries in place of those of the same ids, though nobody listed them now; none is added."""
+        t = schema.entries
+        with self._database.writing() as connection:
+            for entry in entries:
+                connection.execute(update(t).where(t.c.feed == feed, t.c.id == entry.id).values(to_row(entry)))
 
     # --- sources and runs ---
 
@@ -244,18 +258,21 @@ class Store:
         with self._database.reading() as connection:
             return tuple(sorted(connection.scalars(union(*(select(t.c.feed) for t in tables)))))
 
-    def forget(self, before: datetime, keep: Mapping[str, Collection[str]]) -> None:
+    def forget(self, before: datetime, keep: Mapping[str, Collection[str]], *, pages: datetime | None = None) -> None:
         """Drop what was last listed, fetched or looked at before a moment.
 
         Args:
             before: older entries go with their aliases, and so do older seen articles, documents, sources, runs,
                 removals, looks, notices and robots.txt.
-            keep: feed → ids of the entries in its live document, which stay however old, aliases and all.
+            keep: feed → ids of the entries in its live document, which stay however old, aliases and all; the pages
+                of its others go.
+            pages: pages go that came before this moment; left out, before the other one.
         """
         t = schema.seen
         aliased = select(schema.aliases.c.feed, schema.aliases.c.key)
         with self._database.writing() as connection:
             _forget_entries(connection, before, keep)
+            forget_pages(connection, before if pages is None else pages, keep)
             connection.execute(delete(t).where(t.c.last_listed < before, tuple_(t.c.feed, t.c.key).not_in(aliased)))
             for date in (
                 schema.documents.c.fetched,

@@ -1,0 +1,69 @@
+"""An article out of what was read of it: a page, a saved file, a feed's own content; and what of that is kept.
+
+The one way by which the rules for a site reach the cleaner. A look at a source goes it, and so does making stored
+entries anew: both come to the same article.
+"""
+
+from pathlib import Path
+
+from feedpub import articles
+from feedpub.config import FeedConfig, SiteRules
+from feedpub.gathering import Listed
+from feedpub.model import Article, Item, Page
+from feedpub.store import KeptPage, packed
+from feedpub.tools import Tools
+
+
+def rules_for(feed: FeedConfig, _url: str) -> SiteRules:
+    """What the cleaner is told about a page at an address, or about a saved file."""
+    return feed.rules
+
+
+def from_page(
+    feed: FeedConfig, page: Page, item: Item, memory: bytes, tools: Tools, *, listed_first: bool
+) -> tuple[Article, bool]:
+    """The article of a page that a source lists, and whether its text is the page's own. Raises SourceError."""
+    return tools.isolation.call(
+        page.url,
+        articles.from_listed_page,
+        page,
+        item,
+        rules_for(feed, page.url),
+        memory,
+        listed_first=listed_first,
+    )
+
+
+def from_file(feed: FeedConfig, path: Path, folder: Path, tools: Tools) -> Article:
+    """The article of a saved file that lies in a folder. Raises SourceError."""
+    below = path.relative_to(folder).parent.as_posix()
+    base = f"{tools.settings.base_url}{feed.name}/{'' if below == '.' else below + '/'}"
+    return tools.isolation.call(str(path), articles.from_file, path, base, rules_for(feed, str(path)))
+
+
+def from_feed(item: Item, address: str, tools: Tools) -> Article:
+    """The article as its feed gives it. Raises SourceError."""
+    return tools.isolation.call(address, articles.from_feed, item)
+
+
+def kept(listed: Listed, page: Page | None, tools: Tools) -> KeptPage | None:
+    """What is kept of an article that has been made of its page, or of its feed's content or a file where there is none.
+
+    None where nothing is to be kept.
+    """
+    if not tools.settings.keep_pages:
+        return None
+    item, now = listed.item, tools.clock()
+    if page is None:
+        return KeptPage(item, listed.key, "feed" if item.path is None else "file", now, listed.listed_first)
+    return KeptPage(
+        item,
+        listed.key,
+        "page",
+        fetched=now,
+        listed_first=listed.listed_first,
+        final_url=page.url,
+        content_type=page.content_type,
+        charset=page.charset,
+        body=packed(page.body),
+    )
