@@ -24,7 +24,7 @@ from feedpub.tools import Tools
 LADDER = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))  # after an article was first listed
 YOUNG = timedelta(days=2)  # an article that was older when it was first listed has had its corrections
 MOST_AT_ONCE = 20  # in one run of a feed; the rest waits for the next run
-_FAR_SHORTER = 0.5  # of the length that the text had: a wall, an error, a beginning
+FAR_SHORTER = 0.5  # of the length that the text had: a wall, an error, a beginning
 _SAME = 0.3  # of the text's words in a row; with less and another title, the page is about something else
 
 
@@ -98,7 +98,7 @@ def corrected(entry: Entry, arrival: Arrival) -> Arrival | None:
         ExtractError: it is not the article any more, or not all of it.
     """
     article = arrival.article
-    if len(article.text) < _FAR_SHORTER * len(entry.text):
+    if len(article.text) < FAR_SHORTER * len(entry.text):
         raise ExtractError(f"far shorter than it was, {len(article.text)} characters of {len(entry.text)}", article.url)
     if words(article.title) != words(entry.title) and shared(words(entry.text), words(article.text)) < _SAME:
         raise ExtractError(f'about something else now, "{article.title}"', article.url)

@@ -5,6 +5,7 @@ entries anew: both come to the same article.
 """
 
 from pathlib import Path
+from typing import Protocol
 
 from feedpub import articles
 from feedpub.config import FeedConfig, SiteRules
@@ -14,23 +15,37 @@ from feedpub.store import KeptPage, packed
 from feedpub.tools import Tools
 
 
-def rules_for(feed: FeedConfig, _url: str) -> SiteRules:
+class Said(Protocol):
+    """What a source says of an article, and whether that counts more than what the page says."""
+
+    @property
+    def item(self) -> Item: ...
+
+    @property
+    def listed_first(self) -> bool: ...
+
+
+def rules_for(feed: FeedConfig, _address: str) -> SiteRules:
     """What the cleaner is told about a page at an address, or about a saved file."""
     return feed.rules
 
 
-def from_page(
-    feed: FeedConfig, page: Page, item: Item, memory: bytes, tools: Tools, *, listed_first: bool
-) -> tuple[Article, bool]:
-    """The article of a page that a source lists, and whether its text is the page's own. Raises SourceError."""
+def from_page(feed: FeedConfig, page: Page, said: Said, memory: bytes | None, tools: Tools) -> tuple[Article, bool]:
+    """The article of a page that a source lists, and whether its text is the page's own.
+
+    Args:
+        feed: whose article it is.
+        page: as it was fetched.
+        said: by its source.
+        memory: what is known of its site.
+        tools: what reads it.
+
+    Raises:
+        SourceError: there is no article in it, or it is too much.
+    """
+    rules = rules_for(feed, page.url)
     return tools.isolation.call(
-        page.url,
-        articles.from_listed_page,
-        page,
-        item,
-        rules_for(feed, page.url),
-        memory,
-        listed_first=listed_first,
+        page.url, articles.from_listed_page, page, said.item, rules, memory, listed_first=said.listed_first
     )
 
 
@@ -47,9 +62,12 @@ def from_feed(item: Item, address: str, tools: Tools) -> Article:
 
 
 def kept(listed: Listed, page: Page | None, tools: Tools) -> KeptPage | None:
-    """What is kept of an article that has been made of its page, or of its feed's content or a file where there is none.
+    """What an article was made of, as it is kept; None where nothing is to be kept.
 
-    None where nothing is to be kept.
+    Args:
+        listed: as its source lists it.
+        page: None where it was made of a saved file or of the feed's own content.
+        tools: with the settings.
     """
     if not tools.settings.keep_pages:
         return None

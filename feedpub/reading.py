@@ -244,7 +244,7 @@ def _read_article(feed: FeedConfig, asked: _Asked, seen: Seen | None, site: Site
     if seen and isinstance(answer, NotModified):
         return Read(replace(_seen(listed, "stored"), etag=seen.etag, last_modified=seen.last_modified))
     assert isinstance(answer, Page)  # noqa: S101 -- the gate refuses a 304 that was not asked for
-    article, by_page = making.from_page(feed, answer, listed.item, site.memory, tools, listed_first=listed.listed_first)
+    article, by_page = making.from_page(feed, answer, listed, site.memory, tools)
     read = _arrived(listed, article, (answer.url, article.url))
     seen = replace(read.seen, etag=answer.etag, last_modified=answer.last_modified)
     return replace(read, seen=seen, by_page=by_page, kept=making.kept(listed, answer, tools))

@@ -29,7 +29,7 @@ OWNERS = {
 ROWS = (
     ("model", "errors"),
     ("characters", "patterns"),
-    ("decode", "summary", "lease", "bounds", "isolation", "detail"),
+    ("decode", "differences", "summary", "lease", "bounds", "isolation", "detail"),
     ("config",),
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
@@ -41,6 +41,7 @@ ROWS = (
     ("reading",),
     ("looking", "alerts", "steps", "walls"),
     ("pipeline",),
+    ("recleaning",),
     ("scheduler",),
     ("overview",),
     ("web", "report"),

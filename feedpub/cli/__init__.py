@@ -14,6 +14,7 @@ import click
 from feedpub.cli.build import build
 from feedpub.cli.check import check
 from feedpub.cli.clean import clean
+from feedpub.cli.reclean import reclean
 from feedpub.cli.run import run
 from feedpub.cli.serve import serve
 from feedpub.cli.status import status
@@ -42,7 +43,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-for _command in (build, check, clean, run, serve, status):
+for _command in (build, check, clean, reclean, run, serve, status):
     cli.add_command(_command)
 
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import chosen, load_config, open_tools
+from feedpub.cli.progress import bar
 from feedpub.cli.terminal import counted, make_console
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from feedpub.config import Config, FeedConfig
     from feedpub.model import Outcome
     from feedpub.tools import Progress, Tools
@@ -103,25 +102,8 @@ def _progress(*, quiet: bool) -> "Iterator[tuple[Progress, Callable[[Outcome], N
     elif not sys.stderr.isatty():
         yield silent, lambda outcome: click.echo(report.outcome_line(outcome), err=True)
     else:
-        with _bar() as progress:
+        with bar() as progress:
             yield progress, lambda _: None
-
-
-@contextmanager
-def _bar() -> "Iterator[Progress]":
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("articles"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def show(feed: str, done: int, total: int) -> None:
-            if feed not in tasks:
-                tasks[feed] = bar.add_task(feed, total=total)
-            bar.update(tasks[feed], completed=done, total=total)
-
-        yield show
 
 
 def _show_outcomes(outcomes: "list[Outcome]", config: "Config", *, as_json: bool, dry_run: bool) -> None:

@@ -9,10 +9,11 @@ from typing import assert_never
 from feedpub.config import FeedSource, FolderSource, PageSource, SitemapSource, Source
 from feedpub.model import Item
 from feedpub.sources import feed, folder, page, sitemap
+from feedpub.sources.folder import digest
 from feedpub.sources.pace import pace_of
 from feedpub.sources.protocol import Documents
 
-__all__ = ["Documents", "pace_of", "read"]
+__all__ = ["Documents", "digest", "pace_of", "read"]
 
 
 def read(source: Source, documents: Documents, *, limit: int) -> tuple[Item, ...]:

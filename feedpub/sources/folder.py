@@ -54,10 +54,10 @@ def _order(path: Path, folder: Path) -> tuple[int, str]:
 
 
 def _item(path: Path) -> Item:
-    return Item(url=None, path=str(path), version=_digest(path))
+    return Item(url=None, path=str(path), version=digest(path))
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
     """What differs once a file's text does; "" for a file that cannot be read, which its reader will say."""
     try:
         with path.open("rb") as file:

@@ -152,7 +152,7 @@ class Store:
                 own = (t.c.feed == feed, t.c.key.in_(some))
                 connection.execute(update(t).where(*own).values(recheck_at=None, url=""))
 
-    def commit_entries(
+    def commit_entries(  # noqa: PLR0913 -- all that one transaction keeps, by name
         self,
         feed: str,
         *,

@@ -1,0 +1,42 @@
+"""Two states of an entry → what differs: its paragraphs line by line, everything else by name."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from feedpub.model import Entry
+
+_FACTS = ("title", "authors", "url", "language", "image", "categories", "enclosures", "summary", "complete")
+_BETWEEN_TAGS = re.compile(r"(?<=>)(?=<)")
+_AROUND = 1  # paragraphs beside one that differs
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A fact about an entry that differs: its field's name, and both values."""
+
+    name: str
+    before: Any
+    after: Any
+
+
+def facts(before: Entry, after: Entry) -> tuple[Difference, ...]:
+    """What differs beside the text."""
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in _FACTS)
+    return tuple(Difference(name, old, new) for name, old, new in pairs if old != new)
+
+
+def text(before: Entry, after: Entry) -> tuple[str, ...]:
+    """The paragraphs that differ, as a unified diff without its head."""
+    return _unified(before.text.split("\n"), after.text.split("\n"))
+
+
+def markup(before: Entry, after: Entry) -> tuple[str, ...]:
+    """The same of the HTML, a line between any two tags."""
+    return _unified(_BETWEEN_TAGS.split(before.html), _BETWEEN_TAGS.split(after.html))
+
+
+def _unified(before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
+    return tuple(difflib.unified_diff(before, after, lineterm="", n=_AROUND))[2:]
