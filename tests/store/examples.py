@@ -6,8 +6,21 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from feedpub.model import Enclosure, Entry, Outcome, Pace, Problem, Status, StoredRobots
-from feedpub.store import Document, Look, Message, MessageKind, Notice, NoticeKind, Run, Seen, SeenState, SourceState
+from feedpub.model import Enclosure, Entry, Item, Outcome, Pace, Problem, Status, StoredRobots
+from feedpub.store import (
+    Document,
+    KeptForm,
+    KeptPage,
+    Look,
+    Message,
+    MessageKind,
+    Notice,
+    NoticeKind,
+    Run,
+    Seen,
+    SeenState,
+    SourceState,
+)
 
 NOW = datetime(2024, 5, 17, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -60,6 +73,7 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
         Pace, st.floats(0, 1e6), st.text(), *[st.lists(st.integers(0, 23), max_size=3).map(tuple) for _ in range(2)]
     ),
     SeenState: st.sampled_from(["stored", "excluded", "failed", "partial"]),
+    KeptForm: st.sampled_from(["page", "feed", "file"]),
     NoticeKind: st.sampled_from(["started", "broken", "recovered", "accepted", "removed"]),
     MessageKind: st.sampled_from(["ping", "webhook", "email", "command"]),
 }
@@ -68,7 +82,8 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
 def any_of(kind: type[Any], **fixed: Any) -> st.SearchStrategy[Any]:
     """Every field of a record filled at random, but for those that are fixed."""
     strategies = {f.name: _BY_TYPE.get(f.type, st.from_type(f.type)) for f in fields(kind)}  # type: ignore[arg-type]
-    return st.builds(kind, **strategies | {name: st.just(value) for name, value in fixed.items()})
+    chosen = {name: v if isinstance(v, st.SearchStrategy) else st.just(v) for name, v in fixed.items()}
+    return st.builds(kind, **strategies | chosen)
 
 
 entries = any_of(Entry)
@@ -79,4 +94,5 @@ runs = st.builds(Run, any_of(Outcome, feed="world"), moments)
 robots = any_of(StoredRobots)
 messages = any_of(Message)
 notices = any_of(Notice)
+pages = any_of(KeptPage, item=any_of(Item, path=None))
 looks = any_of(Look, feed="world", key="s", settings="", verdict="", accepted=False)
