@@ -76,7 +76,7 @@ def _planned(feeds: "Sequence[FeedConfig]", tools: "Tools", *, force: bool) -> "
 def _carried_out(
     config: "Config", planned: "Iterator[Recleaning]", tools: "Tools", *, asks: bool
 ) -> "Iterator[Recleaning]":
-    """The same, each once it was agreed to and carried out; in the end what tells of all feeds is brought up to date."""
+    """The same, each once it was agreed to and carried out; the page about all feeds follows them."""
     from feedpub import messages, pipeline, recleaning
 
     feeds = {feed.name: feed for feed in config.feed}
