@@ -62,6 +62,7 @@ def test_defaults(tmp_path: Path) -> None:
             "deadline": timedelta(minutes=10),
             "hubs": (),
             "keep": timedelta(days=365),
+            "keep_pages": timedelta(days=90),
         },
         "http": {"listen": "127.0.0.1:8080", "token": None},
         "alerts": {"webhook": None, "command": (), "email": None},

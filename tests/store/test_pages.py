@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from feedpub.model import Item, Page
 from feedpub.store import KeptForm, KeptPage, Store, packed, unpacked
@@ -29,6 +29,7 @@ def kept(store: Store, feed: str = "world") -> set[str]:
     return {id_.removeprefix("tag:") for id_ in store.pages.of(feed)}
 
 
+@settings(max_examples=30)  # each is flushed to the disk
 @given(pages)
 def test_comes_back_as_it_was(shared_store: Store, example: KeptPage) -> None:
     """With all that its source said."""
