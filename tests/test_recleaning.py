@@ -3,8 +3,10 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +22,7 @@ from feedpub.config import Config
 from feedpub.errors import ExtractError
 from feedpub.model import Entry, Item
 from feedpub.recleaning import Recleaning, Verdict
-from feedpub.store import KeptPage, Store, unpacked
+from feedpub.store import KeptPage, Store, packed, unpacked
 from tests.support.clock import FakeClock
 from tests.support.newsroom import PARAGRAPHS, configure, feed, open_newsroom, path, rss, story, title, tools_for
 from tests.support.site import Route, Site
@@ -191,6 +193,19 @@ def test_what_lost_most_of_its_text_is_held_back(desk: Desk) -> None:
     done = desk.carry_out(desk.plan(force=True))
     assert (set(verdicts(done).values()), done.ok) == ({"changed"}, True)
     assert desk.entries()[title(1)].text == PARAGRAPHS[0].format(n=1)
+
+
+def test_what_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> None:
+    """A page that is read otherwise by a new version, with all of its text; its source tells no title either."""
+    desk = Desk(tmp_path, f"sitemap {newsroom.url('/sitemap.xml')}")
+    desk.build()
+    (id_,) = [id_ for id_, page in desk.kept().items() if path(1) in page.final_url]
+    body = re.sub("<title>.*?</title>|<h1>.*?</h1>", "", story(1)).encode()
+    with Store.open(desk.config.feedpub.state) as store:
+        untitled = replace(store.pages.of("f")[id_], body=packed(body))
+        store.commit_entries("f", aliases={}, seen=(), pages={id_: untitled}, now=desk.clock.now())
+    (held,) = desk.plan().of(Verdict.HELD)
+    assert (held.before.title, held.reason) == (title(1), "it has no title any more")
 
 
 def test_what_a_run_changed_meanwhile_stays(desk: Desk) -> None:
@@ -427,6 +442,15 @@ def test_json_is_one_document(desk: Desk) -> None:
     assert f"-{NOTES[3]}" in entry["text"]
 
 
+def everything(terminal: int) -> bytes:
+    """What is shown on a terminal until nobody has it open any more."""
+    shown = b""
+    with open(terminal, "rb", buffering=0) as file, suppress(OSError):  # which is how a terminal ends
+        while part := file.read(4096):
+            shown += part
+    return shown
+
+
 @pytest.mark.slow
 def test_a_terminal_is_asked(desk: Desk) -> None:
     """Before a feed of which something changes is touched."""
@@ -435,11 +459,9 @@ def test_a_terminal_is_asked(desk: Desk) -> None:
     ours, theirs = pty.openpty()
     os.write(ours, b"n\n")
     line = [sys.executable, "-m", "feedpub", "-c", config, "reclean"]
-    with subprocess.Popen(line, stdin=theirs, stdout=theirs, stderr=theirs) as process:  # noqa: S603 -- our own command
+    with subprocess.Popen(line, stdin=theirs, stdout=theirs, stderr=theirs):  # noqa: S603 -- our own command
         os.close(theirs)
-        process.wait(timeout=60)
-    shown = os.read(ours, 10_000)
-    os.close(ours)
+        shown = everything(ours)
     assert b"f: 1 of 2 entries would change. Change them? [y/N]" in shown
     assert b"0 files written" in shown
     assert b"boat trips" in desk.files()["f.rss"]
@@ -472,6 +494,17 @@ def test_differences_beside_the_text() -> None:
         "+<h2>Two</h2>",
         "",
     ]
+
+
+def test_what_failed_has_nothing_to_show() -> None:
+    """But its reason, for programs and for people."""
+    old = Entry("tag:a", "https://example.org/a", "A", NOW, NOW, NOW)
+    lost = recleaning.Recleaned(Verdict.FAILED, old, reason="there is no text in the page")
+    assert list(recleaned.diff("f", lost)) == []
+    (entry,) = recleaned.as_data(Recleaning("f", (lost,)))["entries"]
+    assert (entry["verdict"], entry["reason"], entry["text"]) == ("failed", "there is no text in the page", ())
+    lines = list(recleaned.problem_lines(recleaned.brief(Recleaning("f", (lost,)))))
+    assert lines == ["f: failed: https://example.org/a: there is no text in the page"]
 
 
 def test_no_color_and_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
