@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from feedpub.cleaner import SiteMemory, extract, extract_text, sanitise
+    from feedpub.config import SiteRules
     from feedpub.errors import (
         AbandonedError,
         ConfigError,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         StoreError,
     )
     from feedpub.model import Article, Removed
+    from feedpub.rules import RuleBook
     from feedpub.summary import summarize
 
 __all__ = [
@@ -36,7 +38,9 @@ __all__ = [
     "PublishError",
     "RefusedError",
     "Removed",
+    "RuleBook",
     "SiteMemory",
+    "SiteRules",
     "SourceError",
     "StoreError",
     "extract",
@@ -48,6 +52,8 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("SiteMemory", "extract", "extract_text", "sanitise"), "feedpub.cleaner"),
     **dict.fromkeys(("Article", "Removed"), "feedpub.model"),
+    "RuleBook": "feedpub.rules",
+    "SiteRules": "feedpub.config",
     "summarize": "feedpub.summary",
 }
 

@@ -1,36 +1,45 @@
 """An article from where its source has it: a page, a saved file, or the feed's own content.
 
-Owns which of two texts is taken where there are two. Fetches nothing but the one page that is asked for by its address.
-All but that can be called in another process: what it takes and gives is plain data.
+Owns which of two texts is taken where there are two. Fetches nothing but the pages of one article that is asked for by
+its address. All but that can be called in another process: what it takes and gives is plain data.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feedpub import cleaner
-from feedpub.config import SiteRules
+from feedpub import cleaner, paging
+from feedpub.builder.words import words_for
 from feedpub.decode import decode_html
 from feedpub.errors import ExtractError
-from feedpub.fetch import Fetcher
+from feedpub.fetch import Fetcher, RequestOptions
+from feedpub.isolation import Isolation
 from feedpub.learning import remembered
 from feedpub.model import Article, Item, Page
+from feedpub.paging import HTML, Pages
+from feedpub.rules import RuleBook, Ruleset
 from feedpub.summary import choose, lead
 
-HTML = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
 # A feed's own content is taken instead of its page's where the page gives this much less: a paywall, a consent wall.
 _MUCH_LESS = 0.6
 _LARGEST_FILE = 20_000_000  # bytes of a saved article
 
 
-def page_at(url: str, fetcher: Fetcher) -> Page:
-    """The page at an address. Raises SourceError."""
-    answer = fetcher.get(url)
+def page_at(url: str, fetcher: Fetcher, book: RuleBook | None = None) -> Page:
+    """The page at an address, asked for with the headers that the rules of its site name. Raises SourceError."""
+    headers = book.of(url).headers if book else ()
+    answer = fetcher.get(url, options=RequestOptions().to(url, headers))
     assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
     return answer
 
 
-def from_page(page: Page, rules: SiteRules | None = None, memory: bytes | None = None) -> Article:
+def pages_at(url: str, fetcher: Fetcher, book: RuleBook, isolation: Isolation) -> Pages:
+    """The page at an address with those that its article goes on on. Raises SourceError."""
+    first = page_at(url, fetcher, book)
+    return paging.collect(first, book.of(first.url), lambda other: page_at(other, fetcher, book), isolation)
+
+
+def from_page(page: Page, rules: Ruleset | None = None, memory: bytes | None = None) -> Article:
     """The article of a fetched page; `memory` is what is known of its site. Raises ExtractError."""
     if page.content_type not in HTML:
         raise ExtractError(f"not a web page but {page.content_type}", page.url)
@@ -38,28 +47,66 @@ def from_page(page: Page, rules: SiteRules | None = None, memory: bytes | None =
     return cleaner.extract(decode_html(page.body, page.charset), page.url, rules=rules, memory=known)
 
 
-def from_listed_page(
-    page: Page, item: Item, rules: SiteRules | None, memory: bytes | None, *, listed_first: bool
-) -> tuple[Article, bool]:
-    """The article of a page that a source lists, and whether its text is the page's own.
+@dataclass(frozen=True, slots=True)
+class OfPages:
+    """The article of one or several pages.
+
+    Attributes:
+        by_page: its text is the page's own, and not its feed's.
+        gap: what is missing, and why; "" where it is whole.
+    """
+
+    article: Article
+    by_page: bool = True
+    gap: str = ""
+
+
+def from_pages(pages: Pages, rules: Ruleset | None = None, memory: bytes | None = None) -> OfPages:
+    """The article of all of its pages; where one could not be had, or holds none, that is said in its place.
+
+    Raises:
+        ExtractError: there is no article in the first of them.
+    """
+    first = from_page(pages.pages[0], rules, memory)
+    if first.url == pages.pages[0].url:
+        first = replace(first, url=pages.url)
+    missing = words_for(first.language).missing_page
+    found: list[Article | str] = [first]
+    gap = pages.gap
+    for number, page in enumerate(pages.pages[1:], 2):
+        try:
+            found.append(from_page(page, rules, memory))
+        except ExtractError as error:
+            found.append(missing(number))
+            gap = f"its page {number}, {page.url}, could not be read: {error.reason}"
+    if pages.gap:
+        found.append(missing(len(pages.pages) + 1))
+    return OfPages(cleaner.joined(found), gap=gap)
+
+
+def from_listed_pages(
+    pages: Pages, item: Item, rules: Ruleset | None, memory: bytes | None, *, listed_first: bool
+) -> OfPages:
+    """The article of pages of which a source lists the first.
 
     Args:
-        page: as it was fetched.
+        pages: as they were fetched.
         item: what its source says of it.
-        rules: what the config says of its site.
-        memory: what is known of its site.
+        rules: what is known of its site.
+        memory: what was learned of its site.
         listed_first: the source's description counts more than the page's.
 
     Raises:
-        ExtractError: there is no article in it.
+        ExtractError: there is no article in the first of them.
     """
-    own = from_page(page, rules, memory)
-    article = _fuller(own, item)
-    by_page = article is own
-    return (_described(article, item) if listed_first else article), by_page
+    own = from_pages(pages, rules, memory)
+    article = _fuller(own.article, item)
+    by_page = article is own.article
+    article = _described(article, item) if listed_first else article
+    return OfPages(article, by_page, own.gap if by_page else "")
 
 
-def from_file(path: Path, base: str, rules: SiteRules | None) -> Article:
+def from_file(path: Path, base: str, rules: Ruleset | None) -> Article:
     """The article of a saved file, dated by the file where it has no date itself.
 
     Raises:
@@ -91,7 +138,7 @@ def _fuller(article: Article, item: Item) -> Article:
         return article
     if len(article.text) >= _MUCH_LESS * len(own.text):
         return article
-    return replace(article, html=own.html, text=own.text, summary=own.summary, removed=own.removed)
+    return replace(article, html=own.html, text=own.text, summary=own.summary, removed=own.removed, complete=True)
 
 
 def _described(article: Article, item: Item) -> Article:

@@ -88,7 +88,7 @@ def _is_between(item: Item, before: datetime, now: datetime) -> bool:
 def _with_articles(look: Look, reads: Iterable[Read], tools: Tools) -> Look:
     reads = list(reads)
     arrivals = [read.arrival for read in reads if read.arrival and read.seen.state == "stored"]
-    failed = [] if tools.lease.over else [read for read in reads if read.problem and read.seen.tries == 1]
+    failed = [] if tools.lease.over else [r for r in reads if r.problem and r.seen.tries == 1 and not r.by_page]
     obstacles = Counter(read.seen.reason for read in failed).most_common(1)
     return replace(
         look,

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from feedpub import articles
-from feedpub.config import FeedConfig, SiteRules
+from feedpub.articles import OfPages
+from feedpub.config import FeedConfig
 from feedpub.gathering import Listed
-from feedpub.model import Article, Item, Page
+from feedpub.model import Article, Item
+from feedpub.paging import Pages
+from feedpub.rules import Ruleset, as_ruleset
 from feedpub.store import KeptPage, packed
 from feedpub.tools import Tools
 
@@ -25,27 +28,27 @@ class Said(Protocol):
     def listed_first(self) -> bool: ...
 
 
-def rules_for(feed: FeedConfig, _address: str) -> SiteRules:
-    """What the cleaner is told about a page at an address, or about a saved file."""
-    return feed.rules
+def rules_for(feed: FeedConfig, address: str, tools: Tools) -> Ruleset:
+    """What is known of the page at an address, or of a saved file: the feed's word goes before that of its site."""
+    return as_ruleset(feed.rules).over(tools.rules.of(address))
 
 
-def from_page(feed: FeedConfig, page: Page, said: Said, memory: bytes | None, tools: Tools) -> tuple[Article, bool]:
-    """The article of a page that a source lists, and whether its text is the page's own.
+def from_pages(feed: FeedConfig, pages: Pages, said: Said, memory: bytes | None, tools: Tools) -> OfPages:
+    """The article of a page that a source lists, and of those that follow it.
 
     Args:
         feed: whose article it is.
-        page: as it was fetched.
+        pages: as they were fetched.
         said: by its source.
         memory: what is known of its site.
         tools: what reads it.
 
     Raises:
-        SourceError: there is no article in it, or it is too much.
+        SourceError: there is no article in the first of them, or it is too much.
     """
-    rules = rules_for(feed, page.url)
+    rules = rules_for(feed, pages.url, tools)
     return tools.isolation.call(
-        page.url, articles.from_listed_page, page, said.item, rules, memory, listed_first=said.listed_first
+        pages.url, articles.from_listed_pages, pages, said.item, rules, memory, listed_first=said.listed_first
     )
 
 
@@ -53,7 +56,7 @@ def from_file(feed: FeedConfig, path: Path, folder: Path, tools: Tools) -> Artic
     """The article of a saved file that lies in a folder. Raises SourceError."""
     below = path.relative_to(folder).parent.as_posix()
     base = f"{tools.settings.base_url}{feed.name}/{'' if below == '.' else below + '/'}"
-    return tools.isolation.call(str(path), articles.from_file, path, base, rules_for(feed, str(path)))
+    return tools.isolation.call(str(path), articles.from_file, path, base, rules_for(feed, str(path), tools))
 
 
 def from_feed(item: Item, address: str, tools: Tools) -> Article:
@@ -61,19 +64,24 @@ def from_feed(item: Item, address: str, tools: Tools) -> Article:
     return tools.isolation.call(address, articles.from_feed, item)
 
 
-def kept(listed: Listed, page: Page | None, tools: Tools) -> KeptPage | None:
+def kept(listed: Listed, pages: Pages | None, tools: Tools) -> KeptPage | None:
     """What an article was made of, as it is kept; None where nothing is to be kept.
+
+    Of an article on several pages nothing is: made anew of the first of them alone it would lose the others.
 
     Args:
         listed: as its source lists it.
-        page: None where it was made of a saved file or of the feed's own content.
+        pages: None where it was made of a saved file or of the feed's own content.
         tools: with the settings.
     """
     if not tools.settings.keep_pages:
         return None
     item, now = listed.item, tools.clock()
-    if page is None:
+    if pages is None:
         return KeptPage(item, listed.key, "feed" if item.path is None else "file", now, listed.listed_first)
+    page, *others = pages
+    if others or page.url != pages.url:
+        return None
     return KeptPage(
         item,
         listed.key,

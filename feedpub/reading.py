@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urljoin
 
-from feedpub import articles, corrections, making
+from feedpub import corrections, making, paging
 from feedpub.builder.identity import url_key
 from feedpub.builder.merge import Arrival
 from feedpub.config import FeedConfig
@@ -24,10 +24,12 @@ from feedpub.filters import Facts, refusal
 from feedpub.gathering import Listed
 from feedpub.learning import Site, site_of
 from feedpub.model import Article, Entry, NotModified, Page, Problem
+from feedpub.paging import Pages
 from feedpub.store import KeptPage, Seen, SeenState
 from feedpub.tools import Tools
 
 _SITES_AT_ONCE = 8
+_MOST_TRIES = 5  # to read an article of which a page is missing
 _MOST_HELD = 8_000_000  # bytes of a site's pages that wait to be cleaned together
 
 
@@ -60,11 +62,27 @@ _Answer: TypeAlias = Page | NotModified | SourceError | Read | None
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A listed article, with what came of asking for its page, and how many seconds that took."""
+    """A listed article, with what came of asking for its page, and how many seconds that took.
+
+    Attributes:
+        rest: its page with those that follow it, where there are any.
+    """
 
     listed: Listed
     answer: _Answer
     seconds: float = 0.0
+    rest: Pages | None = None
+
+    @property
+    def requests(self) -> int:
+        """How many it took."""
+        return int(self.answer is not None) + (self.rest.requests if self.rest else 0)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its pages."""
+        pages = self.rest or ([self.answer] if isinstance(self.answer, Page) else [])
+        return sum(len(page.body) for page in pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +163,13 @@ def _asked(
             answer = Read(memory.seen[listed.key])  # it stays due
         else:
             answer = _fetch(listed, memory.seen.get(listed.key), tools)
-        yield _Asked(listed, answer, time.monotonic() - began)
+        rest = None
+        if isinstance(answer, Page):
+            try:
+                rest = _rest(feed, listed, answer, tools)
+            except OverrunError as error:
+                answer = error
+        yield _Asked(listed, answer, time.monotonic() - began, rest)
         done()
 
 
@@ -163,12 +187,30 @@ def _fetch(listed: Listed, seen: Seen | None, tools: Tools) -> Page | NotModifie
     validators = Validators(seen.etag, seen.last_modified) if seen and seen.state == "stored" else None
     try:
         tools.lease.go_on(listed.address)
-        answer = tools.fetcher.get(listed.item.url or "", validators=validators, options=listed.options)
+        answer = _get(listed.item.url or "", listed, tools, validators)
     except SourceError as error:
         return error
     if isinstance(answer, Page) and _leads_back(listed, answer.url):
         return NothingFound(f"it leads back to {redacted(answer.url)}, as articles do that are gone", listed.address)
     return answer
+
+
+def _get(url: str, listed: Listed, tools: Tools, validators: Validators | None = None) -> Page | NotModified:
+    """A page, asked for with what the source wants sent, and with the headers that the rules of its site name."""
+    options = listed.options.to(url, tools.rules.of(url).headers)
+    return tools.fetcher.get(url, validators=validators, options=options)
+
+
+def _rest(feed: FeedConfig, listed: Listed, page: Page, tools: Tools) -> Pages:
+    """A page with those that its article goes on on."""
+
+    def get(url: str) -> Page:
+        tools.lease.go_on(url)
+        answer = _get(url, listed, tools)
+        assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
+        return answer
+
+    return paging.collect(page, making.rules_for(feed, page.url, tools), get, tools.isolation)
 
 
 def _leads_back(listed: Listed, url: str) -> bool:
@@ -183,7 +225,7 @@ def _held(asked: Iterable[_Asked]) -> Iterator[list[_Asked]]:
     held: list[_Asked] = []
     for each in asked:
         held.append(each)
-        if sum(len(one.answer.body) for one in held if isinstance(one.answer, Page)) > _MOST_HELD:
+        if sum(one.size for one in held) > _MOST_HELD:
             yield held
             held = []
     yield held
@@ -201,7 +243,7 @@ def _clean(
 
 def _learned(asked: _Asked, site: Site) -> _Asked:
     """An article whose page was learned from; a page that is too much to be looked at is not read a second time."""
-    if not isinstance(asked.answer, Page) or asked.answer.content_type not in articles.HTML:
+    if not isinstance(asked.answer, Page) or asked.answer.content_type not in paging.HTML:
         return asked
     try:
         site.learn(asked.answer)
@@ -220,7 +262,7 @@ def _read(feed: FeedConfig, asked: _Asked, site: Site, memory: Memory, tools: To
     except SourceError as error:
         again = seen if listed.key in memory.due else None
         read = _stays(listed, again, error) if again else failed(feed, listed, error, memory, tools)
-    return replace(read, seen=_planned(feed, listed, read, seen, tools), requests=int(asked.answer is not None))
+    return replace(read, seen=_planned(feed, listed, read, seen, tools), requests=asked.requests)
 
 
 def _admitted(feed: FeedConfig, listed: Listed, read: Read, memory: Memory) -> Read:
@@ -244,10 +286,22 @@ def _read_article(feed: FeedConfig, asked: _Asked, seen: Seen | None, site: Site
     if seen and isinstance(answer, NotModified):
         return Read(replace(_seen(listed, "stored"), etag=seen.etag, last_modified=seen.last_modified))
     assert isinstance(answer, Page)  # noqa: S101 -- the gate refuses a 304 that was not asked for
-    article, by_page = making.from_page(feed, answer, listed, site.memory, tools)
-    read = _arrived(listed, article, (answer.url, article.url))
-    seen = replace(read.seen, etag=answer.etag, last_modified=answer.last_modified)
-    return replace(read, seen=seen, by_page=by_page, kept=making.kept(listed, answer, tools))
+    pages = asked.rest or Pages((answer,), answer.url)
+    found = making.from_pages(feed, pages, listed, site.memory, tools)
+    read = _arrived(listed, found.article, (answer.url, found.article.url))
+    marked = replace(read.seen, etag=answer.etag, last_modified=answer.last_modified)
+    read = replace(read, seen=marked, by_page=found.by_page, kept=making.kept(listed, pages, tools))
+    return _with_gap(listed, read, found.gap, seen, again=pages.passing) if found.gap else read
+
+
+def _with_gap(listed: Listed, read: Read, gap: str, seen: Seen | None, *, again: bool) -> Read:
+    """An article of which a page is missing: named, and read again some more times where that may help."""
+    tries = (seen.tries if seen else 0) + 1
+    problem = Problem(listed.address, f"{gap}; what came of the article stays")
+    if not again or tries > _MOST_TRIES:
+        return replace(read, problem=problem)
+    partial = replace(_seen(listed, "partial"), reason=gap, tries=tries)
+    return replace(read, seen=partial, problem=problem)
 
 
 def _from_file(feed: FeedConfig, listed: Listed, tools: Tools) -> Article:

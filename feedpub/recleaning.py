@@ -21,6 +21,7 @@ from feedpub.errors import ExtractError, SourceError
 from feedpub.gathering import source_key
 from feedpub.learning import site_of
 from feedpub.model import Article, Entry
+from feedpub.paging import Pages
 from feedpub.sources import digest
 from feedpub.store import KeptPage, unpacked
 from feedpub.tools import Tools
@@ -176,7 +177,8 @@ def _made(
         return making.from_file(feed, *_file(feed, entry, page, tools), tools)
     if page.form == "feed":
         return replace(making.from_feed(page.item, url or page.key, tools), complete=entry.complete)
-    return making.from_page(feed, unpacked(page), page, memories[site_of(url)], tools)[0]
+    whole = unpacked(page)
+    return making.from_pages(feed, Pages((whole,), whole.url), page, memories[site_of(url)], tools).article
 
 
 def _file(feed: FeedConfig, entry: Entry, page: KeptPage, tools: Tools) -> tuple[Path, Path]:

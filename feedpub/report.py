@@ -13,6 +13,7 @@ from rich.table import Table
 
 from feedpub.model import Article, Outcome, Problem, Status
 from feedpub.overview import FeedOverview, Health, Overview, SourceOverview, ago, counted, relative
+from feedpub.trial import Trial
 
 _COLOURS = {
     Status.UPDATED: "green",
@@ -63,6 +64,18 @@ def outcome_table(outcomes: Iterable[Outcome]) -> Table:
     for outcome in outcomes:
         status = f"[{_COLOURS[outcome.status]}]{_WORDS[outcome.status]}[/]"
         table.add_row(escape(outcome.feed), status, *(str(getattr(outcome, name)) for name in _COUNTS))
+    return table
+
+
+def trial_table(trials: Iterable[Trial]) -> Table:
+    """What came of rules that were tried: the file, the page, how it went."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("file", "page", "result"):
+        table.add_column(name, overflow="fold")
+    for trial in trials:
+        place = f"{trial.sample.file}:{trial.sample.line}"
+        result = "[green]ok[/]" if trial.verdict == "ok" else f"[red]{escape(trial.said)}[/]"
+        table.add_row(escape(place), escape(trial.sample.url), result)
     return table
 
 

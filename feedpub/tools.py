@@ -10,6 +10,7 @@ from feedpub.fetch import Fetcher
 from feedpub.isolation import InProcess, Isolation, Workers
 from feedpub.lease import Lease
 from feedpub.publisher import Publisher
+from feedpub.rules import RuleBook
 from feedpub.store import Store
 
 
@@ -41,7 +42,7 @@ def fetcher_for(settings: Settings, store: Store | None = None) -> Fetcher:
 
 def workers() -> Workers:
     """The processes that fetched pages are read in."""
-    return Workers(("feedpub.articles", "feedpub.sources"))
+    return Workers(("feedpub.articles", "feedpub.paging", "feedpub.sources"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Tools:
 
     Attributes:
         isolation: reads what was fetched.
+        rules: what is known of sites.
     """
 
     settings: Settings
@@ -60,3 +62,4 @@ class Tools:
     progress: Progress = silent
     lease: Lease = field(default_factory=Lease)
     isolation: Isolation = field(default_factory=InProcess)
+    rules: RuleBook = field(default_factory=RuleBook)

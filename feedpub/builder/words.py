@@ -32,6 +32,10 @@ class Words:
         """How many articles, as people say it."""
         return str(self.texts["one"] if articles == 1 else self.texts["many"]).format(n=articles)
 
+    def missing_page(self, number: int) -> str:
+        """What stands in an article where one of its pages could not be read."""
+        return str(self.texts["missing_page"]).format(n=number)
+
     def date(self, when: datetime) -> str:
         """A moment (UTC) as people write it, in the digits that stand everywhere else on the page."""
         month = self.texts["months"][when.month - 1]

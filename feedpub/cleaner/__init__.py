@@ -1,18 +1,22 @@
 """The cleaner: pages, pieces of pages and saved texts → articles without boilerplate."""
 
 from feedpub.cleaner.extract import extract, extract_fragment
+from feedpub.cleaner.joining import joined
 from feedpub.cleaner.memory import Sighting, SiteMemory, sight
 from feedpub.cleaner.plain import extract_text
 from feedpub.cleaner.sanitise import sanitise
 from feedpub.cleaner.saved import extract_saved
+from feedpub.cleaner.sequel import Sequel
 
 __all__ = [
+    "Sequel",
     "Sighting",
     "SiteMemory",
     "extract",
     "extract_fragment",
     "extract_saved",
     "extract_text",
+    "joined",
     "sanitise",
     "sight",
 ]

@@ -20,6 +20,7 @@ from feedpub.cleaner.site_repeats import site_repeats
 from feedpub.cleaner.spared import spare
 
 TITLE = "the title"
+OUTSIDE = "outside the site's content rule"
 CREDIT = "byline or date"
 PICTURE = "a picture outside the article"
 
@@ -33,6 +34,8 @@ def reasons(case: Case) -> dict[int, str]:
         for index, reason in step(case):
             found.setdefault(index, reason)
     found |= dict(unlikely(case, found))
+    kept = case.kept - case.unwanted.keys()
+    found = {index: reason for index, reason in found.items() if index not in kept}
     return found | dict(empty_headings(case, found))
 
 
@@ -41,7 +44,7 @@ def site_rules(case: Case) -> Found:
     yield from case.unwanted.items()
     if case.inside:
         for index in sorted(set(range(len(case.layout.blocks))) - case.inside):
-            yield index, "outside the site's content rule"
+            yield index, OUTSIDE
 
 
 def repeated_title(case: Case) -> Found:

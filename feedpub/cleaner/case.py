@@ -23,6 +23,7 @@ SURE = 0.98  # from this score on a phrase takes no block out
 FEW_WORDS = 40  # with fewer above that score, the best blocks are taken that are
 DOUBTFUL = 0.15  # above this one
 INSIDE = 0.15  # the score that a block needs where a rule says that the article is
+WHOLE = 0.08  # and where the rule wants nothing there to be judged: pages change, and rules grow old
 LINKED = 0.6  # of a block's characters
 PROSE_WORDS = 40  # a text of this many words is no label and no teaser
 SAME_LENGTH = (0.7, 1.5)  # of a title that is repeated
@@ -42,6 +43,8 @@ class Case:
         credits: elements that hold a byline or a dateline and nothing else.
         inside: the blocks where a rule says that the article is; none where no rule does.
         unwanted: the blocks that a rule takes out, each with its reason.
+        kept: the blocks that a rule keeps, whatever else speaks against them.
+        whole: a rule says that everything inside is the article.
     """
 
     layout: Layout
@@ -53,6 +56,8 @@ class Case:
     url: str | None = None
     inside: frozenset[int] = frozenset()
     unwanted: Mapping[int, str] = field(default_factory=dict)
+    kept: frozenset[int] = frozenset()
+    whole: bool = False
 
     @cached_property
     def scores(self) -> list[float]:
@@ -97,7 +102,7 @@ class Case:
     def least(self) -> float:
         """The score that a block needs: less where a rule says that the article is, and where hardly any has it."""
         if self.inside:
-            return INSIDE
+            return WHOLE if self.whole else INSIDE
         likely = sum([size for size, score in zip(self.sizes, self.scores, strict=True) if score >= KEPT])
         return KEPT if likely >= FEW_WORDS else min(KEPT, max(DOUBTFUL, max(self.scores) / 2))
 

@@ -21,7 +21,8 @@ from feedpub.cleaner.site_names import site_names
 from feedpub.cleaner.tree import parse
 from feedpub.config import SiteRules
 from feedpub.errors import ExtractError, NothingFound
-from feedpub.model import Article
+from feedpub.model import Article, Removed
+from feedpub.rules import Ruleset, as_ruleset
 from feedpub.summary import choose
 
 FEWEST_WORDS = 12  # of an article
@@ -36,7 +37,7 @@ def extract(
     url: str | None = None,
     *,
     memory: SiteMemory | None = None,
-    rules: SiteRules | None = None,
+    rules: SiteRules | Ruleset | None = None,
 ) -> Article:
     """The article of a page, without what surrounds and interrupts it.
 
@@ -44,21 +45,43 @@ def extract(
         html: the page; bytes are decoded as browsers do.
         url: where it was found; relative addresses in it are completed with this.
         memory: what repeats over the pages of its site.
-        rules: what is known about its site. A `content` selector that matches nothing is passed over, and
+        rules: what is known about its site. A rule for the article's place that finds nothing is passed over, and
             `removed` tells so.
 
     Raises:
-        ExtractError: the page is beyond all bounds, or the address is none.
+        ExtractError: the page is beyond all bounds, or the address is none, or the rules want no article taken from
+            such a page.
         NothingFound: there is no article in it.
     """
     if not addresses.is_address(url):
         raise ExtractError("this is no address that can be read", url)
-    rules = rules or SiteRules()
-    tree = parse(html, url)
+    ruled = rules if isinstance(rules, Ruleset) else as_ruleset(rules or SiteRules())
+    try:
+        return _extracted(html, url, memory, ruled)
+    except NothingFound as error:
+        if not ruled.content or ruled.autodetect is False:
+            raise
+        return _without_place(html, url, memory, ruled, error)
+
+
+def _without_place(
+    html: bytes | str, url: str | None, memory: SiteMemory | None, rules: Ruleset, error: NothingFound
+) -> Article:
+    """The article of a page where the rules leave none: found without them, but for what they say beside it."""
+    article = _extracted(html, url, memory, replace(rules, content=(), remove=(), prune=None))
+    why = f"the rules leave no article on this page, it was found without them: {error.reason}"
+    passed_over = (Removed(rule.written, f"{rule}: {why}", 0) for rule in rules.content)
+    return replace(article, removed=(*passed_over, *article.removed))
+
+
+def _extracted(html: bytes | str, url: str | None, memory: SiteMemory | None, rules: Ruleset) -> Article:
+    ruling = site_rules.Ruling(site_rules.parsed(html, url, rules), rules)
+    ruling.reshape()
+    tree = ruling.tree
     parts = parts_of(tree)
-    stated = metadata.read(tree, url, _names(parts, url, memory), parts=parts)
+    stated = ruling.corrected(metadata.read(tree, url, _names(parts, url, memory), parts=_told(parts, rules)))
     hints = head_hints(parts)
-    stripped = tuple(site_rules.strip(tree, rules))
+    stripped = tuple(ruling.strip())
     layout = cut(tree)
     if not layout.blocks:
         raise NothingFound("there is no text in the page", url)
@@ -71,14 +94,23 @@ def extract(
         credits=frozenset(stated.lines),
         memory=memory,
         url=url,
-        inside=site_rules.content(tree, layout, rules),
-        unwanted=dict(site_rules.unwanted(layout, rules)),
+        inside=ruling.content(layout),
+        unwanted=dict(ruling.unwanted(layout)),
+        kept=ruling.kept(layout),
+        whole=rules.prune is False,
     )
-    passed_over = site_rules.passed_over(rules, case.inside)
+    notes = tuple(ruling.notes(case.inside, url))
     found = locate(case)
     article = _article(case, found, stated)
     _check(article, hints.titles, case, found)
-    return replace(article, url=stated.canonical or url, removed=(*stripped, *passed_over, *article.removed))
+    return replace(article, url=stated.canonical or url, removed=(*stripped, *notes, *article.removed))
+
+
+def _told(parts: Parts, rules: Ruleset) -> Parts:
+    """The parts of a page that are to be believed."""
+    if rules.json_ld is not False:
+        return parts
+    return {**parts, "script": [each for each in parts["script"] if "ld+json" not in (each.get("type") or "")]}
 
 
 def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> Article:

@@ -23,10 +23,10 @@ from feedpub.cleaner.lines import Block, same
 from feedpub.cleaner.metadata import languages
 from feedpub.cleaner.plain import Head, extract_text, take
 from feedpub.cleaner.tree import parse
-from feedpub.config import SiteRules
 from feedpub.decode import decode_html
 from feedpub.errors import ExtractError, NothingFound
 from feedpub.model import Article
+from feedpub.rules import Ruleset
 from feedpub.summary import choose
 
 _DOCUMENT = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
@@ -48,10 +48,10 @@ class Saved:
     title: str
     url: str | None
     base: str | None
-    rules: SiteRules | None
+    rules: Ruleset | None
 
 
-def extract_saved(body: bytes, name: str, *, base: str | None = None, rules: SiteRules | None = None) -> Article:
+def extract_saved(body: bytes, name: str, *, base: str | None = None, rules: Ruleset | None = None) -> Article:
     """The article in a saved file.
 
     Args:

@@ -1,6 +1,7 @@
-"""`feedpub check`: is the config in order?"""
+"""`feedpub check`: is the config in order, and do the rules of sites do what they should?"""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,30 +9,73 @@ import click
 
 from feedpub.cli.collaborators import load_config
 from feedpub.cli.terminal import counted
+from feedpub.cli.trying import try_rules
 
 if TYPE_CHECKING:
     from feedpub.config import Config
+    from feedpub.rules import RuleBook
 
 
 @click.command()
+@click.argument("hosts", nargs=-1, metavar="[HOST]...")
 @click.option("--schema", is_flag=True, help="Print the config's JSON Schema for editors.")
+@click.option("--rules", "on_rules", is_flag=True, help="Try the rules of sites, or of named ones, on their pages.")
+@click.option(
+    "--pages",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="With --rules: a folder of saved pages, known by their canonical link or by their name.",
+)
+@click.option("--fetch", "fetches", is_flag=True, help="With --rules: fetch the pages that are not at hand.")
 @click.pass_obj
-def check(config_path: Path | None, *, schema: bool) -> None:
-    """Check the config and name what needs a hand; nothing is fetched or written.
+def check(  # noqa: PLR0913 -- one for each option
+    config_path: Path | None,
+    hosts: tuple[str, ...],
+    *,
+    schema: bool,
+    on_rules: bool,
+    folder: Path | None,
+    fetches: bool,
+) -> None:
+    """Check the config and name what needs a hand; nothing is written, and nothing fetched without --fetch.
 
-    Exit status: 0 when the config can be used, 2 when not.
+    \b
+    Examples:
+      feedpub check                                    is the config in order?
+      feedpub check --rules --pages saved              every rule file, on saved pages
+      feedpub check --rules --fetch example.org        one site's rules, on its pages as they are now
+
+    Exit status: 0 when the config can be used, 1 when rules do not hold on a page, 2 when the config cannot be used.
     """
     from feedpub import config as configuration
+    from feedpub.rules import open_rules
 
+    if not on_rules and (hosts or folder or fetches):
+        raise click.UsageError("hosts, --pages and --fetch are for the rules of sites: write --rules, too")
     if schema:
         click.echo(configuration.json_schema(), nl=False)
         return
     config = load_config(config_path)
+    book = open_rules(config.rules)
+    if on_rules:
+        sys.exit(0 if try_rules(config, book, hosts, folder, fetches=fetches) else 1)
     sources = sum(len(feed.source) for feed in config.feed)
     click.echo(f"The config is in order: {counted(len(config.feed), 'feed')}, {counted(sources, 'source')}.")
     path = configuration.find_config(config_path, os.environ)
-    for warning in (*configuration.warnings(config, path), *_leftovers(config)):
+    for warning in (*configuration.warnings(config, path), *_leftovers(config), *_about_rules(book)):
         click.echo(f"note: {warning}")
+
+
+def _about_rules(book: "RuleBook") -> list[str]:
+    """How many lines of other people's rules cannot be used; each of ours is an error before that."""
+    files = list(book.files())
+    problems = sum(len(rules.problems) for _, rules in files)
+    if book.ftr and not files:
+        return [f"there is no rule file in {book.ftr}: is it a checkout of ftr-site-config?"]
+    if not problems:
+        return []
+    said = f"{counted(problems, 'line')} in {counted(len(files), 'file')} of {book.ftr} cannot be used and"
+    return [f"{said} {'is' if problems == 1 else 'are'} left out; feedpub check --rules names them"]
 
 
 def _leftovers(config: "Config") -> list[str]:

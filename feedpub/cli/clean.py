@@ -71,13 +71,20 @@ def _article(config_path: Path | None, target: str, isolation: "Isolation") -> "
 def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Article":
     from feedpub import articles
     from feedpub.learning import Site, site_of
+    from feedpub.rules import open_rules
     from feedpub.store import Store
 
-    settings = load_settings(config_path)
+    settings, places = load_settings(config_path)
+    book = open_rules(places)
     with open_fetcher(settings) as fetcher:
-        page = articles.page_at(url, fetcher)
+        pages = articles.pages_at(url, fetcher, book, isolation)
+    rules = book.of(pages.url)
     if not settings.state.exists():
-        return isolation.call(url, articles.from_page, page)
-    with Store.open(settings.state, copy=True) as store:
-        memory = Site(site_of(page.url), store).memory
-        return isolation.call(url, articles.from_page, page, memory=memory)
+        found = isolation.call(url, articles.from_pages, pages, rules)
+    else:
+        with Store.open(settings.state, copy=True) as store:
+            memory = Site(site_of(pages.url), store).memory
+            found = isolation.call(url, articles.from_pages, pages, rules, memory)
+    if found.gap:
+        click.echo(f"feedpub: {url}: {found.gap}", err=True)
+    return found.article

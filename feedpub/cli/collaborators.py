@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from feedpub.config import Config, FeedConfig, Settings
+    from feedpub.config import Config, FeedConfig, RuleFiles, Settings
     from feedpub.fetch import Fetcher
     from feedpub.store import Store
     from feedpub.tools import Tools
@@ -20,12 +20,13 @@ def load_config(path: Path | None) -> "Config":
     return config.load(config.find_config(path, os.environ))
 
 
-def load_settings(config_path: Path | None) -> "Settings":
-    """The config's settings; the defaults where there is no config: one article can be cleaned without."""
+def load_settings(config_path: Path | None) -> "tuple[Settings, RuleFiles]":
+    """The config's settings, and where rules are; the defaults where there is no config: one article needs none."""
     from feedpub import config
 
     path = config.find_config(config_path, os.environ)
-    return config.load(path).feedpub if path != config.DEFAULT or path.exists() else config.Settings()
+    loaded = config.load(path) if path != config.DEFAULT or path.exists() else config.Config()
+    return loaded.feedpub, loaded.rules
 
 
 def chosen(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":
@@ -42,10 +43,12 @@ def chosen(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":
 def open_tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
     """The collaborators of a run; a dry one works on a copy of the state and compares instead of writing."""
     from feedpub.publisher import Publisher, Rehearsal
+    from feedpub.rules import open_rules
     from feedpub.store import Store
     from feedpub.tools import Tools, workers
 
     settings = config.feedpub
+    rules = open_rules(config.rules)
     publisher = Rehearsal(settings.output) if dry_run else Publisher(settings.output)
     with (
         workers() as isolation,
@@ -53,7 +56,7 @@ def open_tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
         open_fetcher(settings, store) as fetcher,
     ):
         isolation.prestart()
-        yield Tools(settings, store, fetcher, publisher, isolation=isolation)
+        yield Tools(settings, store, fetcher, publisher, isolation=isolation, rules=rules)
 
 
 def open_fetcher(settings: "Settings", store: "Store | None" = None) -> "Fetcher":

@@ -7,11 +7,12 @@ like; `loading` reads a file, `positions` knows its lines, `messages` and `confl
 from feedpub.config.advice import exposed, warnings
 from feedpub.config.cron import fields as cron_fields
 from feedpub.config.durations import written as duration
-from feedpub.config.loading import DEFAULT, find_config, load
-from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings, SiteRules
+from feedpub.config.loading import DEFAULT, find_config, load, load_site
+from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings
 from feedpub.config.schema import json_schema
 from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve, secret_variables
 from feedpub.config.section import Section
+from feedpub.config.site_rules import RULE_HEADERS, RuleFiles, SiteRules
 from feedpub.config.sources import (
     FeedSource,
     FolderSource,
@@ -24,6 +25,7 @@ from feedpub.config.web import listen_address
 
 __all__ = [
     "DEFAULT",
+    "RULE_HEADERS",
     "Alerts",
     "BasicAuth",
     "Config",
@@ -35,6 +37,7 @@ __all__ = [
     "Http",
     "PageSource",
     "RemoteSource",
+    "RuleFiles",
     "Secret",
     "SecretText",
     "Section",
@@ -49,6 +52,7 @@ __all__ = [
     "json_schema",
     "listen_address",
     "load",
+    "load_site",
     "resolve",
     "secret_variables",
     "warnings",

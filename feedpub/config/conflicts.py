@@ -26,6 +26,7 @@ def conflicts(document: Table, positions: Positions, file: Path) -> Iterator[Fin
             yield Finding((*path, "cron"), "stands beside every; keep the one that you want")
         yield from _bounds(path, feed)
         yield from _same_sources(path, feed)
+    yield from _rules(document.get("rules"), file.parent)
     yield from _folders(document, feeds, Path(os.path.abspath(file)))  # noqa: PTH100 -- see values.locate
 
 
@@ -100,6 +101,15 @@ def _folders(document: Table, feeds: list[tuple[KeyPath, Table]], file: Path) ->
             articles = _path(source.get("path"), file.parent)
             if articles and (articles.is_relative_to(output) or output.is_relative_to(articles)):
                 yield Finding((*place, "path"), f'overlaps the output folder "{output}"; keep articles elsewhere')
+
+
+def _rules(written: object, folder: Path) -> Iterator[Finding]:
+    """Folders of rules that are not there, though the config names them."""
+    wanted = {"sites": "a folder with a file for each host", "ftr": "where ftr-site-config was checked out"}
+    for name, what in wanted.items():
+        path = _path(written.get(name), folder) if isinstance(written, dict) else None
+        if path and not path.is_dir():
+            yield Finding(("rules", name), f"there is no folder {path}; write {what}, or leave the line out")
 
 
 def _setting(settings: object, name: str, folder: Path) -> Path | None:

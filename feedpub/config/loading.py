@@ -12,6 +12,7 @@ from feedpub.config.conflicts import conflicts
 from feedpub.config.messages import Finding, findings, where
 from feedpub.config.models import Config
 from feedpub.config.positions import Positions
+from feedpub.config.site_rules import SiteFile
 from feedpub.errors import ConfigError
 
 DEFAULT = Path("config/feedpub.toml")
@@ -65,6 +66,17 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     raise ConfigError(_report(found, positions, path, document)) from None
 
 
+def load_site(path: Path) -> tuple[SiteFile, Positions]:
+    """The rules in a site's file, and on which lines they stand. Raises ConfigError, as `load` does."""
+    text = _read(path)
+    document = _parse(text, path)
+    positions = Positions(text)
+    try:
+        return SiteFile.model_validate(document), positions
+    except ValidationError as error:
+        raise ConfigError(_report(findings(error, SiteFile), positions, path, document)) from None
+
+
 def _read(path: Path) -> str:
     try:
         body = path.read_bytes()
@@ -108,6 +120,7 @@ def _syntax(message: str, text: str, path: Path) -> str:
 def _complete(document: dict[str, object], environ: Mapping[str, str]) -> None:
     """Fill in what the place of running decides: under systemd, feeds and state lie in the service's state folder."""
     settings = document.setdefault("feedpub", {})
+    document.setdefault("rules", {})  # whose default is a path beside the config, too
     state = _given(environ, "STATE_DIRECTORY")
     if isinstance(settings, dict) and state:
         settings["output"] = _within(state, settings.get("output", "feeds"))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from feedpub.config.models import Config
 from feedpub.config.places import Place, place, sections
 from feedpub.config.positions import KeyPath
 from feedpub.config.section import Section
@@ -32,7 +33,7 @@ _KINDS = {
 
 _TEXTS: dict[str, Callable[[Place, Any, dict[str, Any]], str]] = {
     "missing": lambda at, _value, _context: f"missing; write {at.written()}",
-    "extra_forbidden": lambda at, _value, _context: _unknown_key(str(at.path[-1]), at.section),
+    "extra_forbidden": lambda at, _value, _context: _unknown_key(str(at.path[-1]), at.section, at.root),
     "literal_error": lambda _at, value, context: _choice(value, context["expected"]),
     "union_tag_invalid": lambda _at, _value, context: _choice(context["tag"], context["expected_tags"]),
     "union_tag_not_found": lambda _at, _value, _context: 'missing; write type = "page", "feed", "sitemap" or "folder"',
@@ -43,13 +44,13 @@ _TEXTS: dict[str, Callable[[Place, Any, dict[str, Any]], str]] = {
 }
 
 
-def findings(error: ValidationError) -> Iterator[Finding]:
-    """Everything that pydantic found, a sentence each."""
+def findings(error: ValidationError, root: type[Section] = Config) -> Iterator[Finding]:
+    """Everything that pydantic found in a file of which `root` is the whole, a sentence each."""
     for details in error.errors():
         kind, value = details["type"], details["input"]
         if kind == "too_short" and value:
             continue  # pydantic counts only the elements that are well, and names the others besides
-        at = place(details["loc"])
+        at = place(details["loc"], root)
         path = (*at.path, "type") if kind.startswith("union_tag") else at.path
         text = _TEXTS[kind](at, value, details.get("ctx", {})) if kind in _TEXTS else _wrong_kind(kind, at)
         yield Finding(path, text)
@@ -64,8 +65,8 @@ def _wrong_kind(kind: str, at: Place) -> str:
     return f"{_KINDS.get(kind, 'must be of another kind')}, as in {written}"
 
 
-def _unknown_key(key: str, section: type[Section]) -> str:
-    if owners := _owners(key, section):
+def _unknown_key(key: str, section: type[Section], root: type[Section]) -> str:
+    if owners := _owners(key, section, root):
         return f"unknown key here; it belongs to {owners}"
     close = get_close_matches(key.lower(), section.model_fields, n=1)
     if close:
@@ -73,11 +74,11 @@ def _unknown_key(key: str, section: type[Section]) -> str:
     return f"unknown key; known here: {', '.join(section.model_fields)}"
 
 
-def _owners(key: str, asked: type[Section]) -> str:
+def _owners(key: str, asked: type[Section], root: type[Section]) -> str:
     """The headings of the tables that know a key, or only those like the one that was asked; "" where none does."""
     kinds: dict[str, list[str]] = {}
-    alike = {heading for heading, _, table in sections() if table is asked}
-    for heading, kind, table in sections():
+    alike = {heading for heading, _, table in sections(root) if table is asked}
+    for heading, kind, table in sections(root):
         if key in table.model_fields:
             kinds.setdefault(heading, []).extend([quote(kind)] if kind else [])
     nearest = {heading: kinds[heading] for heading in alike & kinds.keys()} or kinds

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from feedpub.config.secrets import SecretText
 from feedpub.config.section import Section
+from feedpub.config.site_rules import RuleFiles, SiteRules
 from feedpub.config.sources import Source
 from feedpub.config.values import (
     Age,
@@ -22,8 +23,6 @@ from feedpub.config.values import (
     Name,
     OneLine,
     Pattern,
-    Removal,
-    Selector,
     TimeZone,
     Title,
     Unique,
@@ -41,21 +40,6 @@ class Filters(Section):
     category: tuple[Pattern, ...] = Field(default=(), description="Patterns of categories.", examples=[["Sport"]])
     text: tuple[Pattern, ...] = Field(
         default=(), description="Patterns of words in the text.", examples=[["horoscope"]]
-    )
-
-
-class SiteRules(Section):
-    """What the cleaner is told about a site: where the article is, and what never belongs to it."""
-
-    content: Selector | None = Field(
-        default=None,
-        description="CSS selector of the article's body; left out, it is found by itself.",
-        examples=["article .body"],
-    )
-    remove: tuple[Removal, ...] = Field(
-        default=(),
-        description="What never belongs to an article: CSS selectors, or text: and what a block begins with.",
-        examples=[["aside.promo", "text:Sponsored by"]],
     )
 
 
@@ -290,4 +274,5 @@ class Config(Section):
     feedpub: Settings = Field(default_factory=Settings, description="What all feeds share.")
     http: Http = Field(default_factory=Http, description="How feeds are published over HTTP.")
     alerts: Alerts = Field(default_factory=Alerts, description="Whom to tell when a source breaks.")
+    rules: RuleFiles = Field(default_factory=RuleFiles, description="Where the rules of sites are.")
     feed: tuple[FeedConfig, ...] = Field(default=(), description="One feed each.")

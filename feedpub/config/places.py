@@ -20,11 +20,13 @@ class Place:
         path: the keys and indexes that lead there.
         section: the innermost table on the way.
         field: the innermost setting on the way.
+        root: the table that the whole file is.
     """
 
     path: KeyPath
     section: type[Section]
     field: FieldInfo
+    root: type[Section] = Config
 
     def written(self) -> str:
         """How the setting stands in a file: `title = "World news"`, `[feed.rules]`, `[[feed.source]]`."""
@@ -34,10 +36,15 @@ class Place:
         return heading(keys, self.field)
 
 
-def place(loc: KeyPath) -> Place:
-    """The place that pydantic's `loc` means, which names the branch of a union as if it were a key of the file."""
-    section: type[Section] = Config
-    field = FieldInfo(annotation=Config)
+def place(loc: KeyPath, root: type[Section] = Config) -> Place:
+    """The place that pydantic's `loc` means, which names the branch of a union as if it were a key of the file.
+
+    Args:
+        loc: as pydantic gives it.
+        root: the table that the whole file is.
+    """
+    section = root
+    field = FieldInfo(annotation=root)
     path: KeyPath = ()
     while loc:
         key, loc = str(loc[0]), loc[1:]
@@ -53,7 +60,7 @@ def place(loc: KeyPath) -> Place:
         section = tables[0]
         if len(tables) > 1:
             section, loc = next(table for table in tables if tag(table) == loc[0]), loc[1:]
-    return Place(path + loc, section, field)
+    return Place(path + loc, section, field, root)
 
 
 def sections(section: type[Section] = Config, keys: tuple[str, ...] = ()) -> Iterator[tuple[str, str, type[Section]]]:

@@ -3,7 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from urllib.parse import quote, urlsplit
 
@@ -14,7 +14,7 @@ from requests.structures import CaseInsensitiveDict
 from feedpub.errors import ConfigError, FetchError
 from feedpub.fetch.call import Call
 from feedpub.fetch.codings import ACCEPT_ENCODING
-from feedpub.fetch.target import Target, secrets_in
+from feedpub.fetch.target import Target, parse, secrets_in
 
 MOST_REDIRECTS = 10
 
@@ -56,6 +56,28 @@ class RequestOptions:
     auth: tuple[str, str] | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
     site: str | None = field(default=None, repr=False)
+
+    def to(self, url: str, headers: Iterable[tuple[str, str]]) -> "RequestOptions":
+        """The options of a request that sends other headers, too: to the server of `url` and to no other.
+
+        What these options hold for that server goes before them; what they hold for another one is left out, as it
+        would not be sent anyway.
+
+        Args:
+            url: what is asked for.
+            headers: names in lower case, and values.
+
+        Raises:
+            FetchError, RefusedError: the address is none that is fetched.
+        """
+        more = dict(headers)
+        if not more:
+            return self
+        if self.site is None or parse(url).keeps_secrets_of(parse(self.site)):
+            known = {name.lower() for name in self.headers} | ({"cookie"} if self.cookies else set())
+            kept = {name: value for name, value in more.items() if name not in known}
+            return replace(self, headers={**kept, **self.headers})
+        return RequestOptions(headers=more, proxy=self.proxy, site=url)
 
     def without_secrets(self, text: str) -> str:
         """A text about an exchange, without what was secret in it: servers repeat what they were sent."""

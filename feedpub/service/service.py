@@ -22,6 +22,7 @@ from feedpub.fetch import Fetcher
 from feedpub.logs import event
 from feedpub.model import Outcome
 from feedpub.overview import Overview, Running, counted
+from feedpub.rules import RuleBook, open_rules, site_files
 from feedpub.service.chores import Chore, Jump
 from feedpub.service.jobs import Jobs
 from feedpub.service.memory import keep_together
@@ -61,7 +62,7 @@ class Service:
         self._state_works.set()
         self._signals = _Signals()
         self._systemd = Notifier()
-        self._watch = Watch(path)
+        self._watch = Watch(_read_files(config, path))
         self._jump = Jump(tools.clock, time.monotonic)
         self._jobs = Jobs(config, tools, self._after)
         self._site = self._make_site()
@@ -160,13 +161,15 @@ class Service:
         self._systemd.reloading()
         try:
             config = configuration.load(self._path)
+            rules = open_rules(config.rules)
         except FeedpubError as error:
             self._problem = str(error)
             for line in self._problem.splitlines():
                 event("reload", level=logging.ERROR, outcome="refused", reason=line)
         else:
             self._problem = None
-            changes = self._apply(self._as_far_as_possible(config))
+            self._watch.files = _read_files(config, self._path)
+            changes = self._apply(self._as_far_as_possible(config), rules)
             told: dict[str, str | None] = {kind: ",".join(names) or None for kind, names in changes.items()}
             event("reload", outcome="applied", level=logging.INFO, **told)
             self._warn()
@@ -186,12 +189,12 @@ class Service:
         settings = config.feedpub.model_copy(update=fixed)
         return config.model_copy(update={"feedpub": settings})
 
-    def _apply(self, config: Config) -> Mapping[str, Sequence[str]]:
+    def _apply(self, config: Config, rules: RuleBook) -> Mapping[str, Sequence[str]]:
         before, self._config = self._config, config
         fetcher: Fetcher = self._tools.fetcher
         if config.feedpub != before.feedpub:
             fetcher = fetcher_for(config.feedpub, self._tools.store)
-        self._tools = replace(self._tools, settings=config.feedpub, fetcher=fetcher)
+        self._tools = replace(self._tools, settings=config.feedpub, fetcher=fetcher, rules=rules)
         changes = self._jobs.apply(config, self._tools)
         self._site = self._server.site = self._make_site()
         self._stale.set()
@@ -247,6 +250,11 @@ class _Signals:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _read_files(config: Config, path: Path) -> Callable[[], Sequence[Path]]:
+    """The files that a reload reads: the config and our own rules, as they lie there when it is called."""
+    return lambda: (path, *site_files(config.rules.sites))
 
 
 def _setter(flag: threading.Event) -> Callable[[int, object], None]:

@@ -1,30 +1,39 @@
-"""Whether a file has changed: looked at now and then, and believed when it has stood still for one look."""
+"""Whether files have changed: looked at now and then, and believed when they have stood still for one look."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _Signature = tuple[int, int, int] | None
 
 
 class Watch:
-    """Looks at one file, also where it is replaced or is a symbolic link that leads elsewhere now."""
+    """Looks at some files, also where they are replaced or are symbolic links that lead elsewhere now.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._known = self._last = self._signature()
+    Args:
+        files: names them, anew at each look; the first must be there, and others may come and go.
+    """
+
+    def __init__(self, files: Callable[[], Sequence[Path]]) -> None:
+        self.files = files
+        self._known = self._last = self._signatures()
 
     def changed(self) -> bool:
-        """True once after the file has become another, and has not changed since the last call: it is written whole."""
-        now = self._signature()
+        """True once after they have become others, and have not changed since the last call: they are written whole."""
+        now = self._signatures()
         still = now == self._last
         self._last = now
         if not still or now == self._known:
             return False
         self._known = now
-        return now is not None  # gone: an editor is about to put the new one there
+        return next(iter(now.values())) is not None  # gone: an editor is about to put the new one there
 
-    def _signature(self) -> _Signature:
-        try:
-            about = self._path.stat()
-        except OSError:
-            return None
-        return about.st_ino, about.st_mtime_ns, about.st_size
+    def _signatures(self) -> dict[Path, _Signature]:
+        return {path: _signature(path) for path in self.files()}
+
+
+def _signature(path: Path) -> _Signature:
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_ino, about.st_mtime_ns, about.st_size

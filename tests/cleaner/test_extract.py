@@ -98,7 +98,7 @@ def test_rules_that_remove_are_obeyed_first() -> None:
     """Selectors and beginnings of texts, each with its rule as the reason."""
     article = extract(PAGE, URL, rules=SiteRules(remove=("h1", "text:A smith")))
     assert article.text == f"{FIRST}\n{THIRD}"
-    assert {"rule 'h1'", "rule 'text:A smith'"} <= {each.reason for each in article.removed}
+    assert {"rule remove 'h1'", "rule remove 'text:A smith'"} <= {each.reason for each in article.removed}
 
 
 def test_memory_takes_out_what_stands_on_other_pages() -> None:

@@ -185,7 +185,7 @@ def test_a_content_rule_that_matches_nothing_is_told() -> None:
     page = f"<html><body><article><h1>The ferry sails</h1><p>{P}</p><p>{Q}</p></article></body></html>"
     found = extract(page, BASE, rules=SiteRules(content=".story-body"))
     assert P.strip() in found.text
-    reason = "rule 'content' matches nothing on this page: the article was found without it"
+    reason = "rule content '.story-body' finds nothing on this page: the article was found without it"
     assert Removed(".story-body", reason) in found.removed
 
 

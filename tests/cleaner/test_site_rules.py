@@ -2,33 +2,41 @@
 
 import pytest
 
-from feedpub.cleaner import site_rules
 from feedpub.cleaner.blocks import cut
+from feedpub.cleaner.site_rules import Ruling
 from feedpub.cleaner.tree import parse
 from feedpub.config import SiteRules
 from feedpub.model import Removed
+from feedpub.rules import as_ruleset
 
 PAGE = "<div class=a><p>one<p class=ad>two <b>ad</b></div><p>Sponsored by three<p><i class=in>four</i>"
 
 
+def ruling(rules: SiteRules) -> Ruling:
+    return Ruling(parse(PAGE), as_ruleset(rules))
+
+
 def test_elements_that_never_belong_are_taken_out() -> None:
     """Each is listed with the rule that named it."""
-    tree = parse(PAGE)
-    removed = list(site_rules.strip(tree, SiteRules(remove=(".ad", "text:x", ".none"))))
-    assert removed == [Removed("two ad", "rule '.ad'")]
-    assert "two" not in tree.text_content()
+    page = ruling(SiteRules(remove=(".ad", "text:x", ".none")))
+    assert list(page.strip()) == [Removed("two ad", "rule remove '.ad'")]
+    assert "two" not in page.tree.text_content()
 
 
 def test_texts_that_never_belong_are_named_by_how_they_begin() -> None:
     """With the rule as the reason."""
-    layout = cut(parse(PAGE))
-    assert list(site_rules.unwanted(layout, SiteRules(remove=("text: Sponsored", ".ad")))) == [
-        (2, "rule 'text: Sponsored'")
-    ]
+    page = ruling(SiteRules(remove=("text: Sponsored", ".ad")))
+    assert list(page.unwanted(cut(page.tree))) == [(2, "rule remove 'text: Sponsored'")]
 
 
 @pytest.mark.parametrize(("selector", "blocks"), [(".a", {0, 1}), (".in", {3}), (".none", set()), (None, set())])
 def test_the_article_is_where_a_rule_says(selector: str | None, blocks: set[int]) -> None:
     """A selector that matches nothing says nothing."""
-    tree = parse(PAGE)
-    assert site_rules.content(tree, cut(tree), SiteRules(content=selector)) == blocks
+    page = ruling(SiteRules(content=selector))
+    assert page.content(cut(page.tree)) == blocks
+
+
+def test_what_always_belongs() -> None:
+    """All that any of the selectors matches."""
+    page = ruling(SiteRules(keep=(".ad", ".in")))
+    assert page.kept(cut(page.tree)) == {1, 3}

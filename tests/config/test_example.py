@@ -19,6 +19,8 @@ ARTICLES = sorted(path for path in (CONFIG / "articles").rglob("*") if path.suff
 def everything(tmp_path: Path) -> Config:
     """The config with its commented examples switched on."""
     path = tmp_path / "feedpub.toml"
+    (tmp_path / "ftr-site-config").mkdir()
+    (tmp_path / "sites").mkdir()
     path.write_text(COMMENTED.sub("", TEXT), "utf-8")
     return load(path, {})
 

@@ -66,6 +66,7 @@ def test_defaults(tmp_path: Path) -> None:
         },
         "http": {"listen": "127.0.0.1:8080", "token": None},
         "alerts": {"webhook": None, "command": (), "email": None},
+        "rules": {"sites": tmp_path / "config" / "sites", "ftr": None},
         "feed": (
             {
                 "name": "world",
@@ -89,7 +90,11 @@ def test_defaults(tmp_path: Path) -> None:
                 "reading_time": False,
                 "formats": ("rss", "atom", "json"),
                 "source": ({"type": "folder", "path": tmp_path / "config" / "articles", "glob": "**/*"},),
-                "rules": {"content": None, "remove": ()},
+                "rules": {
+                    **dict.fromkeys(("content", "title", "author", "date", "next_page", "single_page")),
+                    **dict.fromkeys(("remove", "keep", "replace"), ()),
+                    "headers": {},
+                },
                 "include": {"title": (), "url": (), "category": (), "text": ()},
                 "exclude": {"title": (), "url": (), "category": (), "text": ()},
             },

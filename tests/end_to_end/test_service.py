@@ -77,7 +77,7 @@ def test_secrets_that_others_can_read_are_pointed_out(newsroom: Site, home: Home
 
 
 def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
-    """On SIGHUP, or when the file changes; only what changed runs anew; a bad one changes nothing and is told."""
+    """On SIGHUP, or when it or a file of a site changes; only what changed runs anew; a bad one changes nothing."""
     world, other = feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}")
     home.configure(world, other)
     with running_service(home.config) as service:
@@ -99,6 +99,14 @@ def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
         home.configure(other, feed("third", f"sitemap {newsroom.url('/sitemap.xml')}"))
         assert service.waits_for("reload", outcome="applied", added="third", removed="world")
         assert service.waits_for("run", feed="third", new=3)
+
+        rules = home.config.parent / "sites" / "127.0.0.1.toml"
+        rules.parent.mkdir()
+        rules.write_text('remov = ["aside"]', "utf-8")
+        assert service.waits_for("reload", times=2, outcome="refused")
+        assert f"{rules}:1: remov: unknown key" in service.heard("reload", outcome="refused")[1]["reason"]
+        rules.write_text('remove = ["aside"]', "utf-8")
+        assert service.waits_for("reload", times=3, outcome="applied")
         assert service.end() == 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from feedpub.config import Config, load
 from feedpub.fetch import Fetcher
 from feedpub.publisher import Publisher
+from feedpub.rules import open_rules
 from feedpub.store import Store
 from feedpub.tools import Tools
 from tests.support.clock import FakeClock
@@ -113,4 +114,4 @@ def tools_for(config: Config, clock: FakeClock | None = None) -> Iterator[Tools]
         Store.open(settings.state) as store,
         Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots, clock=clock) as fetcher,
     ):
-        yield Tools(settings, store, fetcher, Publisher(settings.output), clock.now)
+        yield Tools(settings, store, fetcher, Publisher(settings.output), clock.now, rules=open_rules(config.rules))

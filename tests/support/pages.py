@@ -7,22 +7,27 @@ from datetime import datetime
 from pathlib import Path
 
 from feedpub.cleaner import extract
-from feedpub.config import SiteRules
+from feedpub.config import RuleFiles, SiteRules
 from feedpub.model import Article
+from feedpub.rules import RuleBook, Ruleset, as_ruleset, open_rules
 
 PAGES = Path(__file__).parents[1] / "pages"
+SITES = PAGES.parents[1] / "config" / "sites"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A golden page. `must` and `must_not` are written by a person and stand above what is expected."""
+    """A golden page. `must` and `must_not` are written by a person and stand above what is expected.
+
+    The rules that the case names are obeyed, and those of config/sites for the host of its address.
+    """
 
     folder: Path
     why: str
     url: str
     must: tuple[str, ...]
     must_not: tuple[str, ...]
-    rules: SiteRules
+    rules: Ruleset
 
     @property
     def name(self) -> str:
@@ -34,12 +39,13 @@ class Case:
 
 def cases() -> list[Case]:
     """Every golden page, by name."""
-    return [_case(file.parent) for file in sorted(PAGES.glob("*/case.toml"))]
+    book = open_rules(RuleFiles(sites=SITES))
+    return [_case(file.parent, book) for file in sorted(PAGES.glob("*/case.toml"))]
 
 
-def _case(folder: Path) -> Case:
+def _case(folder: Path, book: RuleBook) -> Case:
     case = tomllib.loads((folder / "case.toml").read_text("utf-8"))
-    rules = SiteRules(**case.pop("rules", {}))
+    rules = as_ruleset(SiteRules(**case.pop("rules", {}))).over(book.of(case["url"]))
     must, must_not = tuple(case.pop("must")), tuple(case.pop("must_not"))
     return Case(folder, case.pop("why"), case.pop("url"), must, must_not, rules, **case)
 

@@ -1,0 +1,130 @@
+"""What people say of a site: in a feed's `[feed.rules]`, or in a file of the site's own."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from feedpub.config.section import Section
+from feedpub.config.text import CONTROLS, quote
+from feedpub.config.values import Located, Removal, Selector
+from feedpub.config.web import WebAddress
+
+RULE_HEADERS = frozenset({"accept", "accept-language", "cookie", "dnt", "referer", "user-agent"})
+"""The headers that a rule may set, in lower case: they say who asks and for what, and nothing else."""
+
+
+def _header(name: str) -> str:
+    if name.lower() not in RULE_HEADERS:
+        known = ", ".join(sorted(RULE_HEADERS))
+        raise ValueError(f"{quote(name)} is no header that a rule may set; known here: {known}")
+    return name.lower()
+
+
+def _header_value(value: str) -> str:
+    if not value.strip() or CONTROLS.search(value):
+        raise ValueError("no value that a header can have; write one line of text")
+    return value.strip()
+
+
+def _sought(value: str) -> str:
+    if not value:
+        raise ValueError("empty; write the text that is looked for")
+    return value
+
+
+_Headers = dict[
+    Annotated[str, AfterValidator(_header)],
+    Annotated[str, AfterValidator(_header_value)],
+]
+_Selectors = tuple[Selector, ...]
+
+
+class Replace(Section):
+    """A text of the raw page, and what stands in its place."""
+
+    find: Annotated[str, AfterValidator(_sought), WithJsonSchema({"type": "string", "minLength": 1})] = Field(
+        description="The text that is looked for, to the letter.", examples=["<br><br>"]
+    )
+    by: str = Field(default="", description="What stands in its place.", examples=["<p>"])
+
+
+class SiteRules(Section):
+    """What the cleaner is told about a site: where the article is, and what never belongs to it."""
+
+    content: Selector | None = Field(
+        default=None,
+        description="CSS selector of the article's body; left out, it is found by itself.",
+        examples=["article .body"],
+    )
+    remove: tuple[Removal, ...] = Field(
+        default=(),
+        description="What never belongs to an article: CSS selectors, or text: and what a block begins with.",
+        examples=[["aside.promo", "text:Sponsored by"]],
+    )
+    keep: _Selectors = Field(
+        default=(),
+        description="CSS selectors of what always belongs to it, whatever it looks like.",
+        examples=[[".score-table"]],
+    )
+    title: Selector | None = Field(
+        default=None, description="CSS selector of the headline; left out, it is found by itself.", examples=["h1.head"]
+    )
+    author: Selector | None = Field(
+        default=None, description="CSS selector of the authors' names, one each.", examples=[".byline a"]
+    )
+    date: Selector | None = Field(
+        default=None, description="CSS selector of the date of publication.", examples=["time.published"]
+    )
+    next_page: Selector | None = Field(
+        default=None,
+        description="CSS selector of the link from a page of an article to its next page.",
+        examples=[".pager a.next"],
+    )
+    single_page: Selector | None = Field(
+        default=None,
+        description="CSS selector of the link to a page that has the whole article.",
+        examples=["a.print"],
+    )
+    headers: _Headers = Field(
+        default={},
+        description="HTTP headers to fetch the site's articles with: Accept, Accept-Language, Cookie, DNT, Referer or "
+        "User-Agent.",
+        examples=[{"Referer": "https://example.org/"}],
+    )
+    replace: tuple[Replace, ...] = Field(
+        default=(),
+        description="Texts of the raw page that are replaced before it is read.",
+        examples=[[{"find": "<br><br>", "by": "<p>"}]],
+    )
+
+
+class SiteTest(Section):
+    """A page of the site, and what must be found on it."""
+
+    url: WebAddress = Field(description="The page's address.", examples=["https://example.org/story"])
+    contains: tuple[str, ...] = Field(
+        default=(), description="Texts that the article must hold.", examples=[["The first words"]]
+    )
+
+
+class SiteFile(SiteRules):
+    """The file of a site: its rules, and the pages that they are tried on."""
+
+    test: tuple[SiteTest, ...] = Field(default=(), description="Pages that the rules are tried on.")
+
+
+class RuleFiles(Section):
+    """Where the rules of sites are."""
+
+    sites: Located = Field(
+        default=Path("sites"),
+        validate_default=True,
+        description="The folder of rules for sites, one file a host: example.org.toml.",
+        examples=["sites"],
+    )
+    ftr: Located | None = Field(
+        default=None,
+        description="A checkout of ftr-site-config, for sites that have no file in `sites`.",
+        examples=["../ftr-site-config"],
+    )
