@@ -173,6 +173,14 @@ def test_an_entry_has_all_pages(site: Site, config: Config, clock: FakeClock) ->
     assert [each.path for each in site.requests] == ["/news"]
 
 
+def test_what_an_article_on_several_pages_was_made_of_is_not_kept(config: Config, clock: FakeClock) -> None:
+    """Made anew of its first page alone it would lose the others."""
+    build(config, clock)
+    with tools_for(config, clock) as tools:
+        kept = [page.final_url for page in tools.store.pages.of("reads").values()]
+    assert [url.endswith(path(2)) for url in kept] == [True]
+
+
 def test_a_gap_is_said_and_filled_later(site: Site, config: Config, clock: FakeClock) -> None:
     """In the article's place and in the outcome; what came stays, and the next run gets the rest."""
     page = site.routes[f"{path(1)}/3"]
