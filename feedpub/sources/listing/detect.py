@@ -12,6 +12,7 @@ from feedpub.sources.listing.facts import Card, is_marked
 from feedpub.sources.listing.groups import Group, group
 from feedpub.sources.listing.items import items_of, links_of
 from feedpub.sources.listing.links import may_be_article
+from feedpub.sources.listing.state import stated
 from feedpub.sources.listing.structure import Regions
 from feedpub.sources.listing.structured import listed
 from feedpub.sources.listing.text import HEADINGS, text_of, words
@@ -24,7 +25,10 @@ MOST_LINKS = 5000
 
 
 def find(document: Document) -> tuple[Item, ...]:
-    """The articles listed on a page, in the page's order, each address once; none where it lists none."""
+    """The articles listed on a page, in the page's order, each address once; none where it lists none.
+
+    Where it shows none, those that its data names: first what is meant for machines, then its scripts' state.
+    """
     candidates = (
         link
         for link in links_of(document)
@@ -35,7 +39,7 @@ def find(document: Document) -> tuple[Item, ...]:
     known = {url: item for url, item in listed(document.data, document.base).items() if not _is_itself(url, document)}
     open_links = _unrivalled([link for link in links if not regions.in_navigation(link.element)])
     cards = _proven(_choose(group(document, open_links, regions, known)), known)
-    return items_of(cards, document, known) or tuple(known.values())
+    return items_of(cards, document, known) or tuple(known.values()) or stated(document.state, document.base)
 
 
 def _unrivalled(links: Sequence[Link]) -> list[Link]:
