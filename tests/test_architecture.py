@@ -22,6 +22,7 @@ OWNERS = {
     "rich": ("cli", "report"),
     "sentencex": ("summary",),
     "sqlalchemy": ("store", "migrations"),
+    "tomlkit": ("config",),
     "urllib3": ("fetch",),
     "uvicorn": ("web",),
 }
@@ -38,7 +39,7 @@ ROWS = (
     ("gathering", "archiving"),
     ("articles", "corrections"),
     ("making",),
-    ("reading",),
+    ("reading", "discovery"),
     ("looking", "alerts", "steps", "walls"),
     ("pipeline",),
     ("recleaning",),

@@ -9,7 +9,7 @@ import re
 import tempfile
 import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,12 +44,12 @@ class NewFeed:
     kind: str
     url: str
     link: str | None = None
-    settings: Mapping[str, str | bool] | None = None
+    settings: Mapping[str, str | bool | list[str]] = field(default_factory=dict)
 
     def block(self) -> str:
         """The TOML of it, ending in a newline."""
         source = tomlkit.table()
-        for key, value in {"type": self.kind, "url": self.url, **(self.settings or {})}.items():
+        for key, value in {"type": self.kind, "url": self.url, **self.settings}.items():
             source.add(key, value)
         feed = tomlkit.table()
         for key, text in (("name", self.name), ("title", self.title), ("link", self.link)):

@@ -17,7 +17,9 @@ from feedpub.sources.kinds import EMPTY, HTML, kind
 
 MAX_BYTES = 8_000_000  # a page of links that is larger is not one
 MAX_ELEMENTS = 150_000
-_GIVEN_STATE = re.compile(r"(?:window|self|globalThis)(?:\.\w+|\[[\"'][\w-]+[\"']\])\s*=\s*[\[{]")  # window.__STATE__ = {
+_GIVEN_STATE = re.compile(
+    r"(?:window|self|globalThis)(?:\.\w+|\[[\"'][\w-]+[\"']\])\s*=\s*[\[{]"
+)  # window.__STATE__ = {
 UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "select", "textarea")
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 

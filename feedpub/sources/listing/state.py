@@ -112,7 +112,9 @@ def _are_articles(items: Sequence[Item]) -> bool:
     """Menus and shelves have titles and addresses too, but neither dates nor sentences."""
     dated = sum(item.published is not None for item in items)
     titled = sum(len(item.title.split()) >= TITLE_WORDS or not item.title.isascii() for item in items)
-    return dated * 2 >= len(items) or (titled * 2 >= len(items) and sum(bool(i.summary) for i in items) * 2 >= len(items))
+    return dated * 2 >= len(items) or (
+        titled * 2 >= len(items) and sum(bool(i.summary) for i in items) * 2 >= len(items)
+    )
 
 
 def _worth(items: Sequence[Item]) -> tuple[int, int]:
