@@ -43,12 +43,24 @@ def find(document: Document) -> tuple[Item, ...]:
 
 
 def _unrivalled(links: Sequence[Link]) -> list[Link]:
-    """The links, of those in one heading only the one with most words: the others lead to a source or a topic."""
+    """The links, of those in one heading only the one with most words: the others lead to a source or a topic.
+
+    Of those in the term of a definition list only the first: the others lead to other forms of the same.
+    """
     best: dict[HtmlElement, Link] = {}
     for link in links:
         for heading in link.element.iterancestors(*HEADINGS):
             best[heading] = max(best.get(heading, link), link, key=lambda rival: words(text_of(rival.element)))
-    return [link for link in links if all(best[h].url == link.url for h in link.element.iterancestors(*HEADINGS))]
+    first: dict[HtmlElement, str] = {}
+    for link in links:
+        for term in link.element.iterancestors("dt"):
+            first.setdefault(term, link.url)
+    return [
+        link
+        for link in links
+        if all(best[heading].url == link.url for heading in link.element.iterancestors(*HEADINGS))
+        and all(first[term] == link.url for term in link.element.iterancestors("dt"))
+    ]
 
 
 def _is_itself(url: str, document: Document) -> bool:
@@ -74,7 +86,8 @@ def _choose(groups: Sequence[Group]) -> list[Card]:
 
 
 def _belongs(found: Group, best: Group) -> bool:
-    near = NEAR if found.patterns.isdisjoint(best.patterns) else RELATED
+    related = not (found.aside or found.patterns.isdisjoint(best.patterns))
+    near = RELATED if related else NEAR
     return found.score >= max(LEAST, best.score - near)
 
 
