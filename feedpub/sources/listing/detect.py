@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
 from feedpub.model import Item
+from feedpub.sources.addresses import site_of
 from feedpub.sources.html import Document
-from feedpub.sources.listing.cards import Link
+from feedpub.sources.listing.cards import TITLE_WORDS, Link
 from feedpub.sources.listing.facts import Card, is_marked
 from feedpub.sources.listing.groups import Group, group
 from feedpub.sources.listing.items import items_of, links_of
@@ -16,10 +18,12 @@ from feedpub.sources.listing.state import stated
 from feedpub.sources.listing.structure import Regions
 from feedpub.sources.listing.structured import listed
 from feedpub.sources.listing.text import HEADINGS, text_of, words
+from feedpub.sources.listing.words import SHARING
 
 LEAST = 2.5  # a group's score
 NEAR = 2.0  # as good as the best group
 RELATED = 4.5  # good enough when its addresses look like the best group's
+KIN = 7.0  # and name the day, as only those of articles do
 FEW = 3  # articles; fewer need proof
 MOST_LINKS = 5000
 
@@ -32,7 +36,8 @@ def find(document: Document) -> tuple[Item, ...]:
     candidates = (
         link
         for link in links_of(document)
-        if may_be_article(link.url, document.url) and not _is_itself(link.url, document)
+        if (may_be_article(link.url, document.url) or _is_titled_site(link, document))
+        and not _is_itself(link.url, document)
     )
     links = list(islice(candidates, MOST_LINKS))
     regions = Regions(document.tree, [link.element for link in links])
@@ -63,6 +68,14 @@ def _unrivalled(links: Sequence[Link]) -> list[Link]:
     ]
 
 
+def _is_titled_site(link: Link, document: Document) -> bool:
+    """True for another site's front page below words enough for a title: those who collect links have such, too."""
+    parts = urlsplit(link.url)
+    bare = parts.path in ("", "/") and not parts.query
+    elsewhere = site_of(link.url) != site_of(document.url) and site_of(link.url) not in SHARING
+    return bare and elsewhere and words(text_of(link.element)) >= TITLE_WORDS
+
+
 def _is_itself(url: str, document: Document) -> bool:
     return url.rstrip("/") == document.url.partition("#")[0].rstrip("/")
 
@@ -87,8 +100,12 @@ def _choose(groups: Sequence[Group]) -> list[Card]:
 
 def _belongs(found: Group, best: Group) -> bool:
     related = not (found.aside or found.patterns.isdisjoint(best.patterns))
-    near = RELATED if related else NEAR
+    near = (KIN if _is_dated(found) and _is_dated(best) else RELATED) if related else NEAR
     return found.score >= max(LEAST, best.score - near)
+
+
+def _is_dated(found: Group) -> bool:
+    return all("/#/#/#/" in shape for shape in found.patterns)
 
 
 def _proven(cards: list[Card], known: Mapping[str, Item]) -> list[Card]:
