@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from feedpub.cli.collaborators import load_settings, open_fetcher
+from feedpub.cli.collaborators import open_fetcher
 from feedpub.cli.terminal import counted, fail, make_console
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def add(  # noqa: PLR0913 -- a command's options
     path = config.find_config(config_path)
     url = url if "://" in url else f"https://{url}"
     _check(url, path, name)
-    with _looking(config_path) as looks:
+    with _looking(path) as looks:
         discovery = _discover(url, looks)
 
         def choose(number: int) -> _Choice:
@@ -108,14 +108,16 @@ def _names(path: Path) -> set[str]:
 
 
 @contextmanager
-def _looking(config_path: Path | None) -> "Iterator[Looks]":
+def _looking(path: Path) -> "Iterator[Looks]":
     """The network and the workers, as the config has them; each address is told on standard error."""
+    from feedpub import config
     from feedpub.discovery import Looks
     from feedpub.lease import Lease
     from feedpub.tools import workers
 
     lease = Lease(_DEADLINE)
-    with workers() as isolation, open_fetcher(load_settings(config_path)) as fetcher:
+    settings = config.load(path).feedpub if path.exists() else config.Settings()  # a first feed makes the file
+    with workers() as isolation, open_fetcher(settings) as fetcher:
         isolation.prestart()
         gate = fetcher.on_behalf("", lease.left)
         yield Looks(gate, isolation, lease, tell=lambda url: click.echo(f"looking at {url}", err=True))

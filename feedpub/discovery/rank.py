@@ -16,6 +16,7 @@ from feedpub.model import Item
 
 # What a candidate's qualities weigh, each between 0 and 1.
 WHOLENESS, FRESHNESS, COUNT = 4.0, 3.0, 1.0
+PAGES = 0.85  # what a text is worth that has to be fetched and found in its page first
 UNTRIED = 0.75  # the share of pages that can be read, as long as none was tried
 UNDATED = 0.3  # the freshness of what tells no date
 YOUNG = timedelta(days=2)  # nothing is fresher
@@ -77,7 +78,7 @@ def _wholeness(candidate: Candidate, tries: Sequence[Tried]) -> float:
     """The share of entries whose whole text there is: in the candidate itself, or on pages that can be read."""
     own = candidate.whole / max(len(candidate.items), 1)
     readable = sum(each.article is not None for each in tries) / len(tries) if tries else UNTRIED
-    return max(own, readable)
+    return max(own, PAGES * readable)
 
 
 def _dates(items: Sequence[Item], tries: Sequence[Tried], now: datetime) -> tuple[datetime | None, float]:
