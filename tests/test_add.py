@@ -132,19 +132,20 @@ def test_an_article_that_cannot_be_read_is_named(news: str, site: Site, tmp_path
     assert told["articles"][1]["reason"].startswith("HTTP 404")
 
 
-def process(folder: Path, *arguments: str, answers: bytes = b"") -> tuple[int, str]:
-    """The command as a process of its own on a terminal, each line of the answers typed when it asks."""
+def on_a_terminal(folder: Path, *arguments: str, answers: list[str]) -> tuple[int, str]:
+    """The command as a process of its own on a terminal; an answer is typed each time it asks."""
     import pty  # noqa: PLC0415 -- where there are terminals
 
-    waiting, shown = answers.splitlines(keepends=True), bytearray()
+    shown, typed = bytearray(), iter(answers)
+    asked = 0
 
     def read(descriptor: int) -> bytes:
+        nonlocal asked
         data = os.read(descriptor, 4096)
         shown.extend(data)
-        if b"]: " in shown[shown.rfind(b"Write this") :] and waiting and b"Write this" in shown:
-            os.write(descriptor, waiting.pop(0))
-            shown.extend(b"\x00")
-            del shown[shown.rfind(b"Write this") : -1]
+        if shown.count(b"[y]: ") > asked:
+            asked += 1
+            os.write(descriptor, next(typed).encode() + b"\n")
         return data
 
     status = pty.spawn([sys.executable, "-m", "feedpub", "-c", str(config_of(folder)), *arguments], read)
@@ -154,9 +155,8 @@ def process(folder: Path, *arguments: str, answers: bytes = b"") -> tuple[int, s
 @pytest.mark.slow
 def test_on_a_terminal_it_asks(news: str, tmp_path: Path) -> None:
     """The number of another candidate shows that one, and asks again; y writes it."""
-    status, shown = process(tmp_path, "add", news, answers=b"2\ny\n")
-    assert status == 0
-    assert "candidates" not in shown
+    status, shown = on_a_terminal(tmp_path, "add", news, answers=["2", "y"])
+    assert (status, shown.count("Write this to"), "is in" in shown) == (0, 2, True)
     assert load(config_of(tmp_path)).feed[0].source[0].model_dump()["type"] == "page"
 
 
@@ -164,7 +164,7 @@ def test_on_a_terminal_it_asks(news: str, tmp_path: Path) -> None:
 def test_no_writes_nothing(news: str, tmp_path: Path) -> None:
     """And the status says so."""
     before = config_of(tmp_path).read_bytes()
-    status, shown = process(tmp_path, "add", news, answers=b"n\n")
+    status, shown = on_a_terminal(tmp_path, "add", news, answers=["n"])
     assert (status, "nothing was written" in shown) == (1, True)
     assert config_of(tmp_path).read_bytes() == before
 

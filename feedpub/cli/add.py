@@ -136,6 +136,7 @@ def _chosen(discovery: "Discovery", number: int, path: Path, name: str | None, l
     """The candidate of a number, its articles read. Raises ConfigError where it is in the config already."""
     from feedpub import config
     from feedpub.discovery import try_articles
+    from feedpub.fetch import discreet
 
     if number > len(discovery.candidates):
         raise click.BadParameter(f"there are {len(discovery.candidates)} candidates", param_hint="--pick")
@@ -144,12 +145,13 @@ def _chosen(discovery: "Discovery", number: int, path: Path, name: str | None, l
     title = (candidate.title or discovery.title)[:_LONGEST_TITLE].strip()
     host = (urlsplit(discovery.url).hostname or "").removeprefix("www.")
     stem = title if len(title) <= _LONGEST_STEM and title.isascii() else host
+    is_home = discovery.is_page and candidate.kind != "page" and discovery.url == discreet(discovery.url)
     new = config.NewFeed(
         name=name or config.free_name(stem, _names(path)),
         title=title or host,
         kind=candidate.kind,
         url=candidate.url,
-        link=discovery.url if discovery.is_page and candidate.kind != "page" else None,
+        link=discovery.url if is_home else None,
         settings=candidate.settings,
     )
     return _Choice(number, new, try_articles(candidate, discovery.tried, looks))

@@ -69,9 +69,8 @@ def plausible(date: datetime) -> datetime | None:
 
 def plausible_epoch(number: float) -> datetime | None:
     """The moment that a number of seconds or milliseconds since 1970 names; None outside 1990 to 2100."""
-    seconds = number / 1000 if number > _MILLISECONDS else number
     try:
-        return plausible(datetime.fromtimestamp(seconds, UTC))
+        return plausible(datetime.fromtimestamp(number / 1000 if number > _MILLISECONDS else number, UTC))
     except (ValueError, OverflowError, OSError):
         return None
 

@@ -6,6 +6,7 @@ A feed for our purposes, and a better one: the feed of the same site has ten ent
 import html
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from feedpub.errors import ExtractError
@@ -44,7 +45,7 @@ def _item(post: Mapping[str, Any], base: str) -> Item:
     )
 
 
-def _date(post: Mapping[str, Any], name: str) -> Any:
+def _date(post: Mapping[str, Any], name: str) -> datetime | None:
     """The moment in UTC; the site's own time, whose zone nobody knows, only where there is no other."""
     return parse_date(_text(post.get(f"{name}_gmt"))) or parse_date(_text(post.get(name)))
 

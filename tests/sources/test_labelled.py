@@ -1,4 +1,4 @@
-"""Real listing pages, labelled by hand, where the shared data set is; `python -m tests.benchmarks.listings` shows them."""
+"""Real listing pages, labelled by hand; `python -m tests.benchmarks.listings` shows which are the misses."""
 
 import pytest
 

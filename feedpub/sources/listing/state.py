@@ -7,6 +7,7 @@ that articles have wins.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -14,7 +15,7 @@ from feedpub.model import Item
 from feedpub.sources.addresses import resolve, site_of
 from feedpub.sources.dates import parse_date, plausible_epoch
 from feedpub.sources.listing.links import may_be_article
-from feedpub.sources.markup import to_text
+from feedpub.sources.markup import clean, is_markup, to_text
 
 TITLES = ("title", "headline", "name", "heading")
 ADDRESSES = ("url", "href", "link", "permalink", "canonicalUrl", "canonical_url", "webUrl", "path", "uri")
@@ -26,6 +27,7 @@ FEWEST = 3  # articles of a list
 MOST = 500  # articles
 DEPTH = 24  # of objects in objects
 MOST_NODES = 200_000
+LONGEST = 5000  # characters of a title or description
 TITLE_WORDS = 3  # that half of the titles have; those of menus are shorter
 
 
@@ -65,8 +67,8 @@ def _items(rows: Sequence[Any], base: str) -> tuple[Item, ...]:
 
 def _item(row: Mapping[str, Any], base: str) -> Item | None:
     row = _inner(row)
-    title = to_text(_first(row, TITLES))
     url = resolve(_first(row, ADDRESSES), base)
+    title = _plain(_first(row, TITLES))
     if not title or url is None or site_of(url) != site_of(base) or not may_be_article(url, base):
         return None
     return Item(
@@ -74,7 +76,7 @@ def _item(row: Mapping[str, Any], base: str) -> Item | None:
         title=title,
         authors=tuple(filter(None, (_name(row.get(key)) for key in AUTHORS)))[:1],
         published=next(filter(None, (_date(row.get(key)) for key in DATES)), None),
-        summary=to_text(_first(row, SUMMARIES)),
+        summary=_plain(_first(row, SUMMARIES)),
     )
 
 
@@ -96,13 +98,18 @@ def _text(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def _plain(text: str) -> str:
+    """The words of a text, on one line; most have no markup, and there may be many."""
+    return to_text(text[:LONGEST]) if is_markup(text[:LONGEST]) else clean(text[:LONGEST])
+
+
 def _name(value: Any) -> str:
     if isinstance(value, list):
         value = next(iter(value), None)
-    return to_text(_text(value.get("name") if isinstance(value, dict) else value))
+    return _plain(_text(value.get("name") if isinstance(value, dict) else value))
 
 
-def _date(value: Any) -> Any:
+def _date(value: Any) -> datetime | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return plausible_epoch(value)
     return parse_date(value) if isinstance(value, str) else None
