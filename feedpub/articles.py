@@ -106,6 +106,11 @@ def from_listed_pages(
     return OfPages(article, by_page, own.gap if by_page else "")
 
 
+def first_page(page: Page, item: Item, *, listed_first: bool) -> Article:
+    """What the first page of a listed article gives by itself, without rules; as `from_listed_pages` has it."""
+    return from_listed_pages(Pages((page,), page.url), item, None, None, listed_first=listed_first).article
+
+
 def from_file(path: Path, base: str, rules: Ruleset | None) -> Article:
     """The article of a saved file, dated by the file where it has no date itself.
 

@@ -22,6 +22,7 @@ OWNERS = {
     "rich": ("cli", "report"),
     "sentencex": ("summary",),
     "sqlalchemy": ("store", "migrations"),
+    "tomlkit": ("config",),
     "urllib3": ("fetch",),
     "uvicorn": ("web",),
 }
@@ -40,7 +41,7 @@ ROWS = (
     ("paging",),
     ("articles", "corrections"),
     ("making",),
-    ("reading", "trial"),
+    ("reading", "trial", "discovery"),
     ("looking", "alerts", "steps", "walls"),
     ("pipeline",),
     ("recleaning",),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from feedpub.cli.add import add
 from feedpub.cli.build import build
 from feedpub.cli.check import check
 from feedpub.cli.clean import clean
@@ -36,6 +37,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
 
     \b
     Begin with:
+      feedpub add URL   what can be published of a site? writes it into the config
       feedpub check     is the config in order?
       feedpub build     read all sources and write the feeds
       feedpub status    how is each feed?
@@ -43,7 +45,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-for _command in (build, check, clean, reclean, run, serve, status):
+for _command in (add, build, check, clean, reclean, run, serve, status):
     cli.add_command(_command)
 
 

@@ -25,6 +25,6 @@ def make_console() -> "Console":
     return Console(width=None if sys.stdout.isatty() else 120)
 
 
-def counted(number: int, noun: str) -> str:
-    """1 file, 2 files."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, several: str = "") -> str:
+    """1 file, 2 files; with a plural that is not made by an s: 2 addresses."""
+    return f"{number} {noun if number == 1 else several or f'{noun}s'}"

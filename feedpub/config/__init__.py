@@ -1,7 +1,8 @@
 """The config: a TOML file → `Config`. Owns every setting's name, kind, default and message; sees the only dicts.
 
 `models` and `sources` say what may be written, `values`, `web`, `durations`, `cron` and `secrets` what a value looks
-like; `loading` reads a file, `positions` knows its lines, `messages` and `conflicts` say what is wrong with it.
+like; `loading` reads a file, `writing` adds a feed to it, `positions` knows its lines, `messages` and `conflicts` say
+what is wrong with it.
 """
 
 from feedpub.config.advice import exposed, warnings
@@ -21,7 +22,8 @@ from feedpub.config.sources import (
     SitemapSource,
     Source,
 )
-from feedpub.config.web import listen_address
+from feedpub.config.web import listen_address, web_address
+from feedpub.config.writing import NewFeed, add, free_name, refuse_known, with_feed
 
 __all__ = [
     "DEFAULT",
@@ -35,6 +37,7 @@ __all__ = [
     "Filters",
     "FolderSource",
     "Http",
+    "NewFeed",
     "PageSource",
     "RemoteSource",
     "RuleFiles",
@@ -45,15 +48,20 @@ __all__ = [
     "SiteRules",
     "SitemapSource",
     "Source",
+    "add",
     "cron_fields",
     "duration",
     "exposed",
     "find_config",
+    "free_name",
     "json_schema",
     "listen_address",
     "load",
     "load_site",
+    "refuse_known",
     "resolve",
     "secret_variables",
     "warnings",
+    "web_address",
+    "with_feed",
 ]

@@ -51,7 +51,11 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     `environ` is asked for STATE_DIRECTORY, the folder that systemd gives a service for its state: relative paths of
     feeds and state start there.
     """
-    text = _read(path)
+    return parse(read(path), path, environ)
+
+
+def parse(text: str, path: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """The config in a text that stands, or is to stand, in a file. Raises ConfigError as `load` does."""
     document = _parse(text, path)
     _complete(document, environ)
     positions = Positions(text)
@@ -68,7 +72,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
 
 def load_site(path: Path) -> tuple[SiteFile, Positions]:
     """The rules in a site's file, and on which lines they stand. Raises ConfigError, as `load` does."""
-    text = _read(path)
+    text = read(path)
     document = _parse(text, path)
     positions = Positions(text)
     try:
@@ -77,7 +81,8 @@ def load_site(path: Path) -> tuple[SiteFile, Positions]:
         raise ConfigError(_report(findings(error, SiteFile), positions, path, document)) from None
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
+    """The text of a config file. Raises ConfigError."""
     try:
         body = path.read_bytes()
     except FileNotFoundError:

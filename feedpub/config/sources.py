@@ -48,9 +48,11 @@ class PageSource(RemoteSource):
 
 
 class FeedSource(RemoteSource):
-    """An RSS, Atom or JSON feed whose entries are made full-text."""
+    """An RSS, Atom or JSON feed, or what a WordPress gives as JSON, whose entries are made full-text."""
 
-    type: Literal["feed"] = Field(description="feed: RSS, Atom or JSON Feed.")
+    type: Literal["feed"] = Field(
+        description="feed: RSS, Atom, JSON Feed, or posts of a WordPress (/wp-json/wp/v2/posts)."
+    )
     fetch: bool = Field(
         default=True,
         strict=True,

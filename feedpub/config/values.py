@@ -23,7 +23,7 @@ from feedpub.config import cron, durations
 from feedpub.config.text import not_empty, one_line, quote
 from feedpub.patterns import compile_pattern
 
-_RESERVED = ("index", "feeds", "health", "status", "healthz", "metrics")  # feedpub's own files and pages
+RESERVED = ("index", "feeds", "health", "status", "healthz", "metrics")  # feedpub's own files and pages
 _LANGUAGE = re.compile(
     r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*", re.IGNORECASE
 )
@@ -37,7 +37,7 @@ def _name(value: str) -> str:
         stem = re.sub("[^a-z0-9]+", "-", ascii_only).strip("-")[:100]
         hint = f'did you mean "{stem}"?' if stem else 'write for example "world-news"'
         raise ValueError(f"{quote(value)} is not a name; {hint} (a-z, 0-9 and -, at most 100 of them)")
-    if value in _RESERVED or "-archive-" in value:
+    if value in RESERVED or "-archive-" in value:
         raise ValueError(f"{quote(value)} is kept for files that feedpub makes itself; write another name")
     return value
 

@@ -113,6 +113,13 @@ class Fetcher:
         except FetchError:
             return 0.0
 
+    def sitemaps(self, url: str) -> tuple[str, ...]:
+        """The sitemaps that the robots.txt of a URL's server names, as far as it was read; asks nobody."""
+        try:
+            return self._robots.known_sitemaps(parse(url))
+        except FetchError:
+            return ()
+
     def close(self) -> None:
         """Close all kept connections."""
         self._transport.close()

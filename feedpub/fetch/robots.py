@@ -81,9 +81,18 @@ class Robots:
 
     def known_delay(self, target: Target) -> float:
         """The Crawl-delay for a target as far as its origin's rules are known, in seconds; asks nobody."""
+        rules = self._known_rules(target)
+        return min(rules.crawl_delay(AGENT) or 0.0, _LONGEST_DELAY) if rules else 0.0
+
+    def known_sitemaps(self, target: Target) -> tuple[str, ...]:
+        """The sitemaps that a target's origin names, as far as its rules are known; asks nobody."""
+        rules = self._known_rules(target)
+        return tuple(dict.fromkeys(rules.sitemaps)) if rules else ()
+
+    def _known_rules(self, target: Target) -> Protego | None:
         with self._lock:
             known = self._origins.get(target.origin)
-        return min(known.rules.crawl_delay(AGENT) or 0.0, _LONGEST_DELAY) if known else 0.0
+        return known.rules if known else None
 
     def _rules(self, origin: str, read: ReadText) -> Protego:
         with self._lock:

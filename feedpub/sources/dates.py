@@ -10,6 +10,7 @@ from dateutil import parser
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100  # outside of it a date is a slip: an epoch's zero, a year 9999
 LONGEST = 80  # characters
+_MILLISECONDS = 10_000_000_000  # a larger number of seconds lies beyond 2286
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _IN_TEXT = re.compile(
@@ -64,6 +65,14 @@ def plausible(date: datetime) -> datetime | None:
         return None
     aware = date if date.tzinfo else date.replace(tzinfo=UTC)
     return aware.astimezone(UTC).replace(microsecond=0)
+
+
+def plausible_epoch(number: float) -> datetime | None:
+    """The moment that a number of seconds or milliseconds since 1970 names; None outside 1990 to 2100."""
+    try:
+        return plausible(datetime.fromtimestamp(number / 1000 if number > _MILLISECONDS else number, UTC))
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _iso(text: str) -> datetime | None:

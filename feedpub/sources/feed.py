@@ -1,11 +1,11 @@
-"""A feed → its entries: RSS, RDF, Atom or JSON Feed, whatever its header calls it."""
+"""A feed → its entries: RSS, RDF, Atom, JSON Feed or a WordPress's posts as JSON, whatever its header calls it."""
 
 from collections.abc import Sequence
 
 from feedpub.config import FeedSource
 from feedpub.errors import ExtractError, NothingFound
 from feedpub.model import Item, Page
-from feedpub.sources import jsonfeed, xmlfeed
+from feedpub.sources import jsonfeed, wordpress, xmlfeed
 from feedpub.sources.html import parse
 from feedpub.sources.kinds import EMPTY, FEED, HTML, JSON, SITEMAP, TEXT, kind
 from feedpub.sources.protocol import Documents
@@ -45,7 +45,7 @@ def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:
 def _entries(page: Page) -> Sequence[Item]:
     what = kind(page)
     if what == JSON:
-        return jsonfeed.entries(page)
+        return wordpress.entries(page) if page.body.lstrip().startswith(b"[") else jsonfeed.entries(page)
     if what in (FEED, TEXT):
         return xmlfeed.entries(page)
     if what == EMPTY:

@@ -1,5 +1,6 @@
 """An HTML page as a tree, or the name of what came instead. Owns what the sources ask of HTML as such."""
 
+import re
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,6 +17,9 @@ from feedpub.sources.kinds import EMPTY, HTML, kind
 
 MAX_BYTES = 8_000_000  # a page of links that is larger is not one
 MAX_ELEMENTS = 150_000
+_GIVEN_STATE = re.compile(
+    r"(?:window|self|globalThis)(?:\.\w+|\[[\"'][\w-]+[\"']\])\s*=\s*[\[{]"
+)  # window.__STATE__ = {
 UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "select", "textarea")
 FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 
@@ -29,6 +33,7 @@ class Document:
         base: what its relative addresses start from.
         tree: its elements, without what nobody sees.
         data: the texts of its JSON-LD scripts.
+        state: the texts of the scripts that hold what the page's own scripts show, as JSON.
         scripts: how many other scripts it had.
     """
 
@@ -36,6 +41,7 @@ class Document:
     base: str
     tree: HtmlElement
     data: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
     scripts: int = 0
 
     @property
@@ -71,10 +77,11 @@ def parse(page: Page) -> Document:
     base = tree.find(".//base[@href]")
     scripts = list(tree.iter("script"))
     data = tuple(script.text or "" for script in scripts if "ld+json" in script.get("type", "").lower())
+    state = tuple(text for script in scripts if (text := _state(script)))
     for element in list(tree.iter(*UNSEEN)):
         element.drop_tree()
     start = resolve(base.get("href", ""), page.url) if base is not None else None
-    return Document(page.url, start or page.url, tree, data, len(scripts) - len(data))
+    return Document(page.url, start or page.url, tree, data, state, len(scripts) - len(data))
 
 
 def _tree(page: Page) -> HtmlElement:
@@ -89,6 +96,17 @@ def _tree(page: Page) -> HtmlElement:
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise ExtractError("the page is nested too deeply, or a text in it is too long, to be read whole", page.url)
     return tree
+
+
+def _state(script: HtmlElement) -> str:
+    """The JSON that a script holds for others to show: as such, or given to a name; "" where it holds none."""
+    text, kind = (script.text or "").strip(), script.get("type", "").lower()
+    if kind == "application/json":
+        return text
+    if kind not in ("", "text/javascript", "application/javascript", "module"):
+        return ""
+    found = _GIVEN_STATE.match(text)
+    return text[found.end() - 1 :] if found else ""
 
 
 def _is_feed_link(link: HtmlElement) -> bool:

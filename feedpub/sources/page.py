@@ -12,7 +12,7 @@ from feedpub.sources.listing.text import text_of, words
 from feedpub.sources.listing.words import CONSENT_TITLES, ERROR_TITLES
 from feedpub.sources.protocol import Documents
 
-TRIED = "tried JSON-LD lists, <article>, and repeated blocks with a heading or a long link"
+TRIED = "tried JSON-LD lists, JSON state, <article>, and repeated blocks with a heading or a long link"
 FEW_WORDS = 50  # a page that shows fewer shows nothing
 _TITLE_PARTS = re.compile(r"\s+[|·»\N{EN DASH}\N{EM DASH}-]+\s+|:\s+|\s*\|\s*")
 

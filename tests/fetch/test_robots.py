@@ -187,6 +187,16 @@ def test_crawl_delay_raises_the_delay(fetcher: Fetcher, site: Site, clock: FakeC
     assert clock.naps == [7.0, 7.0]
 
 
+def test_the_sitemaps_that_it_names_are_known_once_it_was_read(fetcher: Fetcher, site: Site) -> None:
+    """Each once, as written; nobody is asked for them, and an address that is none has none."""
+    site["/robots.txt"] = text("Sitemap: https://a.example/1.xml\nSitemap: /2.xml\nSitemap: https://a.example/1.xml\n")
+    site["/a"] = "hello"
+    assert fetcher.sitemaps(site.url("/a")) == fetcher.sitemaps("gopher://a") == ()
+    fetcher.get(site.url("/a"))
+    assert fetcher.sitemaps(site.url("/b")) == ("https://a.example/1.xml", "/2.xml")
+    assert len(site.requests) == 2
+
+
 @pytest.mark.parametrize(("written", "waited"), [("3600", 30.0), ("0.1", 1.0), ("nan", 1.0), ("-5", 1.0), ("x", 1.0)])
 def test_crawl_delay_has_bounds(fetcher: Fetcher, site: Site, clock: FakeClock, written: str, waited: float) -> None:
     """Half a minute at most, and never less than our own delay."""

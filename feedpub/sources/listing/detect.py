@@ -2,49 +2,78 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
 from feedpub.model import Item
+from feedpub.sources.addresses import site_of
 from feedpub.sources.html import Document
-from feedpub.sources.listing.cards import Link
+from feedpub.sources.listing.cards import TITLE_WORDS, Link
 from feedpub.sources.listing.facts import Card, is_marked
 from feedpub.sources.listing.groups import Group, group
 from feedpub.sources.listing.items import items_of, links_of
 from feedpub.sources.listing.links import may_be_article
+from feedpub.sources.listing.state import stated
 from feedpub.sources.listing.structure import Regions
 from feedpub.sources.listing.structured import listed
 from feedpub.sources.listing.text import HEADINGS, text_of, words
+from feedpub.sources.listing.words import SHARING
 
 LEAST = 2.5  # a group's score
 NEAR = 2.0  # as good as the best group
 RELATED = 4.5  # good enough when its addresses look like the best group's
+KIN = 7.0  # and name the day, as only those of articles do
 FEW = 3  # articles; fewer need proof
 MOST_LINKS = 5000
 
 
 def find(document: Document) -> tuple[Item, ...]:
-    """The articles listed on a page, in the page's order, each address once; none where it lists none."""
+    """The articles listed on a page, in the page's order, each address once; none where it lists none.
+
+    Where it shows none, those that its data names: first what is meant for machines, then its scripts' state.
+    """
     candidates = (
         link
         for link in links_of(document)
-        if may_be_article(link.url, document.url) and not _is_itself(link.url, document)
+        if (may_be_article(link.url, document.url) or _is_titled_site(link, document))
+        and not _is_itself(link.url, document)
     )
     links = list(islice(candidates, MOST_LINKS))
     regions = Regions(document.tree, [link.element for link in links])
     known = {url: item for url, item in listed(document.data, document.base).items() if not _is_itself(url, document)}
     open_links = _unrivalled([link for link in links if not regions.in_navigation(link.element)])
     cards = _proven(_choose(group(document, open_links, regions, known)), known)
-    return items_of(cards, document, known) or tuple(known.values())
+    return items_of(cards, document, known) or tuple(known.values()) or stated(document.state, document.base)
 
 
 def _unrivalled(links: Sequence[Link]) -> list[Link]:
-    """The links, of those in one heading only the one with most words: the others lead to a source or a topic."""
+    """The links, of those in one heading only the one with most words: the others lead to a source or a topic.
+
+    Of those in the term of a definition list only the first: the others lead to other forms of the same.
+    """
     best: dict[HtmlElement, Link] = {}
     for link in links:
         for heading in link.element.iterancestors(*HEADINGS):
             best[heading] = max(best.get(heading, link), link, key=lambda rival: words(text_of(rival.element)))
-    return [link for link in links if all(best[h].url == link.url for h in link.element.iterancestors(*HEADINGS))]
+    first: dict[HtmlElement, str] = {}
+    for link in links:
+        for term in link.element.iterancestors("dt"):
+            first.setdefault(term, link.url)
+    return [
+        link
+        for link in links
+        if all(best[heading].url == link.url for heading in link.element.iterancestors(*HEADINGS))
+        and all(first[term] == link.url for term in link.element.iterancestors("dt"))
+    ]
+
+
+def _is_titled_site(link: Link, document: Document) -> bool:
+    """True for another site's front page below words enough for a title: those who collect links have such, too."""
+    parts = urlsplit(link.url)
+    bare = parts.path in ("", "/") and not parts.query
+    elsewhere = site_of(link.url) != site_of(document.url) and site_of(link.url) not in SHARING
+    return bare and elsewhere and words(text_of(link.element)) >= TITLE_WORDS
 
 
 def _is_itself(url: str, document: Document) -> bool:
@@ -70,8 +99,13 @@ def _choose(groups: Sequence[Group]) -> list[Card]:
 
 
 def _belongs(found: Group, best: Group) -> bool:
-    near = NEAR if found.patterns.isdisjoint(best.patterns) else RELATED
+    related = not (found.aside or found.patterns.isdisjoint(best.patterns))
+    near = (KIN if _is_dated(found) and _is_dated(best) else RELATED) if related else NEAR
     return found.score >= max(LEAST, best.score - near)
+
+
+def _is_dated(found: Group) -> bool:
+    return all("/#/#/#/" in shape for shape in found.patterns)
 
 
 def _proven(cards: list[Card], known: Mapping[str, Item]) -> list[Card]:

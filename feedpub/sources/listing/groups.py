@@ -24,11 +24,13 @@ class Group:
     Attributes:
         score: how plainly these are articles; a bare list of headlines has 3 to 5, blog posts with dates 8 to 12.
         patterns: the shapes of their addresses.
+        aside: most of them stand in a sidebar, or in a box of popular articles and the like.
     """
 
     cards: tuple[Card, ...]
     score: float
     patterns: frozenset[str]
+    aside: bool = False
 
 
 def group(document: Document, links: Sequence[Link], regions: Regions, known: Container[str]) -> list[Group]:
@@ -68,7 +70,8 @@ class Judge:
         median = statistics.median(scores)
         kept = tuple(card for card, score in zip(cards, scores, strict=True) if score > median - OUTLIER)
         size = min(math.log2(len(kept)), 4.0) / 2
-        return Group(kept, median + size, frozenset(pattern(card.url) for card in kept))
+        aside = sum(self.regions.penalty(card.anchor) > 0 for card in kept) * 2 > len(kept)
+        return Group(kept, median + size, frozenset(pattern(card.url) for card in kept), aside)
 
     def card(self, card: Card) -> float:
         """How much a card looks like an article's: a title of some words counts most, then what goes with it."""

@@ -96,10 +96,13 @@ class Regions:
         return PERHAPS if element.tag == "aside" or SIDE.search(names) else 0.0
 
     def _titled_boxes(self, tree: HtmlElement) -> Iterable[HtmlElement]:
-        """What follows "Most read" and the like, up to the next heading of its kind."""
-        for heading in map(self._outermost, islice(filter(_is_box_heading, tree.iter()), MOST_BOXES)):
+        """What follows "Most read" and the like, up to the next heading of its kind, or a section with its own."""
+        for words in islice(filter(_is_box_heading, tree.iter()), MOST_BOXES):
+            heading = self._outermost(words)
             for sibling in islice(heading.itersiblings(), BOX_PARTS):
                 if (sibling.tag, sibling.get("class")) == (heading.tag, heading.get("class")):
+                    break
+                if sibling.tag == "section" and _rank(sibling) <= _rank(words):
                     break
                 if self._links[sibling] <= MOST * self._content:
                     yield sibling
@@ -108,6 +111,12 @@ class Regions:
         """The largest element around one that has no links in it."""
         around = takewhile(lambda above: not self._links[above], element.iterancestors())
         return (element, *around)[-1]
+
+
+def _rank(element: HtmlElement) -> int:
+    """The rank of the first heading in an element: 1 for h1; 7 where it has none."""
+    heading = next(element.iter(*HEADINGS), None)
+    return len(HEADINGS) + 1 if heading is None else HEADINGS.index(heading.tag) + 1
 
 
 def _is_box_heading(element: HtmlElement) -> bool:

@@ -1,0 +1,192 @@
+"""`feedpub add`: from the address of a site to a feed in the config."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from feedpub.cli.collaborators import open_fetcher
+from feedpub.cli.terminal import counted, fail, make_console
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from feedpub.config import NewFeed
+    from feedpub.discovery import Discovery, Looks, Tried
+
+_DEADLINE = 180.0  # seconds for all of it; with polite pauses it mostly takes half a minute
+_LONGEST_TITLE = 80  # characters
+_LONGEST_STEM = 40  # characters; a longer title makes no good name
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """One of the candidates, by its number, as a feed of the config, and what came of its articles."""
+
+    number: int
+    new: "NewFeed"
+    tried: "Sequence[Tried]"
+
+
+@click.command()
+@click.argument("url")
+@click.option("--name", help="The feed's name; else made of what the site calls itself.")
+@click.option("--pick", type=click.IntRange(1), default=1, help="Take another candidate than the first, by its number.")
+@click.option("-y", "--yes", is_flag=True, help="Write without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as one JSON document; asks nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the block for the config and write nothing.")
+@click.pass_obj
+def add(  # noqa: PLR0913 -- a command's options
+    config_path: Path | None, url: str, name: str | None, pick: int, *, yes: bool, as_json: bool, dry_run: bool
+) -> None:
+    """Find out what can be published of a site, and write it into the config.
+
+    Looks for feeds, sitemaps, a WordPress and lists of articles at URL, ranks them by how whole and how fresh their
+    entries are, reads three articles, shows all that, and asks. What stands in the config stays, comments and all.
+
+    \b
+    Examples:
+      feedpub add https://example.org/news
+      feedpub add example.org --pick 2 --name example
+      feedpub add https://example.org/news --yes && feedpub build
+
+    Exit status: 0, or 1 when nothing was found or nothing written, or 2 if the config or the command cannot be used.
+    """
+    from feedpub import config
+    from feedpub.cli import found
+    from feedpub.report import to_json
+
+    path = config.find_config(config_path)
+    url = url if "://" in url else f"https://{url}"
+    _check(url, path, name)
+    with _looking(path) as looks:
+        discovery = _discover(url, looks)
+
+        def choose(number: int) -> _Choice:
+            return _chosen(discovery, number, path, name, looks)
+
+        choice, wanted = choose(pick), yes
+        if not (as_json or dry_run):
+            choice, wanted = _settled(choice, choose, discovery, path, yes=yes)
+    written = wanted and not dry_run
+    if written:
+        config.add(path, choice.new)
+    if as_json:
+        told = found.document(discovery, choice.number, choice.tried)
+        click.echo(to_json({**told, "name": choice.new.name, "block": choice.new.block(), "written": written}))
+    elif dry_run:
+        click.echo(choice.new.block(), nl=False)
+    elif written:
+        click.echo(f"{choice.new.name} is in {path} now; next: feedpub build {choice.new.name}")
+    if not (written or dry_run):
+        asked = _can_ask() and not as_json
+        fail("nothing was written" if asked else "nothing was written; --yes writes without asking", status=1)
+
+
+def _check(url: str, path: Path, name: str | None) -> None:
+    """Whether it could be written at all, before anybody is asked for anything. Raises ConfigError."""
+    from feedpub import config
+    from feedpub.errors import ConfigError
+
+    try:
+        config.web_address(url)
+    except ValueError as error:
+        raise ConfigError(f"URL: {error}") from error
+    config.refuse_known(path, url)
+    config.with_feed(path, config.NewFeed(name or config.free_name("feed", _names(path)), "x", "page", url))
+
+
+def _names(path: Path) -> set[str]:
+    from feedpub import config
+
+    return {feed.name for feed in config.load(path).feed} if path.exists() else set()
+
+
+@contextmanager
+def _looking(path: Path) -> "Iterator[Looks]":
+    """The network and the workers, as the config has them; each address is told on standard error."""
+    from feedpub import config
+    from feedpub.discovery import Looks
+    from feedpub.lease import Lease
+    from feedpub.tools import workers
+
+    lease = Lease(_DEADLINE)
+    settings = config.load(path).feedpub if path.exists() else config.Settings()  # a first feed makes the file
+    with workers() as isolation, open_fetcher(settings) as fetcher:
+        isolation.prestart()
+        gate = fetcher.on_behalf("", lease.left)
+        yield Looks(gate, isolation, lease, tell=lambda url: click.echo(f"looking at {url}", err=True))
+
+
+def _discover(url: str, looks: "Looks") -> "Discovery":
+    from feedpub.discovery import discover
+    from feedpub.tools import utc_now
+
+    discovery = discover(url, looks, utc_now())
+    click.echo(f"looked at {counted(len(looks.asked), 'address', 'addresses')}", err=True)
+    return discovery
+
+
+def _chosen(discovery: "Discovery", number: int, path: Path, name: str | None, looks: "Looks") -> _Choice:
+    """The candidate of a number, its articles read. Raises ConfigError where it is in the config already."""
+    from feedpub import config
+    from feedpub.discovery import try_articles
+    from feedpub.fetch import discreet
+
+    if number > len(discovery.candidates):
+        raise click.BadParameter(f"there are {len(discovery.candidates)} candidates", param_hint="--pick")
+    candidate = discovery.candidates[number - 1].candidate
+    config.refuse_known(path, candidate.url)
+    title = (candidate.title or discovery.title)[:_LONGEST_TITLE].strip()
+    host = (urlsplit(discovery.url).hostname or "").removeprefix("www.")
+    stem = title if len(title) <= _LONGEST_STEM and title.isascii() else host
+    is_home = discovery.is_page and candidate.kind != "page" and discovery.url == discreet(discovery.url)
+    new = config.NewFeed(
+        name=name or config.free_name(stem, _names(path)),
+        title=title or host,
+        kind=candidate.kind,
+        url=candidate.url,
+        link=discovery.url if is_home else None,
+        settings=candidate.settings,
+    )
+    return _Choice(number, new, try_articles(candidate, discovery.tried, looks))
+
+
+def _settled(
+    choice: _Choice, choose: Callable[[int], _Choice], discovery: "Discovery", path: Path, *, yes: bool
+) -> tuple[_Choice, bool]:
+    """What people want after they have seen it: which candidate, and whether it is written."""
+    from feedpub.cli import found
+    from feedpub.tools import utc_now
+
+    while True:
+        found.show(make_console(), discovery, choice.number, choice.tried, utc_now())
+        click.echo(choice.new.block())
+        if yes or not _can_ask():
+            return choice, yes
+        answer = _answer(path, len(discovery.candidates))
+        if isinstance(answer, bool):
+            return choice, answer
+        choice = choose(answer)
+
+
+def _can_ask() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _answer(path: Path, count: int) -> bool | int:
+    """Yes, no, or the number of another candidate."""
+    numbers = [str(number) for number in range(1, count + 1)]
+    others = ", or the number of another" if count > 1 else ""
+    answer: str = click.prompt(
+        f"Write this to {path}? y, n{others}",
+        type=click.Choice(["y", "n", *numbers]),
+        default="y",
+        show_choices=False,
+    )
+    return int(answer) if answer in numbers else answer == "y"

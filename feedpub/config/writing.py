@@ -1,0 +1,176 @@
+"""A new feed → its `[[feed]]` block at the end of the config file. Owns tomlkit, and the only write to that file.
+
+What stands in the file stays as it is, byte for byte, comments and all: the block is put below it. It is written
+only once the real loader has taken the whole, and then in one step, so that a service that watches never reads half.
+"""
+
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import tomlkit
+
+from feedpub.config.loading import parse, read
+from feedpub.config.models import Config
+from feedpub.config.positions import Positions
+from feedpub.config.sources import RemoteSource
+from feedpub.config.values import RESERVED
+from feedpub.errors import ConfigError
+
+_LONGEST_NAME = 40  # characters: it stands in every address of the feed
+_MARK = "\N{BYTE ORDER MARK}"
+_MODE = 0o644  # of a config that was not there before
+
+
+@dataclass(frozen=True, slots=True)
+class NewFeed:
+    """A feed with one source, as it is to stand in the config.
+
+    Attributes:
+        name, title, link: as in `[[feed]]`; no link where the source is itself the page.
+        kind: page, feed or sitemap.
+        url: the source's address.
+        settings: what else stands in its `[[feed.source]]`.
+    """
+
+    name: str
+    title: str
+    kind: str
+    url: str
+    link: str | None = None
+    settings: Mapping[str, str | bool | list[str]] = field(default_factory=dict)
+
+    def block(self) -> str:
+        """The TOML of it, ending in a newline."""
+        source = tomlkit.table()
+        for key, value in {"type": self.kind, "url": self.url, **self.settings}.items():
+            source.add(key, value)
+        feed = tomlkit.table()
+        for key, text in (("name", self.name), ("title", self.title), ("link", self.link)):
+            if text:
+                feed.add(key, text)
+        sources = tomlkit.aot()
+        sources.append(source)
+        feed.add(tomlkit.nl())
+        feed.add("source", sources)
+        document, feeds = tomlkit.document(), tomlkit.aot()
+        feeds.append(feed)
+        document.add("feed", feeds)
+        return tomlkit.dumps(document).strip() + "\n"
+
+
+def free_name(wanted: str, taken: Collection[str]) -> str:
+    """A feed's name made of a title or host: a-z, 0-9 and -, numbered where it is taken."""
+    plain = unicodedata.normalize("NFKD", wanted.lower().replace("ß", "ss")).encode("ascii", "ignore").decode()
+    stem = re.sub("[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
+    if len(stem) > _LONGEST_NAME:
+        stem = stem[:_LONGEST_NAME].rpartition("-")[0] or stem[:_LONGEST_NAME]
+    stem = stem.replace("-archive-", "-") or "feed"
+    names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, len(taken) + len(RESERVED) + 2))
+    return next(name for name in names if name not in taken and name not in RESERVED)
+
+
+def refuse_known(path: Path, *urls: str) -> None:
+    """Make sure that none of some addresses is a source already; without a file none is.
+
+    Raises:
+        ConfigError: one is, where, and what to do; or the config cannot be used.
+    """
+    if not path.exists():
+        return
+    text = read(path)
+    wanted = {_identity(url) for url in urls}
+    for at, feed in enumerate(parse(text, path).feed):
+        for number, source in enumerate(feed.source):
+            if isinstance(source, RemoteSource) and _identity(source.url) in wanted:
+                line = Positions(text).line(("feed", at, "source", number, "url"))
+                raise ConfigError(
+                    f"{path}:{line}: {source.url} is a source of the feed {feed.name} already; "
+                    f"build it with: feedpub build {feed.name}"
+                )
+
+
+def with_feed(path: Path, new: NewFeed, environ: Mapping[str, str] = os.environ) -> str:
+    """The whole text of the config with a new feed in it, found good by the loader; writes nothing.
+
+    Raises:
+        ConfigError: the config cannot be used, or could not be with this feed.
+    """
+    text = _present(path)
+    known = text.removeprefix(_MARK)
+    before = parse(known, path, environ)
+    _refuse_inline(known, path)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    added = f"{'' if text.endswith(newline) else newline}{newline}{new.block().replace(chr(10), newline)}"
+    _hold_apart(before, parse(known + added, path, environ), new, path)
+    return text + added
+
+
+def add(path: Path, new: NewFeed, environ: Mapping[str, str] = os.environ) -> None:
+    """Put a new feed into the config file; one that is not there is made, with comments.
+
+    Raises:
+        ConfigError: the feed's address is a source already, the config cannot be used, or the file not be written.
+    """
+    refuse_known(path, new.url)
+    text = with_feed(path, new, environ)
+    try:
+        _replace(path, text)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}; the file is as it was") from error
+
+
+def _present(path: Path) -> str:
+    """What stands in the file with its line ends and its mark; a first config where there is no file."""
+    if path.exists():
+        read(path)  # names what cannot be read as text
+        return path.read_bytes().decode("utf-8")
+    first = files(__package__).joinpath("first.toml").read_text("utf-8")
+    in_folder = path.absolute().parent.name == "config"
+    return first if in_folder else re.sub(r'"\.\./([.\w]+)"', r'"\1"   ', first)  # the comments stay in line
+
+
+def _refuse_inline(text: str, path: Path) -> None:
+    """No block can follow `feed = [...]`. Raises ConfigError."""
+    feeds = tomlkit.parse(text).get("feed")
+    if feeds is not None and not isinstance(feeds, tomlkit.items.AoT):
+        line = Positions(text).line(("feed",))
+        raise ConfigError(f"{path}:{line}: feeds in an array on one line cannot be added to; write each as [[feed]]")
+
+
+def _hold_apart(before: Config, after: Config, new: NewFeed, path: Path) -> None:
+    """The new feed must be all that is new. Raises ConfigError."""
+    if after.feed[:-1] != before.feed or after.feed[-1].name != new.name or after.feedpub != before.feedpub:
+        raise ConfigError(f"{path}: the block would change more than the feed {new.name}; add it by hand")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file anew in one step, with the mode that it had; a link to it stays one."""
+    target = path.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    mode = target.stat().st_mode & 0o7777 if target.exists() else _MODE
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _identity(url: str) -> str:
+    """What two ways of writing one address share."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    host = (parts.hostname or "").removeprefix("www.")
+    return f"{host}{port}{parts.path.rstrip('/')}?{parts.query}"
