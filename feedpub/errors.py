@@ -2,6 +2,7 @@
 
     FeedpubError
     ├── ConfigError          what stands in the config cannot be used
+    ├── ForeignError         a file of another program cannot be taken over
     ├── StoreError           the state on disk cannot be read or written
     ├── PublishError         a feed file cannot be written
     ├── DeliveryError        an alert cannot be delivered
@@ -27,6 +28,10 @@ class FeedpubError(Exception):
 
 class ConfigError(FeedpubError):
     """The config cannot be used; the message lists every problem, one a line, with file and line."""
+
+
+class ForeignError(FeedpubError):
+    """A file of another program cannot be taken over; the message names file and line."""
 
 
 class StoreError(FeedpubError):

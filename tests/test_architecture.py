@@ -35,7 +35,7 @@ ROWS = (
     ("rules",),
     ("migrations",),
     ("filters", "fetch", "sources", "cleaner", "builder", "store", "publisher"),
-    ("tools", "documents", "assembly", "learning", "notices", "discretion", "logs"),
+    ("tools", "importing", "documents", "assembly", "learning", "notices", "discretion", "logs"),
     ("messages", "pings", "drift", "health"),
     ("gathering", "archiving"),
     ("paging",),

@@ -100,7 +100,7 @@ def test_an_unknown_name_is_refused_with_those_there_are(tmp_path: Path) -> None
     """It is more likely a slip than a wish."""
     error = run(tmp_path, "build", "wrold").exception
     assert isinstance(error, FeedpubError)
-    assert str(error) == "no feed is named wrold; the config has: world, bad"
+    assert str(error) == "no feed is named wrold; did you mean world? the config has: world, bad"
 
 
 @pytest.mark.usefixtures("newsroom")

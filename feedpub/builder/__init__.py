@@ -6,6 +6,7 @@ The documents are pure functions of `Feed`: the same feed gives the same bytes, 
 from feedpub.builder.jsonfeed import render_json
 from feedpub.builder.opml import render_opml
 from feedpub.builder.pages import render_article, render_index, render_page
+from feedpub.builder.source_opml import render_source_opml, unsaid
 from feedpub.builder.xmlfeed import render_atom, render_rss
 
 __all__ = [
@@ -16,4 +17,6 @@ __all__ = [
     "render_opml",
     "render_page",
     "render_rss",
+    "render_source_opml",
+    "unsaid",
 ]

@@ -15,6 +15,9 @@ from feedpub.cli.add import add
 from feedpub.cli.build import build
 from feedpub.cli.check import check
 from feedpub.cli.clean import clean
+from feedpub.cli.completion import completion
+from feedpub.cli.export import export
+from feedpub.cli.import_ import import_feeds
 from feedpub.cli.reclean import reclean
 from feedpub.cli.run import run
 from feedpub.cli.serve import serve
@@ -45,7 +48,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-for _command in (add, build, check, clean, reclean, run, serve, status):
+for _command in (add, build, check, clean, completion, export, import_feeds, reclean, run, serve, status):
     cli.add_command(_command)
 
 

@@ -42,6 +42,7 @@ def check(  # noqa: PLR0913 -- one for each option
     \b
     Examples:
       feedpub check                                    is the config in order?
+      feedpub check --schema > feedpub.schema.json     for editors
       feedpub check --rules --pages saved              every rule file, on saved pages
       feedpub check --rules --fetch example.org        one site's rules, on its pages as they are now
 

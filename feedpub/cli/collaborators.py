@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,10 @@ def chosen(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":
 
     known = [feed.name for feed in config.feed]
     if unknown := [name for name in names if name not in known]:
-        raise ConfigError(f"no feed is named {', '.join(unknown)}; the config has: {', '.join(known) or 'none'}")
+        close = get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        has = f"the config has: {', '.join(known)}" if known else "the config has none: `feedpub add URL` makes one"
+        raise ConfigError(f"no feed is named {', '.join(unknown)}; {hint}{has}")
     return [feed for feed in config.feed if not names or feed.name in names]
 
 

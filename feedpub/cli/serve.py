@@ -23,6 +23,11 @@ _FAREWELL = 3.0  # seconds for answers under way when a server is to end
 def serve(config_path: Path | None, listen: str | None) -> None:
     """Publish over HTTP what `feedpub build` has written, until told to end; nothing is regenerated.
 
+    \b
+    Examples:
+      feedpub build && feedpub serve
+      feedpub serve --listen 127.0.0.1:9000
+
     Exit status: 0 when it was told to end, 1 when it cannot serve, 2 when the config cannot be used.
     """
     from feedpub.logs import log_to

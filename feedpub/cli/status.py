@@ -15,6 +15,11 @@ from feedpub.cli.terminal import make_console
 def status(config_path: Path | None, *, as_json: bool) -> None:
     """Show how each feed is: entries, last and next look, and what is wrong with its sources.
 
+    \b
+    Examples:
+      feedpub status
+      feedpub status --json | jq '.feeds[].name'
+
     Exit status: 0 when no feed is broken, 1 when one is.
     """
     from feedpub import overview, report

@@ -10,6 +10,7 @@ from feedpub.config.cron import fields as cron_fields
 from feedpub.config.durations import written as duration
 from feedpub.config.loading import DEFAULT, find_config, load, load_site
 from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings
+from feedpub.config.positions import Positions
 from feedpub.config.schema import json_schema
 from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve, secret_variables
 from feedpub.config.section import Section
@@ -22,6 +23,7 @@ from feedpub.config.sources import (
     SitemapSource,
     Source,
 )
+from feedpub.config.trial import problems, selector_problem
 from feedpub.config.web import listen_address, web_address
 from feedpub.config.writing import NewFeed, add, free_name, refuse_known, with_feed
 
@@ -39,6 +41,7 @@ __all__ = [
     "Http",
     "NewFeed",
     "PageSource",
+    "Positions",
     "RemoteSource",
     "RuleFiles",
     "Secret",
@@ -58,9 +61,11 @@ __all__ = [
     "listen_address",
     "load",
     "load_site",
+    "problems",
     "refuse_known",
     "resolve",
     "secret_variables",
+    "selector_problem",
     "warnings",
     "web_address",
     "with_feed",

@@ -87,8 +87,8 @@ def read(path: Path) -> str:
         body = path.read_bytes()
     except FileNotFoundError:
         raise ConfigError(
-            f"{path}: no such file; name your config with -c FILE or in $FEEDPUB_CONFIG, or make {DEFAULT}: "
-            "README shows a first one"
+            f"{path}: no such file; `feedpub add URL` and `feedpub import FILE` make one, or name yours with -c FILE "
+            "or in $FEEDPUB_CONFIG"
         ) from None
     except IsADirectoryError:
         raise ConfigError(f"{path}: a folder; name the file in it: -c {path / DEFAULT.name}") from None

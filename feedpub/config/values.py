@@ -50,7 +50,8 @@ def _language(value: str) -> str:
     raise ValueError(f"{quote(value)} is not a language tag; {hint}")
 
 
-def _selector(value: str) -> str:
+def check_selector(value: str) -> str:
+    """A CSS selector, as lxml can use it; ValueError for anything else."""
     not_empty(value)
     if value.lstrip().startswith(("/", "./")):
         raise ValueError(f'{quote(value)} looks like XPath; write CSS, as in "article .body"')
@@ -63,7 +64,7 @@ def _selector(value: str) -> str:
 
 def _removal(value: str) -> str:
     if not value.startswith("text:"):
-        return _selector(value)
+        return check_selector(value)
     if not value.removeprefix("text:").strip():
         raise ValueError('text: without a text; write what the block says, as in "text:Sponsored by"')
     return value
@@ -151,7 +152,7 @@ Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "
 Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9-]+$"})]
 Cron = Annotated[str, AfterValidator(cron.check)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
-Selector = Annotated[str, AfterValidator(_selector)]
+Selector = Annotated[str, AfterValidator(check_selector)]
 Removal = Annotated[str, AfterValidator(_removal)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Glob = Annotated[str, AfterValidator(_glob)]

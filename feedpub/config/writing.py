@@ -8,13 +8,14 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import tomlkit
+from tomlkit.items import AoT, InlineTable
 
 from feedpub.config.loading import parse, read
 from feedpub.config.models import Config
@@ -48,21 +49,9 @@ class NewFeed:
 
     def block(self) -> str:
         """The TOML of it, ending in a newline."""
-        source = tomlkit.table()
-        for key, value in {"type": self.kind, "url": self.url, **self.settings}.items():
-            source.add(key, value)
-        feed = tomlkit.table()
-        for key, text in (("name", self.name), ("title", self.title), ("link", self.link)):
-            if text:
-                feed.add(key, text)
-        sources = tomlkit.aot()
-        sources.append(source)
-        feed.add(tomlkit.nl())
-        feed.add("source", sources)
-        document, feeds = tomlkit.document(), tomlkit.aot()
-        feeds.append(feed)
-        document.add("feed", feeds)
-        return tomlkit.dumps(document).strip() + "\n"
+        source = {"type": self.kind, "url": self.url, **self.settings}
+        feed = {"name": self.name, "title": self.title, "link": self.link, "source": [source]}
+        return block_of({key: value for key, value in feed.items() if value})
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:
@@ -96,19 +85,63 @@ def refuse_known(path: Path, *urls: str) -> None:
                 )
 
 
+def block_of(table: Mapping[str, object]) -> str:
+    """The TOML of a whole `[[feed]]` table: its sources in blocks of their own, other tables below them."""
+    feed = tomlkit.table()
+    for key, value in table.items():
+        if key == "source":
+            feed.add(tomlkit.nl())
+            feed.add(key, _sources(value))
+        elif isinstance(value, Mapping):
+            feed.add(key, tomlkit.item(dict(value)))
+        else:
+            feed.add(key, value)
+    document, feeds = tomlkit.document(), tomlkit.aot()
+    feeds.append(feed)
+    document.add("feed", feeds)
+    return tomlkit.dumps(document).strip() + "\n"
+
+
+def _sources(tables: object) -> AoT:
+    """`[[feed.source]]` blocks; headers and cookies stand on a line each."""
+    sources = tomlkit.aot()
+    for table in tables if isinstance(tables, Sequence) else ():
+        source = tomlkit.table()
+        for key, value in table.items():
+            source.add(key, _inline(value) if isinstance(value, Mapping) else value)
+        sources.append(source)
+    return sources
+
+
+def _inline(values: Mapping[str, object]) -> InlineTable:
+    table = tomlkit.inline_table()
+    table.update(values)
+    return table
+
+
 def with_feed(path: Path, new: NewFeed, environ: Mapping[str, str] = os.environ) -> str:
     """The whole text of the config with a new feed in it, found good by the loader; writes nothing.
 
     Raises:
         ConfigError: the config cannot be used, or could not be with this feed.
     """
+    return _with_blocks(path, {new.name: new.block()}, environ)
+
+
+def with_feeds(path: Path, tables: Sequence[Mapping[str, object]], environ: Mapping[str, str] = os.environ) -> str:
+    """As `with_feed`, for any number of whole `[[feed]]` tables, in their order; their names must be free."""
+    return _with_blocks(path, {str(table["name"]): block_of(table) for table in tables}, environ)
+
+
+def _with_blocks(path: Path, blocks: Mapping[str, str], environ: Mapping[str, str]) -> str:
     text = _present(path)
     known = text.removeprefix(_MARK)
     before = parse(known, path, environ)
     _refuse_inline(known, path)
     newline = "\r\n" if "\r\n" in text else "\n"
-    added = f"{'' if text.endswith(newline) else newline}{newline}{new.block().replace(chr(10), newline)}"
-    _hold_apart(before, parse(known + added, path, environ), new, path)
+    written = "\n".join(blocks.values()).replace("\n", newline)
+    added = f"{'' if text.endswith(newline) else newline}{newline}{written}"
+    _hold_apart(before, parse(known + added, path, environ), tuple(blocks), path)
     return text + added
 
 
@@ -119,7 +152,11 @@ def add(path: Path, new: NewFeed, environ: Mapping[str, str] = os.environ) -> No
         ConfigError: the feed's address is a source already, the config cannot be used, or the file not be written.
     """
     refuse_known(path, new.url)
-    text = with_feed(path, new, environ)
+    save(path, with_feed(path, new, environ))
+
+
+def save(path: Path, text: str) -> None:
+    """Write the config in one step. Raises ConfigError where it cannot be written; it is then as it was."""
     try:
         _replace(path, text)
     except OSError as error:
@@ -139,15 +176,16 @@ def _present(path: Path) -> str:
 def _refuse_inline(text: str, path: Path) -> None:
     """No block can follow `feed = [...]`. Raises ConfigError."""
     feeds = tomlkit.parse(text).get("feed")
-    if feeds is not None and not isinstance(feeds, tomlkit.items.AoT):
+    if feeds is not None and not isinstance(feeds, AoT):
         line = Positions(text).line(("feed",))
         raise ConfigError(f"{path}:{line}: feeds in an array on one line cannot be added to; write each as [[feed]]")
 
 
-def _hold_apart(before: Config, after: Config, new: NewFeed, path: Path) -> None:
-    """The new feed must be all that is new. Raises ConfigError."""
-    if after.feed[:-1] != before.feed or after.feed[-1].name != new.name or after.feedpub != before.feedpub:
-        raise ConfigError(f"{path}: the block would change more than the feed {new.name}; add it by hand")
+def _hold_apart(before: Config, after: Config, names: tuple[str, ...], path: Path) -> None:
+    """The new feeds must be all that is new. Raises ConfigError."""
+    old, new = after.feed[: len(before.feed)], after.feed[len(before.feed) :]
+    if old != before.feed or tuple(feed.name for feed in new) != names or after.feedpub != before.feedpub:
+        raise ConfigError(f"{path}: the block would change more than the feed {', '.join(names)}; add it by hand")
 
 
 def _replace(path: Path, text: str) -> None:

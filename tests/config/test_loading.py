@@ -216,8 +216,8 @@ def test_a_missing_file(tmp_path: Path) -> None:
     """It says how to name one and how to make one."""
     path = tmp_path / "feedpub.toml"
     assert refusal(path) == (
-        f"{path}: no such file; name your config with -c FILE or in $FEEDPUB_CONFIG, or make config/feedpub.toml: "
-        "README shows a first one"
+        f"{path}: no such file; `feedpub add URL` and `feedpub import FILE` make one, or name yours with -c FILE or in "
+        "$FEEDPUB_CONFIG"
     )
 
 

@@ -1,0 +1,25 @@
+"""`feedpub completion`: commands and options at the press of a key."""
+
+import click
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script by which a shell completes commands, options and files.
+
+    \b
+    Examples:
+      feedpub completion bash > ~/.local/share/bash-completion/completions/feedpub
+      feedpub completion zsh > ~/.zfunc/_feedpub     # with fpath+=~/.zfunc before compinit in ~/.zshrc
+      feedpub completion fish > ~/.config/fish/completions/feedpub.fish
+
+    Exit status: 0, or 2 when the shell is none of these.
+    """
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    root = click.get_current_context().find_root().command
+    if kind is None:
+        raise click.UsageError(f"click has no completion for {shell}.")
+    click.echo(kind(root, {}, "feedpub", "_FEEDPUB_COMPLETE").source())

@@ -1,0 +1,61 @@
+"""`feedpub export`: what feedpub knows, for other programs."""
+
+from pathlib import Path
+
+import click
+
+from feedpub.cli.collaborators import load_config
+
+
+@click.group()
+def export() -> None:
+    """Write feeds or sources in a format of other programs.
+
+    \b
+    Examples:
+      feedpub export opml                          the feeds, for any reader
+      feedpub export opml --sources > leave.opml   their sources, so that you can leave again
+
+    Exit status: 0, or 1 when nothing is published yet, or 2 when the config cannot be used.
+    """
+
+
+@export.command()
+@click.option("--feeds", "what", flag_value="feeds", default=True, help="The published feeds (the default).")
+@click.option("--sources", "what", flag_value="sources", help="What the feeds are made from.")
+@click.pass_obj
+def opml(config_path: Path | None, what: str) -> None:
+    """Print OPML: the published feeds, as feeds.opml has them, or their sources.
+
+    Pages with `links` get the attributes by which FreshRSS scrapes them. What OPML cannot say is told on standard
+    error. Secrets are never in it.
+
+    \b
+    Examples:
+      feedpub export opml > feeds.opml
+      feedpub export opml --sources > sources.opml
+
+    Exit status: 0, or 1 when nothing is published yet, or 2 when the config cannot be used.
+    """
+    from feedpub import builder
+
+    config = load_config(config_path)
+    if what == "feeds":
+        click.echo(_published(config.feedpub.output / "feeds.opml"), nl=False)
+        return
+    click.echo(builder.render_source_opml(config.feed), nl=False)
+    for note in builder.unsaid(config.feed):
+        click.echo(f"note: {note}", err=True)
+
+
+def _published(path: Path) -> bytes:
+    from feedpub.errors import PublishError
+
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise PublishError(
+            f"{path}: no such file: nothing is published yet; `feedpub build` does it, and --sources needs no build"
+        ) from None
+    except OSError as error:
+        raise PublishError(f"{path}: cannot be read: {error.strerror}") from error
