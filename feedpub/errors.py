@@ -3,6 +3,7 @@
     FeedpubError
     ├── ConfigError          what stands in the config cannot be used
     ├── StoreError           the state on disk cannot be read or written
+    │   └── DamagedError       it can be, and is not what was written: only a new one helps
     ├── PublishError         a feed file cannot be written
     ├── DeliveryError        an alert cannot be delivered
     ├── AbandonedError       a run that took too long was given up
@@ -31,6 +32,10 @@ class ConfigError(FeedpubError):
 
 class StoreError(FeedpubError):
     """The state cannot be opened, read or written."""
+
+
+class DamagedError(StoreError):
+    """The state's file is not what was written: it has to be set aside, and built anew."""
 
 
 class PublishError(FeedpubError):

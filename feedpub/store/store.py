@@ -1,6 +1,6 @@
 """Store: every question that may be asked of the state, and the few transactions that change it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -66,8 +66,40 @@ class Store:
             copy: work on a copy that is gone on closing, and leave the folder as it is.
             patience: seconds to wait for another process's transaction.
         """
-        path = folder / FILE_NAME
-        return cls(Database.copy_of(path) if copy else Database(path, patience=patience))
+        if copy:
+            return cls(Database.copy_of(folder / FILE_NAME))
+        store = cls.at(folder, patience=patience)
+        store.connect()
+        return store
+
+    @classmethod
+    def at(cls, folder: Path, *, patience: float = 30.0) -> Self:
+        """The state in a folder, not opened yet: one that turns out to be damaged can be renewed."""
+        return cls(Database(folder / FILE_NAME, patience=patience))
+
+    @classmethod
+    def empty(cls) -> Self:
+        """A state that knows nothing, and is gone on closing."""
+        return cls(Database.on_scratch())
+
+    def connect(self) -> None:
+        """Open the file now. Raises StoreError; DamagedError where it has to be renewed."""
+        try:
+            self._database.open()
+        except BaseException:
+            self._database.close()
+            raise
+
+    def renew(self, fill: Callable[[], None]) -> Path | None:
+        """Set a damaged file aside and go on with a new one; no thread and no process sees it before it is filled.
+
+        Args:
+            fill: puts into it, by methods of this store, what is known from elsewhere.
+
+        Returns:
+            Where the damaged file lies now; None where somebody has renewed it already.
+        """
+        return self._database.renew(fill)
 
     def close(self) -> None:
         """Close the file. What was committed is on the disk already."""
@@ -117,6 +149,11 @@ class Store:
         """Every `updated` that an entry of the feed has."""
         t = schema.entries
         return {row["updated"] for row in self._rows(select(t.c.updated).where(t.c.feed == feed))}
+
+    def updates(self, feed: str) -> dict[str, datetime]:
+        """Entry id → its `updated`."""
+        t = schema.entries
+        return {row["id"]: row["updated"] for row in self._rows(select(t.c.id, t.c.updated).where(t.c.feed == feed))}
 
     def slugs(self, feed: str) -> set[str]:
         """The stem of every own page of the feed."""
