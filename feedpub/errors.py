@@ -35,7 +35,15 @@ class StoreError(FeedpubError):
 
 
 class DamagedError(StoreError):
-    """The state's file is not what was written: it has to be set aside, and built anew."""
+    """The state's file is not what was written: it has to be set aside, and built anew.
+
+    Attributes:
+        reason: what is wrong, without the file and without advice.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
 
 
 class PublishError(FeedpubError):

@@ -85,12 +85,12 @@ class Database:
         with self._transaction(writing=True) as connection:
             yield connection
 
-    def renew(self, fill: Callable[[], None]) -> Path | None:
+    def renew(self, fill: Callable[[Path], None]) -> Path | None:
         """Set the damaged file aside and go on with a new one; no transaction of this process is under way meanwhile.
 
         Args:
-            fill: puts into the new file, by transactions of this database, what is known from elsewhere; others, in
-                other processes too, see the file only afterwards.
+            fill: is told where the damaged file lies, and puts into the new one, by transactions of this database, what
+                is known from elsewhere; others, in other processes too, see the file only afterwards.
 
         Returns:
             Where the damaged file lies now; None where it has been replaced already, by whomever.
@@ -100,7 +100,7 @@ class Database:
             aside = set_aside(self.path, datetime.now(UTC)) if found and found == self._damaged else None
             self._reopen()
             if aside:
-                fill()
+                fill(aside)
         return aside
 
     @contextmanager

@@ -52,7 +52,7 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except UnreadableError as error:
-        raise DamagedError(f"{path}: {error}; {DAMAGED}") from error
+        raise DamagedError(_said(path, error, DAMAGED), str(error)) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise _of_sqlite(path, cause or error) from error
@@ -66,7 +66,7 @@ def explained(path: Path) -> Iterator[None]:
 def _of_sqlite(path: Path, cause: BaseException) -> StoreError:
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind, the rest the details
     if code in _DAMAGES or str(cause).startswith(_NOT_UTF8):
-        return DamagedError(_said(path, cause, DAMAGED))
+        return DamagedError(_said(path, cause, DAMAGED), str(cause))
     return StoreError(_said(path, cause, _ADVICE.get(code)))
 
 

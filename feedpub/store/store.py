@@ -12,7 +12,9 @@ from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, sele
 from feedpub.model import Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
+from feedpub.store.aside import lying_aside
 from feedpub.store.database import FILE_NAME, Database
+from feedpub.store.faults import explained
 from feedpub.store.figures import Figures
 from feedpub.store.looks import LooksTable, add_looks
 from feedpub.store.messages import MessagesTable
@@ -77,6 +79,12 @@ class Store:
         """The state in a folder, not opened yet: one that turns out to be damaged can be renewed."""
         return cls(Database(folder / FILE_NAME, patience=patience))
 
+    @staticmethod
+    def lying_aside(folder: Path) -> tuple[Path, ...]:
+        """The damaged files of a folder's state that were set aside, oldest first. Raises StoreError."""
+        with explained(folder):
+            return lying_aside(folder / FILE_NAME)
+
     @classmethod
     def empty(cls) -> Self:
         """A state that knows nothing, and is gone on closing."""
@@ -84,17 +92,14 @@ class Store:
 
     def connect(self) -> None:
         """Open the file now. Raises StoreError; DamagedError where it has to be renewed."""
-        try:
-            self._database.open()
-        except BaseException:
-            self._database.close()
-            raise
+        self._database.open()
 
-    def renew(self, fill: Callable[[], None]) -> Path | None:
+    def renew(self, fill: Callable[[Path], None]) -> Path | None:
         """Set a damaged file aside and go on with a new one; no thread and no process sees it before it is filled.
 
         Args:
-            fill: puts into it, by methods of this store, what is known from elsewhere.
+            fill: is told where the damaged file lies, and puts into the new one, by methods of this store, what is
+                known from elsewhere.
 
         Returns:
             Where the damaged file lies now; None where somebody has renewed it already.
