@@ -86,7 +86,12 @@ def _document(feed: FeedConfig, number: int | None, publisher: Publisher) -> _Re
 def _archives(feed: str, publisher: Publisher) -> list[int]:
     """The numbers of the archives that there are files of, newest first."""
     pattern = re.compile(rf"{re.escape(feed)}-archive-([1-9]\d{{0,8}})\.(?:{'|'.join(published.KINDS)})")
-    found = (pattern.fullmatch(name) for name in publisher.names())
+    try:
+        names = publisher.names()
+    except PublishError as error:
+        event("recall", level=logging.WARNING, feed=feed, reason=f"its archives are passed over: {error}")
+        return []
+    found = (pattern.fullmatch(name) for name in names)
     return sorted({int(each[1]) for each in found if each}, reverse=True)
 
 

@@ -106,10 +106,10 @@ def _of_item(item: Mapping[str, Any], place: _Place, rank: int) -> Entry:
         published=published,
         updated=_moment(item["date_modified"]),
         authors=tuple(unparted(author["name"]) for author in item.get("authors", ())),
-        summary=unparted(item.get("summary", "")),
-        html=item.get("content_html", ""),
-        language=item.get("language"),
-        image=item.get("image"),
+        summary=unparted(_said(item, "summary")),
+        html=_said(item, "content_html"),
+        language=_said(item, "language") or None,
+        image=_said(item, "image") or None,
         categories=tuple(unparted(tag) for tag in item.get("tags", ())),
         enclosures=tuple(
             Enclosure(each["url"], each["mime_type"], each.get("size_in_bytes", 0))
@@ -117,6 +117,14 @@ def _of_item(item: Mapping[str, Any], place: _Place, rank: int) -> Entry:
         ),
         rank=rank,
     )
+
+
+def _said(item: Mapping[str, Any], name: str) -> str:
+    """A text of an item; "" where it has none."""
+    said = item.get(name, "")
+    if not isinstance(said, str):
+        raise TypeError(f"{name} is no text: {said!r}")
+    return said
 
 
 # --- Atom ---
@@ -131,7 +139,7 @@ def _atom(document: bytes, feed: str) -> Iterator[Entry]:
 
 def _of_entry(entry: etree._Element, place: _Place, rank: int, language: str | None) -> Entry:
     links = list(entry.iterchildren(f"{_ATOM}link"))
-    url, slug = place.of(next(link.get("href", "") for link in links if link.get("rel") != "enclosure"))
+    url, slug = place.of([link.get("href", "") for link in links if link.get("rel") != "enclosure"][0])  # noqa: RUF015
     title, html = unparted(_text(entry, f"{_ATOM}title")), _text(entry, f"{_ATOM}content")
     summary = unparted(_text(entry, f"{_ATOM}summary"))
     published = _moment(_text(entry, f"{_ATOM}published"))
@@ -172,6 +180,7 @@ def _of_rss_item(item: etree._Element, place: _Place, rank: int, language: str |
     url, slug = place.of(_text(item, "link"))
     published = parsedate_to_datetime(_text(item, "pubDate")).astimezone(UTC)
     updated = _text(item, f"{_ATOM}updated")
+    summary, html = _texts(item)
     return Entry(
         id=_text(item, "guid"),
         url=url,
@@ -181,14 +190,22 @@ def _of_rss_item(item: etree._Element, place: _Place, rank: int, language: str |
         published=published,
         updated=_moment(updated) if updated else published,
         authors=tuple(unparted(each.text or "") for each in item.iterchildren(f"{_DC}creator")),
-        summary=unparted(unescape(_text(item, "description"))),
-        html=_text(item, _CONTENT),
+        summary=summary,
+        html=html,
         language=_text(item, f"{_DC}language") or language,
         image=_image(item),
         categories=tuple(unparted(each.text or "") for each in item.iterchildren("category")),
         enclosures=tuple(_rss_enclosures(item)),
         rank=rank,
     )
+
+
+def _texts(item: etree._Element) -> tuple[str, str]:
+    """Summary and content: where there is one of them, it is the description; a summary has no tags."""
+    description, content = _text(item, "description"), _text(item, _CONTENT)
+    if not content and "<" in description:
+        return "", description
+    return unparted(unescape(description)), content
 
 
 def _rss_enclosures(item: etree._Element) -> Iterator[Enclosure]:
@@ -211,7 +228,7 @@ def _parsed(document: bytes) -> etree._Element:
 def _text(parent: etree._Element, name: str) -> str:
     """What an element inside says, references to characters read; "" where there is none."""
     element = parent.find(name)
-    return "" if element is None else "".join(element.itertext())
+    return "" if element is None else "".join(str(piece) for piece in element.itertext())
 
 
 def _image(parent: etree._Element) -> str | None:
@@ -220,7 +237,7 @@ def _image(parent: etree._Element) -> str | None:
 
 
 def _own_address(links: Iterable[etree._Element]) -> str:
-    return next(link.get("href", "") for link in links if link.get("rel") == "self")
+    return [link.get("href", "") for link in links if link.get("rel") == "self"][0]  # noqa: RUF015 -- LookupError
 
 
 def _folder(address: str) -> str:

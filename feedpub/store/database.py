@@ -1,4 +1,4 @@
-"""The database of a state folder: its transactions, and the file behind them, which may become another one meanwhile."""
+"""The database of a state folder: its transactions, and the file behind them, which may become another meanwhile."""
 
 import fcntl
 import os
@@ -21,7 +21,7 @@ FILE_NAME = "feedpub.sqlite"
 
 
 class Database:
-    """A database, opened at its first transaction if not before. Threads may share it; each transaction is one thread's.
+    """A database, opened at its first transaction if not before. Threads share it; each transaction is one thread's.
 
     Where another process has set the file aside, or somebody has put another one in its place, the next transaction
     is that one's.

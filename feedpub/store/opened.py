@@ -50,7 +50,7 @@ class Opened:
         """
         opened = cls(path, _engine(path, patience))
         try:
-            opened._migrate()  # noqa: SLF001 -- our own
+            opened._migrate()
             opened.identity = identity(path)
         except BaseException:
             opened.close()
