@@ -152,5 +152,3 @@ def test_an_id_tells_the_day_and_the_digest() -> None:
     """Of its minting, and of the key that it was minted for."""
     id_ = "tag:feeds.example.net,2025-11-20:f/0123456789abcdef0123"
     assert (day_of(id_), digest_of(id_)) == (datetime(2025, 11, 20, tzinfo=UTC), "0123456789abcdef0123")
-
-
