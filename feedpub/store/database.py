@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from feedpub.errors import DamagedError
 from feedpub.store.aside import set_aside
-from feedpub.store.faults import explained
+from feedpub.store.faults import damaged, explained
 from feedpub.store.gate import Gate
 from feedpub.store.opened import Identity, Opened, backup, identity, one_at_a_time
 
@@ -56,6 +56,9 @@ class Database:
                 if path.exists():
                     backup(path, copy.path)
             copy.open()
+        except DamagedError as error:
+            copy.close()
+            raise damaged(path, error.reason) from error
         except BaseException:
             copy.close()
             raise

@@ -52,7 +52,7 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except UnreadableError as error:
-        raise DamagedError(_said(path, error, DAMAGED), str(error)) from error
+        raise damaged(path, str(error)) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise _of_sqlite(path, cause or error) from error
@@ -63,10 +63,15 @@ def explained(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error}") from error
 
 
+def damaged(path: Path, reason: str) -> DamagedError:
+    """What is raised of a file at a path that is damaged."""
+    return DamagedError(f"{path}: {reason}; {DAMAGED}", reason)
+
+
 def _of_sqlite(path: Path, cause: BaseException) -> StoreError:
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind, the rest the details
     if code in _DAMAGES or str(cause).startswith(_NOT_UTF8):
-        return DamagedError(_said(path, cause, DAMAGED), str(cause))
+        return damaged(path, str(cause))
     return StoreError(_said(path, cause, _ADVICE.get(code)))
 
 

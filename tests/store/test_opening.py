@@ -189,10 +189,14 @@ def test_a_damaged_value(filled: Path) -> None:
 
 
 def test_a_copy_of_a_damaged_file(filled: Path) -> None:
-    """A copy says the same, and leaves nothing behind."""
-    filled.write_bytes(b"hello " * 1000)
-    with pytest.raises(DamagedError, match="damaged"):
-        Store.open(filled.parent, copy=True)
+    """A copy says the same of the original, and leaves nothing behind."""
+    for damage in DAMAGES.values():
+        damage(filled)
+        with (
+            pytest.raises(DamagedError, match=f"^{filled}: .*damaged"),
+            Store.open(filled.parent, copy=True) as copy,
+        ):
+            copy.entries("world")
 
 
 def test_a_file_in_place_of_the_folder(folder: Path) -> None:
