@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from feedpub.builder import identity, published
+from feedpub import assembly
+from feedpub.builder import aids, identity, published
 from feedpub.builder.published import ForeignError
 from feedpub.cleaner import text_of
 from feedpub.config import FeedConfig, FolderSource, RemoteSource
@@ -116,15 +117,21 @@ def _completed(entry: Entry, feed: FeedConfig, store: Store) -> Entry:
         seen, source, rank = before.first_seen, before.source, before.rank
     else:
         seen, source, rank = max(entry.published, published.day_of(entry.id)), _source(entry, feed), entry.rank
-    text = _text(entry)
-    line = " ".join(text.split())
+    entry = _bare(entry, feed)
+    line = " ".join(entry.text.split())
     summary = entry.summary or (line if len(line) <= _SUMMARY else "")
-    return replace(entry, first_seen=seen, source=source, rank=rank, text=text, summary=summary)
+    return replace(entry, first_seen=seen, source=source, rank=rank, summary=summary)
 
 
-def _text(entry: Entry) -> str:
+def _bare(entry: Entry, feed: FeedConfig) -> Entry:
+    """An entry with its text, and without what was put into it when it was published: what would be put in again."""
+    candidates = (replace(candidate, text=_text(candidate.html)) for candidate in aids.without(entry))
+    return next(bare for bare in candidates if entry.html in (bare.html, assembly.aided(feed, bare).html))
+
+
+def _text(html: str) -> str:
     try:
-        return text_of(entry.html)
+        return text_of(html)
     except ExtractError:  # beyond all bounds, or without a text: then it has none
         return ""
 

@@ -322,6 +322,25 @@ def test_saved_articles_are_known_again(tmp_path: Path, clock: FakeClock) -> Non
     assert {entry.slug for entry in entries(config)} == {"the-same-title", "the-same-title-2"}
 
 
+@pytest.mark.parametrize("formats", FORMATS[:3], ids="+".join)
+def test_what_is_put_in_for_readers_is_not_taken_for_text(
+    site: Site, tmp_path: Path, clock: FakeClock, formats: tuple[str, ...]
+) -> None:
+    """The picture on top and the reading time come out again, so that no entry seems to have changed."""
+    picture = '<meta property="og:image" content="https://pictures.example/pier.jpg">'
+    site[path(1)] = story(1).replace("<head>", f"<head>{picture}")
+    site["/news"] = listing([3, 2, 1])
+    more = f"reading_time = true\nformats = {json.dumps(list(formats))}"
+    config = configure(tmp_path, feed("world", f"page {site.url('/news')}", more=more))
+    build(config, clock)
+    before, stored = published(config), entries(config)
+    assert any(b"min read" in body and b"pier.jpg" in body for body in before.values())
+    garbage(state(config))
+    build(config, clock)
+    assert published(config) == before
+    assert [(e.html.strip(), e.text) for e in entries(config)] == [(e.html.strip(), e.text) for e in stored]
+
+
 def test_an_article_is_known_by_the_address_that_its_source_gives(site: Site, tmp_path: Path, clock: FakeClock) -> None:
     """Though another one is published: the id tells."""
     other = f"{path(1)}-of-another-address"
