@@ -40,7 +40,7 @@ def archive(feed: FeedConfig, settings: Settings, entries: Iterable[Entry], numb
 
 
 def _document(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:
-    shown = tuple(_aided(feed, _summarised(entry, feed.summary)) for entry in entries)
+    shown = tuple(aided(feed, _summarised(entry, feed.summary)) for entry in entries)
     return Feed(
         name=feed.name,
         title=feed.title,
@@ -69,7 +69,7 @@ def _summarised(entry: Entry, mode: str) -> Entry:
     return replace(entry, summary=write(entry.text, title=entry.title, language=entry.language))
 
 
-def _aided(feed: FeedConfig, entry: Entry) -> Entry:
+def aided(feed: FeedConfig, entry: Entry) -> Entry:
     """The entry with what helps to read it, as far as the feed wants it."""
     if feed.lead_image:
         entry = aids.with_picture(entry)

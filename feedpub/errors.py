@@ -4,6 +4,7 @@
     ├── ConfigError          what stands in the config cannot be used
     ├── ForeignError         a file of another program cannot be taken over
     ├── StoreError           the state on disk cannot be read or written
+    │   └── DamagedError       it can be, and is not what was written: only a new one helps
     ├── PublishError         a feed file cannot be written
     ├── DeliveryError        an alert cannot be delivered
     ├── AbandonedError       a run that took too long was given up
@@ -36,6 +37,18 @@ class ForeignError(FeedpubError):
 
 class StoreError(FeedpubError):
     """The state cannot be opened, read or written."""
+
+
+class DamagedError(StoreError):
+    """The state's file is not what was written: it has to be set aside, and built anew.
+
+    Attributes:
+        reason: what is wrong, without the file and without advice.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
 
 
 class PublishError(FeedpubError):

@@ -15,7 +15,7 @@ from feedpub import sources
 from feedpub.builder.identity import url_key
 from feedpub.config import FeedConfig, FeedSource, FolderSource, RemoteSource, Source, resolve
 from feedpub.documents import Documents
-from feedpub.errors import FeedpubError, FetchError, PostponedError, SourceError
+from feedpub.errors import DamagedError, FeedpubError, FetchError, PostponedError, SourceError
 from feedpub.fetch import RequestOptions, redacted
 from feedpub.model import ANY_PACE, Item, Pace, Problem
 from feedpub.store import Look
@@ -108,6 +108,8 @@ def _read(source: Source, limit: int, tools: Tools) -> Reading:
         wait = error.retry_after if isinstance(error, FetchError) else None
         pace = ANY_PACE.slowed(wait, "Retry-After", _LONGEST_PAUSE)
         return Reading(source, documents, problem=problem, pace=pace, postponed=isinstance(error, PostponedError))
+    except DamagedError:
+        raise
     except FeedpubError as error:
         return Reading(source, documents, problem=Problem(source_key(source), str(error), fatal=True))
 

@@ -24,12 +24,16 @@ def headline(notice: Notice) -> str:
             return f"{place} is back after {lasted(notice.at - notice.since)}: accepted as the new normal"
         case "removed":
             return f"{place} is no longer read: it left the config"
+        case "renewed":
+            return "feedpub's state was damaged, and is built anew from the published feeds"
 
 
 def evidence(notice: Notice) -> dict[str, str]:
     """What is known beside the headline, by name."""
     if notice.kind == "started":
         return {}
+    if notice.kind == "renewed":
+        return {"Reason": reason(notice)}
     known = {"Feed": notice.feed}
     if notice.key:
         known["Source"] = discreet(notice.key)

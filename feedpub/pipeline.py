@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from feedpub import archiving, assembly, corrections, health, looking, pings, steps
+from feedpub import archiving, assembly, corrections, health, looking, pings, recalling, steps
 from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.discretion import discreet_outcome
-from feedpub.errors import FeedpubError, NothingFound, StoreError
+from feedpub.errors import DamagedError, FeedpubError, NothingFound, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, failed, read_all
@@ -25,19 +25,24 @@ from feedpub.walls import behind_walls
 
 
 def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome:
-    """Regenerate one feed. What goes wrong is in the outcome; only a bug raises.
+    """Regenerate one feed. What goes wrong is in the outcome; only a bug raises, and a state that is damaged.
 
     Args:
         feed: as the config has it.
         tools: what it works with.
         only: the keys of the sources to look at; all of them where it is left out. The others' articles stay.
+
+    Raises:
+        DamagedError: the state has to be built anew (`mending`) before anything more can be done.
     """
     began, started = time.monotonic(), tools.clock()
     fetcher = tools.fetcher.on_behalf(feed.name, tools.lease.left)
     tools = replace(tools, fetcher=fetcher, isolation=tools.isolation.for_run())
     try:
+        _recall(feed, tools)
         readings = looking.at_listings(feed, gather(feed, tools, only), tools)
         items = listed(readings, tools.settings.output)
+        recalling.name_again(feed.name, [item.key for item in items], tools.store, tools.clock())
         due = corrections.due(feed, items, tools)
         items = [*items, *due.unlisted]
         reads = _read_articles(feed, items, due.entries, tools)
@@ -47,11 +52,20 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
         outcome = replace(discreet_outcome(outcome), requests=requests, seconds=time.monotonic() - began)
         _record(outcome, readings, started, tools)
+    except DamagedError:
+        raise
     except FeedpubError as error:
         problem = Problem(feed.name, str(error), fatal=True)
         outcome = Outcome(feed.name, Status.FAILED, problems=(problem,), seconds=time.monotonic() - began)
         outcome = _record_failure(outcome, started, tools)
     return outcome
+
+
+def _recall(feed: FeedConfig, tools: Tools) -> None:
+    """Learn again what is published and not known any more, before anybody is asked for it."""
+    with tools.store.alone(feed.name):
+        tools.lease.hold()
+        recalling.recall(feed, tools.store, tools.publisher, tools.clock())
 
 
 def _that_count(
@@ -193,6 +207,8 @@ def _record_failure(outcome: Outcome, started: datetime, tools: Tools) -> Outcom
         return outcome
     try:
         tools.store.commit_run(Run(outcome, started))
+    except DamagedError:
+        raise
     except StoreError as error:
         unsaid = Problem(outcome.feed, f"that this run failed could not be kept: {error}")
         return replace(outcome, problems=(*outcome.problems, unsaid))
@@ -241,9 +257,16 @@ def live_feed(feed: FeedConfig, tools: Tools) -> Feed:
     return assembly.assemble(feed, tools.settings, stored)
 
 
+def _was_published(feed: FeedConfig, tools: Tools) -> bool:
+    """Whether a feed ran once; a state that was built anew knows of no run, but of entries that are published."""
+    if tools.store.last_run(feed.name):
+        return True
+    return tools.store.count(feed.name) > 0 and not tools.publisher.missing([f"{feed.name}.html"])
+
+
 def finish(config: Config, tools: Tools) -> tuple[str, ...]:
     """After the feeds: the page and the OPML about all that were ever published, and their health; old state goes."""
-    feeds = [live_feed(feed, tools) for feed in config.feed if tools.store.last_run(feed.name)]
+    feeds = [live_feed(feed, tools) for feed in config.feed if _was_published(feed, tools)]
     written = tools.publisher.publish(assembly.index_files(feeds) | health.files(config, tools))
     live = {feed.name: {entry.id for entry in feed.entries} for feed in feeds}
     now, settings = tools.clock(), config.feedpub

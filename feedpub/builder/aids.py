@@ -4,6 +4,7 @@ Nothing of it is stored, and what is there already is not put in again.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 
@@ -21,7 +22,19 @@ def with_picture(entry: Entry) -> Entry:
     """The entry with its lead image on top, where its text has no picture at all: one that is there is not repeated."""
     if not entry.image or not entry.html or _PICTURE.search(entry.html):
         return entry
-    return replace(entry, html=f'<p><img src="{escape(entry.image)}" alt=""></p>{entry.html}')
+    return replace(entry, html=f"{_picture(entry.image)}{entry.html}")
+
+
+def without(entry: Entry) -> Iterator[Entry]:
+    """What the entry may have been before anything was put into it, the barest first; at last as it is."""
+    timeless = _TIME.sub("", entry.html, count=1) if _TIME.match(entry.html) else entry.html
+    picture = _picture(entry.image or "")
+    for html in dict.fromkeys((timeless.removeprefix(picture), timeless, entry.html.removeprefix(picture), entry.html)):
+        yield replace(entry, html=html)
+
+
+def _picture(image: str) -> str:
+    return f'<p><img src="{escape(image)}" alt=""></p>'
 
 
 def with_reading_time(entry: Entry) -> Entry:

@@ -60,8 +60,12 @@ def mint(feed: str, key: str, base_url: str, now: datetime) -> str:
     """A tag: URI (RFC 4151) for a new entry: the publisher's host and the day, the feed, and a digest of its key."""
     host = urlsplit(base_url).hostname or "localhost"
     authority = host if re.fullmatch(r"[a-z0-9.-]+", host) else "localhost"  # an IPv6 address cannot stand in a tag
-    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:20]
-    return f"tag:{authority},{now:%Y-%m-%d}:{feed}/{digest}"
+    return f"tag:{authority},{now:%Y-%m-%d}:{feed}/{digest(key)}"
+
+
+def digest(key: str) -> str:
+    """What an id has of the key that it was minted for."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
 def slug(title: str, stem: str, taken: Container[str]) -> str:

@@ -16,6 +16,7 @@ _TITLE_LENGTH = 80
 # Where a parser of HTML begins a tag, a comment or the like, or would if the text were unescaped once more.
 _MARKUP = re.compile(r"<(?=[a-z/!?])|&(?=lt;|#0*60\b|#x0*3c\b)", re.IGNORECASE)
 _PARTED = "\\g<0>\N{WORD JOINER}"
+_JOINED = re.compile(_MARKUP.pattern.replace("(?=", "\N{WORD JOINER}(?="), re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _ANY_TYPE = "application/octet-stream"
 _EMAIL = re.compile(r"<?[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+>?", re.ASCII)
@@ -94,6 +95,11 @@ def plain(text: str) -> str:
     joiner in it, and no tag begins there any more.
     """
     return _MARKUP.sub(_PARTED, line(text))
+
+
+def unparted(text: str) -> str:
+    """What `plain` was given, as far as it was one line: its joiners are taken out again, and no other ones."""
+    return _JOINED.sub(lambda found: found[0][:-1], text)
 
 
 def mailbox(person: str) -> tuple[str, str]:

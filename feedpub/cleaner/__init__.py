@@ -7,6 +7,7 @@ from feedpub.cleaner.plain import extract_text
 from feedpub.cleaner.sanitise import sanitise
 from feedpub.cleaner.saved import extract_saved
 from feedpub.cleaner.sequel import Sequel
+from feedpub.cleaner.written import text_of
 
 __all__ = [
     "Sequel",
@@ -19,4 +20,5 @@ __all__ = [
     "joined",
     "sanitise",
     "sight",
+    "text_of",
 ]

@@ -37,20 +37,29 @@ def build(config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, as
 
     Exit status: 0, or 1 if a feed or one of its sources failed, or 2 if the config cannot be used.
     """
-    from feedpub import messages
     from feedpub.logs import log_to
+    from feedpub.mending import mended
 
     log_to(sys.stderr, quiet=True)
     config = load_config(config_path)
     feeds = chosen(config, names)
     with open_tools(config, dry_run=dry_run) as tools:
-        try:
-            outcomes = _build(config, feeds, tools, quiet=as_json)
-        finally:  # where the files cannot be written, too
-            if not dry_run:
-                messages.deliver(config, tools)
+        outcomes = mended(lambda: _built(config, feeds, tools, quiet=as_json, dry_run=dry_run), config, tools)
     _show_outcomes(outcomes, config, as_json=as_json, dry_run=dry_run)
     sys.exit(0 if all(outcome.ok for outcome in outcomes) else 1)
+
+
+def _built(
+    config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, quiet: bool, dry_run: bool
+) -> "list[Outcome]":
+    """Regenerate feeds and tell others what there is to tell; outcomes in the config's order."""
+    from feedpub import messages
+
+    try:
+        return _build(config, feeds, tools, quiet=quiet)
+    finally:  # where the files cannot be written, too
+        if not dry_run:
+            messages.deliver(config, tools)
 
 
 def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, quiet: bool) -> "list[Outcome]":
@@ -82,10 +91,12 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
 def _note(feed: "FeedConfig", outcome: "Outcome", config: "Config", tools: "Tools") -> None:
     """Note what broke and what is well again; what cannot be kept is told at once."""
     from feedpub import alerts
-    from feedpub.errors import StoreError
+    from feedpub.errors import DamagedError, StoreError
 
     try:
         alerts.after_run(feed, outcome, config.alerts, tools)
+    except DamagedError:
+        raise
     except StoreError as error:
         alerts.without_state(feed.name, error, config, tools.clock())
         raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import load_config
-from feedpub.cli.terminal import counted
+from feedpub.cli.terminal import counted, tell_of_damage
 from feedpub.cli.trying import try_rules
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def check(  # noqa: PLR0913 -- one for each option
     path = configuration.find_config(config_path, os.environ)
     for warning in (*configuration.warnings(config, path), *_leftovers(config), *_about_rules(book)):
         click.echo(f"note: {warning}")
+    tell_of_damage(config.feedpub.state)
 
 
 def _about_rules(book: "RuleBook") -> list[str]:

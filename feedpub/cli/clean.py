@@ -10,6 +10,7 @@ from feedpub.cli.collaborators import load_settings, open_fetcher
 from feedpub.cli.terminal import fail
 
 if TYPE_CHECKING:
+    from feedpub.config import Settings
     from feedpub.isolation import Isolation
     from feedpub.model import Article
 
@@ -70,9 +71,7 @@ def _article(config_path: Path | None, target: str, isolation: "Isolation") -> "
 
 def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Article":
     from feedpub import articles
-    from feedpub.learning import Site, site_of
     from feedpub.rules import open_rules
-    from feedpub.store import Store
 
     settings, places = load_settings(config_path)
     book = open_rules(places)
@@ -82,9 +81,22 @@ def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Art
     if not settings.state.exists():
         found = isolation.call(url, articles.from_pages, pages, rules)
     else:
-        with Store.open(settings.state, copy=True) as store:
-            memory = Site(site_of(pages.url), store).memory
-            found = isolation.call(url, articles.from_pages, pages, rules, memory)
+        memory = _memory(settings, pages.url)
+        found = isolation.call(url, articles.from_pages, pages, rules, memory)
     if found.gap:
         click.echo(f"feedpub: {url}: {found.gap}", err=True)
     return found.article
+
+
+def _memory(settings: "Settings", url: str) -> bytes:
+    """What was learned of an address's site; nothing where the state is damaged, which is said."""
+    from feedpub.errors import DamagedError
+    from feedpub.learning import Site, site_of
+    from feedpub.store import Store
+
+    try:
+        with Store.open(settings.state, copy=True) as store:
+            return Site(site_of(url), store).memory
+    except DamagedError as error:
+        click.echo(f"feedpub: nothing is known of the site: {error}", err=True)
+        return b""

@@ -45,10 +45,13 @@ def chosen(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":
 
 @contextmanager
 def open_tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
-    """The collaborators of a run; a dry one works on a copy of the state and compares instead of writing."""
+    """The collaborators of a run; a dry one works on a copy of the state and compares instead of writing.
+
+    A state that is damaged is built anew; a dry run leaves it where it is.
+    """
+    from feedpub.mending import open_state
     from feedpub.publisher import Publisher, Rehearsal
     from feedpub.rules import open_rules
-    from feedpub.store import Store
     from feedpub.tools import Tools, workers
 
     settings = config.feedpub
@@ -56,7 +59,7 @@ def open_tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
     publisher = Rehearsal(settings.output) if dry_run else Publisher(settings.output)
     with (
         workers() as isolation,
-        Store.open(settings.state, copy=dry_run) as store,
+        open_state(config, publisher, copy=dry_run) as store,
         open_fetcher(settings, store) as fetcher,
     ):
         isolation.prestart()

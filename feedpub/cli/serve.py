@@ -1,5 +1,6 @@
 """`feedpub serve`: what is published, over HTTP."""
 
+import logging
 import signal
 from pathlib import Path
 from threading import Event
@@ -23,6 +24,8 @@ _FAREWELL = 3.0  # seconds for answers under way when a server is to end
 def serve(config_path: Path | None, listen: str | None) -> None:
     """Publish over HTTP what `feedpub build` has written, until told to end; nothing is regenerated.
 
+    A damaged state is left as it is: feeds are served all the same, and the status once a build has renewed it.
+
     \b
     Examples:
       feedpub build && feedpub serve
@@ -30,14 +33,19 @@ def serve(config_path: Path | None, listen: str | None) -> None:
 
     Exit status: 0 when it was told to end, 1 when it cannot serve, 2 when the config cannot be used.
     """
-    from feedpub.logs import log_to
+    from feedpub.errors import DamagedError
+    from feedpub.logs import event, log_to
     from feedpub.store import Store
     from feedpub.web import Server, Showcase, Site
 
     config = load_config(config_path)
     log_to()
     settings = config.feedpub
-    with Store.open(settings.state) as store:
+    with Store.at(settings.state) as store:
+        try:
+            store.connect()
+        except DamagedError as error:
+            event("state", level=logging.WARNING, outcome="damaged: feeds are served all the same", reason=str(error))
         sockets = open_sockets(config, listen)
         showcase = Showcase(config, store)
         site = Site(settings.output, showcase, settings.hubs, settings.base_url, store.schedule.load)

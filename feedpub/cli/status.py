@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from feedpub.cli.collaborators import load_config
-from feedpub.cli.terminal import make_console
+from feedpub.cli.terminal import make_console, tell_of_damage
 
 
 @click.command()
@@ -41,4 +41,5 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
         for line in report.status_lines(seen):
             console.print(line, soft_wrap=True, markup=False, highlight=False)
         console.print(seen.summary, highlight=False)
+        tell_of_damage(config.feedpub.state)
     sys.exit(1 if seen.count(overview.Health.BROKEN) else 0)

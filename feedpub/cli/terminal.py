@@ -1,6 +1,7 @@
 """How commands speak: on a terminal, to a program, and when they fail."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -16,6 +17,14 @@ def fail(message: str, *, status: int) -> NoReturn:
     for line in discreet(message).splitlines():
         click.echo(f"feedpub: {line}", err=True)
     sys.exit(status)
+
+
+def tell_of_damage(state: Path) -> None:
+    """Name the damaged files of a state that were set aside: they take room, and nobody needs them for long."""
+    from feedpub.store import Store
+
+    for file in Store.lying_aside(state):
+        click.echo(f"note: {file} is a damaged state that was set aside: delete it when nobody needs it any more")
 
 
 def make_console() -> "Console":

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from feedpub import pipeline
 from feedpub.config import Config, FeedConfig, RemoteSource, Source
-from feedpub.errors import FeedpubError
+from feedpub.errors import DamagedError, FeedpubError
 from feedpub.gathering import source_key
 from feedpub.lease import Lease
 from feedpub.logs import event
+from feedpub.mending import mended
 from feedpub.model import Outcome, Problem, Status
 from feedpub.scheduler.agenda import spread
 from feedpub.scheduler.clockwork import Clockwork
@@ -85,7 +86,7 @@ class Jobs:
 
     def start(self) -> None:
         """Plan all feeds as they were planned before; of what is overdue the first runs at once."""
-        known = self._tools.store.schedule.load()
+        known = mended(self._tools.store.schedule.load, self._config, self._tools)
         self._spread({name: known[name].next_run if name in known else None for name in self.names})
         self.clockwork.start()
 
@@ -154,6 +155,9 @@ class Jobs:
     # --- one run, in a thread of its own ---
 
     def _run(self, name: str, lease: Lease) -> None:
+        mended(lambda: self._look(name, lease), self._config, self._tools)
+
+    def _look(self, name: str, lease: Lease) -> None:
         with self._lock:
             feed, tools = self._feed(name), replace(self._tools, lease=lease)
             everything = name in self._all_sources
@@ -195,6 +199,8 @@ class Jobs:
         looks = {key: (each.next, each.why) for key, each in looks_ahead.items()}
         try:
             tools.store.schedule.save(Planned(feed.name, first.next, first.why), looks)
+        except DamagedError:
+            raise
         except FeedpubError as error:  # the clockwork knows it; a restart would run the feed too early, no worse
             event("state", level=logging.ERROR, feed=feed.name, reason=str(error))
         return first
@@ -220,7 +226,7 @@ class Jobs:
         now = self._tools.clock()
         outcome = Outcome(name, Status.FAILED, problems=(Problem(name, reason, fatal=True),))
         try:
-            self._tools.store.commit_run(Run(outcome, now))
+            mended(lambda: self._tools.store.commit_run(Run(outcome, now)), self._config, self._tools)
             self._ended(feed, outcome, self._tools)
         except FeedpubError as error:
             event("state", level=logging.ERROR, feed=name, reason=str(error))

@@ -13,13 +13,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from feedpub import alerts, messages, overview, pipeline
 from feedpub import config as configuration
 from feedpub.config import Config, FeedConfig
-from feedpub.errors import FeedpubError, StoreError
+from feedpub.errors import DamagedError, FeedpubError, StoreError
 from feedpub.fetch import Fetcher
 from feedpub.logs import event
+from feedpub.mending import mended
 from feedpub.model import Outcome
 from feedpub.overview import Overview, Running, counted
 from feedpub.rules import RuleBook, open_rules, site_files
@@ -31,6 +33,7 @@ from feedpub.service.watch import Watch
 from feedpub.tools import Tools, fetcher_for
 from feedpub.web import Server, Site
 
+T = TypeVar("T")
 TICK = 0.5  # seconds between two looks at everything
 DRAIN = 15.0  # seconds for runs under way when the process is to end
 FAREWELL = 3.0  # seconds for the HTTP server
@@ -68,8 +71,8 @@ class Service:
         self._site = self._make_site()
         self._server = Server(self._site, sockets)
         self._chores = [
-            Chore("index", INDEX_EVERY, self._finish),
-            Chore("messages", MESSAGES_EVERY, lambda: messages.deliver(self._config, self._tools)),
+            Chore("index", INDEX_EVERY, self._mended(self._finish)),
+            Chore("messages", MESSAGES_EVERY, self._mended(lambda: messages.deliver(self._config, self._tools))),
         ]
 
     # --- the console of the site ---
@@ -85,7 +88,7 @@ class Service:
             hung=dict(self._jobs.hung),
             requests=self._tools.fetcher.statistics,
         )
-        return overview.of(self._config, self._tools.store, now, running=running)
+        return self._mended(lambda: overview.of(self._config, self._tools.store, now, running=running))()
 
     def run_now(self, feed: str) -> bool:
         """Look at all sources of a feed now; False where it is unknown, waits or runs."""
@@ -216,6 +219,8 @@ class Service:
         """Whether there is anything new to tell; where that cannot be kept, it is told at once, but only once."""
         try:
             noted = alerts.after_run(feed, outcome, self._config.alerts, tools)
+        except DamagedError:
+            raise
         except StoreError as error:
             event("state", level=logging.ERROR, feed=feed.name, reason=str(error))
             if self._state_works.is_set():
@@ -225,12 +230,24 @@ class Service:
         self._state_works.set()
         return noted
 
+    def _mended(self, do: Callable[[], T]) -> Callable[[], T]:
+        """What does something, and does it once more where the state had to be built anew for it."""
+
+        def done() -> T:
+            return mended(do, self._config, self._tools)
+
+        return done
+
     def _finish(self) -> None:
         """The page and the list of all feeds, where something has changed."""
         if self._stale.is_set():
             self._stale.clear()
-            alerts.left(self._config, self._tools)
-            self._site.refresh(pipeline.finish(self._config, self._tools))
+            try:
+                alerts.left(self._config, self._tools)
+                self._site.refresh(pipeline.finish(self._config, self._tools))
+            except DamagedError:
+                self._stale.set()
+                raise
 
 
 class _Signals:

@@ -1,4 +1,8 @@
-"""How our values lie in the database: times as seconds, long texts compressed, tuples as JSON."""
+"""How our values lie in the database: times as seconds, long texts compressed, tuples as JSON.
+
+What does not read as it was written raises UnreadableError, whatever the column; the boundary of the database
+(`faults`) calls that damage. A fault in the code around it is none.
+"""
 
 # ruff: noqa: ARG002 -- SQLAlchemy passes the dialect to every column type
 
@@ -7,16 +11,38 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, BigInteger, Dialect, LargeBinary, String
 from sqlalchemy.types import TypeDecorator
 
+T = TypeVar("T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
 
-class Moment(TypeDecorator[datetime]):
+class UnreadableError(ValueError):
+    """A value in the database does not read as what it was written as."""
+
+
+class _Checked(TypeDecorator[T]):
+    """A column whose values may have been overwritten."""
+
+    __abstract__ = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], T | None] | None:
+        read = super().result_processor(dialect, coltype)
+
+        def checked(value: object) -> T | None:
+            try:
+                return read(value) if read else value  # type: ignore[return-value]
+            except (ValueError, TypeError, OverflowError, RecursionError, zlib.error) as error:
+                raise UnreadableError(f"a value is no {type(self).__name__}: {error}") from error
+
+        return checked
+
+
+class Moment(_Checked[datetime]):
     """An aware datetime as whole seconds since 1970."""
 
     impl = BigInteger
@@ -26,13 +52,10 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else (value - _EPOCH) // _SECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        try:
-            return None if value is None else _EPOCH + value * _SECOND
-        except (OverflowError, TypeError) as error:
-            raise ValueError(f"{value!r} is no moment") from error
+        return None if value is None else _EPOCH + value * _SECOND
 
 
-class Packed(TypeDecorator[bytes]):
+class Packed(_Checked[bytes]):
     """Bytes, compressed."""
 
     impl = LargeBinary
@@ -45,7 +68,7 @@ class Packed(TypeDecorator[bytes]):
         return None if value is None else _unpacked(value)
 
 
-class PackedText(TypeDecorator[str]):
+class PackedText(_Checked[str]):
     """A long text, compressed."""
 
     impl = LargeBinary
@@ -58,7 +81,7 @@ class PackedText(TypeDecorator[str]):
         return None if value is None else _unpacked(value).decode()
 
 
-class Tuple(TypeDecorator[tuple[Any, ...]]):
+class Tuple(_Checked[tuple[Any, ...]]):
     """A tuple as a JSON list: of strings, or of a dataclass whose fields JSON knows."""
 
     impl = JSON
@@ -75,7 +98,7 @@ class Tuple(TypeDecorator[tuple[Any, ...]]):
         return tuple(_read(self.record, item) if self.record else item for item in _list(value))
 
 
-class Record(TypeDecorator[Any]):
+class Record(_Checked[Any]):
     """A dataclass as a JSON object; its tuples as lists."""
 
     impl = JSON
@@ -92,7 +115,7 @@ class Record(TypeDecorator[Any]):
         return _read(self.record, {} if value is None else value)
 
 
-class OneOf(TypeDecorator[StrEnum]):
+class OneOf(_Checked[StrEnum]):
     """A word of an enumeration."""
 
     impl = String
@@ -109,12 +132,7 @@ class OneOf(TypeDecorator[StrEnum]):
         return None if value is None else self.words(value)
 
 
-# What does not read as it was written raises ValueError; the boundary of the database makes it a StoreError.
-
-
-def _unpacked(value: object) -> bytes:
-    if not isinstance(value, bytes):
-        raise ValueError(f"{value!r} is not compressed")  # noqa: TRY004 -- what is wrong is what was read
+def _unpacked(value: Any) -> bytes:
     return zlib.decompress(value)
 
 
@@ -122,14 +140,11 @@ def _list(value: object) -> list[Any]:
     """What stands in a column of lists."""
     if value is None or isinstance(value, list):
         return value or []
-    raise ValueError(f"{value!r} is no list")
+    raise TypeError(f"{value!r} is no list")
 
 
 def _read(record: Callable[..., Any], value: object) -> Any:
     """The record that JSON holds."""
     if not isinstance(value, dict):
-        raise ValueError(f"{value!r} is no record")  # noqa: TRY004
-    try:
-        return record(**{name: tuple(part) if isinstance(part, list) else part for name, part in value.items()})
-    except TypeError as error:
-        raise ValueError(str(error)) from error
+        raise TypeError(f"{value!r} is no record")
+    return record(**{name: tuple(part) if isinstance(part, list) else part for name, part in value.items()})

@@ -49,6 +49,11 @@ class NoticesTable:
             if connection.execute(select(schema.notices.c.id).limit(1)).first() is None:
                 _add(connection, notice)
 
+    def add(self, notice: Notice, tell: Tell) -> None:
+        """Keep a notice of something that is over already."""
+        with self._database.writing() as connection:
+            insert_messages(connection, tell(_add(connection, notice)))
+
     def open(self, notice: Notice, tell: Tell) -> bool:
         """Keep that something is broken; False where that is known already."""
         t = schema.breaks

@@ -201,7 +201,7 @@ class Removal:
     count: int
 
 
-NoticeKind = Literal["started", "broken", "recovered", "accepted", "removed"]
+NoticeKind = Literal["started", "broken", "recovered", "accepted", "removed", "renewed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ class Notice:
         feed: its name; "" for what is about all of them.
         key: of the source; "" for the feed as a whole.
         kind: a source broke, was read again, was read again because what is not as usual is so for long, or left the
-            config while it was broken; or all of this began.
+            config while it was broken; or all of this began; or the state was damaged and is built anew.
         at: when that was noticed; no two notices share one.
         since: when it broke.
         reason: what is or was wrong, for people.

@@ -1,6 +1,6 @@
 """Store: every question that may be asked of the state, and the few transactions that change it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,9 @@ from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, sele
 from feedpub.model import Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
+from feedpub.store.aside import lying_aside
 from feedpub.store.database import FILE_NAME, Database
+from feedpub.store.faults import explained
 from feedpub.store.figures import Figures
 from feedpub.store.looks import LooksTable, add_looks
 from feedpub.store.messages import MessagesTable
@@ -66,8 +68,43 @@ class Store:
             copy: work on a copy that is gone on closing, and leave the folder as it is.
             patience: seconds to wait for another process's transaction.
         """
-        path = folder / FILE_NAME
-        return cls(Database.copy_of(path) if copy else Database(path, patience=patience))
+        if copy:
+            return cls(Database.copy_of(folder / FILE_NAME))
+        store = cls.at(folder, patience=patience)
+        store.connect()
+        return store
+
+    @classmethod
+    def at(cls, folder: Path, *, patience: float = 30.0) -> Self:
+        """The state in a folder, not opened yet: one that turns out to be damaged can be renewed."""
+        return cls(Database(folder / FILE_NAME, patience=patience))
+
+    @staticmethod
+    def lying_aside(folder: Path) -> tuple[Path, ...]:
+        """The damaged files of a folder's state that were set aside, oldest first. Raises StoreError."""
+        with explained(folder):
+            return lying_aside(folder / FILE_NAME)
+
+    @classmethod
+    def empty(cls) -> Self:
+        """A state that knows nothing, and is gone on closing."""
+        return cls(Database.on_scratch())
+
+    def connect(self) -> None:
+        """Open the file now. Raises StoreError; DamagedError where it has to be renewed."""
+        self._database.open()
+
+    def renew(self, fill: Callable[[Path], None]) -> Path | None:
+        """Set a damaged file aside and go on with a new one; no thread and no process sees it before it is filled.
+
+        Args:
+            fill: is told where the damaged file lies, and puts into the new one, by methods of this store, what is
+                known from elsewhere.
+
+        Returns:
+            Where the damaged file lies now; None where somebody has renewed it already.
+        """
+        return self._database.renew(fill)
 
     def close(self) -> None:
         """Close the file. What was committed is on the disk already."""
@@ -117,6 +154,11 @@ class Store:
         """Every `updated` that an entry of the feed has."""
         t = schema.entries
         return {row["updated"] for row in self._rows(select(t.c.updated).where(t.c.feed == feed))}
+
+    def updates(self, feed: str) -> dict[str, datetime]:
+        """Entry id → its `updated`."""
+        t = schema.entries
+        return {row["id"]: row["updated"] for row in self._rows(select(t.c.id, t.c.updated).where(t.c.feed == feed))}
 
     def slugs(self, feed: str) -> set[str]:
         """The stem of every own page of the feed."""

@@ -54,6 +54,20 @@ def get(port: int, path: str) -> bytes:
         return bytes(answer.read())
 
 
+def test_a_damaged_state_keeps_no_feed_from_being_served(built: Home) -> None:
+    """It is left as it is; when a build has renewed it, there is a status again."""
+    file = built.root / ".feedpub" / "feedpub.sqlite"
+    file.write_bytes(b"garbage " * 1000)
+    port = free_port()
+    with serving(built, port):
+        assert get(port, "/world.json") == (built.feeds / "world.json").read_bytes()
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            get(port, "/status")
+        assert file.read_bytes() == b"garbage " * 1000
+        built.build()
+        assert b"world" in get(port, "/metrics")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_what_was_built_is_served_until_told_to_end(built: Home, number: signal.Signals) -> None:
     """To the byte; it says where, says nothing else, and ends well."""

@@ -74,7 +74,7 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     ),
     SeenState: st.sampled_from(["stored", "excluded", "failed", "partial"]),
     KeptForm: st.sampled_from(["page", "feed", "file"]),
-    NoticeKind: st.sampled_from(["started", "broken", "recovered", "accepted", "removed"]),
+    NoticeKind: st.sampled_from(["started", "broken", "recovered", "accepted", "removed", "renewed"]),
     MessageKind: st.sampled_from(["ping", "webhook", "email", "command"]),
 }
 

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 
 from feedpub import migrations
-from feedpub.errors import StoreError
+from feedpub.errors import DamagedError, StoreError
 from feedpub.store import Seen, Store, schema
 from feedpub.store.database import FILE_NAME, Database
 from tests.store.examples import NOW, entry
@@ -173,7 +173,7 @@ def test_a_damaged_file(filled: Path, damage: str) -> None:
     DAMAGES[damage](filled)
     before = filled.read_bytes()
     with (
-        pytest.raises(StoreError, match=rf"{FILE_NAME}: .*damaged: put a backup in its place"),
+        pytest.raises(DamagedError, match=rf"{FILE_NAME}: .*it is damaged: the next `feedpub build` or"),
         Store.open(filled.parent) as store,
     ):
         store.entries("world")
@@ -184,15 +184,19 @@ def test_a_damaged_value(filled: Path) -> None:
     """A value that does not read as what was written is damage too, not a crash."""
     with closing(sqlite3.connect(filled)) as connection, connection:
         connection.execute("UPDATE entries SET html = x'00' WHERE id = 'tag:7'")
-    with Store.open(filled.parent) as store, pytest.raises(StoreError, match="damaged"):
+    with Store.open(filled.parent) as store, pytest.raises(DamagedError, match="damaged"):
         store.entries("world")
 
 
 def test_a_copy_of_a_damaged_file(filled: Path) -> None:
-    """A copy says the same, and leaves nothing behind."""
-    filled.write_bytes(b"hello " * 1000)
-    with pytest.raises(StoreError, match="damaged"):
-        Store.open(filled.parent, copy=True)
+    """A copy says the same of the original, and leaves nothing behind."""
+    for damage in DAMAGES.values():
+        damage(filled)
+        with (
+            pytest.raises(DamagedError, match=f"^{filled}: .*damaged"),
+            Store.open(filled.parent, copy=True) as copy,
+        ):
+            copy.entries("world")
 
 
 def test_a_file_in_place_of_the_folder(folder: Path) -> None:
@@ -211,7 +215,7 @@ def test_a_folder_in_place_of_the_file(folder: Path) -> None:
 
 ATTEMPT = """
 import pathlib
-from feedpub.errors import StoreError
+from feedpub.errors import DamagedError, StoreError
 from feedpub.store import Store
 try:
     with Store.open(pathlib.Path({folder!r})) as store:

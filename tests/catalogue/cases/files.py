@@ -18,6 +18,7 @@ DATABASE = "feedpub.sqlite"
 _STRUCK: dict[str, Any] = {"beside": False}  # both feeds are on the same disk
 _SAID: dict[str, Any] = {"beside": False, "said": True}  # where the state fails, it cannot know
 _OTHER_USER = 12345
+_RENEWED = "damaged: set aside, and built anew from the published feeds"
 
 
 def _nothing(_: Stage) -> None:
@@ -82,6 +83,12 @@ def _checkpoint(file: Path) -> None:
     connection = sqlite3.connect(file)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+
+
+def _ids_survive(stage: Stage) -> None:
+    """The new story is published, every other one under its id; the damaged file lies aside."""
+    has_news(stage)
+    assert list(_state(stage).glob(f"{DATABASE}.damaged-*")), "the damaged file is gone"
 
 
 def _newer(stage: Stage) -> None:
@@ -204,7 +211,7 @@ CASES = (
     ),
     Case("stale-temp", _stale, right=_swept),
     Case("symlink-target", _link, right=_not_followed),
-    Case("corrupt-db", partial(_corrupt, b"\0garbage" * 64), "it is damaged", **_SAID),
+    Case("corrupt-db", partial(_corrupt, b"\0garbage" * 64), _RENEWED, right=_ids_survive, said=True),
     Case(
         "foreign-owner",
         _nothing,
@@ -237,7 +244,7 @@ CASES = (
         run=lambda stage: stage.build({"failing_calls": {"fdatasync": errno.EIO, "fsync": errno.EIO}}),
         **_SAID,
     ),
-    Case("db-cut-in-half", _cut, "it is damaged", **_SAID),
+    Case("db-cut-in-half", _cut, _RENEWED, right=_ids_survive, said=True),
     Case("db-of-a-newer-version", _newer, "a newer feedpub wrote it", **_SAID),
     Case("folder-in-place-of-file", _folder_there, "a folder stands where the file is needed"),
     Case("output-folder-gone", _gone, right=has_news),

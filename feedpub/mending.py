@@ -1,0 +1,88 @@
+"""A damaged state is set aside and built anew from the published feeds, and somebody is told.
+
+What readers know survives: ids, dates, entries, archives. What only the state knew does not: validators (everything is
+asked for once more), what was learned of sites, the record of runs, which sources were broken.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from feedpub import alerts, recalling
+from feedpub.config import Config
+from feedpub.errors import DamagedError
+from feedpub.logs import event
+from feedpub.publisher import Publisher
+from feedpub.store import Notice, Store
+from feedpub.tools import Tools, utc_now
+
+T = TypeVar("T")
+
+
+def open_state(
+    config: Config, publisher: Publisher, *, copy: bool = False, clock: Callable[[], datetime] = utc_now
+) -> Store:
+    """The state of a config, built anew where it is damaged.
+
+    Args:
+        config: whose state.
+        publisher: for what is published.
+        copy: work on a copy, and leave everything as it is.
+        clock: for the notice.
+
+    Raises:
+        StoreError: it cannot be used, and damage is not the reason.
+    """
+    if copy:
+        return _open_copy(config, publisher, clock)
+    store = Store.at(config.feedpub.state)
+    try:
+        store.connect()
+    except DamagedError as error:
+        _renew(config, store, publisher, clock, error)
+    return store
+
+
+def mended(do: Callable[[], T], config: Config, tools: Tools) -> T:
+    """Do something; where the state turns out to be damaged, build that anew and do it once more. Raises StoreError."""
+    try:
+        return do()
+    except DamagedError as error:
+        _renew(config, tools.store, tools.publisher, tools.clock, error)
+    return do()
+
+
+def _open_copy(config: Config, publisher: Publisher, clock: Callable[[], datetime]) -> Store:
+    try:
+        return Store.open(config.feedpub.state, copy=True)
+    except DamagedError as error:
+        event("state", level=logging.WARNING, outcome="damaged: it would be built anew", reason=error.reason)
+    store = Store.empty()
+    _recall(config, store, publisher, clock())
+    return store
+
+
+def _renew(
+    config: Config, store: Store, publisher: Publisher, clock: Callable[[], datetime], error: DamagedError
+) -> None:
+    """Build the state anew, unless somebody has done so since it was found to be damaged. Raises StoreError."""
+    store.renew(partial(_fill, config, store, publisher, clock(), error))
+
+
+def _fill(  # noqa: PLR0913, PLR0917 -- all that there is to know
+    config: Config, store: Store, publisher: Publisher, now: datetime, error: DamagedError, aside: Path
+) -> None:
+    """Put what is published into the new state, and tell what happened."""
+    entries = _recall(config, store, publisher, now)
+    reason = f"{error.reason}; the damaged file lies aside as {aside.name}"
+    notice = Notice("", "", "renewed", now, now, reason)
+    store.notices.add(notice, partial(alerts.told, alerts=config.alerts))
+    outcome = "damaged: set aside, and built anew from the published feeds"
+    event("state", level=logging.WARNING, outcome=outcome, reason=error.reason, aside=str(aside), entries=entries)
+
+
+def _recall(config: Config, store: Store, publisher: Publisher, now: datetime) -> int:
+    return sum(recalling.recall(feed, store, publisher, now) for feed in config.feed)

@@ -1,0 +1,162 @@
+"""What was published and is no longer known: read back from the documents before a feed is regenerated.
+
+A state that was damaged, lost or taken from an old backup does not know entries that readers have. Their ids and dates
+stand in the published documents, and so does nearly everything else; an entry that its source no longer lists stands
+nowhere else. Whether anything is missing costs a look into one document.
+"""
+
+import logging
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from feedpub import assembly
+from feedpub.builder import aids, identity, published
+from feedpub.builder.published import ForeignError
+from feedpub.cleaner import text_of
+from feedpub.config import FeedConfig, FolderSource, RemoteSource
+from feedpub.errors import ExtractError, PublishError
+from feedpub.gathering import source_key
+from feedpub.logs import event
+from feedpub.model import Entry
+from feedpub.publisher import Publisher
+from feedpub.store import Store
+
+_SUMMARY = 300  # characters; a text that is no longer may be its own summary, which documents do not say twice
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The entries of a document; of an archive, with its number."""
+
+    entries: tuple[Entry, ...]
+    archive: int | None = None
+
+
+def recall(feed: FeedConfig, store: Store, publisher: Publisher, now: datetime) -> int:
+    """Learn the entries of a feed that its documents have and the store has not; says how many there were.
+
+    To be called by one process at a time for a feed. A document that cannot be read is told in the log and passed over.
+
+    Raises:
+        StoreError: the state cannot be read or written.
+    """
+    known = store.updates(feed.name)
+    live = _document(feed, None, publisher)
+    if known and not _lost(live.entries, known):
+        return 0
+    documents = [live, *(_document(feed, number, publisher) for number in _archives(feed.name, publisher))]
+    lost = _lost(_ranked(documents), known)
+    entries = [_completed(entry, feed, store) for entry in lost.values()]
+    aliases = {identity.url_key(entry.url): entry.id for entry in reversed(entries) if entry.url}
+    if entries:
+        store.commit_entries(feed.name, entries=entries, aliases=aliases, seen=(), now=now)
+    _number(feed.name, documents, {*known, *lost}, store)
+    return len(entries)
+
+
+def name_again(feed: str, keys: Collection[str], store: Store, now: datetime) -> None:
+    """Let keys lead to the entries that were minted for them, where that was forgotten: an id tells its key's digest.
+
+    So articles are known again whose address is not the one that is published, and saved ones that have none.
+    """
+    unknown = {*keys} - store.aliases(feed, keys).keys()
+    if not unknown:
+        return
+    by_digest = {published.digest_of(id_): id_ for id_ in store.updates(feed)}
+    found = {key: by_digest[digest] for key in unknown if (digest := identity.digest(key)) in by_digest}
+    if found:
+        store.commit_entries(feed, aliases=found, seen=(), now=now)
+
+
+def _document(feed: FeedConfig, number: int | None, publisher: Publisher) -> _Read:
+    """The live document or an archive, from the file that tells most and can be read; none of the feed's own first."""
+    stem = f"{feed.name}-archive-{number}" if number else feed.name
+    for kind in sorted(published.KINDS, key=lambda kind: kind not in feed.formats):
+        name = f"{stem}.{kind}"
+        try:
+            if (body := publisher.read(name)) is not None:
+                return _Read(published.read(body, kind, feed.name), number)
+        except (PublishError, ForeignError) as error:
+            event("recall", level=logging.WARNING, feed=feed.name, file=name, reason=f"passed over: {error}")
+    return _Read((), number)
+
+
+def _archives(feed: str, publisher: Publisher) -> list[int]:
+    """The numbers of the archives that there are files of, newest first."""
+    pattern = re.compile(rf"{re.escape(feed)}-archive-([1-9]\d{{0,8}})\.(?:{'|'.join(published.KINDS)})")
+    try:
+        names = publisher.names()
+    except PublishError as error:
+        event("recall", level=logging.WARNING, feed=feed, reason=f"its archives are passed over: {error}")
+        return []
+    found = (pattern.fullmatch(name) for name in names)
+    return sorted({int(each[1]) for each in found if each}, reverse=True)
+
+
+def _lost(entries: Iterable[Entry], known: Mapping[str, datetime]) -> dict[str, Entry]:
+    """Those of the entries that are unknown, or newer than what is known; the first of each id."""
+    lost: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.id not in known or known[entry.id] < entry.updated:
+            lost.setdefault(entry.id, entry)
+    return lost
+
+
+def _ranked(documents: Sequence[_Read]) -> Iterator[Entry]:
+    """All entries in the order of the feed, from the newest: it settles their order among equal dates."""
+    entries = (entry for document in documents for entry in document.entries)
+    return (replace(entry, rank=rank) for rank, entry in enumerate(entries))
+
+
+def _completed(entry: Entry, feed: FeedConfig, store: Store) -> Entry:
+    """An entry with what its document does not say, as far as it can be known."""
+    if before := store.entry(feed.name, entry.id):
+        seen, source, rank = before.first_seen, before.source, before.rank
+    else:
+        seen, source, rank = max(entry.published, published.day_of(entry.id)), _source(entry, feed), entry.rank
+    entry = _bare(entry, feed)
+    line = " ".join(entry.text.split())
+    summary = entry.summary or (line if len(line) <= _SUMMARY else "")
+    return replace(entry, first_seen=seen, source=source, rank=rank, summary=summary)
+
+
+def _bare(entry: Entry, feed: FeedConfig) -> Entry:
+    """An entry with its text, and without what was put into it when it was published: what would be put in again."""
+    candidates = (replace(candidate, text=_text(candidate.html)) for candidate in aids.without(entry))
+    return next(bare for bare in candidates if entry.html in (bare.html, assembly.aided(feed, bare).html))
+
+
+def _text(html: str) -> str:
+    try:
+        return text_of(html)
+    except ExtractError:  # beyond all bounds, or without a text: then it has none
+        return ""
+
+
+def _source(entry: Entry, feed: FeedConfig) -> str:
+    """The key of the source that most likely brought an entry; "" where that cannot be told."""
+    host = urlsplit(entry.url).netloc
+    likely = [
+        source_key(source)
+        for source in feed.source
+        if len(feed.source) == 1
+        or (isinstance(source, FolderSource) and entry.slug)
+        or (isinstance(source, RemoteSource) and host and urlsplit(source.url).netloc == host)
+    ]
+    return likely[0] if len(likely) == 1 else ""
+
+
+def _number(feed: str, documents: Iterable[_Read], stored: Collection[str], store: Store) -> None:
+    """Keep which archive each entry stands in, where that is not known."""
+    known = set(store.archives.numbers(feed))
+    members = {
+        document.archive: ids
+        for document in documents
+        if document.archive and document.archive not in known
+        if (ids := [entry.id for entry in document.entries if entry.id in stored])
+    }
+    if members:
+        store.archives.add(feed, members)
