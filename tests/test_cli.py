@@ -169,6 +169,16 @@ def test_check_counts_and_warns(tmp_path: Path) -> None:
     assert "still has the files of 'world'" in result.stdout
 
 
+@pytest.mark.usefixtures("newsroom")
+def test_check_knows_archives(tmp_path: Path) -> None:
+    """They are their feed's, and go with it."""
+    run(tmp_path, "build", "world")
+    (tmp_path / "feeds" / "world-archive-12.rss").write_bytes(b"<rss/>")
+    assert "still has" not in run(tmp_path, "check").stdout
+    configure(tmp_path, feed("other", f"folder {tmp_path / 'articles'}"))
+    assert run(tmp_path, "check").stdout.count("still has") == 1
+
+
 def test_check_prints_the_schema(tmp_path: Path) -> None:
     """Without a config, too: it is for those who begin to write one."""
     assert json.loads(run(tmp_path, "check", "--schema").stdout)["type"] == "object"

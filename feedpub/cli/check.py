@@ -1,6 +1,7 @@
 """`feedpub check`: is the config in order, and do the rules of sites do what they should?"""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from feedpub.cli.trying import try_rules
 if TYPE_CHECKING:
     from feedpub.config import Config
     from feedpub.rules import RuleBook
+
+_ARCHIVE = re.compile(r"-archive-[1-9]\d*$")  # a feed's own, beside its live document
 
 
 @click.command()
@@ -85,8 +88,8 @@ def _leftovers(config: "Config") -> list[str]:
     from feedpub.publisher import Publisher
 
     known = {feed.name for feed in config.feed} | {"index", "feeds", "health"}
-    names = Publisher(config.feedpub.output).names()
-    gone = sorted({name for path in names if (name := path.split("/")[0].split(".")[0]) not in known})
+    stems = {path.split("/")[0].split(".")[0] for path in Publisher(config.feedpub.output).names()}
+    gone = sorted({_ARCHIVE.sub("", stem) for stem in stems if stem not in known} - known)
     return [
         f"{config.feedpub.output} still has the files of {name!r}, which is not in the config: "
         "delete them when nobody reads them any more"
