@@ -15,7 +15,7 @@ from feedpub.builder.merge import Arrival, changes
 from feedpub.builder.substance import shared, words
 from feedpub.config import FeedConfig, FeedSource, FolderSource
 from feedpub.errors import ConfigError, ExtractError
-from feedpub.gathering import Listed, request_options, source_key
+from feedpub.gathering import Listed, is_rendered, request_options, source_key
 from feedpub.model import Entry, Item
 from feedpub.store import Seen
 from feedpub.summary import lead
@@ -122,6 +122,7 @@ def _as_listed(feed: FeedConfig, seen: Seen, entry: Entry, rank: int) -> Listed 
         options=options,
         listed_first=isinstance(source, FeedSource),
         fetch=not isinstance(source, FeedSource) or source.fetch,
+        render=is_rendered(source),
     )
 
 

@@ -13,7 +13,7 @@ from zlib import crc32
 
 from feedpub import sources
 from feedpub.builder.identity import url_key
-from feedpub.config import FeedConfig, FeedSource, FolderSource, RemoteSource, Source, resolve
+from feedpub.config import FeedConfig, FeedSource, FolderSource, PageSource, RemoteSource, Source, resolve
 from feedpub.documents import Documents
 from feedpub.errors import DamagedError, FeedpubError, FetchError, PostponedError, SourceError
 from feedpub.fetch import RequestOptions, redacted
@@ -39,6 +39,7 @@ class Listed:
         listed_first: its source knows title, date and authors better than the page does.
         fetch: False where the source's own content is all that is wanted.
         folder: the folder of a saved article.
+        render: its page's scripts are run in a browser.
     """
 
     item: Item
@@ -49,6 +50,7 @@ class Listed:
     listed_first: bool = False
     fetch: bool = True
     folder: Path | None = None
+    render: bool = False
 
     @property
     def mark(self) -> str:
@@ -96,11 +98,12 @@ def gather(feed: FeedConfig, tools: Tools, only: Collection[str] | None = None) 
 
 
 def _read(source: Source, limit: int, tools: Tools) -> Reading:
-    digest = hashlib.sha256(source.model_dump_json().encode()).hexdigest()[:16]
+    digest = hashlib.sha256(_settings(source).encode()).hexdigest()[:16]
     documents = Documents(tools.fetcher, tools.store, RequestOptions(), digest, tools.clock, tools.lease)
     documents.isolation = tools.isolation
     try:
         documents.options = request_options(source)
+        documents.browser = tools.browser if isinstance(source, PageSource) and source.render else None
         items = sources.read(source, documents, limit=limit)
         return Reading(source, documents, items=items, pace=_pace(source, documents, tools))
     except SourceError as error:
@@ -112,6 +115,16 @@ def _read(source: Source, limit: int, tools: Tools) -> Reading:
         raise
     except FeedpubError as error:
         return Reading(source, documents, problem=Problem(source_key(source), str(error), fatal=True))
+
+
+def _settings(source: Source) -> str:
+    """A source's settings; those that came later only where they are used, so that what is known of others stays."""
+    return source.model_dump_json(exclude=None if is_rendered(source) else {"render"})
+
+
+def is_rendered(source: Source) -> bool:
+    """Whether the pages of a source's articles are rendered."""
+    return isinstance(source, RemoteSource) and source.render
 
 
 def _is_firm(error: SourceError) -> bool:
@@ -177,4 +190,5 @@ def _listed(item: Item, key: str, rank: int, reading: Reading) -> Listed:
         listed_first=isinstance(source, FeedSource),
         fetch=not isinstance(source, FeedSource) or source.fetch,
         folder=source.path if isinstance(source, FolderSource) else None,
+        render=is_rendered(source),
     )

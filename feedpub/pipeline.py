@@ -39,14 +39,15 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     fetcher = tools.fetcher.on_behalf(feed.name, tools.lease.left)
     tools = replace(tools, fetcher=fetcher, isolation=tools.isolation.for_run())
     try:
-        _recall(feed, tools)
-        readings = looking.at_listings(feed, gather(feed, tools, only), tools)
-        items = listed(readings, tools.settings.output)
-        recalling.name_again(feed.name, [item.key for item in items], tools.store, tools.clock())
-        due = corrections.due(feed, items, tools)
-        items = [*items, *due.unlisted]
-        reads = _read_articles(feed, items, due.entries, tools)
-        readings = looking.at_articles(readings, items, reads, tools)
+        with tools.browser.in_use():
+            _recall(feed, tools)
+            readings = looking.at_listings(feed, gather(feed, tools, only), tools)
+            items = listed(readings, tools.settings.output)
+            recalling.name_again(feed.name, [item.key for item in items], tools.store, tools.clock())
+            due = corrections.due(feed, items, tools)
+            items = [*items, *due.unlisted]
+            reads = _read_articles(feed, items, due.entries, tools)
+            readings = looking.at_articles(readings, items, reads, tools)
         steps.tell_sources(feed.name, readings)
         outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
         requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)

@@ -196,8 +196,13 @@ def _fetch(listed: Listed, seen: Seen | None, tools: Tools) -> Page | NotModifie
 
 
 def _get(url: str, listed: Listed, tools: Tools, validators: Validators | None = None) -> Page | NotModified:
-    """A page, asked for with what the source wants sent, and with the headers that the rules of its site name."""
+    """A page, asked for with what the source wants sent, and with the headers that the rules of its site name.
+
+    One that is rendered is asked for without condition: what its scripts show may change where it does not.
+    """
     options = listed.options.to(url, tools.rules.of(url).headers)
+    if listed.render:
+        return tools.browser.page(url, tools.fetcher, options, seconds=tools.lease.left())
     return tools.fetcher.get(url, validators=validators, options=options)
 
 

@@ -10,6 +10,7 @@ from feedpub.fetch import Fetcher
 from feedpub.isolation import InProcess, Isolation, Workers
 from feedpub.lease import Lease
 from feedpub.publisher import Publisher
+from feedpub.render import Browser
 from feedpub.rules import RuleBook
 from feedpub.store import Store
 
@@ -51,6 +52,7 @@ class Tools:
 
     Attributes:
         isolation: reads what was fetched.
+        browser: runs the scripts of pages whose sources want that.
         rules: what is known of sites.
     """
 
@@ -62,4 +64,5 @@ class Tools:
     progress: Progress = silent
     lease: Lease = field(default_factory=Lease)
     isolation: Isolation = field(default_factory=InProcess)
+    browser: Browser = field(default_factory=Browser)
     rules: RuleBook = field(default_factory=RuleBook)

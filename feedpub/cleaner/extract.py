@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 
 import numpy as np
+from lxml.html import HtmlElement
 
 from feedpub.cleaner import body, collector, metadata, model, site_rules, stand_ins
 from feedpub.cleaner.blocks import cut
@@ -19,13 +20,14 @@ from feedpub.cleaner.parts import Parts, parts_of
 from feedpub.cleaner.reading import head_hints, read
 from feedpub.cleaner.site_names import site_names
 from feedpub.cleaner.tree import parse
-from feedpub.config import SiteRules
+from feedpub.config import HOW_TO_RENDER, SiteRules
 from feedpub.errors import ExtractError, NothingFound
 from feedpub.model import Article, Removed
 from feedpub.rules import Ruleset, as_ruleset
 from feedpub.summary import choose
 
 FEWEST_WORDS = 12  # of an article
+FEW_WORDS = 50  # a page with scripts that shows fewer waits for them
 ENOUGH_WORDS = 500  # not to count any further
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
 TRUSTED = 0.9  # the score of what stands in a fragment: its source has said that it is the article
@@ -81,10 +83,12 @@ def _extracted(html: bytes | str, url: str | None, memory: SiteMemory | None, ru
     parts = parts_of(tree)
     stated = ruling.corrected(metadata.read(tree, url, _names(parts, url, memory), parts=_told(parts, rules)))
     hints = head_hints(parts)
+    scripted = _has_scripts(tree)
     stripped = tuple(ruling.strip())
     layout = cut(tree)
     if not layout.blocks:
-        raise NothingFound("there is no text in the page", url)
+        reason = f"there is no text in the page without JavaScript; {HOW_TO_RENDER}"
+        raise NothingFound(reason if scripted else "there is no text in the page", url)
     judge = model.load()
     case = Case(
         layout,
@@ -102,7 +106,7 @@ def _extracted(html: bytes | str, url: str | None, memory: SiteMemory | None, ru
     notes = tuple(ruling.notes(case.inside, url))
     found = locate(case)
     article = _article(case, found, stated)
-    _check(article, hints.titles, case, found)
+    _check(article, hints.titles, case, found, scripted=scripted)
     return replace(article, url=stated.canonical or url, removed=(*stripped, *notes, *article.removed))
 
 
@@ -157,7 +161,12 @@ def _names(parts: Parts, url: str | None, memory: SiteMemory | None) -> tuple[st
     return tuple(site_names(memory, parts["title"][0].text or "", url))
 
 
-def _check(article: Article, titles: Sequence[str], case: Case, found: Located) -> None:
+def _has_scripts(tree: HtmlElement) -> bool:
+    """Whether something on the page could fill it: a script that is no data."""
+    return any("json" not in script.get("type", "").lower() for script in tree.iter("script"))
+
+
+def _check(article: Article, titles: Sequence[str], case: Case, found: Located, *, scripted: bool) -> None:
     """Refuse what stands where an article should, and a page whose best blocks are no article."""
     words = sum(1 for _ in islice(_WORD.finditer(article.text), ENOUGH_WORDS))
     if stand_in := stand_ins.load().find(titles, words):
@@ -166,6 +175,8 @@ def _check(article: Article, titles: Sequence[str], case: Case, found: Located) 
     doubtful = max(case.scores) < KEPT and _linked([blocks[index] for index in found.kept]) >= LINKED
     if not doubtful and (words >= FEWEST_WORDS or (words and "<img" in article.html)):
         return
+    if scripted and sum(len(block.text.split()) for block in blocks) < FEW_WORDS:
+        raise NothingFound(f"there is no article in the page without JavaScript; {HOW_TO_RENDER}", case.url)
     what = f"{len(blocks)} blocks of text were looked at, {_linked(blocks):.0%} of it links"
     raise NothingFound(f"there is no article in the page: {what}, and none reads like one", case.url)
 

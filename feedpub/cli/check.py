@@ -66,7 +66,8 @@ def check(  # noqa: PLR0913 -- one for each option
     sources = sum(len(feed.source) for feed in config.feed)
     click.echo(f"The config is in order: {counted(len(config.feed), 'feed')}, {counted(sources, 'source')}.")
     path = configuration.find_config(config_path, os.environ)
-    for warning in (*configuration.warnings(config, path), *_leftovers(config), *_about_rules(book)):
+    notes = (*configuration.warnings(config, path), *_browser(config), *_leftovers(config), *_about_rules(book))
+    for warning in notes:
         click.echo(f"note: {warning}")
     tell_of_damage(config.feedpub.state)
 
@@ -81,6 +82,16 @@ def _about_rules(book: "RuleBook") -> list[str]:
         return []
     said = f"{counted(problems, 'line')} in {counted(len(files), 'file')} of {book.ftr} cannot be used and"
     return [f"{said} {'is' if problems == 1 else 'are'} left out; feedpub check --rules names them"]
+
+
+def _browser(config: "Config") -> list[str]:
+    """What is missing for the pages that are to be rendered, where there are any."""
+    from feedpub.gathering import is_rendered
+    from feedpub.render import missing
+
+    wanted = any(is_rendered(source) for feed in config.feed for source in feed.source)
+    lacking = missing(config.feedpub.browser) if wanted else None
+    return [lacking] if lacking else []
 
 
 def _leftovers(config: "Config") -> list[str]:

@@ -51,6 +51,7 @@ def open_tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
     """
     from feedpub.mending import open_state
     from feedpub.publisher import Publisher, Rehearsal
+    from feedpub.render import Browser
     from feedpub.rules import open_rules
     from feedpub.tools import Tools, workers
 
@@ -59,11 +60,12 @@ def open_tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
     publisher = Rehearsal(settings.output) if dry_run else Publisher(settings.output)
     with (
         workers() as isolation,
+        Browser(settings.browser) as browser,
         open_state(config, publisher, copy=dry_run) as store,
         open_fetcher(settings, store) as fetcher,
     ):
         isolation.prestart()
-        yield Tools(settings, store, fetcher, publisher, isolation=isolation, rules=rules)
+        yield Tools(settings, store, fetcher, publisher, isolation=isolation, browser=browser, rules=rules)
 
 
 def open_fetcher(settings: "Settings", store: "Store | None" = None) -> "Fetcher":

@@ -16,6 +16,7 @@ from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve, secre
 from feedpub.config.section import Section
 from feedpub.config.site_rules import RULE_HEADERS, RuleFiles, SiteRules
 from feedpub.config.sources import (
+    HOW_TO_RENDER,
     FeedSource,
     FolderSource,
     PageSource,
@@ -29,6 +30,7 @@ from feedpub.config.writing import NewFeed, add, free_name, refuse_known, with_f
 
 __all__ = [
     "DEFAULT",
+    "HOW_TO_RENDER",
     "RULE_HEADERS",
     "Alerts",
     "BasicAuth",

@@ -188,6 +188,11 @@ class Settings(Section):
         description="Networks that may be fetched from though they are not public.",
         examples=[["127.0.0.0/8", "fd00::/8"]],
     )
+    browser: Located | None = Field(
+        default=None,
+        description="The Chromium for sources with render = true; left out, the one that is installed.",
+        examples=["/usr/bin/chromium"],
+    )
     delay: Delay = Field(
         default=timedelta(seconds=1),
         description="The pause between two requests to one host.",

@@ -9,6 +9,8 @@ from feedpub.config.section import Section
 from feedpub.config.values import Glob, Located, Pattern, Selector
 from feedpub.config.web import WebAddress
 
+HOW_TO_RENDER = "set render = true on the source (needs Chromium and pip install 'feedpub[browser]')"
+
 
 class RemoteSource(Section):
     """What all sources on the network share."""
@@ -33,6 +35,13 @@ class RemoteSource(Section):
         default=None,
         description="HTTP proxy for this source; proxies named by the environment are not used.",
         examples=["http://proxy.example.org:3128"],
+    )
+
+    render: bool = Field(
+        default=False,
+        strict=True,
+        description="Run the scripts of its pages in a browser: of a listing page, and of each article's.",
+        examples=[True],
     )
 
 

@@ -11,6 +11,7 @@ named manners. Nothing here knows what a page means. Owns requests, urllib3 and 
     body, codings, failures, answer    what came back, or why not
     politeness, robots                 whose turn it is, and what may be asked
     fetcher     the story
+    visit       a page with the way to what it asks for itself
     tally       how many requests were answered how
     notify      a message to a server that the config names
 """
@@ -22,6 +23,7 @@ from feedpub.fetch.request import RequestOptions, Validators
 from feedpub.fetch.robots import RobotsMemory
 from feedpub.fetch.tally import NO_ANSWER, Requests
 from feedpub.fetch.target import discreet, redacted
+from feedpub.fetch.visit import Visit
 
 __all__ = [
     "NO_ANSWER",
@@ -33,6 +35,7 @@ __all__ = [
     "RobotsMemory",
     "SystemClock",
     "Validators",
+    "Visit",
     "discreet",
     "redacted",
 ]

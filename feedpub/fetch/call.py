@@ -37,6 +37,7 @@ class Call:
     def __init__(self, dialer: Dialer, seconds: float, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.dialled = False  # whether the request under way has opened a connection of its own
+        self.peer = ""  # the address that the last request went to
         self._dialer = dialer
         self._seconds = seconds
         self._left = seconds
@@ -92,6 +93,7 @@ class Call:
         """Shut this connection down when the time is up."""
         # A duplicate: it stays valid when TLS wraps the socket, and cannot name another connection once it is closed.
         twin = socket.socket(fileno=os.dup(connection.fileno()))
+        self.peer = _peer(twin)
         with self._lock:
             self._sockets.append(twin)
             if self._expired:
@@ -126,6 +128,13 @@ class Call:
 def too_large(max_bytes: int) -> FetchError:
     """The error of a body over the cap."""
     return FetchError(f"the answer is larger than {max_bytes} bytes")
+
+
+def _peer(connection: socket.socket) -> str:
+    try:
+        return str(connection.getpeername()[0])
+    except OSError:  # the other side was faster
+        return ""
 
 
 def _shut_down(connection: socket.socket) -> None:

@@ -32,10 +32,24 @@ def resolve(host: str, port: int) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Dialer:
-    """Opens connections, to allowed addresses only."""
+    """Opens connections, to allowed addresses only.
+
+    Attributes:
+        policy: which addresses are allowed.
+        own: a host and a port with a policy of their own.
+    """
 
     policy: AddressPolicy
     resolver: Resolver = resolve
+    own: tuple[str, int, AddressPolicy] | None = None
+
+    def for_page(self, host: str, port: int, address: str) -> "Dialer":
+        """For what a page asks for by itself: public addresses, and of the others only the one that it came from.
+
+        What the config allows, it allows for what the config names, not for the scripts of whoever wrote a page.
+        """
+        own = AddressPolicy.allowing([address] if address else [])
+        return Dialer(AddressPolicy(), self.resolver, (host, port, own))
 
     def connect(self, host: str, port: int, remaining: Remaining, *, checked: bool = True) -> socket.socket:
         """Connect to the first address of `host` that answers.
@@ -79,8 +93,9 @@ class Dialer:
         return addresses
 
     def _check(self, host: str, addresses: Sequence[str], port: int) -> None:
+        policy = self.own[2] if self.own and self.own[:2] == (host, port) else self.policy
         for address in addresses:
-            if why := self.policy.refusal(address, port):
+            if why := policy.refusal(address, port):
                 raise RefusedError(why if host == address else f"{host} leads to a forbidden address: {why}")
 
 

@@ -1,8 +1,10 @@
 """The gate: the one way from feedpub to the network. `Fetcher.get` tells the story of a request."""
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from typing import Self
 
@@ -19,6 +21,7 @@ from feedpub.fetch.robots import Robots, RobotsMemory
 from feedpub.fetch.tally import Requests, Tally
 from feedpub.fetch.target import Target, parse, secrets_in
 from feedpub.fetch.transport import Transport
+from feedpub.fetch.visit import Visit
 from feedpub.model import NotModified, Page
 
 _NOT_MODIFIED = 304
@@ -63,7 +66,9 @@ class Fetcher:
         self._dialer = Dialer(AddressPolicy.allowing(allow_private), resolver)
         self._politeness = Politeness(delay, self._clock)
         self._robots = Robots(robots, self._clock)
+        self._ca_file = ca_file
         self._transport = Transport(ca_file)
+        self._pauses = True
         self._tally = Tally()
         self._feed = ""
         self._left: Callable[[], float] = lambda: math.inf
@@ -103,8 +108,41 @@ class Fetcher:
         target = parse(url)
         options = options or RequestOptions()
         home = parse(options.site) if options.site else target
-        call = Call(self._dialer, max(min(self._deadline, self._left()), 0.0), self._max_bytes)
-        return self._follow(target, Journey(call, self._agent, home, validators or Validators(), options))
+        journey = Journey(self._call(), self._agent, home, validators or Validators(), options)
+        answer, place = self._follow(target, journey)
+        if answer.status == _NOT_MODIFIED:
+            return NotModified(place.url, freshness(answer.headers, self._clock.now()))
+        return page(answer, place.url, self._clock.now())
+
+    def visit(self, url: str, *, options: RequestOptions | None = None) -> Visit:
+        """Fetch a page as `get` does, and open the way to what its scripts ask for.
+
+        Args:
+            url: as `get` has it.
+            options: what else to send, to their own site: with the page, and with what it asks of that site if it
+                stands there itself.
+
+        Raises:
+            RefusedError, PostponedError, FetchError: as `get`.
+        """
+        target, options = parse(url), options or RequestOptions()
+        home = parse(options.site) if options.site else target
+        call = self._call()
+        answer, place = self._follow(target, Journey(call, self._agent, home, options=options))
+        twin = copy(self)
+        twin._dialer = self._dialer.for_page(place.host, place.port, call.peer)  # noqa: SLF001 -- a copy of this one
+        twin._transport = Transport(self._ca_file)  # noqa: SLF001 -- its connections lead nowhere else
+        twin._pauses = False  # noqa: SLF001
+        if not place.keeps_secrets_of(home):
+            home, options = replace(place, auth=None), RequestOptions(proxy=options.proxy)
+
+        def part(url: str, headers: Mapping[str, str], left: float, most: int) -> tuple[Answer, str]:
+            target = parse(url)
+            journey = Journey(twin._call(left, most), self._agent, home, options=options, asked=(target, headers))  # noqa: SLF001
+            answer, place = twin._follow(target, journey)  # noqa: SLF001
+            return answer, place.url
+
+        return Visit(page(answer, place.url, self._clock.now()), part, twin.close)
 
     def crawl_delay(self, url: str) -> float:
         """The Crawl-delay that the robots.txt of a URL's server asks for, in seconds, as far as it was read; else 0."""
@@ -130,13 +168,18 @@ class Fetcher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _follow(self, start: Target, journey: Journey) -> Page | NotModified:
+    def _call(self, left: float = math.inf, most: int = sys.maxsize) -> Call:
+        seconds = max(min(self._deadline, self._left(), left), 0.0)
+        return Call(self._dialer, seconds, min(self._max_bytes, most))
+
+    def _follow(self, start: Target, journey: Journey) -> tuple[Answer, Target]:
+        """The answer at the end of the redirects, a success or a 304 that was asked for; and where it was found."""
         target = start
         try:
             while True:
                 answer = self._ask(target, journey)
                 if answer.location is None:
-                    return self._arrived(answer, target, journey)
+                    return self._arrived(answer, journey), target
                 journey.jar.update(answer.cookies)
                 target = target.join(answer.location)
         except FetchError as error:
@@ -146,7 +189,7 @@ class Fetcher:
         """One request, when robots.txt, the server and our manners allow it."""
         headers = journey.set_out(target)
         delay = self._robots.admit(target, partial(self._robots_text, journey)) if journey.obeys_robots else 0.0
-        with self._politeness.turn(target.server, delay):
+        with self._politeness.turn(target.server, delay, pause=self._pauses):
             answer = self._exchange(target, headers, journey)
             wait = retry_after(answer.headers, self._clock.now())
             if wait and answer.status in _CLOSING:
@@ -177,17 +220,15 @@ class Fetcher:
             conditional=not headers.keys().isdisjoint(("If-None-Match", "If-Modified-Since")),
         )
 
-    def _arrived(self, answer: Answer, target: Target, journey: Journey) -> Page | NotModified:
-        if answer.status == _NOT_MODIFIED and journey.validators:
-            return NotModified(target.url, freshness(answer.headers, self._clock.now()))
-        if not answer.ok:
+    def _arrived(self, answer: Answer, journey: Journey) -> Answer:
+        if not answer.ok and not (answer.status == _NOT_MODIFIED and journey.validators):
             raise failure(answer, self._clock.now())
-        return page(answer, target.url, self._clock.now())
+        return answer
 
     def _robots_text(self, journey: Journey, url: str) -> str:
         robots = parse(url)
-        answer = self._follow(robots, journey.to_robots(robots))
-        return answer.body.decode("utf-8-sig", "replace") if isinstance(answer, Page) else ""
+        answer, _ = self._follow(robots, journey.to_robots(robots))
+        return answer.body.decode("utf-8-sig", "replace")
 
 
 def _told(error: FetchError, start: Target, target: Target, options: RequestOptions) -> FetchError:

@@ -38,12 +38,13 @@ class Politeness:
         self._servers: dict[str, _Server] = {}
 
     @contextmanager
-    def turn(self, server: str, delay: float = 0.0) -> Iterator[None]:
+    def turn(self, server: str, delay: float = 0.0, *, pause: bool = True) -> Iterator[None]:
         """Wait for this server to be free and rested; it counts as asked while the block runs.
 
         Args:
             server: its name, as `Target.server` has it.
             delay: what the server itself wishes for, in seconds; the longer of the two holds.
+            pause: False for the parts of a page: they follow it, and each other, at once.
 
         Raises:
             PostponedError: it asked to be left alone for longer (Retry-After).
@@ -52,7 +53,7 @@ class Politeness:
         with known.turn:
             self._refuse_while_closed(server, known)
             wait = known.rested + max(delay, self._delay) - self._clock.monotonic()
-            if wait > 0:
+            if pause and wait > 0:
                 self._clock.sleep(wait)
             try:
                 yield

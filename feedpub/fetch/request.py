@@ -98,6 +98,7 @@ class Journey:
         home: the server that the options' secrets are for.
         jar: the cookies that servers set on the way; each goes back only where its server wants it.
         obeys_robots: False only for a robots.txt itself.
+        asked: what a page's own request sends besides, to the server that it is for.
         steps: what was asked for so far: URLs, and the cookies that went with them.
     """
 
@@ -109,6 +110,7 @@ class Journey:
     jar: RequestsCookieJar = field(default_factory=RequestsCookieJar)
     obeys_robots: bool = True
     steps: set[tuple[str, str]] = field(default_factory=set)
+    asked: tuple[Target, Mapping[str, str]] | None = None
 
     def set_out(self, target: Target) -> dict[str, str]:
         """Take the next step; the answer is the headers of its request.
@@ -128,6 +130,8 @@ class Journey:
     def _headers(self, target: Target) -> dict[str, str]:
         headers = CaseInsensitiveDict({"User-Agent": self.agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING})
         trusted = target.keeps_secrets_of(self.home)
+        if self.asked and target.keeps_secrets_of(self.asked[0]):
+            headers.update(self.asked[1])
         if trusted:
             headers.update(self.options.headers)
         if auth := target.auth or (trusted and (self.options.auth or self.home.auth)) or None:

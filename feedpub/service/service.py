@@ -19,11 +19,11 @@ from feedpub import alerts, messages, overview, pipeline
 from feedpub import config as configuration
 from feedpub.config import Config, FeedConfig
 from feedpub.errors import DamagedError, FeedpubError, StoreError
-from feedpub.fetch import Fetcher
 from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.model import Outcome
 from feedpub.overview import Overview, Running, counted
+from feedpub.render import Browser
 from feedpub.rules import RuleBook, open_rules, site_files
 from feedpub.service.chores import Chore, Jump
 from feedpub.service.jobs import Jobs
@@ -194,10 +194,12 @@ class Service:
 
     def _apply(self, config: Config, rules: RuleBook) -> Mapping[str, Sequence[str]]:
         before, self._config = self._config, config
-        fetcher: Fetcher = self._tools.fetcher
+        fetcher, browser = self._tools.fetcher, self._tools.browser
         if config.feedpub != before.feedpub:
             fetcher = fetcher_for(config.feedpub, self._tools.store)
-        self._tools = replace(self._tools, settings=config.feedpub, fetcher=fetcher, rules=rules)
+        if config.feedpub.browser != before.feedpub.browser:
+            browser = Browser(config.feedpub.browser)  # runs under way end the other one
+        self._tools = replace(self._tools, settings=config.feedpub, fetcher=fetcher, browser=browser, rules=rules)
         changes = self._jobs.apply(config, self._tools)
         self._site = self._server.site = self._make_site()
         self._stale.set()

@@ -2,7 +2,7 @@
 
 import re
 
-from feedpub.config import PageSource
+from feedpub.config import HOW_TO_RENDER, PageSource
 from feedpub.errors import NothingFound
 from feedpub.model import Item, Page
 from feedpub.sources.html import Document, parse
@@ -70,9 +70,10 @@ def _why_nothing(document: Document) -> str:
     count = sum(1 for _ in links_of(document))
     shown = document.tree.find("body")
     if document.scripts and (shown is None or words(text_of(shown)) < FEW_WORDS):
-        reason = "the page shows nothing without JavaScript"
+        reason, instead = "the page shows nothing without JavaScript", HOW_TO_RENDER
     else:
+        instead = 'give links = "CSS selector"' if count else ""
         reason = f'no article links found among the {count} links of the page "{document.title[:80]}": {TRIED}'
     if document.feeds:
         return f'{reason}; the page names a feed, use it: type = "feed", url = "{document.feeds[0]}"'
-    return f'{reason}; give links = "CSS selector"' if count else reason
+    return f"{reason}; {instead}" if instead else reason

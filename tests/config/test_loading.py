@@ -58,6 +58,7 @@ def test_defaults(tmp_path: Path) -> None:
             "base_url": "https://feeds.example.org/",
             "contact": "",
             "allow_private": (),
+            "browser": None,
             "delay": timedelta(seconds=1),
             "deadline": timedelta(minutes=10),
             "hubs": (),

@@ -123,7 +123,7 @@ CASES = (
     Case("same-url-new-title", _retitled, right=_has_new_title, start=FEED),
     # --- found missing ---
     source("captcha-200", _CAPTCHA, "Attention Required"),
-    source("script-only", _APP, "shows nothing without JavaScript"),
+    source("script-only", _APP, "shows nothing without JavaScript; set render = true"),
     source("parked-domain", _PARKED, "no article links"),
     source("listing-not-found-200", _GONE, 'an error page, "Page not found"'),
     Case("old-copy", _only_old, right=_keeps_all),
@@ -134,7 +134,7 @@ CASES = (
     article("article-not-found-200", _GONE, "not found|no article"),
     article("article-consent-wall", _WALL, "consent|no article"),
     article("article-captcha", _CAPTCHA, "Attention Required|no article|human"),
-    article("article-script-only", _APP, "no text in the page"),
+    article("article-script-only", _APP, "no text in the page without JavaScript; set render = true"),
     article("article-boilerplate-only", story(NEW, text="<ul><li>Share</li><li>Tweet</li></ul>"), "no article|nothing"),
     Case("article-to-login", _to_login, "no article|log"),
     Case("article-to-front-page", _to_home, "it leads back to"),
