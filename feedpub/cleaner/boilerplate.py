@@ -5,6 +5,7 @@ block is given stands. Then goes what the score speaks against, and last the hea
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
@@ -27,16 +28,30 @@ PICTURE = "a picture outside the article"
 Step = Callable[[Case], Found]
 
 
+class Decision(NamedTuple):
+    """Why a block goes: in words, and the name of the step that said so."""
+
+    reason: str
+    step: str
+
+
 def reasons(case: Case) -> dict[int, str]:
     """Why blocks go, by their number; the others stay."""
-    found: dict[int, str] = {}
+    return {index: decision.reason for index, decision in decisions(case).items()}
+
+
+def decisions(case: Case) -> dict[int, Decision]:
+    """The same, and which step took each block out."""
+    found: dict[int, Decision] = {}
     for step in STEPS:
         for index, reason in step(case):
-            found.setdefault(index, reason)
-    found |= dict(unlikely(case, found))
+            found.setdefault(index, Decision(reason, step.__name__))
+    words = {index: decision.reason for index, decision in found.items()}
+    found |= {index: Decision(reason, unlikely.__name__) for index, reason in unlikely(case, words)}
     kept = case.kept - case.unwanted.keys()
-    found = {index: reason for index, reason in found.items() if index not in kept}
-    return found | dict(empty_headings(case, found))
+    found = {index: decision for index, decision in found.items() if index not in kept}
+    words = {index: decision.reason for index, decision in found.items()}
+    return found | {index: Decision(reason, empty_headings.__name__) for index, reason in empty_headings(case, words)}
 
 
 def site_rules(case: Case) -> Found:

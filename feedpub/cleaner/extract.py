@@ -1,8 +1,8 @@
 """A page, or a piece of one, → Article: the story of the cleaner in one place. Owns the order, and no decision."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -23,7 +23,7 @@ from feedpub.cleaner.tree import parse
 from feedpub.config import HOW_TO_RENDER, SiteRules
 from feedpub.errors import ExtractError, NothingFound
 from feedpub.model import Article, Removed
-from feedpub.rules import Ruleset, as_ruleset
+from feedpub.rules import Rule, Ruleset, as_ruleset
 from feedpub.summary import choose
 
 FEWEST_WORDS = 12  # of an article
@@ -55,31 +55,71 @@ def extract(
             such a page.
         NothingFound: there is no article in it.
     """
+    ruled = rules if isinstance(rules, Ruleset) else as_ruleset(rules or SiteRules())
+    return extraction(html, url, memory, ruled).article
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """An article, and how it came to be.
+
+    Attributes:
+        case: what was decided about.
+        found: the decision.
+        taken: the elements that rules took out before, each with its rule.
+    """
+
+    article: Article
+    case: Case
+    found: Located
+    taken: Mapping[HtmlElement, Rule]
+
+
+def unwatched(tree: HtmlElement) -> None:
+    """Nobody wants to see a page's tree before anything is taken out of it."""
+
+
+def extraction(
+    html: bytes | str,
+    url: str | None,
+    memory: SiteMemory | None,
+    rules: Ruleset,
+    watch: Callable[[HtmlElement], None] = unwatched,
+) -> Extraction:
+    """What `extract` does, with all that was decided. Raises as that does.
+
+    Args:
+        html: the page.
+        url: where it was found.
+        memory: what repeats over the pages of its site.
+        rules: what is known about its site.
+        watch: is shown the page's tree before anything is taken out of it; what it sees last is what counts.
+    """
     if not addresses.is_address(url):
         raise ExtractError("this is no address that can be read", url)
-    ruled = rules if isinstance(rules, Ruleset) else as_ruleset(rules or SiteRules())
     try:
-        return _extracted(html, url, memory, ruled)
+        return _extracted(html, url, memory, rules, watch)
     except NothingFound as error:
-        if not ruled.content or ruled.autodetect is False:
+        if not rules.content or rules.autodetect is False:
             raise
-        return _without_place(html, url, memory, ruled, error)
+        # where the rules leave no article: found without them, but for what they say beside it
+        done = _extracted(html, url, memory, replace(rules, content=(), remove=(), prune=None), watch)
+        why = f"the rules leave no article on this page, it was found without them: {error.reason}"
+        passed_over = (Removed(rule.written, f"{rule}: {why}", 0) for rule in rules.content)
+        return replace(done, article=replace(done.article, removed=(*passed_over, *done.article.removed)))
 
 
-def _without_place(
-    html: bytes | str, url: str | None, memory: SiteMemory | None, rules: Ruleset, error: NothingFound
-) -> Article:
-    """The article of a page where the rules leave none: found without them, but for what they say beside it."""
-    article = _extracted(html, url, memory, replace(rules, content=(), remove=(), prune=None))
-    why = f"the rules leave no article on this page, it was found without them: {error.reason}"
-    passed_over = (Removed(rule.written, f"{rule}: {why}", 0) for rule in rules.content)
-    return replace(article, removed=(*passed_over, *article.removed))
-
-
-def _extracted(html: bytes | str, url: str | None, memory: SiteMemory | None, rules: Ruleset) -> Article:
+def _extracted(
+    html: bytes | str,
+    url: str | None,
+    memory: SiteMemory | None,
+    rules: Ruleset,
+    watch: Callable[[HtmlElement], None],
+) -> Extraction:
     ruling = site_rules.Ruling(site_rules.parsed(html, url, rules), rules)
     ruling.reshape()
     tree = ruling.tree
+    watch(tree)
     parts = parts_of(tree)
     stated = ruling.corrected(metadata.read(tree, url, _names(parts, url, memory), parts=_told(parts, rules)))
     hints = head_hints(parts)
@@ -107,7 +147,8 @@ def _extracted(html: bytes | str, url: str | None, memory: SiteMemory | None, ru
     found = locate(case)
     article = _article(case, found, stated)
     _check(article, hints.titles, case, found, scripted=scripted)
-    return replace(article, url=stated.canonical or url, removed=(*stripped, *notes, *article.removed))
+    article = replace(article, url=stated.canonical or url, removed=(*stripped, *notes, *article.removed))
+    return Extraction(article, case, found, ruling.taken)
 
 
 def _told(parts: Parts, rules: Ruleset) -> Parts:

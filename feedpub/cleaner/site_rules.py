@@ -41,11 +41,13 @@ class Ruling:
 
     Attributes:
         faults: rules that libxml2 cannot follow on this page, and why.
+        taken: the elements that `strip` took out, each with its rule.
     """
 
     tree: HtmlElement
     rules: Ruleset
     faults: dict[Rule, str] = field(default_factory=dict)
+    taken: dict[HtmlElement, Rule] = field(default_factory=dict)
 
     def reshape(self) -> None:
         """Put true addresses into pictures, and elements around others."""
@@ -100,6 +102,7 @@ class Ruling:
                     _strip_text(node)
                 elif node.getparent() is not None and node.tag not in _ROOTS:
                     yield Removed(" ".join(node.text_content().split()), str(rule), 0)
+                    self.taken[node] = rule
                     node.drop_tree()
 
     def unwanted(self, layout: Layout) -> Iterator[tuple[int, str]]:
