@@ -47,6 +47,14 @@ def from_page(page: Page, rules: Ruleset | None = None, memory: bytes | None = N
     return cleaner.extract(decode_html(page.body, page.charset), page.url, rules=rules, memory=known)
 
 
+def annotated_page(page: Page, rules: Ruleset | None = None, memory: bytes | None = None) -> cleaner.Annotated:
+    """A page with what its article is cleared of, in place. Takes and raises what `from_page` does."""
+    if page.content_type not in HTML:
+        raise ExtractError(f"not a web page but {page.content_type}", page.url)
+    known = remembered(memory) if memory else None
+    return cleaner.annotated(decode_html(page.body, page.charset), page.url or None, rules=rules, memory=known)
+
+
 @dataclass(frozen=True, slots=True)
 class OfPages:
     """The article of one or several pages.

@@ -30,7 +30,12 @@ def facts(before: Entry, after: Entry) -> tuple[Difference, ...]:
 
 def text(before: Entry, after: Entry) -> tuple[str, ...]:
     """The paragraphs that differ, as a unified diff without its head."""
-    return _unified(before.text.split("\n"), after.text.split("\n"))
+    return lines(before.text, after.text)
+
+
+def lines(before: str, after: str) -> tuple[str, ...]:
+    """The same of two texts."""
+    return _unified(before.split("\n"), after.split("\n"))
 
 
 def markup(before: Entry, after: Entry) -> tuple[str, ...]:

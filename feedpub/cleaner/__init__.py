@@ -1,5 +1,6 @@
 """The cleaner: pages, pieces of pages and saved texts → articles without boilerplate."""
 
+from feedpub.cleaner.annotations import Annotated, annotated
 from feedpub.cleaner.extract import extract, extract_fragment
 from feedpub.cleaner.joining import joined
 from feedpub.cleaner.memory import Sighting, SiteMemory, sight
@@ -10,9 +11,11 @@ from feedpub.cleaner.sequel import Sequel
 from feedpub.cleaner.written import text_of
 
 __all__ = [
+    "Annotated",
     "Sequel",
     "Sighting",
     "SiteMemory",
+    "annotated",
     "extract",
     "extract_fragment",
     "extract_saved",

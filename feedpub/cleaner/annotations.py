@@ -8,6 +8,7 @@ loaded, no link leads anywhere, nothing of the page's own markup is passed on bu
              gone ones data-reason and data-rule, the first of several with the same also in words
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ SHOWN = HEADINGS | frozenset(
 )  # boxes that look like something without a name
 EMPHASIS = {"b": "b", "strong": "b", "i": "i", "em": "i", "code": "code", "sup": "sup", "sub": "sub", "q": "q"}
 LONGEST_START = 60  # characters
+_QUOTED = re.compile(r'"([^"]+)"')
 
 BEHIND = {
     "site_rules": "the site's rules",
@@ -119,7 +121,8 @@ def _phrase_file(reason: str) -> str:
 @lru_cache(maxsize=8)
 def _phrase_lines(language: str) -> Mapping[str, int]:
     text = (files("feedpub.cleaner") / "data" / "phrases" / f"{language}.toml").read_text(encoding="utf-8")
-    return {line.strip().strip('",').casefold(): number for number, line in enumerate(text.splitlines(), 1)}
+    lines = enumerate(text.splitlines(), 1)
+    return {said.casefold(): number for number, line in lines for said in _QUOTED.findall(line)}
 
 
 def _ruled(rule: Rule) -> _Mark:
@@ -226,8 +229,7 @@ class _Writer:
     def _block(self, index: int, block: Block) -> str:
         mark = self.decisions.of(index)
         text = "".join(self._inline(block))
-        start = block.text.split("\n")[0][:LONGEST_START].rpartition(" ")
-        told = f' data-n="{index}" data-start="{escape((start[0] or start[2]) if block.text else "")}"'
+        told = f' data-n="{index}" data-start="{escape(_start(block.text))}"'
         told += self._selector(self._element(block))
         if mark is None:
             self.last = None
@@ -278,6 +280,15 @@ class _Writer:
             return '<span class="link">', "</span>"
         tag = EMPHASIS.get(element.tag)
         return (f"<{tag}>", f"</{tag}>") if tag else ("", "")
+
+
+def _start(text: str) -> str:
+    """The words that a block begins with."""
+    line = text.split("\n")[0]
+    if len(line) <= LONGEST_START:
+        return line
+    whole, space, part = line[: LONGEST_START + 1].rpartition(" ")
+    return whole if space else part[:LONGEST_START]
 
 
 def _why(mark: _Mark) -> str:

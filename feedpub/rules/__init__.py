@@ -4,6 +4,7 @@
     toml       our own: what the config's [feed.rules] and sites/<host>.toml say
     ftr        the text files of ftr-site-config
     lookup     which of them know a host
+    writing    rules that are added to our own
 
 Reads files and looks at no page: what an expression finds there is the cleaner's and the paging's matter.
 """
@@ -11,9 +12,11 @@ Reads files and looks at no page: what an expression finds there is the cleaner'
 from feedpub.rules.lookup import RuleBook, host_of, open_rules, shown, site_files
 from feedpub.rules.model import MOST_PAGES, Link, Problem, Rule, Ruleset, Sample
 from feedpub.rules.toml import as_ruleset
+from feedpub.rules.writing import Draft
 
 __all__ = [
     "MOST_PAGES",
+    "Draft",
     "Link",
     "Problem",
     "Rule",

@@ -96,6 +96,15 @@ class RuleBook:
         own = next((self.own[name] for name in _domains(host) if name in self.own), None)
         return own if own is not None else self._of_ftr(host)
 
+    def named_for(self, url: str | None) -> str:
+        """The host that our own file about an address is named for, or would be; "" where there can be none."""
+        host = host_of(url or "")
+        return next((name for name in _domains(host) if name in self.own), host if "." in host else "")
+
+    def with_own(self, host: str, rules: Ruleset) -> "RuleBook":
+        """The same with other rules of our own for a host."""
+        return RuleBook({**self.own, host: rules}, self.ftr, self._tell)
+
     def files(self) -> Iterator[tuple[str, Ruleset]]:
         """Every file of ftr-site-config with what it says, by name."""
         for path in sorted(self.ftr.iterdir()) if self.ftr else ():

@@ -45,9 +45,9 @@ def as_ruleset(rules: SiteRules, file: str = "", line: _Line = lambda _: 0) -> R
     )
 
 
-def load(file: Path) -> Ruleset:
-    """The rules in a host's file. Raises ConfigError, with every mistake and its line."""
+def load(file: Path, name: str = "") -> Ruleset:
+    """The rules in a host's file, which may go by another name. Raises ConfigError: every mistake, with its line."""
     site, positions = load_site(file)
-    shown = str(file)
+    shown = name or str(file)
     tests = (Sample(test.url, test.contains, shown, positions.line(("test", at))) for at, test in enumerate(site.test))
     return replace(as_ruleset(site, shown, positions.line), tests=tuple(tests))

@@ -3,14 +3,24 @@
 import socket
 import threading
 from collections.abc import Sequence
+from typing import Protocol
 
 import uvicorn
 
 from feedpub.web.http import Answer, Receive, Request, Scope, Send
 from feedpub.web.patience import Patience
-from feedpub.web.site import Site
 
 _IDLE_SECONDS = 15  # that a connection is kept open for another request
+
+
+class Served(Protocol):
+    """What answers requests: a site, or whatever else is an ASGI application."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, as the server library wants it."""
+
+    def at_once(self, request: Request) -> Answer | None:
+        """The answer, where it can be had without waiting; in the event loop."""
 
 
 class Server:
@@ -24,7 +34,7 @@ class Server:
         site: may be replaced at any time.
     """
 
-    def __init__(self, site: Site, sockets: Sequence[socket.socket]) -> None:
+    def __init__(self, site: Served, sockets: Sequence[socket.socket]) -> None:
         self._app = _App(site)
         self._sockets = list(sockets)
         self._config = uvicorn.Config(
@@ -45,11 +55,11 @@ class Server:
         self._thread = threading.Thread(target=self._run, name="feedpub-http", daemon=True)
 
     @property
-    def site(self) -> Site:
+    def site(self) -> Served:
         return self._app.site
 
     @site.setter
-    def site(self, site: Site) -> None:
+    def site(self, site: Served) -> None:
         self._app.site = site
 
     @property
@@ -74,7 +84,7 @@ class Server:
 class _App:
     """What the server library calls: whichever site is in force."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Served) -> None:
         self.site = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,15 @@
+"""A page to look at the cleaner's work on, and to make rules for a site by pointing at what is wrong.
+
+    desk       what is looked at, what a draft of rules would do to it, and how the draft is saved
+    subjects   which pages can be looked at: a feed's stored ones, one at an address, one in a file
+    server     the local page: who may ask it, and what for
+    templates  the page, its style and its script
+
+Serves one person on this machine, for as long as the command runs.
+"""
+
+from feedpub.preview.desk import Desk
+from feedpub.preview.server import Bureau
+from feedpub.preview.subjects import Subject, from_address, from_file, of_feed, of_site
+
+__all__ = ["Bureau", "Desk", "Subject", "from_address", "from_file", "of_feed", "of_site"]

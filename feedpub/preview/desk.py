@@ -1,0 +1,218 @@
+"""What a person sees of a page, and what a draft of rules would do: to it, and to the others of its site.
+
+A draft is tried as it would be saved: the site's file is extended, read by the loader that reads it in every run, and
+the cleaner is given what came of that. So what is shown is what will be.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from feedpub import articles, differences, making
+from feedpub.errors import ConfigError, SourceError
+from feedpub.learning import site_of
+from feedpub.model import Article
+from feedpub.preview.subjects import Subject
+from feedpub.rules import Draft, RuleBook, Ruleset, writing
+from feedpub.tools import Tools
+
+MOST_OTHERS = 50  # pages that a draft is tried on
+MOST_LINES = 6  # that are shown of what changes in one of them
+_Made = TypeVar("_Made")
+_AT_ONCE = 4  # as many as there are workers at most
+NOWHERE = "the page does not say where it is from, so no file is about it: put these rules below the feed's [feed.rules]"
+
+
+@dataclass(frozen=True, slots=True)
+class Toml:
+    """A site's file, as a draft would leave it.
+
+    Attributes:
+        file: for people; "" where no file can be about the page.
+        text: all that it would hold.
+        why_not: why it cannot be saved; "" where it can.
+    """
+
+    file: str
+    text: str
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a draft does to an article.
+
+    Attributes:
+        changed: how many lines come or go.
+        lines: the first of them, each after a + or a -, and before them what changes beside the text.
+        problem: why there would be no article any more.
+    """
+
+    title: str
+    url: str
+    changed: int = 0
+    lines: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A page as it is with a draft.
+
+    Attributes:
+        original: the page, inert, with what was taken out struck through; "" where there is a problem.
+        article: what is left; None where there is a problem.
+        effect: what the draft does to it.
+    """
+
+    original: str
+    article: Article | None
+    effect: Effect
+    toml: Toml
+
+
+@dataclass(frozen=True, slots=True)
+class _Drafted:
+    """All rules as they would be.
+
+    Attributes:
+        book: with the site's file as the draft would leave it.
+        loose: what the draft says where no file can be about the page.
+    """
+
+    book: RuleBook
+    loose: Ruleset = field(default_factory=Ruleset)
+
+    def of(self, subject: Subject, tools: Tools) -> Ruleset:
+        """What is known of a page, in a run of its feed."""
+        if subject.feed is None:
+            return self.loose.over(self.book.of(subject.url))
+        return self.loose.over(making.rules_for(subject.feed, subject.url, replace(tools, rules=self.book)))
+
+
+class Desk:
+    """The pages that are looked at. Thread-safe.
+
+    Args:
+        subjects: to be chosen from; not empty.
+        tools: what reads them; the store is only read.
+        sites: the folder of our own rules.
+        others: on which drafts are tried as well; the subject itself is left out.
+    """
+
+    def __init__(self, subjects: Sequence[Subject], tools: Tools, sites: Path, others: Sequence[Subject] = ()) -> None:
+        self.subjects = tuple(subjects)
+        self._others = tuple(others)
+        self._tools = tools
+        self._sites = sites
+        self._rules = _Drafted(tools.rules)
+        self._before: dict[Subject, Article | SourceError] = {}
+        self._lock = threading.Lock()
+
+    def look(self, number: int, draft: Draft) -> Look:
+        """A page with a draft. Raises ConfigError where the draft, or the file, says what cannot be read."""
+        subject = self.subjects[number]
+        toml, drafted = self._drafted(subject, draft)
+        before = self._known(subject)
+        try:
+            seen = self._made(articles.annotated_page, subject, drafted)
+        except SourceError as error:
+            return Look("", None, _effect(subject, before, error), toml)
+        return Look(seen.html, seen.article, _effect(subject, before, seen.article), toml)
+
+    def effects(self, number: int, draft: Draft) -> list[Effect]:
+        """What a draft does to the other pages of the site, newest first. Raises ConfigError as `look` does."""
+        subject = self.subjects[number]
+        _, drafted = self._drafted(subject, draft)
+        host = drafted.book.named_for(subject.url)
+        others = (each for each in self._others if each.url != subject.url)
+        same = (each for each in others if host and drafted.book.named_for(each.url) == host)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(lambda each: self._effect_on(each, drafted), islice(same, MOST_OTHERS)))
+
+    def save(self, number: int, draft: Draft) -> Toml:
+        """Write a draft into the site's file. Raises ConfigError; the file is then as it was."""
+        with self._lock:
+            subject = self.subjects[number]
+            toml, drafted = self._drafted(subject, draft)
+            if toml.why_not:
+                raise ConfigError(toml.why_not)
+            writing.write(toml.text, self._file(subject))
+            self._rules = drafted
+            self._before.clear()
+            return toml
+
+    def _file(self, subject: Subject) -> Path:
+        """The file of our own that is about a page, or would be."""
+        return self._sites / f"{self._rules.book.named_for(subject.url) or 'site'}.toml"
+
+    def _drafted(self, subject: Subject, draft: Draft) -> tuple[Toml, _Drafted]:
+        """The site's file and all rules, as they would be."""
+        book, file = self._rules.book, self._file(subject)
+        host = book.named_for(subject.url)
+        text = writing.extended(_text(file) if host else "", draft, file)
+        rules = writing.read_back(text, file)
+        if not host:
+            return Toml("", text, NOWHERE), _Drafted(book, rules)
+        return Toml(writing.shown(file), text), _Drafted(book.with_own(host, rules)) if draft else self._rules
+
+    def _made(self, make: Callable[..., _Made], subject: Subject, rules: _Drafted) -> _Made:
+        """What a function that reads a page with rules and memory makes of it. Raises SourceError."""
+        store, url = self._tools.store, subject.url
+        memory = store.memory(site_of(url)) if url else None
+        return self._tools.isolation.call(url, make, subject.page(), rules.of(subject, self._tools), memory)
+
+    def _known(self, subject: Subject) -> Article | SourceError:
+        """The article as it is without a draft, or why there is none."""
+        if subject not in self._before:
+            self._before[subject] = self._article(subject, self._rules)
+        return self._before[subject]
+
+    def _article(self, subject: Subject, rules: _Drafted) -> Article | SourceError:
+        try:
+            return self._made(articles.from_page, subject, rules)
+        except SourceError as error:
+            return error
+
+    def _effect_on(self, subject: Subject, drafted: _Drafted) -> Effect:
+        return _effect(subject, self._known(subject), self._article(subject, drafted))
+
+
+def _text(file: Path) -> str:
+    """What a file says now; "" where there is none. Raises ConfigError."""
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{writing.shown(file)}: cannot be read: {error}") from error
+
+
+def _effect(subject: Subject, before: Article | SourceError, after: Article | SourceError) -> Effect:
+    if isinstance(after, SourceError):
+        known = isinstance(before, SourceError) and before.reason == after.reason
+        return Effect(subject.title, subject.url, problem="" if known else after.reason)
+    if isinstance(before, SourceError):
+        return Effect(subject.title, subject.url, after.text.count("\n") + 1, lines=(f"+{after.title}",))
+    facts = tuple(_facts(before, after))
+    changed = [line for line in differences.lines(before.text, after.text) if line.startswith(("+", "-"))]
+    lines = (*facts, *changed[:MOST_LINES])
+    return Effect(subject.title, subject.url, len(changed) + len(facts) // 2, lines)
+
+
+def _facts(before: Article, after: Article) -> Iterator[str]:
+    """What changes beside the text."""
+    for name in ("title", "authors", "published"):
+        old, new = (getattr(article, name) for article in (before, after))
+        if old != new:
+            yield from (f"-{name}: {_said(old)}", f"+{name}: {_said(new)}")
+
+
+def _said(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
