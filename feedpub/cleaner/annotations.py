@@ -284,7 +284,7 @@ class _Writer:
 
 def _start(text: str) -> str:
     """The words that a block begins with."""
-    line = text.split("\n")[0]
+    line = text.partition("\n")[0]
     if len(line) <= LONGEST_START:
         return line
     whole, space, part = line[: LONGEST_START + 1].rpartition(" ")

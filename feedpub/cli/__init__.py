@@ -18,6 +18,7 @@ from feedpub.cli.clean import clean
 from feedpub.cli.completion import completion
 from feedpub.cli.export import export
 from feedpub.cli.import_ import import_feeds
+from feedpub.cli.preview import preview
 from feedpub.cli.reclean import reclean
 from feedpub.cli.run import run
 from feedpub.cli.serve import serve
@@ -48,7 +49,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-for _command in (add, build, check, clean, completion, export, import_feeds, reclean, run, serve, status):
+for _command in (add, build, check, clean, completion, export, import_feeds, preview, reclean, run, serve, status):
     cli.add_command(_command)
 
 

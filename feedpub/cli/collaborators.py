@@ -21,12 +21,17 @@ def load_config(path: Path | None) -> "Config":
     return config.load(config.find_config(path, os.environ))
 
 
-def load_settings(config_path: Path | None) -> "tuple[Settings, RuleFiles]":
-    """The config's settings, and where rules are; the defaults where there is no config: one article needs none."""
+def load_or_default(config_path: Path | None) -> "Config":
+    """The config; the defaults where there is none: one article needs none."""
     from feedpub import config
 
     path = config.find_config(config_path, os.environ)
-    loaded = config.load(path) if path != config.DEFAULT or path.exists() else config.Config()
+    return config.load(path) if path != config.DEFAULT or path.exists() else config.Config()
+
+
+def load_settings(config_path: Path | None) -> "tuple[Settings, RuleFiles]":
+    """The config's settings, and where rules are; the defaults where there is no config."""
+    loaded = load_or_default(config_path)
     return loaded.feedpub, loaded.rules
 
 

@@ -17,14 +17,14 @@ from feedpub.errors import ConfigError, SourceError
 from feedpub.learning import site_of
 from feedpub.model import Article
 from feedpub.preview.subjects import Subject
-from feedpub.rules import Draft, RuleBook, Ruleset, writing
+from feedpub.rules import Draft, RuleBook, Ruleset, shown, writing
 from feedpub.tools import Tools
 
 MOST_OTHERS = 50  # pages that a draft is tried on
 MOST_LINES = 6  # that are shown of what changes in one of them
 _Made = TypeVar("_Made")
 _AT_ONCE = 4  # as many as there are workers at most
-NOWHERE = "the page does not say where it is from, so no file is about it: put these rules below the feed's [feed.rules]"
+NOWHERE = "the page does not say where it is from, so no file is about it; write them into a feed's [feed.rules]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class Desk:
         rules = writing.read_back(text, file)
         if not host:
             return Toml("", text, NOWHERE), _Drafted(book, rules)
-        return Toml(writing.shown(file), text), _Drafted(book.with_own(host, rules)) if draft else self._rules
+        return Toml(shown(file), text), _Drafted(book.with_own(host, rules)) if draft else self._rules
 
     def _made(self, make: Callable[..., _Made], subject: Subject, rules: _Drafted) -> _Made:
         """What a function that reads a page with rules and memory makes of it. Raises SourceError."""
@@ -189,7 +189,7 @@ def _text(file: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{writing.shown(file)}: cannot be read: {error}") from error
+        raise ConfigError(f"{shown(file)}: cannot be read: {error}") from error
 
 
 def _effect(subject: Subject, before: Article | SourceError, after: Article | SourceError) -> Effect:

@@ -9,7 +9,6 @@ import asyncio
 import dataclasses
 import hmac
 import json
-import logging
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -39,7 +38,6 @@ _OWN = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 _FROM_HERE = (b"", b"same-origin", b"none")  # what Sec-Fetch-Site says, where a browser says it
-_log = logging.getLogger(__name__)
 
 
 class BadRequestError(Exception):
@@ -107,18 +105,23 @@ class Bureau:
         if request.method != "POST" or request.headers.get(b"content-type") != JSON.encode():
             return _refused(405, "This takes POST with JSON.")
         try:
-            asked = json.loads(await body_of(receive, _LARGEST) or b"null")
-            told = await asyncio.to_thread(self._orders[name], asked if isinstance(asked, dict) else {})
+            return _json(200, await self._carried_out(name, await body_of(receive, _LARGEST)))
         except TooLargeError:
             return _refused(413, "That is too much.", (b"connection", b"close"))
-        except (ValueError, BadRequestError) as error:
-            return _json(400, {"problem": f"this cannot be read: {error}"})
-        except ConfigError as error:
-            return _json(422, {"problem": str(error)})
+        except BadRequestError as error:
+            return _json(400, {"problem": str(error)})
         except FeedpubError as error:
-            _log.exception("%s", name)
-            return _json(503, {"problem": str(error)})
-        return _json(200, told)
+            return _json(422 if isinstance(error, ConfigError) else 503, {"problem": str(error)})
+
+    async def _carried_out(self, name: str, body: bytes) -> object:
+        """What comes of an order. Raises BadRequestError, and FeedpubError."""
+        try:
+            asked = json.loads(body)
+        except ValueError as error:
+            raise BadRequestError(f"this is no JSON: {error}") from error
+        if not isinstance(asked, dict):
+            raise BadRequestError("an order is an object")
+        return await asyncio.to_thread(self._orders[name], asked)
 
     def _number(self, asked: Mapping[str, Any]) -> int:
         number = asked.get("number")

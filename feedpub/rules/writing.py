@@ -1,4 +1,4 @@
-"""New rules for a site → the text of its file, with all that a person wrote there as it was. Owns the file's writing."""
+"""New rules for a site → the text of its file, with all that a person wrote there as it was. Owns how it is written."""
 
 import os
 import tempfile

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-_FLAGS = (
+FLAGS = (
     "--headless",
     "--no-sandbox",  # tests may run as root
     "--disable-gpu",
@@ -36,5 +36,5 @@ def _run(url: str, *flags: str) -> str:
     if chromium is None:
         pytest.skip("no Chromium here: install it to see the pages in a real browser")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [chromium, *_FLAGS, f"--user-data-dir={profile}", *flags, url]
+        command = [chromium, *FLAGS, f"--user-data-dir={profile}", *flags, url]
         return subprocess.run(command, capture_output=True, check=True, timeout=60, text=True).stdout  # noqa: S603 -- our own words

@@ -1,0 +1,97 @@
+"""`feedpub preview`: look at what the cleaner does to pages, and make rules by pointing at what is wrong."""
+
+import signal
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+import click
+
+from feedpub.cli.collaborators import load_or_default, open_tools
+from feedpub.cli.terminal import fail
+
+if TYPE_CHECKING:
+    from feedpub.config import Config
+    from feedpub.preview import Desk
+    from feedpub.tools import Tools
+    from feedpub.web import Server
+
+_FAREWELL = 2.0  # seconds for answers under way
+
+
+@click.command()
+@click.argument("target", metavar="NAME|URL|FILE")
+@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
+@click.pass_obj
+def preview(config_path: Path | None, target: str, *, opens: bool) -> None:
+    """Show pages beside their articles, and what a new rule for their site would change.
+
+    NAME shows the stored articles of a feed, URL the page at an address, FILE a saved page. The page that this serves
+    can be seen on this machine alone, by whoever has its address; the command ends with ctrl-c, or when the page says
+    Done.
+
+    \b
+    Examples:
+      feedpub preview world
+      feedpub preview https://example.org/news/story --open
+      feedpub preview saved/story.html
+
+    Exit status: 0, or 1 when there is nothing to look at, or 2 when the config cannot be used.
+    """
+    import sys
+
+    from feedpub.errors import SourceError
+    from feedpub.logs import log_to
+    from feedpub.preview import Bureau
+    from feedpub.web import Server
+    from feedpub.web.sockets import listen
+
+    log_to(sys.stderr, quiet=True)
+    config = load_or_default(config_path)
+    with open_tools(config, dry_run=True) as tools:
+        try:
+            desk = _desk(config, target, tools)
+        except SourceError as error:
+            fail(str(error), status=1)
+        listening = listen("127.0.0.1:0")
+        bureau = Bureau(desk, listening.getsockname()[1])
+        server = Server(bureau, [listening])
+        _end_on_signals(bureau.done)
+        server.start()
+        click.echo(f"Preview at {bureau.url} until ctrl-c.")
+        sys.stdout.flush()
+        if opens:
+            click.launch(bureau.url)
+        _wait(server, bureau.done)
+        server.stop(_FAREWELL)
+
+
+def _desk(config: "Config", target: str, tools: "Tools") -> "Desk":
+    """What is to be looked at. Raises SourceError."""
+    from feedpub.preview import Desk, from_address, from_file, of_feed, of_site
+
+    feed = next((each for each in config.feed if each.name == target), None)
+    if feed is not None:
+        subjects = of_feed(feed, tools)
+        if not subjects:
+            fail(f"{target}: no page of its articles is kept; `feedpub build` keeps them (keep_pages)", status=1)
+        return Desk(subjects, tools, config.rules.sites, subjects)
+    if target.startswith(("http://", "https://")):
+        subject = from_address(target, tools)
+    elif Path(target).exists():
+        subject = from_file(Path(target), tools)
+    else:
+        known = ", ".join(each.name for each in config.feed) or "none"
+        fail(f"{target}: no address, no file, and no feed; the config has: {known}", status=2)
+    return Desk([subject], tools, config.rules.sites, of_site(subject.url, config.feed, tools))
+
+
+def _end_on_signals(ended: Event) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: ended.set())
+
+
+def _wait(server: "Server", ended: Event) -> None:
+    while not ended.wait(1):
+        if not server.alive:
+            fail("the server has ended by itself; the log says why", status=1)
