@@ -105,23 +105,21 @@ class Bureau:
         if request.method != "POST" or request.headers.get(b"content-type") != JSON.encode():
             return _refused(405, "This takes POST with JSON.")
         try:
-            return _json(200, await self._carried_out(name, await body_of(receive, _LARGEST)))
+            status, told = await self._carried_out(name, await body_of(receive, _LARGEST))
         except TooLargeError:
             return _refused(413, "That is too much.", (b"connection", b"close"))
-        except BadRequestError as error:
-            return _json(400, {"problem": str(error)})
-        except FeedpubError as error:
-            return _json(422 if isinstance(error, ConfigError) else 503, {"problem": str(error)})
+        return _json(status, told)
 
-    async def _carried_out(self, name: str, body: bytes) -> object:
-        """What comes of an order. Raises BadRequestError, and FeedpubError."""
+    async def _carried_out(self, name: str, body: bytes) -> tuple[int, object]:
+        """What comes of an order: a status of HTTP, and what is told."""
         try:
-            asked = json.loads(body)
-        except ValueError as error:
-            raise BadRequestError(f"this is no JSON: {error}") from error
-        if not isinstance(asked, dict):
-            raise BadRequestError("an order is an object")
-        return await asyncio.to_thread(self._orders[name], asked)
+            return 200, await asyncio.to_thread(self._orders[name], _order(body))
+        except BadRequestError as error:
+            return 400, {"problem": str(error)}
+        except ConfigError as error:
+            return 422, {"problem": str(error)}
+        except FeedpubError as error:
+            return 503, {"problem": str(error)}
 
     def _number(self, asked: Mapping[str, Any]) -> int:
         number = asked.get("number")
@@ -135,6 +133,17 @@ class Bureau:
     def _done(self, _asked: Mapping[str, Any]) -> object:
         self.done.set()
         return {}
+
+
+def _order(body: bytes) -> dict[str, Any]:
+    """What is asked. Raises BadRequestError."""
+    try:
+        asked = json.loads(body)
+    except ValueError as error:
+        raise BadRequestError(f"this is no JSON: {error}") from error
+    if not isinstance(asked, dict):
+        raise BadRequestError("an order is an object")
+    return asked
 
 
 def _draft(asked: Mapping[str, Any]) -> Draft:

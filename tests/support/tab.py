@@ -19,10 +19,13 @@ from tests.support.chromium import FLAGS
 
 PATIENCE = 30.0  # seconds; only a test that fails waits so long
 # The browser reads orders from descriptor 3 and answers on 4.
-_START = (
-    "import os, sys; orders, answers = (os.dup(int(each)) for each in sys.argv[1:3]); "
-    "os.dup2(orders, 3); os.dup2(answers, 4); os.execv(sys.argv[3], sys.argv[3:])"
-)
+_START = """
+import fcntl, os, sys
+orders, answers = (fcntl.fcntl(int(each), fcntl.F_DUPFD, 10) for each in sys.argv[1:3])
+os.dup2(orders, 3)
+os.dup2(answers, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 _KEYS = {
     "ArrowDown": 40, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39, "Tab": 9, "Escape": 27, "Enter": 13,
 }  # fmt: skip
