@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from feedpub.model import Article, Outcome, Problem, Status
 from feedpub.overview import FeedOverview, Health, Overview, SourceOverview, ago, counted, relative
@@ -87,37 +88,39 @@ def problem_line(feed: str, problem: Problem) -> str:
 
 def article_text(article: Article) -> str:
     """An article for reading in a terminal: title, byline and date, then its paragraphs."""
+    return "\n".join([*_head(article), "", *("\n\n".join(article.text.split("\n")).split("\n")), ""])
+
+
+def _head(article: Article) -> list[str]:
     when = f"{article.published:%Y-%m-%d %H:%M %Z}" if article.published else ""
     byline = " · ".join(part for part in (", ".join(article.authors), when, article.site or "") if part)
-    head = [line for line in (article.title, byline) if line]
-    return "\n".join([*head, "", *("\n\n".join(article.text.split("\n")).split("\n")), ""])
+    return [line for line in (article.title, byline) if line]
 
 
-def removals(article: Article) -> list[str]:
-    """What was removed and why, a line each, in the page's order, with what stays between."""
-    if not article.removed:
-        return ["nothing was removed"]
-    lines = article.text.split("\n")
-    known = any(removed.after is not None for removed in article.removed)
-    shown: list[str] = []
-    above = 0
+def explained(article: Article) -> Iterator[Text]:
+    """The same with all that was removed in its place, struck through, each with its reason."""
+    yield from map(Text, _head(article))
+    lines, above = article.text.split("\n"), 0
     for removed in article.removed:
-        after = removed.after or 0
-        shown += _staying(lines[above:after])
-        above = max(above, after)
-        shown.append(f"- {removed.reason}: {_shortened(removed.text)}")
-    return [*shown, *_staying(lines[above:])] if known else shown
+        after = max(above, removed.after or 0)
+        yield from _staying(lines[above:after])
+        if after > above or removed is article.removed[0]:
+            yield Text()
+        above = after
+        said = Text(_shortened(removed.text), "strike dim red")
+        yield Text.assemble("  - ", said, (f"  {removed.reason}", "red"))
+    yield from _staying(lines[above:])
+    if not article.removed:
+        yield from (Text(), Text("  nothing was removed"))
 
 
-def _staying(lines: Sequence[str]) -> list[str]:
-    """Lines of an article in a row: the first, and how many more."""
-    if not lines:
-        return []
-    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
-    return [f"    {_shortened(lines[0], 70)}{more}"]
+def _staying(lines: Sequence[str]) -> Iterator[Text]:
+    """Lines of an article, each below an empty one."""
+    for line in lines:
+        yield from (Text(), Text(line))
 
 
-def _shortened(text: str, length: int = 100) -> str:
+def _shortened(text: str, length: int = 160) -> str:
     line = " / ".join(" ".join(each.split()) for each in text.split("\n"))
     return line if len(line) <= length else f"{line[: length - 1]}…"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import load_settings, open_fetcher
-from feedpub.cli.terminal import fail
+from feedpub.cli.terminal import fail, make_console
 
 if TYPE_CHECKING:
     from feedpub.config import Settings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("target", metavar="FILE|URL")
 @click.option("--html", "form", flag_value="html", help="The article's HTML.")
 @click.option("--json", "form", flag_value="json", help="Everything that is known of the article, as JSON.")
-@click.option("--explain", is_flag=True, help="List what was removed, and why.")
+@click.option("--explain", is_flag=True, help="Show what was removed in its place, and why.")
 @click.pass_obj
 def clean(config_path: Path | None, target: str, form: str | None, *, explain: bool) -> None:
     """Print the article that is in a file or at an address, without what is around it.
@@ -46,12 +46,12 @@ def clean(config_path: Path | None, target: str, form: str | None, *, explain: b
         click.echo(report.to_json(article))
     elif form == "html":
         click.echo(article.html)
-    else:
+    elif not explain:
         click.echo(report.article_text(article), nl=False)
     if explain and form != "json":  # the JSON has it anyway
-        click.echo("\nRemoved:")
-        for line in report.removals(article):
-            click.echo(f"  {line}")
+        console = make_console()
+        for line in report.explained(article):
+            console.print(line, soft_wrap=True)
 
 
 def _article(config_path: Path | None, target: str, isolation: "Isolation") -> "Article":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from feedpub.tools import Tools
     from feedpub.web import Server
 
-_FAREWELL = 2.0  # seconds for answers under way
+_FAREWELL = 5.0  # seconds for answers under way
 
 
 @click.command()

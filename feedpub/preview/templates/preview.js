@@ -101,6 +101,7 @@ async function show() {
     showOriginal(look);
     showArticle(look);
     showRules(look);
+    if (!state.draft.length) return;
     const effects = await ask("effects", told);
     if (turn === state.asked) showEffects(effects);
   } catch (error) {
@@ -172,7 +173,6 @@ function showRules({ effect, toml }) {
 }
 
 function showEffects(effects) {
-  if (!state.draft.length) return;
   const changed = effects.filter(each => each.changed || each.problem);
   const pane = $("effects");
   const same = effects.length - changed.length;
