@@ -108,7 +108,7 @@ def explained(article: Article) -> Iterator[Text]:
             yield Text()
         above = after
         said = Text(_shortened(removed.text), "strike dim red")
-        yield Text.assemble("  - ", said, (f"  {removed.reason}", "red"))
+        yield Text.assemble("  - ", said, (f" — {removed.reason}", "red"))
     yield from _staying(lines[above:])
     if not article.removed:
         yield from (Text(), Text("  nothing was removed"))

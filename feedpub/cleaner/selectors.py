@@ -19,7 +19,7 @@ _NAME = re.compile(r"-?[A-Za-z_][A-Za-z0-9_-]*")
 _VALUE = re.compile(r"[^\"\\\n]{1,60}")
 _MADE_UP = re.compile(
     r"^(?:css|sc|jsx|svelte|emotion|styled|chakra)-|^_|__[A-Za-z0-9]{5,}$"
-    r"|(?=[A-Za-z-]*\d)(?=\w*[A-Za-z])[A-Za-z0-9]{6,}$|\d{3}"
+    r"|(?:^|[-_])(?=[A-Za-z0-9]{5,}$)[A-Za-z]*\d+[A-Za-z]|\d{3}"
 )
 _LOOKS = re.compile(
     r"^(?:[mp][trblxy]?|w|h|col|row|grid|flex|text|font|bg|border|rounded|shadow|gap|leading|tracking|justify|items|"
