@@ -72,8 +72,7 @@ def config(site: Site, tmp_path: Path) -> Config:
 def build(config: Config) -> str:
     """The feed as it is published, from here."""
     with tools_for(config) as tools:
-        tools = replace(tools, rules=open_rules(config.rules))
-        pipeline.publish(config.feed[0], tools)
+        pipeline.publish(config.feed[0], replace(tools, rules=open_rules(config.rules)))
     return published(config)
 
 
