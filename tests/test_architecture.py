@@ -22,7 +22,6 @@ OWNERS = {
     "requests": ("fetch",),
     "rich": ("cli", "report"),
     "sentencex": ("summary",),
-    "tomlkit": ("rules",),
     "sqlalchemy": ("store", "migrations"),
     "tomlkit": ("config",),
     "urllib3": ("fetch",),
