@@ -5,6 +5,7 @@ from datetime import timedelta
 from rich.console import Console
 
 from feedpub import report
+from feedpub.model import Article, Removed
 from feedpub.overview import Health, Overview, SourceOverview
 from tests.support.overviews import NOW, broken_source, everything, feed, overview, source
 
@@ -70,3 +71,38 @@ def test_an_overview_is_a_json_document() -> None:
     """All of it, moments in ISO 8601."""
     told = report.to_json(everything())
     assert f'"now": "{NOW.isoformat()}"' in told
+
+
+ARTICLE = Article(
+    title="The pier",
+    html="",
+    text="One.\nTwo.\nThree.",
+    removed=(Removed("Home\nSport", "links 90 %", 0), Removed("An ad", "in an aside", 2), Removed("End", "a rule", 3)),
+)
+
+
+def explained(**terminal: object) -> str:
+    console = Console(width=80, **terminal)  # type: ignore[arg-type]
+    with console.capture() as printed:
+        for line in report.explained(ARTICLE):
+            console.print(line, soft_wrap=True)
+    return printed.get()
+
+
+def test_what_was_removed_stands_where_it_stood() -> None:
+    """Marked, with its reason; what stays is as it is, a line below an empty one."""
+    assert explained(color_system=None).split("\n") == [
+        *("The pier", "", "  - Home / Sport — links 90 %", "", "One.", "", "Two.", ""),
+        *("  - An ad — in an aside", "", "Three.", "", "  - End — a rule", ""),
+    ]
+    assert [str(line) for line in report.explained(Article(title="T", html="", text="One."))][-1] == (
+        "  nothing was removed"
+    )
+
+
+def test_it_is_struck_through_in_red_on_a_terminal() -> None:
+    """What stays is plain; without colours where somebody wants none."""
+    shown = explained(force_terminal=True, color_system="standard", no_color=False)
+    assert "\x1b[2;9;31mAn ad\x1b[0m" in shown
+    assert "\nThree.\n" in shown
+    assert "31m" not in explained(force_terminal=True, color_system="standard", no_color=True)

@@ -1,4 +1,4 @@
-"""New rules for a site → the text of its file, with all that a person wrote there as it was; and its place on the disk."""
+"""New rules for a site → the text of its file, with all that a person wrote there; and its place on the disk."""
 
 import tempfile
 from dataclasses import dataclass
