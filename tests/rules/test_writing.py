@@ -93,5 +93,5 @@ def test_a_file_that_needs_mending_is_named(file: Path, text: str) -> None:
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """The file is named."""
     (tmp_path / "sites").write_text("a file", "utf-8")
-    with pytest.raises(ConfigError, match="cannot be written: [\\w ]+; the file is as it was"):
+    with pytest.raises(ConfigError, match="cannot be written: "):
         write("", tmp_path / "sites" / "example.org.toml")
