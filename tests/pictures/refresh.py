@@ -1,24 +1,53 @@
 """Takes README's pictures again: `python -m tests.pictures.refresh` after a `feedpub build` of the default config."""
 
 import tempfile
+from contextlib import chdir
 from pathlib import Path
 
+from feedpub.model import Page
 from feedpub.overview import Health, Overview
-from feedpub.web import status
+from feedpub.preview import Bureau, Desk, Subject
+from feedpub.web import Server, status
+from feedpub.web.sockets import listen
+from tests.preview.stories import SAID, boxed
 from tests.support import overviews
 from tests.support.chromium import screenshot
+from tests.support.newsroom import configure, path, title, tools_for
+from tests.support.tab import open_tab
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 
 
 def main() -> None:
-    """The page of the first sample feed, and a status page, as a browser shows them."""
+    """The page of the first sample feed, a status page, and a preview, as a browser shows them."""
     screenshot(ROOT / "feeds" / "quay.html", HERE / "feed-page.png", width=900, height=860)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "status.html")
         page.write_text(status.page(_overview(), token_needed=True), encoding="utf-8")
         screenshot(page, HERE / "status-page.png", width=900, height=860)
+        _preview(Path(folder), HERE / "preview.png")
+
+
+def _preview(folder: Path, picture: Path) -> None:
+    """A rule is drafted for a box in the newest of four stories."""
+    config = configure(folder)
+    urls = {n: f"https://times.example.org{path(n)}" for n in sorted(SAID, reverse=True)}
+    subjects = [Subject(title(n), url, Page(url, boxed(n).encode(), "text/html")) for n, url in urls.items()]
+    with chdir(folder), tools_for(config) as tools, open_tab("--disable-lcd-text") as tab:
+        listening = listen("127.0.0.1:0")
+        bureau = Bureau(Desk(subjects, tools, config.rules.sites, subjects), listening.getsockname()[1])
+        server = Server(bureau, [listening])
+        server.start()
+        tab.resize(1280, 800)
+        tab.go(bureau.url)
+        tab.until("document.querySelector('[data-selector=\".join-box\"] .block')")
+        tab.click('[data-selector=".join-box"] .block')
+        tab.click("[data-act=remove]")
+        tab.until("document.querySelector('#effects details')")
+        tab.says("document.querySelector('#effects details').open = true")
+        picture.write_bytes(tab.picture())
+        server.stop(5)
 
 
 def _overview() -> Overview:

@@ -17,19 +17,14 @@ from feedpub.preview import Bureau, Desk, from_address, of_feed
 from feedpub.rules import open_rules
 from feedpub.web import Server
 from feedpub.web.sockets import listen
+from tests.preview.stories import SAID, boxed
 from tests.support.home import Home
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, title, tools_for
+from tests.support.newsroom import configure, feed, listing, open_newsroom, path, title, tools_for
 from tests.support.site import Site
 from tests.support.tab import PATIENCE, Tab, open_tab
 
 pytestmark = pytest.mark.slow
 
-SAID = {
-    1: "The letter of the first week told its readers how the old crane came to the north quay, and who paid for it.",
-    2: "Nine captains wrote down what they remember of the flood, and their words fill two pages of the letter.",
-    3: "How the bakery at the lock came to its name is a long story, which Ada Penn has told in full in the letter.",
-    4: "A map of all the boats that were built here in a hundred years was drawn by two pupils, and lies beside it.",
-}
 CHOSEN = "document.querySelector('[aria-selected=true]')"
 SAVED = "/^Saved to .*sites\\/127.0.0.1.toml/.test(document.querySelector('#status').textContent)"
 IN_ARTICLE = "document.querySelector('#cleaned').textContent.includes({!r})"
@@ -53,11 +48,6 @@ READABLE = """(() => {
 NAMELESS = """[...document.querySelectorAll("button, select, [role=listbox], [role=region], [tabindex='0']")]
   .filter(e => e.checkVisibility() && !(e.textContent.trim() || e.getAttribute("aria-label")
     || e.getAttribute("aria-labelledby") || e.labels?.length)).map(e => e.outerHTML)"""
-
-
-def boxed(n: int) -> str:
-    """A story with a box in it that says something else in each of them, so that it does not look repeated."""
-    return story(n, extra=f'<div class="join-box"><p>{SAID[n]}</p></div>')
 
 
 @pytest.fixture

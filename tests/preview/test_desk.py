@@ -12,20 +12,11 @@ from feedpub.errors import ConfigError, ExtractError
 from feedpub.preview import Desk, from_address, from_file, of_feed, of_site
 from feedpub.rules import Draft, open_rules
 from feedpub.tools import Tools
+from tests.preview.stories import SAID, boxed
 from tests.support.newsroom import configure, feed, open_newsroom, path, story, tools_for
 from tests.support.site import Site
 
-SAID = {
-    1: "The letter of the first week told its readers how the old crane came to the north quay, and who paid for it.",
-    2: "Nine captains wrote down what they remember of the flood, and their words fill two pages of the letter.",
-    3: "How the bakery at the lock came to its name is a long story, which Ada Penn has told in full in the letter.",
-}
 REMOVE = Draft(remove=(".join-box",))
-
-
-def boxed(n: int) -> str:
-    """A story with a box in it that says something else in each of them, so that it does not look repeated."""
-    return story(n, extra=f'<div class="join-box"><p>{SAID[n]}</p></div>')
 
 
 @pytest.fixture

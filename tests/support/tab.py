@@ -10,7 +10,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,7 +114,7 @@ class Tab:
 
 
 @contextmanager
-def open_tab() -> Iterator[Tab]:
+def open_tab(*flags: str) -> Iterator[Tab]:
     """A browser with an empty page; skips the calling test where there is no Chromium."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
@@ -123,7 +122,7 @@ def open_tab() -> Iterator[Tab]:
     theirs_in, orders = os.pipe()
     answers, theirs_out = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [chromium, *FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe"]
+        command = [chromium, *FLAGS, *flags, f"--user-data-dir={profile}", "--remote-debugging-pipe"]
         start = [sys.executable, "-c", _START, str(theirs_in), str(theirs_out), *command]
         browser = subprocess.Popen(  # noqa: S603 -- our own words
             start, pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -137,8 +136,3 @@ def open_tab() -> Iterator[Tab]:
             browser.terminate()
             browser.wait(PATIENCE)
             os.close(answers)
-
-
-def save_picture(tab: Tab, path: Path) -> None:
-    """Keep what can be seen."""
-    path.write_bytes(tab.picture())
