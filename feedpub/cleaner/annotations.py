@@ -6,6 +6,7 @@ loaded, no link leads anywhere, nothing of the page's own markup is passed on bu
     boxes    data-tag, and data-selector where one names them, with data-named where that is a name of their own
     blocks   the same, data-n (their number on the page), data-start (how they begin), and class kept or gone;
              gone ones data-reason and data-rule, the first of several with the same also in words
+    inline   elements with names of their own: data-selector and data-named
 """
 
 import re
@@ -274,12 +275,15 @@ class _Writer:
                 yield _picture(piece)
 
     def _tags(self, element: HtmlElement) -> tuple[str, str]:
+        """How an inline element begins and ends: an author's name or a date often stands in one of its own."""
         if mark := self.decisions.taken.get(element):
             return f'<del class="part" title="{escape(f"{mark.reason}: {mark.rule}")}">', "</del>"
+        named = self.census.named(element)
+        told = self._selector(element, named) if named else ""
         if element.tag == "a":
-            return '<span class="link">', "</span>"
-        tag = EMPHASIS.get(element.tag)
-        return (f"<{tag}>", f"</{tag}>") if tag else ("", "")
+            return f'<span class="link"{told}>', "</span>"
+        tag = EMPHASIS.get(element.tag, "span" if told else "")
+        return (f"<{tag}{told}>", f"</{tag}>") if tag else ("", "")
 
 
 def _start(text: str) -> str:

@@ -113,6 +113,10 @@ class Desk:
         self._before: dict[Subject, Article | SourceError] = {}
         self._lock = threading.Lock()
 
+    def site(self, number: int) -> str:
+        """The host that the file is named for which is about a page, or would be; "" where there can be none."""
+        return self._rules.book.named_for(self.subjects[number].url)
+
     def look(self, number: int, draft: Draft) -> Look:
         """A page with a draft. Raises ConfigError where the draft, or the file, says what cannot be read."""
         subject = self.subjects[number]

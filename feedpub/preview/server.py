@@ -128,7 +128,8 @@ class Bureau:
         return number
 
     def _articles(self, _asked: Mapping[str, Any]) -> object:
-        return [{"title": each.title, "url": each.url} for each in self._desk.subjects]
+        subjects = enumerate(self._desk.subjects)
+        return [{"title": each.title, "url": each.url, "site": self._desk.site(at)} for at, each in subjects]
 
     def _done(self, _asked: Mapping[str, Any]) -> object:
         self.done.set()

@@ -19,7 +19,7 @@ from feedpub.web import Server
 from feedpub.web.sockets import listen
 from tests.preview.stories import SAID, boxed
 from tests.support.home import Home
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, title, tools_for
+from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, title, tools_for
 from tests.support.site import Site
 from tests.support.tab import PATIENCE, Tab, open_tab
 
@@ -83,6 +83,9 @@ def served(config: Config, url: str = "") -> Iterator[str]:
         server.start()
         yield bureau.url
         server.stop(PATIENCE)
+
+
+CREDITS = '<p class="credits">Text by <span class="who">Ada Penn</span>, <span class="when">3 May 2026</span></p>'
 
 
 @contextmanager
@@ -221,6 +224,22 @@ def test_title_date_author_and_what_is_kept(config: Config, tab: Tab, site: Site
         tab.says(f"{block_with('Home')}.focus()")
         tab.press("k")
         tab.until("document.querySelector('#status').textContent.startsWith('Nothing names this block')")
+
+
+def test_a_name_inside_of_a_line(config: Config, tab: Tab, site: Site) -> None:
+    """A click on it means it where somebody says that it is the author; a rule that is chosen goes before that."""
+    site[path(4)] = story(4, extra=CREDITS)
+    with served(config, site.url(path(4))) as url:
+        tab.go(url)
+        tab.until("document.querySelector('.block [data-selector=\".who\"]')")
+        tab.click('.block [data-selector=".who"]')
+        assert tab.says("document.querySelector('#rule').value") == ".credits"
+        tab.click("[data-act=author]")
+        tab.until("document.querySelector('#cleaned .byline').textContent.startsWith('Ada Penn')")
+        tab.click('.block [data-selector=".who"]')
+        tab.press("ArrowLeft", "d")
+        tab.until("document.querySelector('#cleaned .byline').textContent.includes('2026-05-03')")
+        assert tab.says("document.querySelector('#toml').textContent") == 'author = ".who"\ndate = ".when"'
 
 
 def test_it_fits_and_can_be_read(config: Config, tab: Tab) -> None:

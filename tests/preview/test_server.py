@@ -74,7 +74,9 @@ def test_the_page_and_what_belongs_to_it(client: Client, bureau: Bureau, name: s
 
 def test_the_script_gets_what_it_asks(client: Client, bureau: Bureau, config: Config) -> None:
     """The articles, a look, what changes, and a file that is written."""
-    assert json.loads(post(client, bureau, "articles", {}).body) == [{"title": "A story", "url": URL}]
+    assert json.loads(post(client, bureau, "articles", {}).body) == [
+        {"title": "A story", "url": URL, "site": "times.example.org"}
+    ]
     asked = {"number": 0, "draft": {"remove": ["p:nth-of-type(2)"]}}
     look = json.loads(post(client, bureau, "look", asked).body)
     assert (look["effect"]["changed"], look["article"]["authors"]) == (1, ["Jane Doe"])

@@ -7,7 +7,7 @@ const KEPT = /^(class|title|lang|dir|colspan|rowspan|data-[a-z]+)$/;
 const WORDS = { remove: "always remove", keep: "keep", title: "title:", author: "author:", date: "date:" };
 const MOST_OF_IT = 0.4; // of the article's text: a rule that would take as much is not what was meant
 
-const state = { articles: [], number: 0, draft: [], base: new Map(), chosen: null, rule: "", asked: 0, busy: 0 };
+const state = { articles: [], number: 0, draft: [], drafts: new Map(), base: new Map(), chosen: null, rule: "", inner: "", asked: 0, busy: 0 };
 const $ = id => document.getElementById(id);
 
 async function ask(what, told = {}) {
@@ -61,8 +61,10 @@ function asDraft() {
 }
 
 function act(what) {
-  const found = rules(state.chosen).find(each => each.rule === state.rule);
-  const usable = what === "remove" || (found && !found.text) ? found : rules(state.chosen).find(each => !each.text);
+  const wanted = what === "remove" || what === "keep" ? state.rule : state.inner || state.rule;
+  const found = rules(state.chosen).find(each => each.rule === wanted);
+  const block = rules(state.chosen).filter(each => !each.text && !each.inner);
+  const usable = what === "remove" || (found && !found.text) ? found : block[0];
   if (!usable) return tell("Nothing names this block: no rule would find it.", true);
   if (state.draft.some(each => each.act === what && each.rule === usable.rule)) return tell("This rule is there already.");
   state.draft = state.draft.filter(each => (what === "remove" || what === "keep") || each.act !== what);
@@ -220,6 +222,12 @@ function rules(block) {
       found.push({ rule: selector, named: "named" in at.dataset, matches: Number(matches || 1), share: share(selector) });
     }
   }
+  for (const at of [...block.querySelectorAll("[data-selector]")].reverse()) { // inside of it: a name, a date
+    const { selector, matches } = at.dataset;
+    if (!found.some(each => each.rule === selector)) {
+      found.unshift({ rule: selector, inner: true, named: true, matches: Number(matches), share: 0 });
+    }
+  }
   if (block.dataset.start) found.unshift({ rule: `text:${block.dataset.start}`, text: true, named: false, matches: 1, share: 0 });
   return found;
 }
@@ -241,7 +249,8 @@ function share(selector) { // of the article's text, that stands inside of what 
 }
 
 function preferred(found) {
-  return found.find(each => each.named && each.share < MOST_OF_IT) || found.find(each => each.text) || found[0];
+  const whole = each => each.named && !each.inner && each.share < MOST_OF_IT;
+  return found.find(whole) || found.find(each => each.text) || found[0];
 }
 
 function choose(block, { focus = true, rule = "" } = {}) {
@@ -269,6 +278,7 @@ function choose(block, { focus = true, rule = "" } = {}) {
 
 function ruled(rule) {
   state.rule = rule;
+  state.inner = "";
   $("rule").value = rule;
   for (const each of document.querySelectorAll(".inside")) each.classList.remove("inside");
   for (const box of boxes(rule)) box.classList.add("inside");
@@ -292,6 +302,11 @@ function widen(by) {
 
 function turn(number) {
   if (number < 0 || number >= state.articles.length || number === state.number) return;
+  const [before, after] = [state.number, number].map(each => state.articles[each].site);
+  if (before !== after) { // rules are for a site: each keeps its own draft
+    state.drafts.set(before, state.draft);
+    state.draft = state.drafts.get(after) || [];
+  }
   Object.assign(state, { number, base: new Map(), chosen: null, rule: "" });
   $("article").value = String(number);
   $("original").scrollTop = $("cleaned").scrollTop = 0;
@@ -335,7 +350,10 @@ function begin() {
   document.addEventListener("keydown", key);
   $("original").addEventListener("click", event => {
     const block = event.target.closest(".block");
-    if (block) choose(block);
+    if (!block) return;
+    choose(block);
+    const inner = event.target.closest("[data-selector]"); // a name, a date: who says what they are means them
+    if (inner && inner !== block && block.contains(inner)) state.inner = inner.dataset.selector;
   });
   $("original").addEventListener("focusin", event => {
     const block = event.target.closest(".block");
