@@ -135,8 +135,11 @@ function showOriginal(look) {
   pane.scrollTop = top;
   const again = chosen === undefined ? null : $(`block-${chosen}`);
   state.chosen = null;
-  if (again) choose(again, { focus: focused, rule: state.rule });
-  else if (blocks().length) blocks()[0].tabIndex = 0;
+  if (again) return choose(again, { focus: focused, rule: state.rule });
+  const start = pane.querySelector(".kept") || pane.querySelector(".block"); // not the menus above the article
+  if (!start) return;
+  start.tabIndex = 0;
+  if (first) pane.scrollTop = start.offsetTop - pane.offsetTop - pane.clientHeight / 3;
 }
 
 function showArticle({ article, effect }) {
