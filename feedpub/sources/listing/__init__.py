@@ -7,5 +7,6 @@ Knows nothing of the network, of feeds, and of single sites.
 
 from feedpub.sources.listing.detect import find
 from feedpub.sources.listing.select import select
+from feedpub.sources.listing.selectors import selectors_of
 
-__all__ = ["find", "select"]
+__all__ = ["find", "select", "selectors_of"]

@@ -16,6 +16,7 @@ SHARING = frozenset(_TABLE["sharing"])
 BOX_HEADINGS = frozenset(_TABLE["headings"]["boxes"])
 ERROR_TITLES = frozenset(_TABLE["titles"]["errors"])
 CONSENT_TITLES = frozenset(_TABLE["titles"]["consent"])
+LOOKS = frozenset(_TABLE["classes"]["looks"])
 BUTTONS = frozenset(_TABLE["buttons"]["exact"])
 
 

@@ -1,0 +1,179 @@
+"""The best list of a document, of all that it has. Called where fetched pages are read: plain data in and out."""
+
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from urllib.parse import unquote, urlsplit
+
+from feedpub.model import Item, Page
+from feedpub.repairing.judge import Known, Likeness, is_known, is_known_address, is_known_title, likeness
+from feedpub.sources import feed
+from feedpub.sources.addresses import site_of
+from feedpub.sources.html import Document, parse
+from feedpub.sources.listing import find, select, selectors_of
+from feedpub.sources.listing.cards import Link
+from feedpub.sources.listing.items import links_of
+from feedpub.sources.listing.structure import Regions
+from feedpub.sources.listing.text import label_of
+
+LEAST_BETTER = 0.1  # than what the source finds now, in score
+_ALIKE = 0.02  # in score: of lists no worse than this, the page's structure goes before a selector
+_READ = 12  # selectors whose articles are read
+_SHOWN = 8  # articles of a list that are shown
+_LIMIT = 50  # entries of a feed
+_LINKS = 6  # to where the listing may be now
+_DEEP = 3  # parts of such an address's path, at most
+_TABLE = tomllib.loads(files(__package__).joinpath("listings.toml").read_text("utf-8"))
+_NAMES = frozenset(_TABLE["names"])
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An article of a list, for people; `known` where it was listed before."""
+
+    title: str
+    url: str
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A list, and how it is found.
+
+    Attributes:
+        selector: the CSS selector that chooses it; None for the page's structure.
+        likeness: how much it is the list that was.
+        articles: its first ones.
+    """
+
+    selector: str | None
+    likeness: Likeness
+    articles: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a page says of where a listing is now.
+
+    Attributes:
+        found: the list that was, if the page has it.
+        links: where else it may be, the likeliest first.
+        feeds: the feeds that it names.
+    """
+
+    found: Found | None
+    links: tuple[str, ...]
+    feeds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a source finds in its page, and the best list there; None where no list is the one that was."""
+
+    now: Likeness
+    best: Found | None
+
+
+def compared(page: Page, links: str | None, known: Known) -> Compared:
+    """What a page's settings find in it, beside what could be found; the best only where it is better.
+
+    Args:
+        page: the listing.
+        links: the selector of the source.
+        known: what it used to list.
+
+    Raises:
+        ExtractError: it is no page that can be read.
+    """
+    document = parse(page)
+    now = likeness(_found_by(document, links), known)
+    best = _best(document, known)
+    if best is None or best.selector == links or best.likeness.score < now.score + LEAST_BETTER:
+        return Compared(now, None)
+    return Compared(now, best)
+
+
+def around(page: Page, old: str, known: Known) -> Around:
+    """Whether a page has the list that was at another address, and where else that may be. Raises ExtractError."""
+    document = parse(page)
+    return Around(_best(document, known), tuple(_likely(document, old))[:_LINKS], document.feeds)
+
+
+def of_feed(page: Page, known: Known) -> Found | None:
+    """The list that was, as a feed. Raises ExtractError."""
+    found = _judged(None, feed.items_in(page, limit=_LIMIT), known)
+    return found if found.likeness.is_it else None
+
+
+def _found_by(document: Document, selector: str | None) -> Sequence[Item]:
+    return find(document) if selector is None else select(document, document.tree.cssselect(selector))
+
+
+def _best(document: Document, known: Known) -> Found | None:
+    """The list that was: by the structure alone where that is as good as any selector."""
+    candidates = [found for found in _candidates(document, known) if found.likeness.is_it]
+    best = max((found.likeness.score for found in candidates), default=0.0)
+    alike = (found for found in candidates if found.likeness.score >= best - _ALIKE)
+    return next(alike, None)  # they come in the order of preference
+
+
+def _candidates(document: Document, known: Known) -> Iterator[Found]:
+    """What the structure finds, then what the likeliest selectors do, the simplest first."""
+    yield _judged(None, find(document), known)
+    for selector in _promising(document, known):
+        yield _judged(selector, select(document, document.tree.cssselect(selector)), known)
+
+
+def _judged(selector: str | None, items: Sequence[Item], known: Known) -> Found:
+    shown = tuple(Shown(item.title, item.url or "", is_known(item, known)) for item in items[:_SHOWN])
+    return Found(selector, likeness(items, known), shown)
+
+
+def _promising(document: Document, known: Known) -> list[str]:
+    """The selectors that choose most of the known articles and little else; of those that choose the same, one."""
+    links = {link.element: link for link in links_of(document)}
+    sought = [link for link in links.values() if _is_sought(link, known)]
+    wanted = {link.url for link in sought}
+    regions = Regions(document.tree, list(links))
+    open_links = [link.element for link in sought if not regions.in_navigation(link.element)]
+    chosen: dict[frozenset[str], str] = {}
+    for selector in selectors_of(document.tree, open_links) if open_links else ():
+        urls = frozenset(links[e].url for e in document.tree.cssselect(selector) if e in links)
+        if urls:
+            chosen.setdefault(urls, selector)
+    best = sorted(chosen, key=lambda urls: -_agreement(urls, wanted))[:_READ]
+    return [chosen[urls] for urls in chosen if urls in best]
+
+
+def _is_sought(link: Link, known: Known) -> bool:
+    return is_known_address(link.url, known) or is_known_title(label_of(link.element), known)
+
+
+def _agreement(urls: frozenset[str], wanted: set[str]) -> float:
+    return len(urls & wanted) / len(urls | wanted)
+
+
+def _likely(document: Document, old: str) -> Iterator[str]:
+    """Addresses of the same site that may be the listing's now: they or their links share words with the old one."""
+    sought = _words(urlsplit(old).path)
+    scores: dict[str, float] = {}
+    for link in links_of(document):
+        parts = urlsplit(link.url)
+        if site_of(link.url) != site_of(old) or not 0 < len(parts.path.strip("/").split("/")) <= _DEEP:
+            continue
+        own = _words(parts.path) | _words(label_of(link.element)[:60])
+        score = len(own & sought) + 0.5 * bool(own & _NAMES) - 0.1 * parts.path.strip("/").count("/")
+        if link.url != old and own & (sought | _NAMES):
+            scores[link.url] = max(score, scores.get(link.url, score))
+    order: Callable[[str], float] = lambda url: -scores[url]  # noqa: E731
+    yield from sorted(scores, key=order)
+
+
+def _words(text: str) -> set[str]:
+    """The words of a path or a label, lower case."""
+    lowered = unquote(text).lower()
+    words = "".join(c if c.isalpha() else " " for c in lowered).split()
+    return {word for word in words if word not in ("html", "php", "index", "htm")}
+
+
