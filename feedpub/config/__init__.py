@@ -1,7 +1,7 @@
 """The config: a TOML file → `Config`. Owns every setting's name, kind, default and message; sees the only dicts.
 
 `models` and `sources` say what may be written, `values`, `web`, `durations`, `cron` and `secrets` what a value looks
-like; `loading` reads a file, `writing` adds a feed to it, `positions` knows its lines, `messages` and `conflicts` say
+like; `loading` reads a file, `writing` adds a feed to it, `patching` changes a source in it, `positions` knows its lines, `messages` and `conflicts` say
 what is wrong with it.
 """
 
@@ -10,6 +10,7 @@ from feedpub.config.cron import fields as cron_fields
 from feedpub.config.durations import written as duration
 from feedpub.config.loading import DEFAULT, find_config, load, load_site
 from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings
+from feedpub.config.patching import Patch, patched
 from feedpub.config.positions import Positions
 from feedpub.config.schema import json_schema
 from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve, secret_variables
@@ -43,6 +44,7 @@ __all__ = [
     "Http",
     "NewFeed",
     "PageSource",
+    "Patch",
     "Positions",
     "RemoteSource",
     "RuleFiles",
@@ -63,6 +65,7 @@ __all__ = [
     "listen_address",
     "load",
     "load_site",
+    "patched",
     "problems",
     "refuse_known",
     "resolve",

@@ -25,7 +25,7 @@ from feedpub.config.values import RESERVED
 from feedpub.errors import ConfigError
 
 _LONGEST_NAME = 40  # characters: it stands in every address of the feed
-_MARK = "\N{BYTE ORDER MARK}"
+MARK = "\N{BYTE ORDER MARK}"
 _MODE = 0o644  # of a config that was not there before
 
 
@@ -135,7 +135,7 @@ def with_feeds(path: Path, tables: Sequence[Mapping[str, object]], environ: Mapp
 
 def _with_blocks(path: Path, blocks: Mapping[str, str], environ: Mapping[str, str]) -> str:
     text = _present(path)
-    known = text.removeprefix(_MARK)
+    known = text.removeprefix(MARK)
     before = parse(known, path, environ)
     _refuse_inline(known, path)
     newline = "\r\n" if "\r\n" in text else "\n"

@@ -13,7 +13,8 @@ from feedpub.builder.identity import url_key
 from feedpub.model import Item
 
 FEW = 3  # articles that must be known; all of them, of a list that never had as many
-LEAST = 0.5  # of the usual number must be listed, of what is listed must be the source's
+LEAST = 0.5  # of the usual number must be listed, and of the known articles
+LEAST_SHARE = 0.33  # of what is listed must be the source's: a new layout may list older ones, too
 _WORD = re.compile(r"\w+")
 _TITLE = 12  # characters of a title that says which article it is
 
@@ -26,12 +27,14 @@ class Known:
         keys: of their addresses, of those that were listed last.
         titles: theirs, as `plain` has them.
         usual: how many it usually lists.
+        limit: of how many a list is only asked.
         newest: when the newest was published; None where no date is known.
     """
 
     keys: frozenset[str]
     titles: frozenset[str]
     usual: int
+    limit: int
     newest: datetime | None = None
 
 
@@ -69,7 +72,8 @@ class Likeness:
     def is_it(self) -> bool:
         """Whether it is the list that was, beyond doubt."""
         enough = self.same >= min(FEW, self.expected) > 0
-        return enough and self.items >= LEAST * self.usual and min(self.share, self._found) >= LEAST
+        whole = self.items >= LEAST * self.usual and self._found >= LEAST
+        return enough and whole and self.share >= LEAST_SHARE
 
     @property
     def score(self) -> float:
@@ -93,6 +97,7 @@ class Likeness:
 
 def likeness(items: Sequence[Item], known: Known) -> Likeness:
     """How much some items are what a source used to list."""
+    items = items[: known.limit]
     by_address = [is_known_address(item.url or "", known) for item in items]
     by_title = [not found and is_known_title(item.title, known) for item, found in zip(items, by_address, strict=True)]
     strangers = (item for item, *found in zip(items, by_address, by_title, strict=True) if not any(found))

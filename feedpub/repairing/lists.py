@@ -175,5 +175,3 @@ def _words(text: str) -> set[str]:
     lowered = unquote(text).lower()
     words = "".join(c if c.isalpha() else " " for c in lowered).split()
     return {word for word in words if word not in ("html", "php", "index", "htm")}
-
-

@@ -6,6 +6,7 @@ here alone, and their errors leave as StoreError.
 
 from feedpub.store.pages import packed, unpacked
 from feedpub.store.records import (
+    Change,
     Document,
     KeptForm,
     KeptPage,
@@ -15,6 +16,7 @@ from feedpub.store.records import (
     Notice,
     NoticeKind,
     Planned,
+    Proposal,
     Removal,
     Run,
     Seen,
@@ -24,6 +26,7 @@ from feedpub.store.records import (
 from feedpub.store.store import Store
 
 __all__ = [
+    "Change",
     "Document",
     "KeptForm",
     "KeptPage",
@@ -33,6 +36,7 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "Planned",
+    "Proposal",
     "Removal",
     "Run",
     "Seen",

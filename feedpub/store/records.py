@@ -232,6 +232,35 @@ class Notice:
     items: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A key of a source's block in the config, its value and what it should be; None where it is left out."""
+
+    key: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """How the config could be changed so that a source is read again.
+
+    Attributes:
+        feed, key: the source.
+        settings: a digest of the source's settings: for others nothing is proposed.
+        at: when it was found.
+        changes: what to write.
+        evidence: why, for people: "lists 19 of the 20 articles that were known".
+    """
+
+    feed: str
+    key: str
+    settings: str
+    at: datetime
+    changes: tuple[Change, ...]
+    evidence: str
+
+
 MessageKind = Literal["ping", "webhook", "email", "command"]
 
 

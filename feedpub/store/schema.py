@@ -18,8 +18,9 @@ from sqlalchemy import (
 
 from feedpub.model import Enclosure, Pace, Problem, Status
 from feedpub.store.columns import Moment, OneOf, Packed, PackedText, Record, Tuple
+from feedpub.store.records import Change
 
-VERSION = "0003"  # the newest migration's
+VERSION = "0004"  # the newest migration's
 
 metadata = MetaData()
 
@@ -180,6 +181,18 @@ breaks = Table(
     Column("key", String, primary_key=True),
     Column("since", Moment, nullable=False),
     Column("reason", String, nullable=False),
+)
+
+# How the config could be changed so that a broken source is read again.
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("settings", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("changes", Tuple(Change), nullable=False),
+    Column("evidence", String, nullable=False),
 )
 
 notices = Table(

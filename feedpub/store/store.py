@@ -20,6 +20,7 @@ from feedpub.store.looks import LooksTable, add_looks
 from feedpub.store.messages import MessagesTable
 from feedpub.store.notices import NoticesTable
 from feedpub.store.pages import PagesTable, forget_pages, replace_pages
+from feedpub.store.proposals import ProposalsTable
 from feedpub.store.records import Document, KeptPage, Look, Run, Seen, SourceState
 from feedpub.store.removals import RemovalsTable
 from feedpub.store.robots import RobotsTable
@@ -45,6 +46,7 @@ class Store:
         figures: questions about all feeds at once.
         looks: what is usual for each source.
         notices: what is broken now, and what was told of it.
+        proposals: how the config could be changed so that it is read again.
     """
 
     def __init__(self, database: Database) -> None:
@@ -58,6 +60,7 @@ class Store:
         self.figures = Figures(database)
         self.looks = LooksTable(database)
         self.notices = NoticesTable(database)
+        self.proposals = ProposalsTable(database)
 
     @classmethod
     def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:
@@ -172,6 +175,12 @@ class Store:
     def seen(self, feed: str, keys: Collection[str]) -> dict[str, Seen]:
         """Key → what became of the article, for those of the keys that were ever listed."""
         return {row["key"]: to_record(Seen, row) for row in self._of_keys(schema.seen, feed, keys)}
+
+    def listed_last(self, feed: str, limit: int) -> set[str]:
+        """The keys of so many articles of a feed that were listed last."""
+        t = schema.seen
+        newest = select(t.c.key).where(t.c.feed == feed).order_by(t.c.last_listed.desc(), t.c.key).limit(limit)
+        return {row["key"] for row in self._rows(newest)}
 
     def next_recheck(self, feed: str) -> datetime | None:
         """When the next article of a feed is to be looked at again; None where none is."""
@@ -305,7 +314,7 @@ class Store:
 
         Args:
             before: older entries go with their aliases, and so do older seen articles, documents, sources, runs,
-                removals, looks, notices and robots.txt.
+                removals, looks, notices, proposals and robots.txt.
             keep: feed → ids of the entries in its live document, which stay however old, aliases and all; the pages
                 of its others go.
             pages: pages go that came before this moment; left out, before the other one.
@@ -324,6 +333,7 @@ class Store:
                 schema.removals.c.last,
                 schema.looks.c.at,
                 schema.notices.c.at,
+                schema.proposals.c.at,
             ):
                 connection.execute(delete(date.table).where(date < before))
 

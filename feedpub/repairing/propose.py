@@ -1,0 +1,120 @@
+"""The story of a proposal: what the page has that was fetched, else what its site has; then the change in the config.
+
+A run looks for one at the second failure in a row, and again whenever they have doubled: a site that is being rebuilt
+is not searched at each look.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from feedpub.config import FeedConfig, PageSource
+from feedpub.errors import SourceError
+from feedpub.fetch import redacted
+from feedpub.gathering import Reading
+from feedpub.repairing import lists
+from feedpub.repairing.elsewhere import Elsewhere
+from feedpub.repairing.judge import Known
+from feedpub.repairing.known import known_of
+from feedpub.repairing.lists import Found, Shown
+from feedpub.store import Change, Proposal, SourceState
+from feedpub.tools import Tools
+
+FIRST = 2  # failures in a row, the last of them firm
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of looking for a proposal.
+
+    Attributes:
+        proposal: the change; None where there is none to make.
+        said: why there is none, for people; "" where there is one.
+        articles: the first ones that the source would list, with the change.
+    """
+
+    proposal: Proposal | None = None
+    said: str = ""
+    articles: tuple[Shown, ...] = ()
+
+
+def after_run(
+    feed: FeedConfig, readings: Iterable[Reading], before: Mapping[str, SourceState], tools: Tools
+) -> Iterator[Proposal]:
+    """Proposals for those sources of a run that have failed so often that one is due. Raises StoreError."""
+    for reading in readings:
+        state = before.get(reading.key)
+        if _is_due(reading, 1 + (state.failures if state else 0)) and (found := look(feed, reading, tools).proposal):
+            yield found
+
+
+def look(feed: FeedConfig, reading: Reading, tools: Tools) -> Finding:
+    """What to change about a source that brought nothing, or not what it used to.
+
+    Args:
+        feed: whose source it is.
+        reading: what came of it; its document is not fetched again.
+        tools: for the state, the clock, and where pages are read.
+
+    Raises:
+        StoreError: the state cannot be read.
+    """
+    source = reading.source
+    if not isinstance(source, PageSource):
+        return Finding(said="only pages can be repaired: a feed or a sitemap has one form")
+    known = known_of(feed, reading, tools.store)
+    if known is None:
+        return Finding(said="it was never read: there are no articles to know its list by")
+    change = _in_page(source, reading, known)
+    if change is None:
+        change = _moved(source, reading, known)
+    if isinstance(change, str):
+        return Finding(said=change)
+    evidence = str(change.found.likeness)
+    settings = reading.documents.digest
+    proposal = Proposal(feed.name, reading.key, settings, tools.clock(), change.changes, evidence)
+    return Finding(proposal, articles=change.found.articles)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The keys of a source that have to change, and the list that it has then."""
+
+    changes: tuple[Change, ...]
+    found: Found
+
+
+def _is_due(reading: Reading, failures: int) -> bool:
+    problem = reading.problem
+    if problem is None or not problem.firm or reading.postponed or not isinstance(reading.source, PageSource):
+        return False
+    return failures >= FIRST and failures.bit_count() == 1  # 2, 4, 8 …
+
+
+def _in_page(source: PageSource, reading: Reading, known: Known) -> _Change | str | None:
+    """A better way to find the list in the page that was fetched; or why none is needed; None without that list."""
+    page = reading.documents.first
+    if page is None:
+        return None
+    try:
+        seen = reading.documents.isolation.call(page.url, lists.compared, page, source.links, known)
+    except SourceError:  # it is no page: the reading's own problem says so
+        return None
+    if seen.best:
+        return _Change((Change("links", source.links, seen.best.selector),), seen.best)
+    return f"its list is found as the config has it: it {seen.now}" if seen.now.is_it else None
+
+
+def _moved(source: PageSource, reading: Reading, known: Known) -> _Change | str:
+    """Another address of the same site that has the list; or why there is none."""
+    if redacted(source.url) != source.url:
+        return "its address holds a password: where else its list may be is not looked for"
+    moved = Elsewhere(source, reading.documents, known).search()
+    if moved is None:
+        number = min(known.usual, len(known.keys))
+        return f"neither the page nor its site has a list of the {number} articles that were known"
+    wanted = (
+        Change("type", source.type, moved.kind),
+        Change("url", source.url, moved.url),
+        Change("links", source.links, moved.found.selector),
+    )
+    return _Change(tuple(change for change in wanted if change.before != change.after), moved.found)
