@@ -13,14 +13,18 @@ disk, a run that hangs, a fault of feedpub's own hardly goes away by itself.
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 
 from feedpub import messages, notices
 from feedpub.config import Alerts, Config, FeedConfig
 from feedpub.errors import StoreError
 from feedpub.gathering import source_key
 from feedpub.model import Outcome
+from feedpub.repairing import told as repair
+from feedpub.repairing.told import Told
 from feedpub.store import Message, MessageKind, Notice, NoticeKind, SourceState
 from feedpub.tools import Tools
 
@@ -55,7 +59,8 @@ def after_run(feed: FeedConfig, outcome: Outcome, alerts: Alerts, tools: Tools) 
         *(notice for key in _keys(feed) for notice in _about_source(states.get(key), known, tools, now)),
         *_about_strangers(feed, known, now),
     ]
-    return _note(wanted, alerts, tools)
+    proposals = {key: repair.told(proposal) for key, proposal in tools.store.proposals.of(feed.name).items()}
+    return _note(wanted, alerts, tools, proposals)
 
 
 def left(config: Config, tools: Tools) -> bool:
@@ -85,16 +90,17 @@ def is_broken(state: SourceState, now: datetime) -> bool:
     return state.failures > 1 and now - state.failing_since >= LONG
 
 
-def told(notice: Notice, alerts: Alerts) -> list[Message]:
+def told(notice: Notice, alerts: Alerts, proposal: Told | None = None) -> list[Message]:
     """What is told of a notice, by each way that there is; that something left the config is not worth an alert."""
     if notice.kind == "removed":
         return []
-    body = json.dumps(alert(notice), ensure_ascii=False).encode()
+    body = json.dumps(alert(notice, proposal), ensure_ascii=False).encode()
     return [Message(way, "", body, notice.at) for way in _ways(alerts)]
 
 
-def alert(notice: Notice) -> dict[str, object]:
+def alert(notice: Notice, proposal: Told | None = None) -> dict[str, object]:
     """An alert as others get it: for programs, and in "text" and "evidence" for people."""
+    evidence = notices.evidence(notice) | ({"Proposal": str(proposal)} if proposal else {})
     return {
         "event": notice.kind,
         "text": notices.headline(notice),
@@ -106,7 +112,8 @@ def alert(notice: Notice) -> dict[str, object]:
         "tries": notice.tries,
         "last_good": notice.last_good.isoformat() if notice.last_good else None,
         "items": notice.items,
-        "evidence": notices.evidence(notice),
+        "evidence": evidence,
+        "proposal": asdict(proposal) if proposal else None,
     }
 
 
@@ -115,11 +122,15 @@ def _ways(alerts: Alerts) -> Iterable[MessageKind]:
     return [way for way, wanted in ways.items() if wanted]
 
 
-def _note(wanted: Iterable[Notice], alerts: Alerts, tools: Tools) -> bool:
+def _note(
+    wanted: Iterable[Notice], alerts: Alerts, tools: Tools, proposals: Mapping[str, Told] = MappingProxyType({})
+) -> bool:
     """Keep notices with what is to be told of them; says whether one of them was new."""
     table = tools.store.notices
     new = [
-        (table.open if notice.kind == "broken" else table.close)(notice, partial(told, alerts=alerts))
+        table.open(notice, partial(told, alerts=alerts, proposal=proposals.get(notice.key)))
+        if notice.kind == "broken"
+        else table.close(notice, partial(told, alerts=alerts))
         for notice in wanted
     ]
     return any(new)

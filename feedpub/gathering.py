@@ -69,6 +69,7 @@ class Reading:
 
     Attributes:
         postponed: it was not asked at all, since its server wants to be left alone for now, as `pace` says.
+        renewed: what it lists is taken though it was never listed: after long enough, or under new settings.
     """
 
     source: Source
@@ -78,6 +79,7 @@ class Reading:
     pace: Pace = ANY_PACE
     look: Look | None = None
     postponed: bool = False
+    renewed: bool = False
 
     @property
     def key(self) -> str:
@@ -90,6 +92,11 @@ def source_key(source: Source) -> str:
     return str(source.path) if isinstance(source, FolderSource) else redacted(source.url)
 
 
+def settings_digest(source: Source) -> str:
+    """What differs once anything about a source is changed in the config."""
+    return hashlib.sha256(_settings(source).encode()).hexdigest()[:16]
+
+
 def gather(feed: FeedConfig, tools: Tools, only: Collection[str] | None = None) -> list[Reading]:
     """Ask all sources, or only those with the given keys, a few at once; in the config's order."""
     asked = [source for source in feed.source if only is None or source_key(source) in only]
@@ -98,7 +105,7 @@ def gather(feed: FeedConfig, tools: Tools, only: Collection[str] | None = None) 
 
 
 def _read(source: Source, limit: int, tools: Tools) -> Reading:
-    digest = hashlib.sha256(_settings(source).encode()).hexdigest()[:16]
+    digest = settings_digest(source)
     documents = Documents(tools.fetcher, tools.store, RequestOptions(), digest, tools.clock, tools.lease)
     documents.isolation = tools.isolation
     try:

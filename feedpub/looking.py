@@ -70,6 +70,7 @@ def _at_listing(feed: FeedConfig, reading: Reading, tools: Tools) -> Reading:
         known=len(known),
         fresh=sum(_is_between(item, before, now) for key, item in keys.items() if key not in known),
     )
+    reading = replace(reading, renewed=not history and look.known <= look.items / 2)
     return _judged(reading, look, tools)
 
 
@@ -104,6 +105,6 @@ def _with_articles(look: Look, reads: Iterable[Read], tools: Tools) -> Look:
 def _judged(reading: Reading, look: Look, tools: Tools) -> Reading:
     look = drift.judged(tools.store.looks.of(look.feed, look.key, look.settings), look)
     if not look.verdict:
-        return replace(reading, look=look)
+        return replace(reading, look=look, renewed=reading.renewed or look.accepted)
     problem = Problem(reading.key, look.verdict, fatal=True, firm=True)
     return replace(reading, look=look, problem=problem, items=())

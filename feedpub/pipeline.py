@@ -19,6 +19,7 @@ from feedpub.errors import DamagedError, FeedpubError, NothingFound, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, failed, read_all
+from feedpub.repairing import propose
 from feedpub.store import KeptPage, Run, SourceState
 from feedpub.tools import Tools
 from feedpub.walls import behind_walls
@@ -50,6 +51,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
             readings = looking.at_articles(readings, items, reads, tools)
         steps.tell_sources(feed.name, readings)
         outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
+        _propose(feed, readings, tools)
         requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
         outcome = replace(discreet_outcome(outcome), requests=requests, seconds=time.monotonic() - began)
         _record(outcome, readings, started, tools)
@@ -140,7 +142,7 @@ def _bring_in(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Rea
     """Merge what was read into what is stored; from here on nothing of it can be lost."""
     now = tools.clock()
     arrivals = [read.arrival for read in reads if read.arrival]
-    if any(reading.look and reading.look.accepted for reading in readings):  # a site may have moved as a whole
+    if any(reading.renewed for reading in readings):  # a site may have moved as a whole
         arrivals = moves.recognised(arrivals, tools.store.entries(feed.name))
     known = _known(feed.name, [key for arrival in arrivals for key in arrival.keys], tools)
     before = dict(known.entries)
@@ -188,6 +190,14 @@ def _status(readings: Iterable[Reading], written: Sequence[str]) -> Status:
     if any(reading.problem for reading in readings):
         return Status.PARTIAL
     return Status.UPDATED if written else Status.UNCHANGED
+
+
+def _propose(feed: FeedConfig, readings: Sequence[Reading], tools: Tools) -> None:
+    """Keep how the config could be changed for sources whose lists are not found any more."""
+    states = {state.key: state for state in tools.store.sources(feed.name)}
+    proposals = list(propose.after_run(feed, readings, states, tools))
+    tools.lease.hold()
+    tools.store.proposals.keep(feed.name, proposals, {reading.key for reading in readings if not reading.problem})
 
 
 def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, tools: Tools) -> None:

@@ -153,15 +153,19 @@ def status_lines(overview: Overview) -> Iterator[str]:
         if feed.last_run is not None:  # else nothing is wrong with it yet
             yield from (f"{feed.name}: {reason}" for reason in feed.reasons)
     for feed in overview.feeds:
-        yield from (line for source in feed.sources if (line := _source_line(feed, source, overview.now)))
+        for source in feed.sources:
+            yield from _source_lines(feed, source, overview.now)
 
 
-def _source_line(feed: FeedOverview, source: SourceOverview, now: datetime) -> str:
-    """What is to be said of a source; "" where that is nothing."""
+def _source_lines(feed: FeedOverview, source: SourceOverview, now: datetime) -> Iterator[str]:
+    """What is to be said of a source, and what is proposed for it; nothing where that is nothing."""
     parts = [_failure(source, now)] if source.health == Health.BROKEN else []
     if source.next_look:
         parts.append(f"{source.why}; next look {_due(source.next_look, now)}")
-    return f"{feed.name}: {source.address}: {'; '.join(parts)}" if parts else ""
+    if parts:
+        yield f"{feed.name}: {source.address}: {'; '.join(parts)}"
+    if source.proposal:
+        yield f"{feed.name}: proposed: {source.proposal}"
 
 
 def _failure(source: SourceOverview, now: datetime) -> str:

@@ -148,6 +148,7 @@ def test_a_break_is_told_once_and_so_is_its_end(site: Site, config: Config, buil
             "Tried": "2 times in a row",
             "Last read": "2026-11-30 13:00 UTC, 20 articles",
         },
+        "proposal": None,
     }
     assert (back["event"], back["since"], back["at"]) == (
         "recovered",

@@ -44,6 +44,7 @@ ROWS = (
     ("articles", "corrections", "recalling"),
     ("making",),
     ("reading", "trial", "discovery"),
+    ("repairing",),
     ("looking", "alerts", "steps", "walls"),
     ("pipeline", "mending"),
     ("recleaning",),

@@ -20,6 +20,7 @@ from feedpub.cli.export import export
 from feedpub.cli.import_ import import_feeds
 from feedpub.cli.preview import preview
 from feedpub.cli.reclean import reclean
+from feedpub.cli.repair import repair
 from feedpub.cli.run import run
 from feedpub.cli.serve import serve
 from feedpub.cli.status import status
@@ -49,7 +50,8 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-for _command in (add, build, check, clean, completion, export, import_feeds, preview, reclean, run, serve, status):
+_COMMANDS = (add, build, check, clean, completion, export, import_feeds, preview, reclean, repair, run, serve, status)
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 

@@ -1,8 +1,8 @@
 """The config: a TOML file → `Config`. Owns every setting's name, kind, default and message; sees the only dicts.
 
 `models` and `sources` say what may be written, `values`, `web`, `durations`, `cron` and `secrets` what a value looks
-like; `loading` reads a file, `writing` adds a feed to it, `patching` changes a source in it, `positions` knows its lines, `messages` and `conflicts` say
-what is wrong with it.
+like; `loading` reads a file, `writing` adds a feed to it, `patching` changes a source in it; `positions` knows its
+lines, `messages` and `conflicts` say what is wrong with it.
 """
 
 from feedpub.config.advice import exposed, warnings

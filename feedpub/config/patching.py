@@ -85,7 +85,7 @@ def _changed(text: str, place: tuple[int, int], changes: Mapping[str, str | None
     """The text with the keys changed; a new one goes below the source's address."""
     newline = "\r\n" if "\r\n" in text else "\n"
     document = tomlkit.parse(text)
-    table: Any = document["feed"][place[0]]["source"][place[1]]  # type: ignore[index] -- the loader has found it
+    table: Any = document["feed"][place[0]]["source"][place[1]]
     new: dict[str, str] = {}
     for key, value in changes.items():
         if value is None:

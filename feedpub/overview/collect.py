@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Self
 
-from feedpub.config import Config, FeedConfig
+from feedpub.config import Config, FeedConfig, Source
 from feedpub.discretion import discreet_outcome
 from feedpub.fetch import discreet
-from feedpub.gathering import source_key
+from feedpub.gathering import settings_digest, source_key
 from feedpub.overview import judgement
-from feedpub.overview.records import DAYS, FeedOverview, Overview, Running, SourceOverview
+from feedpub.overview.records import DAYS, FeedOverview, Health, Overview, Running, SourceOverview
 from feedpub.overview.words import ago
-from feedpub.store import Planned, Removal, Run, SourceState, Store
+from feedpub.repairing import told as repair
+from feedpub.repairing.told import Told
+from feedpub.store import Planned, Proposal, Removal, Run, SourceState, Store
 
 _WHOLE = ""  # the key of what is broken about a feed as a whole
 _REMOVALS_SHOWN = 5  # of each feed
@@ -44,6 +46,7 @@ class _Known:
     breaks: Mapping[tuple[str, str], tuple[datetime, str]]
     planned: Mapping[str, Planned]
     removals: Mapping[str, tuple[Removal, ...]]
+    proposals: Mapping[tuple[str, str], Proposal]
 
     @classmethod
     def load(cls, store: Store, now: datetime) -> Self:
@@ -58,6 +61,7 @@ class _Known:
             breaks=figures.breaks(),
             planned=store.schedule.load(),
             removals=store.removals.latest(_REMOVALS_SHOWN),
+            proposals=store.proposals.load(),
         )
 
 
@@ -107,7 +111,14 @@ def _sources(feed: FeedConfig, known: _Known, now: datetime, *, busy: bool) -> I
         state, known_break = known.sources.get((feed.name, key)), known.breaks.get((feed.name, key))
         health, reason, since = judgement.source_health(state, known_break, now, busy=busy)
         told = SourceOverview(address if number == 1 else f"{address} ({number})", source.type, health, reason, since)
+        if health == Health.BROKEN and (proposal := known.proposals.get((feed.name, key))):
+            told = replace(told, proposal=_proposed(proposal, source))
         yield _with_looks(told, state) if state else told
+
+
+def _proposed(proposal: Proposal, source: Source) -> Told | None:
+    """A proposal in words; None where the config has been changed since it was made."""
+    return repair.told(proposal) if proposal.settings == settings_digest(source) else None
 
 
 def _with_looks(told: SourceOverview, state: SourceState) -> SourceOverview:

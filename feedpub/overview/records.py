@@ -8,6 +8,7 @@ from enum import StrEnum
 from feedpub.fetch import Requests
 from feedpub.model import Outcome
 from feedpub.overview.words import counted
+from feedpub.repairing.told import Told
 from feedpub.store import Removal
 
 DAYS = 30  # that entries are counted by
@@ -60,6 +61,7 @@ class SourceOverview:
         items: how many articles it listed then.
         next_look: when it is asked next; None where nobody has decided that.
         why: the reason for that moment.
+        proposal: how the config could be changed so that it is read again; None where nothing is known of that.
     """
 
     address: str
@@ -73,6 +75,7 @@ class SourceOverview:
     items: int = 0
     next_look: datetime | None = None
     why: str = ""
+    proposal: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ class Told:
     """A proposal for everybody to read.
 
     Attributes:
-        evidence: what speaks for it: "lists 19 of the 20 articles that were known".
+        evidence: what speaks for it: "the page's structure alone lists 19 of the 20 articles that were known".
         patch: the lines of the source's block that go, "-…", and those that come, "+…".
         apply: the command that shows it in full, and applies it.
     """
@@ -31,7 +31,17 @@ class Told:
 def told(proposal: Proposal) -> Told:
     """A proposal in words."""
     patch = tuple(line for change in proposal.changes for line in _lines(change))
-    return Told(discreet(proposal.evidence), patch, f"feedpub repair {proposal.feed}")
+    return Told(discreet(f"{_how(proposal)} {proposal.evidence}"), patch, f"feedpub repair {proposal.feed}")
+
+
+def _how(proposal: Proposal) -> str:
+    """By what the articles are found then."""
+    after = {change.key: change.after for change in proposal.changes}
+    if "type" in after:
+        return f"the feed {after['url']}"
+    if "url" in after:
+        return f"the page {after['url']}"
+    return "the page's structure alone" if after.get("links") is None else f'links = "{after["links"]}"'
 
 
 def _lines(change: Change) -> list[str]:
