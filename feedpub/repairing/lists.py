@@ -1,7 +1,7 @@
 """The best list of a document, of all that it has. Called where fetched pages are read: plain data in and out."""
 
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from urllib.parse import unquote, urlsplit
@@ -15,12 +15,14 @@ from feedpub.sources.listing import find, select, selectors_of
 from feedpub.sources.listing.cards import Link
 from feedpub.sources.listing.items import links_of
 from feedpub.sources.listing.structure import Regions
-from feedpub.sources.listing.text import label_of
+from feedpub.sources.listing.text import label_of, words
 
 LEAST_BETTER = 0.1  # than what the source finds now, in score
 _ALIKE = 0.02  # in score: of lists no worse than this, the page's structure goes before a selector
-_READ = 12  # selectors whose articles are read
+_READ = 8  # selectors whose articles are read
+_TITLE_WORDS = 3  # a link of so many words is an article's title, not its picture or the number of its comments
 _SHOWN = 8  # articles of a list that are shown
+_WHOLE = 0.9  # score: a list that a single selector does not choose so well may be made of two
 _LIMIT = 50  # entries of a feed
 _LINKS = 6  # to where the listing may be now
 _DEEP = 3  # parts of such an address's path, at most
@@ -121,8 +123,15 @@ def _best(document: Document, known: Known) -> Found | None:
 def _candidates(document: Document, known: Known) -> Iterator[Found]:
     """What the structure finds, then what the likeliest selectors do, the simplest first."""
     yield _judged(None, find(document), known)
-    for selector in _promising(document, known):
-        yield _judged(selector, select(document, document.tree.cssselect(selector)), known)
+    single = [_chosen_by(selector, document, known) for selector in _promising(document, known)]
+    yield from single
+    best = max(single, key=lambda found: found.likeness.score, default=None)
+    if best and best.likeness.score < _WHOLE:
+        yield from (_chosen_by(f"{best.selector}, {other.selector}", document, known) for other in single)
+
+
+def _chosen_by(selector: str, document: Document, known: Known) -> Found:
+    return _judged(selector, select(document, document.tree.cssselect(selector)), known)
 
 
 def _judged(selector: str | None, items: Sequence[Item], known: Known) -> Found:
@@ -136,9 +145,13 @@ def _promising(document: Document, known: Known) -> list[str]:
     sought = [link for link in links.values() if _is_sought(link, known)]
     wanted = {link.url for link in sought}
     regions = Regions(document.tree, list(links))
-    open_links = [link.element for link in sought if not regions.in_navigation(link.element)]
+    open_links = [link for link in sought if not regions.in_navigation(link.element)]
+    titled = [link for link in open_links if words(label_of(link.element)) >= _TITLE_WORDS]
+    anchors = [
+        link.element for link in (titled if len({link.url for link in titled}) >= len(wanted) / 2 else open_links)
+    ]
     chosen: dict[frozenset[str], str] = {}
-    for selector in selectors_of(document.tree, open_links) if open_links else ():
+    for selector in selectors_of(document.tree, anchors):
         urls = frozenset(links[e].url for e in document.tree.cssselect(selector) if e in links)
         if urls:
             chosen.setdefault(urls, selector)
@@ -166,12 +179,11 @@ def _likely(document: Document, old: str) -> Iterator[str]:
         score = len(own & sought) + 0.5 * bool(own & _NAMES) - 0.1 * parts.path.strip("/").count("/")
         if link.url != old and own & (sought | _NAMES):
             scores[link.url] = max(score, scores.get(link.url, score))
-    order: Callable[[str], float] = lambda url: -scores[url]  # noqa: E731
-    yield from sorted(scores, key=order)
+    yield from sorted(scores, key=lambda url: -scores[url])
 
 
 def _words(text: str) -> set[str]:
     """The words of a path or a label, lower case."""
     lowered = unquote(text).lower()
-    words = "".join(c if c.isalpha() else " " for c in lowered).split()
-    return {word for word in words if word not in ("html", "php", "index", "htm")}
+    parts = "".join(c if c.isalpha() else " " for c in lowered).split()
+    return {part for part in parts if part not in ("html", "php", "index", "htm")}

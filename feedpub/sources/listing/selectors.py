@@ -46,6 +46,8 @@ def selectors_of(tree: HtmlElement, anchors: Sequence[HtmlElement]) -> list[str]
         anchors: links of it.
     """
     places = Places(tree)
+    if not anchors:
+        return []
     groups: dict[tuple[str, ...], list[HtmlElement]] = defaultdict(list)
     for anchor in anchors:
         groups[places.path(anchor)].append(anchor)
@@ -63,7 +65,7 @@ def _selectors(anchors: Sequence[HtmlElement]) -> Iterator[tuple[str, float]]:
     leaves = [token for token in tokens if token.depth == 0]
     around = sorted((token for token in tokens if token.depth > 0), key=lambda token: (token.cost, token.depth))
     chains = [
-        *([leaf] for leaf in leaves),
+        *([leaf] for leaf in leaves if leaf.text != "a"),  # all links there are: nothing that lasts
         *([above, leaf] for above in around for leaf in leaves),
         *(
             [outer, inner, leaf]
@@ -93,7 +95,7 @@ def _level(elements: Sequence[HtmlElement], depth: int) -> Iterator[_Token]:
     tags = {element.tag for element in elements}
     tag = tags.pop() if len(tags) == 1 else ""
     if depth == 0:
-        yield _Token(tag or "a", 0.5, 0)
+        yield _Token("a", 0.5, 0)
     elif tag in _TELLING:
         yield _Token(tag, 0.8, depth)
     for name in _shared_classes(elements):
