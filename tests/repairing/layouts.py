@@ -103,7 +103,7 @@ def a_second_list() -> str:
     cards = "".join(card(n, "piece") for n in STORIES)
     others = "".join(
         f'<div class="piece"><h2 class="title"><a href="/events/an-evening-of-songs-and-boats-{n}">An evening of songs '
-        f'and boats, number {n}</a></h2><time datetime="{day(n)}">{n} November</time><p>Come to the pier at eight.</p></div>'
+        f'and boats, number {n}</a></h2><time datetime="{day(n)}">{n} November</time><p>Come at eight.</p></div>'
         for n in range(1, 15)
     )
     return page(f'<main><section id="reports">{cards}</section><section id="programme">{others}</section></main>')
@@ -129,8 +129,8 @@ def a_longer_list() -> str:
     """The whole archive, too."""
     cards = "".join(card(n, "story-item", "<h3>{}</h3>") for n in STORIES)
     archive = "".join(
-        f'<div class="story-item"><h3><a href="/news/council-decides-on-affair-{n}">Council decides on affair {n} of the '
-        f"town</a></h3><p>Affair {n} was decided after a debate in the hall.</p></div>"
+        f'<div class="story-item"><h3><a href="/news/council-decides-on-affair-{n}">Council decides on affair {n} of '
+        f"the town</a></h3><p>Affair {n} was decided after a debate in the hall.</p></div>"
         for n in range(1, 21)
     )
     return page(f'<main><div class="river">{cards}{archive}</div></main>')
@@ -151,9 +151,7 @@ def state_alone() -> str:
 
 
 def consent() -> str:
-    return page(
-        "<main><h1>Before you continue</h1><p><a href='/ok'>Accept all that we do with your data</a></p></main>"
-    )
+    return page("<main><h1>Before you continue</h1><p><a href='/ok'>Accept what we do with your data</a></p></main>")
 
 
 def menu_alone() -> str:

@@ -20,12 +20,13 @@ DEPTH = 10  # elements around a link that are asked for names
 MOST = 160  # selectors of one group of links
 GROUPS = 6  # of links
 _PAIRED = 10  # the best names that are tried two at a time
-_TELLING = frozenset({"article", "main", "section", "ul", "ol", "li", "table", "dl", "dt", *HEADINGS})
+_TELLING = frozenset({"article", "main", "section", "ul", "ol", "li", "table", "dl", "dt"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]*")
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _VOWELS = re.compile(r"[aeiouy]", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"-?[A-Za-z_][\w-]*", re.ASCII)
 _LONG_PART = 4  # letters: a word of so many has a vowel
+_HEADING = -0.1  # costs nothing: it keeps out other links of the same card
 _MADE_UP = 4.0  # what a name costs that hardly lasts
 
 
@@ -96,6 +97,8 @@ def _level(elements: Sequence[HtmlElement], depth: int) -> Iterator[_Token]:
     tag = tags.pop() if len(tags) == 1 else ""
     if depth == 0:
         yield _Token("a", 0.5, 0)
+    elif tag in HEADINGS:
+        yield _Token(tag, _HEADING, depth)
     elif tag in _TELLING:
         yield _Token(tag, 0.8, depth)
     for name in _shared_classes(elements):
