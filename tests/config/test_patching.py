@@ -1,4 +1,4 @@
-"""A source's block changed in the config file: all else stays, byte for byte, and nothing that cannot be used is kept."""
+"""A source's block changed in the config file: all else stays, byte for byte, and what cannot be used is not kept."""
 
 from pathlib import Path
 
@@ -56,34 +56,32 @@ def change(path: Path, feed: int, source: int, **changes: str | None) -> str:
 
 
 @pytest.mark.parametrize(
-    ("feed", "source", "changes", "before", "after"),
+    ("place", "changes", "before", "after"),
     [
-        (0, 0, {"links": "main h2 a"}, "links = 'h2 a'   #", 'links = "main h2 a"   #'),
-        (0, 0, {"links": None}, "links = 'h2 a'   # the headlines\n", ""),
+        ((0, 0), {"links": "main h2 a"}, "links = 'h2 a'   #", 'links = "main h2 a"   #'),
+        ((0, 0), {"links": None}, "links = 'h2 a'   # the headlines\n", ""),
         (
-            0,
-            0,
+            (0, 0),
             {"url": "https://one.example/newsroom/"},
             '"https://one.example/news"   #',
             '"https://one.example/newsroom/"   #',
         ),
         (
-            0,
-            1,
+            (0, 1),
             {"links": '[data-kind="story"] a'},
             'url = "https://two.example/"\n',
             'url = "https://two.example/"\nlinks = "[data-kind=\\"story\\"] a"\n',
         ),
-        (1, 0, {"links": ".b a"}, 'links = ".a a" },  # three', 'links = ".b a" },  # three'),
-        (1, 0, {"links": None}, '/", links = ".a a" }', '/"  }'),
+        ((1, 0), {"links": ".b a"}, 'links = ".a a" },  # three', 'links = ".b a" },  # three'),
+        ((1, 0), {"links": None}, '/", links = ".a a" }', '/"  }'),
     ],
 )
-def test_only_what_changes_is_written(  # noqa: PLR0913 -- a table's columns
-    path: Path, feed: int, source: int, changes: dict[str, str | None], before: str, after: str
+def test_only_what_changes_is_written(
+    path: Path, place: tuple[int, int], changes: dict[str, str | None], before: str, after: str
 ) -> None:
     """In a block and in a table on one line; a new key stands below the address."""
     assert BLOCKS.count(before) == 1
-    assert change(path, feed, source, **changes) == BLOCKS.replace(before, after)
+    assert change(path, *place, **changes) == BLOCKS.replace(before, after)
 
 
 def test_a_page_becomes_a_feed(path: Path) -> None:

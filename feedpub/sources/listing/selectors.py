@@ -20,7 +20,18 @@ DEPTH = 10  # elements around a link that are asked for names
 MOST = 160  # selectors of one group of links
 GROUPS = 6  # of links
 _PAIRED = 10  # the best names that are tried two at a time
-_TELLING = frozenset({"article", "main", "section", "ul", "ol", "li", "table", "dl", "dt"})
+# Tags that say what an element is, and what they cost in a selector: the more there are on a page, the more.
+_TELLING = {
+    "article": 0.8,
+    "main": 0.8,
+    "section": 1.5,
+    "table": 1.5,
+    "dl": 1.5,
+    "dt": 1.5,
+    "ul": 1.6,
+    "ol": 1.6,
+    "li": 1.6,
+}
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]*")
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _VOWELS = re.compile(r"[aeiouy]", re.IGNORECASE)
@@ -100,7 +111,7 @@ def _level(elements: Sequence[HtmlElement], depth: int) -> Iterator[_Token]:
     elif tag in HEADINGS:
         yield _Token(tag, _HEADING, depth)
     elif tag in _TELLING:
-        yield _Token(tag, 0.8, depth)
+        yield _Token(tag, _TELLING[tag], depth)
     for name in _shared_classes(elements):
         yield _Token(f"{tag}.{name}" if depth == 0 else f".{name}", 1.0 + _penalty(name), depth)
     if len(elements) == 1 and _IDENTIFIER.fullmatch(own := elements[0].get("id", "")):
