@@ -16,7 +16,7 @@ from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.discretion import discreet_outcome
 from feedpub.errors import DamagedError, FeedpubError, NothingFound, StoreError
-from feedpub.gathering import Listed, Reading, gather, listed
+from feedpub.gathering import Listed, Reading, gather, listed, source_key
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, failed, read_all
 from feedpub.repairing import propose
@@ -196,8 +196,10 @@ def _propose(feed: FeedConfig, readings: Sequence[Reading], tools: Tools) -> Non
     """Keep how the config could be changed for sources whose lists are not found any more."""
     states = {state.key: state for state in tools.store.sources(feed.name)}
     proposals = list(propose.after_run(feed, readings, states, tools))
+    well = {reading.key for reading in readings if not reading.problem}
+    gone = states.keys() - {source_key(source) for source in feed.source}
     tools.lease.hold()
-    tools.store.proposals.keep(feed.name, proposals, {reading.key for reading in readings if not reading.problem})
+    tools.store.proposals.keep(feed.name, proposals, well | gone)
 
 
 def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, tools: Tools) -> None:

@@ -29,10 +29,10 @@ class ProposalsTable:
             rows = connection.execute(select(schema.proposals)).mappings().all()
         return {(row["feed"], row["key"]): to_record(Proposal, row) for row in rows}
 
-    def keep(self, feed: str, proposals: Iterable[Proposal], well: Collection[str]) -> None:
-        """Keep proposals of a feed, each in place of the one before; those of sources that are well are dropped."""
+    def keep(self, feed: str, proposals: Iterable[Proposal], done: Collection[str]) -> None:
+        """Keep proposals of a feed, each in place of the one before; those of sources that need none are dropped."""
         t = schema.proposals
         rows = [to_row(proposal) for proposal in proposals]
         with self._database.writing() as connection:
-            connection.execute(delete(t).where(t.c.feed == feed, t.c.key.in_(sorted(well))))
+            connection.execute(delete(t).where(t.c.feed == feed, t.c.key.in_(sorted(done))))
             put(connection, t, rows)

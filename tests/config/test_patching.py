@@ -46,10 +46,10 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def change(path: Path, feed: int, source: int, **changes: str | None) -> str:
+def change(path: Path, place: tuple[int, int], changes: dict[str, str | None]) -> str:
     """The text after a change."""
-    config = load(path)
-    patch = patched(path, config.feed[feed].name, config.feed[feed].source[source], changes)
+    feed = load(path).feed[place[0]]
+    patch = patched(path, feed.name, feed.source[place[1]], changes)
     patch.apply()
     assert path.read_bytes().decode() == patch.after
     return patch.after
@@ -81,12 +81,12 @@ def test_only_what_changes_is_written(
 ) -> None:
     """In a block and in a table on one line; a new key stands below the address."""
     assert BLOCKS.count(before) == 1
-    assert change(path, *place, **changes) == BLOCKS.replace(before, after)
+    assert change(path, place, changes) == BLOCKS.replace(before, after)
 
 
 def test_a_page_becomes_a_feed(path: Path) -> None:
     """Its kind, its address, and no selector any more."""
-    after = change(path, 0, 0, type="feed", url="https://one.example/feed.xml", links=None)
+    after = change(path, (0, 0), {"type": "feed", "url": "https://one.example/feed.xml", "links": None})
     assert 'type = "feed"   # a list\nurl = "https://one.example/feed.xml"   # the page\n\n[[feed.source]]' in after
     assert [source.type for source in load(path).feed[0].source] == ["feed", "page"]
 
@@ -106,7 +106,7 @@ def test_the_diff_names_the_file_and_shows_what_stands_around(path: Path) -> Non
 def test_line_ends_and_a_mark_are_kept(path: Path) -> None:
     """Those of an editor on Windows."""
     path.write_bytes(b"\xef\xbb\xbf" + BLOCKS.replace("\n", "\r\n").encode())
-    after = change(path, 0, 1, links="h2 a")
+    after = change(path, (0, 1), {"links": "h2 a"})
     assert after.startswith("\ufeff# Feeds")
     assert 'url = "https://two.example/"\r\nlinks = "h2 a"\r\ncookies' in after
     assert after.count("\n") == after.count("\r\n")
@@ -115,7 +115,7 @@ def test_line_ends_and_a_mark_are_kept(path: Path) -> None:
 def test_feeds_in_one_array_are_changed_in_it(path: Path) -> None:
     """However the tables are written."""
     path.write_text(DOTTED, "utf-8")
-    assert change(path, 0, 0, links="h2 a").count('links = "h2 a"') == 1
+    assert change(path, (0, 0), {"links": "h2 a"}).count('links = "h2 a"') == 1
 
 
 @pytest.mark.parametrize(

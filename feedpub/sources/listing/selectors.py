@@ -21,17 +21,7 @@ MOST = 160  # selectors of one group of links
 GROUPS = 6  # of links
 _PAIRED = 10  # the best names that are tried two at a time
 # Tags that say what an element is, and what they cost in a selector: the more there are on a page, the more.
-_TELLING = {
-    "article": 0.8,
-    "main": 0.8,
-    "section": 1.5,
-    "table": 1.5,
-    "dl": 1.5,
-    "dt": 1.5,
-    "ul": 1.6,
-    "ol": 1.6,
-    "li": 1.6,
-}
+_TELLING = {"article": 0.8, "main": 0.8, **dict.fromkeys(("section", "table", "dl", "dt", "ul", "ol", "li"), 1.5)}
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]*")
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _VOWELS = re.compile(r"[aeiouy]", re.IGNORECASE)
