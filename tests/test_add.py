@@ -132,7 +132,7 @@ def test_an_article_that_cannot_be_read_is_named(news: str, site: Site, tmp_path
     assert told["articles"][1]["reason"].startswith("HTTP 404")
 
 
-def on_a_terminal(folder: Path, *arguments: str, answers: list[str]) -> tuple[int, str]:
+def on_a_terminal(folder: Path, *arguments: str, answers: list[str], prompt: bytes = b"[y]: ") -> tuple[int, str]:
     """The command as a process of its own on a terminal; an answer is typed each time it asks."""
     import pty  # noqa: PLC0415 -- where there are terminals
 
@@ -143,7 +143,7 @@ def on_a_terminal(folder: Path, *arguments: str, answers: list[str]) -> tuple[in
         nonlocal asked
         data = os.read(descriptor, 4096)
         shown.extend(data)
-        if shown.count(b"[y]: ") > asked:
+        if shown.count(prompt) > asked:
             asked += 1
             os.write(descriptor, next(typed).encode() + b"\n")
         return data

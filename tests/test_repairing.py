@@ -20,6 +20,7 @@ from feedpub.web import status
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
 from tests.support.site import Route, Site
+from tests.test_add import on_a_terminal
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 STORIES = list(range(8, 0, -1))
@@ -230,6 +231,17 @@ def test_nothing_is_written_unless_somebody_says_so(broken: Path) -> None:
     assert '-links = ".card h2 a"  # headlines\n+links = "#reports h3 a"  # headlines\n' in dry.stdout
     assert "    known  Council decides on matter 8 of the harbour\n" in dry.stdout
     assert broken.read_bytes() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("answer", "status"), [("y", 0), ("n", 1)])
+def test_on_a_terminal_it_asks(broken: Path, answer: str, status: int) -> None:
+    """In colours; yes writes it, no does not."""
+    before = broken.read_bytes()
+    code, shown = on_a_terminal(broken.parents[1], "repair", "world", answers=[answer], prompt=b"[Y/n]: ")
+    assert (code, shown.count(f"Write this to {broken}?")) == (status, 1)
+    assert '\x1b[32m+links = "#reports h3 a"  # headlines' in shown
+    assert (broken.read_bytes() != before) is (answer == "y")
 
 
 def test_programs_get_all_of_it(broken: Path) -> None:

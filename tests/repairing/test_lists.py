@@ -1,6 +1,7 @@
 """The list that a source had is found again in a page that changed, and nothing else is taken for it."""
 
 from datetime import UTC, datetime
+from itertools import islice
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,8 +10,11 @@ from feedpub.model import Item, Page
 from feedpub.repairing.judge import Known, likeness, plain
 from feedpub.repairing.lists import around, compared, of_feed
 from feedpub.sources.page import items_in
+from tests.benchmarks.listings import PAGES
+from tests.benchmarks.repairs import cases, renamed
 from tests.repairing import layouts
 from tests.repairing.layouts import ADDRESS, LEFT, NEWER, OLD_LINKS, REPAIRED, STORIES, Layout, path, title
+from tests.support.shared import shared
 
 KNOWN = Known(
     keys=frozenset(f"harbour.example{path(n)}" for n in STORIES),
@@ -123,3 +127,11 @@ def test_how_much_makes_a_list_the_one_that_was(same: int, others: int, usual: i
     known = Known(frozenset(f"h.example/a/{n}" for n in range(usual)), frozenset(), usual, 50)
     items = [Item(f"https://h.example/a/{n}") for n in (*range(same), *range(100, 100 + others))]
     assert likeness(items, known).is_it is is_it
+
+
+@pytest.mark.slow
+def test_real_pages_are_found_again() -> None:
+    """A fourth of those of ../shared, every class and id named anew; `python -m tests.benchmarks.repairs` has all."""
+    some = list(islice(cases(shared(PAGES)), 0, None, 4))
+    assert [case.url for case in some if case.repaired(renamed) is None] == []
+    assert len(some) >= 9

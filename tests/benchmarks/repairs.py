@@ -1,0 +1,108 @@
+"""How often the list of a real listing page is found again after its layout changed, and by what.
+
+    python -m tests.benchmarks.repairs [--verbose]
+
+The pages and labels are those of `tests.benchmarks.listings`; only pages whose list is found take part, which is then
+what is known. Each is changed in three ways: every class and id is named anew, as a tool names them; every element that
+says what it is becomes a <div>; both. It counts as found where what is proposed has at least nine tenths of the list.
+"""
+
+import hashlib
+import json
+import lzma
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from feedpub.builder.identity import url_key
+from feedpub.model import Page
+from feedpub.repairing.judge import Known, plain
+from feedpub.repairing.lists import Found, compared
+from feedpub.sources.page import items_in
+from tests.benchmarks.listings import KINDS, PAGES, judge, labels
+
+LIMIT = 50  # articles of a list
+ENOUGH = 0.9  # of them
+NO_MORE = ".a-list-that-is-gone h2 a"  # the selector of the config
+_NAMES = re.compile(r'\b(class|id)="([^"]*)"')
+_TELLING = re.compile(r"<(/?)(?:article|section|main|aside|header|h[1-6])\b")
+
+
+def renamed(html: str) -> str:
+    """Every class and id by a name that says nothing."""
+    return _NAMES.sub(lambda found: f'{found[1]}="{" ".join(map(_made_up, found[2].split()))}"', html)
+
+
+def flattened(html: str) -> str:
+    """Every element that says what it is as a <div>."""
+    return _TELLING.sub(r"<\1div", html)
+
+
+CHANGES: Mapping[str, Callable[[str], str]] = {
+    "renamed": renamed,
+    "flattened": flattened,
+    "both": lambda html: flattened(renamed(html)),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A page as it was, and what is known of its list."""
+
+    url: str
+    html: str
+    known: Known
+
+    def repaired(self, change: Callable[[str], str]) -> Found | None:
+        """What is proposed after a change; None where nothing is, or not enough."""
+        best = compared(_page(self.url, change(self.html)), NO_MORE, self.known).best
+        return best if best and best.likeness.same >= ENOUGH * self.known.usual else None
+
+
+def cases(file: Path) -> Iterator[Case]:
+    """The labelled pages whose list is found."""
+    known = labels()
+    with lzma.open(file, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            if record["kind"] in KINDS and record["id"] in known:
+                page = _page(record["url"], record["html"])
+                if judge(known[record["id"]], page).right:
+                    yield Case(record["url"], record["html"], _known(page))
+
+
+def _known(page: Page) -> Known:
+    items = items_in(page)[:LIMIT]
+    keys = frozenset(url_key(item.url or "") for item in items)
+    return Known(keys, frozenset(plain(item.title) for item in items), len(keys), LIMIT)
+
+
+def _page(url: str, html: str) -> Page:
+    return Page(url, html.encode("utf-8", "replace"), "text/html", "utf-8")
+
+
+def _made_up(name: str) -> str:
+    return f"c{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def main() -> None:
+    """Print the table."""
+    shared = Path(os.environ.get("FEEDPUB_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+    found: dict[str, list[Found | None]] = {name: [] for name in CHANGES}
+    for case in cases(shared / PAGES):
+        for name, change in CHANGES.items():
+            found[name].append(case.repaired(change))
+            if "--verbose" in sys.argv:
+                best = found[name][-1]
+                print(f"{case.url}: {name}: {f'{best.selector}: {best.likeness}' if best else 'not found'}")
+    for name, each in found.items():
+        again = [best for best in each if best]
+        alone = sum(best.selector is None for best in again)
+        print(f"{name}: {len(again)} of {len(each)}, {alone} of them by the page's structure alone")
+
+
+if __name__ == "__main__":
+    main()
