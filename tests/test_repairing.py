@@ -18,7 +18,7 @@ from feedpub.store import Change, Proposal, Store
 from feedpub.tools import Tools
 from feedpub.web import status
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
+from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, title, tools_for
 from tests.support.site import Route, Site
 from tests.test_add import on_a_terminal
 
@@ -153,6 +153,22 @@ def test_articles_whose_addresses_changed_too_are_who_they_were(
     assert repair(file, "--yes").exit_code == 0
     assert build().ok
     assert {entry["id"] for entry in entries(tools)} == ids
+
+
+def test_a_structure_that_leads_elsewhere_is_noticed_and_repaired(site: Site, file: Path, build: Build) -> None:
+    """Without a selector another list is found; it is kept out, and a selector for the one that was is proposed."""
+    file.write_text(file.read_text("utf-8").replace('links = ".card h2 a"  # headlines\n', ""), "utf-8")
+    build()
+    links = "".join(f'<li><a href="{path(n)}">{title(n)}</a></li>' for n in STORIES)
+    site["/news"] = (
+        f'<html><body><main>{EVENTS}</main><div class="popular"><ul id="all">{links}</ul></div></body></html>'
+    )
+    assert [build().status, build().status] == [Status.FAILED, Status.FAILED]
+    (alert,) = told(site)
+    assert alert["reason"].startswith("none of 14 addresses was seen before")
+    assert alert["proposal"]["patch"] == ['+links = "#all a"']
+    assert repair(file, "--yes").exit_code == 0
+    assert build().status == Status.UNCHANGED
 
 
 def test_the_same_is_told_everywhere(site: Site, file: Path, tools: Tools, build: Build, clock: FakeClock) -> None:

@@ -97,7 +97,7 @@ def _in_page(source: PageSource, reading: Reading, known: Known) -> _Change | st
         return None
     try:
         seen = reading.documents.isolation.call(page.url, lists.compared, page, source.links, known)
-    except SourceError:  # it is no page: the reading's own problem says so
+    except SourceError:  # it is no page, or too much of one: the source's own problem says so
         return None
     if seen.best:
         return _Change((Change("links", source.links, seen.best.selector),), seen.best)
