@@ -13,7 +13,7 @@ from tests.benchmarks.examples import Row
 
 STORY = "feedpub.cleaner.extract"
 STAGES = {  # of the story, and the names in its module under which each step is called
-    "parsing": ("parse",),
+    "parsing": ("site_rules.parsed",),
     "metadata": ("metadata.read",),
     "cutting into blocks": ("head_hints", "cut"),
     "words": ("read",),
