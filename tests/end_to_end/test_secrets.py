@@ -75,6 +75,11 @@ def no_http(connection: object, _stop: object) -> None:
     connection.sendall(f"SSH-2.0-OpenSSH {MARK}-cookie {MARK}-header\r\n".encode())  # type: ignore[attr-defined]
 
 
+def no_proxy(connection: object, _stop: object) -> None:
+    """It is told no secret but its own password, so it can repeat no other."""
+    connection.sendall(f"SSH-2.0-OpenSSH {MARK}-proxy\r\n".encode())  # type: ignore[attr-defined]
+
+
 @contextmanager
 def broken(site: Site, elsewhere: Site) -> Iterator[list[str]]:
     """The sources' tables: each fails in a way of its own."""
@@ -91,7 +96,7 @@ def broken(site: Site, elsewhere: Site) -> Iterator[list[str]]:
         "/gzip": Route(b"\x1f\x8b\x08no", headers={"Content-Encoding": "gzip"}),
     }
     site.routes |= pages  # type: ignore[arg-type]
-    with running_evil(no_http) as evil, running_evil(_silent) as silent:
+    with running_evil(no_http) as evil, running_evil(_silent) as silent, running_evil(no_proxy) as proxy_of_none:
         urls = [
             *(f"feed {site.url(path)}" for path in pages),
             *(f"page {site.url(path)}" for path in ("/status", "/away", "/garbage")),
@@ -105,7 +110,10 @@ def broken(site: Site, elsewhere: Site) -> Iterator[list[str]]:
         proxied = [
             f'[[feed.source]]\ntype = "feed"\nurl = "http://example.org/{n}?{TOKEN}"\nproxy = "{proxy}"\n'
             for n, proxy in enumerate(
-                [f"http://ann:{MARK}-proxy@127.0.0.1:{closed}", f"http://ann:{MARK}-proxy@127.0.0.1:{evil.port}"]
+                [
+                    f"http://ann:{MARK}-proxy@127.0.0.1:{closed}",
+                    f"http://ann:{MARK}-proxy@127.0.0.1:{proxy_of_none.port}",
+                ]
             )
         ]
         yield [*(_source(url, at) for at, url in enumerate(urls)), *proxied]
