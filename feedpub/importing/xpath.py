@@ -5,7 +5,7 @@ functions and positions in a whole list cannot: `//li[2]` is the second in its o
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from feedpub.importing.selectors import split
 
@@ -112,12 +112,29 @@ def _predicate(text: str, name: str, *, first: bool) -> str | None:
     """A predicate as conditions of CSS; one on the position only where no other has chosen before it."""
     if found := _POSITION.fullmatch(text):
         return _nth(name, found[1]) if first else None
-    terms = [_term(term, name) for term in split(text, " and ")]
+    terms = [_term(term, name) for term in _terms(text)]
     if not terms or None in terms:
         return None
     said = [term for term in terms if term]
-    implied = {f"[{attribute}]" for term in said for attribute in _attributes(term)}
+    implied = {other for term in said for other in _implied(term)}
     return "".join(term for term in said if term not in implied)
+
+
+def _terms(text: str) -> Iterator[str]:
+    """What has to hold together, out of brackets around a part; what is left of "(a) or (b)" is no term then."""
+    for term in split(text, " and "):
+        inner = term.strip()
+        if inner.startswith("(") and inner.endswith(")"):
+            yield from _terms(inner[1:-1])
+        else:
+            yield inner
+
+
+def _implied(term: str) -> Iterator[str]:
+    """What need not be said beside a condition: that the attribute is there, or has the word somewhere."""
+    if found := re.fullmatch(r"\.([\w-]+)", term):
+        yield f'[class*="{found[1]}"]'
+    yield from (f"[{attribute}]" for attribute in _attributes(term))
 
 
 def _attributes(term: str) -> list[str]:

@@ -57,7 +57,6 @@ def test_a_pull_quote_that_repeats_the_text_goes() -> None:
     [
         (
             '<iframe src="https://www.youtube.com/embed/abcdefghijk" title="The pier"></iframe>',
-            '<p><a href="https://www.youtube.com/watch?v=abcdefghijk">'
             '<img src="https://i.ytimg.com/vi/abcdefghijk/hqdefault.jpg" alt=""><br>The pier</a></p>',
         ),
         ('<iframe src="https://www.google.com/maps/embed?pb=1"></iframe>', "Google Maps</a>"),

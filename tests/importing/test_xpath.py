@@ -40,6 +40,8 @@ TERMS = st.sampled_from(
         "contains(concat(' ', normalize-space(@class), ' '), ' item ')",
         'contains(concat(" ",@class," ")," items ")',
         "not(contains(concat(' ', normalize-space(@class), ' '), ' wide '))",
+        "(@class and contains(@class, 'item') and contains(concat(' ', normalize-space(@class), ' '), ' item '))",
+        "(@class and @href) or (@name)",
         "count(preceding-sibling::*) = 0",
         "count(following-sibling::li) = 1",
     ]
