@@ -83,7 +83,14 @@ class RequestOptions:
         """A text about an exchange, without what was secret in it: servers repeat what they were sent."""
         pair = ":".join(self.auth) if self.auth else ""
         proxy = urlsplit(self.proxy or "").netloc.rpartition("@")[0]
-        hide = [*self.headers.values(), *self.cookies.values(), *(self.auth or ())[1:], pair, proxy]
+        hide = [
+            *self.headers.values(),
+            *self.cookies.values(),
+            *(self.auth or ())[1:],
+            pair,
+            proxy,
+            proxy.partition(":")[2],
+        ]
         hide += [basic_auth(self.auth)] if self.auth else []
         return hidden(text, (part for value in hide for part in value.split()))
 

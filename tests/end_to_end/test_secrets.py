@@ -76,7 +76,7 @@ def no_http(connection: object, _stop: object) -> None:
 
 
 def no_proxy(connection: object, _stop: object) -> None:
-    """It is told no secret but its own password, so it can repeat no other."""
+    """It is told no secret but its own password, and repeats that."""
     connection.sendall(f"SSH-2.0-OpenSSH {MARK}-proxy\r\n".encode())  # type: ignore[attr-defined]
 
 
