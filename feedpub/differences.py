@@ -1,4 +1,4 @@
-"""Two states of an entry → what differs: its paragraphs line by line, everything else by name."""
+"""Two states of an entry, or of an article → what differs: its paragraphs line by line, everything else by name."""
 
 import difflib
 import re
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from feedpub.model import Entry
+from feedpub.model import Article, Entry
 
 _FACTS = ("title", "authors", "url", "language", "image", "categories", "enclosures", "summary", "complete")
 _BETWEEN_TAGS = re.compile(r"(?<=>)(?=<)")
@@ -21,10 +21,15 @@ class Difference:
     before: Any
     after: Any
 
+    @property
+    def lines(self) -> tuple[str, str]:
+        """The line that goes, and the one that comes."""
+        return f"-{self.name}: {_said(self.before)}", f"+{self.name}: {_said(self.after)}"
 
-def facts(before: Entry, after: Entry) -> tuple[Difference, ...]:
-    """What differs beside the text."""
-    pairs = ((name, getattr(before, name), getattr(after, name)) for name in _FACTS)
+
+def facts(before: Entry | Article, after: Entry | Article, names: Sequence[str] = _FACTS) -> tuple[Difference, ...]:
+    """What differs beside the text, of the fields of these names."""
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in names)
     return tuple(Difference(name, old, new) for name, old, new in pairs if old != new)
 
 
@@ -45,3 +50,10 @@ def markup(before: Entry, after: Entry) -> tuple[str, ...]:
 
 def _unified(before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
     return tuple(difflib.unified_diff(before, after, lineterm="", n=_AROUND))[2:]
+
+
+def _said(value: object) -> str:
+    """A fact's value in one line."""
+    if isinstance(value, tuple):
+        return ", ".join(str(getattr(part, "url", part)) for part in value)
+    return "" if value is None else str(value)

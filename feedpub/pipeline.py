@@ -198,8 +198,10 @@ def _propose(feed: FeedConfig, readings: Sequence[Reading], tools: Tools) -> Non
     proposals = list(propose.after_run(feed, readings, states, tools))
     well = {reading.key for reading in readings if not reading.problem}
     gone = states.keys() - {source_key(source) for source in feed.source}
+    done = (well | gone) & tools.store.proposals.of(feed.name).keys()
     tools.lease.hold()
-    tools.store.proposals.keep(feed.name, proposals, well | gone)
+    if proposals or done:
+        tools.store.proposals.keep(feed.name, proposals, done)
 
 
 def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, tools: Tools) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from feedpub import assembly
 from feedpub.builder import aids, identity, published
-from feedpub.builder.published import ForeignError
+from feedpub.builder.published import NotOursError
 from feedpub.cleaner import text_of
 from feedpub.config import FeedConfig, FolderSource, RemoteSource
 from feedpub.errors import ExtractError, PublishError
@@ -79,7 +79,7 @@ def _document(feed: FeedConfig, number: int | None, publisher: Publisher) -> _Re
         try:
             if (body := publisher.read(name)) is not None:
                 return _Read(published.read(body, kind, feed.name), number)
-        except (PublishError, ForeignError) as error:
+        except (PublishError, NotOursError) as error:
             event("recall", level=logging.WARNING, feed=feed.name, file=name, reason=f"passed over: {error}")
     return _Read((), number)
 

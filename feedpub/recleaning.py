@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from feedpub import making, pipeline
+from feedpub import isolation, making, pipeline
 from feedpub.builder.merge import Arrival, told
 from feedpub.config import FeedConfig, FolderSource
 from feedpub.corrections import FAR_SHORTER
@@ -25,8 +25,6 @@ from feedpub.paging import Pages
 from feedpub.sources import digest
 from feedpub.store import KeptPage, unpacked
 from feedpub.tools import Tools
-
-_AT_ONCE = 4  # as many as there are workers at most
 
 
 class Verdict(StrEnum):
@@ -103,7 +101,7 @@ def plan(feed: FeedConfig, tools: Tools, *, force: bool = False) -> Recleaning:
 
     done: list[Recleaned] = []
     tools.progress(feed.name, 0, len(todo))
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(isolation.MOST) as pool:
         for number, each in enumerate(pool.map(reclean, todo), 1):
             done.append(each)
             tools.progress(feed.name, number, len(todo))

@@ -18,7 +18,7 @@ from feedpub.paging import Pages
 from feedpub.rules import Problem, RuleBook, Ruleset, Sample, host_of
 
 Verdict: TypeAlias = Literal["ok", "failed", "no page"]
-_SAVED = frozenset({".html", ".htm", ".xhtml"})
+SUFFIXES = frozenset({".html", ".htm", ".xhtml"})  # of saved pages
 _BEGINNING = 200_000  # bytes of a saved page in which it says where it is from
 _ADDRESS = re.compile(
     rb"""<!--\s*saved from url=\(\d+\)(\S+)"""
@@ -61,7 +61,7 @@ def saved_pages(folder: Path) -> Mapping[str, Path]:
     """The saved pages below a folder by the address that they say they are from, or that they are named for."""
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in _SAVED and path.is_file():
+        if path.suffix.lower() in SUFFIXES and path.is_file():
             with path.open("rb") as file:
                 beginning = file.read(_BEGINNING)
             for match in _ADDRESS.finditer(beginning):

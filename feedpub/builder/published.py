@@ -28,7 +28,7 @@ _ID = re.compile(r"tag:[^,]+,(\d{4}-\d\d-\d\d):([^/]+)/([0-9a-f]{20})")
 _ANY_TYPE = "application/octet-stream"
 
 
-class ForeignError(ValueError):
+class NotOursError(ValueError):
     """A document that feedpub did not write, or that is no longer what it wrote."""
 
 
@@ -56,14 +56,14 @@ def read(document: bytes, suffix: str, feed: str) -> tuple[Entry, ...]:
         feed: the name of its feed.
 
     Raises:
-        ForeignError: it cannot be read, or holds something that feedpub did not mint for this feed.
+        NotOursError: it cannot be read, or holds something that feedpub did not mint for this feed.
     """
     try:
         entries = tuple(_READERS[suffix](document, feed))
     except (etree.XMLSyntaxError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise ForeignError(f"it is not what was written: {error or type(error).__name__}") from error
+        raise NotOursError(f"it is not what was written: {error or type(error).__name__}") from error
     if foreign := next((entry.id for entry in entries if not _is_minted(entry.id, feed)), None):
-        raise ForeignError(f"feedpub did not write it: {foreign!r} is no id of this feed")
+        raise NotOursError(f"feedpub did not write it: {foreign!r} is no id of this feed")
     return entries
 
 

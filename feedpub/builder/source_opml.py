@@ -12,7 +12,8 @@ from lxml import etree
 from feedpub.config import FeedConfig, FeedSource, FolderSource, PageSource, RemoteSource, SitemapSource
 
 FRESHRSS = "https://freshrss.org/opml"
-_LINK = "(descendant-or-self::a | ancestor::a)/@href"  # a selector may mean a link, what is in it, or what is around it
+LINK_AROUND = "(descendant-or-self::a | ancestor::a)/@href"
+"""Where the link of an item is: a selector may mean a link, what is in it, or what is around it."""
 
 
 def render_source_opml(feeds: Sequence[FeedConfig]) -> bytes:
@@ -65,7 +66,7 @@ def _scraping(selector: str) -> dict[str, str]:
     return {
         _frss("xPathItem"): HTMLTranslator().css_to_xpath(selector, prefix="//"),
         _frss("xPathItemTitle"): "normalize-space(.)",
-        _frss("xPathItemUri"): _LINK,
+        _frss("xPathItemUri"): LINK_AROUND,
     }
 
 

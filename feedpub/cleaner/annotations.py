@@ -29,7 +29,7 @@ from feedpub.cleaner.memory import SiteMemory
 from feedpub.cleaner.selectors import Census
 from feedpub.config import SiteRules
 from feedpub.model import Article
-from feedpub.rules import Rule, Ruleset, as_ruleset
+from feedpub.rules import Rule, Ruleset, any_ruleset
 
 SHOWN = HEADINGS | frozenset(
     "li ul ol dl dt dd table caption thead tbody tfoot tr td th blockquote figure figcaption pre".split()  # noqa: SIM905 -- words
@@ -75,9 +75,8 @@ def annotated(
     rules: SiteRules | Ruleset | None = None,
 ) -> Annotated:
     """A page with what `extract` takes out of it. Takes what that takes, and raises as that does."""
-    ruled = rules if isinstance(rules, Ruleset) else as_ruleset(rules or SiteRules())
     before = _Before()
-    done = extraction(html, url, memory, ruled, before.watch)
+    done = extraction(html, url, memory, any_ruleset(rules), before.watch)
     return Annotated("".join(_Writer(before, done).write()), done.article)
 
 

@@ -23,7 +23,7 @@ from feedpub.cleaner.tree import parse
 from feedpub.config import HOW_TO_RENDER, SiteRules
 from feedpub.errors import ExtractError, NothingFound
 from feedpub.model import Article, Removed
-from feedpub.rules import Rule, Ruleset, as_ruleset
+from feedpub.rules import Rule, Ruleset, any_ruleset
 from feedpub.summary import choose
 
 FEWEST_WORDS = 12  # of an article
@@ -55,8 +55,7 @@ def extract(
             such a page.
         NothingFound: there is no article in it.
     """
-    ruled = rules if isinstance(rules, Ruleset) else as_ruleset(rules or SiteRules())
-    return extraction(html, url, memory, ruled).article
+    return extraction(html, url, memory, any_ruleset(rules)).article
 
 
 @dataclass(frozen=True, slots=True)

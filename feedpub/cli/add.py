@@ -1,6 +1,5 @@
 """`feedpub add`: from the address of a site to a feed in the config."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from feedpub.cli.collaborators import open_fetcher
-from feedpub.cli.terminal import counted, fail, make_console
+from feedpub.cli.collaborators import load_present, open_fetcher
+from feedpub.cli.terminal import can_ask, counted, fail, make_console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +83,7 @@ def add(  # noqa: PLR0913 -- a command's options
     elif written:
         click.echo(f"{choice.new.name} is in {path} now; next: feedpub build {choice.new.name}")
     if not (written or dry_run):
-        asked = _can_ask() and not as_json
+        asked = can_ask() and not as_json
         fail("nothing was written" if asked else "nothing was written; --yes writes without asking", status=1)
 
 
@@ -102,9 +101,8 @@ def _check(url: str, path: Path, name: str | None) -> None:
 
 
 def _names(path: Path) -> set[str]:
-    from feedpub import config
-
-    return {feed.name for feed in config.load(path).feed} if path.exists() else set()
+    known = load_present(path)
+    return {feed.name for feed in known.feed} if known else set()
 
 
 @contextmanager
@@ -116,7 +114,8 @@ def _looking(path: Path) -> "Iterator[Looks]":
     from feedpub.tools import workers
 
     lease = Lease(_DEADLINE)
-    settings = config.load(path).feedpub if path.exists() else config.Settings()  # a first feed makes the file
+    known = load_present(path)
+    settings = known.feedpub if known else config.Settings()  # a first feed makes the file
     with workers() as isolation, open_fetcher(settings) as fetcher:
         isolation.prestart()
         gate = fetcher.on_behalf("", lease.left)
@@ -167,16 +166,12 @@ def _settled(
     while True:
         found.show(make_console(), discovery, choice.number, choice.tried, utc_now())
         click.echo(choice.new.block())
-        if yes or not _can_ask():
+        if yes or not can_ask():
             return choice, yes
         answer = _answer(path, len(discovery.candidates))
         if isinstance(answer, bool):
             return choice, answer
         choice = choose(answer)
-
-
-def _can_ask() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _answer(path: Path, count: int) -> bool | int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from feedpub.config import Config, FeedConfig, RuleFiles, Settings
+    from feedpub.config import Config, FeedConfig, Settings
     from feedpub.fetch import Fetcher
     from feedpub.store import Store
     from feedpub.tools import Tools
@@ -29,10 +29,11 @@ def load_or_default(config_path: Path | None) -> "Config":
     return config.load(path) if path != config.DEFAULT or path.exists() else config.Config()
 
 
-def load_settings(config_path: Path | None) -> "tuple[Settings, RuleFiles]":
-    """The config's settings, and where rules are; the defaults where there is no config."""
-    loaded = load_or_default(config_path)
-    return loaded.feedpub, loaded.rules
+def load_present(path: Path) -> "Config | None":
+    """The config in a file; None where there is none yet: some commands make it. Raises ConfigError."""
+    from feedpub import config
+
+    return config.load(path) if path.exists() else None
 
 
 def chosen(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from feedpub.cli.collaborators import load_present
 from feedpub.cli.terminal import counted, make_console
 
 if TYPE_CHECKING:
@@ -122,9 +123,8 @@ def _plan(config_path: Path | None, imported: "Imported") -> _Plan:
     from feedpub.importing import Loss, arrivals
 
     path = configuration.find_config(config_path)
-    exists = path.exists()
-    config = configuration.load(path) if exists else configuration.Config()
-    folder = config.rules.sites if exists else path.parent / "sites"
+    known = load_present(path)
+    folder = known.rules.sites if known else path.parent / "sites"
     losses = list(imported.losses)
     sites = []
     for site in imported.sites:
@@ -133,7 +133,7 @@ def _plan(config_path: Path | None, imported: "Imported") -> _Plan:
             losses.append(Loss(site.where, site.said(), f"{file} is there already; put what is needed into it"))
         else:
             sites.append((file, site))
-    return _Plan(path, arrivals(imported.feeds, config), tuple(losses), tuple(sites))
+    return _Plan(path, arrivals(imported.feeds, known or configuration.Config()), tuple(losses), tuple(sites))
 
 
 def _show(plan: _Plan, console: "Console") -> None:

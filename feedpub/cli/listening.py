@@ -1,15 +1,20 @@
 """Where commands that serve listen."""
 
+import signal
 import sys
 from collections.abc import Sequence
+from threading import Event
 from typing import TYPE_CHECKING
 
 import click
+
+from feedpub.cli.terminal import fail
 
 if TYPE_CHECKING:
     from socket import socket
 
     from feedpub.config import Config
+    from feedpub.web import Server
 
 
 def _address(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
@@ -41,3 +46,23 @@ def tell_where(listening: "Sequence[socket]") -> None:
     for each in listening:
         click.echo(f"Feeds are published at {sockets.shown(each)}: open it to subscribe.")
     sys.stdout.flush()
+
+
+def end_on_signals(ended: Event) -> None:
+    """Let SIGTERM and SIGINT set an event."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: ended.set())
+
+
+def wait_until(ended: Event, server: "Server", farewell: float) -> None:
+    """Leave a server to its work until an event is set; fails where it ends by itself.
+
+    Args:
+        ended: the event.
+        server: is started already.
+        farewell: seconds for answers under way.
+    """
+    while not ended.wait(1):
+        if not server.alive:
+            fail("the server has ended by itself; the log says why", status=1)
+    server.stop(farewell)

@@ -1,20 +1,19 @@
 """`feedpub preview`: look at what the cleaner does to pages, and make rules by pointing at what is wrong."""
 
-import signal
+import sys
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 import click
 
 from feedpub.cli.collaborators import load_or_default, open_tools
+from feedpub.cli.listening import end_on_signals, wait_until
 from feedpub.cli.terminal import fail
 
 if TYPE_CHECKING:
     from feedpub.config import Config
     from feedpub.preview import Desk
     from feedpub.tools import Tools
-    from feedpub.web import Server
 
 _FAREWELL = 5.0  # seconds for answers under way
 
@@ -38,8 +37,6 @@ def preview(config_path: Path | None, target: str, *, opens: bool) -> None:
 
     Exit status: 0, or 1 when there is nothing to look at, or 2 when the config cannot be used.
     """
-    import sys
-
     from feedpub.errors import SourceError
     from feedpub.logs import log_to
     from feedpub.preview import Bureau
@@ -56,14 +53,13 @@ def preview(config_path: Path | None, target: str, *, opens: bool) -> None:
         listening = listen("127.0.0.1:0")
         bureau = Bureau(desk, listening.getsockname()[1])
         server = Server(bureau, [listening])
-        _end_on_signals(bureau.done)
+        end_on_signals(bureau.done)
         server.start()
         click.echo(f"Preview at {bureau.url} until ctrl-c.")
         sys.stdout.flush()
         if opens:
             click.launch(bureau.url)
-        _wait(server, bureau.done)
-        server.stop(_FAREWELL)
+        wait_until(bureau.done, server, _FAREWELL)
 
 
 def _desk(config: "Config", target: str, tools: "Tools") -> "Desk":
@@ -84,14 +80,3 @@ def _desk(config: "Config", target: str, tools: "Tools") -> "Desk":
         known = ", ".join(each.name for each in config.feed) or "none"
         fail(f"{target}: no address, no file, and no feed; the config has: {known}", status=2)
     return Desk([subject], tools, config.rules.sites, of_site(subject.url, config.feed, tools))
-
-
-def _end_on_signals(ended: Event) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: ended.set())
-
-
-def _wait(server: "Server", ended: Event) -> None:
-    while not ended.wait(1):
-        if not server.alive:
-            fail("the server has ended by itself; the log says why", status=1)

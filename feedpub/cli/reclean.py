@@ -10,7 +10,7 @@ import click
 
 from feedpub.cli.collaborators import chosen, load_config, open_tools
 from feedpub.cli.progress import bar
-from feedpub.cli.terminal import counted, make_console
+from feedpub.cli.terminal import can_ask, counted, make_console
 
 if TYPE_CHECKING:
     from feedpub.config import Config, FeedConfig
@@ -46,7 +46,7 @@ def reclean(  # noqa: PLR0913 -- its options, by name
     log_to(sys.stderr, quiet=True)
     config = load_config(config_path)
     feeds = chosen(config, names)
-    asks = not (as_json or yes) and sys.stdin.isatty() and sys.stdout.isatty()
+    asks = not (as_json or yes) and can_ask()
     done: list[Recleaning] = []
     data: list[dict[str, Any]] = []
     with open_tools(config, dry_run=diff) as tools:

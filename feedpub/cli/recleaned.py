@@ -45,7 +45,7 @@ def diff(feed: str, entry: Recleaned) -> Iterator[Text]:
     yield Text(f"{feed}: {entry.before.title}{held}", "bold")
     yield from (_line(line) for line in ([entry.before.url] if entry.before.url else []))
     for fact in differences.facts(entry.before, entry.after):
-        yield from (_line(f"-{fact.name}: {_word(fact.before)}"), _line(f"+{fact.name}: {_word(fact.after)}"))
+        yield from map(_line, fact.lines)
     text = differences.text(entry.before, entry.after)
     yield from map(_line, text or differences.markup(entry.before, entry.after))
     yield Text("")
@@ -76,10 +76,3 @@ def _entry(entry: Recleaned) -> dict[str, Any]:
 
 def _line(line: str) -> Text:
     return Text(line, _STYLES.get(line[:1], ""))
-
-
-def _word(value: object) -> str:
-    """A fact's value in one line."""
-    if isinstance(value, tuple):
-        return ", ".join(str(getattr(part, "url", part)) for part in value)
-    return "" if value is None else str(value)

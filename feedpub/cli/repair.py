@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import chosen, load_config, open_tools
-from feedpub.cli.terminal import fail, make_console
+from feedpub.cli.terminal import can_ask, fail, make_console
 
 if TYPE_CHECKING:
     from feedpub.cli.repaired import Repair
@@ -52,7 +52,7 @@ def repair(  # noqa: PLR0913 -- a command's options
     log_to(sys.stderr, quiet=True)
     path = config.find_config(config_path)
     loaded = load_config(config_path)
-    asks = not (as_json or yes or dry_run) and sys.stdin.isatty() and sys.stdout.isatty()
+    asks = not (as_json or yes or dry_run) and can_ask()
     done: list[Repair] = []
     with open_tools(loaded, dry_run=True) as tools:  # a copy of the state: what is found there is not for the service
         for found in _looked_at(chosen(loaded, names), path, tools, everything=everything):
@@ -122,11 +122,8 @@ def _agreed(path: Path) -> bool:
 
 def _written(found: "Repair") -> "Repair":
     """The repair, written into the config as it is by now: another may have been before."""
-    from feedpub import config
-
     assert found.patch  # noqa: S101 -- only what has one is written
     found.patch.apply()
-    config.load(found.patch.path)
     return replace(found, written=True)
 
 

@@ -1,19 +1,13 @@
 """`feedpub serve`: what is published, over HTTP."""
 
 import logging
-import signal
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
 
 import click
 
 from feedpub.cli.collaborators import load_config
-from feedpub.cli.listening import listen_option, open_sockets, tell_where
-from feedpub.cli.terminal import fail
-
-if TYPE_CHECKING:
-    from feedpub.web import Server
+from feedpub.cli.listening import end_on_signals, listen_option, open_sockets, tell_where, wait_until
 
 _FAREWELL = 3.0  # seconds for answers under way when a server is to end
 
@@ -51,16 +45,7 @@ def serve(config_path: Path | None, listen: str | None) -> None:
         site = Site(settings.output, showcase, settings.hubs, settings.base_url, store.schedule.load)
         server = Server(site, sockets)
         tell_where(sockets)
-        _serve_until_told(server)
-
-
-def _serve_until_told(server: "Server") -> None:
-    """Serve until SIGTERM or SIGINT; fails where the server ends by itself."""
-    ended = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: ended.set())
-    server.start()
-    while not ended.wait(1):
-        if not server.alive:
-            fail("the server has ended by itself; the log says why", status=1)
-    server.stop(_FAREWELL)
+        ended = Event()
+        end_on_signals(ended)
+        server.start()
+        wait_until(ended, server, _FAREWELL)

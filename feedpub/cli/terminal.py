@@ -27,6 +27,11 @@ def tell_of_damage(state: Path) -> None:
         click.echo(f"note: {file} is a damaged state that was set aside: delete it when nobody needs it any more")
 
 
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal who could answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def make_console() -> "Console":
     """A console as wide as the terminal; 120 columns for programs."""
     from rich.console import Console

@@ -8,14 +8,14 @@ lines, `messages` and `conflicts` say what is wrong with it.
 from feedpub.config.advice import exposed, warnings
 from feedpub.config.cron import fields as cron_fields
 from feedpub.config.durations import written as duration
-from feedpub.config.loading import DEFAULT, find_config, load, load_site
+from feedpub.config.loading import DEFAULT, find_config, load, load_site, parse_site
 from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings
 from feedpub.config.patching import Patch, patched
 from feedpub.config.positions import Positions
 from feedpub.config.schema import json_schema
 from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve, secret_variables
 from feedpub.config.section import Section
-from feedpub.config.site_rules import RULE_HEADERS, RuleFiles, SiteRules
+from feedpub.config.site_rules import RULE_HEADERS, RuleFiles, SiteFile, SiteRules
 from feedpub.config.sources import (
     HOW_TO_RENDER,
     FeedSource,
@@ -52,6 +52,7 @@ __all__ = [
     "SecretText",
     "Section",
     "Settings",
+    "SiteFile",
     "SiteRules",
     "SitemapSource",
     "Source",
@@ -65,6 +66,7 @@ __all__ = [
     "listen_address",
     "load",
     "load_site",
+    "parse_site",
     "patched",
     "problems",
     "refuse_known",

@@ -72,7 +72,11 @@ def parse(text: str, path: Path, environ: Mapping[str, str] = os.environ) -> Con
 
 def load_site(path: Path) -> tuple[SiteFile, Positions]:
     """The rules in a site's file, and on which lines they stand. Raises ConfigError, as `load` does."""
-    text = read(path)
+    return parse_site(read(path), path)
+
+
+def parse_site(text: str, path: Path) -> tuple[SiteFile, Positions]:
+    """The rules in a text that stands, or is to stand, in a site's file. Raises ConfigError as `load_site` does."""
     document = _parse(text, path)
     positions = Positions(text)
     try:
@@ -99,6 +103,12 @@ def read(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
+
+
+def exact(path: Path) -> str:
+    """The same with its line ends and its byte order mark, for those who write it back. Raises ConfigError."""
+    read(path)  # names what cannot be read as text
+    return path.read_bytes().decode("utf-8")
 
 
 def _parse(text: str, path: Path) -> dict[str, object]:

@@ -14,7 +14,7 @@ from typing import Any
 import tomlkit
 from tomlkit.items import InlineTable
 
-from feedpub.config.loading import parse, read
+from feedpub.config.loading import exact, parse
 from feedpub.config.models import Config
 from feedpub.config.positions import Positions
 from feedpub.config.sources import Source
@@ -38,7 +38,7 @@ class Patch:
 
     def apply(self) -> None:
         """Write it, in one step. Raises ConfigError: the file changed meanwhile, or cannot be written."""
-        if _present(self.path) != self.before:
+        if exact(self.path) != self.before:
             raise ConfigError(f"{self.path}: changed meanwhile; run the command again")
         save(self.path, self.after)
 
@@ -58,7 +58,7 @@ def patched(
     Raises:
         ConfigError: the config cannot be used, has no such source, or could not be used with the change.
     """
-    whole = _present(path)
+    whole = exact(path)
     text = whole.removeprefix(MARK)
     before = parse(text, path, environ)
     place = _place(before, feed, source, path)
@@ -66,11 +66,6 @@ def patched(
     after = parse(changed, path, environ)
     _hold_apart(before, after, place, changes, path)
     return Patch(path, whole, whole[: len(whole) - len(text)] + changed)
-
-
-def _present(path: Path) -> str:
-    read(path)  # names what cannot be read as text
-    return path.read_bytes().decode("utf-8")
 
 
 def _place(config: Config, feed: str, source: Source, path: Path) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import tomlkit
 from tomlkit.items import AoT, InlineTable
 
-from feedpub.config.loading import parse, read
+from feedpub.config.loading import exact, parse, read
 from feedpub.config.models import Config
 from feedpub.config.positions import Positions
 from feedpub.config.sources import RemoteSource
@@ -166,8 +166,7 @@ def save(path: Path, text: str) -> None:
 def _present(path: Path) -> str:
     """What stands in the file with its line ends and its mark; a first config where there is no file."""
     if path.exists():
-        read(path)  # names what cannot be read as text
-        return path.read_bytes().decode("utf-8")
+        return exact(path)
     first = files(__package__).joinpath("first.toml").read_text("utf-8")
     in_folder = path.absolute().parent.name == "config"
     return first if in_folder else re.sub(r'"\.\./([.\w]+)"', r'"\1"   ', first)  # the comments stay in line

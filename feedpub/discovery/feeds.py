@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from feedpub.discovery.candidates import Candidate
@@ -31,7 +32,7 @@ def usual(survey: Survey, looks: Looks) -> Iterator[Candidate]:
     top = [urljoin(survey.url, path) for path in USUAL]
     addresses = dict.fromkeys([*(below if urlsplit(survey.url).path.strip("/") else ()), *top])
     found = looks.each(addresses, lambda url: _candidate(url, "at a usual path", looks))
-    yield from (candidate for candidate in [next(found, None)] if candidate)
+    yield from islice(found, 1)
 
 
 def _candidate(url: str, how: str, looks: Looks) -> Candidate:

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from feedpub import sources
@@ -34,7 +35,7 @@ def named(survey: Survey, looks: Looks) -> Iterator[Candidate]:
         return
     usual = [urljoin(survey.url, path) for path in _USUAL]
     found = looks.each(usual, lambda url: _candidate(url, "at a usual path", _section(survey), looks))
-    yield from (candidate for candidate in [next(found, None)] if candidate)
+    yield from islice(found, 1)
 
 
 def _section(survey: Survey) -> str:

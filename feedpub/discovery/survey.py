@@ -70,7 +70,7 @@ def survey(page: Page) -> Survey:
     if what != HTML:
         return Survey(page.url, what)
     document = parse(page)
-    return Survey(page.url, what, document.title, _listing(page, document), document.feeds, _api(document))
+    return Survey(page.url, what, document.title, _listing(document), document.feeds, _api(document))
 
 
 def feed_listing(page: Page, *, limit: int) -> Listing:
@@ -79,9 +79,9 @@ def feed_listing(page: Page, *, limit: int) -> Listing:
     return Listing(head.title_of(page), "", items, sum(map(_is_whole, items)))
 
 
-def _listing(page: Page, document: Document) -> Listing:
+def _listing(document: Document) -> Listing:
     try:
-        items = listing.items_in(page)
+        items = listing.items_of(document)
     except NothingFound as error:
         return Listing(document.title, nothing=error.reason)
     return Listing(document.title, _how(items, document), items)

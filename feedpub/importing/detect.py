@@ -2,8 +2,8 @@
 
 import re
 
+from feedpub.builder.source_opml import FRESHRSS
 from feedpub.errors import ForeignError
-from feedpub.importing import freshrss
 
 KINDS = ("opml", "html2rss", "rsspls", "rss-bridge", "freshrss")
 
@@ -43,4 +43,4 @@ def _markup(body: bytes, start: bytes, name: str) -> str:
         raise ForeignError(f"{name}:1: a web page, no list of feeds; was a login page saved instead of the export?")
     if not _OPML.search(start) and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ForeignError(f"{name}:1: XML, but no OPML; export the feeds as OPML")
-    return "freshrss" if freshrss.NAMESPACE.encode() in body or b" frss:" in body else "opml"
+    return "freshrss" if FRESHRSS.encode() in body or b" frss:" in body else "opml"

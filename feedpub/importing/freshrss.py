@@ -4,14 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from feedpub.importing.model import FeedDraft, Imported, Loss, Pairs, SiteDraft, every_of, host_of
+from feedpub.builder.source_opml import FRESHRSS, LINK_AROUND
+from feedpub.importing.model import FeedDraft, Imported, Loss, Pairs, SiteDraft, cookies_of, every_of, host_of
 from feedpub.importing.selectors import links_in, split
 from feedpub.importing.xpath import to_css, to_css_within
 
-NAMESPACE = "https://freshrss.org/opml"
-"""Of its attributes."""
-
-PREFIX = f"{{{NAMESPACE}}}"
+PREFIX = f"{{{FRESHRSS}}}"
 
 _PAGE = "html+xpath"
 _FEEDS = ("", "rss", "atom", "rdf", "rss1", "rss2", "jsonfeed", "link", "pie")
@@ -20,7 +18,6 @@ _ANY_LINK = re.compile(
     r"(?:\.//|descendant(?:-or-self)?::|\./descendant::)?a(?:\[@href\]|\[string-length\(@href\)>0\])?"
 )
 _OFF = ("0", "false")
-_LINK_AROUND = "(descendant-or-self::a | ancestor::a)/@href"  # as feedpub itself exports it
 _FIRST = re.compile(r"\[(?:1|position\(\)\s*=\s*1)\]$")
 _FROM_ARTICLE = (
     "xPathItemTitle", "xPathItemContent", "xPathItemAuthor", "xPathItemTimestamp", "xPathItemTimeFormat",
@@ -55,7 +52,7 @@ def applied(draft: FeedDraft, kind: str, told: Mapping[str, str]) -> Imported:
         draft,
         every=every_of(int(ttl)) if re.fullmatch(r"[1-9]\d{0,8}", ttl := said.get("ttl", "")) else "",
         headers=_headers(said),
-        cookies=_cookies(said.get("CURLOPT_COOKIE", "")),
+        cookies=cookies_of(said.get("CURLOPT_COOKIE", "")),
         proxy=said.get("CURLOPT_PROXY", ""),
     )
     if kind.lower() == _PAGE:
@@ -71,7 +68,7 @@ def _links(items: str, address: str) -> str | None:
     found = to_css(items)
     if not found:
         return None
-    if address == _LINK_AROUND:
+    if address == LINK_AROUND:  # as feedpub itself exports it
         return found
     element = address.strip().removesuffix("@href").removesuffix("/").strip()
     if not address.strip() or element in ("", ".") or _ANY_LINK.fullmatch(_FIRST.sub("", element)):
@@ -87,11 +84,6 @@ def _headers(said: Mapping[str, str]) -> Pairs:
     pairs = [(name.strip(), value.strip()) for name, _, value in lines]
     agent = said.get("CURLOPT_USERAGENT", "")
     return (*pairs, *((("User-Agent", agent),) if agent else ()))
-
-
-def _cookies(written: str) -> Pairs:
-    pairs = (pair.partition("=") for pair in written.split(";") if "=" in pair)
-    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 
 def _site(said: Mapping[str, str], draft: FeedDraft) -> tuple[SiteDraft, ...]:

@@ -145,6 +145,12 @@ def every_of(seconds: int) -> str:
     return duration(timedelta(seconds=seconds))
 
 
+def cookies_of(header: str) -> Pairs:
+    """The cookies of a Cookie header."""
+    pairs = (pair.partition("=") for pair in header.split(";") if "=" in pair)
+    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
+
+
 def host_of(url: str) -> str:
     """The host of an address as sites are called: without www."""
     try:

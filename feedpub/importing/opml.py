@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from feedpub.builder.source_opml import FRESHRSS
 from feedpub.errors import ForeignError
 from feedpub.importing import freshrss, rssbridge
 from feedpub.importing.documents import line_of, xml_root
@@ -14,7 +15,7 @@ _READERS = ("text", "title", "type", "xmlUrl", "htmlUrl", "description", "langua
 
 def read(body: bytes, name: str, *, scraping: bool = True) -> Imported:
     """The feeds of one file; with `scraping`, what FreshRSS says of them is read too. Raises ForeignError."""
-    root = xml_root(body, name, {"frss": freshrss.NAMESPACE})
+    root = xml_root(body, name, {"frss": FRESHRSS})
     if etree.QName(root).localname.lower() != "opml":
         raise ForeignError(f"{name}:{root.sourceline}: no OPML: the document is a <{etree.QName(root).localname}>")
     lines = body.split(b"\n")

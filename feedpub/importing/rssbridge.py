@@ -6,7 +6,17 @@ from urllib.parse import parse_qsl, urlsplit
 
 from feedpub.errors import ForeignError
 from feedpub.importing.documents import text_of
-from feedpub.importing.model import FeedDraft, Imported, Loss, Pairs, SiteDraft, every_of, host_of, joined, title_of
+from feedpub.importing.model import (
+    FeedDraft,
+    Imported,
+    Loss,
+    SiteDraft,
+    cookies_of,
+    every_of,
+    host_of,
+    joined,
+    title_of,
+)
 from feedpub.importing.selectors import links_in, split
 
 _SIMPLE, _COMPLEX = "cssselector", "cssselectorcomplex"
@@ -93,7 +103,7 @@ def _draft(said: Mapping[str, str], home: str, where: str, losses: list[Loss]) -
         every=every_of(int(age)) if re.fullmatch(r"\d{1,8}", age := said.get("_cache_timeout", "")) else age,
         limit=_limit(said, where, losses),
         links=links,
-        cookies=_cookies(said.get("cookie", "")),
+        cookies=cookies_of(said.get("cookie", "")),
         include=(f"re:{said['url_pattern']}",) if said.get("url_pattern") else (),
     )
 
@@ -104,11 +114,6 @@ def _limit(said: Mapping[str, str], where: str, losses: list[Loss]) -> int | Non
         losses.append(Loss(where, f"limit={limit}", "is no number of entries; 50 are kept"))
         return None
     return int(limit) if limit else None
-
-
-def _cookies(written: str) -> Pairs:
-    pairs = (pair.partition("=") for pair in written.split(";") if "=" in pair)
-    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 
 def _site(said: Mapping[str, str], home: str, where: str, *, complex_one: bool) -> tuple[SiteDraft, ...]:

@@ -3,7 +3,7 @@
 It is a wall against time and memory, not against code: what comes back from the other side is believed.
 """
 
-from feedpub.isolation.pool import Workers
+from feedpub.isolation.pool import MOST, Workers
 from feedpub.isolation.protocol import InProcess, Isolation
 
-__all__ = ["InProcess", "Isolation", "Workers"]
+__all__ = ["MOST", "InProcess", "Isolation", "Workers"]

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from feedpub import articles, differences, making
+from feedpub import articles, differences, isolation, making
 from feedpub.errors import ConfigError, SourceError
 from feedpub.learning import site_of
 from feedpub.model import Article
@@ -21,9 +21,9 @@ from feedpub.rules import Draft, RuleBook, Ruleset, shown, writing
 from feedpub.tools import Tools
 
 MOST_OTHERS = 50  # pages that a draft is tried on
+_FACTS = ("title", "authors", "published")
 MOST_LINES = 6  # that are shown of what changes in one of them
 _Made = TypeVar("_Made")
-_AT_ONCE = 4  # as many as there are workers at most
 NOWHERE = "the page does not say where it is from, so no file is about it; write them into a feed's [feed.rules]"
 
 
@@ -135,7 +135,7 @@ class Desk:
         host = drafted.book.named_for(subject.url)
         others = (each for each in self._others if each.url != subject.url)
         same = (each for each in others if host and drafted.book.named_for(each.url) == host)
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(isolation.MOST) as pool:
             return list(pool.map(lambda each: self._effect_on(each, drafted), islice(same, MOST_OTHERS)))
 
     def save(self, number: int, draft: Draft) -> Toml:
@@ -210,13 +210,5 @@ def _effect(subject: Subject, before: Article | SourceError, after: Article | So
 
 def _facts(before: Article, after: Article) -> Iterator[str]:
     """What changes beside the text."""
-    for name in ("title", "authors", "published"):
-        old, new = (getattr(article, name) for article in (before, after))
-        if old != new:
-            yield from (f"-{name}: {_said(old)}", f"+{name}: {_said(new)}")
-
-
-def _said(value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
+    for fact in differences.facts(before, after, _FACTS):
+        yield from fact.lines

@@ -11,8 +11,7 @@ from feedpub.model import Page
 from feedpub.paging import HTML
 from feedpub.store import KeptPage, unpacked
 from feedpub.tools import Tools
-
-SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
+from feedpub.trial import SUFFIXES
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ Reads files and looks at no page: what an expression finds there is the cleaner'
 
 from feedpub.rules.lookup import RuleBook, host_of, open_rules, shown, site_files
 from feedpub.rules.model import MOST_PAGES, Link, Problem, Rule, Ruleset, Sample
-from feedpub.rules.toml import as_ruleset
+from feedpub.rules.toml import any_ruleset, as_ruleset
 from feedpub.rules.writing import Draft
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "RuleBook",
     "Ruleset",
     "Sample",
+    "any_ruleset",
     "as_ruleset",
     "host_of",
     "open_rules",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from feedpub.config import SiteRules, load_site
+from feedpub.config import Positions, SiteFile, SiteRules, load_site, parse_site
 from feedpub.rules.model import Link, Replacement, Rule, Ruleset, Sample
 from feedpub.rules.xpaths import of_css
 
@@ -45,9 +45,21 @@ def as_ruleset(rules: SiteRules, file: str = "", line: _Line = lambda _: 0) -> R
     )
 
 
-def load(file: Path, name: str = "") -> Ruleset:
-    """The rules in a host's file, which may go by another name. Raises ConfigError: every mistake, with its line."""
-    site, positions = load_site(file)
-    shown = name or str(file)
-    tests = (Sample(test.url, test.contains, shown, positions.line(("test", at))) for at, test in enumerate(site.test))
-    return replace(as_ruleset(site, shown, positions.line), tests=tuple(tests))
+def any_ruleset(rules: SiteRules | Ruleset | None) -> Ruleset:
+    """Rules in whichever form somebody has them; an empty value where there are none."""
+    return rules if isinstance(rules, Ruleset) else as_ruleset(rules or SiteRules())
+
+
+def load(file: Path) -> Ruleset:
+    """The rules in a host's file. Raises ConfigError: every mistake, with its line."""
+    return _of_site(*load_site(file), str(file))
+
+
+def parse(text: str, file: Path) -> Ruleset:
+    """The rules in a text that stands, or is to stand, in a host's file. Raises ConfigError as `load` does."""
+    return _of_site(*parse_site(text, file), str(file))
+
+
+def _of_site(site: SiteFile, positions: Positions, name: str) -> Ruleset:
+    tests = (Sample(test.url, test.contains, name, positions.line(("test", at))) for at, test in enumerate(site.test))
+    return replace(as_ruleset(site, name, positions.line), tests=tuple(tests))

@@ -1,15 +1,13 @@
 """New rules for a site → the text of its file, with all that a person wrote there; and its place on the disk."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from feedpub.config.additions import with_rules
 from feedpub.config.writing import save
-from feedpub.errors import ConfigError
 from feedpub.rules.lookup import shown
 from feedpub.rules.model import Ruleset
-from feedpub.rules.toml import load
+from feedpub.rules.toml import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +33,7 @@ def extended(text: str, draft: Draft, file: Path) -> str:
 
 def read_back(text: str, file: Path) -> Ruleset:
     """What a file of that text would say. Raises ConfigError, with the file that is meant."""
-    with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder) / file.name
-        written.write_text(text, encoding="utf-8")
-        try:
-            return load(written, shown(file))
-        except ConfigError as error:
-            raise ConfigError(str(error).replace(str(written), shown(file))) from error
+    return parse(text, Path(shown(file)))
 
 
 def write(text: str, file: Path) -> None:

@@ -30,13 +30,16 @@ def read(source: PageSource, documents: Documents) -> tuple[Item, ...]:
 def items_in(page: Page, selector: str | None = None) -> tuple[Item, ...]:
     """The articles that a page links to. Raises ExtractError, most often as NothingFound."""
     document = parse(page)
-    if selector is not None:
-        return _selected(document, selector)
+    return items_of(document) if selector is None else _selected(document, selector)
+
+
+def items_of(document: Document) -> tuple[Item, ...]:
+    """The articles that a parsed page links to, by its structure. Raises NothingFound."""
     if (instead := _stand_in(document)) is not None:
-        raise NothingFound(f"the site answered with {instead}", page.url)
+        raise NothingFound(f"the site answered with {instead}", document.url)
     items = find(document)
     if not items:
-        raise NothingFound(_why_nothing(document), page.url)
+        raise NothingFound(_why_nothing(document), document.url)
     return items
 
 

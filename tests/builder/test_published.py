@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from feedpub.builder import render_atom, render_json, render_rss
 from feedpub.builder.prepare import line, plain, unparted
-from feedpub.builder.published import KINDS, ForeignError, day_of, digest_of, read
+from feedpub.builder.published import KINDS, NotOursError, day_of, digest_of, read
 from feedpub.model import Enclosure, Entry, Feed
 from tests.builder.full import ARCHIVE, FEED
 
@@ -109,7 +109,7 @@ def test_what_was_parted_is_joined_again(text: str) -> None:
 def test_a_document_that_breaks_off_is_refused(kind: str, part: float) -> None:
     """It is told, and nothing of it is taken."""
     document = RENDERERS[kind](minted(FEED))
-    with pytest.raises(ForeignError, match="it is not what was written"):
+    with pytest.raises(NotOursError, match="it is not what was written"):
         read(document[: int(len(document) * part)], kind, "harbour")
 
 
@@ -129,14 +129,14 @@ def test_a_document_that_breaks_off_is_refused(kind: str, part: float) -> None:
 )
 def test_foreign_documents_are_refused(kind: str, document: bytes) -> None:
     """Whatever stands there."""
-    with pytest.raises(ForeignError):
+    with pytest.raises(NotOursError):
         read(document, kind, "f")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_ids_that_were_not_minted_for_the_feed_are_refused(kind: str) -> None:
     """Another feed's document under this one's name."""
-    with pytest.raises(ForeignError, match="is no id of this feed"):
+    with pytest.raises(NotOursError, match="is no id of this feed"):
         read(RENDERERS[kind](minted(FEED)), kind, "other")
 
 
@@ -144,7 +144,7 @@ def test_an_entry_of_another_kind_of_value_is_refused() -> None:
     """A number where a text belongs would be found out only when it is published."""
     document = json.loads(render_json(minted(FEED)))
     document["items"][0]["title"] = 7
-    with pytest.raises(ForeignError):
+    with pytest.raises(NotOursError):
         read(json.dumps(document).encode(), "json", "harbour")
 
 
