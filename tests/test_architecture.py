@@ -17,7 +17,9 @@ OWNERS = {
     "jinja2": ("builder", "web"),
     "nh3": ("cleaner",),
     "playwright": ("render",),
+    "procrastinate": ("queue",),
     "protego": ("fetch",),
+    "psycopg": ("store",),
     "pydantic": ("config",),
     "requests": ("fetch",),
     "rich": ("cli", "report"),
@@ -53,6 +55,7 @@ ROWS = (
     ("web", "report"),
     ("preview",),
     ("service",),
+    ("queue",),
     ("cli",),
     ("__main__",),
 )

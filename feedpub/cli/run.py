@@ -37,7 +37,7 @@ def run(config_path: Path | None, listen: str | None, *, form: "Form", verbose: 
     path = configuration.find_config(config_path, os.environ)
     config = configuration.load(path)
     log_to(form=form, detail=verbose)
-    with service_lock(config.feedpub.state), open_tools(config) as tools:
+    with service_lock(configuration.place_of(config.feedpub.state)), open_tools(config) as tools:
         sockets = open_sockets(config, listen)
         tell_where(sockets)
         service = Service(config, path.absolute(), tools, sockets)

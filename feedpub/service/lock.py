@@ -12,12 +12,15 @@ FILE_NAME = "service.lock"
 
 
 @contextmanager
-def service_lock(state: Path) -> Iterator[None]:
-    """Be the only service that works on a state folder, while the block runs.
+def service_lock(state: Path | str) -> Iterator[None]:
+    """Be the only service that works on a state folder, while the block runs; a database has a lock of its own.
 
     Raises:
         ServiceError: another one is, named by its pid; or the folder cannot be written to.
     """
+    if isinstance(state, str):
+        yield
+        return
     path = state / FILE_NAME
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from feedpub.model import Item, Page
 from feedpub.store import KeptForm, KeptPage, Store, packed, unpacked
-from feedpub.store.database import FILE_NAME
+from feedpub.store.file import FILE_NAME
 from tests.store.examples import DAY, NOW, entry, pages
 
 BODY = b"<html><p>What the page said, and said again, and said again.</html>"
