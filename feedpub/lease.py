@@ -22,15 +22,25 @@ class Lease:
     def __init__(self, seconds: float | None = None) -> None:
         self._until = None if seconds is None else time.monotonic() + seconds
         self._revoked = threading.Event()
+        self._counts_until = math.inf
 
     def revoke(self) -> None:
         """Give the run up: it fetches nothing more, and nothing that it brings counts."""
         self._revoked.set()
 
+    def keep(self, until: float) -> None:
+        """Let the run count until then, unless this is said again before; what ran out once stays given up.
+
+        Args:
+            until: by the monotonic clock.
+        """
+        if not self.revoked:
+            self._counts_until = until
+
     @property
     def revoked(self) -> bool:
         """True once the run has been given up."""
-        return self._revoked.is_set()
+        return self._revoked.is_set() or time.monotonic() > self._counts_until
 
     @property
     def over(self) -> bool:
@@ -39,7 +49,7 @@ class Lease:
 
     def left(self) -> float:
         """Seconds until there is time for nothing more; infinite where the run has no end."""
-        if self._revoked.is_set():
+        if self.revoked:
             return 0.0
         return math.inf if self._until is None else self._until - time.monotonic()
 
@@ -58,5 +68,5 @@ class Lease:
         Raises:
             AbandonedError: it was given up.
         """
-        if self._revoked.is_set():
+        if self.revoked:
             raise AbandonedError("the run was given up: it took too long")

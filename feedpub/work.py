@@ -27,6 +27,7 @@ SLACK = timedelta(seconds=30)  # a source that is due so soon is looked at in th
 SOONEST = timedelta(minutes=1)  # between two runs, whatever the plans of a feed's sources say
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(hours=1)  # after runs that came to nothing by our own fault
 MOST_DOUBLINGS = 8
+SOON = timedelta(minutes=1)  # the first retry where the state is a server's, which is back before long
 
 After = Callable[[FeedConfig, Outcome, Tools], None]
 """Told of every run that has ended, in the run's thread."""
@@ -46,12 +47,23 @@ class Work:
         tools: what runs work with; each gets a lease of its own.
         after: told of each run.
         publish: regenerates one feed.
+        queued: a queue says what to run, which knows the next run from the state alone: one that cannot be kept there
+            is an error.
     """
 
-    def __init__(self, config: Config, tools: Tools, after: After, publish: Publish = pipeline.publish) -> None:
+    def __init__(
+        self,
+        config: Config,
+        tools: Tools,
+        after: After,
+        publish: Publish = pipeline.publish,
+        *,
+        queued: bool = False,
+    ) -> None:
         self._lock = threading.Lock()
         self._after = after
         self._publish = publish
+        self._queued = queued
         self._in_vain: dict[str, int] = {}  # feed → runs in a row that came to nothing
         self.apply(config, tools)
 
@@ -87,12 +99,12 @@ class Work:
         return mended(lambda: self._run(name, lease, everything=everything), self.config, self.tools)
 
     def lost(self, name: str) -> Plan | None:
-        """Keep that a run was given up; when the feed runs next."""
+        """Keep that a run was given up; when the feed runs next. Raises StoreError where a queue must know it."""
         minutes = (self.tools.settings.deadline + timedelta(seconds=60)) / timedelta(minutes=1)
         return self._failed(name, f"the run was given up after {minutes:.0f} minutes: something in it hangs")
 
     def crashed(self, name: str, error: BaseException) -> Plan | None:
-        """Keep that a run ended with an exception; when the feed runs next."""
+        """Keep that a run ended with an exception; when the feed runs next. Raises as `lost` does."""
         if isinstance(error, FeedpubError):
             return self._failed(name, str(error))
         return self._failed(name, f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}")
@@ -123,7 +135,7 @@ class Work:
         choices = [*looks_ahead.values(), *([Plan(recheck, "articles to be looked at again")] if recheck else [])]
         first = min(choices, key=lambda choice: choice.next)
         if retries := self._in_vain.get(feed.name, 0):
-            wait = min(FIRST_RETRY * 2 ** min(retries - 1, MOST_DOUBLINGS), LAST_RETRY)
+            wait = min((SOON if self._queued else FIRST_RETRY) * 2 ** min(retries - 1, MOST_DOUBLINGS), LAST_RETRY)
             first = Plan(max(first.next, now + wait), "the last run came to nothing")
         first = replace(first, next=max(first.next, now + SOONEST))
         looks = {key: (each.next, each.why) for key, each in looks_ahead.items()}
@@ -131,7 +143,10 @@ class Work:
             tools.store.schedule.save(Planned(feed.name, first.next, first.why), looks)
         except DamagedError:
             raise
-        except FeedpubError as error:  # the clockwork knows it; a restart would run the feed too early, no worse
+        except FeedpubError as error:
+            if self._queued:
+                raise
+            # the clockwork knows it; a restart would run the feed too early, no worse
             event("state", level=logging.ERROR, feed=feed.name, reason=str(error))
         return first
 
@@ -146,6 +161,8 @@ class Work:
             mended(lambda: self.tools.store.commit_run(Run(outcome, now)), self.config, self.tools)
             return self._ended(feed, outcome, self.tools)
         except FeedpubError as error:
+            if self._queued:
+                raise
             event("state", level=logging.ERROR, feed=name, reason=str(error))
             return Plan(now + FIRST_RETRY, "the state could not be written")
 

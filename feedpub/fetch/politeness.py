@@ -4,6 +4,7 @@ Different servers are asked in parallel, from the caller's threads. Nothing here
 """
 
 import os
+import secrets
 import socket
 import threading
 from collections.abc import Iterator
@@ -52,7 +53,8 @@ class Politeness:
         self._delay = delay
         self._clock = clock
         self._turns = turns
-        self._me = f"{socket.gethostname()} {os.getpid()}"
+        # Machines may have one name, and their processes one number; one process may have two of these.
+        self._me = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
         self._lock = threading.Lock()
         self._servers: dict[str, _Server] = {}
 

@@ -5,16 +5,19 @@ the new one, whole.
 """
 
 import errno
+import hashlib
 import os
 import re
 import secrets
+import socket
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-_TEMPORARY = re.compile(r"\.feedpub-(?P<pid>[1-9]\d{0,6})-[0-9a-f]{8}\.tmp")
+_TEMPORARY = re.compile(r"\.feedpub-(?P<pid>[1-9]\d{0,6})-(?:(?P<machine>[0-9a-f]{8})-)?[0-9a-f]{8}\.tmp")
 _STALE = 600.0  # seconds after which no writer can still be at work on a temporary file
 _FILE_MODE = 0o644  # whatever the umask: a web server of another user reads them
 _FOLDER_MODE = 0o755
@@ -69,7 +72,7 @@ class Folder:
 
     def write(self, body: bytes, fsync: Callable[[int], None], stack: ExitStack) -> str:
         """Write a temporary file down to the disk; it lasts as long as the stack, or until it is renamed."""
-        name = f".feedpub-{os.getpid()}-{secrets.token_hex(4)}.tmp"
+        name = f".feedpub-{os.getpid()}-{_machine()}-{secrets.token_hex(4)}.tmp"
         descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=self.descriptor)
         stack.callback(self._discard, name)
         with os.fdopen(descriptor, "wb") as file:
@@ -87,7 +90,7 @@ class Folder:
         """Take away the temporary files of writers that are gone."""
         with os.scandir(self.descriptor) as entries:
             for entry in entries:
-                if (ours := _TEMPORARY.fullmatch(entry.name)) and _abandoned(entry, int(ours["pid"]), now):
+                if (ours := _TEMPORARY.fullmatch(entry.name)) and _abandoned(entry, ours, now):
                     self._discard(entry.name)
 
     def _discard(self, name: str) -> None:
@@ -96,10 +99,21 @@ class Folder:
             os.unlink(name, dir_fd=self.descriptor)
 
 
-def _abandoned(entry: os.DirEntry[str], pid: int, now: float) -> bool:
+def _abandoned(entry: os.DirEntry[str], ours: re.Match[str], now: float) -> bool:
     with suppress(FileNotFoundError):  # renamed, or swept by another
-        return now - entry.stat(follow_symlinks=False).st_mtime > _STALE or not _alive(pid)
+        old = now - entry.stat(follow_symlinks=False).st_mtime > _STALE
+        # Of another machine's processes, which write into the same folder, nothing is known here.
+        return old or (ours["machine"] in (None, _machine()) and not _alive(int(ours["pid"])))
     return False
+
+
+@cache
+def _machine() -> str:
+    """What tells this machine, or container, from others that may have a process of the same number."""
+    processes = ""
+    with suppress(OSError):  # not on Linux
+        processes = str(Path("/proc/self/ns/pid").readlink())
+    return hashlib.sha256(f"{socket.gethostname()} {processes}".encode()).hexdigest()[:8]
 
 
 def _alive(pid: int) -> bool:

@@ -5,10 +5,11 @@ is filled again from the schedule. So its tables have a schema of their own, whi
 
     tables     its place in the database
     line       what is put in, taken over from workers that died, and looked at
+    jobs       what becomes of what a worker took
     taking     what a worker does with it
 """
 
 from feedpub.queue.line import Line
-from feedpub.queue.taking import Taking
+from feedpub.queue.taking import Pace, Taking
 
-__all__ = ["Line", "Taking"]
+__all__ = ["Line", "Pace", "Taking"]

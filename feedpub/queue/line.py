@@ -9,6 +9,7 @@ from procrastinate import SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
+from psycopg import Error as PsycopgError
 from psycopg_pool import PoolTimeout
 
 from feedpub.errors import StoreError
@@ -38,6 +39,11 @@ class Line:
         """Connect, and make the tables where they are missing."""
         with _explained():
             self._connector.open()
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Make the tables where they are missing: somebody may have dropped them."""
+        with _explained():
             prepare(self._connector)
 
     def close(self) -> None:
@@ -59,11 +65,12 @@ class Line:
             feeds: their names.
         """
         names = list(feeds)
-        connection.execute(f"SET LOCAL search_path = {SCHEMA}")
-        standing = "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(%s)"
-        there = {row[0] for row in connection.execute(standing, (names,))}
-        if jobs := [_job(name) for name in names if name not in there]:
-            self._jobs.batch_defer_jobs(jobs, connection=connection)
+        waiting = "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(%s)"
+        with _explained():
+            connection.execute(f"SET LOCAL search_path = {SCHEMA}")
+            there = {row[0] for row in connection.execute(waiting, (names,))}
+            if jobs := [_job(name) for name in names if name not in there]:
+                self._jobs.batch_defer_jobs(jobs, connection=connection)
 
     def put_first(self, feed: str) -> bool:
         """Put a feed in front of all others, with all its sources; False where it stands there already."""
@@ -85,6 +92,12 @@ class Line:
         with _explained():
             return {row["feed"]: row["since"] for row in self._connector.execute_query_all(query)}
 
+    def standing(self) -> set[str]:
+        """The feeds that wait, or are being run."""
+        query = "SELECT DISTINCT lock FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+        with _explained():
+            return {row["lock"] for row in self._connector.execute_query_all(query)}
+
     def waiting(self) -> int:
         """How many feeds wait."""
         query = "SELECT count(*) AS n FROM procrastinate_jobs WHERE status = 'todo'"
@@ -101,5 +114,5 @@ def _explained() -> Iterator[None]:
     """The boundary where what goes wrong with the queue becomes ours."""
     try:
         yield
-    except (ProcrastinateException, PoolTimeout) as error:
+    except (ProcrastinateException, PsycopgError, PoolTimeout) as error:
         raise StoreError(f"the queue cannot be asked: {error.__cause__ or error}") from error

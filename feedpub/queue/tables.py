@@ -16,6 +16,7 @@ _OPTIONS = {
     "keepalives_idle": "10",
     "keepalives_interval": "5",
     "keepalives_count": "3",
+    "tcp_user_timeout": "30000",  # milliseconds: where the network is cut in the middle of a question
 }
 
 

@@ -1,7 +1,8 @@
 """What a worker does with the queue: takes feeds out of it, has each run in a thread, and looks after what was lost.
 
 Jobs of workers that died are put back by those that live. A worker that loses the database goes on when that is there
-again; what it was running then is put back, too, since nobody knows any more that it is done.
+again; what it was running then is put back, too, since nobody knows any more that it is done. A worker that others
+must take for dead, since it gave no sign of life for so long, gives up what it was running before it goes on.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import procrastinate
@@ -21,6 +23,7 @@ from psycopg_pool import PoolTimeout
 from feedpub.errors import FeedpubError
 from feedpub.lease import Lease
 from feedpub.logs import event
+from feedpub.queue.jobs import TakenJobs
 from feedpub.queue.line import QUEUE, TASK
 from feedpub.queue.tables import conninfo
 
@@ -28,24 +31,44 @@ T = TypeVar("T")
 Run = Callable[[str, bool, Lease], object]
 """Runs a feed, with all its sources or those that are due; what it raises is tried again."""
 
-GRACE = 60.0  # seconds between the end of a run's time and its being given up
-DRAIN = 15.0  # seconds for runs under way when the worker is to end
-FIRST_RETRY, LAST_RETRY = 5, 300  # seconds after which a job that failed is tried again
 TICK = 0.25  # seconds between two looks at whether the worker is to end
-LOOK_EVERY = 5.0  # seconds between two looks at whether something was lost
-SILENT = 30.0  # seconds without a sign of life after which a worker is taken to be dead
-_log = logging.getLogger(__name__)
+MOST_DOUBLINGS = 8  # of the time between two tries
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long is waited for what; in seconds.
+
+    Attributes:
+        grace: between the end of a run's time and its being given up.
+        drain: for runs under way when the worker is to end.
+        first_retry: after which a job that failed is tried again.
+        last_retry: the longest between two tries.
+        look: between two signs of life, and between two looks at whether something was lost.
+        silent: without a sign of life after which a worker is taken to be dead.
+        poll: between two looks for a job, where nobody told of one.
+    """
+
+    grace: float = 60.0
+    drain: float = 15.0
+    first_retry: int = 5
+    last_retry: int = 300
+    look: float = 5.0
+    silent: float = 30.0
+    poll: float = 2.0
 
 
 class Retry(procrastinate.BaseRetryStrategy):
     """Again and again, later and later: what a feed's run raises is about the state, which comes back some time."""
 
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision:
         """When the next try is."""
         del exception
-        return procrastinate.RetryDecision(
-            retry_in={"seconds": min(FIRST_RETRY * 2 ** min(job.attempts, 8), LAST_RETRY)}
-        )
+        wait = self._pace.first_retry * 2 ** min(job.attempts, MOST_DOUBLINGS)
+        return procrastinate.RetryDecision(retry_in={"seconds": min(wait, self._pace.last_retry)})
 
 
 class Taking:
@@ -58,6 +81,7 @@ class Taking:
         at_once: feeds.
         deadline: seconds that a run may take.
         looks_after: whether it is for this worker to look after what others lost; asked every few seconds.
+        pace: how long is waited for what.
     """
 
     def __init__(  # noqa: PLR0913 -- its collaborators and limits, all named
@@ -69,6 +93,7 @@ class Taking:
         at_once: int,
         deadline: Callable[[], float],
         looks_after: Callable[[], bool],
+        pace: Pace = Pace(),
     ) -> None:
         self._address = address
         self._run = run
@@ -76,7 +101,9 @@ class Taking:
         self._at_once = at_once
         self._deadline = deadline
         self._looks_after = looks_after
-        self._running: dict[str, threading.Thread] = {}  # feeds
+        self._pace = pace
+        self._heard = 0.0  # when the database last had a sign of life
+        self._running: dict[str, Lease] = {}  # feed → of its run
         self._missed: set[int] = set()  # jobs that are said to run here, and did not at the last look
         self.given_up: list[threading.Thread] = []  # threads that hang
 
@@ -104,24 +131,26 @@ class Taking:
         """Work as long as the database can be asked."""
         connector = procrastinate.PsycopgConnector(conninfo=conninfo(self._address), min_size=1, max_size=4, timeout=15)
         app = procrastinate.App(connector=connector)
-        app.task(name=TASK, queue=QUEUE, retry=Retry())(self._job)
+        app.job_manager = TakenJobs(app.connector)
+        app.task(name=TASK, queue=QUEUE, retry=Retry(self._pace))(self._job)
         async with app.open_async():
             worker = Worker(
                 app,
                 queues=[QUEUE],
                 concurrency=self._at_once,
-                shutdown_graceful_timeout=DRAIN,
+                shutdown_graceful_timeout=self._pace.drain,
                 delete_jobs="always",
                 install_signal_handlers=False,
-                fetch_job_polling_interval=2.0,
-                stalled_worker_timeout=SILENT,
+                fetch_job_polling_interval=self._pace.poll,
+                stalled_worker_timeout=self._pace.silent,
             )
+            looked = self._heard = time.monotonic()
             working = asyncio.ensure_future(worker.run())  # type: ignore[no-untyped-call]
-            looked = time.monotonic()
             try:
                 while not (working.done() or ended.is_set()):
                     await asyncio.wait([working], timeout=TICK)
-                    if time.monotonic() - looked > LOOK_EVERY:
+                    if worker.worker_id and time.monotonic() - looked > self._pace.look:
+                        await self._say_that_it_lives(app, worker.worker_id)
                         await self._look_after(app, worker)
                         looked = time.monotonic()
             finally:
@@ -133,10 +162,11 @@ class Taking:
     async def _job(self, feed: str, all: bool = False) -> None:  # noqa: A002, FBT001, FBT002 -- as it stands in the queue
         """Run a feed in a thread of its own, which is left behind when it hangs."""
         lease = Lease(self._deadline())
+        lease.keep(self._heard + self._pace.silent)
         thread, done = _started(lambda: self._run(feed, all, lease), f"feed {feed}")
-        self._running[feed] = thread
+        self._running[feed] = lease
         try:
-            await asyncio.wait_for(asyncio.shield(done), self._deadline() + GRACE)
+            await asyncio.wait_for(asyncio.shield(done), self._deadline() + self._pace.grace)
         except TimeoutError:
             lease.revoke()
             self.given_up.append(thread)
@@ -145,9 +175,18 @@ class Taking:
             lease.revoke()  # another worker runs it: nothing that this one still brings counts
             raise
         finally:
-            self._running.pop(feed, None)
+            if self._running.get(feed) is lease:
+                del self._running[feed]
 
     # --- what was lost ---
+
+    async def _say_that_it_lives(self, app: procrastinate.App, worker: int) -> None:
+        """Tell the database, and let runs go on that nobody can have taken over until now."""
+        now = time.monotonic()
+        await app.job_manager.update_heartbeat(worker)
+        for lease in self._running.values():
+            lease.keep(now + self._pace.silent)
+        self._heard = now
 
     async def _look_after(self, app: procrastinate.App, worker: Worker) -> None:
         """Put back what nobody is running, though the queue says so."""
@@ -161,8 +200,8 @@ class Taking:
             event("queue", level=logging.ERROR, reason=str(error))
             after_others = False
         if after_others:
-            gone += await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=SILENT)
-        for job in gone:
+            gone += await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=self._pace.silent)
+        for job in {job.id: job for job in gone}.values():
             event("queue", level=logging.WARNING, feed=job.lock, outcome="its worker was lost; another one takes over")
             await app.job_manager.retry_job(job)
 

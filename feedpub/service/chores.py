@@ -1,6 +1,7 @@
 """Small things that have to be done again and again, each in a thread of its own, so that none waits for another."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -14,18 +15,20 @@ _log = logging.getLogger(__name__)
 class Chore:
     """Does something every so many seconds until it is stopped; what goes wrong is logged, and tried again next time.
 
-    What takes long is done more rarely, so that it never takes more than a tenth of the time.
+    What takes long is done more rarely, so that it never takes more than a tenth of the time, unless that is too rare.
 
     Args:
         name: for the log.
         seconds: between the end of one time and the start of the next.
         do: what to do.
+        longest: seconds between two times, however long one takes.
     """
 
-    def __init__(self, name: str, seconds: float, do: Callable[[], object]) -> None:
+    def __init__(self, name: str, seconds: float, do: Callable[[], object], *, longest: float = math.inf) -> None:
         self._name = name
         self._seconds = seconds
         self._do = do
+        self._longest = longest
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"feedpub-{name}", daemon=True)
 
@@ -48,7 +51,7 @@ class Chore:
                 _log.error("%s failed; it is tried again: %s", self._name, error)
             except Exception:  # noqa: BLE001 -- a chore that fails once must be done the next time all the same
                 _log.exception("%s failed; it is tried again", self._name)
-            pause = max(self._seconds, 9 * (time.monotonic() - began))
+            pause = min(max(self._seconds, 9 * (time.monotonic() - began)), self._longest)
 
 
 class Jump:

@@ -75,7 +75,7 @@ def _database_lock(address: str) -> Iterator[None]:
                     f"feedpub is running already, as {holder or 'another process'}, on this state: end it first; "
                     f"if it has died, its lock ends in {left:.0f} s. With queue = true several may run"
                 )
-        renewal = Chore("lock", TERM / 6, lambda: store.claims.take(NAME, me, TERM))
+        renewal = Chore("lock", TERM / 6, lambda: store.claims.take(NAME, me, TERM), longest=TERM / 6)
         renewal.start()
         try:
             yield

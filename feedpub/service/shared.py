@@ -7,9 +7,11 @@ put into the queue stands there already.
 
 import logging
 import os
+import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from feedpub.config import Config
@@ -21,11 +23,28 @@ from feedpub.service.chores import Chore
 from feedpub.tools import Tools
 
 LEAD = "lead"  # the name of the claim
-TERM = 30.0  # seconds that the lead lasts, unless it is renewed
-RENEW = 5.0  # seconds between two renewals, and between two tries to get it
-TURN = 1.0  # seconds between two looks at what is due
 MOST = 500  # feeds that are put into the queue at once
-ALIVE = 120.0  # seconds without a turn after which only a new process helps
+SETTLED = timedelta(seconds=5)  # after a change of the config workers have read it, too
+SURE = timedelta(seconds=30)  # after which the queue has what was put into it, by whichever node's clock
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How fast one leads after another; in seconds.
+
+    Attributes:
+        lead: lasts so long, unless it is renewed.
+        renew: between two renewals, and between two tries to get it.
+        turn: between two looks at what is due.
+        count: between two looks at whether something was lost in the queue.
+        alive: without a turn after which only a new process helps.
+    """
+
+    lead: float = 30.0
+    renew: float = 5.0
+    turn: float = 1.0
+    count: float = 60.0
+    alive: float = 120.0
 
 
 class SharedJobs:
@@ -36,24 +55,35 @@ class SharedJobs:
         tools: with the state that all nodes share.
         line: where feeds wait for workers.
         changed: told that workers have published something.
+        terms: of the lead.
 
     Attributes:
         hung: empty: what hangs is a worker's.
     """
 
-    def __init__(self, config: Config, tools: Tools, line: Line, changed: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        tools: Tools,
+        line: Line,
+        changed: Callable[[], object],
+        terms: Terms = Terms(),
+    ) -> None:
         self._config = config
         self._tools = tools
         self._line = line
         self._changed = changed
-        self._me = f"{socket.gethostname()} {os.getpid()}"
+        self._terms = terms
+        # Machines may have one name, and their processes one number.
+        self._me = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
         self._leads_until = float("-inf")
-        self._asked = float("-inf")
+        self._asked = self._counted = float("-inf")
         self._changes = (0, 0)  # the last run that wrote something, and how many did
         self._turned = time.monotonic()
         self.hung: dict[str, datetime] = {}
         self.heartbeat = tools.clock()
-        self._chore = Chore("queue", TURN, self._turn)
+        # A turn that takes long has waited for the database: the next one is as urgent as ever.
+        self._chore = Chore("queue", terms.turn, self._turn, longest=terms.turn)
 
     @property
     def leading(self) -> bool:
@@ -63,7 +93,7 @@ class SharedJobs:
     @property
     def alive(self) -> bool:
         """True while turns come to an end, well or badly."""
-        return time.monotonic() - self._turned < ALIVE
+        return time.monotonic() - self._turned < self._terms.alive
 
     @property
     def exhausted(self) -> bool:
@@ -93,7 +123,7 @@ class SharedJobs:
         if self.leading:
             for name in changed:
                 tools.store.schedule.look_again(name)
-            self._plan(anew=changed)
+            self._plan(anew=changed, after=SETTLED)
         return {
             "added": [name for name in now if name not in before],
             "changed": changed,
@@ -113,7 +143,7 @@ class SharedJobs:
 
     def stop(self, seconds: float) -> Sequence[str]:
         """Put nothing more into the queue, and let another service lead at once."""
-        self._chore.stop(min(seconds, RENEW))
+        self._chore.stop(min(seconds, self._terms.renew))
         if self.leading:
             self._leads_until = float("-inf")
             try:
@@ -128,6 +158,7 @@ class SharedJobs:
         try:
             self._campaign()
             if self.leading:
+                self._count()
                 self._hand_over()
                 self._notice()
         finally:
@@ -136,29 +167,43 @@ class SharedJobs:
     def _campaign(self) -> None:
         """Get the lead where it is to be had, or keep it."""
         began = time.monotonic()
-        if began - self._asked < RENEW:
+        if began - self._asked < self._terms.renew:
             return
         self._asked = began
         led = self.leading
-        if self._tools.store.claims.take(LEAD, self._me, TERM):
+        if self._tools.store.claims.take(LEAD, self._me, self._terms.lead):
             self._leads_until = float("-inf")
             if led:
                 event("lead", level=logging.WARNING, outcome="another service leads now")
             return
-        self._leads_until = began + TERM - RENEW  # counted from before it was asked for: ours ends first
+        self._leads_until = (
+            began + self._terms.lead - self._terms.renew
+        )  # from before it was asked for: ours ends first
         if not led:
             event("lead", level=logging.INFO, outcome="this service leads")
+            self._counted = float("-inf")
             self._plan()
 
-    def _plan(self, anew: Sequence[str] = ()) -> None:
+    def _plan(self, anew: Sequence[str] = (), after: timedelta = timedelta()) -> None:
         """Plan the feeds that were never planned, or have changed; what was planned stays; of other feeds nothing."""
         schedule = self._tools.store.schedule
         names = [feed.name for feed in self._config.feed]
         schedule.keep_only(names)
         known = schedule.moments()
-        fresh = spread({name: None for name in names if name not in known or name in anew}, self._tools.clock())
+        unplanned = {name: None for name in names if name not in known or name in anew}
+        fresh = spread(unplanned, self._tools.clock() + after)
         if fresh:
             schedule.put_off(fresh, "not looked at yet")
+
+    def _count(self) -> None:
+        """Look whether the queue still has what was put into it; what it has not is put in again."""
+        if time.monotonic() - self._counted < self._terms.count:
+            return
+        self._line.prepare()
+        before = self._tools.clock() - SURE
+        if lost := self._tools.store.schedule.take_back(before, self._line.standing()):
+            event("queue", level=logging.WARNING, outcome="put in again what it had lost", feeds=len(lost))
+        self._counted = time.monotonic()
 
     def _hand_over(self) -> None:
         """Put what is due into the queue."""

@@ -47,7 +47,7 @@ class FeedWorker:
     def __init__(self, config: Config, path: Path, tools: Tools, at_once: int) -> None:
         self._path = path
         self._me = f"{socket.gethostname()} {os.getpid()}"
-        self._work = Work(config, tools, self._after)
+        self._work = Work(config, tools, self._after, queued=True)
         self._watch = Watch(read_files(config, path))
         self._systemd = Notifier()
         self._signals = Signals()
@@ -88,6 +88,8 @@ class FeedWorker:
     # --- one run, in a thread of its own ---
 
     def _run(self, feed: str, everything: bool, lease: Lease) -> None:  # noqa: FBT001 -- as the queue has it
+        if self._work.feed(feed) is None and feed in self._work.tools.store.schedule.moments():
+            raise StoreError(f"{feed} is not in this node's config yet")
         try:
             self._work.run(feed, lease, everything=everything)
         except StoreError:

@@ -46,7 +46,13 @@ _SESSION = {
     "idle_session_timeout": "120s",
     "idle_in_transaction_session_timeout": "60s",
 }
-_CLIENT = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+_CLIENT = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30000,
+}
 _ADVICE = (  # the first digits of an SQLSTATE, or words of libpq, and what helps
     ("28", "look at the user and the password in `state`, and at the server's pg_hba.conf"),
     ("3D", "make the database first: createdb NAME"),

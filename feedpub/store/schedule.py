@@ -1,16 +1,15 @@
 """When each feed runs next: what a restart neither forgets nor does all at once."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import Planned
 from feedpub.store.rows import put, to_record, to_row
 
-FORGOTTEN = timedelta(minutes=15)  # after which a feed that was put into the queue is put there again
 Queue = Callable[[object, Collection[str]], None]
 """Puts feeds into a queue that lies in the same database, in the transaction of the driver's connection."""
 
@@ -67,8 +66,6 @@ class ScheduleTable:
     def hand_over(self, now: datetime, limit: int, into: Queue) -> tuple[str, ...]:
         """Put the feeds that are due into a queue, those that wait longest first; all at once, or none.
 
-        A feed that has been in a queue for longer than anybody needs for it is put in once more.
-
         Args:
             now: what is planned up to this moment is due.
             limit: as many feeds at most.
@@ -78,14 +75,36 @@ class ScheduleTable:
             The feeds.
         """
         t = schema.schedule
-        free = or_(t.c.handed.is_(None), t.c.handed < now - FORGOTTEN)
-        due = select(t.c.feed).where(t.c.next_run <= now, free).order_by(t.c.next_run, t.c.feed).limit(limit)
+        due = (
+            select(t.c.feed)
+            .where(t.c.next_run <= now, t.c.handed.is_(None))
+            .order_by(t.c.next_run, t.c.feed)
+            .limit(limit)
+        )
         with self._database.writing("hand over") as connection:
             feeds = tuple(connection.scalars(due))
             if feeds:
                 connection.execute(update(t).where(t.c.feed.in_(feeds)).values(handed=now))
                 into(connection.connection.driver_connection, feeds)
         return feeds
+
+    def take_back(self, before: datetime, standing: Collection[str]) -> tuple[str, ...]:
+        """Hand over again, when it is next asked, what was put into a queue and is lost there.
+
+        Args:
+            before: what was put in later is left alone: it may stand there without being known yet.
+            standing: what the queue has.
+
+        Returns:
+            The feeds.
+        """
+        t = schema.schedule
+        with self._database.writing("hand over") as connection:
+            handed = connection.scalars(select(t.c.feed).where(t.c.handed < before))
+            lost = tuple(sorted(set(handed) - set(standing)))
+            if lost:
+                connection.execute(update(t).where(t.c.feed.in_(lost)).values(handed=None))
+        return lost
 
     def keep_only(self, feeds: Collection[str]) -> None:
         """Drop the plans of all other feeds: they left the config, or changed so that they run at once."""
