@@ -13,10 +13,8 @@ _GIVE_WAY = (  # only one job of a kind may wait
     f"DELETE FROM procrastinate_jobs WHERE {_MINE} AND queueing_lock IN "  # noqa: S608
     "(SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo')"
 )
-_PUT_BACK = (
-    "UPDATE procrastinate_jobs SET status = 'todo', attempts = attempts + 1, scheduled_at = %(at)s, worker_id = NULL "
-    f"WHERE {_MINE}"
-)
+_AGAIN = "status = 'todo', attempts = attempts + 1, scheduled_at = %(at)s, worker_id = NULL"
+_PUT_BACK = f"UPDATE procrastinate_jobs SET {_AGAIN} WHERE {_MINE}"  # noqa: S608
 
 
 class TakenJobs(JobManager):

@@ -167,6 +167,7 @@ class Taking:
         self._running[feed] = lease
         try:
             await asyncio.wait_for(asyncio.shield(done), self._deadline() + self._pace.grace)
+            lease.hold()  # what does not count has to be done again
         except TimeoutError:
             lease.revoke()
             self.given_up.append(thread)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
@@ -46,7 +47,7 @@ class FeedWorker:
 
     def __init__(self, config: Config, path: Path, tools: Tools, at_once: int) -> None:
         self._path = path
-        self._me = f"{socket.gethostname()} {os.getpid()}"
+        self._me = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
         self._work = Work(config, tools, self._after, queued=True)
         self._watch = Watch(read_files(config, path))
         self._systemd = Notifier()

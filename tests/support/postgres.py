@@ -96,16 +96,17 @@ def any_server() -> Iterator[Server]:
 
 
 @contextmanager
-def own_server(address: str = "127.0.0.1", **settings: str) -> Iterator[Server]:
+def own_server(address: str = "127.0.0.1", network: str = "127.0.0.0/8", **settings: str) -> Iterator[Server]:
     """A server in a temporary folder, which may be stopped and started.
 
     Args:
         address: that it listens on.
+        network: that may ask it.
         settings: of postgresql.conf, instead of those that make it fast and careless.
     """
     with tempfile.TemporaryDirectory(prefix="feedpub-postgres-") as name:
         folder, port = Path(name), _free_port(address)
-        _make(folder)
+        _make(folder, network)
         chosen = {"listen_addresses": address, "port": str(port), "unix_socket_directories": name} | _FAST | settings
         server = Server(f"postgresql://postgres@{address}:{port}/postgres", folder, chosen)
         server.start()
@@ -115,12 +116,14 @@ def own_server(address: str = "127.0.0.1", **settings: str) -> Iterator[Server]:
             server.stop()
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, network: str) -> None:
     """Make the server's files; it does not run as root, so they are another user's where we are root."""
     if os.getuid() == 0:
         shutil.chown(folder, "postgres")
     making = [*_as_nobody(), _binary("initdb") or "initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "postgres"]
     subprocess.run([*making, "-E", "UTF8", "--no-sync"], check=True, capture_output=True, cwd=folder)  # noqa: S603
+    with (folder / "data" / "pg_hba.conf").open("a") as rules:
+        rules.write(f"host all all {network} trust\n")
 
 
 def _as_nobody() -> list[str]:

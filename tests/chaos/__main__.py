@@ -1,0 +1,256 @@
+"""Lets feedpub on several machines suffer at random, and holds that every article is published once, and on time.
+
+`python -m tests.chaos --minutes 10 --feeds 8 --workers 3`: nodes are network namespaces with addresses of their own;
+two run `feedpub run`, the others `feedpub worker`. Papers publish all the time. Processes are killed and stopped, nodes
+are cut off, PostgreSQL is restarted and crashes. Then all is left alone until every feed was due once more, and looked
+at. `--seed` gives the same events again, in the same order. It has to be root's.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from feedpub.store import Store
+from tests.chaos.cluster import Member, supervised
+from tests.chaos.network import HERE, NETWORK, missing, network
+from tests.chaos.papers import Paper, Press, running_press
+from tests.chaos.reign import Reign, measuring
+from tests.chaos.storm import Storm
+from tests.chaos.watcher import Watcher, watching
+from tests.support.postgres import MISSING, Server, installed, own_server
+from tests.support.service import eventually
+
+SERVICES = 2
+CALM = 120.0  # seconds: the longest interval and a minute
+LATE = 60.0 + 60.0  # seconds: the interval, and what a run and a busy machine take
+BEGIN = 120.0  # seconds until each feed is there for the first time
+LEADERLESS = 60.0  # seconds
+
+CONFIG = """\
+[feedpub]
+state = "{state}"
+queue = true
+output = "{output}"
+base_url = "https://feeds.example.net/"
+allow_private = ["{network}"]
+delay = "0s"
+
+"""
+
+
+@dataclass
+class Result:
+    """What came of it.
+
+    Attributes:
+        faults: what does not hold; empty where all does.
+        lateness: the most seconds between an article and its being in the feed: in all, and since the calm began.
+    """
+
+    happened: dict[str, int]
+    starts: int
+    articles: int
+    checks: int
+    leaders: int
+    leaderless: float
+    lateness: tuple[float, float]
+    faults: list[str]
+
+    def __str__(self) -> str:
+        rows: dict[str, object] = {
+            **dict(sorted(self.happened.items())),
+            "all events": sum(self.happened.values()),
+            "processes started": self.starts,
+            "articles published": self.articles,
+            "looks at feeds": self.checks,
+            "leaders in turn": self.leaders,
+            "longest without a leader": f"{self.leaderless:.0f} s",
+            "longest from site to feed": f"{self.lateness[0]:.0f} s",
+            "the same since the calm": f"{self.lateness[1]:.0f} s",
+            "faults": len(self.faults),
+        }
+        return "\n".join([*(f"{name:<28}{value!s:>8}" for name, value in rows.items()), *self.faults])
+
+
+class Chaos:
+    """One cluster, from its first start to the last look."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 -- all that takes part
+        self,
+        folder: Path,
+        server: Server,
+        members: list[Member],
+        press: Press,
+        address: str,
+        seed: int,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._members = members
+        self._press = press
+        self._address = address
+        self._tell = tell
+        self._watcher = Watcher(folder / "feeds", press.papers)
+        chance = random.Random(seed)  # noqa: S311 -- events, not secrets
+        self._storm = Storm(members, server, self._leader, chance, tell)
+        self._reign = Reign(address, lambda: self._storm.server_back)
+
+    def play(self, seconds: float) -> Result:
+        """Begin, suffer for so long, recover, and be looked at."""
+        with supervised(self._members), watching(self._watcher):
+            there = eventually(lambda: len(self._published()) == len(self._press.papers), BEGIN)
+            assert there, f"only {self._published()} were published in {BEGIN:.0f} s"
+            self._tell("every feed is there")
+            with measuring(self._reign):
+                self._storm.rage(seconds)
+                calm = time.monotonic()
+                self._tell("calm")
+                time.sleep(CALM)
+            faults = list(self._late())
+            self._press.stop()
+            eventually(lambda: not list(self._unpublished()), LATE)
+            self._watcher.look()
+        return self._result(calm, [*self._watcher.faults, *faults, *self._unpublished(), *self._state()])
+
+    def _published(self) -> list[str]:
+        return [paper.name for paper in self._press.papers if self._watcher.seen(paper)]
+
+    def _leader(self) -> Member | None:
+        """Who said last that it leads."""
+        said = [
+            (event["time"], number)
+            for number, member in enumerate(self._members)
+            if member.leads_maybe
+            for event in member.events()
+            if event.get("outcome") == "this service leads"
+        ]
+        return self._members[max(said)[1]] if said else None
+
+    def _late(self) -> list[str]:
+        """Feeds whose last run is too long ago."""
+        now = datetime.now(UTC)
+        with Store.open(self._address) as store:
+            runs = store.figures.last_runs()
+        since = {paper.name: (now - runs[paper.name].started).total_seconds() for paper in self._press.papers}
+        return [f"{name}: its last run was {seconds:.0f} s ago" for name, seconds in since.items() if seconds > LATE]
+
+    def _unpublished(self) -> list[str]:
+        """What is not in its feed exactly once."""
+        faults = []
+        for paper in self._press.papers:
+            wanted = {paper.link(number) for number in list(paper.articles)}
+            found = self._watcher.published(paper)
+            if lacking := wanted - found.keys():
+                faults.append(f"{paper.name}: {len(lacking)} articles are not published: {sorted(lacking)[:3]}")
+            faults += [f"{paper.name}: {link} has the ids {ids}" for link, ids in found.items() if len(ids) > 1]
+        return faults
+
+    def _state(self) -> list[str]:
+        """What is not in the state exactly once."""
+        with Store.open(self._address) as store:
+            return [fault for paper in self._press.papers for fault in _doubles(paper, store)]
+
+    def _result(self, calm: float, faults: list[str]) -> Result:
+        faults = [*faults]
+        if self._reign.longest > LEADERLESS:
+            faults.append(f"nobody led for {self._reign.longest:.0f} s")
+        late = self._watcher.lateness
+        after = [seconds for seconds, moment in late if moment - seconds > calm]
+        if after and max(after) > LATE:
+            faults.append(f"an article that came after the recovery was published after {max(after):.0f} s")
+        return Result(
+            happened=dict(self._storm.happened),
+            starts=sum(member.starts for member in self._members),
+            articles=sum(len(paper.articles) for paper in self._press.papers),
+            checks=self._watcher.checks,
+            leaders=len(self._reign.leaders),
+            leaderless=max([self._reign.longest, *self._reign.gaps]),
+            lateness=(max(seconds for seconds, _ in late), max(after, default=0.0)),
+            faults=faults,
+        )
+
+
+def _doubles(paper: Paper, store: Store) -> list[str]:
+    urls = [entry.url for entry in store.entries(paper.name)]
+    wanted = {paper.link(number) for number in paper.articles}
+    faults = []
+    if len(set(urls)) != len(urls):
+        faults.append(f"{paper.name}: {len(urls) - len(set(urls))} articles are in the state twice")
+    if set(urls) != wanted:
+        faults.append(f"{paper.name}: the state has {len(urls)} articles of {len(wanted)}")
+    return faults
+
+
+def chaos(minutes: float, feeds: int, workers: int, seed: int, tell: Callable[[str], None]) -> Result:
+    """Let a cluster suffer for so long.
+
+    Args:
+        minutes: of events; the beginning and the recovery take some more.
+        feeds: each with a paper of its own.
+        workers: nodes with a worker; two more have a service.
+        seed: of the events.
+        tell: is told of each event.
+    """
+    began = time.monotonic()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="feedpub-chaos-")))
+        nodes = stack.enter_context(network(SERVICES + workers, feeds))
+        # What was committed has to last through a crash of the server; the machine's is not tried.
+        server = stack.enter_context(own_server(HERE, NETWORK, synchronous_commit="on", max_connections="200"))
+        press = stack.enter_context(running_press(feeds, seed))
+        address = server.database()
+        config = _configure(folder, address, press)
+        members = [
+            Member(node, _role(node.address, node.number), config, folder / f"{node.name}.log") for node in nodes
+        ]
+        told = lambda line: tell(f"{time.monotonic() - began:5.0f} s  {line}")  # noqa: E731
+        result = Chaos(folder, server, members, press, address, seed, told).play(minutes * 60)
+        if result.faults:
+            _keep(folder, members)
+    return result
+
+
+def _configure(folder: Path, address: str, press: Press) -> Path:
+    config = folder / "feedpub.toml"
+    head = CONFIG.format(state=address, output=folder / "feeds", network=NETWORK)
+    config.write_text(head + "\n".join(paper.config() for paper in press.papers), "utf-8")
+    return config
+
+
+def _role(address: str, number: int) -> tuple[str, ...]:
+    return ("run", "--listen", f"{address}:8080") if number < SERVICES else ("worker", "--at-once", "4")
+
+
+def _keep(folder: Path, members: list[Member]) -> None:
+    """Leave the logs for whoever looks for the reason."""
+    kept = Path(tempfile.mkdtemp(prefix="feedpub-chaos-logs-"))
+    for member in members:
+        (kept / member.log.name).write_bytes(member.log.read_bytes())
+    for path in (folder / "feeds").glob("*.json"):
+        (kept / path.name).write_bytes(path.read_bytes())
+    print(f"the logs are in {kept}", file=sys.stderr)
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0, help="of events")
+    parser.add_argument("--feeds", type=int, default=8, help="each from a paper of its own")
+    parser.add_argument("--workers", type=int, default=3, help="nodes with a worker, beside two with a service")
+    parser.add_argument("--seed", type=int, default=1, help="of the events")
+    options = parser.parse_args()
+    if why := (missing() or ("" if installed() else MISSING)):
+        sys.exit(why)
+    result = chaos(options.minutes, options.feeds, options.workers, options.seed, lambda line: print(line, flush=True))
+    print(result)
+    sys.exit(1 if result.faults else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""The processes on all nodes, each started again after its end, as systemd does."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.network import Node
+
+RESTART = 3.0  # seconds after which what has ended is started again
+_ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Member:
+    """One node with the one process that belongs there.
+
+    Attributes:
+        role: of the process: its arguments.
+        log: where it writes to.
+        busy_until: when what was last done to the node is over, by the monotonic clock.
+    """
+
+    node: Node
+    role: tuple[str, ...]
+    config: Path
+    log: Path
+    busy_until: float = 0.0
+    starts: int = 0
+    statuses: list[int] = field(default_factory=list)
+    _process: "subprocess.Popen[bytes] | None" = None
+    _ended: float | None = None
+
+    @property
+    def leads_maybe(self) -> bool:
+        """Whether it is a service, one of which leads."""
+        return self.role[0] == "run"
+
+    def start(self) -> None:
+        """Start the process."""
+        command = [sys.executable, "-m", "feedpub", "-c", str(self.config), *self.role, "--log", "json"]
+        environ = {**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"}
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 -- our own words
+                self.node.command(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environ, cwd=_ROOT
+            )
+        self.starts += 1
+        self._ended = None
+
+    def supervise(self) -> None:
+        """Start it again, where it ended some seconds ago."""
+        assert self._process
+        if self._process.poll() is None:
+            return
+        if self._ended is None:
+            self._ended = time.monotonic()
+            self.statuses.append(self._process.returncode)
+        elif time.monotonic() - self._ended > RESTART:
+            self.start()
+
+    @property
+    def runs(self) -> bool:
+        """Whether the process is there."""
+        return self._pid is not None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send the process a signal, if it is there."""
+        if (pid := self._pid) is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def end(self, seconds: float = 40.0) -> int:
+        """End it for good; its exit status."""
+        assert self._process
+        self.send(signal.SIGCONT)
+        self.send(signal.SIGTERM)
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()  # with all that is in its namespace
+            return self._process.wait()
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """What it has logged so far."""
+        for line in self.log.read_text("utf-8").splitlines():
+            if line.startswith("{"):
+                with suppress(ValueError):  # cut off by a kill
+                    yield json.loads(line)
+
+    @property
+    def _pid(self) -> int | None:
+        """Of the first process in the namespace of processes: the child of the one that made that."""
+        assert self._process
+        if self._process.poll() is not None:
+            return None
+        outer = self._process.pid  # `ip netns exec` has become `unshare`
+        try:
+            children = Path(f"/proc/{outer}/task/{outer}/children").read_text("ascii").split()
+        except OSError:
+            return None
+        return int(children[0]) if children else None
+
+
+@contextmanager
+def supervised(members: list[Member]) -> Iterator[None]:
+    """All started, and started again whenever they end, while the block runs; ended at its end."""
+    ended = threading.Event()
+
+    def supervise() -> None:
+        while not ended.wait(0.25):
+            for member in members:
+                member.supervise()
+
+    for member in members:
+        member.start()
+    thread = threading.Thread(target=supervise, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        for member in members:
+            member.end()

@@ -1,0 +1,64 @@
+"""Measures for how long nobody led, though PostgreSQL was there to be asked."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import psycopg
+
+_QUERY = "SELECT holder, until FROM claims WHERE name = 'lead'"
+PACE = 0.5  # seconds between two looks
+
+
+class Reign:
+    """The lead as the database has it.
+
+    Attributes:
+        leaders: everybody who ever led, in turn.
+        gaps: seconds between two signs of a leader, of which the second is another one's.
+        longest: seconds without a sign of any.
+    """
+
+    def __init__(self, address: str, server_back: Callable[[], float]) -> None:
+        self._address = address
+        self._server_back = server_back
+        self._last: tuple[str, float] = ("", 0.0)
+        self._sign = time.monotonic()
+        self.leaders: list[str] = []
+        self.gaps: list[float] = []
+        self.longest = 0.0
+
+    def look(self) -> None:
+        """Ask the database. Raises psycopg.Error."""
+        with psycopg.connect(self._address, connect_timeout=2) as connection:
+            row = connection.execute(_QUERY).fetchone()
+        now = time.monotonic()
+        gap = now - max(self._sign, self._server_back())
+        if row is None or not row[0] or (row[0], row[1]) == self._last:
+            self.longest = max(self.longest, gap)
+            return
+        if row[0] != self._last[0]:
+            self.leaders.append(row[0])
+            if self._last[0]:
+                self.gaps.append(gap)
+        self._last, self._sign = (row[0], row[1]), now
+
+
+@contextmanager
+def measuring(reign: Reign) -> Iterator[None]:
+    """Look all the time while the block runs."""
+    ended = threading.Event()
+
+    def measure() -> None:
+        while not ended.wait(PACE):
+            with suppress(psycopg.Error):
+                reign.look()
+
+    thread = threading.Thread(target=measure, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

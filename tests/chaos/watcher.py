@@ -1,0 +1,147 @@
+"""Looks at what is published every second, as a reader would, and holds it against what was there before."""
+
+import json
+import re
+import threading
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.papers import Paper
+
+_TITLE = re.compile(r"Matter (\d+) of the harbour in version (\d+)")
+_Signature = tuple[int, int, int]
+
+
+class Watcher:
+    """Of one folder of feeds.
+
+    Attributes:
+        checks: how many times a feed was looked at.
+        faults: what did not hold.
+        lateness: seconds between an article's publication by its paper, and by us; with the moment of ours.
+    """
+
+    def __init__(self, folder: Path, papers: list[Paper]) -> None:
+        self._folder = folder
+        self._papers = papers
+        self._files: dict[Path, _Signature] = {}
+        self._archived: dict[str, dict[str, list[dict[str, Any]]]] = {paper.name: {} for paper in papers}
+        self._ids: dict[tuple[str, str], str] = {}  # feed and link → id
+        self._versions: dict[tuple[str, int], int] = {}
+        self.checks = 0
+        self.faults: list[str] = []
+        self.lateness: list[tuple[float, float]] = []
+
+    def look(self) -> None:
+        """Look at all that is there."""
+        for paper in self._papers:
+            if (self._folder / f"{paper.name}.json").exists():
+                self._look_at(paper)
+        for path in (*self._folder.glob("*.rss"), *self._folder.glob("*.atom"), *self._folder.glob("*.opml")):
+            self._parse(path)
+
+    def seen(self, paper: Paper) -> dict[str, str]:
+        """Link → id, of all that was ever seen of a paper."""
+        return {link: id_ for (feed, link), id_ in self._ids.items() if feed == paper.name}
+
+    def published(self, paper: Paper) -> dict[str, set[str]]:
+        """Link → ids, of what is published now: in the feed and in its archives."""
+        found: dict[str, set[str]] = {}
+        for item in self._items(paper):
+            found.setdefault(item["url"], set()).add(item["id"])
+        return found
+
+    def _items(self, paper: Paper) -> list[dict[str, Any]]:
+        """The feed before its archives: an entry that moves there meanwhile is seen in both."""
+        live = self._read(self._folder / f"{paper.name}.json")
+        archived = self._archived[paper.name]
+        for path in self._folder.glob(f"{paper.name}-archive-*.json"):
+            if path.name not in archived:  # an archive never changes
+                archived[path.name] = self._read(path)
+        return [*live, *(item for items in archived.values() for item in items)]
+
+    def _read(self, path: Path) -> list[dict[str, Any]]:
+        try:
+            return list(json.loads(path.read_bytes())["items"])
+        except (ValueError, KeyError) as error:
+            self._fault(f"{path.name} is torn: {error}")
+            return []
+
+    def _look_at(self, paper: Paper) -> None:
+        self.checks += 1
+        items, now = self._items(paper), time.monotonic()
+        links = [item["url"] for item in items]
+        for item in items:
+            self._know(paper, item, now)
+        if lost := self.seen(paper).keys() - set(links):
+            self._fault(f"{paper.name}: {len(lost)} entries are gone: {sorted(lost)[:3]}")
+        live = self._read(self._folder / f"{paper.name}.json")
+        if len({item["id"] for item in live}) != len(live) or len({item["url"] for item in live}) != len(live):
+            self._fault(f"{paper.name}: an article stands in it twice")
+        for item in live:
+            self._goes_on(paper, item)
+
+    def _know(self, paper: Paper, item: dict[str, Any], now: float) -> None:
+        key = (paper.name, item["url"])
+        if key not in self._ids:
+            article = paper.articles[int(item["url"].rpartition("/")[2])]
+            self.lateness.append((now - article.moment, now))
+            if item["id"] in set(self.seen(paper).values()):
+                self._fault(f"{paper.name}: {item['id']} is the id of two articles")
+        if self._ids.setdefault(key, item["id"]) != item["id"]:
+            self._fault(f"{paper.name}: {item['url']} had the id {self._ids[key]}, and now {item['id']}")
+
+    def _goes_on(self, paper: Paper, item: dict[str, Any]) -> None:
+        """An article never goes back to an older version."""
+        if not (found := _TITLE.search(item["title"])):
+            self._fault(f"{paper.name}: what is {item['title']!r}?")
+            return
+        number, version = int(found[1]), int(found[2])
+        before = self._versions.get((paper.name, number), 0)
+        if version < before:
+            self._fault(f"{paper.name}: article {number} went back from version {before} to {version}")
+        self._versions[paper.name, number] = version
+
+    def _parse(self, path: Path) -> None:
+        about = path.stat()
+        signature = about.st_ino, about.st_mtime_ns, about.st_size
+        if self._files.get(path) == signature:
+            return
+        self._files[path] = signature
+        try:
+            ET.fromstring(path.read_bytes())
+        except ET.ParseError as error:
+            self._fault(f"{path.name} is torn: {error}")
+
+    def _fault(self, text: str) -> None:
+        if text not in self.faults:
+            self.faults.append(text)
+
+
+@contextmanager
+def watching(watcher: Watcher) -> Iterator[None]:
+    """Look every second while the block runs; what the watcher itself cannot do is raised at the end."""
+    ended = threading.Event()
+    errors: list[Exception] = []
+
+    def watch() -> None:
+        while not ended.wait(1):
+            try:
+                watcher.look()
+            except Exception as error:  # noqa: BLE001 -- raised at the end
+                errors.append(error)
+                return
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+    if errors:
+        raise errors[0]
