@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from feedpub.queue import Line
+from feedpub.store import Store
+from tests.support.postgres import MISSING, Server, any_server, installed
 from tests.support.site import Site, running_site
 
 settings.register_profile("feedpub", deadline=None)  # speed is for benchmarks: a busy machine fails no test
@@ -16,3 +19,36 @@ def site() -> Iterator[Site]:
     """A web site on loopback, empty at first."""
     with running_site() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL."""
+    if not installed():
+        pytest.skip(MISSING)
+    with any_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> Iterator[str]:
+    """The name of a database with our tables, to make others from."""
+    address = server.database()
+    Store.open(address).close()
+    yield address.rpartition("/")[2]
+    server.drop(address)
+
+
+@pytest.fixture
+def address(server: Server, template: str) -> Iterator[str]:
+    """A database with our tables, and nothing in them."""
+    made = server.database(template)
+    yield made
+    server.drop(made)
+
+
+@pytest.fixture
+def line(address: str) -> Iterator[Line]:
+    """An empty queue in that database."""
+    with Line(address) as opened:
+        yield opened

@@ -32,6 +32,7 @@ Run = Callable[[str, bool, Lease], object]
 """Runs a feed, with all its sources or those that are due; what it raises is tried again."""
 
 TICK = 0.25  # seconds between two looks at whether the worker is to end
+PATIENCE = 8.0  # seconds that a connection is waited for, also when the worker is to end
 MOST_DOUBLINGS = 8  # of the time between two tries
 
 
@@ -129,7 +130,8 @@ class Taking:
 
     async def _connected(self, ended: threading.Event) -> None:
         """Work as long as the database can be asked."""
-        connector = procrastinate.PsycopgConnector(conninfo=conninfo(self._address), min_size=1, max_size=4, timeout=15)
+        info = conninfo(self._address)
+        connector = procrastinate.PsycopgConnector(conninfo=info, min_size=1, max_size=4, timeout=PATIENCE)
         app = procrastinate.App(connector=connector)
         app.job_manager = TakenJobs(app.connector)
         app.task(name=TASK, queue=QUEUE, retry=Retry(self._pace))(self._job)

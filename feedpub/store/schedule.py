@@ -55,7 +55,7 @@ class ScheduleTable:
         """Feed → when it runs next."""
         t = schema.schedule
         with self._database.reading() as connection:
-            return dict(connection.execute(select(t.c.feed, t.c.next_run)).tuples().all())
+            return {row.feed: row.next_run for row in connection.execute(select(t.c.feed, t.c.next_run))}
 
     def put_off(self, moments: Mapping[str, datetime], why: str) -> None:
         """Keep when feeds run next, in place of what was planned before."""

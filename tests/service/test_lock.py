@@ -13,7 +13,8 @@ from feedpub.service.lock import FILE_NAME, service_lock
 HOLDER = """
 import sys, pathlib
 from feedpub.service.lock import service_lock
-with service_lock(pathlib.Path(sys.argv[1])):
+place = sys.argv[1]
+with service_lock(place if "://" in place else pathlib.Path(place)):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -46,4 +47,21 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     """Is named."""
     (tmp_path / "state").write_text("a file")
     with pytest.raises(ServiceError, match="state"), service_lock(tmp_path / "state"):
+        pass
+
+
+def test_a_state_in_a_database(address: str) -> None:
+    """One process, too, and the next when that is killed; with a queue there may be several."""
+    command = [sys.executable, "-c", HOLDER, address]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:  # noqa: S603 -- ours
+        assert first.stdout is not None
+        assert first.stdout.readline() == "held\n"
+        wanted = f"is running already, as .* {first.pid}, on this state.* With queue = true several may run"
+        with pytest.raises(ServiceError, match=wanted), service_lock(address):
+            pass
+        with service_lock(address, shared=True):
+            pass
+        first.kill()
+        first.wait()
+    with service_lock(address):
         pass

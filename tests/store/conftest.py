@@ -5,7 +5,7 @@ import pytest
 
 from feedpub.store import Store
 from feedpub.store.database import Place
-from tests.support.postgres import MISSING, Server, any_server, installed
+from tests.support.postgres import MISSING, Server, installed
 
 ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.skipif(not installed(), reason=MISSING))]
 
@@ -14,30 +14,6 @@ ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.skipif(not ins
 def folder(tmp_path: Path) -> Path:
     """A state folder that does not exist yet."""
     return tmp_path / "state"
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A PostgreSQL."""
-    with any_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def template(server: Server) -> Iterator[str]:
-    """The name of a database with our tables, to make others from."""
-    address = server.database()
-    Store.open(address).close()
-    yield address.rpartition("/")[2]
-    server.drop(address)
-
-
-@pytest.fixture
-def address(server: Server, template: str) -> Iterator[str]:
-    """A database with our tables, and nothing in them."""
-    made = server.database(template)
-    yield made
-    server.drop(made)
 
 
 @pytest.fixture(params=ENGINES)

@@ -1,0 +1,17 @@
+"""A minute of chaos on several machines: every article is published, once, and on time."""
+
+import pytest
+
+from tests.chaos.__main__ import chaos
+from tests.chaos.network import missing
+from tests.support.postgres import MISSING, installed
+
+
+@pytest.mark.slow
+def test_every_article_is_published_once_and_on_time() -> None:
+    """Whatever is killed, stopped, cut off or restarted."""
+    if why := (missing() or ("" if installed() else MISSING)):
+        pytest.skip(why)
+    result = chaos(minutes=1, feeds=3, workers=2, seed=20_000, tell=print)
+    assert result.faults == []
+    assert sum(result.happened.values()) >= 2

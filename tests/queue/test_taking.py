@@ -1,0 +1,306 @@
+"""What a worker does with the queue, and what becomes of jobs that are lost."""
+
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import psycopg
+
+from feedpub.errors import StoreError
+from feedpub.lease import Lease
+from feedpub.queue import Line, Pace, Taking
+from feedpub.queue.tables import conninfo
+from tests.queue.test_line import put
+from tests.support.postgres import own_server
+from tests.support.service import eventually
+
+FORKS = multiprocessing.get_context("spawn")
+FAST = Pace(grace=0.5, drain=1.0, first_retry=1, last_retry=2, look=0.3, silent=2.0, poll=0.2)
+
+
+@dataclass
+class Bench:
+    """A worker in a thread, and what it was told to do.
+
+    Attributes:
+        does: what happens in a run, beside its being counted.
+        most: the most runs at once, of all feeds and of each.
+    """
+
+    does: Callable[[str, Lease], object] = lambda _feed, _lease: None
+    runs: list[str] = field(default_factory=list)
+    everything: list[bool] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    now: Counter[str] = field(default_factory=Counter)
+    most: Counter[str] = field(default_factory=Counter)
+    ended: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, feed: str, everything: bool, lease: Lease) -> None:  # noqa: FBT001 -- as a worker is told
+        with self._lock:
+            self.runs.append(feed)
+            self.everything.append(everything)
+            for key in (feed, "all of them"):
+                self.now[key] += 1
+                self.most[key] = max(self.most[key], self.now[key])
+        try:
+            self.does(feed, lease)
+        finally:
+            with self._lock:
+                self.now.subtract((feed, "all of them"))
+
+
+@contextmanager
+def working(
+    address: str, bench: Bench, *, at_once: int = 4, deadline: float = 30.0, pace: Pace = FAST
+) -> Iterator[Taking]:
+    """A worker at work while the block runs."""
+    taking = Taking(
+        address,
+        bench.run,
+        lost=bench.lost.append,
+        at_once=at_once,
+        deadline=lambda: deadline,
+        looks_after=lambda: True,
+        pace=pace,
+    )
+    thread = threading.Thread(target=taking.until, args=(bench.ended,))
+    thread.start()
+    try:
+        yield taking
+    finally:
+        bench.ended.set()
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def doing(address: str) -> int:
+    """How many jobs are said to be done by somebody."""
+    with psycopg.connect(conninfo(address)) as connection:
+        row = connection.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'").fetchone()
+        return int(row[0]) if row else 0
+
+
+def empty(address: str, line: Line) -> bool:
+    return not line.waiting() and not doing(address)
+
+
+def test_feeds_are_run(address: str, line: Line) -> None:
+    """Each once, so many at once, and nothing of it stays in the queue."""
+    bench = Bench(lambda _feed, _lease: time.sleep(0.1))
+    names = [f"feed{number}" for number in range(12)]
+    put(address, line, *names)
+    with working(address, bench, at_once=3):
+        assert eventually(lambda: len(bench.runs) == 12 and empty(address, line))
+    assert sorted(bench.runs) == sorted(names)
+    assert bench.most["all of them"] == 3
+
+
+def test_one_feed_is_never_run_twice_at_once(address: str, line: Line) -> None:
+    """Though it stands in the line twice, and two workers take from it; who is waited for comes first."""
+    bench = Bench(lambda _feed, _lease: time.sleep(0.3))
+    put(address, line, "a", "b")
+    line.put_first("b")
+    with working(address, bench, at_once=1):
+        assert eventually(lambda: len(bench.runs) == 3 and empty(address, line))
+    assert bench.runs == ["b", "a", "b"]
+    assert bench.everything == [True, False, False]
+    bench = Bench(bench.does)
+    put(address, line, "a")
+    line.put_first("a")
+    with working(address, bench), working(address, bench):
+        assert eventually(lambda: len(bench.runs) == 2 and empty(address, line))
+    assert bench.most["a"] == 1
+
+
+def test_what_raises_is_tried_again(address: str, line: Line) -> None:
+    """Later and later."""
+    moments: list[float] = []
+
+    def fail(_feed: str, _lease: Lease) -> None:
+        moments.append(time.monotonic())
+        if len(moments) < 3:
+            raise StoreError("the disk is full")
+
+    put(address, line, "a")
+    with working(address, Bench(fail)):
+        assert eventually(lambda: len(moments) == 3 and empty(address, line))
+    first, second = (after - before for before, after in pairwise(moments))
+    assert 0.9 < first < second
+    assert second > 1.9
+
+
+def test_a_run_that_hangs_is_given_up(address: str, line: Line) -> None:
+    """After its time and a while; its lease is revoked, somebody is told, and the worker goes on."""
+    leases: list[Lease] = []
+    free = threading.Event()
+
+    def hang(feed: str, lease: Lease) -> None:
+        if feed == "a":
+            leases.append(lease)
+            free.wait(30)
+
+    bench = Bench(hang)
+    put(address, line, "a", "b")
+    with working(address, bench, at_once=1, deadline=0.2) as taking:
+        assert eventually(lambda: bench.lost == ["a"] and bench.runs == ["a", "b"] and empty(address, line))
+        assert leases[0].revoked
+        assert len(taking.given_up) == 1
+        free.set()
+
+
+def test_stopping_waits_for_what_runs(address: str, line: Line) -> None:
+    """What ends in time has been done; what does not is put back, and counts no more."""
+    leases: dict[str, Lease] = {}
+    free = threading.Event()
+
+    def take_time(feed: str, lease: Lease) -> None:
+        leases[feed] = lease
+        free.wait(30 if feed == "long" else 0.3)
+
+    put(address, line, "long", "short")
+    with working(address, Bench(take_time)):
+        assert eventually(lambda: len(leases) == 2)
+    assert line.waiting() == 1
+    assert line.standing() == {"long"}
+    assert leases["long"].revoked
+    assert not leases["short"].revoked
+    free.set()
+    bench = Bench()
+    with working(address, bench):
+        assert eventually(lambda: bench.runs == ["long"] and empty(address, line))
+
+
+def work_until_killed(address: str, told: Path, seconds: float) -> None:
+    """In a process of its own: a worker whose runs take long, and note when they began and ended well."""
+
+    def run(feed: str, everything: bool, lease: Lease) -> None:  # noqa: FBT001
+        del feed, everything
+        (told / "began").touch()
+        time.sleep(seconds)
+        lease.hold()
+        (told / "counted").touch()
+
+    logging.disable()
+    taking = Taking(
+        address,
+        run,
+        lost=lambda _: None,
+        at_once=1,
+        deadline=lambda: 60.0,
+        looks_after=lambda: False,
+        pace=FAST,
+    )
+    taking.until(threading.Event())
+    sys.exit()
+
+
+@contextmanager
+def other_worker(address: str, told: Path, seconds: float) -> Iterator[int]:
+    """Another worker at work on a feed; its pid."""
+    process = FORKS.Process(target=work_until_killed, args=(address, told, seconds))
+    process.start()
+    try:
+        assert eventually((told / "began").exists)
+        assert process.pid
+        yield process.pid
+    finally:
+        process.kill()
+        process.join()
+
+
+def kill(pid: int, number: signal.Signals) -> None:
+    os.kill(pid, number)
+
+
+def test_a_dead_workers_job_is_taken_over(address: str, line: Line, tmp_path: Path) -> None:
+    """When it has been silent for long enough, and not before."""
+    put(address, line, "a")
+    bench = Bench()
+    with other_worker(address, tmp_path, 60) as pid, working(address, bench):
+        time.sleep(FAST.silent + 1)
+        assert bench.runs == []
+        kill(pid, signal.SIGKILL)
+        killed = time.monotonic()
+        assert eventually(lambda: bench.runs == ["a"] and empty(address, line))
+        assert time.monotonic() - killed < FAST.silent + 3
+
+
+def test_though_the_same_waits_already(address: str, line: Line, tmp_path: Path) -> None:
+    """Two of a kind may not wait: the one that waits does for both, and others that were lost are found, too."""
+    line.put_first("a")
+    bench = Bench()
+    with other_worker(address, tmp_path, 60) as pid:
+        assert line.put_first("a")
+        kill(pid, signal.SIGKILL)
+        with working(address, bench):
+            assert eventually(lambda: bool(bench.runs) and empty(address, line))
+            time.sleep(3 * FAST.look)
+    assert bench.runs == ["a"]
+
+
+def test_a_worker_that_was_away_changes_nothing(address: str, line: Line, tmp_path: Path) -> None:
+    """It wakes up, its run counts no more, and the job that another one works on is not ended by it."""
+    put(address, line, "a")
+    free = threading.Event()
+    bench = Bench(lambda _feed, _lease: free.wait(30))
+    with other_worker(address, tmp_path, 1.5) as pid:
+        kill(pid, signal.SIGSTOP)
+        with working(address, bench):
+            assert eventually(lambda: bench.runs == ["a"])
+            kill(pid, signal.SIGCONT)
+            time.sleep(3)
+            assert doing(address) == 1
+            assert not (tmp_path / "counted").exists()
+            free.set()
+            assert eventually(lambda: empty(address, line))
+
+
+def test_the_server_is_stopped_and_started() -> None:
+    """The worker goes on by itself; a job that ended meanwhile is not stuck, nor one that began before."""
+    with own_server() as server:
+        address = server.database()
+        gate = threading.Event()
+        bench = Bench(lambda feed, _lease: gate.wait(30) if feed == "a" else None)
+        with Line(address) as line, working(address, bench):
+            put(address, line, "a")
+            assert eventually(lambda: bench.runs == ["a"])
+            server.stop(signal.SIGQUIT)
+            gate.set()
+            time.sleep(1)
+            server.start()
+            assert eventually(lambda: _empty_again(address, line), 40)
+            put(address, line, "b")
+            assert eventually(lambda: bench.runs[-1] == "b")
+
+
+def _empty_again(address: str, line: Line) -> bool:
+    try:
+        return empty(address, line)
+    except (StoreError, psycopg.Error):
+        return False
+
+
+def test_it_ends_though_the_server_is_away() -> None:
+    """Before long."""
+    with own_server() as server:
+        address = server.database()
+        with Line(address):
+            pass
+        bench = Bench()
+        with working(address, bench):
+            time.sleep(1)
+            server.stop()
+            began = time.monotonic()
+        assert time.monotonic() - began < 25
+        server.start()
