@@ -371,6 +371,18 @@ def test_temporary_files_of_living_writers_stay(root: Path) -> None:
     assert set(root.iterdir()) == {young, of_init, *foreign, root / "world.rss"}
 
 
+def test_temporary_files_of_other_machines_stay(root: Path) -> None:
+    """Whether their processes live is not known here; after a while no writer can still be at work."""
+    root.mkdir(parents=True)
+    young, old = root / ".feedpub-4194305-0123abcd-0123abcd.tmp", root / ".feedpub-1-0123abcd-0123abcd.tmp"
+    for path in (young, old):
+        path.write_bytes(b"part")
+    long_ago = time.time() - 3600
+    os.utime(old, (long_ago, long_ago))
+    Publisher(root).publish({"world.rss": b"x"})
+    assert set(root.iterdir()) == {young, root / "world.rss"}
+
+
 def test_left_overs_go_even_when_nothing_changed(root: Path) -> None:
     """A run that writes nothing still cleans the folders it looks at."""
     publisher = Publisher(root)

@@ -23,6 +23,7 @@ from feedpub.service.chores import Chore
 from feedpub.tools import Tools
 
 LEAD = "lead"  # the name of the claim
+LAST_TURN = 5.0  # seconds that the turn under way may take at the end
 MOST = 500  # feeds that are put into the queue at once
 SETTLED = timedelta(seconds=5)  # after a change of the config workers have read it, too
 SURE = timedelta(seconds=30)  # after which the queue has what was put into it, by whichever node's clock
@@ -143,7 +144,7 @@ class SharedJobs:
 
     def stop(self, seconds: float) -> Sequence[str]:
         """Put nothing more into the queue, and let another service lead at once."""
-        self._chore.stop(min(seconds, self._terms.renew))
+        self._chore.stop(min(seconds, LAST_TURN))
         if self.leading:
             self._leads_until = float("-inf")
             try:

@@ -1,6 +1,8 @@
 """Chores, and jumps of the clock."""
 
+import math
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -45,6 +47,22 @@ def test_an_error_of_ours_is_logged_on_one_line(caplog: pytest.LogCaptureFixture
     chore.stop(5)
     assert "sweep failed; it is tried again: no room on the disk" in caplog.text
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(("longest", "times"), [(0.01, 3), (math.inf, 1)])
+def test_what_takes_long(longest: float, times: int) -> None:
+    """Is done more rarely, unless it is as urgent as ever."""
+    done: list[int] = []
+
+    def do() -> None:
+        done.append(1)
+        time.sleep(0.1)
+
+    chore = Chore("sweep", 0.01, do, longest=longest)
+    chore.start()
+    time.sleep(0.6)
+    chore.stop(5)
+    assert (len(done) >= times) if times > 1 else (len(done) == times)
 
 
 def test_time_that_passes_is_no_jump() -> None:

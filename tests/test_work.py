@@ -1,0 +1,64 @@
+"""What differs where a queue says what to run: the state has to know the next run."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from feedpub.config import FeedConfig
+from feedpub.errors import StoreError
+from feedpub.gathering import source_key
+from feedpub.lease import Lease
+from feedpub.model import Outcome, Status
+from feedpub.store import Planned, Run, SourceState
+from feedpub.tools import Tools
+from feedpub.work import FIRST_RETRY, Work
+from tests.support.newsroom import configure, feed, tools_for
+
+
+def in_vain(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome:
+    """A run that comes to nothing, and no source is to blame."""
+    del tools, only
+    return Outcome(feed.name, Status.FAILED)
+
+
+@contextmanager
+def work(folder: Path, *, queued: bool) -> Iterator[Work]:
+    config = configure(folder, feed("world", "folder articles", more='every = "1m"'))
+    with tools_for(config) as tools:
+        yield Work(config, tools, lambda *_: None, in_vain, queued=queued)
+
+
+def full(planned: Planned, looks: object = None) -> None:
+    """A disk, when a plan is to be kept."""
+    raise StoreError(f"no room for {planned} and {looks}")
+
+
+@pytest.mark.parametrize("queued", [True, False])
+def test_a_plan_that_cannot_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, queued: bool) -> None:
+    """Is an error where nobody else knows it; a process that knows it goes by it."""
+    with work(tmp_path, queued=queued) as desk:
+        monkeypatch.setattr(desk.tools.store.schedule, "save", full)
+        if queued:
+            with pytest.raises(StoreError, match="no room"):
+                desk.run("world", Lease())
+            with pytest.raises(StoreError, match="no room"):
+                desk.lost("world")
+        else:
+            assert desk.run("world", Lease())
+            assert desk.lost("world")
+
+
+@pytest.mark.parametrize(("queued", "wait"), [(True, timedelta(minutes=1)), (False, FIRST_RETRY)])
+def test_the_first_retry(tmp_path: Path, wait: timedelta, *, queued: bool) -> None:
+    """After a run that came to nothing: a server is back sooner than a full disk is empty."""
+    with work(tmp_path, queued=queued) as desk:
+        now, tools = desk.tools.clock(), desk.tools
+        key = source_key(desk.config.feed[0].source[0])
+        well = SourceState("world", key, checked=now, succeeded=now, items=1)
+        tools.store.commit_run(Run(Outcome("world", Status.UPDATED), now), sources=[well])
+        planned = desk.run("world", Lease())
+        assert planned
+        assert planned.next - desk.tools.clock() == wait
