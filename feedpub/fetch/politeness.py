@@ -15,7 +15,7 @@ from typing import Protocol
 from feedpub.errors import PostponedError
 from feedpub.fetch.clock import Clock
 
-LONGEST_TURN = 120.0  # seconds that one request may take with all its waiting; after them others may ask
+LONGEST_TURN = 45.0  # seconds that one request may take, more than its deadline; after them others may ask
 LONGEST_WAIT = 120.0  # seconds that one machine waits for the others
 _GLANCE = 1.0  # seconds between two looks at whether a turn was given back early
 LONGEST_PAUSE = 24 * 3600.0  # a Retry-After beyond this is an accident, or malice

@@ -29,7 +29,7 @@ class Turns:
 
     def take(self, name: str, holder: str, seconds: float) -> float:
         assert name == "ask a.example"
-        assert seconds > 60
+        assert seconds > 30
         self.holders.add(holder)
         return self.taken.pop(0) if self.taken else 0.0
 

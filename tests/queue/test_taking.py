@@ -268,7 +268,7 @@ def test_a_worker_that_was_away_changes_nothing(address: str, line: Line, tmp_pa
 
 def test_the_server_is_stopped_and_started() -> None:
     """The worker goes on by itself; a job that ended meanwhile is not stuck, nor one that began before."""
-    with own_server() as server:
+    with own_server(synchronous_commit="on") as server:  # what was committed outlasts its crash
         address = server.database()
         gate = threading.Event()
         bench = Bench(lambda feed, _lease: gate.wait(30) if feed == "a" else None)
