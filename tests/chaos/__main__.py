@@ -101,22 +101,23 @@ class Chaos:
         self._storm = Storm(members, server, self._leader, chance, tell)
         self._reign = Reign(address, lambda: self._storm.server_back)
 
-    def play(self, seconds: float) -> Result:
-        """Begin, suffer for so long, recover, and be looked at."""
+    def play(self, seconds: float, calm: float) -> Result:
+        """Begin, suffer for so long, recover in so many seconds, and be looked at."""
         with supervised(self._members), watching(self._watcher):
             there = eventually(lambda: len(self._published()) == len(self._press.papers), BEGIN)
             assert there, f"only {self._published()} were published in {BEGIN:.0f} s"
             self._tell("every feed is there")
             with measuring(self._reign):
                 self._storm.rage(seconds)
-                calm = time.monotonic()
+                recovered = time.monotonic()
                 self._tell("calm")
-                time.sleep(CALM)
+                time.sleep(calm)
             faults = list(self._late())
             self._press.stop()
             eventually(lambda: not list(self._unpublished()), LATE)
             self._watcher.look()
-        return self._result(calm, [*self._watcher.faults, *faults, *self._unpublished(), *self._state()])
+        faults = [*self._watcher.faults, *faults, *self._unpublished(), *self._state(), *self._ends()]
+        return self._result(recovered, faults)
 
     def _published(self) -> list[str]:
         return [paper.name for paper in self._press.papers if self._watcher.seen(paper)]
@@ -156,12 +157,16 @@ class Chaos:
         with Store.open(self._address) as store:
             return [fault for paper in self._press.papers for fault in _doubles(paper, store)]
 
-    def _result(self, calm: float, faults: list[str]) -> Result:
-        faults = [*faults]
+    def _ends(self) -> list[str]:
+        """Processes that did not end well when they were told to."""
+        ends = {member.node.name: member.statuses[-1] for member in self._members}
+        return [f"{name} ended with {status}" for name, status in ends.items() if status]
+
+    def _result(self, recovered: float, faults: list[str]) -> Result:
         if self._reign.longest > LEADERLESS:
             faults.append(f"nobody led for {self._reign.longest:.0f} s")
         late = self._watcher.lateness
-        after = [seconds for seconds, moment in late if moment - seconds > calm]
+        after = [seconds for seconds, moment in late if moment - seconds > recovered]
         if after and max(after) > LATE:
             faults.append(f"an article that came after the recovery was published after {max(after):.0f} s")
         return Result(
@@ -187,7 +192,9 @@ def _doubles(paper: Paper, store: Store) -> list[str]:
     return faults
 
 
-def chaos(minutes: float, feeds: int, workers: int, seed: int, tell: Callable[[str], None]) -> Result:
+def chaos(  # noqa: PLR0913 -- all that may be chosen
+    minutes: float, feeds: int, workers: int, *, seed: int, tell: Callable[[str], None], calm: float = CALM
+) -> Result:
     """Let a cluster suffer for so long.
 
     Args:
@@ -196,6 +203,7 @@ def chaos(minutes: float, feeds: int, workers: int, seed: int, tell: Callable[[s
         workers: nodes with a worker; two more have a service.
         seed: of the events.
         tell: is told of each event.
+        calm: seconds to recover in.
     """
     began = time.monotonic()
     with ExitStack() as stack:
@@ -210,7 +218,7 @@ def chaos(minutes: float, feeds: int, workers: int, seed: int, tell: Callable[[s
             Member(node, _role(node.address, node.number), config, folder / f"{node.name}.log") for node in nodes
         ]
         told = lambda line: tell(f"{time.monotonic() - began:5.0f} s  {line}")  # noqa: E731
-        result = Chaos(folder, server, members, press, address, seed, told).play(minutes * 60)
+        result = Chaos(folder, server, members, press, address, seed, told).play(minutes * 60, calm)
         if result.faults:
             _keep(folder, members)
     return result
@@ -247,7 +255,8 @@ def main() -> None:
     options = parser.parse_args()
     if why := (missing() or ("" if installed() else MISSING)):
         sys.exit(why)
-    result = chaos(options.minutes, options.feeds, options.workers, options.seed, lambda line: print(line, flush=True))
+    tell = lambda line: print(line, flush=True)  # noqa: E731
+    result = chaos(options.minutes, options.feeds, options.workers, seed=options.seed, tell=tell)
     print(result)
     sys.exit(1 if result.faults else 0)
 

@@ -26,6 +26,7 @@ class Member:
     Attributes:
         role: of the process: its arguments.
         log: where it writes to.
+        statuses: that its process ended with, by itself or by what was done to it; the last one when it was told to.
         busy_until: when what was last done to the node is over, by the monotonic clock.
     """
 
@@ -129,4 +130,4 @@ def supervised(members: list[Member]) -> Iterator[None]:
         ended.set()
         thread.join()
         for member in members:
-            member.end()
+            member.statuses.append(member.end())
