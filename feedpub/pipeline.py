@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from feedpub import archiving, assembly, corrections, health, looking, pings, recalling, steps
+from feedpub import archiving, assembly, calm, corrections, health, looking, pings, recalling, steps
 from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
@@ -20,7 +20,7 @@ from feedpub.gathering import Listed, Reading, gather, listed, source_key
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, failed, read_all
 from feedpub.repairing import propose
-from feedpub.store import KeptPage, Run, SourceState
+from feedpub.store import Calm, KeptPage, Run, SourceState
 from feedpub.tools import Tools
 from feedpub.walls import behind_walls
 
@@ -41,8 +41,11 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     tools = replace(tools, fetcher=fetcher, isolation=tools.isolation.for_run())
     try:
         with tools.browser.in_use():
+            asked = calm.ask(feed, tools, only)
+            if asked.nothing_new:
+                return _record_calm(feed, asked, started, began, tools)
             _recall(feed, tools)
-            readings = looking.at_listings(feed, gather(feed, tools, only), tools)
+            readings = looking.at_listings(feed, gather(feed, tools, only, asked.answers), tools)
             items = listed(readings, tools.settings.output)
             recalling.name_again(feed.name, [item.key for item in items], tools.store, tools.clock())
             due = corrections.due(feed, items, tools)
@@ -54,7 +57,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         _propose(feed, readings, tools)
         requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
         outcome = replace(discreet_outcome(outcome), requests=requests, seconds=time.monotonic() - began)
-        _record(outcome, readings, started, tools)
+        _record(outcome, readings, started, tools, calm.after_run(feed, outcome, readings, reads, tools))
     except DamagedError:
         raise
     except FeedpubError as error:
@@ -204,7 +207,13 @@ def _propose(feed: FeedConfig, readings: Sequence[Reading], tools: Tools) -> Non
         tools.store.proposals.keep(feed.name, proposals, done)
 
 
-def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, tools: Tools) -> None:
+def _record(
+    outcome: Outcome,
+    readings: Sequence[Reading],
+    started: datetime,
+    tools: Tools,
+    calm_now: Mapping[str, Calm | None],
+) -> None:
     """Remember the run, and what each source said, now that the feed is out."""
     tools.lease.hold()
     states = {state.key: state for state in tools.store.sources(outcome.feed)}
@@ -213,7 +222,17 @@ def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, to
         documents=[document for reading in readings for document in reading.documents.fresh if not reading.problem],
         sources=_states(outcome.feed, readings, states, started),
         looks=[reading.look for reading in readings if reading.look],
+        calm=calm_now,
     )
+
+
+def _record_calm(feed: FeedConfig, asked: calm.Asked, started: datetime, began: float, tools: Tools) -> Outcome:
+    """Remember a run that brought nothing new."""
+    tools.lease.hold()
+    outcome, states = calm.looked_at(feed, asked, tools)
+    outcome = replace(outcome, seconds=time.monotonic() - began)
+    tools.store.commit_run(Run(outcome, started), sources=states)
+    return outcome
 
 
 def _record_failure(outcome: Outcome, started: datetime, tools: Tools) -> Outcome:

@@ -47,7 +47,7 @@ ROWS = (
     ("making",),
     ("reading", "trial", "discovery"),
     ("repairing",),
-    ("looking", "alerts", "steps", "walls"),
+    ("looking", "alerts", "steps", "walls", "calm"),
     ("pipeline", "mending"),
     ("recleaning",),
     ("scheduler",),

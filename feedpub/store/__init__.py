@@ -6,6 +6,7 @@ here alone, and their errors leave as StoreError.
 
 from feedpub.store.pages import packed, unpacked
 from feedpub.store.records import (
+    Calm,
     Change,
     Document,
     KeptForm,
@@ -26,6 +27,7 @@ from feedpub.store.records import (
 from feedpub.store.store import Store
 
 __all__ = [
+    "Calm",
     "Change",
     "Document",
     "KeptForm",

@@ -25,7 +25,7 @@ def nothing_said(table: str, rows: int) -> None:
 
 def copy_all(source: Database, target: Database, progress: Copied) -> int:
     """Copy every table; how many rows. Raises StoreError, also where the target holds anything."""
-    with source.reading() as original, target.writing() as copy:
+    with source.snapshot() as original, target.writing() as copy:
         if taken := [table.name for table in schema.metadata.sorted_tables if _count(copy, table)]:
             raise StoreError(
                 f"the state to copy to knows something already (in {', '.join(taken)}): copy to an empty one"

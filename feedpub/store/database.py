@@ -24,7 +24,13 @@ class Database(Protocol):
         """Close every connection; what was committed is on the disk already."""
 
     def reading(self) -> AbstractContextManager[Connection]:
-        """A transaction that sees one state of things, and holds up no writer."""
+        """For queries, each of which sees one state of things; they hold up no writer."""
+
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """A transaction of several queries that see one state of things, and hold up no writer."""
+
+    def changing(self) -> AbstractContextManager[Connection]:
+        """For one statement that is a transaction of its own, on the disk when the block ends."""
 
     def writing(self, turn: str = "") -> AbstractContextManager[Connection]:
         """A transaction that is on the disk when the block ends, or not at all when it raises.

@@ -7,7 +7,7 @@ anew or the network cut, is noticed by the next transaction, and nothing that wa
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from select import select as select_ready
 
@@ -96,11 +96,15 @@ class PostgresDatabase:
         if self._engine:
             self._engine.dispose()
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def snapshot(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state of things."""
-        with self._transaction("REPEATABLE READ") as connection:
-            yield connection
+        return self._transaction("REPEATABLE READ")
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """No transaction: that would be two more questions to the server for each one that is asked."""
+        return self._transaction("AUTOCOMMIT")
+
+    changing = reading
 
     @contextmanager
     def writing(self, turn: str = "") -> Iterator[Connection]:

@@ -126,6 +126,24 @@ class SourceState:
 
 
 @dataclass(frozen=True, slots=True)
+class Calm:
+    """A source of which nothing is left to do, as long as its server says that nothing changed.
+
+    Attributes:
+        basis: a digest of all else that the feed is made from: other settings, or another feedpub, may change it.
+        until: when it is to be read as a whole again, changed or not.
+        etag, last_modified: the document's validators.
+    """
+
+    feed: str
+    key: str
+    basis: str
+    until: datetime
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What one look at a source brought: what is usual for a source is known from these.
 

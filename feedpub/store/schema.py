@@ -141,6 +141,18 @@ sources = Table(
     Column("firm", Boolean, nullable=False, server_default="0"),
 )
 
+# Sources of which nothing is left to do, as long as their servers say that nothing changed.
+calm = Table(
+    "calm",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("basis", Text, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
+)
+
 schedule = Table(
     "schedule",
     metadata,

@@ -23,13 +23,14 @@ from feedpub.store.messages import MessagesTable
 from feedpub.store.notices import NoticesTable
 from feedpub.store.pages import PagesTable, forget_pages, replace_pages
 from feedpub.store.proposals import ProposalsTable
-from feedpub.store.records import Document, KeptPage, Look, Run, Seen, SourceState
+from feedpub.store.records import Calm, Document, KeptPage, Look, Run, Seen, SourceState
 from feedpub.store.removals import RemovalsTable
 from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
 from feedpub.store.schedule import ScheduleTable
 
 RUNS_KEPT = 200  # of each feed
+RUNS_SPARE = 10  # runs after which those of a feed are counted again, on average
 LONGEST_ADDRESS = 2000  # characters of a document that is kept; PostgreSQL's indexes hold up to 2,700 bytes
 
 
@@ -297,6 +298,14 @@ class Store:
             to_record(SourceState, row) for row in self._rows(select(t).where(t.c.feed == feed).order_by(t.c.key))
         )
 
+    def calm(self, feed: str) -> dict[str, tuple[Calm, SourceState]]:
+        """Source key → how to ask it and how it is, for a feed's sources of which nothing is left to do."""
+        calm, sources = schema.calm, schema.sources
+        same = (calm.c.feed == sources.c.feed) & (calm.c.key == sources.c.key)
+        own = [column for column in calm.columns if column.name not in sources.columns]
+        query = select(sources, *own).join(calm, same).where(sources.c.feed == feed)
+        return {row["key"]: (to_record(Calm, row), to_record(SourceState, row)) for row in self._rows(query)}
+
     def runs(self, feed: str, limit: int | None = None) -> tuple[Run, ...]:
         """The last regenerations of a feed, newest first."""
         t = schema.runs
@@ -314,21 +323,25 @@ class Store:
         documents: Iterable[Document] = (),
         sources: Iterable[SourceState] = (),
         looks: Iterable[Look] = (),
+        calm: Mapping[str, Calm | None] | None = None,
     ) -> None:
         """Keep how a regeneration went: after publishing, since what has validators is not fetched again.
 
         Args:
-            run: the last `RUNS_KEPT` of each feed are kept.
+            run: the last `RUNS_KEPT` of each feed are kept, and perhaps some more.
             documents: the source documents that were fetched; those of monstrous addresses are not kept.
             sources: how each source is now.
             looks: what the looks at those sources brought that could be read.
+            calm: source key → of which nothing is left to do, or None; what is known of others stays.
         """
         with self._database.writing() as connection:
             put(connection, schema.documents, [to_row(each) for each in documents if len(each.url) <= LONGEST_ADDRESS])
             put(connection, schema.sources, [to_row(source) for source in sources])
             add_looks(connection, looks)
-            connection.execute(schema.runs.insert(), run_to_row(run))
-            _forget_runs(connection, run.outcome.feed)
+            _keep_calm(connection, run.outcome.feed, calm or {})
+            added = connection.execute(schema.runs.insert(), run_to_row(run)).inserted_primary_key
+            if added and added[0] % RUNS_SPARE == 0:  # not each time: many feeds have few runs, and many runs are idle
+                _forget_runs(connection, run.outcome.feed)
 
     # --- sites ---
 
@@ -376,6 +389,7 @@ class Store:
                 schema.looks.c.at,
                 schema.notices.c.at,
                 schema.proposals.c.at,
+                schema.calm.c.until,
             ):
                 connection.execute(delete(date.table).where(date < before))
 
@@ -408,6 +422,13 @@ def _forget_entries(connection: Connection, before: datetime, keep: Mapping[str,
     for feed, id_ in old:
         if id_ not in keep.get(feed, ()):
             connection.execute(delete(t).where(t.c.feed == feed, t.c.id == id_))
+
+
+def _keep_calm(connection: Connection, feed: str, calm: Mapping[str, Calm | None]) -> None:
+    t = schema.calm
+    put(connection, t, [to_row(each) for each in calm.values() if each])
+    if gone := [key for key, each in calm.items() if each is None]:
+        connection.execute(delete(t).where(t.c.feed == feed, t.c.key.in_(gone)))
 
 
 def _forget_runs(connection: Connection, feed: str) -> None:
