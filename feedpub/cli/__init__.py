@@ -23,6 +23,7 @@ from feedpub.cli.reclean import reclean
 from feedpub.cli.repair import repair
 from feedpub.cli.run import run
 from feedpub.cli.serve import serve
+from feedpub.cli.state import state
 from feedpub.cli.status import status
 from feedpub.cli.terminal import fail
 
@@ -50,8 +51,9 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-_COMMANDS = (add, build, check, clean, completion, export, import_feeds, preview, reclean, repair, run, serve, status)
-for _command in _COMMANDS:
+for _command in (
+    *(add, build, check, clean, completion, export, import_feeds, preview, reclean, repair, run, serve, state, status),
+):
     cli.add_command(_command)
 
 

@@ -5,15 +5,17 @@ Values are moved as they lie, compressed ones compressed.
 
 from collections.abc import Callable
 
-from sqlalchemy import Column, Connection, MetaData, Table, func, select
+from sqlalchemy import JSON, Column, Connection, MetaData, Table, func, select
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from feedpub.errors import StoreError
 from feedpub.store import schema
-from feedpub.store.columns import Text
+from feedpub.store.columns import Plain, Text
 from feedpub.store.database import Database
 
 _AT_ONCE = 500  # rows
+_LARGE_AT_ONCE = 20  # rows of tables that hold whole pages and documents: one may have megabytes
+_TURN = "copy"  # of two that copy into one state, the second finds that of the first
 
 Copied = Callable[[str, int], object]
 """Told of a table, and how many of its rows are copied."""
@@ -25,7 +27,7 @@ def nothing_said(table: str, rows: int) -> None:
 
 def copy_all(source: Database, target: Database, progress: Copied) -> int:
     """Copy every table; how many rows. Raises StoreError, also where the target holds anything."""
-    with source.reading() as original, target.writing() as copy:
+    with source.reading() as original, target.writing(_TURN) as copy:
         if taken := [table.name for table in schema.metadata.sorted_tables if _count(copy, table)]:
             raise StoreError(
                 f"the state to copy to knows something already (in {', '.join(taken)}): copy to an empty one"
@@ -37,10 +39,10 @@ def copy_all(source: Database, target: Database, progress: Copied) -> int:
 
 def _copy(original: Connection, copy: Connection, table: Table, progress: Copied) -> int:
     plain = _plain(table)
-    query = select(plain).order_by(*plain.primary_key)
-    found = original.execution_options(yield_per=_AT_ONCE).execute(query).mappings()
+    at_once = _at_once(table)
+    query = select(plain).order_by(*plain.primary_key).execution_options(yield_per=at_once)
     copied = 0
-    for rows in found.partitions(_AT_ONCE):
+    for rows in original.execute(query).mappings().partitions():
         copy.execute(plain.insert(), [dict(row) for row in rows])
         copied += len(rows)
         progress(table.name, copied)
@@ -54,9 +56,15 @@ def _plain(table: Table) -> Table:
 
 
 def _as_it_lies(kind: TypeEngine[object]) -> TypeEngine[object]:
-    if isinstance(kind, TypeDecorator) and not isinstance(kind, Text):  # which is written otherwise on each engine
-        return kind.impl_instance
-    return kind
+    if not isinstance(kind, TypeDecorator) or isinstance(kind, Text):  # which is written otherwise on each engine
+        return kind
+    return Plain() if isinstance(kind.impl_instance, JSON) else kind.impl_instance
+
+
+def _at_once(table: Table) -> int:
+    """How many rows are in memory at a time."""
+    whole = (schema.documents, schema.pages, schema.memories)
+    return _LARGE_AT_ONCE if table in whole else _AT_ONCE
 
 
 def _count(connection: Connection, table: Table) -> int:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, select, tuple_, union, update
 
@@ -27,6 +27,9 @@ from feedpub.store.removals import RemovalsTable
 from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
 from feedpub.store.schedule import ScheduleTable
+
+if TYPE_CHECKING:
+    from feedpub.store.postgres import PostgresDatabase
 
 RUNS_KEPT = 200  # of each feed
 LONGEST_ADDRESS = 2000  # characters of a document that is kept; PostgreSQL's indexes hold up to 2,700 bytes
@@ -84,19 +87,35 @@ class Store:
         """The state at a place, not opened yet: one that turns out to be damaged can be renewed."""
         if isinstance(place, Path):
             return cls(FileDatabase(place / FILE_NAME, patience=patience))
-        try:
-            from feedpub.store.postgres import PostgresDatabase  # noqa: PLC0415 -- its driver is an extra
-        except ImportError as error:
-            raise StoreError(f"the state in PostgreSQL needs pip install 'feedpub[postgres]': {error}") from error
-        return cls(PostgresDatabase(place, patience=patience))
+        return cls(_postgres()(place, patience=patience))
+
+    @classmethod
+    def untouched(cls, place: Place) -> Self:
+        """The state at a place, to be read alone: nothing is changed there, nor brought up to date.
+
+        Raises:
+            StoreError: there is none.
+        """
+        if isinstance(place, str):
+            store = cls(_postgres()(place, untouched=True))
+            store.connect()
+            return store
+        if not cls.at(place).exists():
+            raise StoreError(f"{place}: no state of feedpub's lies there; is it the folder that `state` names?")
+        return cls(FileDatabase.copy_of(place / FILE_NAME))
 
     @classmethod
     def _copy_of(cls, place: Place) -> Self:
         if isinstance(place, Path):
             return cls(FileDatabase.copy_of(place / FILE_NAME))
         copy = cls.empty()
-        with cls.open(place) as original:
-            original.copy_to(copy)
+        try:
+            if cls.at(place).exists():
+                with cls.untouched(place) as original:
+                    original.copy_to(copy)
+        except BaseException:
+            copy.close()
+            raise
         return copy
 
     @staticmethod
@@ -108,6 +127,10 @@ class Store:
     def empty(cls) -> Self:
         """A state that knows nothing, and is gone on closing."""
         return cls(FileDatabase.on_scratch())
+
+    def exists(self) -> bool:
+        """Whether there is one at its place already, of whichever version; asking makes none."""
+        return self._database.exists()
 
     def connect(self) -> None:
         """Open it now. Raises StoreError; DamagedError where it has to be renewed."""
@@ -148,6 +171,10 @@ class Store:
             StoreError: it is not: the lock was lost, and somebody else may be at work on the feed.
         """
         self._database.hold()
+
+    def others(self) -> int:
+        """How many connections other processes of feedpub have to it; of a file nobody knows, so 0."""
+        return self._database.others()
 
     def copy_to(self, other: Self, progress: Copied = nothing_said) -> int:
         """Put all that there is into another state, which knows nothing yet; all of it, or nothing.
@@ -391,6 +418,15 @@ class Store:
             ]
 
 
+def _postgres() -> "type[PostgresDatabase]":
+    """The engine whose driver is an extra. Raises StoreError."""
+    try:
+        from feedpub.store.postgres import PostgresDatabase  # noqa: PLC0415 -- not everybody has it
+    except ImportError as error:
+        raise StoreError(f"the state in PostgreSQL needs pip install 'feedpub[postgres]': {error}") from error
+    return PostgresDatabase
+
+
 def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: datetime) -> None:
     """Note that the entries of these keys were listed, though nothing about them changed."""
     entries, aliases = schema.entries, schema.aliases
@@ -404,7 +440,8 @@ def _forget_entries(connection: Connection, before: datetime, keep: Mapping[str,
     old = connection.execute(select(t.c.feed, t.c.id).where(t.c.last_listed < before)).all()
     for feed, id_ in old:
         if id_ not in keep.get(feed, ()):
-            connection.execute(delete(t).where(t.c.feed == feed, t.c.id == id_))
+            # the date once more: where there are several writers, it may have been listed since
+            connection.execute(delete(t).where(t.c.feed == feed, t.c.id == id_, t.c.last_listed < before))
 
 
 def _forget_runs(connection: Connection, feed: str) -> None:
