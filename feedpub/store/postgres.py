@@ -8,9 +8,11 @@ anew or the network cut, is noticed by the next transaction, and nothing that wa
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from select import POLLIN, poll
 
+import psycopg  # noqa: F401 -- SQLAlchemy's way to it: missed at the beginning, and not in the middle
 from sqlalchemy import (
     URL,
     ColumnElement,
@@ -51,22 +53,26 @@ _OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
     "AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
 )
-_ADVICE = (  # the first digits of an SQLSTATE, or words of libpq, and what helps
-    ("28", "look at the user and the password in `state`, and at the server's pg_hba.conf"),
-    ("3D", "make the database first: createdb NAME"),
-    ("42501", "let this user create tables in the database"),
-    ("53300", "raise max_connections of the server, or run fewer workers"),
-    ("53", "make room on the server's disk"),
-    ("55P03", "another process holds it: wait for it, or end it"),
-    ("57P", "the server is being stopped or started; it is tried again"),
-    ("25006", "this server is a copy that only reads; write the main one's address"),
-    ("authentication failed", "look at the user and the password in `state`, and at the server's pg_hba.conf"),
-    ("does not exist", "make it first: createdb NAME, createuser NAME"),
-    ("refused", "is PostgreSQL running there?"),
-    ("No such file", "is PostgreSQL running there?"),
-    ("timeout", "is PostgreSQL running there, and does the network let this machine ask it?"),
-    ("resolve", "is the host's name right?"),
-)
+_RIGHTS = "look at the user and the password in `state`, and at the server's pg_hba.conf"
+_RUNNING = "is PostgreSQL running there?"
+_OF_CODES = {  # how an SQLSTATE begins: the first that fits
+    "28": _RIGHTS,
+    "3D": "make the database first: createdb NAME",
+    "42501": "let this user create tables in the database",
+    "53300": "raise max_connections of the server, or run fewer workers",
+    "53": "make room on the server's disk",
+    "55P03": "another process holds it: wait for it, or end it",
+    "57P": "the server is being stopped or started; it is tried again",
+    "25006": "this server is a copy that only reads; write the main one's address",
+}
+_OF_WORDS = {  # of libpq, which gives what happens before there is a connection no code
+    "authentication failed": _RIGHTS,
+    "does not exist": "make it first: createdb NAME, createuser NAME",
+    "refused": _RUNNING,
+    "No such file": _RUNNING,
+    "timeout": "is PostgreSQL running there, and does the network let this machine ask it?",
+    "resolve": "is the host's name right?",
+}
 
 
 def is_address(place: object) -> bool:
@@ -262,7 +268,9 @@ class PostgresDatabase:
     def _said(self, cause: BaseException) -> str:
         said = " ".join(str(cause).split())
         code = getattr(cause, "sqlstate", None) or ""
-        advice = next((advice for sign, advice in _ADVICE if code.startswith(sign) or sign in said), "")
+        of_code = (advice for sign, advice in _OF_CODES.items() if code.startswith(sign))
+        of_words = (advice for sign, advice in _OF_WORDS.items() if sign in said and not code)
+        advice = next(chain(of_code, of_words), "")
         return f"{self._name}: {said}{f'; {advice}' if advice else ''}"
 
 
