@@ -3,7 +3,7 @@
 Values are moved as they lie, compressed ones compressed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from sqlalchemy import JSON, Column, Connection, MetaData, Table, func, select
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -25,22 +25,33 @@ def nothing_said(table: str, rows: int) -> None:
     """No progress is shown."""
 
 
-def copy_all(source: Database, target: Database, progress: Copied) -> int:
-    """Copy every table; how many rows. Raises StoreError, also where the target holds anything."""
+def copy_all(source: Database, target: Database, progress: Copied, *, pages_of: Collection[str] | None = None) -> int:
+    """Copy every table; how many rows. Raises StoreError, also where the target holds anything.
+
+    Args:
+        source: which.
+        target: where to.
+        progress: told of each table.
+        pages_of: the feeds whose kept pages come along, the bulk of most states; left out, all.
+    """
     with source.reading() as original, target.writing(_TURN) as copy:
         if taken := [table.name for table in schema.metadata.sorted_tables if _count(copy, table)]:
             raise StoreError(
                 f"the state to copy to knows something already (in {', '.join(taken)}): copy to an empty one"
             )
-        rows = sum(_copy(original, copy, table, progress) for table in schema.metadata.sorted_tables)
+        rows = sum(_copy(original, copy, table, progress, pages_of) for table in schema.metadata.sorted_tables)
         _count_on(copy)
     return rows
 
 
-def _copy(original: Connection, copy: Connection, table: Table, progress: Copied) -> int:
+def _copy(
+    original: Connection, copy: Connection, table: Table, progress: Copied, pages_of: Collection[str] | None
+) -> int:
     plain = _plain(table)
     at_once = _at_once(table)
     query = select(plain).order_by(*plain.primary_key).execution_options(yield_per=at_once)
+    if table is schema.pages and pages_of is not None:
+        query = query.where(plain.c.feed.in_(pages_of))
     copied = 0
     for rows in original.execute(query).mappings().partitions():
         copy.execute(plain.insert(), [dict(row) for row in rows])

@@ -68,16 +68,19 @@ class Store:
         self.proposals = ProposalsTable(database)
 
     @classmethod
-    def open(cls, place: Place, *, copy: bool = False, patience: float = 30.0) -> Self:
+    def open(
+        cls, place: Place, *, copy: bool = False, pages_of: Collection[str] | None = None, patience: float = 30.0
+    ) -> Self:
         """Open the state at a place, brought to the version of this code.
 
         Args:
             place: a folder, made where it is missing, for its owner alone; or the address of a database.
             copy: work on a copy that is gone on closing, and leave the place as it is.
+            pages_of: the feeds whose kept pages a copy needs; left out, all. Of a folder they all come.
             patience: seconds to wait for another process's transaction.
         """
         if copy:
-            return cls._copy_of(place)
+            return cls._copy_of(place, pages_of)
         store = cls.at(place, patience=patience)
         store.connect()
         return store
@@ -105,14 +108,14 @@ class Store:
         return cls(FileDatabase.copy_of(place / FILE_NAME))
 
     @classmethod
-    def _copy_of(cls, place: Place) -> Self:
+    def _copy_of(cls, place: Place, pages_of: Collection[str] | None) -> Self:
         if isinstance(place, Path):
             return cls(FileDatabase.copy_of(place / FILE_NAME))
         copy = cls.empty()
         try:
             if cls.at(place).exists():
                 with cls.untouched(place) as original:
-                    original.copy_to(copy)
+                    original.copy_to(copy, pages_of=pages_of)
         except BaseException:
             copy.close()
             raise
@@ -176,12 +179,13 @@ class Store:
         """How many connections other processes of feedpub have to it; of a file nobody knows, so 0."""
         return self._database.others()
 
-    def copy_to(self, other: Self, progress: Copied = nothing_said) -> int:
+    def copy_to(self, other: Self, progress: Copied = nothing_said, *, pages_of: Collection[str] | None = None) -> int:
         """Put all that there is into another state, which knows nothing yet; all of it, or nothing.
 
         Args:
             other: of whichever engine.
             progress: told of each table and how many of its rows are there.
+            pages_of: the feeds whose kept pages come along, the bulk of most states; left out, all.
 
         Returns:
             How many rows there are now.
@@ -189,7 +193,7 @@ class Store:
         Raises:
             StoreError: the other state knows something already.
         """
-        return copy_all(self._database, other._database, progress)
+        return copy_all(self._database, other._database, progress, pages_of=pages_of)
 
     # --- entries ---
 

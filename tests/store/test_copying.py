@@ -64,9 +64,8 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     store.removals.add(feed, [[Removed(f"Read more {ODD}", "phrase")]], NOW)
     store.notices.open(Notice(feed, "s", "broken", NOW, NOW, ODD), lambda _: ())
     store.proposals.keep(feed, [Proposal(feed, "s", "a", NOW, (Change("links", None, "a.x"),), ODD)], ())
-    store.robots.save(
-        "https://example.org", StoredRobots(origin="https://example.org", body="User-agent: *", status=200, expires=NOW)
-    )
+    told = StoredRobots(origin="https://example.org", body="User-agent: *", status=200, expires=NOW)
+    store.robots.save(told.origin, told)
     store.save_memory("example.org", b"\0" * 100)
 
 

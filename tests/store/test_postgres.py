@@ -19,6 +19,7 @@ from feedpub.model import Removed
 from feedpub.store import Seen, SourceState, Store, schema
 from tests.store.examples import DAY, NOW, entry, run
 from tests.store.test_concurrency import FORKS, commit
+from tests.store.test_copying import fill
 from tests.support.postgres import MISSING, Server, installed, own_server
 
 pytestmark = pytest.mark.skipif(not installed(), reason=MISSING)
@@ -338,6 +339,17 @@ def test_a_dry_run_writes_to_a_copy(empty: str) -> None:
             commit(copy, "world", 2)
             copy.forget(NOW + DAY, {})
         assert store.count("world") == 3
+
+
+def test_a_dry_run_brings_the_pages_that_it_needs(empty: str) -> None:
+    """They are the bulk of a state, and most dry runs look at none."""
+    with Store.open(empty) as store:
+        for feed in ("world", "local"):
+            fill(store, feed)
+    for wanted, there in ((None, {"world", "local"}), (("local",), {"local"}), ((), set())):
+        with Store.open(empty, copy=True, pages_of=wanted) as copy:
+            assert {feed for feed in ("world", "local") if copy.pages.of(feed)} == there
+            assert copy.count("world") == copy.count("local") == 3
 
 
 def test_an_older_state_is_read_by_nobody(empty: str) -> None:
