@@ -70,6 +70,17 @@ def test_there_and_back(newsroom: Site, home: Home, address: str) -> None:
     assert ids(home) == known
 
 
+def test_a_database_that_lost_all(newsroom: Site, home: Home, address: str) -> None:
+    """What is published is read back, and no reader notices."""
+    configure(home, newsroom)
+    home.build()
+    before = home.published()
+    configure(home, newsroom, f'state = "{address}"\n')
+    home.build()
+    assert digest(home.published()) == digest(before)
+    assert Store.at(address).exists()
+
+
 def test_a_dry_run_on_a_database(newsroom: Site, home: Home, address: str) -> None:
     """Writes no file and no row, before the first build and after it."""
     configure(home, newsroom, f'state = "{address}"\n')
