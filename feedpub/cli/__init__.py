@@ -26,6 +26,7 @@ from feedpub.cli.serve import serve
 from feedpub.cli.state import state
 from feedpub.cli.status import status
 from feedpub.cli.terminal import fail
+from feedpub.cli.worker import worker
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,9 +52,24 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-for _command in (
-    *(add, build, check, clean, completion, export, import_feeds, preview, reclean, repair, run, serve, state, status),
-):
+_COMMANDS = (
+    add,
+    build,
+    check,
+    clean,
+    completion,
+    export,
+    import_feeds,
+    preview,
+    reclean,
+    repair,
+    run,
+    serve,
+    state,
+    status,
+    worker,
+)
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,40 +51,40 @@ def copy(source: str, target: str) -> None:
     from feedpub.errors import ConfigError
     from feedpub.store import Store
 
-    places = read_place(source), read_place(target)
-    if places[0] == places[1]:
+    origin, goal = read_place(source), read_place(target)
+    if origin == goal:
         raise ConfigError("FROM and TO are the same place")
-    with ExitStack() as stack:
-        stack.enter_context(_nobody_at_work(places[0]))
-        original = stack.enter_context(Store.untouched(places[0]))
-        _check_unused(original)
-        stack.enter_context(_nobody_at_work(places[1]))
-        other = stack.enter_context(Store.open(places[1]))
-        with _progress() as progress:
-            rows = original.copy_to(other, progress)
-        entries = other.figures.entries()
+    with _no_service(origin), Store.untouched(origin) as original:
+        _check_unused(original, "FROM")
+        with _no_service(goal), Store.open(goal) as other:
+            _check_unused(other, "TO")
+            with _progress() as progress:
+                rows = original.copy_to(other, progress)
+            entries = other.figures.entries()
     of = f"{counted(sum(entries.values()), 'entry', 'entries')} of {counted(len(entries), 'feed')} among them"
     click.echo(f"copied {counted(rows, 'row')}, {of}; FROM is as it was")
     click.echo(f"next: write state = {_setting(target)} into the config's [feedpub], and start feedpub again")
 
 
 @contextmanager
-def _nobody_at_work(place: Path | str) -> Iterator[None]:
+def _no_service(place: Path | str) -> Iterator[None]:
     """No service works on a folder meanwhile, and none may start. Raises ServiceError."""
     from feedpub.service import service_lock
 
-    there = not isinstance(place, Path) or place.exists()
-    with service_lock(place) if there else nullcontext():
+    if isinstance(place, Path) and place.exists():
+        with service_lock(place):
+            yield
+    else:
         yield
 
 
-def _check_unused(original: "Store") -> None:
-    """What is written while it is copied would be missing in the copy. Raises StoreError."""
+def _check_unused(store: "Store", place: str) -> None:
+    """Where others write meanwhile, what they write is lost. Raises StoreError."""
     from feedpub.errors import StoreError
 
-    if others := original.others():
+    if others := store.others():
         raise StoreError(
-            f"feedpub is at work on FROM, with {counted(others, 'connection')}: end it first, on every machine; "
+            f"feedpub is at work on {place}, with {counted(others, 'connection')}: end it first, on every machine; "
             "connections that only wait are gone two minutes after their last question"
         )
 

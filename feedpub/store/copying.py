@@ -5,7 +5,7 @@ Values are moved as they lie, compressed ones compressed.
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import JSON, Column, Connection, MetaData, Table, func, select
+from sqlalchemy import JSON, Column, Connection, MetaData, Table, func, select, update
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from feedpub.errors import StoreError
@@ -15,6 +15,7 @@ from feedpub.store.database import Database
 
 _AT_ONCE = 500  # rows
 _LARGE_AT_ONCE = 20  # rows of tables that hold whole pages and documents: one may have megabytes
+_TABLES = [table for table in schema.metadata.sorted_tables if table is not schema.claims]  # those are of processes
 _TURN = "copy"  # of two that copy into one state, the second finds that of the first
 
 Copied = Callable[[str, int], object]
@@ -35,11 +36,12 @@ def copy_all(source: Database, target: Database, progress: Copied, *, pages_of: 
         pages_of: the feeds whose kept pages come along, the bulk of most states; left out, all.
     """
     with source.reading() as original, target.writing(_TURN) as copy:
-        if taken := [table.name for table in schema.metadata.sorted_tables if _count(copy, table)]:
+        if taken := [table.name for table in _TABLES if _count(copy, table)]:
             raise StoreError(
                 f"the state to copy to knows something already (in {', '.join(taken)}): copy to an empty one"
             )
-        rows = sum(_copy(original, copy, table, progress, pages_of) for table in schema.metadata.sorted_tables)
+        rows = sum(_copy(original, copy, table, progress, pages_of) for table in _TABLES)
+        copy.execute(update(schema.schedule).values(handed=None))  # the queue stays where it is
         _count_on(copy)
     return rows
 

@@ -14,6 +14,7 @@ from feedpub.store.records import Run, SourceState
 from feedpub.store.rows import row_to_run, to_record
 
 _DAY = 86400  # seconds
+_AT_ONCE = 1000  # runs that may end at once
 _FIRST_DAY = date(1970, 1, 1)
 
 
@@ -63,6 +64,18 @@ class Figures:
     def breaks(self) -> dict[tuple[str, str], tuple[datetime, str]]:
         """(feed, source key) → since when and why, of all that is known to be broken; "" is the feed as a whole."""
         return {(row["feed"], row["key"]): (row["since"], row["reason"]) for row in self._rows(select(schema.breaks))}
+
+    def changes(self, after: int) -> tuple[int, int]:
+        """The number of the last run that wrote a file, and how many did, of those after a run of this number.
+
+        Some before it count, too: runs that end at once become known in any order.
+        """
+        t = schema.runs
+        wrote = t.c.status.in_((Status.UPDATED, Status.PARTIAL))
+        query = select(func.coalesce(func.max(t.c.id), after), func.count()).where(t.c.id > after - _AT_ONCE, wrote)
+        with self._database.reading() as connection:
+            last, count = connection.execute(query).one()
+        return last, count
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
         with self._database.reading() as connection:

@@ -19,7 +19,7 @@ from feedpub.model import Enclosure, Pace, Problem, Status
 from feedpub.store.columns import Moment, Number, OneOf, Packed, PackedText, Record, Text, Tuple
 from feedpub.store.records import Change
 
-VERSION = "0004"  # the newest migration's
+VERSION = "0005"  # the newest migration's
 
 metadata = MetaData()
 
@@ -147,6 +147,17 @@ schedule = Table(
     Column("feed", Text, primary_key=True),
     Column("next_run", Moment, nullable=False),
     Column("why", Text, nullable=False),
+    Column("handed", Moment),  # when it was put into the queue; None where it is not there
+)
+Index("schedule_by_moment", schedule.c.next_run)
+
+# Which of several processes has something for itself, and until when, by the engine's clock.
+claims = Table(
+    "claims",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", Float, nullable=False),
 )
 
 # What each look at a source that could be read brought: what is usual for it.

@@ -13,6 +13,7 @@ from feedpub.errors import StoreError
 from feedpub.model import Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
+from feedpub.store.claims import ClaimsTable
 from feedpub.store.copying import Copied, copy_all, nothing_said
 from feedpub.store.database import Database, Place
 from feedpub.store.figures import Figures
@@ -52,6 +53,7 @@ class Store:
         looks: what is usual for each source.
         notices: what is broken now, and what was told of it.
         proposals: how the config could be changed so that it is read again.
+        claims: what one of several processes has for itself.
     """
 
     def __init__(self, database: Database) -> None:
@@ -66,6 +68,7 @@ class Store:
         self.looks = LooksTable(database)
         self.notices = NoticesTable(database)
         self.proposals = ProposalsTable(database)
+        self.claims = ClaimsTable(database)
 
     @classmethod
     def open(

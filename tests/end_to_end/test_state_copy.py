@@ -77,7 +77,8 @@ def test_a_database_that_lost_all(newsroom: Site, home: Home, address: str) -> N
     before = home.published()
     configure(home, newsroom, f'state = "{address}"\n')
     home.build()
-    assert digest(home.published()) == digest(before)
+    after = home.published()
+    assert {name for name in before if after[name] != before[name]} <= {"health.rss"}  # whose first notice is of now
     assert Store.at(address).exists()
 
 
