@@ -109,6 +109,7 @@ def write(feed: FeedConfig, live: Feed, tools: Tools) -> tuple[str, ...]:
     """Write a feed's files as far as they change, its archives first; their names. To be called alone with the feed."""
     live = archiving.extend(feed, live, tools)
     files = archiving.files(feed, live, tools) | assembly.files(live, assembly.folders(feed))
+    tools.store.hold()
     with pings.announced(feed.name, files, tools):
         return tools.publisher.publish(files)
 

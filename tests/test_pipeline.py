@@ -12,6 +12,7 @@ import pytest
 from feedpub import SiteMemory, learning, pipeline
 from feedpub.articles import from_page, page_at
 from feedpub.config import Config
+from feedpub.errors import StoreError
 from feedpub.lease import Lease
 from feedpub.model import Outcome, Pace, Status
 from feedpub.tools import Tools
@@ -683,3 +684,21 @@ def test_a_feed_belongs_to_its_listing_page(newsroom: Site, tmp_path: Path, cloc
     own = "https://feeds.example.org/world.html"
     assert home == (own if "api_key" in query else newsroom.url(f"/news{query}"))
     assert not [name for name, content in files.items() if b"T0KEN" in content]
+
+
+def test_what_was_made_under_a_lost_lock_is_not_published(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else may be at work on the feed by now."""
+    open_newsroom(site, [1, 2, 3])
+    config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
+
+    def lost() -> None:
+        raise StoreError("the lock was lost")
+
+    with tools_for(config, FakeClock()) as tools:
+        monkeypatch.setattr(tools.store, "hold", lost)
+        outcome = pipeline.publish(config.feed[0], tools)
+    assert outcome.status == Status.FAILED
+    assert "the lock was lost" in str(outcome.problems)
+    assert not (config.feedpub.output / "world.rss").exists()

@@ -54,7 +54,8 @@ def repair(  # noqa: PLR0913 -- a command's options
     loaded = load_config(config_path)
     asks = not (as_json or yes or dry_run) and can_ask()
     done: list[Repair] = []
-    with open_tools(loaded, dry_run=True) as tools:  # a copy of the state: what is found there is not for the service
+    # a copy of the state: what is found there is not for the service
+    with open_tools(loaded, dry_run=True, pages_of=()) as tools:
         for found in _looked_at(chosen(loaded, names), path, tools, everything=everything):
             if not as_json:
                 repaired.show(make_console(), found)

@@ -25,7 +25,7 @@ from feedpub.config.sources import (
     SitemapSource,
     Source,
 )
-from feedpub.config.state import place_of
+from feedpub.config.state import place_of, read_place
 from feedpub.config.trial import problems, selector_problem
 from feedpub.config.web import listen_address, web_address
 from feedpub.config.writing import NewFeed, add, free_name, refuse_known, with_feed
@@ -71,6 +71,7 @@ __all__ = [
     "patched",
     "place_of",
     "problems",
+    "read_place",
     "refuse_known",
     "resolve",
     "secret_variables",

@@ -51,3 +51,9 @@ class Database(Protocol):
 
     def lying_aside(self) -> tuple[Path, ...]:
         """The damaged ones that were set aside, oldest first."""
+
+    def exists(self) -> bool:
+        """Whether a state lies there, of whichever version."""
+
+    def others(self) -> int:
+        """How many connections there are to it beside the one that asks; 0 where the engine does not know."""

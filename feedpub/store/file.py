@@ -131,6 +131,15 @@ class FileDatabase:
         with explained(self.path.parent):
             return lying_aside(self.path)
 
+    def exists(self) -> bool:
+        """Whether there is a file. Raises StoreError."""
+        with explained(self.path):
+            return self.path.exists()
+
+    def others(self) -> int:
+        """Unknown: a service has a lock of its own beside the file."""
+        return 0
+
     @contextmanager
     def _transaction(self, *, writing: bool) -> Iterator[Connection]:
         with explained(self.path):

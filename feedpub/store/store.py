@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, select, tuple_, union, update
 
@@ -28,6 +28,9 @@ from feedpub.store.removals import RemovalsTable
 from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
 from feedpub.store.schedule import ScheduleTable
+
+if TYPE_CHECKING:
+    from feedpub.store.postgres import PostgresDatabase
 
 RUNS_KEPT = 200  # of each feed
 RUNS_SPARE = 10  # runs after which those of a feed are counted again, on average
@@ -69,16 +72,19 @@ class Store:
         self.claims = ClaimsTable(database)
 
     @classmethod
-    def open(cls, place: Place, *, copy: bool = False, patience: float = 30.0) -> Self:
+    def open(
+        cls, place: Place, *, copy: bool = False, pages_of: Collection[str] | None = None, patience: float = 30.0
+    ) -> Self:
         """Open the state at a place, brought to the version of this code.
 
         Args:
             place: a folder, made where it is missing, for its owner alone; or the address of a database.
             copy: work on a copy that is gone on closing, and leave the place as it is.
+            pages_of: the feeds whose kept pages a copy needs; left out, all. Of a folder they all come.
             patience: seconds to wait for another process's transaction.
         """
         if copy:
-            return cls._copy_of(place)
+            return cls._copy_of(place, pages_of)
         store = cls.at(place, patience=patience)
         store.connect()
         return store
@@ -88,19 +94,35 @@ class Store:
         """The state at a place, not opened yet: one that turns out to be damaged can be renewed."""
         if isinstance(place, Path):
             return cls(FileDatabase(place / FILE_NAME, patience=patience))
-        try:
-            from feedpub.store.postgres import PostgresDatabase  # noqa: PLC0415 -- its driver is an extra
-        except ImportError as error:
-            raise StoreError(f"the state in PostgreSQL needs pip install 'feedpub[postgres]': {error}") from error
-        return cls(PostgresDatabase(place, patience=patience))
+        return cls(_postgres()(place, patience=patience))
 
     @classmethod
-    def _copy_of(cls, place: Place) -> Self:
+    def untouched(cls, place: Place) -> Self:
+        """The state at a place, to be read alone: nothing is changed there, nor brought up to date.
+
+        Raises:
+            StoreError: there is none.
+        """
+        if isinstance(place, str):
+            store = cls(_postgres()(place, untouched=True))
+            store.connect()
+            return store
+        if not cls.at(place).exists():
+            raise StoreError(f"{place}: no state of feedpub's lies there; is it the folder that `state` names?")
+        return cls(FileDatabase.copy_of(place / FILE_NAME))
+
+    @classmethod
+    def _copy_of(cls, place: Place, pages_of: Collection[str] | None) -> Self:
         if isinstance(place, Path):
             return cls(FileDatabase.copy_of(place / FILE_NAME))
         copy = cls.empty()
-        with cls.open(place) as original:
-            original.copy_to(copy)
+        try:
+            if cls.at(place).exists():
+                with cls.untouched(place) as original:
+                    original.copy_to(copy, pages_of=pages_of)
+        except BaseException:
+            copy.close()
+            raise
         return copy
 
     @staticmethod
@@ -112,6 +134,10 @@ class Store:
     def empty(cls) -> Self:
         """A state that knows nothing, and is gone on closing."""
         return cls(FileDatabase.on_scratch())
+
+    def exists(self) -> bool:
+        """Whether there is one at its place already, of whichever version; asking makes none."""
+        return self._database.exists()
 
     def connect(self) -> None:
         """Open it now. Raises StoreError; DamagedError where it has to be renewed."""
@@ -153,12 +179,17 @@ class Store:
         """
         self._database.hold()
 
-    def copy_to(self, other: Self, progress: Copied = nothing_said) -> int:
+    def others(self) -> int:
+        """How many connections other processes of feedpub have to it; of a file nobody knows, so 0."""
+        return self._database.others()
+
+    def copy_to(self, other: Self, progress: Copied = nothing_said, *, pages_of: Collection[str] | None = None) -> int:
         """Put all that there is into another state, which knows nothing yet; all of it, or nothing.
 
         Args:
             other: of whichever engine.
             progress: told of each table and how many of its rows are there.
+            pages_of: the feeds whose kept pages come along, the bulk of most states; left out, all.
 
         Returns:
             How many rows there are now.
@@ -166,7 +197,7 @@ class Store:
         Raises:
             StoreError: the other state knows something already.
         """
-        return copy_all(self._database, other._database, progress)
+        return copy_all(self._database, other._database, progress, pages_of=pages_of)
 
     # --- entries ---
 
@@ -408,6 +439,15 @@ class Store:
             ]
 
 
+def _postgres() -> "type[PostgresDatabase]":
+    """The engine whose driver is an extra. Raises StoreError."""
+    try:
+        from feedpub.store.postgres import PostgresDatabase  # noqa: PLC0415 -- not everybody has it
+    except ImportError as error:
+        raise StoreError(f"the state in PostgreSQL needs pip install 'feedpub[postgres]': {error}") from error
+    return PostgresDatabase
+
+
 def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: datetime) -> None:
     """Note that the entries of these keys were listed, though nothing about them changed."""
     entries, aliases = schema.entries, schema.aliases
@@ -421,7 +461,8 @@ def _forget_entries(connection: Connection, before: datetime, keep: Mapping[str,
     old = connection.execute(select(t.c.feed, t.c.id).where(t.c.last_listed < before)).all()
     for feed, id_ in old:
         if id_ not in keep.get(feed, ()):
-            connection.execute(delete(t).where(t.c.feed == feed, t.c.id == id_))
+            # the date once more: where there are several writers, it may have been listed since
+            connection.execute(delete(t).where(t.c.feed == feed, t.c.id == id_, t.c.last_listed < before))
 
 
 def _keep_calm(connection: Connection, feed: str, calm: Mapping[str, Calm | None]) -> None:
