@@ -58,6 +58,7 @@ class Jobs:
 
     def __init__(self, config: Config, tools: Tools, after: After, publish: Publish = pipeline.publish) -> None:
         self._config = config
+        self._feeds = {feed.name: feed for feed in config.feed}
         self._tools = tools
         self._after = after
         self._publish = publish
@@ -77,7 +78,7 @@ class Jobs:
     @property
     def names(self) -> Collection[str]:
         """The feeds that there are."""
-        return [feed.name for feed in self._config.feed]
+        return self._feeds.keys()
 
     @property
     def exhausted(self) -> bool:
@@ -92,17 +93,15 @@ class Jobs:
 
     def apply(self, config: Config, tools: Tools) -> Mapping[str, Sequence[str]]:
         """Take another config: only feeds that are new or changed run anew. Tells which are new, changed, gone."""
-        before = {feed.name: feed for feed in self._config.feed}
-        now = {feed.name: feed for feed in config.feed}
+        before, now = self._feeds, {feed.name: feed for feed in config.feed}
         added = [name for name in now if name not in before]
         changed = [name for name in now if name in before and now[name] != before[name]]
         gone = [name for name in before if name not in now]
         with self._lock:
-            self._config, self._tools = config, tools
+            self._config, self._feeds, self._tools = config, now, tools
         for name in gone:
             self.clockwork.drop(name)
-        for name in changed:
-            tools.store.schedule.look_again(name)
+        tools.store.schedule.look_again(changed)
         tools.store.schedule.keep_only(set(now) - set(changed))
         self._spread(dict.fromkeys((*added, *changed)))
         return {"added": added, "changed": changed, "removed": gone}
@@ -140,11 +139,10 @@ class Jobs:
         return self.runner.drain(seconds)
 
     def _spread(self, planned: Mapping[str, datetime | None]) -> None:
-        for name, moment in spread(planned, self._tools.clock()).items():
-            self.clockwork.set(name, moment)
+        self.clockwork.set_all(spread(planned, self._tools.clock()))
 
     def _feed(self, name: str) -> FeedConfig | None:
-        return next((feed for feed in self._config.feed if feed.name == name), None)
+        return self._feeds.get(name)
 
     def _deadline(self) -> float:
         return self._tools.settings.deadline.total_seconds()

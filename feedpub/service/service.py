@@ -18,7 +18,7 @@ from typing import TypeVar
 from feedpub import alerts, messages, overview, pipeline
 from feedpub import config as configuration
 from feedpub.config import Config, FeedConfig
-from feedpub.errors import DamagedError, FeedpubError, StoreError
+from feedpub.errors import ConfigError, DamagedError, FeedpubError, StoreError
 from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.model import Outcome
@@ -39,7 +39,8 @@ DRAIN = 15.0  # seconds for runs under way when the process is to end
 FAREWELL = 3.0  # seconds for the HTTP server
 INDEX_EVERY = 3.0  # seconds between two looks at whether the pages about all feeds are out of date
 MESSAGES_EVERY = 5.0  # seconds between two looks at what has to be told to others
-CONFIG_EVERY = 2.0  # seconds between two looks at the config file
+CONFIG_EVERY = 2.0  # seconds between two looks at the files of the config; longer where there are very many
+CONFIG_SHARE = 50  # a look at them takes one of so many parts of the time
 LOST = 1  # exit status when only a new process helps
 
 
@@ -66,6 +67,7 @@ class Service:
         self._signals = _Signals()
         self._systemd = Notifier()
         self._watch = Watch(_read_files(config, path))
+        self._next_look = time.monotonic() + CONFIG_EVERY  # at the files of the config
         self._jump = Jump(tools.clock, time.monotonic)
         self._jobs = Jobs(config, tools, self._after)
         self._site = self._make_site()
@@ -124,16 +126,15 @@ class Service:
         return bool(self._jobs.runner.given_up) or self._server.alive
 
     def _watch_over(self) -> int:
-        looked = told = time.monotonic()
+        told = time.monotonic()
         while not self._signals.ended.wait(TICK):
             self._jobs.tick()
             now = time.monotonic()
             if jump := self._jump.passed():
                 self._jobs.clock_jumped(jump)
-            if self._signals.reload.is_set() or (now - looked > CONFIG_EVERY and self._watch.changed()):
+            if self._signals.reload.is_set() or self._config_changed():
                 self._signals.reload.clear()
                 self._reload()
-            looked = now if now - looked > CONFIG_EVERY else looked
             if self._systemd.watchdog and now - told > self._systemd.watchdog and self._alive():
                 self._systemd.alive()
                 told = now
@@ -141,6 +142,16 @@ class Service:
                 event("exhausted", level=logging.CRITICAL, reason="too many threads hang; end, to be started anew")
                 return LOST
         return 0
+
+    def _config_changed(self) -> bool:
+        """Whether the files of the config are others than they were; False, too, when it is not yet time to look."""
+        began = time.monotonic()
+        if began < self._next_look:
+            return False
+        changed = self._watch.changed()
+        now = time.monotonic()
+        self._next_look = now + max(CONFIG_EVERY, CONFIG_SHARE * (now - began))
+        return changed
 
     def _alive(self) -> bool:
         return self._jobs.clockwork.alive and self._server.alive
@@ -272,8 +283,15 @@ class _Signals:
 
 
 def _read_files(config: Config, path: Path) -> Callable[[], Sequence[Path]]:
-    """The files that a reload reads: the config and our own rules, as they lie there when it is called."""
-    return lambda: (path, *site_files(config.rules.sites))
+    """The files that a reload reads: those of the config and our own rules, as they lie there when it is called."""
+
+    def files() -> Sequence[Path]:
+        try:
+            return (*configuration.files(path), *site_files(config.rules.sites))
+        except ConfigError:  # the folder cannot be read; a reload says so, and what is in force stays
+            return (path, *site_files(config.rules.sites))
+
+    return files
 
 
 def _setter(flag: threading.Event) -> Callable[[int, object], None]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select, update
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import Planned
-from feedpub.store.rows import put, to_record, to_row
+from feedpub.store.rows import chunks, put, to_record, to_row
 
 Looks = Mapping[str, tuple[datetime, str]]
 """Source key → when it is looked at next, and why."""
@@ -42,17 +42,19 @@ class ScheduleTable:
         with self._database.writing() as connection:
             _look_at(connection, feed, looks)
 
-    def look_again(self, feed: str) -> None:
-        """Forget when the sources of a feed were to be looked at next: all are due."""
+    def look_again(self, feeds: Collection[str]) -> None:
+        """Forget when the sources of some feeds were to be looked at next: all are due."""
         t = schema.sources
         with self._database.writing() as connection:
-            connection.execute(update(t).where(t.c.feed == feed).values(next_look=None, why=""))
+            for some in chunks(feeds):
+                connection.execute(update(t).where(t.c.feed.in_(some)).values(next_look=None, why=""))
 
     def keep_only(self, feeds: Collection[str]) -> None:
         """Drop the plans of all other feeds: they left the config, or changed so that they run at once."""
         t = schema.schedule
         with self._database.writing() as connection:
-            connection.execute(delete(t).where(t.c.feed.not_in(sorted(feeds))))
+            for some in chunks(set(connection.scalars(select(t.c.feed))) - set(feeds)):
+                connection.execute(delete(t).where(t.c.feed.in_(some)))
 
 
 def _look_at(connection: Connection, feed: str, looks: Looks) -> None:
