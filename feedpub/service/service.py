@@ -37,6 +37,7 @@ T = TypeVar("T")
 TICK = 0.5  # seconds between two looks at everything
 DRAIN = 15.0  # seconds for runs under way when the process is to end
 FAREWELL = 3.0  # seconds for the HTTP server
+FORGET_EVERY = 3600.0  # seconds between two times that old state is dropped
 INDEX_EVERY = 3.0  # seconds between two looks at whether the pages about all feeds are out of date
 MESSAGES_EVERY = 5.0  # seconds between two looks at what has to be told to others
 CONFIG_EVERY = 2.0  # seconds between two looks at the files of the config; longer where there are very many
@@ -74,6 +75,7 @@ class Service:
         self._server = Server(self._site, sockets)
         self._chores = [
             Chore("index", INDEX_EVERY, self._mended(self._finish)),
+            Chore("forgetting", FORGET_EVERY, self._mended(lambda: pipeline.forget(self._config, self._tools))),
             Chore("messages", MESSAGES_EVERY, self._mended(lambda: messages.deliver(self._config, self._tools))),
         ]
 
@@ -257,7 +259,7 @@ class Service:
             self._stale.clear()
             try:
                 alerts.left(self._config, self._tools)
-                self._site.refresh(pipeline.finish(self._config, self._tools))
+                self._site.refresh(pipeline.show(self._config, self._tools))
             except DamagedError:
                 self._stale.set()
                 raise

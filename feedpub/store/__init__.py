@@ -8,6 +8,7 @@ from feedpub.store.pages import packed, unpacked
 from feedpub.store.records import (
     Change,
     Document,
+    Front,
     KeptForm,
     KeptPage,
     Look,
@@ -28,6 +29,7 @@ from feedpub.store.store import Store
 __all__ = [
     "Change",
     "Document",
+    "Front",
     "KeptForm",
     "KeptPage",
     "Look",

@@ -20,7 +20,7 @@ from feedpub.model import Enclosure, Pace, Problem, Status
 from feedpub.store.columns import Moment, OneOf, Packed, PackedText, Record, Tuple
 from feedpub.store.records import Change
 
-VERSION = "0004"  # the newest migration's
+VERSION = "0005"  # the newest migration's
 
 metadata = MetaData()
 
@@ -49,7 +49,20 @@ entries = Table(
     Column("last_listed", Moment, nullable=False),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
+Index("entries_by_listing", entries.c.feed, entries.c.last_listed)
 NEWEST_FIRST = (entries.c.published.desc(), entries.c.rank, entries.c.id)  # of equal dates, as they were listed
+
+# What the page of all feeds says of each; a feed whose entries changed since has none.
+fronts = Table(
+    "fronts",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("settings", String, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("newest", Moment),
+    Column("updated", Moment),
+    Column("language", String, nullable=False),
+)
 
 # Every key that ever led to an entry.
 aliases = Table(
