@@ -29,13 +29,13 @@ def of(config: Config, store: Store, now: datetime, running: Running | None = No
         now: aware.
         running: what the service knows; None where no service is asked.
     """
-    known = _Known.load(store, now)
+    known = _Known.load(store, now, running)
     return Overview(now, running, tuple(_feed(feed, known, now, running) for feed in config.feed))
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the state says of all feeds."""
+    """What the state, and the running process, say of all feeds."""
 
     entries: Mapping[str, int]
     newest: Mapping[str, datetime]
@@ -47,9 +47,10 @@ class _Known:
     planned: Mapping[str, Planned]
     removals: Mapping[str, tuple[Removal, ...]]
     proposals: Mapping[tuple[str, str], Proposal]
+    requests: Mapping[str, Mapping[str, int]]
 
     @classmethod
-    def load(cls, store: Store, now: datetime) -> Self:
+    def load(cls, store: Store, now: datetime, running: Running | None) -> Self:
         figures = store.figures
         return cls(
             entries=figures.entries(),
@@ -62,6 +63,7 @@ class _Known:
             planned=store.schedule.load(),
             removals=store.removals.latest(_REMOVALS_SHOWN),
             proposals=store.proposals.load(),
+            requests=_requests(running),
         )
 
 
@@ -95,7 +97,7 @@ def _feed(feed: FeedConfig, known: _Known, now: datetime, running: Running | Non
         entries=min(known.entries.get(feed.name, 0), feed.limit),
         newest=known.newest.get(feed.name),
         days=_days(known.days.get(feed.name, {}), now),
-        requests=_requests(feed.name, running),
+        requests=known.requests.get(feed.name, {}),
         sources=sources,
         removals=known.removals.get(feed.name, ()),
         documents=_documents(feed) if feed.name in known.entries or feed.name in known.successes else (),
@@ -147,6 +149,9 @@ def _days(counts: Mapping[date, int], now: datetime) -> tuple[int, ...]:
     return tuple(counts.get(today - timedelta(days=back), 0) for back in reversed(range(DAYS)))
 
 
-def _requests(feed: str, running: Running | None) -> dict[str, int]:
-    counts = running.requests if running else {}
-    return {status: count for (name, status), count in sorted(counts.items()) if name == feed}
+def _requests(running: Running | None) -> dict[str, dict[str, int]]:
+    """Feed → status → how many."""
+    found: dict[str, dict[str, int]] = {}
+    for (feed, status), count in sorted(running.requests.items() if running else ()):
+        found.setdefault(feed, {})[status] = count
+    return found

@@ -98,6 +98,8 @@ def test_a_state_of_the_version_before_has_no_pages_yet(folder: Path) -> None:
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
         connection.execute("DROP TABLE pages")
         connection.execute("DROP TABLE proposals")
+        connection.execute("DROP TABLE fronts")
+        connection.execute("DROP INDEX entries_by_listing")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     with Store.open(folder) as store:
         assert (store.entries("world"), store.pages.of("world")) == (before, {})
