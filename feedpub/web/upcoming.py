@@ -57,6 +57,6 @@ class Upcoming:
         self._took = time.monotonic() - began
 
     def look_again(self) -> None:
-        """Look now, unless that was done just now: thousands of feeds that run take no more than a share of the time."""
+        """Look now, unless that was done just now: when thousands of runs end, looks are not made for each."""
         if time.monotonic() - self._asked > SHARE * self._took:
             self.look()
