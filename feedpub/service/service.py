@@ -81,8 +81,8 @@ class Service:
 
     # --- the console of the site ---
 
-    def overview(self) -> Overview:
-        """How everything is now. Raises StoreError."""
+    def overview(self, *, brief: bool = False) -> Overview:
+        """How everything is now; or only as much as shows whether all is well. Raises StoreError."""
         now = self._tools.clock()
         running = Running(
             started=self._started,
@@ -92,7 +92,7 @@ class Service:
             hung=dict(self._jobs.hung),
             requests=self._tools.fetcher.statistics,
         )
-        return self._mended(lambda: overview.of(self._config, self._tools.store, now, running=running))()
+        return self._mended(lambda: overview.of(self._config, self._tools.store, now, running, brief=brief))()
 
     def run_now(self, feed: str) -> bool:
         """Look at all sources of a feed now; False where it is unknown, waits or runs."""

@@ -26,6 +26,13 @@ class ScheduleTable:
             rows = connection.execute(select(schema.schedule)).mappings().all()
         return {row["feed"]: to_record(Planned, row) for row in rows}
 
+    def of(self, feed: str) -> Planned | None:
+        """When a feed runs next; None where it was never planned."""
+        t = schema.schedule
+        with self._database.reading() as connection:
+            row = connection.execute(select(t).where(t.c.feed == feed)).mappings().first()
+        return to_record(Planned, row) if row else None
+
     def save(self, planned: Planned, looks: Looks | None = None) -> None:
         """Keep when a feed runs next, in place of what was planned before.
 

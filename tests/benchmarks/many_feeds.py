@@ -174,10 +174,10 @@ def _with_tools(do: Callable[[Config, Tools], object]) -> Callable[[Config], obj
     return done
 
 
-def _overview(config: Config) -> overview.Overview:
+def _overview(config: Config, *, brief: bool = False) -> overview.Overview:
     with Store.open(config.feedpub.state) as store:
         running = overview.Running(NOW, datetime.now(UTC), requests={(feed.name, "304"): 1 for feed in config.feed})
-        return overview.of(config, store, datetime.now(UTC), running)
+        return overview.of(config, store, datetime.now(UTC), running, brief=brief)
 
 
 _DONE: dict[str, Callable[[Config], object]] = {
@@ -185,7 +185,7 @@ _DONE: dict[str, Callable[[Config], object]] = {
     "pages about all feeds": _with_tools(fronts.files),
     "forgetting": _with_tools(pipeline.forget),
     "overview": _overview,
-    "healthz": lambda config: healthz.report(_overview(config)),
+    "healthz": lambda config: healthz.report(_overview(config, brief=True)),
     "metrics": lambda config: metrics.text(_overview(config)),
     "status page": lambda config: status.page(_overview(config), token_needed=False),
 }
