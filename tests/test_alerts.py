@@ -22,6 +22,7 @@ from feedpub.tools import Tools
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, feed, listing, open_newsroom, tools_for
 from tests.support.site import Request, Route, Site
+from tests.support.states import state_folder
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -312,7 +313,7 @@ def test_without_alerts_the_health_feed_tells_it(site: Site, tmp_path: Path, bui
 
 def test_a_state_that_cannot_be_kept_is_told_at_once(site: Site, config: Config, tools: Tools) -> None:
     """Nothing is noted then, and what is wrong with the state is what is told."""
-    with closing(sqlite3.connect(config.feedpub.state / "feedpub.sqlite")) as database:
+    with closing(sqlite3.connect(state_folder(config.feedpub) / "feedpub.sqlite")) as database:
         database.execute("DROP TABLE breaks")
     outcome = Outcome("world", Status.UNCHANGED)
     with pytest.raises(StoreError, match="no such table") as caught:

@@ -5,6 +5,7 @@ import re
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -72,9 +73,16 @@ def _exposed_by(owner: str, secrets: Sequence[SecretStr | Secret], file: Path) -
 def _shared_secrets(config: Config) -> dict[str, list[SecretStr | Secret]]:
     email = config.alerts.email
     return {
+        "[feedpub]": _given(*_password_of(config.feedpub.state)),
         "[http]": _given(config.http.token),
         "[alerts]": _given(config.alerts.webhook, email.password if email else None),
     }
+
+
+def _password_of(state: Path | SecretStr | Secret) -> Iterator[SecretStr | Secret]:
+    """What is secret about the place of a state: an address that holds a password."""
+    if isinstance(state, Secret) or (isinstance(state, SecretStr) and urlsplit(state.get_secret_value()).password):
+        yield state
 
 
 def _given(*secrets: SecretStr | Secret | None) -> list[SecretStr | Secret]:

@@ -115,6 +115,6 @@ def _given(environ: Mapping[str, str], name: str) -> str:
 
 def _within(folder: str, written: object) -> object:
     """A relative path in a folder, which no number of .. leads out of; whatever else is written stays as it is."""
-    if not isinstance(written, str) or not written.strip() or written.startswith(("/", "~")):
+    if not isinstance(written, str) or not written.strip() or written.startswith(("/", "~")) or "://" in written:
         return written
     return os.path.join(folder, os.path.normpath(f"/{written}")[1:])  # noqa: PTH118 -- pathlib keeps the ..

@@ -77,7 +77,7 @@ def _measure(number: int, folder: Path, seconds: float, *, filled: bool) -> None
         _tell("(filling the state)", time.perf_counter() - began, 0)
         for what, do in _DONE.items():
             _tell(what, *_apart(do, config))
-        shutil.rmtree(config.feedpub.state)
+        shutil.rmtree(many.parents[1] / ".feedpub")
     _serve(many, seconds)
     server.shutdown()
     server.server_close()
@@ -136,7 +136,7 @@ def _tell(what: str, seconds: float, memory: int) -> None:
 
 def _fill(config: Config) -> None:
     text = " ".join(WORDS[(n * 7 + n // 5) % len(WORDS)] for n in range(700))
-    with Store.open(config.feedpub.state) as store:
+    with Store.open(configuration.place_of(config.feedpub.state)) as store:
         for n, feed in enumerate(config.feed):
             key = f"feed {n}"
             entries = [_entry(feed.name, n, number, text) for number in range(ENTRIES)]
@@ -167,7 +167,7 @@ def _entry(feed: str, n: int, number: int, text: str) -> Entry:
 def _with_tools(do: Callable[[Config, Tools], object]) -> Callable[[Config], object]:
     def done(config: Config) -> None:
         settings = config.feedpub
-        with Store.open(settings.state) as store:
+        with Store.open(configuration.place_of(settings.state)) as store:
             tools = Tools(settings, store, None, Publisher(settings.output), isolation=None, browser=None)  # type: ignore[arg-type]
             do(config, tools)
 
@@ -175,7 +175,7 @@ def _with_tools(do: Callable[[Config, Tools], object]) -> Callable[[Config], obj
 
 
 def _overview(config: Config, *, brief: bool = False) -> overview.Overview:
-    with Store.open(config.feedpub.state) as store:
+    with Store.open(configuration.place_of(config.feedpub.state)) as store:
         running = overview.Running(NOW, datetime.now(UTC), requests={(feed.name, "304"): 1 for feed in config.feed})
         return overview.of(config, store, datetime.now(UTC), running, brief=brief)
 

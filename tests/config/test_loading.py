@@ -55,6 +55,7 @@ def test_defaults(tmp_path: Path) -> None:
         "feedpub": {
             "output": tmp_path / "feeds",
             "state": tmp_path / ".feedpub",
+            "queue": False,
             "base_url": "https://feeds.example.org/",
             "contact": "",
             "allow_private": (),
