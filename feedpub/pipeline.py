@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from feedpub import archiving, assembly, calm, corrections, health, looking, pings, recalling, steps
+from feedpub import archiving, assembly, calm, corrections, fronts, looking, pings, recalling, steps
 from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
-from feedpub.config import Config, FeedConfig, Filters
+from feedpub.config import Config, FeedConfig
 from feedpub.discretion import discreet_outcome
 from feedpub.errors import DamagedError, FeedpubError, NothingFound, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed, source_key
@@ -97,7 +97,7 @@ def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, to
     """Write what there is now, unless nothing came of any source."""
     if readings and all(reading.problem for reading in readings) and not outcome.updated:
         return replace(outcome, status=Status.FAILED)
-    live = live_feed(feed, tools)
+    live = fronts.live_feed(feed, tools)
     if not live.entries and outcome.failed:
         none = Problem(feed.name, f"none of the {outcome.failed} articles listed could be read", fatal=True)
         return replace(outcome, status=Status.FAILED, problems=(*outcome.problems, none))
@@ -111,7 +111,9 @@ def write(feed: FeedConfig, live: Feed, tools: Tools) -> tuple[str, ...]:
     files = archiving.files(feed, live, tools) | assembly.files(live, assembly.folders(feed))
     tools.store.hold()
     with pings.announced(feed.name, files, tools):
-        return tools.publisher.publish(files)
+        written = tools.publisher.publish(files)
+    fronts.keep(feed, live, tools)
+    return written
 
 
 def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], merged: Merge) -> Outcome:
@@ -285,25 +287,19 @@ def _state(feed: str, reading: Reading, before: SourceState | None, now: datetim
     )
 
 
-def live_feed(feed: FeedConfig, tools: Tools) -> Feed:
-    """A feed's live document as the store has it."""
-    filtered = feed.include != Filters() or feed.exclude != Filters()
-    stored = tools.store.entries(feed.name, limit=None if filtered else feed.limit)
-    return assembly.assemble(feed, tools.settings, stored)
-
-
-def _was_published(feed: FeedConfig, tools: Tools) -> bool:
-    """Whether a feed ran once; a state that was built anew knows of no run, but of entries that are published."""
-    if tools.store.last_run(feed.name):
-        return True
-    return tools.store.count(feed.name) > 0 and not tools.publisher.missing([f"{feed.name}.html"])
-
-
 def finish(config: Config, tools: Tools) -> tuple[str, ...]:
-    """After the feeds: the page and the OPML about all that were ever published, and their health; old state goes."""
-    feeds = [live_feed(feed, tools) for feed in config.feed if _was_published(feed, tools)]
-    written = tools.publisher.publish(assembly.index_files(feeds) | health.files(config, tools))
-    live = {feed.name: {entry.id for entry in feed.entries} for feed in feeds}
-    now, settings = tools.clock(), config.feedpub
-    tools.store.forget(now - settings.keep, live, pages=now - settings.keep_pages)
+    """After the feeds: what is published about all of them; old state goes. The names of what was written."""
+    written = show(config, tools)
+    forget(config, tools)
     return written
+
+
+def show(config: Config, tools: Tools) -> tuple[str, ...]:
+    """Write the page and the OPML about all feeds, and their health, as far as they change; their names."""
+    return tools.publisher.publish(fronts.files(config, tools))
+
+
+def forget(config: Config, tools: Tools) -> None:
+    """Drop what is older than the config wants it to be remembered, and is not published any more."""
+    now, settings = tools.clock(), config.feedpub
+    tools.store.forget(now - settings.keep, fronts.LiveIds(config, tools), pages=now - settings.keep_pages)

@@ -41,7 +41,7 @@ ROWS = (
     ("render",),
     ("tools", "importing", "documents", "assembly", "learning", "notices", "discretion", "logs"),
     ("messages", "pings", "drift", "health"),
-    ("gathering", "archiving"),
+    ("gathering", "archiving", "fronts"),
     ("paging",),
     ("articles", "corrections", "recalling"),
     ("making",),

@@ -64,8 +64,10 @@ def check(  # noqa: PLR0913 -- one for each option
     if on_rules:
         sys.exit(0 if try_rules(config, book, hosts, folder, fetches=fetches) else 1)
     sources = sum(len(feed.source) for feed in config.feed)
-    click.echo(f"The config is in order: {counted(len(config.feed), 'feed')}, {counted(sources, 'source')}.")
     path = configuration.find_config(config_path, os.environ)
+    files = len(configuration.files(path))
+    said = f"{counted(len(config.feed), 'feed')}, {counted(sources, 'source')}"
+    click.echo(f"The config is in order: {said}{f', in {files} files' if files > 1 else ''}.")
     notes = (*configuration.warnings(config, path), *_browser(config), *_leftovers(config), *_about_rules(book))
     for warning in notes:
         click.echo(f"note: {warning}")

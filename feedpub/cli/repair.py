@@ -59,7 +59,7 @@ def repair(  # noqa: PLR0913 -- a command's options
         for found in _looked_at(chosen(loaded, names), path, tools, everything=everything):
             if not as_json:
                 repaired.show(make_console(), found)
-            written = found.patch is not None and (yes or (asks and _agreed(path))) and not dry_run
+            written = found.patch is not None and (yes or (asks and _agreed(found.patch.path))) and not dry_run
             done.append(_written(found) if written else found)
     if as_json:
         click.echo(report.to_json({"sources": [repaired.as_data(each) for each in done]}))

@@ -11,17 +11,24 @@ from pathlib import Path
 from feedpub.config import durations
 from feedpub.config.messages import Finding
 from feedpub.config.models import FeedConfig, Settings
-from feedpub.config.positions import KeyPath, Positions
+from feedpub.config.parts import Whole
+from feedpub.config.positions import KeyPath
 from feedpub.config.state import is_database
 from feedpub.config.values import locate
 
 Table = Mapping[str, object]
 
 
-def conflicts(document: Table, positions: Positions, file: Path) -> Iterator[Finding]:
-    """Every conflict in the document that stands in `file`."""
+def conflicts(document: Table, whole: Whole, file: Path) -> Iterator[Finding]:
+    """Every conflict in the document of a config.
+
+    Args:
+        document: as parsed, with the feeds of all files.
+        whole: knows where they stand.
+        file: the main one.
+    """
     feeds = list(_tables(document, (), "feed"))
-    yield from _same_names(feeds, positions)
+    yield from _same_names(feeds, whole)
     for path, feed in feeds:
         if "every" in feed and "cron" in feed:
             yield Finding((*path, "cron"), "stands beside every; keep the one that you want")
@@ -40,14 +47,14 @@ def _tables(table: Table, path: KeyPath, key: str) -> Iterator[tuple[KeyPath, Ta
             yield (*path, key, index), item
 
 
-def _same_names(feeds: list[tuple[KeyPath, Table]], positions: Positions) -> Iterator[Finding]:
-    lines: dict[str, int] = {}
+def _same_names(feeds: list[tuple[KeyPath, Table]], whole: Whole) -> Iterator[Finding]:
+    places: dict[str, KeyPath] = {}
     for path, feed in feeds:
-        name = feed.get("name")
-        if isinstance(name, str) and name in lines:
-            yield Finding((*path, "name"), f"the feed on line {lines[name]} has the same name; write another")
+        name, place = feed.get("name"), (*path, "name")
+        if isinstance(name, str) and name in places:
+            yield Finding(place, f"the feed {whole.seen_from(places[name], place)} has the same name; write another")
         elif isinstance(name, str):
-            lines[name] = positions.line((*path, "name"))
+            places[name] = place
 
 
 def _bounds(path: KeyPath, feed: Table) -> Iterator[Finding]:

@@ -44,6 +44,9 @@ class Filters(Section):
     )
 
 
+_NO_RULES = SiteRules()  # one for all feeds: pydantic copies a default for each, where it has no hash
+
+
 class FeedConfig(Section):
     """One feed: where its articles come from and how it is published."""
 
@@ -152,7 +155,9 @@ class FeedConfig(Section):
     source: tuple[Source, ...] = Field(
         min_length=1, description="Where its articles come from; several are merged without duplicates."
     )
-    rules: SiteRules = Field(default=SiteRules(), description="What the cleaner is told about the feed's site.")
+    rules: SiteRules = Field(
+        default_factory=lambda: _NO_RULES, description="What the cleaner is told about the feed's site."
+    )
     include: Filters = Field(
         default=Filters(), description="Take only articles that match one pattern of each kind given."
     )

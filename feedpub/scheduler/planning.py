@@ -41,7 +41,7 @@ def plan_beside_service(feed: FeedConfig, tools: Tools) -> None:
 
     Raises StoreError.
     """
-    planned = tools.store.schedule.load().get(feed.name)
+    planned = tools.store.schedule.of(feed.name)
     if planned is None:
         return
     looks = {

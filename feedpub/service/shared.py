@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from feedpub.config import Config
@@ -91,9 +91,8 @@ class SharedJobs:
         self._config, self._tools = config, tools
         changed = [name for name in now if name in before and now[name] != before[name]]
         if self.leading:
-            for name in changed:
-                tools.store.schedule.look_again(name)
-            self._plan(anew=changed)
+            tools.store.schedule.look_again(changed)
+            self._plan(anew=frozenset(changed))
         return {
             "added": [name for name in now if name not in before],
             "changed": changed,
@@ -150,7 +149,7 @@ class SharedJobs:
             event("lead", level=logging.INFO, outcome="this service leads")
             self._plan()
 
-    def _plan(self, anew: Sequence[str] = ()) -> None:
+    def _plan(self, anew: Collection[str] = ()) -> None:
         """Plan the feeds that were never planned, or have changed; what was planned stays; of other feeds nothing."""
         schedule = self._tools.store.schedule
         names = [feed.name for feed in self._config.feed]

@@ -31,7 +31,6 @@ TERM = 20.0  # seconds that it lasts
 MOST_GIVEN_UP = 16  # threads that hang; beyond this only a new process helps
 LOST = 1  # exit status when only a new process helps
 TICK = 0.5  # seconds between two looks at everything
-CONFIG_EVERY = 2.0  # seconds between two looks at the config
 
 
 class FeedWorker:
@@ -107,13 +106,12 @@ class FeedWorker:
     # --- the process ---
 
     def _watch_over(self) -> None:
-        looked = told = time.monotonic()
+        told = time.monotonic()
         while not self._signals.ended.wait(TICK):
             now = time.monotonic()
-            if self._signals.reload.is_set() or (now - looked > CONFIG_EVERY and self._watch.changed()):
+            if self._signals.reload.is_set() or self._watch.noticed():
                 self._signals.reload.clear()
                 self._reload()
-            looked = now if now - looked > CONFIG_EVERY else looked
             if self._systemd.watchdog and now - told > self._systemd.watchdog:
                 self._systemd.alive()
                 told = now

@@ -180,6 +180,26 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Front:
+    """What the page of all feeds says of one.
+
+    Attributes:
+        settings: a digest of the settings that decide which entries are in its live document.
+        entries: how many are.
+        newest: when the newest of them was published; None where there is none.
+        updated: the latest `updated` of them.
+        language: the one that most of them are in.
+    """
+
+    feed: str
+    settings: str
+    entries: int
+    newest: datetime | None
+    updated: datetime | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """When a feed runs next.
 

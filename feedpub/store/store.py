@@ -18,10 +18,11 @@ from feedpub.store.copying import Copied, copy_all, nothing_said
 from feedpub.store.database import Database, Place
 from feedpub.store.figures import Figures
 from feedpub.store.file import FILE_NAME, FileDatabase
+from feedpub.store.fronts import FrontsTable, drop_front
 from feedpub.store.looks import LooksTable, add_looks
 from feedpub.store.messages import MessagesTable
 from feedpub.store.notices import NoticesTable
-from feedpub.store.pages import PagesTable, forget_pages, replace_pages
+from feedpub.store.pages import PagesTable, drop_pages, forget_pages, replace_pages
 from feedpub.store.proposals import ProposalsTable
 from feedpub.store.records import Calm, Document, KeptPage, Look, Run, Seen, SourceState
 from feedpub.store.removals import RemovalsTable
@@ -51,6 +52,7 @@ class Store:
         messages: what has to be told to others.
         removals: what the cleaner removes.
         figures: questions about all feeds at once.
+        fronts: what the page of all feeds says of each.
         looks: what is usual for each source.
         notices: what is broken now, and what was told of it.
         proposals: how the config could be changed so that it is read again.
@@ -66,6 +68,7 @@ class Store:
         self.messages = MessagesTable(database)
         self.removals = RemovalsTable(database)
         self.figures = Figures(database)
+        self.fronts = FrontsTable(database)
         self.looks = LooksTable(database)
         self.notices = NoticesTable(database)
         self.proposals = ProposalsTable(database)
@@ -301,6 +304,8 @@ class Store:
         seen_rows = [to_row(article) | listed for article in seen]
         entry_rows = [to_row(entry) | listed for entry in entries]
         with self._database.writing() as connection:
+            if entry_rows:
+                drop_front(connection, feed)
             put(connection, schema.entries, entry_rows)
             replace_pages(connection, feed, [row["id"] for row in entry_rows], pages or {})
             put(connection, schema.aliases, [{"feed": feed, "key": k, "entry": id_} for k, id_ in aliases.items()])
@@ -311,6 +316,7 @@ class Store:
         """Keep entries in place of those of the same ids, though nobody listed them now; none is added."""
         t = schema.entries
         with self._database.writing() as connection:
+            drop_front(connection, feed)
             for entry in entries:
                 connection.execute(update(t).where(t.c.feed == feed, t.c.id == entry.id).values(to_row(entry)))
 
@@ -395,21 +401,28 @@ class Store:
         with self._database.reading() as connection:
             return tuple(sorted(connection.scalars(union(*(select(t.c.feed) for t in tables)))))
 
+    def live(self, feed: str, limit: int) -> list[str]:
+        """The ids of so many of a feed's newest entries, newest first."""
+        t = schema.entries
+        newest = select(t.c.id).where(t.c.feed == feed).order_by(*schema.NEWEST_FIRST).limit(limit)
+        return [row["id"] for row in self._rows(newest)]
+
     def forget(self, before: datetime, keep: Mapping[str, Collection[str]], *, pages: datetime | None = None) -> None:
-        """Drop what was last listed, fetched or looked at before a moment.
+        """Drop what was last listed, fetched or looked at before a moment: feed by feed, each a transaction.
 
         Args:
             before: older entries go with their aliases, and so do older seen articles, documents, sources, runs,
                 removals, looks, notices, proposals and robots.txt.
             keep: feed → ids of the entries in its live document, which stay however old, aliases and all; the pages
-                of its others go.
+                of its others go. It is asked for one feed after another.
             pages: pages go that came before this moment; left out, before the other one.
         """
+        for feed in self._with_entries():
+            self._forget_entries(feed, before, keep.get(feed))
         t = schema.seen
         aliased = select(schema.aliases.c.feed, schema.aliases.c.key)
         with self._database.writing() as connection:
-            _forget_entries(connection, before, keep)
-            forget_pages(connection, before if pages is None else pages, keep)
+            forget_pages(connection, before if pages is None else pages)
             connection.execute(delete(t).where(t.c.last_listed < before, tuple_(t.c.feed, t.c.key).not_in(aliased)))
             for date in (
                 schema.documents.c.fetched,
@@ -423,6 +436,24 @@ class Store:
                 schema.calm.c.until,
             ):
                 connection.execute(delete(date.table).where(date < before))
+
+    def _with_entries(self) -> list[str]:
+        """The feeds of which entries are stored."""
+        return [row["feed"] for row in self._rows(select(schema.entries.c.feed).distinct())]
+
+    def _forget_entries(self, feed: str, before: datetime, live: Collection[str] | None) -> None:
+        """Drop a feed's old entries but the live ones, and the pages of all others; None: which are live is unknown."""
+        t, p = schema.entries, schema.pages
+        old = {row["id"] for row in self._rows(select(t.c.id).where(t.c.feed == feed, t.c.last_listed < before))}
+        old -= set(live or ())
+        kept = {row["entry"] for row in self._rows(select(p.c.entry).where(p.c.feed == feed))}
+        fallen = kept - set(kept if live is None else live)
+        if not old and not fallen:
+            return
+        with self._database.writing() as connection:
+            for some in chunks(old):
+                connection.execute(delete(t).where(t.c.feed == feed, t.c.id.in_(some)))
+            drop_pages(connection, feed, fallen)
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
         with self._database.reading() as connection:
@@ -454,15 +485,6 @@ def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: 
     for some in chunks(keys):
         ids = select(aliases.c.entry).where(aliases.c.feed == feed, aliases.c.key.in_(some))
         connection.execute(update(entries).where(entries.c.feed == feed, entries.c.id.in_(ids)).values(last_listed=now))
-
-
-def _forget_entries(connection: Connection, before: datetime, keep: Mapping[str, Collection[str]]) -> None:
-    t = schema.entries
-    old = connection.execute(select(t.c.feed, t.c.id).where(t.c.last_listed < before)).all()
-    for feed, id_ in old:
-        if id_ not in keep.get(feed, ()):
-            # the date once more: where there are several writers, it may have been listed since
-            connection.execute(delete(t).where(t.c.feed == feed, t.c.id == id_, t.c.last_listed < before))
 
 
 def _keep_calm(connection: Connection, feed: str, calm: Mapping[str, Calm | None]) -> None:

@@ -62,7 +62,7 @@ class Site:
 
     def refresh(self, written: Iterable[str]) -> None:
         """Compress files that have just been written, before the first reader asks for them; in the caller's thread."""
-        self._upcoming.look()
+        self._upcoming.look_again()
         for file in filter(None, map(names.by_name, written)):
             for coding in codings.COMPRESSED if file.kind.compressed else ():
                 self._copies.make(file, coding)
