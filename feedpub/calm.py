@@ -6,6 +6,7 @@ read again though nothing changed, so that what only a whole run sees is seen in
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,13 +18,14 @@ from feedpub.config import FeedConfig, FeedSource, PageSource
 from feedpub.documents import Answer
 from feedpub.errors import FetchError
 from feedpub.fetch import Validators
-from feedpub.gathering import Reading, is_rendered, request_options, source_key
+from feedpub.gathering import Listed, Reading, is_rendered, request_options, source_key
 from feedpub.model import NotModified, Outcome, Status
 from feedpub.reading import Read
 from feedpub.store import Calm, SourceState
 from feedpub.tools import Tools
 
 WHOLE = timedelta(hours=3)  # after which a source is read as a whole, changed or not
+LOOKS = 12  # as a whole, before this: what is usual for a source is learned from them
 _AT_ONCE = 4  # sources
 
 
@@ -33,11 +35,11 @@ class Asked:
 
     Attributes:
         answers: what their servers said, by the address that they were asked for; empty where none was asked.
-        states: how the sources were before.
+        known: how the sources were before.
     """
 
     answers: Mapping[str, Answer]
-    states: tuple[SourceState, ...]
+    known: tuple[tuple[Calm, SourceState], ...]
 
     @property
     def nothing_new(self) -> bool:
@@ -74,43 +76,62 @@ def ask(feed: FeedConfig, tools: Tools, only: Collection[str] | None) -> Asked:
         except FetchError as error:
             return error
 
-    states = tuple(calm[source_key(source)][1] for source in remote)
+    known_of = tuple(calm[source_key(source)] for source in remote)
     if len(remote) == 1:
-        return Asked({remote[0].url: answer(remote[0])}, states)
+        return Asked({remote[0].url: answer(remote[0])}, known_of)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         given = pool.map(answer, remote)
-        return Asked({source.url: answer for source, answer in zip(remote, given, strict=True)}, states)
+        return Asked({source.url: answer for source, answer in zip(remote, given, strict=True)}, known_of)
 
 
 def looked_at(feed: FeedConfig, asked: Asked, tools: Tools) -> tuple[Outcome, list[SourceState]]:
     """How a run went that brought nothing new, and how its sources are; their next looks are not decided yet."""
     now = tools.clock()
-    states = [replace(state, checked=now, succeeded=now, next_look=None) for state in asked.states]
-    kept = sum(state.items for state in states)
-    return Outcome(feed.name, Status.UNCHANGED, kept=kept, requests=len(asked.answers)), states
+    states = [replace(state, checked=now, succeeded=now, next_look=None) for _, state in asked.known]
+    skipped = sum(calm.skipped for calm, _ in asked.known)
+    kept = sum(state.items for state in states) - skipped
+    return Outcome(feed.name, Status.UNCHANGED, kept=kept, skipped=skipped, requests=len(asked.answers)), states
 
 
 def after_run(
-    feed: FeedConfig, outcome: Outcome, readings: Sequence[Reading], reads: Iterable[Read], tools: Tools
+    feed: FeedConfig,
+    outcome: Outcome,
+    readings: Sequence[Reading],
+    articles: Iterable[tuple[Listed, Read]],
+    tools: Tools,
 ) -> dict[str, Calm | None]:
     """Source key → how to ask it whether there is anything to do; None for one that is to be read as a whole.
 
     Sources that the run did not look at are not among them, unless something of the feed is not well.
+
+    Args:
+        feed: as the config has it.
+        outcome: how the run went.
+        readings: what the sources that were looked at brought.
+        articles: what is listed, each with what became of it.
+        tools: for the history.
     """
+    skipped: Counter[str] = Counter()
     well = outcome.ok and not outcome.problems
-    if not well or any(read.seen.state in ("failed", "partial") for read in reads):
+    for listed, read in articles:
+        well = well and read.seen.state in ("stored", "excluded")
+        skipped[listed.source] += read.seen.state == "excluded"
+    if not well:
         return {source_key(source): None for source in feed.source}
-    basis, until = _basis(feed, tools), tools.clock() + WHOLE
-    return {reading.key: _calm(feed.name, reading, basis, until) for reading in readings}
+    made = Calm(feed.name, "", _basis(feed, tools), tools.clock() + WHOLE, 0, None, None)
+    return {reading.key: _calm(reading, replace(made, skipped=skipped[reading.key]), tools) for reading in readings}
 
 
-def _calm(feed: str, reading: Reading, basis: str, until: datetime) -> Calm | None:
-    page = reading.documents.first
-    if page is None or reading.documents.requests != 1 or is_rendered(reading.source):
+def _calm(reading: Reading, made: Calm, tools: Tools) -> Calm | None:
+    """What a source is asked by; None where that is not enough, or too little is known of what is usual for it."""
+    page, look = reading.documents.first, reading.look
+    if page is None or look is None or reading.documents.requests != 1 or is_rendered(reading.source):
         return None
-    if not (page.etag or page.last_modified):
+    if not (page.etag or page.last_modified) or look.read or look.known < look.items:
         return None
-    return Calm(feed, reading.key, basis, until, page.etag, page.last_modified)
+    if len(tools.store.looks.of(look.feed, look.key, look.settings)) < LOOKS:
+        return None
+    return replace(made, key=reading.key, etag=page.etag, last_modified=page.last_modified)
 
 
 def _holds(calm: Calm, basis: str, now: datetime) -> bool:

@@ -57,7 +57,13 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         _propose(feed, readings, tools)
         requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
         outcome = replace(discreet_outcome(outcome), requests=requests, seconds=time.monotonic() - began)
-        _record(outcome, readings, started, tools, calm.after_run(feed, outcome, readings, reads, tools))
+        _record(
+            outcome,
+            readings,
+            started,
+            tools,
+            calm.after_run(feed, outcome, readings, zip(items, reads, strict=True), tools),
+        )
     except DamagedError:
         raise
     except FeedpubError as error:
@@ -234,7 +240,7 @@ def _record_calm(feed: FeedConfig, asked: calm.Asked, started: datetime, began: 
     tools.lease.hold()
     outcome, states = calm.looked_at(feed, asked, tools)
     outcome = replace(outcome, seconds=time.monotonic() - began)
-    tools.store.commit_run(Run(outcome, started), sources=states)
+    tools.store.commit_run(Run(outcome, started), sources=states, still=[state.key for state in states])
     return outcome
 
 

@@ -132,6 +132,7 @@ class Calm:
     Attributes:
         basis: a digest of all else that the feed is made from: other settings, or another feedpub, may change it.
         until: when it is to be read as a whole again, changed or not.
+        skipped: how many of its articles the feed's rules leave out.
         etag, last_modified: the document's validators.
     """
 
@@ -139,6 +140,7 @@ class Calm:
     key: str
     basis: str
     until: datetime
+    skipped: int
     etag: str | None
     last_modified: str | None
 

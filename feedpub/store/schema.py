@@ -162,6 +162,7 @@ calm = Table(
     Column("key", Text, primary_key=True),
     Column("basis", Text, nullable=False),
     Column("until", Moment, nullable=False),
+    Column("skipped", Integer, nullable=False),
     Column("etag", Text),
     Column("last_modified", Text),
 )

@@ -19,7 +19,7 @@ from feedpub.store.database import Database, Place
 from feedpub.store.figures import Figures
 from feedpub.store.file import FILE_NAME, FileDatabase
 from feedpub.store.fronts import FrontsTable, drop_front
-from feedpub.store.looks import LooksTable, add_looks
+from feedpub.store.looks import LooksTable, add_looks, prolong_looks
 from feedpub.store.messages import MessagesTable
 from feedpub.store.notices import NoticesTable
 from feedpub.store.pages import PagesTable, drop_pages, forget_pages, replace_pages
@@ -361,6 +361,7 @@ class Store:
         sources: Iterable[SourceState] = (),
         looks: Iterable[Look] = (),
         calm: Mapping[str, Calm | None] | None = None,
+        still: Collection[str] = (),
     ) -> None:
         """Keep how a regeneration went: after publishing, since what has validators is not fetched again.
 
@@ -370,12 +371,14 @@ class Store:
             sources: how each source is now.
             looks: what the looks at those sources brought that could be read.
             calm: source key → of which nothing is left to do, or None; what is known of others stays.
+            still: the keys of sources whose last looks still say all that there is to say.
         """
         with self._database.writing() as connection:
             put(connection, schema.documents, [to_row(each) for each in documents if len(each.url) <= LONGEST_ADDRESS])
             put(connection, schema.sources, [to_row(source) for source in sources])
             add_looks(connection, looks)
             _keep_calm(connection, run.outcome.feed, calm or {})
+            prolong_looks(connection, run.outcome.feed, still, run.started)
             added = connection.execute(schema.runs.insert(), run_to_row(run)).inserted_primary_key
             if added and added[0] % RUNS_SPARE == 0:  # not each time: many feeds have few runs, and many runs are idle
                 _forget_runs(connection, run.outcome.feed)

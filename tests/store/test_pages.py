@@ -96,7 +96,14 @@ def test_a_state_of_the_version_before_has_no_pages_yet(folder: Path) -> None:
         commit(store, "a")
         before = store.entries("world")
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
-        for what in ("TABLE pages", "TABLE proposals", "TABLE claims", "TABLE fronts", "INDEX schedule_by_moment"):
+        for what in (
+            "TABLE pages",
+            "TABLE proposals",
+            "TABLE claims",
+            "TABLE calm",
+            "TABLE fronts",
+            "INDEX schedule_by_moment",
+        ):
             connection.execute(f"DROP {what}")
         connection.execute("DROP INDEX entries_by_listing")
         connection.execute("ALTER TABLE schedule DROP COLUMN handed")

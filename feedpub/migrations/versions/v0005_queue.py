@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String, primary_key=True),
         sa.Column("basis", sa.String, nullable=False),
         sa.Column("until", sa.BigInteger, nullable=False),
+        sa.Column("skipped", sa.Integer, nullable=False),
         sa.Column("etag", sa.String),
         sa.Column("last_modified", sa.String),
     )
