@@ -43,7 +43,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         with tools.browser.in_use():
             _recall(feed, tools)
             readings = looking.at_listings(feed, gather(feed, tools, only), tools)
-            items = listed(readings, tools.settings.output)
+            items = listed(readings, tools.settings.anchor)
             recalling.name_again(feed.name, [item.key for item in items], tools.store, tools.clock())
             due = corrections.due(feed, items, tools)
             items = [*items, *due.unlisted]
@@ -107,7 +107,7 @@ def write(feed: FeedConfig, live: Feed, tools: Tools) -> tuple[str, ...]:
     live = archiving.extend(feed, live, tools)
     files = archiving.files(feed, live, tools) | assembly.files(live, assembly.folders(feed))
     with pings.announced(feed.name, files, tools):
-        return tools.publisher.publish(files)
+        return tools.publisher.publish(files, certain=tools.lease.hold)
 
 
 def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], merged: Merge) -> Outcome:

@@ -20,7 +20,7 @@ from feedpub.publisher import Publisher
 from feedpub.store import SourceState
 from feedpub.tools import Tools
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, open_newsroom, tools_for
+from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, tools_for
 from tests.support.site import Request, Route, Site
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -108,7 +108,7 @@ def texts(site: Site) -> list[str]:
 
 
 def health(config: Config) -> list[str]:
-    document = json.loads((config.feedpub.output / "health.json").read_bytes())
+    document = json.loads((output_of(config) / "health.json").read_bytes())
     return [item["title"] for item in document["items"]]
 
 

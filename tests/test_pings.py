@@ -14,7 +14,7 @@ from feedpub.model import Outcome, Status
 from feedpub.publisher import Publisher
 from tests.support.clock import FakeClock
 from tests.support.hub import Hub, Subscriber
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, title, tools_for
+from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, title, tools_for
 from tests.support.site import Route, Site
 
 TOPIC = "https://feeds.example.org/world.atom"
@@ -138,8 +138,8 @@ def test_only_documents_that_changed_are_told_of(site: Site, hub: Hub, config: C
     with tools_for(config, clock) as tools:
         pipeline.publish(config.feed[0], tools)
         messages.deliver(config, tools)
-        (config.feedpub.output / "world.json").write_bytes(b"{}")
-        (config.feedpub.output / "world.html").write_bytes(b"")
+        (output_of(config) / "world.json").write_bytes(b"{}")
+        (output_of(config) / "world.html").write_bytes(b"")
         outcome = pipeline.publish(config.feed[0], tools)
         assert outcome.written == ("world.json", "world.html")
         messages.deliver(config, tools)

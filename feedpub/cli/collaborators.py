@@ -56,14 +56,15 @@ def open_tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
     A state that is damaged is built anew; a dry run leaves it where it is.
     """
     from feedpub.mending import open_state
-    from feedpub.publisher import Publisher, Rehearsal
+    from feedpub.publisher import Rehearsal, open_publisher
     from feedpub.render import Browser
     from feedpub.rules import open_rules
     from feedpub.tools import Tools, workers
 
     settings = config.feedpub
     rules = open_rules(config.rules)
-    publisher = Rehearsal(settings.output) if dry_run else Publisher(settings.output)
+    publisher = open_publisher(settings.output, config.s3)
+    publisher = Rehearsal(publisher) if dry_run else publisher
     with (
         workers() as isolation,
         Browser(settings.browser) as browser,

@@ -58,9 +58,10 @@ def _exposed(config: Config, path: Path) -> Iterator[str]:
 
 
 def _secrets(config: Config) -> Iterator[tuple[str, list[SecretStr | Secret]]]:
-    """Whose secrets there are: of [http], of [alerts], of each feed."""
+    """Whose secrets there are: of [http], of [s3], of [alerts], of each feed."""
     email = config.alerts.email
     yield "[http]", _given(config.http.token)
+    yield "[s3]", _given(config.s3.key, config.s3.secret)
     yield "[alerts]", _given(config.alerts.webhook, email.password if email else None)
     for feed in config.feed:
         yield f'feed "{feed.name}"', [secret for source in feed.source for secret in _secrets_of(source)]

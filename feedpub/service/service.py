@@ -31,7 +31,7 @@ from feedpub.service.memory import keep_together
 from feedpub.service.systemd import Notifier
 from feedpub.service.watch import Watch
 from feedpub.tools import Tools, fetcher_for
-from feedpub.web import Server, Site
+from feedpub.web import Server, Site, open_shelf
 
 T = TypeVar("T")
 TICK = 0.5  # seconds between two looks at everything
@@ -68,6 +68,7 @@ class Service:
         self._watch = Watch(_read_files(config, path))
         self._jump = Jump(tools.clock, time.monotonic)
         self._jobs = Jobs(config, tools, self._after)
+        self._shelf = open_shelf(config.feedpub.output, config.s3)
         self._site = self._make_site()
         self._server = Server(self._site, sockets)
         self._chores = [
@@ -186,11 +187,12 @@ class Service:
         """The config, but for what only a new process can change."""
         fixed = {"state": self._config.feedpub.state, "output": self._config.feedpub.output}
         wanted = {name: getattr(config.feedpub, name) for name in fixed}
-        if fixed != wanted or config.http.listen != self._config.http.listen:
-            reason = "state, output and listen take effect when the service is started again"
+        elsewhere = config.http.listen != self._config.http.listen or config.s3 != self._config.s3
+        if fixed != wanted or elsewhere:
+            reason = "state, output, [s3] and listen take effect when the service is started again"
             event("reload", level=logging.WARNING, outcome="partly", reason=reason)
         settings = config.feedpub.model_copy(update=fixed)
-        return config.model_copy(update={"feedpub": settings})
+        return config.model_copy(update={"feedpub": settings, "s3": self._config.s3})
 
     def _apply(self, config: Config, rules: RuleBook) -> Mapping[str, Sequence[str]]:
         before, self._config = self._config, config
@@ -207,7 +209,7 @@ class Service:
 
     def _make_site(self) -> Site:
         settings = self._config.feedpub
-        return Site(settings.output, self, settings.hubs, settings.base_url, self._tools.store.schedule.load)
+        return Site(self._shelf, self, settings.hubs, settings.base_url, self._tools.store.schedule.load)
 
     def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
         """After each run, in its thread: what was written is compressed before the first reader asks for it."""
