@@ -177,7 +177,7 @@ class Settings(Section):
     )
     base_url: BaseAddress = Field(
         default="https://feeds.example.org/",
-        description="The address that the output folder is served at; it stands in every feed.",
+        description="The address that the output is served at; it stands in every feed.",
         examples=["https://feeds.example.org/"],
     )
     contact: Contact = Field(
