@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from feedpub import alerts, recalling
-from feedpub.config import Config
+from feedpub.config import Config, place_of
 from feedpub.errors import DamagedError
 from feedpub.logs import event
 from feedpub.publisher import Publisher
@@ -38,7 +38,7 @@ def open_state(
     """
     if copy:
         return _open_copy(config, publisher, clock)
-    store = Store.at(config.feedpub.state)
+    store = Store.at(place_of(config.feedpub.state))
     try:
         store.connect()
     except DamagedError as error:
@@ -57,7 +57,7 @@ def mended(do: Callable[[], T], config: Config, tools: Tools) -> T:
 
 def _open_copy(config: Config, publisher: Publisher, clock: Callable[[], datetime]) -> Store:
     try:
-        return Store.open(config.feedpub.state, copy=True)
+        return Store.open(place_of(config.feedpub.state), copy=True)
     except DamagedError as error:
         event("state", level=logging.WARNING, outcome="damaged: it would be built anew", reason=error.reason)
     store = Store.empty()

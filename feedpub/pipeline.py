@@ -7,6 +7,7 @@ short at any instant is simply done again by the next one.
 import hashlib
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig, Filters
 from feedpub.discretion import discreet_outcome
-from feedpub.errors import DamagedError, FeedpubError, NothingFound, StoreError
+from feedpub.errors import DamagedError, FeedpubError, NothingFound, OutrunError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed, source_key
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, failed, read_all
@@ -23,6 +24,8 @@ from feedpub.repairing import propose
 from feedpub.store import KeptPage, Run, SourceState
 from feedpub.tools import Tools
 from feedpub.walls import behind_walls
+
+_TRIES = 3  # at the pages about all feeds, where others write them, too
 
 
 def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome:
@@ -279,10 +282,23 @@ def _was_published(feed: FeedConfig, tools: Tools) -> bool:
     return tools.store.count(feed.name) > 0 and not tools.publisher.missing([f"{feed.name}.html"])
 
 
+def _write_index(config: Config, tools: Tools) -> tuple[list[Feed], tuple[str, ...]]:
+    """The feeds that were ever published, and what was written about all of them."""
+    feeds = [live_feed(feed, tools) for feed in config.feed if _was_published(feed, tools)]
+    return feeds, tools.publisher.publish(assembly.index_files(feeds) | health.files(config, tools))
+
+
+def _publish_index(config: Config, tools: Tools) -> tuple[list[Feed], tuple[str, ...]]:
+    """The same where others may write it, too, and no lock keeps them out: who was outrun looks at what there is now."""
+    for _ in range(_TRIES - 1):
+        with suppress(OutrunError):
+            return _write_index(config, tools)
+    return _write_index(config, tools)
+
+
 def finish(config: Config, tools: Tools) -> tuple[str, ...]:
     """After the feeds: the page and the OPML about all that were ever published, and their health; old state goes."""
-    feeds = [live_feed(feed, tools) for feed in config.feed if _was_published(feed, tools)]
-    written = tools.publisher.publish(assembly.index_files(feeds) | health.files(config, tools))
+    feeds, written = _publish_index(config, tools)
     live = {feed.name: {entry.id for entry in feed.entries} for feed in feeds}
     now, settings = tools.clock(), config.feedpub
     tools.store.forget(now - settings.keep, live, pages=now - settings.keep_pages)

@@ -38,6 +38,7 @@ def fetcher_for(settings: Settings, store: Store | None = None) -> Fetcher:
         delay=settings.delay.total_seconds(),
         allow_private=settings.allow_private,
         robots=store.robots if store else None,
+        turns=store.claims if store and settings.queue else None,
     )
 
 

@@ -16,12 +16,13 @@ from feedpub.config import Config
 from feedpub.errors import PublishError, StoreError
 from feedpub.logs import Json
 from feedpub.model import Outcome, Problem, Status
-from feedpub.publisher import Publisher
+from feedpub.publisher import FolderPublisher
 from feedpub.store import SourceState
 from feedpub.tools import Tools
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, tools_for
 from tests.support.site import Request, Route, Site
+from tests.support.states import state_folder
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -227,10 +228,10 @@ def test_a_fault_of_our_own_is_told_at_once(site: Site, build: Build, monkeypatc
     build()
     with monkeypatch.context() as patch:
 
-        def full(_: Publisher, __: object) -> tuple[str, ...]:
+        def full(_: FolderPublisher, __: object, **___: object) -> tuple[str, ...]:
             raise PublishError("/srv/feeds/world.rss cannot be written: No space left on device")
 
-        patch.setattr(Publisher, "publish", full)
+        patch.setattr(FolderPublisher, "publish", full)
         with pytest.raises(PublishError):  # the pages about all feeds cannot be written either
             build()
     for _ in range(2):
@@ -312,7 +313,7 @@ def test_without_alerts_the_health_feed_tells_it(site: Site, tmp_path: Path, bui
 
 def test_a_state_that_cannot_be_kept_is_told_at_once(site: Site, config: Config, tools: Tools) -> None:
     """Nothing is noted then, and what is wrong with the state is what is told."""
-    with closing(sqlite3.connect(config.feedpub.state / "feedpub.sqlite")) as database:
+    with closing(sqlite3.connect(state_folder(config.feedpub) / "feedpub.sqlite")) as database:
         database.execute("DROP TABLE breaks")
     outcome = Outcome("world", Status.UNCHANGED)
     with pytest.raises(StoreError, match="no such table") as caught:

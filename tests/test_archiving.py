@@ -22,6 +22,7 @@ from tests.support.clock import FakeClock
 from tests.support.feedcheck import CHECKS
 from tests.support.newsroom import configure, feed, listing, output_of, path, story, title, tools_for
 from tests.support.site import Route, Site
+from tests.support.states import state_folder
 
 MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
 
@@ -282,7 +283,7 @@ def test_a_state_that_begins_anew_goes_on_with_old_archives(press: Press) -> Non
     config = press.config()
     press.build(config)
     known = archives(config)
-    shutil.rmtree(config.feedpub.state)
+    shutil.rmtree(state_folder(config.feedpub))
     press.clock.pass_time(86400)
     press.fill(*range(20, 10, -1))
     press.build(config)

@@ -30,6 +30,7 @@ from tests.support.newsroom import (
     tools_for,
 )
 from tests.support.site import Route, Site
+from tests.support.states import state_folder
 
 START = datetime(
     2026, 11, 6, 9, tzinfo=UTC
@@ -62,7 +63,7 @@ class Desk:
 
     def next(self) -> timedelta | None:
         """When an article is looked at again, after the first build."""
-        with Store.open(self.config.feedpub.state) as store:
+        with Store.open(state_folder(self.config.feedpub)) as store:
             moment = store.next_recheck("f")
         return moment - START if moment else None
 
@@ -294,7 +295,7 @@ def test_a_source_that_has_left_the_config_is_not_asked_for_its_articles(desk: D
     """They are left alone for good; the feed goes on."""
     open_newsroom(newsroom, [5])
     newsroom["/other"] = listing([5])
-    desk.config = configure(desk.config.feedpub.state.parent, feed("f", f"page {newsroom.url('/other')}"))
+    desk.config = configure(state_folder(desk.config.feedpub).parent, feed("f", f"page {newsroom.url('/other')}"))
     assert desk.after(HOUR).new == 1
     assert path(6) not in newsroom.paths()
     assert desk.next() == HOUR + LADDER[0]

@@ -25,13 +25,14 @@ from feedpub.model import Entry, Outcome
 from feedpub.publisher import Rehearsal, open_publisher
 from feedpub.service.jobs import Jobs
 from feedpub.store import Store
-from feedpub.store.database import FILE_NAME
+from feedpub.store.file import FILE_NAME
 from feedpub.tools import Tools
 from tests.support.clock import FakeClock
 from tests.support.home import HEAD, Home
 from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, title, tools_for
 from tests.support.service import eventually, running_service
 from tests.support.site import Route, Site, running_site
+from tests.support.states import state_folder
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 LATER = 3600  # seconds
@@ -75,7 +76,7 @@ def published(config: Config) -> dict[str, bytes]:
 
 
 def entries(config: Config) -> list[Entry]:
-    with Store.open(config.feedpub.state) as store:
+    with Store.open(state_folder(config.feedpub)) as store:
         return [entry for each in config.feed for entry in store.entries(each.name)]
 
 
@@ -170,7 +171,7 @@ def clock() -> FakeClock:
 
 
 def state(config: Config) -> Path:
-    return config.feedpub.state / FILE_NAME
+    return state_folder(config.feedpub) / FILE_NAME
 
 
 # --- what survives ----------------------------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ def test_readers_notice_nothing(
     build(config, clock)
     assert published(config) == before
     assert set(site.paths()) == {"/news"}
-    (aside,) = Store.lying_aside(config.feedpub.state)
+    (aside,) = Store.lying_aside(state_folder(config.feedpub))
     assert aside.read_bytes() == damaged
     after = entries(config)
     assert [(e.id, e.url, e.published, e.updated, e.text, e.source) for e in after] == [
@@ -209,7 +210,7 @@ def test_life_goes_on(begin: Begin, site: Site, clock: FakeClock, formats: tuple
     build(config, clock)
     found = entries(config)
     assert [entry.title for entry in found] == [title(n) for n in (14, 13, *STORIES)]
-    with Store.open(config.feedpub.state) as store:
+    with Store.open(state_folder(config.feedpub)) as store:
         archived = [len(store.archives.entries("world", n)) for n in store.archives.numbers("world")]
         assert {e.id for e in found} == {
             *(e.id for e in store.entries("world", 5)),
@@ -225,28 +226,28 @@ def test_a_log_of_garbage(begin: Begin, site: Site, clock: FakeClock) -> None:
     config = begin()
     site["/news"] = listing([13, *STORIES[:2]])
     site[path(13)] = story(13)
-    crashed = config.feedpub.state.parent / "crashed"
+    crashed = state_folder(config.feedpub).parent / "crashed"
     clock.pass_time(LATER)
     with tools_of(config, clock) as tools:
         _build(config, tools)
-        shutil.copytree(config.feedpub.state, crashed)
+        shutil.copytree(state_folder(config.feedpub), crashed)
     before = published(config)
-    shutil.rmtree(config.feedpub.state)
-    crashed.rename(config.feedpub.state)
+    shutil.rmtree(state_folder(config.feedpub))
+    crashed.rename(state_folder(config.feedpub))
     log = state(config).with_name(f"{FILE_NAME}-wal")
     log.write_bytes(b"garbage!" * (log.stat().st_size // 8))
     site.forget()
     build(config, clock)
     assert published(config) == before
     assert site.paths() == ["/news"]
-    assert not Store.lying_aside(config.feedpub.state)
+    assert not Store.lying_aside(state_folder(config.feedpub))
 
 
 def test_a_state_that_is_gone(begin: Begin, clock: FakeClock) -> None:
     """Is as good as one that is damaged."""
     config = begin()
     before = published(config)
-    shutil.rmtree(config.feedpub.state)
+    shutil.rmtree(state_folder(config.feedpub))
     build(config, clock)
     assert published(config) == before
 
@@ -368,7 +369,7 @@ def test_somebody_is_told(begin: Begin, site: Site, clock: FakeClock, caplog: py
     more = settings_of(FORMATS[-1], 5)
     hook = f'[alerts]\nwebhook = "{site.url("/hook")}"'
     config = configure(
-        config.feedpub.state.parent, feed("world", f"page {site.url('/news')}", more=more), settings=hook
+        state_folder(config.feedpub).parent, feed("world", f"page {site.url('/news')}", more=more), settings=hook
     )
     scribbled(state(config))
     for _ in range(2):
@@ -376,11 +377,11 @@ def test_somebody_is_told(begin: Begin, site: Site, clock: FakeClock, caplog: py
         with tools_of(config, clock) as tools:
             messages.deliver(config, tools)
     (told,) = [json.loads(request.body) for request in site.requests if request.path == "/hook"]
-    (aside,) = Store.lying_aside(config.feedpub.state)
+    (aside,) = Store.lying_aside(state_folder(config.feedpub))
     assert (told["event"], told["feed"]) == ("renewed", "")
     assert told["text"] == "feedpub's state was damaged, and is built anew from the published feeds"
     assert told["evidence"]["Reason"].endswith(f"the damaged file lies aside as {aside.name}")
-    assert str(config.feedpub.state) not in json.dumps(told)
+    assert str(state_folder(config.feedpub)) not in json.dumps(told)
     health = json.loads((output_of(config) / "health.json").read_bytes())["items"]
     assert told["text"] in [item["title"] for item in health]
     (event,) = [known for record in caplog.records if "aside" in (known := fields(record))]
@@ -391,16 +392,16 @@ def test_a_dry_build_leaves_everything(begin: Begin, clock: FakeClock) -> None:
     """It tells what a build would do."""
     config = begin()
     garbage(state(config))
-    before = sorted(path.name for path in config.feedpub.state.iterdir())
+    before = sorted(path.name for path in state_folder(config.feedpub).iterdir())
     damaged = state(config).read_bytes()
     (outcome,) = build(config, clock, dry=True)
     assert (outcome.new, outcome.kept, outcome.written) == (0, 2, ())
     assert state(config).read_bytes() == damaged
-    assert sorted(path.name for path in config.feedpub.state.iterdir()) == before
+    assert sorted(path.name for path in state_folder(config.feedpub).iterdir()) == before
 
 
 def command(config: Config, *arguments: str) -> Result:
-    file = config.feedpub.state.parent / "config" / "feedpub.toml"
+    file = state_folder(config.feedpub).parent / "config" / "feedpub.toml"
     return CliRunner().invoke(cli.cli, ["-c", str(file), *arguments])
 
 
@@ -417,7 +418,7 @@ def test_commands_that_only_look_destroy_nothing(begin: Begin) -> None:
     built = command(config, "build")
     assert built.exit_code == 0
     assert "damaged: set aside, and built anew from the published feeds" in built.stderr
-    (aside,) = Store.lying_aside(config.feedpub.state)
+    (aside,) = Store.lying_aside(state_folder(config.feedpub))
     for name in ("status", "check"):
         assert f"note: {aside} is a damaged state that was set aside" in command(config, name).output
 
@@ -429,7 +430,7 @@ def test_one_article_can_be_cleaned_all_the_same(begin: Begin, site: Site) -> No
     done = command(config, "clean", site.url(path(1)))
     assert (done.exit_code, title(1) in done.stdout) == (0, True)
     assert "nothing is known of the site: " in done.stderr
-    assert not Store.lying_aside(config.feedpub.state)
+    assert not Store.lying_aside(state_folder(config.feedpub))
 
 
 # --- others at work ---------------------------------------------------------------------------------------------------
@@ -442,7 +443,7 @@ def test_whoever_has_the_old_file_open_goes_on_with_the_new_one(begin: Begin, cl
         assert other.store.count("world") == len(STORIES)
         scribbled(state(config))
         mending.mended(partial(_build, config, one), config, one)
-        (aside,) = Store.lying_aside(config.feedpub.state)
+        (aside,) = Store.lying_aside(state_folder(config.feedpub))
         kept = aside.read_bytes()
         other.store.save_memory("example.org", b"learned")
         assert one.store.memory("example.org") == b"learned"
@@ -464,7 +465,7 @@ def test_two_that_find_the_damage_set_one_file_aside(begin: Begin, clock: FakeCl
         for tools, error in zip((one, other), errors, strict=True):
             found = mending.mended(partial(_entries_after, [error], tools), config, tools)
             assert len(found) == len(STORIES)
-    assert len(Store.lying_aside(config.feedpub.state)) == 1
+    assert len(Store.lying_aside(state_folder(config.feedpub))) == 1
 
 
 def _entries_after(errors: list[DamagedError], tools: Tools) -> tuple[Entry, ...]:
@@ -490,7 +491,7 @@ def test_two_processes_at_once(begin: Begin) -> None:
     """One sets the file aside; both know all that is published."""
     config = begin()
     garbage(state(config))
-    file = config.feedpub.state.parent / "config" / "feedpub.toml"
+    file = state_folder(config.feedpub).parent / "config" / "feedpub.toml"
     processes = [
         subprocess.Popen(  # noqa: S603 -- our own
             [sys.executable, "-c", OPEN, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -503,7 +504,7 @@ def test_two_processes_at_once(begin: Begin) -> None:
         process.stdin.flush()
     said = [process.communicate(timeout=60)[0].strip() for process in processes]
     assert said == [str(len(STORIES))] * 2
-    assert len(Store.lying_aside(config.feedpub.state)) == 1
+    assert len(Store.lying_aside(state_folder(config.feedpub))) == 1
 
 
 def test_jobs_renew_the_state_while_they_run(begin: Begin) -> None:
@@ -518,7 +519,7 @@ def test_jobs_renew_the_state_while_they_run(begin: Begin) -> None:
             assert eventually(lambda: jobs.clockwork.planned)
             scribbled(state(config))
             jobs.run_now("world")
-            assert eventually(lambda: len(Store.lying_aside(config.feedpub.state)) == 1)
+            assert eventually(lambda: len(Store.lying_aside(state_folder(config.feedpub))) == 1)
             assert eventually(lambda: outcomes and "world" in tools.store.schedule.load())
         finally:
             jobs.stop(5)
@@ -560,4 +561,4 @@ def test_a_newer_state_is_left_alone(begin: Begin, clock: FakeClock) -> None:
         connection.execute("UPDATE alembic_version SET version_num = '9000'")
     with pytest.raises(StoreError, match="a newer feedpub wrote it"):
         build(config, clock)
-    assert not Store.lying_aside(config.feedpub.state)
+    assert not Store.lying_aside(state_folder(config.feedpub))

@@ -11,7 +11,7 @@ from feedpub import messages, pings, pipeline
 from feedpub.config import Config
 from feedpub.errors import PublishError
 from feedpub.model import Outcome, Status
-from feedpub.publisher import Publisher
+from feedpub.publisher import FolderPublisher
 from tests.support.clock import FakeClock
 from tests.support.hub import Hub, Subscriber
 from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, title, tools_for
@@ -160,14 +160,14 @@ def test_a_process_that_dies_after_writing_has_told_it_all_the_same(
     hub: Hub, config: Config, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The word was kept before the files were written, and is due a minute later."""
-    publish = Publisher.publish
+    publish = FolderPublisher.publish
 
-    def last_deed(self: Publisher, files: dict[str, bytes]) -> tuple[str, ...]:
+    def last_deed(self: FolderPublisher, files: dict[str, bytes], **_: object) -> tuple[str, ...]:
         publish(self, files)
         raise KeyboardInterrupt
 
     with tools_for(config, clock) as tools, monkeypatch.context() as patch:
-        patch.setattr(Publisher, "publish", last_deed)
+        patch.setattr(FolderPublisher, "publish", last_deed)
         with pytest.raises(KeyboardInterrupt):
             pipeline.publish(config.feed[0], tools)
     with tools_for(config, clock) as tools:

@@ -26,6 +26,7 @@ from feedpub.store import KeptPage, Store, packed, unpacked
 from tests.support.clock import FakeClock
 from tests.support.newsroom import PARAGRAPHS, configure, feed, open_newsroom, path, rss, story, title, tools_for
 from tests.support.site import Route, Site
+from tests.support.states import state_folder
 
 NOW = FakeClock().now()
 NOTES = {
@@ -70,11 +71,11 @@ class Desk:
             return recleaning.carry_out(self.config.feed[0], planned, tools)
 
     def entries(self) -> dict[str, Entry]:
-        with Store.open(self.config.feedpub.state) as store:
+        with Store.open(state_folder(self.config.feedpub)) as store:
             return {entry.title: entry for entry in store.entries("f")}
 
     def kept(self) -> dict[str, KeptPage]:
-        with Store.open(self.config.feedpub.state) as store:
+        with Store.open(state_folder(self.config.feedpub)) as store:
             return store.pages.of("f")
 
     def files(self) -> dict[str, bytes]:
@@ -163,7 +164,7 @@ def test_the_next_build_agrees(desk: Desk) -> None:
 def test_one_that_was_cut_short_is_done_by_the_next(desk: Desk) -> None:
     """The entries were kept and the files were not written."""
     desk.rule(RULE)
-    with Store.open(desk.config.feedpub.state) as store:
+    with Store.open(state_folder(desk.config.feedpub)) as store:
         store.revise("f", [each.after for each in desk.plan().of(Verdict.CHANGED) if each.after])
     assert "f.rss" in desk.carry_out(desk.plan()).written
 
@@ -201,7 +202,7 @@ def test_what_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> Non
     desk.build()
     (id_,) = [id_ for id_, page in desk.kept().items() if path(1) in page.final_url]
     body = re.sub("<title>.*?</title>|<h1>.*?</h1>", "", story(1)).encode()
-    with Store.open(desk.config.feedpub.state) as store:
+    with Store.open(state_folder(desk.config.feedpub)) as store:
         untitled = replace(store.pages.of("f")[id_], body=packed(body))
         store.commit_entries("f", aliases={}, seen=(), pages={id_: untitled}, now=desk.clock.now())
     (held,) = desk.plan().of(Verdict.HELD)
@@ -213,7 +214,7 @@ def test_what_a_run_changed_meanwhile_stays(desk: Desk) -> None:
     desk.rule(RULE)
     plan = desk.plan()
     newer = replace(desk.entries()[title(3)], text="Corrected.")
-    with Store.open(desk.config.feedpub.state) as store:
+    with Store.open(state_folder(desk.config.feedpub)) as store:
         store.revise("f", [newer])
     done = desk.carry_out(plan)
     assert verdicts(done) == {title(3): "failed", title(1): "same"}
@@ -269,7 +270,7 @@ def test_the_feeds_own_content_is_made_anew(site: Site, tmp_path: Path) -> None:
     assert [page.form for page in desk.kept().values()] == ["feed"]
     assert verdicts(desk.plan()) == {title(7): "same"}
     worse = replace(desk.entries()[title(7)], text="As an older version read it.", html="<p>As an older version…</p>")
-    with Store.open(desk.config.feedpub.state) as store:
+    with Store.open(state_folder(desk.config.feedpub)) as store:
         store.revise("f", [worse])
     desk.carry_out(desk.plan())
     assert desk.entries()[title(7)].text == "\n".join(paragraph.format(n=7) for paragraph in PARAGRAPHS)
@@ -322,7 +323,7 @@ def test_a_saved_article_that_has_changed_waits_for_the_build(saved: Desk) -> No
 def test_a_page_that_is_damaged(desk: Desk) -> None:
     """Costs that entry alone."""
     (first, *_) = desk.kept()
-    with Store.open(desk.config.feedpub.state) as store:
+    with Store.open(state_folder(desk.config.feedpub)) as store:
         broken = replace(store.pages.of("f")[first], body=b"?")
         store.commit_entries("f", aliases={}, seen=(), pages={first: broken}, now=desk.clock.now())
     assert sorted(verdicts(desk.plan()).values()) == ["failed", "same"]
@@ -367,7 +368,7 @@ def test_a_corrected_entry_has_its_newest_page(desk: Desk, newsroom: Site) -> No
     """What it was made of before would put the old words back."""
     newsroom[path(3)] = story(3).replace("a new pier", "no new pier at all")
     desk.clock = FakeClock(desk.clock.now() + timedelta(days=3))
-    with Store.open(desk.config.feedpub.state) as store:
+    with Store.open(state_folder(desk.config.feedpub)) as store:
         (key,) = [page.key for page in desk.kept().values() if page.item.url == newsroom.url(path(3))]
         seen = store.seen("f", [key])[key]
         failed = replace(seen, state="failed")
@@ -397,7 +398,7 @@ def test_diff_shows_what_would_change_in_each_entry(desk: Desk) -> None:
     """Title, address and the paragraphs that differ, without colours where nobody sees them; nothing is written."""
     entries, files = desk.entries(), desk.files()
     desk.rule(RULE)
-    state = {file.name: file.read_bytes() for file in desk.config.feedpub.state.glob("*.sqlite")}
+    state = {file.name: file.read_bytes() for file in state_folder(desk.config.feedpub).glob("*.sqlite")}
     result = run(desk, "reclean", "--diff")
     lines = result.stdout.splitlines()
     assert result.exit_code == 0
@@ -409,7 +410,7 @@ def test_diff_shows_what_would_change_in_each_entry(desk: Desk) -> None:
     assert lines[-2].split() == ["f", "2", "1", "1", "0", "0", "0"]
     assert lines[-1] == "nothing was written"
     assert (desk.entries(), desk.files()) == (entries, files)
-    assert {file.name: file.read_bytes() for file in desk.config.feedpub.state.glob("*.sqlite")} == state
+    assert {file.name: file.read_bytes() for file in state_folder(desk.config.feedpub).glob("*.sqlite")} == state
 
 
 def test_it_changes_entries_and_publishes_the_feed(desk: Desk) -> None:
@@ -471,7 +472,7 @@ def test_a_dry_build_keeps_no_page(newsroom: Site, tmp_path: Path) -> None:
     """As it keeps nothing."""
     desk = Desk(tmp_path, f"page {newsroom.url('/news')}")
     assert run(desk, "build", "--dry-run").exit_code == 0
-    assert not desk.config.feedpub.state.exists()
+    assert not state_folder(desk.config.feedpub).exists()
 
 
 def test_differences_beside_the_text() -> None:

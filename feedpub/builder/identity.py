@@ -19,6 +19,7 @@ _TRACKING_PREFIXES = tuple(_RULES["prefixes"])
 _INDEX_FILE = re.compile(r"/(index|default)\.(html?|php|aspx?)$", re.IGNORECASE)
 _SESSION_IN_PATH = re.compile(r";(jsessionid|phpsessid|sid)=[^/?#]*", re.IGNORECASE)
 _SLUG_LENGTH = 80
+_LONGEST_KEY = 2000  # bytes; PostgreSQL's indexes hold up to 2,700
 
 
 def url_key(url: str) -> str:
@@ -33,7 +34,15 @@ def url_key(url: str) -> str:
     path = quote(unquote(path), safe="/~!$&'()*+,;=:@").rstrip("/")
     query = urlencode(sorted(p for p in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(p[0])))
     route = f"#{parts.fragment}" if parts.fragment.startswith(("!", "/")) else ""
-    return f"{host}{port}{path}{'?' if query else ''}{query}{route}"
+    return _bounded(f"{host}{port}{path}{'?' if query else ''}{query}{route}")
+
+
+def _bounded(key: str) -> str:
+    """A key that every database can look up: in one longer than any sane address a digest stands for the rest."""
+    written = key.encode("utf-8", "surrogatepass")
+    if len(written) <= _LONGEST_KEY:
+        return key
+    return f"{key[: _LONGEST_KEY // 8]}…{hashlib.sha256(written).hexdigest()}"
 
 
 def without_tracking(url: str) -> str:

@@ -25,6 +25,7 @@ from feedpub.cli.run import run
 from feedpub.cli.serve import serve
 from feedpub.cli.status import status
 from feedpub.cli.terminal import fail
+from feedpub.cli.worker import worker
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,7 +51,22 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = config_path
 
 
-_COMMANDS = (add, build, check, clean, completion, export, import_feeds, preview, reclean, repair, run, serve, status)
+_COMMANDS = (
+    add,
+    build,
+    check,
+    clean,
+    completion,
+    export,
+    import_feeds,
+    preview,
+    reclean,
+    repair,
+    run,
+    serve,
+    status,
+    worker,
+)
 for _command in _COMMANDS:
     cli.add_command(_command)
 

@@ -75,7 +75,7 @@ def check(  # noqa: PLR0913 -- one for each option
     )
     for warning in notes:
         click.echo(f"note: {warning}")
-    tell_of_damage(config.feedpub.state)
+    tell_of_damage(configuration.place_of(config.feedpub.state))
 
 
 def _about_rules(book: "RuleBook") -> list[str]:

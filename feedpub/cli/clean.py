@@ -10,7 +10,6 @@ from feedpub.cli.collaborators import load_or_default, open_fetcher
 from feedpub.cli.terminal import fail, make_console
 
 if TYPE_CHECKING:
-    from feedpub.config import Settings
     from feedpub.isolation import Isolation
     from feedpub.model import Article
 
@@ -71,6 +70,7 @@ def _article(config_path: Path | None, target: str, isolation: "Isolation") -> "
 
 def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Article":
     from feedpub import articles
+    from feedpub.config import place_of
     from feedpub.rules import open_rules
 
     config = load_or_default(config_path)
@@ -78,24 +78,25 @@ def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Art
     with open_fetcher(settings) as fetcher:
         pages = articles.pages_at(url, fetcher, book, isolation)
     rules = book.of(pages.url)
-    if not settings.state.exists():
+    place = place_of(settings.state)
+    if isinstance(place, Path) and not place.exists():
         found = isolation.call(url, articles.from_pages, pages, rules)
     else:
-        memory = _memory(settings, pages.url)
+        memory = _memory(place, pages.url)
         found = isolation.call(url, articles.from_pages, pages, rules, memory)
     if found.gap:
         click.echo(f"feedpub: {url}: {found.gap}", err=True)
     return found.article
 
 
-def _memory(settings: "Settings", url: str) -> bytes:
+def _memory(place: Path | str, url: str) -> bytes:
     """What was learned of an address's site; nothing where the state is damaged, which is said."""
     from feedpub.errors import DamagedError
     from feedpub.learning import Site, site_of
     from feedpub.store import Store
 
     try:
-        with Store.open(settings.state, copy=True) as store:
+        with Store.open(place, copy=isinstance(place, Path)) as store:
             return Site(site_of(url), store).memory
     except DamagedError as error:
         click.echo(f"feedpub: nothing is known of the site: {error}", err=True)

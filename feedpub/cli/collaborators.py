@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from feedpub.config import Config, FeedConfig, Settings
     from feedpub.fetch import Fetcher
+    from feedpub.queue import Line
     from feedpub.store import Store
     from feedpub.tools import Tools
 
@@ -75,6 +76,20 @@ def open_tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
         yield Tools(settings, store, fetcher, publisher, isolation=isolation, browser=browser, rules=rules)
 
 
+@contextmanager
+def open_line(config: "Config") -> "Iterator[Line | None]":
+    """Where feeds wait for workers; None where this process does the work itself. Raises StoreError."""
+    from feedpub.config import place_of
+
+    if not config.feedpub.queue:
+        yield None
+        return
+    from feedpub.queue import Line
+
+    with Line(str(place_of(config.feedpub.state))) as line:
+        yield line
+
+
 def open_fetcher(settings: "Settings", store: "Store | None" = None) -> "Fetcher":
     """The gate to the network as the settings have it; robots.txt is remembered where there is a store."""
     from feedpub.fetch import Fetcher
@@ -84,4 +99,5 @@ def open_fetcher(settings: "Settings", store: "Store | None" = None) -> "Fetcher
         delay=settings.delay.total_seconds(),
         allow_private=settings.allow_private,
         robots=store.robots if store else None,
+        turns=store.claims if store and settings.queue else None,
     )

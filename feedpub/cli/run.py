@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.collaborators import open_tools
+from feedpub.cli.collaborators import open_line, open_tools
 from feedpub.cli.listening import listen_option, open_sockets, tell_where
 
 if TYPE_CHECKING:
@@ -37,10 +37,15 @@ def run(config_path: Path | None, listen: str | None, *, form: "Form", verbose: 
     path = configuration.find_config(config_path, os.environ)
     config = configuration.load(path)
     log_to(form=form, detail=verbose)
-    with service_lock(config.feedpub.state), open_tools(config) as tools:
+    state = configuration.place_of(config.feedpub.state)
+    with (
+        service_lock(state, shared=config.feedpub.queue),
+        open_tools(config) as tools,
+        open_line(config) as line,
+    ):
         sockets = open_sockets(config, listen)
         tell_where(sockets)
-        service = Service(config, path.absolute(), tools, sockets)
+        service = Service(config, path.absolute(), tools, sockets, line)
         status = service.run()
         if service.left_behind:  # threads that hang would keep the interpreter from ending
             os._exit(status)

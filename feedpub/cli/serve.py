@@ -27,6 +27,7 @@ def serve(config_path: Path | None, listen: str | None) -> None:
 
     Exit status: 0 when it was told to end, 1 when it cannot serve, 2 when the config cannot be used.
     """
+    from feedpub.config import place_of
     from feedpub.errors import DamagedError
     from feedpub.logs import event, log_to
     from feedpub.store import Store
@@ -36,7 +37,7 @@ def serve(config_path: Path | None, listen: str | None) -> None:
     log_to()
     settings = config.feedpub
     shelf = open_shelf(settings.output, config.s3)
-    with Store.at(settings.state) as store:
+    with Store.at(place_of(settings.state)) as store:
         try:
             store.connect()
         except DamagedError as error:

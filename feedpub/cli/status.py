@@ -23,6 +23,7 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
     Exit status: 0 when no feed is broken, 1 when one is.
     """
     from feedpub import overview, report
+    from feedpub.config import place_of
     from feedpub.errors import ConfigError
     from feedpub.store import Store
     from feedpub.tools import utc_now
@@ -31,7 +32,8 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
         config = load_config(config_path)
     except ConfigError as error:
         raise ConfigError(f"{error}\nA service that is running goes on with the config that it took before.") from None
-    with Store.open(config.feedpub.state) as store:
+    place = place_of(config.feedpub.state)
+    with Store.open(place) as store:
         seen = overview.of(config, store, utc_now())
     if as_json:
         click.echo(report.to_json(seen))
@@ -41,5 +43,5 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
         for line in report.status_lines(seen):
             console.print(line, soft_wrap=True, markup=False, highlight=False)
         console.print(seen.summary, highlight=False)
-        tell_of_damage(config.feedpub.state)
+        tell_of_damage(place)
     sys.exit(1 if seen.count(overview.Health.BROKEN) else 0)

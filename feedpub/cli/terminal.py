@@ -19,7 +19,7 @@ def fail(message: str, *, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def tell_of_damage(state: Path) -> None:
+def tell_of_damage(state: Path | str) -> None:
     """Name the damaged files of a state that were set aside: they take room, and nobody needs them for long."""
     from feedpub.store import Store
 

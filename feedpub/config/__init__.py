@@ -26,6 +26,7 @@ from feedpub.config.sources import (
     SitemapSource,
     Source,
 )
+from feedpub.config.state import place_of
 from feedpub.config.trial import problems, selector_problem
 from feedpub.config.web import listen_address, web_address
 from feedpub.config.writing import NewFeed, add, free_name, refuse_known, with_feed
@@ -71,6 +72,7 @@ __all__ = [
     "load_site",
     "parse_site",
     "patched",
+    "place_of",
     "problems",
     "refuse_known",
     "resolve",

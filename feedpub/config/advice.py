@@ -5,6 +5,7 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -60,11 +61,18 @@ def _exposed(config: Config, path: Path) -> Iterator[str]:
 def _secrets(config: Config) -> Iterator[tuple[str, list[SecretStr | Secret]]]:
     """Whose secrets there are: of [http], of [s3], of [alerts], of each feed."""
     email = config.alerts.email
+    yield "[feedpub]", _given(*_password_of(config.feedpub.state))
     yield "[http]", _given(config.http.token)
     yield "[s3]", _given(config.s3.key, config.s3.secret)
     yield "[alerts]", _given(config.alerts.webhook, email.password if email else None)
     for feed in config.feed:
         yield f'feed "{feed.name}"', [secret for source in feed.source for secret in _secrets_of(source)]
+
+
+def _password_of(state: Path | SecretStr | Secret) -> Iterator[SecretStr | Secret]:
+    """What is secret about the place of a state: an address that holds a password."""
+    if isinstance(state, Secret) or (isinstance(state, SecretStr) and urlsplit(state.get_secret_value()).password):
+        yield state
 
 
 def _given(*secrets: SecretStr | Secret | None) -> list[SecretStr | Secret]:

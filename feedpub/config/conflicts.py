@@ -13,6 +13,7 @@ from feedpub.config.messages import Finding
 from feedpub.config.models import FeedConfig, Settings
 from feedpub.config.output import is_address
 from feedpub.config.positions import KeyPath, Positions
+from feedpub.config.state import is_database
 from feedpub.config.values import locate
 
 Table = Mapping[str, object]
@@ -27,6 +28,7 @@ def conflicts(document: Table, positions: Positions, file: Path) -> Iterator[Fin
             yield Finding((*path, "cron"), "stands beside every; keep the one that you want")
         yield from _bounds(path, feed)
         yield from _same_sources(path, feed)
+    yield from _queue(document.get("feedpub"))
     yield from _half_a_key(document.get("s3"))
     yield from _rules(document.get("rules"), file.parent)
     yield from _folders(document, feeds, Path(os.path.abspath(file)))  # noqa: PTH100 -- see values.locate
@@ -105,6 +107,15 @@ def _folders(document: Table, feeds: list[tuple[KeyPath, Table]], file: Path) ->
                 yield Finding((*place, "path"), f'overlaps the output folder "{output}"; keep articles elsewhere')
 
 
+def _queue(settings: object) -> Iterator[Finding]:
+    if isinstance(settings, dict) and settings.get("queue") is True and not is_database(settings.get("state")):
+        yield Finding(
+            ("feedpub", "queue"),
+            "needs the state in PostgreSQL, which keeps the queue, too; write for example "
+            'state = "postgresql://feedpub@db.example.org/feedpub"',
+        )
+
+
 def _half_a_key(storage: object) -> Iterator[Finding]:
     """An access key without its secret, or the other way round."""
     given = [name for name in ("key", "secret") if name in storage] if isinstance(storage, dict) else []
@@ -124,7 +135,8 @@ def _rules(written: object, folder: Path) -> Iterator[Finding]:
 
 def _setting(settings: object, name: str, folder: Path) -> Path | None:
     default = str(Settings.model_fields[name].default)
-    return _path(settings.get(name, default) if isinstance(settings, dict) else default, folder)
+    written = settings.get(name, default) if isinstance(settings, dict) else default
+    return None if is_database(written) else _path(written, folder)
 
 
 def _path(value: object, folder: Path) -> Path | None:

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from feedpub.config.conflicts import conflicts
 from feedpub.config.messages import Finding, findings, where
 from feedpub.config.models import Config
-from feedpub.config.output import is_address
 from feedpub.config.positions import Positions
 from feedpub.config.site_rules import SiteFile
 from feedpub.errors import ConfigError
@@ -150,7 +149,7 @@ def _given(environ: Mapping[str, str], name: str) -> str:
 
 def _within(folder: str, written: object) -> object:
     """A relative path in a folder, which no number of .. leads out of; whatever else is written stays as it is."""
-    if not isinstance(written, str) or not written.strip() or written.startswith(("/", "~")) or is_address(written):
+    if not isinstance(written, str) or not written.strip() or written.startswith(("/", "~")) or "://" in written:
         return written
     return os.path.join(folder, os.path.normpath(f"/{written}")[1:])  # noqa: PTH118 -- pathlib keeps the ..
 

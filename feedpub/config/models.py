@@ -11,6 +11,7 @@ from feedpub.config.secrets import SecretText
 from feedpub.config.section import Section
 from feedpub.config.site_rules import RuleFiles, SiteRules
 from feedpub.config.sources import Source
+from feedpub.config.state import State
 from feedpub.config.values import (
     Age,
     AgeOrNone,
@@ -169,11 +170,19 @@ class Settings(Section):
         "s3:// with a bucket and a prefix.",
         examples=["../feeds", "s3://my-bucket/feeds"],
     )
-    state: Located = Field(
+    state: State = Field(
         default=Path("../.feedpub"),
         validate_default=True,
-        description="The folder for what feedpub remembers; left out under systemd, $STATE_DIRECTORY.",
-        examples=["../.feedpub"],
+        description="The folder for what feedpub remembers; left out under systemd, $STATE_DIRECTORY. For several "
+        "machines, the address of a PostgreSQL database, or where to find it.",
+        examples=["../.feedpub", "postgresql://feedpub@db.example.org/feedpub", {"env": "FEEDPUB_STATE"}],
+    )
+    queue: bool = Field(
+        default=False,
+        strict=True,
+        description="Hand the runs of feeds to `feedpub worker`, on this and other machines; needs the state in "
+        "PostgreSQL.",
+        examples=[True],
     )
     base_url: BaseAddress = Field(
         default="https://feeds.example.org/",

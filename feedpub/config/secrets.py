@@ -39,7 +39,8 @@ class Secret(BaseModel):
     )
 
 
-def _secret(value: object, info: ValidationInfo) -> object:
+def secret(value: object, info: ValidationInfo) -> object:
+    """What stands in the config for a secret; ValueError for anything else."""
     match value:
         case str() | SecretStr() | Secret():
             return value
@@ -58,7 +59,7 @@ def _secret(value: object, info: ValidationInfo) -> object:
 
 SecretText = Annotated[
     Annotated[SecretStr, WithJsonSchema({"type": "string"})] | Secret,
-    BeforeValidator(_secret),
+    BeforeValidator(secret),
 ]
 """A text, or where to find it."""
 

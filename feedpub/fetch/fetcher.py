@@ -15,7 +15,7 @@ from feedpub.fetch.answer import Answer, failure, freshness, page, retry_after
 from feedpub.fetch.call import Call
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.dial import Dialer, Resolver, resolve
-from feedpub.fetch.politeness import Politeness
+from feedpub.fetch.politeness import Politeness, Turns
 from feedpub.fetch.request import Journey, RequestOptions, Validators, hidden, user_agent
 from feedpub.fetch.robots import Robots, RobotsMemory
 from feedpub.fetch.tally import Requests, Tally
@@ -38,6 +38,7 @@ class Fetcher:
         deadline: seconds for one get with all its redirects; waiting for politeness takes none of it.
         max_bytes: the largest body, before and after decompression.
         robots: where robots.txt files are kept between processes.
+        turns: whose turn it is among several machines that ask the same servers.
         ca_file: certificates to trust instead of certifi's.
         resolver: from a host and a port to addresses.
         clock: the time, and how to wait.
@@ -55,6 +56,7 @@ class Fetcher:
         deadline: float = 30.0,
         max_bytes: int = 20_000_000,
         robots: RobotsMemory | None = None,
+        turns: Turns | None = None,
         ca_file: str | None = None,
         resolver: Resolver = resolve,
         clock: Clock | None = None,
@@ -64,7 +66,7 @@ class Fetcher:
         self._max_bytes = max_bytes
         self._clock = clock or SystemClock()
         self._dialer = Dialer(AddressPolicy.allowing(allow_private), resolver)
-        self._politeness = Politeness(delay, self._clock)
+        self._politeness = Politeness(delay, self._clock, turns)
         self._robots = Robots(robots, self._clock)
         self._ca_file = ca_file
         self._transport = Transport(ca_file)

@@ -3,15 +3,31 @@
 Different servers are asked in parallel, from the caller's threads. Nothing here sends anything.
 """
 
+import os
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from feedpub.errors import PostponedError
 from feedpub.fetch.clock import Clock
 
+LONGEST_TURN = 120.0  # seconds that one request may take with all its waiting; after them others may ask
+LONGEST_WAIT = 120.0  # seconds that one machine waits for the others
+_GLANCE = 1.0  # seconds between two looks at whether a turn was given back early
 LONGEST_PAUSE = 24 * 3600.0  # a Retry-After beyond this is an accident, or malice
+
+
+class Turns(Protocol):
+    """Whose turn it is among several machines: a claim on a server, which ends by itself."""
+
+    def take(self, name: str, holder: str, seconds: float) -> float:
+        """Claim a turn for so many seconds; 0 where it is ours now, else in how many seconds it may be."""
+
+    def let_go(self, name: str, holder: str, seconds: float = 0.0) -> None:
+        """Give a turn back; others may have it in so many seconds."""
 
 
 @dataclass(slots=True)
@@ -29,11 +45,14 @@ class Politeness:
 
     Args:
         delay: seconds between the end of one request to a server and the start of the next.
+        turns: of several machines; None where there is one.
     """
 
-    def __init__(self, delay: float, clock: Clock) -> None:
+    def __init__(self, delay: float, clock: Clock, turns: Turns | None = None) -> None:
         self._delay = delay
         self._clock = clock
+        self._turns = turns
+        self._me = f"{socket.gethostname()} {os.getpid()}"
         self._lock = threading.Lock()
         self._servers: dict[str, _Server] = {}
 
@@ -55,16 +74,33 @@ class Politeness:
             wait = known.rested + max(delay, self._delay) - self._clock.monotonic()
             if pause and wait > 0:
                 self._clock.sleep(wait)
-            try:
-                yield
-            finally:
-                known.rested = self._clock.monotonic()
+            with self._among_machines(server, max(delay, self._delay) if pause else 0.0):
+                try:
+                    yield
+                finally:
+                    known.rested = self._clock.monotonic()
 
     def close(self, server: str, seconds: float, status: int | None) -> None:
         """Leave this server alone for so long, as its answer with this status asked."""
         known = self._server(server)
         known.closed_until = self._clock.monotonic() + min(seconds, LONGEST_PAUSE)
         known.status = status
+
+    @contextmanager
+    def _among_machines(self, server: str, delay: float) -> Iterator[None]:
+        """Be the only machine that asks this server."""
+        if self._turns is None:
+            yield
+            return
+        name, began = f"ask {server}", self._clock.monotonic()
+        while wait := self._turns.take(name, self._me, LONGEST_TURN):
+            if self._clock.monotonic() - began > LONGEST_WAIT:
+                raise PostponedError(f"not asked: other machines kept asking {server}", retry_after=LONGEST_WAIT)
+            self._clock.sleep(min(wait, _GLANCE))
+        try:
+            yield
+        finally:
+            self._turns.let_go(name, self._me, delay)
 
     def _server(self, name: str) -> _Server:
         with self._lock:

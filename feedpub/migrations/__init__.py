@@ -14,6 +14,11 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     command.upgrade(config(connection), revision)
 
 
+def stamp(connection: Connection) -> None:
+    """Note that the tables are of the newest version: they were made from the schema as it is."""
+    command.stamp(config(connection), "head")
+
+
 def config(connection: Connection) -> Config:
     """Alembic's settings: no file, no logging, only where the versions are."""
     settings = Config(attributes={"connection": connection})

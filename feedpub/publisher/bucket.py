@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from feedpub.config import Storage
-from feedpub.errors import PublishError
+from feedpub.errors import OutrunError, PublishError
 from feedpub.publisher.faults import StorageError
 from feedpub.publisher.names import PART, by_name, split
 from feedpub.publisher.objects import Objects, Stored, Upload
@@ -52,7 +52,8 @@ class BucketPublisher(Publisher):
         """Write what differs from what is there, one object after another; see `Publisher.publish`.
 
         Raises:
-            PublishError: among others, because another process wrote meanwhile; what comes after is not written.
+            OutrunError: another process wrote meanwhile; what comes after is not written.
+            PublishError: an object cannot be written; nor is any after it.
         """
         changes = self._changes(files)
         certain()
@@ -110,7 +111,7 @@ class BucketPublisher(Publisher):
                 return
             if _etag(there) != _etag(change.before):
                 break
-        raise PublishError(
+        raise OutrunError(
             f"{self._objects.bucket}/{change.name} cannot be written: another feedpub wrote it meanwhile, and nothing "
             "older goes over it; the next run publishes what is newest"
         )

@@ -1,46 +1,27 @@
-"""Which feed runs when, and what comes of it: between the clockwork, the runner and the state.
+"""Which feed runs when, in this process: between the clockwork, the runner and the work.
 
-The state has the last word on when a feed runs: it is written after each run, and read when the process starts.
+What was planned is read when the process starts.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from feedpub import pipeline
 from feedpub.config import Config, FeedConfig, RemoteSource, Source
-from feedpub.errors import DamagedError, FeedpubError
-from feedpub.gathering import source_key
 from feedpub.lease import Lease
 from feedpub.logs import event
 from feedpub.mending import mended
-from feedpub.model import Outcome, Problem, Status
 from feedpub.scheduler.agenda import spread
 from feedpub.scheduler.clockwork import Clockwork
 from feedpub.scheduler.plan import Plan
-from feedpub.scheduler.planning import plans
 from feedpub.scheduler.runner import Runner
-from feedpub.store import Planned, Run
 from feedpub.tools import Tools
+from feedpub.work import After, Publish, Work
 
-SLACK = timedelta(seconds=30)  # a source that is due so soon is looked at in the same run
-SOONEST = timedelta(minutes=1)  # between two runs, whatever the plans of a feed's sources say
-FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(hours=1)  # after runs that came to nothing by our own fault
-MOST_DOUBLINGS = 8
 MOST_GIVEN_UP = 16  # threads that hang; beyond this only a new process helps
-
-After = Callable[[FeedConfig, Outcome, Tools], None]
-"""Told of every run that has ended, in the run's thread."""
-
-
-class Publish(Protocol):
-    """Regenerates one feed from its sources, or from some of them."""
-
-    def __call__(self, feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome: ...
 
 
 class Jobs:
@@ -57,19 +38,15 @@ class Jobs:
     """
 
     def __init__(self, config: Config, tools: Tools, after: After, publish: Publish = pipeline.publish) -> None:
-        self._config = config
-        self._tools = tools
-        self._after = after
-        self._publish = publish
+        self.work = Work(config, tools, after, publish)
         self._lock = threading.Lock()
-        self._in_vain: dict[str, int] = {}  # feed → runs in a row that came to nothing
         self._all_sources: set[str] = set()  # feeds somebody wants to be looked at now, due or not
         self.hung: dict[str, datetime] = {}
         self.clockwork = Clockwork(self._due, tools.clock)
         self.runner = Runner(
             self._run,
-            hosts=lambda name: _hosts(self._feed(name)),
-            deadline=self._deadline,
+            hosts=lambda name: _hosts(self.work.feed(name)),
+            deadline=lambda: self.work.deadline,
             lost=self._lost,
             failed=self._crashed,
         )
@@ -78,6 +55,32 @@ class Jobs:
     def names(self) -> Collection[str]:
         """The feeds that there are."""
         return [feed.name for feed in self._config.feed]
+
+    @property
+    def leading(self) -> bool:
+        """Always: there is nobody else."""
+        return True
+
+    @property
+    def heartbeat(self) -> datetime:
+        """When the scheduler last showed that it lives."""
+        return self.clockwork.heartbeat
+
+    @property
+    def alive(self) -> bool:
+        """True while the scheduler's thread runs."""
+        return self.clockwork.alive
+
+    @property
+    def busy(self) -> Mapping[str, datetime]:
+        """Feed → since when it has been running."""
+        now = self._tools.clock()
+        return {name: now - timedelta(seconds=took) for name, took in self.runner.busy.items()}
+
+    @property
+    def left_behind(self) -> bool:
+        """True where threads hang, which would keep the interpreter from ending."""
+        return bool(self.runner.given_up)
 
     @property
     def exhausted(self) -> bool:
@@ -97,8 +100,7 @@ class Jobs:
         added = [name for name in now if name not in before]
         changed = [name for name in now if name in before and now[name] != before[name]]
         gone = [name for name in before if name not in now]
-        with self._lock:
-            self._config, self._tools = config, tools
+        self.work.apply(config, tools)
         for name in gone:
             self.clockwork.drop(name)
         for name in changed:
@@ -143,11 +145,13 @@ class Jobs:
         for name, moment in spread(planned, self._tools.clock()).items():
             self.clockwork.set(name, moment)
 
-    def _feed(self, name: str) -> FeedConfig | None:
-        return next((feed for feed in self._config.feed if feed.name == name), None)
+    @property
+    def _config(self) -> Config:
+        return self.work.config
 
-    def _deadline(self) -> float:
-        return self._tools.settings.deadline.total_seconds()
+    @property
+    def _tools(self) -> Tools:
+        return self.work.tools
 
     def _due(self, name: str) -> None:
         self.runner.submit(name)
@@ -155,82 +159,21 @@ class Jobs:
     # --- one run, in a thread of its own ---
 
     def _run(self, name: str, lease: Lease) -> None:
-        mended(lambda: self._look(name, lease), self._config, self._tools)
-
-    def _look(self, name: str, lease: Lease) -> None:
         with self._lock:
-            feed, tools = self._feed(name), replace(self._tools, lease=lease)
             everything = name in self._all_sources
             self._all_sources.discard(name)
-        if feed is None:  # it left the config while it waited
-            return
-        outcome = self._publish(feed, tools, only=None if everything else self._due_sources(feed, tools))
-        if not lease.revoked:
-            self._ended(feed, outcome, tools)
-
-    def _due_sources(self, feed: FeedConfig, tools: Tools) -> set[str]:
-        """The keys of the sources whose time has come; those of others are not asked."""
-        limit = tools.clock() + SLACK
-        states = {state.key: state for state in tools.store.sources(feed.name)}
-        keys = {source_key(source) for source in feed.source}
-        return {key for key in keys if key not in states or (states[key].next_look or limit) <= limit}
-
-    def _ended(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
-        with self._lock:
-            # Where no source is to blame, the disk or the state is: then it is too early to ask any source again.
-            own_fault = outcome.status == Status.FAILED and not outcome.requests
-            self._in_vain[feed.name] = self._in_vain.get(feed.name, 0) + 1 if own_fault else 0
-        planned = self._plan(feed, tools)
-        self.clockwork.set(feed.name, planned.next)
-        _tell(outcome, planned)
-        self._after(feed, outcome, tools)
-
-    def _plan(self, feed: FeedConfig, tools: Tools) -> Plan:
-        """Plan each source that was looked at, and the feed's next run; keep both."""
-        now = tools.clock()
-        looks_ahead = plans(feed, tools, now)
-        recheck = tools.store.next_recheck(feed.name) if feed.recheck else None
-        choices = [*looks_ahead.values(), *([Plan(recheck, "articles to be looked at again")] if recheck else [])]
-        first = min(choices, key=lambda choice: choice.next)
-        if retries := self._in_vain.get(feed.name, 0):
-            wait = min(FIRST_RETRY * 2 ** min(retries - 1, MOST_DOUBLINGS), LAST_RETRY)
-            first = Plan(max(first.next, now + wait), "the last run came to nothing")
-        first = replace(first, next=max(first.next, now + SOONEST))
-        looks = {key: (each.next, each.why) for key, each in looks_ahead.items()}
-        try:
-            tools.store.schedule.save(Planned(feed.name, first.next, first.why), looks)
-        except DamagedError:
-            raise
-        except FeedpubError as error:  # the clockwork knows it; a restart would run the feed too early, no worse
-            event("state", level=logging.ERROR, feed=feed.name, reason=str(error))
-        return first
-
-    # --- what must not happen ---
+        self._next(name, self.work.run(name, lease, everything=everything))
 
     def _lost(self, name: str) -> None:
-        minutes = (self._tools.settings.deadline + timedelta(seconds=60)) / timedelta(minutes=1)
         self.hung[name] = self._tools.clock()
-        self._failed(name, f"the run was given up after {minutes:.0f} minutes: something in it hangs")
+        self._next(name, self.work.lost(name))
 
     def _crashed(self, name: str, error: BaseException) -> None:
-        if isinstance(error, FeedpubError):
-            self._failed(name, str(error))
-        else:
-            self._failed(name, f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}")
+        self._next(name, self.work.crashed(name, error))
 
-    def _failed(self, name: str, reason: str) -> None:
-        """Keep that a run failed by our own fault, and try again later and later."""
-        feed = self._feed(name)
-        if feed is None:
-            return
-        now = self._tools.clock()
-        outcome = Outcome(name, Status.FAILED, problems=(Problem(name, reason, fatal=True),))
-        try:
-            mended(lambda: self._tools.store.commit_run(Run(outcome, now)), self._config, self._tools)
-            self._ended(feed, outcome, self._tools)
-        except FeedpubError as error:
-            event("state", level=logging.ERROR, feed=name, reason=str(error))
-            self.clockwork.set(name, now + FIRST_RETRY)
+    def _next(self, name: str, planned: Plan | None) -> None:
+        if planned:
+            self.clockwork.set(name, planned.next)
 
 
 def _hosts(feed: FeedConfig | None) -> frozenset[str]:
@@ -239,25 +182,3 @@ def _hosts(feed: FeedConfig | None) -> frozenset[str]:
 
 def _host(source: Source) -> str:
     return urlsplit(source.url).netloc.lower() if isinstance(source, RemoteSource) else ""
-
-
-def _tell(outcome: Outcome, planned: Plan) -> None:
-    """One line a run, and one for each thing that went wrong."""
-    event(
-        "run",
-        level=logging.INFO if outcome.ok else logging.WARNING,
-        feed=outcome.feed,
-        outcome=outcome.status.value,
-        new=outcome.new,
-        updated=outcome.updated,
-        failed=outcome.failed or None,
-        ms=round(outcome.seconds * 1000),
-        requests=outcome.requests,
-        next=planned.next,
-        why=planned.why,
-    )
-    for problem in outcome.problems:
-        kind = "source" if problem.fatal else "article"
-        event(
-            "problem", level=logging.WARNING, feed=outcome.feed, kind=kind, where=problem.where, reason=problem.reason
-        )

@@ -1,23 +1,40 @@
-"""One service a state folder: a lock that ends with its process, however that ends."""
+"""One service a state: a lock that ends with its process, however that ends."""
 
 import fcntl
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from feedpub.errors import ServiceError
+from feedpub.service.chores import Chore
+from feedpub.store import Store
 
 FILE_NAME = "service.lock"
+NAME = "service"  # of the claim in a database
+TERM = 30.0  # seconds that it lasts, unless it is renewed
 
 
 @contextmanager
-def service_lock(state: Path) -> Iterator[None]:
-    """Be the only service that works on a state folder, while the block runs.
+def service_lock(state: Path | str, *, shared: bool = False) -> Iterator[None]:
+    """Be the only service that works on a state, while the block runs.
+
+    Args:
+        state: a folder, or the address of a database.
+        shared: several may, and agree among themselves who leads.
 
     Raises:
         ServiceError: another one is, named by its pid; or the folder cannot be written to.
+        StoreError: the database cannot be asked.
     """
+    if shared:
+        yield
+        return
+    if isinstance(state, str):
+        with _database_lock(state):
+            yield
+        return
     path = state / FILE_NAME
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -42,3 +59,32 @@ def _take(descriptor: int, path: Path) -> None:
         ) from None
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+@contextmanager
+def _database_lock(address: str) -> Iterator[None]:
+    """A claim in the database, renewed as long as the block runs; of a process that died it ends by itself."""
+    host, me = socket.gethostname(), f"{socket.gethostname()} {os.getpid()}"
+    with Store.open(address) as store:
+        if store.claims.take(NAME, me, TERM):
+            holder = store.claims.holder(NAME) or ""
+            if _is_dead(holder, host):
+                store.claims.let_go(NAME, holder)
+            if left := store.claims.take(NAME, me, TERM):
+                raise ServiceError(
+                    f"feedpub is running already, as {holder or 'another process'}, on this state: end it first; "
+                    f"if it has died, its lock ends in {left:.0f} s. With queue = true several may run"
+                )
+        renewal = Chore("lock", TERM / 6, lambda: store.claims.take(NAME, me, TERM))
+        renewal.start()
+        try:
+            yield
+        finally:
+            renewal.stop(TERM / 6)
+            store.claims.let_go(NAME, me)
+
+
+def _is_dead(holder: str, host: str) -> bool:
+    """Whether who holds a claim was a process of this machine, and is none any more."""
+    name, _, pid = holder.rpartition(" ")
+    return name == host and pid.isdecimal() and not Path("/proc", pid).exists()

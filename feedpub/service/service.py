@@ -4,32 +4,32 @@ The main thread only waits and looks after the others; all work is done in threa
 """
 
 import logging
-import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from feedpub import alerts, messages, overview, pipeline
 from feedpub import config as configuration
 from feedpub.config import Config, FeedConfig
-from feedpub.errors import DamagedError, FeedpubError, StoreError
+from feedpub.errors import DamagedError, FeedpubError, PublishError, StoreError
 from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.model import Outcome
 from feedpub.overview import Overview, Running, counted
+from feedpub.queue import Line
 from feedpub.render import Browser
-from feedpub.rules import RuleBook, open_rules, site_files
+from feedpub.rules import RuleBook, open_rules
 from feedpub.service.chores import Chore, Jump
 from feedpub.service.jobs import Jobs
 from feedpub.service.memory import keep_together
+from feedpub.service.shared import SharedJobs
+from feedpub.service.signals import Signals
 from feedpub.service.systemd import Notifier
-from feedpub.service.watch import Watch
+from feedpub.service.watch import Watch, read_files
 from feedpub.tools import Tools, fetcher_for
 from feedpub.web import Server, Site, open_shelf
 
@@ -51,9 +51,17 @@ class Service:
         path: where from; it is looked at for changes.
         tools: for the runs; its fetcher may be replaced when the settings change.
         sockets: where to serve; listening.
+        line: where feeds wait for workers; without one this process runs them itself.
     """
 
-    def __init__(self, config: Config, path: Path, tools: Tools, sockets: Sequence[socket.socket]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        path: Path,
+        tools: Tools,
+        sockets: Sequence[socket.socket],
+        line: Line | None = None,
+    ) -> None:
         self._config = config
         self._path = path
         self._tools = tools
@@ -63,17 +71,17 @@ class Service:
         self._stale.set()
         self._state_works = threading.Event()
         self._state_works.set()
-        self._signals = _Signals()
+        self._signals = Signals()
         self._systemd = Notifier()
-        self._watch = Watch(_read_files(config, path))
+        self._watch = Watch(read_files(config, path))
         self._jump = Jump(tools.clock, time.monotonic)
-        self._jobs = Jobs(config, tools, self._after)
+        self._jobs = self._make_jobs(line)
         self._shelf = open_shelf(config.feedpub.output, config.s3)
         self._site = self._make_site()
         self._server = Server(self._site, sockets)
         self._chores = [
             Chore("index", INDEX_EVERY, self._mended(self._finish)),
-            Chore("messages", MESSAGES_EVERY, self._mended(lambda: messages.deliver(self._config, self._tools))),
+            Chore("messages", MESSAGES_EVERY, self._mended(self._deliver)),
         ]
 
     # --- the console of the site ---
@@ -83,8 +91,8 @@ class Service:
         now = self._tools.clock()
         running = Running(
             started=self._started,
-            heartbeat=self._jobs.clockwork.heartbeat,
-            busy={name: now - timedelta(seconds=took) for name, took in self._jobs.runner.busy.items()},
+            heartbeat=self._jobs.heartbeat,
+            busy=dict(self._jobs.busy),
             config_problem=self._problem,
             hung=dict(self._jobs.hung),
             requests=self._tools.fetcher.statistics,
@@ -122,7 +130,12 @@ class Service:
     @property
     def left_behind(self) -> bool:
         """True where threads hang, which would keep the interpreter from ending."""
-        return bool(self._jobs.runner.given_up) or self._server.alive
+        return self._jobs.left_behind or self._server.alive
+
+    def _make_jobs(self, line: Line | None) -> Jobs | SharedJobs:
+        if line is None:
+            return Jobs(self._config, self._tools, self._after)
+        return SharedJobs(self._config, self._tools, line, self._stale.set)
 
     def _watch_over(self) -> int:
         looked = told = time.monotonic()
@@ -144,7 +157,7 @@ class Service:
         return 0
 
     def _alive(self) -> bool:
-        return self._jobs.clockwork.alive and self._server.alive
+        return self._jobs.alive and self._server.alive
 
     def _end(self) -> None:
         self._signals.ended.set()
@@ -172,7 +185,7 @@ class Service:
                 event("reload", level=logging.ERROR, outcome="refused", reason=line)
         else:
             self._problem = None
-            self._watch.files = _read_files(config, self._path)
+            self._watch.files = read_files(config, self._path)
             changes = self._apply(self._as_far_as_possible(config), rules)
             told: dict[str, str | None] = {kind: ",".join(names) or None for kind, names in changes.items()}
             event("reload", outcome="applied", level=logging.INFO, **told)
@@ -185,11 +198,12 @@ class Service:
 
     def _as_far_as_possible(self, config: Config) -> Config:
         """The config, but for what only a new process can change."""
-        fixed = {"state": self._config.feedpub.state, "output": self._config.feedpub.output}
+        names = ("state", "output", "queue")
+        fixed = {name: getattr(self._config.feedpub, name) for name in names}
         wanted = {name: getattr(config.feedpub, name) for name in fixed}
         elsewhere = config.http.listen != self._config.http.listen or config.s3 != self._config.s3
         if fixed != wanted or elsewhere:
-            reason = "state, output, [s3] and listen take effect when the service is started again"
+            reason = "state, output, [s3], queue and listen take effect when the service is started again"
             event("reload", level=logging.WARNING, outcome="partly", reason=reason)
         settings = config.feedpub.model_copy(update=fixed)
         return config.model_copy(update={"feedpub": settings, "s3": self._config.s3})
@@ -242,41 +256,18 @@ class Service:
 
         return done
 
+    def _deliver(self) -> None:
+        """Tell others what they have to be told; one of several services does."""
+        if self._jobs.leading:
+            messages.deliver(self._config, self._tools)
+
     def _finish(self) -> None:
-        """The page and the list of all feeds, where something has changed."""
-        if self._stale.is_set():
+        """The page and the list of all feeds, where something has changed; one of several services writes them."""
+        if self._stale.is_set() and self._jobs.leading:
             self._stale.clear()
             try:
                 alerts.left(self._config, self._tools)
                 self._site.refresh(pipeline.finish(self._config, self._tools))
-            except DamagedError:
+            except (DamagedError, PublishError):  # which may be over soon, with a disk or with a bucket
                 self._stale.set()
                 raise
-
-
-class _Signals:
-    """SIGTERM and SIGINT end the process, SIGHUP reads its config again; they only set flags."""
-
-    def __init__(self) -> None:
-        self.ended = threading.Event()
-        self.reload = threading.Event()
-
-    @contextmanager
-    def caught(self) -> Iterator[None]:
-        """Handle the signals in the block, and leave them as they were; in the main thread."""
-        flags = {signal.SIGTERM: self.ended, signal.SIGINT: self.ended, signal.SIGHUP: self.reload}
-        before = {number: signal.signal(number, _setter(flag)) for number, flag in flags.items()}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-def _read_files(config: Config, path: Path) -> Callable[[], Sequence[Path]]:
-    """The files that a reload reads: the config and our own rules, as they lie there when it is called."""
-    return lambda: (path, *site_files(config.rules.sites))
-
-
-def _setter(flag: threading.Event) -> Callable[[int, object], None]:
-    return lambda _number, _frame: flag.set()

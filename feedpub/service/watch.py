@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from feedpub.config import Config
+from feedpub.rules import site_files
+
 _Signature = tuple[int, int, int] | None
 
 
@@ -29,6 +32,11 @@ class Watch:
 
     def _signatures(self) -> dict[Path, _Signature]:
         return {path: _signature(path) for path in self.files()}
+
+
+def read_files(config: Config, path: Path) -> Callable[[], Sequence[Path]]:
+    """The files that a reload reads: the config and our own rules, as they lie there when it is called."""
+    return lambda: (path, *site_files(config.rules.sites))
 
 
 def _signature(path: Path) -> _Signature:

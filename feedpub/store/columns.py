@@ -6,6 +6,7 @@ What does not read as it was written raises UnreadableError, whatever the column
 
 # ruff: noqa: ARG002 -- SQLAlchemy passes the dialect to every column type
 
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,12 +14,17 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, BigInteger, Dialect, LargeBinary, String
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import JSON, BigInteger, Dialect, Integer, LargeBinary, String
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 T = TypeVar("T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
+_UNWRITABLE = re.compile("[\0\x1b]")
+
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""A key that the engine counts up; only an INTEGER of SQLite's is one."""
 
 
 class UnreadableError(ValueError):
@@ -40,6 +46,25 @@ class _Checked(TypeDecorator[T]):
                 raise UnreadableError(f"a value is no {type(self).__name__}: {error}") from error
 
         return checked
+
+
+class Text(TypeDecorator[str]):
+    """A text, ordered by its code points on every engine.
+
+    PostgreSQL keeps no NUL: there it is written as ESC 0, and ESC as ESC 1.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(String(collation="C") if dialect.name == "postgresql" else String())
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        return _escaped if dialect.name == "postgresql" else None
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        return _unescaped if dialect.name == "postgresql" else None
 
 
 class Moment(_Checked[datetime]):
@@ -130,6 +155,18 @@ class OneOf(_Checked[StrEnum]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
         return None if value is None else self.words(value)
+
+
+def _escaped(value: str | None) -> str | None:
+    if value is None or not _UNWRITABLE.search(value):
+        return value
+    return value.replace("\x1b", "\x1b1").replace("\0", "\x1b0")
+
+
+def _unescaped(value: str | None) -> str | None:
+    if value is None or "\x1b" not in value:
+        return value
+    return value.replace("\x1b0", "\0").replace("\x1b1", "\x1b")
 
 
 def _unpacked(value: Any) -> bytes:

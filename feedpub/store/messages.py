@@ -11,6 +11,7 @@ from feedpub.store.database import Database
 from feedpub.store.records import Message
 from feedpub.store.rows import to_record, to_row
 
+TURN = "messages"  # of all transactions that look what waits before they add to it
 _FARTHEST = timedelta(days=2)  # no message waits longer: one that is due later was kept while the clock was wrong
 
 
@@ -27,7 +28,7 @@ class MessagesTable:
 
     def add(self, messages: Iterable[Message]) -> None:
         """Keep messages."""
-        with self._database.writing() as connection:
+        with self._database.writing(TURN) as connection:
             insert_messages(connection, messages)
 
     def add_once(self, messages: Iterable[Message], now: datetime) -> None:
@@ -39,7 +40,7 @@ class MessagesTable:
         wanted = list(messages)
         if not wanted:
             return
-        with self._database.writing() as connection:
+        with self._database.writing(TURN) as connection:
             for message in wanted:
                 _want(connection, message, now)
 
@@ -69,7 +70,7 @@ class MessagesTable:
     def drop(self, message: Message) -> None:
         """Forget a claimed message: it was sent, or never will be. One that is wanted anew is as good as new."""
         t = schema.messages
-        with self._database.writing() as connection:
+        with self._database.writing(TURN) as connection:
             if not connection.execute(delete(t).where(*_claim(message), t.c.due == message.due)).rowcount:
                 connection.execute(update(t).where(*_claim(message)).values(tries=0))
 
@@ -77,7 +78,7 @@ class MessagesTable:
         """Make due what backs off from the place that a message has just reached; returns that."""
         t = schema.messages
         backing_off = (t.c.kind == message.kind, t.c.target == message.target, t.c.failure != "", t.c.due > now)
-        with self._database.writing() as connection:
+        with self._database.writing(TURN) as connection:
             query = update(t).where(*backing_off).values(due=now).returning(t.c.id)
             numbers = connection.execute(query).scalars().all()
         return self._those(t.c.id.in_(numbers), t.c.due == now) if numbers else ()
@@ -90,7 +91,7 @@ class MessagesTable:
 
     def _set(self, to: Message, *conditions: ColumnElement[bool]) -> bool:
         values = {"due": to.due, "tries": to.tries, "failure": to.failure}
-        with self._database.writing() as connection:
+        with self._database.writing(TURN) as connection:
             changed = connection.execute(update(schema.messages).where(*conditions).values(values)).rowcount
         return bool(changed)
 
@@ -113,6 +114,6 @@ def _want(connection: Connection, message: Message, now: datetime) -> None:
 
 def insert_messages(connection: Connection, messages: Iterable[Message]) -> None:
     """Put messages in, as a part of a transaction that does more."""
-    rows = [to_row(message) | {"id": None} for message in messages]
+    rows = [{name: value for name, value in to_row(message).items() if name != "id"} for message in messages]
     if rows:
         connection.execute(schema.messages.insert(), rows)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select
 
 from feedpub.store import schema
 from feedpub.store.database import Database
-from feedpub.store.messages import insert_messages
+from feedpub.store.messages import TURN, insert_messages
 from feedpub.store.records import Message, Notice
 from feedpub.store.rows import to_record, to_row
 
@@ -45,19 +45,19 @@ class NoticesTable:
 
     def start(self, notice: Notice) -> None:
         """Put in the very first notice; where there is any, nothing happens."""
-        with self._database.writing() as connection:
+        with self._database.writing(TURN) as connection:
             if connection.execute(select(schema.notices.c.id).limit(1)).first() is None:
                 _add(connection, notice)
 
     def add(self, notice: Notice, tell: Tell) -> None:
         """Keep a notice of something that is over already."""
-        with self._database.writing() as connection:
+        with self._database.writing(TURN) as connection:
             insert_messages(connection, tell(_add(connection, notice)))
 
     def open(self, notice: Notice, tell: Tell) -> bool:
         """Keep that something is broken; False where that is known already."""
         t = schema.breaks
-        with self._database.writing() as connection:
+        with self._database.writing(TURN) as connection:
             own = (t.c.feed == notice.feed, t.c.key == notice.key)
             if connection.execute(select(t).where(*own)).first():
                 return False
@@ -69,7 +69,7 @@ class NoticesTable:
     def close(self, notice: Notice, tell: Tell) -> bool:
         """Keep that something is not broken any more; False where it was not known to be."""
         t = schema.breaks
-        with self._database.writing() as connection:
+        with self._database.writing(TURN) as connection:
             if not connection.execute(delete(t).where(t.c.feed == notice.feed, t.c.key == notice.key)).rowcount:
                 return False
             insert_messages(connection, tell(_add(connection, notice)))

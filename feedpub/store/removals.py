@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, tuple_
-from sqlalchemy.dialects.sqlite import insert
 
 from feedpub.model import Removed
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import Removal
-from feedpub.store.rows import to_record
+from feedpub.store.rows import in_order, insert, to_record
 
 KEPT = 500  # lines of each feed
 LONGEST = 160  # characters of a line
@@ -70,9 +69,10 @@ def _lines(removed: Iterable[Removed]) -> Iterator[tuple[str, str]]:
 
 def _count(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
     t = schema.removals
-    new = insert(t)
+    new = insert(connection, t)
     again = {name: new.excluded[name] for name in ("reason", "last")} | {"count": t.c.count + new.excluded["count"]}
-    connection.execute(new.on_conflict_do_update(index_elements=["feed", "text"], set_=again), rows)
+    keys = ["feed", "text"]
+    connection.execute(new.on_conflict_do_update(index_elements=keys, set_=again), in_order(rows, keys))
 
 
 def _forget(connection: Connection, feed: str) -> None:

@@ -1,11 +1,11 @@
 """Records to rows and back, and the one way that rows are put in. Columns are named as the fields they hold."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, Table
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects import postgresql, sqlite
 
 from feedpub.model import Outcome
 from feedpub.store.records import Run
@@ -42,10 +42,20 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]])
     """Insert rows, each in place of the row of the same key where there is one."""
     if not rows:
         return
-    statement = insert(table)
+    statement = insert(connection, table)
     keys = [column.name for column in table.primary_key]
     rest = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest), rows)
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest), in_order(rows, keys))
+
+
+def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insertion that can say what happens to rows that are there, as the engine writes it."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def in_order(rows: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> list[Mapping[str, Any]]:
+    """The rows by their keys: two transactions that write the same ones never wait for each other in a circle."""
+    return sorted(rows, key=lambda row: [row[key] for key in keys])
 
 
 def chunks(keys: Collection[str]) -> Iterator[list[str]]:

@@ -1,14 +1,18 @@
 """When each feed runs next: what a restart neither forgets nor does all at once."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import Planned
 from feedpub.store.rows import put, to_record, to_row
+
+FORGOTTEN = timedelta(minutes=15)  # after which a feed that was put into the queue is put there again
+Queue = Callable[[object, Collection[str]], None]
+"""Puts feeds into a queue that lies in the same database, in the transaction of the driver's connection."""
 
 Looks = Mapping[str, tuple[datetime, str]]
 """Source key → when it is looked at next, and why."""
@@ -34,7 +38,7 @@ class ScheduleTable:
             looks: of its sources.
         """
         with self._database.writing() as connection:
-            put(connection, schema.schedule, [to_row(planned)])
+            put(connection, schema.schedule, [to_row(planned) | {"handed": None}])
             _look_at(connection, planned.feed, looks or {})
 
     def look_at(self, feed: str, looks: Looks) -> None:
@@ -47,6 +51,41 @@ class ScheduleTable:
         t = schema.sources
         with self._database.writing() as connection:
             connection.execute(update(t).where(t.c.feed == feed).values(next_look=None, why=""))
+
+    def moments(self) -> dict[str, datetime]:
+        """Feed → when it runs next."""
+        t = schema.schedule
+        with self._database.reading() as connection:
+            return dict(connection.execute(select(t.c.feed, t.c.next_run)).tuples().all())
+
+    def put_off(self, moments: Mapping[str, datetime], why: str) -> None:
+        """Keep when feeds run next, in place of what was planned before."""
+        rows = [{"feed": feed, "next_run": moment, "why": why, "handed": None} for feed, moment in moments.items()]
+        with self._database.writing() as connection:
+            put(connection, schema.schedule, rows)
+
+    def hand_over(self, now: datetime, limit: int, into: Queue) -> tuple[str, ...]:
+        """Put the feeds that are due into a queue, those that wait longest first; all at once, or none.
+
+        A feed that has been in a queue for longer than anybody needs for it is put in once more.
+
+        Args:
+            now: what is planned up to this moment is due.
+            limit: as many feeds at most.
+            into: puts feeds into the queue, in the same transaction.
+
+        Returns:
+            The feeds.
+        """
+        t = schema.schedule
+        free = or_(t.c.handed.is_(None), t.c.handed < now - FORGOTTEN)
+        due = select(t.c.feed).where(t.c.next_run <= now, free).order_by(t.c.next_run, t.c.feed).limit(limit)
+        with self._database.writing("hand over") as connection:
+            feeds = tuple(connection.scalars(due))
+            if feeds:
+                connection.execute(update(t).where(t.c.feed.in_(feeds)).values(handed=now))
+                into(connection.connection.driver_connection, feeds)
+        return feeds
 
     def keep_only(self, feeds: Collection[str]) -> None:
         """Drop the plans of all other feeds: they left the config, or changed so that they run at once."""

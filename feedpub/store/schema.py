@@ -12,40 +12,39 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
 )
 
 from feedpub.model import Enclosure, Pace, Problem, Status
-from feedpub.store.columns import Moment, OneOf, Packed, PackedText, Record, Tuple
+from feedpub.store.columns import Moment, Number, OneOf, Packed, PackedText, Record, Text, Tuple
 from feedpub.store.records import Change
 
-VERSION = "0004"  # the newest migration's
+VERSION = "0005"  # the newest migration's
 
 metadata = MetaData()
 
 entries = Table(
     "entries",
     metadata,
-    Column("feed", String, primary_key=True),
-    Column("id", String, primary_key=True),
-    Column("url", String, nullable=False),
-    Column("slug", String, nullable=False),
-    Column("title", String, nullable=False),
+    Column("feed", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("title", Text, nullable=False),
     Column("authors", Tuple, nullable=False),
     Column("first_seen", Moment, nullable=False),
     Column("published", Moment, nullable=False),
     Column("updated", Moment, nullable=False),
     Column("rank", Integer, nullable=False),
-    Column("summary", String, nullable=False),
+    Column("summary", Text, nullable=False),
     Column("html", PackedText, nullable=False),
     Column("text", PackedText, nullable=False),
-    Column("language", String),
-    Column("image", String),
+    Column("language", Text),
+    Column("image", Text),
     Column("categories", Tuple, nullable=False),
     Column("enclosures", Tuple(Enclosure), nullable=False),
     Column("complete", Boolean, nullable=False),
-    Column("source", String, nullable=False),
+    Column("source", Text, nullable=False),
     Column("last_listed", Moment, nullable=False),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
@@ -55,9 +54,9 @@ NEWEST_FIRST = (entries.c.published.desc(), entries.c.rank, entries.c.id)  # of 
 aliases = Table(
     "aliases",
     metadata,
-    Column("feed", String, primary_key=True),
-    Column("key", String, primary_key=True),
-    Column("entry", String, nullable=False),
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("entry", Text, nullable=False),
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
 Index("aliases_by_entry", aliases.c.feed, aliases.c.entry)
@@ -65,18 +64,18 @@ Index("aliases_by_entry", aliases.c.feed, aliases.c.entry)
 seen = Table(
     "seen",
     metadata,
-    Column("feed", String, primary_key=True),
-    Column("key", String, primary_key=True),
-    Column("version", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("reason", String, nullable=False),
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("retry_at", Moment),
-    Column("etag", String),
-    Column("last_modified", String),
+    Column("etag", Text),
+    Column("last_modified", Text),
     Column("last_listed", Moment, nullable=False),
     Column("first_seen", Moment),
-    Column("url", String, nullable=False, server_default=""),
+    Column("url", Text, nullable=False, server_default=""),
     Column("recheck_at", Moment),
 )
 Index("seen_by_recheck", seen.c.feed, seen.c.recheck_at)
@@ -84,14 +83,14 @@ Index("seen_by_recheck", seen.c.feed, seen.c.recheck_at)
 documents = Table(
     "documents",
     metadata,
-    Column("url", String, primary_key=True),
-    Column("config_digest", String, primary_key=True),
-    Column("final_url", String, nullable=False),
+    Column("url", Text, primary_key=True),
+    Column("config_digest", Text, primary_key=True),
+    Column("final_url", Text, nullable=False),
     Column("body", Packed, nullable=False),
-    Column("content_type", String, nullable=False),
-    Column("charset", String),
-    Column("etag", String),
-    Column("last_modified", String),
+    Column("content_type", Text, nullable=False),
+    Column("charset", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
     Column("fetched", Moment, nullable=False),
 )
 
@@ -99,27 +98,27 @@ documents = Table(
 pages = Table(
     "pages",
     metadata,
-    Column("feed", String, primary_key=True),
-    Column("entry", String, primary_key=True),
-    Column("key", String, nullable=False),
-    Column("form", String, nullable=False),
+    Column("feed", Text, primary_key=True),
+    Column("entry", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("form", Text, nullable=False),
     Column("fetched", Moment, nullable=False),
     Column("listed_first", Boolean, nullable=False),
-    Column("url", String),
-    Column("title", String, nullable=False),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
     Column("authors", Tuple, nullable=False),
     Column("published", Moment),
     Column("updated", Moment),
-    Column("summary", String, nullable=False),
+    Column("summary", Text, nullable=False),
     Column("html", PackedText, nullable=False),
     Column("categories", Tuple, nullable=False),
     Column("enclosures", Tuple(Enclosure), nullable=False),
-    Column("image", String),
-    Column("language", String),
-    Column("version", String, nullable=False),
-    Column("final_url", String, nullable=False),
-    Column("content_type", String, nullable=False),
-    Column("charset", String),
+    Column("image", Text),
+    Column("language", Text),
+    Column("version", Text, nullable=False),
+    Column("final_url", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("charset", Text),
     Column("body", LargeBinary, nullable=False),  # last, so that what stands before it is read without it
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
@@ -128,16 +127,16 @@ Index("pages_by_date", pages.c.fetched)
 sources = Table(
     "sources",
     metadata,
-    Column("feed", String, primary_key=True),
-    Column("key", String, primary_key=True),
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
     Column("checked", Moment, nullable=False),
     Column("succeeded", Moment),
     Column("items", Integer, nullable=False),
-    Column("failure", String),
+    Column("failure", Text),
     Column("failing_since", Moment),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("next_look", Moment),
-    Column("why", String, nullable=False, server_default=""),
+    Column("why", Text, nullable=False, server_default=""),
     Column("pace", Record(Pace), nullable=False, server_default="{}"),
     Column("firm", Boolean, nullable=False, server_default="0"),
 )
@@ -145,30 +144,41 @@ sources = Table(
 schedule = Table(
     "schedule",
     metadata,
-    Column("feed", String, primary_key=True),
+    Column("feed", Text, primary_key=True),
     Column("next_run", Moment, nullable=False),
-    Column("why", String, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("handed", Moment),  # when it was put into the queue; None where it is not there
+)
+Index("schedule_by_moment", schedule.c.next_run)
+
+# Which of several processes has something for itself, and until when, by the engine's clock.
+claims = Table(
+    "claims",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", Float, nullable=False),
 )
 
 # What each look at a source that could be read brought: what is usual for it.
 looks = Table(
     "looks",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("feed", String, nullable=False),
-    Column("key", String, nullable=False),
-    Column("settings", String, nullable=False),
+    Column("id", Number, primary_key=True),
+    Column("feed", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("settings", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("items", Integer, nullable=False),
     Column("known", Integer, nullable=False),
     Column("fresh", Integer, nullable=False),
     Column("read", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
-    Column("obstacle", String, nullable=False),
+    Column("obstacle", Text, nullable=False),
     Column("dated", Integer, nullable=False),
     Column("pictured", Integer, nullable=False),
     Column("lengths", Tuple, nullable=False),
-    Column("verdict", String, nullable=False),
+    Column("verdict", Text, nullable=False),
     Column("accepted", Boolean, nullable=False),
 )
 Index("looks_by_source", looks.c.feed, looks.c.key, looks.c.id)
@@ -177,34 +187,34 @@ Index("looks_by_source", looks.c.feed, looks.c.key, looks.c.id)
 breaks = Table(
     "breaks",
     metadata,
-    Column("feed", String, primary_key=True),
-    Column("key", String, primary_key=True),
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
     Column("since", Moment, nullable=False),
-    Column("reason", String, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 # How the config could be changed so that a broken source is read again.
 proposals = Table(
     "proposals",
     metadata,
-    Column("feed", String, primary_key=True),
-    Column("key", String, primary_key=True),
-    Column("settings", String, nullable=False),
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("settings", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("changes", Tuple(Change), nullable=False),
-    Column("evidence", String, nullable=False),
+    Column("evidence", Text, nullable=False),
 )
 
 notices = Table(
     "notices",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("feed", String, nullable=False),
-    Column("key", String, nullable=False),
-    Column("kind", String, nullable=False),
+    Column("id", Number, primary_key=True),
+    Column("feed", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("since", Moment, nullable=False),
-    Column("reason", String, nullable=False),
+    Column("reason", Text, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("last_good", Moment),
     Column("items", Integer, nullable=False),
@@ -214,9 +224,9 @@ notices = Table(
 removals = Table(
     "removals",
     metadata,
-    Column("feed", String, primary_key=True),
-    Column("text", String, primary_key=True),
-    Column("reason", String, nullable=False),
+    Column("feed", Text, primary_key=True),
+    Column("text", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
     Column("first", Moment, nullable=False),
     Column("last", Moment, nullable=False),
     Column("count", Integer, nullable=False),
@@ -226,8 +236,8 @@ Index("removals_by_date", removals.c.feed, removals.c.last)
 archives = Table(
     "archives",
     metadata,
-    Column("feed", String, primary_key=True),
-    Column("entry", String, primary_key=True),
+    Column("feed", Text, primary_key=True),
+    Column("entry", Text, primary_key=True),
     Column("number", Integer, nullable=False),
 )
 Index("archives_by_number", archives.c.feed, archives.c.number)
@@ -236,20 +246,20 @@ Index("archives_by_number", archives.c.feed, archives.c.number)
 messages = Table(
     "messages",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("kind", String, nullable=False),
-    Column("target", String, nullable=False),
+    Column("id", Number, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("target", Text, nullable=False),
     Column("body", Packed, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("due", Moment, nullable=False),
-    Column("failure", String, nullable=False),
+    Column("failure", Text, nullable=False),
 )
 
 runs = Table(
     "runs",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("feed", String, nullable=False),
+    Column("id", Number, primary_key=True),
+    Column("feed", Text, nullable=False),
     Column("started", Moment, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("status", OneOf(Status), nullable=False),
@@ -267,7 +277,7 @@ Index("runs_by_feed", runs.c.feed, runs.c.id)
 robots = Table(
     "robots",
     metadata,
-    Column("origin", String, primary_key=True),
+    Column("origin", Text, primary_key=True),
     Column("body", PackedText, nullable=False),
     Column("status", Integer, nullable=False),
     Column("expires", Moment, nullable=False),
@@ -276,6 +286,6 @@ robots = Table(
 memories = Table(
     "memories",
     metadata,
-    Column("site", String, primary_key=True),
+    Column("site", Text, primary_key=True),
     Column("memory", Packed, nullable=False),
 )

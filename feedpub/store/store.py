@@ -9,13 +9,15 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, select, tuple_, union, update
 
+from feedpub.errors import StoreError
 from feedpub.model import Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
-from feedpub.store.aside import lying_aside
-from feedpub.store.database import FILE_NAME, Database
-from feedpub.store.faults import explained
+from feedpub.store.claims import ClaimsTable
+from feedpub.store.copying import Copied, copy_all, nothing_said
+from feedpub.store.database import Database, Place
 from feedpub.store.figures import Figures
+from feedpub.store.file import FILE_NAME, FileDatabase
 from feedpub.store.looks import LooksTable, add_looks
 from feedpub.store.messages import MessagesTable
 from feedpub.store.notices import NoticesTable
@@ -28,12 +30,13 @@ from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, t
 from feedpub.store.schedule import ScheduleTable
 
 RUNS_KEPT = 200  # of each feed
+LONGEST_ADDRESS = 2000  # characters of a document that is kept; PostgreSQL's indexes hold up to 2,700 bytes
 
 
 class Store:
-    """The state of all feeds, in one file of a folder. Threads may share it, and other processes use it meanwhile.
+    """The state of all feeds, in a file or in a database server. Threads may share it, and other processes use it, too.
 
-    Every method raises StoreError where the file cannot be read or written; the message names it and says what to do.
+    Every method raises StoreError where it cannot be read or written; the message names it and says what to do.
     What a method changes is one transaction: it is on the disk when the method returns, or nothing of it is.
 
     Attributes:
@@ -47,6 +50,7 @@ class Store:
         looks: what is usual for each source.
         notices: what is broken now, and what was told of it.
         proposals: how the config could be changed so that it is read again.
+        claims: what one of several processes has for itself.
     """
 
     def __init__(self, database: Database) -> None:
@@ -61,40 +65,55 @@ class Store:
         self.looks = LooksTable(database)
         self.notices = NoticesTable(database)
         self.proposals = ProposalsTable(database)
+        self.claims = ClaimsTable(database)
 
     @classmethod
-    def open(cls, folder: Path, *, copy: bool = False, patience: float = 30.0) -> Self:
-        """Open the state in a folder, brought to the version of this code.
+    def open(cls, place: Place, *, copy: bool = False, patience: float = 30.0) -> Self:
+        """Open the state at a place, brought to the version of this code.
 
         Args:
-            folder: made where it is missing, for its owner alone.
-            copy: work on a copy that is gone on closing, and leave the folder as it is.
+            place: a folder, made where it is missing, for its owner alone; or the address of a database.
+            copy: work on a copy that is gone on closing, and leave the place as it is.
             patience: seconds to wait for another process's transaction.
         """
         if copy:
-            return cls(Database.copy_of(folder / FILE_NAME))
-        store = cls.at(folder, patience=patience)
+            return cls._copy_of(place)
+        store = cls.at(place, patience=patience)
         store.connect()
         return store
 
     @classmethod
-    def at(cls, folder: Path, *, patience: float = 30.0) -> Self:
-        """The state in a folder, not opened yet: one that turns out to be damaged can be renewed."""
-        return cls(Database(folder / FILE_NAME, patience=patience))
+    def at(cls, place: Place, *, patience: float = 30.0) -> Self:
+        """The state at a place, not opened yet: one that turns out to be damaged can be renewed."""
+        if isinstance(place, Path):
+            return cls(FileDatabase(place / FILE_NAME, patience=patience))
+        try:
+            from feedpub.store.postgres import PostgresDatabase  # noqa: PLC0415 -- its driver is an extra
+        except ImportError as error:
+            raise StoreError(f"the state in PostgreSQL needs pip install 'feedpub[postgres]': {error}") from error
+        return cls(PostgresDatabase(place, patience=patience))
+
+    @classmethod
+    def _copy_of(cls, place: Place) -> Self:
+        if isinstance(place, Path):
+            return cls(FileDatabase.copy_of(place / FILE_NAME))
+        copy = cls.empty()
+        with cls.open(place) as original:
+            original.copy_to(copy)
+        return copy
 
     @staticmethod
-    def lying_aside(folder: Path) -> tuple[Path, ...]:
-        """The damaged files of a folder's state that were set aside, oldest first. Raises StoreError."""
-        with explained(folder):
-            return lying_aside(folder / FILE_NAME)
+    def lying_aside(place: Place) -> tuple[Path, ...]:
+        """The damaged files of a state that were set aside, oldest first. Raises StoreError."""
+        return FileDatabase(place / FILE_NAME).lying_aside() if isinstance(place, Path) else ()
 
     @classmethod
     def empty(cls) -> Self:
         """A state that knows nothing, and is gone on closing."""
-        return cls(Database.on_scratch())
+        return cls(FileDatabase.on_scratch())
 
     def connect(self) -> None:
-        """Open the file now. Raises StoreError; DamagedError where it has to be renewed."""
+        """Open it now. Raises StoreError; DamagedError where it has to be renewed."""
         self._database.open()
 
     def renew(self, fill: Callable[[Path], None]) -> Path | None:
@@ -110,7 +129,7 @@ class Store:
         return self._database.renew(fill)
 
     def close(self) -> None:
-        """Close the file. What was committed is on the disk already."""
+        """Close it. What was committed is on the disk already."""
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -124,6 +143,29 @@ class Store:
     def alone(self, feed: str) -> AbstractContextManager[None]:
         """Work on a feed while no other thread or process does: from what it knows to what it publishes."""
         return self._database.alone(feed)
+
+    def hold(self) -> None:
+        """Ask whether this thread is still alone with its feed, before others see what it made of it.
+
+        Raises:
+            StoreError: it is not: the lock was lost, and somebody else may be at work on the feed.
+        """
+        self._database.hold()
+
+    def copy_to(self, other: Self, progress: Copied = nothing_said) -> int:
+        """Put all that there is into another state, which knows nothing yet; all of it, or nothing.
+
+        Args:
+            other: of whichever engine.
+            progress: told of each table and how many of its rows are there.
+
+        Returns:
+            How many rows there are now.
+
+        Raises:
+            StoreError: the other state knows something already.
+        """
+        return copy_all(self._database, other._database, progress)
 
     # --- entries ---
 
@@ -277,12 +319,12 @@ class Store:
 
         Args:
             run: the last `RUNS_KEPT` of each feed are kept.
-            documents: the source documents that were fetched.
+            documents: the source documents that were fetched; those of monstrous addresses are not kept.
             sources: how each source is now.
             looks: what the looks at those sources brought that could be read.
         """
         with self._database.writing() as connection:
-            put(connection, schema.documents, [to_row(document) for document in documents])
+            put(connection, schema.documents, [to_row(each) for each in documents if len(each.url) <= LONGEST_ADDRESS])
             put(connection, schema.sources, [to_row(source) for source in sources])
             add_looks(connection, looks)
             connection.execute(schema.runs.insert(), run_to_row(run))

@@ -55,6 +55,7 @@ def test_defaults(tmp_path: Path) -> None:
         "feedpub": {
             "output": tmp_path / "feeds",
             "state": tmp_path / ".feedpub",
+            "queue": False,
             "base_url": "https://feeds.example.org/",
             "contact": "",
             "allow_private": (),
@@ -66,6 +67,7 @@ def test_defaults(tmp_path: Path) -> None:
             "keep_pages": timedelta(days=90),
         },
         "http": {"listen": "127.0.0.1:8080", "token": None},
+        "s3": {"endpoint": None, "region": None, "key": None, "secret": None, "gzip": True},
         "alerts": {"webhook": None, "command": (), "email": None},
         "rules": {"sites": tmp_path / "config" / "sites", "ftr": None},
         "feed": (

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from feedpub.builder.identity import url_key
-from feedpub.store.database import FILE_NAME
+from feedpub.store.file import FILE_NAME
 from tests.crashes.paper import Paper
 from tests.support.feedcheck import CHECKS, opml
 

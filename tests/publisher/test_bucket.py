@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from feedpub.config import Bucket, Storage
-from feedpub.errors import ConfigError, PublishError
+from feedpub.errors import ConfigError, OutrunError, PublishError
 from feedpub.publisher import BucketPublisher, Objects, open_publisher
 from feedpub.publisher.objects import Stored, Upload
 from feedpub.web.names import published
@@ -150,14 +150,14 @@ def test_a_stale_writer_is_refused(room: Room) -> None:
     """It slept between its look and its write, while another published: what that one wrote stays."""
     room.publisher().publish(OLD)
     stale = BucketPublisher(room.objects())
-    with pytest.raises(PublishError, match=r"world/a\.html cannot be written: another feedpub wrote it meanwhile"):
+    with pytest.raises(OutrunError, match=r"world/a\.html cannot be written: another feedpub wrote it meanwhile"):
         stale.publish(NEW, certain=another(room, NEWEST))
     assert contents(room) == NEWEST
 
 
 def test_a_stale_writer_does_not_make_what_another_made(room: Room) -> None:
     """The same where there was nothing before."""
-    with pytest.raises(PublishError, match="another feedpub wrote it meanwhile"):
+    with pytest.raises(OutrunError, match="another feedpub wrote it meanwhile"):
         room.publisher().publish(NEW, certain=another(room, NEWEST))
     assert contents(room) == NEWEST
 
@@ -173,7 +173,7 @@ def test_a_writer_that_sleeps_in_the_middle_is_refused_from_there_on(room: Room)
         do()
         written.append(name)
 
-    with pytest.raises(PublishError, match=r"world\.rss cannot be written: another feedpub wrote it meanwhile"):
+    with pytest.raises(OutrunError, match=r"world\.rss cannot be written: another feedpub wrote it meanwhile"):
         BucketPublisher(Meddled(room, write)).publish(NEW)
     assert (written, contents(room)) == (["world/a.html"], NEWEST)
 
@@ -185,7 +185,7 @@ def test_what_was_taken_away_meanwhile_is_not_put_back(room: Room) -> None:
     def take_away() -> None:
         room.remove("world/a.html")
 
-    with pytest.raises(PublishError, match="another feedpub wrote it meanwhile"):
+    with pytest.raises(OutrunError, match="another feedpub wrote it meanwhile"):
         room.publisher().publish(NEW, certain=take_away)
     assert "world/a.html" not in contents(room)
     room.publisher().publish(NEW)

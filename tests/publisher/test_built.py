@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from feedpub import pipeline
+from feedpub.config import load
+from feedpub.publisher import BucketPublisher
 from tests.support.bucket import SECRET, Room
 from tests.support.home import BASE, FAILED, Home
-from tests.support.newsroom import feed, open_newsroom
+from tests.support.newsroom import feed, open_newsroom, tools_for
 from tests.support.service import running_service
 from tests.support.site import Site
 
@@ -87,3 +90,20 @@ def test_the_service_publishes_and_serves_the_bucket(home: Home, room: Room) -> 
         assert service.waits_for("run", feed="world", outcome="updated")
         assert service.get("/world.rss") == room.publisher().read("world.rss")
         assert service.end() == 0
+
+
+def test_who_is_outrun_at_the_index_looks_again(home: Home, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another build wrote the pages about all feeds first: they are made anew of what there is now."""
+    home.build()
+    config = load(home.config)
+    publish, outrun = BucketPublisher.publish, ["once"]
+
+    def publish_late(self: BucketPublisher, files: dict[str, bytes]) -> tuple[str, ...]:
+        late = outrun.pop() if outrun else ""
+        return publish(self, files, certain=lambda: room.put("index.html", b"another's") if late else None)
+
+    monkeypatch.setattr(BucketPublisher, "publish", publish_late)
+    room.put("index.html", b"old")
+    with tools_for(config) as tools:
+        assert pipeline.finish(config, tools) == ("index.html",)
+    assert b"The world feed" in (room.publisher().read("index.html") or b"")

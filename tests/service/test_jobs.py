@@ -13,9 +13,10 @@ from feedpub import pipeline
 from feedpub.config import Config, FeedConfig
 from feedpub.errors import StoreError
 from feedpub.model import Outcome, Status
-from feedpub.service.jobs import FIRST_RETRY, Jobs, Publish
+from feedpub.service.jobs import Jobs
 from feedpub.store import Planned
 from feedpub.tools import Tools, utc_now
+from feedpub.work import FIRST_RETRY, Publish
 from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
 from tests.support.service import eventually
 from tests.support.site import Site

@@ -4,6 +4,10 @@ from pathlib import Path
 import pytest
 
 from feedpub.store import Store
+from feedpub.store.database import Place
+from tests.support.postgres import MISSING, Server, any_server, installed
+
+ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.skipif(not installed(), reason=MISSING))]
 
 
 @pytest.fixture
@@ -12,15 +16,60 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL."""
+    with any_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> Iterator[str]:
+    """The name of a database with our tables, to make others from."""
+    address = server.database()
+    Store.open(address).close()
+    yield address.rpartition("/")[2]
+    server.drop(address)
+
+
 @pytest.fixture
-def store(folder: Path) -> Iterator[Store]:
-    """An empty state."""
+def address(server: Server, template: str) -> Iterator[str]:
+    """A database with our tables, and nothing in them."""
+    made = server.database(template)
+    yield made
+    server.drop(made)
+
+
+@pytest.fixture(params=ENGINES)
+def place(request: pytest.FixtureRequest) -> Place:
+    """Where an empty state lies, on each engine."""
+    found: Place = request.getfixturevalue("folder" if request.param == "sqlite" else "address")
+    return found
+
+
+@pytest.fixture
+def store(place: Place) -> Iterator[Store]:
+    """An empty state, on each engine."""
+    with Store.open(place) as opened:
+        yield opened
+
+
+@pytest.fixture
+def file_store(folder: Path) -> Iterator[Store]:
+    """An empty state in a file."""
     with Store.open(folder) as opened:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """One store for all random examples: each overwrites what it asks for."""
-    with Store.open(tmp_path_factory.mktemp("state")) as opened:
-        yield opened
+@pytest.fixture(scope="module", params=ENGINES)
+def shared_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One store for all random examples of a module: each overwrites what it asks for."""
+    if request.param == "sqlite":
+        with Store.open(tmp_path_factory.mktemp("state")) as opened:
+            yield opened
+    else:
+        server: Server = request.getfixturevalue("server")
+        address = server.database(request.getfixturevalue("template"))
+        with Store.open(address) as opened:
+            yield opened
+        server.drop(address)

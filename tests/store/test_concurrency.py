@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from feedpub.store import Seen, Store
-from feedpub.store.database import FILE_NAME
+from feedpub.store.file import FILE_NAME
 from tests.store.examples import NOW, document, entry, run
 
 # A server that has imported the store and forks from there: thirty processes cost what one does.

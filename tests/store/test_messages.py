@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from feedpub.store import Message, Store
+from feedpub.store.database import Place
 from tests.store import examples
 from tests.store.examples import DAY, NOW
 
@@ -143,8 +144,8 @@ def test_what_backs_off_from_a_place_that_is_there_again_is_due(store: Store) ->
     assert [message.due for message in store.messages.waiting()] == [NOW, NOW + DAY, SOON]
 
 
-def test_messages_outlive_their_process(store: Store) -> None:
+def test_messages_outlive_their_process(store: Store, place: Place) -> None:
     """They are on the disk when they were added."""
     store.messages.add([ping()])
-    with Store.open(store._database.path.parent) as other:
+    with Store.open(place) as other:
         assert len(other.messages.due(NOW)) == 1

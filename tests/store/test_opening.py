@@ -18,7 +18,7 @@ from sqlalchemy import Connection, create_engine, inspect
 from feedpub import migrations
 from feedpub.errors import DamagedError, StoreError
 from feedpub.store import Seen, Store, schema
-from feedpub.store.database import FILE_NAME, Database
+from feedpub.store.file import FILE_NAME, FileDatabase
 from tests.store.examples import NOW, entry
 from tests.support.disk import run_on_disk
 
@@ -71,7 +71,7 @@ def test_what_was_committed_is_there_again(filled: Path) -> None:
 
 def test_every_commit_is_flushed(folder: Path) -> None:
     """The log is written ahead and flushed at each commit; references are checked."""
-    database = Database(folder / FILE_NAME)
+    database = FileDatabase(folder / FILE_NAME)
     with database.reading() as connection:
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in PRAGMAS]
     database.close()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from feedpub.model import Item, Page
 from feedpub.store import KeptForm, KeptPage, Store, packed, unpacked
-from feedpub.store.database import FILE_NAME
+from feedpub.store.file import FILE_NAME
 from tests.store.examples import DAY, NOW, entry, pages
 
 BODY = b"<html><p>What the page said, and said again, and said again.</html>"
@@ -96,8 +96,9 @@ def test_a_state_of_the_version_before_has_no_pages_yet(folder: Path) -> None:
         commit(store, "a")
         before = store.entries("world")
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
-        connection.execute("DROP TABLE pages")
-        connection.execute("DROP TABLE proposals")
+        for what in ("TABLE pages", "TABLE proposals", "TABLE claims", "INDEX schedule_by_moment"):
+            connection.execute(f"DROP {what}")
+        connection.execute("ALTER TABLE schedule DROP COLUMN handed")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     with Store.open(folder) as store:
         assert (store.entries("world"), store.pages.of("world")) == (before, {})

@@ -12,13 +12,19 @@ import pytest
 from feedpub.errors import DamagedError, StoreError
 from feedpub.store import Store
 from feedpub.store.aside import COMPANIONS, lying_aside, set_aside
-from feedpub.store.database import FILE_NAME
 from feedpub.store.faults import explained
+from feedpub.store.file import FILE_NAME
 from feedpub.store.gate import Gate
 from tests.store.examples import NOW, entry
 
 AT = datetime(2026, 11, 25, 14, 53, 51, tzinfo=UTC)
 NAME = f"{FILE_NAME}.damaged-20261125T145351Z"
+
+
+@pytest.fixture
+def store(file_store: Store) -> Store:
+    """Only a file is ever set aside."""
+    return file_store
 
 
 # --- setting aside ----------------------------------------------------------------------------------------------------

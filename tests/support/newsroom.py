@@ -12,6 +12,7 @@ from feedpub.store import Store
 from feedpub.tools import Tools
 from tests.support.clock import FakeClock
 from tests.support.site import Route, Site
+from tests.support.states import state_folder
 
 PARAGRAPHS = """\
 The council of the harbour town met on Monday evening to talk about matter {n}, and after two hours of debate it \
@@ -117,7 +118,7 @@ def tools_for(config: Config, clock: FakeClock | None = None) -> Iterator[Tools]
     settings = config.feedpub
     clock = clock or FakeClock()
     with (
-        Store.open(settings.state) as store,
+        Store.open(state_folder(settings)) as store,
         Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots, clock=clock) as fetcher,
     ):
         publisher = open_publisher(settings.output, config.s3)

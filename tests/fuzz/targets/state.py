@@ -10,7 +10,7 @@ from feedpub.cleaner import SiteMemory
 from feedpub.learning import Site
 from feedpub.model import Article, Outcome, Problem, Status, StoredRobots
 from feedpub.store import Document, Look, Run, Seen, SourceState, Store
-from feedpub.store.database import FILE_NAME
+from feedpub.store.file import FILE_NAME
 from tests.fuzz.oracle import NOW, PAGE, entry_of
 from tests.fuzz.target import WORDS, Target, text
 from tests.fuzz.targets.settings import folder

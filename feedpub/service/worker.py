@@ -1,0 +1,154 @@
+"""A worker: runs the feeds that a service puts into the queue, until it is told to end."""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from feedpub import alerts
+from feedpub import config as configuration
+from feedpub.config import Config, FeedConfig
+from feedpub.errors import FeedpubError, StoreError
+from feedpub.lease import Lease
+from feedpub.logs import event
+from feedpub.model import Outcome
+from feedpub.overview import counted
+from feedpub.queue import Taking
+from feedpub.rules import open_rules
+from feedpub.service.memory import keep_together
+from feedpub.service.signals import Signals
+from feedpub.service.systemd import Notifier
+from feedpub.service.watch import Watch, read_files
+from feedpub.tools import Tools, fetcher_for
+from feedpub.work import Work
+
+RESCUE = "rescue"  # the name of the claim on looking after what dead workers left
+TERM = 20.0  # seconds that it lasts
+MOST_GIVEN_UP = 16  # threads that hang; beyond this only a new process helps
+LOST = 1  # exit status when only a new process helps
+TICK = 0.5  # seconds between two looks at everything
+CONFIG_EVERY = 2.0  # seconds between two looks at the config
+
+
+class FeedWorker:
+    """A worker; `work` is all there is to do with it.
+
+    Args:
+        config: as it was loaded.
+        path: where from; it is looked at for changes.
+        tools: for the runs.
+        at_once: feeds that are run at once.
+    """
+
+    def __init__(self, config: Config, path: Path, tools: Tools, at_once: int) -> None:
+        self._path = path
+        self._me = f"{socket.gethostname()} {os.getpid()}"
+        self._work = Work(config, tools, self._after)
+        self._watch = Watch(read_files(config, path))
+        self._systemd = Notifier()
+        self._signals = Signals()
+        self._taking = Taking(
+            str(configuration.place_of(config.feedpub.state)),
+            self._run,
+            lost=self._work.lost,
+            at_once=at_once,
+            deadline=lambda: self._work.deadline,
+            looks_after=self._looks_after,
+        )
+
+    def work(self) -> int:
+        """Work until SIGTERM or SIGINT; the exit status. Threads that hang are left behind: end the process hard."""
+        keep_together()
+        with self._signals.caught():
+            watching = threading.Thread(target=self._watch_over, name="feedpub-watch", daemon=True)
+            watching.start()
+            event("started", worker=self._me, config=str(self._path))
+            self._systemd.ready(self._line())
+            self._taking.until(self._signals.ended)
+            self._systemd.stopping()
+        event("ended", worker=self._me)
+        return LOST if self._exhausted else 0
+
+    @property
+    def left_behind(self) -> bool:
+        """True where threads hang, which would keep the interpreter from ending."""
+        return bool(self._hanging())
+
+    def _hanging(self) -> Sequence[threading.Thread]:
+        return [thread for thread in self._taking.given_up if thread.is_alive()]
+
+    @property
+    def _exhausted(self) -> bool:
+        return len(self._hanging()) >= MOST_GIVEN_UP
+
+    # --- one run, in a thread of its own ---
+
+    def _run(self, feed: str, everything: bool, lease: Lease) -> None:  # noqa: FBT001 -- as the queue has it
+        try:
+            self._work.run(feed, lease, everything=everything)
+        except StoreError:
+            raise  # it is tried again, by whichever worker has the state
+        except Exception as error:
+            if not isinstance(error, FeedpubError):
+                logging.getLogger(__name__).exception("feed=%s crashed", feed)
+            self._work.crashed(feed, error)
+
+    def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
+        alerts.after_run(feed, outcome, self._work.config.alerts, tools)
+
+    def _looks_after(self) -> bool:
+        """One of all workers looks after what others left."""
+        return not self._work.tools.store.claims.take(RESCUE, self._me, TERM)
+
+    # --- the process ---
+
+    def _watch_over(self) -> None:
+        looked = told = time.monotonic()
+        while not self._signals.ended.wait(TICK):
+            now = time.monotonic()
+            if self._signals.reload.is_set() or (now - looked > CONFIG_EVERY and self._watch.changed()):
+                self._signals.reload.clear()
+                self._reload()
+            looked = now if now - looked > CONFIG_EVERY else looked
+            if self._systemd.watchdog and now - told > self._systemd.watchdog:
+                self._systemd.alive()
+                told = now
+            if self._exhausted:
+                event("exhausted", level=logging.CRITICAL, reason="too many threads hang; end, to be started anew")
+                self._signals.ended.set()
+
+    def _reload(self) -> None:
+        """Take the config as it stands in its file now, if it can be used; else everything stays."""
+        self._systemd.reloading()
+        try:
+            config = configuration.load(self._path)
+            rules = open_rules(config.rules)
+        except FeedpubError as error:
+            for line in str(error).splitlines():
+                event("reload", level=logging.ERROR, outcome="refused", reason=line)
+        else:
+            self._watch.files = read_files(config, self._path)
+            self._apply(config)
+            self._work.apply(self._work.config, replace(self._work.tools, rules=rules))
+            event("reload", outcome="applied", level=logging.INFO)
+        self._systemd.ready(self._line())
+
+    def _apply(self, config: Config) -> None:
+        before, tools = self._work.config, self._work.tools
+        names = ("state", "output", "queue", "browser")
+        fixed = {name: getattr(before.feedpub, name) for name in names}
+        wanted = {name: getattr(config.feedpub, name) for name in names}
+        if fixed != wanted or config.s3 != before.s3:
+            reason = "state, output, [s3], queue and browser take effect when the worker is started again"
+            event("reload", level=logging.WARNING, outcome="partly", reason=reason)
+        settings = config.feedpub.model_copy(update=fixed)
+        fetcher = tools.fetcher if settings == before.feedpub else fetcher_for(settings, tools.store)
+        config = config.model_copy(update={"feedpub": settings, "s3": before.s3})
+        self._work.apply(config, replace(tools, settings=settings, fetcher=fetcher))
+
+    def _line(self) -> str:
+        return f"works on {counted(len(self._work.config.feed), 'feed')}"

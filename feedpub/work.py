@@ -1,0 +1,180 @@
+"""One run of a feed, from the sources that are due to its next run: wherever it is done, and whoever decides when.
+
+The state has the last word on when a feed runs: it is written after each run.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import timedelta
+from typing import Protocol
+
+from feedpub import pipeline
+from feedpub.config import Config, FeedConfig
+from feedpub.errors import DamagedError, FeedpubError
+from feedpub.gathering import source_key
+from feedpub.lease import Lease
+from feedpub.logs import event
+from feedpub.mending import mended
+from feedpub.model import Outcome, Problem, Status
+from feedpub.scheduler.plan import Plan
+from feedpub.scheduler.planning import plans
+from feedpub.store import Planned, Run
+from feedpub.tools import Tools
+
+SLACK = timedelta(seconds=30)  # a source that is due so soon is looked at in the same run
+SOONEST = timedelta(minutes=1)  # between two runs, whatever the plans of a feed's sources say
+FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(hours=1)  # after runs that came to nothing by our own fault
+MOST_DOUBLINGS = 8
+
+After = Callable[[FeedConfig, Outcome, Tools], None]
+"""Told of every run that has ended, in the run's thread."""
+
+
+class Publish(Protocol):
+    """Regenerates one feed from its sources, or from some of them."""
+
+    def __call__(self, feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome: ...
+
+
+class Work:
+    """The feeds of a config, to be run. Thread-safe.
+
+    Args:
+        config: whose feeds.
+        tools: what runs work with; each gets a lease of its own.
+        after: told of each run.
+        publish: regenerates one feed.
+    """
+
+    def __init__(self, config: Config, tools: Tools, after: After, publish: Publish = pipeline.publish) -> None:
+        self._lock = threading.Lock()
+        self._after = after
+        self._publish = publish
+        self._in_vain: dict[str, int] = {}  # feed → runs in a row that came to nothing
+        self.apply(config, tools)
+
+    def apply(self, config: Config, tools: Tools) -> None:
+        """Take another config; runs under way go on with the one that they began with."""
+        feeds = {feed.name: feed for feed in config.feed}
+        with self._lock:
+            self.config, self.tools, self._feeds = config, tools, feeds
+
+    def feed(self, name: str) -> FeedConfig | None:
+        """A feed of the config; None where it has none of the name."""
+        return self._feeds.get(name)
+
+    @property
+    def deadline(self) -> float:
+        """Seconds after which a run fetches nothing more."""
+        return self.tools.settings.deadline.total_seconds()
+
+    def run(self, name: str, lease: Lease, *, everything: bool = False) -> Plan | None:
+        """Run a feed now.
+
+        Args:
+            name: the feed's.
+            lease: how long it may go on.
+            everything: look at all its sources, due or not.
+
+        Returns:
+            When it runs next; None where it left the config, or the run was given up.
+
+        Raises:
+            StoreError: the state cannot be written.
+        """
+        return mended(lambda: self._run(name, lease, everything=everything), self.config, self.tools)
+
+    def lost(self, name: str) -> Plan | None:
+        """Keep that a run was given up; when the feed runs next."""
+        minutes = (self.tools.settings.deadline + timedelta(seconds=60)) / timedelta(minutes=1)
+        return self._failed(name, f"the run was given up after {minutes:.0f} minutes: something in it hangs")
+
+    def crashed(self, name: str, error: BaseException) -> Plan | None:
+        """Keep that a run ended with an exception; when the feed runs next."""
+        if isinstance(error, FeedpubError):
+            return self._failed(name, str(error))
+        return self._failed(name, f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}")
+
+    def _run(self, name: str, lease: Lease, *, everything: bool) -> Plan | None:
+        with self._lock:
+            feed, tools = self._feeds.get(name), replace(self.tools, lease=lease)
+        if feed is None:  # it left the config while it waited
+            return None
+        outcome = self._publish(feed, tools, only=None if everything else _due_sources(feed, tools))
+        return None if lease.revoked else self._ended(feed, outcome, tools)
+
+    def _ended(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> Plan:
+        with self._lock:
+            # Where no source is to blame, the disk or the state is: then it is too early to ask any source again.
+            own_fault = outcome.status == Status.FAILED and not outcome.requests
+            self._in_vain[feed.name] = self._in_vain.get(feed.name, 0) + 1 if own_fault else 0
+        planned = self._plan(feed, tools)
+        _tell(outcome, planned)
+        self._after(feed, outcome, tools)
+        return planned
+
+    def _plan(self, feed: FeedConfig, tools: Tools) -> Plan:
+        """Plan each source that was looked at, and the feed's next run; keep both."""
+        now = tools.clock()
+        looks_ahead = plans(feed, tools, now)
+        recheck = tools.store.next_recheck(feed.name) if feed.recheck else None
+        choices = [*looks_ahead.values(), *([Plan(recheck, "articles to be looked at again")] if recheck else [])]
+        first = min(choices, key=lambda choice: choice.next)
+        if retries := self._in_vain.get(feed.name, 0):
+            wait = min(FIRST_RETRY * 2 ** min(retries - 1, MOST_DOUBLINGS), LAST_RETRY)
+            first = Plan(max(first.next, now + wait), "the last run came to nothing")
+        first = replace(first, next=max(first.next, now + SOONEST))
+        looks = {key: (each.next, each.why) for key, each in looks_ahead.items()}
+        try:
+            tools.store.schedule.save(Planned(feed.name, first.next, first.why), looks)
+        except DamagedError:
+            raise
+        except FeedpubError as error:  # the clockwork knows it; a restart would run the feed too early, no worse
+            event("state", level=logging.ERROR, feed=feed.name, reason=str(error))
+        return first
+
+    def _failed(self, name: str, reason: str) -> Plan | None:
+        """Keep that a run failed by our own fault, and try again later and later."""
+        feed = self.feed(name)
+        if feed is None:
+            return None
+        now = self.tools.clock()
+        outcome = Outcome(name, Status.FAILED, problems=(Problem(name, reason, fatal=True),))
+        try:
+            mended(lambda: self.tools.store.commit_run(Run(outcome, now)), self.config, self.tools)
+            return self._ended(feed, outcome, self.tools)
+        except FeedpubError as error:
+            event("state", level=logging.ERROR, feed=name, reason=str(error))
+            return Plan(now + FIRST_RETRY, "the state could not be written")
+
+
+def _due_sources(feed: FeedConfig, tools: Tools) -> set[str]:
+    """The keys of the sources whose time has come; those of others are not asked."""
+    limit = tools.clock() + SLACK
+    states = {state.key: state for state in tools.store.sources(feed.name)}
+    keys = {source_key(source) for source in feed.source}
+    return {key for key in keys if key not in states or (states[key].next_look or limit) <= limit}
+
+
+def _tell(outcome: Outcome, planned: Plan) -> None:
+    """One line a run, and one for each thing that went wrong."""
+    event(
+        "run",
+        level=logging.INFO if outcome.ok else logging.WARNING,
+        feed=outcome.feed,
+        outcome=outcome.status.value,
+        new=outcome.new,
+        updated=outcome.updated,
+        failed=outcome.failed or None,
+        ms=round(outcome.seconds * 1000),
+        requests=outcome.requests,
+        next=planned.next,
+        why=planned.why,
+    )
+    for problem in outcome.problems:
+        kind = "source" if problem.fatal else "article"
+        event(
+            "problem", level=logging.WARNING, feed=outcome.feed, kind=kind, where=problem.where, reason=problem.reason
+        )

@@ -1,0 +1,149 @@
+"""A real PostgreSQL for tests: the one that $FEEDPUB_TEST_POSTGRES names, or one of its own in a temporary folder.
+
+`python -m tests.support.postgres` runs one until it is ended, and prints its address first.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+VARIABLE = "FEEDPUB_TEST_POSTGRES"
+MISSING = (
+    f"no PostgreSQL: install it (apt install postgresql), or start one and name it in {VARIABLE}, "
+    "as in postgresql://postgres@127.0.0.1:5432/postgres"
+)
+_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # a test's data need not last
+_numbers = count(1)
+
+
+@dataclass
+class Server:
+    """A server that may be asked, and, where it is the test's own, stopped and started.
+
+    Attributes:
+        address: of the database that others are made from.
+    """
+
+    address: str
+    _folder: Path | None = None
+    _settings: Mapping[str, str] = field(default_factory=dict)
+    _process: "subprocess.Popen[bytes] | None" = None
+
+    def database(self, template: str = "template1") -> str:
+        """The address of a new database."""
+        name = f"feedpub_{os.getpid()}_{next(_numbers)}"
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        for _ in range(100):  # whoever has just left the template may still be on the way out
+            with suppress(psycopg.errors.ObjectInUse), psycopg.connect(self.address, autocommit=True) as connection:
+                connection.execute(make)
+                break
+            time.sleep(0.05)
+        return f"{self.address.rpartition('/')[0]}/{name}"
+
+    def drop(self, address: str) -> None:
+        """Remove a database, whoever uses it."""
+        name = sql.Identifier(address.rpartition("/")[2])
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        assert self._folder
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
+        command = [*_as_nobody(), _binary("postgres") or "postgres", "-D", str(self._folder / "data"), *options]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stderr=log)  # noqa: S603 -- the system's PostgreSQL
+        for _ in range(300):
+            with suppress(psycopg.OperationalError), psycopg.connect(self.address, connect_timeout=1):
+                return
+            time.sleep(0.05)
+        raise RuntimeError((self._folder / "log").read_text())
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it: SIGINT cuts all connections, SIGQUIT is a crash."""
+        assert self._process
+        self._process.send_signal(how)
+        self._process.wait(60)
+
+
+def installed() -> bool:
+    """Whether there is a PostgreSQL to ask or to start."""
+    return bool(os.environ.get(VARIABLE)) or _binary("initdb") is not None
+
+
+@contextmanager
+def any_server() -> Iterator[Server]:
+    """The server that the environment names, or one of our own."""
+    if address := os.environ.get(VARIABLE):
+        yield Server(address)
+    else:
+        with own_server() as server:
+            yield server
+
+
+@contextmanager
+def own_server(address: str = "127.0.0.1", **settings: str) -> Iterator[Server]:
+    """A server in a temporary folder, which may be stopped and started.
+
+    Args:
+        address: that it listens on.
+        settings: of postgresql.conf, instead of those that make it fast and careless.
+    """
+    with tempfile.TemporaryDirectory(prefix="feedpub-postgres-") as name:
+        folder, port = Path(name), _free_port(address)
+        _make(folder)
+        chosen = {"listen_addresses": address, "port": str(port), "unix_socket_directories": name} | _FAST | settings
+        server = Server(f"postgresql://postgres@{address}:{port}/postgres", folder, chosen)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def _make(folder: Path) -> None:
+    """Make the server's files; it does not run as root, so they are another user's where we are root."""
+    if os.getuid() == 0:
+        shutil.chown(folder, "postgres")
+    making = [*_as_nobody(), _binary("initdb") or "initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "postgres"]
+    subprocess.run([*making, "-E", "UTF8", "--no-sync"], check=True, capture_output=True, cwd=folder)  # noqa: S603
+
+
+def _as_nobody() -> list[str]:
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
+
+
+@cache
+def _binary(name: str) -> str | None:
+    """A program of the newest PostgreSQL that is installed; distributions keep them beside the path."""
+    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
+    return str(versions[-1]) if versions else shutil.which(name)
+
+
+def _free_port(address: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    if not installed():
+        sys.exit(MISSING)
+    with own_server(max_connections="200") as running:
+        print(running.address, flush=True)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.pause()

@@ -1,0 +1,11 @@
+"""Where the state of a test lies."""
+
+from pathlib import Path
+
+from feedpub.config import Settings
+
+
+def state_folder(settings: Settings) -> Path:
+    """The folder of a state that lies in one."""
+    assert isinstance(settings.state, Path)
+    return settings.state
