@@ -289,7 +289,7 @@ def _write_index(config: Config, tools: Tools) -> tuple[list[Feed], tuple[str, .
 
 
 def _publish_index(config: Config, tools: Tools) -> tuple[list[Feed], tuple[str, ...]]:
-    """The same where others may write it, too, and no lock keeps them out: who was outrun looks at what there is now."""
+    """The same where others may write it, too, and no lock keeps them out: who was outrun looks again."""
     for _ in range(_TRIES - 1):
         with suppress(OutrunError):
             return _write_index(config, tools)
