@@ -174,24 +174,25 @@ def request_options(source: Source) -> RequestOptions:
     )
 
 
-def listed(readings: Sequence[Reading], output: Path) -> list[Listed]:
+def listed(readings: Sequence[Reading], anchor: Path) -> list[Listed]:
     """All items of all sources, each article once: where two sources list it, the first one's word counts.
 
-    A saved article is known by its path as seen from `output`: state, output and articles may move together.
+    A saved article is known by its path as seen from the output folder (`anchor`): state, output and articles may move
+    together.
     """
     unique: dict[str, Listed] = {}
     for reading in readings:
         for item in reading.items:
-            key = item_key(item, output)
+            key = item_key(item, anchor)
             if key not in unique:
                 unique[key] = _listed(item, key, len(unique), reading)
     return list(unique.values())
 
 
-def item_key(item: Item, output: Path) -> str:
+def item_key(item: Item, anchor: Path) -> str:
     """What the store knows an item by."""
     if item.path is not None:
-        return f"file:{os.path.relpath(item.path, output)}"
+        return f"file:{os.path.relpath(item.path, anchor)}"
     return url_key(item.url or "")
 
 

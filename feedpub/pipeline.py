@@ -7,15 +7,17 @@ short at any instant is simply done again by the next one.
 import hashlib
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from feedpub import archiving, assembly, calm, corrections, fronts, looking, pings, recalling, steps
 from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig
 from feedpub.discretion import discreet_outcome
-from feedpub.errors import DamagedError, FeedpubError, NothingFound, StoreError
+from feedpub.errors import DamagedError, FeedpubError, NothingFound, OutrunError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed, source_key
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, failed, read_all
@@ -23,6 +25,8 @@ from feedpub.repairing import propose
 from feedpub.store import Calm, KeptPage, Run, SourceState
 from feedpub.tools import Tools
 from feedpub.walls import behind_walls
+
+_TRIES = 3  # at the pages about all feeds, where others write them, too
 
 
 def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome:
@@ -46,7 +50,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
                 return _record_calm(feed, asked, started, began, tools)
             _recall(feed, tools)
             readings = looking.at_listings(feed, gather(feed, tools, only, asked.answers), tools)
-            items = listed(readings, tools.settings.output)
+            items = listed(readings, tools.settings.anchor)
             recalling.name_again(feed.name, [item.key for item in items], tools.store, tools.clock())
             due = corrections.due(feed, items, tools)
             items = [*items, *due.unlisted]
@@ -115,11 +119,16 @@ def write(feed: FeedConfig, live: Feed, tools: Tools) -> tuple[str, ...]:
     """Write a feed's files as far as they change, its archives first; their names. To be called alone with the feed."""
     live = archiving.extend(feed, live, tools)
     files = archiving.files(feed, live, tools) | assembly.files(live, assembly.folders(feed))
-    tools.store.hold()
     with pings.announced(feed.name, files, tools):
-        written = tools.publisher.publish(files)
+        written = tools.publisher.publish(files, certain=partial(_still_ours, tools))
     fronts.keep(feed, live, tools)
     return written
+
+
+def _still_ours(tools: Tools) -> None:
+    """Ask whether the run still counts, and is still alone with its feed. Raises AbandonedError, StoreError."""
+    tools.lease.hold()
+    tools.store.hold()
 
 
 def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], merged: Merge) -> Outcome:
@@ -301,7 +310,13 @@ def finish(config: Config, tools: Tools) -> tuple[str, ...]:
 
 
 def show(config: Config, tools: Tools) -> tuple[str, ...]:
-    """Write the page and the OPML about all feeds, and their health, as far as they change; their names."""
+    """Write the page and the OPML about all feeds, and their health, as far as they change; their names.
+
+    Others may write them, too, and no lock keeps them out: who was outrun looks again.
+    """
+    for _ in range(_TRIES - 1):
+        with suppress(OutrunError):
+            return tools.publisher.publish(fronts.files(config, tools))
     return tools.publisher.publish(fronts.files(config, tools))
 
 

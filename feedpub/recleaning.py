@@ -181,7 +181,7 @@ def _made(
 
 def _file(feed: FeedConfig, entry: Entry, page: KeptPage, tools: Tools) -> tuple[Path, Path]:
     """Where a saved article lies, and the folder of its source. Raises ExtractError where it is not what it was."""
-    path = Path(os.path.normpath(tools.settings.output / page.key.removeprefix("file:")))
+    path = Path(os.path.normpath(tools.settings.anchor / page.key.removeprefix("file:")))
     folders = (source for source in feed.source if isinstance(source, FolderSource))
     folder = next((source.path for source in folders if source_key(source) == entry.source), None)
     if folder is None or not path.is_relative_to(folder):

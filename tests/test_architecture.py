@@ -9,11 +9,14 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "feedpub"
 OWNERS = {
     "alembic": ("store", "migrations"),
+    "aiohttp": ("publisher",),
     "apscheduler": ("scheduler",),
+    "botocore": ("publisher",),
     "bs4": ("cleaner", "sources"),
     "click": ("cli",),
     "feedgen": ("builder",),
     "feedparser": ("sources",),
+    "fsspec": ("publisher",),
     "jinja2": ("builder", "web"),
     "nh3": ("cleaner",),
     "playwright": ("render",),
@@ -23,6 +26,7 @@ OWNERS = {
     "pydantic": ("config",),
     "requests": ("fetch",),
     "rich": ("cli", "report"),
+    "s3fs": ("publisher",),
     "sentencex": ("summary",),
     "sqlalchemy": ("store", "migrations"),
     "tomlkit": ("config",),

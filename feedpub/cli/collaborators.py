@@ -64,14 +64,15 @@ def open_tools(
         pages_of: the feeds whose kept pages a dry run needs; left out, all.
     """
     from feedpub.mending import open_state
-    from feedpub.publisher import Publisher, Rehearsal
+    from feedpub.publisher import Rehearsal, open_publisher
     from feedpub.render import Browser
     from feedpub.rules import open_rules
     from feedpub.tools import Tools, workers
 
     settings = config.feedpub
     rules = open_rules(config.rules)
-    publisher = Rehearsal(settings.output) if dry_run else Publisher(settings.output)
+    publisher = open_publisher(settings.output, config.s3)
+    publisher = Rehearsal(publisher) if dry_run else publisher
     with (
         workers() as isolation,
         Browser(settings.browser) as browser,

@@ -9,7 +9,8 @@ from feedpub.config.advice import exposed, warnings
 from feedpub.config.cron import fields as cron_fields
 from feedpub.config.durations import written as duration
 from feedpub.config.loading import find_config, load, load_site, parse_site
-from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings
+from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings, Storage
+from feedpub.config.output import Bucket
 from feedpub.config.parts import files
 from feedpub.config.patching import Patch, patched
 from feedpub.config.positions import Positions
@@ -38,6 +39,7 @@ __all__ = [
     "RULE_HEADERS",
     "Alerts",
     "BasicAuth",
+    "Bucket",
     "Config",
     "Email",
     "FeedConfig",
@@ -59,6 +61,7 @@ __all__ = [
     "SiteRules",
     "SitemapSource",
     "Source",
+    "Storage",
     "add",
     "cron_fields",
     "duration",

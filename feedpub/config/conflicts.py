@@ -11,6 +11,7 @@ from pathlib import Path
 from feedpub.config import durations
 from feedpub.config.messages import Finding
 from feedpub.config.models import FeedConfig, Settings
+from feedpub.config.output import is_address
 from feedpub.config.parts import Whole
 from feedpub.config.positions import KeyPath
 from feedpub.config.state import is_database
@@ -35,6 +36,7 @@ def conflicts(document: Table, whole: Whole, file: Path) -> Iterator[Finding]:
         yield from _bounds(path, feed)
         yield from _same_sources(path, feed)
     yield from _queue(document.get("feedpub"))
+    yield from _half_a_key(document.get("s3"))
     yield from _rules(document.get("rules"), file.parent)
     yield from _folders(document, feeds, Path(os.path.abspath(file)))  # noqa: PTH100 -- see values.locate
 
@@ -121,6 +123,14 @@ def _queue(settings: object) -> Iterator[Finding]:
         )
 
 
+def _half_a_key(storage: object) -> Iterator[Finding]:
+    """An access key without its secret, or the other way round."""
+    given = [name for name in ("key", "secret") if name in storage] if isinstance(storage, dict) else []
+    if len(given) == 1:
+        other = "secret" if given == ["key"] else "key"
+        yield Finding(("s3", given[0]), f"stands without {other}; write both, or none to use the environment's")
+
+
 def _rules(written: object, folder: Path) -> Iterator[Finding]:
     """Folders of rules that are not there, though the config names them."""
     wanted = {"sites": "a folder with a file for each host", "ftr": "where ftr-site-config was checked out"}
@@ -138,6 +148,6 @@ def _setting(settings: object, name: str, folder: Path) -> Path | None:
 
 def _path(value: object, folder: Path) -> Path | None:
     try:
-        return locate(value, folder) if isinstance(value, str) else None
+        return locate(value, folder) if isinstance(value, str) and not is_address(value) else None
     except ValueError:  # told where the value itself is checked
         return None

@@ -15,7 +15,7 @@ from typing import TypeVar
 from feedpub import alerts, messages, overview, pipeline
 from feedpub import config as configuration
 from feedpub.config import Config, FeedConfig
-from feedpub.errors import DamagedError, FeedpubError, StoreError
+from feedpub.errors import DamagedError, FeedpubError, PublishError, StoreError
 from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.model import Outcome
@@ -31,7 +31,7 @@ from feedpub.service.signals import Signals
 from feedpub.service.systemd import Notifier
 from feedpub.service.watch import Watch, read_files
 from feedpub.tools import Tools, fetcher_for
-from feedpub.web import Server, Site
+from feedpub.web import Server, Site, open_shelf
 
 T = TypeVar("T")
 TICK = 0.5  # seconds between two looks at everything
@@ -76,6 +76,7 @@ class Service:
         self._watch = Watch(read_files(config, path))
         self._jump = Jump(tools.clock, time.monotonic)
         self._jobs = self._make_jobs(line)
+        self._shelf = open_shelf(config.feedpub.output, config.s3)
         self._site = self._make_site()
         self._server = Server(self._site, sockets)
         self._chores = [
@@ -200,11 +201,12 @@ class Service:
         names = ("state", "output", "queue")
         fixed = {name: getattr(self._config.feedpub, name) for name in names}
         wanted = {name: getattr(config.feedpub, name) for name in fixed}
-        if fixed != wanted or config.http.listen != self._config.http.listen:
-            reason = "state, output, queue and listen take effect when the service is started again"
+        elsewhere = config.http.listen != self._config.http.listen or config.s3 != self._config.s3
+        if fixed != wanted or elsewhere:
+            reason = "state, output, [s3], queue and listen take effect when the service is started again"
             event("reload", level=logging.WARNING, outcome="partly", reason=reason)
         settings = config.feedpub.model_copy(update=fixed)
-        return config.model_copy(update={"feedpub": settings})
+        return config.model_copy(update={"feedpub": settings, "s3": self._config.s3})
 
     def _apply(self, config: Config, rules: RuleBook) -> Mapping[str, Sequence[str]]:
         before, self._config = self._config, config
@@ -221,7 +223,7 @@ class Service:
 
     def _make_site(self) -> Site:
         settings = self._config.feedpub
-        return Site(settings.output, self, settings.hubs, settings.base_url, self._tools.store.schedule.load)
+        return Site(self._shelf, self, settings.hubs, settings.base_url, self._tools.store.schedule.load)
 
     def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
         """After each run, in its thread: what was written is compressed before the first reader asks for it."""
@@ -271,6 +273,6 @@ class Service:
             try:
                 alerts.left(self._config, self._tools)
                 self._site.refresh(pipeline.show(self._config, self._tools))
-            except DamagedError:
+            except (DamagedError, PublishError):  # which may be over soon, with a disk or with a bucket
                 self._stale.set()
                 raise

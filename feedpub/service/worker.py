@@ -139,12 +139,13 @@ class FeedWorker:
         before, tools = self._work.config, self._work.tools
         names = ("state", "output", "queue", "browser")
         fixed = {name: getattr(before.feedpub, name) for name in names}
-        if fixed != {name: getattr(config.feedpub, name) for name in names}:
-            reason = "state, output, queue and browser take effect when the worker is started again"
+        wanted = {name: getattr(config.feedpub, name) for name in names}
+        if fixed != wanted or config.s3 != before.s3:
+            reason = "state, output, [s3], queue and browser take effect when the worker is started again"
             event("reload", level=logging.WARNING, outcome="partly", reason=reason)
         settings = config.feedpub.model_copy(update=fixed)
         fetcher = tools.fetcher if settings == before.feedpub else fetcher_for(settings, tools.store)
-        config = config.model_copy(update={"feedpub": settings})
+        config = config.model_copy(update={"feedpub": settings, "s3": before.s3})
         self._work.apply(config, replace(tools, settings=settings, fetcher=fetcher))
 
     def _line(self) -> str:

@@ -353,7 +353,7 @@ class Store:
         """The last regeneration of a feed; None before the first."""
         return next(iter(self.runs(feed, limit=1)), None)
 
-    def commit_run(
+    def commit_run(  # noqa: PLR0913 -- all that one transaction keeps, by name
         self,
         run: Run,
         *,

@@ -27,7 +27,7 @@ from feedpub import config as configuration
 from feedpub import fronts, overview, pipeline
 from feedpub.config import Config
 from feedpub.model import Entry, Outcome, Status
-from feedpub.publisher import Publisher
+from feedpub.publisher import open_publisher
 from feedpub.store import Planned, Run, SourceState, Store
 from feedpub.tools import Tools
 from feedpub.web import healthz, metrics, status
@@ -168,7 +168,9 @@ def _with_tools(do: Callable[[Config, Tools], object]) -> Callable[[Config], obj
     def done(config: Config) -> None:
         settings = config.feedpub
         with Store.open(configuration.place_of(settings.state)) as store:
-            tools = Tools(settings, store, None, Publisher(settings.output), isolation=None, browser=None)  # type: ignore[arg-type]
+            tools = Tools(
+                settings, store, None, open_publisher(settings.output, config.s3), isolation=None, browser=None
+            )  # type: ignore[arg-type]
             do(config, tools)
 
     return done
