@@ -168,9 +168,8 @@ def _with_tools(do: Callable[[Config, Tools], object]) -> Callable[[Config], obj
     def done(config: Config) -> None:
         settings = config.feedpub
         with Store.open(configuration.place_of(settings.state)) as store:
-            tools = Tools(
-                settings, store, None, open_publisher(settings.output, config.s3), isolation=None, browser=None
-            )  # type: ignore[arg-type]
+            publisher = open_publisher(settings.output, config.s3)
+            tools = Tools(settings, store, None, publisher)  # type: ignore[arg-type] -- nothing is fetched
             do(config, tools)
 
     return done
