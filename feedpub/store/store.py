@@ -455,7 +455,8 @@ class Store:
             return
         with self._database.writing() as connection:
             for some in chunks(old):
-                connection.execute(delete(t).where(t.c.feed == feed, t.c.id.in_(some)))
+                # the date once more: where there are several writers, one may have been listed since
+                connection.execute(delete(t).where(t.c.feed == feed, t.c.id.in_(some), t.c.last_listed < before))
             drop_pages(connection, feed, fallen)
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:

@@ -169,7 +169,7 @@ def _with_tools(do: Callable[[Config, Tools], object]) -> Callable[[Config], obj
         settings = config.feedpub
         with Store.open(configuration.place_of(settings.state)) as store:
             publisher = open_publisher(settings.output, config.s3)
-            tools = Tools(settings, store, None, publisher)  # type: ignore[arg-type] -- nothing is fetched
+            tools = Tools(settings, store, None, publisher)  # type: ignore[arg-type]
             do(config, tools)
 
     return done

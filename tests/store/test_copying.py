@@ -16,7 +16,9 @@ from sqlalchemy import text
 from feedpub.errors import StoreError
 from feedpub.model import Enclosure, Item, Pace, Removed, StoredRobots
 from feedpub.store import (
+    Calm,
     Change,
+    Front,
     KeptPage,
     Look,
     Message,
@@ -68,6 +70,9 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     told = StoredRobots(origin="https://example.org", body="User-agent: *", status=200, expires=NOW)
     store.robots.save(told.origin, told)
     store.save_memory("example.org", b"\0" * 100)
+    calm = Calm(feed, "s", "b", NOW, 1, f'"{ODD}"', None)
+    store.commit_run(run(feed), calm={"s": calm})
+    store.fronts.keep(Front(feed, "a", 3, NOW, NOW, "en"))
 
 
 def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
