@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -14,7 +14,7 @@ from feedpub.builder import aids
 from feedpub.config import FeedConfig, FolderSource, PageSource, Settings
 from feedpub.fetch import discreet
 from feedpub.filters import Facts, refusal
-from feedpub.model import Entry, Feed
+from feedpub.model import Entry, Feed, Headline
 
 _RENDERERS = {"rss": builder.render_rss, "atom": builder.render_atom, "json": builder.render_json}
 FORMATS = tuple(_RENDERERS)
@@ -41,15 +41,27 @@ def archive(feed: FeedConfig, settings: Settings, entries: Iterable[Entry], numb
 
 def _document(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:
     shown = tuple(aided(feed, _summarised(entry, feed.summary)) for entry in entries)
+    updated = max((entry.updated for entry in shown), default=None)
+    return replace(without_entries(feed, settings, updated, common_language(shown)), entries=shown)
+
+
+def without_entries(feed: FeedConfig, settings: Settings, updated: datetime | None, language: str) -> Feed:
+    """The live document but for its entries.
+
+    Args:
+        feed: as the config has it.
+        settings: what all feeds share.
+        updated: the latest `updated` of its entries; None where there is none.
+        language: the one that most of its entries are in.
+    """
     return Feed(
         name=feed.name,
         title=feed.title,
         base_url=settings.base_url,
         link=feed.link or _home(feed, settings),
-        updated=max((entry.updated for entry in shown), default=_NEVER),
-        entries=shown,
+        updated=updated or _NEVER,
         description=feed.description,
-        language=feed.language or _common_language(shown),
+        language=feed.language or language,
         author=feed.author,
         icon=feed.icon,
         formats=feed.formats,
@@ -82,7 +94,8 @@ def _home(feed: FeedConfig, settings: Settings) -> str:
     return next((page for page in pages if page == discreet(page)), f"{settings.base_url}{feed.name}.html")
 
 
-def _common_language(entries: Iterable[Entry]) -> str:
+def common_language(entries: Iterable[Entry]) -> str:
+    """The language that most entries are in."""
     languages = Counter(entry.language for entry in entries if entry.language)
     return max(languages, key=lambda code: (languages[code], code), default="en")
 
@@ -112,9 +125,10 @@ def render(feed: Feed, suffix: str) -> bytes:
     return _RENDERERS[suffix](feed)
 
 
-def index_files(feeds: list[Feed]) -> dict[str, bytes]:
+def index_files(headlines: Sequence[Headline]) -> dict[str, bytes]:
     """The files about all feeds together."""
-    return {"index.html": builder.render_index(feeds), "feeds.opml": builder.render_opml(feeds)}
+    feeds = [headline.feed for headline in headlines]
+    return {"index.html": builder.render_index(headlines), "feeds.opml": builder.render_opml(feeds)}
 
 
 def folders(feed: FeedConfig) -> tuple[Path, ...]:

@@ -8,6 +8,8 @@ from feedpub.model import Outcome
 
 def discreet_outcome(outcome: Outcome) -> Outcome:
     """The outcome without the passwords and tokens of addresses in it, and with nothing that commands a terminal."""
+    if not outcome.problems:
+        return outcome
     told = (replace(p, where=_told(p.where), reason=_told(p.reason)) for p in outcome.problems)
     return replace(outcome, problems=tuple(told))
 

@@ -6,6 +6,7 @@
     ├── StoreError           the state on disk cannot be read or written
     │   └── DamagedError       it can be, and is not what was written: only a new one helps
     ├── PublishError         a feed file cannot be written
+    │   └── OutrunError        another process wrote it meanwhile, and nothing older goes over it
     ├── DeliveryError        an alert cannot be delivered
     ├── AbandonedError       a run that took too long was given up
     ├── ServiceError         the service, or the site, cannot run here
@@ -53,6 +54,10 @@ class DamagedError(StoreError):
 
 class PublishError(FeedpubError):
     """A feed file cannot be written; what was published before is untouched."""
+
+
+class OutrunError(PublishError):
+    """Another process wrote a feed file meanwhile; what it wrote stays."""
 
 
 class DeliveryError(FeedpubError):

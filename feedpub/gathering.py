@@ -5,7 +5,7 @@ A source that fails adds nothing and loses nothing: its failure becomes a value 
 
 import hashlib
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from zlib import crc32
 from feedpub import sources
 from feedpub.builder.identity import url_key
 from feedpub.config import FeedConfig, FeedSource, FolderSource, PageSource, RemoteSource, Source, resolve
-from feedpub.documents import Documents
+from feedpub.documents import Answer, Documents
 from feedpub.errors import DamagedError, FeedpubError, FetchError, PostponedError, SourceError
 from feedpub.fetch import RequestOptions, redacted
 from feedpub.model import ANY_PACE, Item, Pace, Problem
@@ -97,17 +97,26 @@ def settings_digest(source: Source) -> str:
     return hashlib.sha256(_settings(source).encode()).hexdigest()[:16]
 
 
-def gather(feed: FeedConfig, tools: Tools, only: Collection[str] | None = None) -> list[Reading]:
-    """Ask all sources, or only those with the given keys, a few at once; in the config's order."""
+def gather(
+    feed: FeedConfig, tools: Tools, only: Collection[str] | None = None, answers: Mapping[str, Answer] | None = None
+) -> list[Reading]:
+    """Ask all sources, or only those with the given keys, a few at once; in the config's order.
+
+    Args:
+        feed: as the config has it.
+        tools: what it works with.
+        only: the keys of the sources to ask.
+        answers: what servers said already, by the address that they were asked for.
+    """
     asked = [source for source in feed.source if only is None or source_key(source) in only]
     with ThreadPoolExecutor(_SOURCES_AT_ONCE) as pool:
-        return list(pool.map(lambda source: _read(source, feed.limit, tools), asked))
+        return list(pool.map(lambda source: _read(source, feed.limit, tools, answers or {}), asked))
 
 
-def _read(source: Source, limit: int, tools: Tools) -> Reading:
+def _read(source: Source, limit: int, tools: Tools, answers: Mapping[str, Answer]) -> Reading:
     digest = settings_digest(source)
     documents = Documents(tools.fetcher, tools.store, RequestOptions(), digest, tools.clock, tools.lease)
-    documents.isolation = tools.isolation
+    documents.isolation, documents.answers = tools.isolation, dict(answers)
     try:
         documents.options = request_options(source)
         documents.browser = tools.browser if isinstance(source, PageSource) and source.render else None
@@ -165,24 +174,25 @@ def request_options(source: Source) -> RequestOptions:
     )
 
 
-def listed(readings: Sequence[Reading], output: Path) -> list[Listed]:
+def listed(readings: Sequence[Reading], anchor: Path) -> list[Listed]:
     """All items of all sources, each article once: where two sources list it, the first one's word counts.
 
-    A saved article is known by its path as seen from `output`: state, output and articles may move together.
+    A saved article is known by its path as seen from the output folder (`anchor`): state, output and articles may move
+    together.
     """
     unique: dict[str, Listed] = {}
     for reading in readings:
         for item in reading.items:
-            key = item_key(item, output)
+            key = item_key(item, anchor)
             if key not in unique:
                 unique[key] = _listed(item, key, len(unique), reading)
     return list(unique.values())
 
 
-def item_key(item: Item, output: Path) -> str:
+def item_key(item: Item, anchor: Path) -> str:
     """What the store knows an item by."""
     if item.path is not None:
-        return f"file:{os.path.relpath(item.path, output)}"
+        return f"file:{os.path.relpath(item.path, anchor)}"
     return url_key(item.url or "")
 
 

@@ -55,7 +55,7 @@ def _is_judged(reading: Reading) -> bool:
 
 
 def _at_listing(feed: FeedConfig, reading: Reading, tools: Tools) -> Reading:
-    keys = {item_key(item, tools.settings.output): item for item in reading.items}
+    keys = {item_key(item, tools.settings.anchor): item for item in reading.items}
     known = {*tools.store.seen(feed.name, list(keys)), *tools.store.aliases(feed.name, list(keys))}
     settings = f"{reading.documents.digest} {feed.limit}"
     history = tools.store.looks.of(feed.name, reading.key, settings)

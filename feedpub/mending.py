@@ -5,7 +5,7 @@ asked for once more), what was learned of sites, the record of runs, which sourc
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,12 @@ T = TypeVar("T")
 
 
 def open_state(
-    config: Config, publisher: Publisher, *, copy: bool = False, clock: Callable[[], datetime] = utc_now
+    config: Config,
+    publisher: Publisher,
+    *,
+    copy: bool = False,
+    pages_of: Collection[str] | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Store:
     """The state of a config, built anew where it is damaged.
 
@@ -31,13 +36,14 @@ def open_state(
         config: whose state.
         publisher: for what is published.
         copy: work on a copy, and leave everything as it is.
+        pages_of: the feeds whose kept pages a copy needs; left out, all.
         clock: for the notice.
 
     Raises:
         StoreError: it cannot be used, and damage is not the reason.
     """
     if copy:
-        return _open_copy(config, publisher, clock)
+        return _open_copy(config, publisher, clock, pages_of)
     store = Store.at(place_of(config.feedpub.state))
     try:
         store.connect()
@@ -55,9 +61,11 @@ def mended(do: Callable[[], T], config: Config, tools: Tools) -> T:
     return do()
 
 
-def _open_copy(config: Config, publisher: Publisher, clock: Callable[[], datetime]) -> Store:
+def _open_copy(
+    config: Config, publisher: Publisher, clock: Callable[[], datetime], pages_of: Collection[str] | None
+) -> Store:
     try:
-        return Store.open(place_of(config.feedpub.state), copy=True)
+        return Store.open(place_of(config.feedpub.state), copy=True, pages_of=pages_of)
     except DamagedError as error:
         event("state", level=logging.WARNING, outcome="damaged: it would be built anew", reason=error.reason)
     store = Store.empty()

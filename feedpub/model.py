@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,26 @@ class Feed:
     def entry_url(self, entry: Entry) -> str:
         """Where an entry's link leads: the article, or its own page under the feed."""
         return entry.url or f"{self.base_url}{self.name}/{entry.slug}.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A feed as the page of all feeds shows it: what it is, and of its entries only how many and how new they are.
+
+    Attributes:
+        feed: its entries may be left out.
+        entries: how many are in its live document.
+        newest: when the newest of them was published; None where there is none.
+    """
+
+    feed: Feed
+    entries: int
+    newest: datetime | None
+
+    @classmethod
+    def of(cls, feed: Feed) -> Self:
+        """The headline of a feed with its entries."""
+        return cls(feed, len(feed.entries), max((entry.published for entry in feed.entries), default=None))
 
 
 class Status(StrEnum):

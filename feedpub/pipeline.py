@@ -7,22 +7,26 @@ short at any instant is simply done again by the next one.
 import hashlib
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from feedpub import archiving, assembly, corrections, health, looking, pings, recalling, steps
+from feedpub import archiving, assembly, calm, corrections, fronts, looking, pings, recalling, steps
 from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
-from feedpub.config import Config, FeedConfig, Filters
+from feedpub.config import Config, FeedConfig
 from feedpub.discretion import discreet_outcome
-from feedpub.errors import DamagedError, FeedpubError, NothingFound, StoreError
+from feedpub.errors import DamagedError, FeedpubError, NothingFound, OutrunError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed, source_key
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, failed, read_all
 from feedpub.repairing import propose
-from feedpub.store import KeptPage, Run, SourceState
+from feedpub.store import Calm, KeptPage, Run, SourceState
 from feedpub.tools import Tools
 from feedpub.walls import behind_walls
+
+_TRIES = 3  # at the pages about all feeds, where others write them, too
 
 
 def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome:
@@ -41,9 +45,12 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     tools = replace(tools, fetcher=fetcher, isolation=tools.isolation.for_run())
     try:
         with tools.browser.in_use():
+            asked = calm.ask(feed, tools, only)
+            if asked.nothing_new:
+                return _record_calm(feed, asked, started, began, tools)
             _recall(feed, tools)
-            readings = looking.at_listings(feed, gather(feed, tools, only), tools)
-            items = listed(readings, tools.settings.output)
+            readings = looking.at_listings(feed, gather(feed, tools, only, asked.answers), tools)
+            items = listed(readings, tools.settings.anchor)
             recalling.name_again(feed.name, [item.key for item in items], tools.store, tools.clock())
             due = corrections.due(feed, items, tools)
             items = [*items, *due.unlisted]
@@ -54,7 +61,13 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         _propose(feed, readings, tools)
         requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
         outcome = replace(discreet_outcome(outcome), requests=requests, seconds=time.monotonic() - began)
-        _record(outcome, readings, started, tools)
+        _record(
+            outcome,
+            readings,
+            started,
+            tools,
+            calm.after_run(feed, outcome, readings, zip(items, reads, strict=True), tools),
+        )
     except DamagedError:
         raise
     except FeedpubError as error:
@@ -94,7 +107,7 @@ def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, to
     """Write what there is now, unless nothing came of any source."""
     if readings and all(reading.problem for reading in readings) and not outcome.updated:
         return replace(outcome, status=Status.FAILED)
-    live = live_feed(feed, tools)
+    live = fronts.live_feed(feed, tools)
     if not live.entries and outcome.failed:
         none = Problem(feed.name, f"none of the {outcome.failed} articles listed could be read", fatal=True)
         return replace(outcome, status=Status.FAILED, problems=(*outcome.problems, none))
@@ -107,7 +120,15 @@ def write(feed: FeedConfig, live: Feed, tools: Tools) -> tuple[str, ...]:
     live = archiving.extend(feed, live, tools)
     files = archiving.files(feed, live, tools) | assembly.files(live, assembly.folders(feed))
     with pings.announced(feed.name, files, tools):
-        return tools.publisher.publish(files)
+        written = tools.publisher.publish(files, certain=partial(_still_ours, tools))
+    fronts.keep(feed, live, tools)
+    return written
+
+
+def _still_ours(tools: Tools) -> None:
+    """Ask whether the run still counts, and is still alone with its feed. Raises AbandonedError, StoreError."""
+    tools.lease.hold()
+    tools.store.hold()
 
 
 def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], merged: Merge) -> Outcome:
@@ -204,7 +225,13 @@ def _propose(feed: FeedConfig, readings: Sequence[Reading], tools: Tools) -> Non
         tools.store.proposals.keep(feed.name, proposals, done)
 
 
-def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, tools: Tools) -> None:
+def _record(
+    outcome: Outcome,
+    readings: Sequence[Reading],
+    started: datetime,
+    tools: Tools,
+    calm_now: Mapping[str, Calm | None],
+) -> None:
     """Remember the run, and what each source said, now that the feed is out."""
     tools.lease.hold()
     states = {state.key: state for state in tools.store.sources(outcome.feed)}
@@ -213,7 +240,17 @@ def _record(outcome: Outcome, readings: Sequence[Reading], started: datetime, to
         documents=[document for reading in readings for document in reading.documents.fresh if not reading.problem],
         sources=_states(outcome.feed, readings, states, started),
         looks=[reading.look for reading in readings if reading.look],
+        calm=calm_now,
     )
+
+
+def _record_calm(feed: FeedConfig, asked: calm.Asked, started: datetime, began: float, tools: Tools) -> Outcome:
+    """Remember a run that brought nothing new."""
+    tools.lease.hold()
+    outcome, states = calm.looked_at(feed, asked, tools)
+    outcome = replace(outcome, seconds=time.monotonic() - began)
+    tools.store.commit_run(Run(outcome, started), sources=states, still=[state.key for state in states])
+    return outcome
 
 
 def _record_failure(outcome: Outcome, started: datetime, tools: Tools) -> Outcome:
@@ -265,25 +302,25 @@ def _state(feed: str, reading: Reading, before: SourceState | None, now: datetim
     )
 
 
-def live_feed(feed: FeedConfig, tools: Tools) -> Feed:
-    """A feed's live document as the store has it."""
-    filtered = feed.include != Filters() or feed.exclude != Filters()
-    stored = tools.store.entries(feed.name, limit=None if filtered else feed.limit)
-    return assembly.assemble(feed, tools.settings, stored)
-
-
-def _was_published(feed: FeedConfig, tools: Tools) -> bool:
-    """Whether a feed ran once; a state that was built anew knows of no run, but of entries that are published."""
-    if tools.store.last_run(feed.name):
-        return True
-    return tools.store.count(feed.name) > 0 and not tools.publisher.missing([f"{feed.name}.html"])
-
-
 def finish(config: Config, tools: Tools) -> tuple[str, ...]:
-    """After the feeds: the page and the OPML about all that were ever published, and their health; old state goes."""
-    feeds = [live_feed(feed, tools) for feed in config.feed if _was_published(feed, tools)]
-    written = tools.publisher.publish(assembly.index_files(feeds) | health.files(config, tools))
-    live = {feed.name: {entry.id for entry in feed.entries} for feed in feeds}
-    now, settings = tools.clock(), config.feedpub
-    tools.store.forget(now - settings.keep, live, pages=now - settings.keep_pages)
+    """After the feeds: what is published about all of them; old state goes. The names of what was written."""
+    written = show(config, tools)
+    forget(config, tools)
     return written
+
+
+def show(config: Config, tools: Tools) -> tuple[str, ...]:
+    """Write the page and the OPML about all feeds, and their health, as far as they change; their names.
+
+    Others may write them, too, and no lock keeps them out: who was outrun looks again.
+    """
+    for _ in range(_TRIES - 1):
+        with suppress(OutrunError):
+            return tools.publisher.publish(fronts.files(config, tools))
+    return tools.publisher.publish(fronts.files(config, tools))
+
+
+def forget(config: Config, tools: Tools) -> None:
+    """Drop what is older than the config wants it to be remembered, and is not published any more."""
+    now, settings = tools.clock(), config.feedpub
+    tools.store.forget(now - settings.keep, fronts.LiveIds(config, tools), pages=now - settings.keep_pages)

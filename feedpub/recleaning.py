@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from feedpub import isolation, making, pipeline
+from feedpub import fronts, isolation, making, pipeline
 from feedpub.builder.merge import Arrival, told
 from feedpub.config import FeedConfig, FolderSource
 from feedpub.corrections import FAR_SHORTER
@@ -122,13 +122,13 @@ def carry_out(feed: FeedConfig, planned: Recleaning, tools: Tools) -> Recleaning
     with tools.store.alone(feed.name):
         settled = replace(planned, entries=tuple(_still(feed, each, tools) for each in planned.entries))
         tools.store.revise(feed.name, [each.after for each in settled.of(Verdict.CHANGED) if each.after])
-        return replace(settled, written=pipeline.write(feed, pipeline.live_feed(feed, tools), tools))
+        return replace(settled, written=pipeline.write(feed, fronts.live_feed(feed, tools), tools))
 
 
 def _open(feed: FeedConfig, tools: Tools) -> list[Entry]:
     """The entries that may be published another time, newest first: live ones, and those that stand in no archive."""
     found = {entry.id: entry for entry in tools.store.archives.waiting(feed.name)}
-    live = (entry.id for entry in pipeline.live_feed(feed, tools).entries)
+    live = (entry.id for entry in fronts.live_feed(feed, tools).entries)
     also = (tools.store.entry(feed.name, id_) for id_ in live if id_ not in found)
     entries = [*found.values(), *(entry for entry in also if entry)]
     return sorted(entries, key=lambda entry: (entry.published, -entry.rank, entry.id), reverse=True)
@@ -181,7 +181,7 @@ def _made(
 
 def _file(feed: FeedConfig, entry: Entry, page: KeptPage, tools: Tools) -> tuple[Path, Path]:
     """Where a saved article lies, and the folder of its source. Raises ExtractError where it is not what it was."""
-    path = Path(os.path.normpath(tools.settings.output / page.key.removeprefix("file:")))
+    path = Path(os.path.normpath(tools.settings.anchor / page.key.removeprefix("file:")))
     folders = (source for source in feed.source if isinstance(source, FolderSource))
     folder = next((source.path for source in folders if source_key(source) == entry.source), None)
     if folder is None or not path.is_relative_to(folder):

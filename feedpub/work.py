@@ -73,6 +73,11 @@ class Work:
         with self._lock:
             self.config, self.tools, self._feeds = config, tools, feeds
 
+    @property
+    def names(self) -> Collection[str]:
+        """The feeds of the config."""
+        return self._feeds.keys()
+
     def feed(self, name: str) -> FeedConfig | None:
         """A feed of the config; None where it has none of the name."""
         return self._feeds.get(name)

@@ -16,11 +16,11 @@ from feedpub.config import Config
 from feedpub.errors import PublishError, StoreError
 from feedpub.logs import Json
 from feedpub.model import Outcome, Problem, Status
-from feedpub.publisher import Publisher
+from feedpub.publisher import FolderPublisher
 from feedpub.store import SourceState
 from feedpub.tools import Tools
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, open_newsroom, tools_for
+from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, tools_for
 from tests.support.site import Request, Route, Site
 from tests.support.states import state_folder
 
@@ -109,7 +109,7 @@ def texts(site: Site) -> list[str]:
 
 
 def health(config: Config) -> list[str]:
-    document = json.loads((config.feedpub.output / "health.json").read_bytes())
+    document = json.loads((output_of(config) / "health.json").read_bytes())
     return [item["title"] for item in document["items"]]
 
 
@@ -228,10 +228,10 @@ def test_a_fault_of_our_own_is_told_at_once(site: Site, build: Build, monkeypatc
     build()
     with monkeypatch.context() as patch:
 
-        def full(_: Publisher, __: object) -> tuple[str, ...]:
+        def full(_: FolderPublisher, __: object, **___: object) -> tuple[str, ...]:
             raise PublishError("/srv/feeds/world.rss cannot be written: No space left on device")
 
-        patch.setattr(Publisher, "publish", full)
+        patch.setattr(FolderPublisher, "publish", full)
         with pytest.raises(PublishError):  # the pages about all feeds cannot be written either
             build()
     for _ in range(2):

@@ -20,7 +20,7 @@ from feedpub.config import Config
 from feedpub.model import Outcome, Status
 from tests.support.clock import FakeClock
 from tests.support.feedcheck import CHECKS
-from tests.support.newsroom import configure, feed, listing, path, story, title, tools_for
+from tests.support.newsroom import configure, feed, listing, output_of, path, story, title, tools_for
 from tests.support.site import Route, Site
 from tests.support.states import state_folder
 
@@ -144,13 +144,13 @@ def titles(numbers: Collection[int]) -> list[str]:
 
 
 def published(config: Config) -> dict[str, bytes]:
-    root = config.feedpub.output
+    root = output_of(config)
     return {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
 
 
 def archives(config: Config) -> dict[str, tuple[int, int, bytes]]:
     """Archive files with what would tell that they were written again: inode, time, bytes."""
-    files = config.feedpub.output.glob("f-archive-*")
+    files = output_of(config).glob("f-archive-*")
     return {f.name: (f.stat().st_ino, f.stat().st_mtime_ns, f.read_bytes()) for f in files}
 
 
@@ -233,10 +233,10 @@ def test_a_wiped_output_folder_is_made_whole(press: Press) -> None:
     config = press.config()
     press.build(config)
     before = published(config)
-    shutil.rmtree(config.feedpub.output)
+    shutil.rmtree(output_of(config))
     press.build(config)
     assert published(config) == before
-    (config.feedpub.output / "f-archive-2.atom").unlink()
+    (output_of(config) / "f-archive-2.atom").unlink()
     assert press.build(config).written == ("f-archive-2.atom",)
     assert published(config) == before
 
@@ -245,12 +245,12 @@ def test_a_crash_between_storing_and_writing_loses_nothing(press: Press) -> None
     """Which entries an archive holds is known then; its files are written next time."""
     press.fill(*range(20, 0, -1))
     config = press.config()
-    shutil.rmtree(config.feedpub.output)
-    config.feedpub.output.write_text("a file stands where the folder should be")
+    shutil.rmtree(output_of(config))
+    output_of(config).write_text("a file stands where the folder should be")
     with tools_for(config, press.clock) as tools:
         assert pipeline.publish(config.feed[0], tools).status is Status.FAILED
         stored = tools.store.archives.numbers("f")
-    config.feedpub.output.unlink()
+    output_of(config).unlink()
     press.build(config)
     assert len(stored) == 8
     assert len(archives(config)) == 3 * len(stored)
@@ -272,7 +272,7 @@ def test_what_is_forgotten_stays_in_its_archive(press: Press) -> None:
     press.build(config)
     assert {name: archives(config)[name] for name in known} == known
     assert press.titles() == titles(range(1, 21))
-    (config.feedpub.output / "f-archive-1.rss").unlink()
+    (output_of(config) / "f-archive-1.rss").unlink()
     assert press.build(config).written == ("f-archive-1.rss",)
     assert press.titles("rss") == titles(range(3, 21))  # what nobody has any more is missing, the way back is not
 
@@ -310,7 +310,7 @@ def test_a_rule_that_came_later_holds_for_archives_that_are_written_then(press: 
     config = press.config('limit = 5\nexclude.title = ["matter 3 "]')
     press.build(config)
     assert press.titles() == titles(range(1, 21))
-    shutil.rmtree(config.feedpub.output)
+    shutil.rmtree(output_of(config))
     press.build(config)
     assert press.titles() == titles([n for n in range(1, 21) if n != 3])
 
@@ -327,7 +327,7 @@ def test_saved_articles_in_archives_have_their_pages(tmp_path: Path) -> None:
     clock = FakeClock(datetime(2026, 12, 1, tzinfo=UTC))
     for limit in (6, 2):
         config = configure(tmp_path, feed("f", f"folder {folder}", more=f"limit = {limit}"))
-        shutil.rmtree(config.feedpub.output, ignore_errors=True)
+        shutil.rmtree(output_of(config), ignore_errors=True)
         with tools_for(config, clock) as tools:
             pipeline.publish(config.feed[0], tools)
             assert pipeline.publish(config.feed[0], tools).written == ()

@@ -170,6 +170,17 @@ def test_check_counts_and_warns(tmp_path: Path) -> None:
     assert "still has the files of 'world'" in result.stdout
 
 
+def test_check_counts_files(tmp_path: Path) -> None:
+    """Where there are several."""
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    configure(tmp_path, feed("one", f"folder {articles}"))
+    folder = tmp_path / "config" / "feeds.d"
+    folder.mkdir()
+    (folder / "more.toml").write_text(feed("two", f"folder {articles}") + feed("three", f"folder {articles}"), "utf-8")
+    assert run(tmp_path, "check").stdout.startswith("The config is in order: 3 feeds, 3 sources, in 2 files.\n")
+
+
 @pytest.mark.usefixtures("newsroom")
 def test_check_knows_archives(tmp_path: Path) -> None:
     """They are their feed's, and go with it."""

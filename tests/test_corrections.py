@@ -16,7 +16,19 @@ from feedpub.lease import Lease
 from feedpub.model import Outcome, Status
 from feedpub.store import Store
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, rss, sitemap, story, title, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_newsroom,
+    output_of,
+    path,
+    rss,
+    sitemap,
+    story,
+    title,
+    tools_for,
+)
 from tests.support.site import Route, Site
 from tests.support.states import state_folder
 
@@ -56,10 +68,10 @@ class Desk:
         return moment - START if moment else None
 
     def items(self) -> list[dict[str, Any]]:
-        return list(json.loads((self.config.feedpub.output / "f.json").read_bytes())["items"])
+        return list(json.loads((output_of(self.config) / "f.json").read_bytes())["items"])
 
     def files(self) -> dict[str, bytes]:
-        return {file.name: file.read_bytes() for file in self.config.feedpub.output.rglob("*") if file.is_file()}
+        return {file.name: file.read_bytes() for file in output_of(self.config).rglob("*") if file.is_file()}
 
 
 def desk_for(tmp_path: Path, *sources: str, more: str = "") -> Desk:

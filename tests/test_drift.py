@@ -15,7 +15,18 @@ from feedpub.config import Config
 from feedpub.model import Outcome, Status
 from feedpub.store import Look
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, rss, story, title, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_newsroom,
+    output_of,
+    path,
+    rss,
+    story,
+    title,
+    tools_for,
+)
 from tests.support.site import Route, Site
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -203,7 +214,7 @@ def usual(build: Build) -> None:
 
 
 def published(config: Config) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in config.feedpub.output.iterdir()}
+    return {file.name: file.read_bytes() for file in output_of(config).iterdir()}
 
 
 def titles(config: Config) -> list[str]:

@@ -13,7 +13,7 @@ from feedpub.store import Notice
 from feedpub.tools import Tools
 from tests.support.clock import FakeClock
 from tests.support.feedcheck import CHECKS
-from tests.support.newsroom import configure, feed, tools_for
+from tests.support.newsroom import configure, feed, output_of, tools_for
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -40,9 +40,9 @@ def items(config: Config, tools: Tools) -> list[dict[str, Any]]:
     """What the documents say, once they were written and found to be valid."""
     pipeline.finish(config, tools)
     for suffix, check in CHECKS.items():
-        body = (config.feedpub.output / f"health.{suffix}").read_bytes()
+        body = (output_of(config) / f"health.{suffix}").read_bytes()
         assert check(body, now=tools.clock(), address=f"{config.feedpub.base_url}health.{suffix}") == []
-    return list(json.loads((config.feedpub.output / "health.json").read_bytes())["items"])
+    return list(json.loads((output_of(config) / "health.json").read_bytes())["items"])
 
 
 def test_it_is_valid_from_the_start(config: Config, clock: FakeClock) -> None:
@@ -50,11 +50,11 @@ def test_it_is_valid_from_the_start(config: Config, clock: FakeClock) -> None:
     with tools_for(config, clock) as tools:
         (first,) = items(config, tools)
         assert first["title"] == "feedpub watches 1 feed"
-        assert (config.feedpub.output / "health.html").exists()
-        before = {file.name: file.read_bytes() for file in config.feedpub.output.iterdir()}
+        assert (output_of(config) / "health.html").exists()
+        before = {file.name: file.read_bytes() for file in output_of(config).iterdir()}
         clock.pass_time(86400)
         assert items(config, tools) == [first]
-        assert {file.name: file.read_bytes() for file in config.feedpub.output.iterdir()} == before
+        assert {file.name: file.read_bytes() for file in output_of(config).iterdir()} == before
 
 
 def test_each_notice_is_an_entry(config: Config, clock: FakeClock) -> None:

@@ -22,14 +22,14 @@ from feedpub.config import Config
 from feedpub.errors import DamagedError, StoreError
 from feedpub.fetch import Fetcher
 from feedpub.model import Entry, Outcome
-from feedpub.publisher import Publisher, Rehearsal
+from feedpub.publisher import Rehearsal, open_publisher
 from feedpub.service.jobs import Jobs
 from feedpub.store import Store
 from feedpub.store.file import FILE_NAME
 from feedpub.tools import Tools
 from tests.support.clock import FakeClock
 from tests.support.home import HEAD, Home
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, title, tools_for
+from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, title, tools_for
 from tests.support.service import eventually, running_service
 from tests.support.site import Route, Site, running_site
 from tests.support.states import state_folder
@@ -44,7 +44,8 @@ TOLD = ("health.", "index.")  # files that tell of it, or of the time
 def tools_of(config: Config, clock: FakeClock, *, dry: bool = False) -> Iterator[Tools]:
     """What a build works with, as the command makes it."""
     settings = config.feedpub
-    publisher = Rehearsal(settings.output) if dry else Publisher(settings.output)
+    publisher = open_publisher(settings.output, config.s3)
+    publisher = Rehearsal(publisher) if dry else publisher
     with (
         mending.open_state(config, publisher, copy=dry, clock=clock.now) as store,
         Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots, clock=clock) as fetcher,
@@ -69,7 +70,7 @@ def _build(config: Config, tools: Tools) -> list[Outcome]:
 
 def published(config: Config) -> dict[str, bytes]:
     """Every file that a feed published."""
-    root = config.feedpub.output
+    root = output_of(config)
     files = {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
     return {name: body for name, body in files.items() if not name.startswith(TOLD)}
 
@@ -259,7 +260,7 @@ def test_a_document_that_is_broken_too(
     config = begin()
     before = published(config)
     garbage(state(config))
-    (config.feedpub.output / broken).write_bytes(b"{")
+    (output_of(config) / broken).write_bytes(b"{")
     build(config, clock)
     after = published(config)
     assert after.pop(broken) == (b"{" if "archive" in broken else before[broken])
@@ -289,14 +290,14 @@ def test_only_one_feed_is_built(begin: Begin, site: Site, clock: FakeClock) -> N
     feeds = [feed(name, f"page {site.url('/news')}", more=more) for name in ("world", "other")]
     config = configure(state(begin()).parents[1], *feeds)
     build(config, clock)
-    index = (config.feedpub.output / "index.html").read_bytes()
+    index = (output_of(config) / "index.html").read_bytes()
     garbage(state(config))
     clock.pass_time(LATER)
     with tools_of(config, clock) as tools:
         pipeline.publish(config.feed[0], tools)
         pipeline.finish(config, tools)
         assert tools.store.count("other") == 2
-    assert (config.feedpub.output / "index.html").read_bytes() == index
+    assert (output_of(config) / "index.html").read_bytes() == index
 
 
 SAVED = "{title}\n\nBy Jane Doe\n\n{text}\n"
@@ -381,7 +382,7 @@ def test_somebody_is_told(begin: Begin, site: Site, clock: FakeClock, caplog: py
     assert told["text"] == "feedpub's state was damaged, and is built anew from the published feeds"
     assert told["evidence"]["Reason"].endswith(f"the damaged file lies aside as {aside.name}")
     assert str(state_folder(config.feedpub)) not in json.dumps(told)
-    health = json.loads((config.feedpub.output / "health.json").read_bytes())["items"]
+    health = json.loads((output_of(config) / "health.json").read_bytes())["items"]
     assert told["text"] in [item["title"] for item in health]
     (event,) = [known for record in caplog.records if "aside" in (known := fields(record))]
     assert (event["aside"], event["entries"]) == (str(aside), len(STORIES))
@@ -478,10 +479,10 @@ OPEN = """
 import sys
 from pathlib import Path
 from feedpub import config, mending
-from feedpub.publisher import Publisher
+from feedpub.publisher import open_publisher
 loaded = config.load(Path(sys.argv[1]))
 sys.stdin.readline()
-with mending.open_state(loaded, Publisher(loaded.feedpub.output)) as store:
+with mending.open_state(loaded, open_publisher(loaded.feedpub.output, loaded.s3)) as store:
     print(store.count("world"))
 """
 

@@ -14,7 +14,7 @@ from feedpub.model import Outcome, Page
 from feedpub.paging import Pages, collect
 from feedpub.rules import MOST_PAGES, Ruleset, ftr
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, path, title, tools_for
+from tests.support.newsroom import configure, feed, listing, output_of, path, title, tools_for
 from tests.support.site import Route, Site
 
 WORDS = (
@@ -157,7 +157,7 @@ def build(config: Config, clock: FakeClock) -> Outcome:
 
 
 def text(config: Config) -> str:
-    document = json.loads((config.feedpub.output / "reads.json").read_bytes())
+    document = json.loads((output_of(config) / "reads.json").read_bytes())
     (html,) = (item["content_html"] for item in document["items"] if item["title"] == title(1))
     return str(html)
 

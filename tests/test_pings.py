@@ -11,10 +11,10 @@ from feedpub import messages, pings, pipeline
 from feedpub.config import Config
 from feedpub.errors import PublishError
 from feedpub.model import Outcome, Status
-from feedpub.publisher import Publisher
+from feedpub.publisher import FolderPublisher
 from tests.support.clock import FakeClock
 from tests.support.hub import Hub, Subscriber
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, title, tools_for
+from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, title, tools_for
 from tests.support.site import Route, Site
 
 TOPIC = "https://feeds.example.org/world.atom"
@@ -138,8 +138,8 @@ def test_only_documents_that_changed_are_told_of(site: Site, hub: Hub, config: C
     with tools_for(config, clock) as tools:
         pipeline.publish(config.feed[0], tools)
         messages.deliver(config, tools)
-        (config.feedpub.output / "world.json").write_bytes(b"{}")
-        (config.feedpub.output / "world.html").write_bytes(b"")
+        (output_of(config) / "world.json").write_bytes(b"{}")
+        (output_of(config) / "world.html").write_bytes(b"")
         outcome = pipeline.publish(config.feed[0], tools)
         assert outcome.written == ("world.json", "world.html")
         messages.deliver(config, tools)
@@ -160,14 +160,14 @@ def test_a_process_that_dies_after_writing_has_told_it_all_the_same(
     hub: Hub, config: Config, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The word was kept before the files were written, and is due a minute later."""
-    publish = Publisher.publish
+    publish = FolderPublisher.publish
 
-    def last_deed(self: Publisher, files: dict[str, bytes]) -> tuple[str, ...]:
+    def last_deed(self: FolderPublisher, files: dict[str, bytes], **_: object) -> tuple[str, ...]:
         publish(self, files)
         raise KeyboardInterrupt
 
     with tools_for(config, clock) as tools, monkeypatch.context() as patch:
-        patch.setattr(Publisher, "publish", last_deed)
+        patch.setattr(FolderPublisher, "publish", last_deed)
         with pytest.raises(KeyboardInterrupt):
             pipeline.publish(config.feed[0], tools)
     with tools_for(config, clock) as tools:

@@ -12,11 +12,24 @@ import pytest
 from feedpub import SiteMemory, learning, pipeline
 from feedpub.articles import from_page, page_at
 from feedpub.config import Config
+from feedpub.errors import StoreError
 from feedpub.lease import Lease
 from feedpub.model import Outcome, Pace, Status
 from feedpub.tools import Tools
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, rss, sitemap, story, title, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_newsroom,
+    output_of,
+    path,
+    rss,
+    sitemap,
+    story,
+    title,
+    tools_for,
+)
 from tests.support.site import Route, Site, running_site
 
 STORIES = [6, 5, 4, 3, 2, 1]
@@ -47,12 +60,12 @@ def one(config: Config, clock: FakeClock) -> Outcome:
 
 
 def items(config: Config, name: str) -> list[dict[str, Any]]:
-    document = json.loads((config.feedpub.output / f"{name}.json").read_bytes())
+    document = json.loads((output_of(config) / f"{name}.json").read_bytes())
     return list(document["items"])
 
 
 def published(config: Config) -> dict[str, bytes]:
-    root = config.feedpub.output
+    root = output_of(config)
     return {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
 
 
@@ -188,7 +201,7 @@ def test_other_feeds_go_on(newsroom: Site, tmp_path: Path, clock: FakeClock) -> 
         tmp_path, feed("bad", f"page {newsroom.url('/nowhere')}"), feed("good", f"page {newsroom.url('/news')}")
     )
     assert [outcome.status for outcome in build(config, clock)] == [Status.FAILED, Status.UPDATED]
-    assert not (config.feedpub.output / "bad.rss").exists()
+    assert not (output_of(config) / "bad.rss").exists()
 
 
 def test_a_broken_article_is_left_out_named_and_tried_again(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
@@ -336,7 +349,7 @@ def test_a_feed_may_publish_summaries_only(newsroom: Site, tmp_path: Path, clock
     """For those who may not publish whole articles."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}", more='content = "summary"'))
     build(config, clock)
-    text = (config.feedpub.output / "f.rss").read_text("utf-8")
+    text = (output_of(config) / "f.rss").read_text("utf-8")
     assert "two hours of debate" in text
     assert "holds 6 hundred" not in text
 
@@ -423,13 +436,13 @@ def test_saved_files_that_cannot_be_used_are_named(tmp_path: Path, clock: FakeCl
 def test_a_run_that_dies_while_publishing_loses_no_id(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     """Entries are stored before files are written; the next run publishes them under the same ids."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
-    config.feedpub.output.parent.mkdir(exist_ok=True)
-    config.feedpub.output.write_text("a file stands where the folder should be")
+    output_of(config).parent.mkdir(exist_ok=True)
+    output_of(config).write_text("a file stands where the folder should be")
     with tools_for(config, clock) as tools:
         assert pipeline.publish(config.feed[0], tools).status == Status.FAILED
         ids = {entry.id for entry in tools.store.entries("f")}
         assert len(ids) == 6
-    config.feedpub.output.unlink()
+    output_of(config).unlink()
     newsroom.forget()
     build(config, clock)
     assert {item["id"] for item in items(config, "f")} == ids
@@ -664,12 +677,12 @@ def test_a_run_that_cannot_publish_is_remembered_with_its_reason(
     """So that status knows of it when the process has ended; the next run does all of it again."""
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
     with tools_for(config, clock) as tools:
-        config.feedpub.output.write_text("a file where the folder should be")
+        output_of(config).write_text("a file where the folder should be")
         assert pipeline.publish(config.feed[0], tools).status == Status.FAILED
         run = tools.store.last_run("a")
         assert run is not None
-        assert str(config.feedpub.output) in run.outcome.problems[0].reason
-        config.feedpub.output.unlink()
+        assert str(output_of(config)) in run.outcome.problems[0].reason
+        output_of(config).unlink()
         assert pipeline.publish(config.feed[0], tools).status == Status.UPDATED
 
 
@@ -683,3 +696,21 @@ def test_a_feed_belongs_to_its_listing_page(newsroom: Site, tmp_path: Path, cloc
     own = "https://feeds.example.org/world.html"
     assert home == (own if "api_key" in query else newsroom.url(f"/news{query}"))
     assert not [name for name, content in files.items() if b"T0KEN" in content]
+
+
+def test_what_was_made_under_a_lost_lock_is_not_published(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else may be at work on the feed by now."""
+    open_newsroom(site, [1, 2, 3])
+    config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
+
+    def lost() -> None:
+        raise StoreError("the lock was lost")
+
+    with tools_for(config, FakeClock()) as tools:
+        monkeypatch.setattr(tools.store, "hold", lost)
+        outcome = pipeline.publish(config.feed[0], tools)
+    assert outcome.status == Status.FAILED
+    assert "the lock was lost" in str(outcome.problems)
+    assert not (output_of(config) / "world.rss").exists()

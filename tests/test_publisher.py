@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedpub.errors import PublishError
-from feedpub.publisher import Publisher, Rehearsal
+from feedpub.publisher import FolderPublisher, Rehearsal
 from tests.support.disk import run_on_disk
 
 
@@ -80,12 +80,12 @@ def killing(after: int) -> Callable[[int], None]:
 
 
 def publish_and_die(root: Path, files: dict[str, bytes], after: int) -> None:
-    Publisher(root, fsync=killing(after)).publish(files)
+    FolderPublisher(root, fsync=killing(after)).publish(files)
 
 
 def publish_often(root: Path, letter: bytes, times: int) -> None:
     for n in range(times):
-        Publisher(root).publish({"world.rss": letter * (10_000 + n), "world/page.html": letter * (500 + n)})
+        FolderPublisher(root).publish({"world.rss": letter * (10_000 + n), "world/page.html": letter * (500 + n)})
 
 
 def in_process(target: Callable[..., None], *arguments: object) -> int | None:
@@ -101,20 +101,20 @@ def in_process(target: Callable[..., None], *arguments: object) -> int | None:
 def test_files_appear_under_their_names(root: Path) -> None:
     """Files and their folders are made, with exactly the bytes given and nothing beside them."""
     files = {"world.rss": b"<rss/>", "world/slug.html": b"<html>", "world/img.jpg": b"\xff\xd8"}
-    assert Publisher(root).publish(files) == ("world.rss", "world/slug.html", "world/img.jpg")
+    assert FolderPublisher(root).publish(files) == ("world.rss", "world/slug.html", "world/img.jpg")
     assert everything(root) == files
 
 
 def test_returns_only_what_was_written_in_the_order_given(root: Path) -> None:
     """A name is returned where its bytes changed, in the caller's order."""
-    publisher = Publisher(root)
+    publisher = FolderPublisher(root)
     publisher.publish({"a.rss": b"1", "b.rss": b"1", "c.rss": b"1"})
     assert publisher.publish({"c.rss": b"2", "b.rss": b"1", "a.rss": b"2"}) == ("c.rss", "a.rss")
 
 
 def test_equal_bytes_are_not_written(root: Path) -> None:
     """A file that would not change keeps its inode and its times, and its folder does too."""
-    publisher = Publisher(root)
+    publisher = FolderPublisher(root)
     publisher.publish({"world.rss": b"same"})
     before = (root / "world.rss").stat(), root.stat()
     assert publisher.publish({"world.rss": b"same"}) == ()
@@ -124,7 +124,7 @@ def test_equal_bytes_are_not_written(root: Path) -> None:
 
 def test_tells_what_is_missing(root: Path) -> None:
     """By looking at names alone: a folder, a link and a file in a place that is none are no files."""
-    publisher = Publisher(root)
+    publisher = FolderPublisher(root)
     names = ("a.rss", "b/c.html", "folder", "link", "a.rss/x")
     assert publisher.missing(names) == names
     publisher.publish({"a.rss": b"1", "b/c.html": b"1", "folder/d.html": b"1"})
@@ -137,7 +137,7 @@ def test_tells_what_is_missing(root: Path) -> None:
 
 def test_nothing_to_publish_writes_nothing(root: Path) -> None:
     """Without files not even the folder is made."""
-    assert Publisher(root).publish({}) == ()
+    assert FolderPublisher(root).publish({}) == ()
     assert not root.exists()
 
 
@@ -145,7 +145,7 @@ def test_nothing_to_publish_writes_nothing(root: Path) -> None:
 def test_others_can_read_what_is_published(root: Path, mask: int) -> None:
     """Files are 0644 and folders 0755, those above the output folder too, whatever the umask."""
     with umask(mask):
-        Publisher(root).publish({"world.rss": b"x", "world/deep/img.jpg": b"x"})
+        FolderPublisher(root).publish({"world.rss": b"x", "world/deep/img.jpg": b"x"})
     folders = [root.parent, root, root / "world", root / "world" / "deep"]
     assert [mode(folder) for folder in folders] == [0o755] * 4
     assert [mode(root / name) for name in ("world.rss", "world/deep/img.jpg")] == [0o644] * 2
@@ -156,7 +156,7 @@ def test_folders_that_exist_keep_their_mode(root: Path) -> None:
     (root / "world").mkdir(parents=True)
     for folder in (root, root / "world"):
         folder.chmod(0o750)
-    Publisher(root).publish({"world/a.html": b"x"})
+    FolderPublisher(root).publish({"world/a.html": b"x"})
     assert [mode(root), mode(root / "world")] == [0o750, 0o750]
 
 
@@ -169,7 +169,7 @@ def test_every_file_and_folder_is_flushed(root: Path) -> None:
         seen.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
 
     root.mkdir(parents=True)
-    Publisher(root, fsync=fsync).publish({"a.rss": b"1", "world/b.html": b"2"})
+    FolderPublisher(root, fsync=fsync).publish({"a.rss": b"1", "world/b.html": b"2"})
     temporary = [name for name in seen if name.endswith(".tmp")]
     assert len(temporary) == 2
     assert [name for name in seen if name not in temporary] == ["feeds", "feeds", "world"]
@@ -179,16 +179,16 @@ def test_the_output_folder_may_be_a_link(tmp_path: Path) -> None:
     """A person may point the output folder itself elsewhere."""
     (tmp_path / "www").mkdir()
     (tmp_path / "feeds").symlink_to("www")
-    Publisher(tmp_path / "feeds").publish({"world.rss": b"x"})
+    FolderPublisher(tmp_path / "feeds").publish({"world.rss": b"x"})
     assert everything(tmp_path / "www") == {"world.rss": b"x"}
 
 
 def test_a_rehearsal_writes_nothing(root: Path) -> None:
     """It names what would be written, and leaves the folder as it is, or missing."""
-    assert Rehearsal(root).publish({"world.rss": b"x"}) == ("world.rss",)
+    assert Rehearsal(FolderPublisher(root)).publish({"world.rss": b"x"}) == ("world.rss",)
     assert not root.exists()
-    Publisher(root).publish({"world.rss": b"x"})
-    assert Rehearsal(root).publish({"world.rss": b"x", "world.atom": b"y"}) == ("world.atom",)
+    FolderPublisher(root).publish({"world.rss": b"x"})
+    assert Rehearsal(FolderPublisher(root)).publish({"world.rss": b"x", "world.atom": b"y"}) == ("world.atom",)
     assert everything(root) == {"world.rss": b"x"}
 
 
@@ -202,9 +202,9 @@ def test_a_rehearsal_writes_nothing(root: Path) -> None:
 def test_refuses_names_that_lead_elsewhere(root: Path, name: str) -> None:
     """Absolute, climbing, empty and hidden names are refused, in reading too, before anything is written."""
     with pytest.raises(PublishError, match="cannot be the name"):
-        Publisher(root).publish({name: b"x"})
+        FolderPublisher(root).publish({name: b"x"})
     with pytest.raises(PublishError, match="cannot be the name"):
-        Publisher(root).read(name)
+        FolderPublisher(root).read(name)
     assert not root.exists()
 
 
@@ -214,7 +214,7 @@ def test_no_name_leads_out(name: str) -> None:
     with tempfile.TemporaryDirectory() as around:
         inside = Path(around) / "outer" / "feeds"
         try:
-            Publisher(inside).publish({name: b"x"})
+            FolderPublisher(inside).publish({name: b"x"})
         except PublishError:
             assert everything(Path(around)) == {}
         else:
@@ -228,7 +228,7 @@ def test_a_link_at_the_target_is_replaced(root: Path, tmp_path: Path) -> None:
     outside.write_bytes(b"same")
     root.mkdir(parents=True)
     (root / "world.rss").symlink_to(outside)
-    assert Publisher(root).publish({"world.rss": b"same"}) == ("world.rss",)
+    assert FolderPublisher(root).publish({"world.rss": b"same"}) == ("world.rss",)
     assert not (root / "world.rss").is_symlink()
     assert (outside.read_bytes(), (root / "world.rss").read_bytes()) == (b"same", b"same")
 
@@ -237,7 +237,7 @@ def test_a_pipe_at_the_target_is_replaced(root: Path) -> None:
     """A named pipe does not hold the publisher up."""
     root.mkdir(parents=True)
     os.mkfifo(root / "world.rss")
-    Publisher(root).publish({"world.rss": b"x"})
+    FolderPublisher(root).publish({"world.rss": b"x"})
     assert (root / "world.rss").read_bytes() == b"x"
 
 
@@ -247,7 +247,7 @@ def test_a_linked_folder_is_refused(root: Path, leads_to: str) -> None:
     (root / "other").mkdir(parents=True)
     (root / "world").symlink_to(leads_to)
     with pytest.raises(PublishError, match=r"world/a\.html .* symbolic link"):
-        Publisher(root).publish({"world/a.html": b"x"})
+        FolderPublisher(root).publish({"world/a.html": b"x"})
     assert everything(root.parent) == {}
 
 
@@ -256,7 +256,7 @@ def test_a_linked_folder_is_refused(root: Path, leads_to: str) -> None:
 
 def test_one_bad_file_keeps_all_the_others_back(root: Path) -> None:
     """Where one file of a feed cannot be written, its documents do not get out of step: none changes."""
-    publisher = Publisher(root)
+    publisher = FolderPublisher(root)
     publisher.publish({"world.rss": b"old", "world.atom": b"old"})
     (root / "world.json").mkdir()
     with pytest.raises(PublishError, match=r"world\.json cannot be written: Is a directory; .* move it away"):
@@ -268,7 +268,7 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     """A file where the output folder should be is named, and kept."""
     (tmp_path / "feeds").write_bytes(b"mine")
     with pytest.raises(PublishError, match=r"feeds/world\.rss cannot be written: Not a directory"):
-        Publisher(tmp_path / "feeds").publish({"world.rss": b"x"})
+        FolderPublisher(tmp_path / "feeds").publish({"world.rss": b"x"})
     assert everything(tmp_path) == {"feeds": b"mine"}
 
 
@@ -276,30 +276,30 @@ def test_a_file_in_place_of_a_folder_above(tmp_path: Path) -> None:
     """The same holds for the folders above it."""
     (tmp_path / "public").write_bytes(b"mine")
     with pytest.raises(PublishError, match="move it away"):
-        Publisher(tmp_path / "public" / "feeds").publish({"world.rss": b"x"})
+        FolderPublisher(tmp_path / "public" / "feeds").publish({"world.rss": b"x"})
 
 
 @pytest.mark.parametrize("after", [0, 1])
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
 def test_fsync_fails(root: Path, number: int, after: int) -> None:
     """What could not be flushed does not get its name: the old file stays and nothing is left over."""
-    Publisher(root).publish({"a.rss": b"old", "b.rss": b"old"})
+    FolderPublisher(root).publish({"a.rss": b"old", "b.rss": b"old"})
     with pytest.raises(PublishError, match=os.strerror(number)):
-        Publisher(root, fsync=failing(number, after)).publish({"a.rss": b"new", "b.rss": b"new"})
+        FolderPublisher(root, fsync=failing(number, after)).publish({"a.rss": b"new", "b.rss": b"new"})
     assert everything(root) == {"a.rss": b"old", "b.rss": b"old"}
 
 
 def test_fsync_of_the_folder_fails(root: Path) -> None:
     """Where the folder cannot be flushed the error says so, and every file is whole."""
-    Publisher(root).publish({"a.rss": b"old"})
+    FolderPublisher(root).publish({"a.rss": b"old"})
     with pytest.raises(PublishError, match="feeds cannot be written"):
-        Publisher(root, fsync=failing(errno.EIO, after=1)).publish({"a.rss": b"new"})
+        FolderPublisher(root, fsync=failing(errno.EIO, after=1)).publish({"a.rss": b"new"})
     assert everything(root) == {"a.rss": b"new"}
 
 
 def test_a_limit_on_file_size(root: Path) -> None:
     """A file above the process's limit is refused whole, with what to do."""
-    publisher = Publisher(root)
+    publisher = FolderPublisher(root)
     publisher.publish({"world.rss": b"old"})
     with largest_file(10_000), pytest.raises(PublishError, match=r"File too large; .*ulimit -f"):
         publisher.publish({"world.rss": b"x" * 20_000})
@@ -309,11 +309,11 @@ def test_a_limit_on_file_size(root: Path) -> None:
 ATTEMPT = """
 import sys, pathlib
 from feedpub.errors import PublishError
-from feedpub.publisher import Publisher, Rehearsal
+from feedpub.publisher import FolderPublisher
 from tests.support.disk import run_on_disk
 root = pathlib.Path({root!r})
 try:
-    Publisher(root).publish({{"world.atom": b"new", "world.rss": b"x" * {size}}})
+    FolderPublisher(root).publish({{"world.atom": b"new", "world.rss": b"x" * {size}}})
 except PublishError as error:
     print(error)
 for path in sorted(root.iterdir()):
@@ -323,7 +323,7 @@ for path in sorted(root.iterdir()):
 
 def test_disk_full(root: Path) -> None:
     """On a full disk the old files stay, no temporary file does, and the error asks for room."""
-    Publisher(root).publish({"world.rss": b"old"})
+    FolderPublisher(root).publish({"world.rss": b"old"})
     message, *files = run_on_disk(root, ATTEMPT.format(root=str(root), size=100_000))
     assert message == f"{root}/world.rss cannot be written: No space left on device; make room on the disk"
     assert files == ["world.rss old"]
@@ -331,7 +331,7 @@ def test_disk_full(root: Path) -> None:
 
 def test_read_only_disk(root: Path) -> None:
     """A disk that became read-only is named as such."""
-    Publisher(root).publish({"world.rss": b"old"})
+    FolderPublisher(root).publish({"world.rss": b"old"})
     message, *files = run_on_disk(root, ATTEMPT.format(root=str(root), size=10), read_only=True)
     assert message.startswith(f"{root}/world.atom cannot be written: Read-only file system; ")
     assert files == ["world.rss old"]
@@ -347,7 +347,7 @@ def test_read_only_disk(root: Path) -> None:
 )
 def test_killed_while_publishing(root: Path, after: int, expected: tuple[bytes, bytes]) -> None:
     """Killed before, between or after: each file is the old or the new one, and the next run cleans up."""
-    publisher = Publisher(root)
+    publisher = FolderPublisher(root)
     publisher.publish({"a.rss": b"old", "b.rss": b"old"})
     assert in_process(publish_and_die, root, {"a.rss": b"new", "b.rss": b"new"}, after) == -signal.SIGKILL
     assert (publisher.read("a.rss"), publisher.read("b.rss")) == expected
@@ -367,7 +367,7 @@ def test_temporary_files_of_living_writers_stay(root: Path) -> None:
         path.write_bytes(b"part")
     long_ago = time.time() - 3600
     os.utime(old, (long_ago, long_ago))
-    Publisher(root).publish({"world.rss": b"x"})
+    FolderPublisher(root).publish({"world.rss": b"x"})
     assert set(root.iterdir()) == {young, of_init, *foreign, root / "world.rss"}
 
 
@@ -379,13 +379,13 @@ def test_temporary_files_of_other_machines_stay(root: Path) -> None:
         path.write_bytes(b"part")
     long_ago = time.time() - 3600
     os.utime(old, (long_ago, long_ago))
-    Publisher(root).publish({"world.rss": b"x"})
+    FolderPublisher(root).publish({"world.rss": b"x"})
     assert set(root.iterdir()) == {young, root / "world.rss"}
 
 
 def test_left_overs_go_even_when_nothing_changed(root: Path) -> None:
     """A run that writes nothing still cleans the folders it looks at."""
-    publisher = Publisher(root)
+    publisher = FolderPublisher(root)
     publisher.publish({"world/a.html": b"x"})
     (root / "world" / ".feedpub-4194305-0123abcd.tmp").write_bytes(b"part")
     publisher.publish({"world/a.html": b"x"})
@@ -399,7 +399,7 @@ def test_two_writers_at_once(root: Path) -> None:
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):
-        found = Publisher(root).read("world.rss") or b""
+        found = FolderPublisher(root).read("world.rss") or b""
         assert len(set(found)) <= 1
     assert [writer.exitcode for writer in writers] == [0, 0]
     assert set(everything(root)) == {"world.rss", "world/page.html"}
@@ -410,7 +410,7 @@ def test_two_writers_at_once(root: Path) -> None:
 
 def test_reads_what_was_published(root: Path) -> None:
     """`read` gives the bytes back, None where there is no such file."""
-    publisher = Publisher(root)
+    publisher = FolderPublisher(root)
     assert publisher.read("world.rss") is None
     publisher.publish({"world.rss": b"x", "world/a.html": b"y"})
     names = ("world.rss", "world/a.html", "world.atom", "other/a.html")
@@ -422,7 +422,7 @@ def test_does_not_read_through_links(root: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"x")
     root.mkdir(parents=True)
     (root / "world.rss").symlink_to(tmp_path / "secret")
-    publisher = Publisher(root)
+    publisher = FolderPublisher(root)
     assert publisher.read("world.rss") is None
     assert publisher.names() == ()
 
@@ -431,12 +431,12 @@ def test_reading_a_folder_is_an_error(root: Path) -> None:
     """An error in reading is ours too, and names the file."""
     (root / "world").mkdir(parents=True)
     with pytest.raises(PublishError, match="world cannot be read"):
-        Publisher(root).read("world")
+        FolderPublisher(root).read("world")
 
 
 def test_names_what_is_there(root: Path) -> None:
     """`names` lists published files of all depths, sorted, without hidden ones."""
-    publisher = Publisher(root)
+    publisher = FolderPublisher(root)
     assert publisher.names() == ()
     publisher.publish({"world.rss": b"x", "world/a.html": b"x", "a/b/c.png": b"x"})
     (root / ".gitignore").write_bytes(b"*")

@@ -79,7 +79,7 @@ class Desk:
             return store.pages.of("f")
 
     def files(self) -> dict[str, bytes]:
-        output = self.config.feedpub.output
+        output = self.config.feedpub.anchor
         return {file.name: file.read_bytes() for file in output.rglob("*") if file.is_file()}
 
 

@@ -95,7 +95,7 @@ def told(site: Site) -> list[dict[str, Any]]:
 
 
 def entries(tools: Tools) -> list[dict[str, Any]]:
-    document = json.loads((tools.settings.output / "world.json").read_text("utf-8"))
+    document = json.loads((tools.settings.anchor / "world.json").read_text("utf-8"))
     items: list[dict[str, Any]] = document["items"]
     return items
 

@@ -1,6 +1,7 @@
 """The list of all feeds as OPML 2.0, which every reader can import."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from email.utils import format_datetime
 
 from lxml import etree
@@ -13,7 +14,7 @@ _PREFERENCE = ("rss", "atom", "json")  # what most readers know first
 
 def render_opml(feeds: Sequence[Feed]) -> bytes:
     """An outline for each feed, in the given order."""
-    feeds = [prepare(feed) for feed in feeds]
+    feeds = [prepare(replace(feed, entries=())) for feed in feeds]
     opml = etree.Element("opml", version="2.0")
     head = etree.SubElement(opml, "head")
     etree.SubElement(head, "title").text = "Feeds"

@@ -17,7 +17,7 @@ from feedpub.builder import look
 from feedpub.builder.language import direction
 from feedpub.builder.prepare import line, prepare, shortened
 from feedpub.builder.words import Words, words_for
-from feedpub.model import Entry, Feed
+from feedpub.model import Entry, Feed, Headline
 
 _LABELS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
 _MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
@@ -51,12 +51,12 @@ def render_article(feed: Feed, entry: Entry) -> bytes:
     )
 
 
-def render_index(feeds: Sequence[Feed]) -> bytes:
+def render_index(headlines: Sequence[Headline]) -> bytes:
     """The page of all feeds, in the given order."""
-    feeds = [prepare(feed) for feed in feeds]
-    languages = {feed.language for feed in feeds}
+    headlines = [replace(headline, feed=prepare(replace(headline.feed, entries=()))) for headline in headlines]
+    languages = {headline.feed.language for headline in headlines}
     words = words_for(languages.pop() if len(languages) == 1 else None)
-    return _render("index.html", words, feeds=feeds)
+    return _render("index.html", words, headlines=headlines)
 
 
 def _lead_image(entry: Entry) -> str:

@@ -23,6 +23,7 @@ from feedpub.cli.reclean import reclean
 from feedpub.cli.repair import repair
 from feedpub.cli.run import run
 from feedpub.cli.serve import serve
+from feedpub.cli.state import state
 from feedpub.cli.status import status
 from feedpub.cli.terminal import fail
 from feedpub.cli.worker import worker
@@ -64,6 +65,7 @@ _COMMANDS = (
     repair,
     run,
     serve,
+    state,
     status,
     worker,
 )

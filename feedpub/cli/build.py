@@ -43,7 +43,7 @@ def build(config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, as
     log_to(sys.stderr, quiet=True)
     config = load_config(config_path)
     feeds = chosen(config, names)
-    with open_tools(config, dry_run=dry_run) as tools:
+    with open_tools(config, dry_run=dry_run, pages_of=()) as tools:
         outcomes = mended(lambda: _built(config, feeds, tools, quiet=as_json, dry_run=dry_run), config, tools)
     _show_outcomes(outcomes, config, as_json=as_json, dry_run=dry_run)
     sys.exit(0 if all(outcome.ok for outcome in outcomes) else 1)

@@ -64,9 +64,17 @@ def check(  # noqa: PLR0913 -- one for each option
     if on_rules:
         sys.exit(0 if try_rules(config, book, hosts, folder, fetches=fetches) else 1)
     sources = sum(len(feed.source) for feed in config.feed)
-    click.echo(f"The config is in order: {counted(len(config.feed), 'feed')}, {counted(sources, 'source')}.")
     path = configuration.find_config(config_path, os.environ)
-    notes = (*configuration.warnings(config, path), *_browser(config), *_leftovers(config), *_about_rules(book))
+    files = len(configuration.files(path))
+    said = f"{counted(len(config.feed), 'feed')}, {counted(sources, 'source')}"
+    click.echo(f"The config is in order: {said}{f', in {files} files' if files > 1 else ''}.")
+    notes = (
+        *configuration.warnings(config, path),
+        *_browser(config),
+        *_storage(config),
+        *_leftovers(config),
+        *_about_rules(book),
+    )
     for warning in notes:
         click.echo(f"note: {warning}")
     tell_of_damage(configuration.place_of(config.feedpub.state))
@@ -94,12 +102,26 @@ def _browser(config: "Config") -> list[str]:
     return [lacking] if lacking else []
 
 
-def _leftovers(config: "Config") -> list[str]:
-    """Published files of feeds that are no longer in the config: they are kept, and named."""
-    from feedpub.publisher import Publisher
+def _storage(config: "Config") -> list[str]:
+    """What is missing for a bucket as output; nothing is fetched."""
+    from feedpub.errors import ConfigError, PublishError
+    from feedpub.publisher import open_publisher
 
+    try:
+        open_publisher(config.feedpub.output, config.s3)
+    except (ConfigError, PublishError) as error:
+        return [str(error)]
+    return []
+
+
+def _leftovers(config: "Config") -> list[str]:
+    """Published files of feeds that are no longer in the config: they are kept, and named; a bucket is not asked."""
+    from feedpub.publisher import FolderPublisher
+
+    if not isinstance(config.feedpub.output, Path):
+        return []
     known = {feed.name for feed in config.feed} | {"index", "feeds", "health"}
-    stems = {path.split("/")[0].split(".")[0] for path in Publisher(config.feedpub.output).names()}
+    stems = {path.split("/")[0].split(".")[0] for path in FolderPublisher(config.feedpub.output).names()}
     gone = sorted({_ARCHIVE.sub("", stem) for stem in stems if stem not in known} - known)
     return [
         f"{config.feedpub.output} still has the files of {name!r}, which is not in the config: "

@@ -1,7 +1,7 @@
 """What commands work with, made from the config."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -51,24 +51,32 @@ def chosen(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":
 
 
 @contextmanager
-def open_tools(config: "Config", *, dry_run: bool = False) -> "Iterator[Tools]":
+def open_tools(
+    config: "Config", *, dry_run: bool = False, pages_of: Collection[str] | None = None
+) -> "Iterator[Tools]":
     """The collaborators of a run; a dry one works on a copy of the state and compares instead of writing.
 
     A state that is damaged is built anew; a dry run leaves it where it is.
+
+    Args:
+        config: whose.
+        dry_run: whether it is one.
+        pages_of: the feeds whose kept pages a dry run needs; left out, all.
     """
     from feedpub.mending import open_state
-    from feedpub.publisher import Publisher, Rehearsal
+    from feedpub.publisher import Rehearsal, open_publisher
     from feedpub.render import Browser
     from feedpub.rules import open_rules
     from feedpub.tools import Tools, workers
 
     settings = config.feedpub
     rules = open_rules(config.rules)
-    publisher = Rehearsal(settings.output) if dry_run else Publisher(settings.output)
+    publisher = open_publisher(settings.output, config.s3)
+    publisher = Rehearsal(publisher) if dry_run else publisher
     with (
         workers() as isolation,
         Browser(settings.browser) as browser,
-        open_state(config, publisher, copy=dry_run) as store,
+        open_state(config, publisher, copy=dry_run, pages_of=pages_of) as store,
         open_fetcher(settings, store) as fetcher,
     ):
         isolation.prestart()

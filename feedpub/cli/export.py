@@ -1,10 +1,14 @@
 """`feedpub export`: what feedpub knows, for other programs."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from feedpub.cli.collaborators import load_config
+
+if TYPE_CHECKING:
+    from feedpub.config import Config
 
 
 @click.group()
@@ -41,21 +45,22 @@ def opml(config_path: Path | None, what: str) -> None:
 
     config = load_config(config_path)
     if what == "feeds":
-        click.echo(_published(config.feedpub.output / "feeds.opml"), nl=False)
+        click.echo(_published(config, "feeds.opml"), nl=False)
         return
     click.echo(builder.render_source_opml(config.feed), nl=False)
     for note in builder.unsaid(config.feed):
         click.echo(f"note: {note}", err=True)
 
 
-def _published(path: Path) -> bytes:
+def _published(config: "Config", name: str) -> bytes:
     from feedpub.errors import PublishError
+    from feedpub.publisher import open_publisher
 
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
+    output = config.feedpub.output
+    body = open_publisher(output, config.s3).read(name)
+    if body is None:
         raise PublishError(
-            f"{path}: no such file: nothing is published yet; `feedpub build` does it, and --sources needs no build"
-        ) from None
-    except OSError as error:
-        raise PublishError(f"{path}: cannot be read: {error.strerror}") from error
+            f"{output}/{name}: no such file: nothing is published yet; `feedpub build` does it, and --sources needs no "
+            "build"
+        )
+    return body

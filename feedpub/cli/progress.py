@@ -1,6 +1,6 @@
-"""How far commands are that read many articles."""
+"""How far commands are that read many articles, or move many rows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -26,3 +26,15 @@ def bar() -> "Iterator[Progress]":
             shown.update(tasks[feed], completed=done, total=total)
 
         yield show
+
+
+@contextmanager
+def counter() -> Iterator[Callable[[str, int], object]]:
+    """A line on standard error that counts up under changing names, gone at the end."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,.0f} rows"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("", total=None)
+        yield lambda name, done: shown.update(task, description=name, completed=done)

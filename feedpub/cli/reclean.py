@@ -49,7 +49,7 @@ def reclean(  # noqa: PLR0913 -- its options, by name
     asks = not (as_json or yes) and can_ask()
     done: list[Recleaning] = []
     data: list[dict[str, Any]] = []
-    with open_tools(config, dry_run=diff) as tools:
+    with open_tools(config, dry_run=diff, pages_of=names or None) as tools:
         planned = _planned(feeds, tools, force=force)
         for feed in planned if diff else _carried_out(config, planned, tools, asks=asks):
             if diff and not as_json:

@@ -54,11 +54,12 @@ def repair(  # noqa: PLR0913 -- a command's options
     loaded = load_config(config_path)
     asks = not (as_json or yes or dry_run) and can_ask()
     done: list[Repair] = []
-    with open_tools(loaded, dry_run=True) as tools:  # a copy of the state: what is found there is not for the service
+    # a copy of the state: what is found there is not for the service
+    with open_tools(loaded, dry_run=True, pages_of=()) as tools:
         for found in _looked_at(chosen(loaded, names), path, tools, everything=everything):
             if not as_json:
                 repaired.show(make_console(), found)
-            written = found.patch is not None and (yes or (asks and _agreed(path))) and not dry_run
+            written = found.patch is not None and (yes or (asks and _agreed(found.patch.path))) and not dry_run
             done.append(_written(found) if written else found)
     if as_json:
         click.echo(report.to_json({"sources": [repaired.as_data(each) for each in done]}))

@@ -31,11 +31,12 @@ def serve(config_path: Path | None, listen: str | None) -> None:
     from feedpub.errors import DamagedError
     from feedpub.logs import event, log_to
     from feedpub.store import Store
-    from feedpub.web import Server, Showcase, Site
+    from feedpub.web import Server, Showcase, Site, open_shelf
 
     config = load_config(config_path)
     log_to()
     settings = config.feedpub
+    shelf = open_shelf(settings.output, config.s3)
     with Store.at(place_of(settings.state)) as store:
         try:
             store.connect()
@@ -43,7 +44,7 @@ def serve(config_path: Path | None, listen: str | None) -> None:
             event("state", level=logging.WARNING, outcome="damaged: feeds are served all the same", reason=str(error))
         sockets = open_sockets(config, listen)
         showcase = Showcase(config, store)
-        site = Site(settings.output, showcase, settings.hubs, settings.base_url, store.schedule.load)
+        site = Site(shelf, showcase, settings.hubs, settings.base_url, store.schedule.load)
         server = Server(site, sockets)
         tell_where(sockets)
         ended = Event()

@@ -1,17 +1,20 @@
 """The config: a TOML file → `Config`. Owns every setting's name, kind, default and message; sees the only dicts.
 
 `models` and `sources` say what may be written, `values`, `web`, `durations`, `cron` and `secrets` what a value looks
-like; `loading` reads a file, `writing` adds a feed to it, `patching` changes a source in it; `positions` knows its
-lines, `messages` and `conflicts` say what is wrong with it.
+like; `reading` reads a file, `parts` knows which files there are, `loading` makes one config of them; `writing` adds a
+feed, `patching` changes a source; `positions` knows lines, `messages` and `conflicts` say what is wrong.
 """
 
 from feedpub.config.advice import exposed, warnings
 from feedpub.config.cron import fields as cron_fields
 from feedpub.config.durations import written as duration
-from feedpub.config.loading import DEFAULT, find_config, load, load_site, parse_site
-from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings
+from feedpub.config.loading import find_config, load, load_site, parse_site
+from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings, Storage
+from feedpub.config.output import Bucket
+from feedpub.config.parts import files
 from feedpub.config.patching import Patch, patched
 from feedpub.config.positions import Positions
+from feedpub.config.reading import DEFAULT
 from feedpub.config.schema import json_schema
 from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve, secret_variables
 from feedpub.config.section import Section
@@ -25,7 +28,7 @@ from feedpub.config.sources import (
     SitemapSource,
     Source,
 )
-from feedpub.config.state import place_of
+from feedpub.config.state import place_of, read_place
 from feedpub.config.trial import problems, selector_problem
 from feedpub.config.web import listen_address, web_address
 from feedpub.config.writing import NewFeed, add, free_name, refuse_known, with_feed
@@ -36,6 +39,7 @@ __all__ = [
     "RULE_HEADERS",
     "Alerts",
     "BasicAuth",
+    "Bucket",
     "Config",
     "Email",
     "FeedConfig",
@@ -57,10 +61,12 @@ __all__ = [
     "SiteRules",
     "SitemapSource",
     "Source",
+    "Storage",
     "add",
     "cron_fields",
     "duration",
     "exposed",
+    "files",
     "find_config",
     "free_name",
     "json_schema",
@@ -71,6 +77,7 @@ __all__ = [
     "patched",
     "place_of",
     "problems",
+    "read_place",
     "refuse_known",
     "resolve",
     "secret_variables",

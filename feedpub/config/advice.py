@@ -3,13 +3,14 @@
 import ipaddress
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from feedpub.config.models import Config, Settings
+from feedpub.config.models import Config, FeedConfig, Settings
+from feedpub.config.parts import homes
 from feedpub.config.secrets import Secret
 from feedpub.config.sources import FolderSource, RemoteSource
 
@@ -24,7 +25,7 @@ def warnings(config: Config, path: Path) -> list[str]:
 
 def exposed(config: Config, path: Path) -> list[str]:
     """One sentence for each place where others can read a secret of the config that was loaded from `path`."""
-    return [f"{path}: {text}" for text in _exposed(config, path)]
+    return list(_exposed(config, path))
 
 
 def _settings(settings: Settings) -> Iterator[str]:
@@ -47,25 +48,36 @@ def _feeds(config: Config) -> Iterator[str]:
 
 
 def _exposed(config: Config, path: Path) -> Iterator[str]:
-    for owner, secrets in _secrets(config):
-        if any(isinstance(secret, SecretStr) for secret in secrets) and _open_to_others(path):
-            yield (
-                f"{owner} has a secret in this file, which others can read; run chmod 600, or write "
-                '{ env = "NAME" } or { file = "path" } in its place'
-            )
-        for secret in secrets:
-            if isinstance(secret, Secret) and secret.file and _open_to_others(secret.file):
-                yield f"{owner}: others can read the secret in {secret.file}; run chmod 600"
+    shared = _shared_secrets(config)
+    of_feeds = {feed.name: secrets for feed in config.feed if (secrets := _secrets_of(feed))}
+    plain = any(isinstance(secret, SecretStr) for secrets in of_feeds.values() for secret in secrets)
+    places = {name: file for name, file, _ in homes(path)} if plain else {}
+    for owner, secrets in shared.items():
+        yield from _exposed_by(owner, secrets, path)
+    for name, secrets in of_feeds.items():
+        yield from _exposed_by(f'feed "{name}"', secrets, places.get(name, path))
 
 
-def _secrets(config: Config) -> Iterator[tuple[str, list[SecretStr | Secret]]]:
-    """Whose secrets there are: of [http], of [alerts], of each feed."""
+def _exposed_by(owner: str, secrets: Sequence[SecretStr | Secret], file: Path) -> Iterator[str]:
+    """What others can read of the secrets that somebody has, in the file where they are written."""
+    if any(isinstance(secret, SecretStr) for secret in secrets) and _open_to_others(file):
+        yield (
+            f"{file}: {owner} has a secret in this file, which others can read; run chmod 600, or write "
+            '{ env = "NAME" } or { file = "path" } in its place'
+        )
+    for secret in secrets:
+        if isinstance(secret, Secret) and secret.file and _open_to_others(secret.file):
+            yield f"{file}: {owner}: others can read the secret in {secret.file}; run chmod 600"
+
+
+def _shared_secrets(config: Config) -> dict[str, list[SecretStr | Secret]]:
     email = config.alerts.email
-    yield "[feedpub]", _given(*_password_of(config.feedpub.state))
-    yield "[http]", _given(config.http.token)
-    yield "[alerts]", _given(config.alerts.webhook, email.password if email else None)
-    for feed in config.feed:
-        yield f'feed "{feed.name}"', [secret for source in feed.source for secret in _secrets_of(source)]
+    return {
+        "[feedpub]": _given(*_password_of(config.feedpub.state)),
+        "[http]": _given(config.http.token),
+        "[s3]": _given(config.s3.key, config.s3.secret),
+        "[alerts]": _given(config.alerts.webhook, email.password if email else None),
+    }
 
 
 def _password_of(state: Path | SecretStr | Secret) -> Iterator[SecretStr | Secret]:
@@ -78,9 +90,11 @@ def _given(*secrets: SecretStr | Secret | None) -> list[SecretStr | Secret]:
     return [secret for secret in secrets if secret is not None]
 
 
-def _secrets_of(source: object) -> Iterator[SecretStr | Secret]:
-    if not isinstance(source, RemoteSource):
-        return
+def _secrets_of(feed: FeedConfig) -> list[SecretStr | Secret]:
+    return [secret for source in feed.source if isinstance(source, RemoteSource) for secret in _secrets_in(source)]
+
+
+def _secrets_in(source: RemoteSource) -> Iterator[SecretStr | Secret]:
     yield from source.cookies.values()
     yield from (value for name, value in source.headers.items() if _TELLING.search(name))
     if source.auth:

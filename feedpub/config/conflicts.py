@@ -11,23 +11,32 @@ from pathlib import Path
 from feedpub.config import durations
 from feedpub.config.messages import Finding
 from feedpub.config.models import FeedConfig, Settings
-from feedpub.config.positions import KeyPath, Positions
+from feedpub.config.output import is_address
+from feedpub.config.parts import Whole
+from feedpub.config.positions import KeyPath
 from feedpub.config.state import is_database
 from feedpub.config.values import locate
 
 Table = Mapping[str, object]
 
 
-def conflicts(document: Table, positions: Positions, file: Path) -> Iterator[Finding]:
-    """Every conflict in the document that stands in `file`."""
+def conflicts(document: Table, whole: Whole, file: Path) -> Iterator[Finding]:
+    """Every conflict in the document of a config.
+
+    Args:
+        document: as parsed, with the feeds of all files.
+        whole: knows where they stand.
+        file: the main one.
+    """
     feeds = list(_tables(document, (), "feed"))
-    yield from _same_names(feeds, positions)
+    yield from _same_names(feeds, whole)
     for path, feed in feeds:
         if "every" in feed and "cron" in feed:
             yield Finding((*path, "cron"), "stands beside every; keep the one that you want")
         yield from _bounds(path, feed)
         yield from _same_sources(path, feed)
     yield from _queue(document.get("feedpub"))
+    yield from _half_a_key(document.get("s3"))
     yield from _rules(document.get("rules"), file.parent)
     yield from _folders(document, feeds, Path(os.path.abspath(file)))  # noqa: PTH100 -- see values.locate
 
@@ -40,14 +49,14 @@ def _tables(table: Table, path: KeyPath, key: str) -> Iterator[tuple[KeyPath, Ta
             yield (*path, key, index), item
 
 
-def _same_names(feeds: list[tuple[KeyPath, Table]], positions: Positions) -> Iterator[Finding]:
-    lines: dict[str, int] = {}
+def _same_names(feeds: list[tuple[KeyPath, Table]], whole: Whole) -> Iterator[Finding]:
+    places: dict[str, KeyPath] = {}
     for path, feed in feeds:
-        name = feed.get("name")
-        if isinstance(name, str) and name in lines:
-            yield Finding((*path, "name"), f"the feed on line {lines[name]} has the same name; write another")
+        name, place = feed.get("name"), (*path, "name")
+        if isinstance(name, str) and name in places:
+            yield Finding(place, f"the feed {whole.seen_from(places[name], place)} has the same name; write another")
         elif isinstance(name, str):
-            lines[name] = positions.line((*path, "name"))
+            places[name] = place
 
 
 def _bounds(path: KeyPath, feed: Table) -> Iterator[Finding]:
@@ -114,6 +123,14 @@ def _queue(settings: object) -> Iterator[Finding]:
         )
 
 
+def _half_a_key(storage: object) -> Iterator[Finding]:
+    """An access key without its secret, or the other way round."""
+    given = [name for name in ("key", "secret") if name in storage] if isinstance(storage, dict) else []
+    if len(given) == 1:
+        other = "secret" if given == ["key"] else "key"
+        yield Finding(("s3", given[0]), f"stands without {other}; write both, or none to use the environment's")
+
+
 def _rules(written: object, folder: Path) -> Iterator[Finding]:
     """Folders of rules that are not there, though the config names them."""
     wanted = {"sites": "a folder with a file for each host", "ftr": "where ftr-site-config was checked out"}
@@ -131,6 +148,6 @@ def _setting(settings: object, name: str, folder: Path) -> Path | None:
 
 def _path(value: object, folder: Path) -> Path | None:
     try:
-        return locate(value, folder) if isinstance(value, str) else None
+        return locate(value, folder) if isinstance(value, str) and not is_address(value) else None
     except ValueError:  # told where the value itself is checked
         return None

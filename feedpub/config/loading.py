@@ -1,37 +1,22 @@
-"""From a TOML file to a `Config`, or to one ConfigError that lists every problem with its line."""
+"""From TOML files to a `Config`, or to one ConfigError that lists every problem with its line."""
 
 import os
-import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
 from feedpub.config.conflicts import conflicts
-from feedpub.config.messages import Finding, findings, where
+from feedpub.config.messages import findings
 from feedpub.config.models import Config
+from feedpub.config.parts import Part, Problem, Whole, files
 from feedpub.config.positions import Positions
+from feedpub.config.reading import DEFAULT, parsed, read, read_feeds
 from feedpub.config.site_rules import SiteFile
 from feedpub.errors import ConfigError
 
-DEFAULT = Path("config/feedpub.toml")
-
-_LONG_NUMBER = re.compile(r"\d[\d_]{4000}")
-_SYNTAX = (  # what tomllib says, and what usually helps
-    ("Invalid value", 'text stands in quotes: key = "value"'),
-    ("Expected newline or end of document", "one setting a line, and text in quotes"),
-    ("Expected '='", "a setting is written key = value"),
-    ("Cannot overwrite a value", "this key is given twice"),
-    ("Cannot declare", "this table is given twice; several feeds and sources have two brackets: [[feed]]"),
-    ("Cannot mutate immutable namespace", "this key is given twice"),
-    ("Unterminated string", "a quotation mark is missing"),
-    ('Expected "\'"', "a quotation mark is missing"),
-    ("Unclosed array", "a closing ] is missing"),
-    ("Unclosed inline table", "a table in braces stands on one line and ends in }"),
-    ("Unescaped '\\'", "write \\\\ for a backslash, or put the text between single quotes"),
-    ("Illegal character", "the line is not finished, or a stray character stands in it"),
-)
+_AS_THEY_ARE: Mapping[Path, str] = MappingProxyType({})
 
 
 def find_config(option: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -46,7 +31,9 @@ def find_config(option: Path | None, environ: Mapping[str, str] = os.environ) ->
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
-    """The config in a file, its paths absolute. Raises ConfigError: one line a problem, all of them at once.
+    """The config in a file and in feeds.d beside it, its paths absolute.
+
+    Raises ConfigError: one line a problem, all problems of all files at once.
 
     `environ` is asked for STATE_DIRECTORY, the folder that systemd gives a service for its state: relative paths of
     feeds and state start there.
@@ -54,20 +41,46 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     return parse(read(path), path, environ)
 
 
-def parse(text: str, path: Path, environ: Mapping[str, str] = os.environ) -> Config:
-    """The config in a text that stands, or is to stand, in a file. Raises ConfigError as `load` does."""
-    document = _parse(text, path)
-    _complete(document, environ)
-    positions = Positions(text)
-    found = list(conflicts(document, positions, path))
+def parse(
+    text: str, path: Path, environ: Mapping[str, str] = os.environ, instead: Mapping[Path, str] = _AS_THEY_ARE
+) -> Config:
+    """The config in a text that stands, or is to stand, in a file, with the feeds of the files in feeds.d beside it.
+
+    Args:
+        text: of the main file.
+        path: the main file.
+        environ: as for `load`.
+        instead: texts that are to stand in files of feeds, by path.
+
+    Raises:
+        ConfigError: as `load` does.
+    """
+    parts, unread = _parts(text, path, instead)
+    whole = Whole(parts)
+    _complete(whole.document, environ)
+    between = conflicts(whole.document, whole, path) if not unread or unread[0][0] else ()
+    problems = [*unread, *whole.strange(), *map(whole.problem, between)]
     try:
-        config = Config.model_validate(document, context={"folder": path.parent})
+        config = Config.model_validate(whole.document, context={"folder": path.parent})
     except ValidationError as error:
-        found += findings(error)
+        problems += map(whole.problem, findings(error))
     else:
-        if not found:
+        if not problems:
             return config
-    raise ConfigError(_report(found, positions, path, document)) from None
+    raise ConfigError("\n".join(said for _, _, said in sorted(set(problems)))) from None
+
+
+def _parts(text: str, path: Path, instead: Mapping[Path, str]) -> tuple[list[Part], list[Problem]]:
+    """The files of a config, as far as they can be read; the main one, which says nothing then, in any case."""
+    parts: list[Part] = []
+    unread: list[Problem] = []
+    for number, file in enumerate(files(path)):
+        try:
+            told = text if number == 0 else instead[file] if file in instead else read_feeds(file)
+            parts.append(Part(number, file, told, parsed(told, file)))
+        except ConfigError as error:
+            unread.append((number, 0, str(error)))
+    return (parts if parts and parts[0].number == 0 else [Part(0, path, "", {}), *parts]), unread
 
 
 def load_site(path: Path) -> tuple[SiteFile, Positions]:
@@ -77,59 +90,12 @@ def load_site(path: Path) -> tuple[SiteFile, Positions]:
 
 def parse_site(text: str, path: Path) -> tuple[SiteFile, Positions]:
     """The rules in a text that stands, or is to stand, in a site's file. Raises ConfigError as `load_site` does."""
-    document = _parse(text, path)
-    positions = Positions(text)
+    part = Part(0, path, text, parsed(text, path))
     try:
-        return SiteFile.model_validate(document), positions
+        return SiteFile.model_validate(part.document), Positions(text)
     except ValidationError as error:
-        raise ConfigError(_report(findings(error, SiteFile), positions, path, document)) from None
-
-
-def read(path: Path) -> str:
-    """The text of a config file. Raises ConfigError."""
-    try:
-        body = path.read_bytes()
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: no such file; `feedpub add URL` and `feedpub import FILE` make one, or name yours with -c FILE "
-            "or in $FEEDPUB_CONFIG"
-        ) from None
-    except IsADirectoryError:
-        raise ConfigError(f"{path}: a folder; name the file in it: -c {path / DEFAULT.name}") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
-
-
-def exact(path: Path) -> str:
-    """The same with its line ends and its byte order mark, for those who write it back. Raises ConfigError."""
-    read(path)  # names what cannot be read as text
-    return path.read_bytes().decode("utf-8")
-
-
-def _parse(text: str, path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_syntax(str(error), text, path)) from None
-    except RecursionError:
-        raise ConfigError(f"{path}:1: brackets nested hundreds deep; a config needs three") from None
-    except ValueError:  # of Python: it reads no numbers of thousands of digits
-        line = next((n for n, line in enumerate(text.splitlines(), 1) if _LONG_NUMBER.search(line)), 1)
-        raise ConfigError(f"{path}:{line}: a number of thousands of digits") from None
-
-
-def _syntax(message: str, text: str, path: Path) -> str:
-    """A syntax error with its line; the line's own text is not shown: it may hold a password."""
-    what, _, place = message.rpartition(" (at ")
-    found = re.fullmatch(r"line (\d+), column (\d+)\)", place)
-    line, column = (found[1], f"column {found[2]}") if found else (text.rstrip().count("\n") + 1, "at the end")
-    hint = next((f"; {hint}" for start, hint in _SYNTAX if what.startswith(start)), "")
-    return f"{path}:{line}: {column}: {what[:1].lower()}{what[1:]}{hint}"
+        problems = {part.problem(finding) for finding in findings(error, SiteFile)}
+        raise ConfigError("\n".join(said for _, _, said in sorted(problems))) from None
 
 
 def _complete(document: dict[str, object], environ: Mapping[str, str]) -> None:
@@ -152,8 +118,3 @@ def _within(folder: str, written: object) -> object:
     if not isinstance(written, str) or not written.strip() or written.startswith(("/", "~")) or "://" in written:
         return written
     return os.path.join(folder, os.path.normpath(f"/{written}")[1:])  # noqa: PTH118 -- pathlib keeps the ..
-
-
-def _report(found: Iterable[Finding], positions: Positions, path: Path, document: object) -> str:
-    lines = {(positions.line(at), f"{where(at, document)}: {text}") for at, text in found}
-    return "\n".join(f"{path}:{line}: {text}" for line, text in sorted(lines))

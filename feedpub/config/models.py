@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from feedpub.config.output import Output
 from feedpub.config.secrets import SecretText
 from feedpub.config.section import Section
 from feedpub.config.site_rules import RuleFiles, SiteRules
@@ -42,6 +43,9 @@ class Filters(Section):
     text: tuple[Pattern, ...] = Field(
         default=(), description="Patterns of words in the text.", examples=[["horoscope"]]
     )
+
+
+_NO_RULES = SiteRules()  # one for all feeds: pydantic copies a default for each, where it has no hash
 
 
 class FeedConfig(Section):
@@ -152,7 +156,9 @@ class FeedConfig(Section):
     source: tuple[Source, ...] = Field(
         min_length=1, description="Where its articles come from; several are merged without duplicates."
     )
-    rules: SiteRules = Field(default=SiteRules(), description="What the cleaner is told about the feed's site.")
+    rules: SiteRules = Field(
+        default_factory=lambda: _NO_RULES, description="What the cleaner is told about the feed's site."
+    )
     include: Filters = Field(
         default=Filters(), description="Take only articles that match one pattern of each kind given."
     )
@@ -162,11 +168,12 @@ class FeedConfig(Section):
 class Settings(Section):
     """What all feeds share."""
 
-    output: Located = Field(
+    output: Output = Field(
         default=Path("../feeds"),
         validate_default=True,
-        description="The folder that feeds are published in, relative to the config file.",
-        examples=["../feeds"],
+        description="The folder that feeds are published in, relative to the config file; or, for object storage, "
+        "s3:// with a bucket and a prefix.",
+        examples=["../feeds", "s3://my-bucket/feeds"],
     )
     state: State = Field(
         default=Path("../.feedpub"),
@@ -184,7 +191,7 @@ class Settings(Section):
     )
     base_url: BaseAddress = Field(
         default="https://feeds.example.org/",
-        description="The address that the output folder is served at; it stands in every feed.",
+        description="The address that the output is served at; it stands in every feed.",
         examples=["https://feeds.example.org/"],
     )
     contact: Contact = Field(
@@ -227,6 +234,41 @@ class Settings(Section):
         description="How long the pages that entries were made of are kept for `feedpub reclean`, as long as their "
         "entries are in the live document; 0s keeps none.",
         examples=["90d"],
+    )
+
+    @property
+    def anchor(self) -> Path:
+        """The folder that the keys of saved articles start from: the output folder, or the root where there is none."""
+        return self.output if isinstance(self.output, Path) else Path("/")
+
+
+class Storage(Section):
+    """How the object storage is reached that `output` names with s3://, and how feeds lie there."""
+
+    endpoint: WebAddress | None = Field(
+        default=None,
+        description="The server's address, for storage that is not Amazon's: MinIO, R2, Ceph and others.",
+        examples=["https://minio.example.org:9000"],
+    )
+    region: OneLine | None = Field(
+        default=None,
+        description="The bucket's region; left out, as the environment or the profile says.",
+        examples=["eu-central-1"],
+    )
+    key: SecretText | None = Field(
+        default=None,
+        description="The access key; left out with `secret`, the environment's (AWS_ACCESS_KEY_ID and so on), the "
+        "profile's, or that of the machine's role.",
+        examples=[{"env": "FEEDPUB_S3_KEY"}],
+    )
+    secret: SecretText | None = Field(
+        default=None, description="What belongs to the access key.", examples=[{"credential": "s3-secret"}]
+    )
+    gzip: bool = Field(
+        default=True,
+        strict=True,
+        description="Store texts compressed, with Content-Encoding: gzip.",
+        examples=[False],
     )
 
 
@@ -287,6 +329,7 @@ class Config(Section):
 
     feedpub: Settings = Field(default_factory=Settings, description="What all feeds share.")
     http: Http = Field(default_factory=Http, description="How feeds are published over HTTP.")
+    s3: Storage = Field(default_factory=Storage, description="How the object storage is reached.")
     alerts: Alerts = Field(default_factory=Alerts, description="Whom to tell when a source breaks.")
     rules: RuleFiles = Field(default_factory=RuleFiles, description="Where the rules of sites are.")
     feed: tuple[FeedConfig, ...] = Field(default=(), description="One feed each.")

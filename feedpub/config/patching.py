@@ -1,4 +1,4 @@
-"""A change of one source's block in the config file: as text, as a diff; with `writing`, the only write to that file.
+"""A change of one source's block in the file where it stands: as text, as a diff; with `writing`, the only write there.
 
 Comments, order and line ends stay. The changed text counts only once the real loader finds in it what was there, and
 the change.
@@ -14,9 +14,11 @@ from typing import Any
 import tomlkit
 from tomlkit.items import InlineTable
 
-from feedpub.config.loading import exact, parse
+from feedpub.config.loading import parse
 from feedpub.config.models import Config
+from feedpub.config.parts import home
 from feedpub.config.positions import Positions
+from feedpub.config.reading import exact, read
 from feedpub.config.sources import Source
 from feedpub.config.writing import MARK, save
 from feedpub.errors import ConfigError
@@ -46,10 +48,10 @@ class Patch:
 def patched(
     path: Path, feed: str, source: Source, changes: Mapping[str, str | None], environ: Mapping[str, str] = os.environ
 ) -> Patch:
-    """The config with some keys of a source changed, found good by the loader; writes nothing.
+    """The file in which a feed stands, with some keys of a source changed, found good by the loader; writes nothing.
 
     Args:
-        path: the config file.
+        path: the main config file.
         feed: the name of the source's feed.
         source: as it was loaded.
         changes: key → its new value; None to leave it out.
@@ -58,26 +60,32 @@ def patched(
     Raises:
         ConfigError: the config cannot be used, has no such source, or could not be used with the change.
     """
-    whole = exact(path)
+    file, at = home(path, feed) or (path, 0)
+    whole = exact(file)
     text = whole.removeprefix(MARK)
-    before = parse(text, path, environ)
-    place = _place(before, feed, source, path)
-    changed = _changed(text, place, changes)
-    after = parse(changed, path, environ)
-    _hold_apart(before, after, place, changes, path)
-    return Patch(path, whole, whole[: len(whole) - len(text)] + changed)
+    before = _parsed(path, file, text, environ)
+    place = _place(before, feed, source, file)
+    changed = _changed(text, (at, place[1]), changes)
+    after = _parsed(path, file, changed, environ)
+    _hold_apart(before, after, place, changes, file)
+    return Patch(file, whole, whole[: len(whole) - len(text)] + changed)
 
 
-def _place(config: Config, feed: str, source: Source, path: Path) -> tuple[int, int]:
-    """The positions of a feed, and of its source."""
+def _parsed(path: Path, file: Path, text: str, environ: Mapping[str, str]) -> Config:
+    """The whole config with a text in one of its files. Raises ConfigError."""
+    return parse(text, path, environ) if file == path else parse(read(path), path, environ, {file: text})
+
+
+def _place(config: Config, feed: str, source: Source, file: Path) -> tuple[int, int]:
+    """The positions of a feed among all, and of its source."""
     for at, each in enumerate(config.feed):
         if each.name == feed and source in each.source:
             return at, each.source.index(source)
-    raise ConfigError(f"{path}: the source of the feed {feed} is not in it any more as it was")
+    raise ConfigError(f"{file}: the source of the feed {feed} is not in it any more as it was")
 
 
 def _changed(text: str, place: tuple[int, int], changes: Mapping[str, str | None]) -> str:
-    """The text with the keys changed; a new one goes below the source's address."""
+    """A file's text with the keys changed; a new one goes below the source's address."""
     newline = "\r\n" if "\r\n" in text else "\n"
     document = tomlkit.parse(text)
     table: Any = document["feed"][place[0]]["source"][place[1]]

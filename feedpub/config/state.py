@@ -60,3 +60,17 @@ def place_of(state: Path | SecretStr | Secret, environ: Mapping[str, str] = os.e
     except ValueError as error:
         raise ConfigError(f"the state {error}") from None
     return address
+
+
+def read_place(written: str, environ: Mapping[str, str] = os.environ) -> Path | str:
+    """The folder or the address that somebody names on a command line; "env:NAME" keeps a password off it.
+
+    Raises:
+        ConfigError: it is neither; no message shows a password.
+    """
+    if written.startswith("env:"):
+        name = written.removeprefix("env:")
+        if not environ.get(name):
+            raise ConfigError(f"{written}: the environment variable {name} is not set, or empty")
+        return place_of(SecretStr(environ[name]), environ)
+    return place_of(SecretStr(written) if is_database(written) else Path(written), environ)

@@ -17,9 +17,11 @@ from urllib.parse import urlsplit
 import tomlkit
 from tomlkit.items import AoT, InlineTable
 
-from feedpub.config.loading import exact, parse, read
+from feedpub.config.loading import parse
 from feedpub.config.models import Config
+from feedpub.config.parts import home
 from feedpub.config.positions import Positions
+from feedpub.config.reading import exact, read, read_feeds
 from feedpub.config.sources import RemoteSource
 from feedpub.config.values import RESERVED
 from feedpub.errors import ConfigError
@@ -66,21 +68,21 @@ def free_name(wanted: str, taken: Collection[str]) -> str:
 
 
 def refuse_known(path: Path, *urls: str) -> None:
-    """Make sure that none of some addresses is a source already; without a file none is.
+    """Make sure that none of some addresses is a source already, in whichever file; without a main file none is.
 
     Raises:
         ConfigError: one is, where, and what to do; or the config cannot be used.
     """
     if not path.exists():
         return
-    text = read(path)
     wanted = {_identity(url) for url in urls}
-    for at, feed in enumerate(parse(text, path).feed):
+    for feed in parse(read(path), path).feed:
         for number, source in enumerate(feed.source):
             if isinstance(source, RemoteSource) and _identity(source.url) in wanted:
-                line = Positions(text).line(("feed", at, "source", number, "url"))
+                file, at = home(path, feed.name) or (path, 0)
+                line = Positions(read_feeds(file)).line(("feed", at, "source", number, "url"))
                 raise ConfigError(
-                    f"{path}:{line}: {source.url} is a source of the feed {feed.name} already; "
+                    f"{file}:{line}: {source.url} is a source of the feed {feed.name} already; "
                     f"build it with: feedpub build {feed.name}"
                 )
 
@@ -182,8 +184,9 @@ def _refuse_inline(text: str, path: Path) -> None:
 
 def _hold_apart(before: Config, after: Config, names: tuple[str, ...], path: Path) -> None:
     """The new feeds must be all that is new. Raises ConfigError."""
-    old, new = after.feed[: len(before.feed)], after.feed[len(before.feed) :]
-    if old != before.feed or tuple(feed.name for feed in new) != names or after.feedpub != before.feedpub:
+    old = tuple(feed for feed in after.feed if feed.name not in names)
+    new = tuple(feed.name for feed in after.feed if feed.name in names)
+    if old != before.feed or new != names or after.feedpub != before.feedpub:
         raise ConfigError(f"{path}: the block would change more than the feed {', '.join(names)}; add it by hand")
 
 

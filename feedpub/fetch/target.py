@@ -110,7 +110,8 @@ def parse(url: str) -> Target:
 
 def redacted(url: str) -> str:
     """The URL without user and password, for messages; also of one that cannot be parsed or printed."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in _USERINFO.sub(r"\1\2", url))
+    shown = _USERINFO.sub(r"\1\2", url)
+    return shown if shown.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in shown)
 
 
 def discreet(text: str) -> str:

@@ -20,7 +20,7 @@ _WHOLE = ""  # the key of what is broken about a feed as a whole
 _REMOVALS_SHOWN = 5  # of each feed
 
 
-def of(config: Config, store: Store, now: datetime, running: Running | None = None) -> Overview:
+def of(config: Config, store: Store, now: datetime, running: Running | None = None, *, brief: bool = False) -> Overview:
     """How everything is. Raises StoreError.
 
     Args:
@@ -28,14 +28,15 @@ def of(config: Config, store: Store, now: datetime, running: Running | None = No
         store: the state.
         now: aware.
         running: what the service knows; None where no service is asked.
+        brief: leave out what says nothing of whether all is well: entries, removals, proposals.
     """
-    known = _Known.load(store, now)
+    known = _Known.load(store, now, running, brief=brief)
     return Overview(now, running, tuple(_feed(feed, known, now, running) for feed in config.feed))
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the state says of all feeds."""
+    """What the state, and the running process, say of all feeds."""
 
     entries: Mapping[str, int]
     newest: Mapping[str, datetime]
@@ -47,21 +48,23 @@ class _Known:
     planned: Mapping[str, Planned]
     removals: Mapping[str, tuple[Removal, ...]]
     proposals: Mapping[tuple[str, str], Proposal]
+    requests: Mapping[str, Mapping[str, int]]
 
     @classmethod
-    def load(cls, store: Store, now: datetime) -> Self:
+    def load(cls, store: Store, now: datetime, running: Running | None, *, brief: bool) -> Self:
         figures = store.figures
         return cls(
-            entries=figures.entries(),
-            newest=figures.newest(),
-            days=figures.per_day(now - timedelta(days=DAYS)),
+            entries={} if brief else figures.entries(),
+            newest={} if brief else figures.newest(),
+            days={} if brief else figures.per_day(now - timedelta(days=DAYS)),
             runs=figures.last_runs(),
             successes=figures.last_successes(),
             sources=figures.sources(),
             breaks=figures.breaks(),
             planned=store.schedule.load(),
-            removals=store.removals.latest(_REMOVALS_SHOWN),
-            proposals=store.proposals.load(),
+            removals={} if brief else store.removals.latest(_REMOVALS_SHOWN),
+            proposals={} if brief else store.proposals.load(),
+            requests=_requests(running),
         )
 
 
@@ -95,7 +98,7 @@ def _feed(feed: FeedConfig, known: _Known, now: datetime, running: Running | Non
         entries=min(known.entries.get(feed.name, 0), feed.limit),
         newest=known.newest.get(feed.name),
         days=_days(known.days.get(feed.name, {}), now),
-        requests=_requests(feed.name, running),
+        requests=known.requests.get(feed.name, {}),
         sources=sources,
         removals=known.removals.get(feed.name, ()),
         documents=_documents(feed) if feed.name in known.entries or feed.name in known.successes else (),
@@ -143,10 +146,19 @@ def _documents(feed: FeedConfig) -> tuple[str, ...]:
 
 
 def _days(counts: Mapping[date, int], now: datetime) -> tuple[int, ...]:
-    today = now.date()
-    return tuple(counts.get(today - timedelta(days=back), 0) for back in reversed(range(DAYS)))
+    if not counts:
+        return (0,) * DAYS
+    first = now.date() - timedelta(days=DAYS - 1)
+    found = [0] * DAYS
+    for day, count in counts.items():
+        if 0 <= (place := (day - first).days) < DAYS:
+            found[place] = count
+    return tuple(found)
 
 
-def _requests(feed: str, running: Running | None) -> dict[str, int]:
-    counts = running.requests if running else {}
-    return {status: count for (name, status), count in sorted(counts.items()) if name == feed}
+def _requests(running: Running | None) -> dict[str, dict[str, int]]:
+    """Feed → status → how many."""
+    found: dict[str, dict[str, int]] = {}
+    for (feed, status), count in sorted(running.requests.items() if running else ()):
+        found.setdefault(feed, {})[status] = count
+    return found

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedpub import articles, pipeline
+from feedpub import articles, fronts
 from feedpub.config import FeedConfig
 from feedpub.errors import ExtractError
 from feedpub.model import Page
@@ -38,7 +38,7 @@ class Subject:
 def of_feed(feed: FeedConfig, tools: Tools) -> list[Subject]:
     """The pages that are kept of a feed's entries, newest first. Raises StoreError."""
     kept = tools.store.pages.of(feed.name)
-    entries = ((entry, kept.get(entry.id)) for entry in pipeline.live_feed(feed, tools).entries)
+    entries = ((entry, kept.get(entry.id)) for entry in fronts.live_feed(feed, tools).entries)
     return [
         Subject(entry.title, page.final_url, page, feed)
         for entry, page in entries

@@ -1,8 +1,7 @@
-"""Which files are written, in which order, and what is said when one cannot be."""
+"""The output as a folder: which files are written, in which order, and what is said when one cannot be."""
 
 import errno
 import os
-import re
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,8 +11,9 @@ from pathlib import Path
 
 from feedpub.errors import PublishError
 from feedpub.publisher.folder import Folder, files_of, make_folders
+from feedpub.publisher.names import split
+from feedpub.publisher.protocol import Publisher, nothing
 
-_PART = re.compile(r"[^./\0][^/\0]*")  # of a name: hidden files, ours among them, are never published
 _ADVICE = {
     errno.ENOSPC: "make room on the disk",
     errno.EDQUOT: "make room in the disk quota",
@@ -36,7 +36,7 @@ class _Staged:
     temporary: str
 
 
-class Publisher:
+class FolderPublisher(Publisher):
     """The output folder, made when it is first written to.
 
     Args:
@@ -48,11 +48,12 @@ class Publisher:
         self._root = root
         self._fsync = fsync
 
-    def publish(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    def publish(self, files: Mapping[str, bytes], *, certain: Callable[[], None] = nothing) -> tuple[str, ...]:
         """Write what differs from what is there; where one file cannot be written, none is.
 
         Args:
             files: bytes by name, relative to the folder: "world.rss", "world/some-story.html".
+            certain: called when all is written but for the names, which it keeps back by raising.
 
         Returns:
             The names that were written, in the order given.
@@ -63,13 +64,18 @@ class Publisher:
         with ExitStack() as stack:
             folders: dict[tuple[str, ...], Folder] = {}
             staged = [file for name, body in files.items() if (file := self._stage(name, body, folders, stack))]
+            certain()
             for file in staged:
                 with _explained(self._root / file.name):
-                    file.folder.rename(file.temporary, _split(file.name)[1])
+                    file.folder.rename(file.temporary, split(file.name)[1])
             for folder in dict.fromkeys(file.folder for file in staged):
                 with _explained(folder.path):
                     self._fsync(folder.descriptor)
             return tuple(file.name for file in staged)
+
+    def changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        """The names of the files that would be written. Raises PublishError as reading does."""
+        return tuple(name for name, body in files.items() if self.read(name) != body)
 
     def read(self, name: str) -> bytes | None:
         """The bytes published under a name; None where no regular file has it.
@@ -77,7 +83,7 @@ class Publisher:
         Raises:
             PublishError: the name leads out of the folder, or the file cannot be read.
         """
-        parents, last = _split(name)
+        parents, last = split(name)
         with _explained(self._root / name, "read"), suppress(FileNotFoundError), ExitStack() as stack:
             folder = Folder.root(self._root, stack)
             for parent in parents:
@@ -105,7 +111,7 @@ class Publisher:
 
     def _has(self, name: str) -> bool:
         """Whether a regular file has the name; a symbolic link has not, wherever it leads."""
-        parents, last = _split(name)
+        parents, last = split(name)
         path = self._root.joinpath(*parents, last)
         with _explained(path, "read"), suppress(FileNotFoundError, NotADirectoryError):
             return stat.S_ISREG(path.lstat().st_mode)
@@ -115,7 +121,7 @@ class Publisher:
         self, name: str, body: bytes, folders: dict[tuple[str, ...], Folder], stack: ExitStack
     ) -> _Staged | None:
         """Write a file under a temporary name, which the stack takes away again; None where nothing changed."""
-        parents, last = _split(name)
+        parents, last = split(name)
         with _explained(self._root / name):
             folder = folders.get(parents) or self._open(parents, stack)
             folders[parents] = folder
@@ -132,25 +138,6 @@ class Publisher:
             folder = folder.child(parent, stack)
         folder.sweep(time.time())
         return folder
-
-
-class Rehearsal(Publisher):
-    """Compares with what is published and writes nothing."""
-
-    def publish(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
-        """The names of the files that would be written. Raises PublishError as reading does."""
-        return tuple(name for name, body in files.items() if self.read(name) != body)
-
-
-def _split(name: str) -> tuple[tuple[str, ...], str]:
-    """A name's folders and its last part."""
-    *parents, last = name.split("/")
-    if not all(_PART.fullmatch(part) for part in (*parents, last)):
-        raise PublishError(
-            f"{name!r} cannot be the name of a published file: "
-            "it must lead into the output folder, and no part of it may be empty or start with a dot"
-        )
-    return tuple(parents), last
 
 
 @contextmanager

@@ -1,13 +1,16 @@
-"""APScheduler, wound up so that it cannot run down: one job a feed, in memory, each at the moment that was planned.
+"""APScheduler, wound up so that it cannot run down: one job, which rings when the first of all feeds is due.
 
-Jobs only hand a feed's name on, so none can hang or fail; the truth about when a feed runs is in our own store. A
-heartbeat job shows that the scheduler's thread lives; a thread that died is replaced.
+What rings only hands names on, so it can neither hang nor fail; the truth about when a feed runs is in our own store. A
+heartbeat job shows that the scheduler's thread lives; a thread that died is replaced. Moments lie in a heap of our own:
+a job of APScheduler's takes ten times the memory, and there may be ten thousand feeds.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from heapq import heapify, heappop, heappush
 
 from apscheduler.events import (  # type: ignore[import-untyped]
     EVENT_JOB_ERROR,
@@ -20,6 +23,10 @@ from apscheduler.schedulers.background import BackgroundScheduler  # type: ignor
 
 HEARTBEAT = 5.0  # seconds; also how soon a jump of the wall clock is noticed
 _DEAD_AFTER = 12 * HEARTBEAT
+_RING, _HEART = "ring", "heart"
+# A ring that is set while another one ends must not be left out: with two threads, one of three has not begun yet.
+_RINGS = 3
+_SPARE = 100  # plans that were changed and lie in the heap all the same
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +44,10 @@ class Clockwork:
     def __init__(self, due: Callable[[str], object], clock: Callable[[], datetime]) -> None:
         self._due = due
         self._clock = clock
+        self._lock = threading.Lock()
         self._planned: dict[str, datetime] = {}
+        self._ahead: list[tuple[datetime, str]] = []  # a heap; holds each plan that has not rung, and older ones
+        self._armed: datetime | None = None  # when the job rings
         self._scheduler = self._wound_up()
         self._beat()
 
@@ -48,18 +58,30 @@ class Clockwork:
 
     def set(self, feed: str, moment: datetime) -> None:
         """Run a feed at a moment, instead of any other that was set; one that has passed is now."""
-        self._planned[feed] = moment
-        self._add(self._scheduler, feed, moment)
+        with self._lock:
+            self._planned[feed] = moment
+            heappush(self._ahead, (moment, feed))
+            if len(self._ahead) > 2 * len(self._planned) + _SPARE:
+                self._begin_anew()
+            else:
+                self._arm()
+
+    def set_all(self, moments: Mapping[str, datetime]) -> None:
+        """Run feeds at their moments, as `set` does: many at once."""
+        with self._lock:
+            self._planned |= moments
+            self._begin_anew()
 
     def drop(self, feed: str) -> None:
         """Run a feed no more."""
-        if self._planned.pop(feed, None) and self._scheduler.get_job(feed):
-            self._scheduler.remove_job(feed)
+        with self._lock:
+            self._planned.pop(feed, None)
 
     @property
     def planned(self) -> Mapping[str, datetime]:
-        """Feed → when it runs next."""
-        return dict(self._planned)
+        """Feed → when it runs next; a moment that has passed is that of a run under way."""
+        with self._lock:
+            return dict(self._planned)
 
     @property
     def alive(self) -> bool:
@@ -69,10 +91,10 @@ class Clockwork:
 
     def revive(self) -> None:
         """Put a new scheduler in the place of one that died, or that waits for a moment long gone or far away."""
-        dead, self._scheduler = self._scheduler, self._wound_up()
+        with self._lock:
+            dead, self._scheduler = self._scheduler, self._wound_up()
+            self._begin_anew()
         dead.shutdown(wait=False)
-        for feed, moment in self._planned.items():
-            self._add(self._scheduler, feed, moment)
         self.start()
 
     def stop(self) -> None:
@@ -88,12 +110,44 @@ class Clockwork:
             timezone=UTC,
         )
         scheduler.add_listener(_complain, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
-        scheduler.add_job(self._beat, "interval", seconds=HEARTBEAT, id=" heartbeat")
+        scheduler.add_job(self._beat, "interval", seconds=HEARTBEAT, id=_HEART)
         return scheduler
 
-    def _add(self, scheduler: BackgroundScheduler, feed: str, moment: datetime) -> None:
-        run_at = max(moment, self._clock())  # a moment that has passed would be no trigger
-        scheduler.add_job(self._due, "date", run_date=run_at, args=(feed,), id=feed, replace_existing=True)
+    def _begin_anew(self) -> None:
+        """Make the heap of the plans as they are, without those that were changed; with the lock held."""
+        self._ahead = [(moment, feed) for feed, moment in self._planned.items()]
+        heapify(self._ahead)
+        self._armed = None
+        self._arm()
+
+    def _arm(self) -> None:
+        """See that the job rings at the first moment there is; with the lock held."""
+        if not self._ahead or (self._armed is not None and self._armed <= self._ahead[0][0]):
+            return
+        self._armed = self._ahead[0][0]
+        run_at = max(self._armed, self._clock())  # a moment that has passed would be no trigger
+        self._scheduler.add_job(
+            self._ring, "date", run_date=run_at, args=(run_at,), id=_RING, replace_existing=True, max_instances=_RINGS
+        )
+
+    def _ring(self, moment: datetime) -> None:
+        """Hand on what is due at a moment, and set the job for what comes next."""
+        try:
+            while feed := self._next_due(moment):
+                self._due(feed)
+        finally:
+            with self._lock:
+                self._armed = None
+                self._arm()
+
+    def _next_due(self, moment: datetime) -> str | None:
+        """The first feed that is due, which is then no longer ahead."""
+        with self._lock:
+            while self._ahead and self._ahead[0][0] <= moment:
+                planned, feed = heappop(self._ahead)
+                if self._planned.get(feed) == planned:
+                    return feed
+        return None
 
     def _beat(self) -> None:
         self.heartbeat = self._clock()

@@ -17,7 +17,8 @@ def plans(feed: FeedConfig, tools: Tools, now: datetime) -> Mapping[str, Plan]:
     Raises StoreError.
     """
     states = {state.key: state for state in tools.store.sources(feed.name)}
-    published = tools.store.published(feed.name)
+    by_rhythm = feed.every == "auto" and not feed.cron
+    published = tools.store.published(feed.name) if by_rhythm else {}
     found = {}
     for source in feed.source:
         key = source_key(source)
@@ -40,7 +41,7 @@ def plan_beside_service(feed: FeedConfig, tools: Tools) -> None:
 
     Raises StoreError.
     """
-    planned = tools.store.schedule.load().get(feed.name)
+    planned = tools.store.schedule.of(feed.name)
     if planned is None:
         return
     looks = {

@@ -65,7 +65,7 @@ class Runner:
         self._failed = failed
         self._grace = grace
         self._lock = threading.Lock()
-        self._waiting: dict[str, None] = {}  # in the order in which they came
+        self._waiting: dict[str, frozenset[str]] = {}  # feed → its hosts, in the order in which they came
         self._working: dict[str, _Work] = {}
         self._given_up: dict[threading.Thread, str] = {}
         self._idle = threading.Condition(self._lock)
@@ -76,7 +76,7 @@ class Runner:
         with self._lock:
             if self._closed or feed in self._waiting or feed in self._working:
                 return False
-            self._waiting[feed] = None
+            self._waiting[feed] = self._hosts(feed)
             self._start_what_may()
             return True
 
@@ -115,14 +115,24 @@ class Runner:
             return tuple(work.feed for work in rest)
 
     def _start_what_may(self) -> None:
-        for feed in list(self._waiting):
-            quick = sum(work.took() < SLOW_AFTER for work in self._working.values())
-            if quick >= AT_ONCE or len(self._working) + len(self._given_up) >= MOST:
-                return
-            hosts = self._hosts(feed)
-            if all(hosts.isdisjoint(work.hosts) for work in self._working.values()):
-                del self._waiting[feed]
-                self._start(_Work(feed, hosts, Lease(self._deadline())))
+        room = self._room()
+        if not self._waiting or not room:
+            return
+        taken = frozenset().union(*(work.hosts for work in self._working.values()))
+        chosen: list[str] = []
+        for feed, hosts in self._waiting.items():  # thousands may wait for one host
+            if hosts.isdisjoint(taken):
+                chosen.append(feed)
+                taken |= hosts
+            if len(chosen) == room:
+                break
+        for feed in chosen:
+            self._start(_Work(feed, self._waiting.pop(feed), Lease(self._deadline())))
+
+    def _room(self) -> int:
+        """How many runs may start now."""
+        quick = sum(work.took() < SLOW_AFTER for work in self._working.values())
+        return max(0, min(AT_ONCE - quick, MOST - len(self._working) - len(self._given_up)))
 
     def _start(self, work: _Work) -> None:
         self._working[work.feed] = work

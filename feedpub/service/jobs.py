@@ -54,7 +54,7 @@ class Jobs:
     @property
     def names(self) -> Collection[str]:
         """The feeds that there are."""
-        return [feed.name for feed in self._config.feed]
+        return self.work.names
 
     @property
     def leading(self) -> bool:
@@ -103,8 +103,7 @@ class Jobs:
         self.work.apply(config, tools)
         for name in gone:
             self.clockwork.drop(name)
-        for name in changed:
-            tools.store.schedule.look_again(name)
+        tools.store.schedule.look_again(changed)
         tools.store.schedule.keep_only(set(now) - set(changed))
         self._spread(dict.fromkeys((*added, *changed)))
         return {"added": added, "changed": changed, "removed": gone}
@@ -142,8 +141,7 @@ class Jobs:
         return self.runner.drain(seconds)
 
     def _spread(self, planned: Mapping[str, datetime | None]) -> None:
-        for name, moment in spread(planned, self._tools.clock()).items():
-            self.clockwork.set(name, moment)
+        self.clockwork.set_all(spread(planned, self._tools.clock()))
 
     @property
     def _config(self) -> Config:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from feedpub import alerts, messages, overview, pipeline
 from feedpub import config as configuration
 from feedpub.config import Config, FeedConfig
-from feedpub.errors import DamagedError, FeedpubError, StoreError
+from feedpub.errors import DamagedError, FeedpubError, PublishError, StoreError
 from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.model import Outcome
@@ -31,15 +31,15 @@ from feedpub.service.signals import Signals
 from feedpub.service.systemd import Notifier
 from feedpub.service.watch import Watch, read_files
 from feedpub.tools import Tools, fetcher_for
-from feedpub.web import Server, Site
+from feedpub.web import Server, Site, open_shelf
 
 T = TypeVar("T")
 TICK = 0.5  # seconds between two looks at everything
 DRAIN = 15.0  # seconds for runs under way when the process is to end
 FAREWELL = 3.0  # seconds for the HTTP server
+FORGET_EVERY = 3600.0  # seconds between two times that old state is dropped
 INDEX_EVERY = 3.0  # seconds between two looks at whether the pages about all feeds are out of date
 MESSAGES_EVERY = 5.0  # seconds between two looks at what has to be told to others
-CONFIG_EVERY = 2.0  # seconds between two looks at the config file
 LOST = 1  # exit status when only a new process helps
 
 
@@ -76,17 +76,19 @@ class Service:
         self._watch = Watch(read_files(config, path))
         self._jump = Jump(tools.clock, time.monotonic)
         self._jobs = self._make_jobs(line)
+        self._shelf = open_shelf(config.feedpub.output, config.s3)
         self._site = self._make_site()
         self._server = Server(self._site, sockets)
         self._chores = [
             Chore("index", INDEX_EVERY, self._mended(self._finish)),
+            Chore("forgetting", FORGET_EVERY, self._mended(self._forget)),
             Chore("messages", MESSAGES_EVERY, self._mended(self._deliver)),
         ]
 
     # --- the console of the site ---
 
-    def overview(self) -> Overview:
-        """How everything is now. Raises StoreError."""
+    def overview(self, *, brief: bool = False) -> Overview:
+        """How everything is now; or only as much as shows whether all is well. Raises StoreError."""
         now = self._tools.clock()
         running = Running(
             started=self._started,
@@ -96,7 +98,7 @@ class Service:
             hung=dict(self._jobs.hung),
             requests=self._tools.fetcher.statistics,
         )
-        return self._mended(lambda: overview.of(self._config, self._tools.store, now, running=running))()
+        return self._mended(lambda: overview.of(self._config, self._tools.store, now, running, brief=brief))()
 
     def run_now(self, feed: str) -> bool:
         """Look at all sources of a feed now; False where it is unknown, waits or runs."""
@@ -137,16 +139,15 @@ class Service:
         return SharedJobs(self._config, self._tools, line, self._stale.set)
 
     def _watch_over(self) -> int:
-        looked = told = time.monotonic()
+        told = time.monotonic()
         while not self._signals.ended.wait(TICK):
             self._jobs.tick()
             now = time.monotonic()
             if jump := self._jump.passed():
                 self._jobs.clock_jumped(jump)
-            if self._signals.reload.is_set() or (now - looked > CONFIG_EVERY and self._watch.changed()):
+            if self._signals.reload.is_set() or self._watch.noticed():
                 self._signals.reload.clear()
                 self._reload()
-            looked = now if now - looked > CONFIG_EVERY else looked
             if self._systemd.watchdog and now - told > self._systemd.watchdog and self._alive():
                 self._systemd.alive()
                 told = now
@@ -200,11 +201,12 @@ class Service:
         names = ("state", "output", "queue")
         fixed = {name: getattr(self._config.feedpub, name) for name in names}
         wanted = {name: getattr(config.feedpub, name) for name in fixed}
-        if fixed != wanted or config.http.listen != self._config.http.listen:
-            reason = "state, output, queue and listen take effect when the service is started again"
+        elsewhere = config.http.listen != self._config.http.listen or config.s3 != self._config.s3
+        if fixed != wanted or elsewhere:
+            reason = "state, output, [s3], queue and listen take effect when the service is started again"
             event("reload", level=logging.WARNING, outcome="partly", reason=reason)
         settings = config.feedpub.model_copy(update=fixed)
-        return config.model_copy(update={"feedpub": settings})
+        return config.model_copy(update={"feedpub": settings, "s3": self._config.s3})
 
     def _apply(self, config: Config, rules: RuleBook) -> Mapping[str, Sequence[str]]:
         before, self._config = self._config, config
@@ -221,7 +223,7 @@ class Service:
 
     def _make_site(self) -> Site:
         settings = self._config.feedpub
-        return Site(settings.output, self, settings.hubs, settings.base_url, self._tools.store.schedule.load)
+        return Site(self._shelf, self, settings.hubs, settings.base_url, self._tools.store.schedule.load)
 
     def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
         """After each run, in its thread: what was written is compressed before the first reader asks for it."""
@@ -259,13 +261,18 @@ class Service:
         if self._jobs.leading:
             messages.deliver(self._config, self._tools)
 
+    def _forget(self) -> None:
+        """Drop old state; one of several services does."""
+        if self._jobs.leading:
+            pipeline.forget(self._config, self._tools)
+
     def _finish(self) -> None:
         """The page and the list of all feeds, where something has changed; one of several services writes them."""
         if self._stale.is_set() and self._jobs.leading:
             self._stale.clear()
             try:
                 alerts.left(self._config, self._tools)
-                self._site.refresh(pipeline.finish(self._config, self._tools))
-            except DamagedError:
+                self._site.refresh(pipeline.show(self._config, self._tools))
+            except (DamagedError, PublishError):  # which may be over soon, with a disk or with a bucket
                 self._stale.set()
                 raise

@@ -10,7 +10,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -122,9 +122,8 @@ class SharedJobs:
         self._config, self._tools = config, tools
         changed = [name for name in now if name in before and now[name] != before[name]]
         if self.leading:
-            for name in changed:
-                tools.store.schedule.look_again(name)
-            self._plan(anew=changed, after=SETTLED)
+            tools.store.schedule.look_again(changed)
+            self._plan(anew=frozenset(changed), after=SETTLED)
         return {
             "added": [name for name in now if name not in before],
             "changed": changed,
@@ -177,15 +176,14 @@ class SharedJobs:
             if led:
                 event("lead", level=logging.WARNING, outcome="another service leads now")
             return
-        self._leads_until = (
-            began + self._terms.lead - self._terms.renew
-        )  # from before it was asked for: ours ends first
+        # Counted from before it was asked for: ours ends first.
+        self._leads_until = began + self._terms.lead - self._terms.renew
         if not led:
             event("lead", level=logging.INFO, outcome="this service leads")
             self._counted = float("-inf")
             self._plan()
 
-    def _plan(self, anew: Sequence[str] = (), after: timedelta = timedelta()) -> None:
+    def _plan(self, anew: Collection[str] = (), after: timedelta = timedelta()) -> None:
         """Plan the feeds that were never planned, or have changed; what was planned stays; of other feeds nothing."""
         schedule = self._tools.store.schedule
         names = [feed.name for feed in self._config.feed]

@@ -1,12 +1,19 @@
 """Whether files have changed: looked at now and then, and believed when they have stood still for one look."""
 
+import os
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from feedpub.config import Config
+from feedpub.config import Config, files
+from feedpub.errors import ConfigError
 from feedpub.rules import site_files
 
+EVERY = 2.0  # seconds between two looks, longer where there are very many files
+SHARE = 50  # looks take one of so many parts of the time
 _Signature = tuple[int, int, int] | None
+_Look = tuple[bool, int]
+"""Whether the first file is there; and a digest of all, of which there may be ten thousand."""
 
 
 class Watch:
@@ -18,30 +25,50 @@ class Watch:
 
     def __init__(self, files: Callable[[], Sequence[Path]]) -> None:
         self.files = files
-        self._known = self._last = self._signatures()
+        self._known = self._last = self._look()
+        self._next = time.monotonic() + EVERY
+
+    def noticed(self) -> bool:
+        """Whether they have changed, as `changed` says it; False, too, when it is not yet time to look again."""
+        began = time.monotonic()
+        if began < self._next:
+            return False
+        changed = self.changed()
+        now = time.monotonic()
+        self._next = now + max(EVERY, SHARE * (now - began))
+        return changed
 
     def changed(self) -> bool:
         """True once after they have become others, and have not changed since the last call: they are written whole."""
-        now = self._signatures()
+        now = self._look()
         still = now == self._last
         self._last = now
         if not still or now == self._known:
             return False
         self._known = now
-        return next(iter(now.values())) is not None  # gone: an editor is about to put the new one there
+        return now[0]  # gone: an editor is about to put the new one there
 
-    def _signatures(self) -> dict[Path, _Signature]:
-        return {path: _signature(path) for path in self.files()}
+    def _look(self) -> _Look:
+        paths = self.files()
+        signatures = [_signature(path) for path in paths]
+        return signatures[0] is not None, hash((*map(str, paths), *signatures))
 
 
 def read_files(config: Config, path: Path) -> Callable[[], Sequence[Path]]:
-    """The files that a reload reads: the config and our own rules, as they lie there when it is called."""
-    return lambda: (path, *site_files(config.rules.sites))
+    """The files that a reload reads: those of the config and our own rules, as they lie there when it is called."""
+
+    def read() -> Sequence[Path]:
+        try:
+            return (*files(path), *site_files(config.rules.sites))
+        except ConfigError:  # the folder of feeds cannot be read; a reload says so, and what is in force stays
+            return (path, *site_files(config.rules.sites))
+
+    return read
 
 
 def _signature(path: Path) -> _Signature:
     try:
-        about = path.stat()
+        about = os.stat(path)  # noqa: PTH116 -- of ten thousand files
     except OSError:
         return None
     return about.st_ino, about.st_mtime_ns, about.st_size

@@ -32,7 +32,6 @@ TERM = 20.0  # seconds that it lasts
 MOST_GIVEN_UP = 16  # threads that hang; beyond this only a new process helps
 LOST = 1  # exit status when only a new process helps
 TICK = 0.5  # seconds between two looks at everything
-CONFIG_EVERY = 2.0  # seconds between two looks at the config
 
 
 class FeedWorker:
@@ -110,13 +109,12 @@ class FeedWorker:
     # --- the process ---
 
     def _watch_over(self) -> None:
-        looked = told = time.monotonic()
+        told = time.monotonic()
         while not self._signals.ended.wait(TICK):
             now = time.monotonic()
-            if self._signals.reload.is_set() or (now - looked > CONFIG_EVERY and self._watch.changed()):
+            if self._signals.reload.is_set() or self._watch.noticed():
                 self._signals.reload.clear()
                 self._reload()
-            looked = now if now - looked > CONFIG_EVERY else looked
             if self._systemd.watchdog and now - told > self._systemd.watchdog:
                 self._systemd.alive()
                 told = now
@@ -144,12 +142,13 @@ class FeedWorker:
         before, tools = self._work.config, self._work.tools
         names = ("state", "output", "queue", "browser")
         fixed = {name: getattr(before.feedpub, name) for name in names}
-        if fixed != {name: getattr(config.feedpub, name) for name in names}:
-            reason = "state, output, queue and browser take effect when the worker is started again"
+        wanted = {name: getattr(config.feedpub, name) for name in names}
+        if fixed != wanted or config.s3 != before.s3:
+            reason = "state, output, [s3], queue and browser take effect when the worker is started again"
             event("reload", level=logging.WARNING, outcome="partly", reason=reason)
         settings = config.feedpub.model_copy(update=fixed)
         fetcher = tools.fetcher if settings == before.feedpub else fetcher_for(settings, tools.store)
-        config = config.model_copy(update={"feedpub": settings})
+        config = config.model_copy(update={"feedpub": settings, "s3": before.s3})
         self._work.apply(config, replace(tools, settings=settings, fetcher=fetcher))
 
     def _line(self) -> str:

@@ -6,8 +6,10 @@ here alone, and their errors leave as StoreError.
 
 from feedpub.store.pages import packed, unpacked
 from feedpub.store.records import (
+    Calm,
     Change,
     Document,
+    Front,
     KeptForm,
     KeptPage,
     Look,
@@ -26,8 +28,10 @@ from feedpub.store.records import (
 from feedpub.store.store import Store
 
 __all__ = [
+    "Calm",
     "Change",
     "Document",
+    "Front",
     "KeptForm",
     "KeptPage",
     "Look",

@@ -31,7 +31,7 @@ class ClaimsTable:
             0 where the holder has it now; else in how many seconds it will be free, unless it is let go before.
         """
         t = schema.claims
-        with self._database.writing() as connection:
+        with self._database.changing() as connection:
             now = _now(connection)
             wanted = insert(connection, t).values(name=name, holder=holder, until=now + literal(seconds, Float))
             free = (t.c.until <= now) | (t.c.holder == holder)
@@ -46,7 +46,7 @@ class ClaimsTable:
     def let_go(self, name: str, holder: str, seconds: float = 0.0) -> None:
         """Give something back; it is free for others in so many seconds."""
         t = schema.claims
-        with self._database.writing() as connection:
+        with self._database.changing() as connection:
             until = _now(connection) + literal(seconds, Float)
             connection.execute(update(t).where(t.c.name == name, t.c.holder == holder).values(until=until, holder=""))
 

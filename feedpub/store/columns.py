@@ -140,6 +140,13 @@ class Record(_Checked[Any]):
         return _read(self.record, {} if value is None else value)
 
 
+class Plain(_Checked[Any]):
+    """JSON, whatever it holds."""
+
+    impl = JSON
+    cache_ok = True
+
+
 class OneOf(_Checked[StrEnum]):
     """A word of an enumeration."""
 

@@ -3,17 +3,20 @@
 Values are moved as they lie, compressed ones compressed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from sqlalchemy import Column, Connection, MetaData, Table, func, select
+from sqlalchemy import JSON, Column, Connection, MetaData, Table, func, select, update
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from feedpub.errors import StoreError
 from feedpub.store import schema
-from feedpub.store.columns import Text
+from feedpub.store.columns import Plain, Text
 from feedpub.store.database import Database
 
 _AT_ONCE = 500  # rows
+_LARGE_AT_ONCE = 20  # rows of tables that hold whole pages and documents: one may have megabytes
+_TABLES = [table for table in schema.metadata.sorted_tables if table is not schema.claims]  # those are of processes
+_TURN = "copy"  # of two that copy into one state, the second finds that of the first
 
 Copied = Callable[[str, int], object]
 """Told of a table, and how many of its rows are copied."""
@@ -23,24 +26,36 @@ def nothing_said(table: str, rows: int) -> None:
     """No progress is shown."""
 
 
-def copy_all(source: Database, target: Database, progress: Copied) -> int:
-    """Copy every table; how many rows. Raises StoreError, also where the target holds anything."""
-    with source.reading() as original, target.writing() as copy:
-        if taken := [table.name for table in schema.metadata.sorted_tables if _count(copy, table)]:
+def copy_all(source: Database, target: Database, progress: Copied, *, pages_of: Collection[str] | None = None) -> int:
+    """Copy every table; how many rows. Raises StoreError, also where the target holds anything.
+
+    Args:
+        source: which.
+        target: where to.
+        progress: told of each table.
+        pages_of: the feeds whose kept pages come along, the bulk of most states; left out, all.
+    """
+    with source.snapshot() as original, target.writing(_TURN) as copy:
+        if taken := [table.name for table in _TABLES if _count(copy, table)]:
             raise StoreError(
                 f"the state to copy to knows something already (in {', '.join(taken)}): copy to an empty one"
             )
-        rows = sum(_copy(original, copy, table, progress) for table in schema.metadata.sorted_tables)
+        rows = sum(_copy(original, copy, table, progress, pages_of) for table in _TABLES)
+        copy.execute(update(schema.schedule).values(handed=None))  # the queue stays where it is
         _count_on(copy)
     return rows
 
 
-def _copy(original: Connection, copy: Connection, table: Table, progress: Copied) -> int:
+def _copy(
+    original: Connection, copy: Connection, table: Table, progress: Copied, pages_of: Collection[str] | None
+) -> int:
     plain = _plain(table)
-    query = select(plain).order_by(*plain.primary_key)
-    found = original.execution_options(yield_per=_AT_ONCE).execute(query).mappings()
+    at_once = _at_once(table)
+    query = select(plain).order_by(*plain.primary_key).execution_options(yield_per=at_once)
+    if table is schema.pages and pages_of is not None:
+        query = query.where(plain.c.feed.in_(pages_of))
     copied = 0
-    for rows in found.partitions(_AT_ONCE):
+    for rows in original.execute(query).mappings().partitions():
         copy.execute(plain.insert(), [dict(row) for row in rows])
         copied += len(rows)
         progress(table.name, copied)
@@ -54,9 +69,15 @@ def _plain(table: Table) -> Table:
 
 
 def _as_it_lies(kind: TypeEngine[object]) -> TypeEngine[object]:
-    if isinstance(kind, TypeDecorator) and not isinstance(kind, Text):  # which is written otherwise on each engine
-        return kind.impl_instance
-    return kind
+    if not isinstance(kind, TypeDecorator) or isinstance(kind, Text):  # which is written otherwise on each engine
+        return kind
+    return Plain() if isinstance(kind.impl_instance, JSON) else kind.impl_instance
+
+
+def _at_once(table: Table) -> int:
+    """How many rows are in memory at a time."""
+    whole = (schema.documents, schema.pages, schema.memories)
+    return _LARGE_AT_ONCE if table in whole else _AT_ONCE
 
 
 def _count(connection: Connection, table: Table) -> int:

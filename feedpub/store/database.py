@@ -24,7 +24,13 @@ class Database(Protocol):
         """Close every connection; what was committed is on the disk already."""
 
     def reading(self) -> AbstractContextManager[Connection]:
-        """A transaction that sees one state of things, and holds up no writer."""
+        """For queries, each of which sees one state of things; they hold up no writer."""
+
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """A transaction of several queries that see one state of things, and hold up no writer."""
+
+    def changing(self) -> AbstractContextManager[Connection]:
+        """For one statement that is a transaction of its own, on the disk when the block ends."""
 
     def writing(self, turn: str = "") -> AbstractContextManager[Connection]:
         """A transaction that is on the disk when the block ends, or not at all when it raises.
@@ -45,3 +51,9 @@ class Database(Protocol):
 
     def lying_aside(self) -> tuple[Path, ...]:
         """The damaged ones that were set aside, oldest first."""
+
+    def exists(self) -> bool:
+        """Whether a state lies there, of whichever version."""
+
+    def others(self) -> int:
+        """How many connections there are to it beside the one that asks; 0 where the engine does not know."""

@@ -29,6 +29,10 @@ class Figures:
         t = schema.entries
         return dict(self._pairs(select(t.c.feed, func.count()).group_by(t.c.feed)))
 
+    def ran(self) -> set[str]:
+        """The feeds that ran at least once."""
+        return {row["feed"] for row in self._rows(select(schema.runs.c.feed).distinct())}
+
     def newest(self) -> dict[str, datetime]:
         """Feed → when its newest entry was published."""
         t = schema.entries

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,16 +77,22 @@ class FileDatabase:
             self._scratch.cleanup()
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def snapshot(self) -> Iterator[Connection]:
         """A transaction that sees one state of things, and holds up no writer."""
         with self._transaction(writing=False) as connection:
             yield connection
+
+    reading = snapshot  # a transaction costs next to nothing here
 
     @contextmanager
     def writing(self, turn: str = "") -> Iterator[Connection]:  # noqa: ARG002 -- SQLite has one writer at a time
         """A transaction that is on the disk when the block ends, or not at all when it raises."""
         with self._transaction(writing=True) as connection:
             yield connection
+
+    def changing(self) -> AbstractContextManager[Connection]:
+        """A transaction."""
+        return self.writing()
 
     def renew(self, fill: Callable[[Path], None]) -> Path | None:
         """Set the damaged file aside and go on with a new one; no transaction of this process is under way meanwhile.
@@ -124,6 +130,15 @@ class FileDatabase:
         """The damaged files that were set aside, oldest first. Raises StoreError."""
         with explained(self.path.parent):
             return lying_aside(self.path)
+
+    def exists(self) -> bool:
+        """Whether there is a file. Raises StoreError."""
+        with explained(self.path):
+            return self.path.exists()
+
+    def others(self) -> int:
+        """Unknown: a service has a lock of its own beside the file."""
+        return 0
 
     @contextmanager
     def _transaction(self, *, writing: bool) -> Iterator[Connection]:

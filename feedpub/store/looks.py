@@ -1,6 +1,7 @@
 """What each look at a source brought, so that a source can be held against its own history."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import Connection, Integer, and_, delete, func, select, type_coerce, update
 
@@ -37,6 +38,14 @@ def add_looks(connection: Connection, looks: Iterable[Look]) -> None:
         _make_way(connection, look)
         connection.execute(schema.looks.insert(), to_row(look))
         _thin_out(connection, look)
+
+
+def prolong_looks(connection: Connection, feed: str, keys: Collection[str], now: datetime) -> None:
+    """Let the last looks at some sources be of now: nothing has changed since."""
+    t = schema.looks
+    for key in keys:
+        last = select(func.max(t.c.id)).where(t.c.feed == feed, t.c.key == key).scalar_subquery()
+        connection.execute(update(t).where(t.c.id == last).values(at=now))
 
 
 def _make_way(connection: Connection, look: Look) -> None:

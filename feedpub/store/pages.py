@@ -48,23 +48,21 @@ def unpacked(kept: KeptPage) -> Page:
 
 def replace_pages(connection: Connection, feed: str, changed: Collection[str], pages: Mapping[str, KeptPage]) -> None:
     """Keep what entries were made of: what changed entries were made of before is no use any more."""
-    _drop(connection, feed, set(changed) - pages.keys())
+    drop_pages(connection, feed, set(changed) - pages.keys())
     put(connection, schema.pages, [_row(page) | {"feed": feed, "entry": id_} for id_, page in pages.items()])
 
 
-def forget_pages(connection: Connection, before: datetime, keep: Mapping[str, Collection[str]]) -> None:
-    """Drop the pages that came before a moment, and all of entries that are not among those of their feed.
+def forget_pages(connection: Connection, before: datetime) -> None:
+    """Drop the pages that came before a moment.
 
     What is only a word about a saved file, which nobody keeps but its owner, has no age.
     """
     t = schema.pages
     connection.execute(delete(t).where(t.c.fetched < before, t.c.form != "file"))
-    for feed, ids in keep.items():
-        kept = connection.scalars(select(t.c.entry).where(t.c.feed == feed))
-        _drop(connection, feed, set(kept) - set(ids))
 
 
-def _drop(connection: Connection, feed: str, ids: Collection[str]) -> None:
+def drop_pages(connection: Connection, feed: str, ids: Collection[str]) -> None:
+    """Drop what some entries of a feed were made of."""
     t = schema.pages
     for some in chunks(ids):
         connection.execute(delete(t).where(t.c.feed == feed, t.c.entry.in_(some)))

@@ -7,10 +7,12 @@ anew or the network cut, is noticed by the next transaction, and nothing that wa
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
-from select import select as select_ready
+from select import POLLIN, poll
 
+import psycopg  # noqa: F401 -- SQLAlchemy's way to it: missed at the beginning, and not in the middle
 from sqlalchemy import (
     URL,
     ColumnElement,
@@ -53,21 +55,30 @@ _CLIENT = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30000,
 }
-_ADVICE = (  # the first digits of an SQLSTATE, or words of libpq, and what helps
-    ("28", "look at the user and the password in `state`, and at the server's pg_hba.conf"),
-    ("3D", "make the database first: createdb NAME"),
-    ("42501", "let this user create tables in the database"),
-    ("53300", "raise max_connections of the server, or run fewer workers"),
-    ("53", "make room on the server's disk"),
-    ("57P", "the server is being stopped or started; it is tried again"),
-    ("25006", "this server is a copy that only reads; write the main one's address"),
-    ("authentication failed", "look at the user and the password in `state`, and at the server's pg_hba.conf"),
-    ("does not exist", "make it first: createdb NAME, createuser NAME"),
-    ("refused", "is PostgreSQL running there?"),
-    ("No such file", "is PostgreSQL running there?"),
-    ("timeout", "is PostgreSQL running there, and does the network let this machine ask it?"),
-    ("resolve", "is the host's name right?"),
+_OTHERS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
 )
+_RIGHTS = "look at the user and the password in `state`, and at the server's pg_hba.conf"
+_RUNNING = "is PostgreSQL running there?"
+_OF_CODES = {  # how an SQLSTATE begins: the first that fits
+    "28": _RIGHTS,
+    "3D": "make the database first: createdb NAME",
+    "42501": "let this user create tables in the database",
+    "53300": "raise max_connections of the server, or run fewer workers",
+    "53": "make room on the server's disk",
+    "55P03": "another process holds it: wait for it, or end it",
+    "57P": "the server is being stopped or started; it is tried again",
+    "25006": "this server is a copy that only reads; write the main one's address",
+}
+_OF_WORDS = {  # of libpq, which gives what happens before there is a connection no code
+    "authentication failed": _RIGHTS,
+    "does not exist": "make it first: createdb NAME, createuser NAME",
+    "refused": _RUNNING,
+    "No such file": _RUNNING,
+    "timeout": "is PostgreSQL running there, and does the network let this machine ask it?",
+    "resolve": "is the host's name right?",
+}
 
 
 def is_address(place: object) -> bool:
@@ -82,12 +93,14 @@ class PostgresDatabase:
         address: postgresql://user:password@host:port/name, as libpq has it; what it leaves out comes from libpq's
             environment variables and password file.
         patience: seconds that a transaction waits for another's lock, and for a connection.
+        untouched: only read it, as it is: no table is made or brought up to date, and the server holds us to it.
     """
 
-    def __init__(self, address: str, *, patience: float = 30.0) -> None:
+    def __init__(self, address: str, *, patience: float = 30.0, untouched: bool = False) -> None:
         self._url = _url(address)
         self._name = self._url.render_as_string(hide_password=True).replace("+psycopg", "", 1)
         self._patience = patience
+        self._untouched = untouched
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._mine = threading.local()  # the connection of a thread that is alone with something
@@ -102,11 +115,15 @@ class PostgresDatabase:
         if self._engine:
             self._engine.dispose()
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def snapshot(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state of things."""
-        with self._transaction("REPEATABLE READ") as connection:
-            yield connection
+        return self._transaction("REPEATABLE READ")
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """No transaction: that would be two more questions to the server for each one that is asked."""
+        return self._transaction("AUTOCOMMIT")
+
+    changing = reading
 
     @contextmanager
     def writing(self, turn: str = "") -> Iterator[Connection]:
@@ -125,17 +142,18 @@ class PostgresDatabase:
         """One at a time, of all nodes; all that the thread does meanwhile is done on the connection that has the lock.
 
         Raises:
-            StoreError: the server cannot be asked; also in the middle, where the lock is lost.
+            StoreError: the server cannot be asked.
         """
-        with self._explained(), self._opened().connect() as connection:
-            with connection.begin():
-                connection.execute(select(func.pg_advisory_lock(_key(name))))
+        with ExitStack() as stack:
+            with self._explained():
+                connection = stack.enter_context(self._opened().connect())
+                stack.callback(_let_go, connection, name)  # before it is taken: whoever is interrupted may have it
+                with connection.begin():
+                    connection.execute(text("SET LOCAL lock_timeout = 0"))  # a run takes what it takes
+                    connection.execute(select(func.pg_advisory_lock(_key(name))))
             self._mine.connection = connection
-            try:
-                yield
-            finally:
-                self._mine.connection = None
-                _let_go(connection, name)
+            stack.callback(setattr, self._mine, "connection", None)
+            yield
 
     def hold(self) -> None:
         """Ask the server on the connection that has the lock: where that answers, it has it still."""
@@ -146,6 +164,20 @@ class PostgresDatabase:
     def lying_aside(self) -> tuple[Path, ...]:
         """None."""
         return ()
+
+    def exists(self) -> bool:
+        """Whether there are tables of ours, of whichever version."""
+        engine = self._made()
+        try:
+            with self._explained(), engine.connect() as connection:
+                return bool(_version(connection))
+        finally:
+            engine.dispose()
+
+    def others(self) -> int:
+        """How many connections of feedpub's there are beside the one that asks."""
+        with self.reading() as connection:
+            return int(connection.scalar(_OTHERS) or 0)
 
     @property
     def _alone(self) -> Connection | None:
@@ -158,11 +190,17 @@ class PostgresDatabase:
             if mine and mine.in_transaction():
                 yield mine
             elif mine:
-                with mine.begin():
+                self._check_still_alone(mine)
+                with mine.execution_options(isolation_level=isolation).begin():
                     yield mine
             else:
                 with self._opened().execution_options(isolation_level=isolation).begin() as connection:
                     yield connection
+
+    def _check_still_alone(self, mine: Connection) -> None:
+        """SQLAlchemy would connect anew, without the lock."""
+        if mine.invalidated:
+            raise StoreError(f"{self._name}: the connection that had the lock was cut; the next run begins anew")
 
     def _opened(self) -> Engine:
         with self._lock:
@@ -179,7 +217,7 @@ class PostgresDatabase:
     def _made(self) -> Engine:
         engine = create_engine(
             self._url,
-            connect_args={**_CLIENT, "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items())},
+            connect_args={**_CLIENT, "options": " ".join(f"-c {name}={value}" for name, value in self._session())},
             pool_size=CONNECTIONS,
             max_overflow=MOST - CONNECTIONS,
             pool_timeout=self._patience,
@@ -187,11 +225,19 @@ class PostgresDatabase:
         event.listen(engine, "checkout", _not_cut)
         return engine
 
+    def _session(self) -> Iterator[tuple[str, str]]:
+        yield from _SESSION.items()
+        yield "lock_timeout", f"{self._patience * 1000:.0f}"  # milliseconds
+        if self._untouched:
+            yield "default_transaction_read_only", "on"
+
     def _migrate(self, engine: Engine) -> None:
         with engine.begin() as connection:
             version = _version(connection)
             if version == schema.VERSION:
                 return
+            if self._untouched and version < schema.VERSION:
+                raise StoreError(self._as_it_is(version))
             connection.execute(select(func.pg_advisory_xact_lock(_key("tables"))))  # of several nodes that start
             version = _version(connection)
             if version > schema.VERSION:
@@ -206,6 +252,15 @@ class PostgresDatabase:
             else:
                 schema.metadata.create_all(connection)
                 migrations.stamp(connection)
+
+    def _as_it_is(self, version: str) -> str:
+        """Why a state that is not to be touched cannot be read."""
+        if not version:
+            return f"{self._name} holds no state of feedpub's"
+        return (
+            f"{self._name} has version {version}, this feedpub knows {schema.VERSION}: "
+            "`feedpub build` brings it up to date"
+        )
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -223,7 +278,9 @@ class PostgresDatabase:
     def _said(self, cause: BaseException) -> str:
         said = " ".join(str(cause).split())
         code = getattr(cause, "sqlstate", None) or ""
-        advice = next((advice for sign, advice in _ADVICE if code.startswith(sign) or sign in said), "")
+        of_code = (advice for sign, advice in _OF_CODES.items() if code.startswith(sign))
+        of_words = (advice for sign, advice in _OF_WORDS.items() if sign in said and not code)
+        advice = next(chain(of_code, of_words), "")
         return f"{self._name}: {said}{f'; {advice}' if advice else ''}"
 
 
@@ -260,5 +317,7 @@ def _let_go(connection: Connection, name: str) -> None:
 
 def _not_cut(connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: PoolProxiedConnection) -> None:  # noqa: ARG001 -- SQLAlchemy's
     """A connection that has something to say before it is asked was ended by the server: take another one."""
-    if select_ready([connection.fileno()], [], [], 0)[0]:
+    probe = poll()  # select() knows no descriptor above 1,023
+    probe.register(connection.fileno(), POLLIN)
+    if probe.poll(0):
         raise DisconnectionError("ended by the server")

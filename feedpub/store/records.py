@@ -126,6 +126,26 @@ class SourceState:
 
 
 @dataclass(frozen=True, slots=True)
+class Calm:
+    """A source of which nothing is left to do, as long as its server says that nothing changed.
+
+    Attributes:
+        basis: a digest of all else that the feed is made from: other settings, or another feedpub, may change it.
+        until: when it is to be read as a whole again, changed or not.
+        skipped: how many of its articles the feed's rules leave out.
+        etag, last_modified: the document's validators.
+    """
+
+    feed: str
+    key: str
+    basis: str
+    until: datetime
+    skipped: int
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What one look at a source brought: what is usual for a source is known from these.
 
@@ -159,6 +179,26 @@ class Look:
     lengths: tuple[int, ...] = ()
     verdict: str = ""
     accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What the page of all feeds says of one.
+
+    Attributes:
+        settings: a digest of the settings that decide which entries are in its live document.
+        entries: how many are.
+        newest: when the newest of them was published; None where there is none.
+        updated: the latest `updated` of them.
+        language: the one that most of them are in.
+    """
+
+    feed: str
+    settings: str
+    entries: int
+    newest: datetime | None
+    updated: datetime | None
+    language: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, Table
@@ -19,12 +20,12 @@ _CHUNK = 500  # keys in one query: databases bound the number of parameters
 
 def to_row(record: "DataclassInstance") -> dict[str, Any]:
     """A record's fields by name; records within it are left as they are."""
-    return {field.name: getattr(record, field.name) for field in fields(record)}
+    return {name: getattr(record, name) for name in _names(type(record))}
 
 
 def to_record(kind: type[T], row: RowMapping) -> T:
     """The record of a kind that a row holds."""
-    return kind(**{field.name: row[field.name] for field in fields(kind)})
+    return kind(**{name: row[name] for name in _names(kind)})
 
 
 def run_to_row(run: Run) -> dict[str, Any]:
@@ -34,8 +35,13 @@ def run_to_row(run: Run) -> dict[str, Any]:
 
 def row_to_run(row: RowMapping) -> Run:
     """The run that a row holds."""
-    outcome = {field.name: row[field.name] for field in fields(Outcome)}
-    return Run(Outcome(**outcome), row["started"])
+    return Run(to_record(Outcome, row), row["started"])
+
+
+@cache
+def _names(kind: type["DataclassInstance"]) -> tuple[str, ...]:
+    """The fields of a kind of records, in their order."""
+    return tuple(field.name for field in fields(kind))
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select, update
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import Planned
-from feedpub.store.rows import put, to_record, to_row
+from feedpub.store.rows import chunks, put, to_record, to_row
 
 Queue = Callable[[object, Collection[str]], None]
 """Puts feeds into a queue that lies in the same database, in the transaction of the driver's connection."""
@@ -29,6 +29,13 @@ class ScheduleTable:
             rows = connection.execute(select(schema.schedule)).mappings().all()
         return {row["feed"]: to_record(Planned, row) for row in rows}
 
+    def of(self, feed: str) -> Planned | None:
+        """When a feed runs next; None where it was never planned."""
+        t = schema.schedule
+        with self._database.reading() as connection:
+            row = connection.execute(select(t).where(t.c.feed == feed)).mappings().first()
+        return to_record(Planned, row) if row else None
+
     def save(self, planned: Planned, looks: Looks | None = None) -> None:
         """Keep when a feed runs next, in place of what was planned before.
 
@@ -45,11 +52,12 @@ class ScheduleTable:
         with self._database.writing() as connection:
             _look_at(connection, feed, looks)
 
-    def look_again(self, feed: str) -> None:
-        """Forget when the sources of a feed were to be looked at next: all are due."""
+    def look_again(self, feeds: Collection[str]) -> None:
+        """Forget when the sources of some feeds were to be looked at next: all are due."""
         t = schema.sources
         with self._database.writing() as connection:
-            connection.execute(update(t).where(t.c.feed == feed).values(next_look=None, why=""))
+            for some in chunks(feeds):
+                connection.execute(update(t).where(t.c.feed.in_(some)).values(next_look=None, why=""))
 
     def moments(self) -> dict[str, datetime]:
         """Feed → when it runs next."""
@@ -102,15 +110,16 @@ class ScheduleTable:
         with self._database.writing("hand over") as connection:
             handed = connection.scalars(select(t.c.feed).where(t.c.handed < before))
             lost = tuple(sorted(set(handed) - set(standing)))
-            if lost:
-                connection.execute(update(t).where(t.c.feed.in_(lost)).values(handed=None))
+            for some in chunks(lost):
+                connection.execute(update(t).where(t.c.feed.in_(some)).values(handed=None))
         return lost
 
     def keep_only(self, feeds: Collection[str]) -> None:
         """Drop the plans of all other feeds: they left the config, or changed so that they run at once."""
         t = schema.schedule
         with self._database.writing() as connection:
-            connection.execute(delete(t).where(t.c.feed.not_in(sorted(feeds))))
+            for some in chunks(set(connection.scalars(select(t.c.feed))) - set(feeds)):
+                connection.execute(delete(t).where(t.c.feed.in_(some)))
 
 
 def _look_at(connection: Connection, feed: str, looks: Looks) -> None:

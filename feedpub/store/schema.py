@@ -19,7 +19,7 @@ from feedpub.model import Enclosure, Pace, Problem, Status
 from feedpub.store.columns import Moment, Number, OneOf, Packed, PackedText, Record, Text, Tuple
 from feedpub.store.records import Change
 
-VERSION = "0005"  # the newest migration's
+VERSION = "0006"  # the newest migration's
 
 metadata = MetaData()
 
@@ -48,7 +48,20 @@ entries = Table(
     Column("last_listed", Moment, nullable=False),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
+Index("entries_by_listing", entries.c.feed, entries.c.last_listed)
 NEWEST_FIRST = (entries.c.published.desc(), entries.c.rank, entries.c.id)  # of equal dates, as they were listed
+
+# What the page of all feeds says of each; a feed whose entries changed since has none.
+fronts = Table(
+    "fronts",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("settings", Text, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("newest", Moment),
+    Column("updated", Moment),
+    Column("language", Text, nullable=False),
+)
 
 # Every key that ever led to an entry.
 aliases = Table(
@@ -139,6 +152,19 @@ sources = Table(
     Column("why", Text, nullable=False, server_default=""),
     Column("pace", Record(Pace), nullable=False, server_default="{}"),
     Column("firm", Boolean, nullable=False, server_default="0"),
+)
+
+# Sources of which nothing is left to do, as long as their servers say that nothing changed.
+calm = Table(
+    "calm",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("basis", Text, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
 )
 
 schedule = Table(

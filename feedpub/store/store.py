@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, select, tuple_, union, update
 
@@ -18,18 +18,23 @@ from feedpub.store.copying import Copied, copy_all, nothing_said
 from feedpub.store.database import Database, Place
 from feedpub.store.figures import Figures
 from feedpub.store.file import FILE_NAME, FileDatabase
-from feedpub.store.looks import LooksTable, add_looks
+from feedpub.store.fronts import FrontsTable, drop_front
+from feedpub.store.looks import LooksTable, add_looks, prolong_looks
 from feedpub.store.messages import MessagesTable
 from feedpub.store.notices import NoticesTable
-from feedpub.store.pages import PagesTable, forget_pages, replace_pages
+from feedpub.store.pages import PagesTable, drop_pages, forget_pages, replace_pages
 from feedpub.store.proposals import ProposalsTable
-from feedpub.store.records import Document, KeptPage, Look, Run, Seen, SourceState
+from feedpub.store.records import Calm, Document, KeptPage, Look, Run, Seen, SourceState
 from feedpub.store.removals import RemovalsTable
 from feedpub.store.robots import RobotsTable
 from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
 from feedpub.store.schedule import ScheduleTable
 
+if TYPE_CHECKING:
+    from feedpub.store.postgres import PostgresDatabase
+
 RUNS_KEPT = 200  # of each feed
+RUNS_SPARE = 10  # runs after which those of a feed are counted again, on average
 LONGEST_ADDRESS = 2000  # characters of a document that is kept; PostgreSQL's indexes hold up to 2,700 bytes
 
 
@@ -47,6 +52,7 @@ class Store:
         messages: what has to be told to others.
         removals: what the cleaner removes.
         figures: questions about all feeds at once.
+        fronts: what the page of all feeds says of each.
         looks: what is usual for each source.
         notices: what is broken now, and what was told of it.
         proposals: how the config could be changed so that it is read again.
@@ -62,22 +68,26 @@ class Store:
         self.messages = MessagesTable(database)
         self.removals = RemovalsTable(database)
         self.figures = Figures(database)
+        self.fronts = FrontsTable(database)
         self.looks = LooksTable(database)
         self.notices = NoticesTable(database)
         self.proposals = ProposalsTable(database)
         self.claims = ClaimsTable(database)
 
     @classmethod
-    def open(cls, place: Place, *, copy: bool = False, patience: float = 30.0) -> Self:
+    def open(
+        cls, place: Place, *, copy: bool = False, pages_of: Collection[str] | None = None, patience: float = 30.0
+    ) -> Self:
         """Open the state at a place, brought to the version of this code.
 
         Args:
             place: a folder, made where it is missing, for its owner alone; or the address of a database.
             copy: work on a copy that is gone on closing, and leave the place as it is.
+            pages_of: the feeds whose kept pages a copy needs; left out, all. Of a folder they all come.
             patience: seconds to wait for another process's transaction.
         """
         if copy:
-            return cls._copy_of(place)
+            return cls._copy_of(place, pages_of)
         store = cls.at(place, patience=patience)
         store.connect()
         return store
@@ -87,19 +97,35 @@ class Store:
         """The state at a place, not opened yet: one that turns out to be damaged can be renewed."""
         if isinstance(place, Path):
             return cls(FileDatabase(place / FILE_NAME, patience=patience))
-        try:
-            from feedpub.store.postgres import PostgresDatabase  # noqa: PLC0415 -- its driver is an extra
-        except ImportError as error:
-            raise StoreError(f"the state in PostgreSQL needs pip install 'feedpub[postgres]': {error}") from error
-        return cls(PostgresDatabase(place, patience=patience))
+        return cls(_postgres()(place, patience=patience))
 
     @classmethod
-    def _copy_of(cls, place: Place) -> Self:
+    def untouched(cls, place: Place) -> Self:
+        """The state at a place, to be read alone: nothing is changed there, nor brought up to date.
+
+        Raises:
+            StoreError: there is none.
+        """
+        if isinstance(place, str):
+            store = cls(_postgres()(place, untouched=True))
+            store.connect()
+            return store
+        if not cls.at(place).exists():
+            raise StoreError(f"{place}: no state of feedpub's lies there; is it the folder that `state` names?")
+        return cls(FileDatabase.copy_of(place / FILE_NAME))
+
+    @classmethod
+    def _copy_of(cls, place: Place, pages_of: Collection[str] | None) -> Self:
         if isinstance(place, Path):
             return cls(FileDatabase.copy_of(place / FILE_NAME))
         copy = cls.empty()
-        with cls.open(place) as original:
-            original.copy_to(copy)
+        try:
+            if cls.at(place).exists():
+                with cls.untouched(place) as original:
+                    original.copy_to(copy, pages_of=pages_of)
+        except BaseException:
+            copy.close()
+            raise
         return copy
 
     @staticmethod
@@ -111,6 +137,10 @@ class Store:
     def empty(cls) -> Self:
         """A state that knows nothing, and is gone on closing."""
         return cls(FileDatabase.on_scratch())
+
+    def exists(self) -> bool:
+        """Whether there is one at its place already, of whichever version; asking makes none."""
+        return self._database.exists()
 
     def connect(self) -> None:
         """Open it now. Raises StoreError; DamagedError where it has to be renewed."""
@@ -152,12 +182,17 @@ class Store:
         """
         self._database.hold()
 
-    def copy_to(self, other: Self, progress: Copied = nothing_said) -> int:
+    def others(self) -> int:
+        """How many connections other processes of feedpub have to it; of a file nobody knows, so 0."""
+        return self._database.others()
+
+    def copy_to(self, other: Self, progress: Copied = nothing_said, *, pages_of: Collection[str] | None = None) -> int:
         """Put all that there is into another state, which knows nothing yet; all of it, or nothing.
 
         Args:
             other: of whichever engine.
             progress: told of each table and how many of its rows are there.
+            pages_of: the feeds whose kept pages come along, the bulk of most states; left out, all.
 
         Returns:
             How many rows there are now.
@@ -165,7 +200,7 @@ class Store:
         Raises:
             StoreError: the other state knows something already.
         """
-        return copy_all(self._database, other._database, progress)
+        return copy_all(self._database, other._database, progress, pages_of=pages_of)
 
     # --- entries ---
 
@@ -269,6 +304,8 @@ class Store:
         seen_rows = [to_row(article) | listed for article in seen]
         entry_rows = [to_row(entry) | listed for entry in entries]
         with self._database.writing() as connection:
+            if entry_rows:
+                drop_front(connection, feed)
             put(connection, schema.entries, entry_rows)
             replace_pages(connection, feed, [row["id"] for row in entry_rows], pages or {})
             put(connection, schema.aliases, [{"feed": feed, "key": k, "entry": id_} for k, id_ in aliases.items()])
@@ -279,6 +316,7 @@ class Store:
         """Keep entries in place of those of the same ids, though nobody listed them now; none is added."""
         t = schema.entries
         with self._database.writing() as connection:
+            drop_front(connection, feed)
             for entry in entries:
                 connection.execute(update(t).where(t.c.feed == feed, t.c.id == entry.id).values(to_row(entry)))
 
@@ -297,6 +335,14 @@ class Store:
             to_record(SourceState, row) for row in self._rows(select(t).where(t.c.feed == feed).order_by(t.c.key))
         )
 
+    def calm(self, feed: str) -> dict[str, tuple[Calm, SourceState]]:
+        """Source key → how to ask it and how it is, for a feed's sources of which nothing is left to do."""
+        calm, sources = schema.calm, schema.sources
+        same = (calm.c.feed == sources.c.feed) & (calm.c.key == sources.c.key)
+        own = [column for column in calm.columns if column.name not in sources.columns]
+        query = select(sources, *own).join(calm, same).where(sources.c.feed == feed)
+        return {row["key"]: (to_record(Calm, row), to_record(SourceState, row)) for row in self._rows(query)}
+
     def runs(self, feed: str, limit: int | None = None) -> tuple[Run, ...]:
         """The last regenerations of a feed, newest first."""
         t = schema.runs
@@ -307,28 +353,35 @@ class Store:
         """The last regeneration of a feed; None before the first."""
         return next(iter(self.runs(feed, limit=1)), None)
 
-    def commit_run(
+    def commit_run(  # noqa: PLR0913 -- all that one transaction keeps, by name
         self,
         run: Run,
         *,
         documents: Iterable[Document] = (),
         sources: Iterable[SourceState] = (),
         looks: Iterable[Look] = (),
+        calm: Mapping[str, Calm | None] | None = None,
+        still: Collection[str] = (),
     ) -> None:
         """Keep how a regeneration went: after publishing, since what has validators is not fetched again.
 
         Args:
-            run: the last `RUNS_KEPT` of each feed are kept.
+            run: the last `RUNS_KEPT` of each feed are kept, and perhaps some more.
             documents: the source documents that were fetched; those of monstrous addresses are not kept.
             sources: how each source is now.
             looks: what the looks at those sources brought that could be read.
+            calm: source key → of which nothing is left to do, or None; what is known of others stays.
+            still: the keys of sources whose last looks still say all that there is to say.
         """
         with self._database.writing() as connection:
             put(connection, schema.documents, [to_row(each) for each in documents if len(each.url) <= LONGEST_ADDRESS])
             put(connection, schema.sources, [to_row(source) for source in sources])
             add_looks(connection, looks)
-            connection.execute(schema.runs.insert(), run_to_row(run))
-            _forget_runs(connection, run.outcome.feed)
+            _keep_calm(connection, run.outcome.feed, calm or {})
+            prolong_looks(connection, run.outcome.feed, still, run.started)
+            added = connection.execute(schema.runs.insert(), run_to_row(run)).inserted_primary_key
+            if added and added[0] % RUNS_SPARE == 0:  # not each time: many feeds have few runs, and many runs are idle
+                _forget_runs(connection, run.outcome.feed)
 
     # --- sites ---
 
@@ -351,21 +404,28 @@ class Store:
         with self._database.reading() as connection:
             return tuple(sorted(connection.scalars(union(*(select(t.c.feed) for t in tables)))))
 
+    def live(self, feed: str, limit: int) -> list[str]:
+        """The ids of so many of a feed's newest entries, newest first."""
+        t = schema.entries
+        newest = select(t.c.id).where(t.c.feed == feed).order_by(*schema.NEWEST_FIRST).limit(limit)
+        return [row["id"] for row in self._rows(newest)]
+
     def forget(self, before: datetime, keep: Mapping[str, Collection[str]], *, pages: datetime | None = None) -> None:
-        """Drop what was last listed, fetched or looked at before a moment.
+        """Drop what was last listed, fetched or looked at before a moment: feed by feed, each a transaction.
 
         Args:
             before: older entries go with their aliases, and so do older seen articles, documents, sources, runs,
                 removals, looks, notices, proposals and robots.txt.
             keep: feed → ids of the entries in its live document, which stay however old, aliases and all; the pages
-                of its others go.
+                of its others go. It is asked for one feed after another.
             pages: pages go that came before this moment; left out, before the other one.
         """
+        for feed in self._with_entries():
+            self._forget_entries(feed, before, keep.get(feed))
         t = schema.seen
         aliased = select(schema.aliases.c.feed, schema.aliases.c.key)
         with self._database.writing() as connection:
-            _forget_entries(connection, before, keep)
-            forget_pages(connection, before if pages is None else pages, keep)
+            forget_pages(connection, before if pages is None else pages)
             connection.execute(delete(t).where(t.c.last_listed < before, tuple_(t.c.feed, t.c.key).not_in(aliased)))
             for date in (
                 schema.documents.c.fetched,
@@ -376,8 +436,28 @@ class Store:
                 schema.looks.c.at,
                 schema.notices.c.at,
                 schema.proposals.c.at,
+                schema.calm.c.until,
             ):
                 connection.execute(delete(date.table).where(date < before))
+
+    def _with_entries(self) -> list[str]:
+        """The feeds of which entries are stored."""
+        return [row["feed"] for row in self._rows(select(schema.entries.c.feed).distinct())]
+
+    def _forget_entries(self, feed: str, before: datetime, live: Collection[str] | None) -> None:
+        """Drop a feed's old entries but the live ones, and the pages of all others; None: which are live is unknown."""
+        t, p = schema.entries, schema.pages
+        old = {row["id"] for row in self._rows(select(t.c.id).where(t.c.feed == feed, t.c.last_listed < before))}
+        old -= set(live or ())
+        kept = {row["entry"] for row in self._rows(select(p.c.entry).where(p.c.feed == feed))}
+        fallen = kept - set(kept if live is None else live)
+        if not old and not fallen:
+            return
+        with self._database.writing() as connection:
+            for some in chunks(old):
+                # the date once more: where there are several writers, one may have been listed since
+                connection.execute(delete(t).where(t.c.feed == feed, t.c.id.in_(some), t.c.last_listed < before))
+            drop_pages(connection, feed, fallen)
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
         with self._database.reading() as connection:
@@ -394,6 +474,15 @@ class Store:
             ]
 
 
+def _postgres() -> "type[PostgresDatabase]":
+    """The engine whose driver is an extra. Raises StoreError."""
+    try:
+        from feedpub.store.postgres import PostgresDatabase  # noqa: PLC0415 -- not everybody has it
+    except ImportError as error:
+        raise StoreError(f"the state in PostgreSQL needs pip install 'feedpub[postgres]': {error}") from error
+    return PostgresDatabase
+
+
 def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: datetime) -> None:
     """Note that the entries of these keys were listed, though nothing about them changed."""
     entries, aliases = schema.entries, schema.aliases
@@ -402,12 +491,11 @@ def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: 
         connection.execute(update(entries).where(entries.c.feed == feed, entries.c.id.in_(ids)).values(last_listed=now))
 
 
-def _forget_entries(connection: Connection, before: datetime, keep: Mapping[str, Collection[str]]) -> None:
-    t = schema.entries
-    old = connection.execute(select(t.c.feed, t.c.id).where(t.c.last_listed < before)).all()
-    for feed, id_ in old:
-        if id_ not in keep.get(feed, ()):
-            connection.execute(delete(t).where(t.c.feed == feed, t.c.id == id_))
+def _keep_calm(connection: Connection, feed: str, calm: Mapping[str, Calm | None]) -> None:
+    t = schema.calm
+    put(connection, t, [to_row(each) for each in calm.values() if each])
+    if gone := [key for key, each in calm.items() if each is None]:
+        connection.execute(delete(t).where(t.c.feed == feed, t.c.key.in_(gone)))
 
 
 def _forget_runs(connection: Connection, feed: str) -> None:

@@ -6,8 +6,9 @@ patience     what a client may take its time for, and how much it may send
 shortcut     answers that need no waiting, without the library's detour
 http         a request and an answer, without a connection
 site         which address gets which answer
-names        which addresses stand for published files, and what those are
+names        which addresses stand for published files
 files        the files as they lie on the disk
+bucket       the files as they lie in a bucket
 copies       the files as they go over the wire, compressed once and kept
 codings      which compression a client takes
 validators   whether a client has the newest version already
@@ -23,8 +24,10 @@ metrics      for Prometheus
 healthz      for supervisors
 """
 
+from feedpub.web.bucket import open_shelf
 from feedpub.web.console import Console, Showcase
+from feedpub.web.files import FolderShelf, Shelf
 from feedpub.web.server import Server
 from feedpub.web.site import Site
 
-__all__ = ["Console", "Server", "Showcase", "Site"]
+__all__ = ["Console", "FolderShelf", "Server", "Shelf", "Showcase", "Site", "open_shelf"]

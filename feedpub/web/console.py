@@ -13,8 +13,8 @@ from feedpub.store import Store
 class Console(Protocol):
     """The process that the site runs in. Its methods may take their time; they are called in threads."""
 
-    def overview(self) -> Overview:
-        """How everything is now. Raises StoreError."""
+    def overview(self, *, brief: bool = False) -> Overview:
+        """How everything is now; or only as much as shows whether all is well. Raises StoreError."""
 
     def run_now(self, feed: str) -> bool:
         """Look at all sources of a feed now; False where it is unknown, waits or runs."""
@@ -30,8 +30,8 @@ class Showcase:
     config: Config
     store: Store
 
-    def overview(self) -> Overview:
-        return overview.of(self.config, self.store, datetime.now(UTC))
+    def overview(self, *, brief: bool = False) -> Overview:
+        return overview.of(self.config, self.store, datetime.now(UTC), brief=brief)
 
     def run_now(self, feed: str) -> bool:  # noqa: ARG002 -- none can
         return False

@@ -9,12 +9,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from feedpub.web import codings, files
-from feedpub.web.files import Signature
+from feedpub.publisher.names import Published
+from feedpub.web import codings
+from feedpub.web.files import Shelf, Signature
 from feedpub.web.http import Headers
-from feedpub.web.names import Published
 from feedpub.web.validators import http_date
 
 BUDGET = 64 << 20  # bytes of all copies together
@@ -41,16 +40,16 @@ class Copy:
 
 
 class Copies:
-    """Copies of the files of a folder. Thread-safe.
+    """Copies of published files. Thread-safe.
 
     Args:
-        root: the folder.
+        shelf: where they lie.
         describe: a file and its content → the headers that are its own.
         budget: how many bytes are kept.
     """
 
-    def __init__(self, root: Path, describe: Callable[[Published, bytes], Headers], budget: int = BUDGET) -> None:
-        self._root = root
+    def __init__(self, shelf: Shelf, describe: Callable[[Published, bytes], Headers], budget: int = BUDGET) -> None:
+        self._shelf = shelf
         self._describe = describe
         self._budget = budget
         self._lock = threading.Lock()
@@ -64,7 +63,7 @@ class Copies:
         looked = self._looked.get(name)
         if looked and now - looked[0] < GLANCE:
             return looked[1]
-        return self._saw(name, files.look(self._root, name), now)
+        return self._saw(name, self._shelf.look(name), now)
 
     def kept(self, name: str, coding: str, signature: Signature) -> Copy | None:
         """The copy of that version, if it is there already."""
@@ -76,9 +75,9 @@ class Copies:
             return copy
 
     def make(self, file: Published, coding: str) -> Copy | None:
-        """Read a file as it is now, compress it and keep the copy; None where there is none. Raises OSError."""
+        """Read a file as it is now, compress it and keep the copy; None where there is none. Raises as `read` does."""
         now = time.monotonic()
-        found = files.read(self._root, file.name)
+        found = self._shelf.read(file.name)
         self._saw(file.name, found[1] if found else None, now)
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""The files of the output folder as they lie there: regular ones, and no symbolic link followed."""
+"""The published files as they lie there: in a folder, regular ones, and no symbolic link followed; or in a bucket."""
 
 import errno
 import os
@@ -6,6 +6,7 @@ import stat
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from feedpub.publisher.folder import Folder
 
@@ -14,29 +15,60 @@ _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What tells one version of a file from another without reading it; times in nanoseconds."""
+    """What tells one version of a file from another without reading it.
 
-    inode: int
+    Attributes:
+        version: the inode; an object's ETag.
+        size: in bytes, as it lies there.
+        modified: in nanoseconds since 1970.
+    """
+
+    version: int | str
     size: int
     modified: int
 
 
-def look(root: Path, name: str) -> Signature | None:
-    """The signature of a file; None where no regular file has the name. Raises OSError."""
-    with ExitStack() as stack:
-        descriptor = _opened(root, name, stack)
-        return None if descriptor is None else _signature(descriptor)
+class Shelf(Protocol):
+    """Where published files are looked up. Thread-safe."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether `look` knows enough to answer without waiting for others."""
+
+    def catch_up(self) -> None:
+        """Learn what is there, where that takes waiting. Raises OSError or PublishError where nothing is known."""
+
+    def look(self, name: str) -> Signature | None:
+        """The signature of a file; None where no regular file has the name. Raises OSError."""
+
+    def read(self, name: str) -> tuple[bytes, Signature] | None:
+        """The bytes and the signature of one version of a file; None where there is none. Raises as `catch_up`."""
 
 
-def read(root: Path, name: str) -> tuple[bytes, Signature] | None:
-    """The bytes and the signature of one version of a file; None where no regular file has the name. Raises OSError."""
-    with ExitStack() as stack:
-        descriptor = _opened(root, name, stack)
-        signature = None if descriptor is None else _signature(descriptor)
-        if descriptor is None or signature is None:
-            return None
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(), signature
+class FolderShelf(Shelf):
+    """The files of a folder: a look at a disk is quick."""
+
+    fresh = True
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def catch_up(self) -> None:
+        """There is nothing to be waited for."""
+
+    def look(self, name: str) -> Signature | None:
+        with ExitStack() as stack:
+            descriptor = _opened(self._root, name, stack)
+            return None if descriptor is None else _signature(descriptor)
+
+    def read(self, name: str) -> tuple[bytes, Signature] | None:
+        with ExitStack() as stack:
+            descriptor = _opened(self._root, name, stack)
+            signature = None if descriptor is None else _signature(descriptor)
+            if descriptor is None or signature is None:
+                return None
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(), signature
 
 
 def _opened(root: Path, name: str, stack: ExitStack) -> int | None:

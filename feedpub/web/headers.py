@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from html import unescape
 from urllib.parse import quote
 
+from feedpub.publisher.names import Kind, Published
 from feedpub.web.http import Headers
-from feedpub.web.names import Kind, Published
 
 READING = ("GET", "HEAD", "OPTIONS")  # what can be done to a published file
 _LEAST, _MOST = 60, 3600  # seconds that a reader may keep what may change

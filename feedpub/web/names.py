@@ -1,64 +1,9 @@
-"""Which addresses stand for published files, and what those are: known kinds in the output folder, nothing else."""
+"""Which addresses stand for published files: those of known kinds in the output, nothing else."""
 
 import posixpath
-import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
-_PART = re.compile(r"[^./\0][^/\0]*")  # of an address: no hidden file, no way up
-_ARCHIVE = re.compile(r"(.+)-archive-[0-9]+")
-_ABOUT_ALL = frozenset({"index", "feeds"})  # the stems of what is about all feeds together
-_SUBSCRIBED = frozenset({".rss", ".atom", ".json"})
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a file is by the ending of its name.
-
-    Attributes:
-        media_type: as Content-Type has it.
-        role: a document that programs read, a page for people, or a picture in one.
-        compressed: whether compression makes it smaller.
-    """
-
-    media_type: str
-    role: Literal["document", "page", "picture"]
-    compressed: bool = True
-
-
-_KINDS = {
-    ".rss": Kind("application/rss+xml; charset=utf-8", "document"),
-    ".atom": Kind("application/atom+xml; charset=utf-8", "document"),
-    ".json": Kind("application/feed+json; charset=utf-8", "document"),
-    ".opml": Kind("text/x-opml; charset=utf-8", "document"),
-    ".html": Kind("text/html; charset=utf-8", "page"),
-    ".svg": Kind("image/svg+xml", "picture"),
-    ".png": Kind("image/png", "picture", compressed=False),
-    ".jpg": Kind("image/jpeg", "picture", compressed=False),
-    ".jpeg": Kind("image/jpeg", "picture", compressed=False),
-    ".gif": Kind("image/gif", "picture", compressed=False),
-    ".webp": Kind("image/webp", "picture", compressed=False),
-    ".avif": Kind("image/avif", "picture", compressed=False),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A file that may be there.
-
-    Attributes:
-        name: relative to the output folder.
-        feed: the name of the feed it belongs to; None for what is about all of them.
-        is_feed: it is what readers subscribe to, or an archive of that.
-        is_archive: it is never written again.
-    """
-
-    name: str
-    kind: Kind
-    feed: str | None
-    is_feed: bool
-    is_archive: bool
+from feedpub.publisher.names import PART, Published, by_name
 
 
 @lru_cache(maxsize=4096)
@@ -73,19 +18,6 @@ def published(path: str) -> Published | None:
     name = path[1:] or "index.html"
     if "." not in posixpath.basename(name):
         name += ".html"
-    if not all(_PART.fullmatch(part) for part in name.split("/")):
+    if not all(PART.fullmatch(part) for part in name.split("/")):
         return None
     return by_name(name)
-
-
-def by_name(name: str) -> Published | None:
-    """What a file of that name is; None where it is of no kind that is published."""
-    first, *below = name.split("/")
-    ending = posixpath.splitext(name)[1]
-    kind = _KINDS.get(ending.lower())
-    if kind is None:
-        return None
-    stem = first if below else posixpath.splitext(first)[0]
-    archive = None if below else _ARCHIVE.fullmatch(stem)
-    feed = archive[1] if archive else None if stem in _ABOUT_ALL else stem
-    return Published(name, kind, feed, is_feed=not below and ending in _SUBSCRIBED, is_archive=archive is not None)

@@ -54,5 +54,5 @@ class Reports:
         return content(200, metrics.MEDIA_TYPE, metrics.text(self._console.overview()))
 
     def _healthz(self) -> Answer:
-        healthy, report = healthz.report(self._console.overview())
+        healthy, report = healthz.report(self._console.overview(brief=True))
         return content(200 if healthy else 503, JSON, json.dumps(report, ensure_ascii=False))

@@ -4,16 +4,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from feedpub.errors import PublishError
+from feedpub.publisher.names import Published, by_name
 from feedpub.store import Planned
 from feedpub.web import codings, headers, names, orders
 from feedpub.web.console import Console
 from feedpub.web.copies import Copies, Copy
-from feedpub.web.files import Signature
+from feedpub.web.files import Shelf, Signature
 from feedpub.web.headers import READING
 from feedpub.web.http import Answer, Headers, Receive, Request, Scope, Send
-from feedpub.web.names import Published
 from feedpub.web.refusals import RETRY, not_allowed, refusal
 from feedpub.web.reports import Reports
 from feedpub.web.upcoming import Upcoming
@@ -37,7 +37,7 @@ class Site:
     """What is served; an ASGI application.
 
     Args:
-        output: the folder that the feeds are published in.
+        shelf: where the feeds lie.
         console: tells how everything is; None where nothing runs but the site.
         hubs: WebSub hubs that are told of every change.
         base_url: where the folder is published, ending in a slash.
@@ -46,7 +46,7 @@ class Site:
 
     def __init__(
         self,
-        output: Path,
+        shelf: Shelf,
         console: Console | None,
         hubs: Sequence[str],
         base_url: str,
@@ -57,13 +57,14 @@ class Site:
         self._hubs = hubs
         self._base_url = base_url
         self._upcoming = Upcoming(plans)
-        self._copies = Copies(output, self._describe)
+        self._copies = Copies(shelf, self._describe)
+        self._shelf = shelf
         self._making: dict[tuple[str, str], asyncio.Task[Copy | None]] = {}
 
     def refresh(self, written: Iterable[str]) -> None:
         """Compress files that have just been written, before the first reader asks for them; in the caller's thread."""
-        self._upcoming.look()
-        for file in filter(None, map(names.by_name, written)):
+        self._upcoming.look_again()
+        for file in filter(None, map(by_name, written)):
             for coding in codings.COMPRESSED if file.kind.compressed else ():
                 self._copies.make(file, coding)
 
@@ -75,7 +76,7 @@ class Site:
 
     def at_once(self, request: Request) -> Answer | None:
         """The answer, where it can be had without waiting; in the event loop."""
-        if self._is_dynamic(request.path) or not self._upcoming.fresh:
+        if self._is_dynamic(request.path) or not (self._upcoming.fresh and self._shelf.fresh):
             return None
         wanted = self._wanted(request)
         if isinstance(wanted, Answer):
@@ -88,13 +89,18 @@ class Site:
             return await orders.take(request, receive, self._console)
         if self._reports and request.path in self._reports:
             return await self._reports.get(request.path) if request.method in _ASKING else not_allowed(*_ASKING)
+        if not self._shelf.fresh:
+            try:
+                await asyncio.to_thread(self._shelf.catch_up)
+            except (OSError, PublishError):
+                return _unreadable(request)
         wanted = self._wanted(request)
         return wanted if isinstance(wanted, Answer) else await self._had(request, wanted)
 
     async def _had(self, request: Request, wanted: _Wanted) -> Answer:
         try:
             copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
-        except OSError:
+        except (OSError, PublishError):
             return _unreadable(request)
         await self._upcoming.catch_up()
         return self._found(request, wanted.file, copy) if copy else refusal(404, _NOTHING)
@@ -139,7 +145,7 @@ class Site:
 
 
 def _unreadable(request: Request) -> Answer:
-    """In place of what the disk does not give; while that error is being handled."""
+    """In place of what the disk or the bucket does not give; while that error is being handled."""
     _log.exception("%s cannot be read", request.path)
     return refusal(503, "This cannot be read just now.", RETRY)
 

@@ -10,6 +10,7 @@ from feedpub.errors import FeedpubError
 from feedpub.store import Planned
 
 OFTEN = 5.0  # seconds between two looks at the plans
+SHARE = 20  # looks that nobody waits for take one of so many parts of the time
 PATIENCE = 0.5  # seconds that a request waits for a look
 
 _log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ class Upcoming:
         self._ask = ask
         self._known: Mapping[str, float] = {}  # seconds since 1970
         self._asked = 0.0
+        self._took = 0.0
         self.look()
 
     @property
@@ -47,8 +49,14 @@ class Upcoming:
 
     def look(self) -> None:
         """Look now; from any thread."""
-        self._asked = time.monotonic()
+        self._asked = began = time.monotonic()
         try:
             self._known = {feed: planned.next_run.timestamp() for feed, planned in self._ask().items()}
         except FeedpubError as error:  # what was known still holds, more or less
             _log.warning("the next runs of feeds cannot be read: %s", error)
+        self._took = time.monotonic() - began
+
+    def look_again(self) -> None:
+        """Look now, unless that was done just now: when thousands of runs end, looks are not made for each."""
+        if time.monotonic() - self._asked > SHARE * self._took:
+            self.look()

@@ -44,9 +44,10 @@ http {{
 OURS = """
 import sys
 from pathlib import Path
-from feedpub.web import Server, Site
+from feedpub.web import FolderShelf, Server, Site
 from feedpub.web.sockets import listen
-server = Server(Site(Path(sys.argv[1]), None, [], "https://feeds.example.org/"), [listen(f"127.0.0.1:{sys.argv[2]}")])
+site = Site(FolderShelf(Path(sys.argv[1])), None, [], "https://feeds.example.org/")
+server = Server(site, [listen(f"127.0.0.1:{sys.argv[2]}")])
 server.start()
 sys.stdin.read()
 """

@@ -126,3 +126,19 @@ def test_pages_with_the_same_title_are_numbered() -> None:
 def test_published_addresses_carry_no_tracking(listed: str, published: str) -> None:
     """What a source adds to count its readers is not passed on; the rest stays as it is."""
     assert without_tracking(listed) == published
+
+
+def test_a_key_of_sane_length_is_as_it_is() -> None:
+    """To the longest that there are."""
+    path = "x" * (2000 - len("example.org/"))
+    assert url_key(f"https://example.org/{path}") == f"example.org/{path}"
+
+
+@pytest.mark.parametrize("length", [2001, 8192, 1_000_000])
+def test_a_key_of_monstrous_length_is_bounded(length: int) -> None:
+    """Databases look up no longer ones; two addresses that differ at their very end are two articles all the same."""
+    long = "https://example.org/".ljust(length, "ä")
+    keys = {url_key(f"{long}{end}") for end in "ab"}
+    assert len(keys) == 2
+    assert url_key(f"http://www.{long.removeprefix('https://')}a/") in keys
+    assert all(len(key.encode()) <= 2000 for key in keys)

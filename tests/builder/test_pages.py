@@ -14,7 +14,7 @@ from html5lib.html5parser import HTMLParser
 from hypothesis import HealthCheck, given, settings
 
 from feedpub.builder import render_article, render_index, render_page
-from feedpub.model import Enclosure, Feed
+from feedpub.model import Enclosure, Feed, Headline
 from tests.support.feeds import entry, feed, feeds
 
 WHOLE = feed(
@@ -27,7 +27,7 @@ PAGES = {
     "feed": render_page(WHOLE),
     "empty feed": render_page(feed()),
     "article": render_article(WHOLE, SAVED),
-    "index": render_index([WHOLE, feed(name="other", language="ar", title="أخبار")]),
+    "index": render_index([Headline.of(each) for each in (WHOLE, feed(name="other", language="ar", title="أخبار"))]),
     "empty index": render_index([]),
 }
 
@@ -218,7 +218,7 @@ def test_the_index_lists_every_feed() -> None:
 def test_the_index_speaks_the_language_that_all_feeds_share() -> None:
     """Else English."""
     german = [feed(name="a", language="de"), feed(name="b", language="de")]
-    assert find(render_index(german), "/html/@lang") == ["de"]
+    assert find(render_index([Headline.of(each) for each in german]), "/html/@lang") == ["de"]
     assert find(PAGES["index"], "/html/@lang") == ["en"]
     assert find(PAGES["empty index"], "//main") == ["No feeds yet."]
 
@@ -227,7 +227,11 @@ def test_the_index_speaks_the_language_that_all_feeds_share() -> None:
 @given(feed=feeds())
 def test_no_text_breaks_a_page(feed: Feed) -> None:
     """Whatever the feed holds: valid HTML, no script, every article listed, the same bytes again."""
-    pages = [render_page(feed), render_index([feed]), *(render_article(feed, entry) for entry in feed.entries)]
+    pages = [
+        render_page(feed),
+        render_index([Headline.of(feed)]),
+        *(render_article(feed, entry) for entry in feed.entries),
+    ]
     for page in pages:
         HTMLParser(strict=True).parse(page.decode())
         assert find(page, "//script") == []

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedpub.config import Config, FolderSource, find_config, load
+from feedpub.config import Bucket, Config, FolderSource, find_config, load
 from feedpub.errors import ConfigError
 from tests.config.support import loaded
 
@@ -67,6 +67,7 @@ def test_defaults(tmp_path: Path) -> None:
             "keep_pages": timedelta(days=90),
         },
         "http": {"listen": "127.0.0.1:8080", "token": None},
+        "s3": {"endpoint": None, "region": None, "key": None, "secret": None, "gzip": True},
         "alerts": {"webhook": None, "command": (), "email": None},
         "rules": {"sites": tmp_path / "config" / "sites", "ftr": None},
         "feed": (
@@ -172,6 +173,24 @@ def test_relative_paths_of_a_service(tmp_path: Path, toml: str, output: str, sta
     (tmp_path / "feedpub.toml").write_text(f"[feedpub]\n{toml}")
     settings = load(tmp_path / "feedpub.toml", {"STATE_DIRECTORY": "/var/lib/feedpub"}).feedpub
     assert (settings.output, settings.state) == (Path(output), Path(state))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant", "address"),
+    [
+        ("s3://my-bucket", Bucket("my-bucket"), "s3://my-bucket"),
+        ("s3://my-bucket/", Bucket("my-bucket"), "s3://my-bucket"),
+        (" s3://my.bucket/a/b-c/ ", Bucket("my.bucket", "a/b-c"), "s3://my.bucket/a/b-c"),
+    ],
+)
+@pytest.mark.parametrize("environ", [{}, {"STATE_DIRECTORY": "/var/lib/feedpub"}], ids=["alone", "systemd"])
+def test_the_output_may_be_a_bucket(
+    tmp_path: Path, written: str, meant: Bucket, address: str, environ: dict[str, str]
+) -> None:
+    """Its address is no path, not even in the state folder of a service; saved articles are known by their paths."""
+    (tmp_path / "feedpub.toml").write_text(f'[feedpub]\noutput = "{written}"')
+    settings = load(tmp_path / "feedpub.toml", environ).feedpub
+    assert (settings.output, str(settings.output), settings.anchor) == (meant, address, Path("/"))
 
 
 def test_the_shipped_config_serves_a_service(tmp_path: Path) -> None:

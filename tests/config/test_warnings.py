@@ -79,6 +79,7 @@ def test_a_secret_that_others_can_read(tmp_path: Path, secret: str, mode: int) -
     ("settings", "owner"),
     [
         ('[http]\ntoken = "hunter2"\n', "[http]"),
+        ('[s3]\nkey = "AKIA"\nsecret = "hunter2"\n', "[s3]"),
         ('[alerts]\nwebhook = "https://example.net/hunter2"\n', "[alerts]"),
         (
             '[alerts.email]\nto = ["a@example.net"]\nsender = "b@example.net"\nusername = "a"\npassword = "hunter2"\n',

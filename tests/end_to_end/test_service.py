@@ -110,6 +110,33 @@ def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
         assert service.end() == 0
 
 
+def test_feeds_in_files_of_their_own_come_and_go(newsroom: Site, home: Home) -> None:
+    """A file that is added, changed or taken away takes effect by itself, or on SIGHUP; a bad one changes nothing."""
+    home.configure(feed("world", f"page {newsroom.url('/news')}"))
+    file = home.config.parent / "feeds.d" / "other.toml"
+    other = feed("other", f"feed {newsroom.url('/rss')}")
+    with running_service(home.config) as service:
+        assert service.waits_for("run", feed="world")
+        file.parent.mkdir()
+        file.write_text(other, "utf-8")
+        assert service.waits_for("reload", outcome="applied", added="other")
+        assert service.waits_for("run", feed="other", new=3)
+        file.write_text(other.replace("The other feed", "Another feed"), "utf-8")
+        assert service.waits_for("reload", outcome="applied", changed="other")
+        assert service.waits_for("run", times=2, feed="other")
+        assert json.loads(service.get("/other.json"))["title"] == "Another feed"
+        file.write_text("[http]\n", "utf-8")
+        assert service.waits_for("reload", outcome="refused")
+        assert f"{file}:1: http:" in service.heard("reload", outcome="refused")[0]["reason"]
+        file.unlink()
+        assert service.waits_for("reload", outcome="applied", removed="other")
+        file.write_text(other, "utf-8")
+        service.send(signal.SIGHUP)
+        assert service.waits_for("reload", times=2, outcome="applied", added="other")
+        assert len(service.heard("run", feed="world")) == 1
+        assert service.end() == 0
+
+
 def test_a_second_one_is_refused(newsroom: Site, home: Home) -> None:
     """With the pid of the first; a build beside it is none of that and goes well."""
     home.configure(feed("world", f"page {newsroom.url('/news')}"))

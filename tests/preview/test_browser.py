@@ -19,7 +19,7 @@ from feedpub.web import Server
 from feedpub.web.sockets import listen
 from tests.preview.stories import SAID, boxed
 from tests.support.home import Home
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, title, tools_for
+from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, title, tools_for
 from tests.support.site import Site
 from tests.support.tab import PATIENCE, Tab, open_tab
 
@@ -67,7 +67,7 @@ def build(config: Config) -> str:
 
 
 def published(config: Config) -> str:
-    return (config.feedpub.output / "world.rss").read_text("utf-8")
+    return (output_of(config) / "world.rss").read_text("utf-8")
 
 
 @contextmanager

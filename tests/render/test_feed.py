@@ -9,7 +9,7 @@ import pytest
 from feedpub.model import Status
 from feedpub.pipeline import publish
 from feedpub.render import Browser
-from tests.support.newsroom import configure, story, title, tools_for
+from tests.support.newsroom import configure, output_of, story, title, tools_for
 from tests.support.site import Route, Site
 
 SHELL = '<html lang="en"><head><title>Times</title><script src="/app.js" defer></script></head><main></main></html>'
@@ -43,7 +43,7 @@ def test_a_site_that_is_built_by_scripts_becomes_a_feed(site: Site, browser: Bro
         outcome = publish(config.feed[0], tools)
         assert (outcome.status, outcome.new, outcome.problems) == (Status.UPDATED, 3, ())
         assert publish(config.feed[0], tools).status is Status.UNCHANGED
-    items = json.loads((config.feedpub.output / "app.json").read_text("utf-8"))["items"]
+    items = json.loads((output_of(config) / "app.json").read_text("utf-8"))["items"]
     assert {item["url"] for item in items} == {site.url(f"/story/{n}") for n in numbers}
     assert {item["title"] for item in items} == {title(n) for n in numbers}
     assert "<script" not in json.dumps(items)

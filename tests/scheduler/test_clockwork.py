@@ -48,6 +48,24 @@ def test_a_plan_may_change(clockwork: Clockwork, due: list[str]) -> None:
     assert "b" not in clockwork.planned
 
 
+def test_thousands_at_once(clockwork: Clockwork, due: list[str]) -> None:
+    """Each is called once, in the order of their moments; APScheduler keeps one job for all."""
+    start = now()
+    clockwork.set_all({f"feed-{n}": start + timedelta(milliseconds=n / 10) for n in range(5000)})
+    clockwork.set_all({f"far-{n}": start + HOUR for n in range(5000)})
+    assert eventually(lambda: len(due) == 5000)
+    assert due == [f"feed-{n}" for n in range(5000)]
+    assert len(clockwork._scheduler.get_jobs()) == 2
+    assert len(clockwork.planned) == 10_000
+
+
+def test_plans_that_change_leave_nothing_behind(clockwork: Clockwork) -> None:
+    """However often a feed far ahead is planned anew."""
+    for n in range(1000):
+        clockwork.set("a", now() + HOUR + timedelta(seconds=n))
+    assert len(clockwork._ahead) < 200
+
+
 def _lives(clockwork: Clockwork) -> bool:
     return clockwork.alive
 

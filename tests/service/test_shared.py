@@ -15,7 +15,7 @@ import pytest
 
 from feedpub.config import Config
 from feedpub.errors import StoreError
-from feedpub.publisher import Publisher
+from feedpub.publisher import open_publisher
 from feedpub.queue import Line
 from feedpub.queue.tables import SCHEMA, conninfo
 from feedpub.service.shared import SharedJobs, Terms
@@ -32,7 +32,7 @@ A, B, C = (feed(name, f"page http://127.0.0.1:1/{name}") for name in "abc")
 @contextmanager
 def tools_for(config: Config, address: str) -> Iterator[Tools]:
     with Store.open(address) as store, fetcher_for(config.feedpub) as fetcher:
-        yield Tools(config.feedpub, store, fetcher, Publisher(config.feedpub.output))
+        yield Tools(config.feedpub, store, fetcher, open_publisher(config.feedpub.output, config.s3))
 
 
 @contextmanager

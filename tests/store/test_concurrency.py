@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.store import Seen, Store
+from feedpub.store import Message, Notice, Seen, Store
+from feedpub.store.database import Place
 from feedpub.store.file import FILE_NAME
 from tests.store.examples import NOW, document, entry, run
 
@@ -39,25 +40,31 @@ def keys(numbers: Sequence[int]) -> set[str]:
     return {f"{number}-{part}" for number in numbers for part in PARTS}
 
 
-def write_forever(folder: Path, start: int, acknowledge: Connection) -> None:
-    with Store.open(folder) as store:
+def write_forever(place: Place, start: int, acknowledge: Connection) -> None:
+    with Store.open(place) as store:
         for number in range(start, start + 1_000_000):
             commit(store, "world", number)
             store.commit_run(run(new=number), documents=[document()])
             acknowledge.send(number)
 
 
-def write_some(folder: Path, feed: str, numbers: range, barrier: Barrier) -> None:
+def write_some(place: Place, feed: str, numbers: range, barrier: Barrier) -> None:
     barrier.wait(60)
-    with Store.open(folder) as store:
+    with Store.open(place) as store:
         for number in numbers:
             commit(store, feed, number)
 
 
-def kill_a_writer(folder: Path, start: int, delay: float) -> int:
+def stay_alone(place: Place, say: Connection) -> None:
+    with Store.open(place) as store, store.alone("world"):
+        say.send("alone")
+        time.sleep(600)
+
+
+def kill_a_writer(place: Place, start: int, delay: float) -> int:
     """Let a process write, kill it at some instant, and tell the last number that it acknowledged."""
     ours, theirs = FORKS.Pipe(duplex=False)
-    writer = FORKS.Process(target=write_forever, args=(folder, start, theirs))
+    writer = FORKS.Process(target=write_forever, args=(place, start, theirs))
     writer.start()
     theirs.close()
     last = int(ours.recv())
@@ -72,9 +79,9 @@ def kill_a_writer(folder: Path, start: int, delay: float) -> int:
             return last
 
 
-def check(folder: Path, acknowledged: int) -> int:
+def check(place: Place, acknowledged: int) -> int:
     """Hold that all that was acknowledged is there, and that nothing is there in part; the last number found."""
-    with Store.open(folder) as store:
+    with Store.open(place) as store:
         found = {e.title for e in store.entries("world")}
         last = max(int(title.split("-")[0]) for title in found)
         assert last in (acknowledged, acknowledged + 1)  # committed, and killed before it could say so
@@ -82,39 +89,40 @@ def check(folder: Path, acknowledged: int) -> int:
         newest = store.last_run("world")
         assert newest is not None
         assert acknowledged <= newest.outcome.new <= last
-    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    if isinstance(place, Path):
+        with closing(sqlite3.connect(place / FILE_NAME)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     return last
 
 
-def kill_often(folder: Path, times: int) -> None:
+def kill_often(place: Place, times: int) -> None:
     randomly, last = random.Random(20240517), -1  # noqa: S311 -- an instant, not a secret
     for _ in range(times):
-        last = check(folder, kill_a_writer(folder, last + 1, delay=randomly.uniform(0, 0.02)))
+        last = check(place, kill_a_writer(place, last + 1, delay=randomly.uniform(0, 0.02)))
 
 
-def test_kill_9_loses_nothing(folder: Path) -> None:
+def test_kill_9_loses_nothing(place: Place) -> None:
     """Thirty writers on one state, each killed at a random instant."""
-    kill_often(folder, 30)
+    kill_often(place, 30)
 
 
 @pytest.mark.slow
-def test_kill_9_loses_nothing_many_times(folder: Path) -> None:
+def test_kill_9_loses_nothing_many_times(place: Place) -> None:
     """The same a hundred times."""
-    kill_often(folder, 100)
+    kill_often(place, 100)
 
 
-def test_two_processes_write_at_once(folder: Path) -> None:
+def test_two_processes_write_at_once(place: Place) -> None:
     """Opening a new state and writing to it at once, in one feed and in two: all of it arrives."""
     barrier = FORKS.Barrier(3)
     shares = (("world", range(40)), ("world", range(40, 80)), ("local", range(40)))
-    writers = [FORKS.Process(target=write_some, args=(folder, *share, barrier)) for share in shares]
+    writers = [FORKS.Process(target=write_some, args=(place, *share, barrier)) for share in shares]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join(120)
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
-    with Store.open(folder) as store:
+    with Store.open(place) as store:
         assert {e.title for e in store.entries("world")} == keys(range(80))
         assert {e.title for e in store.entries("local")} == keys(range(40))
 
@@ -130,3 +138,71 @@ def test_threads_share_a_store(store: Store) -> None:
     with ThreadPoolExecutor(12) as pool:
         list(pool.map(work, range(12)))
     assert {e.title for e in store.entries("world")} == keys(range(120))
+
+
+def test_threads_write_the_same_rows(store: Store) -> None:
+    """Documents that many feeds share, in whatever order each lists them: nobody waits for somebody who waits."""
+    documents = [document(f"https://example.org/{n}") for n in range(40)]
+
+    def work(thread: int) -> None:
+        mixed = random.Random(thread)  # noqa: S311 -- an order, not a secret
+        for _ in range(10):
+            store.commit_run(run(f"feed-{thread}"), documents=mixed.sample(documents, k=len(documents)))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    assert [len(store.runs(f"feed-{thread}")) for thread in range(8)] == [10] * 8
+
+
+def test_a_message_is_wanted_once(place: Place) -> None:
+    """However many ask for it at once, of two processes."""
+    message = Message("ping", "https://hub.example.org/", b"hub.mode=publish", NOW)
+    with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(8) as pool:
+        stores = [store, other] * 40
+        list(pool.map(lambda each: each.messages.add_once([message], NOW), stores))
+        assert len(store.messages.waiting()) == 1
+
+
+def test_a_break_is_told_once(place: Place) -> None:
+    """However many notice it at once, of two processes; and so is its end."""
+    notice = Notice("world", "s", "broken", NOW, NOW, "gone")
+    message = Message("webhook", "", b"{}", NOW)
+    with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(8) as pool:
+        stores = [store, other] * 20
+        opened = list(pool.map(lambda each: each.notices.open(notice, lambda _: [message]), stores))
+        closed = list(pool.map(lambda each: each.notices.close(notice, lambda _: [message]), stores))
+        assert (opened.count(True), closed.count(True)) == (1, 1)
+        assert len(store.notices.newest()) == len({n.at for n in store.notices.newest()}) == 2
+        assert len(store.messages.waiting()) == 2
+
+
+def test_one_at_a_time_is_alone_with_a_feed(place: Place) -> None:
+    """Threads of its own process and of another wait; those of other feeds do not."""
+    with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(2) as pool:
+
+        def enter(each: Store) -> float:
+            with each.alone("world"):
+                return time.monotonic()
+
+        with store.alone("world"):
+            waiting = [pool.submit(enter, each) for each in (store, other)]
+            with other.alone("local"):
+                time.sleep(0.2)
+            left = time.monotonic()
+        assert all(entered.result(30) >= left for entered in waiting)
+
+
+def test_who_is_killed_is_alone_no_more(place: Place) -> None:
+    """The next one need not wait for any clock."""
+    Store.open(place).close()
+    ours, theirs = FORKS.Pipe(duplex=False)
+    with ours:
+        first = FORKS.Process(target=stay_alone, args=(place, theirs))
+        first.start()
+        theirs.close()
+        assert ours.recv() == "alone"
+        first.kill()
+        first.join()
+    began = time.monotonic()
+    with Store.open(place) as store, store.alone("world"):
+        assert time.monotonic() - began < 5

@@ -96,8 +96,10 @@ def test_a_state_of_the_version_before_has_no_pages_yet(folder: Path) -> None:
         commit(store, "a")
         before = store.entries("world")
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
-        for what in ("TABLE pages", "TABLE proposals", "TABLE claims", "INDEX schedule_by_moment"):
-            connection.execute(f"DROP {what}")
+        for table in ("pages", "proposals", "claims", "calm", "fronts"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP INDEX schedule_by_moment")
+        connection.execute("DROP INDEX entries_by_listing")
         connection.execute("ALTER TABLE schedule DROP COLUMN handed")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     with Store.open(folder) as store:

@@ -12,7 +12,7 @@ from feedpub.errors import StoreError
 from feedpub.model import Entry, StoredRobots
 from feedpub.store import Document, Run, Seen, SourceState, Store
 from feedpub.store.database import Place
-from feedpub.store.store import RUNS_KEPT
+from feedpub.store.store import RUNS_KEPT, RUNS_SPARE
 from tests.store import examples
 from tests.store.examples import DAY, NOW, document, entry, run
 
@@ -240,11 +240,13 @@ def test_runs_newest_first(store: Store) -> None:
 
 
 def test_runs_are_bounded(store: Store) -> None:
-    """Only the last runs of each feed are kept."""
+    """Only the last runs of each feed are kept, and some more until they are counted again."""
     store.commit_run(run("local"))
-    for number in range(RUNS_KEPT + 5):
+    for number in range(RUNS_KEPT + 2 * RUNS_SPARE):
         store.commit_run(run(new=number))
-    assert [r.outcome.new for r in store.runs("world")] == [*reversed(range(5, RUNS_KEPT + 5))]
+    kept = [r.outcome.new for r in store.runs("world")]
+    assert kept[:RUNS_KEPT] == [*reversed(range(2 * RUNS_SPARE, RUNS_KEPT + 2 * RUNS_SPARE))]
+    assert len(kept) < RUNS_KEPT + RUNS_SPARE
     assert len(store.runs("local")) == 1
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from feedpub.config import Config, load
 from feedpub.fetch import Fetcher
-from feedpub.publisher import Publisher
+from feedpub.publisher import open_publisher
 from feedpub.rules import open_rules
 from feedpub.store import Store
 from feedpub.tools import Tools
@@ -96,6 +96,12 @@ def configure(folder: Path, *feeds: str, settings: str = "") -> Config:
     return load(file)
 
 
+def output_of(config: Config) -> Path:
+    """The folder that a config publishes in."""
+    assert isinstance(config.feedpub.output, Path)
+    return config.feedpub.output
+
+
 def feed(name: str, *sources: str, more: str = "") -> str:
     """The TOML text of a feed: its sources as "type url", or a folder's path."""
     tables = []
@@ -115,4 +121,5 @@ def tools_for(config: Config, clock: FakeClock | None = None) -> Iterator[Tools]
         Store.open(state_folder(settings)) as store,
         Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots, clock=clock) as fetcher,
     ):
-        yield Tools(settings, store, fetcher, Publisher(settings.output), clock.now, rules=open_rules(config.rules))
+        publisher = open_publisher(settings.output, config.s3)
+        yield Tools(settings, store, fetcher, publisher, clock.now, rules=open_rules(config.rules))

@@ -60,6 +60,16 @@ class Server:
         with psycopg.connect(self.address, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
+    def ask_for_password(self, user: str, password: str) -> None:
+        """Make a user who must say a password; all others are believed."""
+        assert self._folder
+        rules = self._folder / "data" / "pg_hba.conf"
+        rules.write_text(f"host all {user} all scram-sha-256\n{rules.read_text()}")
+        make = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(user), password)
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(make)
+            connection.execute("SELECT pg_reload_conf()")
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         assert self._folder

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.web import Site, copies
+from feedpub.web import FolderShelf, Site, copies
 from tests.support.client import Client, served
 
 BASE = "https://feeds.example.net/"
@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def site(folder: Path) -> Site:
-    return Site(folder, None, [HUB], BASE)
+    return Site(FolderShelf(folder), None, [HUB], BASE)
 
 
 @pytest.fixture

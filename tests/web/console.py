@@ -28,7 +28,8 @@ class FakeConsole:
         self.gate = threading.Event()
         self.gate.set()
 
-    def overview(self) -> Overview:
+    def overview(self, *, brief: bool = False) -> Overview:
+        del brief
         self.asked += 1
         self.gate.wait(10)
         if self.error:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.web import Site, files
+from feedpub.publisher.names import Published, by_name
+from feedpub.web import FolderShelf, Site
 from feedpub.web.copies import Copies
+from feedpub.web.files import Signature
 from feedpub.web.http import Headers
-from feedpub.web.names import Published, by_name
 from tests.support.client import Client
 from tests.web.conftest import RSS
 
@@ -27,13 +28,13 @@ def no_headers(_file: Published, _content: bytes) -> Headers:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were read."""
     seen: list[str] = []
-    read = files.read
+    read = FolderShelf.read
 
-    def counted(root: Path, name: str) -> tuple[bytes, files.Signature] | None:
+    def counted(shelf: FolderShelf, name: str) -> tuple[bytes, Signature] | None:
         seen.append(name)
-        return read(root, name)
+        return read(shelf, name)
 
-    monkeypatch.setattr(files, "read", counted)
+    monkeypatch.setattr(FolderShelf, "read", counted)
     return seen
 
 
@@ -88,7 +89,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     """What was asked for longest ago goes first."""
     for name in ("a.rss", "b.rss", "c.rss"):
         (tmp_path / name).write_bytes(b"x" * 400)
-    copies = Copies(tmp_path, no_headers, budget=1000)
+    copies = Copies(FolderShelf(tmp_path), no_headers, budget=1000)
     made = {name: copies.make(file(name), "identity") for name in ("a.rss", "b.rss")}
     signatures = {name: copy.signature for name, copy in made.items() if copy}
     assert copies.kept("a.rss", "identity", signatures["a.rss"])  # asked for again: b is the oldest now
@@ -100,7 +101,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
 def test_what_is_larger_than_the_bound_is_served_and_not_kept(tmp_path: Path) -> None:
     """And what is made again takes no room twice."""
     (tmp_path / "a.rss").write_bytes(b"x" * 2000)
-    copies = Copies(tmp_path, no_headers, budget=1000)
+    copies = Copies(FolderShelf(tmp_path), no_headers, budget=1000)
     copy = copies.make(file("a.rss"), "identity")
     assert copy is not None
     assert copies.kept("a.rss", "identity", copy.signature) is None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from feedpub.builder import render_article, render_page
-from feedpub.web import files
+from feedpub.web import FolderShelf
 from tests.support.client import Client
 from tests.support.feeds import entry, feed
 from tests.web.conftest import BASE, HUB, RSS
@@ -115,11 +115,11 @@ def test_a_file_that_cannot_be_read_is_told_as_a_fault(
 ) -> None:
     """To the client, who may come again, and in the log; whether it was looked at or read."""
 
-    def fail(_root: Path, _name: str) -> None:
+    def fail(_shelf: FolderShelf, _name: str) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     for step, path in (("read", "/world.rss"), ("look", "/world.atom")):
-        monkeypatch.setattr(files, step, fail)
+        monkeypatch.setattr(FolderShelf, step, fail)
         reply = client.get(path)
         assert reply.status == 503
         assert reply.header("retry-after")

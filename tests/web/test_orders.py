@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from feedpub.errors import ConfigError
-from feedpub.web import Site, orders
+from feedpub.web import FolderShelf, Site, orders
 from tests.support.client import Client, Reply, served
 from tests.web.conftest import BASE
 from tests.web.console import FakeConsole
@@ -25,7 +25,7 @@ def console() -> FakeConsole:
 @pytest.fixture
 def client(folder: Path, console: FakeConsole, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     monkeypatch.setattr(orders, "GUESSING", 0.3)
-    with served(Site(folder, console, [], BASE)) as running:
+    with served(Site(FolderShelf(folder), console, [], BASE)) as running:
         yield running
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.web import Site, patience
+from feedpub.web import FolderShelf, Site, patience
 from feedpub.web.http import Answer, Request
 from tests.support.client import Client, everything, served
 from tests.support.service import eventually
@@ -56,7 +56,7 @@ def test_another_site_can_take_over(client: Client, tmp_path: Path) -> None:
     with client.connect() as connection:
         connection.sendall(ASK)
         assert connection.recv(1 << 20)
-        client.server.site = Site(other, None, [], BASE)
+        client.server.site = Site(FolderShelf(other), None, [], BASE)
         connection.sendall(LAST.replace(b".json", b".rss"))
         assert everything(connection).endswith(b"<rss>other</rss>")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from feedpub.errors import ServiceError
-from feedpub.web import Site, sockets
+from feedpub.web import FolderShelf, Site, sockets
 from feedpub.web.server import Server
 from feedpub.web.sockets import inherited, listen, shown
 from tests.support.client import everything
@@ -18,13 +18,13 @@ from tests.support.client import everything
 SERVE = """
 import os, sys
 from pathlib import Path
-from feedpub.web import Server, Site
+from feedpub.web import FolderShelf, Server, Site
 from feedpub.web.sockets import inherited
 os.dup2(int(sys.argv[2]), 3)
 os.environ["LISTEN_PID"] = str(os.getpid())
 taken = inherited()
 print(sorted(name for name in os.environ if name.startswith("LISTEN")), flush=True)
-server = Server(Site(Path(sys.argv[1]), None, [], ""), taken)
+server = Server(Site(FolderShelf(Path(sys.argv[1])), None, [], ""), taken)
 server.start()
 sys.stdin.read()
 server.stop(5)
@@ -107,7 +107,7 @@ def test_a_path_that_was_left_behind_is_taken_over(tmp_path: Path) -> None:
 def test_a_path_is_served_like_a_port(folder: Path, tmp_path: Path) -> None:
     """To the byte."""
     path = tmp_path / "http.sock"
-    server = Server(Site(folder, None, [], ""), [listen(f"unix:{path}")])
+    server = Server(Site(FolderShelf(folder), None, [], ""), [listen(f"unix:{path}")])
     server.start()
     try:
         with socket.socket(socket.AF_UNIX) as connection:

@@ -1,4 +1,4 @@
-"""What several processes need to share the work: which feeds are in the queue, and who has what for itself."""
+"""For many feeds on several machines: what is in the queue, who has what for itself, which sources are calm."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Add a column and a table; nothing that was there changes."""
+    """Add a column and tables; nothing that was there changes."""
     op.add_column("schedule", sa.Column("handed", sa.BigInteger))
     op.create_index("schedule_by_moment", "schedule", ["next_run"])
     op.create_table(
@@ -16,4 +16,14 @@ def upgrade() -> None:
         sa.Column("name", sa.String, primary_key=True),
         sa.Column("holder", sa.String, nullable=False),
         sa.Column("until", sa.Float, nullable=False),
+    )
+    op.create_table(
+        "calm",
+        sa.Column("feed", sa.String, primary_key=True),
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("basis", sa.String, nullable=False),
+        sa.Column("until", sa.BigInteger, nullable=False),
+        sa.Column("skipped", sa.Integer, nullable=False),
+        sa.Column("etag", sa.String),
+        sa.Column("last_modified", sa.String),
     )

@@ -11,7 +11,7 @@ from lxml import etree
 from feedpub.articles import from_feed
 from feedpub.builder import render_article, render_index, render_opml, render_page
 from feedpub.errors import ExtractError
-from feedpub.model import Enclosure, Entry, Page
+from feedpub.model import Enclosure, Entry, Headline, Page
 from feedpub.sources import feed as feeds
 from feedpub.sources import page as pages
 from feedpub.sources import sitemapfile
@@ -121,7 +121,11 @@ def entries(data: bytes) -> None:
         feed_of(*made), title=text(data[:40]), author=text(data[40:80]), icon=text(data[80:120]), description=text(data)
     )
     check_documents(feed)
-    for page in (render_page(feed), render_index([feed]), *(render_article(feed, entry) for entry in made)):
+    for page in (
+        render_page(feed),
+        render_index([Headline.of(feed)]),
+        *(render_article(feed, entry) for entry in made),
+    ):
         page.decode()
     etree.fromstring(render_opml([feed]))
 

@@ -10,7 +10,7 @@ import brotli  # type: ignore[import-untyped]
 import uvicorn
 from uvicorn.server import ServerState
 
-from feedpub.web import Site
+from feedpub.web import FolderShelf, Site
 from feedpub.web.patience import Patience
 from tests.fuzz.target import LINES, Target, fields
 from tests.fuzz.targets.settings import folder
@@ -35,7 +35,7 @@ def _site() -> Site:
     for name in ("secret.rss", "feeds/.hidden.rss", "feeds/world/.hidden.html", "feeds/world.sqlite", "secret.html"):
         (folder() / name).write_bytes(SECRET)
     (output / "linked.rss").symlink_to(folder() / "secret.rss")
-    return Site(output, FakeConsole(), ["https://hub.example.org/"], "https://feeds.example.org/")
+    return Site(FolderShelf(output), FakeConsole(), ["https://hub.example.org/"], "https://feeds.example.org/")
 
 
 def application(data: bytes) -> None:

@@ -1,0 +1,102 @@
+"""`feedpub state`: what feedpub remembers, as a whole."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from feedpub.cli.progress import counter
+from feedpub.cli.terminal import counted
+
+if TYPE_CHECKING:
+    from feedpub.store import Store
+
+
+@click.group()
+def state() -> None:
+    """Move what feedpub remembers.
+
+    \b
+    Examples:
+      feedpub state copy .feedpub postgresql://feedpub@db.example.org/feedpub
+
+    Exit status: 0, or 1 when that cannot be done, or 2 when a place cannot be one.
+    """
+
+
+@state.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+def copy(source: str, target: str) -> None:
+    """Copy a state into an empty one: to PostgreSQL, back, or to another folder or server.
+
+    FROM and TO are folders, addresses of PostgreSQL databases, or env:NAME, where the environment variable NAME holds
+    the address: a password on the command line can be read by every user of the machine.
+
+    All of it arrives, or nothing. FROM stays as it is. No id is lost, and no source is fetched in full again. End what
+    works on FROM before, and write TO as `state` into the config after that.
+
+    \b
+    Examples:
+      feedpub state copy .feedpub postgresql://feedpub@db.example.org/feedpub
+      feedpub state copy /var/lib/feedpub env:FEEDPUB_STATE
+      feedpub state copy env:FEEDPUB_STATE .feedpub
+
+    Exit status: 0, or 1 when it cannot be done, or 2 when a place cannot be one.
+    """
+    from feedpub.config import read_place
+    from feedpub.errors import ConfigError
+    from feedpub.store import Store
+
+    origin, goal = read_place(source), read_place(target)
+    if origin == goal:
+        raise ConfigError("FROM and TO are the same place")
+    with _no_service(origin), Store.untouched(origin) as original:
+        _check_unused(original, "FROM")
+        with _no_service(goal), Store.open(goal) as other:
+            _check_unused(other, "TO")
+            with _progress() as progress:
+                rows = original.copy_to(other, progress)
+            entries = other.figures.entries()
+    of = f"{counted(sum(entries.values()), 'entry', 'entries')} of {counted(len(entries), 'feed')} among them"
+    click.echo(f"copied {counted(rows, 'row')}, {of}; FROM is as it was")
+    click.echo(f"next: write state = {_setting(target)} into the config's [feedpub], and start feedpub again")
+
+
+@contextmanager
+def _no_service(place: Path | str) -> Iterator[None]:
+    """No service works on a folder meanwhile, and none may start. Raises ServiceError."""
+    from feedpub.service import service_lock
+
+    if isinstance(place, Path) and place.exists():
+        with service_lock(place):
+            yield
+    else:
+        yield
+
+
+def _check_unused(store: "Store", place: str) -> None:
+    """Where others write meanwhile, what they write is lost. Raises StoreError."""
+    from feedpub.errors import StoreError
+
+    if others := store.others():
+        raise StoreError(
+            f"feedpub is at work on {place}, with {counted(others, 'connection')}: end it first, on every machine; "
+            "connections that only wait are gone two minutes after their last question"
+        )
+
+
+def _progress() -> AbstractContextManager[Callable[[str, int], object]]:
+    return counter() if sys.stderr.isatty() else nullcontext(lambda _table, _rows: None)
+
+
+def _setting(target: str) -> str:
+    """The place as the config has it; an address that may hold a password is better not written there."""
+    if target.startswith("env:"):
+        return f'{{ env = "{target.removeprefix("env:")}" }}'
+    if "://" in target and "@" in target and ":" in target.split("://")[1].rpartition("@")[0]:
+        return '{ file = "…" }, with the address in a file that only feedpub may read,'
+    return f'"{target}"' if "://" in target else f'"{Path(target).absolute()}"'

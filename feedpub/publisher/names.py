@@ -1,0 +1,88 @@
+"""What a published file may be called, and what it is by its name: a document, a page or a picture, of which feed."""
+
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from feedpub.errors import PublishError
+
+PART = re.compile(r"[^./\0][^/\0]*")
+"""A part of a name: hidden files, ours among them, are never published, and none leads up."""
+
+_ARCHIVE = re.compile(r"(.+)-archive-[0-9]+")
+_ABOUT_ALL = frozenset({"index", "feeds"})  # the stems of what is about all feeds together
+_SUBSCRIBED = frozenset({".rss", ".atom", ".json"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a file is by the ending of its name.
+
+    Attributes:
+        media_type: as Content-Type has it.
+        role: a document that programs read, a page for people, or a picture in one.
+        compressed: whether compression makes it smaller.
+    """
+
+    media_type: str
+    role: Literal["document", "page", "picture"]
+    compressed: bool = True
+
+
+_KINDS = {
+    ".rss": Kind("application/rss+xml; charset=utf-8", "document"),
+    ".atom": Kind("application/atom+xml; charset=utf-8", "document"),
+    ".json": Kind("application/feed+json; charset=utf-8", "document"),
+    ".opml": Kind("text/x-opml; charset=utf-8", "document"),
+    ".html": Kind("text/html; charset=utf-8", "page"),
+    ".svg": Kind("image/svg+xml", "picture"),
+    ".png": Kind("image/png", "picture", compressed=False),
+    ".jpg": Kind("image/jpeg", "picture", compressed=False),
+    ".jpeg": Kind("image/jpeg", "picture", compressed=False),
+    ".gif": Kind("image/gif", "picture", compressed=False),
+    ".webp": Kind("image/webp", "picture", compressed=False),
+    ".avif": Kind("image/avif", "picture", compressed=False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A file that may be there.
+
+    Attributes:
+        name: relative to the output folder.
+        feed: the name of the feed it belongs to; None for what is about all of them.
+        is_feed: it is what readers subscribe to, or an archive of that.
+        is_archive: it is never written again.
+    """
+
+    name: str
+    kind: Kind
+    feed: str | None
+    is_feed: bool
+    is_archive: bool
+
+
+def by_name(name: str) -> Published | None:
+    """What a file of that name is; None where it is of no kind that is published."""
+    first, *below = name.split("/")
+    ending = posixpath.splitext(name)[1]
+    kind = _KINDS.get(ending.lower())
+    if kind is None:
+        return None
+    stem = first if below else posixpath.splitext(first)[0]
+    archive = None if below else _ARCHIVE.fullmatch(stem)
+    feed = archive[1] if archive else None if stem in _ABOUT_ALL else stem
+    return Published(name, kind, feed, is_feed=not below and ending in _SUBSCRIBED, is_archive=archive is not None)
+
+
+def split(name: str) -> tuple[tuple[str, ...], str]:
+    """A name's folders and its last part. Raises PublishError where the name leads out of the output."""
+    *parents, last = name.split("/")
+    if not all(PART.fullmatch(part) for part in (*parents, last)):
+        raise PublishError(
+            f"{name!r} cannot be the name of a published file: "
+            "it must lead into the output folder, and no part of it may be empty or start with a dot"
+        )
+    return tuple(parents), last

@@ -1,0 +1,247 @@
+"""What thousands of feeds in one config cost: checking it, what is published about all of them, and the service.
+
+    python -m tests.benchmarks.many_feeds --feeds 1000 10000
+
+Every number of feeds is written down twice: as one file, and as a file a feed in feeds.d. `feedpub check` is measured
+as a whole command. Then a state is filled with 50 entries of about 4 kB a feed, and each thing that is done about all
+feeds is measured in a process of its own. At last `feedpub run` is started on sources that answer 304 from loopback:
+how long until it serves, how many runs it ends a second, and its memory after so many seconds.
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from feedpub import config as configuration
+from feedpub import fronts, overview, pipeline
+from feedpub.config import Config
+from feedpub.model import Entry, Outcome, Status
+from feedpub.publisher import open_publisher
+from feedpub.store import Planned, Run, SourceState, Store
+from feedpub.tools import Tools
+from feedpub.web import healthz, metrics, status
+from tests.support.service import free_port, running_service
+
+ENTRIES = 50  # of each feed
+HOSTS = 200  # that the feeds are spread over
+WORDS = ["quay", "council", "wind", "ferry", "voted", "lamps", "nets", "harbour", "tide", "gulls", "before", "nobody"]
+# Starts a command and tells what it took: a process inherits the peak of the one that starts it, which is large here.
+_SMALL = """
+import resource, subprocess, sys, time
+began = time.perf_counter()
+subprocess.run(sys.argv[1:], check=True)
+print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def main() -> None:
+    options = _options()
+    for number in options.feeds:
+        with tempfile.TemporaryDirectory(dir=options.folder) as name:
+            print(f"{number:,} feeds", flush=True)
+            _measure(number, Path(name), options.seconds, filled=not options.empty)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--feeds", type=int, nargs="+", default=[1000, 10000], help="how many feeds")
+    parser.add_argument("--seconds", type=float, default=30.0, help="for which the service runs")
+    parser.add_argument("--folder", type=Path, help="where there is room for 2 GB for 10,000 feeds")
+    parser.add_argument("--empty", action="store_true", help="do not fill the state")
+    return parser.parse_args()
+
+
+def _measure(number: int, folder: Path, seconds: float, *, filled: bool) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Unchanged)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    one, many = (folder / kind / "config" / "feedpub.toml" for kind in ("one", "many"))
+    _write(one, many, number, server.server_port)
+    for what, path in (("one file", one), ("a file a feed", many)):
+        _tell(f"check, {what}", *_command("-c", str(path), "check"))
+    if filled:
+        config = configuration.load(many)
+        began = time.perf_counter()
+        _fill(config)
+        _tell("(filling the state)", time.perf_counter() - began, 0)
+        for what, do in _DONE.items():
+            _tell(what, *_apart(do, config))
+        shutil.rmtree(many.parents[1] / ".feedpub")
+    _serve(many, seconds)
+    server.shutdown()
+    server.server_close()
+
+
+def _write(one: Path, many: Path, number: int, port: int) -> None:
+    head = (
+        '[feedpub]\nbase_url = "http://127.0.0.1:8080/"\ncontact = "https://example.org/about"\n'
+        f'allow_private = ["127.0.0.0/8"]\ndelay = "0s"\n[http]\nlisten = "127.0.0.1:{free_port()}"\n\n'
+    )
+    feeds = [
+        f'[[feed]]\nname = "feed-{n}"\ntitle = "Feed {n}"\nlink = "https://example.org/{n}"\n\n'
+        f'[[feed.source]]\ntype = "feed"\nurl = "http://127.0.{n % HOSTS}.1:{port}/{n}.xml"\n\n'
+        for n in range(number)
+    ]
+    one.parent.mkdir(parents=True)
+    one.write_text(head + "".join(feeds), "utf-8")
+    (many.parent / "feeds.d").mkdir(parents=True)
+    many.write_text(head, "utf-8")
+    for n, feed in enumerate(feeds):
+        (many.parent / "feeds.d" / f"{n:05}.toml").write_text(feed, "utf-8")
+
+
+def _command(*arguments: str) -> tuple[float, int]:
+    """How long a command of feedpub takes, in seconds, and its peak memory in kB."""
+    command = [sys.executable, "-c", _SMALL, sys.executable, "-m", "feedpub", *arguments]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 -- our own
+    seconds, memory = told.split()[-2:]
+    return float(seconds), int(memory)
+
+
+def _apart(do: Callable[[Config], object], config: Config) -> tuple[float, int]:
+    """How long something takes in a process of its own, and by how many kB that process grew."""
+    context = multiprocessing.get_context("fork")
+    receive, send = context.Pipe(duplex=False)
+
+    def run() -> None:
+        before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+        do(config)
+        took = time.perf_counter() - began
+        send.send((took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
+
+    process = context.Process(target=run)
+    process.start()
+    process.join()
+    seconds, grown = receive.recv()
+    return seconds, grown
+
+
+def _tell(what: str, seconds: float, memory: int) -> None:
+    print(f"  {what:<44}{seconds:>8.2f} s{memory / 1024:>9.0f} MB", flush=True)
+
+
+# --- a state as it is after some weeks ---
+
+
+def _fill(config: Config) -> None:
+    text = " ".join(WORDS[(n * 7 + n // 5) % len(WORDS)] for n in range(700))
+    with Store.open(configuration.place_of(config.feedpub.state)) as store:
+        for n, feed in enumerate(config.feed):
+            key = f"feed {n}"
+            entries = [_entry(feed.name, n, number, text) for number in range(ENTRIES)]
+            store.commit_entries(feed.name, entries=entries, aliases={}, seen=[], now=NOW)
+            outcome = Outcome(feed.name, Status.UPDATED, new=ENTRIES)
+            store.commit_run(Run(outcome, NOW), sources=[SourceState(feed.name, key, NOW, NOW, ENTRIES)])
+            store.schedule.save(Planned(feed.name, NOW + timedelta(hours=1), "publishes about 9 a day"))
+
+
+def _entry(feed: str, n: int, number: int, text: str) -> Entry:
+    then = NOW - timedelta(hours=3 * number, minutes=n % 60)
+    address = f"https://example.org/{n}/{number}"
+    return Entry(
+        id=f"tag:example.org,2026:{feed}/{number}",
+        url=address,
+        title=f"Story {number} of {n}",
+        first_seen=then,
+        published=then,
+        updated=then + timedelta(seconds=number),
+        summary=text[:200],
+        html=f"<p>{address} {text[number : number + 4000]}</p>",
+        text=f"{address} {text[number : number + 4000]}",
+        language="en",
+        source=f"feed {n}",
+    )
+
+
+def _with_tools(do: Callable[[Config, Tools], object]) -> Callable[[Config], object]:
+    def done(config: Config) -> None:
+        settings = config.feedpub
+        with Store.open(configuration.place_of(settings.state)) as store:
+            publisher = open_publisher(settings.output, config.s3)
+            tools = Tools(settings, store, None, publisher)  # type: ignore[arg-type]
+            do(config, tools)
+
+    return done
+
+
+def _overview(config: Config, *, brief: bool = False) -> overview.Overview:
+    with Store.open(configuration.place_of(config.feedpub.state)) as store:
+        running = overview.Running(NOW, datetime.now(UTC), requests={(feed.name, "304"): 1 for feed in config.feed})
+        return overview.of(config, store, datetime.now(UTC), running, brief=brief)
+
+
+_DONE: dict[str, Callable[[Config], object]] = {
+    "pages about all feeds, the first time": _with_tools(fronts.files),
+    "pages about all feeds": _with_tools(fronts.files),
+    "forgetting": _with_tools(pipeline.forget),
+    "overview": _overview,
+    "healthz": lambda config: healthz.report(_overview(config, brief=True)),
+    "metrics": lambda config: metrics.text(_overview(config)),
+    "status page": lambda config: status.page(_overview(config), token_needed=False),
+}
+
+
+# --- the service ---
+
+
+class _Unchanged(BaseHTTPRequestHandler):
+    """Sources that have one entry, and nothing new."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path == "/robots.txt":
+            self._answer(404, b"")
+        elif "If-None-Match" in self.headers:
+            self._answer(304, b"")
+        else:
+            self._answer(200, b'<rss version="2.0"><channel><title>x</title><link>http://x/</link></channel></rss>')
+
+    def _answer(self, code: int, body: bytes) -> None:
+        self.send_response(code)
+        self.send_header("Content-Type", "application/rss+xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"1"')
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def _serve(path: Path, seconds: float) -> None:
+    began = time.perf_counter()
+    with running_service(path) as service:
+        while not service.has_started:
+            time.sleep(0.05)
+        started, first = time.perf_counter() - began, _memory(service.process.pid)
+        _tell("run: until it has started", started, first)
+        time.sleep(seconds)
+        asked = time.perf_counter()
+        health = json.loads(service.get("/healthz"))
+        took = time.perf_counter() - asked
+        runs = len(service.heard("run")) or sum(" run " in line for line in list(service.said))
+        _tell(f"run: /healthz, after {runs} runs in {seconds:.0f} s", took, _memory(service.process.pid))
+        assert health["scheduler"]["alive"]
+        assert service.end() == 0
+
+
+def _memory(pid: int) -> int:
+    """What a process has in memory now, in kB."""
+    told = Path(f"/proc/{pid}/status").read_text("utf-8")
+    return int(told.split("VmRSS:")[1].split()[0])
+
+
+if __name__ == "__main__":
+    main()

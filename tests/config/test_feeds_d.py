@@ -1,0 +1,190 @@
+"""Feeds in files of their own, in feeds.d beside the config: what is read, what is said, and what commands write."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from feedpub.config import FolderSource, NewFeed, add, exposed, files, load, patched, refuse_known, with_feed
+from feedpub.config.writing import with_feeds
+from feedpub.errors import ConfigError
+
+SETTINGS = '[feedpub]\nbase_url = "https://feeds.example.net/"\n'
+
+
+def feed(name: str, more: str = "") -> str:
+    return (
+        f'[[feed]]\nname = "{name}"\ntitle = "About {name}"\n{more}'
+        f'[[feed.source]]\ntype = "page"\nurl = "https://{name}.example/news"\n'
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A main file with one feed."""
+    file = tmp_path / "config" / "feedpub.toml"
+    file.parent.mkdir()
+    file.write_text(SETTINGS + feed("main"), "utf-8")
+    return file
+
+
+def put(path: Path, name: str, text: str) -> Path:
+    """A file in feeds.d."""
+    file = path.parent / "feeds.d" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, "utf-8")
+    return file
+
+
+def names(path: Path) -> list[str]:
+    return [feed.name for feed in load(path, {}).feed]
+
+
+def refusal(path: Path) -> list[str]:
+    """What is said, a line each; paths without the config's folder."""
+    with pytest.raises(ConfigError) as raised:
+        load(path, {})
+    return str(raised.value).replace(f"{path.parent}/", "").split("\n")
+
+
+def test_files_are_read_by_name_after_the_main_one(path: Path) -> None:
+    """Each holds one feed or several."""
+    put(path, "20-late.toml", feed("late"))
+    put(path, "10-early.toml", feed("early") + feed("next"))
+    assert names(path) == ["main", "early", "next", "late"]
+
+
+def test_the_main_file_may_hold_none(path: Path) -> None:
+    """Only what all feeds share."""
+    path.write_text(SETTINGS, "utf-8")
+    put(path, "a.toml", feed("a"))
+    assert names(path) == ["a"]
+
+
+@pytest.mark.parametrize("name", [".hidden.toml", "a.toml~", "#a.toml#", ".#a.toml", "a.toml.bak", "README"])
+def test_what_editors_leave_behind_is_passed_over(path: Path, name: str) -> None:
+    """And whatever else is no TOML by its name."""
+    put(path, name, "no [toml")
+    assert names(path) == ["main"]
+    assert files(path) == (path,)
+
+
+def test_a_file_may_be_empty(path: Path) -> None:
+    """Or hold comments only: a feed that is switched off."""
+    put(path, "a.toml", "# nothing\n")
+    put(path, "b.toml", feed("b"))
+    assert names(path) == ["main", "b"]
+
+
+def test_paths_start_from_the_main_files_folder(path: Path) -> None:
+    """Wherever a feed stands, the same words mean the same folder."""
+    put(path, "a.toml", '[[feed]]\nname = "a"\ntitle = "A"\nsource = [{ type = "folder", path = "articles" }]\n')
+    (source,) = load(path, {}).feed[1].source
+    assert isinstance(source, FolderSource)
+    assert source.path == path.parent / "articles"
+
+
+def test_all_that_is_wrong_is_said_at_once(path: Path) -> None:
+    """Of each file with its own path and line, the main one first."""
+    path.write_text(SETTINGS + "delya = 1\n" + feed("main"), "utf-8")
+    put(path, "a.toml", "\n" + feed("a", 'evry = "30m"\n'))
+    put(path, "b.toml", feed("b") + "\n[http]\ntoken = 5\n")
+    put(path, "c.toml", feed("c") + feed("main") + "[[feed]]\ntitle = 7\n")
+    put(path, "d.toml", 'feed = "d"\n')
+    put(path, "e.toml", "[[feed]\n")
+    (path.parent / "feeds.d" / "f.toml").mkdir()
+    (path.parent / "feeds.d" / "g.toml").write_bytes(b"# \xff")
+    assert refusal(path) == [
+        'feedpub.toml:3: feedpub: delya: unknown key; did you mean "delay"?',
+        'feeds.d/a.toml:5: feed "a": evry: unknown key; did you mean "every"?',
+        "feeds.d/b.toml:8: http: a file in feeds.d holds only [[feed]]; write this into the main config",
+        'feeds.d/c.toml:8: feed "main": name: the feed at feedpub.toml:5 has the same name; write another',
+        'feeds.d/c.toml:13: feed 3: name: missing; write name = "world"',
+        "feeds.d/c.toml:13: feed 3: source: missing; write [[feed.source]]",
+        'feeds.d/c.toml:14: feed 3: title: must be text in quotes, as in title = "World news"',
+        "feeds.d/d.toml:1: feed: must be a list of tables, each headed [[feed]], with two brackets",
+        "feeds.d/e.toml:1: column 7: expected ']]' at the end of an array declaration",
+        "feeds.d/f.toml: cannot be read: Is a directory",
+        "feeds.d/g.toml:1: not UTF-8 text; save the file as UTF-8",
+    ]
+
+
+def test_the_main_file_is_no_toml(path: Path) -> None:
+    """What is wrong elsewhere is said all the same, and nothing is made up about what it would have said."""
+    path.write_text("no toml", "utf-8")
+    put(path, "a.toml", feed("a", 'evry = "30m"\n'))
+    first, second = refusal(path)
+    assert first.startswith("feedpub.toml:1: column")
+    assert second == 'feeds.d/a.toml:4: feed "a": evry: unknown key; did you mean "every"?'
+
+
+def test_two_feeds_of_one_file(path: Path) -> None:
+    """The line is enough."""
+    put(path, "a.toml", feed("a") + feed("a"))
+    assert refusal(path) == ['feeds.d/a.toml:8: feed "a": name: the feed on line 2 has the same name; write another']
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read(path: Path) -> None:
+    """Its path is named."""
+    put(path, "a.toml", feed("a")).chmod(0)
+    assert refusal(path) == ["feeds.d/a.toml: cannot be read: Permission denied"]
+
+
+def test_a_link_that_leads_nowhere(path: Path) -> None:
+    """It is meant to be a file."""
+    put(path, "a.toml", feed("a")).unlink()
+    (path.parent / "feeds.d" / "a.toml").symlink_to("/nowhere/a.toml")
+    assert refusal(path) == ["feeds.d/a.toml: cannot be read: No such file or directory"]
+
+
+def test_no_folder(path: Path) -> None:
+    """A file of that name holds no files."""
+    (path.parent / "feeds.d").write_text(feed("a"), "utf-8")
+    with pytest.raises(ConfigError, match="cannot be read: Not a directory"):
+        load(path, {})
+
+
+def test_a_folder_that_is_published_overlaps(path: Path) -> None:
+    """As for a feed of the main file, with the place of this one."""
+    put(path, "a.toml", '[[feed]]\nname = "a"\ntitle = "A"\nsource = [{ type = "folder", path = "../feeds/in" }]\n')
+    (line,) = refusal(path)
+    assert line.startswith('feeds.d/a.toml:4: feed "a": source 1: path: overlaps the output folder')
+
+
+def test_a_new_feed_goes_into_the_main_file(path: Path) -> None:
+    """Where a feed of a file has its name or its address, it is refused, and that file is named."""
+    file = put(path, "a.toml", "# ours\n" + feed("a"))
+    with pytest.raises(ConfigError, match=rf"{file}:7: https://a.example/news is a source of the feed a already"):
+        refuse_known(path, "https://a.example/news/")
+    with pytest.raises(ConfigError, match=f'feeds.d/a.toml:3: feed "a": name: the feed at {path}:'):
+        with_feed(path, NewFeed("a", "Another", "page", "https://other.example/"), {})
+    add(path, NewFeed("new", "New", "page", "https://new.example/"), {})
+    assert names(path) == ["main", "new", "a"]
+    assert file.read_text("utf-8") == "# ours\n" + feed("a")
+    table = {"name": "two", "title": "Two", "source": [{"type": "page", "url": "https://two.example/"}]}
+    assert '"two"' in with_feeds(path, [table], {})
+
+
+def test_a_source_is_changed_in_its_own_file(path: Path) -> None:
+    """All else in it stays, and the main file is not touched."""
+    file = put(path, "b.toml", feed("first") + "# a word\n" + feed("b"))
+    put(path, "a.toml", feed("a"))
+    source = load(path, {}).feed[-1].source[0]
+    patch = patched(path, "b", source, {"links": "h3 a"}, {})
+    patch.apply()
+    assert patch.path == file
+    assert file.read_text("utf-8") == feed("first") + "# a word\n" + feed("b") + 'links = "h3 a"\n'
+    assert path.read_text("utf-8") == SETTINGS + feed("main")
+    assert str(file) in patch.diff
+
+
+def test_secrets_that_others_can_read(path: Path) -> None:
+    """The file in which they stand is named, and only where others can read that one."""
+    secret = 'auth = { username = "me", password = "hunter2" }\n'
+    closed, opened = put(path, "a.toml", feed("a") + secret), put(path, "b.toml", feed("b") + secret)
+    path.chmod(0o644)
+    closed.chmod(0o600)
+    opened.chmod(0o644)
+    (warning,) = exposed(load(path, {}), path)
+    assert warning.startswith(f'{opened}: feed "b" has a secret in this file, which others can read')

@@ -1,0 +1,150 @@
+"""`feedpub state copy`: a live installation moves, and no reader notices."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from feedpub.service import service_lock
+from feedpub.store import Store
+from tests.end_to_end.conftest import STORIES
+from tests.support.home import FAILED, HEAD, OK, REFUSED, Home, digest
+from tests.support.newsroom import feed, open_newsroom, path, title
+from tests.support.postgres import MISSING, any_server, installed
+from tests.support.site import Site
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not installed(), reason=MISSING)]
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """An empty database."""
+    with any_server() as server:
+        made = server.database()
+        yield made
+        server.drop(made)
+
+
+def configure(home: Home, newsroom: Site, state: str = "") -> None:
+    sources = ("page /news", "feed /rss", "sitemap /sitemap.xml")
+    places = (source.split(" ") for source in sources)
+    feeds = [feed(kind, f"{kind} {newsroom.url(where)}") for kind, where in places]
+    home.configure(*feeds, head=HEAD + state)
+
+
+def ids(home: Home) -> dict[str, str]:
+    return {item["title"]: item["id"] for item in home.items("page")}
+
+
+def test_there_and_back(newsroom: Site, home: Home, address: str) -> None:
+    """Each build afterwards asks only whether something changed, leaves every byte, and keeps every id."""
+    configure(home, newsroom)
+    home.build()
+    before, known = home.published(), ids(home)
+
+    moved = home.run("state", "copy", ".feedpub", address)
+    assert moved.returncode == OK, moved.stderr
+    assert f'15 entries of 3 feeds among them; FROM is as it was\nnext: write state = "{address}" into' in moved.stdout
+    shutil.move(home.root / ".feedpub", home.root / "old")
+    configure(home, newsroom, f'state = "{address}"\n')
+    newsroom.forget()
+    home.build()
+    assert sorted(newsroom.paths()) == ["/news", "/rss", "/sitemap.xml"]
+    assert {request.status for request in newsroom.requests if request.path != "/robots.txt"} == {304}
+    assert digest(home.published()) == digest(before)
+
+    open_newsroom(newsroom, [6, *STORIES])
+    newsroom.forget()
+    home.build()
+    assert path(6) in newsroom.paths()
+    assert path(5) not in newsroom.paths()
+    assert ids(home) == known | {title(6): ids(home)[title(6)]}
+    between, known = home.published(), ids(home)
+
+    assert home.run("state", "copy", address, ".feedpub").returncode == OK
+    configure(home, newsroom)
+    newsroom.forget()
+    home.build()
+    assert {request.status for request in newsroom.requests if request.path != "/robots.txt"} == {304}
+    assert digest(home.published()) == digest(between)
+    assert ids(home) == known
+
+
+def test_a_database_that_lost_all(newsroom: Site, home: Home, address: str) -> None:
+    """What is published is read back, and no reader notices."""
+    configure(home, newsroom)
+    home.build()
+    before = home.published()
+    configure(home, newsroom, f'state = "{address}"\n')
+    home.build()
+    after = home.published()
+    changed = {name for name in before if after[name] != before[name]}
+    assert {name.split(".")[0] for name in changed} <= {"health"}  # whose first notice is of now
+    assert Store.at(address).exists()
+
+
+def test_a_dry_run_on_a_database(newsroom: Site, home: Home, address: str) -> None:
+    """Writes no file and no row, before the first build and after it."""
+    configure(home, newsroom, f'state = "{address}"\n')
+    home.build("--dry-run")
+    assert not home.feeds.exists()
+    assert not Store.at(address).exists()
+    home.build()
+    open_newsroom(newsroom, [6, *STORIES])
+    assert "1 new" in home.build("--dry-run", "page")
+    with Store.open(address) as store:
+        assert store.count("page") == len(STORIES)
+
+
+def test_the_password_stays_off_the_command_line(
+    newsroom: Site, home: Home, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`env:NAME` is the address in a variable, and what is to be written into the config names that, too."""
+    configure(home, newsroom)
+    home.build()
+    monkeypatch.setenv("FEEDPUB_STATE", address)
+    moved = home.run("state", "copy", ".feedpub", "env:FEEDPUB_STATE")
+    assert moved.returncode == OK, moved.stderr
+    assert 'next: write state = { env = "FEEDPUB_STATE" } into' in moved.stdout
+    secret = address.replace("postgres@", "postgres:hunter2@")
+    again = home.run("state", "copy", ".feedpub", secret)
+    assert again.returncode == FAILED
+    assert "knows something already" in again.stderr
+    assert "hunter2" not in again.stdout + again.stderr
+
+
+def test_a_service_works_on_it(newsroom: Site, home: Home, address: str) -> None:
+    """It is refused, with its pid where that is known, and what to do."""
+    configure(home, newsroom)
+    home.build()
+    with service_lock(home.root / ".feedpub"):
+        refused = home.run("state", "copy", ".feedpub", address)
+    assert refused.returncode == FAILED
+    assert "feedpub is running already, with pid" in refused.stderr
+    assert not Store.at(address).exists()
+    assert home.run("state", "copy", ".feedpub", address).returncode == OK
+    with Store.open(address):
+        refused = home.run("state", "copy", address, "other")
+    assert refused.returncode == FAILED
+    assert "feedpub is at work on FROM, with 1 connection: end it first, on every machine" in refused.stderr
+    assert not (home.root / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "status", "said"),
+    [
+        ("nowhere", "other", FAILED, "nowhere: no state of feedpub's lies there; is it the folder that `state` names?"),
+        ("nowhere", "nowhere", REFUSED, "FROM and TO are the same place"),
+        ("env:NOTHING", "other", REFUSED, "env:NOTHING: the environment variable NOTHING is not set, or empty"),
+        ("mysql://u:hunter2@h/d", "other", REFUSED, "is no folder and no address of a PostgreSQL database"),
+        ("postgresql://u:hunter2@127.0.0.1:1/d", "other", FAILED, "is PostgreSQL running there?"),
+    ],
+)
+def test_what_cannot_be_copied(home: Home, source: str, target: str, status: int, said: str) -> None:
+    """In one line, without a password; and nothing is made."""
+    refused = home.run("state", "copy", source, target)
+    assert refused.returncode == status
+    assert said in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert "hunter2" not in refused.stderr
+    assert not (home.root / target).exists()

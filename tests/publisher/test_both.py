@@ -1,0 +1,141 @@
+"""What holds wherever feeds are published: in a folder and in a bucket alike."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from feedpub.errors import AbandonedError, PublishError
+from feedpub.publisher import FolderPublisher, Publisher, Rehearsal
+from tests.support.bucket import Room
+
+Versions = Callable[[], object]
+
+PAGES_FIRST = {"world/a.html": b"<p>1", "world/b.png": b"\x89PNG", "world.rss": b"<rss/>", "world.atom": b"<feed/>"}
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def where(request: pytest.FixtureRequest, tmp_path: Path, room: Room) -> tuple[Publisher, Versions]:
+    """A publisher, and what tells every version of what it has published from the next."""
+    if request.param == "bucket":
+        return room.publisher(), room.versions
+
+    def versions() -> object:
+        found = {path: path.stat() for path in (tmp_path / "feeds").rglob("*") if path.is_file()}
+        return {path: (about.st_ino, about.st_mtime_ns) for path, about in found.items()}
+
+    return FolderPublisher(tmp_path / "feeds"), versions
+
+
+@pytest.fixture
+def publisher(where: tuple[Publisher, Versions]) -> Publisher:
+    return where[0]
+
+
+@pytest.fixture
+def versions(where: tuple[Publisher, Versions]) -> Versions:
+    return where[1]
+
+
+def test_what_was_published_can_be_read(publisher: Publisher) -> None:
+    """Byte for byte, under its name; nothing else is there."""
+    assert publisher.publish(PAGES_FIRST) == tuple(PAGES_FIRST)
+    assert {name: publisher.read(name) for name in PAGES_FIRST} == PAGES_FIRST
+    assert publisher.names() == tuple(sorted(PAGES_FIRST))
+    assert publisher.read("world.json") is None
+    assert publisher.read("other/a.html") is None
+
+
+def test_before_the_first_time_nothing_is_there(publisher: Publisher, versions: Versions) -> None:
+    """And to publish nothing changes nothing."""
+    assert (publisher.names(), publisher.read("world.rss"), publisher.publish({})) == ((), None, ())
+    assert versions() == {}
+
+
+def test_equal_bytes_are_not_written(publisher: Publisher, versions: Versions) -> None:
+    """Only what differs is, in the order given."""
+    publisher.publish(PAGES_FIRST)
+    before = versions()
+    assert publisher.publish(PAGES_FIRST) == ()
+    assert versions() == before
+    changed = PAGES_FIRST | {"world.atom": b"<feed>2</feed>", "world/a.html": b"<p>2"}
+    assert publisher.changed(changed) == ("world/a.html", "world.atom")
+    assert publisher.publish(changed) == ("world/a.html", "world.atom")
+
+
+@pytest.mark.parametrize("body", [b"", b"\x1f\x8b not gzip", b"x" * 3_000_000, b"\x00\xff" * 10], ids=len)
+def test_any_bytes_are_kept(publisher: Publisher, body: bytes) -> None:
+    """None at all, large ones, and what only looks compressed."""
+    publisher.publish({"world.rss": body, "world/map.png": body})
+    assert (publisher.read("world.rss"), publisher.read("world/map.png")) == (body, body)
+    assert publisher.publish({"world.rss": body, "world/map.png": body}) == ()
+
+
+def test_tells_what_is_missing(publisher: Publisher) -> None:
+    """A part of a name is no name, and a folder no file."""
+    names = ("world-archive-1.rss", "world-archive-10.rss", "world-archive", "world", "x.rss")
+    assert publisher.missing(names) == names
+    assert publisher.missing(()) == ()
+    publisher.publish({"world-archive-10.rss": b"1", "world/a.html": b"1", "x.rss": b"1"})
+    assert publisher.missing(names) == ("world-archive-1.rss", "world-archive", "world")
+
+
+@pytest.mark.parametrize("name", ["", "/etc/passwd", "../up.rss", "a/../../up.rss", "a//b", "a/", ".hidden", "a\0b"])
+def test_refuses_names_that_lead_elsewhere(publisher: Publisher, versions: Versions, name: str) -> None:
+    """In writing and in reading, before anything is written."""
+    for refused in (
+        lambda: publisher.publish({"world.rss": b"x", name: b"x"}),
+        lambda: publisher.changed({name: b"x"}),
+        lambda: publisher.read(name),
+        lambda: publisher.missing([name]),
+    ):
+        with pytest.raises(PublishError, match="must lead into the output folder"):
+            refused()
+    assert versions() == {}
+
+
+def test_a_rehearsal_writes_nothing(publisher: Publisher, versions: Versions) -> None:
+    """It names what would be written, and needs to be certain of nothing."""
+    publisher.publish({"world.rss": b"old"})
+    before = versions()
+    rehearsal = Rehearsal(publisher)
+    assert rehearsal.publish({"world.rss": b"new", "world.atom": b"new"}, certain=lost) == ("world.rss", "world.atom")
+    assert rehearsal.publish({"world.rss": b"old"}) == ()
+    assert (rehearsal.read("world.rss"), rehearsal.names()) == (b"old", ("world.rss",))
+    assert rehearsal.missing(["world.rss", "world.atom"]) == ("world.atom",)
+    assert versions() == before
+
+
+def lost() -> None:
+    raise AbandonedError("the run was given up")
+
+
+def test_who_is_not_certain_writes_nothing(publisher: Publisher, versions: Versions) -> None:
+    """All stays as it was, new names and changed ones; the next one who is writes them."""
+    publisher.publish({"world.rss": b"old"})
+    before = versions()
+    with pytest.raises(AbandonedError):
+        publisher.publish({"world/new.html": b"new", "world.rss": b"new"}, certain=lost)
+    assert versions() == before
+    assert publisher.publish({"world/new.html": b"new", "world.rss": b"new"}) == ("world/new.html", "world.rss")
+
+
+def test_certainty_is_asked_for_before_the_first_write(publisher: Publisher) -> None:
+    """Once, when all that is new still waits."""
+    seen: list[tuple[str, ...]] = []
+    publisher.publish(PAGES_FIRST, certain=lambda: seen.append(publisher.names()))
+    assert seen == [()]
+
+
+def test_many_feeds_are_published_at_once(publisher: Publisher) -> None:
+    """By as many threads, over and over; each feed is whole."""
+
+    def publish(n: int) -> None:
+        for body in (b"1", b"2", b"3"):
+            publisher.publish({f"f{n}/a.html": body, f"f{n}.rss": body})
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(publish, range(16)))
+    assert len(publisher.names()) == 32
+    assert {publisher.read(name) for name in publisher.names()} == {b"3"}

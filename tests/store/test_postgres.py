@@ -1,0 +1,361 @@
+"""What a server adds to the specification of the store: it goes and comes, ends connections, and has many writers."""
+
+import random
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from feedpub.builder.identity import url_key
+from feedpub.errors import StoreError
+from feedpub.model import Removed
+from feedpub.store import Seen, SourceState, Store, schema
+from tests.store.examples import DAY, NOW, entry, run
+from tests.store.test_concurrency import FORKS, commit
+from tests.store.test_copying import fill
+from tests.support.postgres import MISSING, Server, installed, own_server
+
+pytestmark = pytest.mark.skipif(not installed(), reason=MISSING)
+PASSWORD = "hunter2"
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Server]:
+    """A server that may be stopped, keeps what it acknowledged when it crashes, and asks `reader` for a password."""
+    with own_server(synchronous_commit="on") as server:
+        server.ask_for_password("reader", PASSWORD)
+        yield server
+
+
+@pytest.fixture
+def empty(own: Server) -> str:
+    """A database without any tables."""
+    return own.database()
+
+
+def ask(address: str, query: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(address, autocommit=True) as connection:
+        done = connection.execute(query.encode())
+        return done.fetchall() if done.description else []
+
+
+def end_connections(address: str) -> None:
+    """As an administrator does, or a failover."""
+    ask(
+        address,
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+
+
+def restart(own: Server) -> None:
+    own.stop()
+    own.start()
+
+
+# --- connections that end -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["ended", "restarted"])
+def test_a_lost_lock_is_noticed(own: Server, empty: str, how: str) -> None:
+    """Whatever is tried before the block ends fails, and nothing is written; then all goes on."""
+    with Store.open(empty) as store:
+        with store.alone("world"):
+            store.hold()
+            if how == "ended":
+                end_connections(empty)
+            else:
+                restart(own)
+            for _ in range(2):
+                with pytest.raises(StoreError):
+                    store.hold()
+            with pytest.raises(StoreError, match="the connection that had the lock was cut"):
+                commit(store, "world", 1)
+        assert store.count("world") == 0
+        with store.alone("world"):
+            commit(store, "world", 1)
+            store.hold()
+        assert store.count("world") == 3
+
+
+def test_nothing_read_under_a_lost_lock_is_written(empty: str) -> None:
+    """The first thing that is tried may be the writing."""
+    with Store.open(empty) as store, Store.open(empty) as other:
+        with store.alone("world"):
+            assert store.count("world") == 0
+            end_connections(empty)
+            with other.alone("world"):
+                commit(other, "world", 1)
+            with pytest.raises(StoreError):
+                commit(store, "world", 2)
+        assert set(store.aliases("world", ["1-a", "2-a"])) == {"1-a"}
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
+def test_a_server_that_comes_again(own: Server, empty: str, how: signal.Signals) -> None:
+    """The first question after that is answered, on each connection; what was acknowledged is there."""
+    barrier = threading.Barrier(4)
+
+    def at_once(store: Store) -> int:
+        with store.alone(str(threading.get_ident())):
+            barrier.wait(30)
+            return store.count("world")
+
+    with Store.open(empty) as store, ThreadPoolExecutor(4) as pool:
+        commit(store, "world", 1)
+        assert list(pool.map(at_once, [store] * 4)) == [3] * 4
+        own.stop(how)
+        own.start()
+        assert list(pool.map(at_once, [store] * 4)) == [3] * 4
+
+
+def test_a_server_that_is_away(own: Server, empty: str) -> None:
+    """It is said that it is, and when it is back there is nothing to do."""
+    with Store.open(empty) as store:
+        own.stop()
+        try:
+            with pytest.raises(StoreError, match="is PostgreSQL running there"):
+                store.count("world")
+        finally:
+            own.start()
+        assert store.count("world") == 0
+
+
+def test_waiting_for_another_ends(empty: str) -> None:
+    """A transaction waits as long as it was told, and no longer."""
+    with Store.open(empty, patience=0.2) as store, psycopg.connect(empty) as other:
+        other.execute("LOCK TABLE runs")
+        with pytest.raises(StoreError, match="another process holds it: wait for it, or end it"):
+            store.commit_run(run())
+        other.rollback()
+        store.commit_run(run())
+
+
+def test_being_alone_is_waited_for(empty: str) -> None:
+    """However long a run takes."""
+    with Store.open(empty, patience=0.2) as store, ThreadPoolExecutor(1) as pool:
+
+        def work() -> None:
+            with store.alone("world"):
+                commit(store, "world", 1)
+
+        with store.alone("world"):
+            done = pool.submit(work)
+            time.sleep(1)
+            assert not done.done()
+        done.result(30)
+
+
+# --- many writers ---------------------------------------------------------------------------------------------------
+
+
+def open_it(address: str) -> None:
+    Store.open(address).close()
+
+
+def test_several_open_an_empty_database_at_once(empty: str) -> None:
+    """One of them makes the tables."""
+    openers = [FORKS.Process(target=open_it, args=(empty,)) for _ in range(6)]
+    for opener in openers:
+        opener.start()
+    for opener in openers:
+        opener.join(60)
+    assert [opener.exitcode for opener in openers] == [0] * 6
+    assert ask(empty, "SELECT version_num FROM alembic_version") == [(schema.VERSION,)]
+
+
+def test_what_is_listed_while_old_things_go_stays(empty: str) -> None:
+    """An id is never lost between looking what is old and dropping it."""
+    with Store.open(empty) as store, ThreadPoolExecutor(1) as pool:
+        commit(store, "world", 1)
+        with psycopg.connect(empty) as other:
+            again = int((NOW + 9 * DAY).timestamp())
+            other.execute("UPDATE entries SET last_listed = %s WHERE id = 'tag:1-a'", [again])
+            done = pool.submit(store.forget, NOW + DAY, {})
+            while not ask(empty, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+                time.sleep(0.01)
+        done.result(30)
+        assert [e.id for e in store.entries("world")] == ["tag:1-a"]
+        assert store.aliases("world", ["1-a", "1-b"]) == {"1-a": "tag:1-a"}
+
+
+# --- what a database keeps ------------------------------------------------------------------------------------------
+
+
+def test_texts_that_postgresql_has_no_place_for(store: Store) -> None:
+    """NUL, and what it is written as, in texts and in keys."""
+    odd = ["a\0b", "a\x1b0b", "a\x1bb", "\x1b1", "\0\x1b\0", "a\\0b"]
+    entries = [entry(title) for title in odd]
+    seen = [Seen(title, title, "stored", reason=title) for title in odd]
+    store.commit_entries("w\0", entries=entries, aliases={e.title: e.id for e in entries}, seen=seen, now=NOW)
+    assert {e.title for e in store.entries("w\0")} == set(odd)
+    assert store.aliases("w\0", odd) == {e.title: e.id for e in entries}
+    assert store.seen("w\0", odd) == {article.key: article for article in seen}
+    assert store.entries("w") == store.entries("w\x1b0") == ()
+
+
+@pytest.mark.parametrize("length", [2_000, 8_000, 8_192])
+def test_an_address_of_monstrous_length(store: Store, length: int) -> None:
+    """Is stored whole, and its key is found again."""
+    randomly = random.Random(length)  # noqa: S311 -- what does not compress
+    url = "https://example.org/".ljust(length, "x")[:30] + "".join(randomly.choices("abcdef0123456789", k=length - 30))
+    article = entry("long")
+    article = type(article)(id="tag:long", url=url, title="long", first_seen=NOW, published=NOW, updated=NOW)
+    key = url_key(url)
+    store.commit_entries("world", entries=[article], aliases={key: "tag:long"}, seen=[Seen(key, "", "stored")], now=NOW)
+    assert store.entries("world")[0].url == url
+    assert store.aliases("world", [key]) == {key: "tag:long"}
+    assert set(store.seen("world", [key])) == {key}
+
+
+def test_order_is_by_code_point(own: Server) -> None:
+    """Whatever language the database sorts in."""
+    name = f"english_{random.randrange(10**9)}"  # noqa: S311 -- a name
+    make = "CREATE DATABASE {} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'"
+    try:
+        with psycopg.connect(own.address, autocommit=True) as connection:
+            connection.execute(sql.SQL(make).format(sql.Identifier(name)))
+    except (psycopg.errors.SyntaxError, psycopg.errors.FeatureNotSupported):
+        pytest.skip("this PostgreSQL sorts in no language")
+    address = f"{own.address.rpartition('/')[0]}/{name}"
+    assert ask(address, "SELECT 'a' < 'B'") == [(True,)]  # so English has it
+    words = ["B", "Z", "a", "a b", "a-b", "ab", "z", "Ä", "ä", "…", "\ufffd", "😀"]
+    assert words == sorted(words)
+    mixed = random.Random(1).sample(words, k=len(words))  # noqa: S311 -- an order
+    with Store.open(address) as store:
+        store.commit_entries(
+            "world",
+            entries=[entry(word) for word in mixed],
+            aliases={},
+            seen=[Seen(word, "", "failed", recheck_at=NOW) for word in mixed],
+            now=NOW,
+        )
+        store.commit_run(run(), sources=[SourceState("world", word, NOW, None, 0) for word in mixed])
+        store.removals.add("world", [[Removed(f"line {word}", "r")] for word in mixed] * 2, NOW)
+        assert [e.title for e in store.entries("world")] == words
+        assert [article.key for article in store.rechecks("world", NOW, 99)] == words
+        assert store.listed_last("world", 3) == {"B", "Z", "a"}
+        assert [source.key for source in store.sources("world")] == words
+        assert [removal.text for removal in store.removals.latest(99)["world"]] == [f"line {w}" for w in words]
+
+
+# --- what is said ---------------------------------------------------------------------------------------------------
+
+LOOK = "look at the user and the password in `state`, and at the server's pg_hba.conf"
+WRONG = {
+    "password": ("postgresql://reader:{password}x@{host}/postgres", LOOK),
+    "user": ("postgresql://nobody:{password}@{host}/postgres", "does not exist; make it first: createdb NAME, createu"),
+    "database": ("postgresql://reader:{password}@{host}/nothing", "does not exist; make "),
+    "rights": ("postgresql://reader:{password}@{host}/postgres", "let this user create tables in the database"),
+    "port": ("postgresql://reader:{password}@127.0.0.1:1/postgres", "is PostgreSQL running there"),
+    "host": ("postgresql://reader:{password}@db.invalid/postgres", "is the host's name right"),
+    "socket": ("postgresql://reader:{password}@/postgres?host=/nowhere", "is PostgreSQL running there"),
+    "setting": ("postgresql://reader:{password}@{host}/postgres?colour=red", "colour"),
+    "address": ("postgresql://reader:{password}@{host}x/postgres", "is none of a database; write for example"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_cannot_be_used(own: Server, what: str) -> None:
+    """One line that says what to do, and nowhere the password."""
+    address, advice = WRONG[what]
+    host = own.address.split("@")[1].split("/")[0]
+    with pytest.raises(StoreError) as caught:
+        Store.open(address.format(password=PASSWORD, host=host))
+    said = str(caught.value)
+    assert advice in said
+    assert "\n" not in said
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+
+
+def test_the_right_password(own: Server) -> None:
+    """Opens it, and is not told by what goes wrong later."""
+    host = own.address.split("@")[1].split("/")[0]
+    address = own.database()
+    ask(address, "GRANT ALL ON SCHEMA public TO reader")
+    with Store.open(f"postgresql://reader:{PASSWORD}@{host}/{address.rpartition('/')[2]}") as store:
+        ask(address, "DROP TABLE runs")
+        with pytest.raises(StoreError, match=r"postgresql://reader:\*\*\*@127") as caught:
+            store.commit_run(run())
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_server_that_only_reads(own: Server, empty: str) -> None:
+    """Without tables it cannot be used; with them it can be read."""
+    unused, name = own.database(), empty.rpartition("/")[2]
+    with Store.open(empty) as store:
+        commit(store, "world", 1)
+    for address in (unused, empty):
+        ask(address, f"ALTER DATABASE {address.rpartition('/')[2]} SET default_transaction_read_only = on")
+    with pytest.raises(StoreError, match="write the main one's address"):
+        Store.open(unused)
+    with Store.open(empty) as store:
+        assert store.count("world") == 3
+        with pytest.raises(StoreError, match=f"{name}: .*read-only.*; this server is a copy that only reads"):
+            commit(store, "world", 2)
+
+
+def test_a_newer_database_is_left_alone(empty: str) -> None:
+    """With both versions and what to do."""
+    Store.open(empty).close()
+    ask(empty, "UPDATE alembic_version SET version_num = '9000'")
+    for copy in (False, True):
+        with pytest.raises(StoreError, match=rf"version 9000, this feedpub knows {schema.VERSION}: a newer feedpub"):
+            Store.open(empty, copy=copy)
+
+
+def test_the_driver_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said what to install."""
+    monkeypatch.delitem(sys.modules, "feedpub.store.postgres", raising=False)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match=r"needs pip install 'feedpub\[postgres\]'"):
+        Store.open("postgresql://feedpub@db.example.org/feedpub")
+
+
+# --- dry runs -------------------------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_makes_no_tables(empty: str) -> None:
+    """It works on a state that knows nothing, as the first run will."""
+    with Store.open(empty, copy=True) as copy:
+        commit(copy, "world", 1)
+        assert copy.count("world") == 3
+    assert ask(empty, "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'") == [(0,)]
+
+
+def test_a_dry_run_writes_to_a_copy(empty: str) -> None:
+    """The database is as it was, to the last row."""
+    with Store.open(empty) as store:
+        commit(store, "world", 1)
+        with Store.open(empty, copy=True) as copy:
+            assert copy.entries("world") == store.entries("world")
+            commit(copy, "world", 2)
+            copy.forget(NOW + DAY, {})
+        assert store.count("world") == 3
+
+
+def test_a_dry_run_brings_the_pages_that_it_needs(empty: str) -> None:
+    """They are the bulk of a state, and most dry runs look at none."""
+    with Store.open(empty) as store:
+        for feed in ("world", "local"):
+            fill(store, feed)
+    for wanted, there in ((None, {"world", "local"}), (("local",), {"local"}), ((), set())):
+        with Store.open(empty, copy=True, pages_of=wanted) as copy:
+            assert {feed for feed in ("world", "local") if copy.pages.of(feed)} == there
+            assert copy.count("world") == copy.count("local") == 3
+
+
+def test_an_older_state_is_read_by_nobody(empty: str) -> None:
+    """A dry run brings nothing up to date, and says who does."""
+    Store.open(empty).close()
+    ask(empty, "UPDATE alembic_version SET version_num = '0000'")
+    with pytest.raises(StoreError, match=r"has version 0000, .*`feedpub build` brings it up to date"):
+        Store.open(empty, copy=True)
+    assert ask(empty, "SELECT version_num FROM alembic_version") == [("0000",)]

@@ -1,0 +1,143 @@
+"""Object storage on loopback: a server that keeps objects as S3 does, and one that refuses whatever is asked."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import uuid4
+
+import boto3  # type: ignore[import-untyped]
+from moto.server import ThreadedMotoServer
+
+from feedpub.config import Bucket, Storage
+from feedpub.publisher import BucketPublisher, Objects
+
+KEY, SECRET = "AKIAEXAMPLE", "hunter2hunter2"
+
+
+@dataclass(frozen=True)
+class Room:
+    """A bucket of a running server, looked at with another library than feedpub's."""
+
+    endpoint: str
+    bucket: Bucket
+
+    @property
+    def storage(self) -> Storage:
+        """What stands in the config of who publishes here."""
+        return Storage.model_validate({"endpoint": self.endpoint, "region": "us-east-1", "key": KEY, "secret": SECRET})
+
+    @property
+    def head(self) -> str:
+        """The same as it is written in a config, but for [feedpub]."""
+        return f'[s3]\nendpoint = "{self.endpoint}"\nregion = "us-east-1"\nkey = "{KEY}"\nsecret = "{SECRET}"\n'
+
+    def objects(self) -> Objects:
+        return Objects(self.bucket, self.storage)
+
+    def publisher(self, *, gzip: bool = True) -> BucketPublisher:
+        return BucketPublisher(self.objects(), gzip=gzip)
+
+    def put(self, name: str, body: bytes, **headers: str) -> None:
+        """Put an object there past feedpub."""
+        self._client.put_object(Bucket=self.bucket.name, Key=self._key(name), Body=body, **headers)
+
+    def remove(self, name: str) -> None:
+        """Take an object away past feedpub."""
+        self._client.delete_object(Bucket=self.bucket.name, Key=self._key(name))
+
+    def remove_bucket(self) -> None:
+        """Take the bucket away with all that is in it."""
+        for key in self.versions():
+            self._client.delete_object(Bucket=self.bucket.name, Key=key)
+        self._client.delete_bucket(Bucket=self.bucket.name)
+
+    def make_bucket(self) -> None:
+        """Make it again, empty."""
+        self._client.create_bucket(Bucket=self.bucket.name)
+
+    def get(self, name: str) -> dict[str, Any]:
+        """An object as S3 gives it, with its bytes as "Body"."""
+        found: dict[str, Any] = self._client.get_object(Bucket=self.bucket.name, Key=self._key(name))
+        return found | {"Body": found["Body"].read()}
+
+    def versions(self) -> dict[str, tuple[object, ...]]:
+        """What every object's ETag and time are, by key."""
+        found = self._client.list_objects_v2(Bucket=self.bucket.name).get("Contents", [])
+        return {each["Key"]: (each["ETag"], each["LastModified"]) for each in found}
+
+    @property
+    def _client(self) -> Any:
+        return client(self.endpoint)
+
+    def _key(self, name: str) -> str:
+        return f"{self.bucket.prefix}/{name}" if self.bucket.prefix else name
+
+
+@cache
+def client(endpoint: str) -> Any:
+    """Another library's client."""
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        aws_access_key_id=KEY,
+        aws_secret_access_key=SECRET,
+        region_name="us-east-1",
+    )
+
+
+@contextmanager
+def object_storage() -> Iterator[str]:
+    """A server that keeps objects and honours conditions; its address."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        _, port = server.get_host_and_port()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.stop()
+
+
+def new_room(endpoint: str, prefix: str = "public/feeds") -> Room:
+    """A bucket that is empty."""
+    name = f"feeds-{uuid4().hex[:12]}"
+    client(endpoint).create_bucket(Bucket=name)
+    return Room(endpoint, Bucket(name, prefix))
+
+
+@contextmanager
+def refusing(status: int, code: str, headers: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A server that answers everything with an error of S3; its address."""
+
+    class Refusal(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # S3's clients ask whether to go on before they send a body
+
+        def _refuse(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            said = f"<Error><Code>{code}</Code><Message>about {KEY} and {SECRET}</Message></Error>".encode()
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/xml", **(headers or {})}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(said)))
+            self.send_header("Connection", "close")
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(said)
+
+        do_GET = do_HEAD = do_PUT = _refuse  # noqa: N815 -- the library's names
+
+        def log_message(self, *_: object) -> None:
+            """Be quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusal)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
