@@ -1,7 +1,7 @@
 """Which feed runs when, where workers do the work: one of all services leads, and puts what is due into the queue.
 
 The others stand by. The lead is a claim in the state that ends by itself, so that a service that dies or hangs is
-followed within half a minute; one that wakes up late finds that it does not lead any more, and what it might still
+followed within 40 seconds; one that wakes up late finds that it does not lead any more, and what it might still
 put into the queue stands there already.
 """
 
