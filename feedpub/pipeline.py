@@ -324,3 +324,4 @@ def forget(config: Config, tools: Tools) -> None:
     """Drop what is older than the config wants it to be remembered, and is not published any more."""
     now, settings = tools.clock(), config.feedpub
     tools.store.forget(now - settings.keep, fronts.LiveIds(config, tools), pages=now - settings.keep_pages)
+    tools.store.claims.forget(())

@@ -15,7 +15,7 @@ from typing import TypeVar
 from feedpub import alerts, messages, overview, pipeline
 from feedpub import config as configuration
 from feedpub.config import Config, FeedConfig
-from feedpub.errors import DamagedError, FeedpubError, PublishError, StoreError
+from feedpub.errors import DamagedError, FeedpubError, StoreError
 from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.model import Outcome
@@ -273,6 +273,6 @@ class Service:
             try:
                 alerts.left(self._config, self._tools)
                 self._site.refresh(pipeline.show(self._config, self._tools))
-            except (DamagedError, PublishError):  # which may be over soon, with a disk or with a bucket
+            except FeedpubError:  # which may be over soon, with a disk, a bucket or a database
                 self._stale.set()
                 raise
