@@ -71,7 +71,7 @@ def before(headline: HtmlElement) -> Iterator[Text]:
 
 
 def line(element: HtmlElement) -> str:
-    """An element's text on one line, without its link to itself; a break in it is a space; of a monster the beginning."""
+    """An element's text on one line, without its link to itself; a break is a space. Of a monster the beginning."""
     parts = []
     for part in islice(element.iter(), MOST):  # headings within headings would take square time
         inner = part is not element
