@@ -59,6 +59,8 @@ def after_run(feed: FeedConfig, outcome: Outcome, alerts: Alerts, tools: Tools) 
         *(notice for key in _keys(feed) for notice in _about_source(states.get(key), known, tools, now)),
         *_about_strangers(feed, known, now),
     ]
+    if not wanted:
+        return False
     proposals = {key: repair.told(proposal) for key, proposal in tools.store.proposals.of(feed.name).items()}
     return _note(wanted, alerts, tools, proposals)
 

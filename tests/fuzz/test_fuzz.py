@@ -18,7 +18,7 @@ from tests.fuzz.target import MARKUP, SEPARATOR, Effort, Target
 from tests.fuzz.targets import TARGETS
 
 KEPT = sorted(path for path in REGRESSIONS.rglob("*") if path.is_file())
-EXAMPLES, SHORT_RUN = 100, 1000
+EXAMPLES, SHORT_RUN = 60, 500
 REPEATED = 1 << 13  # bytes of one word over and over
 
 every_target = pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)

@@ -83,6 +83,12 @@ class Server:
             time.sleep(0.05)
         raise RuntimeError((self._folder / "log").read_text())
 
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        """The server itself, where it is the test's own."""
+        assert self._process
+        return self._process
+
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it: SIGINT cuts all connections, SIGQUIT is a crash."""
         assert self._process

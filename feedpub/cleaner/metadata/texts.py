@@ -11,6 +11,7 @@ from feedpub.cleaner.blocks import is_permalink
 BEFORE, AFTER = 40, 160  # texts around a headline that are looked at
 PROSE = 160  # characters; after three such texts the article has begun
 STANDFIRST = 2  # texts as long as prose that may stand between the headline and the byline
+MOST = 400  # elements in one line
 
 _SKIPPED = frozenset(
     ("script", "style", "noscript", "svg", "template", "button", "select", "option", "textarea", "nav")
@@ -70,9 +71,9 @@ def before(headline: HtmlElement) -> Iterator[Text]:
 
 
 def line(element: HtmlElement) -> str:
-    """All of an element's text on one line, without its link to itself; a break in it is a space."""
+    """An element's text on one line, without its link to itself; a break is a space. Of a monster the beginning."""
     parts = []
-    for part in element.iter():
+    for part in islice(element.iter(), MOST):  # headings within headings would take square time
         inner = part is not element
         if inner and part.tag in _BREAKING:
             parts.append(" ")
