@@ -14,6 +14,7 @@ from feedpub.publisher.folder import Folder, files_of, make_folders
 from feedpub.publisher.names import split
 from feedpub.publisher.protocol import Publisher, nothing
 
+_SWEEP_EVERY = 300.0  # seconds
 _ADVICE = {
     errno.ENOSPC: "make room on the disk",
     errno.EDQUOT: "make room in the disk quota",
@@ -47,6 +48,7 @@ class FolderPublisher(Publisher):
     def __init__(self, root: Path, *, fsync: Callable[[int], None] = os.fsync) -> None:
         self._root = root
         self._fsync = fsync
+        self._swept: dict[tuple[str, ...], float] = {}  # folder → when it was rid of what crashes left
 
     def publish(self, files: Mapping[str, bytes], *, certain: Callable[[], None] = nothing) -> tuple[str, ...]:
         """Write what differs from what is there; where one file cannot be written, none is.
@@ -136,8 +138,15 @@ class FolderPublisher(Publisher):
         for parent in parents:
             folder.make(parent, self._fsync)
             folder = folder.child(parent, stack)
-        folder.sweep(time.time())
+        self._sweep(folder, parents)
         return folder
+
+    def _sweep(self, folder: Folder, parents: tuple[str, ...]) -> None:
+        """Now and then: with thousands of feeds it would take longer than writing."""
+        now = time.monotonic()
+        if now - self._swept.get(parents, -_SWEEP_EVERY) >= _SWEEP_EVERY:
+            self._swept[parents] = now
+            folder.sweep(time.time())
 
 
 @contextmanager
