@@ -88,7 +88,7 @@ def _archives(feed: str, publisher: Publisher) -> list[int]:
     """The numbers of the archives that there are files of, newest first."""
     pattern = re.compile(rf"{re.escape(feed)}-archive-([1-9]\d{{0,8}})\.(?:{'|'.join(published.KINDS)})")
     try:
-        names = publisher.names()
+        names = publisher.names(f"{feed}-archive-")
     except PublishError as error:
         event("recall", level=logging.WARNING, feed=feed, reason=f"its archives are passed over: {error}")
         return []

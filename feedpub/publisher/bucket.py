@@ -78,8 +78,8 @@ class BucketPublisher(Publisher):
         there = {name for name, _ in self._objects.below(posixpath.commonprefix(wanted))} if wanted else set()
         return tuple(name for name in wanted if name not in there)
 
-    def names(self) -> tuple[str, ...]:
-        return tuple(sorted(name for name, _ in published_below(self._objects)))
+    def names(self, start: str = "") -> tuple[str, ...]:
+        return tuple(sorted(name for name, _ in published_below(self._objects, start)))
 
     def _changes(self, files: Mapping[str, bytes]) -> list[_Change]:
         """What has to be written, in the order given."""
@@ -147,9 +147,9 @@ def plain(place: str, body: bytes, stored: Stored) -> bytes:
         raise PublishError(f"{place} cannot be read: it is not compressed as it says; remove it") from error
 
 
-def published_below(objects: Objects) -> Iterable[tuple[str, Stored]]:
+def published_below(objects: Objects, start: str = "") -> Iterable[tuple[str, Stored]]:
     """All that may have been published, by name. Raises PublishError."""
-    return ((name, stored) for name, stored in objects.below() if all(map(PART.fullmatch, name.split("/"))))
+    return ((name, stored) for name, stored in objects.below(start) if all(map(PART.fullmatch, name.split("/"))))
 
 
 def _etag(stored: Stored | None) -> str | None:

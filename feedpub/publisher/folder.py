@@ -134,11 +134,16 @@ def make_folders(path: Path) -> None:
             folder.chmod(_FOLDER_MODE)
 
 
-def files_of(folder: Path) -> Iterator[Path]:
-    """All files below a folder but for hidden ones and symbolic links."""
+def files_of(folder: Path, start: str = "") -> Iterator[Path]:
+    """All files below a folder whose path in it begins with a text, but for hidden ones and symbolic links."""
+    first, inside, rest = start.partition("/")
     with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
+        for entry in entries:  # as strings, as long as they may be thousands
+            if entry.name.startswith(".") or not entry.name.startswith(first):
+                continue
+            if inside:
+                if entry.name == first and entry.is_dir(follow_symlinks=False):
+                    yield from files_of(Path(entry), rest)
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from files_of(Path(entry))

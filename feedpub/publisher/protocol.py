@@ -34,8 +34,8 @@ class Publisher(Protocol):
     def missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of the names that no file has; none is read."""
 
-    def names(self) -> tuple[str, ...]:
-        """The names of all published files, sorted; hidden ones are not among them."""
+    def names(self, start: str = "") -> tuple[str, ...]:
+        """The names of all published files that begin with a text, sorted; hidden ones are not among them."""
 
 
 class Rehearsal(Publisher):
@@ -61,5 +61,5 @@ class Rehearsal(Publisher):
     def missing(self, names: Iterable[str]) -> tuple[str, ...]:
         return self._publisher.missing(names)
 
-    def names(self) -> tuple[str, ...]:
-        return self._publisher.names()
+    def names(self, start: str = "") -> tuple[str, ...]:
+        return self._publisher.names(start)

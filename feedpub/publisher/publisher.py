@@ -101,14 +101,14 @@ class FolderPublisher(Publisher):
         """
         return tuple(name for name in names if not self._has(name))
 
-    def names(self) -> tuple[str, ...]:
-        """The names of all published files, sorted; hidden files and symbolic links are not among them.
+    def names(self, start: str = "") -> tuple[str, ...]:
+        """The names of all published files that begin with a text, sorted; no hidden files and symbolic links.
 
         Raises:
             PublishError: the folder cannot be read.
         """
         with _explained(self._root, "read"), suppress(FileNotFoundError):
-            return tuple(sorted(path.relative_to(self._root).as_posix() for path in files_of(self._root)))
+            return tuple(sorted(path.relative_to(self._root).as_posix() for path in files_of(self._root, start)))
         return ()
 
     def _has(self, name: str) -> bool:

@@ -47,6 +47,13 @@ def test_what_was_published_can_be_read(publisher: Publisher) -> None:
     assert publisher.read("other/a.html") is None
 
 
+@pytest.mark.parametrize("start", ["w", "world.", "world/", "world/a", "other", "world.rss"])
+def test_names_that_begin_with_a_text(publisher: Publisher, start: str) -> None:
+    """Without looking through all others."""
+    publisher.publish(PAGES_FIRST)
+    assert publisher.names(start) == tuple(sorted(name for name in PAGES_FIRST if name.startswith(start)))
+
+
 def test_before_the_first_time_nothing_is_there(publisher: Publisher, versions: Versions) -> None:
     """And to publish nothing changes nothing."""
     assert (publisher.names(), publisher.read("world.rss"), publisher.publish({})) == ((), None, ())
