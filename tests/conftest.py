@@ -52,3 +52,8 @@ def line(address: str) -> Iterator[Line]:
     """An empty queue in that database."""
     with Line(address) as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that nobody waits for it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -1,5 +1,7 @@
 """Which versions of other libraries feedpub takes: none with a hole that is known, and the audit says what it saw."""
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -24,6 +26,25 @@ FIXED = {
     "requests": ("2.32.4", "CVE-2024-47081: credentials of .netrc go to other hosts"),
     "urllib3": ("2.6.0", "CVE-2025-66418, CVE-2025-66471: decompression without bounds"),
 }
+
+
+EXTRAS = ("procrastinate", "psycopg", "psycopg_pool", "playwright", "s3fs", "fsspec", "boto3", "botocore")
+_WITHOUT = """
+import importlib, pkgutil, sys
+sys.modules.update(dict.fromkeys({extras!r}))
+import feedpub.cli
+for room in ("cli", "service", "publisher", "web", "store", "render"):
+    importlib.import_module(f"feedpub.{{room}}")
+for module in pkgutil.iter_modules(feedpub.cli.__path__):
+    importlib.import_module(f"feedpub.cli.{{module.name}}")
+"""
+
+
+def test_without_extras_nothing_is_missed() -> None:
+    """Until it is asked for: whoever installs feedpub alone has all that one machine needs."""
+    command = [sys.executable, "-c", _WITHOUT.format(extras=EXTRAS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- ours
+    assert done.returncode == 0, done.stderr
 
 
 def lowest(requirement: Requirement) -> Version:

@@ -87,11 +87,15 @@ def open_tools(
 def open_line(config: "Config") -> "Iterator[Line | None]":
     """Where feeds wait for workers; None where this process does the work itself. Raises StoreError."""
     from feedpub.config import place_of
+    from feedpub.errors import StoreError
 
     if not config.feedpub.queue:
         yield None
         return
-    from feedpub.queue import Line
+    try:
+        from feedpub.queue import Line
+    except ImportError as error:
+        raise StoreError(f"the queue needs pip install 'feedpub[postgres]': {error}") from error
 
     with Line(str(place_of(config.feedpub.state))) as line:
         yield line

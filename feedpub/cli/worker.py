@@ -32,7 +32,6 @@ def worker(config_path: Path | None, at_once: int, *, form: "Form", verbose: boo
     from feedpub import config as configuration
     from feedpub.errors import ConfigError
     from feedpub.logs import log_to
-    from feedpub.service.worker import FeedWorker
 
     path = configuration.find_config(config_path, os.environ)
     config = configuration.load(path)
@@ -41,7 +40,7 @@ def worker(config_path: Path | None, at_once: int, *, form: "Form", verbose: boo
     log_to(form=form, detail=verbose)
     with open_tools(config) as tools:
         with open_line(config):  # its tables are made, whoever comes first
-            pass
+            from feedpub.service.worker import FeedWorker
         made = FeedWorker(config, path.absolute(), tools, at_once)
         status = made.work()
         if made.left_behind:  # threads that hang would keep the interpreter from ending

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from feedpub import alerts, messages, overview, pipeline
 from feedpub import config as configuration
@@ -20,7 +20,6 @@ from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.model import Outcome
 from feedpub.overview import Overview, Running, counted
-from feedpub.queue import Line
 from feedpub.render import Browser
 from feedpub.rules import RuleBook, open_rules
 from feedpub.service.chores import Chore, Jump
@@ -32,6 +31,9 @@ from feedpub.service.systemd import Notifier
 from feedpub.service.watch import Watch, read_files
 from feedpub.tools import Tools, fetcher_for
 from feedpub.web import Server, Site, open_shelf
+
+if TYPE_CHECKING:  # an extra, for several machines
+    from feedpub.queue import Line
 
 T = TypeVar("T")
 TICK = 0.5  # seconds between two looks at everything
@@ -60,7 +62,7 @@ class Service:
         path: Path,
         tools: Tools,
         sockets: Sequence[socket.socket],
-        line: Line | None = None,
+        line: "Line | None" = None,
     ) -> None:
         self._config = config
         self._path = path
@@ -133,7 +135,7 @@ class Service:
         """True where threads hang, which would keep the interpreter from ending."""
         return self._jobs.left_behind or self._server.alive
 
-    def _make_jobs(self, line: Line | None) -> Jobs | SharedJobs:
+    def _make_jobs(self, line: "Line | None") -> Jobs | SharedJobs:
         if line is None:
             return Jobs(self._config, self._tools, self._after)
         return SharedJobs(self._config, self._tools, line, self._stale.set)

@@ -13,14 +13,17 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from feedpub.config import Config
 from feedpub.errors import FeedpubError
 from feedpub.logs import event
-from feedpub.queue import Line
 from feedpub.scheduler.agenda import spread
 from feedpub.service.chores import Chore
 from feedpub.tools import Tools
+
+if TYPE_CHECKING:  # an extra, for several machines
+    from feedpub.queue import Line
 
 LEAD = "lead"  # the name of the claim
 LAST_TURN = 5.0  # seconds that the turn under way may take at the end
@@ -66,7 +69,7 @@ class SharedJobs:
         self,
         config: Config,
         tools: Tools,
-        line: Line,
+        line: "Line",
         changed: Callable[[], object],
         terms: Terms = Terms(),
     ) -> None:

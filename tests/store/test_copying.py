@@ -116,7 +116,7 @@ def test_numbers_go_on(store: Store, other_place: Place) -> None:
         store.copy_to(other)
         fill(other, "local")
         assert other.messages.waiting()[-1].id > last
-        assert len(other.runs("world")) == len(other.runs("local")) == 3
+        assert len(other.runs("world")) == len(other.runs("local")) == 4
 
 
 def test_there_and_back(file_store: Store, request: pytest.FixtureRequest, tmp_path: Path) -> None:
