@@ -6,6 +6,9 @@ nothing at all, however late it wakes up.
 """
 
 import math
+import os
+import secrets
+import socket
 import threading
 import time
 
@@ -70,3 +73,11 @@ class Lease:
         """
         if self.revoked:
             raise AbandonedError("the run was given up: it took too long")
+
+
+def new_holder() -> str:
+    """A name for whoever has something for itself among several machines, which nobody else has.
+
+    Machines may have one name, and their processes one number; a process may be several.
+    """
+    return f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"

@@ -103,12 +103,6 @@ def open_line(config: "Config") -> "Iterator[Line | None]":
 
 def open_fetcher(settings: "Settings", store: "Store | None" = None) -> "Fetcher":
     """The gate to the network as the settings have it; robots.txt is remembered where there is a store."""
-    from feedpub.fetch import Fetcher
+    from feedpub.tools import fetcher_for
 
-    return Fetcher(
-        contact=settings.contact,
-        delay=settings.delay.total_seconds(),
-        allow_private=settings.allow_private,
-        robots=store.robots if store else None,
-        turns=store.claims if store and settings.queue else None,
-    )
+    return fetcher_for(settings, store)

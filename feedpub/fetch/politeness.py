@@ -3,9 +3,6 @@
 Different servers are asked in parallel, from the caller's threads. Nothing here sends anything.
 """
 
-import os
-import secrets
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +11,7 @@ from typing import Protocol
 
 from feedpub.errors import PostponedError
 from feedpub.fetch.clock import Clock
+from feedpub.lease import new_holder
 
 LONGEST_TURN = 45.0  # seconds that one request may take, more than its deadline; after them others may ask
 LONGEST_WAIT = 120.0  # seconds that one machine waits for the others
@@ -53,8 +51,7 @@ class Politeness:
         self._delay = delay
         self._clock = clock
         self._turns = turns
-        # Machines may have one name, and their processes one number; one process may have two of these.
-        self._me = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+        self._me = new_holder()
         self._lock = threading.Lock()
         self._servers: dict[str, _Server] = {}
 

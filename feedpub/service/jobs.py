@@ -18,6 +18,7 @@ from feedpub.scheduler.agenda import spread
 from feedpub.scheduler.clockwork import Clockwork
 from feedpub.scheduler.plan import Plan
 from feedpub.scheduler.runner import Runner
+from feedpub.service.reload import feed_changes
 from feedpub.tools import Tools
 from feedpub.work import After, Publish, Work
 
@@ -95,18 +96,14 @@ class Jobs:
 
     def apply(self, config: Config, tools: Tools) -> Mapping[str, Sequence[str]]:
         """Take another config: only feeds that are new or changed run anew. Tells which are new, changed, gone."""
-        before = {feed.name: feed for feed in self._config.feed}
-        now = {feed.name: feed for feed in config.feed}
-        added = [name for name in now if name not in before]
-        changed = [name for name in now if name in before and now[name] != before[name]]
-        gone = [name for name in before if name not in now]
+        changes = feed_changes(self._config, config)
         self.work.apply(config, tools)
-        for name in gone:
+        for name in changes["removed"]:
             self.clockwork.drop(name)
-        tools.store.schedule.look_again(changed)
-        tools.store.schedule.keep_only(set(now) - set(changed))
-        self._spread(dict.fromkeys((*added, *changed)))
-        return {"added": added, "changed": changed, "removed": gone}
+        tools.store.schedule.look_again(changes["changed"])
+        tools.store.schedule.keep_only(set(self.names) - set(changes["changed"]))
+        self._spread(dict.fromkeys((*changes["added"], *changes["changed"])))
+        return changes
 
     def run_now(self, name: str) -> bool:
         """Look at all sources of a feed now; False where it is unknown, waits or runs."""

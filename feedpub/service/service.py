@@ -21,10 +21,11 @@ from feedpub.mending import mended
 from feedpub.model import Outcome
 from feedpub.overview import Overview, Running, counted
 from feedpub.render import Browser
-from feedpub.rules import RuleBook, open_rules
+from feedpub.rules import RuleBook
 from feedpub.service.chores import Chore, Jump
 from feedpub.service.jobs import Jobs
 from feedpub.service.memory import keep_together
+from feedpub.service.reload import as_far_as_possible, read_again
 from feedpub.service.shared import SharedJobs
 from feedpub.service.signals import Signals
 from feedpub.service.systemd import Notifier
@@ -42,6 +43,8 @@ FAREWELL = 3.0  # seconds for the HTTP server
 FORGET_EVERY = 3600.0  # seconds between two times that old state is dropped
 INDEX_EVERY = 3.0  # seconds between two looks at whether the pages about all feeds are out of date
 MESSAGES_EVERY = 5.0  # seconds between two looks at what has to be told to others
+FIXED = ("state", "output", "queue")  # settings that only a new process can change
+FIXED_TOLD = "state, output, [s3], queue and listen take effect when the service is started again"
 LOST = 1  # exit status when only a new process helps
 
 
@@ -178,15 +181,11 @@ class Service:
     def _reload(self) -> None:
         """Take the config as it stands in its file now, if it can be used; else everything stays."""
         self._systemd.reloading()
-        try:
-            config = configuration.load(self._path)
-            rules = open_rules(config.rules)
-        except FeedpubError as error:
-            self._problem = str(error)
-            for line in self._problem.splitlines():
-                event("reload", level=logging.ERROR, outcome="refused", reason=line)
+        found = read_again(self._path)
+        if isinstance(found, str):
+            self._problem = found
         else:
-            self._problem = None
+            self._problem, (config, rules) = None, found
             self._watch.files = read_files(config, self._path)
             changes = self._apply(self._as_far_as_possible(config), rules)
             told: dict[str, str | None] = {kind: ",".join(names) or None for kind, names in changes.items()}
@@ -200,15 +199,8 @@ class Service:
 
     def _as_far_as_possible(self, config: Config) -> Config:
         """The config, but for what only a new process can change."""
-        names = ("state", "output", "queue")
-        fixed = {name: getattr(self._config.feedpub, name) for name in names}
-        wanted = {name: getattr(config.feedpub, name) for name in fixed}
-        elsewhere = config.http.listen != self._config.http.listen or config.s3 != self._config.s3
-        if fixed != wanted or elsewhere:
-            reason = "state, output, [s3], queue and listen take effect when the service is started again"
-            event("reload", level=logging.WARNING, outcome="partly", reason=reason)
-        settings = config.feedpub.model_copy(update=fixed)
-        return config.model_copy(update={"feedpub": settings, "s3": self._config.s3})
+        moved = config.http.listen != self._config.http.listen
+        return as_far_as_possible(self._config, config, FIXED, FIXED_TOLD, changed=moved)
 
     def _apply(self, config: Config, rules: RuleBook) -> Mapping[str, Sequence[str]]:
         before, self._config = self._config, config

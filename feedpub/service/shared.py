@@ -6,9 +6,6 @@ put into the queue stands there already.
 """
 
 import logging
-import os
-import secrets
-import socket
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +14,11 @@ from typing import TYPE_CHECKING
 
 from feedpub.config import Config
 from feedpub.errors import FeedpubError
+from feedpub.lease import new_holder
 from feedpub.logs import event
 from feedpub.scheduler.agenda import spread
 from feedpub.service.chores import Chore
+from feedpub.service.reload import feed_changes
 from feedpub.tools import Tools
 
 if TYPE_CHECKING:  # an extra, for several machines
@@ -78,8 +77,7 @@ class SharedJobs:
         self._line = line
         self._changed = changed
         self._terms = terms
-        # Machines may have one name, and their processes one number.
-        self._me = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+        self._me = new_holder()
         self._leads_until = float("-inf")
         self._asked = self._counted = float("-inf")
         self._changes = (0, 0)  # the last run that wrote something, and how many did
@@ -120,18 +118,12 @@ class SharedJobs:
 
     def apply(self, config: Config, tools: Tools) -> Mapping[str, Sequence[str]]:
         """Take another config: feeds that are new or changed run anew. Tells which are new, changed, gone."""
-        before = {feed.name: feed for feed in self._config.feed}
-        now = {feed.name: feed for feed in config.feed}
+        changes = feed_changes(self._config, config)
         self._config, self._tools = config, tools
-        changed = [name for name in now if name in before and now[name] != before[name]]
         if self.leading:
-            tools.store.schedule.look_again(changed)
-            self._plan(anew=frozenset(changed), after=SETTLED)
-        return {
-            "added": [name for name in now if name not in before],
-            "changed": changed,
-            "removed": [name for name in before if name not in now],
-        }
+            tools.store.schedule.look_again(changes["changed"])
+            self._plan(anew=frozenset(changes["changed"]), after=SETTLED)
+        return changes
 
     def run_now(self, name: str) -> bool:
         """Look at all sources of a feed before anything else; False where it is unknown, or waits for that already."""

@@ -1,9 +1,6 @@
 """A worker: runs the feeds that a service puts into the queue, until it is told to end."""
 
 import logging
-import os
-import secrets
-import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -14,13 +11,16 @@ from feedpub import alerts
 from feedpub import config as configuration
 from feedpub.config import Config, FeedConfig
 from feedpub.errors import FeedpubError, StoreError
-from feedpub.lease import Lease
+from feedpub.lease import Lease, new_holder
 from feedpub.logs import event
 from feedpub.model import Outcome
 from feedpub.overview import counted
 from feedpub.queue import Taking
-from feedpub.rules import open_rules
+from feedpub.rules import RuleBook
+from feedpub.service.jobs import MOST_GIVEN_UP
 from feedpub.service.memory import keep_together
+from feedpub.service.reload import as_far_as_possible, read_again
+from feedpub.service.service import LOST, TICK
 from feedpub.service.signals import Signals
 from feedpub.service.systemd import Notifier
 from feedpub.service.watch import Watch, read_files
@@ -29,9 +29,8 @@ from feedpub.work import Work
 
 RESCUE = "rescue"  # the name of the claim on looking after what dead workers left
 TERM = 20.0  # seconds that it lasts
-MOST_GIVEN_UP = 16  # threads that hang; beyond this only a new process helps
-LOST = 1  # exit status when only a new process helps
-TICK = 0.5  # seconds between two looks at everything
+FIXED = ("state", "output", "queue", "browser")  # settings that only a new process can change
+FIXED_TOLD = "state, output, [s3], queue and browser take effect when the worker is started again"
 
 
 class FeedWorker:
@@ -46,7 +45,7 @@ class FeedWorker:
 
     def __init__(self, config: Config, path: Path, tools: Tools, at_once: int) -> None:
         self._path = path
-        self._me = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+        self._me = new_holder()
         self._work = Work(config, tools, self._after, queued=True)
         self._watch = Watch(read_files(config, path))
         self._systemd = Notifier()
@@ -88,7 +87,7 @@ class FeedWorker:
     # --- one run, in a thread of its own ---
 
     def _run(self, feed: str, everything: bool, lease: Lease) -> None:  # noqa: FBT001 -- as the queue has it
-        if self._work.feed(feed) is None and feed in self._work.tools.store.schedule.moments():
+        if self._work.feed(feed) is None and self._work.tools.store.schedule.of(feed):
             raise StoreError(f"{feed} is not in this node's config yet")
         try:
             self._work.run(feed, lease, everything=everything)
@@ -125,31 +124,19 @@ class FeedWorker:
     def _reload(self) -> None:
         """Take the config as it stands in its file now, if it can be used; else everything stays."""
         self._systemd.reloading()
-        try:
-            config = configuration.load(self._path)
-            rules = open_rules(config.rules)
-        except FeedpubError as error:
-            for line in str(error).splitlines():
-                event("reload", level=logging.ERROR, outcome="refused", reason=line)
-        else:
-            self._watch.files = read_files(config, self._path)
-            self._apply(config)
-            self._work.apply(self._work.config, replace(self._work.tools, rules=rules))
+        found = read_again(self._path)
+        if not isinstance(found, str):
+            self._watch.files = read_files(found[0], self._path)
+            self._apply(*found)
             event("reload", outcome="applied", level=logging.INFO)
         self._systemd.ready(self._line())
 
-    def _apply(self, config: Config) -> None:
+    def _apply(self, config: Config, rules: RuleBook) -> None:
         before, tools = self._work.config, self._work.tools
-        names = ("state", "output", "queue", "browser")
-        fixed = {name: getattr(before.feedpub, name) for name in names}
-        wanted = {name: getattr(config.feedpub, name) for name in names}
-        if fixed != wanted or config.s3 != before.s3:
-            reason = "state, output, [s3], queue and browser take effect when the worker is started again"
-            event("reload", level=logging.WARNING, outcome="partly", reason=reason)
-        settings = config.feedpub.model_copy(update=fixed)
+        config = as_far_as_possible(before, config, FIXED, FIXED_TOLD)
+        settings = config.feedpub
         fetcher = tools.fetcher if settings == before.feedpub else fetcher_for(settings, tools.store)
-        config = config.model_copy(update={"feedpub": settings, "s3": before.s3})
-        self._work.apply(config, replace(tools, settings=settings, fetcher=fetcher))
+        self._work.apply(config, replace(tools, settings=settings, fetcher=fetcher, rules=rules))
 
     def _line(self) -> str:
         return f"works on {counted(len(self._work.config.feed), 'feed')}"

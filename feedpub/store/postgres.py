@@ -36,7 +36,6 @@ from feedpub.store.columns import UnreadableError
 
 CONNECTIONS = 4  # that are kept open
 MOST = 80  # connections at once: each run has one while it is alone with its feed
-_SCHEMES = ("postgresql://", "postgres://")
 # A machine that vanishes with a lock is noticed by the server within half a minute, and not after two hours.
 _SESSION = {
     "application_name": "feedpub",
@@ -79,11 +78,6 @@ _OF_WORDS = {  # of libpq, which gives what happens before there is a connection
     "timeout": "is PostgreSQL running there, and does the network let this machine ask it?",
     "resolve": "is the host's name right?",
 }
-
-
-def is_address(place: object) -> bool:
-    """Whether a place of a state is an address of a database, and no folder."""
-    return isinstance(place, str) and place.startswith(_SCHEMES)
 
 
 class PostgresDatabase:

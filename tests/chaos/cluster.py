@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.meanwhile import meanwhile
 from tests.chaos.network import Node
 
 RESTART = 3.0  # seconds after which what has ended is started again
@@ -113,21 +113,16 @@ class Member:
 @contextmanager
 def supervised(members: list[Member]) -> Iterator[None]:
     """All started, and started again whenever they end, while the block runs; ended at its end."""
-    ended = threading.Event()
 
     def supervise() -> None:
-        while not ended.wait(0.25):
-            for member in members:
-                member.supervise()
+        for member in members:
+            member.supervise()
 
     for member in members:
         member.start()
-    thread = threading.Thread(target=supervise, daemon=True)
-    thread.start()
     try:
-        yield
+        with meanwhile(supervise, 0.25):
+            yield
     finally:
-        ended.set()
-        thread.join()
         for member in members:
             member.statuses.append(member.end())

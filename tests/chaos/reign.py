@@ -1,11 +1,12 @@
 """Measures for how long nobody led, though PostgreSQL was there to be asked."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
+
+from tests.chaos.meanwhile import meanwhile
 
 _QUERY = "SELECT holder, until FROM claims WHERE name = 'lead'"
 PACE = 0.5  # seconds between two looks
@@ -48,17 +49,10 @@ class Reign:
 @contextmanager
 def measuring(reign: Reign) -> Iterator[None]:
     """Look all the time while the block runs."""
-    ended = threading.Event()
 
     def measure() -> None:
-        while not ended.wait(PACE):
-            with suppress(psycopg.Error):
-                reign.look()
+        with suppress(psycopg.Error):
+            reign.look()
 
-    thread = threading.Thread(target=measure, daemon=True)
-    thread.start()
-    try:
+    with meanwhile(measure, PACE):
         yield
-    finally:
-        ended.set()
-        thread.join()

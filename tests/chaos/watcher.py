@@ -2,14 +2,13 @@
 
 import json
 import re
-import threading
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.meanwhile import meanwhile
 from tests.chaos.papers import Paper
 
 _TITLE = re.compile(r"Matter (\d+) of the harbour in version (\d+)")
@@ -122,26 +121,6 @@ class Watcher:
             self.faults.append(text)
 
 
-@contextmanager
-def watching(watcher: Watcher) -> Iterator[None]:
+def watching(watcher: Watcher) -> AbstractContextManager[None]:
     """Look every second while the block runs; what the watcher itself cannot do is raised at the end."""
-    ended = threading.Event()
-    errors: list[Exception] = []
-
-    def watch() -> None:
-        while not ended.wait(1):
-            try:
-                watcher.look()
-            except Exception as error:  # noqa: BLE001 -- raised at the end
-                errors.append(error)
-                return
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-    if errors:
-        raise errors[0]
+    return meanwhile(watcher.look, 1.0)

@@ -1,0 +1,55 @@
+"""A config that changed while the process runs: read again, and taken as far as a running process can."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from feedpub import config as configuration
+from feedpub.config import Config
+from feedpub.errors import FeedpubError
+from feedpub.logs import event
+from feedpub.rules import RuleBook, open_rules
+
+
+def read_again(path: Path) -> tuple[Config, RuleBook] | str:
+    """The config in a file as it stands there now, and the rules that it names; what is wrong, where it cannot be used.
+
+    What is wrong is told in the log, too.
+    """
+    try:
+        config = configuration.load(path)
+        return config, open_rules(config.rules)
+    except FeedpubError as error:
+        for line in str(error).splitlines():
+            event("reload", level=logging.ERROR, outcome="refused", reason=line)
+        return str(error)
+
+
+def as_far_as_possible(
+    before: Config, wanted: Config, fixed: Sequence[str], told: str, *, changed: bool = False
+) -> Config:
+    """The config that is wanted, but for what only a new process can change; that is told in the log.
+
+    Args:
+        before: in force until now.
+        wanted: as the file has it.
+        fixed: the settings of [feedpub] that stay as they were; [s3] stays, too.
+        told: a sentence about all that stays.
+        changed: whether anything else changed that stays.
+    """
+    stays = {name: getattr(before.feedpub, name) for name in fixed}
+    if changed or before.s3 != wanted.s3 or stays != {name: getattr(wanted.feedpub, name) for name in fixed}:
+        event("reload", level=logging.WARNING, outcome="partly", reason=told)
+    settings = wanted.feedpub.model_copy(update=stays)
+    return wanted.model_copy(update={"feedpub": settings, "s3": before.s3})
+
+
+def feed_changes(before: Config, now: Config) -> dict[str, list[str]]:
+    """The names of the feeds that are "added", "changed" and "removed"."""
+    old = {feed.name: feed for feed in before.feed}
+    new = {feed.name: feed for feed in now.feed}
+    return {
+        "added": [name for name in new if name not in old],
+        "changed": [name for name in new if name in old and new[name] != old[name]],
+        "removed": [name for name in old if name not in new],
+    }
