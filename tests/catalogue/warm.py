@@ -48,6 +48,8 @@ def _tell(**what: Any) -> None:
 
 def _become(order: dict[str, Any]) -> None:
     os.setsid()
+    # As in a terminal: what a shell starts in the background ignores ctrl-c, and so does all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, (path, flags) in enumerate([(os.devnull, os.O_RDONLY), *[(order["output"], os.O_WRONLY)] * 2]):
         descriptor = os.open(path, flags | os.O_APPEND)
         os.dup2(descriptor, number)
