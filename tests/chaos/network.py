@@ -1,16 +1,23 @@
 """Several machines on one: network namespaces, each with its own address, on a bridge that has this machine's."""
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 BRIDGE = "fpchaos"
 NETWORK = "10.99.0.0/16"
 HERE = "10.99.0.1"  # PostgreSQL's, on the bridge
 _TOOLS = ("ip", "unshare")
+
+
+class NetworkError(Exception):
+    """The machine refuses a part of the network."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +73,10 @@ def missing() -> str:
     if os.geteuid():
         return "no namespaces: only root may make them"
     try:
-        _ip("netns", "add", f"{BRIDGE}-probe")
-        _ip("netns", "del", f"{BRIDGE}-probe")
-    except subprocess.CalledProcessError as error:
-        return f"no namespaces: {error.stderr.strip()}"
+        with network(nodes=1, sites=1):
+            pass
+    except NetworkError as error:
+        return f"no namespaces: {error}"
     return ""
 
 
@@ -77,18 +84,40 @@ def missing() -> str:
 def network(nodes: int, sites: int) -> Iterator[list[Node]]:
     """The nodes, and an address on the bridge for each site; all are taken away at the end."""
     made = [Node(number) for number in range(nodes)]
-    _ip("link", "add", BRIDGE, "type", "bridge")
-    try:
-        for address in (HERE, *map(site_address, range(sites))):
-            _ip("address", "add", f"{address}/16", "dev", BRIDGE)
-        _ip("link", "set", BRIDGE, "up")
-        for node in made:
-            _join(node)
-        yield made
-    finally:
-        for node in made:
-            subprocess.run(["ip", "netns", "del", node.name], check=False, capture_output=True)  # noqa: S603, S607
-        _ip("link", "del", BRIDGE)
+    with _alone():
+        _take_away()  # a run that was killed left its own
+        try:
+            _ip("link", "add", BRIDGE, "type", "bridge")
+            for address in (HERE, *map(site_address, range(sites))):
+                _ip("address", "add", f"{address}/16", "dev", BRIDGE)
+            _ip("link", "set", BRIDGE, "up")
+            for node in made:
+                _join(node)
+            yield made
+        finally:
+            _take_away()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """While another run has the network, wait for it: there is one bridge of that name."""
+    with Path(tempfile.gettempdir(), f"{BRIDGE}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _take_away() -> None:
+    """The cables, the bridge and the nodes, as far as they are there."""
+    for name in _named("-brief", "link", "show"):  # a cable's other end in a namespace goes with it, and at once
+        _ip("link", "del", name.partition("@")[0])
+    for name in _named("netns", "list"):
+        _ip("netns", "del", name)
+
+
+def _named(*words: str) -> list[str]:
+    """What of ours a listing has."""
+    listed = (line.split()[0] for line in _ip(*words).splitlines())
+    return [name for name in listed if name.startswith(BRIDGE)]
 
 
 def site_address(number: int) -> str:
@@ -105,5 +134,9 @@ def _join(node: Node) -> None:
         _ip("-n", node.name, "link", "set", device, "up")
 
 
-def _ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)  # noqa: S603, S607
+def _ip(*words: str) -> str:
+    """What the command prints."""
+    done = subprocess.run(["ip", *words], check=False, capture_output=True, text=True)  # noqa: S603, S607
+    if done.returncode:
+        raise NetworkError(f"ip {' '.join(words)}: {done.stderr.strip()}")
+    return done.stdout
