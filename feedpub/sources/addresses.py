@@ -1,8 +1,11 @@
 """Addresses: made absolute, and grouped by the site that they belong to."""
 
-from urllib.parse import urldefrag, urljoin, urlsplit
+import re
+from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 LONGEST = 8192  # characters; no server takes more
+_AROUND = "".join(map(chr, range(0x21)))  # controls and blanks, which are none of an address at its ends
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")  # within one they are written in percent, as browsers do
 
 # Second-level names that stand before the registered one: co.uk, com.au, gov.br.
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gv", "mil", "ne", "net", "nom", "or", "org"})
@@ -10,11 +13,11 @@ _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gv", "mil", 
 
 def absolute(href: str, base: str) -> str | None:
     """The absolute http(s) address of a link; None where it leads nowhere on the web."""
-    href = href.strip()
+    href = href.strip(_AROUND)
     if not href or len(href) > LONGEST:
         return None
     try:
-        url = urljoin(base, href)
+        url = _UNWRITABLE.sub(lambda found: quote(found[0]), urljoin(base, href))
         url.encode()
         parts = urlsplit(url)
         leads_on = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

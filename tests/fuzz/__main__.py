@@ -62,7 +62,7 @@ def fuzz(target: Target, effort: Effort, kept: Path = REGRESSIONS, extra: Path |
         corpus, found = Path(name, "corpus"), Path(name, "found")
         found.mkdir()
         _plant(corpus, target, extra)
-        arguments = (target.name, effort.inputs, effort.seconds, effort.seed, corpus, found)
+        arguments = (target.name, effort.inputs, effort.seconds, effort.seed, effort.longest, corpus, found)
         command = [sys.executable, "-m", "tests.fuzz.process", *map(str, arguments)]
         began = time.monotonic()
         done = subprocess.run(command, cwd=_ROOT, capture_output=True, check=False)  # noqa: S603 -- this program
@@ -99,11 +99,12 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=10_000, help="for each target")
     parser.add_argument("--seconds", type=int, default=0, help="for each target at most; 0 for as long as it takes")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--longest", type=int, default=1 << 20, help="bytes of an input; small ones are quicker")
     parser.add_argument("--keep", type=Path, default=REGRESSIONS, help="where to write down what was found")
     parser.add_argument("--corpus", type=Path, help="a folder of more inputs to begin with")
     options = parser.parse_args()
     names = TARGETS if "all" in options.target else options.target
-    effort, findings = Effort(options.inputs, options.seconds, options.seed), 0
+    effort, findings = Effort(options.inputs, options.seconds, options.seed, options.longest), 0
     for name in names:
         total = fuzz(TARGETS[name], effort, options.keep, options.corpus)
         findings += len(total.found)

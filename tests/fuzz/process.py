@@ -41,7 +41,7 @@ def fuzz(target: Target, effort: Effort, corpus: Path, found: Path) -> None:
         "runs": effort.inputs,
         "max_total_time": effort.seconds,
         "seed": effort.seed,
-        "max_len": target.longest,
+        "max_len": min(target.longest, effort.longest),
         "timeout": MOST_SECONDS,
         "rss_limit_mb": MOST_MEGABYTES,
         "artifact_prefix": f"{found}/{target.name}-",
@@ -59,10 +59,11 @@ def main() -> None:
     parser.add_argument("inputs", type=int)
     parser.add_argument("seconds", type=int)
     parser.add_argument("seed", type=int)
+    parser.add_argument("longest", type=int)
     parser.add_argument("corpus", type=Path, help="the folder that inputs are taken from, and added to")
     parser.add_argument("found", type=Path, help="the folder for inputs that something is wrong with")
     asked = parser.parse_args()
-    fuzz(TARGETS[asked.name], Effort(asked.inputs, asked.seconds, asked.seed), asked.corpus, asked.found)
+    fuzz(TARGETS[asked.name], Effort(asked.inputs, asked.seconds, asked.seed, asked.longest), asked.corpus, asked.found)
 
 
 if __name__ == "__main__":

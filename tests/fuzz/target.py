@@ -82,11 +82,13 @@ class Effort:
         inputs: how many.
         seconds: after which it is enough, however many there were; 0 for as long as it takes.
         seed: what follows from it is always the same, as long as the code is.
+        longest: bytes of an input, where that is less than the target's own; small inputs are tried faster.
     """
 
     inputs: int
     seconds: int = 0
     seed: int = 1
+    longest: int = 1 << 20
 
 
 def fields(data: bytes, count: int) -> list[bytes]:

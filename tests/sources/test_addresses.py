@@ -20,6 +20,8 @@ BASE = "https://www.example.org/news/index.html"
         ("/app#/story/7", "https://www.example.org/app#/story/7"),
         ("HTTP://EXAMPLE.org/a", "HTTP://EXAMPLE.org/a"),
         ("http://bücher.example/straße", "http://bücher.example/straße"),
+        ("\x17/a\x01 ", "https://www.example.org/a"),
+        ("/a\x17b\ufffe", "https://www.example.org/a%17b%EF%BF%BE"),
     ],
 )
 def test_a_link_becomes_absolute(href: str, url: str) -> None:
