@@ -67,7 +67,7 @@ def after_run(feed: FeedConfig, outcome: Outcome, alerts: Alerts, tools: Tools) 
 
 def left(config: Config, tools: Tools) -> bool:
     """Note that feeds left the config while something of them was broken; says whether any did. Raises StoreError."""
-    gone = tools.store.notices.feeds() - {feed.name for feed in config.feed}
+    gone = tools.store.notices.feeds() - config.feed.names
     now = tools.clock()
     wanted = [
         Notice(name, key, "removed", now, since, reason)

@@ -60,12 +60,13 @@ class LiveIds(Mapping[str, Collection[str]]):
 def _published(config: Config, tools: Tools) -> list[FeedConfig]:
     """The feeds that ran once; a state that was built anew knows of no run, but of entries that are published."""
     ran = tools.store.figures.ran()
-    counts = tools.store.figures.entries() if any(feed.name not in ran for feed in config.feed) else {}
+    counts = tools.store.figures.entries() if any(name not in ran for name in config.feed.names) else {}
 
     def is_published(name: str) -> bool:
         return name in ran or (name in counts and not tools.publisher.missing([f"{name}.html"]))
 
-    return [feed for feed in config.feed if is_published(feed.name)]
+    published = {name for name in config.feed.names if is_published(name)}
+    return [feed for feed in config.feed if feed.name in published]
 
 
 def _front(feed: FeedConfig, known: Mapping[str, Front], tools: Tools) -> Front:

@@ -69,18 +69,17 @@ class Work:
 
     def apply(self, config: Config, tools: Tools) -> None:
         """Take another config; runs under way go on with the one that they began with."""
-        feeds = {feed.name: feed for feed in config.feed}
         with self._lock:
-            self.config, self.tools, self._feeds = config, tools, feeds
+            self.config, self.tools = config, tools
 
     @property
     def names(self) -> Collection[str]:
         """The feeds of the config."""
-        return self._feeds.keys()
+        return self.config.feed.names
 
     def feed(self, name: str) -> FeedConfig | None:
         """A feed of the config; None where it has none of the name."""
-        return self._feeds.get(name)
+        return self.config.feed.named(name)
 
     @property
     def deadline(self) -> float:
@@ -116,7 +115,7 @@ class Work:
 
     def _run(self, name: str, lease: Lease, *, everything: bool) -> Plan | None:
         with self._lock:
-            feed, tools = self._feeds.get(name), replace(self.tools, lease=lease)
+            feed, tools = self.config.feed.named(name), replace(self.tools, lease=lease)
         if feed is None:  # it left the config while it waited
             return None
         outcome = self._publish(feed, tools, only=None if everything else _due_sources(feed, tools))

@@ -36,7 +36,7 @@ OWNERS = {
 # A room may use the rooms of the rows above its own, never one of its own row or below.
 ROWS = (
     ("model", "errors"),
-    ("characters", "patterns"),
+    ("characters", "languages", "patterns"),
     ("decode", "differences", "summary", "lease", "bounds", "isolation", "detail"),
     ("config",),
     ("rules",),

@@ -120,7 +120,7 @@ def _leftovers(config: "Config") -> list[str]:
 
     if not isinstance(config.feedpub.output, Path):
         return []
-    known = {feed.name for feed in config.feed} | {"index", "feeds", "health"}
+    known = config.feed.names | {"index", "feeds", "health"}
     stems = {path.split("/")[0].split(".")[0] for path in FolderPublisher(config.feedpub.output).names()}
     gone = sorted({_ARCHIVE.sub("", stem) for stem in stems if stem not in known} - known)
     return [

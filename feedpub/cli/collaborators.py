@@ -41,7 +41,7 @@ def chosen(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":
     """The named feeds in the config's order, or all. Raises ConfigError for a name that is not there."""
     from feedpub.errors import ConfigError
 
-    known = [feed.name for feed in config.feed]
+    known = config.feed.names
     if unknown := [name for name in names if name not in known]:
         close = get_close_matches(unknown[0], known, n=1)
         hint = f"did you mean {close[0]}? " if close else ""

@@ -66,7 +66,7 @@ def _desk(config: "Config", target: str, tools: "Tools") -> "Desk":
     """What is to be looked at. Raises SourceError."""
     from feedpub.preview import Desk, from_address, from_file, of_feed, of_site
 
-    feed = next((each for each in config.feed if each.name == target), None)
+    feed = config.feed.named(target)
     if feed is not None:
         subjects = of_feed(feed, tools)
         if not subjects:
@@ -77,6 +77,6 @@ def _desk(config: "Config", target: str, tools: "Tools") -> "Desk":
     elif Path(target).exists():
         subject = from_file(Path(target), tools)
     else:
-        known = ", ".join(each.name for each in config.feed) or "none"
+        known = ", ".join(config.feed.names) or "none"
         fail(f"{target}: no address, no file, and no feed; the config has: {known}", status=2)
     return Desk([subject], tools, config.rules.sites, of_site(subject.url, config.feed, tools))

@@ -12,6 +12,7 @@ from feedpub.config.section import Section
 from feedpub.config.site_rules import RuleFiles, SiteRules
 from feedpub.config.sources import Source
 from feedpub.config.state import State
+from feedpub.config.tables import Tables
 from feedpub.config.values import (
     Age,
     AgeOrNone,
@@ -332,4 +333,4 @@ class Config(Section):
     s3: Storage = Field(default_factory=Storage, description="How the object storage is reached.")
     alerts: Alerts = Field(default_factory=Alerts, description="Whom to tell when a source breaks.")
     rules: RuleFiles = Field(default_factory=RuleFiles, description="Where the rules of sites are.")
-    feed: tuple[FeedConfig, ...] = Field(default=(), description="One feed each.")
+    feed: Tables[FeedConfig] = Field(default=Tables(), description="One feed each.")

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from feedpub.config.models import Config
 from feedpub.config.positions import KeyPath
 from feedpub.config.section import Section
+from feedpub.config.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def sections(section: type[Section] = Config, keys: tuple[str, ...] = ()) -> Ite
 
 def heading(keys: Sequence[str], field: FieldInfo) -> str:
     """The line above a table: in two brackets where there may be several."""
-    several = get_origin(field.annotation) is tuple
+    several = get_origin(field.annotation) in (tuple, Tables)
     return f"[[{'.'.join(keys)}]]" if several else f"[{'.'.join(keys)}]"
 
 

@@ -9,13 +9,16 @@ from pydantic_core import core_schema
 
 from feedpub.config import durations
 from feedpub.config.models import Config
+from feedpub.config.tables import Tables
 
 
 class _TomlSchema(GenerateJsonSchema):
     """As pydantic makes it, but for what TOML has no word for."""
 
     def encode_default(self, dft: Any) -> Any:
-        return durations.written(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
+        if isinstance(dft, timedelta):
+            return durations.written(dft)
+        return super().encode_default(tuple(dft) if isinstance(dft, Tables) else dft)
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])

@@ -27,7 +27,7 @@ class Arrivals:
 def arrivals(drafts: Iterable[FeedDraft], config: Config) -> Arrivals:
     """Sort drafts; of several with one address the first is new."""
     feeds = dict(_sources(config))
-    taken = {feed.name for feed in config.feed}
+    taken = set(config.feed.names)
     new: list[tuple[str, FeedDraft]] = []
     known: list[tuple[str, FeedDraft]] = []
     for draft in drafts:

@@ -46,10 +46,9 @@ def as_far_as_possible(
 
 def feed_changes(before: Config, now: Config) -> dict[str, list[str]]:
     """The names of the feeds that are "added", "changed" and "removed"."""
-    old = {feed.name: feed for feed in before.feed}
-    new = {feed.name: feed for feed in now.feed}
+    old, new = before.feed, now.feed
     return {
-        "added": [name for name in new if name not in old],
-        "changed": [name for name in new if name in old and new[name] != old[name]],
-        "removed": [name for name in old if name not in new],
+        "added": [name for name in new.names if name not in old.names],
+        "changed": [name for name in new.names if name in old.names and new.named(name) != old.named(name)],
+        "removed": [name for name in old.names if name not in new.names],
     }

@@ -127,7 +127,7 @@ class SharedJobs:
 
     def run_now(self, name: str) -> bool:
         """Look at all sources of a feed before anything else; False where it is unknown, or waits for that already."""
-        return name in {feed.name for feed in self._config.feed} and self._line.put_first(name)
+        return name in self._config.feed.names and self._line.put_first(name)
 
     def tick(self) -> None:
         """Nothing: turns have a thread of their own, which may wait for the database."""
@@ -181,7 +181,7 @@ class SharedJobs:
     def _plan(self, anew: Collection[str] = (), after: timedelta = timedelta()) -> None:
         """Plan the feeds that were never planned, or have changed; what was planned stays; of other feeds nothing."""
         schedule = self._tools.store.schedule
-        names = [feed.name for feed in self._config.feed]
+        names = self._config.feed.names
         schedule.keep_only(names)
         known = schedule.moments()
         unplanned = {name: None for name in names if name not in known or name in anew}

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from feedpub.errors import ExtractError
+from feedpub.languages import normalise
 from feedpub.model import Enclosure, Item, Page
 from feedpub.sources.addresses import absolute
 from feedpub.sources.dates import parse_date
@@ -21,7 +22,7 @@ def entries(page: Page) -> list[Item]:
         raise ExtractError(f"expected a feed, found broken JSON ({error})", page.url) from error
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
         raise ExtractError('expected a feed, found JSON without "items", so no JSON Feed', page.url)
-    language = _text(feed.get("language")) or None
+    language = normalise(_text(feed.get("language")))
     authors = _authors(feed)
     return [_item(entry, page.url, language, authors) for entry in feed["items"] if isinstance(entry, dict)]
 
@@ -42,7 +43,7 @@ def _item(entry: Mapping[str, Any], base: str, language: str | None, authors: tu
         categories=tuple(dict.fromkeys(filter(None, map(_text, _list(entry.get("tags")))))),
         enclosures=tuple(_enclosures(entry, base)),
         image=absolute(image, base),
-        language=_text(entry.get("language")) or language,
+        language=normalise(_text(entry.get("language"))) or language,
         version=f"{updated.isoformat() if updated else ''} {title}".strip(),
     )
 

@@ -10,6 +10,7 @@ from lxml import etree
 
 from feedpub.decode import decode_html
 from feedpub.errors import ExtractError, NothingFound
+from feedpub.languages import normalise
 from feedpub.model import Item, Page
 from feedpub.sources.addresses import absolute
 from feedpub.sources.dates import parse_date
@@ -121,7 +122,7 @@ def _item(node: etree._Element, url: str) -> Item:
         published=parse_date(_text(news, "publication_date")),
         updated=parse_date(modified),
         categories=tuple(dict.fromkeys(filter(None, keywords))),
-        language=_text(publication, "language") or None,
+        language=normalise(_text(publication, "language")),
         version=f"{modified} {_text(news, 'title')}".strip(),
     )
 

@@ -14,6 +14,7 @@ import feedparser  # type: ignore[import-untyped]
 
 from feedpub.decode import decode_html
 from feedpub.errors import ExtractError
+from feedpub.languages import normalise
 from feedpub.model import Enclosure, Item, Page
 from feedpub.sources.addresses import LONGEST, absolute
 from feedpub.sources.dates import parse_date, plausible
@@ -41,7 +42,7 @@ def entries(page: Page) -> list[Item]:
     head: Node = parsed["feed"]
     atom = parsed["version"].startswith("atom")
     home = absolute(_text(head, "link"), page.url) or page.url
-    feed = _Feed(page.url if atom else home, _text(head, "language") or None, _authors(head) if atom else ())
+    feed = _Feed(page.url if atom else home, normalise(_text(head, "language")), _authors(head) if atom else ())
     return [_item(entry, feed) for entry in parsed["entries"]]
 
 
@@ -145,7 +146,7 @@ def _category(tag: Node) -> str:
 
 def _language(entry: Node) -> str | None:
     details = (_node(entry, name) for name in ("title_detail", "summary_detail"))
-    return next((language for detail in details if (language := _text(detail, "language"))), None)
+    return next((language for detail in details if (language := normalise(_text(detail, "language")))), None)
 
 
 def _enclosures(entry: Node, base: str) -> Iterator[Enclosure]:

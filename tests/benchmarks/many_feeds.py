@@ -18,7 +18,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -64,10 +65,9 @@ def _options() -> argparse.Namespace:
 
 
 def _measure(number: int, folder: Path, seconds: float, *, filled: bool) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Unchanged)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    port = free_port()
     one, many = (folder / kind / "config" / "feedpub.toml" for kind in ("one", "many"))
-    _write(one, many, number, server.server_port)
+    _write(one, many, number, port)
     for what, path in (("one file", one), ("a file a feed", many)):
         _tell(f"check, {what}", *_command("-c", str(path), "check"))
     if filled:
@@ -78,9 +78,8 @@ def _measure(number: int, folder: Path, seconds: float, *, filled: bool) -> None
         for what, do in _DONE.items():
             _tell(what, *_apart(do, config))
         shutil.rmtree(many.parents[1] / ".feedpub")
-    _serve(many, seconds)
-    server.shutdown()
-    server.server_close()
+    with _sources(port):
+        _serve(many, seconds)
 
 
 def _write(one: Path, many: Path, number: int, port: int) -> None:
@@ -220,6 +219,18 @@ class _Unchanged(BaseHTTPRequestHandler):
         pass
 
 
+@contextmanager
+def _sources(port: int) -> Iterator[None]:
+    """One server for all hosts: each is an address of its own."""
+    servers = [ThreadingHTTPServer((f"127.0.{n}.1", port), _Unchanged) for n in range(HOSTS)]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
 def _serve(path: Path, seconds: float) -> None:
     began = time.perf_counter()
     with running_service(path) as service:
@@ -228,12 +239,12 @@ def _serve(path: Path, seconds: float) -> None:
         started, first = time.perf_counter() - began, _memory(service.process.pid)
         _tell("run: until it has started", started, first)
         time.sleep(seconds)
+        runs = sum(" run " in line for line in list(service.said))
+        _tell(f"run: after {runs} runs", seconds, _memory(service.process.pid))
         asked = time.perf_counter()
         health = json.loads(service.get("/healthz"))
-        took = time.perf_counter() - asked
-        runs = len(service.heard("run")) or sum(" run " in line for line in list(service.said))
-        _tell(f"run: /healthz, after {runs} runs in {seconds:.0f} s", took, _memory(service.process.pid))
         assert health["scheduler"]["alive"]
+        _tell("run: after /healthz, which took", time.perf_counter() - asked, _memory(service.process.pid))
         assert service.end() == 0
 
 

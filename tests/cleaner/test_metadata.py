@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from lxml.html import HtmlElement, document_fromstring
 
+from feedpub import languages
 from feedpub.cleaner import metadata
-from feedpub.cleaner.metadata import Metadata, addresses, languages
+from feedpub.cleaner.metadata import Metadata, addresses
 
 URL = "https://www.quay.example/2024/01/12/pier"
 PROSE = (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedpub.config import Bucket, Config, FolderSource, find_config, load
+from feedpub.config import Bucket, Config, FolderSource, Http, find_config, load
 from feedpub.errors import ConfigError
 from tests.config.support import loaded
 
@@ -295,7 +295,7 @@ def test_a_syntax_error_shows_no_values(tmp_path: Path, toml: str) -> None:
 def test_settings_do_not_change() -> None:
     """A loaded config is a fact, not a place to keep things."""
     with pytest.raises(ValueError, match="frozen"):
-        Config().feed = ()
+        Config().http = Http()
 
 
 def _answers(body: bytes) -> bool:

@@ -347,6 +347,13 @@ def test_an_enclosure_of_a_length_that_is_none_has_no_length(length: str) -> Non
     assert item.enclosures == (Enclosure("https://press.example/a.mp3", "audio/mpeg", 0),)
 
 
+@pytest.mark.parametrize(("written", "tag"), [("de_AT", "de-AT"), ("EN", "en"), ("english", None), ("&#x41;", None)])
+def test_a_language_is_a_regular_tag_or_none(written: str, tag: str | None) -> None:
+    """What is written for it is not always one."""
+    (item,) = items(rss("<link>https://press.example/a</link>", f"<language>{written}</language>"))
+    assert item.language == tag
+
+
 def test_dates_in_other_languages_are_read() -> None:
     """Greek, Hungarian and Korean feeds write them so."""
     (item,) = items(rss("<title>A</title><link>/a</link><pubDate>Παρ, 17 Μαϊ 2024 10:30:00 GMT</pubDate>"))
