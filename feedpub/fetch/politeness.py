@@ -16,6 +16,8 @@ from feedpub.lease import new_holder
 LONGEST_TURN = 45.0  # seconds that one request may take, more than its deadline; after them others may ask
 LONGEST_WAIT = 120.0  # seconds that one machine waits for the others
 _GLANCE = 1.0  # seconds between two looks at whether a turn was given back early
+REMEMBERED = 1800.0  # seconds that a server is remembered, longer than any delay
+MANY = 1000  # servers
 LONGEST_PAUSE = 24 * 3600.0  # a Retry-After beyond this is an accident, or malice
 
 
@@ -36,7 +38,12 @@ class _Server:
     turn: threading.Lock = field(default_factory=threading.Lock)
     rested: float = float("-inf")  # when the last request ended
     closed_until: float = float("-inf")
+    named: float = float("-inf")  # when somebody last wanted to ask it
     status: int | None = None  # the answer that closed it
+
+    def idle(self, now: float) -> bool:
+        """Nobody asks it, and nothing that is known of it matters any more."""
+        return not self.turn.locked() and self.closed_until <= now and max(self.named, self.rested) < now - REMEMBERED
 
 
 class Politeness:
@@ -54,6 +61,7 @@ class Politeness:
         self._me = new_holder()
         self._lock = threading.Lock()
         self._servers: dict[str, _Server] = {}
+        self._most = MANY  # of them, before those that are idle are forgotten
 
     @contextmanager
     def turn(self, server: str, delay: float = 0.0, *, pause: bool = True) -> Iterator[None]:
@@ -102,8 +110,14 @@ class Politeness:
             self._turns.let_go(name, self._me, delay)
 
     def _server(self, name: str) -> _Server:
+        now = self._clock.monotonic()
         with self._lock:
-            return self._servers.setdefault(name, _Server())
+            if len(self._servers) >= self._most:
+                self._servers = {name: known for name, known in self._servers.items() if not known.idle(now)}
+                self._most = max(MANY, 2 * len(self._servers))
+            known = self._servers.setdefault(name, _Server())
+            known.named = now
+        return known
 
     def _refuse_while_closed(self, name: str, server: _Server) -> None:
         left = server.closed_until - self._clock.monotonic()

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Protocol
 
@@ -25,6 +26,7 @@ AGENT = "feedpub"
 _KEPT = timedelta(hours=24)
 _FAILURE_KEPT = timedelta(minutes=5)
 _MOST_TEXT = 512 * 1024  # characters; RFC 9309 wants at least 500 KiB read
+MOST_ORIGINS = 500  # whose rules are at hand, up to some kB each; those of others come from the memory
 _LONGEST_DELAY = 30.0  # seconds; a longer Crawl-delay is not meant for someone who reads a few pages
 
 ReadText = Callable[[str], str]
@@ -61,7 +63,7 @@ class Robots:
         self._memory = memory
         self._clock = clock
         self._lock = threading.Lock()
-        self._origins: dict[str, _Origin] = {}
+        self._origin = lru_cache(MOST_ORIGINS)(lambda _: _Origin())
 
     def admit(self, target: Target, read: ReadText) -> float:
         """Ask the rules whether `target` may be fetched; the answer is the Crawl-delay in seconds, 0 without one.
@@ -82,27 +84,27 @@ class Robots:
     def known_delay(self, target: Target) -> float:
         """The Crawl-delay for a target as far as its origin's rules are known, in seconds; asks nobody."""
         rules = self._known_rules(target)
-        return min(rules.crawl_delay(AGENT) or 0.0, _LONGEST_DELAY) if rules else 0.0
+        return min(rules.crawl_delay(AGENT) or 0.0, _LONGEST_DELAY)
 
     def known_sitemaps(self, target: Target) -> tuple[str, ...]:
         """The sitemaps that a target's origin names, as far as its rules are known; asks nobody."""
-        rules = self._known_rules(target)
-        return tuple(dict.fromkeys(rules.sitemaps)) if rules else ()
+        return tuple(dict.fromkeys(self._known_rules(target).sitemaps))
 
-    def _known_rules(self, target: Target) -> Protego | None:
-        with self._lock:
-            known = self._origins.get(target.origin)
-        return known.rules if known else None
+    def _known_rules(self, target: Target) -> Protego:
+        return self._known(target.origin).rules
 
     def _rules(self, origin: str, read: ReadText) -> Protego:
-        with self._lock:
-            known = self._origins.setdefault(origin, _Origin())
+        known = self._known(origin)
         with known.asking:
             if known.robots is None and self._memory and (stored := self._memory.load(origin)):
                 known.learn(stored)
             if not self._current(known.robots):
                 self._ask(origin, known, read)
             return known.rules
+
+    def _known(self, origin: str) -> _Origin:
+        with self._lock:  # a cache may make two of one, when two ask at once
+            return self._origin(origin)
 
     def _current(self, robots: StoredRobots | None) -> bool:
         """Not past its time, nor from a future that only a wrong clock can have seen."""

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from feedpub.errors import FetchError
-from feedpub.fetch.politeness import Politeness
+from feedpub.fetch.politeness import MANY, REMEMBERED, Politeness
 from tests.support.clock import FakeClock
 
 
@@ -100,4 +100,38 @@ def test_nobody_is_left_alone_for_years(clock: FakeClock) -> None:
     politeness.close("a.example", 1e12, 503)
     clock.pass_time(24 * 3600)
     with politeness.turn("a.example"):
+        pass
+
+
+def test_servers_that_matter_no_more_are_forgotten(clock: FakeClock) -> None:
+    """A process that has asked a hundred thousand is no larger than one that has asked a thousand at a time."""
+    politeness = Politeness(1.0, clock)
+    sizes = []
+    for number in range(10 * MANY):
+        with politeness.turn(f"{number}.example"):
+            clock.pass_time(REMEMBERED / MANY)
+        sizes.append(len(politeness._servers))
+    assert max(sizes) <= 2 * MANY + 2
+
+
+def test_what_a_server_wants_is_not_forgotten(clock: FakeClock) -> None:
+    """Neither one that wants to be left alone, nor one that is being asked, however many others are."""
+    politeness = Politeness(1.0, clock)
+    politeness.close("closed.example", 24 * 3600, 503)
+    waiting = threading.Thread(target=_visit, args=(politeness, "busy.example"))
+    with politeness.turn("busy.example"):
+        clock.pass_time(2 * REMEMBERED)
+        for number in range(3 * MANY):
+            _visit(politeness, f"{number}.example")
+        with pytest.raises(FetchError, match="wants to be left alone"):
+            _visit(politeness, "closed.example")
+        waiting.start()
+        waiting.join(0.2)
+        assert waiting.is_alive()
+    waiting.join(10)
+    assert not waiting.is_alive()
+
+
+def _visit(politeness: Politeness, server: str) -> None:
+    with politeness.turn(server):
         pass

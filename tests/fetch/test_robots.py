@@ -9,6 +9,8 @@ import pytest
 
 from feedpub.errors import FetchError, RefusedError
 from feedpub.fetch import Fetcher
+from feedpub.fetch.robots import MOST_ORIGINS, Robots
+from feedpub.fetch.target import parse as parse_target
 from feedpub.model import StoredRobots
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock
@@ -240,3 +242,19 @@ def test_only_the_first_half_megabyte_is_read(fetcher: Fetcher, site: Site) -> N
     site["/robots.txt"] = text("User-agent: *\n" + "# padding\n" * 60_000 + "Disallow: /\n")
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
+
+
+def test_the_rules_of_many_origins_come_from_the_memory(memory: Memory, clock: FakeClock) -> None:
+    """A process keeps some at hand; nobody is asked twice for all that."""
+    robots = Robots(memory, clock)
+    asked: list[str] = []
+
+    def read(url: str) -> str:
+        asked.append(url)
+        return ROBOTS
+
+    origins = [f"http://{number}.example" for number in range(2 * MOST_ORIGINS)]
+    for _ in range(2):
+        for origin in origins:
+            assert robots.admit(parse_target(f"{origin}/public"), read) == 7
+    assert asked == [f"{origin}/robots.txt" for origin in origins]
