@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from feedpub.config.section import Section
+from feedpub.config.tables import Tables
 from feedpub.config.text import CONTROLS, quote
 from feedpub.config.values import located
 from feedpub.config.web import TOKEN
@@ -87,7 +88,7 @@ def secret_variables(section: object) -> frozenset[str]:
             parts: Iterable[object] = (value for _, value in section)
         case dict():
             parts = section.values()
-        case tuple():
+        case tuple() | Tables():
             parts = section
         case _:
             parts = ()
