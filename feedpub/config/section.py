@@ -1,6 +1,7 @@
 """The base of every table in the config."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -14,11 +15,24 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    def __reduce__(self) -> tuple[Callable[..., "Section"], tuple[type["Section"], dict[str, Any]]]:
-        written = {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
-        return _made, (type(self), written)
+    def __getstate__(self) -> dict[Any, Any]:
+        return {name: value for name, value in self.__dict__.items() if name in self.model_fields_set}
+
+    def __setstate__(self, written: dict[Any, Any]) -> None:
+        super().__setstate__(
+            {
+                "__dict__": {**_unwritten(type(self)), **written},
+                "__pydantic_fields_set__": set(written),
+                "__pydantic_extra__": None,
+                "__pydantic_private__": None,
+            }
+        )
 
 
-def _made(kind: type[Section], written: dict[str, Any]) -> Section:
-    """What was checked when it was read is not checked again."""
-    return kind.model_construct(**written)
+@cache
+def _unwritten(kind: type[Section]) -> Mapping[str, Any]:
+    """All settings of a table in their order, with their defaults; what has none is always written."""
+    return {
+        name: None if field.is_required() else field.get_default(call_default_factory=True)
+        for name, field in kind.model_fields.items()
+    }
