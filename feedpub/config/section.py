@@ -16,7 +16,12 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     def __getstate__(self) -> dict[Any, Any]:
-        return {name: value for name, value in self.__dict__.items() if name in self.model_fields_set}
+        unwritten = _unwritten(type(self))
+        return {
+            name: value
+            for name, value in self.__dict__.items()
+            if name in self.model_fields_set or value != unwritten[name]  # a default that was made into something else
+        }
 
     def __setstate__(self, written: dict[Any, Any]) -> None:
         super().__setstate__(

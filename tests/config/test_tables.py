@@ -63,6 +63,13 @@ def test_a_table_is_pickled_without_its_defaults() -> None:
     assert pickle.loads(pickle.dumps(FEEDS[1])) == FEEDS[1]  # noqa: S301 -- our own
 
 
+def test_a_default_that_was_made_into_something_else_is_pickled(tmp_path: Path) -> None:
+    """As the folders of a config are, which lie beside it."""
+    (tmp_path / "feedpub.toml").write_text("")
+    settings = load(tmp_path / "feedpub.toml").feedpub
+    assert pickle.loads(pickle.dumps(settings)).output == settings.output  # noqa: S301 -- our own
+
+
 def test_a_feed_takes_few_bytes(tmp_path: Path) -> None:
     """A node with ten thousand feeds is not much larger than one with a few."""
     (tmp_path / "feeds.d").mkdir()
