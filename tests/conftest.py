@@ -1,5 +1,6 @@
 """Fixtures that every test file may use."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,17 @@ from tests.support.site import Site, running_site
 
 settings.register_profile("feedpub", deadline=None)  # speed is for benchmarks: a busy machine fails no test
 settings.load_profile("feedpub")
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """A command that a test runs in its own process sets the log up, for all tests after it."""
+    root, ours = logging.getLogger(), logging.getLogger("feedpub")
+    handlers, level, our_level = root.handlers[:], root.level, ours.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    ours.setLevel(our_level)
 
 
 @pytest.fixture

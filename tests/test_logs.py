@@ -4,23 +4,10 @@ import io
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import pytest
-
 from feedpub.logs import Form, event, log_to
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    """The log is as it was after each test."""
-    root, ours = logging.getLogger(), logging.getLogger("feedpub")
-    before = root.handlers[:], root.level, ours.level
-    yield
-    root.handlers[:], _, _ = before
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
 
 
 def logged(*, form: Form = "text", detail: bool = False, environ: Mapping[str, str] | None = None) -> io.StringIO:
