@@ -43,6 +43,7 @@ def fuzz(target: Target, effort: Effort, corpus: Path, found: Path) -> None:
         "seed": effort.seed,
         "max_len": min(target.longest, effort.longest),
         "timeout": MOST_SECONDS,
+        "report_slow_units": MOST_SECONDS,  # by the clock on the wall; the target knows how much CPU an input took
         "rss_limit_mb": MOST_MEGABYTES,
         "artifact_prefix": f"{found}/{target.name}-",
         "print_final_stats": 1,
