@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -66,6 +67,21 @@ def line(address: str) -> Iterator[Line]:
         yield opened
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that nobody waits for it at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each worker begin with its share of the files that take long: what is left at the end is quickly shared out.
+
+    pytest-xdist gives each an equal part of the list, in its order, before they take tests from each other.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    slow: dict[Path, list[pytest.Item]] = {}
+    quick: list[pytest.Item] = []
+    for item in items:
+        (slow.setdefault(item.path, []) if item.get_closest_marker("slow") else quick).append(item)
+    part = len(items) // workers
+    items[:] = []
+    for number in range(workers):
+        share = [item for file in list(slow.values())[number::workers] for item in file]
+        room = max(part - len(share), 0)
+        items += [*share, *quick[:room]]
+        del quick[:room]
+    items += quick
