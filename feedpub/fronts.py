@@ -65,8 +65,7 @@ def _published(config: Config, tools: Tools) -> list[FeedConfig]:
     def is_published(name: str) -> bool:
         return name in ran or (name in counts and not tools.publisher.missing([f"{name}.html"]))
 
-    published = {name for name in config.feed.names if is_published(name)}
-    return [feed for feed in config.feed if feed.name in published]
+    return [feed for feed in config.feed if is_published(feed.name)]
 
 
 def _front(feed: FeedConfig, known: Mapping[str, Front], tools: Tools) -> Front:

@@ -77,10 +77,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     quick: list[pytest.Item] = []
     for item in items:
         (slow.setdefault(item.path, []) if item.get_closest_marker("slow") else quick).append(item)
-    part = len(items) // workers
-    items[:] = []
+    files, part = list(slow.values()), len(items) // workers
+    items.clear()
     for number in range(workers):
-        share = [item for file in list(slow.values())[number::workers] for item in file]
+        share = [item for file in files[number::workers] for item in file]
         room = max(part - len(share), 0)
         items += [*share, *quick[:room]]
         del quick[:room]

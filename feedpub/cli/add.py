@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from feedpub.cli.collaborators import load_present, open_fetcher
+from feedpub.cli.collaborators import load_present
 from feedpub.cli.terminal import can_ask, counted, fail, make_console
 
 if TYPE_CHECKING:
@@ -111,12 +111,12 @@ def _looking(path: Path) -> "Iterator[Looks]":
     from feedpub import config
     from feedpub.discovery import Looks
     from feedpub.lease import Lease
-    from feedpub.tools import workers
+    from feedpub.tools import fetcher_for, workers
 
     lease = Lease(_DEADLINE)
     known = load_present(path)
     settings = known.feedpub if known else config.Settings()  # a first feed makes the file
-    with workers() as isolation, open_fetcher(settings) as fetcher:
+    with workers() as isolation, fetcher_for(settings) as fetcher:
         isolation.prestart()
         gate = fetcher.on_behalf("", lease.left)
         yield Looks(gate, isolation, lease, tell=lambda url: click.echo(f"looking at {url}", err=True))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.collaborators import load_or_default, open_fetcher
+from feedpub.cli.collaborators import load_or_default
 from feedpub.cli.terminal import fail, make_console
 
 if TYPE_CHECKING:
@@ -72,10 +72,11 @@ def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Art
     from feedpub import articles
     from feedpub.config import place_of
     from feedpub.rules import open_rules
+    from feedpub.tools import fetcher_for
 
     config = load_or_default(config_path)
     settings, book = config.feedpub, open_rules(config.rules)
-    with open_fetcher(settings) as fetcher:
+    with fetcher_for(settings) as fetcher:
         pages = articles.pages_at(url, fetcher, book, isolation)
     rules = book.of(pages.url)
     place = place_of(settings.state)

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from feedpub.config import Config, FeedConfig, Settings
-    from feedpub.fetch import Fetcher
+    from feedpub.config import Config, FeedConfig
     from feedpub.queue import Line
-    from feedpub.store import Store
     from feedpub.tools import Tools
 
 
@@ -67,7 +65,7 @@ def open_tools(
     from feedpub.publisher import Rehearsal, open_publisher
     from feedpub.render import Browser
     from feedpub.rules import open_rules
-    from feedpub.tools import Tools, workers
+    from feedpub.tools import Tools, fetcher_for, workers
 
     settings = config.feedpub
     rules = open_rules(config.rules)
@@ -77,7 +75,7 @@ def open_tools(
         workers() as isolation,
         Browser(settings.browser) as browser,
         open_state(config, publisher, copy=dry_run, pages_of=pages_of) as store,
-        open_fetcher(settings, store) as fetcher,
+        fetcher_for(settings, store) as fetcher,
     ):
         isolation.prestart()
         yield Tools(settings, store, fetcher, publisher, isolation=isolation, browser=browser, rules=rules)
@@ -99,10 +97,3 @@ def open_line(config: "Config") -> "Iterator[Line | None]":
 
     with Line(str(place_of(config.feedpub.state))) as line:
         yield line
-
-
-def open_fetcher(settings: "Settings", store: "Store | None" = None) -> "Fetcher":
-    """The gate to the network as the settings have it; robots.txt is remembered where there is a store."""
-    from feedpub.tools import fetcher_for
-
-    return fetcher_for(settings, store)

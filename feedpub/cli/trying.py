@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.collaborators import open_fetcher
 from feedpub.cli.terminal import counted, make_console
 
 if TYPE_CHECKING:
@@ -51,12 +50,13 @@ def _finder(
 ) -> "Iterator[Finder]":
     """What finds the pages of an address: among saved ones, else on the network where that is wanted."""
     from feedpub import articles, trial
+    from feedpub.tools import fetcher_for
 
     saved = trial.saved_pages(folder) if folder else {}
     if not fetches:
         yield lambda url: trial.saved_page(url, saved)
         return
-    with open_fetcher(config.feedpub) as fetcher:
+    with fetcher_for(config.feedpub) as fetcher:
         yield lambda url: trial.saved_page(url, saved) or articles.pages_at(url, fetcher, book, isolation)
 
 

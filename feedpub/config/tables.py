@@ -20,7 +20,6 @@ class Named(Protocol):
 
 T = TypeVar("T", bound=Named)
 
-_BREAK = "\n"  # between two names
 _Packed = tuple[str, bytes]
 """The name of a table, and all that it says."""
 
@@ -38,12 +37,12 @@ class Tables(Sequence[T]):
     def _keep(self, tables: Sequence[_Packed]) -> None:
         self._packed = b"".join(packed for _, packed in tables)
         self._ends = array("Q", accumulate((len(packed) for _, packed in tables), initial=0))
-        self._joined = _BREAK.join(name for name, _ in tables)
+        self._joined = "\n".join(name for name, _ in tables)
 
     @cached_property
     def _numbers(self) -> Mapping[str, int]:
         """Made when it is first asked for: by then what was read is gone."""
-        return {name: number for number, name in enumerate(self._joined.split(_BREAK))} if len(self) else {}
+        return {name: number for number, name in enumerate(self._joined.splitlines())}
 
     @property
     def names(self) -> KeysView[str]:

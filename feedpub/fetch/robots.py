@@ -83,15 +83,12 @@ class Robots:
 
     def known_delay(self, target: Target) -> float:
         """The Crawl-delay for a target as far as its origin's rules are known, in seconds; asks nobody."""
-        rules = self._known_rules(target)
+        rules = self._known(target.origin).rules
         return min(rules.crawl_delay(AGENT) or 0.0, _LONGEST_DELAY)
 
     def known_sitemaps(self, target: Target) -> tuple[str, ...]:
         """The sitemaps that a target's origin names, as far as its rules are known; asks nobody."""
-        return tuple(dict.fromkeys(self._known_rules(target).sitemaps))
-
-    def _known_rules(self, target: Target) -> Protego:
-        return self._known(target.origin).rules
+        return tuple(dict.fromkeys(self._known(target.origin).rules.sitemaps))
 
     def _rules(self, origin: str, read: ReadText) -> Protego:
         known = self._known(origin)

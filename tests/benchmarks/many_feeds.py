@@ -225,10 +225,12 @@ def _sources(port: int) -> Iterator[None]:
     servers = [ThreadingHTTPServer((f"127.0.{n}.1", port), _Unchanged) for n in range(HOSTS)]
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.shutdown()
+            server.server_close()
 
 
 def _serve(path: Path, seconds: float) -> None:
