@@ -2,22 +2,18 @@
 
 import json
 import os
-import select
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
 
-from tests.catalogue.faults import Faults
+from tests.support.faults import Faults
+from tests.support.warm import CHECKOUT, Order, Started
 
-_CHECKOUT = Path(__file__).parents[2]
 _UNSHARE = shutil.which("unshare") or ""
 _GLANCE = 0.03  # seconds between two looks at the memory of a process
 
@@ -38,23 +34,6 @@ class Ended:
     megabytes: float
     said: str
     in_time: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A command to run.
-
-    Attributes:
-        arguments: of feedpub.
-        folder: where.
-        environ: besides the environment's own.
-        faults: of the process.
-    """
-
-    arguments: tuple[str, ...]
-    folder: Path
-    environ: Mapping[str, str] = field(default_factory=dict)
-    faults: Faults = field(default_factory=dict)
 
 
 class Memory:
@@ -98,64 +77,17 @@ def _peak(pid: int) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
 
-class WarmStarts:
-    """Starts commands from a process that has imported feedpub. One at a time."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.catalogue.warm"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=_CHECKOUT,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # a thread in it would not outlive a fork
-        )
-        self._heard = b""
-        self.pid = 0  # of the command under way, or of the last one
-
-    def __enter__(self) -> Self:
-        assert self._hear(60), "the warm process does not start"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            pipe.close()
-        self._process.wait()
-
-    def run(self, order: Order, seconds: float) -> Ended:
-        """Run a command; it is killed if it has not ended by then."""
-        with _output() as output:
-            wish = {"arguments": order.arguments, "folder": str(order.folder), "faults": order.faults}
-            self._send({**wish, "environ": dict(order.environ), "output": str(output)})
-            pid = self.pid = self._hear(60)["pid"]
-            end, memory = time.monotonic() + seconds, Memory(pid)
-            told: dict[str, Any] = {}
-            killed = False
-            while not told:
-                memory.look()
-                told = self._hear(_GLANCE)
-                if not told and not killed and time.monotonic() > end:
-                    os.killpg(pid, signal.SIGKILL)
-                    killed = True
-            most = max(told["kilobytes"] / 1024, memory.megabytes)
-            return Ended(told["status"], told["seconds"], most, output.read_text("utf-8", "replace"), not killed)
-
-    def _send(self, wish: Mapping[str, Any]) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(wish).encode() + b"\n")
-        self._process.stdin.flush()
-
-    def _hear(self, seconds: float) -> dict[str, Any]:
-        """What it tells within so many seconds; {} where that is nothing."""
-        assert self._process.stdout is not None
-        while b"\n" not in self._heard:
-            if not select.select([self._process.stdout], [], [], seconds)[0]:
-                return {}
-            received = os.read(self._process.stdout.fileno(), 1 << 16)
-            assert received, "the warm process has ended"
-            self._heard += received
-        line, _, self._heard = self._heard.partition(b"\n")
-        return dict(json.loads(line))
+def watched(started: Started, output: Path, seconds: float) -> Ended:
+    """See a command through; it is killed if it has not ended after so many seconds."""
+    began = time.monotonic()
+    memory, in_time = Memory(started.pid), True
+    while not started.has_ended(_GLANCE) and in_time:
+        memory.look()
+        in_time = time.monotonic() < began + seconds
+    took = time.monotonic() - began
+    end = started.end(within=0)
+    most = max(end.megabytes, memory.megabytes)
+    return Ended(end.status, took, most, output.read_text("utf-8", "replace"), in_time)
 
 
 def run_cold(order: Order, script: str, seconds: float) -> Ended:
@@ -166,7 +98,7 @@ def run_cold(order: Order, script: str, seconds: float) -> Ended:
         script: for a shell that may mount what nobody else sees; it has `"$@"` where the command goes.
         seconds: that it may take.
     """
-    with _output() as output, output.open("ab") as sink:
+    with order.output.open("ab") as sink:
         began = time.monotonic()
         process = subprocess.Popen(  # noqa: S603 -- our own command
             [_UNSHARE, "-rm", "sh", "-c", script, "sh", *command(order.faults), *order.arguments],
@@ -174,7 +106,7 @@ def run_cold(order: Order, script: str, seconds: float) -> Ended:
             stdout=sink,
             stderr=sink,
             cwd=order.folder,
-            env={**os.environ, "PYTHONPATH": str(_CHECKOUT), **order.environ},
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT), **order.environ},
             start_new_session=True,
         )
         memory, killed = Memory(process.pid), False
@@ -185,12 +117,12 @@ def run_cold(order: Order, script: str, seconds: float) -> Ended:
                 killed = True
             time.sleep(_GLANCE)
         took = time.monotonic() - began
-        return Ended(process.returncode, took, memory.megabytes, output.read_text("utf-8", "replace"), not killed)
+        return Ended(process.returncode, took, memory.megabytes, order.output.read_text("utf-8", "replace"), not killed)
 
 
 def command(faults: Faults) -> list[str]:
     """Feedpub as a command of this interpreter, with these faults."""
-    wrapped = ["tests.catalogue.faults", json.dumps(dict(faults))] if faults else ["feedpub"]
+    wrapped = ["tests.support.faults", json.dumps(dict(faults))] if faults else ["feedpub"]
     return [sys.executable, "-m", *wrapped]
 
 
@@ -198,13 +130,3 @@ def may_mount() -> bool:
     """Whether scripts that mount can be run here."""
     probe = [_UNSHARE, "-rm", "sh", "-c", "mount -t tmpfs none /mnt"]
     return bool(_UNSHARE) and not subprocess.run(probe, capture_output=True, check=False).returncode  # noqa: S603
-
-
-@contextmanager
-def _output() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="feedpub-said-") as folder:
-        path = Path(folder, "output")
-        path.touch()
-        path.chmod(0o666)
-        Path(folder).chmod(0o755)
-        yield path

@@ -13,13 +13,14 @@ from typing import Any, Self
 import trustme
 
 from tests.catalogue import press
-from tests.catalogue.command import Ended, Memory, Order, WarmStarts, command, run_cold
-from tests.catalogue.faults import Faults
+from tests.catalogue.command import Ended, Memory, command, run_cold, watched
+from tests.support.faults import Faults
 from tests.support.home import OK, Home
 from tests.support.newsroom import feed
 from tests.support.service import RunningService, running_service
 from tests.support.site import Site, running_site
 from tests.support.tls import server_side
+from tests.support.warm import Order, warm
 
 ALLOWED = "127.77.0.0/16"  # where the sites are; the rest of loopback is as private as ever
 HEAD = (
@@ -62,6 +63,7 @@ class Stage:
         secure: a site with TLS, by `authority`.
         home: the command's, in which the case is played.
         marks: what a scene has to remember.
+        pid: the process of the command under way, or of the last one.
     """
 
     def __init__(self, root: Path, stack: ExitStack) -> None:
@@ -71,12 +73,12 @@ class Stage:
         self.secure = stack.enter_context(running_site("127.77.0.3", self.secured_for("127.77.0.3")))
         self.home = Home(root)
         self.marks: dict[str, Any] = {}
+        self.pid = 0
         self.ca_file = root / "authority.pem"
         self.authority.cert_pem.write_to_path(self.ca_file)
         self._start = PAGE
         self._props = ExitStack()
         stack.callback(self._props.close)
-        self._warm = stack.enter_context(WarmStarts())
         self._homes = 0
         self._sites: dict[str, Site] = {}
         self._stack = stack
@@ -171,24 +173,27 @@ class Stage:
         order = self._order(arguments, {**self._start.faults(self), **(faults or {})}, environ)
         if within := within or self._start.within(self):
             return run_cold(order, within, seconds)
-        return self._warm.run(order, seconds)
+        return self._watched(order, seconds)
 
     def _order(self, arguments: tuple[str, ...], faults: Faults, environ: Mapping[str, str]) -> Order:
-        return Order(arguments, self.home.root, {"FEEDPUB_CONFIG": str(self.home.config), **environ}, faults)
+        said = self.root / "said"
+        said.write_bytes(b"")
+        environ = {"FEEDPUB_CONFIG": str(self.home.config), **environ}
+        return Order(arguments, self.home.root, said, environ=environ, faults=faults)
+
+    def _watched(self, order: Order, seconds: float) -> Ended:
+        started = warm().start(order)
+        self.pid = started.pid
+        return watched(started, order.output, seconds)
 
     def status(self) -> tuple[dict[str, Any], str]:
         """What `feedpub status --json` says, read, and as it is said."""
         faults = {"clock": self.marks["clock"]} if "clock" in self.marks else {}
-        ended = self._warm.run(self._order(("status", "--json"), faults, {}), PATIENCE)
+        ended = self._watched(self._order(("status", "--json"), faults, {}), PATIENCE)
         try:
             return dict(json.loads(ended.said)), ended.said
         except ValueError:
             return {}, ended.said
-
-    @property
-    def pid(self) -> int:
-        """The process of the command under way."""
-        return self._warm.pid
 
     # --- the service ---
 

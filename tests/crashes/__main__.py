@@ -6,6 +6,7 @@ with the seed that it is named with and `--times 1`.
 """
 
 import argparse
+import os
 import random
 import shutil
 import tempfile
@@ -18,13 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
 
-from tests.crashes.launcher import Launcher, Started, launcher
 from tests.crashes.paper import TOKEN, Paper
 from tests.crashes.witness import Witness
 from tests.support.service import free_port
 from tests.support.site import Site, running_site
+from tests.support.warm import Order, Started, warm
 
 KILLS = 25  # in a round
+LONGEST = 60.0  # seconds that a process may take to end
 SERVED = 0.15  # the share of runs that are the service's
 AGAIN = 0.35  # how often the next run is killed, too, before one may end
 INSTANTS = ("any", "commit", "write")
@@ -51,10 +53,9 @@ class Tally:
 class Round:
     """One home from its beginning, through some crashes."""
 
-    def __init__(self, seed: int, home: Path, site: Site, start: Launcher, tally: Tally) -> None:
+    def __init__(self, seed: int, home: Path, site: Site, tally: Tally) -> None:
         self._random = random.Random(seed)  # noqa: S311 -- instants, not secrets
         self._home = home
-        self._launcher = start
         self._tally = tally
         self._paper = Paper(site, home, seed)
         self._witness = Witness(home, self._paper)
@@ -72,13 +73,13 @@ class Round:
 
     def _crash(self) -> None:
         served = self._random.random() < SERVED
-        process = self._serve() if served else self._launcher.start(self._paper.config, "build")
+        process = self._serve() if served else self._start("build")
         kind = self._random.choice(INSTANTS)
         self._wait(kind, process)
         process.kill()
-        status = process.ended()
+        status = process.end(LONGEST).status
         assert status in (-9, 0), f"ended with {status}: {self._said()}"
-        assert process.has_left_nothing(), "a killed process has left others running"
+        assert _nothing_is_left_of(process.pid), "a killed process has left others running"
         if status:
             self._tally.kills[f"{kind} of the service" if served else kind] += 1
         else:
@@ -87,11 +88,15 @@ class Round:
 
     def _run_clean(self) -> None:
         began = time.monotonic()
-        status = self._launcher.start(self._paper.config, "build").ended()
+        status = self._start("build").end(LONGEST).status
         self._longest = time.monotonic() - began
         assert status == 0, f"the next start ended with {status}: {self._said()}"
         self._tally.clean += 1
         self._witness.after_a_clean_run()
+
+    def _start(self, *arguments: str) -> Started:
+        environ = {"FEEDPUB_CONFIG": str(self._paper.config)}
+        return warm().start(Order(arguments, self._home, self._home / "said", environ=environ))
 
     def _said(self) -> str:
         return (self._home / "said").read_text("utf-8")[-3000:]
@@ -99,11 +104,11 @@ class Round:
     def _serve(self) -> Started:
         """The service, in which somebody has all feeds looked at now."""
         port = free_port()
-        process = self._launcher.start(self._paper.config, "run", "--listen", f"127.0.0.1:{port}")
+        process = self._start("run", "--listen", f"127.0.0.1:{port}")
         for feed in ("world", "saved"):
-            while process.alive and not _pressed(port, feed):
+            while not process.has_ended() and not _pressed(port, feed):
                 time.sleep(0.01)
-        assert process.alive, self._said()
+        assert not process.has_ended(), self._said()
         return process
 
     def _wait(self, kind: str, process: Started) -> None:
@@ -114,7 +119,7 @@ class Round:
         end = time.monotonic() + 2 * self._longest
         for _ in range(self._random.randint(1, 8)):
             before = what()
-            while what() == before and process.alive and time.monotonic() < end:
+            while what() == before and not process.has_ended() and time.monotonic() < end:
                 time.sleep(0.0002)
         time.sleep(self._random.choice((0, self._random.uniform(0, 0.003), self._random.uniform(0, 0.03))))
 
@@ -132,6 +137,18 @@ def _changes(folder: Path, wanted: Callable[[str], bool]) -> object:
     except FileNotFoundError:
         return None
     return sorted((name, about.st_size, about.st_mtime_ns) for name, about in found)
+
+
+def _nothing_is_left_of(group: int, seconds: float = 10.0) -> bool:
+    """Whether the processes that a process started end, too."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def _pressed(port: int, feed: str) -> bool:
@@ -156,16 +173,15 @@ def crash(times: int, seed: int, tell: Callable[[str], None] = print) -> Tally:
         tell: is told after each round how far it is.
     """
     tally, began = Tally(), time.monotonic()
-    with launcher() as start:
-        while (rest := times - tally.kills.total()) > 0:
-            with running_site() as site, _home(seed) as home:
-                try:
-                    Round(seed, home, site, start, tally).play(min(rest, KILLS))
-                except AssertionError as error:
-                    error.add_note(f"in the round of seed {seed}, after {tally}")
-                    raise
-            seed += 1
-            tell(f"{time.monotonic() - began:.0f} s: {tally}")
+    while (rest := times - tally.kills.total()) > 0:
+        with running_site() as site, _home(seed) as home:
+            try:
+                Round(seed, home, site, tally).play(min(rest, KILLS))
+            except AssertionError as error:
+                error.add_note(f"in the round of seed {seed}, after {tally}")
+                raise
+        seed += 1
+        tell(f"{time.monotonic() - began:.0f} s: {tally}")
     return tally
 
 

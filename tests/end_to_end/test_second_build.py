@@ -1,13 +1,21 @@
 """What a second look at the same sources does."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.end_to_end.conftest import STORIES
-from tests.support.home import Home, digest
+from tests.support.home import ColdHome, Home, digest
 from tests.support.newsroom import feed, listing, open_newsroom, path, rss, story, title
 from tests.support.site import Route, Site
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Where bytes stay the same whatever order sets have."""
+    return ColdHome(tmp_path)
 
 
 def test_a_second_build_asks_only_whether_something_changed(newsroom: Site, home: Home) -> None:

@@ -18,9 +18,9 @@ from tests.catalogue.answers import Answer, sized
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news
 from tests.catalogue.command import Ended, children
-from tests.catalogue.faults import Faults
 from tests.catalogue.press import NEW, NOW, body, listing, story
 from tests.catalogue.stage import FOLDER, HEAD, PAGE, SHORT, Stage, Start
+from tests.support.faults import Faults
 from tests.support.home import FAILED, OK
 from tests.support.newsroom import path
 from tests.support.service import RunningService, eventually

@@ -1,6 +1,6 @@
 """What is wrong with the process that feedpub runs in: its clock, its limits, its system calls, its threads.
 
-`python -m tests.catalogue.faults '{"clock": "/tmp/offset"}' build` runs a command with such faults.
+`python -m tests.support.faults '{"clock": "/tmp/offset"}' build` runs a command with such faults.
 """
 
 import ctypes

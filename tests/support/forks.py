@@ -1,8 +1,8 @@
 """A process that has imported feedpub already and forks for each command: the command, without its second of imports.
 
-It reads orders from its standard input, a line of JSON each, and tells on its standard output which process it started
-and how that ended. The fork then runs what `python -m feedpub` runs, with its own arguments, environment and output.
-The first workers that it starts are forks too, which were made before it had any thread.
+It reads orders from its standard input, a line of JSON each, and answers each with a line on its standard output: which
+process it has started, or how one ended. The fork then runs what `python -m feedpub` runs, with its own arguments,
+environment and output. The first workers that it starts are forks too, which were made before it had any thread.
 """
 
 import gc
@@ -12,57 +12,80 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from contextlib import redirect_stdout, suppress
 from importlib import import_module
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
+from feedpub.cli import cli
 from feedpub.isolation import process, worker
-from tests.catalogue import faults
-from tests.support.newsroom import story
+from tests.support import faults
+from tests.support.newsroom import feed, story
 
-_MODULES = (
-    *("feedpub", "feedpub.cli", "feedpub.pipeline", "feedpub.messages", "feedpub.report", "feedpub.overview"),
-    *("feedpub.publisher", "feedpub.store", "feedpub.tools", "feedpub.migrations", "rich.console", "rich.table"),
-)
+_BESIDES = (
+    "feedpub.service",
+    "feedpub.overview",
+    "rich.console",
+    "rich.table",
+)  # for other commands
 
 
-def serve() -> bool:
-    """Start commands until nobody orders any more. True in a process that has become one."""
-    for line in sys.stdin.buffer:
+def _warm() -> None:
+    """Do once what every build does, so that nothing is left to be imported and loaded; no thread of it remains."""
+    with tempfile.TemporaryDirectory(prefix="feedpub-warm-") as folder:
+        config = Path(folder, "config", "feedpub.toml")
+        Path(folder, "config", "articles").mkdir(parents=True)
+        Path(folder, "config", "articles", "story.html").write_text(story(1), "utf-8")
+        config.write_text(feed("warm", "folder articles"), "utf-8")
+        with redirect_stdout(StringIO()), suppress(SystemExit):
+            cli(["-c", str(config), "build", "--json"])
+    import_module("feedpub").extract(story(1), "https://example.org/")  # what a worker does
+    for name in _BESIDES:
+        import_module(name)
+    gc.freeze()
+
+
+def _serve() -> bool:
+    """Do what is ordered until nobody orders any more. True in a process that has become a command."""
+    for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)
-        began = time.monotonic()
-        if not (pid := os.fork()):
+        if "wait" in order:
+            _, status, usage = os.wait4(order["wait"], 0)
+            answer = {"status": os.waitstatus_to_exitcode(status), "megabytes": usage.ru_maxrss / 1024}
+        elif pid := os.fork():
+            answer = {"pid": pid}
+        else:
             _become(order)
             return True
-        _tell(pid=pid)
-        _, status, usage = os.wait4(pid, 0)
-        seconds = time.monotonic() - began
-        _tell(status=os.waitstatus_to_exitcode(status), seconds=seconds, kilobytes=usage.ru_maxrss)
+        print(json.dumps(answer), flush=True)
     return False
-
-
-def _tell(**what: Any) -> None:
-    os.write(1, json.dumps(what).encode() + b"\n")
 
 
 def _become(order: dict[str, Any]) -> None:
     os.setsid()
     # As in a terminal: what a shell starts in the background ignores ctrl-c, and so does all that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number, (path, flags) in enumerate([(os.devnull, os.O_RDONLY), *[(order["output"], os.O_WRONLY)] * 2]):
-        descriptor = os.open(path, flags | os.O_APPEND)
+    adding = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    files = (os.devnull, os.O_RDONLY), (order["output"], adding), (order["errors"], adding)
+    for number, (path, flags) in enumerate(files):
+        descriptor = os.open(path, flags, 0o666)
         os.dup2(descriptor, number)
         os.close(descriptor)
     os.chdir(order["folder"])
+    os.environ.clear()
     os.environ.update(order["environ"])
+    time.tzset()
     sys.argv[1:] = order["arguments"]
     faults.install(order["faults"])
     if "build" in order["arguments"]:
-        Workers().prepare()
+        _Workers().prepare()
 
 
-class Workers:
+class _Workers:
     """Forks that wait to become workers; beyond them, workers are started as always."""
 
     _PREPARED = 2
@@ -133,10 +156,6 @@ class _Worker:
 
 
 if __name__ == "__main__":
-    for name in _MODULES:
-        import_module(name)
-    import_module("feedpub").extract(story(1), "https://example.org/")  # what the cleaner knows is read now
-    gc.freeze()
-    _tell(ready=True)
-    if serve():
+    _warm()
+    if _serve():
         import_module("feedpub.__main__").main()
