@@ -9,7 +9,7 @@ import pytest
 from feedpub.fetch import Fetcher
 from feedpub.render import Browser, Limits, missing
 
-LIMITS = Limits(seconds=8, unresponsive=1.5, settle=2, quiet=0.2, heap=64, memory=1024, requests=20, length=500_000)
+LIMITS = Limits(seconds=8, unresponsive=4, settle=2, quiet=0.2, heap=64, memory=1024, requests=20, length=500_000)
 
 
 @pytest.fixture(scope="session")

@@ -26,12 +26,8 @@ from feedpub.isolation import process, worker
 from tests.support import faults
 from tests.support.newsroom import feed, story
 
-_BESIDES = (
-    "feedpub.service",
-    "feedpub.overview",
-    "rich.console",
-    "rich.table",
-)  # for other commands
+_READERS = {"build", "clean", "run"}  # commands that read pages, in workers
+_BESIDES = ("feedpub.service", "feedpub.overview", "rich.console", "rich.table")  # what a build does not import
 
 
 def _warm() -> None:
@@ -41,8 +37,9 @@ def _warm() -> None:
         Path(folder, "config", "articles").mkdir(parents=True)
         Path(folder, "config", "articles", "story.html").write_text(story(1), "utf-8")
         config.write_text(feed("warm", "folder articles"), "utf-8")
-        with redirect_stdout(StringIO()), suppress(SystemExit):
+        with redirect_stdout(StringIO()) as said, suppress(SystemExit):
             cli(["-c", str(config), "build", "--json"])
+    assert '"ok": true' in said.getvalue(), said.getvalue()
     import_module("feedpub").extract(story(1), "https://example.org/")  # what a worker does
     for name in _BESIDES:
         import_module(name)
@@ -81,7 +78,7 @@ def _become(order: dict[str, Any]) -> None:
     time.tzset()
     sys.argv[1:] = order["arguments"]
     faults.install(order["faults"])
-    if "build" in order["arguments"]:
+    if _READERS.intersection(order["arguments"]):
         _Workers().prepare()
 
 
