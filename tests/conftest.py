@@ -68,7 +68,7 @@ def line(address: str) -> Iterator[Line]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let each worker begin with its share of the files that take long: what is left at the end is quickly shared out.
+    """Let each worker begin with its share of what takes long: what is left at the end is quickly shared out.
 
     pytest-xdist gives each an equal part of the list, in its order, before they take tests from each other.
     """
@@ -77,11 +77,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     quick: list[pytest.Item] = []
     for item in items:
         (slow.setdefault(item.path, []) if item.get_closest_marker("slow") else quick).append(item)
-    files, part = list(slow.values()), len(items) // workers
+    shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for file in sorted(slow.values(), key=_seconds, reverse=True):
+        min(shares, key=_seconds).extend(file)
+    part = len(items) // workers
     items.clear()
-    for number in range(workers):
-        share = [item for file in files[number::workers] for item in file]
+    for share in shares:
         room = max(part - len(share), 0)
         items += [*share, *quick[:room]]
         del quick[:room]
     items += quick
+
+
+def _seconds(items: list[pytest.Item]) -> float:
+    """What they take, about: where a mark does not say, a few seconds each."""
+    marks = [item.get_closest_marker("slow") for item in items]
+    return sum(float(mark.kwargs.get("seconds", 4)) for mark in marks if mark)

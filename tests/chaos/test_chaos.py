@@ -7,7 +7,7 @@ from tests.chaos.network import missing
 from tests.support.postgres import MISSING, installed
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=200)
 def test_every_article_is_published_once_and_on_time() -> None:
     """Whatever is killed, stopped, cut off or restarted."""
     if why := (missing() or ("" if installed() else MISSING)):

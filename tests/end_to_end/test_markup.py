@@ -25,7 +25,7 @@ from tests.support.newsroom import PARAGRAPHS, feed
 from tests.support.service import running_service
 from tests.support.site import Route, Site, running_site
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=20)
 VECTORS = Path(__file__).parents[1] / "vectors" / "markup.toml"
 AT_ONCE = 150  # documents in one page of the browser
 PATIENCE = "--virtual-time-budget=20000"

@@ -12,7 +12,7 @@ from tests.support.newsroom import feed, listing, open_newsroom, path, story
 from tests.support.service import eventually, free_port, running_service
 from tests.support.site import Route, Site
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=10)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def boot(environ: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900, env=environ)  # noqa: S603 -- ours
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=120)
 def test_on_a_real_systemd() -> None:
     """Installed as README says: started, reloaded, watched, drained, activated, upgraded, restored and removed."""
     done = boot()
