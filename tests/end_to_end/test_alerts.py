@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import sys
+import time
 from contextlib import closing
 
 import pytest
@@ -34,9 +35,11 @@ def test_builds_tell_of_a_break_by_all_ways(newsroom: Site, home: Home) -> None:
         )
         home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD + ways)
         home.build()
+        time.sleep(1)  # of two notices within a second, the later one is dated before the other
         newsroom["/news"] = Route(b"gone", status=404)
         for _ in range(3):
             home.build(status=FAILED)
+        time.sleep(1)
         newsroom["/news"] = listing([5, 4, 3, 2, 1])
         home.build()
         home.build()

@@ -54,7 +54,17 @@ function audit(document) {
   return found
 }
 function settled() { return new Promise(done => setTimeout(done, 300)) }
+// A load is broken off whenever a network of this machine changes: once more, then. What leads away does so again.
+async function loaded() {
+  for (let n = 0; n < 5; n++) {
+    const gone = [...document.querySelectorAll("iframe")].filter(frame => !frame.contentDocument)
+    if (!gone.length) return
+    const again = frame => new Promise(done => { frame.onload = done; frame.src = frame.src; setTimeout(done, 3000) })
+    await Promise.all(gone.map(again))
+  }
+}
 onload = async () => {
+  await loaded()
   await settled()
   const report = {}
   const look = again => { for (const frame of document.querySelectorAll("iframe")) {

@@ -18,12 +18,18 @@ FLAGS = (
     "--disable-sync",
     "--disable-features=NetworkTimeServiceQuerying",
 )
+BROKEN_OFF = "ERR_NETWORK_CHANGED"  # a load is, whenever another test makes or removes a network of this machine
+ATTEMPTS = 5
 OF_ITS_OWN = "http://update.googleapis.com/"  # newer ones look for components there, whatever the flags say
 
 
 def dump(url: str, *flags: str) -> str:
     """The page's DOM after it has loaded, as HTML; skips the calling test where there is no Chromium."""
-    return _run(url, *flags, "--dump-dom")
+    for _ in range(ATTEMPTS):
+        dom = _run(url, *flags, "--dump-dom")
+        if BROKEN_OFF not in dom:
+            break
+    return dom
 
 
 def screenshot(page: Path, picture: Path, *, width: int, height: int) -> None:
