@@ -37,20 +37,19 @@ class Ended:
 
 
 class Memory:
-    """The most that a process and those below it have held, as far as it was looked at."""
+    """The most that a process and those below it have held together, as far as it was looked at."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._peaks: dict[int, int] = {}
+        self._most = 0
 
     def look(self) -> None:
-        """Look at all of them now."""
-        for pid in _family(self._pid):
-            self._peaks[pid] = max(self._peaks.get(pid, 0), _peak(pid))
+        """Look at all that there are now; each counts with its own peak."""
+        self._most = max(self._most, sum(map(_peak, _family(self._pid))))
 
     @property
     def megabytes(self) -> float:
-        return sum(self._peaks.values()) / 1024
+        return self._most / 1024
 
 
 def children(pid: int) -> list[int]:

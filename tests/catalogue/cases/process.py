@@ -224,13 +224,13 @@ def _starved(limits: dict[str, int], stage: Stage) -> Ended:
 def _killed_worker(stage: Stage) -> None:
     """The system is out of memory, and takes the process that reads the new story: a page that takes a while."""
     long = "".join(
-        f"<p>And then the {n} members of the council went home, one after another.</p>" for n in range(90_000)
+        f"<p>And then the {n} members of the council went home, one after another.</p>" for n in range(60_000)
     )
     page = story(NEW, text=body(NEW) + long).encode()
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         sized(page)(handler)
-        threading.Timer(1.0, lambda: os.kill(max(children(stage.pid), key=_work), signal.SIGKILL)).start()
+        threading.Timer(0.4, lambda: os.kill(max(children(stage.pid), key=_work), signal.SIGKILL)).start()
 
     stage.site[path(NEW)] = answer
 
