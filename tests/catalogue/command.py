@@ -37,19 +37,20 @@ class Ended:
 
 
 class Memory:
-    """The most that a process and those below it have held together, as far as it was looked at."""
+    """The most that a process and those below it have held, as far as it was looked at."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._most = 0
+        self._peaks: dict[int, int] = {}
 
     def look(self) -> None:
-        """Look at all that there are now; each counts with its own peak."""
-        self._most = max(self._most, sum(map(_peak, _family(self._pid))))
+        """Look at all of them now."""
+        for pid in _family(self._pid):
+            self._peaks[pid] = max(self._peaks.get(pid, 0), _peak(pid))
 
     @property
     def megabytes(self) -> float:
-        return self._most / 1024
+        return sum(self._peaks.values()) / 1024
 
 
 def children(pid: int) -> list[int]:
@@ -84,7 +85,9 @@ def watched(started: Started, output: Path, seconds: float) -> Ended:
         memory.look()
         in_time = time.monotonic() < began + seconds
     took = time.monotonic() - began
-    end = started.end(within=0)
+    if not in_time:
+        os.killpg(started.pid, signal.SIGKILL)
+    end = started.end()
     most = max(end.megabytes, memory.megabytes)
     return Ended(end.status, took, most, output.read_text("utf-8", "replace"), in_time)
 

@@ -21,7 +21,7 @@ from urllib.error import URLError
 
 from tests.crashes.paper import TOKEN, Paper
 from tests.crashes.witness import Witness
-from tests.support.service import free_port
+from tests.support.service import eventually, free_port
 from tests.support.site import Site, running_site
 from tests.support.warm import Order, Started, warm
 
@@ -79,7 +79,7 @@ class Round:
         process.kill()
         status = process.end(LONGEST).status
         assert status in (-9, 0), f"ended with {status}: {self._said()}"
-        assert _nothing_is_left_of(process.pid), "a killed process has left others running"
+        assert eventually(lambda: not _goes_on(process.pid), seconds=10), "a killed process has left others running"
         if status:
             self._tally.kills[f"{kind} of the service" if served else kind] += 1
         else:
@@ -139,16 +139,13 @@ def _changes(folder: Path, wanted: Callable[[str], bool]) -> object:
     return sorted((name, about.st_size, about.st_mtime_ns) for name, about in found)
 
 
-def _nothing_is_left_of(group: int, seconds: float = 10.0) -> bool:
-    """Whether the processes that a process started end, too."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.01)
-    return False
+def _goes_on(group: int) -> bool:
+    """Whether there is a process in a group."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _pressed(port: int, feed: str) -> bool:

@@ -13,25 +13,15 @@ from typing import Any
 
 import feedparser  # type: ignore[import-untyped]
 
-from tests.support.warm import Order, warm
+from tests.support.warm import LONGEST, Order, warm
 
 OK, FAILED, REFUSED = 0, 1, 2  # exit statuses
-LONGEST = 120.0  # seconds that a command may take
 BASE = "https://feeds.example.net/"
 PNG = (  # a picture of one pixel
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
     b"\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82"
 )
 HEAD = f'[feedpub]\nallow_private = ["127.0.0.0/8"]\ndelay = "0s"\nbase_url = "{BASE}"\n'
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How a command ended, and what it said."""
-
-    returncode: int
-    stdout: str
-    stderr: str
 
 
 @dataclass(frozen=True)
@@ -59,13 +49,14 @@ class Home:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content.encode() if isinstance(content, str) else content)
 
-    def run(self, *arguments: str) -> Done:
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The command as a process of its own; the config is named in the environment."""
         with TemporaryDirectory(prefix="feedpub-said-") as folder:
             output, errors = Path(folder, "output"), Path(folder, "errors")
             environ = {"FEEDPUB_CONFIG": str(self.config)}
-            end = warm().start(Order(arguments, self.root, output, errors, environ)).end(within=LONGEST)
-            return Done(end.status, output.read_text("utf-8"), errors.read_text("utf-8"))
+            end = warm().start(Order(arguments, self.root, output, errors, environ)).end()
+            said = output.read_text("utf-8"), errors.read_text("utf-8")
+            return subprocess.CompletedProcess(arguments, end.status, *said)
 
     def build(self, *arguments: str, status: int = OK) -> str:
         """Build, expect an exit status, and give all that was said."""
@@ -93,9 +84,9 @@ class Home:
 class ColdHome(Home):
     """Commands run on it are interpreters of their own: each puts what is in sets in another order."""
 
-    def run(self, *arguments: str) -> Done:
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The command; the config is named in the environment."""
-        ended = subprocess.run(  # noqa: S603 -- our own command
+        return subprocess.run(  # noqa: S603 -- our own command
             [sys.executable, "-m", "feedpub", *arguments],
             capture_output=True,
             text=True,
@@ -104,7 +95,6 @@ class ColdHome(Home):
             cwd=self.root,
             timeout=LONGEST,
         )
-        return Done(ended.returncode, ended.stdout, ended.stderr)
 
 
 def digest(files: Mapping[str, bytes]) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 from tests.support.faults import Faults
 
 CHECKOUT = Path(__file__).parents[2]
+LONGEST = 120.0  # seconds that a command may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,14 @@ class Started:
         """End it as a power cut does: it is told nothing."""
         signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
 
-    def end(self, within: float) -> End:
-        """How it ended; it is killed if it has not by then."""
-        if not self.has_ended(within):
+    def end(self, within: float = LONGEST) -> End:
+        """How it ended; whoever has to be killed, because it has not by then, fails the test."""
+        if late := not self.has_ended(within):
             self.kill()
-            self.has_ended(within)
         os.close(self._descriptor)
-        return End(**self._warm.ask({"wait": self.pid}))
+        end = End(**self._warm.ask({"wait": self.pid}))
+        assert not late, f"killed after {within:g} s"
+        return end
 
 
 class Warm:
