@@ -8,8 +8,8 @@ can be booted.
 import argparse
 import sys
 
-from tests.soak.siege import BOUND, Siege, here, on_systemd
 from tests.soak.report import table
+from tests.soak.siege import BOUND, Siege, here, on_systemd
 from tests.systemd.machine import NoMachineError
 
 SKIPPED = 77

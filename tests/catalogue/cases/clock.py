@@ -57,8 +57,8 @@ CRON = Start(
         )
     ],
 )
-_FOLD = datetime(2026, 10, 25, 0, 31, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # 02:31; 02:30 once more
-_GAP = datetime(2026, 3, 28, 23, 0, tzinfo=UTC), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)  # 00:00; 03:30 for 02:30
+_FOLD = datetime(2026, 10, 25, 0, 31, tzinfo=UTC), datetime(2026, 10, 26, 1, 30, tzinfo=UTC)  # 02:31; the next 02:30
+_GAP = datetime(2026, 3, 28, 23, 0, tzinfo=UTC), datetime(2026, 3, 29, 1, 0, tzinfo=UTC)  # 00:00; 03:00 for 02:30
 _SLOW: dict[str, Any] = {"slow": True, "seconds": 60.0}
 
 CASES = (
