@@ -42,6 +42,7 @@ class Siege:
         bound: seconds that a healthy feed may be late.
         every: seconds between two looks at a healthy feed.
         gap: seconds between two articles, each of another healthy feed.
+        log: the file that the service's log is kept in.
     """
 
     seconds: float
@@ -50,6 +51,7 @@ class Siege:
     bound: float = BOUND
     every: float = 60.0
     gap: float = 6.0
+    log: Path | None = None
 
 
 class World:
@@ -78,7 +80,10 @@ class World:
     def lost(self, get: Callable[[str], bytes], before: float) -> Iterator[str]:
         """The articles that were out before a moment and are not in their feeds."""
         for name in self.healthy:
-            known = {item["title"] for item in json.loads(get(f"{name}.json"))["items"]}
+            try:
+                known = {item["title"] for item in json.loads(get(f"{name}.json"))["items"]}
+            except (OSError, subprocess.SubprocessError):  # it was never published, or nobody answers
+                known = set()
             for article in self.published:
                 if article["published"] == name and article["at"] < before and article["title"] not in known:
                     yield f"{name}: {article['title']}"
@@ -135,7 +140,8 @@ def _found(  # noqa: PLR0913, PLR0917 -- all that was measured
     megabytes: float,
     restarts: int,
 ) -> Found:
-    del siege
+    if siege.log:
+        siege.log.write_text("\n".join(json.dumps(event) for event in events), "utf-8")
     runs = Counter(event.get("feed") for event in events if event.get("event") == "run")
     return Found(
         lateness=lateness(events, world.healthy, end),
