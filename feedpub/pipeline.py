@@ -294,7 +294,7 @@ def _state(feed: str, reading: Reading, before: SourceState | None, now: datetim
         before,
         checked=now,
         failure=reading.problem.reason,
-        failing_since=before.failing_since or now,
+        failing_since=min(before.failing_since or now, now),
         failures=before.failures + 1,
         next_look=None,
         pace=reading.pace,

@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from feedpub import pipeline
@@ -18,9 +18,9 @@ from feedpub.lease import Lease
 from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.model import Outcome, Problem, Status
-from feedpub.scheduler.plan import Plan
+from feedpub.scheduler.plan import Plan, is_impossible
 from feedpub.scheduler.planning import plans
-from feedpub.store import Planned, Run
+from feedpub.store import Planned, Run, SourceState
 from feedpub.tools import Tools
 
 SLACK = timedelta(seconds=30)  # a source that is due so soon is looked at in the same run
@@ -135,7 +135,7 @@ class Work:
         """Plan each source that was looked at, and the feed's next run; keep both."""
         now = tools.clock()
         looks_ahead = plans(feed, tools, now)
-        recheck = tools.store.next_recheck(feed.name) if feed.recheck else None
+        recheck = tools.store.next_recheck(feed.name, now) if feed.recheck else None
         choices = [*looks_ahead.values(), *([Plan(recheck, "articles to be looked at again")] if recheck else [])]
         first = min(choices, key=lambda choice: choice.next)
         if retries := self._in_vain.get(feed.name, 0):
@@ -173,10 +173,14 @@ class Work:
 
 def _due_sources(feed: FeedConfig, tools: Tools) -> set[str]:
     """The keys of the sources whose time has come; those of others are not asked."""
-    limit = tools.clock() + SLACK
+    now = tools.clock()
     states = {state.key: state for state in tools.store.sources(feed.name)}
     keys = {source_key(source) for source in feed.source}
-    return {key for key in keys if key not in states or (states[key].next_look or limit) <= limit}
+    return {key for key in keys if key not in states or _is_due(feed, states[key], now)}
+
+
+def _is_due(feed: FeedConfig, state: SourceState, now: datetime) -> bool:
+    return state.next_look is None or state.next_look <= now + SLACK or is_impossible(feed, state, now)
 
 
 def _tell(outcome: Outcome, planned: Plan) -> None:

@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 
 from feedpub import pipeline
 from feedpub.config import Config, FeedConfig, RemoteSource, Source
+from feedpub.errors import FeedpubError
 from feedpub.lease import Lease
 from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.scheduler.agenda import spread
 from feedpub.scheduler.clockwork import Clockwork
 from feedpub.scheduler.plan import Plan
+from feedpub.scheduler.planning import credible
 from feedpub.scheduler.runner import Runner
 from feedpub.service.reload import feed_changes
 from feedpub.tools import Tools
@@ -90,8 +92,7 @@ class Jobs:
 
     def start(self) -> None:
         """Plan all feeds as they were planned before; of what is overdue the first runs at once."""
-        known = mended(self._tools.store.schedule.load, self._config, self._tools)
-        self._spread({name: known[name].next_run if name in known else None for name in self.names})
+        self._spread(mended(self._known_plans, self._config, self._tools))
         self.clockwork.start()
 
     def apply(self, config: Config, tools: Tools) -> Mapping[str, Sequence[str]]:
@@ -123,19 +124,29 @@ class Jobs:
             self.clockwork.revive()
 
     def clock_jumped(self, by: timedelta) -> None:
-        """Keep to the same waits after the wall clock was put back; after it was put forward, catch up by and by."""
+        """Catch up by and by after the wall clock was put forward; after it was put back, with what it was wrong for."""
         event("clock", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
-        planned = self.clockwork.planned
+        planned: Mapping[str, datetime | None] = self.clockwork.planned
         if by < timedelta(0):
-            self._spread({name: moment + by for name, moment in planned.items()})
-        else:
-            self._spread(planned)
+            try:
+                planned = self._known_plans()
+            except FeedpubError as error:
+                event("state", level=logging.ERROR, reason=str(error))
+                planned = {name: moment + by for name, moment in self.clockwork.planned.items()}
+        self._spread(planned)
         self.clockwork.revive()
 
     def stop(self, seconds: float) -> Sequence[str]:
         """Start nothing more; wait so long for what runs. Tells the feeds whose runs were given up."""
         self.clockwork.stop()
         return self.runner.drain(seconds)
+
+    def _known_plans(self) -> Mapping[str, datetime | None]:
+        """Return feed → when the state has it run next; None for what was not planned, or by a clock that was wrong."""
+        store = self._tools.store
+        found = credible(self._config.feed, store.schedule.moments(), self._tools)
+        store.notices.pull_back(self._tools.clock())
+        return found
 
     def _spread(self, planned: Mapping[str, datetime | None]) -> None:
         self.clockwork.set_all(spread(planned, self._tools.clock()))

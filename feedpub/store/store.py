@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, select, tuple_, union, update
+from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, or_, select, tuple_, union, update
 
 from feedpub.errors import StoreError
 from feedpub.model import Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
 from feedpub.store.claims import ClaimsTable
+from feedpub.store.columns import Moment
 from feedpub.store.copying import Copied, copy_all, nothing_said
 from feedpub.store.database import Database, Place
 from feedpub.store.figures import Figures
@@ -33,6 +34,7 @@ from feedpub.store.schedule import ScheduleTable
 if TYPE_CHECKING:
     from feedpub.store.postgres import PostgresDatabase
 
+FARTHEST_RECHECK = timedelta(days=3)  # none is planned for later, unless by a clock that was ahead
 RUNS_KEPT = 200  # of each feed
 RUNS_SPARE = 10  # runs after which those of a feed are counted again, on average
 LONGEST_ADDRESS = 2000  # characters of a document that is kept; PostgreSQL's indexes hold up to 2,700 bytes
@@ -259,17 +261,20 @@ class Store:
         newest = select(t.c.key).where(t.c.feed == feed).order_by(t.c.last_listed.desc(), t.c.key).limit(limit)
         return {row["key"] for row in self._rows(newest)}
 
-    def next_recheck(self, feed: str) -> datetime | None:
-        """When the next article of a feed is to be looked at again; None where none is."""
+    def next_recheck(self, feed: str, now: datetime) -> datetime | None:
+        """Return when the next article of a feed is to be looked at again, also if that is past; None if none is."""
         t = schema.seen
-        coming = select(t.c.recheck_at).where(t.c.feed == feed, t.c.recheck_at.is_not(None))
-        rows = self._rows(coming.order_by(t.c.recheck_at).limit(1))
-        return rows[0]["recheck_at"] if rows else None
+        bounds = select(
+            func.min(t.c.recheck_at, type_=Moment).label("first"), func.max(t.c.recheck_at, type_=Moment).label("last")
+        )
+        first, last = self._rows(bounds.where(t.c.feed == feed))[0].values()
+        return min(first, now) if last and last > now + FARTHEST_RECHECK else first
 
     def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[Seen, ...]:
         """The articles of a feed that are to be looked at again by now, those that wait longest first."""
         t = schema.seen
-        due = select(t).where(t.c.feed == feed, t.c.recheck_at <= now)
+        is_due = or_(t.c.recheck_at <= now, t.c.recheck_at > now + FARTHEST_RECHECK)
+        due = select(t).where(t.c.feed == feed, is_due)
         return tuple(to_record(Seen, row) for row in self._rows(due.order_by(t.c.recheck_at, t.c.key).limit(limit)))
 
     def end_rechecks(self, feed: str, keys: Collection[str]) -> None:

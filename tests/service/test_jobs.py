@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from feedpub.config import Config, FeedConfig
 from feedpub.errors import StoreError
 from feedpub.model import Outcome, Status
 from feedpub.service.jobs import Jobs
-from feedpub.store import Planned
+from feedpub.store import Notice, Planned
 from feedpub.tools import Tools, utc_now
 from feedpub.work import FIRST_RETRY, Publish
 from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
@@ -41,9 +41,11 @@ class Desk:
 
 
 @contextmanager
-def at_work(config: Config, publish: Publish = pipeline.publish) -> Iterator[Desk]:
+def at_work(
+    config: Config, publish: Publish = pipeline.publish, clock: Callable[[], datetime] = utc_now
+) -> Iterator[Desk]:
     with tools_for(config) as tools:
-        desk = Desk(config, replace(tools, clock=utc_now), publish)
+        desk = Desk(config, replace(tools, clock=clock), publish)
         desk.jobs.start()
         try:
             yield desk
@@ -187,15 +189,86 @@ def test_a_changed_config(newsroom: Site, tmp_path: Path) -> None:
         assert set(desk.jobs.clockwork.planned) == {"world", "third"}
 
 
-@pytest.mark.parametrize("hours", [-3, 3])
-def test_the_clock_jumps(newsroom: Site, tmp_path: Path, hours: int) -> None:
-    """Put back, the waits stay as they were; put forward, what is overdue is caught up with."""
+def test_the_clock_is_put_forward(newsroom: Site, tmp_path: Path) -> None:
+    """What is planned stays as it was, and what is overdue is caught up with."""
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
     with at_work(config) as desk:
         assert desk.told("world")
         before = desk.jobs.clockwork.planned["world"]
-        desk.jobs.clock_jumped(timedelta(hours=hours))
+        desk.jobs.clock_jumped(timedelta(hours=3))
         assert desk.jobs.clockwork.alive
-        expected = before + timedelta(hours=hours) if hours < 0 else before
-        assert eventually(lambda: len(desk.outcomes) == (2 if hours < 0 else 1))
-        assert hours < 0 or desk.jobs.clockwork.planned["world"] == expected
+        assert desk.jobs.clockwork.planned["world"] == before
+        assert len(desk.outcomes) == 1
+
+
+class Wrong:
+    """A wall clock that is ahead, until it is put right."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        self.ahead = ahead
+
+    def now(self) -> datetime:
+        return utc_now() + self.ahead
+
+
+@pytest.mark.parametrize("when", ['every = "2h"', 'cron = "0 */2 * * *"', 'every = "auto"'])
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=729)], ids=["hours", "years"])
+def test_the_clock_was_ahead(newsroom: Site, tmp_path: Path, ahead: timedelta, when: str) -> None:
+    """Once it is put right, sources that were looked at in the future are looked at again, and planned from now."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more=f"{when}\nrecheck = false"))
+    clock = Wrong(ahead)
+    with at_work(config, clock=clock.now) as desk:
+        assert desk.jobs.run_now("world")  # the scheduler's own clock is right
+        assert desk.told("world")
+        newsroom.forget()
+        clock.ahead = timedelta(0)
+        desk.jobs.clock_jumped(-ahead)
+        assert desk.told("world", "world")
+        assert newsroom.paths() == ["/news"]
+        assert desk.jobs.clockwork.planned["world"] < utc_now() + timedelta(days=1, hours=1)
+        (source,) = desk.tools.store.sources("world")
+        assert source.checked <= utc_now()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=729)], ids=["hours", "years"])
+def test_the_clock_was_ahead_in_another_life(newsroom: Site, tmp_path: Path, ahead: timedelta) -> None:
+    """A service that starts with a right clock does not wait until what it had planned with a wrong one."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    with at_work(config, clock=Wrong(ahead).now) as desk:
+        assert desk.jobs.run_now("world")
+        assert desk.told("world")
+    newsroom.forget()
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert "/news" in newsroom.paths()
+        assert desk.jobs.clockwork.planned["world"] < utc_now() + timedelta(hours=2, minutes=1)
+
+
+def test_a_plan_that_is_too_far_away(newsroom: Site, tmp_path: Path) -> None:
+    """No setting makes a source wait so long: whoever planned that had a wrong clock, and the feed is due."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    far = utc_now() + timedelta(days=729)
+    with tools_for(config) as tools:
+        pipeline.publish(config.feed[0], replace(tools, clock=utc_now))
+        tools.store.schedule.save(Planned("world", far, "x"), {newsroom.url("/news"): (far, "x")})
+    newsroom.forget()
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert newsroom.paths() == ["/news"]
+
+
+def test_what_is_broken_since_a_day_to_come(tmp_path: Path) -> None:
+    """Dates that a wrong clock gave to breaks are those of now, once it is right."""
+    config = configure(tmp_path, feed("world", "page http://127.0.0.1:1/news"))
+    with at_work(config, clock=Wrong(timedelta(days=729)).now) as desk:
+        assert desk.jobs.run_now("world")
+        assert desk.told("world")
+        notice = Notice("world", "", "broken", *[utc_now() + timedelta(days=729)] * 2, "no room")
+        desk.tools.store.notices.open(notice, lambda _: ())
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert desk.tools.store.notices.broken("world")[""][0] <= utc_now()
+        assert desk.tools.store.notices.newest()[0].at <= utc_now()
+        (source,) = desk.tools.store.sources("world")
+        assert source.failing_since is not None
+        assert source.failing_since <= utc_now()

@@ -35,7 +35,8 @@ class Found:
                 yield f"{name} was not run when it was due"
             elif max(late) > bound:
                 yield f"{name} was {max(late):.0f} s late, and may be {bound:.0f}"
-        yield from (f"lost: {article}" for article in self.lost)
+        if self.lost:
+            yield f"{len(self.lost)} articles never came, the first of them {self.lost[0]}"
         if self.restarts:
             yield f"{self.restarts} restarts"
 
