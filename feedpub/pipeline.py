@@ -19,6 +19,7 @@ from feedpub.config import Config, FeedConfig
 from feedpub.discretion import discreet_outcome
 from feedpub.errors import DamagedError, FeedpubError, NothingFound, OutrunError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed, source_key
+from feedpub.lease import this_process
 from feedpub.model import Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, failed, read_all
 from feedpub.repairing import propose
@@ -48,6 +49,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
             asked = calm.ask(feed, tools, only)
             if asked.nothing_new:
                 return _record_calm(feed, asked, started, began, tools)
+            mark(feed, tools)
             _recall(feed, tools)
             readings = looking.at_listings(feed, gather(feed, tools, only, asked.answers), tools)
             items = listed(readings, tools.settings.anchor)
@@ -75,6 +77,12 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
         outcome = Outcome(feed.name, Status.FAILED, problems=(problem,), seconds=time.monotonic() - began)
         outcome = _record_failure(outcome, started, tools)
     return outcome
+
+
+def mark(feed: FeedConfig, tools: Tools) -> None:
+    """Note that a run is under way: the next process knows it if this one dies of it. A queue knows by itself."""
+    if not tools.settings.queue:
+        tools.store.marks.begin(feed.name, this_process(), tools.clock())
 
 
 def _recall(feed: FeedConfig, tools: Tools) -> None:

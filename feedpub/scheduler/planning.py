@@ -29,7 +29,7 @@ def plans(feed: FeedConfig, tools: Tools, now: datetime) -> Mapping[str, Plan]:
         if state is None:  # the run came to nothing before it was looked at
             found[key] = Plan(now + feed.min_every, "not looked at yet")
         elif state.next_look is None or state.next_look <= now or is_impossible(feed, state, now):
-            state = replace(state, checked=min(state.checked, now))  # noqa: PLW2901 -- the clock was put back since
+            state = replace(state, checked=min(state.checked, now))  # the clock was put back since
             history = moments(published.get(key, ()))
             found[key] = planned = plan(feed, state, history, now, local=isinstance(source, FolderSource))
             detail.tell("plan", feed=feed.name, source=key, next=planned.next, why=planned.why)
@@ -38,9 +38,7 @@ def plans(feed: FeedConfig, tools: Tools, now: datetime) -> Mapping[str, Plan]:
     return found
 
 
-def credible(
-    feeds: Iterable[FeedConfig], planned: Mapping[str, datetime], tools: Tools
-) -> dict[str, datetime | None]:
+def credible(feeds: Iterable[FeedConfig], planned: Mapping[str, datetime], tools: Tools) -> dict[str, datetime | None]:
     """Return when feeds run next; None for those that were never planned, or by a clock that was wrong.
 
     Args:

@@ -135,7 +135,7 @@ class SharedJobs:
         """Nothing: turns have a thread of their own, which may wait for the database."""
 
     def clock_jumped(self, by: timedelta) -> None:
-        """Keep the schedule, but for what a clock that was ahead has planned; who leads sees to that in the next turn."""
+        """Keep the schedule, but for what a clock that was ahead has planned: who leads plans that anew."""
         event("clock", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
         self._jumped_back = self._jumped_back or by < timedelta(0)
 

@@ -21,6 +21,7 @@ from feedpub.store.figures import Figures
 from feedpub.store.file import FILE_NAME, FileDatabase
 from feedpub.store.fronts import FrontsTable, drop_front
 from feedpub.store.looks import LooksTable, add_looks, prolong_looks
+from feedpub.store.marks import MarksTable, end_run
 from feedpub.store.messages import MessagesTable
 from feedpub.store.notices import NoticesTable
 from feedpub.store.pages import PagesTable, drop_pages, forget_pages, replace_pages
@@ -59,6 +60,7 @@ class Store:
         notices: what is broken now, and what was told of it.
         proposals: how the config could be changed so that it is read again.
         claims: what one of several processes has for itself.
+        marks: which feeds' runs are under way, or were when their process died.
     """
 
     def __init__(self, database: Database) -> None:
@@ -75,6 +77,7 @@ class Store:
         self.notices = NoticesTable(database)
         self.proposals = ProposalsTable(database)
         self.claims = ClaimsTable(database)
+        self.marks = MarksTable(database)
 
     @classmethod
     def open(
@@ -384,6 +387,7 @@ class Store:
             add_looks(connection, looks)
             _keep_calm(connection, run.outcome.feed, calm or {})
             prolong_looks(connection, run.outcome.feed, still, run.started)
+            end_run(connection, run.outcome.feed)
             added = connection.execute(schema.runs.insert(), run_to_row(run)).inserted_primary_key
             if added and added[0] % RUNS_SPARE == 0:  # not each time: many feeds have few runs, and many runs are idle
                 _forget_runs(connection, run.outcome.feed)

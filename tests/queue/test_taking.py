@@ -21,7 +21,7 @@ from feedpub.errors import StoreError
 from feedpub.lease import Lease
 from feedpub.queue import Line, Pace, Taking
 from feedpub.queue.tables import conninfo
-from feedpub.queue.taking import Retry
+from feedpub.queue.taking import Retry, _after_losses
 from tests.queue.test_line import put
 from tests.support.postgres import own_server
 from tests.support.service import eventually
@@ -29,7 +29,9 @@ from tests.support.service import eventually
 FORKS = multiprocessing.get_context("spawn")
 FAST = Pace(grace=0.5, drain=1.0, first_retry=1, last_retry=2, look=0.3, silent=2.0, poll=0.2)
 PATIENT = replace(FAST, silent=3600.0)  # nobody is taken for dead who was only slow for a while: see `is_silent`
-ROOMY = replace(FAST, drain=5.0, silent=60.0)  # what ends at once when it is told to has time for it on a busy machine, too
+ROOMY = replace(
+    FAST, drain=5.0, silent=60.0
+)  # what ends at once when it is told to has time for it on a busy machine, too
 
 
 @dataclass
@@ -259,6 +261,13 @@ def test_a_dead_workers_job_is_taken_over(address: str, line: Line, tmp_path: Pa
         assert bench.runs == []
         is_silent(address)
         assert eventually(lambda: bench.runs == ["a"] and empty(address, line))
+
+
+def test_a_job_that_workers_die_of_waits_longer_each_time() -> None:
+    """After the first loss it is taken over at once: most workers die of something else."""
+    job, now = Job(id=1, status="doing", queue="feeds", lock="a", queueing_lock="a", task_name="run"), datetime.now(UTC)
+    moments = [_after_losses(job.evolve(attempts=lost), Pace(first_retry=5, last_retry=60)) for lost in range(6)]
+    assert [round((moment - now).total_seconds()) if moment else 0 for moment in moments] == [0, 10, 20, 40, 60, 60]
 
 
 def test_though_the_same_waits_already(address: str, line: Line, tmp_path: Path) -> None:

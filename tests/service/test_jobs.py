@@ -1,6 +1,7 @@
 """Which feed runs when, and what comes of runs that go wrong."""
 
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +15,7 @@ from feedpub.config import Config, FeedConfig
 from feedpub.errors import StoreError
 from feedpub.model import Outcome, Status
 from feedpub.service.jobs import Jobs
-from feedpub.store import Notice, Planned
+from feedpub.store import PROCESS, Notice, Planned, Run
 from feedpub.tools import Tools, utc_now
 from feedpub.work import FIRST_RETRY, Publish
 from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
@@ -272,3 +273,82 @@ def test_what_is_broken_since_a_day_to_come(tmp_path: Path) -> None:
         (source,) = desk.tools.store.sources("world")
         assert source.failing_since is not None
         assert source.failing_since <= utc_now()
+
+
+# --- processes that died ---
+
+
+def died(config: Config, *feeds: str, times: int = 1) -> None:
+    """Leave the state as processes leave it that die, one after the other, in the middle of the runs of some feeds."""
+    with tools_for(config) as tools:
+        for _ in range(times):
+            for name in (PROCESS, *feeds):
+                tools.store.marks.begin(name, "elsewhere 1 1", utc_now())
+            tools.store.marks.find_crashes(config.feed.names, lambda _: False)
+
+
+class Noted:
+    """A regeneration that notes which feeds run, and which beside which."""
+
+    def __init__(self) -> None:
+        self.runs: list[str] = []
+        self.beside: set[frozenset[str]] = set()
+        self._now: set[str] = set()
+
+    def __call__(self, feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome:
+        del only
+        self.runs.append(feed.name)
+        self._now.add(feed.name)
+        time.sleep(0.2)
+        self.beside.add(frozenset(self._now))
+        self._now.discard(feed.name)
+        outcome = Outcome(feed.name, Status.UNCHANGED)
+        tools.store.commit_run(Run(outcome, utc_now()))
+        return outcome
+
+
+def test_what_a_process_died_of_is_run_last_and_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Once each of the others has run; it is no suspect any more when it ends well."""
+    config = configure(tmp_path, *(feed(name, "folder articles") for name in "abcd"))
+    died(config, "a", "b")
+    noted = Noted()
+    with at_work(config, noted) as desk:
+        assert eventually(lambda: len(desk.outcomes) == 4)
+        assert desk.tools.store.marks.suspects() == {}
+        assert set(noted.runs[:2]) == {"c", "d"}
+        assert set(noted.runs[2:]) == {"a", "b"}
+        assert all(len(beside) == 1 for beside in noted.beside if beside & {"a", "b"})
+    assert any(getattr(record, "fields", {}).get("feed") == "a" for record in caplog.records if record.msg)
+
+
+def test_what_processes_die_of_again_and_again_waits(tmp_path: Path) -> None:
+    """Longer and longer, and somebody is told; the others run as ever."""
+    config = configure(tmp_path, *(feed(name, "folder articles") for name in "ab"))
+    waits = []
+    for times in (2, 1, 1):  # more
+        died(config, "a", times=times)
+        with at_work(config, Noted()) as desk:
+            (told,) = [o for o in desk.outcomes if o.feed == "a"]
+            assert "feedpub ended in the middle of its run" in told.problems[0].reason
+            waits.append(desk.jobs.clockwork.planned["a"] - utc_now())
+            assert eventually(lambda desk=desk: "b" not in desk.jobs.runner.busy)
+    assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
+
+
+def test_an_orderly_end_leaves_no_suspects(tmp_path: Path) -> None:
+    """Also where what runs is given up."""
+    go_on = threading.Event()
+    config = configure(tmp_path, feed("world", "folder articles"))
+
+    def hang(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome:
+        pipeline.mark(feed, tools)
+        _wait(go_on)
+        return says(Status.UNCHANGED)(feed, tools, only=only)
+
+    with tools_for(config) as tools:
+        desk = Desk(config, replace(tools, clock=utc_now), hang)
+        desk.jobs.start()
+        assert eventually(lambda: desk.jobs.runner.busy)
+        assert desk.jobs.stop(0.1) == ("world",)
+        assert not tools.store.marks.find_crashes(config.feed.names, lambda _: False)
+        go_on.set()

@@ -36,6 +36,24 @@ def _jumps(seconds: float, stage: Stage) -> Ended:
     return told(stage, script, {"clock": file})
 
 
+def _was_ahead(seconds: float, stage: Stage) -> Ended:
+    """The service looks and plans with a clock that is ahead; the next one, with a right clock, does not wait so long."""
+    stage.no_news(stage.site, stage.beside)
+
+    def ahead(service: Service) -> None:
+        for name in ("world", "beside"):
+            service.look(name)
+            assert service.waits_for("run", feed=name), service.said
+
+    def right(service: Service) -> None:
+        for name in ("world", "beside"):
+            assert service.waits_for("run", feed=name, new=1), service.said
+
+    told(stage, ahead, {"clock": stage.offset(seconds)})
+    stage.news()
+    return told(stage, right)
+
+
 def _planned_next(at: datetime, due: datetime, stage: Stage) -> Ended:
     """The service looks at that moment, and then plans when to look next."""
 
@@ -67,6 +85,17 @@ CASES = (
     Case("dst-fold", lambda _: None, start=CRON, right=has_news, run=partial(_planned_next, *_FOLD), **_SLOW),
     Case("dst-gap", lambda _: None, start=CRON, right=has_news, run=partial(_planned_next, *_GAP), **_SLOW),
     # --- found missing ---
+    Case(
+        "was-hours-ahead", lambda _: None, right=has_news, start=NOW_AND_THEN, run=partial(_was_ahead, 10800), **_SLOW
+    ),
+    Case(
+        "was-years-ahead",
+        lambda _: None,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=partial(_was_ahead, 729 * _DAY),
+        **_SLOW,
+    ),
     Case("clock-of-last-year", lambda _: None, right=has_news, run=partial(_with_clock, -365 * _DAY)),
     Case(
         "clock-of-1970",
