@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from itertools import chain
@@ -84,7 +84,8 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
     with _progress(quiet=quiet) as (progress, finished), ThreadPoolExecutor(_FEEDS_AT_ONCE) as pool:
         told = replace(tools, progress=progress)
         ordinary = [pool.submit(look, feed) for feed in feeds if feed.name not in suspects]
-        alone = (look(feed) for feed in feeds if feed.name in suspects)
+        last = sorted((feed for feed in feeds if feed.name in suspects), key=lambda feed: suspects[feed.name])
+        alone = (look(feed) for feed in last)
         for outcome in chain((future.result() for future in as_completed(ordinary)), alone):
             outcomes[outcome.feed] = outcome
             finished(outcome)
@@ -96,8 +97,8 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
     return [outcomes[feed.name] for feed in feeds]
 
 
-def _suspects(config: "Config", tools: "Tools") -> "Collection[str]":
-    """Return the feeds in the middle of whose runs processes died: they are run last, one by one; log them."""
+def _suspects(config: "Config", tools: "Tools") -> "Mapping[str, int]":
+    """Return feed → how many processes in a row died in the middle of its run; log them: they are run last, alone."""
     from feedpub.lease import is_running
     from feedpub.logs import event
     from feedpub.overview import crashed
@@ -106,7 +107,7 @@ def _suspects(config: "Config", tools: "Tools") -> "Collection[str]":
     suspects = tools.store.marks.suspects()
     for name, crashes in suspects.items():
         event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=crashed(crashes))
-    return suspects.keys()
+    return suspects
 
 
 def _note(feed: "FeedConfig", outcome: "Outcome", config: "Config", tools: "Tools") -> None:

@@ -29,9 +29,7 @@ from tests.support.service import eventually
 FORKS = multiprocessing.get_context("spawn")
 FAST = Pace(grace=0.5, drain=1.0, first_retry=1, last_retry=2, look=0.3, silent=2.0, poll=0.2)
 PATIENT = replace(FAST, silent=3600.0)  # nobody is taken for dead who was only slow for a while: see `is_silent`
-ROOMY = replace(
-    FAST, drain=5.0, silent=60.0
-)  # what ends at once when it is told to has time for it on a busy machine, too
+ROOMY = replace(FAST, drain=5.0, silent=60.0)  # what ends at once when it is told to does so on a busy machine, too
 
 
 @dataclass
