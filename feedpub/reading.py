@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 
 from feedpub import corrections, making, paging
 from feedpub.builder.identity import url_key
-from feedpub.builder.merge import Arrival
+from feedpub.builder.matching import Arrival, Claim
 from feedpub.config import FeedConfig
 from feedpub.errors import ExtractError, NothingFound, OverrunError, SourceError
 from feedpub.fetch import Validators, redacted
@@ -365,17 +365,18 @@ def _arrived(listed: Listed, article: Article, addresses: Iterable[str | None]) 
 
 def _arrival(listed: Listed, article: Article, addresses: Iterable[str | None]) -> Arrival:
     saved = listed.item.path is not None
-    others = (article.url,) if saved else addresses
-    keys = dict.fromkeys((listed.key, *(url_key(address) for address in others if address)))
+    claimed = (article.url,) if saved else addresses
     return Arrival(
         item=listed.item,
         article=article,
-        keys=tuple(keys),
+        keys=listed.keys,
         rank=listed.rank,
         source=listed.source,
         listed_first=listed.listed_first,
-        own_page=saved and not article.url,
+        own_page=not article.url if saved else not listed.item.url,
         stem=Path(listed.item.path or "").stem,
+        claims=tuple(Claim(url_key(url, exact=listed.exact), url) for url in dict.fromkeys(claimed) if url),
+        exact=listed.exact,
     )
 
 

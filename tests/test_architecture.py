@@ -52,7 +52,7 @@ ROWS = (
     ("making",),
     ("reading", "trial", "discovery"),
     ("repairing",),
-    ("looking", "alerts", "steps", "walls", "calm"),
+    ("looking", "alerts", "moved_articles", "steps", "walls", "calm"),
     ("pipeline", "mending"),
     ("recleaning",),
     ("scheduler",),
