@@ -6,7 +6,7 @@ site moved as a whole: then nobody is asked, and title and text decide alone.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
@@ -30,23 +30,27 @@ _Answer = Literal["moved", "gone", "alive", "unknown"]
 
 
 def find_moves(
-    feed: str, items: Sequence[Listed], reads: Sequence[Read], readings: Iterable[Reading], tools: Tools
+    feed: str,
+    listed: Sequence[Listed],
+    reads: Sequence[Read],
+    readings: Iterable[Reading],
+    tools: Tools,
 ) -> list[Read]:
     """Return what was read, with `moved_from` set for each new item that is a known entry under a new address.
 
     Args:
         feed: its name.
-        items: all that is listed.
-        reads: what came of each item.
+        listed: all items.
+        reads: what came of each of them, and perhaps of others after them.
         readings: the sources that list them.
         tools: for the state, the network and the clock.
     """
-    new = _new_arrivals(feed, items, reads, tools)
+    new = _new_arrivals(feed, listed, reads, tools)
     if not new:
         return list(reads)
     wholesale = {reading.key for reading in readings if _is_mostly_new(reading)}
-    finder = _Finder(feed, items, tools, wholesale)
-    found = {place: finder.find(arrival, items[place]) for place, arrival in new.items()}
+    finder = _Finder(feed, [key for item in listed for key in item.keys], tools, wholesale)
+    found = {place: finder.find(arrival, listed[place]) for place, arrival in new.items()}
     return [
         replace(read, arrival=replace(read.arrival, moved_from=found[place]))
         if read.arrival and found.get(place)
@@ -55,11 +59,11 @@ def find_moves(
     ]
 
 
-def _new_arrivals(feed: str, items: Sequence[Listed], reads: Sequence[Read], tools: Tools) -> dict[int, Arrival]:
+def _new_arrivals(feed: str, listed: Sequence[Listed], reads: Sequence[Read], tools: Tools) -> dict[int, Arrival]:
     """Return the arrivals that no key of their own leads to an entry, by their place; saved articles do not move."""
     arrivals = {
         place: read.arrival
-        for place, (item, read) in enumerate(zip(items, reads, strict=True))
+        for place, (item, read) in enumerate(zip(listed, reads, strict=False))
         if read.arrival and item.item.url and item.item.path is None
     }
     known = tools.store.aliases(feed, [key for arrival in arrivals.values() for key in arrival.keys])
@@ -76,22 +80,21 @@ class _Finder:
 
     Args:
         feed: its name.
-        items: all that is listed.
+        listed: the keys of all that is listed.
         tools: for the state, the network and the clock.
         wholesale: the keys of the sources of which most is new.
     """
 
-    def __init__(self, feed: str, items: Sequence[Listed], tools: Tools, wholesale: set[str]) -> None:
+    def __init__(self, feed: str, listed: Collection[str], tools: Tools, wholesale: set[str]) -> None:
         self._tools = tools
         self._wholesale = wholesale
         self._requests = 0
         self._vanished: dict[str, list[Entry]] = defaultdict(list)
-        keys = [key for item in items for key in item.keys]
-        listed = {*tools.store.aliases(feed, keys).values()}
+        present = {*tools.store.aliases(feed, listed).values()}
         recent = tools.store.listed_since(feed, tools.clock() - RECENT, MAX_CANDIDATES)
         entries = tools.store.entries(feed) if wholesale else recent
         for entry in entries:
-            if entry.url and entry.id not in listed:
+            if entry.url and entry.id not in present:
                 self._vanished[entry.source].append(entry)
 
     def find(self, arrival: Arrival, item: Listed) -> str:

@@ -54,11 +54,12 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
             items = listed(readings, tools.settings.anchor, partial(tools.store.owners, feed.name))
             recalling.name_again(feed.name, [key for item in items for key in item.keys], tools.store, tools.clock())
             recalling.adopt_former_keys(feed.name, items, tools.store, tools.clock())
+            recalling.learn_guids(feed.name, items, tools.store, tools.clock())
             due = corrections.due(feed, items, tools)
-            items = [*items, *due.unlisted]
+            listed_now, items = items, [*items, *due.unlisted]
             reads = _read_articles(feed, items, due.entries, tools)
             readings = looking.at_articles(readings, items, reads, tools)
-            reads = moved_articles.find_moves(feed.name, items, reads, readings, tools)
+            reads = moved_articles.find_moves(feed.name, listed_now, reads, readings, tools)
         steps.tell_sources(feed.name, readings)
         outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
         _propose(feed, readings, tools)
@@ -152,7 +153,7 @@ def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read
 
 def _read_articles(feed: FeedConfig, items: Sequence[Listed], again: Mapping[str, Entry], tools: Tools) -> list[Read]:
     """What becomes of all that is listed, and of what is looked at again though nobody lists it."""
-    keys = [item.key for item in items]
+    keys = [key for item in items for key in item.keys]
     rules = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8]
     memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules, again)
     reads = read_all(feed, items, memory, tools)

@@ -114,6 +114,16 @@ class Memory:
             known = seen.state == "stored" and _says_nothing_new(listed.mark, seen)
         return seen if known else None
 
+    def validators(self, listed: Listed) -> Validators | None:
+        """Return what a page may be asked for with; None if it has to come in full.
+
+        An item with a new guid at a known address may be another article, even if the page is the same.
+        """
+        seen = self.seen.get(listed.key)
+        if seen is None or seen.state != "stored" or (listed.guid and listed.guid not in self.stored):
+            return None
+        return Validators(seen.etag, seen.last_modified)
+
 
 def _version(listed: Listed, rules: str) -> str:
     return f"{listed.mark} {rules}"
@@ -162,7 +172,7 @@ def _asked(
         elif listed.key in memory.due and tools.lease.over:
             answer = Read(memory.seen[listed.key])  # it stays due
         else:
-            answer = _fetch(listed, memory.seen.get(listed.key), tools)
+            answer = _fetch(listed, memory.validators(listed), tools)
         rest = None
         if isinstance(answer, Page):
             try:
@@ -183,8 +193,7 @@ def _refused(feed: FeedConfig, listed: Listed, memory: Memory) -> Read | SourceE
     return None if reason is None else Read(_excluded(listed, reason, memory.rules))
 
 
-def _fetch(listed: Listed, seen: Seen | None, tools: Tools) -> Page | NotModified | SourceError:
-    validators = Validators(seen.etag, seen.last_modified) if seen and seen.state == "stored" else None
+def _fetch(listed: Listed, validators: Validators | None, tools: Tools) -> Page | NotModified | SourceError:
     try:
         tools.lease.go_on(listed.address)
         answer = _get(listed.item.url or "", listed, tools, validators)

@@ -96,6 +96,19 @@ def adopt_former_keys(feed: str, items: Sequence[Listed], store: Store, now: dat
         store.commit_entries(feed, aliases=adopted, seen=(), now=now)
 
 
+def learn_guids(feed: str, items: Sequence[Listed], store: Store, now: datetime) -> None:
+    """Let the guids of listed items lead to their entries, if nothing else of that feed does: states may lack them."""
+    named = [item for item in items if item.guid and item.guid != item.key]
+    known = store.aliases(feed, [key for item in named for key in item.keys])
+    lacking = {item.guid: known[item.key] for item in named if item.guid not in known and item.key in known}
+    if not lacking:
+        return
+    taken = store.guid_keys(feed, [*lacking.values()])
+    learned = {guid: id_ for guid, id_ in lacking.items() if id_ not in taken}
+    if learned:
+        store.commit_entries(feed, aliases=learned, seen=(), now=now)
+
+
 def _is_entry_of(item: Listed, entry: Entry) -> bool:
     if identity.url_key(entry.url, exact=item.exact) == item.key:
         return True

@@ -32,6 +32,7 @@ from feedpub.builder.substance import shared, words
 from feedpub.model import Alias, AliasKind, Article, Entry, Item
 
 SAME_TEXT = 0.9  # share of words in a row that two states of one article have in common
+EQUAL_TEXT = 0.98  # the same under different titles: results and forecasts differ in few words
 RELATED_TEXT = 0.3  # below this, two texts under different titles are about different things
 MIN_WORDS = 20  # in a text that says by itself which article it is
 _SAME_DAY = timedelta(days=1)
@@ -265,7 +266,9 @@ def _by_move(arrival: Arrival, known: Known) -> Match | None:
 
 def _by_claim(claim: Claim, arrival: Arrival, known: Known) -> Match | None:
     alias, entry = _known_entry(claim.key, known)
-    if alias is None or entry is None or not is_same_article(entry, arrival):
+    if alias is None or entry is None or claim.key in arrival.keys:
+        return None
+    if not is_same_article(entry, arrival):
         return None
     if alias.kind is not AliasKind.OWN and _differ_in_query_alone(entry.url, arrival.item.url or ""):
         return Match(entry, may_change=_belongs_to(entry, arrival, known))
@@ -341,7 +344,7 @@ def _says_the_same(one: tuple[str, str, str | None], other: tuple[str, str, str 
     same_title = words(title) == words(other_title)
     if min(len(old), len(new)) >= MIN_WORDS:
         forth, back = shared(old, new), shared(new, old)
-        return min(forth, back) >= SAME_TEXT or (same_title and max(forth, back) >= SAME_TEXT)
+        return min(forth, back) >= EQUAL_TEXT or (same_title and max(forth, back) >= SAME_TEXT)
     if not same_title:
         return False
     if old == new:

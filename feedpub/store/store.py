@@ -348,7 +348,7 @@ class Store:
                 drop_front(connection, feed)
             put(connection, schema.entries, entry_rows)
             replace_pages(connection, feed, [row["id"] for row in entry_rows], pages or {})
-            keys = (claims or {}) | {key: Alias(id_) for key, id_ in aliases.items()}
+            keys = {**(claims or {}), **{key: Alias(id_) for key, id_ in aliases.items()}}
             put(connection, schema.aliases, [to_row(alias) | {"feed": feed, "key": k} for k, alias in keys.items()])
             put(connection, schema.seen, seen_rows)
             _mark_listed(connection, feed, {*aliases, *listed, *(row["key"] for row in seen_rows)}, now)
