@@ -87,7 +87,9 @@ def adopt_former_keys(feed: str, items: Sequence[Listed], store: Store, now: dat
     sharing = Counter(key for _, key in rows)
     adopted: dict[str, str] = {}
     for item, key in changed:
-        if key not in known or known[key] in adopted.values() or known.keys() & {*item.keys}:
+        if key not in known or item.key in known or known[key] in adopted.values():
+            continue
+        if known.get(item.guid, known[key]) != known[key]:
             continue
         entry = store.entry(feed, known[key])
         if entry and (_is_entry_of(item, entry) or (sharing[key] == 1 and not item.item.title)):
