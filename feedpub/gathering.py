@@ -13,6 +13,7 @@ from zlib import crc32
 
 from feedpub import sources
 from feedpub.builder.identity import url_key
+from feedpub.characters import escaped
 from feedpub.config import FeedConfig, FeedSource, FolderSource, PageSource, RemoteSource, Source, resolve
 from feedpub.documents import Answer, Documents
 from feedpub.errors import DamagedError, FeedpubError, FetchError, PostponedError, SourceError
@@ -21,6 +22,7 @@ from feedpub.model import ANY_PACE, Item, Pace, Problem
 from feedpub.store import Look
 from feedpub.tools import Tools
 
+_FILE = "file:"  # how the key of a saved article begins
 _SOURCES_AT_ONCE = 4
 _FOR_NOW = frozenset({408, 425, 429})  # HTTP statuses that say: not now
 _SERVER_ERROR = 500
@@ -60,7 +62,7 @@ class Listed:
     @property
     def address(self) -> str:
         """Where it is, for people."""
-        return self.item.url or self.item.path or self.key
+        return self.item.url or escaped(self.item.path or "") or self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +194,13 @@ def listed(readings: Sequence[Reading], anchor: Path) -> list[Listed]:
 def item_key(item: Item, anchor: Path) -> str:
     """What the store knows an item by."""
     if item.path is not None:
-        return f"file:{os.path.relpath(item.path, anchor)}"
+        return f"{_FILE}{escaped(os.path.relpath(item.path, anchor))}"
     return url_key(item.url or "")
+
+
+def saved_file(key: str, anchor: Path) -> Path | None:
+    """Return the file of a saved article by its key; None for the key of an article on the network."""
+    return Path(os.path.normpath(anchor / key.removeprefix(_FILE))) if key.startswith(_FILE) else None
 
 
 def _listed(item: Item, key: str, rank: int, reading: Reading) -> Listed:
