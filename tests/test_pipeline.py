@@ -507,6 +507,25 @@ def test_a_lead_image_that_cannot_be_published_is_named(articles: Path, tmp_path
     assert "is not published" in problem.reason
 
 
+def test_front_matter_that_cannot_be_read_is_named_until_it_is_mended(
+    articles: Path, tmp_path: Path, clock: FakeClock
+) -> None:
+    """The article is published with all else that it says, and by the day of its file."""
+    file = articles / "quay.md"
+    file.write_text(f"---\ntitle: The quay\ndate: 0001-01-01\n---\n{_PIER}\n\n{_PIER} Thrice.\n")
+    os.utime(file, (1_790_000_000, 1_790_000_000))
+    config = configure(tmp_path, feed("f", f"folder {articles}"))
+    for changes in (2, 0):
+        outcome = one(config, clock)
+        (problem,) = outcome.problems
+        assert (outcome.new, outcome.updated, problem.where) == (changes, 0, str(file))
+        assert problem.reason.endswith("cannot be read, and is left out: date: 0001-01-01")
+    (item,) = (item for item in items(config, "f") if item["title"] == "The quay")
+    assert item["date_published"].startswith("2026-09-21")
+    file.write_text(file.read_text().replace("0001", "2026"))
+    assert one(config, clock).problems == ()
+
+
 @pytest.mark.parametrize("name", [b"caf\xe9.txt", b"d\xe9/quay.md"])
 def test_an_article_whose_name_is_no_utf_8_is_named(
     articles: Path, tmp_path: Path, clock: FakeClock, name: bytes

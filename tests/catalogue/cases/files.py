@@ -192,6 +192,16 @@ def _picture(name: str, picture: str, reason: str) -> Case:
     return Case(name, partial(_illustrated, picture=picture), reason, right=_all_but_the_picture, start=FOLDER)
 
 
+def _fronted(stage: Stage, line: str) -> None:
+    """The new story begins with a line about itself that says nothing."""
+    (_articles(stage) / "06.txt").unlink()
+    stage.home.save("06.md", f"---\ntitle: {title(NEW)}\n{line}\n---\n{saved(NEW).split(chr(10), 1)[1]}")
+
+
+def _front(name: str, line: str, reason: str) -> Case:
+    return Case(name, partial(_fronted, line=line), reason, right=has_news, start=FOLDER)
+
+
 def _two_news(stage: Stage) -> None:
     """Nine times nine times nine … is a few references: the article behind it is as good as any other."""
     keeps_the_old(stage)
@@ -283,6 +293,10 @@ CASES = (
         "front-matter-laughs", partial(_saved, "07.md", f"{_ALIASES}---\n\n{saved(7)}"), right=_two_news, start=FOLDER
     ),
     _file("front-matter-depth-100k", f"---\na: {'[' * 100_000}\n---\n\n{saved(7)}", "front matter|YAML|deep", "07.md"),
+    _front("front-matter-date-none", "date: 2026-02-31", r"06\.md: .*left out: date: 2026-02-31"),
+    _front("front-matter-date-year-1", "date: 0001-01-01", "left out: date: 0001-01-01"),
+    _front("front-matter-date-list", "date: [{}, soon]", "left out: date: {}|left out: date: soon"),
+    _front("front-matter-port-99999", "url: https://example.org:99999/", "left out: url: https://example.org:99999/"),
     _picture("picture-300-characters", f"{'a' * 300}.png", r"06\.md: its picture 'a+' is not published"),
     _picture("picture-nul", "a%00b.png", r"its picture 'a\\x00b\.png' is not published"),
     _picture("picture-hidden", ".assets/bad.png", r"its picture '\.assets/bad\.png' is not published"),
