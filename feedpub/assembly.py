@@ -1,25 +1,31 @@
 """Stored entries → the files of a feed. Reads the images beside saved articles; writes nothing."""
 
+import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import unquote
 
 from feedpub import builder, summary
 from feedpub.builder import aids
+from feedpub.cleaner import sanitise_svg
 from feedpub.config import FeedConfig, FolderSource, PageSource, Settings
+from feedpub.errors import ExtractError
 from feedpub.fetch import discreet
 from feedpub.filters import Facts, refusal
 from feedpub.model import Entry, Feed, Headline
+from feedpub.publisher.names import PARTS_RULE, is_publishable
 
 _RENDERERS = {"rss": builder.render_rss, "atom": builder.render_atom, "json": builder.render_json}
 FORMATS = tuple(_RENDERERS)
 _SOURCE_ATTRIBUTE = re.compile(r'\bsrc="([^"]+)"')
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
+_MAX_SHOWN = 100  # characters of an image's name in a reason
 _NEVER = datetime(1990, 1, 1, tzinfo=UTC)  # the update of a feed that has no entry yet
 
 
@@ -136,21 +142,59 @@ def folders(feed: FeedConfig) -> tuple[Path, ...]:
     return tuple(source.path for source in feed.source if isinstance(source, FolderSource))
 
 
+def left_out(feed: Feed, entry: Entry, folders: Iterable[Path]) -> Iterator[str]:
+    """Say why images that lie beside a saved article are not published, one reason an image."""
+    roots = tuple(folders)
+    for name in _image_names(feed, entry):
+        try:
+            _image(name, roots)
+        except ExtractError as error:
+            yield f"its picture {name[:_MAX_SHOWN]!r} is not published: {error.reason}"
+
+
 def _images(feed: Feed, entry: Entry, roots: tuple[Path, ...]) -> Mapping[str, bytes]:
     """The images that lie beside a saved article, under the addresses that its body gives them."""
+    published: dict[str, bytes] = {}
+    for name in _image_names(feed, entry):
+        with suppress(ExtractError):  # `left_out` says why
+            if (content := _image(name, roots)) is not None:
+                published[f"{feed.name}/{name}"] = content
+    return published
+
+
+def _image_names(feed: Feed, entry: Entry) -> list[str]:
+    """Return the paths of images, relative to the folder of a saved article, that its entry refers to."""
     prefix = f"{feed.base_url}{feed.name}/"
     addresses = [unescape(address) for address in _SOURCE_ATTRIBUTE.findall(entry.html)]
     if entry.image:
         addresses.append(entry.image)
     names = {unquote(address.removeprefix(prefix)) for address in addresses if address.startswith(prefix)}
-    found = ((name, _beside(name, roots)) for name in sorted(names))
-    return {f"{feed.name}/{name}": path.read_bytes() for name, path in found if path is not None}
+    return sorted(name for name in names if PurePath(name).suffix.lower() in _IMAGES)
+
+
+def _image(name: str, roots: tuple[Path, ...]) -> bytes | None:
+    """Return what is published of an image; None if no folder holds one of that name.
+
+    Raises:
+        ExtractError: it cannot be published under its name, cannot be read, or is an SVG that acts.
+    """
+    if not is_publishable(name):
+        raise ExtractError(f"it cannot be the name of a published file: {PARTS_RULE}")
+    path = _beside(name, roots)
+    if path is None:
+        return None
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ExtractError(f"it cannot be read: {error.strerror}") from error
+    return sanitise_svg(content) if name.lower().endswith(".svg") else content
 
 
 def _beside(name: str, roots: tuple[Path, ...]) -> Path | None:
     """The image of that name under one of the folders; None where none of them holds it."""
-    for root in roots:
-        path = (root / name).resolve()
-        if path.suffix.lower() in _IMAGES and path.is_relative_to(root.resolve()) and path.is_file():
+    for root in roots if is_publishable(name) else ():
+        path = Path(os.path.realpath(root / name))
+        is_image = path.suffix.lower() in _IMAGES and path.is_relative_to(os.path.realpath(root))
+        if is_image and os.path.isfile(path):  # noqa: PTH113 -- says no where Path.is_file raises
             return path
     return None

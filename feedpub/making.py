@@ -9,7 +9,9 @@ from typing import Protocol
 
 from feedpub import articles
 from feedpub.articles import OfPages
+from feedpub.characters import escaped
 from feedpub.config import FeedConfig
+from feedpub.errors import ExtractError
 from feedpub.gathering import Listed
 from feedpub.model import Article, Item
 from feedpub.paging import Pages
@@ -54,6 +56,8 @@ def from_pages(feed: FeedConfig, pages: Pages, said: Said, memory: bytes | None,
 
 def from_file(feed: FeedConfig, path: Path, folder: Path, tools: Tools) -> Article:
     """The article of a saved file that lies in a folder. Raises SourceError."""
+    if (written := escaped(str(path))) != str(path):
+        raise ExtractError("its name, or that of a folder above it, is not UTF-8: rename it", written)
     below = path.relative_to(folder).parent.as_posix()
     base = f"{tools.settings.base_url}{feed.name}/{'' if below == '.' else below + '/'}"
     return tools.isolation.call(str(path), articles.from_file, path, base, rules_for(feed, str(path), tools))

@@ -50,6 +50,7 @@ class Article:
         summary: the editor's own description where it is one, else the first sentences.
         removed: what was taken out, in the page's order.
         complete: False where the text is known to be only a part (a feed's teaser).
+        unread: what a saved article says of itself and nobody can read, each as "key: value".
     """
 
     url: str | None = None
@@ -67,6 +68,7 @@ class Article:
     categories: tuple[str, ...] = ()
     complete: bool = True
     image_size: tuple[int, int] | None = None
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
