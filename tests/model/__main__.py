@@ -5,9 +5,11 @@ does not hold, and the shortest steps to it that were found. `--seed N` plays on
 """
 
 import argparse
+import ast
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
 from tests.model.oracle import Violation
@@ -15,34 +17,63 @@ from tests.model.site import KINDS, Kind
 from tests.model.world import Step, World, a_world, steps_of
 
 
-def play(kind: Kind, seed: int, steps: Sequence[Step]) -> tuple[World, int, Violation | None]:
-    """Take the steps, up to the first that something does not hold after: the world then, that step's place, and why."""
+def play(
+    kind: Kind, seed: int, steps: Sequence[Step], tell: Callable[[str], None] = lambda _: None
+) -> tuple[World, int, Violation | None]:
+    """Take the steps, up to the first that something does not hold after.
+
+    Args:
+        kind: of the site's list.
+        seed: of the run: by it a site's feed is Atom or RSS.
+        steps: in their order.
+        tell: is told of each step, and of how the last build ended.
+
+    Returns:
+        The world then, the place of the last step, and what does not hold.
+    """
     with a_world(kind, seed) as world:
         for place, step in enumerate(steps):
             try:
                 world.do(step)
             except Violation as violation:
+                tell(f"{step} {world.told()}")
                 return world, place, violation
+            tell(f"{step} {world.told()}")
         return world, len(steps), None
 
 
 def shortest(kind: Kind, seed: int, steps: Sequence[Step], what: str, seconds: float) -> list[Step]:
-    """The steps without those that the violation of a rule does not need; within some time, as good as can be."""
-    end = time.monotonic() + seconds
-    steps, size = list(steps), max(1, len(steps) // 2)
+    """The steps without those that the violation of a rule does not need; as few as some time can find."""
+    best, end = list(steps), time.monotonic() + seconds
+
+    def fails(fewer: Sequence[Step]) -> bool:
+        nonlocal best
+        if time.monotonic() >= end:
+            return False
+        _, place, violation = play(kind, seed, fewer)
+        if failed := violation is not None and violation.what == what:
+            best = list(fewer[: place + 1])
+        return failed
+
+    for name in sorted({name for name, _ in best}):
+        fails([step for step in best if step[0] != name])
+    size = max(1, len(best) // 2)
     while time.monotonic() < end:
-        start, dropped = 0, False
-        while start < len(steps) and time.monotonic() < end:
-            fewer = steps[:start] + steps[start + size :]
-            _, place, violation = play(kind, seed, fewer)
-            if violation and violation.what == what:
-                steps, dropped = fewer[: place + 1], True
-            else:
+        start, before = 0, len(best)
+        while start < len(best):
+            if not fails(best[:start] + best[start + size :]):
                 start += size
-        if size == 1 and not dropped:
+        if size == 1 and len(best) == before:
             break
         size = max(1, size // 2)
-    return steps
+    return best
+
+
+def replay(kind: Kind, seed: int, file: Path) -> None:
+    """Take the steps that a file has, and tell what comes of each."""
+    steps = [ast.literal_eval(line.strip().rstrip(",")) for line in file.read_text("utf-8").splitlines() if line.strip()]
+    _, _, violation = play(kind, seed, steps, print)
+    print(violation or "all holds")
 
 
 def main() -> None:
@@ -54,7 +85,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300, help="in a run")
     parser.add_argument("--without", nargs="+", default=[], metavar="STEP", help="steps that are not taken")
     parser.add_argument("--shrink", type=float, default=120, metavar="SECONDS", help="to look for fewer steps")
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="take the steps in a file, one a line, and tell all")
     options = parser.parse_args()
+    if options.replay:
+        replay(options.kind[0], options.seed or 0, options.replay)
+        return
     seeds = range(1, options.seeds + 1) if options.seed is None else [options.seed]
     row = "{:8} {:>4} {:>5} {:>6} {:>5} {:>7} {:>8} {:>7} {:>8} {:>7}  {}"
     head = "kind", "seed", "steps", "builds", "kills", "refused", "articles", "entries", "archives", "CPU s", "violation"

@@ -20,7 +20,7 @@ FIRST, LEAST, MOST = 6, 5, 12  # listed articles
 FORMATS = ("rss", "atom", "json")
 BASES = ("https://feeds.example.net/", "https://news.example.org/feeds/")
 WAITS = (600, 3600, 3 * 3600, 8 * 3600, 86400, 3 * 86400)  # seconds
-INSTANTS = 90  # of a build, at most, at which one may be killed
+INSTANTS = 60  # of a build, at most, at which one may be killed
 HEALING = 9  # builds, hours apart, after which a well site must be read again
 
 Step = tuple[str, int]
@@ -51,6 +51,7 @@ class World:
         self.oracle = Oracle(self.site, home / "feeds")
         self.tally = Tally()
         self._last_was_well = False
+        self._built = Built()
         for n in range(FIRST):
             self._write(random.Random(n))  # noqa: S311 -- the same every time
         self._configure()
@@ -61,6 +62,13 @@ class World:
         self.tally.steps += 1
         self._pass_time(60)
         STEPS[name](self, random.Random(seed))  # noqa: S311
+
+    def told(self) -> str:
+        """How the site is now, and how the last build ended, for people."""
+        listed = " ".join(
+            f"{a.number}{'' if a.is_readable else f'({a.status}{a.fault})'}" for a in self.site.listed()
+        )
+        return f"{self._now:%d %H:%M:%S}, listed {listed} {self.site.fault}; {self._wanted}; {self._built}"
 
     # --- the site ---
 
@@ -80,6 +88,15 @@ class World:
             article.versions += 1
             article.told = article.versions
             article.updated = self._now
+            if self.site.kind == "feed" and not self.site.atom:  # a title is all that RSS can say it by
+                article.titles += 1
+
+    def redescribe(self, chosen: random.Random) -> None:
+        """An article's text changes, and its feed has a new description, but not a new date."""
+        article = self._any(chosen)
+        if article and self.site.kind == "feed":
+            article.versions += 1
+            article.told = article.versions
 
     def correct(self, chosen: random.Random) -> None:
         """An article's text changes, and only its page shows it."""
@@ -244,7 +261,7 @@ class World:
     def _build(self, kill_at: int | None = None) -> Built:
         self.site.print()
         began = self._now
-        built = builder().build(self._config, began, kill_at)
+        built = self._built = builder().build(self._config, began, kill_at)
         self._now = max(self._now, datetime.fromisoformat(built.now))
         self.tally.builds += 1
         self.tally.kills += built.killed
@@ -265,6 +282,7 @@ class World:
 WEIGHTS: dict[Callable[[World, random.Random], None], int] = {
     World.write: 12,
     World.edit: 4,
+    World.redescribe: 2,
     World.correct: 3,
     World.retitle: 3,
     World.unlist: 4,
