@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from feedpub.builder.merge import Arrival, changes
+from feedpub.builder.matching import Arrival
+from feedpub.builder.merge import changes
 from feedpub.builder.substance import shared, words
 from feedpub.config import FeedConfig, FeedSource, FolderSource
 from feedpub.errors import ConfigError, ExtractError

@@ -5,14 +5,15 @@ A source that fails adds nothing and loses nothing: its failure becomes a value 
 
 import hashlib
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
 from feedpub import sources
-from feedpub.builder.identity import url_key
+from feedpub.builder.matching import ItemKeys, assign_keys
 from feedpub.config import FeedConfig, FeedSource, FolderSource, PageSource, RemoteSource, Source, resolve
 from feedpub.documents import Answer, Documents
 from feedpub.errors import DamagedError, FeedpubError, FetchError, PostponedError, SourceError
@@ -40,6 +41,8 @@ class Listed:
         fetch: False where the source's own content is all that is wanted.
         folder: the folder of a saved article.
         render: its page's scripts are run in a browser.
+        guid: the key of its guid; "" if it has none of its own.
+        exact: sessions and fragments in its address belong to it.
     """
 
     item: Item
@@ -51,6 +54,13 @@ class Listed:
     fetch: bool = True
     folder: Path | None = None
     render: bool = False
+    guid: str = ""
+    exact: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key that it is listed under, the one to make an id of first."""
+        return tuple(dict.fromkeys(filter(None, (self.guid, self.key))))
 
     @property
     def mark(self) -> str:
@@ -174,38 +184,58 @@ def request_options(source: Source) -> RequestOptions:
     )
 
 
-def listed(readings: Sequence[Reading], anchor: Path) -> list[Listed]:
-    """All items of all sources, each article once: where two sources list it, the first one's word counts.
+def listed(
+    readings: Sequence[Reading], anchor: Path, owners: Callable[[Collection[str]], Mapping[str, str]]
+) -> list[Listed]:
+    """Return all items of all sources, each article once.
 
-    A saved article is known by its path as seen from the output folder (`anchor`): state, output and articles may move
-    together.
+    If two sources list an article, the one that its entry belongs to counts, else the first. A saved article is known
+    by its path as seen from the output folder: state, output and articles may move together.
+
+    Args:
+        readings: what each source lists.
+        anchor: the output folder.
+        owners: returns the key of the source that an entry belongs to, by the keys under which entries were listed.
     """
+    rows = [
+        (keys, item, reading)
+        for reading in readings
+        for keys, item in zip(keys_of(reading, anchor), reading.items, strict=True)
+    ]
+    listing: dict[str, set[str]] = defaultdict(set)
+    for keys, _, reading in rows:
+        listing[keys.key].add(reading.key)
+    owner = owners([key for key, sources in listing.items() if len(sources) > 1])
     unique: dict[str, Listed] = {}
-    for reading in readings:
-        for item in reading.items:
-            key = item_key(item, anchor)
-            if key not in unique:
-                unique[key] = _listed(item, key, len(unique), reading)
+    for keys, item, reading in rows:
+        before = unique.get(keys.key)
+        if before is None:
+            unique[keys.key] = _listed(item, keys, len(unique), reading)
+        elif reading.key == owner.get(keys.key) != before.source:
+            unique[keys.key] = _listed(item, keys, before.rank, reading)
     return list(unique.values())
 
 
-def item_key(item: Item, anchor: Path) -> str:
-    """What the store knows an item by."""
-    if item.path is not None:
-        return f"file:{os.path.relpath(item.path, anchor)}"
-    return url_key(item.url or "")
+def keys_of(reading: Reading, anchor: Path) -> list[ItemKeys]:
+    """Return the keys of the items that a source lists, in their order."""
+    if isinstance(reading.source, FolderSource):
+        return [ItemKeys(f"file:{os.path.relpath(item.path or '', anchor)}") for item in reading.items]
+    return assign_keys(reading.items, reading.key)
 
 
-def _listed(item: Item, key: str, rank: int, reading: Reading) -> Listed:
+def _listed(item: Item, keys: ItemKeys, rank: int, reading: Reading) -> Listed:
     source = reading.source
+    is_fetched = not isinstance(source, FeedSource) or source.fetch
     return Listed(
         item=item,
-        key=key,
+        key=keys.key,
         rank=rank,
         source=reading.key,
         options=reading.documents.options,
         listed_first=isinstance(source, FeedSource),
-        fetch=not isinstance(source, FeedSource) or source.fetch,
+        fetch=is_fetched and bool(item.url or item.path) and not keys.shares_page,
         folder=source.path if isinstance(source, FolderSource) else None,
         render=is_rendered(source),
+        guid=keys.guid,
+        exact=keys.exact,
     )

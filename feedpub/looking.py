@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 
 from feedpub import drift
 from feedpub.config import FeedConfig, FolderSource
-from feedpub.gathering import Listed, Reading, item_key
+from feedpub.gathering import Listed, Reading, keys_of
 from feedpub.model import Item, Problem
 from feedpub.reading import Read
 from feedpub.store import Look
@@ -55,8 +55,11 @@ def _is_judged(reading: Reading) -> bool:
 
 
 def _at_listing(feed: FeedConfig, reading: Reading, tools: Tools) -> Reading:
-    keys = {item_key(item, tools.settings.anchor): item for item in reading.items}
-    known = {*tools.store.seen(feed.name, list(keys)), *tools.store.aliases(feed.name, list(keys))}
+    rows = zip(keys_of(reading, tools.settings.anchor), reading.items, strict=True)
+    keys = {each.key: (each.guid, item) for each, item in rows}
+    every = [key for own, (guid, _) in keys.items() for key in (own, guid) if key]
+    found = {*tools.store.seen(feed.name, every), *tools.store.aliases(feed.name, every)}
+    known = {key for key, (guid, _) in keys.items() if key in found or guid in found}
     settings = f"{reading.documents.digest} {feed.limit}"
     history = tools.store.looks.of(feed.name, reading.key, settings)
     now = tools.clock()
@@ -68,7 +71,7 @@ def _at_listing(feed: FeedConfig, reading: Reading, tools: Tools) -> Reading:
         at=now,
         items=len(keys),
         known=len(known),
-        fresh=sum(_is_between(item, before, now) for key, item in keys.items() if key not in known),
+        fresh=sum(_is_between(item, before, now) for key, (_, item) in keys.items() if key not in known),
     )
     reading = replace(reading, renewed=not history and look.known <= look.items / 2)
     return _judged(reading, look, tools)

@@ -123,6 +123,7 @@ class Item:
     Attributes:
         url: the article's absolute address; None for a saved article that has none.
         title, summary, html: as the source gives them; html is content that may stand in for the page.
+        guid: what its feed calls it, unchanged; "" if it has no such name.
         path: the file of a saved article; None for one on the network.
         version: differs from last time when the source says that the article changed (a sitemap's lastmod, a
             feed's updated date and title, a saved file's digest); "" where the source never says.
@@ -141,6 +142,7 @@ class Item:
     language: str | None = None
     path: str | None = None
     version: str = ""
+    guid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,27 @@ class Entry:
     complete: bool = True
     source: str = ""
     slug: str = ""
+
+
+class AliasKind(StrEnum):
+    """How a key came to lead to an entry."""
+
+    OWN = "own"  # a source listed the entry under it
+    CLAIMED = "claimed"  # the entry's page claims that address
+    FOLLOWS = "follows"  # an item listed under it claims the entry's address
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """The entry that a key leads to.
+
+    Attributes:
+        entry: its id.
+        kind: how the key came to lead there.
+    """
+
+    entry: str
+    kind: AliasKind = AliasKind.OWN
 
 
 @dataclass(frozen=True, slots=True)

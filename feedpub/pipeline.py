@@ -12,14 +12,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from feedpub import archiving, assembly, calm, corrections, fronts, looking, pings, recalling, steps
-from feedpub.builder import moves
-from feedpub.builder.merge import Known, Merge, merge
-from feedpub.config import Config, FeedConfig
+from feedpub import archiving, assembly, calm, corrections, fronts, looking, moved_articles, pings, recalling, steps
+from feedpub.builder.identity import url_key
+from feedpub.builder.matching import Arrival, Known, drop_false_claims
+from feedpub.builder.merge import Merge, merge
+from feedpub.config import Config, FeedConfig, FolderSource
 from feedpub.discretion import discreet_outcome
 from feedpub.errors import DamagedError, FeedpubError, NothingFound, OutrunError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed, source_key
-from feedpub.model import Entry, Feed, Outcome, Problem, Status
+from feedpub.model import AliasKind, Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, failed, read_all
 from feedpub.repairing import propose
 from feedpub.store import Calm, KeptPage, Run, SourceState
@@ -50,12 +51,15 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
                 return _record_calm(feed, asked, started, began, tools)
             _recall(feed, tools)
             readings = looking.at_listings(feed, gather(feed, tools, only, asked.answers), tools)
-            items = listed(readings, tools.settings.anchor)
-            recalling.name_again(feed.name, [item.key for item in items], tools.store, tools.clock())
+            items = listed(readings, tools.settings.anchor, partial(tools.store.owners, feed.name))
+            recalling.name_again(feed.name, [key for item in items for key in item.keys], tools.store, tools.clock())
+            recalling.adopt_former_keys(feed.name, items, tools.store, tools.clock())
+            recalling.learn_guids(feed.name, items, tools.store, tools.clock())
             due = corrections.due(feed, items, tools)
-            items = [*items, *due.unlisted]
+            listed_now, items = items, [*items, *due.unlisted]
             reads = _read_articles(feed, items, due.entries, tools)
             readings = looking.at_articles(readings, items, reads, tools)
+            reads = moved_articles.find_moves(feed.name, listed_now, reads, readings, tools)
         steps.tell_sources(feed.name, readings)
         outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
         _propose(feed, readings, tools)
@@ -96,7 +100,7 @@ def _that_count(
 def _regenerate(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Outcome:
     with tools.store.alone(feed.name):  # or two processes would mint two ids for one article
         tools.lease.hold()
-        merged = _bring_in(feed, readings, reads, tools)
+        merged = _bring_in(feed, reads, tools)
         outcome = _publish(feed, readings, _outcome(feed, readings, reads, merged), tools)
         removed = (read.arrival.article.removed for read in reads if read.arrival)
         tools.store.removals.add(feed.name, removed, tools.clock())
@@ -149,7 +153,7 @@ def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read
 
 def _read_articles(feed: FeedConfig, items: Sequence[Listed], again: Mapping[str, Entry], tools: Tools) -> list[Read]:
     """What becomes of all that is listed, and of what is looked at again though nobody lists it."""
-    keys = [item.key for item in items]
+    keys = [key for item in items for key in item.keys]
     rules = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8]
     memory = Memory(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules, again)
     reads = read_all(feed, items, memory, tools)
@@ -159,46 +163,53 @@ def _read_articles(feed: FeedConfig, items: Sequence[Listed], again: Mapping[str
     return reads
 
 
-def _bring_in(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], tools: Tools) -> Merge:
+def _bring_in(feed: FeedConfig, reads: Sequence[Read], tools: Tools) -> Merge:
     """Merge what was read into what is stored; from here on nothing of it can be lost."""
     now = tools.clock()
-    arrivals = [read.arrival for read in reads if read.arrival]
-    if any(reading.renewed for reading in readings):  # a site may have moved as a whole
-        arrivals = moves.recognised(arrivals, tools.store.entries(feed.name))
-    known = _known(feed.name, [key for arrival in arrivals for key in arrival.keys], tools)
+    arrived = [read for read in reads if read.arrival]
+    listings = {url_key(source.url) for source in feed.source if not isinstance(source, FolderSource)}
+    arrivals = drop_false_claims([read.arrival for read in arrived if read.arrival], listings)
+    known = _known(feed, arrivals, tools)
     before = dict(known.entries)
     merged = merge(feed.name, tools.settings.base_url, known, arrivals, now)
-    steps.tell_articles(feed.name, reads, before, merged)
+    ids = dict(zip((read.seen.key for read in arrived), merged.ids, strict=True))
+    steps.tell_articles(feed.name, reads, before, merged, ids)
     tools.store.commit_entries(
         feed.name,
         entries=merged.entries,
-        aliases=merged.aliases,
+        aliases={key: alias.entry for key, alias in merged.aliases.items() if alias.kind is AliasKind.OWN},
+        claims={key: alias for key, alias in merged.aliases.items() if alias.kind is not AliasKind.OWN},
+        listed=[key for arrival in arrivals for key in arrival.keys],
         seen=[read.seen for read in reads],
-        pages=_pages(reads, merged, known),
+        pages=_pages(arrived, ids, known),
         now=now,
     )
     return merged
 
 
-def _pages(reads: Iterable[Read], merged: Merge, known: Known) -> dict[str, KeptPage]:
+def _pages(arrived: Iterable[Read], ids: Mapping[str, str], known: Known) -> dict[str, KeptPage]:
     """Entry id → what it is made of now; a teaser that came for an article whose text was there is not that."""
     pages: dict[str, KeptPage] = {}
-    for read in reads:
-        if read.arrival and read.kept:
-            entry = known.entries[merged.aliases[read.arrival.keys[0]]]
+    for read in arrived:
+        if read.arrival and read.kept and (id_ := ids[read.seen.key]):
+            entry = known.entries[id_]
             if entry.complete == read.arrival.article.complete:
                 pages[entry.id] = read.kept
     return pages
 
 
-def _known(feed: str, keys: Sequence[str], tools: Tools) -> Known:
-    aliases = tools.store.aliases(feed, keys)
-    entries = {id_: tools.store.entry(feed, id_) for id_ in set(aliases.values())}
+def _known(feed: FeedConfig, arrivals: Sequence[Arrival], tools: Tools) -> Known:
+    keys = {key for arrival in arrivals for key in (*arrival.keys, *(claim.key for claim in arrival.claims))}
+    aliases = tools.store.all_aliases(feed.name, keys)
+    ids = {alias.entry for alias in aliases.values()} | {arrival.moved_from for arrival in arrivals} - {""}
+    entries = {id_: tools.store.entry(feed.name, id_) for id_ in ids}
     return Known(
         aliases=aliases,
         entries={id_: entry for id_, entry in entries.items() if entry},
-        moments=tools.store.moments(feed),
-        slugs=tools.store.slugs(feed),
+        moments=tools.store.moments(feed.name),
+        slugs=tools.store.slugs(feed.name),
+        guids=tools.store.guid_keys(feed.name, ids),
+        sources={source_key(source) for source in feed.source},
     )
 
 

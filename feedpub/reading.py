@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 
 from feedpub import corrections, making, paging
 from feedpub.builder.identity import url_key
-from feedpub.builder.merge import Arrival
+from feedpub.builder.matching import Arrival, Claim
 from feedpub.config import FeedConfig
 from feedpub.errors import ExtractError, NothingFound, OverrunError, SourceError
 from feedpub.fetch import Validators, redacted
@@ -114,6 +114,16 @@ class Memory:
             known = seen.state == "stored" and _says_nothing_new(listed.mark, seen)
         return seen if known else None
 
+    def validators(self, listed: Listed) -> Validators | None:
+        """Return what a page may be asked for with; None if it has to come in full.
+
+        An item with a new guid at a known address may be another article, even if the page is the same.
+        """
+        seen = self.seen.get(listed.key)
+        if seen is None or seen.state != "stored" or (listed.guid and listed.guid not in self.stored):
+            return None
+        return Validators(seen.etag, seen.last_modified)
+
 
 def _version(listed: Listed, rules: str) -> str:
     return f"{listed.mark} {rules}"
@@ -162,7 +172,7 @@ def _asked(
         elif listed.key in memory.due and tools.lease.over:
             answer = Read(memory.seen[listed.key])  # it stays due
         else:
-            answer = _fetch(listed, memory.seen.get(listed.key), tools)
+            answer = _fetch(listed, memory.validators(listed), tools)
         rest = None
         if isinstance(answer, Page):
             try:
@@ -183,8 +193,7 @@ def _refused(feed: FeedConfig, listed: Listed, memory: Memory) -> Read | SourceE
     return None if reason is None else Read(_excluded(listed, reason, memory.rules))
 
 
-def _fetch(listed: Listed, seen: Seen | None, tools: Tools) -> Page | NotModified | SourceError:
-    validators = Validators(seen.etag, seen.last_modified) if seen and seen.state == "stored" else None
+def _fetch(listed: Listed, validators: Validators | None, tools: Tools) -> Page | NotModified | SourceError:
     try:
         tools.lease.go_on(listed.address)
         answer = _get(listed.item.url or "", listed, tools, validators)
@@ -365,17 +374,18 @@ def _arrived(listed: Listed, article: Article, addresses: Iterable[str | None]) 
 
 def _arrival(listed: Listed, article: Article, addresses: Iterable[str | None]) -> Arrival:
     saved = listed.item.path is not None
-    others = (article.url,) if saved else addresses
-    keys = dict.fromkeys((listed.key, *(url_key(address) for address in others if address)))
+    claimed = (article.url,) if saved else addresses
     return Arrival(
         item=listed.item,
         article=article,
-        keys=tuple(keys),
+        keys=listed.keys,
         rank=listed.rank,
         source=listed.source,
         listed_first=listed.listed_first,
-        own_page=saved and not article.url,
+        own_page=not article.url if saved else not listed.item.url,
         stem=Path(listed.item.path or "").stem,
+        claims=tuple(Claim(url_key(url, exact=listed.exact), url) for url in dict.fromkeys(claimed) if url),
+        exact=listed.exact,
     )
 
 

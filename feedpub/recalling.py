@@ -7,6 +7,7 @@ nowhere else. Whether anything is missing costs a look into one document.
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,11 +15,13 @@ from urllib.parse import urlsplit
 
 from feedpub import assembly
 from feedpub.builder import aids, identity, published
+from feedpub.builder.identity import former_url_key
 from feedpub.builder.published import NotOursError
+from feedpub.builder.substance import words
 from feedpub.cleaner import text_of
 from feedpub.config import FeedConfig, FolderSource, RemoteSource
 from feedpub.errors import ExtractError, PublishError
-from feedpub.gathering import source_key
+from feedpub.gathering import Listed, source_key
 from feedpub.logs import event
 from feedpub.model import Entry
 from feedpub.publisher import Publisher
@@ -69,6 +72,48 @@ def name_again(feed: str, keys: Collection[str], store: Store, now: datetime) ->
     found = {key: by_digest[digest] for key in unknown if (digest := identity.digest(key)) in by_digest}
     if found:
         store.commit_entries(feed, aliases=found, seen=(), now=now)
+
+
+def adopt_former_keys(feed: str, items: Sequence[Listed], store: Store, now: datetime) -> None:
+    """Let keys lead to entries that an earlier version stored under keys which told fewer addresses apart.
+
+    If several items had one key then, its entry is the one of the same address, else of the same title.
+    """
+    rows = [(item, former_url_key(item.item.url)) for item in items if item.item.url]
+    changed = [(item, key) for item, key in rows if key != item.key]
+    if not changed:
+        return
+    known = store.aliases(feed, [key for item, former in changed for key in (former, *item.keys)])
+    sharing = Counter(key for _, key in rows)
+    adopted: dict[str, str] = {}
+    for item, key in changed:
+        if key not in known or known[key] in adopted.values() or known.keys() & {*item.keys}:
+            continue
+        entry = store.entry(feed, known[key])
+        if entry and (_is_entry_of(item, entry) or (sharing[key] == 1 and not item.item.title)):
+            adopted |= dict.fromkeys(item.keys, entry.id)
+    if adopted:
+        store.commit_entries(feed, aliases=adopted, seen=(), now=now)
+
+
+def learn_guids(feed: str, items: Sequence[Listed], store: Store, now: datetime) -> None:
+    """Let the guids of listed items lead to their entries, if nothing else of that feed does: states may lack them."""
+    named = [item for item in items if item.guid and item.guid != item.key]
+    known = store.aliases(feed, [key for item in named for key in item.keys])
+    lacking = {item.guid: known[item.key] for item in named if item.guid not in known and item.key in known}
+    if not lacking:
+        return
+    taken = store.guid_keys(feed, [*lacking.values()])
+    learned = {guid: id_ for guid, id_ in lacking.items() if id_ not in taken}
+    if learned:
+        store.commit_entries(feed, aliases=learned, seen=(), now=now)
+
+
+def _is_entry_of(item: Listed, entry: Entry) -> bool:
+    if identity.url_key(entry.url, exact=item.exact) == item.key:
+        return True
+    title = words(item.item.title)
+    return bool(title) and title == words(entry.title)
 
 
 def _document(feed: FeedConfig, number: int | None, publisher: Publisher) -> _Read:

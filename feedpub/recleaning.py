@@ -14,7 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from feedpub import fronts, isolation, making, pipeline
-from feedpub.builder.merge import Arrival, told
+from feedpub.builder.matching import Arrival
+from feedpub.builder.merge import told
 from feedpub.config import FeedConfig, FolderSource
 from feedpub.corrections import FAR_SHORTER
 from feedpub.errors import ExtractError, SourceError
@@ -150,12 +151,12 @@ def _arrival(entry: Entry, page: KeptPage, article: Article) -> Arrival:
     """The article as it arrived when the entry was made."""
     return Arrival(
         item=page.item,
-        article=article,
+        article=replace(article, url=entry.url or article.url),
         keys=(page.key,),
         rank=entry.rank,
         source=entry.source,
         listed_first=page.listed_first,
-        own_page=page.form == "file" and not article.url,
+        own_page=bool(entry.slug) and not article.url,
     )
 
 

@@ -24,7 +24,9 @@ def tell_sources(feed: str, readings: Iterable[Reading]) -> None:
         )
 
 
-def tell_articles(feed: str, reads: Iterable[Read], before: Mapping[str, Entry], merged: Merge) -> None:
+def tell_articles(
+    feed: str, reads: Iterable[Read], before: Mapping[str, Entry], merged: Merge, ids: Mapping[str, str]
+) -> None:
     """One line an article that was read, or could not be; of those that nothing was to be done for, none.
 
     Args:
@@ -32,13 +34,14 @@ def tell_articles(feed: str, reads: Iterable[Read], before: Mapping[str, Entry],
         reads: what came of each article.
         before: id → entry, as they were before these were merged.
         merged: what the merge made of them.
+        ids: the article's key → the id of the entry that says what arrived; "" if it changes none.
     """
     if not detail.is_wanted():
         return
     changed = {entry.id: entry for entry in merged.entries}
     for read in reads:
         if read.seconds:
-            outcome = _outcome(read, before, changed, merged.aliases)
+            outcome = _outcome(read, before, changed, ids)
             detail.tell("article", feed=feed, url=_address(read), outcome=outcome, ms=detail.ms(read.seconds))
 
 
@@ -51,7 +54,7 @@ def _address(read: Read) -> str:
 def _outcome(read: Read, before: Mapping[str, Entry], changed: Mapping[str, Entry], ids: Mapping[str, str]) -> str:
     if read.arrival is None:
         return f"failed: {read.problem.reason}" if read.problem else read.seen.reason or "unchanged"
-    id_ = ids[read.arrival.keys[0]]
-    if id_ not in before:
+    id_ = ids[read.seen.key]
+    if id_ and id_ not in before:
         return "new"
     return "updated" if id_ in changed and changed[id_].updated != before[id_].updated else "unchanged"

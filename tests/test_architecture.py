@@ -23,6 +23,7 @@ OWNERS = {
     "procrastinate": ("queue",),
     "protego": ("fetch",),
     "psycopg": ("store", "queue"),
+    "publicsuffixlist": ("domains",),
     "pydantic": ("config",),
     "requests": ("fetch",),
     "rich": ("cli", "report"),
@@ -36,7 +37,7 @@ OWNERS = {
 # A room may use the rooms of the rows above its own, never one of its own row or below.
 ROWS = (
     ("model", "errors"),
-    ("characters", "languages", "patterns"),
+    ("characters", "domains", "languages", "patterns"),
     ("decode", "differences", "summary", "lease", "bounds", "isolation", "detail"),
     ("config",),
     ("rules",),
@@ -51,7 +52,7 @@ ROWS = (
     ("making",),
     ("reading", "trial", "discovery"),
     ("repairing",),
-    ("looking", "alerts", "steps", "walls", "calm"),
+    ("looking", "alerts", "moved_articles", "steps", "walls", "calm"),
     ("pipeline", "mending"),
     ("recleaning",),
     ("scheduler",),

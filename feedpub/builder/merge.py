@@ -6,61 +6,18 @@ next time without every reader showing the entry again. What the cleaner has lea
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count, takewhile
 from typing import TypeVar
 
 from feedpub.builder import identity
+from feedpub.builder.matching import Arrival, Known, Match, find_entry, published_address, true_claims
 from feedpub.builder.substance import substance, words
-from feedpub.model import Article, Entry, Item, Removed
+from feedpub.model import Alias, AliasKind, Entry, Removed
 
 T = TypeVar("T")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An article that has just been read.
-
-    Attributes:
-        keys: every key it is known to have (its address as listed, after redirects, its canonical one), own first.
-        rank: its position among all that is listed.
-        listed_first: the source's title, date and authors go before the page's (a feed knows its own entries).
-        own_page: True for a saved article without an address of its own.
-        stem: the stem of a saved article's file.
-    """
-
-    item: Item
-    article: Article
-    keys: tuple[str, ...]
-    rank: int
-    source: str
-    listed_first: bool = False
-    own_page: bool = False
-    stem: str = ""
-
-    @property
-    def title(self) -> str:
-        """What its entry is called."""
-        return _first(self, self.item.title, self.article.title)
-
-
-@dataclass(slots=True)
-class Known:
-    """What a feed holds so far, as far as arrivals touch it.
-
-    Attributes:
-        aliases: key → id, for the keys that arrived.
-        entries: id → entry, for those ids.
-        moments: every `updated` that an entry of the feed has; no two share one.
-        slugs: every stem of an own page in use.
-    """
-
-    aliases: dict[str, str] = field(default_factory=dict)
-    entries: dict[str, Entry] = field(default_factory=dict)
-    moments: set[datetime] = field(default_factory=set)
-    slugs: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +26,16 @@ class Merge:
 
     Attributes:
         entries: new and changed entries, whole.
-        aliases: key → id, for every key that arrived.
+        aliases: key → its entry, for keys that are new or lead elsewhere now.
         new, updated: how many are new, and how many changed in substance.
+        ids: for each arrival in turn, the id of the entry that says what arrived; "" if it changes none.
     """
 
     entries: tuple[Entry, ...]
-    aliases: Mapping[str, str]
+    aliases: Mapping[str, Alias]
     new: int
     updated: int
+    ids: tuple[str, ...] = ()
 
 
 def merge(feed: str, base_url: str, known: Known, arrivals: Iterable[Arrival], now: datetime) -> Merge:
@@ -85,35 +44,72 @@ def merge(feed: str, base_url: str, known: Known, arrivals: Iterable[Arrival], n
     changed: dict[str, Entry] = {}
     new: set[str] = set()
     updated: set[str] = set()
-    aliases: dict[str, str] = {}
-    for arrival in arrivals:
-        old = known.entries.get(_known_id(arrival, known))
-        entry = _revise(old, arrival, known, now) if old else _mint(feed, base_url, arrival, known, now)
-        aliases |= dict.fromkeys(arrival.keys, entry.id)
-        known.aliases |= aliases
+    aliases: dict[str, Alias] = {}
+    ids: list[str] = []
+    for arrived in arrivals:
+        match = find_entry(arrived, known)
+        arrival = _with_address(arrived, match, known)
+        if match is None:
+            entry = _mint(feed, base_url, arrival, known, now)
+        else:
+            entry = _revise(match.entry, arrival, known, now) if match.may_change else match.entry
+        learned = _aliases(arrival, match, entry, known)
+        aliases |= learned
+        known.aliases |= learned
         known.entries[entry.id] = entry
-        if old is None:
+        _note_guids(arrival, entry, known)
+        ids.append(entry.id if match is None or match.may_change else "")
+        if match is None:
             new.add(entry.id)
-        elif entry.updated != old.updated and entry.id not in new:
+        elif entry.updated != match.entry.updated and entry.id not in new:
             updated.add(entry.id)
-        if entry != old:
+        if match is None or entry != match.entry:
             changed[entry.id] = entry
-    return Merge(tuple(changed.values()), aliases, len(new), len(updated))
+    return Merge(tuple(changed.values()), aliases, len(new), len(updated), tuple(ids))
 
 
-def _known_id(arrival: Arrival, known: Known) -> str:
-    return next((known.aliases[key] for key in arrival.keys if key in known.aliases), "")
+def _with_address(arrival: Arrival, match: Match | None, known: Known) -> Arrival:
+    address = published_address(arrival, match, known.aliases)
+    article = replace(arrival.article, url=address or None)
+    return replace(arrival, article=article, own_page=arrival.own_page or not address)
+
+
+def _aliases(arrival: Arrival, match: Match | None, entry: Entry, known: Known) -> dict[str, Alias]:
+    """Return what leads to the entry from now on; keys that a source listed for another entry stay with that."""
+    kind = match.kind if match else AliasKind.OWN
+    found = {key: Alias(entry.id, kind) for key in arrival.keys if not _is_taken(key, known)}
+    if match is None and not found:
+        found = {arrival.keys[0]: Alias(entry.id)}
+    if kind is AliasKind.OWN:
+        claims = true_claims(arrival, match, known.aliases)
+        found = {key: Alias(entry.id, AliasKind.CLAIMED) for key in claims if key not in known.aliases} | found
+    return found
+
+
+def _is_taken(key: str, known: Known) -> bool:
+    return key in known.aliases and known.aliases[key].kind is AliasKind.OWN
+
+
+def _note_guids(arrival: Arrival, entry: Entry, known: Known) -> None:
+    guids = {key for key in arrival.keys if key.startswith("guid:") and known.aliases[key].entry == entry.id}
+    known.guids.setdefault(entry.id, set()).update(guids)
+
+
+def _key_of_new_entry(arrival: Arrival, known: Known) -> str:
+    """Return the key to make an id of: one that no other entry has."""
+    free = (key for key in arrival.keys if not _is_taken(key, known))
+    return next(free, identity.content_key(arrival.keys[0], arrival.title, str(arrival.published)))
 
 
 def _mint(feed: str, base_url: str, arrival: Arrival, known: Known, now: datetime) -> Entry:
     article, item = arrival.article, arrival.item
-    published = _past(_first(arrival, item.published, article.published), now) or now
+    published = _past(arrival.published, now) or now
     said = _past(article.updated or item.updated, now)
     updated = _free_moment(max(said or published, published), known.moments, now)
     stem = identity.slug(arrival.title, arrival.stem, known.slugs) if arrival.own_page else ""
     known.slugs.add(stem)
     entry = Entry(
-        id=identity.mint(feed, arrival.keys[0], base_url, now),
+        id=identity.mint(feed, _key_of_new_entry(arrival, known), base_url, now),
         url="",
         title="",
         first_seen=now,
@@ -146,7 +142,7 @@ def told(entry: Entry, arrival: Arrival) -> Entry:
     article, item = arrival.article, arrival.item
     return replace(
         entry,
-        url="" if arrival.own_page else identity.without_tracking(article.url or item.url or entry.url),
+        url="" if arrival.own_page and entry.slug else article.url or entry.url,
         title=arrival.title,
         authors=_first(arrival, item.authors, article.authors),
         summary=article.summary,

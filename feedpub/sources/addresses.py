@@ -3,12 +3,11 @@
 import re
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
+from feedpub.domains import registered_domain
+
 LONGEST = 8192  # characters; no server takes more
 _AROUND = "".join(map(chr, range(0x21)))  # controls and blanks, which are none of an address at its ends
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")  # within one they are written in percent, as browsers do
-
-# Second-level names that stand before the registered one: co.uk, com.au, gov.br.
-_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gv", "mil", "ne", "net", "nom", "or", "org"})
 
 
 def absolute(href: str, base: str) -> str | None:
@@ -36,7 +35,5 @@ def resolve(href: str, base: str) -> str | None:
 
 
 def site_of(url: str) -> str:
-    """The registered domain, near enough: example.co.uk of https://www.example.co.uk/news."""
-    labels = (urlsplit(url).hostname or "").split(".")
-    size = 3 if len(labels[-1]) == 2 and labels[-2:-1] and labels[-2] in _SECOND_LEVEL else 2  # noqa: PLR2004
-    return ".".join(labels[-size:])
+    """Return the registered domain of an address: example.co.uk of https://www.example.co.uk/news."""
+    return registered_domain(urlsplit(url).hostname)

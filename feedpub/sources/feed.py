@@ -26,9 +26,9 @@ def items_in(page: Page, *, limit: int) -> tuple[Item, ...]:
     entries = _entries(page)
     if not entries:
         raise NothingFound("the feed has no entries", page.url)
-    items = [item for item in entries if item.url]
+    items = [item for item in entries if item.url or (item.html or item.summary)]
     if not items:
-        raise NothingFound(f"none of the feed's {len(entries)} entries has a link", page.url)
+        raise NothingFound(f"none of the feed's {len(entries)} entries has a link or a text", page.url)
     return newest_first(items)[:limit]
 
 

@@ -45,6 +45,7 @@ def _item(entry: Mapping[str, Any], base: str, language: str | None, authors: tu
         image=absolute(image, base),
         language=normalise(_text(entry.get("language"))) or language,
         version=f"{updated.isoformat() if updated else ''} {title}".strip(),
+        guid=_text(entry.get("id")),
     )
 
 

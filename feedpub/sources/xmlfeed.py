@@ -81,6 +81,7 @@ def _item(entry: Node, feed: _Feed) -> Item:
         image=next(_images(entry, feed.base), None),
         language=_language(entry) or feed.language,
         version=f"{updated.isoformat() if updated else ''} {title}".strip(),
+        guid=_text(entry, "id").strip(),
     )
 
 

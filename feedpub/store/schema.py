@@ -15,11 +15,11 @@ from sqlalchemy import (
     Table,
 )
 
-from feedpub.model import Enclosure, Pace, Problem, Status
+from feedpub.model import AliasKind, Enclosure, Pace, Problem, Status
 from feedpub.store.columns import Moment, Number, OneOf, Packed, PackedText, Record, Text, Tuple
 from feedpub.store.records import Change
 
-VERSION = "0006"  # the newest migration's
+VERSION = "0007"  # the newest migration's
 
 metadata = MetaData()
 
@@ -63,13 +63,14 @@ fronts = Table(
     Column("language", Text, nullable=False),
 )
 
-# Every key that ever led to an entry.
+# Every key that ever led to an entry, and how it came to do so.
 aliases = Table(
     "aliases",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("entry", Text, nullable=False),
+    Column("kind", OneOf(AliasKind), nullable=False, server_default=AliasKind.OWN),
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
 Index("aliases_by_entry", aliases.c.feed, aliases.c.entry)

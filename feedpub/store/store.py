@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, select, tuple_, union, update
 
 from feedpub.errors import StoreError
-from feedpub.model import Entry
+from feedpub.model import Alias, AliasKind, Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
 from feedpub.store.claims import ClaimsTable
@@ -246,8 +246,44 @@ class Store:
         return {row["slug"] for row in self._rows(select(t.c.slug).where(t.c.feed == feed, t.c.slug != ""))}
 
     def aliases(self, feed: str, keys: Collection[str]) -> dict[str, str]:
-        """Key → entry id, for those of the keys that ever led to an entry."""
-        return {row["key"]: row["entry"] for row in self._of_keys(schema.aliases, feed, keys)}
+        """Key → entry id, for those of the keys under which an entry was ever listed."""
+        found = self.all_aliases(feed, keys)
+        return {key: alias.entry for key, alias in found.items() if alias.kind is not AliasKind.CLAIMED}
+
+    def all_aliases(self, feed: str, keys: Collection[str]) -> dict[str, Alias]:
+        """Return what those of the keys lead to that were ever listed, or claimed by an entry's page."""
+        return {row["key"]: to_record(Alias, row) for row in self._of_keys(schema.aliases, feed, keys)}
+
+    def owners(self, feed: str, keys: Collection[str]) -> dict[str, str]:
+        """Return the key of the source that each entry belongs to, by the keys under which it was listed."""
+        a, e = schema.aliases, schema.entries
+        same = (a.c.feed == e.c.feed) & (a.c.entry == e.c.id)
+        query = select(a.c.key, e.c.source).join(e, same).where(a.c.feed == feed, a.c.kind == AliasKind.OWN)
+        rows = [row for some in chunks(keys) for row in self._rows(query.where(a.c.key.in_(some)))]
+        return {row["key"]: row["source"] for row in rows}
+
+    def guid_keys(self, feed: str, ids: Collection[str]) -> dict[str, set[str]]:
+        """Return the keys of guids that lead to each of some entries, by id."""
+        t = schema.aliases
+        query = select(t.c.key, t.c.entry).where(t.c.feed == feed, t.c.key.startswith("guid:", autoescape=True))
+        found: dict[str, set[str]] = {}
+        for some in chunks(ids):
+            for row in self._rows(query.where(t.c.entry.in_(some))):
+                found.setdefault(row["entry"], set()).add(row["key"])
+        return found
+
+    def listed_since(self, feed: str, moment: datetime, limit: int) -> tuple[Entry, ...]:
+        """Return the entries that were listed at a moment or later, those of the last list first.
+
+        Args:
+            feed: its name.
+            moment: aware.
+            limit: how many to return at most.
+        """
+        t = schema.entries
+        recent = select(t).where(t.c.feed == feed, t.c.last_listed >= moment)
+        newest = recent.order_by(t.c.last_listed.desc(), *schema.NEWEST_FIRST).limit(limit)
+        return tuple(to_record(Entry, row) for row in self._rows(newest))
 
     def seen(self, feed: str, keys: Collection[str]) -> dict[str, Seen]:
         """Key → what became of the article, for those of the keys that were ever listed."""
@@ -287,6 +323,8 @@ class Store:
         entries: Iterable[Entry] = (),
         aliases: Mapping[str, str],
         seen: Iterable[Seen],
+        claims: Mapping[str, Alias] | None = None,
+        listed: Collection[str] = (),
         pages: Mapping[str, KeptPage] | None = None,
         now: datetime,
     ) -> None:
@@ -295,22 +333,25 @@ class Store:
         Args:
             feed: its name.
             entries: new and changed ones, whole.
-            aliases: key → entry id, for keys that led to an entry now; the known ones stay.
+            aliases: key → entry id, for keys under which an entry is listed; the known ones stay.
+            claims: key → its entry, for keys that lead to one by what a page claims.
+            listed: keys of entries that are listed now, besides those in `aliases` and `seen`.
             seen: what became of each article that is listed now, the unchanged ones too.
             pages: entry id → what it was made of; of entries that changed and are not among these, nothing is kept.
             now: when they were listed.
         """
-        listed = {"feed": feed, "last_listed": now}
-        seen_rows = [to_row(article) | listed for article in seen]
-        entry_rows = [to_row(entry) | listed for entry in entries]
+        marks = {"feed": feed, "last_listed": now}
+        seen_rows = [to_row(article) | marks for article in seen]
+        entry_rows = [to_row(entry) | marks for entry in entries]
         with self._database.writing() as connection:
             if entry_rows:
                 drop_front(connection, feed)
             put(connection, schema.entries, entry_rows)
             replace_pages(connection, feed, [row["id"] for row in entry_rows], pages or {})
-            put(connection, schema.aliases, [{"feed": feed, "key": k, "entry": id_} for k, id_ in aliases.items()])
+            keys = {**(claims or {}), **{key: Alias(id_) for key, id_ in aliases.items()}}
+            put(connection, schema.aliases, [to_row(alias) | {"feed": feed, "key": k} for k, alias in keys.items()])
             put(connection, schema.seen, seen_rows)
-            _mark_listed(connection, feed, {*aliases, *(row["key"] for row in seen_rows)}, now)
+            _mark_listed(connection, feed, {*aliases, *listed, *(row["key"] for row in seen_rows)}, now)
 
     def revise(self, feed: str, entries: Iterable[Entry]) -> None:
         """Keep entries in place of those of the same ids, though nobody listed them now; none is added."""

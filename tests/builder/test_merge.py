@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from feedpub.builder.merge import Arrival, Known, Merge, merge
-from feedpub.model import Article, Enclosure, Entry, Item
+from feedpub.builder.matching import Arrival, Known
+from feedpub.builder.merge import Merge, merge
+from feedpub.model import Alias, Article, Enclosure, Entry, Item
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
@@ -40,7 +41,7 @@ def one_of(merged: Merge) -> Entry:
 
 
 def known(entry: Entry, *keys: str) -> Known:
-    return Known(dict.fromkeys(keys or ("example.org/a",), entry.id), {entry.id: entry}, {entry.updated}, set())
+    return Known(dict.fromkeys(keys or ("example.org/a",), Alias(entry.id)), {entry.id: entry}, {entry.updated}, set())
 
 
 def test_a_new_article_becomes_an_entry() -> None:
@@ -50,7 +51,7 @@ def test_a_new_article_becomes_an_entry() -> None:
     assert (merged.new, merged.updated) == (1, 0)
     assert (entry.title, entry.html, entry.url) == ("A title", "<p>Some words.</p>", "https://example.org/a")
     assert (entry.first_seen, entry.published, entry.updated) == (NOW, NOW - DAY, NOW - DAY)
-    assert merged.aliases == {"example.org/a": entry.id}
+    assert merged.aliases == {"example.org/a": Alias(entry.id)}
 
 
 def test_an_undated_article_is_dated_when_it_is_first_seen() -> None:
@@ -75,7 +76,7 @@ def test_the_same_article_by_another_address_is_no_new_entry() -> None:
     again = arrival(ARTICLE, None, "example.org/amp/a", "example.org/a")
     merged = bring(again, known=known(entry), now=LATER)
     assert (merged.new, merged.updated, merged.entries) == (0, 0, ())
-    assert merged.aliases == {"example.org/amp/a": entry.id, "example.org/a": entry.id}
+    assert merged.aliases == {"example.org/amp/a": Alias(entry.id)}
 
 
 def test_one_article_that_arrives_twice_in_a_run_is_one_entry() -> None:

@@ -9,7 +9,7 @@ from lxml.html import HtmlElement, document_fromstring
 
 from feedpub import languages
 from feedpub.cleaner import metadata
-from feedpub.cleaner.metadata import Metadata, addresses
+from feedpub.cleaner.metadata import Metadata
 
 URL = "https://www.quay.example/2024/01/12/pier"
 PROSE = (
@@ -433,23 +433,6 @@ def test_an_address_that_nobody_knows_is_taken_from_the_page() -> None:
     """A saved page has none."""
     tree = page('<meta property="og:url" content="https://quay.example/pier">')
     assert metadata.read(tree).canonical == "https://quay.example/pier"
-
-
-@pytest.mark.parametrize(
-    ("host", "registered"),
-    [
-        ("www.example.org", "example.org"),
-        ("news.example.co.uk", "example.co.uk"),
-        ("example.co.uk", "example.co.uk"),
-        ("a.b.example.com.au", "example.com.au"),
-        ("example.de", "example.de"),
-        ("localhost", "localhost"),
-        (None, ""),
-    ],
-)
-def test_the_registered_name_of_a_host(host: str | None, registered: str) -> None:
-    """What two hosts of one site share."""
-    assert addresses.registered(host) == registered
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
-# Second levels under which countries register names: example.co.uk is one site, co.uk is none.
-_SECOND_LEVELS = frozenset(
-    ("ac", "co", "com", "edu", "gob", "gov", "go", "ne", "net", "nom", "or", "org", "gv", "asn", "id", "gen", "ltd")
-)
+from feedpub.domains import registered_domain
 
 
 def is_address(url: str | None) -> bool:
@@ -37,7 +34,11 @@ def canonical(addresses: Iterable[str], url: str | None, base: str | None) -> st
         home = parts.path in ("", "/") and not parts.query
         if own is None and not home:
             return found
-        if own and registered(parts.hostname) == registered(own.hostname) and (not home or own.path in ("", "/")):
+        if (
+            own
+            and registered_domain(parts.hostname) == registered_domain(own.hostname)
+            and (not home or own.path in ("", "/"))
+        ):
             return found
     return None
 
@@ -50,13 +51,6 @@ def is_home(address: str, base: str | None) -> bool:
     there, here = urlsplit(found), urlsplit(base or "http://localhost/page")
     home = there.path.lower() in ("", "/", "/index.html", "/index.php") and not there.query
     return home and there.hostname == here.hostname and here.path not in ("", "/")
-
-
-def registered(host: str | None) -> str:
-    """The name that was registered: example.co.uk for news.example.co.uk."""
-    labels = (host or "").lower().rstrip(".").split(".")
-    country = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVELS  # noqa: PLR2004 -- labels
-    return ".".join(labels[-3:] if country else labels[-2:])
 
 
 def absolute(addresses: Iterable[str], base: str | None) -> Iterator[str]:

@@ -1,0 +1,139 @@
+"""Find the entry that a new item was under another address: an article that its site moved.
+
+A candidate is an entry of the same source that was listed lately and is not listed any more. It is the new item if
+its address redirects there, or if it is gone and the new item has its title and text. If most of a list is new, the
+site moved as a whole: then nobody is asked, and title and text decide alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal
+
+from feedpub.builder.identity import url_key
+from feedpub.builder.matching import MIN_WORDS, RELATED_TEXT, Arrival, is_dated_alike, is_same_article
+from feedpub.builder.substance import shared, words
+from feedpub.errors import FetchError
+from feedpub.fetch import RequestOptions
+from feedpub.gathering import Listed, Reading
+from feedpub.model import Entry
+from feedpub.reading import Read
+from feedpub.tools import Tools
+
+RECENT = timedelta(days=2)  # since an article was last listed
+MAX_CANDIDATES = 100  # entries that new items are compared with
+MAX_REQUESTS = 5  # to old addresses, in one run
+_GONE = frozenset({404, 410})
+
+_Answer = Literal["moved", "gone", "alive", "unknown"]
+
+
+def find_moves(
+    feed: str,
+    listed: Sequence[Listed],
+    reads: Sequence[Read],
+    readings: Iterable[Reading],
+    tools: Tools,
+) -> list[Read]:
+    """Return what was read, with `moved_from` set for each new item that is a known entry under a new address.
+
+    Args:
+        feed: its name.
+        listed: all items.
+        reads: what came of each of them, and perhaps of others after them.
+        readings: the sources that list them.
+        tools: for the state, the network and the clock.
+    """
+    new = _new_arrivals(feed, listed, reads, tools)
+    if not new:
+        return list(reads)
+    wholesale = {reading.key for reading in readings if _is_mostly_new(reading)}
+    finder = _Finder(feed, [key for item in listed for key in item.keys], tools, wholesale)
+    found = {place: finder.find(arrival, listed[place]) for place, arrival in new.items()}
+    return [
+        replace(read, arrival=replace(read.arrival, moved_from=found[place]))
+        if read.arrival and found.get(place)
+        else read
+        for place, read in enumerate(reads)
+    ]
+
+
+def _new_arrivals(feed: str, listed: Sequence[Listed], reads: Sequence[Read], tools: Tools) -> dict[int, Arrival]:
+    """Return the arrivals that no key of their own leads to an entry, by their place; saved articles do not move."""
+    arrivals = {
+        place: read.arrival
+        for place, (item, read) in enumerate(zip(listed, reads, strict=False))
+        if read.arrival and item.item.url and item.item.path is None
+    }
+    known = tools.store.aliases(feed, [key for arrival in arrivals.values() for key in arrival.keys])
+    return {place: arrival for place, arrival in arrivals.items() if not known.keys() & {*arrival.keys}}
+
+
+def _is_mostly_new(reading: Reading) -> bool:
+    look = reading.look
+    return reading.renewed or (look is not None and look.known <= look.items / 2)
+
+
+class _Finder:
+    """Compares new items with the entries that vanished from their sources' lists.
+
+    Args:
+        feed: its name.
+        listed: the keys of all that is listed.
+        tools: for the state, the network and the clock.
+        wholesale: the keys of the sources of which most is new.
+    """
+
+    def __init__(self, feed: str, listed: Collection[str], tools: Tools, wholesale: set[str]) -> None:
+        self._tools = tools
+        self._wholesale = wholesale
+        self._requests = 0
+        self._vanished: dict[str, list[Entry]] = defaultdict(list)
+        present = {*tools.store.aliases(feed, listed).values()}
+        recent = tools.store.listed_since(feed, tools.clock() - RECENT, MAX_CANDIDATES)
+        entries = tools.store.entries(feed) if wholesale else recent
+        for entry in entries:
+            if entry.url and entry.id not in present:
+                self._vanished[entry.source].append(entry)
+
+    def find(self, arrival: Arrival, item: Listed) -> str:
+        """Return the id of the entry that a new item was; "" if there is none."""
+        for entry in self._vanished[arrival.source]:
+            if self._is_moved(entry, arrival, item):
+                self._vanished[arrival.source].remove(entry)
+                return entry.id
+        return ""
+
+    def _is_moved(self, entry: Entry, arrival: Arrival, item: Listed) -> bool:
+        same = is_same_article(entry, arrival) and is_dated_alike(entry, arrival)
+        if same and arrival.source in self._wholesale:
+            return True
+        if not same and not _is_related(entry, arrival):
+            return False
+        answer = self._ask(entry, arrival, item)
+        return answer == "moved" or (same and answer != "alive")
+
+    def _ask(self, entry: Entry, arrival: Arrival, item: Listed) -> _Answer:
+        """Ask an entry's old address whether it leads to the new item."""
+        if self._requests >= MAX_REQUESTS or self._tools.lease.over:
+            return "unknown"
+        self._requests += 1
+        options: RequestOptions = item.options.to(entry.url, {})
+        try:
+            page = self._tools.fetcher.get(entry.url, options=options)
+        except FetchError as error:
+            return "gone" if error.status in _GONE else "unknown"
+        found = url_key(page.url, exact=item.exact)
+        if found == url_key(entry.url, exact=item.exact):
+            return "alive"
+        return "moved" if found in {item.key, *(claim.key for claim in arrival.claims)} else "gone"
+
+
+def _is_related(entry: Entry, arrival: Arrival) -> bool:
+    """Return True if an entry may be an earlier state of an arrival: same title, or much of the same text."""
+    title, text = words(arrival.title), words(arrival.article.text)
+    if title and title == words(entry.title):
+        return True
+    old = words(entry.text)
+    return min(len(old), len(text)) >= MIN_WORDS and shared(old, text) >= RELATED_TEXT
