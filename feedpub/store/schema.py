@@ -19,7 +19,7 @@ from feedpub.model import AliasKind, Enclosure, Pace, Problem, Status
 from feedpub.store.columns import Moment, Number, OneOf, Packed, PackedText, Record, Text, Tuple
 from feedpub.store.records import Change
 
-VERSION = "0007"  # the newest migration's
+VERSION = "0010"  # the newest migration's
 
 metadata = MetaData()
 
@@ -185,6 +185,16 @@ claims = Table(
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False),
     Column("until", Float, nullable=False),
+)
+
+# Which feeds' runs are under way, by which process; "" where that died in the middle of it, so many times in a row.
+marks = Table(
+    "marks",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("crashes", Integer, nullable=False),
 )
 
 # What each look at a source that could be read brought: what is usual for it.
