@@ -120,15 +120,21 @@ def write(feed: FeedConfig, live: Feed, tools: Tools) -> tuple[str, ...]:
     live = archiving.extend(feed, live, tools)
     files = archiving.files(feed, live, tools) | assembly.files(live, assembly.folders(feed))
     with pings.announced(feed.name, files, tools):
-        written = tools.publisher.publish(files, certain=partial(_still_ours, tools))
+        written = tools.publisher.publish(files, certain=partial(_begin_writing, live, tools))
     fronts.keep(feed, live, tools)
     return written
 
 
-def _still_ours(tools: Tools) -> None:
-    """Ask whether the run still counts, and is still alone with its feed. Raises AbandonedError, StoreError."""
+def _begin_writing(live: Feed, tools: Tools) -> None:
+    """Check that the run still counts and is alone with its feed, and note which entries readers will have.
+
+    Raises:
+        AbandonedError: it does not count any more.
+        StoreError: it is not alone, or the state cannot be written.
+    """
     tools.lease.hold()
     tools.store.hold()
+    tools.store.archives.mark_published(live.name, [entry.id for entry in live.entries])
 
 
 def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], merged: Merge) -> Outcome:

@@ -19,7 +19,7 @@ from feedpub.model import Enclosure, Pace, Problem, Status
 from feedpub.store.columns import Moment, Number, OneOf, Packed, PackedText, Record, Text, Tuple
 from feedpub.store.records import Change
 
-VERSION = "0006"  # the newest migration's
+VERSION = "0008"  # the newest migration's
 
 metadata = MetaData()
 
@@ -267,6 +267,15 @@ archives = Table(
     Column("number", Integer, nullable=False),
 )
 Index("archives_by_number", archives.c.feed, archives.c.number)
+
+# Entries that a live document has shown and that no archive holds yet.
+published = Table(
+    "published",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("entry", Text, primary_key=True),
+    ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
+)
 
 # What has to be told to others and could not be told yet.
 messages = Table(
