@@ -7,10 +7,10 @@ written again only if `base_url` has changed: else readers that have it need not
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import count
+from itertools import count, pairwise
 
 from feedpub import assembly, recalling
 from feedpub.builder import published
@@ -79,25 +79,40 @@ def _is_taken(archive: Feed, tools: Tools) -> bool:
     return len(tools.publisher.missing(names)) < len(names)
 
 
-def files(feed: FeedConfig, live: Feed, tools: Tools) -> dict[str, bytes]:
-    """Return the archive files to be written: name → content, each after what it links to."""
+def write(feed: FeedConfig, live: Feed, tools: Tools, certain: Callable[[], None]) -> tuple[str, ...]:
+    """Publish the archive files that are missing or moved, one archive after another.
+
+    The oldest archive comes first, so that no link leads to a file that is not there.
+
+    Args:
+        feed: as the config has it.
+        live: its live document.
+        tools: with the store and the publisher.
+        certain: called before each archive is written; it raises if it must not be.
+
+    Returns:
+        The names of the files that were written.
+
+    Raises:
+        PublishError: a file cannot be written; nor is any after it.
+        StoreError: the state cannot be read.
+    """
     numbers = tools.store.archives.numbers(feed.name)
-    previous = dict(zip(numbers[1:], numbers, strict=False))
     documents = {s: [replace(live, archive=n).file(s) for n in numbers] for s in feed.formats}
     missing = set(tools.publisher.missing([name for names in documents.values() for name in names]))
     due = missing | _moved(documents, missing, live, tools)
-    written: dict[str, bytes] = {}
-    for number in numbers:
-        names = {replace(live, archive=number).file(s): s for s in feed.formats}
-        if due.isdisjoint(names):
-            continue
-        entries = _entries(feed, number, tools)
-        archive = assembly.archive(feed, tools.settings, entries, number, previous.get(number))
-        # A forgotten entry of a feed of summaries has no text here: its page has, and stays.
-        readable = [entry for entry in archive.entries if entry.html]
-        written |= assembly.pages(live, readable, assembly.folders(feed))
-        written |= {name: assembly.render(archive, s) for name, s in names.items() if name in due}
-    return written
+    written: list[str] = []
+    for previous, number in pairwise((None, *numbers)):
+        archive = replace(live, archive=number)
+        suffixes = [suffix for suffix in feed.formats if archive.file(suffix) in due]
+        if number and suffixes:
+            archive = assembly.archive(feed, tools.settings, _entries(feed, number, tools), number, previous)
+            # An entry that was read back from a document of summaries has no text; its page stays.
+            whole = [entry for entry in archive.entries if entry.html]
+            files = assembly.pages(live, whole, assembly.folders(feed))
+            files |= {archive.file(suffix): assembly.render(archive, suffix) for suffix in suffixes}
+            written += tools.publisher.publish(files, certain=certain)
+    return tuple(written)
 
 
 def _moved(documents: Mapping[str, Sequence[str]], missing: Collection[str], live: Feed, tools: Tools) -> set[str]:

@@ -89,11 +89,11 @@ def _with_current_addresses(feed: FeedConfig, settings: Settings, entry: Entry) 
     own, host = f"{base}{feed.name}/", host_of(entry.id)
 
     def current(address: str) -> str:
-        """Return where a picture is today; a state of version 0.1 may hold where it was.
+        """Return where a picture is today; older states hold the address that it had then.
 
-        The old address is on the host that the entry's id names, and the picture lies in a folder.
+        That is on the host that the entry's id names, and the picture still lies in a folder.
         """
-        if address.startswith(own) or urlsplit(address).hostname != host:
+        if address.startswith(own) or _host(address) != host:
             return address
         _, first, name = address.partition(f"/{feed.name}/")
         shorter = name.rpartition(f"/{feed.name}/")[2]  # the base had the feed's name in it
@@ -101,6 +101,13 @@ def _with_current_addresses(feed: FeedConfig, settings: Settings, entry: Entry) 
         return next((f"{own}{n}" for n in found), address)
 
     return change_addresses(entry, current)
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:  # brackets that are no IPv6 address
+        return None
 
 
 def is_saved(entry: Entry, roots: Collection[Path]) -> bool:

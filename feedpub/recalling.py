@@ -118,8 +118,8 @@ def _documents(feed: FeedConfig, number: int | None, publisher: Publisher) -> It
 
 def _as_stored(entry: Entry, feed: FeedConfig, base: str) -> Entry:
     """Return the entry of a document with its own addresses as the store holds them."""
-    source = replace(entry, source=_source(entry, feed))
-    if not assembly.is_saved(source, assembly.folders(feed)):
+    roots = assembly.folders(feed)
+    if not assembly.is_saved(replace(entry, source=_source(entry, feed) if roots else ""), roots):
         return entry
     return move_addresses(entry, f"{base}{feed.name}/", f"{PLACEHOLDER}{feed.name}/")
 

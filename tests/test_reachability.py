@@ -1,8 +1,10 @@
-"""An entry that was published once stays reachable: in the live document or in the archives it leads to, in every format."""
+"""An entry that was published once stays reachable in every format: live, or in an archive."""
 
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -17,6 +19,7 @@ from feedpub.archiving import plan
 from feedpub.builder import published
 from feedpub.config import Config
 from feedpub.model import Entry
+from feedpub.store.file import FILE_NAME
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, output_of, tools_for
 from tests.support.states import state_folder
@@ -81,7 +84,7 @@ def test_every_short_story_ends_well(first: str) -> None:
 
 ACTIONS = (
     *("add", "add teaser", "add old", "text", "limit", "formats", "exclude", "move", "wipe"),
-    *("lose the state", "back up", "restore", "forget"),
+    *("lose the state", "back up", "restore", "forget", "upgrade"),
 )
 LIMITS = (4, 1, 2, 6, 3)
 FORMATS = (("rss", "atom", "json"), ("rss",), ("json", "atom"), ("atom",), ("json",))
@@ -132,6 +135,9 @@ class Model:
             case "back up" if self.state.exists():
                 shutil.rmtree(backup, ignore_errors=True)
                 shutil.copytree(self.state, backup)
+            case "upgrade":  # older versions did not know which entries were published
+                with closing(sqlite3.connect(self.state / FILE_NAME)) as connection, connection:
+                    connection.execute("DELETE FROM published")
             case "restore" if backup.exists():
                 shutil.rmtree(self.state, ignore_errors=True)
                 shutil.copytree(backup, self.state)
@@ -225,6 +231,7 @@ def play(actions: Sequence[str]) -> None:
 @example(["add", "back up", "limit", "restore", "formats", "formats"])
 @example(["back up", "limit", "exclude", "lose the state", "formats", "restore", "exclude"])
 @example(["add", "limit", "forget", "move", "formats", "formats", "lose the state", "formats"])
+@example(["upgrade", "exclude", "exclude", "upgrade", "limit", "formats"])
 @example(["add teaser", "add", "limit", "text", "limit", "add", "add", "exclude", "wipe"])
 def test_what_was_published_stays_reachable(actions: list[str]) -> None:
     """Whatever changes in the config, the state, the output and the entries, one thing at a time."""

@@ -19,6 +19,8 @@ PLACEHOLDER = "https://feedpub.invalid/"
 
 def move_addresses(entry: Entry, old: str, new: str) -> Entry:
     """Return the entry with each address that begins with `old` beginning with `new` instead."""
+    if escape(old) not in entry.html and old not in (entry.image or ""):
+        return entry
     return change_addresses(entry, lambda a: f"{new}{a.removeprefix(old)}" if a.startswith(old) else a)
 
 

@@ -66,14 +66,20 @@ def links_of(document: bytes, suffix: str) -> Links:
     try:
         if suffix == "json":
             whole = json.loads(document)
-            return Links(whole["feed_url"], _said(whole, "next_url"))
+            return _links(_said(whole, "feed_url"), _said(whole, "next_url"))
         root = _parsed(document)
         channel = root.find("channel")  # in RSS
         links = (root if channel is None else channel).iterchildren(f"{_ATOM}link")
         found = {link.get("rel", ""): link.get("href", "") for link in links}
-        return Links(found["self"], found.get("prev-archive", ""))
+        return _links(found.get("self", ""), found.get("prev-archive", ""))
     except _FAULTS as error:
         raise NotOursError(f"it is not what was written: {error or type(error).__name__}") from error
+
+
+def _links(own: str, previous: str) -> Links:
+    if not own:
+        raise ValueError("it does not name its own address")
+    return Links(own, previous)
 
 
 def read(document: bytes, suffix: str, feed: str) -> tuple[Entry, ...]:
