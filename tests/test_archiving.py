@@ -411,6 +411,19 @@ def test_saved_articles_in_archives_have_their_pages(tmp_path: Path) -> None:
     assert {"f-archive-1.rss", "f-archive-4.rss"} <= names
 
 
+def test_a_number_whose_file_is_not_ours_is_passed_over(press: Press) -> None:
+    """The next archive leads to the one before that number, in every format."""
+    press.fill(*range(12, 0, -1))
+    press.build(press.config("limit = 8"))
+    foreign = output_of(press.config()) / "f-archive-2.rss"
+    foreign.write_bytes(b"a file of somebody else's")
+    config = press.config("limit = 4")
+    press.build(config)
+    assert foreign.read_bytes() == b"a file of somebody else's"
+    for suffix in READERS:
+        assert press.titles(suffix) == titles(range(1, 13))
+
+
 def test_hubs_are_named_in_live_documents_alone(press: Press) -> None:
     """There is nothing to tell of an archive."""
     press.fill(*range(10, 0, -1))
