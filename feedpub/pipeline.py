@@ -144,17 +144,24 @@ def _left_out(feed: FeedConfig, live: Feed, reads: Iterable[Read], tools: Tools)
 def write(feed: FeedConfig, live: Feed, tools: Tools) -> tuple[str, ...]:
     """Write a feed's files as far as they change, its archives first; their names. To be called alone with the feed."""
     live = archiving.extend(feed, live, tools)
-    files = archiving.files(feed, live, tools) | assembly.files(live, assembly.folders(feed))
+    archived = archiving.write(feed, live, tools, partial(_still_ours, tools))
+    files = assembly.files(live, assembly.folders(feed))
     with pings.announced(feed.name, files, tools):
-        written = tools.publisher.publish(files, certain=partial(_still_ours, tools))
+        written = tools.publisher.publish(files, certain=partial(_begin_writing, live, tools))
     fronts.keep(feed, live, tools)
-    return written
+    return (*archived, *written)
 
 
 def _still_ours(tools: Tools) -> None:
     """Ask whether the run still counts, and is still alone with its feed. Raises AbandonedError, StoreError."""
     tools.lease.hold()
     tools.store.hold()
+
+
+def _begin_writing(live: Feed, tools: Tools) -> None:
+    """Check that the run still counts, and note which entries readers get. Raises as `_still_ours` does."""
+    _still_ours(tools)
+    tools.store.archives.mark_published(live.name, [entry.id for entry in live.entries])
 
 
 def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], merged: Merge) -> Outcome:
