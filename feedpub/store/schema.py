@@ -279,6 +279,15 @@ archives = Table(
 )
 Index("archives_by_number", archives.c.feed, archives.c.number)
 
+# Entries that a live document has shown and that no archive holds yet.
+published = Table(
+    "published",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("entry", Text, primary_key=True),
+    ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
+)
+
 # What has to be told to others and could not be told yet.
 messages = Table(
     "messages",
