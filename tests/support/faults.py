@@ -51,16 +51,17 @@ def short_grace(seconds: float) -> None:
 
 def frequent(seconds: float) -> None:
     """Sources that are looked at once a minute, the least that a config can say, are looked at so often."""
-    planning, often = import_module("feedpub.scheduler.planning"), timedelta(seconds=seconds)
-    whole = planning.plan
+    planning: Any = import_module("feedpub.scheduler.planning")
+    work: Any = import_module("feedpub.work")
+    often, whole = timedelta(seconds=seconds), planning.plan
 
     def plan(feed: Any, source: Any, published: Any, now: datetime, *, local: bool) -> Any:
         planned = whole(feed, source, published, now, local=local)
         return replace(planned, next=now + often) if planned.why == "every 1m" else planned
 
     planning.plan = plan
-    import_module("feedpub.work").SOONEST = often
-    import_module("feedpub.work").SLACK = timedelta(0)  # or what was looked at just now would be due again
+    work.SOONEST = often
+    work.SLACK = timedelta(0)  # or what was looked at just now would be due again
 
 
 def dying_scheduler(times: int) -> None:
