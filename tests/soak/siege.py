@@ -14,9 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.catalogue.command import family
 from tests.catalogue.stage import HEAD
 from tests.soak.report import Event, Found, lateness
-from tests.soak.supervised import Supervised
+from tests.soak.supervised import Supervised, megabytes_of
 from tests.support.faults import Faults
 from tests.support.home import Home
 from tests.support.service import free_port
@@ -113,16 +114,26 @@ def on_systemd(siege: Siege) -> tuple[Found, Sequence[str]]:
         drop_in(machine, SERVICE, "log", _LOG)
         machine.run("systemctl", "start", SERVICE)
         with _probed(f"{URL}/", machine.start_beside) as probed:
-            time.sleep(siege.seconds)
+            megabytes, until = 0.0, time.monotonic() + siege.seconds
+            while time.monotonic() < until:
+                time.sleep(1)
+                megabytes = max(megabytes, megabytes_of(filter(_is_the_service, family(machine.leader))))
             end = datetime.now(UTC)
             lost = list(world.lost(lambda name: machine.get(f"{URL}/{name}"), _settled(siege)))
-            megabytes = int(machine.show(SERVICE, "MemoryPeak")) / 1e6
             restarts = int(machine.show(SERVICE, "NRestarts"))
             lines = machine.journal(SERVICE).splitlines()
         events = [json.loads(line) for line in lines if line.startswith("{")]
         others = [line for line in lines if not line.startswith("{")]
         found = _found(siege, world, events, end, lost, probed, megabytes, restarts)
         return found, [*_complaints(events), *others[-_MOST_SAID:]]
+
+
+def _is_the_service(pid: int) -> bool:
+    """Return True if a process of the machine belongs to the service's unit."""
+    try:
+        return f"/{SERVICE}" in Path(f"/proc/{pid}/cgroup").read_text("ascii")
+    except OSError:  # it has ended
+        return False
 
 
 def _settled(siege: Siege) -> float:
@@ -157,7 +168,8 @@ def _complaints(events: Sequence[Event]) -> list[str]:
     """What the log has of faults in feedpub itself, and of starts and ends."""
     wanted = ("started", "ended", "scheduler", "exhausted", "crash", "clock")
     told = [f"{e['time']} {e['event']} {e.get('feed', '')} {e.get('trace', '')}"[:600] for e in events if "trace" in e]
-    told += [f"{e['time']} {e['event']} {e.get('reason', '')}" for e in events if e["event"] in wanted]
+    shown = ("time", "event", "feed", "outcome", "reason")
+    told += [" ".join(str(e[name]) for name in shown if name in e) for e in events if e["event"] in wanted]
     return told[-_MOST_SAID:]
 
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Self
@@ -92,7 +92,7 @@ class Supervised:
     def _look_after(self, process: "subprocess.Popen[str]") -> None:
         """See to it until it ends, or the soak does."""
         while process.poll() is None and not self._ended.wait(0.5):
-            self.megabytes = max(self.megabytes, sum(map(_held, family(process.pid))) / 1024)
+            self.megabytes = max(self.megabytes, megabytes_of(family(process.pid)))
             if time.monotonic() - self._alive > WATCHDOG:
                 self.said.append(f"gave no sign of life for {WATCHDOG:.0f} s, and was ended")
                 process.send_signal(signal.SIGABRT)
@@ -115,6 +115,11 @@ class Supervised:
             with suppress(TimeoutError):
                 if b"WATCHDOG=1" in self._socket.recv(4096):
                     self._alive = time.monotonic()
+
+
+def megabytes_of(pids: Iterable[int]) -> float:
+    """Return what processes hold in memory now, all together."""
+    return sum(map(_held, pids)) / 1024
 
 
 def _held(pid: int) -> int:

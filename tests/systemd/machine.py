@@ -77,11 +77,12 @@ class Machine:
     """A booted system.
 
     Args:
-        leader: the pid of its systemd, as seen from here.
+        leader: the pid of its systemd, as seen from here; kept.
         written: the folder that holds whatever it wrote to its disk.
     """
 
     def __init__(self, leader: int, written: Path) -> None:
+        self.leader = leader
         self._inside = ["nsenter", "-t", str(leader), "-m", "-u", "-i", "-n", "-p", "-C"]
         self._network = ["nsenter", "-t", str(leader), "-n"]
         self.written = written
