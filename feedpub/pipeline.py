@@ -61,7 +61,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
             listed_now, items = items, [*items, *due.unlisted]
             reads = _read_articles(feed, items, due.entries, tools)
             readings = looking.at_articles(readings, items, reads, tools)
-            reads = moved_articles.find_moves(feed.name, listed_now, reads, readings, tools)
+            reads = moved_articles.find_moves(feed, listed_now, reads, readings, tools)
         steps.tell_sources(feed.name, readings)
         outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
         _propose(feed, readings, tools)
