@@ -3,16 +3,20 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from itertools import islice
 from pathlib import Path, PurePath
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from feedpub import builder, summary
 from feedpub.builder import aids
+from feedpub.builder.own_addresses import PLACEHOLDER, change_addresses, move_addresses
+from feedpub.builder.prepare import uri
+from feedpub.builder.published import host_of
 from feedpub.cleaner import sanitise_svg
 from feedpub.config import FeedConfig, FolderSource, PageSource, Settings
 from feedpub.errors import ExtractError
@@ -29,24 +33,29 @@ _MAX_SHOWN = 100  # characters of an image's name in a reason
 _NEVER = datetime(1990, 1, 1, tzinfo=UTC)  # the update of a feed that has no entry yet
 
 
-def admitted(feed: FeedConfig, entries: Iterable[Entry]) -> list[Entry]:
-    """Those of the entries that the feed's rules admit."""
-    return [e for e in entries if refusal(feed, Facts(e.url, e.title, e.categories, e.text)) is None]
+def admits(feed: FeedConfig, entry: Entry) -> bool:
+    """Return True if the feed's include and exclude rules let the entry in."""
+    return refusal(feed, Facts(entry.url, entry.title, entry.categories, entry.text)) is None
 
 
 def assemble(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:
     """The live document: the newest entries that the feed's rules admit, up to its limit."""
-    return _document(feed, settings, admitted(feed, entries)[: feed.limit])
+    admitted = (entry for entry in entries if admits(feed, entry))
+    return _document(feed, settings, islice(admitted, feed.limit))
 
 
-def archive(feed: FeedConfig, settings: Settings, entries: Iterable[Entry], number: int) -> Feed:
-    """The archive of a number: those of its entries that the rules admit. It never changes: no pace, no hubs."""
-    document = _document(feed, settings, admitted(feed, entries))
-    return replace(document, archive=number, previous=number - 1 or None, ttl=None, hubs=())
+def archive(feed: FeedConfig, settings: Settings, entries: Iterable[Entry], number: int, previous: int | None) -> Feed:
+    """Return the archive of a number, with all of its entries: rules that came later do not apply.
+
+    It has neither a pace nor hubs, as it does not change.
+    """
+    document = _document(feed, settings, entries)
+    return replace(document, archive=number, previous=previous, ttl=None, hubs=())
 
 
 def _document(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:
-    shown = tuple(aided(feed, _summarised(entry, feed.summary)) for entry in entries)
+    located = (_with_current_addresses(feed, settings, entry) for entry in entries)
+    shown = tuple(aided(feed, _summarised(entry, feed.summary)) for entry in located)
     updated = max((entry.updated for entry in shown), default=None)
     return replace(without_entries(feed, settings, updated, common_language(shown)), entries=shown)
 
@@ -63,7 +72,7 @@ def without_entries(feed: FeedConfig, settings: Settings, updated: datetime | No
     return Feed(
         name=feed.name,
         title=feed.title,
-        base_url=settings.base_url,
+        base_url=uri(settings.base_url),
         link=feed.link or _home(feed, settings),
         updated=updated or _NEVER,
         description=feed.description,
@@ -75,6 +84,41 @@ def without_entries(feed: FeedConfig, settings: Settings, updated: datetime | No
         ttl=int(feed.every.total_seconds() // 60) if isinstance(feed.every, timedelta) and not feed.cron else None,
         hubs=settings.hubs,
     )
+
+
+def _with_current_addresses(feed: FeedConfig, settings: Settings, entry: Entry) -> Entry:
+    """Return the entry with the addresses of its own pictures under the `base_url` of today."""
+    base, roots = uri(settings.base_url), folders(feed)
+    entry = move_addresses(entry, PLACEHOLDER, base)
+    if not is_saved(entry, roots):
+        return entry
+    own, host = f"{base}{feed.name}/", host_of(entry.id)
+
+    def current(address: str) -> str:
+        """Return where a picture is today; older states hold the address that it had then.
+
+        That is on the host that the entry's id names, and the picture still lies in a folder.
+        """
+        if address.startswith(own) or _host(address) != host:
+            return address
+        _, first, name = address.partition(f"/{feed.name}/")
+        shorter = name.rpartition(f"/{feed.name}/")[2]  # the base had the feed's name in it
+        found = (n for n in (name, shorter) if first and _beside(unquote(n), roots))
+        return next((f"{own}{n}" for n in found), address)
+
+    return change_addresses(entry, current)
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:  # brackets that are no IPv6 address
+        return None
+
+
+def is_saved(entry: Entry, roots: Collection[Path]) -> bool:
+    """Return True if the entry was made from a file in one of the folders, or has a page of its own."""
+    return bool(entry.slug) or entry.source in map(str, roots)
 
 
 def _summarised(entry: Entry, mode: str) -> Entry:
@@ -120,8 +164,9 @@ def pages(feed: Feed, entries: Iterable[Entry], folders: Iterable[Path]) -> dict
     roots = tuple(folders)
     published: dict[str, bytes] = {}
     for entry in entries:
-        if entry.slug:
+        if is_saved(entry, roots):
             published |= _images(feed, entry, roots)
+        if entry.slug:
             published[f"{feed.name}/{entry.slug}.html"] = builder.render_article(feed, entry)
     return published
 

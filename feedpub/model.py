@@ -189,6 +189,7 @@ class Entry:
         updated: moves only on a change of substance; no two entries of a feed share one.
         rank: position in the listing at first sight; settles the order among equal dates.
         complete: False where only a part could be had (the feed's own teaser); tried again later.
+        html, image: addresses of feedpub's own files are under `own_addresses.PLACEHOLDER` in the store.
         source: the key of the source that brought it.
     """
 
@@ -246,7 +247,7 @@ class Feed:
         formats: which of rss, atom, json are published.
         summary_only: publish the summary and a link, not the text.
         ttl: minutes between two looks.
-        archive: the number of an archive, which is never written again; None for the live document.
+        archive: the number of an archive; None for the live document.
         previous: the number of the archive before this document; None where there is none.
         hubs: WebSub hubs that are told when the document changes; none for an archive, which never does.
     """

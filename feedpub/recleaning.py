@@ -3,7 +3,7 @@
 Nothing is fetched. Ids and dates stay, `updated` among them: what an article says did not change, only how it is read.
 So do the stem of a saved article's page and the place in the order. An article that cannot be read any more keeps its
 entry, and so does one that lost most of its text or its title, unless that is insisted on. What stands in archives
-alone is left alone: they are never written again.
+alone is left alone: they keep their text.
 """
 
 from collections.abc import Callable, Mapping

@@ -59,7 +59,7 @@ class Published:
         name: relative to the output folder.
         feed: the name of the feed it belongs to; None for what is about all of them.
         is_feed: it is what readers subscribe to, or an archive of that.
-        is_archive: it is never written again.
+        is_archive: it is an archive, which changes only with `base_url`.
     """
 
     name: str

@@ -1,0 +1,120 @@
+"""Lets a site and its feed evolve for long, and holds after each build what must hold.
+
+`python -m tests.model --kind listing feed sitemap --seeds 20 --steps 300` prints a table; a run that fails says what
+does not hold, and the shortest steps to it that were found. `--seed N` plays one run again.
+"""
+
+import argparse
+import ast
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
+
+from tests.model.oracle import Violation
+from tests.model.site import KINDS, Kind
+from tests.model.world import Step, World, a_world, steps_of
+
+
+def play(
+    kind: Kind, seed: int, steps: Sequence[Step], tell: Callable[[str], None] = lambda _: None
+) -> tuple[World, int, Violation | None]:
+    """Take the steps, up to the first that something does not hold after.
+
+    Args:
+        kind: of the site's list.
+        seed: of the run: by it a site's feed is Atom or RSS.
+        steps: in their order.
+        tell: is told of each step, and of how the last build ended.
+
+    Returns:
+        The world then, the place of the last step, and what does not hold.
+    """
+    with a_world(kind, seed) as world:
+        for place, step in enumerate(steps):
+            try:
+                world.do(step)
+            except Violation as violation:
+                tell(f"{step} {world.told()}")
+                return world, place, violation
+            tell(f"{step} {world.told()}")
+        return world, len(steps), None
+
+
+def shortest(kind: Kind, seed: int, steps: Sequence[Step], what: str, seconds: float) -> list[Step]:
+    """The steps without those that the violation of a rule does not need; as few as some time can find."""
+    best, end = list(steps), time.monotonic() + seconds
+
+    def fails(fewer: Sequence[Step]) -> bool:
+        nonlocal best
+        if time.monotonic() >= end:
+            return False
+        _, place, violation = play(kind, seed, fewer)
+        if failed := violation is not None and violation.what == what:
+            best = list(fewer[: place + 1])
+        return failed
+
+    for name in sorted({name for name, _ in best}):
+        fails([step for step in best if step[0] != name])
+    size = max(1, len(best) // 2)
+    while time.monotonic() < end:
+        start, before = 0, len(best)
+        while start < len(best):
+            if not fails(best[:start] + best[start + size :]):
+                start += size
+        if size == 1 and len(best) == before:
+            break
+        size = max(1, size // 2)
+    return best
+
+
+def replay(kind: Kind, seed: int, file: Path) -> None:
+    """Take the steps that a file has, and tell what comes of each."""
+    steps = [ast.literal_eval(line.strip().rstrip(",")) for line in file.read_text("utf-8").splitlines() if line.strip()]
+    _, _, violation = play(kind, seed, steps, print)
+    print(violation or "all holds")
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.model", description=__doc__)
+    parser.add_argument("--kind", nargs="+", choices=KINDS, default=KINDS, help="how the site lists its articles")
+    parser.add_argument("--seeds", type=int, default=20, help="runs of each kind")
+    parser.add_argument("--seed", type=int, help="play this one alone")
+    parser.add_argument("--steps", type=int, default=300, help="in a run")
+    parser.add_argument("--without", nargs="+", default=[], metavar="STEP", help="steps that are not taken")
+    parser.add_argument("--shrink", type=float, default=120, metavar="SECONDS", help="to look for fewer steps")
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="take the steps in a file, one a line, and tell all")
+    options = parser.parse_args()
+    if options.replay:
+        replay(options.kind[0], options.seed or 0, options.replay)
+        return
+    seeds = range(1, options.seeds + 1) if options.seed is None else [options.seed]
+    row = "{:8} {:>4} {:>5} {:>6} {:>5} {:>7} {:>8} {:>7} {:>8} {:>7}  {}"
+    head = "kind", "seed", "steps", "builds", "kills", "refused", "articles", "entries", "archives", "CPU s", "violation"
+    print(row.format(*head), flush=True)
+    failed = False
+    for kind in options.kind:
+        for seed in seeds:
+            steps, began = steps_of(seed, options.steps, options.without), _cpu()
+            world, place, violation = play(kind, seed, steps)
+            tally, oracle = world.tally, world.oracle
+            numbers = (tally.steps, tally.builds, tally.kills, tally.refused, len(world.site.articles), oracle.entries)
+            seconds = f"{_cpu() - began + tally.seconds:.1f}"
+            cells = kind, seed, *numbers, oracle.archives, seconds, violation.what if violation else "-"
+            print(row.format(*cells), flush=True)
+            if violation:
+                failed = True
+                print(f"  {violation}", flush=True)
+                for step in shortest(kind, seed, steps[: place + 1], violation.what, options.shrink):
+                    print(f"    {step},", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+def _cpu() -> float:
+    return sum(use.ru_utime + use.ru_stime for use in map(getrusage, (RUSAGE_SELF, RUSAGE_CHILDREN)))
+
+
+if __name__ == "__main__":
+    main()

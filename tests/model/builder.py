@@ -1,0 +1,165 @@
+"""A process that builds when it is told to, as often as it is told; a build that is to be killed is a fork of it.
+
+It reads orders from its standard input, a line of JSON each, and answers each with a line on its standard output. It
+has no thread between two builds, so that a fork of it is whole.
+"""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_CHECKOUT = Path(__file__).parents[2]
+_LONGEST = 120.0  # seconds that a build may take
+_EVENTS = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.chmod"})
+
+
+@dataclass(frozen=True)
+class Built:
+    """How a build ended.
+
+    Attributes:
+        killed: before its end.
+        now: what its clock said at the end.
+        status: of its outcome.
+        fatal: what is wrong with its source, or with the feed as a whole.
+        lost: the addresses of articles that something is wrong with.
+        error: the traceback of what it raised.
+        seconds: CPU time.
+    """
+
+    killed: bool = False
+    now: str = ""
+    status: str = ""
+    fatal: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    error: str = ""
+    seconds: float = 0.0
+
+
+class Builder:
+    """The process; `builder()` gives the one of this process."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.model.builder"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=_CHECKOUT,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        )
+
+    def build(self, config: Path, now: datetime, kill_at: int | None = None) -> Built:
+        """Build the feeds of a config.
+
+        Args:
+            config: its file.
+            now: what the clock says.
+            kill_at: kill it at the n-th of the instants at which it changes something on the disk.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        order = {"config": str(config), "now": now.isoformat(), "kill_at": kill_at}
+        self._process.stdin.write(f"{json.dumps(order)}\n")
+        self._process.stdin.flush()
+        assert select.select([self._process.stdout], [], [], _LONGEST)[0], "a build hangs"
+        answer = self._process.stdout.readline()
+        assert answer, "the process that builds has ended"
+        return Built(**json.loads(answer))
+
+    def close(self) -> None:
+        """Let it end."""
+        self._process.communicate()
+
+
+@cache
+def builder() -> Builder:
+    """The one of this process, which ends with it."""
+    import atexit
+
+    made = Builder()
+    atexit.register(made.close)
+    return made
+
+
+def _main() -> None:
+    for line in iter(sys.stdin.readline, ""):
+        order = json.loads(line)
+        kill_at = order.pop("kill_at")
+        answer = _build(**order) if kill_at is None else _build_in_fork(order, kill_at)
+        print(json.dumps(answer), flush=True)
+
+
+def _build(config: str, now: str) -> dict[str, Any]:
+    from feedpub import pipeline
+    from feedpub.config import load
+    from tests.support.clock import FakeClock
+    from tests.support.newsroom import tools_for
+
+    began, clock = time.process_time(), FakeClock(datetime.fromisoformat(now))
+    try:
+        loaded = load(Path(config))
+        with tools_for(loaded, clock) as tools:
+            outcome = pipeline.publish(loaded.feed[0], tools)
+            pipeline.finish(loaded, tools)
+    except Exception:
+        return {"error": traceback.format_exc(), "now": clock.now().isoformat()}
+    return {
+        "now": clock.now().isoformat(),
+        "status": outcome.status.value,
+        "fatal": [f"{problem.where}: {problem.reason}" for problem in outcome.problems if problem.fatal],
+        "lost": [f"{problem.where}: {problem.reason}" for problem in outcome.problems if not problem.fatal],
+        "seconds": time.process_time() - began,
+    }
+
+
+def _build_in_fork(order: Mapping[str, str], kill_at: int) -> dict[str, Any]:
+    assert threading.active_count() == 1, f"threads go on after a build: {threading.enumerate()}"
+    reading, writing = os.pipe()
+    if (pid := os.fork()) == 0:
+        os.close(reading)
+        _die_at(kill_at, Path(order["config"]).parents[1])
+        os.write(writing, json.dumps(_build(**order)).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as answers:
+        answer = answers.read()
+    _, status = os.waitpid(pid, 0)
+    if os.waitstatus_to_exitcode(status) == -signal.SIGKILL:
+        return {"killed": True, "now": order["now"]}
+    return dict(json.loads(answer))
+
+
+def _die_at(instant: int, home: Path) -> None:
+    """Kill this process at the n-th instant from now on at which it opens, renames or drops a file, or commits."""
+    from sqlalchemy import Engine, event
+
+    left = [instant]
+
+    def count(*_: object) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def hook(name: str, arguments: tuple[Any, ...]) -> None:
+        if name in _EVENTS and arguments and str(home) in str(arguments[0]):
+            count()
+
+    sys.addaudithook(hook)
+    event.listen(Engine, "commit", count)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,165 @@
+"""What a reader gets of a feed: its live document in one format, and all that the links from it lead back to."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from tests.model.site import articles_in, versions_in
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+_TAG = re.compile(r"<[^>]*>")
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
+
+
+@dataclass(frozen=True)
+class Published:
+    """An entry of a document.
+
+    Attributes:
+        articles: the numbers of the articles whose names stand in its title or text.
+        versions: the versions of texts whose words stand in its text.
+        words: of title and text, one after another.
+        updated: None in RSS, which has no such date.
+    """
+
+    id: str
+    title: str
+    articles: frozenset[int]
+    versions: frozenset[tuple[int, int]]
+    words: str
+    published: datetime
+    updated: datetime | None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document.
+
+    Attributes:
+        address: what it says is its own.
+        previous: the address of the archive before it; "" where it names none.
+    """
+
+    entries: tuple[Published, ...]
+    address: str
+    previous: str
+
+
+class TornError(Exception):
+    """A document cannot be read, or is not there."""
+
+
+def read_chain(folder: Path, name: str, bases: set[str]) -> list[Document]:
+    """The live document, then the archives as each names the one before it, to the end.
+
+    Args:
+        folder: where they are published.
+        name: of the live document.
+        bases: the addresses that the folder is, or was, served at.
+
+    Raises:
+        TornError: one of them is missing, no document, or leads in a circle.
+    """
+    chain: list[Document] = []
+    seen: set[str] = set()
+    while name:
+        if name in seen:
+            raise TornError(f"{name}: leads in a circle")
+        seen.add(name)
+        try:
+            body = (folder / name).read_bytes()
+        except FileNotFoundError:
+            raise TornError(f"{name}: missing, but a document leads to it") from None
+        document = _read(body, name.rpartition(".")[2], name)
+        chain.append(document)
+        name = next((document.previous.removeprefix(base) for base in bases if document.previous.startswith(base)), "")
+        if document.previous and not name:
+            raise TornError(f"{name}: leads to {document.previous}, which is nobody's address")
+    return chain
+
+
+@lru_cache(500)
+def _read(body: bytes, suffix: str, name: str) -> Document:
+    try:
+        return {"rss": _rss, "atom": _atom, "json": _json}[suffix](body)
+    except (etree.XMLSyntaxError, ValueError, KeyError, AttributeError) as error:
+        raise TornError(f"{name}: {error}") from error
+
+
+def _rss(body: bytes) -> Document:
+    channel = etree.fromstring(body, _PARSER)[0]
+    links = {link.get("rel"): link.get("href", "") for link in channel.findall(f"{_ATOM}link")}
+    entries = (
+        _entry(
+            item.findtext("guid"),
+            item.findtext("title"),
+            item.findtext(_CONTENT),
+            parsedate_to_datetime(item.findtext("pubDate") or ""),
+            None,
+        )
+        for item in channel.findall("item")
+    )
+    return Document(tuple(entries), links.get("self", ""), links.get("prev-archive", ""))
+
+
+def _atom(body: bytes) -> Document:
+    feed = etree.fromstring(body, _PARSER)
+    links = {link.get("rel"): link.get("href", "") for link in feed.findall(f"{_ATOM}link")}
+    entries = (
+        _entry(
+            entry.findtext(f"{_ATOM}id"),
+            entry.findtext(f"{_ATOM}title"),
+            entry.findtext(f"{_ATOM}content"),
+            datetime.fromisoformat(entry.findtext(f"{_ATOM}published") or ""),
+            datetime.fromisoformat(entry.findtext(f"{_ATOM}updated") or ""),
+        )
+        for entry in feed.findall(f"{_ATOM}entry")
+    )
+    return Document(tuple(entries), links.get("self", ""), links.get("prev-archive", ""))
+
+
+def _json(body: bytes) -> Document:
+    feed: dict[str, Any] = json.loads(body)
+    entries = (
+        _entry(
+            item["id"],
+            item["title"],
+            item["content_html"],
+            datetime.fromisoformat(item["date_published"]),
+            datetime.fromisoformat(item["date_modified"]),
+        )
+        for item in feed["items"]
+    )
+    return Document(tuple(entries), feed["feed_url"], feed.get("next_url", ""))
+
+
+def _entry(
+    id_: str | None, title: str | None, html: str | None, published: datetime, updated: datetime | None
+) -> Published:
+    text = unescape(_TAG.sub(" ", html or ""))
+    return Published(
+        id=id_ or "",
+        title=title or "",
+        articles=frozenset(articles_in(f"{title} {text}")),
+        versions=frozenset(versions_in(text)),
+        words=" ".join(re.findall(r"\w+", f"{title} {text}".lower())),
+        published=published.astimezone(UTC),
+        updated=updated and updated.astimezone(UTC),
+    )
+
+
+def everything(chain: list[Document]) -> Iterator[tuple[int, Published]]:
+    """Each entry with the place of its document: 0 is the live one."""
+    for place, document in enumerate(chain):
+        for entry in document.entries:
+            yield place, entry

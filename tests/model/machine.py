@@ -1,0 +1,53 @@
+"""The steps as rules of hypothesis, which looks for the fewest and simplest that break something."""
+
+from contextlib import ExitStack
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from tests.model.site import Kind
+from tests.model.world import WEIGHTS, World, a_world
+
+_BUILDS = ("build", "rebuild", "kill", "settle")
+_SEEDS = st.integers(0, (1 << 16) - 1)
+
+
+class SiteMachine(RuleBasedStateMachine):
+    """A site and its feed; each rule is a change, and a build after it or not."""
+
+    kind: ClassVar[Kind]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open = ExitStack()
+        self._world: World | None = None
+
+    @initialize(flavour=st.integers(0, 1))
+    def begin(self, flavour: int) -> None:
+        self._world = self._open.enter_context(a_world(self.kind, flavour))
+        self._world.do(("build", 0))
+
+    @rule(
+        name=st.sampled_from([step.__name__ for step in WEIGHTS if step.__name__ not in _BUILDS]),
+        seed=_SEEDS,
+        then=st.sampled_from(["", "build", "build", *_BUILDS]),
+        how=_SEEDS,
+    )
+    def change(self, name: str, seed: int, then: str, how: int) -> None:
+        assert self._world
+        self._world.do((name, seed))
+        if then:
+            self._world.do((then, how))
+
+    def teardown(self) -> None:
+        try:
+            if self._world:
+                self._world.do(("settle", 0))
+        finally:
+            self._open.close()
+
+
+def machine_of(kind: Kind) -> type[SiteMachine]:
+    """The machine for one kind of site."""
+    return type(f"{kind.title()}Machine", (SiteMachine,), {"kind": kind})

@@ -1,0 +1,331 @@
+"""A site, a feed made of it, and time: everything that may happen to them, one step after another."""
+
+import random
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.model.builder import Built, builder
+from tests.model.oracle import Oracle, Violation, Wanted
+from tests.model.site import TOPICS, Article, Kind, NewsSite
+from tests.support.newsroom import feed
+from tests.support.site import Site, running_site
+
+FIRST, LEAST, MOST = 6, 5, 12  # listed articles
+FORMATS = ("rss", "atom", "json")
+BASES = ("https://feeds.example.net/", "https://news.example.org/feeds/")
+WAITS = (600, 3600, 3 * 3600, 8 * 3600, 86400, 3 * 86400)  # seconds
+INSTANTS = 60  # of a build, at most, at which one may be killed
+HEALING = 9  # builds, hours apart, after which a well site must be read again
+
+Step = tuple[str, int]
+"""What happens, and the seed of how."""
+
+
+@dataclass
+class Tally:
+    """What happened so far."""
+
+    steps: int = 0
+    builds: int = 0
+    kills: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+    kinds: Counter[str] = field(default_factory=Counter)
+
+
+class World:
+    """The state of everything."""
+
+    def __init__(self, kind: Kind, flavour: int, site: Site, home: Path) -> None:
+        self._home = home
+        self._now = datetime(2026, 11, 1, 12, tzinfo=UTC)
+        self._wanted = Wanted(5, FORMATS, (), (), BASES[0])
+        self.site = NewsSite(site, kind)
+        self.site.atom = flavour % 2 == 0
+        self.oracle = Oracle(self.site, home / "feeds")
+        self.tally = Tally()
+        self._last_was_well = False
+        self._built = Built()
+        for n in range(FIRST):
+            self._write(random.Random(n))  # noqa: S311 -- the same every time
+        self._configure()
+
+    def do(self, step: Step) -> None:
+        """Take a step. Raises Violation."""
+        name, seed = step
+        self.tally.steps += 1
+        self._pass_time(60)
+        STEPS[name](self, random.Random(seed))  # noqa: S311
+
+    def told(self) -> str:
+        """How the site is now, and how the last build ended, for people."""
+        listed = " ".join(
+            f"{a.number}{'' if a.is_readable else f'({a.status}{a.fault})'}" for a in self.site.listed()
+        )
+        return f"{self._now:%d %H:%M:%S}, listed {listed} {self.site.fault}; {self._wanted}; {self._built}"
+
+    # --- the site ---
+
+    def write(self, chosen: random.Random) -> None:
+        """A new article, on top of the list."""
+        self._write(chosen)
+
+    def _write(self, chosen: random.Random) -> None:
+        published = self._now - timedelta(minutes=chosen.randint(1, 90), seconds=chosen.randint(0, 59))
+        dated = chosen.random() < 0.9
+        self.site.write(published if dated else None, self._now, chosen.choice(TOPICS))
+        del self.site.order[MOST:]
+
+    def edit(self, chosen: random.Random) -> None:
+        """An article's text changes, and its source says so as far as it can."""
+        if article := self._any(chosen):
+            article.versions += 1
+            article.told = article.versions
+            article.updated = self._now
+            if self.site.kind == "feed" and not self.site.atom:  # a title is all that RSS can say it by
+                article.titles += 1
+
+    def redescribe(self, chosen: random.Random) -> None:
+        """An article's text changes, and its feed has a new description, but not a new date."""
+        article = self._any(chosen)
+        if article and self.site.kind == "feed":
+            article.versions += 1
+            article.told = article.versions
+
+    def correct(self, chosen: random.Random) -> None:
+        """An article's text changes, and only its page shows it."""
+        if article := self._any(chosen):
+            article.versions += 1
+
+    def retitle(self, chosen: random.Random) -> None:
+        """An article's title changes."""
+        if article := self._any(chosen):
+            article.titles += 1
+            article.updated = self._now
+
+    def unlist(self, chosen: random.Random) -> None:
+        """An article leaves the list."""
+        if len(self.site.order) > LEAST:
+            self.site.order.remove(chosen.choice(self.site.order))
+
+    def relist(self, chosen: random.Random) -> None:
+        """An article comes back, anywhere in the list."""
+        others = [number for number in self.site.articles if number not in self.site.order]
+        if others and len(self.site.order) < MOST:
+            self.site.order.insert(chosen.randint(0, len(self.site.order)), chosen.choice(others))
+
+    def reorder(self, chosen: random.Random) -> None:
+        """The list has another order."""
+        chosen.shuffle(self.site.order)
+
+    def renumber(self, chosen: random.Random) -> None:
+        """An article gets another guid; its link stays."""
+        article = self._any(chosen)
+        if article and self.site.kind == "feed" and self.oracle.is_settled(article):
+            article.guid += "x"
+
+    def rename(self, chosen: random.Random) -> None:
+        """An article gets another address; its guid stays, or the old address leads to the new one."""
+        article = self._any(chosen)
+        if article and (self.site.kind != "feed" or self.oracle.is_settled(article)):
+            article.slug = f"{article.slug.rpartition('-r')[0] or article.slug}-r{len(article.slugs)}"
+            article.slugs.append(article.slug)
+            if self.site.kind == "feed" and chosen.random() < 0.5:
+                article.follows = False
+
+    def remove(self, chosen: random.Random) -> None:
+        """An article's page is gone; its source may list it still."""
+        if article := self._any(chosen):
+            article.status = chosen.choice((404, 410))
+
+    def restore(self, chosen: random.Random) -> None:
+        """One comes back."""
+        if gone := [article for article in self.site.articles.values() if article.status != 200]:
+            chosen.choice(gone).status = 200
+
+    def spoil(self, chosen: random.Random) -> None:
+        """A page cannot be read for now."""
+        if article := self._any(chosen):
+            article.fault = chosen.choice(("500", "cut", "empty"))
+
+    def heal(self, _: random.Random) -> None:
+        """All pages can be read again."""
+        for article in self.site.articles.values():
+            article.fault = ""
+
+    def break_list(self, chosen: random.Random) -> None:
+        """The list cannot be read for now."""
+        self.site.fault = chosen.choice(("500", "404", "cut", "page", "empty"))
+
+    def mend_list(self, _: random.Random) -> None:
+        """It can be read again."""
+        self.site.fault = ""
+
+    def template(self, chosen: random.Random) -> None:
+        """All pages name their own address, none, or a wrong one."""
+        self.site.canonical = chosen.choice(("own", "none", "home", "list"))
+
+    def _any(self, chosen: random.Random) -> Article | None:
+        """An article, most often one that is listed."""
+        numbers = self.site.order if chosen.random() < 0.85 else list(self.site.articles)
+        return self.site.articles[chosen.choice(numbers)]
+
+    # --- the config ---
+
+    def limit(self, chosen: random.Random) -> None:
+        """The live document may hold more or fewer entries."""
+        self._configure(limit=chosen.randint(3, 10))
+
+    def formats(self, chosen: random.Random) -> None:
+        """Other formats are published."""
+        self._configure(formats=tuple(sorted(chosen.sample(FORMATS, chosen.randint(1, 3)))))
+
+    def filter(self, chosen: random.Random) -> None:
+        """Other articles are left out, or none."""
+        topics = tuple(sorted(chosen.sample(TOPICS, chosen.randint(1, 2))))
+        rules = chosen.choice(((topics, ()), ((), topics), ((), ()), ((), ())))
+        self._configure(exclude=rules[0], include=rules[1])
+
+    def move_base(self, _: random.Random) -> None:
+        """The feed is served from another address."""
+        self._configure(base=next(base for base in BASES if base != self._wanted.base))
+
+    def _configure(self, **changes: object) -> None:
+        self._wanted = replace(self._wanted, **changes)  # type: ignore[arg-type]
+        wanted = self._wanted
+        kind = {"listing": "page"}.get(self.site.kind, self.site.kind)
+        more = f"limit = {wanted.limit}\nformats = {list(wanted.formats)}\n"
+        more += f"exclude.title = {list(wanted.exclude)}\n" if wanted.exclude else ""
+        more += f"include.title = {list(wanted.include)}\n" if wanted.include else ""
+        head = f'[feedpub]\nallow_private = ["127.0.0.0/8"]\ndelay = "0s"\nkeep = "3650d"\nbase_url = "{wanted.base}"\n'
+        self._config.parent.mkdir(exist_ok=True)
+        self._config.write_text(head + feed("paper", f"{kind} {self.site.source}", more=more), "utf-8")
+
+    @property
+    def _config(self) -> Path:
+        return self._home / "config" / "feedpub.toml"
+
+    # --- feedpub ---
+
+    def build(self, _: random.Random) -> None:
+        """A build."""
+        self._build()
+
+    def rebuild(self, _: random.Random) -> None:
+        """Two builds at once; the second changes no byte."""
+        self._build()
+        before = self._files()
+        self._build()
+        if changed := {name for name, body in self._files().items() if before.get(name) != body}:
+            raise Violation("unchanged, but written", f"{sorted(changed)}")
+        if gone := before.keys() - self._files().keys():
+            raise Violation("unchanged, but written", f"gone: {sorted(gone)}")
+
+    def kill(self, chosen: random.Random) -> None:
+        """A build that is killed on its way."""
+        self._build(kill_at=chosen.randint(1, INSTANTS))
+
+    def settle(self, _: random.Random) -> None:
+        """All is well for some time: then feedpub must be, too."""
+        self.heal(_)
+        self.mend_list(_)
+        for _try in range(HEALING):
+            if not self._build().fatal:
+                return
+            self._pass_time(7 * 3600)
+        raise Violation("never well again", f"{HEALING} builds: {self._build().fatal}")
+
+    def wait(self, chosen: random.Random) -> None:
+        """Time goes by."""
+        self._pass_time(chosen.choice(WAITS))
+
+    def lose_output(self, _: random.Random) -> None:
+        """Somebody empties the output folder."""
+        if self._last_was_well:
+            shutil.rmtree(self._home / "feeds")
+            self.oracle.lost, self._last_was_well = True, False
+
+    def lose_state(self, _: random.Random) -> None:
+        """Somebody deletes the state."""
+        if self._last_was_well:
+            shutil.rmtree(self._home / ".feedpub")
+            self.oracle.after_loss_of_state(self._wanted)
+            self._last_was_well = False
+
+    def _build(self, kill_at: int | None = None) -> Built:
+        self.site.print()
+        began = self._now
+        built = self._built = builder().build(self._config, began, kill_at)
+        self._now = max(self._now, datetime.fromisoformat(built.now))
+        self.tally.builds += 1
+        self.tally.kills += built.killed
+        self.tally.refused += bool(built.fatal) and not self.site.fault
+        self.tally.seconds += built.seconds
+        self._last_was_well = not built.killed and not built.fatal
+        self.oracle.after_build(built, self._wanted, began)
+        return built
+
+    def _files(self) -> dict[str, bytes]:
+        root = self._home / "feeds"
+        return {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+
+    def _pass_time(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+WEIGHTS: dict[Callable[[World, random.Random], None], int] = {
+    World.write: 12,
+    World.edit: 4,
+    World.redescribe: 2,
+    World.correct: 3,
+    World.retitle: 3,
+    World.unlist: 4,
+    World.relist: 4,
+    World.reorder: 2,
+    World.renumber: 3,
+    World.rename: 3,
+    World.remove: 2,
+    World.restore: 2,
+    World.spoil: 3,
+    World.heal: 2,
+    World.break_list: 2,
+    World.mend_list: 3,
+    World.template: 1,
+    World.limit: 3,
+    World.formats: 3,
+    World.filter: 3,
+    World.move_base: 1,
+    World.build: 40,
+    World.rebuild: 4,
+    World.kill: 10,
+    World.settle: 3,
+    World.wait: 12,
+    World.lose_output: 1,
+    World.lose_state: 1,
+}
+STEPS = {step.__name__: step for step in WEIGHTS}
+
+
+@contextmanager
+def a_world(kind: Kind, flavour: int) -> Iterator[World]:
+    """A world with a server and a folder of its own; the folder goes away again."""
+    home = Path(tempfile.mkdtemp(prefix="feedpub-model-"))
+    try:
+        with running_site() as site:
+            yield World(kind, flavour, site, home)
+    finally:
+        shutil.rmtree(home)
+
+
+def steps_of(seed: int, number: int, without: Sequence[str] = ()) -> list[Step]:
+    """As many steps, drawn at random; a last one in which all gets well."""
+    chosen = random.Random(seed)  # noqa: S311
+    weights = {step.__name__: weight for step, weight in WEIGHTS.items() if step.__name__ not in without}
+    names = chosen.choices(list(weights), list(weights.values()), k=number - 1)
+    return [*((name, chosen.randrange(1 << 16)) for name in names), ("settle", 0)]
