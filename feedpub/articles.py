@@ -133,7 +133,15 @@ def from_file(path: Path, base: str, rules: Ruleset | None) -> Article:
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
     article = cleaner.extract_saved(body, str(path), base=base, rules=rules)
-    return replace(article, published=article.published or datetime.fromtimestamp(int(about.st_mtime), UTC))
+    return replace(article, published=article.published or _changed(about.st_mtime))
+
+
+def _changed(seconds: float) -> datetime | None:
+    """Return when a file was changed; None if its system says a moment that no calendar has."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def from_feed(item: Item) -> Article:

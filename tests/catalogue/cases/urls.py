@@ -6,7 +6,7 @@ from typing import Any
 from tests.catalogue import dns
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news, same_entries
-from tests.catalogue.press import NEW, NOW, OLD, listing, publish, rss, rss_item
+from tests.catalogue.press import NEW, NOW, OLD, listing, publish, rss, rss_item, story
 from tests.catalogue.stage import FEED, Stage, Start
 from tests.support.newsroom import feed, path
 from tests.support.site import Route
@@ -65,6 +65,11 @@ def _based(stage: Stage) -> None:
     stage.site["/news"] = page.replace("../..", "../../../..").replace("<head>", '<head><base href="/deep/er/and/on/">')
 
 
+def _canonical(address: str, stage: Stage) -> None:
+    """The new story's page says that it is at an address that nobody can ask for."""
+    stage.site[path(NEW)] = story(NEW, head=f'<link rel="canonical" href="{address}">')
+
+
 def _serve_idn(stage: Stage) -> None:
     stage.marks["names"] = stage.prop(dns.name_server(stage.site.host, "xn--bcher-kva.test"))
 
@@ -102,6 +107,7 @@ CASES = (
     unusable("file-link", "file:///etc/passwd"),
     unusable("no-host", "http://:80/nowhere"),
     unusable("port-99999", "http://127.77.0.1:99999/"),
+    Case("canonical-port-99999", partial(_canonical, "http://127.77.0.1:99999/pier"), right=has_news),
     unusable("bad-ipv6", "http://[::1/"),
     unusable("nul-in-host", "http://127.77.0.1%00.example/", "names no valid host|valid URL"),
 )
