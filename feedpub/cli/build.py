@@ -99,14 +99,13 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
 
 def _suspects(config: "Config", tools: "Tools") -> "Mapping[str, int]":
     """Return feed → how many processes in a row died in the middle of its run; log them: they are run last, alone."""
-    from feedpub.lease import is_running
+    from feedpub.lease import died_of, is_running
     from feedpub.logs import event
-    from feedpub.overview import crashed
 
     tools.store.marks.find_crashes(config.feed.names, is_running)
     suspects = tools.store.marks.suspects()
     for name, crashes in suspects.items():
-        event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=crashed(crashes))
+        event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=died_of(crashes))
     return suspects
 
 

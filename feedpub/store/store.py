@@ -306,8 +306,10 @@ class Store:
         bounds = select(
             func.min(t.c.recheck_at, type_=Moment).label("first"), func.max(t.c.recheck_at, type_=Moment).label("last")
         )
-        first, last = self._rows(bounds.where(t.c.feed == feed))[0].values()
-        return min(first, now) if last and last > now + FARTHEST_RECHECK else first
+        row = self._rows(bounds.where(t.c.feed == feed))[0]
+        first: datetime | None = row["first"]
+        is_far = first is not None and row["last"] > now + FARTHEST_RECHECK
+        return min(first, now) if first and is_far else first
 
     def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[Seen, ...]:
         """The articles of a feed that are to be looked at again by now, those that wait longest first."""

@@ -37,7 +37,8 @@ from tests.store.examples import NOW, document, entry, run
 from tests.store.test_concurrency import FORKS
 from tests.support.postgres import MISSING, Server, installed
 
-TABLES = [table for table in schema.metadata.sorted_tables if table is not schema.claims]
+OF_PROCESSES = (schema.claims, schema.marks)
+TABLES = [table for table in schema.metadata.sorted_tables if table not in OF_PROCESSES]
 ODD = "Ä \0\x1b0 😀"
 
 
