@@ -1,34 +1,50 @@
-"""What falls out of a feed's live document goes into archives (RFC 5005), so that its whole history stays readable.
+"""Entries that leave a feed's live document go into archives (RFC 5005): what was published once stays reachable.
 
-An archive holds what it was given and is never written again: readers that have it need not ask for it twice. Which
-entries it holds is stored before its files are written; a file that is missing, for whatever reason, is written from
-the store at the next publication. What `keep` has made the store forget is only in the files then.
+The store keeps which entries an archive holds, before the archive's files are written. Every format of an archive has
+exactly these entries, whenever its file is written. A missing file is written at the next publication, from the store
+or, for entries that `keep` has made the store forget, from another file of the archive. A file that is there is
+written again only if `base_url` has changed: else readers that have it need not fetch it twice.
 """
 
-from collections.abc import Collection, Sequence
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from itertools import count
+from itertools import count, pairwise
 
-from feedpub import assembly
+from feedpub import assembly, recalling
+from feedpub.builder import published
+from feedpub.builder.published import NotOursError
 from feedpub.config import FeedConfig
-from feedpub.model import Feed
+from feedpub.logs import event
+from feedpub.model import Entry, Feed
 from feedpub.tools import Tools
 
 
-def plan(waiting: Sequence[str], live: Collection[str], limit: int) -> list[Sequence[str]]:
-    """What new archives hold, oldest archive first, so that every entry is live or archived.
+def plan(
+    waiting: Sequence[str], live: Collection[str], limit: int, incomplete: Collection[str] = ()
+) -> list[Sequence[str]]:
+    """Plan new archives, oldest first, so that every entry is live or archived.
 
-    An archive takes entries that are still live along, until it is half as large as the live document: else every new
-    entry would make an archive of its own. The newer half is left alone, where corrections are to be expected.
+    All entries that are not live are archived. Live ones go along, the oldest first, until the
+    archive is half as large as the live document: else every new entry would make an archive of
+    its own. Incomplete entries do not go along, because their text may still come.
 
     Args:
-        waiting: ids of the entries that stand in no archive, oldest first.
+        waiting: ids of the entries that no archive holds, oldest first.
         live: ids of the entries in the live document.
         limit: how many the live document may hold.
+        incomplete: ids of entries whose text is only a part.
+
+    Returns:
+        The ids in each archive, oldest first.
     """
     size = max(1, limit // 2)
-    fallen = sum(id_ not in live for id_ in waiting)
-    return [waiting[start : start + size] for start in range(0, fallen, size)]
+    fallen = [id_ for id_ in waiting if id_ not in live]
+    spare = [id_ for id_ in waiting if id_ in live and id_ not in incomplete]
+    taken = {*fallen, *spare[: -len(fallen) % size]}
+    members = [id_ for id_ in waiting if id_ in taken]
+    return [members[start : start + size] for start in range(0, len(members), size)]
 
 
 def extend(feed: FeedConfig, live: Feed, tools: Tools) -> Feed:
@@ -37,11 +53,19 @@ def extend(feed: FeedConfig, live: Feed, tools: Tools) -> Feed:
     Returns:
         The live document with its link to the newest archive.
     """
-    waiting = [entry.id for entry in reversed(assembly.admitted(feed, tools.store.archives.waiting(feed.name)))]
-    planned = plan(waiting, {entry.id for entry in live.entries}, feed.limit)
+    archives = tools.store.archives
+    shown = archives.published(feed.name)
+    unarchived = reversed(archives.waiting(feed.name))
+    waiting = [entry for entry in unarchived if entry.id in shown or assembly.admits(feed, entry)]
+    planned = plan(
+        [entry.id for entry in waiting],
+        {entry.id for entry in live.entries},
+        feed.limit,
+        {entry.id for entry in waiting if not entry.complete},
+    )
     if planned:
-        tools.store.archives.add(feed.name, dict(enumerate(planned, _unused(live, tools))))
-    return replace(live, previous=tools.store.archives.newest(feed.name))
+        archives.add(feed.name, dict(enumerate(planned, _unused(live, tools))))
+    return replace(live, previous=archives.newest(feed.name))
 
 
 def _unused(live: Feed, tools: Tools) -> int:
@@ -55,15 +79,78 @@ def _is_taken(archive: Feed, tools: Tools) -> bool:
     return len(tools.publisher.missing(names)) < len(names)
 
 
-def files(feed: FeedConfig, live: Feed, tools: Tools) -> dict[str, bytes]:
-    """The files of archives that are not there: name → content, oldest first, what they link to before them."""
+def write(feed: FeedConfig, live: Feed, tools: Tools, certain: Callable[[], None]) -> tuple[str, ...]:
+    """Publish the archive files that are missing or moved, one archive after another.
+
+    The oldest archive comes first, so that no link leads to a file that is not there.
+
+    Args:
+        feed: as the config has it.
+        live: its live document.
+        tools: with the store and the publisher.
+        certain: called before each archive is written; it raises if it must not be.
+
+    Returns:
+        The names of the files that were written.
+
+    Raises:
+        PublishError: a file cannot be written; nor is any after it.
+        StoreError: the state cannot be read.
+    """
     numbers = tools.store.archives.numbers(feed.name)
-    documents = {replace(live, archive=n).file(suffix): n for n in numbers for suffix in feed.formats}
-    missing = set(tools.publisher.missing(documents))
-    written: dict[str, bytes] = {}
-    for number in sorted({documents[name] for name in missing}):
-        entries = tools.store.archives.entries(feed.name, number)
-        archive = assembly.archive(feed, tools.settings, entries, number)
-        written |= assembly.pages(live, archive.entries, assembly.folders(feed))
-        written |= {archive.file(s): assembly.render(archive, s) for s in feed.formats if archive.file(s) in missing}
-    return written
+    documents = {s: [replace(live, archive=n).file(s) for n in numbers] for s in feed.formats}
+    missing = set(tools.publisher.missing([name for names in documents.values() for name in names]))
+    due = missing | _moved(documents, missing, live, tools)
+    written: list[str] = []
+    for previous, number in pairwise((None, *numbers)):
+        archive = replace(live, archive=number)
+        suffixes = [suffix for suffix in feed.formats if archive.file(suffix) in due]
+        if number and suffixes:
+            archive = assembly.archive(feed, tools.settings, _entries(feed, number, tools), number, previous)
+            # An entry that was read back from a document of summaries has no text; its page stays.
+            whole = [entry for entry in archive.entries if entry.html]
+            files = assembly.pages(live, whole, assembly.folders(feed))
+            files |= {archive.file(suffix): assembly.render(archive, suffix) for suffix in suffixes}
+            written += tools.publisher.publish(files, certain=certain)
+    return tuple(written)
+
+
+def _moved(documents: Mapping[str, Sequence[str]], missing: Collection[str], live: Feed, tools: Tools) -> set[str]:
+    """Return the files that were written under another `base_url`.
+
+    The newest file of a format is written last, so it stands for all of that format.
+
+    Args:
+        documents: format → the names of its archives, oldest first.
+        missing: the names that no file has.
+        live: the live document.
+        tools: with the publisher.
+    """
+    moved: set[str] = set()
+    for suffix, names in documents.items():
+        there = [name for name in names if name not in missing]
+        bases = (_base(name, suffix, tools) for name in reversed(there))
+        if next((base for base in bases if base), live.base_url) != live.base_url:
+            moved.update(there)
+    return moved
+
+
+def _base(name: str, suffix: str, tools: Tools) -> str:
+    """Return the `base_url` that an archive file was written under; "" if it cannot be read."""
+    with suppress(NotOursError):
+        return published.links_of(tools.publisher.read(name) or b"", suffix).base
+    return ""
+
+
+def _entries(feed: FeedConfig, number: int, tools: Tools) -> Sequence[Entry]:
+    """Return the entries of an archive, newest first; forgotten ones come from its files."""
+    stored = tools.store.archives.entries(feed.name, number)
+    forgotten = tools.store.archives.members(feed.name, number) - {entry.id for entry in stored}
+    if not forgotten:
+        return stored
+    found = recalling.read_archive(feed, number, forgotten, tools)
+    if lost := forgotten - {entry.id for entry in found}:
+        reason = f"{len(lost)} of its entries are older than `keep`, and in none of its files"
+        event("archive", level=logging.WARNING, feed=feed.name, number=number, reason=reason)
+    entries = [*stored, *found]
+    return sorted(entries, key=lambda e: (-e.published.timestamp(), e.rank, e.id))

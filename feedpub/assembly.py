@@ -1,46 +1,61 @@
 """Stored entries → the files of a feed. Reads the images beside saved articles; writes nothing."""
 
+import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from pathlib import Path
-from urllib.parse import unquote
+from itertools import islice
+from pathlib import Path, PurePath
+from urllib.parse import unquote, urlsplit
 
 from feedpub import builder, summary
 from feedpub.builder import aids
+from feedpub.builder.own_addresses import PLACEHOLDER, change_addresses, move_addresses
+from feedpub.builder.prepare import uri
+from feedpub.builder.published import host_of
+from feedpub.cleaner import sanitise_svg
 from feedpub.config import FeedConfig, FolderSource, PageSource, Settings
+from feedpub.errors import ExtractError
 from feedpub.fetch import discreet
 from feedpub.filters import Facts, refusal
 from feedpub.model import Entry, Feed, Headline
+from feedpub.publisher.names import PARTS_RULE, is_publishable
 
 _RENDERERS = {"rss": builder.render_rss, "atom": builder.render_atom, "json": builder.render_json}
 FORMATS = tuple(_RENDERERS)
 _SOURCE_ATTRIBUTE = re.compile(r'\bsrc="([^"]+)"')
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
+_MAX_SHOWN = 100  # characters of an image's name in a reason
 _NEVER = datetime(1990, 1, 1, tzinfo=UTC)  # the update of a feed that has no entry yet
 
 
-def admitted(feed: FeedConfig, entries: Iterable[Entry]) -> list[Entry]:
-    """Those of the entries that the feed's rules admit."""
-    return [e for e in entries if refusal(feed, Facts(e.url, e.title, e.categories, e.text)) is None]
+def admits(feed: FeedConfig, entry: Entry) -> bool:
+    """Return True if the feed's include and exclude rules let the entry in."""
+    return refusal(feed, Facts(entry.url, entry.title, entry.categories, entry.text)) is None
 
 
 def assemble(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:
     """The live document: the newest entries that the feed's rules admit, up to its limit."""
-    return _document(feed, settings, admitted(feed, entries)[: feed.limit])
+    admitted = (entry for entry in entries if admits(feed, entry))
+    return _document(feed, settings, islice(admitted, feed.limit))
 
 
-def archive(feed: FeedConfig, settings: Settings, entries: Iterable[Entry], number: int) -> Feed:
-    """The archive of a number: those of its entries that the rules admit. It never changes: no pace, no hubs."""
-    document = _document(feed, settings, admitted(feed, entries))
-    return replace(document, archive=number, previous=number - 1 or None, ttl=None, hubs=())
+def archive(feed: FeedConfig, settings: Settings, entries: Iterable[Entry], number: int, previous: int | None) -> Feed:
+    """Return the archive of a number, with all of its entries: rules that came later do not apply.
+
+    It has neither a pace nor hubs, as it does not change.
+    """
+    document = _document(feed, settings, entries)
+    return replace(document, archive=number, previous=previous, ttl=None, hubs=())
 
 
 def _document(feed: FeedConfig, settings: Settings, entries: Iterable[Entry]) -> Feed:
-    shown = tuple(aided(feed, _summarised(entry, feed.summary)) for entry in entries)
+    located = (_with_current_addresses(feed, settings, entry) for entry in entries)
+    shown = tuple(aided(feed, _summarised(entry, feed.summary)) for entry in located)
     updated = max((entry.updated for entry in shown), default=None)
     return replace(without_entries(feed, settings, updated, common_language(shown)), entries=shown)
 
@@ -57,7 +72,7 @@ def without_entries(feed: FeedConfig, settings: Settings, updated: datetime | No
     return Feed(
         name=feed.name,
         title=feed.title,
-        base_url=settings.base_url,
+        base_url=uri(settings.base_url),
         link=feed.link or _home(feed, settings),
         updated=updated or _NEVER,
         description=feed.description,
@@ -69,6 +84,41 @@ def without_entries(feed: FeedConfig, settings: Settings, updated: datetime | No
         ttl=int(feed.every.total_seconds() // 60) if isinstance(feed.every, timedelta) and not feed.cron else None,
         hubs=settings.hubs,
     )
+
+
+def _with_current_addresses(feed: FeedConfig, settings: Settings, entry: Entry) -> Entry:
+    """Return the entry with the addresses of its own pictures under the `base_url` of today."""
+    base, roots = uri(settings.base_url), folders(feed)
+    entry = move_addresses(entry, PLACEHOLDER, base)
+    if not is_saved(entry, roots):
+        return entry
+    own, host = f"{base}{feed.name}/", host_of(entry.id)
+
+    def current(address: str) -> str:
+        """Return where a picture is today; older states hold the address that it had then.
+
+        That is on the host that the entry's id names, and the picture still lies in a folder.
+        """
+        if address.startswith(own) or _host(address) != host:
+            return address
+        _, first, name = address.partition(f"/{feed.name}/")
+        shorter = name.rpartition(f"/{feed.name}/")[2]  # the base had the feed's name in it
+        found = (n for n in (name, shorter) if first and _beside(unquote(n), roots))
+        return next((f"{own}{n}" for n in found), address)
+
+    return change_addresses(entry, current)
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:  # brackets that are no IPv6 address
+        return None
+
+
+def is_saved(entry: Entry, roots: Collection[Path]) -> bool:
+    """Return True if the entry was made from a file in one of the folders, or has a page of its own."""
+    return bool(entry.slug) or entry.source in map(str, roots)
 
 
 def _summarised(entry: Entry, mode: str) -> Entry:
@@ -114,8 +164,9 @@ def pages(feed: Feed, entries: Iterable[Entry], folders: Iterable[Path]) -> dict
     roots = tuple(folders)
     published: dict[str, bytes] = {}
     for entry in entries:
-        if entry.slug:
+        if is_saved(entry, roots):
             published |= _images(feed, entry, roots)
+        if entry.slug:
             published[f"{feed.name}/{entry.slug}.html"] = builder.render_article(feed, entry)
     return published
 
@@ -136,21 +187,59 @@ def folders(feed: FeedConfig) -> tuple[Path, ...]:
     return tuple(source.path for source in feed.source if isinstance(source, FolderSource))
 
 
+def left_out(feed: Feed, entry: Entry, folders: Iterable[Path]) -> Iterator[str]:
+    """Say why images that lie beside a saved article are not published, one reason an image."""
+    roots = tuple(folders)
+    for name in _image_names(feed, entry):
+        try:
+            _image(name, roots)
+        except ExtractError as error:
+            yield f"its picture {name[:_MAX_SHOWN]!r} is not published: {error.reason}"
+
+
 def _images(feed: Feed, entry: Entry, roots: tuple[Path, ...]) -> Mapping[str, bytes]:
     """The images that lie beside a saved article, under the addresses that its body gives them."""
+    published: dict[str, bytes] = {}
+    for name in _image_names(feed, entry):
+        with suppress(ExtractError):  # `left_out` says why
+            if (content := _image(name, roots)) is not None:
+                published[f"{feed.name}/{name}"] = content
+    return published
+
+
+def _image_names(feed: Feed, entry: Entry) -> list[str]:
+    """Return the paths of images, relative to the folder of a saved article, that its entry refers to."""
     prefix = f"{feed.base_url}{feed.name}/"
     addresses = [unescape(address) for address in _SOURCE_ATTRIBUTE.findall(entry.html)]
     if entry.image:
         addresses.append(entry.image)
     names = {unquote(address.removeprefix(prefix)) for address in addresses if address.startswith(prefix)}
-    found = ((name, _beside(name, roots)) for name in sorted(names))
-    return {f"{feed.name}/{name}": path.read_bytes() for name, path in found if path is not None}
+    return sorted(name for name in names if PurePath(name).suffix.lower() in _IMAGES)
+
+
+def _image(name: str, roots: tuple[Path, ...]) -> bytes | None:
+    """Return what is published of an image; None if no folder holds one of that name.
+
+    Raises:
+        ExtractError: it cannot be published under its name, cannot be read, or is an SVG that acts.
+    """
+    if not is_publishable(name):
+        raise ExtractError(f"it cannot be the name of a published file: {PARTS_RULE}")
+    path = _beside(name, roots)
+    if path is None:
+        return None
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ExtractError(f"it cannot be read: {error.strerror}") from error
+    return sanitise_svg(content) if name.lower().endswith(".svg") else content
 
 
 def _beside(name: str, roots: tuple[Path, ...]) -> Path | None:
     """The image of that name under one of the folders; None where none of them holds it."""
-    for root in roots:
-        path = (root / name).resolve()
-        if path.suffix.lower() in _IMAGES and path.is_relative_to(root.resolve()) and path.is_file():
+    for root in roots if is_publishable(name) else ():
+        path = Path(os.path.realpath(root / name))
+        is_image = path.suffix.lower() in _IMAGES and path.is_relative_to(os.path.realpath(root))
+        if is_image and os.path.isfile(path):  # noqa: PTH113 -- says no where Path.is_file raises
             return path
     return None

@@ -135,12 +135,12 @@ def _calm(reading: Reading, made: Calm, tools: Tools) -> Calm | None:
 
 
 def _holds(calm: Calm, basis: str, now: datetime) -> bool:
-    return calm.basis == basis and calm.until > now
+    return calm.basis == basis and now < calm.until <= now + WHOLE  # beyond that the clock was wrong
 
 
 def _something_waits(feed: FeedConfig, tools: Tools, now: datetime) -> bool:
     """Whether articles are to be looked at again, or files are missing."""
-    recheck = tools.store.next_recheck(feed.name) if feed.recheck else None
+    recheck = tools.store.next_recheck(feed.name, now) if feed.recheck else None
     if recheck and recheck <= now:
         return True
     names = [f"{feed.name}.html", *(f"{feed.name}.{suffix}" for suffix in feed.formats)]

@@ -19,6 +19,11 @@ def sound(text: str) -> str:
     return _UNSOUND.sub("", text).replace("\f", " ")
 
 
+def escaped(text: str) -> str:
+    """Return a text that everything can write: halves of surrogate pairs, as bytes in file names become, escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def sound_markup(text: str) -> bytes:
     """HTML in UTF-8, without them and without references to them; half of a surrogate pair becomes a question mark.
 

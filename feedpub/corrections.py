@@ -50,6 +50,8 @@ def planned(seen: Seen, before: Seen | None, url: str, now: datetime, *, begins:
         begins: its text is its page's, and corrections are still to be expected: worth other looks if it is new.
     """
     first_seen = before.first_seen if before else now
+    if first_seen and first_seen > now:  # the clock was put back since
+        first_seen = now
     was_stored = before is not None and before.state == "stored"
     goes_on = before is not None and before.recheck_at is not None if was_stored else begins
     moment = next_look(first_seen, now) if first_seen and goes_on and seen.state == "stored" else None

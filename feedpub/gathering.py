@@ -14,6 +14,7 @@ from zlib import crc32
 
 from feedpub import sources
 from feedpub.builder.matching import ItemKeys, assign_keys
+from feedpub.characters import escaped
 from feedpub.config import FeedConfig, FeedSource, FolderSource, PageSource, RemoteSource, Source, resolve
 from feedpub.documents import Answer, Documents
 from feedpub.errors import DamagedError, FeedpubError, FetchError, PostponedError, SourceError
@@ -22,6 +23,7 @@ from feedpub.model import ANY_PACE, Item, Pace, Problem
 from feedpub.store import Look
 from feedpub.tools import Tools
 
+_FILE = "file:"  # how the key of a saved article begins
 _SOURCES_AT_ONCE = 4
 _FOR_NOW = frozenset({408, 425, 429})  # HTTP statuses that say: not now
 _SERVER_ERROR = 500
@@ -70,7 +72,7 @@ class Listed:
     @property
     def address(self) -> str:
         """Where it is, for people."""
-        return self.item.url or self.item.path or self.key
+        return self.item.url or escaped(self.item.path or "") or self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +221,13 @@ def listed(
 def keys_of(reading: Reading, anchor: Path) -> list[ItemKeys]:
     """Return the keys of the items that a source lists, in their order."""
     if isinstance(reading.source, FolderSource):
-        return [ItemKeys(f"file:{os.path.relpath(item.path or '', anchor)}") for item in reading.items]
+        return [ItemKeys(f"{_FILE}{escaped(os.path.relpath(item.path or '', anchor))}") for item in reading.items]
     return assign_keys(reading.items, reading.key)
+
+
+def saved_file(key: str, anchor: Path) -> Path | None:
+    """Return the file of a saved article by its key; None for the key of an article on the network."""
+    return Path(os.path.normpath(anchor / key.removeprefix(_FILE))) if key.startswith(_FILE) else None
 
 
 def _listed(item: Item, keys: ItemKeys, rank: int, reading: Reading) -> Listed:

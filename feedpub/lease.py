@@ -11,6 +11,7 @@ import secrets
 import socket
 import threading
 import time
+from pathlib import Path
 
 from feedpub.errors import AbandonedError, FetchError
 
@@ -73,6 +74,25 @@ class Lease:
         """
         if self.revoked:
             raise AbandonedError("the run was given up: it took too long")
+
+
+def this_process() -> str:
+    """Return a name for this process, by which `is_running` can tell whether it is still there."""
+    return f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())}"
+
+
+def is_running(process: str) -> bool:
+    """Return True if the process of a name runs on this machine; one of another machine is not known to."""
+    host, pid, started = process.rsplit(" ", 2)
+    return host == socket.gethostname() and started == _started(int(pid))
+
+
+def _started(pid: int) -> str:
+    """Return when a process started, in the system's ticks, so that its number alone need not tell; "" for none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19].decode()
+    except OSError:
+        return ""
 
 
 def new_holder() -> str:

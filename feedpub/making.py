@@ -9,7 +9,10 @@ from typing import Protocol
 
 from feedpub import articles
 from feedpub.articles import OfPages
+from feedpub.builder.own_addresses import PLACEHOLDER
+from feedpub.characters import escaped
 from feedpub.config import FeedConfig
+from feedpub.errors import ExtractError
 from feedpub.gathering import Listed
 from feedpub.model import Article, Item
 from feedpub.paging import Pages
@@ -53,9 +56,14 @@ def from_pages(feed: FeedConfig, pages: Pages, said: Said, memory: bytes | None,
 
 
 def from_file(feed: FeedConfig, path: Path, folder: Path, tools: Tools) -> Article:
-    """The article of a saved file that lies in a folder. Raises SourceError."""
+    """Return the article of a saved file that lies in a folder. Raises SourceError.
+
+    The addresses of the files beside it are under the placeholder for `base_url`.
+    """
+    if (written := escaped(str(path))) != str(path):
+        raise ExtractError("its name, or that of a folder above it, is not UTF-8: rename it", written)
     below = path.relative_to(folder).parent.as_posix()
-    base = f"{tools.settings.base_url}{feed.name}/{'' if below == '.' else below + '/'}"
+    base = f"{PLACEHOLDER}{feed.name}/{'' if below == '.' else below + '/'}"
     return tools.isolation.call(str(path), articles.from_file, path, base, rules_for(feed, str(path), tools))
 
 

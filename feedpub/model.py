@@ -50,6 +50,7 @@ class Article:
         summary: the editor's own description where it is one, else the first sentences.
         removed: what was taken out, in the page's order.
         complete: False where the text is known to be only a part (a feed's teaser).
+        unread: what a saved article says of itself and nobody can read, each as "key: value".
     """
 
     url: str | None = None
@@ -67,6 +68,7 @@ class Article:
     categories: tuple[str, ...] = ()
     complete: bool = True
     image_size: tuple[int, int] | None = None
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,7 @@ class Entry:
         updated: moves only on a change of substance; no two entries of a feed share one.
         rank: position in the listing at first sight; settles the order among equal dates.
         complete: False where only a part could be had (the feed's own teaser); tried again later.
+        html, image: addresses of feedpub's own files are under `own_addresses.PLACEHOLDER` in the store.
         source: the key of the source that brought it.
     """
 
@@ -244,7 +247,7 @@ class Feed:
         formats: which of rss, atom, json are published.
         summary_only: publish the summary and a link, not the text.
         ttl: minutes between two looks.
-        archive: the number of an archive, which is never written again; None for the live document.
+        archive: the number of an archive; None for the live document.
         previous: the number of the archive before this document; None where there is none.
         hubs: WebSub hubs that are told when the document changes; none for an archive, which never does.
     """

@@ -19,7 +19,8 @@ from feedpub.builder.merge import Merge, merge
 from feedpub.config import Config, FeedConfig, FolderSource
 from feedpub.discretion import discreet_outcome
 from feedpub.errors import DamagedError, FeedpubError, NothingFound, OutrunError, StoreError
-from feedpub.gathering import Listed, Reading, gather, listed, source_key
+from feedpub.gathering import Listed, Reading, gather, listed, saved_file, source_key
+from feedpub.lease import this_process
 from feedpub.model import AliasKind, Entry, Feed, Outcome, Problem, Status
 from feedpub.reading import Memory, Read, failed, read_all
 from feedpub.repairing import propose
@@ -49,6 +50,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
             asked = calm.ask(feed, tools, only)
             if asked.nothing_new:
                 return _record_calm(feed, asked, started, began, tools)
+            mark(feed, tools)
             _recall(feed, tools)
             readings = looking.at_listings(feed, gather(feed, tools, only, asked.answers), tools)
             items = listed(readings, tools.settings.anchor, partial(tools.store.owners, feed.name))
@@ -81,6 +83,12 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
     return outcome
 
 
+def mark(feed: FeedConfig, tools: Tools) -> None:
+    """Note that a run is under way: the next process knows it if this one dies of it. A queue knows by itself."""
+    if not tools.settings.queue:
+        tools.store.marks.begin(feed.name, this_process(), tools.clock())
+
+
 def _recall(feed: FeedConfig, tools: Tools) -> None:
     """Learn again what is published and not known any more, before anybody is asked for it."""
     with tools.store.alone(feed.name):
@@ -101,13 +109,15 @@ def _regenerate(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[R
     with tools.store.alone(feed.name):  # or two processes would mint two ids for one article
         tools.lease.hold()
         merged = _bring_in(feed, reads, tools)
-        outcome = _publish(feed, readings, _outcome(feed, readings, reads, merged), tools)
+        outcome = _publish(feed, readings, reads, _outcome(feed, readings, reads, merged), tools)
         removed = (read.arrival.article.removed for read in reads if read.arrival)
         tools.store.removals.add(feed.name, removed, tools.clock())
     return outcome
 
 
-def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, tools: Tools) -> Outcome:
+def _publish(
+    feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], outcome: Outcome, tools: Tools
+) -> Outcome:
     """Write what there is now, unless nothing came of any source."""
     if readings and all(reading.problem for reading in readings) and not outcome.updated:
         return replace(outcome, status=Status.FAILED)
@@ -116,23 +126,42 @@ def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, to
         none = Problem(feed.name, f"none of the {outcome.failed} articles listed could be read", fatal=True)
         return replace(outcome, status=Status.FAILED, problems=(*outcome.problems, none))
     written = write(feed, live, tools)
-    return replace(outcome, status=_status(readings, written), written=written)
+    problems = (*outcome.problems, *_left_out(feed, live, reads, tools))
+    return replace(outcome, status=_status(readings, written), written=written, problems=problems)
+
+
+def _left_out(feed: FeedConfig, live: Feed, reads: Iterable[Read], tools: Tools) -> Iterator[Problem]:
+    """Name the pictures that are not published, of all saved articles that are still there."""
+    files = {read.seen.key: path for read in reads if (path := saved_file(read.seen.key, tools.settings.anchor))}
+    ids = tools.store.aliases(feed.name, list(files)) if files else {}
+    entries = {entry.id: entry for entry in live.entries}
+    for key, path in files.items():
+        if entry := entries.get(ids.get(key, "")):
+            for reason in assembly.left_out(live, entry, assembly.folders(feed)):
+                yield Problem(str(path), reason)
 
 
 def write(feed: FeedConfig, live: Feed, tools: Tools) -> tuple[str, ...]:
     """Write a feed's files as far as they change, its archives first; their names. To be called alone with the feed."""
     live = archiving.extend(feed, live, tools)
-    files = archiving.files(feed, live, tools) | assembly.files(live, assembly.folders(feed))
+    archived = archiving.write(feed, live, tools, partial(_still_ours, tools))
+    files = assembly.files(live, assembly.folders(feed))
     with pings.announced(feed.name, files, tools):
-        written = tools.publisher.publish(files, certain=partial(_still_ours, tools))
+        written = tools.publisher.publish(files, certain=partial(_begin_writing, live, tools))
     fronts.keep(feed, live, tools)
-    return written
+    return (*archived, *written)
 
 
 def _still_ours(tools: Tools) -> None:
     """Ask whether the run still counts, and is still alone with its feed. Raises AbandonedError, StoreError."""
     tools.lease.hold()
     tools.store.hold()
+
+
+def _begin_writing(live: Feed, tools: Tools) -> None:
+    """Check that the run still counts, and note which entries readers get. Raises as `_still_ours` does."""
+    _still_ours(tools)
+    tools.store.archives.mark_published(live.name, [entry.id for entry in live.entries])
 
 
 def _outcome(feed: FeedConfig, readings: Sequence[Reading], reads: Sequence[Read], merged: Merge) -> Outcome:
@@ -305,7 +334,7 @@ def _state(feed: str, reading: Reading, before: SourceState | None, now: datetim
         before,
         checked=now,
         failure=reading.problem.reason,
-        failing_since=before.failing_since or now,
+        failing_since=min(before.failing_since or now, now),
         failures=before.failures + 1,
         next_look=None,
         pace=reading.pace,

@@ -294,7 +294,9 @@ def _read_article(feed: FeedConfig, asked: _Asked, seen: Seen | None, site: Site
     if isinstance(answer, SourceError):
         raise answer
     if listed.item.path is not None:
-        return replace(_arrived(listed, _from_file(feed, listed, tools), ()), kept=making.kept(listed, None, tools))
+        article = _from_file(feed, listed, tools)
+        read = replace(_arrived(listed, article, ()), kept=making.kept(listed, None, tools))
+        return _with_unread(listed, read, article.unread) if article.unread else read
     if answer is None:
         return replace(_arrived(listed, _from_feed(listed, tools), ()), kept=making.kept(listed, None, tools))
     if seen and isinstance(answer, NotModified):
@@ -316,6 +318,13 @@ def _with_gap(listed: Listed, read: Read, gap: str, seen: Seen | None, *, again:
         return replace(read, problem=problem)
     partial = replace(_seen(listed, "partial"), reason=gap, tries=tries)
     return replace(read, seen=partial, problem=problem)
+
+
+def _with_unread(listed: Listed, read: Read, unread: Sequence[str]) -> Read:
+    """A saved article of whose front matter a part cannot be read: named, and read again until that is mended."""
+    reason = f"its front matter says what cannot be read, and is left out: {'; '.join(unread)}"
+    partial = replace(_seen(listed, "partial"), reason=reason)
+    return replace(read, seen=partial, problem=Problem(listed.address, reason))
 
 
 def _from_file(feed: FeedConfig, listed: Listed, tools: Tools) -> Article:

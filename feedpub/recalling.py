@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from feedpub import assembly
 from feedpub.builder import aids, identity, published
 from feedpub.builder.identity import former_url_key
+from feedpub.builder.own_addresses import PLACEHOLDER, move_addresses
 from feedpub.builder.published import NotOursError
 from feedpub.builder.substance import words
 from feedpub.cleaner import text_of
@@ -26,16 +27,23 @@ from feedpub.logs import event
 from feedpub.model import Entry
 from feedpub.publisher import Publisher
 from feedpub.store import Store
+from feedpub.tools import Tools
 
 _SUMMARY = 300  # characters; a text that is no longer may be its own summary, which documents do not say twice
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """The entries of a document; of an archive, with its number."""
+    """The entries of a document.
+
+    Attributes:
+        archive: its number; None for the live document.
+        previous: the address of the archive before it; "" if there is none.
+    """
 
     entries: tuple[Entry, ...]
     archive: int | None = None
+    previous: str = ""
 
 
 def recall(feed: FeedConfig, store: Store, publisher: Publisher, now: datetime) -> int:
@@ -48,7 +56,8 @@ def recall(feed: FeedConfig, store: Store, publisher: Publisher, now: datetime) 
     """
     known = store.updates(feed.name)
     live = _document(feed, None, publisher)
-    if known and not _lost(live.entries, known):
+    if known and not _lost(live.entries, known) and not _is_unknown(live.previous, feed.name, store):
+        store.archives.mark_published(feed.name, [entry.id for entry in live.entries])
         return 0
     documents = [live, *(_document(feed, number, publisher) for number in _archives(feed.name, publisher))]
     lost = _lost(_ranked(documents), known)
@@ -57,7 +66,20 @@ def recall(feed: FeedConfig, store: Store, publisher: Publisher, now: datetime) 
     if entries:
         store.commit_entries(feed.name, entries=entries, aliases=aliases, seen=(), now=now)
     _number(feed.name, documents, {*known, *lost}, store)
+    store.archives.mark_published(feed.name, [entry.id for entry in live.entries])
     return len(entries)
+
+
+def read_archive(feed: FeedConfig, number: int, ids: Collection[str], tools: Tools) -> list[Entry]:
+    """Return the entries of an archive with the given ids, as far as its files have them."""
+    found: dict[str, Entry] = {}
+    for document in _documents(feed, number, tools.publisher):
+        for entry in document.entries:
+            if entry.id in ids and entry.id not in found:
+                found[entry.id] = _completed(entry, feed, tools.store)
+        if len(found) == len(ids):
+            break
+    return list(found.values())
 
 
 def name_again(feed: str, keys: Collection[str], store: Store, now: datetime) -> None:
@@ -87,7 +109,9 @@ def adopt_former_keys(feed: str, items: Sequence[Listed], store: Store, now: dat
     sharing = Counter(key for _, key in rows)
     adopted: dict[str, str] = {}
     for item, key in changed:
-        if key not in known or known[key] in adopted.values() or known.keys() & {*item.keys}:
+        if key not in known or item.key in known or known[key] in adopted.values():
+            continue
+        if known.get(item.guid, known[key]) != known[key]:
             continue
         entry = store.entry(feed, known[key])
         if entry and (_is_entry_of(item, entry) or (sharing[key] == 1 and not item.item.title)):
@@ -117,16 +141,40 @@ def _is_entry_of(item: Listed, entry: Entry) -> bool:
 
 
 def _document(feed: FeedConfig, number: int | None, publisher: Publisher) -> _Read:
-    """The live document or an archive, from the file that tells most and can be read; none of the feed's own first."""
+    """Return the live document or an archive, from its first file that can be read."""
+    return next(_documents(feed, number, publisher), _Read((), number))
+
+
+def _documents(feed: FeedConfig, number: int | None, publisher: Publisher) -> Iterator[_Read]:
+    """Read the files of the live document or of an archive.
+
+    Formats that the feed has come first, and of these the one that holds most.
+    """
     stem = f"{feed.name}-archive-{number}" if number else feed.name
     for kind in sorted(published.KINDS, key=lambda kind: kind not in feed.formats):
         name = f"{stem}.{kind}"
         try:
             if (body := publisher.read(name)) is not None:
-                return _Read(published.read(body, kind, feed.name), number)
+                links = published.links_of(body, kind)
+                entries = published.read(body, kind, feed.name)
+                entries = tuple(_as_stored(entry, feed, links.base) for entry in entries)
+                yield _Read(entries, number, links.previous)
         except (PublishError, NotOursError) as error:
             event("recall", level=logging.WARNING, feed=feed.name, file=name, reason=f"passed over: {error}")
-    return _Read((), number)
+
+
+def _as_stored(entry: Entry, feed: FeedConfig, base: str) -> Entry:
+    """Return the entry of a document with its own addresses as the store holds them."""
+    roots = assembly.folders(feed)
+    if not assembly.is_saved(replace(entry, source=_source(entry, feed) if roots else ""), roots):
+        return entry
+    return move_addresses(entry, f"{base}{feed.name}/", f"{PLACEHOLDER}{feed.name}/")
+
+
+def _is_unknown(archive: str, feed: str, store: Store) -> bool:
+    """Return True if the address is that of an archive which the store does not know."""
+    number = re.search(rf"/{re.escape(feed)}-archive-(\d{{1,9}})\.\w+\Z", archive)
+    return number is not None and int(number[1]) not in store.archives.numbers(feed)
 
 
 def _archives(feed: str, publisher: Publisher) -> list[int]:

@@ -3,10 +3,9 @@
 Nothing is fetched. Ids and dates stay, `updated` among them: what an article says did not change, only how it is read.
 So do the stem of a saved article's page and the place in the order. An article that cannot be read any more keeps its
 entry, and so does one that lost most of its text or its title, unless that is insisted on. What stands in archives
-alone is left alone: they are never written again.
+alone is left alone: they keep their text.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from feedpub.builder.merge import told
 from feedpub.config import FeedConfig, FolderSource
 from feedpub.corrections import FAR_SHORTER
 from feedpub.errors import ExtractError, SourceError
-from feedpub.gathering import source_key
+from feedpub.gathering import saved_file, source_key
 from feedpub.learning import site_of
 from feedpub.model import Article, Entry
 from feedpub.paging import Pages
@@ -182,11 +181,11 @@ def _made(
 
 def _file(feed: FeedConfig, entry: Entry, page: KeptPage, tools: Tools) -> tuple[Path, Path]:
     """Where a saved article lies, and the folder of its source. Raises ExtractError where it is not what it was."""
-    path = Path(os.path.normpath(tools.settings.anchor / page.key.removeprefix("file:")))
+    path = saved_file(page.key, tools.settings.anchor)
     folders = (source for source in feed.source if isinstance(source, FolderSource))
     folder = next((source.path for source in folders if source_key(source) == entry.source), None)
-    if folder is None or not path.is_relative_to(folder):
-        raise ExtractError("its folder is no source of the feed any more", str(path))
+    if path is None or folder is None or not path.is_relative_to(folder):
+        raise ExtractError("its folder is no source of the feed any more", str(path or page.key))
     if digest(path) != page.item.version:
         raise ExtractError("the file has changed or is gone; `feedpub build` looks at it", str(path))
     return path, folder

@@ -52,6 +52,7 @@ def outcome_line(outcome: Outcome) -> str:
     return f"{outcome.feed}: {', '.join([_WORDS[outcome.status], *counts])} ({outcome.seconds:.1f} s)"
 
 
+_MAX_PROBLEMS = 5  # with single articles of a feed that are listed
 _COUNTS = ("new", "updated", "kept", "skipped", "failed")
 
 
@@ -152,9 +153,19 @@ def status_lines(overview: Overview) -> Iterator[str]:
     for feed in overview.feeds:
         if feed.last_run is not None:  # else nothing is wrong with it yet
             yield from (f"{feed.name}: {reason}" for reason in feed.reasons)
+            yield from _article_lines(feed)
     for feed in overview.feeds:
         for source in feed.sources:
             yield from _source_lines(feed, source, overview.now)
+
+
+def _article_lines(feed: FeedOverview) -> Iterator[str]:
+    """Name what went wrong with single articles in the last run, the first few of them."""
+    problems = [problem for problem in (feed.outcome.problems if feed.outcome else ()) if not problem.fatal]
+    yield from (problem_line(feed.name, problem) for problem in problems[:_MAX_PROBLEMS])
+    left = len(problems) - _MAX_PROBLEMS
+    if left > 0:
+        yield f"{feed.name}: {counted(left, 'more problem')}, which `feedpub status --json` lists"
 
 
 def _source_lines(feed: FeedOverview, source: SourceOverview, now: datetime) -> Iterator[str]:

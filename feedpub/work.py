@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from feedpub import pipeline
@@ -18,9 +18,10 @@ from feedpub.lease import Lease
 from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.model import Outcome, Problem, Status
-from feedpub.scheduler.plan import Plan
+from feedpub.overview import crashed
+from feedpub.scheduler.plan import Plan, is_impossible
 from feedpub.scheduler.planning import plans
-from feedpub.store import Planned, Run
+from feedpub.store import Planned, Run, SourceState
 from feedpub.tools import Tools
 
 SLACK = timedelta(seconds=30)  # a source that is due so soon is looked at in the same run
@@ -86,13 +87,14 @@ class Work:
         """Seconds after which a run fetches nothing more."""
         return self.tools.settings.deadline.total_seconds()
 
-    def run(self, name: str, lease: Lease, *, everything: bool = False) -> Plan | None:
+    def run(self, name: str, lease: Lease, *, everything: bool = False, careful: bool = False) -> Plan | None:
         """Run a feed now.
 
         Args:
             name: the feed's.
             lease: how long it may go on.
             everything: look at all its sources, due or not.
+            careful: mark the run before anybody is asked: a process died not long ago, and nobody knows of what.
 
         Returns:
             When it runs next; None where it left the config, or the run was given up.
@@ -100,7 +102,7 @@ class Work:
         Raises:
             StoreError: the state cannot be written.
         """
-        return mended(lambda: self._run(name, lease, everything=everything), self.config, self.tools)
+        return mended(lambda: self._run(name, lease, everything=everything, careful=careful), self.config, self.tools)
 
     def lost(self, name: str) -> Plan | None:
         """Keep that a run was given up; when the feed runs next. Raises StoreError where a queue must know it."""
@@ -113,11 +115,19 @@ class Work:
             return self._failed(name, str(error))
         return self._failed(name, f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}")
 
-    def _run(self, name: str, lease: Lease, *, everything: bool) -> Plan | None:
+    def tell_crashes(self, name: str, crashes: int) -> None:
+        """Tell those who are told of runs that a process died in the middle of a feed's, again."""
+        if (feed := self.feed(name)) is not None:
+            problem = Problem(name, crashed(crashes), fatal=True)
+            self._after(feed, Outcome(name, Status.FAILED, problems=(problem,)), self.tools)
+
+    def _run(self, name: str, lease: Lease, *, everything: bool, careful: bool) -> Plan | None:
         with self._lock:
             feed, tools = self.config.feed.named(name), replace(self.tools, lease=lease)
         if feed is None:  # it left the config while it waited
             return None
+        if careful:
+            pipeline.mark(feed, tools)
         outcome = self._publish(feed, tools, only=None if everything else _due_sources(feed, tools))
         return None if lease.revoked else self._ended(feed, outcome, tools)
 
@@ -135,7 +145,7 @@ class Work:
         """Plan each source that was looked at, and the feed's next run; keep both."""
         now = tools.clock()
         looks_ahead = plans(feed, tools, now)
-        recheck = tools.store.next_recheck(feed.name) if feed.recheck else None
+        recheck = tools.store.next_recheck(feed.name, now) if feed.recheck else None
         choices = [*looks_ahead.values(), *([Plan(recheck, "articles to be looked at again")] if recheck else [])]
         first = min(choices, key=lambda choice: choice.next)
         if retries := self._in_vain.get(feed.name, 0):
@@ -173,10 +183,14 @@ class Work:
 
 def _due_sources(feed: FeedConfig, tools: Tools) -> set[str]:
     """The keys of the sources whose time has come; those of others are not asked."""
-    limit = tools.clock() + SLACK
+    now = tools.clock()
     states = {state.key: state for state in tools.store.sources(feed.name)}
     keys = {source_key(source) for source in feed.source}
-    return {key for key in keys if key not in states or (states[key].next_look or limit) <= limit}
+    return {key for key in keys if key not in states or _is_due(feed, states[key], now)}
+
+
+def _is_due(feed: FeedConfig, state: SourceState, now: datetime) -> bool:
+    return state.next_look is None or state.next_look <= now + SLACK or is_impossible(feed, state, now)
 
 
 def _tell(outcome: Outcome, planned: Plan) -> None:

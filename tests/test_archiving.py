@@ -20,7 +20,7 @@ from feedpub.config import Config
 from feedpub.model import Outcome, Status
 from tests.support.clock import FakeClock
 from tests.support.feedcheck import CHECKS
-from tests.support.newsroom import configure, feed, listing, output_of, path, story, title, tools_for
+from tests.support.newsroom import configure, feed, listing, output_of, path, rss, story, title, tools_for
 from tests.support.site import Route, Site
 from tests.support.states import state_folder
 
@@ -100,6 +100,17 @@ class Press:
         for name, body in published(config).items():
             self.site[f"/feeds/{name}"] = Route(body, MEDIA_TYPES.get(name.rpartition(".")[2], "text/html"))
         return outcome
+
+    def teasers(self, more: str) -> Config:
+        """A config whose source is the site's feed: teasers, each with a link to its story."""
+        base = f'base_url = "{self.site.url("/feeds/")}"'
+        return configure(self.folder, feed("f", f"feed {self.site.url('/rss')}", more=more), settings=base)
+
+    def offer(self, *numbers: int, closed: Collection[int] = ()) -> None:
+        """Put stories into the site's feed; the pages of some of them cannot be had."""
+        for n in numbers:
+            self.site[path(n)] = Route(b"", status=503) if n in closed else story(n)
+        self.site["/rss"] = rss(self.site, list(numbers))
 
     def history(self, suffix: str) -> dict[str, Any]:
         """Every entry by id, as a reader gets them that follows the archives; the newer document's word counts."""
@@ -274,6 +285,10 @@ def test_what_is_forgotten_stays_in_its_archive(press: Press) -> None:
     assert press.titles() == titles(range(1, 21))
     (output_of(config) / "f-archive-1.rss").unlink()
     assert press.build(config).written == ("f-archive-1.rss",)
+    assert {name: archives(config)[name][2] for name in known} == {name: body for name, (_, _, body) in known.items()}
+    for suffix in READERS:
+        (output_of(config) / f"f-archive-1.{suffix}").unlink()
+    press.build(config)
     assert press.titles("rss") == titles(range(3, 21))  # what nobody has any more is missing, the way back is not
 
 
@@ -303,16 +318,76 @@ def test_rules_and_settings_hold_for_archives(press: Press) -> None:
     assert not any(b"content_html" in body for body in documents.values())
 
 
-def test_a_rule_that_came_later_holds_for_archives_that_are_written_then(press: Press) -> None:
-    """Those that are there stay as they are."""
-    press.fill(*range(20, 0, -1))
-    press.build(press.config())
-    config = press.config('limit = 5\nexclude.title = ["matter 3 "]')
+@pytest.mark.parametrize("more", ['exclude.title = ["matter 3 "]', 'include.title = ["matter 2"]'])
+def test_a_rule_that_came_later_takes_nothing_out_of_an_archive(press: Press, more: str) -> None:
+    """An archive that is written again, or in another format, has the same members."""
+    press.fill(*range(20, 0, -1), more='formats = ["rss"]')
+    press.build(press.config('limit = 5\nformats = ["rss"]'))
+    config = press.config(f"limit = 5\n{more}")
     press.build(config)
-    assert press.titles() == titles(range(1, 21))
+    for suffix in READERS:
+        assert press.titles(suffix) == titles(range(1, 21))
     shutil.rmtree(output_of(config))
     press.build(config)
-    assert press.titles() == titles([n for n in range(1, 21) if n != 3])
+    for suffix in READERS:
+        assert press.titles(suffix) == titles(range(1, 21))
+
+
+def test_a_published_entry_that_is_excluded_later_goes_into_an_archive(press: Press) -> None:
+    """It leaves the live document, and readers that follow the links still get it."""
+    press.print(5, 4, 3, 2, 1)
+    press.build(press.config('formats = ["rss"]'))
+    config = press.config('exclude.title = ["matter 4 "]')
+    press.build(config)
+    assert title(4) not in published(config)["f.rss"].decode()
+    for suffix in READERS:
+        assert press.titles(suffix) == titles(range(1, 6))
+    assert press.build(config).status is Status.UNCHANGED
+
+
+def test_an_entry_that_was_excluded_before_it_was_published_is_in_no_document(press: Press) -> None:
+    """A crash came between storing it and publishing it."""
+    press.print(3, 2, 1)
+    config = press.config()
+    output_of(config).write_text("a file stands where the folder should be")
+    with tools_for(config, press.clock) as tools:
+        assert pipeline.publish(config.feed[0], tools).status is Status.FAILED
+        assert tools.store.count("f") == 3
+    output_of(config).unlink()
+    config = press.config('exclude.title = ["matter 2 "]')
+    press.build(config)
+    for suffix in READERS:
+        assert press.titles(suffix) == titles([1, 3])
+
+
+def test_a_teaser_waits_for_its_text_while_it_is_live(press: Press) -> None:
+    """The archive gets the text that came later; what is complete goes first."""
+    config = press.teasers("limit = 4")
+    press.offer(4, 3, 2, 1, closed=[2])
+    press.build(config)
+    press.offer(5, 4, 3, 2, 1, closed=[2])
+    press.build(config)
+    assert archives(config)
+    assert not any(title(2) in body.decode() for name, body in published(config).items() if "archive" in name)
+    press.offer(5, 4, 3, 2)
+    press.build(config)
+    press.offer(8, 7, 6, 5)
+    press.build(config)
+    for suffix in READERS:
+        assert press.titles(suffix) == titles(range(1, 9))
+        archived = [body.decode() for name, body in published(config).items() if "archive" in name and suffix in name]
+        assert sum("The hall holds 2 hundred" in body for body in archived) == 1
+
+
+def test_a_teaser_that_fell_out_of_the_live_document_stays_reachable(press: Press) -> None:
+    """Its text never came."""
+    config = press.teasers("limit = 4")
+    press.offer(4, 3, 2, 1, closed=[1, 2, 3, 4])
+    press.build(config)
+    press.offer(6, 5, 4, 3, closed=[3, 4])
+    press.build(config)
+    for suffix in READERS:
+        assert press.titles(suffix) == titles(range(1, 7))
 
 
 def test_saved_articles_in_archives_have_their_pages(tmp_path: Path) -> None:
@@ -334,6 +409,19 @@ def test_saved_articles_in_archives_have_their_pages(tmp_path: Path) -> None:
     names = set(published(config))
     assert {f"f/pier-{n}.html" for n in range(1, 7)} | {f"f/{n}.png" for n in range(1, 7)} <= names
     assert {"f-archive-1.rss", "f-archive-4.rss"} <= names
+
+
+def test_a_number_whose_file_is_not_ours_is_passed_over(press: Press) -> None:
+    """The next archive leads to the one before that number, in every format."""
+    press.fill(*range(12, 0, -1))
+    press.build(press.config("limit = 8"))
+    foreign = output_of(press.config()) / "f-archive-2.rss"
+    foreign.write_bytes(b"a file of somebody else's")
+    config = press.config("limit = 4")
+    press.build(config)
+    assert foreign.read_bytes() == b"a file of somebody else's"
+    for suffix in READERS:
+        assert press.titles(suffix) == titles(range(1, 13))
 
 
 def test_hubs_are_named_in_live_documents_alone(press: Press) -> None:

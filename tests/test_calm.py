@@ -145,7 +145,7 @@ def test_articles_are_looked_at_again_when_it_is_time(site: Site, tmp_path: Path
     with tools_for(config, clock) as tools:
         desk = Desk(site, config, tools, clock)
         desk.settle()
-        due = tools.store.next_recheck("world")
+        due = tools.store.next_recheck("world", clock.now())
         if due is None:
             pytest.skip("nothing young enough")
         desk.look(after=(due - clock.now()).total_seconds() + 1)

@@ -64,7 +64,7 @@ class Desk:
     def next(self) -> timedelta | None:
         """When an article is looked at again, after the first build."""
         with Store.open(state_folder(self.config.feedpub)) as store:
-            moment = store.next_recheck("f")
+            moment = store.next_recheck("f", self.clock.now())
         return moment - START if moment else None
 
     def items(self) -> list[dict[str, Any]]:

@@ -1,7 +1,9 @@
 """Each article is one entry, whatever sites say about addresses; no article is lost in another's entry."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -9,13 +11,17 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import create_engine
 
-from feedpub import pipeline
+from feedpub import migrations, pipeline
+from feedpub.builder.identity import former_url_key
 from feedpub.config import Config
 from feedpub.model import Outcome
+from feedpub.store.file import FILE_NAME
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, feed, output_of, tools_for
 from tests.support.site import Route, Site, running_site
+from tests.support.states import state_folder
 
 HOUR = 3600
 EVIL, EVIL_NEIGHBOUR = "An evil article about nothing", "An evil article of this house"
@@ -489,3 +495,56 @@ def test_a_changed_guid_makes_no_second_entry(site: Site, tmp_path: Path, clock:
         build(config, clock)
         clock.pass_time(HOUR)
     assert len(entries(config)) == 2
+
+
+# --- upgrades ---
+
+
+def as_version_6_had_it(folder: Path) -> None:
+    """Write a state anew with the tables of version 0006, and with the keys that were made then."""
+    new, old = folder / FILE_NAME, folder / "old.sqlite"
+    engine = create_engine(f"sqlite:///{old}")
+    with engine.begin() as connection:
+        migrations.upgrade(connection, "0006")
+    engine.dispose()
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("ATTACH ? AS new", (str(new),))
+        tables = [name for (name,) in connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+        for table in set(tables) - {"alembic_version", "aliases", "seen"}:
+            columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
+            connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")  # noqa: S608
+        for feed, key, entry, url in connection.execute(
+            "SELECT a.feed, a.key, a.entry, e.url FROM new.aliases a JOIN new.entries e ON e.id = a.entry"
+            " WHERE a.kind = 'own' AND a.key NOT LIKE 'guid:%'"
+        ).fetchall():
+            former = former_url_key(url)
+            connection.execute("INSERT OR REPLACE INTO main.aliases VALUES (?, ?, ?)", (feed, former, entry))
+            columns = ", ".join(row[1] for row in connection.execute("PRAGMA main.table_info(seen)") if row[1] != "key")
+            connection.execute(
+                f"INSERT INTO main.seen (key, {columns})"  # noqa: S608
+                f" SELECT ?, {columns} FROM new.seen WHERE feed = ? AND key = ?",
+                (former, feed, key),
+            )
+    for file in folder.glob(f"{FILE_NAME}*"):
+        file.unlink()
+    old.rename(new)
+
+
+@pytest.mark.parametrize("kind", ["page", "feed"])
+def test_a_state_of_an_earlier_version_keeps_its_ids(site: Site, tmp_path: Path, clock: FakeClock, kind: str) -> None:
+    """Nothing is doubled, and no article is fetched again, though keys are made otherwise now."""
+    places = {"/town/1.html": 1, "/wiki/a%2Fb": 2, "/show?at_id=5": 3, "/old/%EC%EE": 4, "/x?sid=77": 5}
+    for place, n in places.items():
+        site[place] = article(n)
+    site["/list"] = listing({place: headline(n) for place, n in places.items()})
+    site["/rss"] = rss(*(item(n, link=site.url(place), guid=f"g{n}") for place, n in places.items()))
+    source = site.url("/list" if kind == "page" else "/rss")
+    config = configure(tmp_path, feed("f", f"{kind} {source}", more="recheck = false"))
+    assert build(config, clock).new == 5
+    before = {each["id"]: each for each in entries(config)}
+    as_version_6_had_it(state_folder(config.feedpub))
+    site.forget()
+    clock.pass_time(24 * HOUR)
+    build(config, clock)
+    assert {each["id"]: each for each in entries(config)} == before
+    assert site.paths() == ["/list" if kind == "page" else "/rss"]

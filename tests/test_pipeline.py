@@ -1,6 +1,7 @@
 """The whole way through, on a real site: what is published, what stays, what is named."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -431,6 +432,116 @@ def test_saved_files_that_cannot_be_used_are_named(tmp_path: Path, clock: FakeCl
     reasons = {Path(problem.where).name: problem.reason for problem in outcome.problems}
     assert reasons["large.txt"] == "larger than 20 MB"
     assert "no article" in reasons["empty.txt"]
+
+
+_PIER = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+_SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+_DRAWN = b'<svg xmlns="http://www.w3.org/2000/svg"><metadata/><rect width="9" height="9"/></svg>'
+
+REFUSED_PICTURES = {
+    "300-characters": (f"{'a' * 300}.png", "longer than 255 bytes"),
+    "nul": ("a%00b.png", "hold a NUL"),
+    "hidden-folder": (".assets/pier.png", "start with a dot"),
+    "dots-that-are-escaped": ("sub/%2e%2e/pier.png", "start with a dot"),
+    "svg-with-a-script": ("active.svg", "it holds a <script>"),
+    "svg-in-capitals": ("ACTIVE.SVG", "it holds a <script>"),
+    "svg-that-is-none": ("broken.svg", "no well-formed SVG"),
+}
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    """A folder with a good saved article, and pictures."""
+    folder = tmp_path / "articles"
+    for name in ("pier.png", ".assets/pier.png", "sub/pier.png", "broken.svg"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"\x89PNG not really")
+    (folder / "active.svg").write_bytes(_SCRIPT)
+    (folder / "ACTIVE.SVG").write_bytes(_SCRIPT)
+    (folder / "good.txt").write_text(f"The pier stays\n\n{_PIER}\n\n{_PIER} Twice.\n")
+    return folder
+
+
+@pytest.mark.parametrize(("picture", "reason"), REFUSED_PICTURES.values(), ids=REFUSED_PICTURES)
+def test_a_picture_that_cannot_be_published_is_named(
+    articles: Path, tmp_path: Path, clock: FakeClock, picture: str, reason: str
+) -> None:
+    """Its article, its other pictures and all other articles are published; it is named until it is gone."""
+    text = f"# The quay goes\n\n{_PIER}\n\n![x]({picture})\n\n![y](pier.png)\n\n{_PIER} Thrice.\n"
+    (articles / "bad.md").write_text(text)
+    config = configure(tmp_path, feed("f", f"folder {articles}"))
+    for _ in range(2):
+        outcome = one(config, clock)
+        assert outcome.ok
+        ((where, why),) = ((problem.where, problem.reason) for problem in outcome.problems)
+        assert where == str(articles / "bad.md")
+        assert reason in why
+    assert {item["title"] for item in items(config, "f")} == {"The pier stays", "The quay goes"}
+    assert {name for name in published(config) if name.startswith("f/")} == {
+        "f/pier.png",
+        "f/the-pier-stays.html",
+        "f/the-quay-goes.html",
+    }
+    (articles / "bad.md").unlink()
+    (articles / "news.txt").write_text(f"The harbour opens\n\n{_PIER}\n\n{_PIER} Again.\n")
+    outcome = one(config, clock)
+    assert (outcome.new, outcome.problems) == (1, ())
+    assert "The harbour opens" in {item["title"] for item in items(config, "f")}
+
+
+def test_a_picture_that_is_mended_is_published(articles: Path, tmp_path: Path, clock: FakeClock) -> None:
+    """Though its article did not change."""
+    (articles / "bad.md").write_text(f"# The quay\n\n{_PIER}\n\n![x](active.svg)\n\n{_PIER} Thrice.\n")
+    config = configure(tmp_path, feed("f", f"folder {articles}"))
+    assert len(one(config, clock).problems) == 1
+    (articles / "active.svg").write_bytes(_DRAWN)
+    assert one(config, clock).problems == ()
+    assert b"<rect" in published(config)["f/active.svg"]
+    assert b"<metadata" not in published(config)["f/active.svg"]
+
+
+def test_a_lead_image_that_cannot_be_published_is_named(articles: Path, tmp_path: Path, clock: FakeClock) -> None:
+    """As pictures in the text are."""
+    (articles / "bad.md").write_text(f"---\ntitle: The quay\nimage: {'b' * 300}.png\n---\n{_PIER}\n\n{_PIER} Thrice.\n")
+    (problem,) = one(configure(tmp_path, feed("f", f"folder {articles}")), clock).problems
+    assert "is not published" in problem.reason
+
+
+def test_front_matter_that_cannot_be_read_is_named_until_it_is_mended(
+    articles: Path, tmp_path: Path, clock: FakeClock
+) -> None:
+    """The article is published with all else that it says, and by the day of its file."""
+    file = articles / "quay.md"
+    file.write_text(f"---\ntitle: The quay\ndate: 0001-01-01\n---\n{_PIER}\n\n{_PIER} Thrice.\n")
+    os.utime(file, (1_790_000_000, 1_790_000_000))
+    config = configure(tmp_path, feed("f", f"folder {articles}"))
+    for changes in (2, 0):
+        outcome = one(config, clock)
+        (problem,) = outcome.problems
+        assert (outcome.new, outcome.updated, problem.where) == (changes, 0, str(file))
+        assert problem.reason.endswith("cannot be read, and is left out: date: 0001-01-01")
+    (item,) = (item for item in items(config, "f") if item["title"] == "The quay")
+    assert item["date_published"].startswith("2026-09-21")
+    file.write_text(file.read_text().replace("0001", "2026"))
+    assert one(config, clock).problems == ()
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.txt", b"d\xe9/quay.md"])
+def test_an_article_whose_name_is_no_utf_8_is_named(
+    articles: Path, tmp_path: Path, clock: FakeClock, name: bytes
+) -> None:
+    """Nothing else is lost with it; renamed, it is published."""
+    file = articles / os.fsdecode(name)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"The quay\n\n{_PIER}\n\n{_PIER} Thrice.\n")
+    config = configure(tmp_path, feed("f", f"folder {articles}"))
+    outcome = one(config, clock)
+    (problem,) = outcome.problems
+    assert (outcome.new, outcome.failed) == (1, 1)
+    assert "\\udce9" in problem.where
+    assert "is not UTF-8: rename it" in problem.reason
+    file.rename(articles / "quay.txt")
+    assert (one(config, clock).new, one(config, clock).problems) == (1, ())
 
 
 def test_a_run_that_dies_while_publishing_loses_no_id(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from rich.console import Console
 
 from feedpub import report
-from feedpub.model import Article, Removed
+from feedpub.model import Article, Outcome, Problem, Removed, Status
 from feedpub.overview import Health, Overview, SourceOverview
 from tests.support.overviews import NOW, broken_source, everything, feed, overview, source
 
@@ -43,6 +43,15 @@ def test_what_is_wrong_comes_before_what_is_planned() -> None:
         "world: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes",
         "late: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes",
     ]
+
+
+def test_articles_with_which_something_is_wrong_are_named() -> None:
+    """The first few of a feed; how many others there are."""
+    problems = tuple(Problem(f"/articles/{n}.txt", "not a text") for n in range(7))
+    outcome = Outcome("world", Status.UPDATED, problems=(Problem("/gone", "cannot be read", fatal=True), *problems))
+    *named, rest, _ = report.status_lines(overview(feed(outcome=outcome)))
+    assert named == [f"world: article: /articles/{n}.txt: not a text" for n in range(5)]
+    assert rest == "world: 2 more problems, which `feedpub status --json` lists"
 
 
 def test_what_should_have_come_was_due() -> None:

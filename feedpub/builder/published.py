@@ -24,8 +24,9 @@ _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _MEDIA = "{http://search.yahoo.com/mrss/}"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_ID = re.compile(r"tag:[^,]+,(\d{4}-\d\d-\d\d):([^/]+)/([0-9a-f]{20})")
+_ID = re.compile(r"tag:([^,]+),(\d{4}-\d\d-\d\d):([^/]+)/([0-9a-f]{20})")
 _ANY_TYPE = "application/octet-stream"
+_FAULTS = (etree.XMLSyntaxError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class NotOursError(ValueError):
@@ -47,6 +48,40 @@ class _Place:
         return ("", slug) if is_own else (link, "")
 
 
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The addresses that a document names as its own and as that of the archive before it."""
+
+    own: str
+    previous: str = ""  # none
+
+    @property
+    def base(self) -> str:
+        """The address of the folder that the document was published in."""
+        return f"{self.own.rpartition('/')[0]}/"
+
+
+def links_of(document: bytes, suffix: str) -> Links:
+    """Return the links of a document. Takes `read`'s arguments, and raises NotOursError as it does."""
+    try:
+        if suffix == "json":
+            whole = json.loads(document)
+            return _links(_said(whole, "feed_url"), _said(whole, "next_url"))
+        root = _parsed(document)
+        channel = root.find("channel")  # in RSS
+        links = (root if channel is None else channel).iterchildren(f"{_ATOM}link")
+        found = {link.get("rel", ""): link.get("href", "") for link in links}
+        return _links(found.get("self", ""), found.get("prev-archive", ""))
+    except _FAULTS as error:
+        raise NotOursError(f"it is not what was written: {error or type(error).__name__}") from error
+
+
+def _links(own: str, previous: str) -> Links:
+    if not own:
+        raise ValueError("it does not name its own address")
+    return Links(own, previous)
+
+
 def read(document: bytes, suffix: str, feed: str) -> tuple[Entry, ...]:
     """The entries of a document, in its order; their text is "".
 
@@ -60,7 +95,7 @@ def read(document: bytes, suffix: str, feed: str) -> tuple[Entry, ...]:
     """
     try:
         entries = tuple(_READERS[suffix](document, feed))
-    except (etree.XMLSyntaxError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except _FAULTS as error:
         raise NotOursError(f"it is not what was written: {error or type(error).__name__}") from error
     if foreign := next((entry.id for entry in entries if not _is_minted(entry.id, feed)), None):
         raise NotOursError(f"feedpub did not write it: {foreign!r} is no id of this feed")
@@ -76,12 +111,18 @@ def day_of(id_: str) -> datetime:
     """The beginning of the day on which an id was minted."""
     found = _ID.fullmatch(id_)
     assert found is not None  # noqa: S101 -- `read` gives no other ones
-    return datetime.combine(datetime.fromisoformat(found[1]), time(), UTC)
+    return datetime.combine(datetime.fromisoformat(found[2]), time(), UTC)
+
+
+def host_of(id_: str) -> str:
+    """Return the host of `base_url` on the day that an id was minted; "" if it is none of ours."""
+    found = _ID.fullmatch(id_)
+    return found[1] if found else ""
 
 
 def _is_minted(id_: str, feed: str) -> bool:
     found = _ID.fullmatch(id_)
-    return found is not None and found[2] == feed
+    return found is not None and found[3] == feed
 
 
 # --- JSON Feed ---

@@ -8,6 +8,7 @@ from feedpub.cleaner.plain import extract_text
 from feedpub.cleaner.sanitise import sanitise
 from feedpub.cleaner.saved import extract_saved
 from feedpub.cleaner.sequel import Sequel
+from feedpub.cleaner.svg import sanitise_svg
 from feedpub.cleaner.written import text_of
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "extract_text",
     "joined",
     "sanitise",
+    "sanitise_svg",
     "sight",
     "text_of",
 ]

@@ -2,9 +2,10 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -17,11 +18,18 @@ from feedpub.model import Article
 _BLOCK = re.compile(
     r"\A\ufeff?(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<text>.*?)^(?P=fence)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE
 )
+_TOML_DATE = re.compile(r"^([ \t]*[\w-]+[ \t]*=[ \t]*)(\d{4}-\d\d?-\d[^\s#\"',]*)", re.MULTILINE)
+_MAX_VALUES = 500  # of one key, lists included
+_MAX_SHOWN = 100  # characters of a value
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """What front matter says of an article; empty where there is none."""
+    """What front matter says of an article; empty where there is none.
+
+    Attributes:
+        unread: what it says and nobody can read, each as "key: value".
+    """
 
     title: str = ""
     authors: tuple[str, ...] = ()
@@ -32,11 +40,13 @@ class FrontMatter:
     categories: tuple[str, ...] = ()
     language: str | None = None
     image: str | None = None
+    unread: tuple[str, ...] = ()
 
     def over(self, article: Article) -> Article:
         """The article with what the front matter says in the place of what was found."""
         fields = ("title", "authors", "published", "updated", "url", "summary", "categories", "language", "image")
-        return replace(article, **{name: getattr(self, name) or getattr(article, name) for name in fields})
+        said = {name: getattr(self, name) or getattr(article, name) for name in fields}
+        return replace(article, **said, unread=self.unread)
 
 
 def split(text: str) -> tuple[FrontMatter, str]:
@@ -45,54 +55,142 @@ def split(text: str) -> tuple[FrontMatter, str]:
     values = _values(block["fence"], block["text"]) if block else None
     if block is None or values is None:  # two lines of --- around prose are no front matter
         return FrontMatter(), text
-    return _front_matter({str(key).lower(): value for key, value in values.items()}), text[block.end() :]
+    return _Reader({str(key).lower(): value for key, value in values.items()}).read(), text[block.end() :]
 
 
 def _values(fence: str, text: str) -> Mapping[Any, Any] | None:
     try:
-        values = tomllib.loads(text) if fence == "+++" else yaml.safe_load(text)
+        values = _toml(text) if fence == "+++" else yaml.load(text, _Loader)  # noqa: S506 -- it is a safe one
     except (tomllib.TOMLDecodeError, yaml.YAMLError, ValueError) as error:
         raise ExtractError(f"its front matter cannot be read: {' '.join(str(error).split())}") from error
     return values if isinstance(values, Mapping) else None
 
 
-def _front_matter(values: Mapping[str, Any]) -> FrontMatter:
-    def first(*keys: str) -> Any:
-        return next((values[key] for key in keys if values.get(key)), None)
-
-    return FrontMatter(
-        title=_text(first("title", "headline")),
-        authors=tuple(
-            name for text in _texts(first("authors", "author", "by")) for name in names.split(text) or (text,)
-        ),
-        published=_moment(first("date", "published", "publishdate", "pubdate", "created")),
-        updated=_moment(first("updated", "lastmod", "modified", "last_modified_at")),
-        url=_address(first("url", "link", "canonical", "canonical_url", "source")),
-        summary=_text(first("summary", "description", "excerpt")),
-        categories=tuple(_texts(first("categories", "category"))) + tuple(_texts(first("tags", "keywords"))),
-        language=languages.stated(_texts(first("language", "lang", "locale"))),
-        image=next(iter(_texts(first("image", "cover", "featured_image", "thumbnail"))), None),
-    )
+def _toml(text: str) -> Mapping[str, Any]:
+    """Read TOML; a date that is none does not spoil the rest."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        quoted = _TOML_DATE.sub(r'\1"\2"', text)
+        if quoted == text:
+            raise
+        return tomllib.loads(quoted)
 
 
-def _texts(value: Any) -> list[str]:
-    """A value, or each of a list of them, as text; an author may be a table with a name."""
-    values = value if isinstance(value, list | tuple) else [value]
-    named = (item.get("name") if isinstance(item, Mapping) else item for item in values)
-    return [text for item in named if item is not None and (text := " ".join(sound(str(item)).split()))]
+class _Loader(yaml.SafeLoader):
+    """Reads YAML; a scalar that is not what its tag or its form says is the text that stands there."""
 
 
-def _text(value: Any) -> str:
-    return next(iter(_texts(value)), "")
+def _lenient(construct: Callable[[Any, Any], Any]) -> Callable[[_Loader, yaml.ScalarNode], Any]:
+    def constructed(loader: _Loader, node: yaml.ScalarNode) -> Any:
+        try:
+            return construct(loader, node)
+        except (ValueError, OverflowError, AttributeError, KeyError):  # what PyYAML raises on odd scalars
+            return node.value
+
+    return constructed
 
 
-def _address(value: Any) -> str | None:
-    return next(addresses.absolute(_texts(value), None), None)
+def _as_written(_: _Loader, node: yaml.Node) -> str:
+    """Return the text of a scalar with an unknown tag; of anything else, the tag."""
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else node.tag
 
 
-def _moment(value: Any) -> datetime | None:
-    """A date of YAML or TOML, or one written as text; without a zone it is UTC."""
+for _name in ("bool", "int", "float", "timestamp"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_name}", _lenient(getattr(_Loader, f"construct_yaml_{_name}")))
+_Loader.add_constructor(None, _as_written)
+
+
+@dataclass
+class _Reader:
+    """Reads values by their keys, and notes what cannot be read."""
+
+    values: Mapping[str, Any]
+    unread: list[str] = field(default_factory=list)
+
+    def read(self) -> FrontMatter:
+        """Return all that is said of the article."""
+        return FrontMatter(
+            title=self._text("title", "headline"),
+            authors=tuple(
+                name for text in self._texts("authors", "author", "by") for name in names.split(text) or (text,)
+            ),
+            published=self._moment("date", "published", "publishdate", "pubdate", "created"),
+            updated=self._moment("updated", "lastmod", "modified", "last_modified_at"),
+            url=self._address("url", "link", "canonical", "canonical_url", "source"),
+            summary=self._text("summary", "description", "excerpt"),
+            categories=(*self._texts("categories", "category"), *self._texts("tags", "keywords")),
+            language=languages.stated(self._texts("language", "lang", "locale")),
+            image=self._image("image", "cover", "featured_image", "thumbnail"),
+            unread=tuple(dict.fromkeys(self.unread)),
+        )
+
+    def _note(self, key: str, value: Any) -> None:
+        self.unread.append(f"{key}: {_line(value)[:_MAX_SHOWN]}")
+
+    def _scalars(self, *keys: str) -> Iterator[tuple[str, Any]]:
+        """Yield the values of the first of the keys that says anything; an author may be a table with a name."""
+        key = next((key for key in keys if self.values.get(key)), "")
+        for value in _flat(self.values.get(key)):
+            named = value.get("name", value) if isinstance(value, Mapping) else value
+            if isinstance(named, Mapping | list | tuple | set):
+                self._note(key, value)
+            elif named is not None:
+                yield key, named
+
+    def _texts(self, *keys: str) -> list[str]:
+        return list(dict.fromkeys(text for _, value in self._scalars(*keys) if (text := _line(value))))
+
+    def _text(self, *keys: str) -> str:
+        return next(iter(self._texts(*keys)), "")
+
+    def _address(self, *keys: str) -> str | None:
+        """Return the first absolute address; a path within a site is none, and nothing to be noted."""
+        texts = self._texts(*keys)
+        found = next(addresses.absolute(texts, None), None)
+        for text in () if found else texts:
+            if text.startswith(("http:", "https:")):
+                self._note(next(key for key in keys if self.values.get(key)), text)
+        return found
+
+    def _image(self, *keys: str) -> str | None:
+        """Return an address, which may be relative."""
+        for key, value in self._scalars(*keys):
+            if addresses.is_address(text := _line(value)):
+                return text or None
+            self._note(key, text)
+        return None
+
+    def _moment(self, *keys: str) -> datetime | None:
+        """Return the first date of YAML or TOML, or written as text; without a zone it is UTC."""
+        said = list(self._scalars(*keys))
+        found = next((moment for _, value in said if (moment := _date(value))), None)
+        if found is None and said:
+            self._note(*said[0])
+        return found
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    """Yield a value, or what lists that lie in each other hold, the first `_MAX_VALUES` of it all."""
+    stack = [value]
+    for _ in range(_MAX_VALUES):
+        if not stack:
+            return
+        each = stack.pop()
+        if isinstance(each, list | tuple | set):
+            stack += reversed(list(islice(each, _MAX_VALUES)))
+        elif each != {}:
+            yield each
+
+
+def _line(value: Any) -> str:
+    return " ".join(sound(str(value)).split())
+
+
+def _date(value: Any) -> datetime | None:
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    moment = value if isinstance(value, datetime) else dates.parse(_text(value))
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = value if isinstance(value, datetime) else dates.parse(_line(value))
+    if moment is None or moment.year not in dates.YEARS:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -20,7 +20,7 @@ from feedpub.characters import sound
 from feedpub.cleaner import front_matter, metadata
 from feedpub.cleaner.extract import extract, extract_fragment
 from feedpub.cleaner.lines import Block, same
-from feedpub.cleaner.metadata import languages
+from feedpub.cleaner.metadata import addresses, languages
 from feedpub.cleaner.plain import Head, extract_text, take
 from feedpub.cleaner.tree import parse
 from feedpub.decode import decode_html
@@ -77,7 +77,7 @@ def extract_saved(body: bytes, name: str, *, base: str | None = None, rules: Rul
         article = stated.over(read(Saved(text, stated.title, stated.url, base, rules)))
     except ExtractError as error:
         raise type(error)(error.reason, name) from error
-    image = urljoin(base, article.image) if base and article.image else article.image
+    image = article.image and next(addresses.absolute([article.image], base), article.image)
     return replace(article, title=article.title or _title_of(path), image=image)
 
 

@@ -1,9 +1,11 @@
 """`feedpub build`: regenerate feeds now."""
 
+import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ import click
 from feedpub.cli.collaborators import chosen, load_config, open_tools
 from feedpub.cli.progress import bar
 from feedpub.cli.terminal import counted, make_console
+from feedpub.errors import FeedpubError
 
 if TYPE_CHECKING:
     from feedpub.config import Config, FeedConfig
@@ -54,10 +57,13 @@ def _built(
 ) -> "list[Outcome]":
     """Regenerate feeds and tell others what there is to tell; outcomes in the config's order."""
     from feedpub import messages
+    from feedpub.lease import this_process
 
     try:
         return _build(config, feeds, tools, quiet=quiet)
     finally:  # where the files cannot be written, too
+        with suppress(FeedpubError):  # the outcomes have said so already
+            tools.store.marks.release(this_process())
         if not dry_run:
             messages.deliver(config, tools)
 
@@ -74,10 +80,13 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
         return pipeline.publish(feed, replace(told, lease=Lease(config.feedpub.deadline.total_seconds())))
 
     outcomes: dict[str, Outcome] = {}
+    suspects = _suspects(config, tools)
     with _progress(quiet=quiet) as (progress, finished), ThreadPoolExecutor(_FEEDS_AT_ONCE) as pool:
         told = replace(tools, progress=progress)
-        for future in as_completed([pool.submit(look, feed) for feed in feeds]):
-            outcome = future.result()
+        ordinary = [pool.submit(look, feed) for feed in feeds if feed.name not in suspects]
+        last = sorted((feed for feed in feeds if feed.name in suspects), key=lambda feed: suspects[feed.name])
+        alone = (look(feed) for feed in last)
+        for outcome in chain((future.result() for future in as_completed(ordinary)), alone):
             outcomes[outcome.feed] = outcome
             finished(outcome)
     for feed in feeds:
@@ -86,6 +95,19 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
     alerts.left(config, tools)
     pipeline.finish(config, tools)
     return [outcomes[feed.name] for feed in feeds]
+
+
+def _suspects(config: "Config", tools: "Tools") -> "Mapping[str, int]":
+    """Return feed → how many processes in a row died in the middle of its run; log them: they are run last, alone."""
+    from feedpub.lease import is_running
+    from feedpub.logs import event
+    from feedpub.overview import crashed
+
+    tools.store.marks.find_crashes(config.feed.names, is_running)
+    suspects = tools.store.marks.suspects()
+    for name, crashes in suspects.items():
+        event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=crashed(crashes))
+    return suspects
 
 
 def _note(feed: "FeedConfig", outcome: "Outcome", config: "Config", tools: "Tools") -> None:

@@ -109,7 +109,7 @@ class Robots:
 
     def _ask(self, origin: str, known: _Origin, read: ReadText) -> None:
         now = self._clock.now()
-        if known.failure and known.failed_until and now < known.failed_until:
+        if known.failure and known.failed_until and now < known.failed_until <= now + _FAILURE_KEPT:
             raise _repeated(known.failure)
         try:
             body, status = read(f"{origin}/robots.txt"), HTTPStatus.OK.value

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -25,6 +26,9 @@ from feedpub.fetch.call import Call, current_call
 from feedpub.fetch.failures import explained
 
 _HOSTS_KEPT = 64  # whose connections stay open
+_INTERIM = range(100, 200)
+_MAX_INTERIM_ANSWERS = 20  # before the final one
+_MAX_INTERIM_BYTES = 1 << 16  # of the headers of all of them together
 _PROXY_SCHEMES = ("http://", "https://")
 
 
@@ -121,6 +125,19 @@ class _MeteredResponse(http.client.HTTPResponse):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fp = io.BufferedReader(_Meter(self.fp.detach(), current_call()))
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the status line of the final answer. http.client skips `100 Continue` alone."""
+        size = 0
+        for _ in range(_MAX_INTERIM_ANSWERS + 1):
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # unknown to typeshed
+            if status not in _INTERIM or status == HTTPStatus.SWITCHING_PROTOCOLS:
+                return version, status, reason
+            while (line := self.fp.readline(_MAX_INTERIM_BYTES)).strip():
+                size += len(line)
+                if size >= _MAX_INTERIM_BYTES:
+                    raise FetchError(f"its interim answers have more than {_MAX_INTERIM_BYTES >> 10} kB of headers")
+        raise FetchError(f"it sends more than {_MAX_INTERIM_ANSWERS} interim answers before the final one")
 
 
 class _Guarded(HTTPConnection):

@@ -11,7 +11,7 @@ from feedpub.fetch import discreet
 from feedpub.gathering import settings_digest, source_key
 from feedpub.overview import judgement
 from feedpub.overview.records import DAYS, FeedOverview, Health, Overview, Running, SourceOverview
-from feedpub.overview.words import ago
+from feedpub.overview.words import ago, crashed
 from feedpub.repairing import told as repair
 from feedpub.repairing.told import Told
 from feedpub.store import Planned, Proposal, Removal, Run, SourceState, Store
@@ -49,6 +49,7 @@ class _Known:
     removals: Mapping[str, tuple[Removal, ...]]
     proposals: Mapping[tuple[str, str], Proposal]
     requests: Mapping[str, Mapping[str, int]]
+    suspects: Mapping[str, int]
 
     @classmethod
     def load(cls, store: Store, now: datetime, running: Running | None, *, brief: bool) -> Self:
@@ -65,6 +66,7 @@ class _Known:
             removals={} if brief else store.removals.latest(_REMOVALS_SHOWN),
             proposals={} if brief else store.proposals.load(),
             requests=_requests(running),
+            suspects=store.marks.suspects(),
         )
 
 
@@ -82,6 +84,9 @@ def _feed(feed: FeedConfig, known: _Known, now: datetime, running: Running | Non
         hung=f"a run that began to hang was given up {ago(hung, now)}" if hung else "",
         late=f"it was to run {ago(next_run, now)}" if overdue and next_run else "",
     )
+    if feed.name in known.suspects:
+        health = judgement.worst((health, Health.LATE))
+        reasons = (*reasons, crashed(known.suspects[feed.name]))
     return FeedOverview(
         name=feed.name,
         title=feed.title,

@@ -23,6 +23,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def crashed(crashes: int) -> str:
+    """Return what is said of a feed in the middle of whose runs processes died, so many times in a row."""
+    times = "" if crashes == 1 else f" {crashes} times in a row"
+    return f"feedpub ended in the middle of its run{times}: it is run after all others, alone"
+
+
 def _length(time: timedelta) -> str:
     """Whole units, rounded down; "" for less than a minute."""
     seconds = time.total_seconds()

@@ -20,7 +20,7 @@ from feedpub.publisher.objects import Objects, Stored, Upload
 from feedpub.publisher.protocol import Publisher, nothing
 
 _CHANGING = "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400"
-_LASTING = "public, max-age=31536000, immutable"  # archives are never written again
+_LASTING = "public, max-age=31536000, immutable"  # an archive changes only with its address
 _LOOKS_AT_ONCE = 16  # of all feeds together
 _TRIES = 3  # of a write that another one got in the way of
 _GZIP_LEVEL = 6

@@ -1,5 +1,6 @@
 """What a published file may be called, and what it is by its name: a document, a page or a picture, of which feed."""
 
+import os
 import posixpath
 import re
 from dataclasses import dataclass
@@ -9,6 +10,10 @@ from feedpub.errors import PublishError
 
 PART = re.compile(r"[^./\0][^/\0]*")
 """A part of a name: hidden files, ours among them, are never published, and none leads up."""
+
+_MAX_PART_BYTES = 255  # what file systems take
+
+PARTS_RULE = f"no part of it may be empty, start with a dot, hold a NUL or be longer than {_MAX_PART_BYTES} bytes"
 
 _ARCHIVE = re.compile(r"(.+)-archive-[0-9]+")
 _ABOUT_ALL = frozenset({"index", "feeds"})  # the stems of what is about all feeds together
@@ -54,7 +59,7 @@ class Published:
         name: relative to the output folder.
         feed: the name of the feed it belongs to; None for what is about all of them.
         is_feed: it is what readers subscribe to, or an archive of that.
-        is_archive: it is never written again.
+        is_archive: it is an archive, which changes only with `base_url`.
     """
 
     name: str
@@ -77,12 +82,17 @@ def by_name(name: str) -> Published | None:
     return Published(name, kind, feed, is_feed=not below and ending in _SUBSCRIBED, is_archive=archive is not None)
 
 
+def is_publishable(name: str) -> bool:
+    """Return True if a file may be published under this name, relative to the output folder."""
+    parts = name.split("/")
+    return all(PART.fullmatch(part) and len(os.fsencode(part)) <= _MAX_PART_BYTES for part in parts)
+
+
 def split(name: str) -> tuple[tuple[str, ...], str]:
-    """A name's folders and its last part. Raises PublishError where the name leads out of the output."""
+    """A name's folders and its last part. Raises PublishError where no file may be published under the name."""
     *parents, last = name.split("/")
-    if not all(PART.fullmatch(part) for part in (*parents, last)):
+    if not is_publishable(name):
         raise PublishError(
-            f"{name!r} cannot be the name of a published file: "
-            "it must lead into the output folder, and no part of it may be empty or start with a dot"
+            f"{name!r} cannot be the name of a published file: it must lead into the output folder, and {PARTS_RULE}"
         )
     return tuple(parents), last

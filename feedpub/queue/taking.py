@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import procrastinate
@@ -206,7 +207,18 @@ class Taking:
             gone += await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=self._pace.silent)
         for job in {job.id: job for job in gone}.values():
             event("queue", level=logging.WARNING, feed=job.lock, outcome="its worker was lost; another one takes over")
-            await app.job_manager.retry_job(job)
+            await app.job_manager.retry_job(job, retry_at=_after_losses(job, self._pace))
+
+
+def _after_losses(job: Job, pace: Pace) -> datetime | None:
+    """Return when a job is taken over that a worker was lost with: at once, but later and later if others were before.
+
+    A run that workers die of must not take one after the other: meanwhile they run the other feeds.
+    """
+    if not job.attempts:
+        return None
+    wait = pace.first_retry * 2 ** min(job.attempts, MOST_DOUBLINGS)
+    return datetime.now(UTC) + timedelta(seconds=min(wait, pace.last_retry))
 
 
 def _started(do: Callable[[], T], name: str) -> "tuple[threading.Thread, asyncio.Future[T]]":

@@ -19,7 +19,10 @@ from feedpub.store import SourceState
 JITTER = 0.2  # of a wait after a failure, either way: what failed together is not asked together
 _MOST_DOUBLINGS = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CLOCKS_APART = timedelta(seconds=30)  # at most, between two machines that share a state
 _MINUTE = timedelta(minutes=1)
+_WEEK = timedelta(days=7)  # over which skipHours and skipDays can put a look off
+_LONGEST_PAUSE = timedelta(days=1)  # that a Retry-After is heard for
 _HOUR = timedelta(hours=1)  # also the longest wait after a first failure, or at a fixed interval of less than that
 _WEEK_OF_HOURS = 7 * 24
 
@@ -34,6 +37,26 @@ class Plan:
 
     next: datetime
     why: str
+
+
+def is_impossible(feed: FeedConfig, source: SourceState, now: datetime) -> bool:
+    """Return True if only a clock that was ahead can have left a source so: looked at, or waiting, in a far future."""
+    if source.checked > now + CLOCKS_APART:
+        return True
+    return source.next_look is not None and source.next_look > now + longest_wait(feed, source.pace, now)
+
+
+def longest_wait(feed: FeedConfig, pace: Pace, now: datetime) -> timedelta:
+    """Return the longest that a source can have to wait from now on, whatever its last look brought."""
+    if feed.cron:
+        usual = next_fire(feed.cron, feed.timezone, now) - now
+    elif isinstance(feed.every, timedelta):
+        usual = max(feed.every, _HOUR)
+    else:
+        usual = max(feed.min_every, feed.max_every)
+    asked = max(timedelta(seconds=pace.wait), _LONGEST_PAUSE)
+    put_off = _WEEK if pace.skip_hours or pace.skip_days else timedelta(0)
+    return max(usual * (1 + JITTER), asked) + put_off + CLOCKS_APART
 
 
 def plan(feed: FeedConfig, source: SourceState, published: Sequence[datetime], now: datetime, *, local: bool) -> Plan:

@@ -16,6 +16,7 @@ from feedpub.lease import Lease
 AT_ONCE = 8  # runs that work
 MOST = 64  # threads, those included that wait for slow servers
 SLOW_AFTER = 10.0  # seconds; a run that takes longer mostly waits
+MAX_ALONE_WAIT = 300.0  # seconds that a run that is to be alone waits for all others to have had their turn
 GRACE = 60.0  # seconds between the end of a run's time and its being given up
 _log = logging.getLogger(__name__)
 
@@ -30,10 +31,16 @@ class _Work:
     feed: str
     hosts: frozenset[str]
     lease: Lease
+    alone: bool = False
     started: float = field(default_factory=time.monotonic)
 
     def took(self) -> float:
         return time.monotonic() - self.started
+
+    @property
+    def is_quick(self) -> bool:
+        """True as long as it counts among those at once."""
+        return self.took() < SLOW_AFTER
 
 
 class Runner:
@@ -66,17 +73,26 @@ class Runner:
         self._grace = grace
         self._lock = threading.Lock()
         self._waiting: dict[str, frozenset[str]] = {}  # feed → its hosts, in the order in which they came
+        self._alone: dict[str, float] = {}  # feed to be run alone → since when it waits
         self._working: dict[str, _Work] = {}
         self._given_up: dict[threading.Thread, str] = {}
         self._idle = threading.Condition(self._lock)
         self._closed = False
 
-    def submit(self, feed: str) -> bool:
-        """Run a feed as soon as it is its turn; False where it waits or runs already, or nothing runs any more."""
+    def submit(self, feed: str, *, alone: bool = False) -> bool:
+        """Run a feed as soon as it is its turn; False where it waits or runs already, or nothing runs any more.
+
+        Args:
+            feed: its name.
+            alone: run it when no other feed waits, and none beside it, as long as it does not take long.
+        """
         with self._lock:
-            if self._closed or feed in self._waiting or feed in self._working:
+            if self._closed or feed in self._waiting or feed in self._working or feed in self._alone:
                 return False
-            self._waiting[feed] = self._hosts(feed)
+            if alone:
+                self._alone[feed] = time.monotonic()
+            else:
+                self._waiting[feed] = self._hosts(feed)
             self._start_what_may()
             return True
 
@@ -108,6 +124,7 @@ class Runner:
         with self._lock:
             self._closed = True
             self._waiting.clear()
+            self._alone.clear()
             self._idle.wait_for(lambda: not self._working, timeout=seconds)
             rest = list(self._working.values())
             for work in rest:
@@ -116,7 +133,13 @@ class Runner:
 
     def _start_what_may(self) -> None:
         room = self._room()
-        if not self._waiting or not room:
+        if not room or self._is_one_alone():
+            return
+        if self._is_turn_of_alone():
+            if not any(work.is_quick for work in self._working.values()):
+                feed = next(iter(self._alone))
+                del self._alone[feed]
+                self._start(_Work(feed, self._hosts(feed), Lease(self._deadline()), alone=True))
             return
         taken = frozenset().union(*(work.hosts for work in self._working.values()))
         chosen: list[str] = []
@@ -129,9 +152,17 @@ class Runner:
         for feed in chosen:
             self._start(_Work(feed, self._waiting.pop(feed), Lease(self._deadline())))
 
+    def _is_one_alone(self) -> bool:
+        return any(work.alone and work.is_quick for work in self._working.values())
+
+    def _is_turn_of_alone(self) -> bool:
+        """Return True if nobody else waits, or has made those wait that are to be alone for too long."""
+        longest = max((time.monotonic() - since for since in self._alone.values()), default=0.0)
+        return bool(self._alone) and (not self._waiting or longest > MAX_ALONE_WAIT)
+
     def _room(self) -> int:
         """How many runs may start now."""
-        quick = sum(work.took() < SLOW_AFTER for work in self._working.values())
+        quick = sum(work.is_quick for work in self._working.values())
         return max(0, min(AT_ONCE - quick, MOST - len(self._working) - len(self._given_up)))
 
     def _start(self, work: _Work) -> None:

@@ -11,17 +11,22 @@ from urllib.parse import urlsplit
 
 from feedpub import pipeline
 from feedpub.config import Config, FeedConfig, RemoteSource, Source
-from feedpub.lease import Lease
+from feedpub.errors import FeedpubError
+from feedpub.lease import Lease, is_running, this_process
 from feedpub.logs import event
 from feedpub.mending import mended
-from feedpub.scheduler.agenda import spread
+from feedpub.overview import crashed
+from feedpub.scheduler.agenda import GAP, LONGEST, spread
 from feedpub.scheduler.clockwork import Clockwork
 from feedpub.scheduler.plan import Plan
+from feedpub.scheduler.planning import credible
 from feedpub.scheduler.runner import Runner
 from feedpub.service.reload import feed_changes
+from feedpub.store import PROCESS
 from feedpub.tools import Tools
-from feedpub.work import After, Publish, Work
+from feedpub.work import FIRST_RETRY, MOST_DOUBLINGS, After, Publish, Work
 
+LONGEST_BACKOFF = timedelta(days=1)  # of a feed that processes die of
 MOST_GIVEN_UP = 16  # threads that hang; beyond this only a new process helps
 
 
@@ -42,6 +47,8 @@ class Jobs:
         self.work = Work(config, tools, after, publish)
         self._lock = threading.Lock()
         self._all_sources: set[str] = set()  # feeds somebody wants to be looked at now, due or not
+        self._suspects: dict[str, int] = {}  # feed → how many processes in a row died in the middle of its run
+        self._uncertain: set[str] = set()  # feeds that did not run yet since a process died
         self.hung: dict[str, datetime] = {}
         self.clockwork = Clockwork(self._due, tools.clock)
         self.runner = Runner(
@@ -90,8 +97,9 @@ class Jobs:
 
     def start(self) -> None:
         """Plan all feeds as they were planned before; of what is overdue the first runs at once."""
-        known = mended(self._tools.store.schedule.load, self._config, self._tools)
-        self._spread({name: known[name].next_run if name in known else None for name in self.names})
+        died = mended(self._find_crashes, self._config, self._tools)
+        self._uncertain = set(self.names) if died else set()
+        self._put_last(spread(mended(self._known_plans, self._config, self._tools), self._tools.clock()))
         self.clockwork.start()
 
     def apply(self, config: Config, tools: Tools) -> Mapping[str, Sequence[str]]:
@@ -111,7 +119,7 @@ class Jobs:
             return False
         with self._lock:
             self._all_sources.add(name)
-        return self.runner.submit(name)
+        return self.runner.submit(name, alone=name in self._suspects)
 
     def tick(self) -> None:
         """Give up runs that hang, and see that the scheduler lives; to be called every second or so."""
@@ -123,19 +131,57 @@ class Jobs:
             self.clockwork.revive()
 
     def clock_jumped(self, by: timedelta) -> None:
-        """Keep to the same waits after the wall clock was put back; after it was put forward, catch up by and by."""
+        """Catch up by and by with what is overdue, and with what was planned by a clock that was ahead."""
         event("clock", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
-        planned = self.clockwork.planned
+        planned: Mapping[str, datetime | None] = self.clockwork.planned
         if by < timedelta(0):
-            self._spread({name: moment + by for name, moment in planned.items()})
-        else:
-            self._spread(planned)
+            try:
+                planned = self._known_plans()
+            except FeedpubError as error:
+                event("state", level=logging.ERROR, reason=str(error))
+                planned = {name: moment + by for name, moment in self.clockwork.planned.items()}
+        self._spread(planned)
         self.clockwork.revive()
 
     def stop(self, seconds: float) -> Sequence[str]:
         """Start nothing more; wait so long for what runs. Tells the feeds whose runs were given up."""
         self.clockwork.stop()
-        return self.runner.drain(seconds)
+        given_up = self.runner.drain(seconds)
+        try:
+            self._tools.store.marks.release(this_process())
+        except FeedpubError as error:  # then the next process takes what runs now for suspects
+            event("state", level=logging.ERROR, reason=str(error))
+        return given_up
+
+    def _find_crashes(self) -> bool:
+        """Learn in the middle of which runs processes died; True if one did since the last start."""
+        marks = self._tools.store.marks
+        died = marks.find_crashes(self.names, is_running)
+        self._suspects = marks.suspects()
+        marks.begin(PROCESS, this_process(), self._tools.clock())
+        return died
+
+    def _put_last(self, planned: Mapping[str, datetime]) -> None:
+        """Set all feeds; those in the middle of whose runs processes died come last, later with each time."""
+        now = self._tools.clock()
+        ordinary = {name: moment for name, moment in planned.items() if name not in self._suspects}
+        last = max((moment for moment in ordinary.values() if moment <= now + LONGEST), default=now)
+        for name, crashes in sorted(self._suspects.items(), key=lambda suspect: suspect[1]):
+            last += GAP
+            wait = FIRST_RETRY * 2 ** min(crashes - 2, MOST_DOUBLINGS) if crashes > 1 else timedelta(0)
+            moment = last + min(wait, LONGEST_BACKOFF)
+            event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=crashed(crashes), next=moment)
+            ordinary[name] = max(moment, planned.get(name, moment))
+            if crashes > 1:  # a process may be killed for many reasons, and one kill is nobody's fault
+                self.work.tell_crashes(name, crashes)
+        self.clockwork.set_all(ordinary)
+
+    def _known_plans(self) -> Mapping[str, datetime | None]:
+        """Return feed → when the state has it run next; None for what was not planned, or by a clock that was wrong."""
+        store = self._tools.store
+        found = credible(self._config.feed, store.schedule.moments(), self._tools)
+        store.notices.pull_back(self._tools.clock())
+        return found
 
     def _spread(self, planned: Mapping[str, datetime | None]) -> None:
         self.clockwork.set_all(spread(planned, self._tools.clock()))
@@ -149,15 +195,18 @@ class Jobs:
         return self.work.tools
 
     def _due(self, name: str) -> None:
-        self.runner.submit(name)
+        self.runner.submit(name, alone=name in self._suspects)
 
     # --- one run, in a thread of its own ---
 
     def _run(self, name: str, lease: Lease) -> None:
         with self._lock:
-            everything = name in self._all_sources
+            everything, careful = name in self._all_sources, name in self._uncertain
             self._all_sources.discard(name)
-        self._next(name, self.work.run(name, lease, everything=everything))
+        planned = self.work.run(name, lease, everything=everything, careful=careful)
+        self._uncertain.discard(name)
+        self._suspects.pop(name, None)
+        self._next(name, planned)
 
     def _lost(self, name: str) -> None:
         self.hung[name] = self._tools.clock()

@@ -17,6 +17,7 @@ from feedpub.errors import FeedpubError
 from feedpub.lease import new_holder
 from feedpub.logs import event
 from feedpub.scheduler.agenda import spread
+from feedpub.scheduler.planning import credible
 from feedpub.service.chores import Chore
 from feedpub.service.reload import feed_changes
 from feedpub.tools import Tools
@@ -80,6 +81,7 @@ class SharedJobs:
         self._me = new_holder()
         self._leads_until = float("-inf")
         self._asked = self._counted = float("-inf")
+        self._jumped_back = False
         self._changes = (0, 0)  # the last run that wrote something, and how many did
         self._turned = time.monotonic()
         self.hung: dict[str, datetime] = {}
@@ -133,8 +135,9 @@ class SharedJobs:
         """Nothing: turns have a thread of their own, which may wait for the database."""
 
     def clock_jumped(self, by: timedelta) -> None:
-        """The schedule is kept; what is due is looked up anew each second."""
+        """Keep the schedule, but for what a clock that was ahead has planned: who leads plans that anew."""
         event("clock", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
+        self._jumped_back = self._jumped_back or by < timedelta(0)
 
     def stop(self, seconds: float) -> Sequence[str]:
         """Put nothing more into the queue, and let another service lead at once."""
@@ -153,6 +156,8 @@ class SharedJobs:
         try:
             self._campaign()
             if self.leading:
+                if self._jumped_back:
+                    self._plan()
                 self._count()
                 self._hand_over()
                 self._notice()
@@ -179,12 +184,13 @@ class SharedJobs:
             self._plan()
 
     def _plan(self, anew: Collection[str] = (), after: timedelta = timedelta()) -> None:
-        """Plan the feeds that were never planned, or have changed; what was planned stays; of other feeds nothing."""
+        """Plan the feeds that were never planned, or by a wrong clock, or have changed; drop the plans of others."""
         schedule = self._tools.store.schedule
-        names = self._config.feed.names
-        schedule.keep_only(names)
-        known = schedule.moments()
-        unplanned = {name: None for name in names if name not in known or name in anew}
+        self._jumped_back = False
+        schedule.keep_only(self._config.feed.names)
+        known = credible(self._config.feed, schedule.moments(), self._tools)
+        self._tools.store.notices.pull_back(self._tools.clock())
+        unplanned = {name: None for name, moment in known.items() if moment is None or name in anew}
         fresh = spread(unplanned, self._tools.clock() + after)
         if fresh:
             schedule.put_off(fresh, "not looked at yet")

@@ -1,13 +1,14 @@
 """A feed → its entries: RSS, RDF, Atom, JSON Feed or a WordPress's posts as JSON, whatever its header calls it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from feedpub.config import FeedSource
 from feedpub.errors import ExtractError, NothingFound
 from feedpub.model import Item, Page
 from feedpub.sources import jsonfeed, wordpress, xmlfeed
 from feedpub.sources.html import parse
-from feedpub.sources.kinds import EMPTY, FEED, HTML, JSON, SITEMAP, TEXT, kind
+from feedpub.sources.kinds import EMPTY, FEED, HTML, JSON, SITEMAP, TEXT, is_certainly_html, kind
 from feedpub.sources.protocol import Documents
 
 
@@ -50,6 +51,10 @@ def _entries(page: Page) -> Sequence[Item]:
         return xmlfeed.entries(page)
     if what == EMPTY:
         raise NothingFound("the feed is empty", page.url)
+    if what == HTML and not is_certainly_html(page):
+        with suppress(ExtractError):  # it is no feed, and what it is said below
+            if entries := xmlfeed.entries(page):
+                return entries
     raise ExtractError(f"expected a feed, found {what}{_hint(page, what)}", page.url)
 
 

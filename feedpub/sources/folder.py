@@ -41,16 +41,31 @@ def _files(folder: Path, glob: str) -> Iterator[Path]:
     home = folder.resolve()
     for path in folder.glob(glob):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.suffix.lower() in SUFFIXES and path.is_file() and path.resolve().is_relative_to(home):
+        if not hidden and path.suffix.lower() in SUFFIXES and _is_file_below(path, home):
             yield path
+
+
+def _is_file_below(path: Path, home: Path) -> bool:
+    try:
+        return path.is_file() and path.resolve().is_relative_to(home)
+    except OSError:  # its reader says why
+        return True
 
 
 def _order(path: Path, folder: Path) -> tuple[int, str]:
     name = path.relative_to(folder).as_posix()
     match = _DATED.search(path.name) or _DATED.search(name)
     day = parse_date("-".join(match.groups())) if match else None
-    day = day or datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    day = day or _changed(path)
     return -day.toordinal(), name
+
+
+def _changed(path: Path) -> datetime:
+    """Return when a file was last changed; the oldest date of all if nobody may know, or it is none."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (OSError, OverflowError, ValueError):
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _item(path: Path) -> Item:

@@ -4,6 +4,7 @@
 here alone, and their errors leave as StoreError.
 """
 
+from feedpub.store.marks import PROCESS
 from feedpub.store.pages import packed, unpacked
 from feedpub.store.records import (
     Calm,
@@ -28,6 +29,7 @@ from feedpub.store.records import (
 from feedpub.store.store import Store
 
 __all__ = [
+    "PROCESS",
     "Calm",
     "Change",
     "Document",

@@ -1,16 +1,18 @@
-"""Which entry stands in which archive of its feed: said once, and never changed.
+"""Which entry is in which archive of its feed, and which live entries no archive holds yet.
 
-Rows outlive the entries that they name: an archive's number is never given again, whatever is forgotten.
+An entry stays in the archive that it is in. Rows outlive the entries that they name, so that an
+archive's number is never given again, whatever is forgotten.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Connection, Table, delete, exists, select, union
 
 from feedpub.model import Entry
 from feedpub.store import schema
 from feedpub.store.database import Database
-from feedpub.store.rows import put, to_record
+from feedpub.store.rows import chunks, in_order, insert, to_record
 
 
 class ArchivesTable:
@@ -39,6 +41,12 @@ class ArchivesTable:
             rows = connection.execute(query.order_by(*schema.NEWEST_FIRST)).mappings().all()
         return tuple(to_record(Entry, row) for row in rows)
 
+    def members(self, feed: str, number: int) -> set[str]:
+        """Return the ids of all entries that an archive holds, also of those that were forgotten."""
+        t = schema.archives
+        with self._database.reading() as connection:
+            return set(connection.scalars(select(t.c.entry).where(t.c.feed == feed, t.c.number == number)))
+
     def waiting(self, feed: str) -> tuple[Entry, ...]:
         """The entries that stand in no archive, newest first."""
         t, members = schema.entries, schema.archives
@@ -48,7 +56,37 @@ class ArchivesTable:
             return tuple(to_record(Entry, row) for row in connection.execute(query).mappings())
 
     def add(self, feed: str, members: Mapping[int, Collection[str]]) -> None:
-        """Keep what new archives hold: number → ids of entries. All of them, or none."""
+        """Store what new archives hold: number → ids of entries. All of them, or none.
+
+        An entry that is in an archive already stays there.
+        """
         rows = [{"feed": feed, "entry": id_, "number": number} for number, ids in members.items() for id_ in ids]
+        p = schema.published
         with self._database.writing() as connection:
-            put(connection, schema.archives, rows)
+            _add_missing(connection, schema.archives, rows)
+            for some in chunks([row["entry"] for row in rows]):
+                connection.execute(delete(p).where(p.c.feed == feed, p.c.entry.in_(some)))
+
+    def published(self, feed: str) -> set[str]:
+        """Return the ids of the entries that a live document has shown and no archive holds."""
+        t = schema.published
+        with self._database.reading() as connection:
+            return set(connection.scalars(select(t.c.entry).where(t.c.feed == feed)))
+
+    def mark_published(self, feed: str, ids: Collection[str]) -> None:
+        """Note that a live document shows these entries, all of which are stored."""
+        tables = (schema.archives, schema.published)
+        known: set[str] = set()
+        with self._database.reading() as connection:
+            for some in chunks(ids):
+                found = (select(t.c.entry).where(t.c.feed == feed, t.c.entry.in_(some)) for t in tables)
+                known.update(connection.scalars(union(*found)))
+        if new := set(ids) - known:
+            with self._database.writing() as connection:
+                _add_missing(connection, schema.published, [{"feed": feed, "entry": id_} for id_ in new])
+
+
+def _add_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows whose keys are not there; leave those that are there as they are."""
+    statement = insert(connection, table).on_conflict_do_nothing()
+    connection.execute(statement, in_order(rows, ["feed", "entry"]))

@@ -12,6 +12,8 @@ from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.rows import insert
 
+MAX_SECONDS = 3600.0  # that a claim may last; one that ends later was made while the engine's clock was ahead
+
 
 class ClaimsTable:
     """Claims by name. Raises StoreError as the store does."""
@@ -25,7 +27,7 @@ class ClaimsTable:
         Args:
             name: of what is claimed.
             holder: who wants it.
-            seconds: for how long.
+            seconds: for how long, up to `MAX_SECONDS`.
 
         Returns:
             0 where the holder has it now; else in how many seconds it will be free, unless it is let go before.
@@ -34,7 +36,7 @@ class ClaimsTable:
         with self._database.changing() as connection:
             now = _now(connection)
             wanted = insert(connection, t).values(name=name, holder=holder, until=now + literal(seconds, Float))
-            free = (t.c.until <= now) | (t.c.holder == holder)
+            free = (t.c.until <= now) | (t.c.until > now + literal(MAX_SECONDS, Float)) | (t.c.holder == holder)
             taken = wanted.on_conflict_do_update(
                 index_elements=["name"], set_={"holder": holder, "until": wanted.excluded.until}, where=free
             )
@@ -54,7 +56,9 @@ class ClaimsTable:
         """Who has something now; None where nobody has."""
         t = schema.claims
         with self._database.reading() as connection:
-            return connection.scalar(select(t.c.holder).where(t.c.name == name, t.c.until > _now(connection)))
+            now = _now(connection)
+            holds = t.c.until.between(now, now + literal(MAX_SECONDS, Float))
+            return connection.scalar(select(t.c.holder).where(t.c.name == name, holds))
 
     def forget(self, kept: Iterable[str]) -> None:
         """Drop what ended a day ago, but for these."""

@@ -15,7 +15,8 @@ from feedpub.store.database import Database
 
 _AT_ONCE = 500  # rows
 _LARGE_AT_ONCE = 20  # rows of tables that hold whole pages and documents: one may have megabytes
-_TABLES = [table for table in schema.metadata.sorted_tables if table is not schema.claims]  # those are of processes
+_OF_PROCESSES = (schema.claims, schema.marks)
+_TABLES = [table for table in schema.metadata.sorted_tables if table not in _OF_PROCESSES]
 _TURN = "copy"  # of two that copy into one state, the second finds that of the first
 
 Copied = Callable[[str, int], object]

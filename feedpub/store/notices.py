@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import count
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from feedpub.store import schema
 from feedpub.store.database import Database
@@ -42,6 +42,13 @@ class NoticesTable:
         query = select(schema.notices).order_by(schema.notices.c.at.desc()).limit(limit)
         with self._database.reading() as connection:
             return tuple(to_record(Notice, row) for row in connection.execute(query).mappings())
+
+    def pull_back(self, now: datetime) -> None:
+        """Let nothing be broken since a moment to come: the clock was ahead when that was noted."""
+        breaks, notices, sources = schema.breaks.c, schema.notices.c, schema.sources.c
+        with self._database.writing(TURN) as connection:
+            for date in (breaks.since, notices.since, notices.at, sources.failing_since):
+                connection.execute(update(date.table).where(date > now).values({date.name: now}))
 
     def start(self, notice: Notice) -> None:
         """Put in the very first notice; where there is any, nothing happens."""

@@ -1,14 +1,16 @@
 """When each feed runs next: what a restart neither forgets nor does all at once."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.records import Planned
 from feedpub.store.rows import chunks, put, to_record, to_row
+
+_FARTHEST = timedelta(hours=1)
 
 Queue = Callable[[object, Collection[str]], None]
 """Puts feeds into a queue that lies in the same database, in the transaction of the driver's connection."""
@@ -100,7 +102,8 @@ class ScheduleTable:
         """Hand over again, when it is next asked, what was put into a queue and is lost there.
 
         Args:
-            before: what was put in later is left alone: it may stand there without being known yet.
+            before: what was put in later is left alone: it may stand there without being known yet. What was put in
+                an hour later still was put in by a clock that was ahead.
             standing: what the queue has.
 
         Returns:
@@ -108,7 +111,8 @@ class ScheduleTable:
         """
         t = schema.schedule
         with self._database.writing("hand over") as connection:
-            handed = connection.scalars(select(t.c.feed).where(t.c.handed < before))
+            old = or_(t.c.handed < before, t.c.handed > before + _FARTHEST)
+            handed = connection.scalars(select(t.c.feed).where(old))
             lost = tuple(sorted(set(handed) - set(standing)))
             for some in chunks(lost):
                 connection.execute(update(t).where(t.c.feed.in_(some)).values(handed=None))

@@ -19,7 +19,7 @@ from feedpub.model import AliasKind, Enclosure, Pace, Problem, Status
 from feedpub.store.columns import Moment, Number, OneOf, Packed, PackedText, Record, Text, Tuple
 from feedpub.store.records import Change
 
-VERSION = "0007"  # the newest migration's
+VERSION = "0010"  # the newest migration's
 
 metadata = MetaData()
 
@@ -187,6 +187,16 @@ claims = Table(
     Column("until", Float, nullable=False),
 )
 
+# Which feeds' runs are under way, by which process; "" where that died in the middle of it, so many times in a row.
+marks = Table(
+    "marks",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("crashes", Integer, nullable=False),
+)
+
 # What each look at a source that could be read brought: what is usual for it.
 looks = Table(
     "looks",
@@ -268,6 +278,15 @@ archives = Table(
     Column("number", Integer, nullable=False),
 )
 Index("archives_by_number", archives.c.feed, archives.c.number)
+
+# Entries that a live document has shown and that no archive holds yet.
+published = Table(
+    "published",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("entry", Text, primary_key=True),
+    ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
+)
 
 # What has to be told to others and could not be told yet.
 messages = Table(

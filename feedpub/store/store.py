@@ -2,24 +2,26 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, select, tuple_, union, update
+from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, or_, select, tuple_, union, update
 
 from feedpub.errors import StoreError
 from feedpub.model import Alias, AliasKind, Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
 from feedpub.store.claims import ClaimsTable
+from feedpub.store.columns import Moment
 from feedpub.store.copying import Copied, copy_all, nothing_said
 from feedpub.store.database import Database, Place
 from feedpub.store.figures import Figures
 from feedpub.store.file import FILE_NAME, FileDatabase
 from feedpub.store.fronts import FrontsTable, drop_front
 from feedpub.store.looks import LooksTable, add_looks, prolong_looks
+from feedpub.store.marks import MarksTable, end_run
 from feedpub.store.messages import MessagesTable
 from feedpub.store.notices import NoticesTable
 from feedpub.store.pages import PagesTable, drop_pages, forget_pages, replace_pages
@@ -33,6 +35,7 @@ from feedpub.store.schedule import ScheduleTable
 if TYPE_CHECKING:
     from feedpub.store.postgres import PostgresDatabase
 
+FARTHEST_RECHECK = timedelta(days=3)  # none is planned for later, unless by a clock that was ahead
 RUNS_KEPT = 200  # of each feed
 RUNS_SPARE = 10  # runs after which those of a feed are counted again, on average
 LONGEST_ADDRESS = 2000  # characters of a document that is kept; PostgreSQL's indexes hold up to 2,700 bytes
@@ -57,6 +60,7 @@ class Store:
         notices: what is broken now, and what was told of it.
         proposals: how the config could be changed so that it is read again.
         claims: what one of several processes has for itself.
+        marks: which feeds' runs are under way, or were when their process died.
     """
 
     def __init__(self, database: Database) -> None:
@@ -73,6 +77,7 @@ class Store:
         self.notices = NoticesTable(database)
         self.proposals = ProposalsTable(database)
         self.claims = ClaimsTable(database)
+        self.marks = MarksTable(database)
 
     @classmethod
     def open(
@@ -295,17 +300,20 @@ class Store:
         newest = select(t.c.key).where(t.c.feed == feed).order_by(t.c.last_listed.desc(), t.c.key).limit(limit)
         return {row["key"] for row in self._rows(newest)}
 
-    def next_recheck(self, feed: str) -> datetime | None:
-        """When the next article of a feed is to be looked at again; None where none is."""
+    def next_recheck(self, feed: str, now: datetime) -> datetime | None:
+        """Return when the next article of a feed is to be looked at again, also if that is past; None if none is."""
         t = schema.seen
-        coming = select(t.c.recheck_at).where(t.c.feed == feed, t.c.recheck_at.is_not(None))
-        rows = self._rows(coming.order_by(t.c.recheck_at).limit(1))
-        return rows[0]["recheck_at"] if rows else None
+        bounds = select(
+            func.min(t.c.recheck_at, type_=Moment).label("first"), func.max(t.c.recheck_at, type_=Moment).label("last")
+        )
+        first, last = self._rows(bounds.where(t.c.feed == feed))[0].values()
+        return min(first, now) if last and last > now + FARTHEST_RECHECK else first
 
     def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[Seen, ...]:
         """The articles of a feed that are to be looked at again by now, those that wait longest first."""
         t = schema.seen
-        due = select(t).where(t.c.feed == feed, t.c.recheck_at <= now)
+        is_due = or_(t.c.recheck_at <= now, t.c.recheck_at > now + FARTHEST_RECHECK)
+        due = select(t).where(t.c.feed == feed, is_due)
         return tuple(to_record(Seen, row) for row in self._rows(due.order_by(t.c.recheck_at, t.c.key).limit(limit)))
 
     def end_rechecks(self, feed: str, keys: Collection[str]) -> None:
@@ -420,6 +428,7 @@ class Store:
             add_looks(connection, looks)
             _keep_calm(connection, run.outcome.feed, calm or {})
             prolong_looks(connection, run.outcome.feed, still, run.started)
+            end_run(connection, run.outcome.feed)
             added = connection.execute(schema.runs.insert(), run_to_row(run)).inserted_primary_key
             if added and added[0] % RUNS_SPARE == 0:  # not each time: many feeds have few runs, and many runs are idle
                 _forget_runs(connection, run.outcome.feed)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from feedpub.builder import render_atom, render_json, render_rss
 from feedpub.builder.prepare import line, plain, unparted
-from feedpub.builder.published import KINDS, NotOursError, day_of, digest_of, read
+from feedpub.builder.published import KINDS, Links, NotOursError, day_of, digest_of, host_of, links_of, read
 from feedpub.model import Enclosure, Entry, Feed
 from tests.builder.full import ARCHIVE, FEED
 
@@ -49,6 +49,32 @@ def test_what_an_entry_says_comes_back(kind: str) -> None:
             assert getattr(entry, name) == getattr(before, name), name
         assert (entry.categories, entry.summary) == (before.categories, before.summary)
         assert entry.language == (before.language or (None if kind == "json" else "en-GB"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_document_names_its_place_and_the_archive_before_it(kind: str) -> None:
+    """A live document without archives names none."""
+    base = "https://feeds.example.org/"
+    links = links_of(RENDERERS[kind](replace(ARCHIVE, archive=3, previous=2)), kind)
+    assert links == Links(f"{base}{ARCHIVE.name}-archive-3.{kind}", f"{base}{ARCHIVE.name}-archive-2.{kind}")
+    assert links.base == base
+    assert links_of(RENDERERS[kind](FEED), kind) == Links(f"{base}{FEED.name}.{kind}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "document", [b"", b"<", b"{}", b"[]", b'{"feed_url": 1}', b"<rss><channel/></rss>", b"<feed/>"]
+)
+def test_a_document_without_a_place_is_not_ours(kind: str, document: bytes) -> None:
+    """Whatever is wrong with it."""
+    with pytest.raises(NotOursError):
+        links_of(document, kind)
+
+
+def test_an_id_tells_the_host_that_it_was_minted_for() -> None:
+    """An id of another form tells none."""
+    assert host_of(f"tag:feeds.example.org,2026-01-02:f/{'0' * 20}") == "feeds.example.org"
+    assert not host_of("https://example.org/1")
 
 
 _texts = st.text(st.sampled_from("ab <>&;!/?#lt60x3c\N{WORD JOINER}'\"é\t\n\x00\ud800"), max_size=12)

@@ -45,7 +45,7 @@ class Memory:
 
     def look(self) -> None:
         """Look at all of them now."""
-        for pid in _family(self._pid):
+        for pid in family(self._pid):
             self._peaks[pid] = max(self._peaks.get(pid, 0), _peak(pid))
 
     @property
@@ -62,10 +62,10 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def _family(pid: int) -> Iterator[int]:
+def family(pid: int) -> Iterator[int]:
     yield pid
     for child in children(pid):
-        yield from _family(child)
+        yield from family(child)
 
 
 def _peak(pid: int) -> int:

@@ -50,11 +50,96 @@ def test_authors_may_be_tables_with_a_name() -> None:
     assert article.authors == ("Marta Quill",)
 
 
-@pytest.mark.parametrize("front", ["---\ntitle: [unclosed\n---", "+++\ntitle = \n+++", "---\ndate: 2025-13-45\n---"])
+@pytest.mark.parametrize("front", ["---\ntitle: [unclosed\n---", "+++\ntitle = \n+++", "+++\ndate = 2025-99\n+++"])
 def test_broken_front_matter_is_named_with_its_file(front: str) -> None:
     """It is a mistake of the saver's, who wants to mend it."""
     with pytest.raises(ExtractError, match=r"p\.md: its front matter cannot be read"):
         extract_saved(markdown(front, PROSE), "p.md")
+
+
+UNREADABLE = {
+    "no-such-day": ("date: 2025-02-31", "date: 2025-02-31"),
+    "no-such-month": ("date: 2025-13-45", "date: 2025-13-45"),
+    "the-first-year": ("date: 0001-01-01", "date: 0001-01-01"),
+    "the-last-moment": ("date: 9999-12-31T23:59:59-12:00", "date: 9999-12-31 23:59:59-12:00"),
+    "a-weekday": ("date: next Tuesday", "date: next Tuesday"),
+    "a-word": ("pubDate: soon", "pubdate: soon"),
+    "a-time": ("date: 10:30", "date: 630"),
+    "a-number": ("date: 2025", "date: 2025"),
+    "a-number-of-5000-digits": (f"date: {'9' * 5000}", f"date: {'9' * 100}"),
+    "infinity": ("date: .inf", "date: inf"),
+    "yes": ("date: yes", "date: True"),
+    "a-table": ("date: {year: 2025}", "date: {'year': 2025}"),
+    "a-list-of-none": ("lastmod: [soon, later]", "lastmod: soon"),
+    "a-timestamp-that-is-none": ("date: !!timestamp soon", "date: soon"),
+    "a-python-object": (
+        "date: !!python/object/apply:os.getcwd []",
+        "date: tag:yaml.org,2002:python/object/apply:os.getcwd",
+    ),
+    "a-title-that-is-a-table": ("title: {a: b}", "title: {'a': 'b'}"),
+    "an-author-without-a-name": ("authors: [Marta Quill, {mail: m@example.org}]", "authors: {'mail': 'm@example.org'}"),
+    "an-address-that-is-none": ("url: 'https://[::1'", "url: https://[::1"),
+    "an-image-that-is-none": ("image: 'https://[::1'", "image: https://[::1"),
+    "a-port-that-is-none": ("url: https://example.org:99999/pier", "url: https://example.org:99999/pier"),
+}
+
+
+@pytest.mark.parametrize(("line", "unread"), UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_of_front_matter_is_named(line: str, unread: str) -> None:
+    """The article is there with all that can be read, and with what it says of itself."""
+    article = extract_saved(markdown(f"---\n{line}\nlang: en-GB\n---", "# The pier stays", PROSE), "p.md")
+    assert article.unread == (unread,)
+    assert (article.title, article.published, article.updated) == ("The pier stays", None, None)
+    assert (article.url, article.image, article.language) == (None, None, "en-GB")
+
+
+READABLE = {
+    "a-list-of-dates": ("date: [2025-10-14, 2025-10-15]", "published"),
+    "a-list-with-one-date": ("date: [soon, 2025-10-14]", "published"),
+    "a-number": ("date: 20251014", "published"),
+    "a-moment-in-seconds": ("date: 1760400000", "published"),
+    "in-words": ("date: 14 October 2025", "published"),
+    "an-empty-one": ("date:\npublished: 2025-10-14", "published"),
+    "lists-in-lists": ("tags: [[wood, [oak]], 2025]", "categories"),
+    "nothing-in-a-list": ("tags: [wood, oak, null, 2025, [], {}]", "categories"),
+    "an-own-tag": ("tags: [!mine wood, oak, !!int 2025]", "categories"),
+    "a-path-of-the-site": ("url: /posts/pier/", ""),
+}
+
+
+@pytest.mark.parametrize(("line", "field"), READABLE.values(), ids=READABLE)
+def test_odd_front_matter_is_read_where_it_can_be(line: str, field: str) -> None:
+    """And nothing is said of it."""
+    article = extract_saved(markdown(f"---\n{line}\n---", "# The pier stays", PROSE), "p.md")
+    said = {"published": datetime(2025, 10, 14, tzinfo=UTC), "categories": ("wood", "oak", "2025"), "": None}
+    assert getattr(article, field or "url") == said[field]
+    assert article.unread == ()
+
+
+def test_a_date_of_toml_that_is_none_is_named() -> None:
+    """All else that the front matter says counts."""
+    article = extract_saved(markdown('+++\ntitle = "The pier"\ndate = 2025-02-31 # soon\n+++', PROSE), "p.md")
+    assert (article.title, article.published, article.unread) == ("The pier", None, ("date: 2025-02-31",))
+
+
+_NESTED = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 20))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"[]\na0: &a0 []\n{_NESTED}keywords: *a19",
+        "&a [*a]",
+        "&a {name: *a}",
+        "&a [wood, [*a, *a]]",
+        f"{'[' * 90}x{']' * 90}",
+    ],
+)
+def test_front_matter_that_holds_itself_ends(value: str) -> None:
+    """However deep, and however often."""
+    article = extract_saved(markdown(f"---\ntags: {value}\n---", "# The pier stays", PROSE), "p.md")
+    assert len(article.categories) <= 1
+    assert article.title == "The pier stays"
 
 
 def test_lines_of_dashes_around_prose_are_no_front_matter() -> None:

@@ -17,6 +17,7 @@ from tests.support.evil import Script, drip, flood, read_head, running_evil
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 PAGE = b"<html><body><p>Whole.</p></body></html>"
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n"
 PACKED = gzip.compress(PAGE * 20)
 
 
@@ -52,7 +53,12 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
     "too-large-chunked": (chunked(b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n0\r\n\r\n"), "larger than 100000 bytes"),
     "endless-body": (flood(OK + b"\r\n", b"a" * 65536), "larger than 100000 bytes"),
     "endless-header": (flood(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536), "headers is too long"),
-    "endless-continue": (flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000), "larger than 100000 bytes"),
+    "endless-continue": (flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000), "more than 20 interim answers"),
+    "endless-early-hints": (flood(b"", HINTS * 1000), "more than 20 interim answers"),
+    "endless-interim-headers": (flood(b"HTTP/1.1 103 Hints\r\n", b"Link: </a>\r\n" * 1000), "more than 64 kB"),
+    "endless-interim-header": (flood(b"HTTP/1.1 103 Hints\r\nX: ", b"a" * 65536), "more than 64 kB"),
+    "only-early-hints": (HINTS, "closed the connection without an answer"),
+    "unasked-101": (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", "HTTP 101: switching protocols"),
     "endless-chunk-line": (flood(chunked(), b"0" * 65536), "breaks off|malformed"),
     "endless-trailer": (flood(chunked(b"0\r\n"), b"a" * 65536), "breaks off"),
     "header-200k": (OK + b"X-Long: " + b"a" * 200_000 + b"\r\n\r\n", "headers is too long"),
@@ -92,6 +98,10 @@ WHOLE: dict[str, bytes] = {
     "same-length-twice": OK + b"Content-Length: 39\r\nContent-Length: 39\r\n\r\n" + PAGE,
     "longer-than-announced": sized(b"", PAGE) + b"garbage",
     "continue-first": b"HTTP/1.1 100 Continue\r\n\r\n" + sized(b"", PAGE),
+    "processing-first": b"HTTP/1.1 102 Processing\r\n\r\n" + sized(b"", PAGE),
+    "early-hints-first": HINTS + sized(b"", PAGE),
+    "unknown-interim-first": b"HTTP/1.1 199 Soon\r\nX: y\r\n\r\n" + sized(b"", PAGE),
+    "several-interim-first": b"HTTP/1.1 100 Continue\r\n\r\n" + HINTS * 19 + chunked(b"27\r\n", PAGE, b"\r\n0\r\n\r\n"),
     "203": sized(b"", PAGE).replace(b"200 OK", b"203 Not Quite"),
 }
 

@@ -49,6 +49,20 @@ def test_a_certificate_of_an_address_is_accepted(authority: trustme.CA, ca_file:
         assert isinstance(fetcher.get(f"https://127.0.0.1:{server.port}/"), Page)
 
 
+def test_early_hints_come_before_each_answer_of_a_connection(
+    authority: trustme.CA, ca_file: str, clock: FakeClock
+) -> None:
+    """They are no answer: the one that counts follows them."""
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n"
+    with (
+        running_evil(keeping_open(hints + WHOLE), tls=server_side(authority.issue_cert("127.0.0.1"))) as server,
+        Fetcher(allow_private=LOOPBACK, ca_file=ca_file, clock=clock) as fetcher,
+    ):
+        pages = [fetcher.get(f"https://127.0.0.1:{server.port}/{n}") for n in range(3)]
+        assert [page.body for page in pages if isinstance(page, Page)] == [b"whole"] * 3
+        assert server.connections == 2  # robots.txt, then one for all pages
+
+
 @pytest.mark.parametrize(
     ("problem", "reason"),
     [

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from feedpub.scheduler.history import moments
 
 MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
 def test_a_moment_is_a_moment() -> None:
@@ -28,3 +28,22 @@ def test_they_ascend() -> None:
     """Also where the days' guesses change their order."""
     found = moments([(MIDNIGHT, MIDNIGHT + 100 * HOUR), (MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR)])
     assert found == [MIDNIGHT + HOUR, MIDNIGHT + 12 * HOUR]
+
+
+def test_a_first_listing_without_dates_says_nothing() -> None:
+    """That all of it was there at the first look is no burst; each entry has a second of its own."""
+    first = MIDNIGHT + 9 * HOUR
+    assert moments([(first - n * SECOND, first) for n in range(30)]) == []
+
+
+def test_what_comes_later_without_a_date_came_when_it_was_seen() -> None:
+    """From the second look on that is known to a few minutes, or hours."""
+    first, later = MIDNIGHT + 9 * HOUR, MIDNIGHT + 14 * HOUR
+    listed = [(first - n * SECOND, first) for n in range(30)]
+    assert moments([*listed, (later, later), (later - SECOND, later)]) == [later - SECOND, later]
+
+
+def test_dates_of_a_first_listing_count() -> None:
+    """A source that has them had published before it was looked at."""
+    dated = [MIDNIGHT + n * HOUR + SECOND for n in range(8)]
+    assert moments([(published, MIDNIGHT + 9 * HOUR) for published in dated]) == dated

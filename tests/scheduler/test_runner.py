@@ -122,6 +122,51 @@ def test_slow_runs_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         assert work.ended == []
 
 
+def test_one_to_be_alone_is_alone() -> None:
+    """It begins when all others have had their turn, and the next ones when it has ended."""
+    work = Work()
+    with running(work) as runner:
+        runner.submit("a")
+        assert runner.submit("alone", alone=True)
+        assert not runner.submit("alone", alone=True)
+        runner.submit("b")
+        assert eventually(lambda: work.begun == ["a", "b"])
+        work.finish("a")
+        work.finish("b")
+        assert eventually(lambda: work.begun == ["a", "b", "alone"])
+        runner.submit("c")
+        assert ticked(runner)
+        assert set(runner.busy) == {"alone"}
+        work.finish("alone")
+        assert eventually(lambda: work.begun[3:] == ["c"])
+
+
+def test_one_to_be_alone_holds_up_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it takes as long as what waits for a slow server does, others run beside it."""
+    work = Work()
+    with running(work) as runner:
+        runner.submit("alone", alone=True)
+        runner.submit("a")
+        assert eventually(lambda: work.begun == ["alone"])
+        monkeypatch.setattr(module, "SLOW_AFTER", 0.0)
+        assert eventually(lambda: ticked(runner) and work.begun == ["alone", "a"])
+
+
+def test_one_to_be_alone_gets_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though others wait all the time."""
+    work = Work()
+    work.hosts = dict.fromkeys("abc", frozenset({"x"}))
+    with running(work) as runner:
+        for feed in "abc":
+            runner.submit(feed)
+        runner.submit("alone", alone=True)
+        work.finish("a")
+        assert eventually(lambda: work.begun == ["a", "b"])
+        monkeypatch.setattr(module, "MAX_ALONE_WAIT", 0.0)
+        work.finish("b")
+        assert eventually(lambda: work.begun == ["a", "b", "alone"])
+
+
 def test_a_run_past_its_deadline_is_given_up() -> None:
     """It is told of once, counts no more, and its feed may run again; its lease keeps what it still brings out."""
     work = Work()

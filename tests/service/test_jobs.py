@@ -1,10 +1,11 @@
 """Which feed runs when, and what comes of runs that go wrong."""
 
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from feedpub.config import Config, FeedConfig
 from feedpub.errors import StoreError
 from feedpub.model import Outcome, Status
 from feedpub.service.jobs import Jobs
-from feedpub.store import Planned
+from feedpub.store import PROCESS, Notice, Planned, Run
 from feedpub.tools import Tools, utc_now
 from feedpub.work import FIRST_RETRY, Publish
 from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
@@ -41,9 +42,11 @@ class Desk:
 
 
 @contextmanager
-def at_work(config: Config, publish: Publish = pipeline.publish) -> Iterator[Desk]:
+def at_work(
+    config: Config, publish: Publish = pipeline.publish, clock: Callable[[], datetime] = utc_now
+) -> Iterator[Desk]:
     with tools_for(config) as tools:
-        desk = Desk(config, replace(tools, clock=utc_now), publish)
+        desk = Desk(config, replace(tools, clock=clock), publish)
         desk.jobs.start()
         try:
             yield desk
@@ -187,15 +190,165 @@ def test_a_changed_config(newsroom: Site, tmp_path: Path) -> None:
         assert set(desk.jobs.clockwork.planned) == {"world", "third"}
 
 
-@pytest.mark.parametrize("hours", [-3, 3])
-def test_the_clock_jumps(newsroom: Site, tmp_path: Path, hours: int) -> None:
-    """Put back, the waits stay as they were; put forward, what is overdue is caught up with."""
+def test_the_clock_is_put_forward(newsroom: Site, tmp_path: Path) -> None:
+    """What is planned stays as it was, and what is overdue is caught up with."""
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
     with at_work(config) as desk:
         assert desk.told("world")
         before = desk.jobs.clockwork.planned["world"]
-        desk.jobs.clock_jumped(timedelta(hours=hours))
+        desk.jobs.clock_jumped(timedelta(hours=3))
         assert desk.jobs.clockwork.alive
-        expected = before + timedelta(hours=hours) if hours < 0 else before
-        assert eventually(lambda: len(desk.outcomes) == (2 if hours < 0 else 1))
-        assert hours < 0 or desk.jobs.clockwork.planned["world"] == expected
+        assert desk.jobs.clockwork.planned["world"] == before
+        assert len(desk.outcomes) == 1
+
+
+class Wrong:
+    """A wall clock that is ahead, until it is put right."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        self.ahead = ahead
+
+    def now(self) -> datetime:
+        return utc_now() + self.ahead
+
+
+@pytest.mark.parametrize("when", ['every = "2h"', 'cron = "0 */2 * * *"', 'every = "auto"'])
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=729)], ids=["hours", "years"])
+def test_the_clock_was_ahead(newsroom: Site, tmp_path: Path, ahead: timedelta, when: str) -> None:
+    """Once it is put right, sources that were looked at in the future are looked at again, and planned from now."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more=f"{when}\nrecheck = false"))
+    clock = Wrong(ahead)
+    with at_work(config, clock=clock.now) as desk:
+        assert desk.jobs.run_now("world")  # the scheduler's own clock is right
+        assert desk.told("world")
+        newsroom.forget()
+        clock.ahead = timedelta(0)
+        desk.jobs.clock_jumped(-ahead)
+        assert desk.told("world", "world")
+        assert newsroom.paths() == ["/news"]
+        assert desk.jobs.clockwork.planned["world"] < utc_now() + timedelta(days=1, hours=1)
+        (source,) = desk.tools.store.sources("world")
+        assert source.checked <= utc_now()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=729)], ids=["hours", "years"])
+def test_the_clock_was_ahead_in_another_life(newsroom: Site, tmp_path: Path, ahead: timedelta) -> None:
+    """A service that starts with a right clock does not wait until what it had planned with a wrong one."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    with at_work(config, clock=Wrong(ahead).now) as desk:
+        assert desk.jobs.run_now("world")
+        assert desk.told("world")
+    newsroom.forget()
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert "/news" in newsroom.paths()
+        assert desk.jobs.clockwork.planned["world"] < utc_now() + timedelta(hours=2, minutes=1)
+
+
+def test_a_plan_that_is_too_far_away(newsroom: Site, tmp_path: Path) -> None:
+    """No setting makes a source wait so long: whoever planned that had a wrong clock, and the feed is due."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    far = utc_now() + timedelta(days=729)
+    with tools_for(config) as tools:
+        pipeline.publish(config.feed[0], replace(tools, clock=utc_now))
+        tools.store.schedule.save(Planned("world", far, "x"), {newsroom.url("/news"): (far, "x")})
+    newsroom.forget()
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert newsroom.paths() == ["/news"]
+
+
+def test_what_is_broken_since_a_day_to_come(tmp_path: Path) -> None:
+    """Dates that a wrong clock gave to breaks are those of now, once it is right."""
+    config = configure(tmp_path, feed("world", "page http://127.0.0.1:1/news"))
+    with at_work(config, clock=Wrong(timedelta(days=729)).now) as desk:
+        assert desk.jobs.run_now("world")
+        assert desk.told("world")
+        notice = Notice("world", "", "broken", *[utc_now() + timedelta(days=729)] * 2, "no room")
+        desk.tools.store.notices.open(notice, lambda _: ())
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert desk.tools.store.notices.broken("world")[""][0] <= utc_now()
+        assert desk.tools.store.notices.newest()[0].at <= utc_now()
+        (source,) = desk.tools.store.sources("world")
+        assert source.failing_since is not None
+        assert source.failing_since <= utc_now()
+
+
+# --- processes that died ---
+
+
+def died(config: Config, *feeds: str, times: int = 1) -> None:
+    """Leave the state as processes leave it that die, one after the other, in the middle of the runs of some feeds."""
+    with tools_for(config) as tools:
+        for _ in range(times):
+            for name in (PROCESS, *feeds):
+                tools.store.marks.begin(name, "elsewhere 1 1", utc_now())
+            tools.store.marks.find_crashes(config.feed.names, lambda _: False)
+
+
+class Noted:
+    """A regeneration that notes which feeds run, and which beside which."""
+
+    def __init__(self) -> None:
+        self.runs: list[str] = []
+        self.beside: set[frozenset[str]] = set()
+        self._now: set[str] = set()
+
+    def __call__(self, feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome:
+        del only
+        self.runs.append(feed.name)
+        self._now.add(feed.name)
+        time.sleep(0.2)
+        self.beside.add(frozenset(self._now))
+        self._now.discard(feed.name)
+        outcome = Outcome(feed.name, Status.UNCHANGED)
+        tools.store.commit_run(Run(outcome, utc_now()))
+        return outcome
+
+
+def test_what_a_process_died_of_is_run_last_and_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Once each of the others has run; it is no suspect any more when it ends well."""
+    config = configure(tmp_path, *(feed(name, "folder articles") for name in "abcd"))
+    died(config, "a", "b")
+    noted = Noted()
+    with at_work(config, noted) as desk:
+        assert eventually(lambda: len(desk.outcomes) == 4)
+        assert desk.tools.store.marks.suspects() == {}
+        assert set(noted.runs[:2]) == {"c", "d"}
+        assert set(noted.runs[2:]) == {"a", "b"}
+        assert all(len(beside) == 1 for beside in noted.beside if beside & {"a", "b"})
+    assert any(getattr(record, "fields", {}).get("feed") == "a" for record in caplog.records if record.msg)
+
+
+def test_what_processes_die_of_again_and_again_waits(tmp_path: Path) -> None:
+    """Longer and longer, and somebody is told; the others run as ever."""
+    config = configure(tmp_path, *(feed(name, "folder articles") for name in "ab"))
+    waits = []
+    for times in (2, 1, 1):  # more
+        died(config, "a", times=times)
+        with at_work(config, Noted()) as desk:
+            (told,) = [o for o in desk.outcomes if o.feed == "a"]
+            assert "feedpub ended in the middle of its run" in told.problems[0].reason
+            waits.append(desk.jobs.clockwork.planned["a"] - utc_now())
+            assert eventually(lambda desk=desk: "b" not in desk.jobs.runner.busy)
+    assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
+
+
+def test_an_orderly_end_leaves_no_suspects(tmp_path: Path) -> None:
+    """Also where what runs is given up."""
+    go_on = threading.Event()
+    config = configure(tmp_path, feed("world", "folder articles"))
+
+    def hang(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = None) -> Outcome:
+        pipeline.mark(feed, tools)
+        _wait(go_on)
+        return says(Status.UNCHANGED)(feed, tools, only=only)
+
+    with tools_for(config) as tools:
+        desk = Desk(config, replace(tools, clock=utc_now), hang)
+        desk.jobs.start()
+        assert eventually(lambda: desk.jobs.runner.busy)
+        assert desk.jobs.stop(0.1) == ("world",)
+        assert not tools.store.marks.find_crashes(config.feed.names, lambda _: False)
+        go_on.set()

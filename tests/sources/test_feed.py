@@ -66,6 +66,103 @@ def test_every_format_is_read_whatever_the_header_says(body: str, content_type: 
     ]
 
 
+RSS = rss("<title>The quay</title><link>https://press.example/quay</link>")
+_QUAY = "<title>The quay</title><link>https://press.example/quay</link>"
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_XHTML = '<div xmlns="http://www.w3.org/1999/xhtml"><h1>The quay</h1><p>All of it.</p></div>'
+
+ROOTS = {
+    "rdf-under-another-prefix": f"""<r:RDF xmlns:r="{_RDF}" xmlns="http://purl.org/rss/1.0/">
+        <channel r:about="/"><title>P</title></channel><item r:about="/quay">{_QUAY}</item></r:RDF>""",
+    "rdf-without-prefix": f"""<RDF xmlns="{_RDF}" xmlns:s="http://purl.org/rss/1.0/">
+        <s:item><s:title>The quay</s:title><s:link>https://press.example/quay</s:link></s:item></RDF>""",
+    "rss-0.90": f"""<rdf xmlns="{_RDF}"><item xmlns="http://my.netscape.com/rdf/simple/0.9/">{_QUAY}</item></rdf>""",
+    "rss-0.92-in-capitals": """<RSS VERSION="0.92"><CHANNEL><ITEM><TITLE>The quay</TITLE>
+        <LINK>https://press.example/quay</LINK></ITEM></CHANNEL></RSS>""",
+    "rss-2.0-under-a-prefix": """<x:rss xmlns:x="http://backend.userland.com/rss2" version="2.0"><x:channel><x:item>
+        <x:title>The quay</x:title><x:link>https://press.example/quay</x:link></x:item></x:channel></x:rss>""",
+    "channel-without-rss": f"<channel><title>P</title><link>https://press.example/</link><item>{_QUAY}</item></channel>",
+    "channel-definition": """<CHANNEL HREF="https://press.example/"><TITLE>P</TITLE>
+        <ITEM HREF="https://press.example/quay"><TITLE>The quay</TITLE><ABSTRACT>All.</ABSTRACT></ITEM></CHANNEL>""",
+    "atom-under-another-prefix": f"""<a:feed xmlns:a="http://www.w3.org/2005/Atom"><a:title>P</a:title><a:entry>
+        <a:title>The quay</a:title><a:link href="https://press.example/quay"/><a:id>tag:x</a:id>
+        <a:content type="xhtml">{_XHTML}</a:content></a:entry></a:feed>""",
+    "atom-entry": f"""<entry xmlns="http://www.w3.org/2005/Atom"><title>The quay</title>
+        <link href="https://press.example/quay"/><id>tag:x</id><content type="xhtml">{_XHTML}</content></entry>""",
+    "atom-0.3-under-a-prefix": f"""<old:feed xmlns:old="http://purl.org/atom/ns#" version="0.3"><old:entry>
+        <old:title>The quay</old:title><old:link rel="alternate" href="https://press.example/quay"/>
+        <old:content type="application/xhtml+xml" mode="xml">{_XHTML}</old:content></old:entry></old:feed>""",
+    "an-unknown-root": f"<ticker><head><title>P</title></head><item>{_QUAY}</item></ticker>",
+    "no-root": f"<title>P</title><item>{_QUAY}</item>",
+}
+_LICENCE = "<!-- Permission is granted, free of charge, to read <p>this</p> & <b>more</b>. -->"
+
+PROLOGS = {
+    "a-comment-of-5-kb": f"<?xml version='1.0'?><!-- {_LICENCE[5:-4] * 80} -->",
+    "a-comment-of-200-kb": f"<!-- {'word ' * 40_000} -->",
+    "200-comments": _LICENCE * 200,
+    "style-sheets": "<?xml version='1.0'?>" + "<?xml-stylesheet href='/feed.xsl' type='text/xsl'?>\n" * 100,
+    "a-document-type": '<!DOCTYPE rss PUBLIC "-//Netscape//DTD RSS 0.91//EN" "http://my.netscape.example/rss-0.91.dtd">',
+    "40-kb-of-entities": f"<!DOCTYPE rss [{'<!ENTITY deg SYSTEM>' * 2000}]>{_LICENCE}",
+    "comment-then-document-type": f"<?xml version='1.0'?>{_LICENCE}<!doctype rss [<!ENTITY a 'b'> ]  >{_LICENCE}",
+    "white-space": " \n\t" * 10_000,
+    "a-byte-order-mark": "\ufeff<?xml version='1.0' encoding='utf-8'?>",
+}
+ENCODINGS = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig")
+CONTENT_TYPES = ("application/xml", "text/html", "text/plain", "")
+
+
+@pytest.mark.parametrize("content_type", CONTENT_TYPES)
+@pytest.mark.parametrize("body", ROOTS.values(), ids=ROOTS)
+def test_a_feed_is_read_whatever_its_root_is(body: str, content_type: str) -> None:
+    """Prefixes are the author's choice, and XHTML in an entry makes no HTML page of it."""
+    assert [(i.title, i.url) for i in items(body, content_type=content_type)] == [
+        ("The quay", "https://press.example/quay")
+    ]
+
+
+@pytest.mark.parametrize("content_type", CONTENT_TYPES)
+@pytest.mark.parametrize("root", ["rss-2.0", "rdf-under-another-prefix", "atom-under-another-prefix"])
+@pytest.mark.parametrize("prolog", PROLOGS.values(), ids=PROLOGS)
+def test_a_feed_is_read_whatever_stands_before_it(prolog: str, root: str, content_type: str) -> None:
+    """Comments, instructions and a document type, however long."""
+    body = prolog + (FORMATS | ROOTS)[root]
+    assert [(i.title, i.url) for i in items(body, content_type=content_type)] == [
+        ("The quay", "https://press.example/quay")
+    ]
+
+
+@pytest.mark.parametrize("content_type", CONTENT_TYPES)
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_feed_is_read_whatever_its_encoding_is(encoding: str, content_type: str) -> None:
+    """With a byte order mark, or by its first bytes."""
+    body = f"<?xml version='1.0' encoding='{encoding}'?>{RSS}".encode(encoding)
+    assert [item.title for item in items(body, content_type=content_type)] == ["The quay"]
+
+
+@pytest.mark.parametrize("content_type", CONTENT_TYPES)
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<html><body><p>Our feed:</p><item>{_QUAY}</item></body></html>",
+        f"<!-- Press --><!DOCTYPE html><title>P</title><item>{_QUAY}</item>",
+        f'<?xml version="1.0"?><x:html xmlns:x="http://www.w3.org/1999/xhtml"><item>{_QUAY}</item></x:html>',
+        "<div><p>Our <a href='/feed'>feed</a></p></div>",
+    ],
+)
+def test_a_page_is_no_feed_whatever_stands_in_it(body: str, content_type: str) -> None:
+    """Its root or its document type says that it is HTML; or nothing in it is an entry."""
+    with pytest.raises(ExtractError, match="found an HTML page"):
+        items(body, content_type=content_type)
+
+
+def test_a_document_type_in_an_entry_is_text() -> None:
+    """Only what stands before the root declares anything."""
+    entry = "<link>/a</link><description><![CDATA[Write <!DOCTYPE html> first, then <html>.]]></description>"
+    (item,) = items(rss(f"<title>A</title>{entry}"))
+    assert "first, then" in item.summary
+
+
 def test_an_rss_entry_gives_all_that_it_says() -> None:
     """Title, authors, dates, categories, enclosure, image, description and content."""
     entry = """<title>The quay &amp;amp; the &lt;em&gt;sea&lt;/em&gt;</title><link>https://press.example/quay</link>
@@ -288,6 +385,10 @@ HOSTILE = {
     + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
     + "]>"
     + rss("<title>&a9;</title><link>/a</link>"),
+    "two-document-types": f"<!DOCTYPE r><!DOCTYPE r [<!ENTITY a '{'lol' * 9999}'>]>"
+    + rss("<title>&a;</title><link>/a</link>"),
+    "document-type-behind-20-kb": f"<!-- {'x' * 20_000} --><!DOCTYPE r [<!ENTITY a '{'lol' * 9999}'>]>"
+    + rss("<title>&a;</title><link>/a</link>"),
     "external-entity": '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
     + rss("<title>&x;</title><link>/a</link>"),
     "control-char": rss("<title>A \x01\x0b B</title><link>/a</link>"),

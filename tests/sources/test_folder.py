@@ -1,5 +1,6 @@
 """A folder of saved articles as a source."""
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -146,3 +147,18 @@ def test_a_file_that_cannot_be_read_is_still_listed(folder: Path) -> None:
     save(folder, "a.txt").chmod(0)
     save(folder, "b.txt")
     assert [item.version == "" for item in items(folder)] == [True, False]
+
+
+def test_a_file_that_nobody_may_look_at_is_still_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its reader names it; the others are not lost with it."""
+    save(folder, "a.txt")
+    save(folder, "sub/b.txt")
+    allowed = Path.stat
+
+    def stat(path: Path, **options: bool) -> os.stat_result:
+        if path.parent.name == "sub":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return allowed(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert names(folder) == ["a.txt", "sub/b.txt"]

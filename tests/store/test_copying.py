@@ -62,6 +62,7 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
         store.commit_run(run(feed, seconds=0.1), documents=[document()], sources=[state], looks=[look])
     store.schedule.save(Planned(feed, NOW, "why"))
     store.archives.add(feed, {1: [made[0].id]})
+    store.archives.mark_published(feed, [made[1].id])
     store.messages.add([Message("ping", "https://hub.example.org/", b"\0\xff", NOW)] * 2)
     store.messages.drop(store.messages.waiting()[0])  # numbers have gaps
     store.removals.add(feed, [[Removed(f"Read more {ODD}", "phrase")]], NOW)

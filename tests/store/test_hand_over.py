@@ -63,3 +63,9 @@ def test_what_a_queue_has_lost_is_handed_over_again(planned: Store) -> None:
     assert planned.schedule.take_back(NOW, standing=[]) == ()
     assert planned.schedule.take_back(NOW + MINUTE, standing=["b"]) == ("a",)
     assert planned.schedule.hand_over(NOW, 10, Queue().put) == ("a",)
+
+
+def test_what_was_handed_over_in_the_future(planned: Store) -> None:
+    """The clock was ahead then: what the queue has not is lost."""
+    planned.schedule.hand_over(NOW + timedelta(days=729), 1, Queue().put)
+    assert planned.schedule.take_back(NOW, []) == ("b",)

@@ -128,11 +128,19 @@ def test_the_articles_to_be_looked_at_again(store: Store) -> None:
     """Those whose moment has come, the longest waiting first; the next moment is known before it comes."""
     seen = [Seen(key, "", "stored", recheck_at=NOW + n * DAY) for n, key in enumerate(("c", "b", "a"))]
     store.commit_entries("world", aliases={}, seen=[*seen, Seen("d", "", "stored")], now=NOW)
-    assert store.next_recheck("world") == NOW
-    assert store.next_recheck("local") is None
+    assert store.next_recheck("world", NOW) == NOW
+    assert store.next_recheck("local", NOW) is None
     assert [s.key for s in store.rechecks("world", NOW + DAY, 9)] == ["c", "b"]
     assert [s.key for s in store.rechecks("world", NOW + 9 * DAY, 2)] == ["c", "b"]
     assert store.rechecks("world", NOW - DAY, 9) == store.rechecks("local", NOW + 9 * DAY, 9) == ()
+
+
+def test_an_article_that_is_to_be_looked_at_again_in_years(store: Store) -> None:
+    """The clock was ahead when that was planned: it is due."""
+    seen = [Seen("near", "", "stored", recheck_at=NOW + DAY), Seen("far", "", "stored", recheck_at=NOW + 729 * DAY)]
+    store.commit_entries("world", aliases={}, seen=seen, now=NOW)
+    assert store.next_recheck("world", NOW) == NOW
+    assert [s.key for s in store.rechecks("world", NOW, 9)] == ["far"]
 
 
 def test_what_is_unknown(store: Store) -> None:

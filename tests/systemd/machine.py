@@ -146,11 +146,19 @@ class Machine:
         command = [*self._network, sys.executable, "-c", fetch, url]
         return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout  # noqa: S603 -- our own
 
+    def start_beside(self, module: str, *arguments: str) -> "subprocess.Popen[str]":
+        """Start a module of ours in the network of that system; it is spoken to by pipes."""
+        return subprocess.Popen(  # noqa: S603 -- our own
+            [*self._network, sys.executable, "-m", module, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
     @contextmanager
     def beside(self, module: str) -> Iterator[None]:
         """Run a module of ours in the network of that system while the block runs; it says a line when it is ready."""
-        command = [*self._network, sys.executable, "-m", module]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 -- our own
+        with self.start_beside(module) as process:
             try:
                 assert process.stdout is not None
                 assert process.stdout.readline()

@@ -58,8 +58,10 @@ def absolute(addresses: Iterable[str], base: str | None) -> Iterator[str]:
     for address in addresses:
         try:
             joined = urljoin(base or "", address.strip())
+            joined.encode()
             parts = urlsplit(joined)
-        except ValueError:  # a bracket where an IPv6 address would stand
+            leads_on = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # no IPv6 address in brackets, no number for a port, half of a surrogate pair
             continue
-        if parts.scheme in ("http", "https") and parts.hostname:
+        if leads_on:
             yield joined

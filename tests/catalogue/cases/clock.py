@@ -36,6 +36,25 @@ def _jumps(seconds: float, stage: Stage) -> Ended:
     return told(stage, script, {"clock": file})
 
 
+def _was_ahead(seconds: float, stage: Stage) -> Ended:
+    """The service looks and plans with a clock that is ahead; the next one has a right one, and does not wait."""
+    stage.no_news(stage.site, stage.beside)
+
+    def ahead(service: Service) -> None:
+        for name in ("world", "beside"):
+            service.look(name)
+            assert service.waits_for("run", feed=name), service.said
+
+    def right(service: Service) -> None:
+        for name in ("world", "beside"):
+            assert service.waits_for("run", feed=name, new=1), service.said
+
+    told(stage, ahead, {"clock": stage.offset(seconds)})
+    stage.offset(0)
+    stage.news()
+    return told(stage, right)
+
+
 def _planned_next(at: datetime, due: datetime, stage: Stage) -> Ended:
     """The service looks at that moment, and then plans when to look next."""
 
@@ -57,8 +76,8 @@ CRON = Start(
         )
     ],
 )
-_FOLD = datetime(2026, 10, 25, 0, 31, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # 02:31; 02:30 once more
-_GAP = datetime(2026, 3, 28, 23, 0, tzinfo=UTC), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)  # 00:00; 03:30 for 02:30
+_FOLD = datetime(2026, 10, 25, 0, 31, tzinfo=UTC), datetime(2026, 10, 26, 1, 30, tzinfo=UTC)  # 02:31; the next 02:30
+_GAP = datetime(2026, 3, 28, 23, 0, tzinfo=UTC), datetime(2026, 3, 29, 1, 0, tzinfo=UTC)  # 00:00; 03:00 for 02:30
 _SLOW: dict[str, Any] = {"slow": True, "seconds": 60.0}
 
 CASES = (
@@ -67,6 +86,10 @@ CASES = (
     Case("dst-fold", lambda _: None, start=CRON, right=has_news, run=partial(_planned_next, *_FOLD), **_SLOW),
     Case("dst-gap", lambda _: None, start=CRON, right=has_news, run=partial(_planned_next, *_GAP), **_SLOW),
     # --- found missing ---
+    *(
+        Case(name, lambda _: None, right=has_news, start=NOW_AND_THEN, run=partial(_was_ahead, seconds), **_SLOW)
+        for name, seconds in {"was-hours-ahead": _DAY / 8, "was-years-ahead": 729 * _DAY}.items()
+    ),
     Case("clock-of-last-year", lambda _: None, right=has_news, run=partial(_with_clock, -365 * _DAY)),
     Case(
         "clock-of-1970",

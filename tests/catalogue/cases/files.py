@@ -11,8 +11,10 @@ from typing import Any
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news, keeps_the_old
 from tests.catalogue.command import Ended, may_mount
-from tests.catalogue.press import OLD, saved
+from tests.catalogue.press import NEW, OLD, saved
 from tests.catalogue.stage import FOLDER, Stage
+from tests.support.home import PNG
+from tests.support.newsroom import title
 
 DATABASE = "feedpub.sqlite"
 _STRUCK: dict[str, Any] = {"beside": False}  # both feeds are on the same disk
@@ -167,6 +169,39 @@ def _file(name: str, content: str | bytes, reason: str, suffix: str = "07.txt") 
     return Case(name, partial(_saved, suffix, content), reason, right=has_news, start=FOLDER)
 
 
+def _illustrated(stage: Stage, picture: str) -> None:
+    """One of the pictures beside the new story is not to be published."""
+    (_articles(stage) / "06.txt").unlink()
+    _, dated, text = saved(NEW).split("\n\n", 2)
+    stage.home.save("06.md", f"# {title(NEW)}\n\n{dated}\n\n![x]({picture})\n\n![y](good.svg)\n\n{text}")
+    for name in ("bad.png", ".assets/bad.png", "sub/bad.png"):
+        stage.home.save(name, PNG)
+    stage.home.save("good.svg", _DRAWN.format(""))
+    stage.home.save("active.svg", _DRAWN.format("<script>alert(1)</script>"))
+    stage.home.save("leading.svg", _DRAWN.format('<image href="https://tracker.example/a.png"/>'))
+
+
+def _all_but_the_picture(stage: Stage) -> None:
+    """The new story is published, with its other picture; nothing of the bad one is."""
+    has_news(stage)
+    pictures = {name for name in stage.home.published() if name.endswith((".png", ".svg"))}
+    assert pictures == {"world/good.svg"}, pictures
+
+
+def _picture(name: str, picture: str, reason: str) -> Case:
+    return Case(name, partial(_illustrated, picture=picture), reason, right=_all_but_the_picture, start=FOLDER)
+
+
+def _fronted(stage: Stage, line: str) -> None:
+    """The new story begins with a line about itself that says nothing."""
+    (_articles(stage) / "06.txt").unlink()
+    stage.home.save("06.md", f"---\ntitle: {title(NEW)}\n{line}\n---\n{saved(NEW).split(chr(10), 1)[1]}")
+
+
+def _front(name: str, line: str, reason: str) -> Case:
+    return Case(name, partial(_fronted, line=line), reason, right=has_news, start=FOLDER)
+
+
 def _two_news(stage: Stage) -> None:
     """Nine times nine times nine … is a few references: the article behind it is as good as any other."""
     keeps_the_old(stage)
@@ -179,6 +214,7 @@ def _empty_folder(stage: Stage) -> None:
         file.unlink()
 
 
+_DRAWN = '<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/>{}</svg>'
 _ALIASES = "---\na0: &a0 [x, x, x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
 )
@@ -257,5 +293,16 @@ CASES = (
         "front-matter-laughs", partial(_saved, "07.md", f"{_ALIASES}---\n\n{saved(7)}"), right=_two_news, start=FOLDER
     ),
     _file("front-matter-depth-100k", f"---\na: {'[' * 100_000}\n---\n\n{saved(7)}", "front matter|YAML|deep", "07.md"),
+    _front("front-matter-date-none", "date: 2026-02-31", r"06\.md: .*left out: date: 2026-02-31"),
+    _front("front-matter-date-year-1", "date: 0001-01-01", "left out: date: 0001-01-01"),
+    _front("front-matter-date-list", "date: [{}, soon]", "left out: date: {}|left out: date: soon"),
+    _front("front-matter-port-99999", "url: https://example.org:99999/", "left out: url: https://example.org:99999/"),
+    _picture("picture-300-characters", f"{'a' * 300}.png", r"06\.md: its picture 'a+' is not published"),
+    _picture("picture-nul", "a%00b.png", r"its picture 'a\\x00b\.png' is not published"),
+    _picture("picture-hidden", ".assets/bad.png", r"its picture '\.assets/bad\.png' is not published"),
+    _picture("picture-dots-escaped", "sub/%2e%2e/bad.png", r"its picture 'sub/\.\./bad\.png' is not published"),
+    _picture("picture-svg-script", "active.svg", "'active.svg' is not published: it holds a <script>"),
+    _picture("picture-svg-leads-out", "leading.svg", "'leading.svg' is not published: it refers to https://tracker"),
+    _file("article-name-no-utf-8", saved(7), "its name, or that of a folder above it, is not UTF-8", "07\udce9.txt"),
     Case("articles-all-gone", _empty_folder, r"no \.txt, \.md, \.html, \.htm files match", start=FOLDER),
 )

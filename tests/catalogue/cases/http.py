@@ -17,6 +17,7 @@ from tests.support.home import PNG
 
 LISTING = listing(NOW).encode()
 PACKED = gzip.compress(LISTING)
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n"
 
 
 def bad(name: str, said: Answer, reason: str, **more: object) -> Case:
@@ -86,7 +87,9 @@ CASES = (
     waits("no-word"),
     bad("endless-body", raw(flood(OK + b"\r\n", b"a" * 65536)), "larger than 20000000 bytes"),
     bad("endless-header", raw(flood(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536)), "headers is too long"),
-    bad("endless-continue", raw(flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)), "larger than 20000000 bytes"),
+    bad("endless-continue", raw(flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)), "more than 20 interim answers"),
+    bad("endless-early-hints", raw(flood(b"", HINTS)), "more than 20 interim answers"),
+    bad("early-hints-1mb", raw(HINTS[:-2] + b"Link: </a>\r\n" * 100_000), "more than 64 kB of headers"),
     bad("deflate-bomb", _bomb(zlib.compress, "deflate"), "larger than 20000000 bytes"),
     bad("gzip-bomb-in-gzip", _bomb(lambda body: gzip.compress(gzip.compress(body)), "gzip, gzip"), "larger than"),
     bad("zstd-unasked", sized(b"(\xb5/\xfd" + b"\0" * 50, "Content-Encoding: zstd"), "zstd, which was not asked for"),
@@ -106,4 +109,6 @@ CASES = (
     good("longer-than-announced", sized(LISTING + b"garbage", "Connection: close", length=len(LISTING))),
     good("no-content-type", raw(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(LISTING) + LISTING)),
     good("continue-first", raw(b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Connection: close\r\n\r\n" + LISTING)),
+    good("processing-first", raw(b"HTTP/1.1 102 Processing\r\n\r\n" + OK + b"Connection: close\r\n\r\n" + LISTING)),
+    good("early-hints-first", raw(HINTS + OK + b"Connection: close\r\n\r\n" + LISTING)),
 )

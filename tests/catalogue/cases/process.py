@@ -22,7 +22,7 @@ from tests.catalogue.press import NEW, NOW, body, listing, story
 from tests.catalogue.stage import FOLDER, HEAD, PAGE, SHORT, Stage, Start
 from tests.support.faults import Faults
 from tests.support.home import FAILED, OK
-from tests.support.newsroom import path
+from tests.support.newsroom import path, title
 from tests.support.service import RunningService, eventually
 from tests.support.site import Site
 
@@ -127,6 +127,39 @@ def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
     served = told(stage, script)
     build = stage.build()
     return Ended(build.status, served.seconds + build.seconds, max(served.megabytes, build.megabytes), build.said)
+
+
+def _poisoned(stage: Stage) -> Ended:
+    """Whoever reads the new story is killed; meanwhile the site beside is published, and in the end all is well."""
+    story = stage.site.routes[path(NEW)]
+    stage.site[path(NEW)] = lambda _: os.kill(stage.pid, signal.SIGKILL)
+    for _ in range(3):  # the first time both may be under way, and the second time neither is known to be innocent
+        killed = stage.build()
+        assert killed.status == -signal.SIGKILL, killed
+    assert "3 times in a row" not in killed.said
+    assert "2 times in a row: it is run after all others, alone" in killed.said, killed.said
+    assert stage.new("beside")["title"] == title(NEW)
+    stage.site[path(NEW)] = story
+    return stage.build()
+
+
+def _poisoned_service(stage: Stage) -> Ended:
+    """The service is killed by the new story; when it starts again, the site beside comes first."""
+
+    def dies(service: Service) -> None:
+        stage.site[path(NEW)] = lambda _: service.send(signal.SIGKILL)
+        assert eventually(lambda: service.ended, 30), service.said
+
+    def lives(service: Service) -> None:
+        assert service.waits_for("run", feed="world", new=1), service.said
+        assert service.heard("crash", feed="world"), service.said
+
+    story = stage.site.routes[path(NEW)]
+    told(stage, dies)
+    stage.site[path(NEW)] = story
+    last = told(stage, lives)
+    build = stage.build()
+    return Ended(build.status, last.seconds + build.seconds, max(last.megabytes, build.megabytes), build.said)
 
 
 # --- what the service must outlive ---
@@ -282,6 +315,8 @@ CASES = (
         run=partial(_ended_midrun, signal.SIGKILL),
         **_SLOW,
     ),
+    Case("poison-pill", _nothing, right=has_news, run=_poisoned),
+    Case("poison-pill-service", _nothing, right=has_news, start=NOW_AND_THEN, run=_poisoned_service, **_SLOW),
     Case("ctrl-c-midbuild", _nothing, right=has_news, run=_interrupted),
     Case(
         "out-of-descriptors",

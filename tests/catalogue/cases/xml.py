@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news, says
-from tests.catalogue.press import NEW, NOW, OLD, json_feed, rss, rss_item, sitemap
+from tests.catalogue.press import NEW, NOW, OLD, json_feed, moment, rss, rss_item, sitemap
 from tests.catalogue.stage import FEED, JSON, SITEMAP, Stage, Start
 from tests.support.evil import running_evil
 from tests.support.newsroom import path, title
@@ -49,6 +49,26 @@ def _in_title(stage: Stage, text: str) -> None:
     stage.site["/rss"] = Route(
         rss([item, *(rss_item(stage.site, n) for n in OLD)]).encode("utf-8", "surrogatepass"), "application/rss+xml"
     )
+
+
+def _rdf(stage: Stage) -> None:
+    """The same feed as RSS 1.0, whose author likes short prefixes; behind a licence that is a page long."""
+    licence = f"<!-- {'<p>Use it as you like.</p> ' * 250} -->"
+    head = '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">'
+    text = f"{licence}{head}<channel r:about='/'><title>Harbour Times</title></channel>{''.join(_items(stage))}</r:RDF>"
+    stage.site["/rss"] = Route(text.encode(), "application/xml")
+
+
+def _atom(stage: Stage) -> None:
+    """The same feed as Atom under a prefix, with XHTML in its entries."""
+    entries = "".join(
+        f"<a:entry><a:title>{title(n)}</a:title><a:link href='{stage.site.url(path(n))}'/><a:id>urn:story:{n}</a:id>"
+        f"<a:published>{moment(n).isoformat()}</a:published><a:updated>{moment(n).isoformat()}</a:updated>"
+        "<a:summary type='xhtml'><div><p>More inside.</p></div></a:summary></a:entry>"
+        for n in NOW
+    )
+    head = '<a:feed xmlns:a="http://www.w3.org/2005/Atom" xmlns="http://www.w3.org/1999/xhtml">'
+    stage.site["/rss"] = Route(f"{head}<a:title>Harbour Times</a:title>{entries}</a:feed>".encode(), "text/html")
 
 
 def _external(stage: Stage) -> None:
@@ -141,6 +161,9 @@ CASES = (
     _feed("xml-stylesheet", right=has_news, prolog='<?xml-stylesheet href="file:///etc/passwd"?>'),
     _feed("xml-encoding-lie", right=has_news, prolog='<?xml version="1.0" encoding="utf-16"?>'),
     _feed("feed-depth-100k", right=has_news, more=f"<description>{'<a>' * 100_000}</description>"),
+    _feed("feed-behind-5kb-comment", right=has_news, prolog=f"<?xml version='1.0'?><!-- {'<p>Free.</p> ' * 400} -->"),
+    Case("feed-rdf-under-a-prefix", _rdf, right=has_news, start=FEED),
+    Case("feed-atom-under-a-prefix", _atom, right=has_news, start=FEED),
     Case("feed-breaks-off", _cut, right=has_news, start=FEED),
     Case("feed-5k-entries", _many, right=has_news, start=FEED, seconds=60),
     Case(

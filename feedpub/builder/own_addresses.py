@@ -1,0 +1,41 @@
+"""Addresses of feedpub's own files in the text of an entry: a picture beside a saved article.
+
+The store holds them under a placeholder. They get the `base_url` of the day when the entry is
+published, so that a feed can move to another host.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html import escape, unescape
+
+from feedpub.model import Entry
+
+_ADDRESS = re.compile(r'="(https?://[^"<>\s]+)"')
+
+PLACEHOLDER = "https://feedpub.invalid/"
+"""Stands for `base_url` in stored entries; no real host has a name under .invalid (RFC 2606)."""
+
+
+def move_addresses(entry: Entry, old: str, new: str) -> Entry:
+    """Return the entry with each address that begins with `old` beginning with `new` instead."""
+    if escape(old) not in entry.html and old not in (entry.image or ""):
+        return entry
+    return change_addresses(entry, lambda a: f"{new}{a.removeprefix(old)}" if a.startswith(old) else a)
+
+
+def change_addresses(entry: Entry, change: Callable[[str], str]) -> Entry:
+    """Return the entry with the web addresses of its lead image and of its HTML changed.
+
+    Args:
+        entry: its HTML is as the cleaner writes it, attributes in double quotes.
+        change: returns the new address for an old one. If they are equal, no byte changes.
+    """
+
+    def changed(found: re.Match[str]) -> str:
+        old = unescape(found[1])
+        new = change(old)
+        return found[0] if new == old else f'="{escape(new)}"'
+
+    image = change(entry.image) if entry.image else entry.image
+    return replace(entry, html=_ADDRESS.sub(changed, entry.html), image=image)

@@ -1,0 +1,46 @@
+"""`python -m tests.soak`: the service under siege, as one hostile feed of each kind is; healthy ones must stay on time.
+
+Prints how late each healthy feed was, how long the main process stood still, and what memory it took. Exit status: 0;
+1 where a healthy feed was later than the bound, an article was lost, or the service was restarted; 77 where no system
+can be booted.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tests.soak.report import table
+from tests.soak.siege import BOUND, Siege, here, on_systemd
+from tests.systemd.machine import NoMachineError
+
+SKIPPED = 77
+
+
+def main() -> int:
+    """Besiege, print, and tell by the exit status whether it held."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--systemd", action="store_true", help="under a real systemd, as the unit has it; needs root")
+    parser.add_argument("--healthy", type=int, default=20, help="healthy feeds")
+    parser.add_argument("--bound", type=float, default=BOUND, help="seconds that a healthy feed may be late")
+    parser.add_argument("--log", type=Path, help="a file to keep the service's log in")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="hostile feeds; all where left out")
+    options = parser.parse_args()
+    siege = Siege(options.minutes * 60, options.healthy, tuple(options.names), options.bound, log=options.log)
+    try:
+        found, said = on_systemd(siege) if options.systemd else here(siege)
+    except NoMachineError as error:
+        print(f"no system booted: {error}")
+        return SKIPPED
+    for line in said:
+        print(line)
+    for line in table(found):
+        print(line)
+    faults = list(found.faults(options.bound))
+    for fault in faults:
+        print(f"FAILS: {fault}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""Asks for a small file again and again, and tells the longest that it waited: how long the main process stood still.
+
+`python -m tests.soak.probe URL`; says a line of JSON when its standard input is closed.
+"""
+
+import json
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+PAUSE = 0.25  # seconds between two questions
+PATIENCE = 120.0  # seconds for an answer
+
+
+def _ask(url: str) -> float:
+    """How many seconds the answer took; one that says that there is no such file is an answer, too."""
+    began = time.monotonic()
+    try:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 -- loopback
+            answer.read()
+    except urllib.error.HTTPError as error:
+        error.close()
+    except OSError:  # nobody listens, or it ended meanwhile
+        pass
+    return time.monotonic() - began
+
+
+def main() -> None:
+    ended = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    waits = []
+    while not ended.wait(PAUSE):
+        waits.append(_ask(sys.argv[1]))
+    waits.sort()
+    print(json.dumps({"asked": len(waits), "median": waits[len(waits) // 2], "longest": waits[-1]}))
+
+
+if __name__ == "__main__":
+    main()

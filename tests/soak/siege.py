@@ -1,0 +1,201 @@
+"""A siege: the service at work among hostile feeds, here or on a real systemd, and what was measured."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.catalogue.stage import HEAD
+from tests.soak.report import Event, Found, lateness
+from tests.soak.supervised import Supervised
+from tests.support.faults import Faults
+from tests.support.home import Home
+from tests.support.service import free_port
+from tests.systemd.boot import CONFIG, INSTALL, ROOT, SERVICE, URL, drop_in
+from tests.systemd.machine import booted
+
+BOUND = 20.0  # seconds that a healthy feed may be late
+_LOG = "[Service]\nExecStart=\nExecStart=/opt/feedpub/bin/feedpub run --log json\n"
+_MOST_SAID = 40  # lines of the log that are shown
+
+Start = Callable[..., "subprocess.Popen[str]"]
+"""Starts a module of ours, with arguments, in the network of the siege."""
+
+
+@dataclass(frozen=True, slots=True)
+class Siege:
+    """What is wanted.
+
+    Attributes:
+        seconds: how long.
+        healthy: how many healthy feeds there are.
+        names: of the hostile ones; all where there are none.
+        bound: seconds that a healthy feed may be late.
+        every: seconds between two looks at a healthy feed.
+        gap: seconds between two articles, each of another healthy feed.
+        log: the file that the service's log is kept in.
+    """
+
+    seconds: float
+    healthy: int = 20
+    names: tuple[str, ...] = ()
+    bound: float = BOUND
+    every: float = 60.0
+    gap: float = 6.0
+    log: Path | None = None
+
+
+class World:
+    """The sites, in a process of their own.
+
+    Attributes:
+        feeds: the TOML texts of the feeds.
+        healthy, hostile: their names.
+        published: what was told of each article.
+    """
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        self.feeds: list[str] = first["feeds"]
+        self.healthy: list[str] = first["healthy"]
+        self.hostile: list[str] = first["hostile"]
+        self.published: list[dict[str, Any]] = []
+        self._lines = process.stdout
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self._lines:
+            self.published.append(json.loads(line))
+
+    def lost(self, get: Callable[[str], bytes], before: float) -> Iterator[str]:
+        """The articles that were out before a moment and are not in their feeds."""
+        for name in self.healthy:
+            try:
+                known = {item["title"] for item in json.loads(get(f"{name}.json"))["items"]}
+            except (OSError, subprocess.SubprocessError):  # it was never published, or nobody answers
+                known = set()
+            for article in self.published:
+                if article["published"] == name and article["at"] < before and article["title"] not in known:
+                    yield f"{name}: {article['title']}"
+
+
+def here(siege: Siege, faults: Faults | None = None) -> tuple[Found, Sequence[str]]:
+    """Besiege a service of this machine; what was measured, and the lines that tell more."""
+    with TemporaryDirectory(prefix="feedpub-soak-") as folder, _world(siege, _start) as world:
+        home, port = Home(Path(folder)), free_port()
+        home.configure(*world.feeds, head=HEAD)
+        url = f"http://127.0.0.1:{port}/"
+        with Supervised.running(home.config, port, faults or {}) as service, _probed(url, _start) as probed:
+            time.sleep(siege.seconds)
+            end = datetime.now(UTC)
+            lost = list(world.lost(lambda name: (home.feeds / name).read_bytes(), _settled(siege)))
+            events, restarts = list(service.events), service.restarts
+        return _found(siege, world, events, end, lost, probed, service.megabytes, restarts), [
+            *_complaints(events),
+            *service.said[-_MOST_SAID:],
+        ]
+
+
+def on_systemd(siege: Siege) -> tuple[Found, Sequence[str]]:
+    """Besiege a service that runs as its unit has it, watchdog and all. Raises NoMachineError."""
+    with booted(ROOT, INSTALL.strip()) as machine, _world(siege, machine.start_beside) as world:
+        machine.write(CONFIG, HEAD.replace("[feedpub]\n", '[feedpub]\noutput = "../feeds"\n') + "\n".join(world.feeds))
+        drop_in(machine, SERVICE, "log", _LOG)
+        machine.run("systemctl", "start", SERVICE)
+        with _probed(f"{URL}/", machine.start_beside) as probed:
+            time.sleep(siege.seconds)
+            end = datetime.now(UTC)
+            lost = list(world.lost(lambda name: machine.get(f"{URL}/{name}"), _settled(siege)))
+            megabytes = int(machine.show(SERVICE, "MemoryPeak")) / 1e6
+            restarts = int(machine.show(SERVICE, "NRestarts"))
+            lines = machine.journal(SERVICE).splitlines()
+        events = [json.loads(line) for line in lines if line.startswith("{")]
+        others = [line for line in lines if not line.startswith("{")]
+        found = _found(siege, world, events, end, lost, probed, megabytes, restarts)
+        return found, [*_complaints(events), *others[-_MOST_SAID:]]
+
+
+def _settled(siege: Siege) -> float:
+    """What was out before this moment has to be in its feed by now."""
+    return time.time() - siege.every - 1.5 * siege.bound
+
+
+def _found(  # noqa: PLR0913, PLR0917 -- all that was measured
+    siege: Siege,
+    world: World,
+    events: Sequence[Event],
+    end: datetime,
+    lost: Sequence[str],
+    probed: Sequence[dict[str, float]],
+    megabytes: float,
+    restarts: int,
+) -> Found:
+    if siege.log:
+        siege.log.write_text("\n".join(json.dumps(event) for event in events), "utf-8")
+    runs = Counter(event.get("feed") for event in events if event.get("event") == "run")
+    return Found(
+        lateness=lateness(events, world.healthy, end),
+        lost=lost,
+        stall=probed[0]["longest"],
+        megabytes=megabytes,
+        restarts=restarts,
+        runs={name: runs[name] for name in world.hostile},
+    )
+
+
+def _complaints(events: Sequence[Event]) -> list[str]:
+    """What the log has of faults in feedpub itself, and of starts and ends."""
+    wanted = ("started", "ended", "scheduler", "exhausted", "crash", "clock")
+    told = [f"{e['time']} {e['event']} {e.get('feed', '')} {e.get('trace', '')}"[:600] for e in events if "trace" in e]
+    told += [f"{e['time']} {e['event']} {e.get('reason', '')}" for e in events if e["event"] in wanted]
+    return told[-_MOST_SAID:]
+
+
+def _start(*arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(  # noqa: S603 -- our own
+        [sys.executable, "-m", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+
+
+@contextmanager
+def _world(siege: Siege, start: Start) -> Iterator[World]:
+    arguments = ("--healthy", str(siege.healthy), "--gap", str(siege.gap), *siege.names)
+    with _ended(start("tests.soak.world", *arguments)) as process:
+        yield World(process)
+
+
+@contextmanager
+def _probed(url: str, start: Start) -> Iterator[list[dict[str, float]]]:
+    """Ask the service all the time while the block runs; what came of it is in the list then."""
+    found: list[dict[str, float]] = []
+    process = start("tests.soak.probe", url)
+    try:
+        yield found
+    finally:
+        said, _ = process.communicate()
+        found.append(json.loads(said))
+
+
+@contextmanager
+def _ended(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
+    """A process that ends when its standard input is closed; ended with the block."""
+    try:
+        yield process
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,126 @@
+"""`feedpub run` under a small supervisor, as systemd is one: it restarts what ended, and kills what gives no sign."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, Self
+
+from tests.catalogue.command import command, family
+from tests.support.faults import Faults
+
+WATCHDOG = 60.0  # seconds without a sign of life, as in the unit
+_PAUSE = 1.0  # seconds before a restart, as in the unit
+
+
+class Supervised:
+    """The service on a config.
+
+    Attributes:
+        events: its log.
+        said: all other lines.
+        restarts: how often it was started again.
+        megabytes: the most that all its processes held at once.
+    """
+
+    def __init__(self, config: Path, port: int, faults: Faults) -> None:
+        self._command = [*command(faults), "-c", str(config), "run", "--log", "json", "--listen", f"127.0.0.1:{port}"]
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._address = str(config.parent / "notify")
+        self._ended = threading.Event()
+        self._alive = time.monotonic()
+        self.events: list[dict[str, Any]] = []
+        self.said: list[str] = []
+        self.restarts = 0
+        self.megabytes = 0.0
+
+    @classmethod
+    @contextmanager
+    def running(cls, config: Path, port: int, faults: Faults) -> Iterator[Self]:
+        """Run it while the block runs."""
+        made = cls(config, port, faults)
+        made._socket.bind(made._address)
+        threads = [threading.Thread(target=each) for each in (made._listen, made._supervise)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield made
+        finally:
+            made._ended.set()
+            for thread in threads:
+                thread.join()
+            made._socket.close()
+
+    def _supervise(self) -> None:
+        while not self._ended.is_set():
+            process = self._start()
+            reader = threading.Thread(target=self._read, args=(process.stderr,))
+            reader.start()
+            try:
+                self._look_after(process)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                process.wait()
+                reader.join()
+                if process.stderr:
+                    process.stderr.close()
+            if not self._ended.is_set():
+                self.restarts += 1
+                self.said.append(f"ended with {process.returncode}, and was started again")
+                self._ended.wait(_PAUSE)
+
+    def _start(self) -> "subprocess.Popen[str]":
+        self._alive = time.monotonic()
+        told = {"NOTIFY_SOCKET": self._address, "WATCHDOG_USEC": str(int(WATCHDOG * 1_000_000))}
+        return subprocess.Popen(  # noqa: S603 -- our own command
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **told},
+            cwd=Path(__file__).parents[2],
+        )
+
+    def _look_after(self, process: "subprocess.Popen[str]") -> None:
+        """See to it until it ends, or the soak does."""
+        while process.poll() is None and not self._ended.wait(0.5):
+            self.megabytes = max(self.megabytes, sum(map(_held, family(process.pid))) / 1024)
+            if time.monotonic() - self._alive > WATCHDOG:
+                self.said.append(f"gave no sign of life for {WATCHDOG:.0f} s, and was ended")
+                process.send_signal(signal.SIGABRT)
+                process.wait()
+        if process.poll() is None:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(30)
+
+    def _read(self, stream: IO[str]) -> None:
+        for line in stream:
+            if line.startswith("{"):
+                self.events.append(json.loads(line))
+            else:
+                self.said.append(line.rstrip("\n"))
+
+    def _listen(self) -> None:
+        self._socket.settimeout(0.5)
+        while not self._ended.is_set():
+            with suppress(TimeoutError):
+                if b"WATCHDOG=1" in self._socket.recv(4096):
+                    self._alive = time.monotonic()
+
+
+def _held(pid: int) -> int:
+    """What a process holds in memory now, in kB, its share of what it shares with others; 0 where it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)

@@ -1,0 +1,92 @@
+"""The sites of a soak, hostile and healthy ones, in a process of their own: `python -m tests.soak.world`.
+
+Says in its first line what the feeds are, then of each article where and when it appeared; ends when its standard input
+is closed. Every line is JSON.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.catalogue.press import publish
+from tests.soak.hostile import Hostile, hostile_feeds
+from tests.support.newsroom import feed, title
+from tests.support.site import Site, running_site
+
+KINDS = ("page /news", "feed /rss", "feed /feed.json", "sitemap /sitemap.xml")
+FIRST = 5  # stories that a healthy site has at the beginning
+MOST = 29  # so many days has a month of the stories
+MINUTE = 60.0
+
+
+class Healthy:
+    """A site on which a new story appears now and then, and its feed."""
+
+    def __init__(self, number: int, site: Site) -> None:
+        self.name = f"healthy-{number:02}"
+        self._kind, self._place = KINDS[number % len(KINDS)].split(" ")
+        self._site = site
+        self._newest = FIRST
+        publish(site, tuple(range(FIRST, 0, -1)))
+
+    @property
+    def config(self) -> str:
+        every = 'every = "1m"\nrecheck = false'
+        return feed(self.name, f"{self._kind} {self._site.url(self._place)}", more=every)
+
+    def advance(self) -> None:
+        """Publish one more story."""
+        if self._newest < MOST:
+            self._newest += 1
+            publish(self._site, tuple(range(self._newest, 0, -1)))
+            _say({"published": self.name, "title": title(self._newest), "at": time.time()})
+
+
+def _say(what: object) -> None:
+    print(json.dumps(what), flush=True)
+
+
+def _go_on(healthy: list[Healthy], hostile: list[Hostile], gap: float, ended: threading.Event) -> None:
+    """Publish one story after another, each at the next site; and renew what is hostile every minute."""
+    began, turn, minute = time.monotonic(), 0, 0
+    while not ended.wait(gap):
+        healthy[turn % len(healthy)].advance()
+        turn += 1
+        if time.monotonic() - began > (minute + 1) * MINUTE:
+            minute += 1
+            for each in hostile:
+                each.renew(minute)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.soak.world", description=__doc__)
+    parser.add_argument("--healthy", type=int, default=20, help="healthy feeds")
+    parser.add_argument("--gap", type=float, default=6.0, help="seconds between two articles")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="hostile feeds; all where left out")
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="feedpub-soak-world-")))
+        root.chmod(0o755)
+        sites = [stack.enter_context(running_site(f"127.77.2.{n}")) for n in range(1, options.healthy + 1)]
+        healthy = [Healthy(number, site) for number, site in enumerate(sites)]
+        hostile = hostile_feeds(root, stack, options.names)
+        # Mixed, so that no kind has the first seconds for itself.
+        feeds = [each.config for pair in zip(healthy, hostile, strict=False) for each in pair]
+        feeds += [each.config for each in (*healthy[len(hostile) :], *hostile[len(healthy) :])]
+        names = {"healthy": [each.name for each in healthy], "hostile": [each.name for each in hostile]}
+        _say({"feeds": feeds, **names})
+        ended = threading.Event()
+        thread = threading.Thread(target=_go_on, args=(healthy, hostile, options.gap, ended))
+        thread.start()
+        sys.stdin.read()
+        ended.set()
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()
