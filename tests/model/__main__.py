@@ -71,7 +71,9 @@ def shortest(kind: Kind, seed: int, steps: Sequence[Step], what: str, seconds: f
 
 def replay(kind: Kind, seed: int, file: Path) -> None:
     """Take the steps that a file has, and tell what comes of each."""
-    steps = [ast.literal_eval(line.strip().rstrip(",")) for line in file.read_text("utf-8").splitlines() if line.strip()]
+    steps = [
+        ast.literal_eval(line.strip().rstrip(",")) for line in file.read_text("utf-8").splitlines() if line.strip()
+    ]
     _, _, violation = play(kind, seed, steps, print)
     print(violation or "all holds")
 
@@ -85,14 +87,28 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300, help="in a run")
     parser.add_argument("--without", nargs="+", default=[], metavar="STEP", help="steps that are not taken")
     parser.add_argument("--shrink", type=float, default=120, metavar="SECONDS", help="to look for fewer steps")
-    parser.add_argument("--replay", type=Path, metavar="FILE", help="take the steps in a file, one a line, and tell all")
+    parser.add_argument(
+        "--replay", type=Path, metavar="FILE", help="take the steps in a file, one a line, and tell all"
+    )
     options = parser.parse_args()
     if options.replay:
         replay(options.kind[0], options.seed or 0, options.replay)
         return
     seeds = range(1, options.seeds + 1) if options.seed is None else [options.seed]
     row = "{:8} {:>4} {:>5} {:>6} {:>5} {:>7} {:>8} {:>7} {:>8} {:>7}  {}"
-    head = "kind", "seed", "steps", "builds", "kills", "refused", "articles", "entries", "archives", "CPU s", "violation"
+    head = (
+        "kind",
+        "seed",
+        "steps",
+        "builds",
+        "kills",
+        "refused",
+        "articles",
+        "entries",
+        "archives",
+        "CPU s",
+        "violation",
+    )
     print(row.format(*head), flush=True)
     failed = False
     for kind in options.kind:

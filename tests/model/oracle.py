@@ -55,6 +55,7 @@ class Known:
         versions: the text's.
         blind: the told version that feedpub may have missed, since its state was lost after the edit.
         addressed: the address and guid that feedpub knows it by.
+        listed: when feedpub last saw it in the list.
     """
 
     id: str = ""
@@ -66,6 +67,7 @@ class Known:
     versions: int = 0
     blind: tuple[int, int] = (0, 0)
     addressed: tuple[str, str] = ("", "")
+    listed: datetime | None = None
 
 
 @dataclass
@@ -142,6 +144,7 @@ class Oracle:
                 known.next_look = None
                 known.blind = (article.titles, article.told)
                 known.addressed = ("", "")
+                known.listed = None
 
     def taken(self, wanted: Wanted) -> list[Article]:
         """The listed articles that feedpub surely asks for: it takes no more than the feed's limit, the newest first.
@@ -199,6 +202,7 @@ class Oracle:
                 if article.told > known.blind[1]:
                     known.versions = max(known.versions, article.told)
             known.addressed = (article.slug, article.guid)
+            known.listed = now
 
     # --- what must hold ---
 
@@ -298,7 +302,9 @@ class Oracle:
             newest.setdefault(self._article_of(suffix, entry), entry)
         for article in self.taken(wanted):
             if article.is_readable and wanted.admits(article) and article.number not in newest:
-                raise Violation("missing", f"{suffix}: article {article.number}, {article.title!r} is listed, not there")
+                raise Violation(
+                    "missing", f"{suffix}: article {article.number}, {article.title!r} is listed, not there"
+                )
         for entry in chain[0].entries:
             number = self._article_of(suffix, entry)
             known, article = self.known[number], self.site.articles[number]

@@ -250,7 +250,9 @@ def _time(moment: datetime | None) -> str:
 
 
 def _page(title: str, head: str, body: str) -> str:
-    navigation = '<header><nav><a href="/">Home</a> <a href="/about">About</a> <a href="/contact">Contact</a></nav></header>'
+    navigation = (
+        '<header><nav><a href="/">Home</a> <a href="/about">About</a> <a href="/contact">Contact</a></nav></header>'
+    )
     return (
         f'<!doctype html><html lang="en"><head><title>{title}</title>{head}</head>'
         f"<body>{navigation}{body}<footer><p>Copyright The Paper</p></footer></body></html>"

@@ -65,9 +65,7 @@ class World:
 
     def told(self) -> str:
         """How the site is now, and how the last build ended, for people."""
-        listed = " ".join(
-            f"{a.number}{'' if a.is_readable else f'({a.status}{a.fault})'}" for a in self.site.listed()
-        )
+        listed = " ".join(f"{a.number}{'' if a.is_readable else f'({a.status}{a.fault})'}" for a in self.site.listed())
         return f"{self._now:%d %H:%M:%S}, listed {listed} {self.site.fault}; {self._wanted}; {self._built}"
 
     # --- the site ---
@@ -131,13 +129,37 @@ class World:
             article.guid += "x"
 
     def rename(self, chosen: random.Random) -> None:
-        """An article gets another address; its guid stays, or the old address leads to the new one."""
+        """An article gets another address; its guid stays, or the old address leads to the new one.
+
+        Without a guid it has to stand in the list still when the next build, or the one after it, sees it.
+        """
+        if self.site.kind == "feed":
+            article = self._any(chosen)
+            if article and self.oracle.is_settled(article):
+                self._rename(article)
+                article.follows = chosen.random() < 0.5
+            return
+        steady = [article for article in self.oracle.taken(self._wanted) if self._is_steady(article)]
+        if steady and self._last_was_well:
+            self._rename(chosen.choice(steady))
+            if chosen.random() < 0.3:
+                self.kill(chosen)
+            self._build()
+
+    def _is_steady(self, article: Article) -> bool:
+        known = self.oracle.known[article.number]
+        settled = self.oracle.is_settled(article) and article.is_readable
+        return settled and known.listed is not None and self._now - known.listed < timedelta(days=1)
+
+    def rename_away(self, chosen: random.Random) -> None:
+        """An article gets another address, and comes back to the list when it will; its old address leads there."""
         article = self._any(chosen)
-        if article and (self.site.kind != "feed" or self.oracle.is_settled(article)):
-            article.slug = f"{article.slug.rpartition('-r')[0] or article.slug}-r{len(article.slugs)}"
-            article.slugs.append(article.slug)
-            if self.site.kind == "feed" and chosen.random() < 0.5:
-                article.follows = False
+        if article and self.site.kind != "feed":
+            self._rename(article)
+
+    def _rename(self, article: Article) -> None:
+        article.slug = f"{article.slugs[0]}-r{len(article.slugs)}"
+        article.slugs.append(article.slug)
 
     def remove(self, chosen: random.Random) -> None:
         """An article's page is gone; its source may list it still."""
@@ -290,6 +312,7 @@ WEIGHTS: dict[Callable[[World, random.Random], None], int] = {
     World.reorder: 2,
     World.renumber: 3,
     World.rename: 3,
+    World.rename_away: 1,
     World.remove: 2,
     World.restore: 2,
     World.spoil: 3,
