@@ -123,11 +123,11 @@ def test_a_migration_is_all_or_nothing(folder: Path) -> None:
     """Where a migration fails half-way, the tables are as before."""
     folder.mkdir()
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
-        connection.execute("CREATE TABLE memories (mine)")
-    with pytest.raises(StoreError, match="table memories already exists"):
+        connection.execute("CREATE TABLE aliases (mine)")
+    with pytest.raises(DamagedError, match="the table aliases lacks the column feed"):
         Store.open(folder)
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("memories",)]
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("aliases",)]
 
 
 def test_logging_is_left_alone(folder: Path) -> None:
