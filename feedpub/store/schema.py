@@ -19,7 +19,7 @@ from feedpub.model import Enclosure, Pace, Problem, Status
 from feedpub.store.columns import Moment, Number, OneOf, Packed, PackedText, Record, Text, Tuple
 from feedpub.store.records import Change
 
-VERSION = "0006"  # the newest migration's
+VERSION = "0009"  # the newest migration's
 
 metadata = MetaData()
 
@@ -314,4 +314,5 @@ memories = Table(
     metadata,
     Column("site", Text, primary_key=True),
     Column("memory", Packed, nullable=False),
+    Column("used", Moment, nullable=False, server_default="0"),
 )

@@ -215,13 +215,15 @@ def test_a_folder_in_place_of_the_file(folder: Path) -> None:
 
 ATTEMPT = """
 import pathlib
+from datetime import UTC, datetime
 from feedpub.errors import DamagedError, StoreError
 from feedpub.store import Store
 try:
     with Store.open(pathlib.Path({folder!r})) as store:
         print(store.count("world"))
+        now = datetime.now(UTC)
         for n in range({times}):
-            store.save_memory(str(n), n.to_bytes(4, "big") * 100_000 + __import__("os").urandom(50_000))
+            store.save_memory(str(n), n.to_bytes(4, "big") * 100_000 + __import__("os").urandom(50_000), now)
 except StoreError as error:
     print(error)
 """
@@ -254,7 +256,7 @@ def other_writer(filled: Path) -> Iterator[Path]:
 def test_a_writer_gives_up_waiting(other_writer: Path) -> None:
     """A transaction that waits too long for another's says who is in the way."""
     with Store.open(other_writer.parent, patience=0.05) as store, pytest.raises(StoreError, match="another process"):
-        store.save_memory("example.org", b"x")
+        store.save_memory("example.org", b"x", NOW)
 
 
 def test_readers_do_not_wait(other_writer: Path) -> None:
