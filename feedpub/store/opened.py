@@ -72,6 +72,8 @@ class Opened:
     def _migrate(self) -> None:
         if self._is_current():
             return
+        if identity(self._path) is None:
+            self._path.touch(0o600)  # SQLite gives its log the rights that the file has
         with closing(sqlite3.connect(self._path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")  # readers beside a writer; the file remembers
         try:

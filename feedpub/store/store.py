@@ -134,6 +134,11 @@ class Store:
         """The damaged files of a state that were set aside, oldest first. Raises StoreError."""
         return FileDatabase(place / FILE_NAME).lying_aside() if isinstance(place, Path) else ()
 
+    @staticmethod
+    def exposures(place: Place) -> tuple[str, ...]:
+        """Say which rights others have on a state in a folder, and how to take them away. Raises StoreError."""
+        return FileDatabase(place / FILE_NAME).exposures() if isinstance(place, Path) else ()
+
     @classmethod
     def empty(cls) -> Self:
         """A state that knows nothing, and is gone on closing."""

@@ -230,7 +230,8 @@ except StoreError as error:
 
 
 def test_a_read_only_disk(filled: Path) -> None:
-    """The error names the file and the right that is missing."""
+    """The error names the file and the right that is missing; what others may read stays so."""
+    filled.chmod(0o644)
     lines = run_on_disk(filled.parent, ATTEMPT.format(folder=str(filled.parent), times=1), size="4m", read_only=True)
     assert lines[-1].startswith(f"{filled}: ")
     assert lines[-1].endswith("let the user that runs feedpub write to the file and its folder")
