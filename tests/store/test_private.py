@@ -84,7 +84,7 @@ def test_a_file_of_somebody_else(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     Store.open(folder).close()
     (folder / FILE_NAME).chmod(0o644)
 
-    def refuse(self: Path, mode: int) -> None:
+    def refuse(self: Path, mode: int) -> None:  # noqa: ARG001 -- as Path.chmod has it
         raise PermissionError(1, "Operation not permitted", str(self))
 
     monkeypatch.setattr(Path, "chmod", refuse)
