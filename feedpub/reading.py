@@ -150,7 +150,7 @@ def read_all(feed: FeedConfig, items: Sequence[Listed], memory: Memory, tools: T
             feed, by_site[name], memory, tools, done=lambda: tools.progress(feed.name, next(done), len(todo))
         )
         reads = {rank: read for some in _held(asked) for rank, read in _clean(feed, some, site, memory, tools)}
-        site.save()
+        site.save(tools.clock())
         return reads
 
     tools.progress(feed.name, 0, len(todo))

@@ -170,6 +170,20 @@ def test_check_counts_and_warns(tmp_path: Path) -> None:
     assert "still has the files of 'world'" in result.stdout
 
 
+@pytest.mark.usefixtures("newsroom")
+def test_a_state_folder_that_others_can_write_to(tmp_path: Path) -> None:
+    """A build says it once, and so does the check; the file in it is its owner's alone."""
+    state = tmp_path / ".feedpub"
+    state.mkdir()
+    state.chmod(0o777)
+    said = f"others can write to the state folder {state}; run chmod 700 {state}"
+    assert run(tmp_path, "build", "world").stderr.count(said) == 1
+    assert run(tmp_path, "check").stdout.count(f"note: {said}\n") == 1
+    assert (state / "feedpub.sqlite").stat().st_mode & 0o777 == 0o600
+    state.chmod(0o700)
+    assert "others can" not in run(tmp_path, "build", "world").stderr + run(tmp_path, "check").output
+
+
 def test_check_counts_files(tmp_path: Path) -> None:
     """Where there are several."""
     articles = tmp_path / "articles"

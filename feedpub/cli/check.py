@@ -53,6 +53,7 @@ def check(  # noqa: PLR0913 -- one for each option
     """
     from feedpub import config as configuration
     from feedpub.rules import open_rules
+    from feedpub.store import Store
 
     if not on_rules and (hosts or folder or fetches):
         raise click.UsageError("hosts, --pages and --fetch are for the rules of sites: write --rules, too")
@@ -60,6 +61,7 @@ def check(  # noqa: PLR0913 -- one for each option
         click.echo(configuration.json_schema(), nl=False)
         return
     config = load_config(config_path)
+    place = configuration.place_of(config.feedpub.state)
     book = open_rules(config.rules)
     if on_rules:
         sys.exit(0 if try_rules(config, book, hosts, folder, fetches=fetches) else 1)
@@ -74,10 +76,11 @@ def check(  # noqa: PLR0913 -- one for each option
         *_storage(config),
         *_leftovers(config),
         *_about_rules(book),
+        *Store.exposures(place),
     )
     for warning in notes:
         click.echo(f"note: {warning}")
-    tell_of_damage(configuration.place_of(config.feedpub.state))
+    tell_of_damage(place)
 
 
 def _about_rules(book: "RuleBook") -> list[str]:

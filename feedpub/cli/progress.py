@@ -1,5 +1,6 @@
 """How far commands are that read many articles, or move many rows."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
+    from feedpub.config.writing import Track
     from feedpub.tools import Progress
 
 
@@ -38,3 +40,14 @@ def counter() -> Iterator[Callable[[str, int], object]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("", total=None)
         yield lambda name, done: shown.update(task, description=name, completed=done)
+
+
+@contextmanager
+def loops() -> "Iterator[Track]":
+    """Show a bar a loop on standard error, gone at the end; nothing where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("feeds"))
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as shown:
+        yield lambda items, what: shown.track(items, description=what)

@@ -28,7 +28,7 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class UnreadableError(ValueError):
-    """A value in the database does not read as what it was written as."""
+    """A value in the database does not read as what it was written as, or a table is not as it was made."""
 
 
 class _Checked(TypeDecorator[T]):

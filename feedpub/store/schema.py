@@ -334,4 +334,5 @@ memories = Table(
     metadata,
     Column("site", Text, primary_key=True),
     Column("memory", Packed, nullable=False),
+    Column("used", Moment, nullable=False, server_default="0"),
 )
