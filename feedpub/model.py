@@ -105,7 +105,7 @@ class StoredRobots:
 
     Attributes:
         origin: scheme, host and port: "https://example.org".
-        body: its text; "" where there was none.
+        body: its rules for feedpub, as a robots.txt of their own; "" where there are none.
         status: the HTTP status it came with; 0 where the origin could not be reached.
         expires: when it must be asked for again.
     """

@@ -12,7 +12,7 @@ from urllib3.response import HTTPResponse
 
 from feedpub.errors import FetchError
 from feedpub.fetch.call import too_large
-from feedpub.fetch.codings import codings, decompress
+from feedpub.fetch.codings import codings, decompress, decompress_start
 
 _CHUNK = 1 << 16
 _START = 1 << 16  # bytes of an error's page that are read
@@ -40,6 +40,29 @@ def read_body(raw: HTTPResponse, max_bytes: int) -> bytes:
     if announced is None and not raw.chunked:
         _refuse_cut_page(body)
     return body
+
+
+def read_lines(raw: HTTPResponse, max_bytes: int) -> bytes:
+    """Return the whole lines in the first bytes of a body. What follows is not read: close the connection.
+
+    Args:
+        raw: the answer.
+        max_bytes: that are read, packed or unpacked.
+
+    Raises:
+        FetchError: the body is broken, or breaks off before that.
+    """
+    applied = codings(raw.headers.get("Content-Encoding", ""))
+    received = bytearray()
+    for part in raw.stream(_CHUNK, decode_content=False):
+        received += part
+        if len(received) > max_bytes:
+            break
+    start = decompress_start(bytes(received), applied, max_bytes + 1)
+    if max(len(received), len(start)) <= max_bytes:
+        return decompress(bytes(received), applied, max_bytes)
+    start = start[:max_bytes]
+    return start[: max(start.rfind(b"\n"), start.rfind(b"\r")) + 1]
 
 
 def read_start(raw: HTTPResponse) -> bytes:

@@ -17,7 +17,7 @@ from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.dial import Dialer, Resolver, resolve
 from feedpub.fetch.politeness import Politeness, Turns
 from feedpub.fetch.request import Journey, RequestOptions, Validators, hidden, user_agent
-from feedpub.fetch.robots import Robots, RobotsMemory
+from feedpub.fetch.robots import MAX_FILE_BYTES, Robots, RobotsMemory
 from feedpub.fetch.tally import Requests, Tally
 from feedpub.fetch.target import Target, parse, secrets_in
 from feedpub.fetch.transport import Transport
@@ -190,7 +190,7 @@ class Fetcher:
     def _ask(self, target: Target, journey: Journey) -> Answer:
         """One request, when robots.txt, the server and our manners allow it."""
         headers = journey.set_out(target)
-        delay = self._robots.admit(target, partial(self._robots_text, journey)) if journey.obeys_robots else 0.0
+        delay = self._robots.admit(target, partial(self._robots_file, journey)) if journey.obeys_robots else 0.0
         with self._politeness.turn(target.server, delay, pause=self._pauses):
             answer = self._exchange(target, headers, journey)
             wait = retry_after(answer.headers, self._clock.now())
@@ -201,7 +201,7 @@ class Fetcher:
     def _exchange(self, target: Target, headers: Mapping[str, str], journey: Journey) -> Answer:
         answer, began = None, self._clock.monotonic()
         try:
-            answer = self._transport.exchange(journey.call, target.url, headers, journey.options.proxy)
+            answer = self._transport.exchange(journey.call, target.url, headers, journey.options.proxy, journey.cut_at)
             return answer
         finally:
             self._tally.count(self._feed, answer.status if answer else None)
@@ -227,10 +227,10 @@ class Fetcher:
             raise failure(answer, self._clock.now())
         return answer
 
-    def _robots_text(self, journey: Journey, url: str) -> str:
+    def _robots_file(self, journey: Journey, url: str) -> bytes:
         robots = parse(url)
-        answer, _ = self._follow(robots, journey.to_robots(robots))
-        return answer.body.decode("utf-8-sig", "replace")
+        answer, _ = self._follow(robots, journey.to_robots(robots, MAX_FILE_BYTES))
+        return answer.body
 
 
 def _told(error: FetchError, start: Target, target: Target, options: RequestOptions) -> FetchError:
