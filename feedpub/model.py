@@ -80,6 +80,7 @@ class Page:
         charset: the charset that the header names, or None.
         etag, last_modified: validators exactly as received.
         expires: seconds that Cache-Control or Expires call it fresh, where they do.
+        place: in the budget of large bodies: it is given back when no page holds it any more.
     """
 
     url: str
@@ -89,6 +90,7 @@ class Page:
     etag: str | None = None
     last_modified: str | None = None
     expires: float | None = None
+    place: object = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

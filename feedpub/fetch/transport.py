@@ -10,6 +10,7 @@ import io
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -61,10 +62,10 @@ class Transport:
             if response.status_code not in SUCCESS:
                 body = read_start(response.raw)
             elif cut_at is None:
-                body = read_body(response.raw, call.max_bytes)
+                body = read_body(response.raw, call)
             else:
                 body = read_lines(response.raw, cut_at)
-            return _answer(response, body)
+            return replace(_answer(response, body), place=call.hand_over_place(len(body)))
 
     def post(self, call: Call, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a POST; of the answer only the start is read, and nothing where it is a success.

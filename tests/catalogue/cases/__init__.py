@@ -11,6 +11,7 @@ from tests.catalogue.cases import (
     files,
     html,
     http,
+    memory,
     network,
     process,
     semantics,
@@ -33,5 +34,6 @@ GROUPS: Mapping[str, Sequence[Case]] = {
     "clock": clock.CASES,
     "process": process.CASES,
     "config": config.CASES,
+    "memory": memory.CASES,
 }
 CASES: Mapping[str, Case] = {case.name: case for cases in GROUPS.values() for case in cases}
