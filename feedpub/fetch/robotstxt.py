@@ -73,7 +73,7 @@ class RobotsRules:
         lines = [f"Allow: {pattern}" for pattern in self.allow]
         lines += [f"Disallow: {pattern}" for pattern in self.disallow]
         if self.crawl_delay:
-            lines.append(f"Crawl-delay: {self.crawl_delay:g}")
+            lines.append(f"Crawl-delay: {self.crawl_delay}")
         lines += [f"Sitemap: {sitemap}" for sitemap in self.sitemaps]
         return "\n".join(["User-agent: *", *lines]) if lines else ""
 

@@ -248,11 +248,12 @@ def test_only_the_first_half_megabyte_is_read(fetcher: Fetcher, site: Site) -> N
     fetcher.get(site.url("/a"))
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, zlib.compress], ids=["identity", "gzip", "deflate"])
-def test_reading_stops_after_half_a_megabyte(fetcher: Fetcher, site: Site, pack: Callable[[bytes], bytes]) -> None:
+@pytest.mark.parametrize(("coding", "pack"), [("identity", bytes), ("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_reading_stops_after_half_a_megabyte(
+    fetcher: Fetcher, site: Site, coding: str, pack: Callable[[bytes], bytes]
+) -> None:
     """However small it is on the wire; the connection is closed, so that nobody has to send the rest."""
     body = pack(b"User-agent: *\nDisallow: /private\n" + b"# nothing\n" * 2_000_000)
-    coding = {gzip.compress: "gzip", zlib.compress: "deflate"}.get(pack, "identity")
     sent: list[int] = []
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -297,7 +298,7 @@ def test_only_rules_for_feedpub_are_remembered(fetcher: Fetcher, site: Site, mem
     site["/robots.txt"] = text(f"{others}# for all\nUser-agent: *\nDisallow: /private\nCrawl-delay: 2\n")
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
-    assert memory.kept[site.url("")].body == "User-agent: *\nDisallow: /private\nCrawl-delay: 2"
+    assert memory.kept[site.url("")].body == "User-agent: *\nDisallow: /private\nCrawl-delay: 2.0"
 
 
 def test_the_cache_is_bounded_by_bytes(memory: Memory, clock: FakeClock) -> None:

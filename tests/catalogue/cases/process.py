@@ -1,5 +1,6 @@
 """Processes that are killed, told to end, started twice, starved, or whose own threads hang and die."""
 
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.catalogue.answers import Answer, sized
 from tests.catalogue.case import Case
@@ -242,6 +245,23 @@ def _pipelined(stage: Stage) -> Ended:
     return told(stage, script)
 
 
+def _rebound(stage: Stage) -> Ended:
+    """A page of another site, whose name leads to this machine, asks how everything is: it is told nothing."""
+
+    def script(service: Service) -> None:
+        assert service.waits_for("run", feed="world", new=1), service.said
+        assert service.waits_for("run", feed="beside", new=1), service.said
+        assert b"beside" in service.get("/status")
+        for place in ("/status", "/metrics", "/run"):
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                service.get(place, {"Host": "rebound.example"})
+            with caught.value as refused:
+                assert (refused.code, b"beside" in refused.read()) == (HTTPStatus.FORBIDDEN, False), place
+        assert json.loads(service.get("/healthz", {"Host": "rebound.example"})) == {"ok": True}
+
+    return told(stage, script)
+
+
 # --- what the system does not give ---
 
 
@@ -320,5 +340,6 @@ CASES = (
         beside=False,
     ),
     Case("pipelined-requests", _nothing, right=has_news, start=NOW_AND_THEN, run=_pipelined, **_SLOW),
+    Case("status-by-rebinding", _nothing, right=has_news, start=NOW_AND_THEN, run=_rebound, **_SLOW),
     Case("fifty-articles-hang", _fifty_hang, "the time for this look was up", start=HURRIED, **_SLOW),
 )
