@@ -12,6 +12,9 @@ import asyncio
 from asyncio import TimerHandle
 from collections import Counter
 from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from feedpub.web.shortcut import Shortcut
 
@@ -41,6 +44,7 @@ class Patience(Shortcut):
     _asking: TimerHandle | None = None  # runs while a request is awaited in full
     _taking: TimerHandle | None = None  # runs while an answer waits to be taken
     _in_head = True
+    _answered: RequestResponseCycle | None = None  # the request whose answer is under way
     _received = 0  # bytes of a request that is not complete
     network = ""
 
@@ -55,6 +59,14 @@ class Patience(Shortcut):
         self._stop_waiting()
         self.resume_writing()
         super().connection_lost(exc)
+        self.pipeline.clear()
+        if self._answered:  # the library tells only the newest request that nobody is there any more
+            self._answered.disconnected = True
+            self._answered.message_event.set()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
