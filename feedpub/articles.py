@@ -23,12 +23,13 @@ from feedpub.summary import choose, lead
 # A feed's own content is taken instead of its page's where the page gives this much less: a paywall, a consent wall.
 _MUCH_LESS = 0.6
 _LARGEST_FILE = 20_000_000  # bytes of a saved article
+MAX_ARTICLE_BYTES = 8_000_000  # of an article's pages together; a source's document may be larger
 
 
 def page_at(url: str, fetcher: Fetcher, book: RuleBook | None = None) -> Page:
     """The page at an address, asked for with the headers that the rules of its site name. Raises SourceError."""
     headers = book.of(url).headers if book else ()
-    answer = fetcher.get(url, options=RequestOptions().to(url, headers))
+    answer = fetcher.get(url, options=RequestOptions().to(url, headers), max_bytes=MAX_ARTICLE_BYTES)
     assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
     return answer
 

@@ -23,6 +23,19 @@ Exceptions of other libraries become one of these at one boundary each. Messages
 there is something to do, what to do; the address or file stands in its own attribute and is printed with it.
 """
 
+from typing import TypeVar
+
+E = TypeVar("E", bound=BaseException)
+
+
+def forget_frames(error: E) -> E:
+    """Return an error that is kept for later, without the frames that it came through: they hold whole bodies."""
+    cause: BaseException | None = error
+    while cause is not None:
+        cause.__traceback__ = None
+        cause = cause.__cause__ or cause.__context__
+    return error
+
 
 class FeedpubError(Exception):
     """The base of every error that feedpub raises on purpose."""

@@ -28,6 +28,7 @@ from feedpub.store import Calm, KeptPage, Run, SourceState
 from feedpub.tools import Tools
 from feedpub.walls import behind_walls
 
+_ROBOTS_KEPT = timedelta(days=30)  # past its day, a robots.txt only stands in for one that cannot be read
 _TRIES = 3  # at the pages about all feeds, where others write them, too
 
 
@@ -363,5 +364,10 @@ def show(config: Config, tools: Tools) -> tuple[str, ...]:
 def forget(config: Config, tools: Tools) -> None:
     """Drop what is older than the config wants it to be remembered, and is not published any more."""
     now, settings = tools.clock(), config.feedpub
-    tools.store.forget(now - settings.keep, fronts.LiveIds(config, tools), pages=now - settings.keep_pages)
+    tools.store.forget(
+        now - settings.keep,
+        fronts.LiveIds(config, tools),
+        pages=now - settings.keep_pages,
+        robots=now - min(settings.keep, _ROBOTS_KEPT),
+    )
     tools.store.claims.forget(())

@@ -21,7 +21,6 @@ OWNERS = {
     "nh3": ("cleaner",),
     "playwright": ("render",),
     "procrastinate": ("queue",),
-    "protego": ("fetch",),
     "psycopg": ("store", "queue"),
     "publicsuffixlist": ("domains",),
     "pydantic": ("config",),

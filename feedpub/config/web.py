@@ -89,6 +89,17 @@ def listen_address(value: str) -> str:
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"  # noqa: PLR2004 -- IPv6
 
 
+def _host_name(value: str) -> str:
+    """A host name or an IP address as a Host header has it: in lower case, without scheme, port and brackets."""
+    host = value.strip().lower().removesuffix(".").removeprefix("[").removesuffix("]")
+    if re.fullmatch(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*", host):
+        return host
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        raise ValueError(f'{quote(value)} is no host name; write it without scheme and port, as "feeds.lan"') from None
+
+
 def _network(value: str) -> str:
     try:
         return str(ipaddress.ip_network(value.strip()))
@@ -109,5 +120,6 @@ _ADDRESS = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?:
 WebAddress = Annotated[str, AfterValidator(web_address), _ADDRESS]
 BaseAddress = Annotated[str, AfterValidator(_base), _ADDRESS]
 Contact = Annotated[str, AfterValidator(_contact)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Network = Annotated[str, AfterValidator(_network)]
 Listen = Annotated[str, AfterValidator(listen_address)]

@@ -13,6 +13,7 @@ from importlib.resources import files
 from requests.cookies import RequestsCookieJar
 
 from feedpub.errors import FetchError
+from feedpub.fetch.room import Place
 from feedpub.model import Page
 
 SUCCESS = range(200, 300)
@@ -42,12 +43,19 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of a server. Header names are case-insensitive; `body` is the start only, where `ok` is False."""
+    """One answer of a server.
+
+    Attributes:
+        headers: their names are case-insensitive.
+        body: the start only, where `ok` is False.
+        place: in the budget of large bodies.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
     cookies: RequestsCookieJar = field(default_factory=RequestsCookieJar)
+    place: Place | None = None
 
     @property
     def ok(self) -> bool:
@@ -75,6 +83,7 @@ def page(answer: Answer, url: str, now: datetime) -> Page:
         etag=answer.headers.get("ETag"),
         last_modified=answer.headers.get("Last-Modified"),
         expires=freshness(answer.headers, now),
+        place=answer.place,
     )
 
 

@@ -105,6 +105,7 @@ class Journey:
         home: the server that the options' secrets are for.
         jar: the cookies that servers set on the way; each goes back only where its server wants it.
         obeys_robots: False only for a robots.txt itself.
+        cut_at: bytes of the answer after which the rest is left; None reads all.
         asked: what a page's own request sends besides, to the server that it is for.
         steps: what was asked for so far: URLs, and the cookies that went with them.
     """
@@ -116,6 +117,7 @@ class Journey:
     options: RequestOptions = RequestOptions()
     jar: RequestsCookieJar = field(default_factory=RequestsCookieJar)
     obeys_robots: bool = True
+    cut_at: int | None = None
     steps: set[tuple[str, str]] = field(default_factory=set)
     asked: tuple[Target, Mapping[str, str]] | None = None
 
@@ -156,11 +158,10 @@ class Journey:
         sent = [secret for url, _ in self.steps for secret in secrets_in(url)]
         return hidden(self.options.without_secrets(target.url), [*sent, *(self.home.auth or ())[1:]])
 
-    def to_robots(self, robots: Target) -> "Journey":
+    def to_robots(self, robots: Target, cut_at: int) -> "Journey":
         """The way to a robots.txt: in the same time and through the same proxy, with no secrets."""
-        return Journey(
-            self.call, self.agent, robots, options=RequestOptions(proxy=self.options.proxy), obeys_robots=False
-        )
+        options = RequestOptions(proxy=self.options.proxy)
+        return Journey(self.call, self.agent, robots, options=options, obeys_robots=False, cut_at=cut_at)
 
     def _cookies(self, target: Target, *, trusted: bool) -> list[str]:
         own = [f"{name}={value}" for name, value in self.options.cookies.items()] if trusted else []

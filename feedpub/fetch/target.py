@@ -20,6 +20,7 @@ _C0_AND_SPACE = "".join(map(chr, range(0x21)))
 _TAB_OR_NEWLINE = re.compile(r"[\t\r\n]")
 _USERINFO = re.compile(r"^(\s*[a-z][a-z0-9+.-]*:)?([/\\]{2})[^/\\?#]*@", re.IGNORECASE)
 _STRAY_PERCENT = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
+_ENCODED_DOT = re.compile(r"%2e", re.IGNORECASE)
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _ANY_USERINFO = re.compile(r"(?<=://)[^/\\?#\s]*@")
 _TELLTALE = (  # of a parameter: "feed_token", "apiKey", "auth"
@@ -154,8 +155,23 @@ def _ipv6(host: str) -> str | None:
 
 
 def _path(parts: SplitResult) -> str:
-    path = _encoded(parts.path or "/", _PATH_SAFE)
+    path = _encoded(_without_dot_segments(parts.path or "/"), _PATH_SAFE)
     return f"{path}?{_encoded(parts.query, _QUERY_SAFE)}" if parts.query else path
+
+
+def _without_dot_segments(path: str) -> str:
+    """Resolve "." and "..", encoded or not, as browsers do: robots.txt speaks of what is asked for in the end."""
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        dots = _ENCODED_DOT.sub(".", segment)
+        if dots == ".." and kept:
+            kept.pop()
+        if dots not in (".", ".."):
+            kept.append(segment)
+    if segments and dots in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept)
 
 
 def _encoded(text: str, safe: str) -> str:

@@ -10,6 +10,7 @@ import io
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -21,7 +22,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from feedpub.errors import FetchError
 from feedpub.fetch.answer import SUCCESS, Answer
-from feedpub.fetch.body import read_body, read_start
+from feedpub.fetch.body import read_body, read_lines, read_start
 from feedpub.fetch.call import Call, current_call
 from feedpub.fetch.failures import explained
 
@@ -43,8 +44,17 @@ class Transport:
         self._adapter = _Adapter(pool_connections=_HOSTS_KEPT, pool_maxsize=1)
         self._verify = ca_file or True
 
-    def exchange(self, call: Call, url: str, headers: Mapping[str, str], proxy: str | None = None) -> Answer:
+    def exchange(
+        self, call: Call, url: str, headers: Mapping[str, str], proxy: str | None = None, cut_at: int | None = None
+    ) -> Answer:
         """Send a GET and read the answer: all of it where it is a success, else its start.
+
+        Args:
+            call: that it belongs to.
+            url: what is asked for.
+            headers: of the request.
+            proxy: to ask through.
+            cut_at: bytes of a success after which the rest is left, and the connection closed.
 
         Raises:
             FetchError: there is no answer, or not a whole one. The URL of the error is not set.
@@ -53,8 +63,13 @@ class Transport:
             raise FetchError("the proxy must be an http:// or https:// address")
         request = requests.Request("GET", url, headers=dict(headers)).prepare()
         with self._answered(call, request, {"http": proxy, "https": proxy} if proxy else {}) as response:
-            read = partial(read_body, max_bytes=call.max_bytes) if response.status_code in SUCCESS else read_start
-            return _answer(response, read(response.raw))
+            if response.status_code not in SUCCESS:
+                body = read_start(response.raw)
+            elif cut_at is None:
+                body = read_body(response.raw, call)
+            else:
+                body = read_lines(response.raw, cut_at)
+            return replace(_answer(response, body), place=call.hand_over_place(len(body)))
 
     def post(self, call: Call, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a POST; of the answer only the start is read, and nothing where it is a success.

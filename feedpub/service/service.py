@@ -59,6 +59,8 @@ class Service:
         line: where feeds wait for workers; without one this process runs them itself.
     """
 
+    runs_feeds = True
+
     def __init__(
         self,
         config: Config,
@@ -217,7 +219,8 @@ class Service:
 
     def _make_site(self) -> Site:
         settings = self._config.feedpub
-        return Site(self._shelf, self, settings.hubs, settings.base_url, self._tools.store.schedule.load)
+        plans, hosts = self._tools.store.schedule.load, self._config.http.hosts
+        return Site(self._shelf, self, settings.hubs, settings.base_url, plans, hosts=hosts)
 
     def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
         """After each run, in its thread: what was written is compressed before the first reader asks for it."""

@@ -320,11 +320,13 @@ runs = Table(
 )
 Index("runs_by_feed", runs.c.feed, runs.c.id)
 
+MAX_ROBOTS_BYTES = 2 << 20  # more than any rules that are kept; older versions kept whole files
+
 robots = Table(
     "robots",
     metadata,
     Column("origin", Text, primary_key=True),
-    Column("body", PackedText, nullable=False),
+    Column("body", PackedText(MAX_ROBOTS_BYTES), nullable=False),
     Column("status", Integer, nullable=False),
     Column("expires", Moment, nullable=False),
 )

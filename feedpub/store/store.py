@@ -473,7 +473,14 @@ class Store:
         newest = select(t.c.id).where(t.c.feed == feed).order_by(*schema.NEWEST_FIRST).limit(limit)
         return [row["id"] for row in self._rows(newest)]
 
-    def forget(self, before: datetime, keep: Mapping[str, Collection[str]], *, pages: datetime | None = None) -> None:
+    def forget(
+        self,
+        before: datetime,
+        keep: Mapping[str, Collection[str]],
+        *,
+        pages: datetime | None = None,
+        robots: datetime | None = None,
+    ) -> None:
         """Drop what was last listed, fetched, looked at or used before a moment: feed by feed, each a transaction.
 
         Args:
@@ -483,6 +490,7 @@ class Store:
             keep: feed → ids of the entries in its live document, which stay however old, aliases and all; the pages
                 of its others go. It is asked for one feed after another.
             pages: pages go that came before this moment; left out, before the other one.
+            robots: robots.txt go that expired before this moment; left out, before the other one.
         """
         for feed in self._with_entries():
             self._forget_entries(feed, before, keep.get(feed))
@@ -495,7 +503,6 @@ class Store:
                 schema.documents.c.fetched,
                 schema.sources.c.checked,
                 schema.runs.c.started,
-                schema.robots.c.expires,
                 schema.removals.c.last,
                 schema.looks.c.at,
                 schema.notices.c.at,
@@ -508,6 +515,7 @@ class Store:
                 connection.execute(delete(date.table).where(date < before))
             _forget_notices(connection)
             _forget_fronts(connection, keep.keys())
+            connection.execute(delete(schema.robots).where(schema.robots.c.expires < (robots or before)))
 
     def _with_entries(self) -> list[str]:
         """The feeds of which entries are stored."""

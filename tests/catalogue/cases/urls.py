@@ -7,7 +7,7 @@ from tests.catalogue import dns
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news, same_entries
 from tests.catalogue.press import NEW, NOW, OLD, listing, publish, rss, rss_item, story
-from tests.catalogue.stage import FEED, Stage, Start
+from tests.catalogue.stage import FEED, PAGE, Stage, Start
 from tests.support.newsroom import feed, path
 from tests.support.site import Route
 
@@ -87,6 +87,22 @@ IDNA = Start(
     within=lambda stage: dns.asking(stage.marks["names"], stage.home.root),
 )
 
+
+def _relinked(link: str, stage: Stage) -> None:
+    """The link of the new story is written so that a careless robot asks for what it is forbidden."""
+    stage.site["/news"] = listing(NOW).replace(f'"{path(NEW)}"', f'"{link}"')
+
+
+def forbidden(name: str, link: str, robots: str = f"User-agent: *\nDisallow: {path(NEW)}\n") -> Case:
+    """The new story is forbidden by a robots.txt that was there before, and is not asked for."""
+
+    def prepare(stage: Stage) -> None:
+        stage.site["/robots.txt"] = Route(robots.encode(), "text/plain")
+
+    start = Start(name, PAGE.feeds, prepare=prepare)
+    return Case(name, partial(_relinked, link), "robots.txt of 127.77.0.1:[0-9]+ forbids it", start=start)
+
+
 CASES = (
     Case("http-https", partial(_old_links, "https://{site}{path}"), right=same_entries),
     known("utm-added", "{path}?utm_source=feed&amp;utm_medium=rss&amp;fbclid=abc"),
@@ -110,4 +126,11 @@ CASES = (
     Case("canonical-port-99999", partial(_canonical, "http://127.77.0.1:99999/pier"), right=has_news),
     unusable("bad-ipv6", "http://[::1/"),
     unusable("nul-in-host", "http://127.77.0.1%00.example/", "names no valid host|valid URL"),
+    forbidden("robots-around-dots", f"/open/%2e%2E{path(NEW)}"),
+    forbidden("robots-percent-encoded", path(NEW).replace("/news/", "/%6eews/")),
+    forbidden(
+        "robots-split-group",
+        path(NEW),
+        f"User-agent: feedpub/0.1\nCrawl-delay: 0\nX-Unknown: y\nUser-agent: b\nDisallow: {path(NEW)}\n",
+    ),
 )
