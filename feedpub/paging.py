@@ -18,7 +18,7 @@ from feedpub.rules import MOST_PAGES, Ruleset, host_of
 from feedpub.sources.addresses import site_of
 
 HTML = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
-_MAY_GO_ON = re.compile(rb"""\brel\s*=\s*["']?[^"'>]{0,60}\bnext\b|>\s*2\s*<""", re.IGNORECASE)
+_MAY_GO_ON = re.compile(rb"""\brel\s*=\s*+["']?[^"'>]{0,60}\bnext\b|>\s*2\s*<""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

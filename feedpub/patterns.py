@@ -15,7 +15,7 @@ import regex
 from feedpub.errors import OverrunError
 
 REGEX = "re:"
-_COUNT = re.compile(r"\{(\d*),?(\d*)\}")
+_COUNT = re.compile(r"\{(\d*+),?(\d*+)\}")
 _MOST_REPEATED = 10_000_000  # all counts of an expression multiplied: regex writes out what is repeated
 _LONGEST = 1.0  # seconds that a pattern may take over one text
 

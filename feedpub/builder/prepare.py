@@ -17,9 +17,9 @@ _TITLE_LENGTH = 80
 _MARKUP = re.compile(r"<(?=[a-z/!?])|&(?=lt;|#0*60\b|#x0*3c\b)", re.IGNORECASE)
 _PARTED = "\\g<0>\N{WORD JOINER}"
 _JOINED = re.compile(_MARKUP.pattern.replace("(?=", "\N{WORD JOINER}(?="), re.IGNORECASE)
-_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+_MEDIA_TYPE = re.compile(r"\A[\w.+-]{1,127}/[\w.+-]{1,127}", re.ASCII)
 _ANY_TYPE = "application/octet-stream"
-_EMAIL = re.compile(r"<?[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+>?", re.ASCII)
+_EMAIL = re.compile(r"<?[A-Za-z0-9_.+-]{1,64}+@[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})+>?")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _RESERVED = "!$&'()*+,;=:@/?%"

@@ -20,7 +20,7 @@ _C0_AND_SPACE = "".join(map(chr, range(0x21)))
 _TAB_OR_NEWLINE = re.compile(r"[\t\r\n]")
 _USERINFO = re.compile(r"^(\s*[a-z][a-z0-9+.-]*:)?([/\\]{2})[^/\\?#]*@", re.IGNORECASE)
 _STRAY_PERCENT = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
-_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+_HOST = re.compile(r"\A(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _ANY_USERINFO = re.compile(r"(?<=://)[^/\\?#\s]*@")
 _TELLTALE = (  # of a parameter: "feed_token", "apiKey", "auth"
     r"[^=&;#\s]*(?:token|secret|passw(?:or)?d|api_?key|signature|session(?:_?id)?|credentials?)"

@@ -10,7 +10,7 @@ from feedpub.errors import PublishError
 PART = re.compile(r"[^./\0][^/\0]*")
 """A part of a name: hidden files, ours among them, are never published, and none leads up."""
 
-_ARCHIVE = re.compile(r"(.+)-archive-[0-9]+")
+_ARCHIVE = re.compile(r"\A(.+)-archive-[0-9]+")
 _ABOUT_ALL = frozenset({"index", "feeds"})  # the stems of what is about all feeds together
 _SUBSCRIBED = frozenset({".rss", ".atom", ".json"})
 

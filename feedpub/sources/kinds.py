@@ -8,18 +8,18 @@ HTML, FEED, SITEMAP, JSON = "an HTML page", "a feed", "a sitemap", "JSON"
 TEXT, GZIP, EMPTY = "plain text", "a gzip file", "an empty document"
 SNIFFED = 4096  # bytes
 
-_PROLOGUE = rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*+"
+_PROLOGUE = rb"\A(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*+"
 _SIGNATURES = (
     (re.compile(rb"%PDF-"), "a PDF"),
     (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP|....ftypavi", re.DOTALL), "an image"),
     (re.compile(rb"ID3|OggS|RIFF....WAVE|\x1aE\xdf\xa3|....ftyp", re.DOTALL), "a media file"),
     (re.compile(rb"\x1f\x8b"), GZIP),
     (re.compile(rb"PK\x03\x04|7z\xbc\xaf|Rar!"), "an archive"),
-    (re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])"), JSON),
+    (re.compile(rb"\A\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])"), JSON),
     (re.compile(_PROLOGUE + rb"<(?:rss|feed|rdf:RDF|atom:feed)\b", re.DOTALL | re.IGNORECASE), FEED),
     (re.compile(_PROLOGUE + rb"<(?:\w+:)?(?:urlset|sitemapindex)\b", re.DOTALL), SITEMAP),
 )
-_FEED_ROOT = re.compile(rb"<rss\s[^>]*version|<feed\s[^>]*xmlns|<rdf:RDF\s")
+_FEED_ROOT = re.compile(rb"<rss\s[^<>]*version|<feed\s[^<>]*xmlns|<rdf:RDF\s")
 _TAG = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|a|h1|ul|table|main|article)[\s>]", re.IGNORECASE
 )
