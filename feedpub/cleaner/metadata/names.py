@@ -57,9 +57,9 @@ def words(language: str | None = None) -> Words:
     join = {"&"} | {word for code in spoken for word in listed["and"].get(code, ())}
     after = {word for code in spoken for word in listed["after"].get(code, ())}
     return Words(
-        by=re.compile(rf"\s*(?:{'|'.join(map(re.escape, by))})(?:\s*[:\uff1a/\uff0f|]\s*|\s+)", re.IGNORECASE),
-        join=re.compile(rf"\s+(?:{'|'.join(map(re.escape, join))})\s+", re.IGNORECASE),
-        after=re.compile(rf"\s+(?:{'|'.join(map(re.escape, after))})\s.*"),
+        by=re.compile(rf"\A\s*+(?:{'|'.join(map(re.escape, by))})(?:\s*[:\uff1a/\uff0f|]\s*|\s+)", re.IGNORECASE),
+        join=re.compile(rf"(?<!\s)\s++(?:{'|'.join(map(re.escape, join))})\s+", re.IGNORECASE),
+        after=re.compile(rf"(?<!\s)\s++(?:{'|'.join(map(re.escape, after))})\s.*"),
         roles=frozenset(listed["roles"]["words"]),
         degrees=frozenset(listed["degrees"]["words"]),
         groups=frozenset(listed["groups"]["words"]),
