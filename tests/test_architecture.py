@@ -37,7 +37,7 @@ OWNERS = {
 ROWS = (
     ("model", "errors"),
     ("characters", "languages", "patterns"),
-    ("decode", "differences", "summary", "lease", "bounds", "isolation", "detail"),
+    ("decode", "differences", "summary", "lease", "bounds", "limits", "isolation", "detail"),
     ("config",),
     ("rules",),
     ("migrations",),

@@ -10,6 +10,8 @@ from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from feedpub.builder import language
+from feedpub.characters import shorten
+from feedpub.limits import limit_fields
 from feedpub.model import Enclosure, Entry, Feed
 
 _TITLE_LENGTH = 80
@@ -60,12 +62,13 @@ def prepare(feed: Feed) -> Feed:
 
 
 def _entry(entry: Entry) -> Entry:
+    entry = limit_fields(entry)  # one of an older state may have more
     url, text, summary = _web(entry.url) or "", characters(entry.text), plain(entry.summary)
     return replace(
         entry,
         id=line(entry.id),
         url=url,
-        title=plain(entry.title) or shortened(summary or plain(text), _TITLE_LENGTH) or url or line(entry.id),
+        title=plain(entry.title) or shorten(summary or plain(text), _TITLE_LENGTH) or url or line(entry.id),
         authors=_distinct(plain(mailbox(author)[0]) for author in entry.authors),  # nobody's address is spread
         summary=summary,
         html=characters(entry.html).strip(),
@@ -159,10 +162,3 @@ def _enclosures(enclosures: Iterable[Enclosure]) -> tuple[Enclosure, ...]:
             media_type = enclosure.type if _MEDIA_TYPE.fullmatch(enclosure.type) else _ANY_TYPE
             found.setdefault(url, Enclosure(url, media_type, max(enclosure.length, 0)))
     return tuple(found.values())
-
-
-def shortened(text: str, length: int) -> str:
-    """The beginning of a line of text, cut between two words where it has any."""
-    if len(text) <= length:
-        return text
-    return f"{text[:length].rpartition(' ')[0] or text[: length - 1]}…"

@@ -77,8 +77,6 @@ def _parts(value: Any, module: str) -> Mapping[str, Any]:
         return {f"[{key!r}]": part for key, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return {f"[{number}]": part for number, part in enumerate(value)}
-    if isinstance(value, partial):
-        return {f"({number})": part for number, part in enumerate((*value.args, *value.keywords.values()))}
     if isinstance(value, type):
         return {f".{name}": part for name, part in vars(value).items()} if value.__module__ == module else {}
     if is_dataclass(value):

@@ -21,9 +21,7 @@ MOST = 12  # authors of one article
 _TAG = re.compile(r"<[^<>]*+>")
 _ADDRESS = re.compile(r"(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S+|https?://\S+|www\.\S+|(?<!\w)@\w+", re.IGNORECASE)
 _BRACKETS = re.compile(r"[(\[\uff08【][^)\]\uff09】]*[)\]\uff09】]?")
-_PUNCTUATION = re.compile(
-    r"(?<!\s)\s++(?:[,;、،؛|•·\uff0f]\s*|[/\u2013\u2014-]\s+)|[,;、،؛|•·\uff0f]\s*"
-)
+_PUNCTUATION = re.compile(r"(?<!\s)\s++(?:[,;、،؛|•·\uff0f]\s*|[/\u2013\u2014-]\s+)|[,;、،؛|•·\uff0f]\s*")
 _EDGES = " \t\r\n.,;:|/•·\u2013\u2014-_*\"'“”„«»()[]\uff08\uff09"
 _JOINTS = ("&", "-", "/")
 _LETTER = re.compile(r"[^\W\d_]")
