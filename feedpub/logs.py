@@ -18,7 +18,7 @@ from feedpub.characters import escape_commands
 from feedpub.fetch import discreet
 
 MAX_CHARS = 1000  # of a message, of a field's value and of a line of a traceback
-MAX_READ_CHARS = 100_000  # of a text are looked through for secrets
+MAX_READ_CHARS = 20_000  # of a text are looked through for secrets
 Form = Literal["text", "json"]
 _PLAIN = re.compile(r"[^\s\"=\\]+")
 _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from feedpub.bounds import occurs
 from feedpub.builder.identity import url_key
 from feedpub.cleaner import Sequel, sequel
 from feedpub.decode import decode_html
@@ -57,7 +58,7 @@ def collect(page: Page, rules: Ruleset, get: Callable[[str], Page], isolation: I
     """
     alone = Pages((page,), page.url)
     ruled = rules.next_page or rules.single_page
-    if page.content_type not in HTML or not (ruled or _MAY_GO_ON.search(page.body)):
+    if page.content_type not in HTML or not (ruled or occurs(_MAY_GO_ON, page.body)):
         return alone
     try:
         here = _look(page, rules, isolation, "", 1)

@@ -2,14 +2,17 @@
 
 import base64
 from collections.abc import Callable
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote
 
 import pytest
 
 from feedpub.errors import FetchError
-from feedpub.fetch import Fetcher, RequestOptions
+from feedpub.fetch import Fetcher, RequestOptions, discreet
+from feedpub.fetch.target import secrets_in
 from tests.support.evil import running_evil
+from tests.support.patterns import cpu_seconds
 from tests.support.site import Site
 
 TOKEN = "T0KEN/with spaces="
@@ -65,3 +68,11 @@ def test_a_line_that_is_no_http(fetcher: Fetcher) -> None:
     ):
         fetcher.get(server.url(), options=RequestOptions(cookies={"any": "T0KEN-1"}))
     assert "T0KEN" not in str(caught.value)
+
+
+@pytest.mark.parametrize("piece", ["?", "&a=", "?token=.", "?token=a.", "?sid=abcdef&", "?a=0123456789abcdef", "://a@"])
+@pytest.mark.parametrize("redact", [discreet, secrets_in])
+def test_redaction_takes_time_in_proportion_to_the_text(redact: Callable[[str], object], piece: str) -> None:
+    """Four times the text takes about four times as long, and not sixteen times."""
+    short, long = (piece * (size // len(piece)) for size in (250_000, 1_000_000))
+    assert cpu_seconds(partial(redact, long), 0.0) < 9 * cpu_seconds(partial(redact, short), 0.0)

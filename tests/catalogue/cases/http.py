@@ -86,7 +86,11 @@ CASES = (
     waits("no-word"),
     bad("endless-body", raw(flood(OK + b"\r\n", b"a" * 65536)), "larger than 20000000 bytes"),
     bad("endless-header", raw(flood(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536)), "headers is too long"),
-    bad("endless-continue", raw(flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)), "headers are larger than 262144 bytes"),
+    bad(
+        "endless-continue",
+        raw(flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)),
+        "headers are larger than",
+    ),
     bad("deflate-bomb", _bomb(zlib.compress, "deflate"), "larger than 20000000 bytes"),
     bad("gzip-bomb-in-gzip", _bomb(lambda body: gzip.compress(gzip.compress(body)), "gzip, gzip"), "larger than"),
     bad("zstd-unasked", sized(b"(\xb5/\xfd" + b"\0" * 50, "Content-Encoding: zstd"), "zstd, which was not asked for"),
