@@ -122,9 +122,9 @@ def _cookies(text: str) -> None:
     """As many of the longest that the gate lets in."""
     line = text.replace("\n", " ").replace("\r", " ")[:8192].encode("utf-8", "replace")
     headers = parse_headers(io.BytesIO((b"Set-Cookie: " + line[:8192] + b"\r\n") * 4 + b"\r\n"))
-    request = Request("GET", "https://example.org/").prepare()
+    request: Any = MockRequest(Request("GET", "https://example.org/").prepare())
     response: Any = type("Response", (), {"info": lambda _: headers})()
-    RequestsCookieJar().extract_cookies(response, MockRequest(request))
+    RequestsCookieJar().extract_cookies(response, request)
 
 
 READERS: Mapping[str, Callable[[str], object]] = {

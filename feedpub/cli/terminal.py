@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
+def echo(text: str | bytes, *, err: bool = False, nl: bool = True) -> None:
     """Print a text, without what commands a terminal.
 
     Args:
-        text: may be anybody's.
+        text: may be anybody's; bytes, which are a document of our own, are printed as they are.
         err: print to standard error.
         nl: end the line.
     """
-    click.echo(without_commands(text), err=err, nl=nl)
+    click.echo(text if isinstance(text, bytes) else without_commands(text), err=err, nl=nl)
 
 
 def fail(message: str, *, status: int) -> NoReturn:

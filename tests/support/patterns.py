@@ -22,7 +22,7 @@ Compiled = re.Pattern[str] | re.Pattern[bytes]
 SIZE = 100_000  # characters of a text
 MAX_SECONDS = 0.05  # of CPU for it
 _STEPS = (64, 1_000, 10_000)  # sizes to try before it, so that a slow pattern is found in a short text
-_GIVE_UP_SECONDS = 1.0
+GIVE_UP_SECONDS = 1.0
 _METHODS = ("fullmatch", "match", "search", "sub", "split", "findall")
 _MOST_LONG_TEXTS = 4  # for one pattern
 _TRIES = 4  # of which the fastest counts
@@ -270,9 +270,8 @@ def measure(pattern: Compiled) -> Cost:
 
 def _slowest(pattern: Any, attack: tuple[str, str], size: int, methods: tuple[str, ...]) -> Cost:
     start, unit = attack
-    text: str | bytes = (start + unit * (size // len(unit) + 1))[:size] + _OUTSIDE
-    if isinstance(pattern.pattern, bytes):
-        text = text.encode("latin-1", "replace")
+    attacking = (start + unit * (size // len(unit) + 1))[:size] + _OUTSIDE
+    text = attacking.encode("latin-1", "replace") if isinstance(pattern.pattern, bytes) else attacking
     costs = []
     for method in methods:
         arguments = (text[:0], text) if method == "sub" else (text,)
@@ -285,7 +284,7 @@ def cpu_seconds(call: Callable[[], object], limit: float = MAX_SECONDS) -> float
     """Return the CPU seconds that a call takes, of several tries if it is over the limit; one that hangs is ended."""
     fastest = _timed(call)
     for _ in range(_TRIES - 1):
-        if limit < fastest < _GIVE_UP_SECONDS:
+        if limit < fastest < GIVE_UP_SECONDS:
             fastest = min(fastest, _timed(call))
     return fastest
 
@@ -294,10 +293,10 @@ def _timed(call: Callable[[], object]) -> float:
     before = signal.signal(signal.SIGPROF, _give_up)
     began = time.thread_time()
     try:
-        signal.setitimer(signal.ITIMER_PROF, _GIVE_UP_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, GIVE_UP_SECONDS)
         call()
     except TimeoutError:
-        return max(time.thread_time() - began, _GIVE_UP_SECONDS)
+        return max(time.thread_time() - began, GIVE_UP_SECONDS)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
