@@ -15,6 +15,7 @@ from feedpub.errors import ExtractError
 from feedpub.fetch import Fetcher, RequestOptions
 from feedpub.isolation import Isolation
 from feedpub.learning import remembered
+from feedpub.limits import limit_fields
 from feedpub.model import Article, Item, Page
 from feedpub.paging import HTML, Pages
 from feedpub.rules import RuleBook, Ruleset
@@ -45,7 +46,7 @@ def from_page(page: Page, rules: Ruleset | None = None, memory: bytes | None = N
     if page.content_type not in HTML:
         raise ExtractError(f"not a web page but {page.content_type}", page.url)
     known = remembered(memory) if memory else None
-    return cleaner.extract(decode_html(page.body, page.charset), page.url, rules=rules, memory=known)
+    return limit_fields(cleaner.extract(decode_html(page.body, page.charset), page.url, rules=rules, memory=known))
 
 
 def annotated_page(page: Page, rules: Ruleset | None = None, memory: bytes | None = None) -> cleaner.Annotated:
@@ -133,7 +134,7 @@ def from_file(path: Path, base: str, rules: Ruleset | None) -> Article:
         body = path.read_bytes()
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
-    article = cleaner.extract_saved(body, str(path), base=base, rules=rules)
+    article = limit_fields(cleaner.extract_saved(body, str(path), base=base, rules=rules))
     return replace(article, published=article.published or _changed(about.st_mtime))
 
 
@@ -147,7 +148,7 @@ def _changed(seconds: float) -> datetime | None:
 
 def from_feed(item: Item) -> Article:
     """The article as its feed gives it. Raises NothingFound where the feed gives none."""
-    return cleaner.extract_fragment(item.html or item.summary, item.url, title=item.title)
+    return limit_fields(cleaner.extract_fragment(item.html or item.summary, item.url, title=item.title))
 
 
 def _fuller(article: Article, item: Item) -> Article:

@@ -24,7 +24,7 @@ _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _MEDIA = "{http://search.yahoo.com/mrss/}"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_ID = re.compile(r"tag:([^,]+),(\d{4}-\d\d-\d\d):([^/]+)/([0-9a-f]{20})")
+_ID = re.compile(r"\Atag:([^,]+),(\d{4}-\d\d-\d\d):([^/]+)/([0-9a-f]{20})")
 _ANY_TYPE = "application/octet-stream"
 _FAULTS = (etree.XMLSyntaxError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 

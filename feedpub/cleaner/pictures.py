@@ -18,9 +18,10 @@ _LAZY = tuple(
 )
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _PLACEHOLDER = re.compile(
-    r"^data:|(?:blank|spacer|placeholder|pixel|transparent|1x1|lazy|loading)[\w-]*\.(?:gif|png|svg)", re.IGNORECASE
+    r"^data:|(?:blank|spacer|placeholder|pixel|transparent|1x1|lazy|loading)[\w-]{0,200}\.(?:gif|png|svg)",
+    re.IGNORECASE,
 )
-_CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,])(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
+_CANDIDATE = re.compile(r"(?<![^\s,])([^\s,]\S*[^\s,])(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
 
 
 def picture(element: HtmlElement, base: str | None) -> str:

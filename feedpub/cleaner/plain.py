@@ -21,8 +21,8 @@ from feedpub.errors import NothingFound
 from feedpub.model import Article, Removed
 from feedpub.summary import choose
 
-_BAR = re.compile(r"\s+[|·•»›]\s+")
-_DASH = re.compile(r"\s+[-–—]\s+")
+_BAR = re.compile(r"(?<!\s)\s++[|·•»›]\s+")
+_DASH = re.compile(r"(?<!\s)\s++[-–—]\s+")
 _LABELLED = re.compile(r"(?<![^\W\d_])[^\W\d_]+:\s+")  # "Date: 14 October 2025"
 
 HEAD = 12  # blocks before the first prose that title, byline and date are looked for in

@@ -13,7 +13,7 @@ import click
 
 from feedpub.cli.collaborators import chosen, load_config, open_tools
 from feedpub.cli.progress import bar
-from feedpub.cli.terminal import counted, make_console
+from feedpub.cli.terminal import counted, echo, make_console
 from feedpub.errors import FeedpubError
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _progress(*, quiet: bool) -> "Iterator[tuple[Progress, Callable[[Outcome], N
     if quiet:
         yield silent, lambda _: None
     elif not sys.stderr.isatty():
-        yield silent, lambda outcome: click.echo(report.outcome_line(outcome), err=True)
+        yield silent, lambda outcome: echo(report.outcome_line(outcome), err=True)
     else:
         with bar() as progress:
             yield progress, lambda _: None
@@ -142,7 +142,7 @@ def _show_outcomes(outcomes: "list[Outcome]", config: "Config", *, as_json: bool
     from feedpub import report
 
     if as_json:
-        click.echo(report.to_json({"ok": all(outcome.ok for outcome in outcomes), "feeds": outcomes}))
+        echo(report.to_json({"ok": all(outcome.ok for outcome in outcomes), "feeds": outcomes}))
         return
     console = make_console()
     console.print(report.outcome_table(outcomes))

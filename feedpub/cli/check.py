@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import load_config
-from feedpub.cli.terminal import counted, tell_of_damage
+from feedpub.cli.terminal import counted, echo, tell_of_damage
 from feedpub.cli.trying import try_rules
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def check(  # noqa: PLR0913 -- one for each option
     if not on_rules and (hosts or folder or fetches):
         raise click.UsageError("hosts, --pages and --fetch are for the rules of sites: write --rules, too")
     if schema:
-        click.echo(configuration.json_schema(), nl=False)
+        echo(configuration.json_schema(), nl=False)
         return
     config = load_config(config_path)
     place = configuration.place_of(config.feedpub.state)
@@ -69,7 +69,7 @@ def check(  # noqa: PLR0913 -- one for each option
     path = configuration.find_config(config_path, os.environ)
     files = len(configuration.files(path))
     said = f"{counted(len(config.feed), 'feed')}, {counted(sources, 'source')}"
-    click.echo(f"The config is in order: {said}{f', in {files} files' if files > 1 else ''}.")
+    echo(f"The config is in order: {said}{f', in {files} files' if files > 1 else ''}.")
     notes = (
         *configuration.warnings(config, path),
         *_browser(config),
@@ -79,7 +79,7 @@ def check(  # noqa: PLR0913 -- one for each option
         *Store.exposures(place),
     )
     for warning in notes:
-        click.echo(f"note: {warning}")
+        echo(f"note: {warning}")
     tell_of_damage(place)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import load_config
+from feedpub.cli.terminal import echo
 
 if TYPE_CHECKING:
     from feedpub.config import Config
@@ -45,11 +46,11 @@ def opml(config_path: Path | None, what: str) -> None:
 
     config = load_config(config_path)
     if what == "feeds":
-        click.echo(_published(config, "feeds.opml"), nl=False)
+        echo(_published(config, "feeds.opml"), nl=False)
         return
-    click.echo(builder.render_source_opml(config.feed), nl=False)
+    echo(builder.render_source_opml(config.feed), nl=False)
     for note in builder.unsaid(config.feed):
-        click.echo(f"note: {note}", err=True)
+        echo(f"note: {note}", err=True)
 
 
 def _published(config: "Config", name: str) -> bytes:

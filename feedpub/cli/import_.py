@@ -10,7 +10,7 @@ import click
 
 from feedpub.cli.collaborators import load_present
 from feedpub.cli.progress import loops
-from feedpub.cli.terminal import counted, make_console
+from feedpub.cli.terminal import counted, echo, make_console
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -70,7 +70,7 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
     for path, site in plan.sites:
         writing.save(path, site.text())
     if not as_json:
-        click.echo(f"{counted(len(plan.arrivals.new), 'feed')} added to {plan.path}; `feedpub build` reads them.")
+        echo(f"{counted(len(plan.arrivals.new), 'feed')} added to {plan.path}; `feedpub build` reads them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +209,4 @@ def _show_json(plan: _Plan, *, written: bool) -> None:
         "sites": [{"file": path, "rules": dict(site.settings)} for path, site in plan.sites],
         "losses": plan.losses,
     }
-    click.echo(report.to_json(document))
+    echo(report.to_json(document))

@@ -10,7 +10,7 @@ import click
 
 from feedpub.cli.collaborators import chosen, load_config, open_tools
 from feedpub.cli.progress import bar
-from feedpub.cli.terminal import can_ask, counted, make_console
+from feedpub.cli.terminal import can_ask, counted, echo, make_console
 
 if TYPE_CHECKING:
     from feedpub.config import Config, FeedConfig
@@ -118,7 +118,7 @@ def _show(
     from feedpub.cli import recleaned
 
     if as_json:
-        click.echo(report.to_json({"ok": all(feed.ok for feed in done), "feeds": data}))
+        echo(report.to_json({"ok": all(feed.ok for feed in done), "feeds": data}))
         return
     console = make_console()
     console.print(recleaned.table(done))

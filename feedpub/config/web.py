@@ -46,13 +46,13 @@ def _split(value: str) -> SplitResult:
 
 def _shown(value: str) -> str:
     """An address without what may be a password or a token in it."""
-    return quote(re.sub(r"\?.*", "?…", re.sub(r".*@", "…@", value)))
+    return quote(re.sub(r"\?.*", "?…", re.sub(r"\A.*@", "…@", value)))
 
 
 def _suggestion(value: str) -> str:
     bare = re.sub(r"^(?:[a-z]+:)?/*", "", value, flags=re.IGNORECASE)
     host = bare.partition("/")[0]
-    if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?", host) and not value.startswith("/"):
+    if re.fullmatch(r"\A[\w-]+(?:\.[\w-]+)+(?::\d+)?", host) and not value.startswith("/"):
         return f"did you mean {_shown(f'https://{bare}')}?"
     return _EXAMPLE
 
@@ -66,7 +66,7 @@ def _base(value: str) -> str:
 
 def _contact(value: str) -> str:
     value = one_line(value)
-    if not value or re.fullmatch(r"(?:mailto:)?[^@\s()<>]+@[^@\s()<>]+\.[^@\s()<>]+", value):
+    if not value or re.fullmatch(r"\A(?:mailto:)?[^@\s()<>]+@[^@\s()<>]+\.[^@\s()<>]+", value):
         return value
     return web_address(value)
 

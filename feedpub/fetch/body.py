@@ -10,6 +10,7 @@ import re
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
+from feedpub.bounds import occurs
 from feedpub.errors import FetchError
 from feedpub.fetch.call import Call, too_large
 from feedpub.fetch.codings import codings, decompress, decompress_start
@@ -94,5 +95,5 @@ def _length(raw: HTTPResponse) -> int | None:
 
 def _refuse_cut_page(body: bytes) -> None:
     """Without a length or chunks a cut looks like an end; but a page that opens <html> and closes nothing was cut."""
-    if _HTML_BEGIN.search(body[:_CHUNK]) and not _HTML_END.search(body):
+    if _HTML_BEGIN.search(body[:_CHUNK]) and not occurs(_HTML_END, body):
         raise FetchError("the page breaks off before its end, and the server did not announce its length")

@@ -27,6 +27,8 @@ from feedpub.model import NotModified, Page
 
 _ROOM = Room()  # of this process, however many gates it has
 _NOT_MODIFIED = 304
+_REFUSES_VALIDATORS = frozenset({400, 431})  # statuses of a server that takes its own validators for a bad request
+_SHOWN = 200  # characters of the address that a redirect led to
 _CLOSING = frozenset({429, 503})  # statuses whose Retry-After is about the server, not about one page
 
 
@@ -121,8 +123,16 @@ class Fetcher:
         target = parse(url)
         options = options or RequestOptions()
         home = parse(options.site) if options.site else target
-        journey = Journey(self._call(most=max_bytes), self._agent, home, validators or Validators(), options)
-        answer, place = self._follow(target, journey)
+        journey = Journey(
+            self._call(most=max_bytes), self._agent, home, (validators or Validators()).sendable(), options
+        )
+        try:
+            answer, place = self._follow(target, journey)
+        except FetchError as error:
+            if not journey.validators or error.status not in _REFUSES_VALIDATORS:
+                raise
+            journey = Journey(journey.call, self._agent, home, options=options)
+            answer, place = self._follow(target, journey)
         if answer.status == _NOT_MODIFIED:
             return NotModified(place.url, freshness(answer.headers, self._clock.now()))
         return page(answer, place.url, self._clock.now())
@@ -246,7 +256,8 @@ class Fetcher:
 
 def _told(error: FetchError, start: Target, target: Target, options: RequestOptions) -> FetchError:
     """The error as the caller understands it: about the URL asked for, and where a redirect led from it."""
-    place = error.url or target.url
-    reason = error.reason if place == start.url else f"redirected to {place}: {error.reason}"
-    told = hidden(options.without_secrets(reason), [*secrets_in(start.path), *(start.auth or ())[1:]])
+    secrets = [*secrets_in(start.path), *(start.auth or ())[1:]]
+    place, told = (hidden(options.without_secrets(text), secrets) for text in (error.url or target.url, error.reason))
+    if (error.url or target.url) != start.url:
+        told = f"redirected to {place if len(place) <= _SHOWN else f'{place[: _SHOWN - 1]}…'}: {told}"
     return type(error)(told, start.url, status=error.status, retry_after=error.retry_after)

@@ -17,6 +17,7 @@ from feedpub.fetch.codings import ACCEPT_ENCODING
 from feedpub.fetch.target import Target, parse, secrets_in
 
 MOST_REDIRECTS = 10
+MAX_VALIDATOR_CHARS = 1024
 
 _ACCEPT = (
     "text/html,application/xhtml+xml,application/atom+xml,application/rss+xml,application/feed+json,"
@@ -33,6 +34,14 @@ class Validators:
 
     etag: str | None = None
     last_modified: str | None = None
+
+    def sendable(self) -> "Validators":
+        """Return those that a request can hold: without control characters, and up to MAX_VALIDATOR_CHARS."""
+        fitting = (
+            value if value and len(value) <= MAX_VALIDATOR_CHARS and not _CONTROL.search(value) else None
+            for value in (self.etag, self.last_modified)
+        )
+        return Validators(*fitting)
 
     def __bool__(self) -> bool:
         return bool(self.etag or self.last_modified)

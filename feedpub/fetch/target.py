@@ -21,15 +21,18 @@ _TAB_OR_NEWLINE = re.compile(r"[\t\r\n]")
 _USERINFO = re.compile(r"^(\s*[a-z][a-z0-9+.-]*:)?([/\\]{2})[^/\\?#]*@", re.IGNORECASE)
 _STRAY_PERCENT = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
 _ENCODED_DOT = re.compile(r"%2e", re.IGNORECASE)
-_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+_HOST = re.compile(r"\A(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _ANY_USERINFO = re.compile(r"(?<=://)[^/\\?#\s]*@")
+# Each part of these ends where the next begins, so that a text is read once: by whoever wrote an address, it may be
+# megabytes of "?" or ".".
+_NAME = r"[^=?&;#\s]*"
 _TELLTALE = (  # of a parameter: "feed_token", "apiKey", "auth"
-    r"[^=&;#\s]*(?:token|secret|passw(?:or)?d|api_?key|signature|session(?:_?id)?|credentials?)"
-    r"|(?:[^=&;#\s]*[-_.])?(?:key|pass|pwd|auth|sig|sid)"
+    rf"{_NAME}(?:token|secret|passw(?:or)?d|api_?key|signature|session(?:_?id)?|credentials?)"
+    rf"|(?:{_NAME}[-_.])?(?:key|pass|pwd|auth|sig|sid)"
 )
-_END = r"(?=[:,.)]*(?:[&;#\s]|$))"  # of a value, in a sentence too
-_SECRET = re.compile(rf"([?&;](?:{_TELLTALE})=)[^&;#\s]+?{_END}", re.IGNORECASE)
-_DIGEST = re.compile(rf"([?&;][^=&;#\s]+=)[0-9a-f]{{32,}}{_END}", re.IGNORECASE)
+# A value ends before the "." or ")" of the sentence that it stands in.
+_SECRET = re.compile(rf"([?&;](?:{_TELLTALE})=)(?:[^&;#\s]*[^&;#\s:,.)]|[^&;#\s])", re.IGNORECASE)
+_DIGEST = re.compile(rf"([?&;]{_NAME}=)[0-9a-f]{{32,}}+(?=[:,.)]*+(?:[&;#\s]|$))", re.IGNORECASE)
 _PATH_SAFE = "%/:@!$&'()*+,;=~[]|"
 _QUERY_SAFE = _PATH_SAFE + "?"
 

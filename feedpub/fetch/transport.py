@@ -26,6 +26,8 @@ from feedpub.fetch.body import read_body, read_lines, read_start
 from feedpub.fetch.call import Call, current_call
 from feedpub.fetch.failures import explained
 
+MAX_HEAD_BYTES = 262_144  # of an answer: its status and all its headers
+MAX_HEADER_CHARS = 8192  # of one header's value
 _HOSTS_KEPT = 64  # whose connections stay open
 _INTERIM = range(100, 200)
 _MAX_INTERIM_ANSWERS = 20  # before the final one
@@ -118,6 +120,7 @@ class _Meter(io.RawIOBase):
     """Counts what a response reads from its socket, also where urllib3 and http.client read without bound."""
 
     def __init__(self, raw: io.RawIOBase, call: Call) -> None:
+        self.in_head = True
         self._raw = raw
         self._call = call
         self._received = 0
@@ -128,6 +131,8 @@ class _Meter(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         received = self._raw.readinto(buffer)
         self._received += received or 0
+        if self.in_head and self._received > MAX_HEAD_BYTES:
+            raise FetchError(f"the answer's headers are larger than {MAX_HEAD_BYTES} bytes")
         self._call.count(self._received)
         return received
 
@@ -139,7 +144,22 @@ class _Meter(io.RawIOBase):
 class _MeteredResponse(http.client.HTTPResponse):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fp = io.BufferedReader(_Meter(self.fp.detach(), current_call()))
+        self._meter = _Meter(self.fp.detach(), current_call())
+        self.fp = io.BufferedReader(self._meter)
+
+    def begin(self) -> None:
+        """Read status and headers; drop those that are too long, before anybody parses them."""
+        super().begin()
+        self._meter.in_head = False
+        headers = self.headers.items()
+        if any(len(value) > MAX_HEADER_CHARS for _, value in headers):
+            for name in self.headers:
+                del self.headers[name]
+            for name, value in headers:
+                if len(value) <= MAX_HEADER_CHARS:
+                    self.headers[name] = value
+                elif name.lower() == "location":  # no address is that long: whoever follows it says so
+                    self.headers[name] = value[: MAX_HEADER_CHARS + 1]
 
     def _read_status(self) -> tuple[str, int, str]:
         """Read the status line of the final answer. http.client skips `100 Continue` alone."""

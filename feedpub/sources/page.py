@@ -14,7 +14,7 @@ from feedpub.sources.protocol import Documents
 
 TRIED = "tried JSON-LD lists, JSON state, <article>, and repeated blocks with a heading or a long link"
 FEW_WORDS = 50  # a page that shows fewer shows nothing
-_TITLE_PARTS = re.compile(r"\s+[|·»\N{EN DASH}\N{EM DASH}-]+\s+|:\s+|\s*\|\s*")
+_TITLE_PARTS = re.compile(r"(?<!\s)\s++(?:[|·»\N{EN DASH}\N{EM DASH}-]++\s+|\|\s*)|:\s+|\|\s*")
 
 
 def read(source: PageSource, documents: Documents) -> tuple[Item, ...]:
