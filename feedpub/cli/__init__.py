@@ -29,17 +29,25 @@ from feedpub.cli.terminal import fail
 from feedpub.cli.worker import worker
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="feedpub")
-@click.option(
+def _remember_config(context: click.Context, _option: click.Parameter, path: Path | None) -> None:
+    """Keep the config's path for the command, and for its subcommands unless they are given another one."""
+    if path is not None:
+        context.obj = path
+
+
+_config_option = click.option(
     "-c",
     "--config",
-    "config_path",
     type=click.Path(path_type=Path),
+    expose_value=False,
+    callback=_remember_config,
     help="The config file; else $FEEDPUB_CONFIG, else feedpub.toml in $CONFIGURATION_DIRECTORY or config/.",
 )
-@click.pass_context
-def cli(context: click.Context, config_path: Path | None) -> None:
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="feedpub")
+def cli() -> None:
     """Publish clean full-text feeds from the sources you point it at.
 
     \b
@@ -49,7 +57,6 @@ def cli(context: click.Context, config_path: Path | None) -> None:
       feedpub build     read all sources and write the feeds
       feedpub status    how is each feed?
     """
-    context.obj = config_path
 
 
 _COMMANDS = (
@@ -71,6 +78,17 @@ _COMMANDS = (
 )
 for _command in _COMMANDS:
     cli.add_command(_command)
+
+
+def _take_config_everywhere(command: click.Command) -> None:
+    """Let a command and all below it take the config behind their names, too."""
+    _config_option(command)
+    if isinstance(command, click.Group):
+        for subcommand in command.commands.values():
+            _take_config_everywhere(subcommand)
+
+
+_take_config_everywhere(cli)
 
 
 def main() -> None:
