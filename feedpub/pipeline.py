@@ -16,6 +16,7 @@ from feedpub import archiving, assembly, calm, corrections, fronts, looking, pin
 from feedpub.builder import moves
 from feedpub.builder.merge import Known, Merge, merge
 from feedpub.config import Config, FeedConfig
+from feedpub.counting import counted
 from feedpub.discretion import discreet_outcome
 from feedpub.errors import DamagedError, FeedpubError, NothingFound, OutrunError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed, source_key
@@ -109,7 +110,7 @@ def _publish(feed: FeedConfig, readings: Sequence[Reading], outcome: Outcome, to
         return replace(outcome, status=Status.FAILED)
     live = fronts.live_feed(feed, tools)
     if not live.entries and outcome.failed:
-        none = Problem(feed.name, f"none of the {outcome.failed} articles listed could be read", fatal=True)
+        none = Problem(feed.name, f"none of the {counted(outcome.failed, 'article')} listed could be read", fatal=True)
         return replace(outcome, status=Status.FAILED, problems=(*outcome.problems, none))
     written = write(feed, live, tools)
     return replace(outcome, status=_status(readings, written), written=written)

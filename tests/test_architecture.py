@@ -36,7 +36,8 @@ OWNERS = {
 # A room may use the rooms of the rows above its own, never one of its own row or below.
 ROWS = (
     ("model", "errors"),
-    ("characters", "languages", "patterns"),
+    ("characters", "counting", "languages"),
+    ("patterns",),
     ("decode", "differences", "summary", "lease", "bounds", "isolation", "detail"),
     ("config",),
     ("rules",),

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import chosen, load_config, open_tools
+from feedpub.cli.interrupts import Interrupted
 from feedpub.cli.progress import bar
-from feedpub.cli.terminal import counted, make_console
+from feedpub.cli.terminal import echo_json, make_console
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from feedpub.config import Config, FeedConfig
@@ -76,10 +78,15 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
     outcomes: dict[str, Outcome] = {}
     with _progress(quiet=quiet) as (progress, finished), ThreadPoolExecutor(_FEEDS_AT_ONCE) as pool:
         told = replace(tools, progress=progress)
-        for future in as_completed([pool.submit(look, feed) for feed in feeds]):
-            outcome = future.result()
-            outcomes[outcome.feed] = outcome
-            finished(outcome)
+        runs = [pool.submit(look, feed) for feed in feeds]
+        try:
+            for future in as_completed(runs):
+                outcome = future.result()
+                outcomes[outcome.feed] = outcome
+                finished(outcome)
+        except Interrupted:  # no other feed begins
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     for feed in feeds:
         _note(feed, outcomes[feed.name], config, tools)
         plan_beside_service(feed, tools)
@@ -121,7 +128,7 @@ def _show_outcomes(outcomes: "list[Outcome]", config: "Config", *, as_json: bool
     from feedpub import report
 
     if as_json:
-        click.echo(report.to_json({"ok": all(outcome.ok for outcome in outcomes), "feeds": outcomes}))
+        echo_json({"ok": all(outcome.ok for outcome in outcomes), "feeds": outcomes})
         return
     console = make_console()
     console.print(report.outcome_table(outcomes))

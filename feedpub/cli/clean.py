@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import load_or_default
-from feedpub.cli.terminal import fail, make_console
+from feedpub.cli.streams import output_encoding
+from feedpub.cli.terminal import echo_json, fail, make_console
 
 if TYPE_CHECKING:
     from feedpub.isolation import Isolation
@@ -42,9 +43,10 @@ def clean(config_path: Path | None, target: str, form: str | None, *, explain: b
     except SourceError as error:
         fail(str(error), status=1)
     if form == "json":
-        click.echo(report.to_json(article))
+        echo_json(article)
     elif form == "html":
-        click.echo(article.html)
+        encoding = output_encoding()
+        click.echo(article.html.encode(encoding, "xmlcharrefreplace").decode(encoding))
     elif not explain:
         click.echo(report.article_text(article), nl=False)
     if explain and form != "json":  # the JSON has it anyway

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import load_present
-from feedpub.cli.terminal import counted, make_console
+from feedpub.cli.terminal import echo_json, make_console
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -187,7 +188,6 @@ def _grouped(losses: "Iterable[Loss]") -> list[str]:
 
 
 def _show_json(plan: _Plan, *, written: bool) -> None:
-    from feedpub import report
 
     document = {
         "config": plan.path,
@@ -197,4 +197,4 @@ def _show_json(plan: _Plan, *, written: bool) -> None:
         "sites": [{"file": path, "rules": dict(site.settings)} for path, site in plan.sites],
         "losses": plan.losses,
     }
-    click.echo(report.to_json(document))
+    echo_json(document)

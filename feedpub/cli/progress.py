@@ -34,7 +34,7 @@ def counter() -> Iterator[Callable[[str, int], object]]:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,.0f} rows"))
+    columns = (SpinnerColumn("line"), TextColumn("{task.description}"), TextColumn("row {task.completed:,.0f}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("", total=None)
         yield lambda name, done: shown.update(task, description=name, completed=done)

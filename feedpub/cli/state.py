@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.progress import counter
-from feedpub.cli.terminal import counted
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from feedpub.store import Store

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from feedpub.cli.streams import escape_json, output_encoding
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -27,6 +29,14 @@ def tell_of_damage(state: Path | str) -> None:
         click.echo(f"note: {file} is a damaged state that was set aside: delete it when nobody needs it any more")
 
 
+def echo_json(value: object) -> None:
+    """Print a value as one JSON document, with escapes if standard output is not in UTF-8."""
+    from feedpub.report import to_json
+
+    document = to_json(value)
+    click.echo(document if output_encoding().lower().startswith("utf") else escape_json(document))
+
+
 def can_ask() -> bool:
     """Whether somebody sits at a terminal who could answer."""
     return sys.stdin.isatty() and sys.stdout.isatty()
@@ -37,8 +47,3 @@ def make_console() -> "Console":
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 120)
-
-
-def counted(number: int, noun: str, several: str = "") -> str:
-    """1 file, 2 files; with a plural that is not made by an s: 2 addresses."""
-    return f"{number} {noun if number == 1 else several or f'{noun}s'}"

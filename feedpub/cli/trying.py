@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.terminal import counted, make_console
+from feedpub.cli.terminal import make_console
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from feedpub.config import Config

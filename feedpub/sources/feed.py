@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from feedpub.config import FeedSource
+from feedpub.counting import counted
 from feedpub.errors import ExtractError, NothingFound
 from feedpub.model import Item, Page
 from feedpub.sources import jsonfeed, wordpress, xmlfeed
@@ -28,7 +29,7 @@ def items_in(page: Page, *, limit: int) -> tuple[Item, ...]:
         raise NothingFound("the feed has no entries", page.url)
     items = [item for item in entries if item.url]
     if not items:
-        raise NothingFound(f"none of the feed's {len(entries)} entries has a link", page.url)
+        raise NothingFound(f"none of the feed's {counted(len(entries), 'entry', 'entries')} has a link", page.url)
     return newest_first(items)[:limit]
 
 
