@@ -52,7 +52,7 @@ def where(notice: Notice) -> str:
     """What it is about, in few words: a source by its host and path or its folder's name, else the feed."""
     if not notice.key:
         return f"The feed {notice.feed}"
-    parts = urlsplit(notice.key)
+    parts = urlsplit(discreet(notice.key))
     if not parts.netloc:
         return f"The folder {Path(notice.key).name}"
     return f"{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"

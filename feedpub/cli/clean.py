@@ -73,6 +73,7 @@ def _article(config_path: Path | None, target: str, isolation: "Isolation") -> "
 def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Article":
     from feedpub import articles
     from feedpub.config import place_of
+    from feedpub.fetch import discreet
     from feedpub.rules import open_rules
     from feedpub.tools import fetcher_for
 
@@ -88,7 +89,7 @@ def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Art
         memory = _memory(place, pages.url)
         found = isolation.call(url, articles.from_pages, pages, rules, memory)
     if found.gap:
-        click.echo(f"feedpub: {url}: {found.gap}", err=True)
+        click.echo(f"feedpub: {discreet(f'{url}: {found.gap}')}", err=True)
     return found.article
 
 

@@ -40,7 +40,7 @@ def document(discovery: "Discovery", pick: int, tried: "Sequence[Tried]") -> dic
 
 
 def _table(candidates: "Sequence[Ranked]", pick: int, now: "datetime") -> Table:
-    from feedpub.fetch import redacted
+    from feedpub.fetch import discreet
     from feedpub.overview import relative
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -50,7 +50,7 @@ def _table(candidates: "Sequence[Ranked]", pick: int, now: "datetime") -> Table:
     for number, each in enumerate(candidates, 1):
         candidate = each.candidate
         newest = relative(each.newest, now) if each.newest else ""
-        about = f"{escape(redacted(candidate.url))}\n[dim]{escape('; '.join(each.evidence))}[/]"
+        about = f"{escape(discreet(candidate.url))}\n[dim]{escape('; '.join(each.evidence))}[/]"
         style = "bold" if number == pick else ""
         table.add_row(f"{number}.", candidate.kind, str(len(candidate.items)), newest, about, style=style)
     return table
