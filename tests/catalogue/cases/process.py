@@ -21,7 +21,7 @@ from tests.catalogue.command import Ended, children
 from tests.catalogue.press import NEW, NOW, body, listing, story
 from tests.catalogue.stage import FOLDER, HEAD, PAGE, SHORT, Stage, Start
 from tests.support.faults import Faults
-from tests.support.home import FAILED, OK
+from tests.support.home import FAILED
 from tests.support.newsroom import path
 from tests.support.service import RunningService, eventually
 from tests.support.site import Site
