@@ -12,6 +12,7 @@ from math import prod
 
 import regex
 
+from feedpub.counting import counted
 from feedpub.errors import OverrunError
 
 REGEX = "re:"
@@ -45,7 +46,7 @@ def _found(expression: "regex.Pattern[str]", pattern: str, text: str) -> bool:
         return expression.search(text, timeout=_LONGEST, concurrent=True) is not None  # other threads go on
     except TimeoutError:
         raise OverrunError(
-            f"the pattern {pattern!r} takes more than {_LONGEST:g} s over a text of {len(text)} characters: "
+            f"the pattern {pattern!r} takes more than {_LONGEST:g} s over a text of {counted(len(text), 'character')}: "
             "write it without a repetition inside another"
         ) from None
 

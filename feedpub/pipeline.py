@@ -17,6 +17,7 @@ from feedpub.builder.identity import url_key
 from feedpub.builder.matching import Arrival, Known, drop_false_claims
 from feedpub.builder.merge import Merge, merge
 from feedpub.config import Config, FeedConfig, FolderSource
+from feedpub.counting import counted
 from feedpub.discretion import discreet_outcome
 from feedpub.errors import DamagedError, FeedpubError, NothingFound, OutrunError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed, saved_file, source_key
@@ -124,7 +125,7 @@ def _publish(
         return replace(outcome, status=Status.FAILED)
     live = fronts.live_feed(feed, tools)
     if not live.entries and outcome.failed:
-        none = Problem(feed.name, f"none of the {outcome.failed} articles listed could be read", fatal=True)
+        none = Problem(feed.name, f"none of the {counted(outcome.failed, 'article')} listed could be read", fatal=True)
         return replace(outcome, status=Status.FAILED, problems=(*outcome.problems, none))
     written = write(feed, live, tools)
     problems = (*outcome.problems, *_left_out(feed, live, reads, tools))

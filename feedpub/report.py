@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from feedpub.characters import escape_commands
+from feedpub.counting import counted
 from feedpub.model import Article, Outcome, Problem, Status
-from feedpub.overview import FeedOverview, Health, Overview, SourceOverview, ago, counted, relative
+from feedpub.overview import FeedOverview, Health, Overview, SourceOverview, ago, relative
 from feedpub.trial import Trial
 
 _COLOURS = {

@@ -36,7 +36,8 @@ OWNERS = {
 # A room may use the rooms of the rows above its own, never one of its own row or below.
 ROWS = (
     ("model", "errors"),
-    ("characters", "domains", "languages", "patterns"),
+    ("characters", "counting", "domains", "languages"),
+    ("patterns",),
     ("decode", "differences", "summary", "lease", "bounds", "limits", "isolation", "detail"),
     ("config",),
     ("rules",),

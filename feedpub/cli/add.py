@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import click
 
 from feedpub.cli.collaborators import load_present
-from feedpub.cli.terminal import can_ask, counted, echo, fail, make_console
+from feedpub.cli.terminal import can_ask, echo, echo_json, fail, make_console
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,6 @@ def add(  # noqa: PLR0913 -- a command's options
     """
     from feedpub import config
     from feedpub.cli import found
-    from feedpub.report import to_json
 
     path = config.find_config(config_path)
     url = url if "://" in url else f"https://{url}"
@@ -77,7 +77,7 @@ def add(  # noqa: PLR0913 -- a command's options
         config.add(path, choice.new)
     if as_json:
         told = found.document(discovery, choice.number, choice.tried)
-        echo(to_json({**told, "name": choice.new.name, "block": choice.new.block(), "written": written}))
+        echo_json({**told, "name": choice.new.name, "block": choice.new.block(), "written": written})
     elif dry_run:
         echo(choice.new.block(), nl=False)
     elif written:
@@ -137,8 +137,9 @@ def _chosen(discovery: "Discovery", number: int, path: Path, name: str | None, l
     from feedpub.discovery import try_articles
     from feedpub.fetch import discreet
 
-    if number > len(discovery.candidates):
-        raise click.BadParameter(f"there are {len(discovery.candidates)} candidates", param_hint="--pick")
+    if number > (last := len(discovery.candidates)):
+        there = f"there {'is' if last == 1 else 'are'} {counted(last, 'candidate')}"
+        raise click.BadParameter(there, param_hint="--pick")
     candidate = discovery.candidates[number - 1].candidate
     config.refuse_known(path, candidate.url)
     title = (candidate.title or discovery.title)[:_LONGEST_TITLE].strip()

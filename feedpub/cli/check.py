@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import load_config
-from feedpub.cli.terminal import counted, echo, tell_of_damage
+from feedpub.cli.terminal import echo, tell_of_damage
 from feedpub.cli.trying import try_rules
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from feedpub.config import Config

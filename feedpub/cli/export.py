@@ -43,6 +43,7 @@ def opml(config_path: Path | None, what: str) -> None:
     Exit status: 0, or 1 when nothing is published yet, or 2 when the config cannot be used.
     """
     from feedpub import builder
+    from feedpub.fetch import discreet
 
     config = load_config(config_path)
     if what == "feeds":
@@ -50,7 +51,7 @@ def opml(config_path: Path | None, what: str) -> None:
         return
     echo(builder.render_source_opml(config.feed), nl=False)
     for note in builder.unsaid(config.feed):
-        echo(f"note: {note}", err=True)
+        echo(f"note: {discreet(note)}", err=True)
 
 
 def _published(config: "Config", name: str) -> bytes:

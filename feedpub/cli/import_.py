@@ -10,7 +10,8 @@ import click
 
 from feedpub.cli.collaborators import load_present
 from feedpub.cli.progress import loops
-from feedpub.cli.terminal import counted, echo, make_console
+from feedpub.cli.terminal import echo, echo_json, make_console
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -199,7 +200,6 @@ def _grouped(losses: "Iterable[Loss]") -> list[str]:
 
 
 def _show_json(plan: _Plan, *, written: bool) -> None:
-    from feedpub import report
 
     document = {
         "config": plan.path,
@@ -209,4 +209,4 @@ def _show_json(plan: _Plan, *, written: bool) -> None:
         "sites": [{"file": path, "rules": dict(site.settings)} for path, site in plan.sites],
         "losses": plan.losses,
     }
-    echo(report.to_json(document))
+    echo_json(document)

@@ -36,7 +36,7 @@ def counter() -> Iterator[Callable[[str, int], object]]:
     """A line on standard error that counts up under changing names, gone at the end."""
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,.0f} rows"))
+    columns = (SpinnerColumn("line"), TextColumn("{task.description}"), TextColumn("row {task.completed:,.0f}"))
     with Progress(*columns, console=make_console(stderr=True), transient=True) as shown:
         task = shown.add_task("", total=None)
         yield lambda name, done: shown.update(task, description=name, completed=done)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.progress import counter
-from feedpub.cli.terminal import counted, echo
+from feedpub.cli.terminal import echo
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from feedpub.store import Store

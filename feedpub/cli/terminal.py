@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from feedpub.characters import without_commands
+from feedpub.cli.streams import escape_json, output_encoding
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,6 +45,14 @@ def tell_of_damage(state: Path | str) -> None:
         echo(f"note: {file} is a damaged state that was set aside: delete it when nobody needs it any more")
 
 
+def echo_json(value: object) -> None:
+    """Print a value as one JSON document, with escapes if standard output is not in UTF-8."""
+    from feedpub.report import to_json
+
+    document = to_json(value)
+    echo(document if output_encoding().lower().startswith("utf") else escape_json(document))
+
+
 def can_ask() -> bool:
     """Whether somebody sits at a terminal who could answer."""
     return sys.stdin.isatty() and sys.stdout.isatty()
@@ -60,8 +69,3 @@ def make_console(*, stderr: bool = False) -> "Console":
                 yield Segment(text if control else without_commands(text), style, control)
 
     return SafeConsole(width=None if stderr or sys.stdout.isatty() else 120, stderr=stderr)
-
-
-def counted(number: int, noun: str, several: str = "") -> str:
-    """1 file, 2 files; with a plural that is not made by an s: 2 addresses."""
-    return f"{number} {noun if number == 1 else several or f'{noun}s'}"

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from feedpub.cli.terminal import counted, echo, make_console
+from feedpub.cli.terminal import echo, make_console
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from feedpub.config import Config

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 import idna
 
 from feedpub.errors import FetchError, RefusedError
+from feedpub.fetch.tokens import mask_paths, secrets_in_path
 
 MAX_URL_BYTES = 8192
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -119,13 +120,14 @@ def redacted(url: str) -> str:
 
 
 def discreet(text: str) -> str:
-    """A text for everybody to read: addresses in it lose user and password, and the values of tokens in the query."""
-    return _DIGEST.sub(r"\1…", _SECRET.sub(r"\1…", _ANY_USERINFO.sub("", text)))
+    """A text for everybody to read: addresses in it lose user, password, and tokens in the path and the query."""
+    return mask_paths(_DIGEST.sub(r"\1…", _SECRET.sub(r"\1…", _ANY_USERINFO.sub("", text))))
 
 
 def secrets_in(url: str) -> list[str]:
     """The values in an address that `discreet` leaves out: servers repeat them under other names."""
-    return [found[0].removeprefix(found[1]) for pattern in (_SECRET, _DIGEST) for found in pattern.finditer(url)]
+    found = [found[0].removeprefix(found[1]) for pattern in (_SECRET, _DIGEST) for found in pattern.finditer(url)]
+    return found + secrets_in_path(url)
 
 
 def _cleaned(url: str) -> str:

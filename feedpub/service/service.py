@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, TypeVar
 from feedpub import alerts, messages, overview, pipeline
 from feedpub import config as configuration
 from feedpub.config import Config, FeedConfig
+from feedpub.counting import counted
 from feedpub.errors import DamagedError, FeedpubError, StoreError
 from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.model import Outcome
-from feedpub.overview import Overview, Running, counted
+from feedpub.overview import Overview, Running
 from feedpub.render import Browser
 from feedpub.rules import RuleBook
 from feedpub.service.chores import Chore, Jump

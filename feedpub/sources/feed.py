@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from feedpub.config import FeedSource
+from feedpub.counting import counted
 from feedpub.errors import ExtractError, NothingFound
 from feedpub.limits import limit_fields
 from feedpub.model import Item, Page
@@ -30,7 +31,8 @@ def items_in(page: Page, *, limit: int) -> tuple[Item, ...]:
         raise NothingFound("the feed has no entries", page.url)
     items = [limit_fields(item) for item in entries if item.url or item.html or item.summary]
     if not items:
-        raise NothingFound(f"none of the feed's {len(entries)} entries has a link or a text", page.url)
+        number = counted(len(entries), "entry", "entries")
+        raise NothingFound(f"none of the feed's {number} has a link or a text", page.url)
     return newest_first(items)[:limit]
 
 
