@@ -24,7 +24,7 @@ class _AtOnce(command.Memory):
 
     def look(self) -> None:
         super().look()
-        held = sum(_held(pid) for pid in command._family(self._pid)) / 1024
+        held = sum(_held(pid) for pid in command.family(self._pid)) / 1024
         _AtOnce.most = max(_AtOnce.most, held)
 
 
