@@ -12,6 +12,7 @@ from typing import Protocol
 
 from feedpub import pipeline
 from feedpub.config import Config, FeedConfig
+from feedpub.counting import counted
 from feedpub.errors import DamagedError, FeedpubError
 from feedpub.gathering import source_key
 from feedpub.lease import Lease, died_of
@@ -106,7 +107,9 @@ class Work:
     def lost(self, name: str) -> Plan | None:
         """Keep that a run was given up; when the feed runs next. Raises StoreError where a queue must know it."""
         minutes = (self.tools.settings.deadline + timedelta(seconds=60)) / timedelta(minutes=1)
-        return self._failed(name, f"the run was given up after {minutes:.0f} minutes: something in it hangs")
+        return self._failed(
+            name, f"the run was given up after {counted(round(minutes), 'minute')}: something in it hangs"
+        )
 
     def crashed(self, name: str, error: BaseException) -> Plan | None:
         """Keep that a run ended with an exception; when the feed runs next. Raises as `lost` does."""

@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
-from tests.model.oracle import Violation
+from tests.model.oracle import ViolationError
 from tests.model.site import KINDS, Kind
-from tests.model.world import Step, World, a_world, steps_of
+from tests.model.world import UNPROMISED, Step, World, a_world, steps_of
 
 
 def play(
     kind: Kind, seed: int, steps: Sequence[Step], tell: Callable[[str], None] = lambda _: None
-) -> tuple[World, int, Violation | None]:
+) -> tuple[World, int, ViolationError | None]:
     """Take the steps, up to the first that something does not hold after.
 
     Args:
@@ -35,7 +35,7 @@ def play(
         for place, step in enumerate(steps):
             try:
                 world.do(step)
-            except Violation as violation:
+            except ViolationError as violation:
                 tell(f"{step} {world.told()}")
                 return world, place, violation
             tell(f"{step} {world.told()}")
@@ -71,7 +71,9 @@ def shortest(kind: Kind, seed: int, steps: Sequence[Step], what: str, seconds: f
 
 def replay(kind: Kind, seed: int, file: Path) -> None:
     """Take the steps that a file has, and tell what comes of each."""
-    steps = [ast.literal_eval(line.strip().rstrip(",")) for line in file.read_text("utf-8").splitlines() if line.strip()]
+    steps = [
+        ast.literal_eval(line.strip().rstrip(",")) for line in file.read_text("utf-8").splitlines() if line.strip()
+    ]
     _, _, violation = play(kind, seed, steps, print)
     print(violation or "all holds")
 
@@ -84,20 +86,38 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="play this one alone")
     parser.add_argument("--steps", type=int, default=300, help="in a run")
     parser.add_argument("--without", nargs="+", default=[], metavar="STEP", help="steps that are not taken")
+    parser.add_argument(
+        "--with", nargs="+", default=[], metavar="STEP", dest="more", help="steps that are left out else"
+    )
     parser.add_argument("--shrink", type=float, default=120, metavar="SECONDS", help="to look for fewer steps")
-    parser.add_argument("--replay", type=Path, metavar="FILE", help="take the steps in a file, one a line, and tell all")
+    parser.add_argument(
+        "--replay", type=Path, metavar="FILE", help="take the steps in a file, one a line, and tell all"
+    )
     options = parser.parse_args()
     if options.replay:
         replay(options.kind[0], options.seed or 0, options.replay)
         return
     seeds = range(1, options.seeds + 1) if options.seed is None else [options.seed]
+    without = {*options.without, *UNPROMISED} - {*options.more}
     row = "{:8} {:>4} {:>5} {:>6} {:>5} {:>7} {:>8} {:>7} {:>8} {:>7}  {}"
-    head = "kind", "seed", "steps", "builds", "kills", "refused", "articles", "entries", "archives", "CPU s", "violation"
+    head = (
+        "kind",
+        "seed",
+        "steps",
+        "builds",
+        "kills",
+        "refused",
+        "articles",
+        "entries",
+        "archives",
+        "CPU s",
+        "violation",
+    )
     print(row.format(*head), flush=True)
     failed = False
     for kind in options.kind:
         for seed in seeds:
-            steps, began = steps_of(seed, options.steps, options.without), _cpu()
+            steps, began = steps_of(seed, options.steps, without), _cpu()
             world, place, violation = play(kind, seed, steps)
             tally, oracle = world.tally, world.oracle
             numbers = (tally.steps, tally.builds, tally.kills, tally.refused, len(world.site.articles), oracle.entries)

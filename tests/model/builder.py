@@ -4,6 +4,7 @@ It reads orders from its standard input, a line of JSON each, and answers each w
 has no thread between two builds, so that a fork of it is whole.
 """
 
+import atexit
 import json
 import os
 import select
@@ -19,6 +20,13 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Engine, event
+
+from feedpub import pipeline
+from feedpub.config import load
+from tests.support.clock import FakeClock
+from tests.support.newsroom import tools_for
 
 _CHECKOUT = Path(__file__).parents[2]
 _LONGEST = 120.0  # seconds that a build may take
@@ -87,8 +95,6 @@ class Builder:
 @cache
 def builder() -> Builder:
     """The one of this process, which ends with it."""
-    import atexit
-
     made = Builder()
     atexit.register(made.close)
     return made
@@ -103,18 +109,13 @@ def _main() -> None:
 
 
 def _build(config: str, now: str) -> dict[str, Any]:
-    from feedpub import pipeline
-    from feedpub.config import load
-    from tests.support.clock import FakeClock
-    from tests.support.newsroom import tools_for
-
     began, clock = time.process_time(), FakeClock(datetime.fromisoformat(now))
     try:
         loaded = load(Path(config))
         with tools_for(loaded, clock) as tools:
             outcome = pipeline.publish(loaded.feed[0], tools)
             pipeline.finish(loaded, tools)
-    except Exception:
+    except Exception:  # noqa: BLE001 -- whatever a build raises is what is looked for
         return {"error": traceback.format_exc(), "now": clock.now().isoformat()}
     return {
         "now": clock.now().isoformat(),
@@ -144,8 +145,6 @@ def _build_in_fork(order: Mapping[str, str], kill_at: int) -> dict[str, Any]:
 
 def _die_at(instant: int, home: Path) -> None:
     """Kill this process at the n-th instant from now on at which it opens, renames or drops a file, or commits."""
-    from sqlalchemy import Engine, event
-
     left = [instant]
 
     def count(*_: object) -> None:

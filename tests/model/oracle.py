@@ -5,7 +5,7 @@ again 1, 6 and 24 hours after it was first listed; and on what readers have seen
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ YOUNG = timedelta(days=2)
 MOST_LOOKS = 20  # again, in one build
 
 
-class Violation(AssertionError):
+class ViolationError(AssertionError):
     """Something that must hold does not. `what` names the rule."""
 
     def __init__(self, what: str, how: str) -> None:
@@ -55,6 +55,7 @@ class Known:
         versions: the text's.
         blind: the told version that feedpub may have missed, since its state was lost after the edit.
         addressed: the address and guid that feedpub knows it by.
+        listed: when feedpub last saw it in the list.
     """
 
     id: str = ""
@@ -66,6 +67,7 @@ class Known:
     versions: int = 0
     blind: tuple[int, int] = (0, 0)
     addressed: tuple[str, str] = ("", "")
+    listed: datetime | None = None
 
 
 @dataclass
@@ -98,17 +100,19 @@ class Oracle:
     # --- what happens ---
 
     def after_build(self, built: Built, wanted: Wanted, began: datetime) -> None:
-        """A build ended, well or not. Raises Violation."""
+        """A build ended, well or not. Raises ViolationError."""
         self.bases.add(wanted.base)
         self._tried.append(wanted)
         if built.error:
-            raise Violation("raised", built.error)
+            raise ViolationError("raised", built.error)
         if built.killed:
             self._after_kill(wanted, began)
             return
         well = not built.fatal
         if self.site.fault and well and built.status != "unchanged":
-            raise Violation("fault unseen", f"the list answers {self.site.fault!r}, and the build says all is well")
+            raise ViolationError(
+                "fault unseen", f"the list answers {self.site.fault!r}, and the build says all is well"
+            )
         self._look_again(wanted, began)
         if well:
             self._see_listed(wanted, began)
@@ -142,6 +146,7 @@ class Oracle:
                 known.next_look = None
                 known.blind = (article.titles, article.told)
                 known.addressed = ("", "")
+                known.listed = None
 
     def taken(self, wanted: Wanted) -> list[Article]:
         """The listed articles that feedpub surely asks for: it takes no more than the feed's limit, the newest first.
@@ -199,6 +204,7 @@ class Oracle:
                 if article.told > known.blind[1]:
                     known.versions = max(known.versions, article.told)
             known.addressed = (article.slug, article.guid)
+            known.listed = now
 
     # --- what must hold ---
 
@@ -207,7 +213,7 @@ class Oracle:
         try:
             return {suffix: read_chain(self.folder, f"{self.name}.{suffix}", self.bases) for suffix in formats}
         except TornError as error:
-            raise Violation("torn", str(error)) from error
+            raise ViolationError("torn", str(error)) from error
 
     def _hold(self, wanted: Wanted, *, whole: bool) -> None:
         chains = self._chains(wanted)
@@ -219,7 +225,7 @@ class Oracle:
                 self._hold_live(suffix, chain, wanted)
                 self._hold_listed(suffix, chain, wanted)
         if whole and len({tuple(entry.id for entry in chain[0].entries) for chain in chains.values()}) > 1:
-            raise Violation("formats differ", f"the live documents hold not the same entries: {sorted(chains)}")
+            raise ViolationError("formats differ", f"the live documents hold not the same entries: {sorted(chains)}")
         if whole:
             self._hold_updates(chains)
         self.entries = max((len({e.id for _, e in everything(chain)}) for chain in chains.values()), default=0)
@@ -232,26 +238,26 @@ class Oracle:
         for place, document in enumerate(chain):
             here = [entry.id for entry in document.entries]
             if len(set(here)) < len(here) or (place and archived.intersection(here)):
-                raise Violation("one id twice", f"{suffix}, document {place}: {here}, archived before: {archived}")
+                raise ViolationError("one id twice", f"{suffix}, document {place}: {here}, archived before: {archived}")
             archived |= set(here) if place else set()
         for place, entry in everything(chain):
             number = self._article_of(suffix, entry)
             if ids.setdefault(number, entry.id) != entry.id:
                 how = f"{suffix}, document {place}: article {number} is {ids[number]} and {entry.id}"
-                raise Violation("one article twice", how)
+                raise ViolationError("one article twice", how)
             known = self.known[number]
             if known.id and known.id != entry.id:
-                raise Violation("id changed", f"{suffix}: article {number} was {known.id}, and is {entry.id}")
+                raise ViolationError("id changed", f"{suffix}: article {number} was {known.id}, and is {entry.id}")
             if known.published and known.published != entry.published:
                 how = f"{suffix}, document {place}: article {number} was {known.published}, is {entry.published}"
-                raise Violation("date changed", how)
+                raise ViolationError("date changed", how)
             known.id, known.published = entry.id, entry.published
             known.archived = known.archived or place > 0
 
     def _article_of(self, suffix: str, entry: Published) -> int:
         whose = entry.articles | {number for number, _ in entry.versions}
         if len(whose) != 1:
-            raise Violation("mixed", f"{suffix}: {entry.id}, {entry.title!r} holds the articles {sorted(whose)}")
+            raise ViolationError("mixed", f"{suffix}: {entry.id}, {entry.title!r} holds the articles {sorted(whose)}")
         return next(iter(whose))
 
     def _hold_reach(self, suffix: str, chain: list[Document]) -> None:
@@ -262,19 +268,19 @@ class Oracle:
                 admitted = all(wanted.admits(self.site.articles[number]) for wanted in self._tried)
                 if admitted or known.archived:
                     why = "admitted" if admitted else "excluded, but archived once"
-                    raise Violation("lost", f"{suffix}: article {number}, {known.id} ({why}) is in no document")
+                    raise ViolationError("lost", f"{suffix}: article {number}, {known.id} ({why}) is in no document")
 
     def _hold_live(self, suffix: str, chain: list[Document], wanted: Wanted) -> None:
         """The live document has the newest, and no more than it may."""
         live = chain[0].entries
         if len(live) > wanted.limit:
-            raise Violation("too many", f"{suffix}: {len(live)} entries, {wanted.limit} are allowed")
+            raise ViolationError("too many", f"{suffix}: {len(live)} entries, {wanted.limit} are allowed")
         dates = [entry.published for entry in live]
         if dates != sorted(dates, reverse=True):
-            raise Violation("order", f"{suffix}: {dates}")
+            raise ViolationError("order", f"{suffix}: {dates}")
         refused = [e.title for e in live if not wanted.admits(self.site.articles[self._article_of(suffix, e)])]
         if refused:
-            raise Violation("refused one is live", f"{suffix}: {refused}")
+            raise ViolationError("refused one is live", f"{suffix}: {refused}")
         shown = {entry.id for entry in live}
         others = [
             entry
@@ -283,13 +289,13 @@ class Oracle:
         ]
         if others and len(live) < wanted.limit:
             how = f"{suffix}: {len(live)} of {wanted.limit} entries; others are archived alone"
-            raise Violation("not the newest", how)
+            raise ViolationError("not the newest", how)
         if others and live and max(entry.published for entry in others) > dates[-1]:
-            raise Violation("not the newest", f"{suffix}: the last is of {dates[-1]}, an archived one is newer")
+            raise ViolationError("not the newest", f"{suffix}: the last is of {dates[-1]}, an archived one is newer")
         for document in chain:
             for address in filter(None, (document.address, document.previous)):
                 if not address.startswith(wanted.base):
-                    raise Violation("old base", f"{suffix}: {address} is not below {wanted.base}")
+                    raise ViolationError("old base", f"{suffix}: {address} is not below {wanted.base}")
 
     def _hold_listed(self, suffix: str, chain: list[Document], wanted: Wanted) -> None:
         """What is listed and can be read is there, as it is now."""
@@ -298,16 +304,18 @@ class Oracle:
             newest.setdefault(self._article_of(suffix, entry), entry)
         for article in self.taken(wanted):
             if article.is_readable and wanted.admits(article) and article.number not in newest:
-                raise Violation("missing", f"{suffix}: article {article.number}, {article.title!r} is listed, not there")
+                raise ViolationError(
+                    "missing", f"{suffix}: article {article.number}, {article.title!r} is listed, not there"
+                )
         for entry in chain[0].entries:
             number = self._article_of(suffix, entry)
             known, article = self.known[number], self.site.articles[number]
             version = max((version for _, version in entry.versions), default=0)
             if version < known.versions:
                 how = f"{suffix}: article {number} shows version {version}, {known.versions} must show"
-                raise Violation("edit unseen", how)
+                raise ViolationError("edit unseen", how)
             if known.titles == article.titles and entry.title.split() != article.title.split():
-                raise Violation("title unseen", f"{suffix}: {entry.title!r} must be {article.title!r}")
+                raise ViolationError("title unseen", f"{suffix}: {entry.title!r} must be {article.title!r}")
 
     def _hold_updates(self, chains: Mapping[str, list[Document]]) -> None:
         """`updated` moves with words, and with nothing else."""
@@ -317,11 +325,11 @@ class Oracle:
                 if entry.updated is None:
                     continue
                 if now.setdefault(entry.id, (entry.updated, entry.words)) != (entry.updated, entry.words):
-                    raise Violation("formats differ", f"{suffix}: {entry.id} is not what another format says")
+                    raise ViolationError("formats differ", f"{suffix}: {entry.id} is not what another format says")
                 before, words = self._live.get(entry.id, (entry.updated, entry.words))
                 if before > entry.updated:
-                    raise Violation("updated went back", f"{suffix}: {entry.id}: {before}, now {entry.updated}")
+                    raise ViolationError("updated went back", f"{suffix}: {entry.id}: {before}, now {entry.updated}")
                 if (before != entry.updated) != (words != entry.words):
                     how = f"{suffix}: {entry.id}: {before} → {entry.updated}; {words[:300]!r} → {entry.words[:300]!r}"
-                    raise Violation("updated and words part", how)
+                    raise ViolationError("updated and words part", how)
         self._live |= now

@@ -21,7 +21,7 @@ KINDS: tuple[Kind, ...] = ("listing", "feed", "sitemap")
 TOPICS = ("harbour", "railway", "library", "theatre")
 PARAGRAPHS, SENTENCES = 4, 3
 _SYLLABLES = [consonant + vowel for consonant in "bdfglmnprst" for vowel in "aeiou"]
-_WORDS = """\
+_VOCABULARY = """
 bridge morning letter window garden winter council market teacher bottle mountain river engine kitchen shoulder village
 copper island doctor lantern meadow pocket ribbon saddle timber valley walnut anchor basket candle dragon elbow feather
 glacier hammer insect jacket kettle ladder mirror needle orchard pepper quarry rabbit signal tunnel umbrella violin
@@ -30,7 +30,8 @@ rocket silver tiger uncle velvet water zebra artist button camera dinner early f
 local modern narrow open quiet rapid simple tired usual vivid warm young answer borrow carry decide enter follow gather
 hope invite join keep listen move notice offer paint quote reach settle travel unite visit watch yield build climb
 drive explain finish grow hold improve jump know laugh measure need order plant rest share teach understand vote walk
-""".split()
+"""
+_WORDS = _VOCABULARY.split()
 _NAME = re.compile(r"\bzq([a-z]+)\b", re.IGNORECASE)
 _VERSION = re.compile(r"\bzv([a-jl-z]+)k([a-jl-z]+)\b", re.IGNORECASE)
 
@@ -250,7 +251,9 @@ def _time(moment: datetime | None) -> str:
 
 
 def _page(title: str, head: str, body: str) -> str:
-    navigation = '<header><nav><a href="/">Home</a> <a href="/about">About</a> <a href="/contact">Contact</a></nav></header>'
+    navigation = (
+        '<header><nav><a href="/">Home</a> <a href="/about">About</a> <a href="/contact">Contact</a></nav></header>'
+    )
     return (
         f'<!doctype html><html lang="en"><head><title>{title}</title>{head}</head>'
         f"<body>{navigation}{body}<footer><p>Copyright The Paper</p></footer></body></html>"
