@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from feedpub import pipeline
@@ -25,7 +26,6 @@ from feedpub.store import PROCESS
 from feedpub.tools import Tools
 from feedpub.work import FIRST_RETRY, MOST_DOUBLINGS, After, Publish, Work
 
-LONGEST_BACKOFF = timedelta(days=1)  # of a feed that processes die of
 MOST_GIVEN_UP = 16  # threads that hang; beyond this only a new process helps
 
 
@@ -132,13 +132,15 @@ class Jobs:
     def clock_jumped(self, by: timedelta) -> None:
         """Catch up by and by with what is overdue, and with what was planned by a clock that was ahead."""
         event("clock", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
-        planned: Mapping[str, datetime | None] = self.clockwork.planned
+        before = self.clockwork.planned
+        planned: Mapping[str, datetime | None] = before
         if by < timedelta(0):
             try:
-                planned = self._known_plans()
+                shifted = {name: moment + by for name, moment in before.items() if name in self._suspects}
+                planned = {**self._known_plans(), **shifted}
             except FeedpubError as error:
                 event("state", level=logging.ERROR, reason=str(error))
-                planned = {name: moment + by for name, moment in self.clockwork.planned.items()}
+                planned = {name: moment + by for name, moment in before.items()}
         self._spread(planned)
         self.clockwork.revive()
 
@@ -168,11 +170,11 @@ class Jobs:
         for name, crashes in sorted(self._suspects.items(), key=lambda suspect: suspect[1]):
             last += GAP
             wait = FIRST_RETRY * 2 ** min(crashes - 2, MOST_DOUBLINGS) if crashes > 1 else timedelta(0)
-            moment = last + min(wait, LONGEST_BACKOFF)
+            moment = last + wait
             event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=died_of(crashes), next=moment)
             ordinary[name] = max(moment, planned.get(name, moment))
             if crashes > 1:  # a process may be killed for many reasons, and one kill is nobody's fault
-                self.work.tell_crashes(name, crashes)
+                mended(partial(self.work.tell_crashes, name, crashes), self._config, self._tools)
         self.clockwork.set_all(ordinary)
 
     def _known_plans(self) -> Mapping[str, datetime | None]:
