@@ -36,3 +36,26 @@ def test_archives_outlive_their_entries(store: Store) -> None:
     store.forget(NOW + DAY, keep={})
     assert store.archives.numbers("world") == (1, 2)
     assert (store.archives.entries("world", 2), store.archives.waiting("world")) == ((), ())
+
+
+def test_an_entry_stays_in_its_archive(store: Store) -> None:
+    """Naming it for another one changes nothing, also after it was forgotten."""
+    put(store, *some("b", "a"))
+    store.archives.add("world", {1: ["tag:a"]})
+    store.archives.add("world", {2: ["tag:a", "tag:b"]})
+    store.forget(NOW + DAY, keep={})
+    assert [store.archives.members("world", n) for n in (1, 2, 3)] == [{"tag:a"}, {"tag:b"}, set()]
+
+
+def test_published_entries_are_noted_until_they_are_archived_or_forgotten(store: Store) -> None:
+    """Each feed has its own."""
+    put(store, *some("c", "b", "a"))
+    put(store, *some("a"), feed="local")
+    store.archives.add("world", {1: ["tag:a"]})
+    for _ in range(2):
+        store.archives.mark_published("world", ["tag:a", "tag:b", "tag:c"])
+    assert (store.archives.published("world"), store.archives.published("local")) == ({"tag:b", "tag:c"}, set())
+    store.archives.add("world", {2: ["tag:b"]})
+    assert store.archives.published("world") == {"tag:c"}
+    store.forget(NOW + DAY, keep={})
+    assert store.archives.published("world") == set()
