@@ -7,7 +7,7 @@ written again only if `base_url` has changed: else readers that have it need not
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count, pairwise
@@ -64,14 +64,14 @@ def extend(feed: FeedConfig, live: Feed, tools: Tools) -> Feed:
         {entry.id for entry in waiting if not entry.complete},
     )
     if planned:
-        archives.add(feed.name, dict(enumerate(planned, _unused(live, tools))))
+        archives.add(feed.name, dict(zip(_unused(live, tools), planned, strict=False)))
     return replace(live, previous=archives.newest(feed.name))
 
 
-def _unused(live: Feed, tools: Tools) -> int:
-    """The first number that no archive has: not in the store, nor, where that began anew, among the files."""
+def _unused(live: Feed, tools: Tools) -> Iterator[int]:
+    """Return the numbers that no archive has yet, neither in the store nor among the files."""
     after = (tools.store.archives.newest(live.name) or 0) + 1
-    return next(number for number in count(after) if not _is_taken(replace(live, archive=number), tools))
+    return (number for number in count(after) if not _is_taken(replace(live, archive=number), tools))
 
 
 def _is_taken(archive: Feed, tools: Tools) -> bool:
@@ -98,7 +98,7 @@ def write(feed: FeedConfig, live: Feed, tools: Tools, certain: Callable[[], None
         StoreError: the state cannot be read.
     """
     numbers = tools.store.archives.numbers(feed.name)
-    documents = {s: [replace(live, archive=n).file(s) for n in numbers] for s in feed.formats}
+    documents: dict[str, list[str]] = {s: [replace(live, archive=n).file(s) for n in numbers] for s in feed.formats}
     missing = set(tools.publisher.missing([name for names in documents.values() for name in names]))
     due = missing | _moved(documents, missing, live, tools)
     written: list[str] = []

@@ -15,6 +15,7 @@ from feedpub.errors import ExtractError
 from feedpub.fetch import Fetcher, RequestOptions
 from feedpub.isolation import Isolation
 from feedpub.learning import remembered
+from feedpub.limits import limit_fields
 from feedpub.model import Article, Item, Page
 from feedpub.paging import HTML, Pages
 from feedpub.rules import RuleBook, Ruleset
@@ -23,12 +24,13 @@ from feedpub.summary import choose, lead
 # A feed's own content is taken instead of its page's where the page gives this much less: a paywall, a consent wall.
 _MUCH_LESS = 0.6
 _LARGEST_FILE = 20_000_000  # bytes of a saved article
+MAX_ARTICLE_BYTES = 8_000_000  # of an article's pages together; a source's document may be larger
 
 
 def page_at(url: str, fetcher: Fetcher, book: RuleBook | None = None) -> Page:
     """The page at an address, asked for with the headers that the rules of its site name. Raises SourceError."""
     headers = book.of(url).headers if book else ()
-    answer = fetcher.get(url, options=RequestOptions().to(url, headers))
+    answer = fetcher.get(url, options=RequestOptions().to(url, headers), max_bytes=MAX_ARTICLE_BYTES)
     assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
     return answer
 
@@ -44,7 +46,7 @@ def from_page(page: Page, rules: Ruleset | None = None, memory: bytes | None = N
     if page.content_type not in HTML:
         raise ExtractError(f"not a web page but {page.content_type}", page.url)
     known = remembered(memory) if memory else None
-    return cleaner.extract(decode_html(page.body, page.charset), page.url, rules=rules, memory=known)
+    return limit_fields(cleaner.extract(decode_html(page.body, page.charset), page.url, rules=rules, memory=known))
 
 
 def annotated_page(page: Page, rules: Ruleset | None = None, memory: bytes | None = None) -> cleaner.Annotated:
@@ -132,13 +134,21 @@ def from_file(path: Path, base: str, rules: Ruleset | None) -> Article:
         body = path.read_bytes()
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
-    article = cleaner.extract_saved(body, str(path), base=base, rules=rules)
-    return replace(article, published=article.published or datetime.fromtimestamp(int(about.st_mtime), UTC))
+    article = limit_fields(cleaner.extract_saved(body, str(path), base=base, rules=rules))
+    return replace(article, published=article.published or _changed(about.st_mtime))
+
+
+def _changed(seconds: float) -> datetime | None:
+    """Return when a file was changed; None if its system says a moment that no calendar has."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def from_feed(item: Item) -> Article:
     """The article as its feed gives it. Raises NothingFound where the feed gives none."""
-    return cleaner.extract_fragment(item.html or item.summary, item.url, title=item.title)
+    return limit_fields(cleaner.extract_fragment(item.html or item.summary, item.url, title=item.title))
 
 
 def _fuller(article: Article, item: Item) -> Article:

@@ -11,6 +11,15 @@ _LONG_TAG = re.compile(rb"<[^<>]{3000,}")  # a shorter one adds little; text in 
 _VALUE = re.compile(rb"""(?<=[\s"'])([^\s=>"']+)\s*=\s*(?:"[^"]*"|'[^']*')""")  # of a named attribute; \1 is its name
 _WINDOW = 1_500  # bytes; a tag that long holds one from end to end
 
+_SEARCHED_BYTES = 65_536  # at once: while a pattern is at work, no other thread runs
+_OVERLAP_BYTES = 1024  # longer than what is searched for
+
+
+def occurs(pattern: re.Pattern[bytes], body: bytes) -> bool:
+    """Search a body of any size piece by piece, so that other threads run between the pieces."""
+    starts = range(0, len(body), _SEARCHED_BYTES)
+    return any(pattern.search(body, start, start + _SEARCHED_BYTES + _OVERLAP_BYTES) for start in starts)
+
 
 def excess(source: bytes) -> str:
     """What there is too much of in a document with tags, for people; "" where all is within bounds."""

@@ -13,6 +13,26 @@ _REFERENCE = re.compile(
     re.IGNORECASE,
 )
 
+# What a terminal takes for a command, and the two overrides of direction, which make a text read as another one.
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e]")
+
+
+def without_commands(text: str) -> str:
+    """Drop what commands a terminal: control characters but for line breaks and tabs, and overrides of direction."""
+    return _COMMANDS.sub("", text)
+
+
+def escape_commands(document: str) -> str:
+    """Write what commands a terminal as JSON's escapes; the JSON document says the same."""
+    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
+
+
+def shorten(text: str, max_chars: int) -> str:
+    """Return the beginning of a line of text, cut between two words if it has any, and with an ellipsis."""
+    if len(text) <= max_chars:
+        return text
+    return f"{text[:max_chars].rpartition(' ')[0] or text[: max_chars - 1]}…"
+
 
 def sound(text: str) -> str:
     """The text without them, and with a space for each form feed."""

@@ -15,6 +15,7 @@ from feedpub.builder.matching import Arrival
 from feedpub.builder.merge import changes
 from feedpub.builder.substance import shared, words
 from feedpub.config import FeedConfig, FeedSource, FolderSource
+from feedpub.counting import counted
 from feedpub.errors import ConfigError, ExtractError
 from feedpub.gathering import Listed, is_rendered, request_options, source_key
 from feedpub.model import Entry, Item
@@ -102,7 +103,9 @@ def corrected(entry: Entry, arrival: Arrival) -> Arrival | None:
     """
     article = arrival.article
     if len(article.text) < FAR_SHORTER * len(entry.text):
-        raise ExtractError(f"far shorter than it was, {len(article.text)} characters of {len(entry.text)}", article.url)
+        raise ExtractError(
+            f"far shorter than it was, {counted(len(article.text), 'character')} of {len(entry.text)}", article.url
+        )
     if words(article.title) != words(entry.title) and shared(words(entry.text), words(article.text)) < _SAME:
         raise ExtractError(f'about something else now, "{article.title}"', article.url)
     return arrival if changes(entry, arrival) else None

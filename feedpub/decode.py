@@ -23,9 +23,9 @@ _HEAD_MINIMUM = 1024
 _END_OF_HEAD = re.compile(rb"</head|<body", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--(?:-?>|.*?(?:-->|\Z))", re.DOTALL)
 _META = re.compile(rb"<meta[\s/]([^<>]*)", re.IGNORECASE)
-_ATTRIBUTE = re.compile(rb"([^\s=\"'/]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+_ATTRIBUTE = re.compile(rb"(?<![^\s=\"'/])([^\s=\"'/]++)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNORECASE)
-_XML = re.compile(rb"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]+)[\"']", re.IGNORECASE)
+_XML = re.compile(rb"\A\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]+)[\"']", re.IGNORECASE)
 
 _WINDOWS_1252 = webencodings.lookup("windows-1252") or webencodings.UTF8
 _SEVERAL_BYTES = frozenset(

@@ -18,6 +18,8 @@ from feedpub.model import NotModified, Page
 from feedpub.render import Browser
 from feedpub.store import Document, Store
 
+_MAX_REMEMBERED_BYTES = 20_000_000  # of a source's documents, until its feed is published; others are asked for anew
+
 Answer: TypeAlias = Page | NotModified | FetchError
 """What a server says to a request."""
 
@@ -81,7 +83,8 @@ class Documents:
             if stored is None:  # it was asked for what is gone since
                 return self._get(url)
             return _page(stored), answer.expires
-        self.fresh.append(self._document(url, answer))
+        if sum(len(document.body) for document in self.fresh) + len(answer.body) <= _MAX_REMEMBERED_BYTES:
+            self.fresh.append(self._document(url, answer))
         return answer, answer.expires
 
     def _document(self, url: str, page: Page) -> Document:

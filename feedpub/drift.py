@@ -11,6 +11,7 @@ from datetime import timedelta
 from itertools import takewhile
 from statistics import median
 
+from feedpub.counting import counted
 from feedpub.store import Look
 
 RECENT = 30  # looks; what is usual is what was so among these, or among those before
@@ -62,7 +63,7 @@ def _fewer(history: Sequence[Look], look: Look) -> str | None:
     low = min(_quantile(counts[-RECENT:], LOW), _quantile(counts[:-RECENT] or counts, LOW))
     if low < FEWEST_ITEMS or look.items >= min(low, counts[-1]) / 2:
         return None
-    return f"lists {_counted(look.items, 'article')}, usually {_range(low, max(counts[-RECENT:]))}"
+    return f"lists {counted(look.items, 'article')}, usually {_range(low, max(counts[-RECENT:]))}"
 
 
 def _moved(history: Sequence[Look], look: Look) -> str | None:
@@ -84,7 +85,7 @@ def _replaced(history: Sequence[Look], look: Look) -> str | None:
     before = history[-1]
     if before.items < FEWEST_ITEMS or look.at - before.at > SOON:
         return None
-    minutes = _counted(round((look.at - before.at) / timedelta(minutes=1)), "minute")
+    minutes = counted(round((look.at - before.at) / timedelta(minutes=1)), "minute")
     return f"none of {look.items} addresses was seen before, {minutes} after a look at {before.items} others"
 
 
@@ -124,7 +125,7 @@ def _shorter(history: Sequence[Look], look: Look) -> str | None:
 
 def _far_shorter(now: Sequence[int], before: Sequence[int]) -> str:
     articles = "the articles are" if len(now) > 1 else "the article is"
-    return f"{articles} far shorter: {_counted(round(median(now)), 'word')}, usually {round(median(before))}"
+    return f"{articles} far shorter: {counted(round(median(now)), 'word')}, usually {round(median(before))}"
 
 
 def _undated(history: Sequence[Look], look: Look) -> str | None:
@@ -174,7 +175,3 @@ def _range(low: float, high: float) -> str:
 
 def _were(number: int) -> str:
     return "was" if number == 1 else "were"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -23,6 +23,22 @@ Exceptions of other libraries become one of these at one boundary each. Messages
 there is something to do, what to do; the address or file stands in its own attribute and is printed with it.
 """
 
+from typing import TypeVar
+
+E = TypeVar("E", bound=BaseException)
+
+
+def forget_frames(error: E) -> E:
+    """Return an error that is kept for later, without the frames that it came through: they hold whole bodies."""
+    cause: BaseException | None = error
+    while cause is not None:
+        cause.__traceback__ = None
+        cause = cause.__cause__ or cause.__context__
+    return error
+
+
+MAX_REASON_CHARS = 1000  # a reason may hold what a server, a page or a library said
+
 
 class FeedpubError(Exception):
     """The base of every error that feedpub raises on purpose."""
@@ -81,12 +97,12 @@ class SourceError(FeedpubError):
 
     Attributes:
         url: the address or path that it is about; None where the caller gave none.
-        reason: what went wrong, without the address.
+        reason: what went wrong, without the address; cut after MAX_REASON_CHARS.
     """
 
     def __init__(self, reason: str, url: str | None = None) -> None:
         super().__init__(reason, url)
-        self.reason = reason
+        self.reason = reason if len(reason) <= MAX_REASON_CHARS else f"{reason[: MAX_REASON_CHARS - 1]}…"
         self.url = url
 
     def __str__(self) -> str:

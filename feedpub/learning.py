@@ -4,6 +4,7 @@ A site is a host, "www." aside: blogs that share a domain share no template. Two
 same time each keep what they saw; the one that ends last is believed, and the other's pages are learned another time.
 """
 
+from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -61,11 +62,13 @@ class Site:
         self._memory.remember(seen)
         self._written = None
 
-    def save(self) -> None:
-        """Keep the memory for the next run, where there is something new in it."""
+    def save(self, now: datetime) -> None:
+        """Keep the memory for the next run, where there is something in it."""
         if self._memory.pages and self.memory != self._stored:
-            self._store.save_memory(self._name, self.memory)
+            self._store.save_memory(self._name, self.memory, now)
             self._stored = self.memory
+        elif self._stored:
+            self._store.use_memory(self._name, now)
 
 
 def _sighting(page: Page) -> Sighting:

@@ -1,4 +1,4 @@
-"""How long a run may go on: its time, and whether anybody still waits for it.
+"""How long a run may go on: its time, whether anybody still waits for it, and what is said where its process died.
 
 A thread cannot be ended from outside. So a run asks its lease before everything that takes long or that others would
 see: when its time is up it fetches nothing more and finishes with what it has; when it has been given up it changes
@@ -85,6 +85,12 @@ def is_running(process: str) -> bool:
     """Return True if the process of a name runs on this machine; one of another machine is not known to."""
     host, pid, started = process.rsplit(" ", 2)
     return host == socket.gethostname() and started == _started(int(pid))
+
+
+def died_of(crashes: int) -> str:
+    """Return what is said of a feed in the middle of whose runs processes died, so many times in a row."""
+    times = "" if crashes == 1 else f" {crashes} times in a row"
+    return f"feedpub ended in the middle of its run{times}: it is run after all others, alone"
 
 
 def _started(pid: int) -> str:

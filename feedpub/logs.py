@@ -14,8 +14,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
+from feedpub.characters import escape_commands
 from feedpub.fetch import discreet
 
+MAX_CHARS = 1000  # of a message, of a field's value and of a line of a traceback
+MAX_READ_CHARS = 20_000  # of a text are looked through for secrets
 Form = Literal["text", "json"]
 _PLAIN = re.compile(r"[^\s\"=\\]+")
 _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
@@ -66,7 +69,7 @@ class _Text(logging.Formatter):
         start = f"<{_PRIORITIES.get(record.levelno, 6)}>" if self._journal else f"{_time(record)} "
         level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING and not self._journal else ""
         fields = "".join(f" {key}={_value(value)}" for key, value in _fields(record).items())
-        lines = [f"{level}{discreet(record.getMessage())}{fields}", *map(discreet, _trace(record))]
+        lines = [f"{level}{_shown(record.getMessage())}{fields}", *_trace(record)]
         return "\n".join(f"{start}{line}" for text in lines for line in text.splitlines() or [""])
 
 
@@ -74,15 +77,14 @@ class Json(logging.Formatter):
     """One object a line: time, level, event, and the fields."""
 
     def format(self, record: logging.LogRecord) -> str:
-        name = discreet(record.getMessage())
         known: dict[str, Any] = {
             "time": _time(record),
             "level": record.levelname.lower(),
-            "event": name,
+            "event": _shown(record.getMessage()),
         }
-        if trace := discreet("".join(_trace(record))):
-            known["trace"] = trace
-        return json.dumps(known | _fields(record), ensure_ascii=False, default=str)
+        if trace := _trace(record):
+            known["trace"] = "".join(f"{line}\n" for line in trace)
+        return escape_commands(json.dumps(known | _fields(record), ensure_ascii=False, default=str))
 
 
 def _time(record: logging.LogRecord) -> str:
@@ -91,7 +93,8 @@ def _time(record: logging.LogRecord) -> str:
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     fields = getattr(record, "fields", {})
-    return {key: discreet(value) if isinstance(value, str) else _plain(value) for key, value in fields.items()}
+    # before values are quoted: a quotation mark is no part of a token
+    return {key: _shown(value) if isinstance(value, str) else _plain(value) for key, value in fields.items()}
 
 
 def _plain(value: object) -> object:
@@ -99,9 +102,25 @@ def _plain(value: object) -> object:
 
 
 def _value(value: object) -> str:
-    text = discreet(str(value))  # before it is quoted: a quotation mark is no part of a token
+    text = value if isinstance(value, str) else _shown(str(value))
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def _trace(record: logging.LogRecord) -> list[str]:
-    return traceback.format_exception(*record.exc_info) if record.exc_info else []
+    """Return the lines of the traceback, if there is one."""
+    parts = traceback.format_exception(*record.exc_info) if record.exc_info else []
+    return [_shown(line) for part in parts for line in part.splitlines()]
+
+
+def _shown(text: str) -> str:
+    """Return a text as a log line holds it: without secrets, cut, and with control characters escaped.
+
+    A server, a page or a library may have said it, at any length.
+    """
+    text = discreet(text[:MAX_READ_CHARS])
+    text = text if len(text) <= MAX_CHARS else f"{text[:MAX_CHARS]}… ({len(text):,} characters)"
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def _escaped(char: str) -> str:
+    return char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode("ascii")

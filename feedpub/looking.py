@@ -4,7 +4,6 @@ Twice: when its articles are listed, before one of them is read, and again when 
 merged. Folders are not judged: who empties one means it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,13 +11,12 @@ from datetime import datetime, time, timedelta
 
 from feedpub import drift
 from feedpub.config import FeedConfig, FolderSource
+from feedpub.counting import count_words
 from feedpub.gathering import Listed, Reading, keys_of
 from feedpub.model import Item, Problem
 from feedpub.reading import Read
 from feedpub.store import Look
 from feedpub.tools import Tools
-
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")  # in languages that write no spaces, each character
 
 _EASTERNMOST = timedelta(hours=14)  # ahead of UTC
 
@@ -101,7 +99,7 @@ def _with_articles(look: Look, reads: Iterable[Read], tools: Tools) -> Look:
         obstacle=obstacles[0][0] if obstacles else "",
         dated=sum(bool(arrival.item.published or arrival.article.published) for arrival in arrivals),
         pictured=sum(bool(arrival.item.image or arrival.article.image) for arrival in arrivals),
-        lengths=tuple(len(_WORD.findall(arrival.article.text)) for arrival in arrivals),
+        lengths=tuple(count_words(arrival.article.text) for arrival in arrivals),
     )
 
 

@@ -44,11 +44,14 @@ def open_state(
     """
     if copy:
         return _open_copy(config, publisher, clock, pages_of)
-    store = Store.at(place_of(config.feedpub.state))
+    place = place_of(config.feedpub.state)
+    store = Store.at(place)
     try:
         store.connect()
     except DamagedError as error:
         _renew(config, store, publisher, clock, error)
+    for exposure in Store.exposures(place):
+        event("state", level=logging.WARNING, outcome=exposure)
     return store
 
 

@@ -82,6 +82,7 @@ class Page:
         charset: the charset that the header names, or None.
         etag, last_modified: validators exactly as received.
         expires: seconds that Cache-Control or Expires call it fresh, where they do.
+        place: in the budget of large bodies: it is given back when no page holds it any more.
     """
 
     url: str
@@ -91,6 +92,7 @@ class Page:
     etag: str | None = None
     last_modified: str | None = None
     expires: float | None = None
+    place: object = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class StoredRobots:
 
     Attributes:
         origin: scheme, host and port: "https://example.org".
-        body: its text; "" where there was none.
+        body: its rules for feedpub, as a robots.txt of their own; "" where there are none.
         status: the HTTP status it came with; 0 where the origin could not be reached.
         expires: when it must be asked for again.
     """

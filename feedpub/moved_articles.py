@@ -1,11 +1,10 @@
 """Find the entry that a new item was under another address: an article that its site moved.
 
-A candidate is an entry of the same source that was listed lately and is not listed any more. It is the new item if
-its address redirects there, or if it is gone and the new item has its title and text. If most of a list is new, the
-site moved as a whole: then nobody is asked, and title and text decide alone.
+A candidate is an entry of the same source, or of one that has left the config, that was listed lately and is not listed
+any more. It is the new item if its address redirects there, or if it is gone and the new item has its title and text.
+If most of a list is new, the site moved as a whole: then no address is requested, and title and text decide alone.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -14,10 +13,11 @@ from typing import Literal
 from feedpub.builder.identity import url_key
 from feedpub.builder.matching import MIN_WORDS, RELATED_TEXT, Arrival, is_dated_alike, is_same_article
 from feedpub.builder.substance import shared, words
+from feedpub.config import FeedConfig
 from feedpub.errors import FetchError
-from feedpub.fetch import RequestOptions
-from feedpub.gathering import Listed, Reading
-from feedpub.model import Entry
+from feedpub.fetch import RequestOptions, Validators
+from feedpub.gathering import Listed, Reading, source_key
+from feedpub.model import Entry, NotModified
 from feedpub.reading import Read
 from feedpub.tools import Tools
 
@@ -30,7 +30,7 @@ _Answer = Literal["moved", "gone", "alive", "unknown"]
 
 
 def find_moves(
-    feed: str,
+    feed: FeedConfig,
     listed: Sequence[Listed],
     reads: Sequence[Read],
     readings: Iterable[Reading],
@@ -39,13 +39,13 @@ def find_moves(
     """Return what was read, with `moved_from` set for each new item that is a known entry under a new address.
 
     Args:
-        feed: its name.
+        feed: whose items.
         listed: all items.
         reads: what came of each of them, and perhaps of others after them.
         readings: the sources that list them.
         tools: for the state, the network and the clock.
     """
-    new = _new_arrivals(feed, listed, reads, tools)
+    new = _new_arrivals(feed.name, listed, reads, tools)
     if not new:
         return list(reads)
     wholesale = {reading.key for reading in readings if _is_mostly_new(reading)}
@@ -79,29 +79,29 @@ class _Finder:
     """Compares new items with the entries that vanished from their sources' lists.
 
     Args:
-        feed: its name.
+        feed: whose entries.
         listed: the keys of all that is listed.
         tools: for the state, the network and the clock.
         wholesale: the keys of the sources of which most is new.
     """
 
-    def __init__(self, feed: str, listed: Collection[str], tools: Tools, wholesale: set[str]) -> None:
+    def __init__(self, feed: FeedConfig, listed: Collection[str], tools: Tools, wholesale: set[str]) -> None:
+        self._feed = feed.name
         self._tools = tools
         self._wholesale = wholesale
         self._requests = 0
-        self._vanished: dict[str, list[Entry]] = defaultdict(list)
-        present = {*tools.store.aliases(feed, listed).values()}
-        recent = tools.store.listed_since(feed, tools.clock() - RECENT, MAX_CANDIDATES)
-        entries = tools.store.entries(feed) if wholesale else recent
-        for entry in entries:
-            if entry.url and entry.id not in present:
-                self._vanished[entry.source].append(entry)
+        self._sources = {source_key(source) for source in feed.source}
+        present = {*tools.store.aliases(feed.name, listed).values()}
+        recent = tools.store.listed_since(feed.name, tools.clock() - RECENT, MAX_CANDIDATES)
+        entries = tools.store.entries(feed.name) if wholesale else recent
+        self._vanished = [entry for entry in entries if entry.url and entry.id not in present]
 
     def find(self, arrival: Arrival, item: Listed) -> str:
         """Return the id of the entry that a new item was; "" if there is none."""
-        for entry in self._vanished[arrival.source]:
-            if self._is_moved(entry, arrival, item):
-                self._vanished[arrival.source].remove(entry)
+        for entry in self._vanished:
+            is_of_source = entry.source == arrival.source or entry.source not in self._sources
+            if is_of_source and self._is_moved(entry, arrival, item):
+                self._vanished.remove(entry)
                 return entry.id
         return ""
 
@@ -119,11 +119,16 @@ class _Finder:
         if self._requests >= MAX_REQUESTS or self._tools.lease.over:
             return "unknown"
         self._requests += 1
+        key = url_key(entry.url)
+        seen = self._tools.store.seen(self._feed, [key]).get(key)
+        validators = Validators(seen.etag, seen.last_modified) if seen else None
         options: RequestOptions = item.options.to(entry.url, {})
         try:
-            page = self._tools.fetcher.get(entry.url, options=options)
+            page = self._tools.fetcher.get(entry.url, validators=validators, options=options)
         except FetchError as error:
             return "gone" if error.status in _GONE else "unknown"
+        if isinstance(page, NotModified):
+            return "alive"
         found = url_key(page.url, exact=item.exact)
         if found == url_key(entry.url, exact=item.exact):
             return "alive"

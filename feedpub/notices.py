@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from feedpub.counting import counted
 from feedpub.fetch import discreet
 from feedpub.store import Notice
 
@@ -40,7 +41,7 @@ def evidence(notice: Notice) -> dict[str, str]:
     known["Reason"] = reason(notice)
     known["Since"] = moment(notice.since)
     if notice.kind == "broken":
-        known["Tried"] = f"{notice.tries} {'time' if notice.tries == 1 else 'times'} in a row"
+        known["Tried"] = f"{counted(notice.tries, 'time')} in a row"
         known["Last read"] = _last_read(notice)
     else:
         known["Until"] = moment(notice.at)
@@ -51,7 +52,7 @@ def where(notice: Notice) -> str:
     """What it is about, in few words: a source by its host and path or its folder's name, else the feed."""
     if not notice.key:
         return f"The feed {notice.feed}"
-    parts = urlsplit(notice.key)
+    parts = urlsplit(discreet(notice.key))
     if not parts.netloc:
         return f"The folder {Path(notice.key).name}"
     return f"{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
@@ -71,12 +72,12 @@ def lasted(time: timedelta) -> str:
     """A length of time in the largest unit that says something: "3 hours"."""
     for name, unit in _UNITS:
         if time >= unit:
-            return f"{time // unit} {name}{'' if time // unit == 1 else 's'}"
+            return f"{counted(time // unit, name)}"
     return "less than a minute"
 
 
 def _last_read(notice: Notice) -> str:
     if notice.last_good is None:
         return "never"
-    articles = f", {notice.items} article{'' if notice.items == 1 else 's'}" if notice.key else ""
+    articles = f", {counted(notice.items, 'article')}" if notice.key else ""
     return f"{moment(notice.last_good)}{articles}"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from feedpub.bounds import occurs
 from feedpub.builder.identity import url_key
 from feedpub.cleaner import Sequel, sequel
 from feedpub.decode import decode_html
@@ -18,7 +19,7 @@ from feedpub.rules import MOST_PAGES, Ruleset, host_of
 from feedpub.sources.addresses import site_of
 
 HTML = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
-_MAY_GO_ON = re.compile(rb"""\brel\s*=\s*["']?[^"'>]{0,60}\bnext\b|>\s*2\s*<""", re.IGNORECASE)
+_MAY_GO_ON = re.compile(rb"""\brel\s*=\s*+["']?[^"'>]{0,60}\bnext\b|>\s*2\s*<""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def collect(page: Page, rules: Ruleset, get: Callable[[str], Page], isolation: I
     """
     alone = Pages((page,), page.url)
     ruled = rules.next_page or rules.single_page
-    if page.content_type not in HTML or not (ruled or _MAY_GO_ON.search(page.body)):
+    if page.content_type not in HTML or not (ruled or occurs(_MAY_GO_ON, page.body)):
         return alone
     try:
         here = _look(page, rules, isolation, "", 1)

@@ -12,10 +12,11 @@ from math import prod
 
 import regex
 
+from feedpub.counting import counted
 from feedpub.errors import OverrunError
 
 REGEX = "re:"
-_COUNT = re.compile(r"\{(\d*),?(\d*)\}")
+_COUNT = re.compile(r"\{(\d*+),?(\d*+)\}")
 _MOST_REPEATED = 10_000_000  # all counts of an expression multiplied: regex writes out what is repeated
 _LONGEST = 1.0  # seconds that a pattern may take over one text
 
@@ -37,15 +38,15 @@ def matches_url(pattern: str, url: str) -> bool:
         return pattern.casefold() in url.casefold()
     bare = url.partition("://")[2]
     path = "/" + bare.partition("/")[2]
-    return any(_found(_glob(pattern), pattern, form) for form in (url, bare, path))
+    return any(_fits_glob(pattern.casefold(), form.casefold()) for form in (url, bare, path))
 
 
 def _found(expression: "regex.Pattern[str]", pattern: str, text: str) -> bool:
     try:
-        return expression.search(text, timeout=_LONGEST) is not None
+        return expression.search(text, timeout=_LONGEST, concurrent=True) is not None  # other threads go on
     except TimeoutError:
         raise OverrunError(
-            f"the pattern {pattern!r} takes more than {_LONGEST:g} s over a text of {len(text)} characters: "
+            f"the pattern {pattern!r} takes more than {_LONGEST:g} s over a text of {counted(len(text), 'character')}: "
             "write it without a repetition inside another"
         ) from None
 
@@ -85,7 +86,15 @@ def _spaced(char: str) -> bool:
     return char.isalnum() and not "\u0e00" <= char <= "\u0eff" and not "\u3040" <= char <= "\u9fff"
 
 
-@lru_cache(maxsize=1024)
-def _glob(pattern: str) -> "regex.Pattern[str]":
-    inner = ".*".join(map(re.escape, pattern.split("*")))
-    return regex.compile(rf"\A{inner}\Z", regex.IGNORECASE | regex.DOTALL)
+def _fits_glob(pattern: str, text: str) -> bool:
+    """Compare a glob with all of a text: the parts between its stars, each at the first place behind the one before."""
+    first, *between, last = pattern.split("*")
+    if not text.startswith(first):
+        return False
+    at = len(first)
+    for part in between:
+        at = text.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return text.endswith(last) and len(text) - len(last) >= at

@@ -17,6 +17,7 @@ from feedpub.builder.identity import url_key
 from feedpub.builder.matching import Arrival, Known, drop_false_claims
 from feedpub.builder.merge import Merge, merge
 from feedpub.config import Config, FeedConfig, FolderSource
+from feedpub.counting import counted
 from feedpub.discretion import discreet_outcome
 from feedpub.errors import DamagedError, FeedpubError, NothingFound, OutrunError, StoreError
 from feedpub.gathering import Listed, Reading, gather, listed, saved_file, source_key
@@ -28,6 +29,7 @@ from feedpub.store import Calm, KeptPage, Run, SourceState
 from feedpub.tools import Tools
 from feedpub.walls import behind_walls
 
+_ROBOTS_KEPT = timedelta(days=30)  # past its day, a robots.txt only stands in for one that cannot be read
 _TRIES = 3  # at the pages about all feeds, where others write them, too
 
 
@@ -61,7 +63,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
             listed_now, items = items, [*items, *due.unlisted]
             reads = _read_articles(feed, items, due.entries, tools)
             readings = looking.at_articles(readings, items, reads, tools)
-            reads = moved_articles.find_moves(feed.name, listed_now, reads, readings, tools)
+            reads = moved_articles.find_moves(feed, listed_now, reads, readings, tools)
         steps.tell_sources(feed.name, readings)
         outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
         _propose(feed, readings, tools)
@@ -123,7 +125,7 @@ def _publish(
         return replace(outcome, status=Status.FAILED)
     live = fronts.live_feed(feed, tools)
     if not live.entries and outcome.failed:
-        none = Problem(feed.name, f"none of the {outcome.failed} articles listed could be read", fatal=True)
+        none = Problem(feed.name, f"none of the {counted(outcome.failed, 'article')} listed could be read", fatal=True)
         return replace(outcome, status=Status.FAILED, problems=(*outcome.problems, none))
     written = write(feed, live, tools)
     problems = (*outcome.problems, *_left_out(feed, live, reads, tools))
@@ -363,5 +365,10 @@ def show(config: Config, tools: Tools) -> tuple[str, ...]:
 def forget(config: Config, tools: Tools) -> None:
     """Drop what is older than the config wants it to be remembered, and is not published any more."""
     now, settings = tools.clock(), config.feedpub
-    tools.store.forget(now - settings.keep, fronts.LiveIds(config, tools), pages=now - settings.keep_pages)
+    tools.store.forget(
+        now - settings.keep,
+        fronts.LiveIds(config, tools),
+        pages=now - settings.keep_pages,
+        robots=now - min(settings.keep, _ROBOTS_KEPT),
+    )
     tools.store.claims.forget(())

@@ -15,11 +15,12 @@ from typing import TypeAlias
 from urllib.parse import urljoin
 
 from feedpub import corrections, making, paging
+from feedpub.articles import MAX_ARTICLE_BYTES
 from feedpub.builder.identity import url_key
 from feedpub.builder.matching import Arrival, Claim
 from feedpub.config import FeedConfig
-from feedpub.errors import ExtractError, NothingFound, OverrunError, SourceError
-from feedpub.fetch import Validators, redacted
+from feedpub.errors import ExtractError, NothingFound, OverrunError, SourceError, forget_frames
+from feedpub.fetch import SMALL_BODY_BYTES, Validators, redacted
 from feedpub.filters import Facts, refusal
 from feedpub.gathering import Listed
 from feedpub.learning import Site, site_of
@@ -30,7 +31,7 @@ from feedpub.tools import Tools
 
 _SITES_AT_ONCE = 8
 _MOST_TRIES = 5  # to read an article of which a page is missing
-_MOST_HELD = 8_000_000  # bytes of a site's pages that wait to be cleaned together
+_MOST_HELD = 4_000_000  # bytes of a site's pages that wait to be cleaned together
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def read_all(feed: FeedConfig, items: Sequence[Listed], memory: Memory, tools: T
             feed, by_site[name], memory, tools, done=lambda: tools.progress(feed.name, next(done), len(todo))
         )
         reads = {rank: read for some in _held(asked) for rank, read in _clean(feed, some, site, memory, tools)}
-        site.save()
+        site.save(tools.clock())
         return reads
 
     tools.progress(feed.name, 0, len(todo))
@@ -178,8 +179,9 @@ def _asked(
             try:
                 rest = _rest(feed, listed, answer, tools)
             except OverrunError as error:
-                answer = error
+                answer = forget_frames(error)
         yield _Asked(listed, answer, time.monotonic() - began, rest)
+        answer = rest = None  # no page is held while the next one is fetched
         done()
 
 
@@ -198,13 +200,19 @@ def _fetch(listed: Listed, validators: Validators | None, tools: Tools) -> Page 
         tools.lease.go_on(listed.address)
         answer = _get(listed.item.url or "", listed, tools, validators)
     except SourceError as error:
-        return error
+        return forget_frames(error)
     if isinstance(answer, Page) and _leads_back(listed, answer.url):
         return NothingFound(f"it leads back to {redacted(answer.url)}, as articles do that are gone", listed.address)
     return answer
 
 
-def _get(url: str, listed: Listed, tools: Tools, validators: Validators | None = None) -> Page | NotModified:
+def _get(
+    url: str,
+    listed: Listed,
+    tools: Tools,
+    validators: Validators | None = None,
+    max_bytes: int = MAX_ARTICLE_BYTES,
+) -> Page | NotModified:
     """A page, asked for with what the source wants sent, and with the headers that the rules of its site name.
 
     One that is rendered is asked for without condition: what its scripts show may change where it does not.
@@ -212,16 +220,19 @@ def _get(url: str, listed: Listed, tools: Tools, validators: Validators | None =
     options = listed.options.to(url, tools.rules.of(url).headers)
     if listed.render:
         return tools.browser.page(url, tools.fetcher, options, seconds=tools.lease.left())
-    return tools.fetcher.get(url, validators=validators, options=options)
+    return tools.fetcher.get(url, validators=validators, options=options, max_bytes=max_bytes)
 
 
 def _rest(feed: FeedConfig, listed: Listed, page: Page, tools: Tools) -> Pages:
-    """A page with those that its article goes on on."""
+    """A page with those that its article goes on on: together they are no larger than one may be."""
+    left = MAX_ARTICLE_BYTES - len(page.body)
 
     def get(url: str) -> Page:
+        nonlocal left
         tools.lease.go_on(url)
-        answer = _get(url, listed, tools)
+        answer = _get(url, listed, tools, max_bytes=max(left, 0))
         assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
+        left -= len(answer.body)
         return answer
 
     return paging.collect(page, making.rules_for(feed, page.url, tools), get, tools.isolation)
@@ -235,13 +246,18 @@ def _leads_back(listed: Listed, url: str) -> bool:
 
 
 def _held(asked: Iterable[_Asked]) -> Iterator[list[_Asked]]:
-    """Pages together, as many as may be held."""
+    """Pages together, as many as may be held; none is held on while the next one is fetched.
+
+    A large page ends its group: it has a place in the budget of large bodies, and whoever waits for one holds none.
+    """
     held: list[_Asked] = []
     for each in asked:
         held.append(each)
-        if sum(one.size for one in held) > _MOST_HELD:
+        last = each.size > SMALL_BODY_BYTES or sum(one.size for one in held) > _MOST_HELD
+        del each
+        if last:
             yield held
-            held = []
+            held.clear()
     yield held
 
 
@@ -262,7 +278,7 @@ def _learned(asked: _Asked, site: Site) -> _Asked:
     try:
         site.learn(asked.answer)
     except OverrunError as error:
-        return replace(asked, answer=error)
+        return replace(asked, answer=forget_frames(error), rest=None)
     return asked
 
 

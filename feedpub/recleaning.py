@@ -17,6 +17,7 @@ from feedpub.builder.matching import Arrival
 from feedpub.builder.merge import told
 from feedpub.config import FeedConfig, FolderSource
 from feedpub.corrections import FAR_SHORTER
+from feedpub.counting import counted
 from feedpub.errors import ExtractError, SourceError
 from feedpub.gathering import saved_file, source_key
 from feedpub.learning import site_of
@@ -162,7 +163,7 @@ def _arrival(entry: Entry, page: KeptPage, article: Article) -> Arrival:
 def _doubt(before: Entry, after: Entry) -> str:
     """What makes an entry look wrong beside what it was; "" for nothing."""
     if len(after.text) < FAR_SHORTER * len(before.text):
-        return f"far shorter than it was, {len(after.text)} characters of {len(before.text)}"
+        return f"far shorter than it was, {counted(len(after.text), 'character')} of {len(before.text)}"
     return "it has no title any more" if before.title and not after.title else ""
 
 

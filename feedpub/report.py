@@ -12,8 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from feedpub.characters import escape_commands
+from feedpub.counting import counted
 from feedpub.model import Article, Outcome, Problem, Status
-from feedpub.overview import FeedOverview, Health, Overview, SourceOverview, ago, counted, relative
+from feedpub.overview import FeedOverview, Health, Overview, SourceOverview, ago, relative
 from feedpub.trial import Trial
 
 _COLOURS = {
@@ -33,7 +35,7 @@ _WORDS = {
 
 def to_json(value: Any) -> str:
     """Any of our dataclasses, or a structure of them, as an indented JSON document."""
-    return json.dumps(value, default=_plain, ensure_ascii=False, indent=2)
+    return escape_commands(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
 
 
 def _plain(value: Any) -> Any:

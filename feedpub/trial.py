@@ -22,8 +22,8 @@ SUFFIXES = frozenset({".html", ".htm", ".xhtml"})  # of saved pages
 _BEGINNING = 200_000  # bytes of a saved page in which it says where it is from
 _ADDRESS = re.compile(
     rb"""<!--\s*saved from url=\(\d+\)(\S+)"""
-    rb"""|<link\b(?=[^>]*\brel=["']?canonical\b)[^>]*\bhref=["']?([^"'\s>]+)"""
-    rb"""|<meta\b(?=[^>]*\bproperty=["']?og:url\b)[^>]*\bcontent=["']?([^"'\s>]+)""",
+    rb"""|<link\b(?=[^<>]*\brel=["']?canonical\b)[^<>]*\bhref=["']?([^"'\s>]+)"""
+    rb"""|<meta\b(?=[^<>]*\bproperty=["']?og:url\b)[^<>]*\bcontent=["']?([^"'\s>]+)""",
     re.IGNORECASE,
 )
 

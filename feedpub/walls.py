@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from feedpub.counting import counted
 from feedpub.gathering import Listed
 from feedpub.reading import Read
 
@@ -31,4 +32,4 @@ def _name(listed: Listed) -> str:
 
 
 def _reason(number: int) -> str:
-    return f"no article: the pages of {number} articles say the same, as a wall does that stands before them"
+    return f"no article: the pages of {counted(number, 'article')} say the same, as a wall does that stands before them"

@@ -12,13 +12,13 @@ from typing import Protocol
 
 from feedpub import pipeline
 from feedpub.config import Config, FeedConfig
+from feedpub.counting import counted
 from feedpub.errors import DamagedError, FeedpubError
 from feedpub.gathering import source_key
-from feedpub.lease import Lease
+from feedpub.lease import Lease, died_of
 from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.model import Outcome, Problem, Status
-from feedpub.overview import crashed
 from feedpub.scheduler.plan import Plan, is_impossible
 from feedpub.scheduler.planning import plans
 from feedpub.store import Planned, Run, SourceState
@@ -107,7 +107,9 @@ class Work:
     def lost(self, name: str) -> Plan | None:
         """Keep that a run was given up; when the feed runs next. Raises StoreError where a queue must know it."""
         minutes = (self.tools.settings.deadline + timedelta(seconds=60)) / timedelta(minutes=1)
-        return self._failed(name, f"the run was given up after {minutes:.0f} minutes: something in it hangs")
+        return self._failed(
+            name, f"the run was given up after {counted(round(minutes), 'minute')}: something in it hangs"
+        )
 
     def crashed(self, name: str, error: BaseException) -> Plan | None:
         """Keep that a run ended with an exception; when the feed runs next. Raises as `lost` does."""
@@ -118,7 +120,7 @@ class Work:
     def tell_crashes(self, name: str, crashes: int) -> None:
         """Tell those who are told of runs that a process died in the middle of a feed's, again."""
         if (feed := self.feed(name)) is not None:
-            problem = Problem(name, crashed(crashes), fatal=True)
+            problem = Problem(name, died_of(crashes), fatal=True)
             self._after(feed, Outcome(name, Status.FAILED, problems=(problem,)), self.tools)
 
     def _run(self, name: str, lease: Lease, *, everything: bool, careful: bool) -> Plan | None:

@@ -412,13 +412,15 @@ def test_saved_articles_in_archives_have_their_pages(tmp_path: Path) -> None:
 
 
 def test_a_number_whose_file_is_not_ours_is_passed_over(press: Press) -> None:
-    """The next archive leads to the one before that number, in every format."""
+    """The archive after it leads to the one before it, in every format."""
     press.fill(*range(12, 0, -1))
     press.build(press.config("limit = 8"))
-    foreign = output_of(press.config()) / "f-archive-2.rss"
+    foreign = output_of(press.config()) / "f-archive-3.rss"
     foreign.write_bytes(b"a file of somebody else's")
     config = press.config("limit = 4")
     press.build(config)
+    with tools_for(config, press.clock) as tools:
+        assert tools.store.archives.numbers("f") == (1, 2, 4)
     assert foreign.read_bytes() == b"a file of somebody else's"
     for suffix in READERS:
         assert press.titles(suffix) == titles(range(1, 13))

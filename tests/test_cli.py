@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.table import Table
+from rich.text import Text
 
 from feedpub import cli as command
+from feedpub.cli.terminal import make_console
 from feedpub.errors import ConfigError, FeedpubError
 from feedpub.store import Planned, Store
 from feedpub.tools import utc_now
@@ -170,6 +173,20 @@ def test_check_counts_and_warns(tmp_path: Path) -> None:
     assert "still has the files of 'world'" in result.stdout
 
 
+@pytest.mark.usefixtures("newsroom")
+def test_a_state_folder_that_others_can_write_to(tmp_path: Path) -> None:
+    """A build says it once, and so does the check; the file in it is its owner's alone."""
+    state = tmp_path / ".feedpub"
+    state.mkdir()
+    state.chmod(0o777)
+    said = f"others can write to the state folder {state}; run chmod 700 {state}"
+    assert run(tmp_path, "build", "world").stderr.count(said) == 1
+    assert run(tmp_path, "check").stdout.count(f"note: {said}\n") == 1
+    assert (state / "feedpub.sqlite").stat().st_mode & 0o777 == 0o600
+    state.chmod(0o700)
+    assert "others can" not in run(tmp_path, "build", "world").stderr + run(tmp_path, "check").output
+
+
 def test_check_counts_files(tmp_path: Path) -> None:
     """Where there are several."""
     articles = tmp_path / "articles"
@@ -236,6 +253,29 @@ def test_clean_reads_files_and_standard_input(tmp_path: Path) -> None:
     assert (told["authors"], told["removed"][-1]["text"]) == (["Jane Doe"], "Leave a Comment")
     page = f"<html><body><article><h1>The pier</h1><p>{PROSE}</p><p>{PROSE} Twice.</p></article></body></html>".encode()
     assert run(tmp_path, "clean", "-", "--html", stdin=page).stdout.count("<p>") == 2
+
+
+@pytest.mark.usefixtures("newsroom")
+@pytest.mark.parametrize("form", ["", "--html", "--json", "--explain"])
+def test_clean_commands_no_terminal(tmp_path: Path, form: str) -> None:
+    """The controls of a page are dropped, or written as JSON's escapes."""
+    evil = "\x9d0;owned\x9c\x9b2J\x7f\u202e"
+    story = f"<p>{PROSE} {evil}</p>{f'<p>{PROSE} Again.</p>' * 9}<p>Leave a Comment {evil}</p>"
+    page = f"<meta name=author content='Jane {evil} Doe'><article><h1>The {evil} pier</h1>{story}</article>"
+    (tmp_path / "a.html").write_text(page, "utf-8")
+    shown = run(tmp_path, "clean", str(tmp_path / "a.html"), *filter(None, [form])).stdout
+    assert "0;owned" in shown
+    assert not {char for char in shown if not char.isprintable()} - {"\n"}
+
+
+def test_a_console_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """In plain text, in tables and in the text of progress."""
+    table = Table("a", title="t\x9d")
+    table.add_row("one\x1b[2J\x9b2J")
+    make_console().print(table, "two\x9d\x07", Text("three\u202e"), markup=False)
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("one", "two", "three"))
+    assert not {char for char in shown if not char.isprintable()} - {"\n"}
 
 
 @pytest.mark.usefixtures("newsroom")

@@ -47,6 +47,57 @@ def test_each_command_has_examples(path: tuple[str, ...]) -> None:
     assert " ".join(("feedpub", *path)) in examples or "-c" in examples
 
 
+@pytest.mark.parametrize("path", sorted(commands(cli)), ids=" ".join)
+def test_each_command_takes_the_config_after_its_name(path: tuple[str, ...]) -> None:
+    """Its help says so, once."""
+    shown = CliRunner().invoke(cli, [*path, "--help"]).stdout
+    assert shown.count("-c, --config PATH") == 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["-c", "{good}", "check"],
+        ["check", "-c", "{good}"],
+        ["check", "--config={good}"],
+        ["-c", "{bad}", "check", "-c", "{good}"],
+        ["check", "-c", "{bad}", "-c", "{good}"],
+        ["export", "-c", "{good}", "opml", "--sources"],
+        ["export", "opml", "--sources", "-c", "{good}"],
+        ["-c", "{bad}", "export", "-c", "{bad}", "opml", "--sources", "-c", "{good}"],
+    ],
+    ids=" ".join,
+)
+def test_the_config_may_be_named_before_and_after_the_command(tmp_path: Path, typed: list[str]) -> None:
+    """The later one counts where several are named."""
+    files = {"good": tmp_path / "good.toml", "bad": tmp_path / "bad.toml"}
+    files["good"].write_text("", "utf-8")
+    files["bad"].write_text("no config", "utf-8")
+    result = CliRunner().invoke(cli, [word.format(**files) for word in typed])
+    assert (result.exit_code, result.exception) == (0, None), result.stderr
+
+
+def test_the_first_config_is_not_read_where_a_later_one_is_named(tmp_path: Path) -> None:
+    """A config that does not exist is named by the command that needs it."""
+    result = CliRunner().invoke(cli, ["-c", str(tmp_path / "a.toml"), "build", "-c", str(tmp_path / "b.toml")])
+    assert "b.toml: no such file" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("feedpub build --c", "plain,--config\n"),
+        ("feedpub state copy --c", "plain,--config\n"),
+        ("feedpub build -c ", "file,\n"),
+        ("feedpub -c x.toml bui", "plain,build\n"),
+    ],
+)
+def test_a_shell_completes_the_config_after_the_command(tmp_path: Path, typed: str, words: str) -> None:
+    """The option by its name, and files behind it."""
+    asked = {"_FEEDPUB_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    assert feedpub(folder=tmp_path, environment=asked).stdout == words
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [

@@ -202,7 +202,7 @@ def test_an_article_is_looked_at_though_it_is_listed_no_more(desk: Desk, newsroo
     open_newsroom(newsroom, [7])
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
     outcome = desk.after(HOUR)
-    assert sorted(asked(newsroom))[:2] == [("/news", True, 200), (path(6), True, 200)]
+    assert {("/news", True, 200), (path(6), True, 200)} <= set(asked(newsroom))
     assert (outcome.new, outcome.updated) == (1, 1)
 
 

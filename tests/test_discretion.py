@@ -21,3 +21,10 @@ def test_problems_hold_no_secret_and_no_command(said: str, told: str) -> None:
     outcome = Outcome("world", Status.FAILED, problems=(Problem(said, said, fatal=True),))
     (problem,) = discreet_outcome(outcome).problems
     assert (problem.where, problem.reason) == (told, told)
+
+
+def test_problems_are_short() -> None:
+    """An address or a reason may hold what a server said."""
+    outcome = Outcome("world", Status.FAILED, problems=(Problem("https://example.org/" + "a" * 8000, "?" * 60_000),))
+    (problem,) = discreet_outcome(outcome).problems
+    assert (len(problem.where), len(problem.reason)) == (500, 1000)

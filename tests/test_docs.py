@@ -23,10 +23,16 @@ def test_every_setting_is_documented() -> None:
 
 @pytest.mark.parametrize("name", sorted(cli.commands))
 def test_every_command_is_documented(name: str) -> None:
-    """With each of its options."""
+    """With each of its options; those that all commands take are named above the table."""
     (row,) = [line for line in README.splitlines() if line.startswith(f"| `feedpub {name}")]
-    options = [parameter.opts[0] for parameter in cli.commands[name].params if isinstance(parameter, click.Option)]
-    assert [option for option in options if option not in row] == []
+    own = [option for option in options(cli.commands[name]) if option not in options(cli)]
+    assert [option for option in own if option not in row] == []
+    assert "`-c FILE` (or `--config`)" in README
+
+
+def options(command: click.Command) -> list[str]:
+    """The first name of each option."""
+    return [parameter.opts[0] for parameter in command.params if isinstance(parameter, click.Option)]
 
 
 def test_links_and_pictures_lead_somewhere() -> None:

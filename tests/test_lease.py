@@ -5,7 +5,7 @@ import time
 import pytest
 
 from feedpub.errors import AbandonedError
-from feedpub.lease import Lease
+from feedpub.lease import Lease, is_running, this_process
 
 
 def test_a_run_counts_as_long_as_it_is_kept() -> None:
@@ -35,3 +35,13 @@ def test_what_is_never_kept_counts() -> None:
     lease.hold()
     lease.revoke()
     assert lease.revoked
+
+
+def test_a_process_is_known_by_when_it_started() -> None:
+    """Another one that gets its number later, or lives on another machine, is not it."""
+    me = this_process()
+    assert is_running(me)
+    host, pid, started = me.rsplit(" ", 2)
+    assert not is_running(f"{host} {pid} {int(started) - 1}")
+    assert not is_running(f"elsewhere {pid} {started}")
+    assert not is_running(f"{host} {2**22 + 1} {started}")

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import pytest
+
 from feedpub.logs import Form, event, log_to
 
 
@@ -77,3 +79,19 @@ def test_only_what_is_wrong_where_it_is_to_be_quiet() -> None:
     event("postponed", level=logging.WARNING, kind="ping", target="https://hub.example/?token=hunter2")
     assert stream.getvalue().endswith('Z warning: postponed kind=ping target="https://hub.example/?token=…"\n')
     assert stream.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_others_say_is_cut_and_escaped(form: Form) -> None:
+    """In fields, in messages of libraries and in traces: neither pages of it nor commands for a terminal."""
+    stream = logged(form=form)
+    foreign = "\x9d0;title\x9c \x1b[2J \x7f \u202e" + "?" * 60_000
+    event("problem", level=logging.WARNING, reason=foreign, where="https://example.org/?token=" + "a" * 60_000)
+    logging.getLogger("urllib3").warning("Failed to parse headers: %s", foreign)
+    try:
+        raise ValueError(foreign)  # noqa: TRY301 -- a trace is wanted
+    except ValueError:
+        logging.getLogger("feedpub").exception("crashed")
+    assert len(stream.getvalue()) < 8000
+    assert not set(stream.getvalue()) & {*"\x9d\x9c\x1b\x7f\u202e"}
+    assert "token=…" in stream.getvalue()

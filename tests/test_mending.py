@@ -445,7 +445,7 @@ def test_whoever_has_the_old_file_open_goes_on_with_the_new_one(begin: Begin, cl
         mending.mended(partial(_build, config, one), config, one)
         (aside,) = Store.lying_aside(state_folder(config.feedpub))
         kept = aside.read_bytes()
-        other.store.save_memory("example.org", b"learned")
+        other.store.save_memory("example.org", b"learned", NOW)
         assert one.store.memory("example.org") == b"learned"
         assert len(other.store.entries("world")) == len(STORIES)
     assert aside.read_bytes() == kept

@@ -507,20 +507,20 @@ def as_version_6_had_it(folder: Path) -> None:
     with engine.begin() as connection:
         migrations.upgrade(connection, "0006")
     engine.dispose()
-    with closing(sqlite3.connect(old)) as connection, connection:
-        connection.execute("ATTACH ? AS new", (str(new),))
-        tables = [name for (name,) in connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+    with closing(sqlite3.connect(old)) as database, database:
+        database.execute("ATTACH ? AS new", (str(new),))
+        tables = [name for (name,) in database.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
         for table in set(tables) - {"alembic_version", "aliases", "seen"}:
-            columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
-            connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")  # noqa: S608
-        for feed, key, entry, url in connection.execute(
+            columns = ", ".join(row[1] for row in database.execute(f"PRAGMA main.table_info({table})"))
+            database.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")  # noqa: S608
+        for feed, key, entry, url in database.execute(
             "SELECT a.feed, a.key, a.entry, e.url FROM new.aliases a JOIN new.entries e ON e.id = a.entry"
             " WHERE a.kind = 'own' AND a.key NOT LIKE 'guid:%'"
         ).fetchall():
             former = former_url_key(url)
-            connection.execute("INSERT OR REPLACE INTO main.aliases VALUES (?, ?, ?)", (feed, former, entry))
-            columns = ", ".join(row[1] for row in connection.execute("PRAGMA main.table_info(seen)") if row[1] != "key")
-            connection.execute(
+            database.execute("INSERT OR REPLACE INTO main.aliases VALUES (?, ?, ?)", (feed, former, entry))
+            columns = ", ".join(row[1] for row in database.execute("PRAGMA main.table_info(seen)") if row[1] != "key")
+            database.execute(
                 f"INSERT INTO main.seen (key, {columns})"  # noqa: S608
                 f" SELECT ?, {columns} FROM new.seen WHERE feed = ? AND key = ?",
                 (former, feed, key),

@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ from tests.support.newsroom import (
 from tests.support.site import Route, Site, running_site
 
 STORIES = [6, 5, 4, 3, 2, 1]
+MEMORY = Path("/dev/shm")  # noqa: S108 -- a file system in memory, which takes any date
 
 
 @pytest.fixture
@@ -524,6 +526,16 @@ def test_front_matter_that_cannot_be_read_is_named_until_it_is_mended(
     assert item["date_published"].startswith("2026-09-21")
     file.write_text(file.read_text().replace("0001", "2026"))
     assert one(config, clock).problems == ()
+
+
+@pytest.mark.skipif(not MEMORY.is_dir(), reason="no file system here has dates beyond the year 9999")
+def test_a_file_of_the_year_36812_is_published(tmp_path: Path, clock: FakeClock) -> None:
+    """As any file that says nothing of when it was written."""
+    with TemporaryDirectory(dir=MEMORY) as folder:
+        file = Path(folder, "quay.txt")
+        file.write_text(f"The quay\n\n{_PIER}\n\n{_PIER} Thrice.\n")
+        os.utime(file, (2**40, 2**40))
+        assert one(configure(tmp_path, feed("f", f"folder {folder}")), clock).new == 1
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9.txt", b"d\xe9/quay.md"])

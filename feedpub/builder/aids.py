@@ -9,11 +9,11 @@ from dataclasses import replace
 from html import escape
 
 from feedpub.builder.words import words_for
+from feedpub.counting import split_length
 from feedpub.model import Entry
 
 WORDS_A_MINUTE = 230  # of silent reading in languages with spaces (Brysbaert 2019: 238 in English, fewer in others)
 SIGNS_A_MINUTE = 400  # in scripts that write none
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _PICTURE = re.compile("<img[ >]")
 _TIME = re.compile(r"<p><small>[^<]{1,40}</small></p>")
 
@@ -47,6 +47,5 @@ def with_reading_time(entry: Entry) -> Entry:
 
 def minutes(text: str) -> int:
     """How long a text takes to read, in whole minutes, at least one."""
-    signs = len(_UNSPACED.findall(text))
-    words = len(_UNSPACED.sub(" ", text).split())
+    words, signs = split_length(text)
     return max(1, round(words / WORDS_A_MINUTE + signs / SIGNS_A_MINUTE))

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from feedpub.builder.fragments import complete_fragments
 from feedpub.builder.prepare import mailbox, prepare
 from feedpub.model import Enclosure, Entry, Feed
 
@@ -47,7 +48,7 @@ def _item(feed: Feed, entry: Entry) -> dict[str, Any]:
 def _content(feed: Feed, entry: Entry) -> dict[str, str]:
     """An item must have content: the text, else what there is to say of it."""
     if entry.html and not feed.summary_only:
-        return {"content_html": entry.html}
+        return {"content_html": complete_fragments(entry.html, feed.entry_url(entry))}
     return {"content_text": entry.summary or entry.title}
 
 

@@ -3,7 +3,7 @@
 import re
 
 _TAG = re.compile(
-    r"(?P<language>[a-z]{2}|(?P<long>[a-z]{3}))(-(?P<script>[a-z]{4}))?(-(?P<region>[a-z]{2}|\d{3}))?(-[a-z0-9]{1,8})*",
+    r"(?P<language>[a-z]{2}|(?P<long>[a-z]{3}))(-(?P<script>[a-z]{4}))?(-(?P<region>[a-z]{2}|\d{3}))?(-[a-z0-9]{1,8}){0,10}",
     re.IGNORECASE,
 )
 

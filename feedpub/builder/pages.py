@@ -15,8 +15,9 @@ from markupsafe import Markup
 
 from feedpub.builder import look
 from feedpub.builder.language import direction
-from feedpub.builder.prepare import line, prepare, shortened
+from feedpub.builder.prepare import line, prepare
 from feedpub.builder.words import Words, words_for
+from feedpub.characters import shorten
 from feedpub.model import Entry, Feed, Headline
 
 _LABELS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
@@ -90,4 +91,4 @@ def _file_name(address: str) -> str:
 
 
 def _beginning(text: str) -> str:
-    return shortened(line(text), _SUMMARY_LENGTH)
+    return shorten(line(text), _SUMMARY_LENGTH)

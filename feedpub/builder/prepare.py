@@ -10,6 +10,8 @@ from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from feedpub.builder import language
+from feedpub.characters import shorten
+from feedpub.limits import limit_fields
 from feedpub.model import Enclosure, Entry, Feed
 
 _TITLE_LENGTH = 80
@@ -17,9 +19,9 @@ _TITLE_LENGTH = 80
 _MARKUP = re.compile(r"<(?=[a-z/!?])|&(?=lt;|#0*60\b|#x0*3c\b)", re.IGNORECASE)
 _PARTED = "\\g<0>\N{WORD JOINER}"
 _JOINED = re.compile(_MARKUP.pattern.replace("(?=", "\N{WORD JOINER}(?="), re.IGNORECASE)
-_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+_MEDIA_TYPE = re.compile(r"\A[\w.+-]{1,127}/[\w.+-]{1,127}", re.ASCII)
 _ANY_TYPE = "application/octet-stream"
-_EMAIL = re.compile(r"<?[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+>?", re.ASCII)
+_EMAIL = re.compile(r"<?[A-Za-z0-9_.+-]{1,64}+@[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})+>?")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _RESERVED = "!$&'()*+,;=:@/?%"
@@ -60,12 +62,13 @@ def prepare(feed: Feed) -> Feed:
 
 
 def _entry(entry: Entry) -> Entry:
+    entry = limit_fields(entry)  # one of an older state may have more
     url, text, summary = _web(entry.url) or "", characters(entry.text), plain(entry.summary)
     return replace(
         entry,
         id=line(entry.id),
         url=url,
-        title=plain(entry.title) or shortened(summary or plain(text), _TITLE_LENGTH) or url or line(entry.id),
+        title=plain(entry.title) or shorten(summary or plain(text), _TITLE_LENGTH) or url or line(entry.id),
         authors=_distinct(plain(mailbox(author)[0]) for author in entry.authors),  # nobody's address is spread
         summary=summary,
         html=characters(entry.html).strip(),
@@ -159,10 +162,3 @@ def _enclosures(enclosures: Iterable[Enclosure]) -> tuple[Enclosure, ...]:
             media_type = enclosure.type if _MEDIA_TYPE.fullmatch(enclosure.type) else _ANY_TYPE
             found.setdefault(url, Enclosure(url, media_type, max(enclosure.length, 0)))
     return tuple(found.values())
-
-
-def shortened(text: str, length: int) -> str:
-    """The beginning of a line of text, cut between two words where it has any."""
-    if len(text) <= length:
-        return text
-    return f"{text[:length].rpartition(' ')[0] or text[: length - 1]}…"

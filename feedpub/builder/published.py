@@ -16,6 +16,7 @@ from typing import Any
 
 from lxml import etree
 
+from feedpub.builder.fragments import shorten_fragments
 from feedpub.builder.prepare import unparted
 from feedpub.model import Enclosure, Entry
 
@@ -24,7 +25,7 @@ _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _MEDIA = "{http://search.yahoo.com/mrss/}"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_ID = re.compile(r"tag:([^,]+),(\d{4}-\d\d-\d\d):([^/]+)/([0-9a-f]{20})")
+_ID = re.compile(r"\Atag:([^,]+),(\d{4}-\d\d-\d\d):([^/]+)/([0-9a-f]{20})")
 _ANY_TYPE = "application/octet-stream"
 _FAULTS = (etree.XMLSyntaxError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
@@ -148,7 +149,7 @@ def _of_item(item: Mapping[str, Any], place: _Place, rank: int) -> Entry:
         updated=_moment(item["date_modified"]),
         authors=tuple(unparted(author["name"]) for author in item.get("authors", ())),
         summary=unparted(_said(item, "summary")),
-        html=_said(item, "content_html"),
+        html=shorten_fragments(_said(item, "content_html"), item["url"]),
         language=_said(item, "language") or None,
         image=_said(item, "image") or None,
         categories=tuple(unparted(tag) for tag in item.get("tags", ())),
@@ -180,8 +181,10 @@ def _atom(document: bytes, feed: str) -> Iterator[Entry]:
 
 def _of_entry(entry: etree._Element, place: _Place, rank: int, language: str | None) -> Entry:
     links = list(entry.iterchildren(f"{_ATOM}link"))
-    url, slug = place.of([link.get("href", "") for link in links if link.get("rel") != "enclosure"][0])  # noqa: RUF015
-    title, html = unparted(_text(entry, f"{_ATOM}title")), _text(entry, f"{_ATOM}content")
+    page = [link.get("href", "") for link in links if link.get("rel") != "enclosure"][0]  # noqa: RUF015 -- LookupError
+    url, slug = place.of(page)
+    title = unparted(_text(entry, f"{_ATOM}title"))
+    html = shorten_fragments(_text(entry, f"{_ATOM}content"), page)
     summary = unparted(_text(entry, f"{_ATOM}summary"))
     published = _moment(_text(entry, f"{_ATOM}published"))
     return Entry(
@@ -232,7 +235,7 @@ def _of_rss_item(item: etree._Element, place: _Place, rank: int, language: str |
         updated=_moment(updated) if updated else published,
         authors=tuple(unparted(each.text or "") for each in item.iterchildren(f"{_DC}creator")),
         summary=summary,
-        html=html,
+        html=shorten_fragments(html, _text(item, "link")),
         language=_text(item, f"{_DC}language") or language,
         image=_image(item),
         categories=tuple(unparted(each.text or "") for each in item.iterchildren("category")),

@@ -15,6 +15,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension  # type: ignore[i
 from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]
 from lxml import etree
 
+from feedpub.builder.fragments import complete_fragments
 from feedpub.builder.prepare import mailbox, prepare
 from feedpub.model import Enclosure, Entry, Feed
 
@@ -94,7 +95,7 @@ def _summary(feed: Feed, entry: Entry) -> str:
 
 
 def _content(feed: Feed, entry: Entry) -> str:
-    return "" if feed.summary_only else entry.html
+    return "" if feed.summary_only else complete_fragments(entry.html, feed.entry_url(entry))
 
 
 class _RssChannel(BaseExtension):  # type: ignore[misc]

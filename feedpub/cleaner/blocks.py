@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 from feedpub.cleaner.embeds import is_post
 from feedpub.cleaner.formulas import formula
 from feedpub.cleaner.layout import HIDDEN, PLACES, ROLES, Block, Box, Layout, Piece
+from feedpub.cleaner.share_links import is_share_link
 
 SKIPPED = frozenset(
     "script style noscript template svg canvas select textarea input datalist map head "  # noqa: SIM905 -- words
@@ -132,7 +133,9 @@ class _Cutter:
 
     def _start_inline(self, element: HtmlElement, tag: str) -> bool:
         names = element.get("class")
-        if (names and not UNSEEN.isdisjoint(names.split())) or (tag == "a" and is_permalink(element)):
+        if (names and not UNSEEN.isdisjoint(names.split())) or (
+            tag == "a" and (is_permalink(element) or is_share_link(element))
+        ):
             return False
         self.inline.append(element)
         self.pieces.append(element)

@@ -30,8 +30,8 @@ ATTRIBUTES = {
 }
 HEADING, PRE = PLACES["h2"], PLACES["pre"]
 
-_NOTHING_SHOWN = re.compile(r"<(?!img|a )[^>]*>|\s")
-_BACK = re.compile(r"\s*[\u21a9\u2b11\u23ce]\ufe0e?$")  # the arrow from a footnote back to the text
+_NOTHING_SHOWN = re.compile(r"<(?!img|a )[^<>]*+>|\s")
+_BACK = re.compile(r"(?:(?<!\s)\s++)?[\u21a9\u2b11\u23ce]\ufe0e?$")  # the arrow from a footnote back to the text
 
 
 def line(layout: Layout, block: Block) -> str:

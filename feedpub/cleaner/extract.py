@@ -21,6 +21,7 @@ from feedpub.cleaner.reading import head_hints, read
 from feedpub.cleaner.site_names import site_names
 from feedpub.cleaner.tree import parse
 from feedpub.config import HOW_TO_RENDER, SiteRules
+from feedpub.counting import counted
 from feedpub.errors import ExtractError, NothingFound
 from feedpub.model import Article, Removed
 from feedpub.rules import Rule, Ruleset, any_ruleset
@@ -217,7 +218,7 @@ def _check(article: Article, titles: Sequence[str], case: Case, found: Located, 
         return
     if scripted and sum(len(block.text.split()) for block in blocks) < FEW_WORDS:
         raise NothingFound(f"there is no article in the page without JavaScript; {HOW_TO_RENDER}", case.url)
-    what = f"{len(blocks)} blocks of text were looked at, {_linked(blocks):.0%} of it links"
+    what = f"{counted(len(blocks), 'block')} of text looked at, {_linked(blocks):.0%} of it links"
     raise NothingFound(f"there is no article in the page: {what}, and none reads like one", case.url)
 
 

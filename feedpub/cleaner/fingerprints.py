@@ -20,7 +20,10 @@ ENDS = 2  # parts of a title at either end that may be names of the site
 
 _WORD = re.compile(r"\w+")
 _DIGITS = re.compile(r"\d+")
-_BREAK = re.compile(r"\s+[|»«·•\u2013\u2014:/~\u2039\u203a<>-]\s+|\s*[|\uff5c]\s*|(?<=\S)[\u2013\u2014]\s|_")
+_BREAK = re.compile(
+    r"(?:(?<!\s)|(?<=\S[\u2013\u2014]\s))\s++(?:[|»«·•\u2013\u2014:/~\u2039\u203a<>-]\s+|[|\uff5c]\s*)"
+    r"|[|\uff5c]\s*|(?<=\S)[\u2013\u2014]\s|_"
+)
 
 
 @lru_cache(maxsize=20_000)  # what repeats over a site is asked for on every page

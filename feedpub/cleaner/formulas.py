@@ -4,7 +4,7 @@ import re
 
 from lxml.html import HtmlElement
 
-_STYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s*(.*)\}$", re.DOTALL)
+_STYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s*+(.*)\}$", re.DOTALL)
 
 
 def formula(element: HtmlElement) -> str:

@@ -21,7 +21,6 @@ RENAMED = {"b": "strong", "i": "em", "strike": "s", "tt": "code"}
 TITLED = frozenset({"abbr", "dfn"})
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
-_OUTER_BREAKS = re.compile(r"^(?:\s*<br>)+|(?:<br>\s*)+$|\s+(?=<br>)")
 _SOURCE = re.compile(r'src="([^"]*)"')
 
 
@@ -85,7 +84,15 @@ def inline(block: Block, writing: Writing, *, pre: bool) -> str:
     html = "".join(written if block.pictures < 2 else _once(written))  # noqa: PLR2004 -- two may be the same
     if pre:
         return html.strip("\n")
-    return (_OUTER_BREAKS.sub("", html) if "<br>" in html else html).strip()
+    return _without_outer_breaks(html)
+
+
+def _without_outer_breaks(html: str) -> str:
+    """Drop blank lines at both ends, and the white space before each line break."""
+    *lines, last = html.split("<br>")
+    lines = [*map(str.rstrip, lines), last]
+    full = [number for number, line in enumerate(lines) if line.strip()]
+    return "<br>".join(lines[full[0] : full[-1] + 1]).strip() if full else ""
 
 
 def _once(written: Sequence[str]) -> Iterator[str]:

@@ -21,13 +21,13 @@ CONTACT = 30  # words
 JOB = 3  # lines from an author's name to what is told
 SAME = 0.8  # the same of two paragraphs, of which one is a copy
 
-ADDRESS = re.compile(r"(?:\w+:\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w")
+ADDRESS = re.compile(r"\A(?:\w+:\s*)?<?(https?://[^\s<>]+)>?", re.IGNORECASE)
+EMAIL = re.compile(r"[\w.+-]@[\w-]+\.\w")
 
 LONGEST_CREDIT = 300  # characters; looking for one takes the square of that
 _CREDITS = (  # where a caption's credit may stand
     re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$"),
-    re.compile(r"(?:[.\s]|(?<=[^\W\d_]))((?:[A-Z]\w+ )?[A-Z]\w+: ?[^:.!?]{2,60}[.]?)$"),
+    re.compile(r"(?:[.\s]|(?<=[^\W\d_]))((?:[A-Z]\w{1,30}+ )?[A-Z]\w{1,30}+: ?[^:.!?]{2,60}[.]?)$"),
     re.compile(r"\s((?:\w+ ){1,3}?/ ?[^/.!?]{2,30})$"),
 )
 

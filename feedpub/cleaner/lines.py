@@ -20,7 +20,7 @@ WORD = re.compile(r"\w+")
 ENDS_SENTENCE = re.compile(r"""[.!?…。！？؟।۔][)\]"'”’»›」』]*$""")
 
 _DENSE = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without spaces between words
-_BULLET = re.compile(r"\s*(?:[-*•‣◦–]|(?P<number>\d{1,3})[.)])\s+(?=\S)")
+_BULLET = re.compile(r"\A\s*(?:[-*•‣◦–]|(?P<number>\d{1,3})[.)])\s+(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ _INVISIBLE = dict.fromkeys([0x00AD, 0x0307, 0x0640, *range(0x200B, 0x2010), 0x20
 _NUMBER = re.compile(r"\d+(?:[.,:/\u066b\u066c]\d+)*")
 _SEPARATOR = re.compile(r"[|/=\u00bb\u203a>\u2192\u25b8]|(?<=\s)[\u2013\u2014-](?=\s)")
 _NOISE = re.compile(r"[^\w:©@\u0300-\u036f\u064b-\u0652\u0900-\u0dff\u0e00-\u0eff]+")
-_COLON = re.compile(r" *:[: ]*")
+_COLON = re.compile(r"(?:(?<! ) +)?:[: ]*")
 _ASCII = {code: ":" if chr(code) in "|/=>" else " " for code in range(128) if not re.match(r"[\w:@]", chr(code))}
 """The same for a text in ASCII, which is done in one pass."""
 

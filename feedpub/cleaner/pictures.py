@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 from itertools import islice
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
@@ -16,11 +16,13 @@ _LAZY = tuple(
     " data-hi-res-src data-full-src data-image data-url data-img-url data-echo "
     "data-flickity-lazyload data-pin-media".split(),
 )
+_ADDRESSEES = frozenset({"to", "cc", "bcc"})  # headers that a mailto address may have in its query
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _PLACEHOLDER = re.compile(
-    r"^data:|(?:blank|spacer|placeholder|pixel|transparent|1x1|lazy|loading)[\w-]*\.(?:gif|png|svg)", re.IGNORECASE
+    r"^data:|(?:blank|spacer|placeholder|pixel|transparent|1x1|lazy|loading)[\w-]{0,200}\.(?:gif|png|svg)",
+    re.IGNORECASE,
 )
-_CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,])(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
+_CANDIDATE = re.compile(r"(?<![^\s,])([^\s,]\S*[^\s,])(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
 
 
 def picture(element: HtmlElement, base: str | None) -> str:
@@ -52,14 +54,22 @@ def addresses(element: HtmlElement) -> Iterator[str]:
 
 
 def absolute(address: str, base: str | None) -> str | None:
-    """An absolute http, https or mailto address, or None where it is none."""
+    """An absolute http or https address, or a mailto or tel one that somebody can be reached at; None for others."""
     try:
         joined = urljoin(base or "", address.strip())
         parts = urlsplit(joined)
     except ValueError:
         return None
-    usable = bool(parts.netloc) if parts.scheme in ("http", "https") else parts.scheme in ("mailto", "tel")
+    usable = bool(parts.netloc) if parts.scheme in ("http", "https") else has_addressee(joined)
     return joined.replace(" ", "%20") if usable else None
+
+
+def has_addressee(address: str) -> bool:
+    """Return whether a mailto or tel address says whom it is for; False for other schemes."""
+    scheme, _, rest = address.partition(":")
+    whom, _, query = rest.partition("?")
+    named = parse_qs(query).keys() & _ADDRESSEES if scheme.lower() == "mailto" else ()
+    return scheme.lower() in ("mailto", "tel") and bool(unquote(whom).strip(" /") or named)
 
 
 def _is_small(element: HtmlElement) -> bool:

@@ -17,12 +17,13 @@ from feedpub.cleaner.line_boilerplate import ADDRESS
 from feedpub.cleaner.lines import ENDS_SENTENCE, WORD, Block, same
 from feedpub.cleaner.metadata import addresses, dates, languages, names
 from feedpub.cleaner.sanitise import sanitise
+from feedpub.counting import counted
 from feedpub.errors import NothingFound
 from feedpub.model import Article, Removed
 from feedpub.summary import choose
 
-_BAR = re.compile(r"\s+[|·•»›]\s+")
-_DASH = re.compile(r"\s+[-–—]\s+")
+_BAR = re.compile(r"(?<!\s)\s++[|·•»›]\s+")
+_DASH = re.compile(r"(?<!\s)\s++[-–—]\s+")
 _LABELLED = re.compile(r"(?<![^\W\d_])[^\W\d_]+:\s+")  # "Date: 14 October 2025"
 
 HEAD = 12  # blocks before the first prose that title, byline and date are looked for in
@@ -59,7 +60,9 @@ def extract_text(text: str, url: str | None = None) -> Article:
     body = line_boilerplate.mark(body, head.title)
     kept = [block for block in body if not block.reason]
     if sum(block.words for block in kept) < FEWEST_WORDS:
-        raise NothingFound(f"there is no article in it: {len(blocks)} blocks of text, and none is prose", url)
+        raise NothingFound(
+            f"there is no article in it: {counted(len(blocks), 'block')} of text, and none is prose", url
+        )
     article_text = "\n".join(block.text for block in kept)
     return Article(
         url=url or head.url,

@@ -24,7 +24,9 @@ _IN_PATH = re.compile(rf"[/,_-](?:(?:{_WORDS})[/=,_-]?)?(\d{{1,3}})(\.[a-z]{{3,5
 _OF_COMMENTS = re.compile("comment|kommentar|reply|replies", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,3}")
 _ENDING = re.compile(r"(?:\.[a-z]{3,5})?/?$", re.IGNORECASE)
-_PAGE_IN_TITLE = re.compile(rf"(?:\b(?:{_WORDS})\b)?\W*\d+(?:\s*(?:/|of|von|de|di|av|af)\s*\d+)?", re.IGNORECASE)
+_PAGE_IN_TITLE = re.compile(
+    rf"(?:\b(?:{_WORDS})\b\W*+|(?<!\W)\W++|)\d+(?:\s*(?:/|of|von|de|di|av|af)\s*\d+)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

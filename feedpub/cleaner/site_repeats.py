@@ -26,6 +26,7 @@ from feedpub.cleaner.case import KEPT, LINKED, Case, density
 from feedpub.cleaner.fingerprints import fingerprint, kind, lead_in
 from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.memory import Kind, SiteMemory
+from feedpub.counting import counted
 
 HEADING, TABLE = PLACES["h2"], PLACES["table"]
 OWN = 30  # characters of a text that is found on this page only, for it to tell where the article is
@@ -144,7 +145,7 @@ class _Site:
         return count >= max(least[0], least[1] * self.pages.bit_count())
 
     def _of(self, count: int) -> str:
-        return f"{count} of {self.pages.bit_count()} other pages of this site"
+        return f"{count} of {counted(self.pages.bit_count(), 'other page')} of this site"
 
 
 def is_heading(case: Case, index: int) -> bool:

@@ -18,6 +18,7 @@ from feedpub.cli.clean import clean
 from feedpub.cli.completion import completion
 from feedpub.cli.export import export
 from feedpub.cli.import_ import import_feeds
+from feedpub.cli.interrupts import Interrupted, end_interrupted, handle_interrupts
 from feedpub.cli.preview import preview
 from feedpub.cli.reclean import reclean
 from feedpub.cli.repair import repair
@@ -25,21 +26,30 @@ from feedpub.cli.run import run
 from feedpub.cli.serve import serve
 from feedpub.cli.state import state
 from feedpub.cli.status import status
+from feedpub.cli.streams import make_streams_lenient
 from feedpub.cli.terminal import fail
 from feedpub.cli.worker import worker
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="feedpub")
-@click.option(
+def _remember_config(context: click.Context, _option: click.Parameter, path: Path | None) -> None:
+    """Keep the config's path for the command, and for its subcommands unless they are given another one."""
+    if path is not None:
+        context.obj = path
+
+
+_config_option = click.option(
     "-c",
     "--config",
-    "config_path",
     type=click.Path(path_type=Path),
+    expose_value=False,
+    callback=_remember_config,
     help="The config file; else $FEEDPUB_CONFIG, else feedpub.toml in $CONFIGURATION_DIRECTORY or config/.",
 )
-@click.pass_context
-def cli(context: click.Context, config_path: Path | None) -> None:
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="feedpub")
+def cli() -> None:
     """Publish clean full-text feeds from the sources you point it at.
 
     \b
@@ -49,7 +59,6 @@ def cli(context: click.Context, config_path: Path | None) -> None:
       feedpub build     read all sources and write the feeds
       feedpub status    how is each feed?
     """
-    context.obj = config_path
 
 
 _COMMANDS = (
@@ -73,12 +82,27 @@ for _command in _COMMANDS:
     cli.add_command(_command)
 
 
+def _take_config_everywhere(command: click.Command) -> None:
+    """Let a command and all below it take the config behind their names, too."""
+    _config_option(command)
+    if isinstance(command, click.Group):
+        for subcommand in command.commands.values():
+            _take_config_everywhere(subcommand)
+
+
+_take_config_everywhere(cli)
+
+
 def main() -> None:
     """Run the command line; errors of ours end it with one message and a status."""
+    handle_interrupts()
+    make_streams_lenient()
     from feedpub.errors import ConfigError, FeedpubError
 
     try:
         cli(prog_name="feedpub")
+    except Interrupted as interrupted:
+        end_interrupted(interrupted.number)
     except ConfigError as error:
         fail(str(error), status=2)
     except FeedpubError as error:

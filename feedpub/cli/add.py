@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import click
 
 from feedpub.cli.collaborators import load_present
-from feedpub.cli.terminal import can_ask, counted, fail, make_console
+from feedpub.cli.terminal import can_ask, echo, echo_json, fail, make_console
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,6 @@ def add(  # noqa: PLR0913 -- a command's options
     """
     from feedpub import config
     from feedpub.cli import found
-    from feedpub.report import to_json
 
     path = config.find_config(config_path)
     url = url if "://" in url else f"https://{url}"
@@ -77,11 +77,11 @@ def add(  # noqa: PLR0913 -- a command's options
         config.add(path, choice.new)
     if as_json:
         told = found.document(discovery, choice.number, choice.tried)
-        click.echo(to_json({**told, "name": choice.new.name, "block": choice.new.block(), "written": written}))
+        echo_json({**told, "name": choice.new.name, "block": choice.new.block(), "written": written})
     elif dry_run:
-        click.echo(choice.new.block(), nl=False)
+        echo(choice.new.block(), nl=False)
     elif written:
-        click.echo(f"{choice.new.name} is in {path} now; next: feedpub build {choice.new.name}")
+        echo(f"{choice.new.name} is in {path} now; next: feedpub build {choice.new.name}")
     if not (written or dry_run):
         asked = can_ask() and not as_json
         fail("nothing was written" if asked else "nothing was written; --yes writes without asking", status=1)
@@ -119,7 +119,7 @@ def _looking(path: Path) -> "Iterator[Looks]":
     with workers() as isolation, fetcher_for(settings) as fetcher:
         isolation.prestart()
         gate = fetcher.on_behalf("", lease.left)
-        yield Looks(gate, isolation, lease, tell=lambda url: click.echo(f"looking at {url}", err=True))
+        yield Looks(gate, isolation, lease, tell=lambda url: echo(f"looking at {url}", err=True))
 
 
 def _discover(url: str, looks: "Looks") -> "Discovery":
@@ -127,7 +127,7 @@ def _discover(url: str, looks: "Looks") -> "Discovery":
     from feedpub.tools import utc_now
 
     discovery = discover(url, looks, utc_now())
-    click.echo(f"looked at {counted(len(looks.asked), 'address', 'addresses')}", err=True)
+    echo(f"looked at {counted(len(looks.asked), 'address', 'addresses')}", err=True)
     return discovery
 
 
@@ -137,8 +137,9 @@ def _chosen(discovery: "Discovery", number: int, path: Path, name: str | None, l
     from feedpub.discovery import try_articles
     from feedpub.fetch import discreet
 
-    if number > len(discovery.candidates):
-        raise click.BadParameter(f"there are {len(discovery.candidates)} candidates", param_hint="--pick")
+    if number > (last := len(discovery.candidates)):
+        there = f"there {'is' if last == 1 else 'are'} {counted(last, 'candidate')}"
+        raise click.BadParameter(there, param_hint="--pick")
     candidate = discovery.candidates[number - 1].candidate
     config.refuse_known(path, candidate.url)
     title = (candidate.title or discovery.title)[:_LONGEST_TITLE].strip()
@@ -165,7 +166,7 @@ def _settled(
 
     while True:
         found.show(make_console(), discovery, choice.number, choice.tried, utc_now())
-        click.echo(choice.new.block())
+        echo(choice.new.block())
         if yes or not can_ask():
             return choice, yes
         answer = _answer(path, len(discovery.candidates))

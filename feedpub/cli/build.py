@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import chosen, load_config, open_tools
+from feedpub.cli.interrupts import Interrupted
 from feedpub.cli.progress import bar
-from feedpub.cli.terminal import counted, make_console
+from feedpub.cli.terminal import echo, echo_json, make_console
+from feedpub.counting import counted
 from feedpub.errors import FeedpubError
 
 if TYPE_CHECKING:
@@ -86,9 +88,13 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
         ordinary = [pool.submit(look, feed) for feed in feeds if feed.name not in suspects]
         last = sorted((feed for feed in feeds if feed.name in suspects), key=lambda feed: suspects[feed.name])
         alone = (look(feed) for feed in last)
-        for outcome in chain((future.result() for future in as_completed(ordinary)), alone):
-            outcomes[outcome.feed] = outcome
-            finished(outcome)
+        try:
+            for outcome in chain((future.result() for future in as_completed(ordinary)), alone):
+                outcomes[outcome.feed] = outcome
+                finished(outcome)
+        except Interrupted:  # no other feed begins
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     for feed in feeds:
         _note(feed, outcomes[feed.name], config, tools)
         plan_beside_service(feed, tools)
@@ -99,14 +105,13 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
 
 def _suspects(config: "Config", tools: "Tools") -> "Mapping[str, int]":
     """Return feed → how many processes in a row died in the middle of its run; log them: they are run last, alone."""
-    from feedpub.lease import is_running
+    from feedpub.lease import died_of, is_running
     from feedpub.logs import event
-    from feedpub.overview import crashed
 
     tools.store.marks.find_crashes(config.feed.names, is_running)
     suspects = tools.store.marks.suspects()
     for name, crashes in suspects.items():
-        event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=crashed(crashes))
+        event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=died_of(crashes))
     return suspects
 
 
@@ -133,7 +138,7 @@ def _progress(*, quiet: bool) -> "Iterator[tuple[Progress, Callable[[Outcome], N
     if quiet:
         yield silent, lambda _: None
     elif not sys.stderr.isatty():
-        yield silent, lambda outcome: click.echo(report.outcome_line(outcome), err=True)
+        yield silent, lambda outcome: echo(report.outcome_line(outcome), err=True)
     else:
         with bar() as progress:
             yield progress, lambda _: None
@@ -143,7 +148,7 @@ def _show_outcomes(outcomes: "list[Outcome]", config: "Config", *, as_json: bool
     from feedpub import report
 
     if as_json:
-        click.echo(report.to_json({"ok": all(outcome.ok for outcome in outcomes), "feeds": outcomes}))
+        echo_json({"ok": all(outcome.ok for outcome in outcomes), "feeds": outcomes})
         return
     console = make_console()
     console.print(report.outcome_table(outcomes))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import load_config
-from feedpub.cli.terminal import counted, tell_of_damage
+from feedpub.cli.terminal import echo, tell_of_damage
 from feedpub.cli.trying import try_rules
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from feedpub.config import Config
@@ -53,13 +54,15 @@ def check(  # noqa: PLR0913 -- one for each option
     """
     from feedpub import config as configuration
     from feedpub.rules import open_rules
+    from feedpub.store import Store
 
     if not on_rules and (hosts or folder or fetches):
         raise click.UsageError("hosts, --pages and --fetch are for the rules of sites: write --rules, too")
     if schema:
-        click.echo(configuration.json_schema(), nl=False)
+        echo(configuration.json_schema(), nl=False)
         return
     config = load_config(config_path)
+    place = configuration.place_of(config.feedpub.state)
     book = open_rules(config.rules)
     if on_rules:
         sys.exit(0 if try_rules(config, book, hosts, folder, fetches=fetches) else 1)
@@ -67,17 +70,18 @@ def check(  # noqa: PLR0913 -- one for each option
     path = configuration.find_config(config_path, os.environ)
     files = len(configuration.files(path))
     said = f"{counted(len(config.feed), 'feed')}, {counted(sources, 'source')}"
-    click.echo(f"The config is in order: {said}{f', in {files} files' if files > 1 else ''}.")
+    echo(f"The config is in order: {said}{f', in {files} files' if files > 1 else ''}.")
     notes = (
         *configuration.warnings(config, path),
         *_browser(config),
         *_storage(config),
         *_leftovers(config),
         *_about_rules(book),
+        *Store.exposures(place),
     )
     for warning in notes:
-        click.echo(f"note: {warning}")
-    tell_of_damage(configuration.place_of(config.feedpub.state))
+        echo(f"note: {warning}")
+    tell_of_damage(place)
 
 
 def _about_rules(book: "RuleBook") -> list[str]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import load_or_default
-from feedpub.cli.terminal import fail, make_console
+from feedpub.cli.streams import output_encoding
+from feedpub.cli.terminal import echo, echo_json, fail, make_console
 
 if TYPE_CHECKING:
     from feedpub.isolation import Isolation
@@ -42,11 +43,12 @@ def clean(config_path: Path | None, target: str, form: str | None, *, explain: b
     except SourceError as error:
         fail(str(error), status=1)
     if form == "json":
-        click.echo(report.to_json(article))
+        echo_json(article)
     elif form == "html":
-        click.echo(article.html)
+        encoding = output_encoding()
+        echo(article.html.encode(encoding, "xmlcharrefreplace").decode(encoding))
     elif not explain:
-        click.echo(report.article_text(article), nl=False)
+        echo(report.article_text(article), nl=False)
     if explain and form != "json":  # the JSON has it anyway
         console = make_console()
         for line in report.explained(article):
@@ -71,6 +73,7 @@ def _article(config_path: Path | None, target: str, isolation: "Isolation") -> "
 def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Article":
     from feedpub import articles
     from feedpub.config import place_of
+    from feedpub.fetch import discreet
     from feedpub.rules import open_rules
     from feedpub.tools import fetcher_for
 
@@ -86,7 +89,7 @@ def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Art
         memory = _memory(place, pages.url)
         found = isolation.call(url, articles.from_pages, pages, rules, memory)
     if found.gap:
-        click.echo(f"feedpub: {url}: {found.gap}", err=True)
+        echo(f"feedpub: {discreet(f'{url}: {found.gap}')}", err=True)
     return found.article
 
 
@@ -100,5 +103,5 @@ def _memory(place: Path | str, url: str) -> bytes:
         with Store.open(place, copy=isinstance(place, Path)) as store:
             return Site(site_of(url), store).memory
     except DamagedError as error:
-        click.echo(f"feedpub: nothing is known of the site: {error}", err=True)
+        echo(f"feedpub: nothing is known of the site: {error}", err=True)
         return b""

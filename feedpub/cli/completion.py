@@ -2,6 +2,8 @@
 
 import click
 
+from feedpub.cli.terminal import echo
+
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -22,4 +24,4 @@ def completion(shell: str) -> None:
     root = click.get_current_context().find_root().command
     if kind is None:
         raise click.UsageError(f"click has no completion for {shell}.")
-    click.echo(kind(root, {}, "feedpub", "_FEEDPUB_COMPLETE").source())
+    echo(kind(root, {}, "feedpub", "_FEEDPUB_COMPLETE").source())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import load_config
+from feedpub.cli.terminal import echo
 
 if TYPE_CHECKING:
     from feedpub.config import Config
@@ -42,14 +43,15 @@ def opml(config_path: Path | None, what: str) -> None:
     Exit status: 0, or 1 when nothing is published yet, or 2 when the config cannot be used.
     """
     from feedpub import builder
+    from feedpub.fetch import discreet
 
     config = load_config(config_path)
     if what == "feeds":
-        click.echo(_published(config, "feeds.opml"), nl=False)
+        echo(_published(config, "feeds.opml"), nl=False)
         return
-    click.echo(builder.render_source_opml(config.feed), nl=False)
+    echo(builder.render_source_opml(config.feed), nl=False)
     for note in builder.unsaid(config.feed):
-        click.echo(f"note: {note}", err=True)
+        echo(f"note: {discreet(note)}", err=True)
 
 
 def _published(config: "Config", name: str) -> bytes:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
+from feedpub.counting import count_words, counted
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from rich.console import Console
 
     from feedpub.discovery import Discovery, Ranked, Tried
-    from feedpub.model import Article
 
 _BEGINNING = 200  # characters of an article
 _MOST_REMOVED = 5  # that are shown of one article
@@ -39,7 +40,7 @@ def document(discovery: "Discovery", pick: int, tried: "Sequence[Tried]") -> dic
 
 
 def _table(candidates: "Sequence[Ranked]", pick: int, now: "datetime") -> Table:
-    from feedpub.fetch import redacted
+    from feedpub.fetch import discreet
     from feedpub.overview import relative
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -49,7 +50,7 @@ def _table(candidates: "Sequence[Ranked]", pick: int, now: "datetime") -> Table:
     for number, each in enumerate(candidates, 1):
         candidate = each.candidate
         newest = relative(each.newest, now) if each.newest else ""
-        about = f"{escape(redacted(candidate.url))}\n[dim]{escape('; '.join(each.evidence))}[/]"
+        about = f"{escape(discreet(candidate.url))}\n[dim]{escape('; '.join(each.evidence))}[/]"
         style = "bold" if number == pick else ""
         table.add_row(f"{number}.", candidate.kind, str(len(candidate.items)), newest, about, style=style)
     return table
@@ -66,7 +67,7 @@ def _lines(tried: "Tried") -> list[str]:
     more = len(article.removed) - len(removed)
     return [
         article.title or tried.url,
-        f"  {when} · {who} · {_words(article)} words",
+        f"  {when} · {who} · {counted(count_words(article.text), 'word')}",
         f"  {_one_line(article.text, _BEGINNING)}",
         *removed,
         *([f"  and {more} more removed"] if more > 0 else ()),
@@ -76,10 +77,6 @@ def _lines(tried: "Tried") -> list[str]:
 def _one_line(text: str, length: int) -> str:
     line = " ".join(text.split())
     return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
-
-
-def _words(article: "Article") -> int:
-    return len(article.text.split())
 
 
 def _described(number: int, ranked: "Ranked") -> dict[str, Any]:
@@ -106,7 +103,7 @@ def _tried(tried: "Tried") -> dict[str, Any]:
         "title": article.title,
         "published": article.published,
         "authors": list(article.authors),
-        "words": _words(article),
+        "words": count_words(article.text),
         "beginning": _one_line(article.text, _BEGINNING),
         "removed": [{"reason": each.reason, "text": each.text} for each in article.removed],
     }

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import load_present
-from feedpub.cli.terminal import counted, make_console
+from feedpub.cli.progress import loops
+from feedpub.cli.terminal import echo, echo_json, make_console
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from feedpub.config.writing import Track
     from feedpub.importing import Arrivals, FeedDraft, Imported, Loss, SiteDraft
 
 _KINDS = ("opml", "html2rss", "rsspls", "rss-bridge", "freshrss")  # importing.KINDS, which takes longer to ask
+
+MAX_SHOWN = 200  # lines of each list
 
 
 @click.command("import")
@@ -49,9 +54,10 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
 
     if "-" in targets and not (yes or dry_run or as_json):
         raise click.UsageError("Standard input is the file, so nothing can be asked: add --yes or --dry-run.")
-    plan = _plan(config_path, _read(targets, kind))
-    tables = [draft.table(name) for name, draft in plan.arrivals.new]
-    text = writing.with_feeds(plan.path, tables) if tables else ""
+    with loops() as track:
+        plan = _plan(config_path, _read(targets, kind, track))
+        tables = [draft.table(name) for name, draft in plan.arrivals.new]
+        text = writing.with_feeds(plan.path, tables, track=track) if tables else ""
     if as_json:
         _show_json(plan, written=yes and not dry_run)
     else:
@@ -65,7 +71,7 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
     for path, site in plan.sites:
         writing.save(path, site.text())
     if not as_json:
-        click.echo(f"{counted(len(plan.arrivals.new), 'feed')} added to {plan.path}; `feedpub build` reads them.")
+        echo(f"{counted(len(plan.arrivals.new), 'feed')} added to {plan.path}; `feedpub build` reads them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ class _Plan:
         return bool(self.arrivals.new or self.sites)
 
 
-def _read(targets: Sequence[str], kind: str | None) -> "Imported":
+def _read(targets: Sequence[str], kind: str | None, track: "Track") -> "Imported":
     """Everything in all files. Raises ForeignError that names each one that cannot be taken."""
     from feedpub.errors import ForeignError
     from feedpub.importing import joined
@@ -95,7 +101,7 @@ def _read(targets: Sequence[str], kind: str | None) -> "Imported":
     found, wrong = [], []
     for target in targets:
         try:
-            found.append(_imported(target, kind))
+            found.append(_imported(target, kind, track))
         except ForeignError as error:
             wrong.append(str(error))
     if wrong:
@@ -103,7 +109,7 @@ def _read(targets: Sequence[str], kind: str | None) -> "Imported":
     return joined(found)
 
 
-def _imported(target: str, kind: str | None) -> "Imported":
+def _imported(target: str, kind: str | None, track: "Track") -> "Imported":
     from feedpub import importing
     from feedpub.errors import ForeignError
 
@@ -115,7 +121,7 @@ def _imported(target: str, kind: str | None) -> "Imported":
         raise ForeignError(f"{target}: a folder; name the files in it, as in {target.rstrip('/')}/*") from None
     except OSError as error:
         raise ForeignError(f"{target}: cannot be read: {error.strerror}") from error
-    return importing.read(body, "standard input" if target == "-" else target, kind)
+    return importing.read(body, "standard input" if target == "-" else target, kind, track)
 
 
 def _plan(config_path: Path | None, imported: "Imported") -> _Plan:
@@ -157,12 +163,18 @@ def _table(console: "Console", heading: str, feeds: "Sequence[tuple[str, FeedDra
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("feed", "type", "address", "links", "from"):
         table.add_column(column, overflow="fold")
-    for name, draft in feeds:
+    for name, draft in feeds[:MAX_SHOWN]:
         links = draft.links or ("by structure" if draft.type == "page" else "")
         table.add_row(*map(escape, (name, draft.type, discreet(draft.url), links, draft.where)))
     console.print(heading, style="bold", markup=False, highlight=False, soft_wrap=True)
     console.print(table)
+    _tell_of_more(console, feeds)
     console.print()
+
+
+def _tell_of_more(console: "Console", listed: Sequence[object]) -> None:
+    if len(listed) > MAX_SHOWN:
+        console.print(f"and {len(listed) - MAX_SHOWN:,} more; --json names them all", highlight=False)
 
 
 def _lines(console: "Console", heading: str, lines: Iterable[str]) -> None:
@@ -172,8 +184,9 @@ def _lines(console: "Console", heading: str, lines: Iterable[str]) -> None:
     if not lines:
         return
     console.print(heading, style="bold")
-    for line in lines:
+    for line in lines[:MAX_SHOWN]:
         console.print(f"  {discreet(line)}", soft_wrap=True, markup=False, highlight=False)
+    _tell_of_more(console, lines)
     console.print()
 
 
@@ -187,7 +200,6 @@ def _grouped(losses: "Iterable[Loss]") -> list[str]:
 
 
 def _show_json(plan: _Plan, *, written: bool) -> None:
-    from feedpub import report
 
     document = {
         "config": plan.path,
@@ -197,4 +209,4 @@ def _show_json(plan: _Plan, *, written: bool) -> None:
         "sites": [{"file": path, "rules": dict(site.settings)} for path, site in plan.sites],
         "losses": plan.losses,
     }
-    click.echo(report.to_json(document))
+    echo_json(document)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.terminal import fail
+from feedpub.cli.terminal import echo, fail
 
 if TYPE_CHECKING:
     from socket import socket
@@ -44,7 +44,7 @@ def tell_where(listening: "Sequence[socket]") -> None:
     from feedpub.web import sockets
 
     for each in listening:
-        click.echo(f"Feeds are published at {sockets.shown(each)}: open it to subscribe.")
+        echo(f"Feeds are published at {sockets.shown(each)}: open it to subscribe.")
     sys.stdout.flush()
 
 

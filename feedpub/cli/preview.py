@@ -8,7 +8,7 @@ import click
 
 from feedpub.cli.collaborators import load_or_default, open_tools
 from feedpub.cli.listening import end_on_signals, wait_until
-from feedpub.cli.terminal import fail
+from feedpub.cli.terminal import echo, fail
 
 if TYPE_CHECKING:
     from feedpub.config import Config
@@ -55,7 +55,7 @@ def preview(config_path: Path | None, target: str, *, opens: bool) -> None:
         server = Server(bureau, [listening])
         end_on_signals(bureau.done)
         server.start()
-        click.echo(f"Preview at {bureau.url} until ctrl-c.")
+        echo(f"Preview at {bureau.url} until ctrl-c.")
         sys.stdout.flush()
         if opens:
             click.launch(bureau.url)

@@ -10,7 +10,8 @@ import click
 
 from feedpub.cli.collaborators import chosen, load_config, open_tools
 from feedpub.cli.progress import bar
-from feedpub.cli.terminal import can_ask, counted, make_console
+from feedpub.cli.terminal import can_ask, echo_json, make_console
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from feedpub.config import Config, FeedConfig
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--diff", is_flag=True, help="Show what would change in each entry; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print what changes as one JSON document.")
 @click.option("--force", is_flag=True, help="Hold nothing back: also what lost most of its text, or its title.")
-@click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask on a terminal.")
 @click.pass_obj
 def reclean(  # noqa: PLR0913 -- its options, by name
     config_path: Path | None, names: tuple[str, ...], *, diff: bool, as_json: bool, force: bool, yes: bool
@@ -98,7 +99,7 @@ def _agreed(plan: "Recleaning") -> bool:
     from feedpub.recleaning import Verdict
 
     changed = len(plan.of(Verdict.CHANGED))
-    question = f"{plan.feed}: {changed} of {len(plan.entries)} entries would change. Change them?"
+    question = f"{plan.feed}: {changed} of {counted(len(plan.entries), 'entry', 'entries')} would change. Change them?"
     return not changed or click.confirm(question)
 
 
@@ -114,11 +115,10 @@ def _show_diff(feed: "Recleaning") -> None:
 def _show(
     done: "Sequence[Recleaning]", data: list[dict[str, Any]], config: "Config", *, as_json: bool, diff: bool
 ) -> None:
-    from feedpub import report
     from feedpub.cli import recleaned
 
     if as_json:
-        click.echo(report.to_json({"ok": all(feed.ok for feed in done), "feeds": data}))
+        echo_json({"ok": all(feed.ok for feed in done), "feeds": data})
         return
     console = make_console()
     console.print(recleaned.table(done))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.collaborators import chosen, load_config, open_tools
-from feedpub.cli.terminal import can_ask, fail, make_console
+from feedpub.cli.terminal import can_ask, echo, echo_json, fail, make_console
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from feedpub.cli.repaired import Repair
@@ -45,7 +46,7 @@ def repair(  # noqa: PLR0913 -- a command's options
 
     Exit status: 0, or 1 if a source was left as it is though it fails, or 2 if the config cannot be used.
     """
-    from feedpub import config, report
+    from feedpub import config
     from feedpub.cli import repaired
     from feedpub.logs import log_to
 
@@ -62,7 +63,7 @@ def repair(  # noqa: PLR0913 -- a command's options
             written = found.patch is not None and (yes or (asks and _agreed(found.patch.path))) and not dry_run
             done.append(_written(found) if written else found)
     if as_json:
-        click.echo(report.to_json({"sources": [repaired.as_data(each) for each in done]}))
+        echo_json({"sources": [repaired.as_data(each) for each in done]})
     else:
         _close(done, dry_run=dry_run)
     sys.exit(0 if all(each.ok or (dry_run and each.patch) for each in done) else 1)
@@ -103,7 +104,7 @@ def _finding(feed: "FeedConfig", reading: "Reading", tools: "Tools") -> "Finding
     from feedpub.repairing.propose import Finding, look
 
     if reading.problem is None:
-        return Finding(said=f"it can be read: {len(reading.items)} articles")
+        return Finding(said=f"it can be read: {counted(len(reading.items), 'article')}")
     if not reading.problem.firm:
         return Finding(said="that may pass by itself: there is nothing to change in the config")
     return look(feed, reading, tools)
@@ -131,10 +132,10 @@ def _written(found: "Repair") -> "Repair":
 def _close(done: "Sequence[Repair]", *, dry_run: bool) -> None:
     """What is next."""
     if not done:
-        click.echo("nothing to repair: no source fails; --all looks at all of them")
+        echo("nothing to repair: no source fails; --all looks at all of them")
         return
     written = list(dict.fromkeys(each.feed for each in done if each.written))
     if written:
-        click.echo(f"next: feedpub build {' '.join(written)}; a service that is running takes the config by itself")
+        echo(f"next: feedpub build {' '.join(written)}; a service that is running takes the config by itself")
     if not dry_run and any(each.patch and not each.written for each in done):
         fail("not everything was written; --yes writes without asking", status=1)

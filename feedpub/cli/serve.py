@@ -44,7 +44,8 @@ def serve(config_path: Path | None, listen: str | None) -> None:
             event("state", level=logging.WARNING, outcome="damaged: feeds are served all the same", reason=str(error))
         sockets = open_sockets(config, listen)
         showcase = Showcase(config, store)
-        site = Site(shelf, showcase, settings.hubs, settings.base_url, store.schedule.load)
+        plans, hosts = store.schedule.load, config.http.hosts
+        site = Site(shelf, showcase, settings.hubs, settings.base_url, plans, hosts=hosts)
         server = Server(site, sockets)
         tell_where(sockets)
         ended = Event()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.progress import counter
-from feedpub.cli.terminal import counted
+from feedpub.cli.terminal import echo
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from feedpub.store import Store
@@ -62,8 +63,8 @@ def copy(source: str, target: str) -> None:
                 rows = original.copy_to(other, progress)
             entries = other.figures.entries()
     of = f"{counted(sum(entries.values()), 'entry', 'entries')} of {counted(len(entries), 'feed')} among them"
-    click.echo(f"copied {counted(rows, 'row')}, {of}; FROM is as it was")
-    click.echo(f"next: write state = {_setting(target)} into the config's [feedpub], and start feedpub again")
+    echo(f"copied {counted(rows, 'row')}, {of}; FROM is as it was")
+    echo(f"next: write state = {_setting(target)} into the config's [feedpub], and start feedpub again")
 
 
 @contextmanager

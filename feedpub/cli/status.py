@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from feedpub.cli.collaborators import load_config
-from feedpub.cli.terminal import make_console, tell_of_damage
+from feedpub.cli.terminal import echo_json, make_console, tell_of_damage
 
 
 @click.command()
@@ -36,7 +36,7 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
     with Store.open(place) as store:
         seen = overview.of(config, store, utc_now())
     if as_json:
-        click.echo(report.to_json(seen))
+        echo_json(seen)
     else:
         console = make_console()
         console.print(report.status_table(seen))

@@ -1,13 +1,31 @@
-"""How commands speak: on a terminal, to a program, and when they fail."""
+"""How commands speak: on a terminal, to a program, and when they fail.
+
+The one way to standard output and standard error: what pages, feeds and servers say commands no terminal here.
+"""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from feedpub.characters import without_commands
+from feedpub.cli.streams import escape_json, output_encoding
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+def echo(text: str | bytes, *, err: bool = False, nl: bool = True) -> None:
+    """Print a text, without what commands a terminal.
+
+    Args:
+        text: may be anybody's; bytes, which are a document of our own, are printed as they are.
+        err: print to standard error.
+        nl: end the line.
+    """
+    click.echo(text if isinstance(text, bytes) else without_commands(text), err=err, nl=nl)
 
 
 def fail(message: str, *, status: int) -> NoReturn:
@@ -15,7 +33,7 @@ def fail(message: str, *, status: int) -> NoReturn:
     from feedpub.fetch import discreet
 
     for line in discreet(message).splitlines():
-        click.echo(f"feedpub: {line}", err=True)
+        echo(f"feedpub: {line}", err=True)
     sys.exit(status)
 
 
@@ -24,7 +42,15 @@ def tell_of_damage(state: Path | str) -> None:
     from feedpub.store import Store
 
     for file in Store.lying_aside(state):
-        click.echo(f"note: {file} is a damaged state that was set aside: delete it when nobody needs it any more")
+        echo(f"note: {file} is a damaged state that was set aside: delete it when nobody needs it any more")
+
+
+def echo_json(value: object) -> None:
+    """Print a value as one JSON document, with escapes if standard output is not in UTF-8."""
+    from feedpub.report import to_json
+
+    document = to_json(value)
+    echo(document if output_encoding().lower().startswith("utf") else escape_json(document))
 
 
 def can_ask() -> bool:
@@ -32,13 +58,14 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def make_console() -> "Console":
-    """A console as wide as the terminal; 120 columns for programs."""
-    from rich.console import Console
+def make_console(*, stderr: bool = False) -> "Console":
+    """Return a console as wide as the terminal, or 120 columns for programs; it prints as `echo` does."""
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
 
-    return Console(width=None if sys.stdout.isatty() else 120)
+    class SafeConsole(Console):
+        def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+            for text, style, control in super().render(renderable, options):
+                yield Segment(text if control else without_commands(text), style, control)
 
-
-def counted(number: int, noun: str, several: str = "") -> str:
-    """1 file, 2 files; with a plural that is not made by an s: 2 addresses."""
-    return f"{number} {noun if number == 1 else several or f'{noun}s'}"
+    return SafeConsole(width=None if stderr or sys.stdout.isatty() else 120, stderr=stderr)

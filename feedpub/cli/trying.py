@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from feedpub.cli.terminal import counted, make_console
+from feedpub.cli.terminal import echo, make_console
+from feedpub.counting import counted
 
 if TYPE_CHECKING:
     from feedpub.config import Config
@@ -34,13 +33,13 @@ def try_rules(config: "Config", book: "RuleBook", hosts: Sequence[str], folder: 
     from feedpub.tools import workers
 
     for problem in trial.problems_of(book, hosts):
-        click.echo(f"note: {problem}")
+        echo(f"note: {problem}")
     with workers() as isolation, _finder(config, book, folder, isolation, fetches=fetches) as find:
         trials = [trial.tried(sample, book, find, isolation) for sample in trial.to_try(book, hosts)]
     shown = [each for each in trials if hosts or each.verdict != "no page"]
     if shown:
         make_console().print(report.trial_table(shown))
-    click.echo(_summary(trials))
+    echo(_summary(trials))
     return not any(each.verdict == "failed" for each in trials)
 
 

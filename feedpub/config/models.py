@@ -30,7 +30,7 @@ from feedpub.config.values import (
     Title,
     Unique,
 )
-from feedpub.config.web import BaseAddress, Contact, Listen, Network, WebAddress
+from feedpub.config.web import BaseAddress, Contact, HostName, Listen, Network, WebAddress
 
 
 class Filters(Section):
@@ -283,8 +283,15 @@ class Http(Section):
     )
     token: SecretText | None = Field(
         default=None,
-        description='What must be known to press "Run now" on the status page; left out, nobody can.',
+        description='What must be known to press "Run now" on the status page, and to see that page and the metrics '
+        "from another machine; left out, nobody can.",
         examples=[{"env": "FEEDPUB_TOKEN"}],
+    )
+    hosts: Annotated[tuple[HostName, ...], Unique] = Field(
+        default=(),
+        description="Names of this machine, besides localhost and loopback addresses, under which somebody on it may "
+        "see the status page and the metrics.",
+        examples=[["feeds.lan"]],
     )
 
 

@@ -12,7 +12,7 @@ from pydantic_core import PydanticKnownError
 from feedpub.config.text import quote
 from feedpub.config.values import locate
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_ADDRESS = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # what every store takes
 _PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")  # of a prefix: what needs no escaping in any address
 _EXAMPLE = 'write for example "s3://my-bucket/feeds"'

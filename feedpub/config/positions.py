@@ -13,9 +13,9 @@ KeyPath = tuple[str | int, ...]
 """Where a value stands in the document: ("feed", 0, "source", 1, "url")."""
 
 _BLANK = re.compile(r"(?:\s|#[^\n]*)*")
-_KEY = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|[\w-]+')
+_KEY = re.compile(r'"(?:\\.|[^"\\])*+(?:"|\Z)|\'[^\']*\'|[\w-]+')
 _STRING = re.compile(
-    r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\])*"|\'[^\']*\'',
+    r'"""(?:\\.|[^\\])*?(?:"{3,5}|\Z)|\'\'\'.*?(?:\'{3,5}|\Z)|"(?:\\.|[^"\\])*+(?:"|\Z)|\'[^\']*(?:\'|\Z)',
     re.DOTALL,
 )
 _SCALAR = re.compile(r"[^,\]}#\n]+")

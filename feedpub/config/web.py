@@ -46,13 +46,13 @@ def _split(value: str) -> SplitResult:
 
 def _shown(value: str) -> str:
     """An address without what may be a password or a token in it."""
-    return quote(re.sub(r"\?.*", "?…", re.sub(r".*@", "…@", value)))
+    return quote(re.sub(r"\?.*", "?…", re.sub(r"\A.*@", "…@", value)))
 
 
 def _suggestion(value: str) -> str:
     bare = re.sub(r"^(?:[a-z]+:)?/*", "", value, flags=re.IGNORECASE)
     host = bare.partition("/")[0]
-    if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?", host) and not value.startswith("/"):
+    if re.fullmatch(r"\A[\w-]+(?:\.[\w-]+)+(?::\d+)?", host) and not value.startswith("/"):
         return f"did you mean {_shown(f'https://{bare}')}?"
     return _EXAMPLE
 
@@ -66,7 +66,7 @@ def _base(value: str) -> str:
 
 def _contact(value: str) -> str:
     value = one_line(value)
-    if not value or re.fullmatch(r"(?:mailto:)?[^@\s()<>]+@[^@\s()<>]+\.[^@\s()<>]+", value):
+    if not value or re.fullmatch(r"\A(?:mailto:)?[^@\s()<>]+@[^@\s()<>]+\.[^@\s()<>]+", value):
         return value
     return web_address(value)
 
@@ -89,6 +89,17 @@ def listen_address(value: str) -> str:
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"  # noqa: PLR2004 -- IPv6
 
 
+def _host_name(value: str) -> str:
+    """A host name or an IP address as a Host header has it: in lower case, without scheme, port and brackets."""
+    host = value.strip().lower().removesuffix(".").removeprefix("[").removesuffix("]")
+    if re.fullmatch(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*", host):
+        return host
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        raise ValueError(f'{quote(value)} is no host name; write it without scheme and port, as "feeds.lan"') from None
+
+
 def _network(value: str) -> str:
     try:
         return str(ipaddress.ip_network(value.strip()))
@@ -109,5 +120,6 @@ _ADDRESS = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?:
 WebAddress = Annotated[str, AfterValidator(web_address), _ADDRESS]
 BaseAddress = Annotated[str, AfterValidator(_base), _ADDRESS]
 Contact = Annotated[str, AfterValidator(_contact)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Network = Annotated[str, AfterValidator(_network)]
 Listen = Annotated[str, AfterValidator(listen_address)]

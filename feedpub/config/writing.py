@@ -8,14 +8,16 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import tomlkit
-from tomlkit.items import AoT, InlineTable
+from tomlkit.items import AoT, Item
 
 from feedpub.config.loading import parse
 from feedpub.config.models import Config
@@ -26,6 +28,7 @@ from feedpub.config.sources import RemoteSource
 from feedpub.config.values import RESERVED
 from feedpub.errors import ConfigError
 
+T = TypeVar("T")
 _LONGEST_NAME = 40  # characters: it stands in every address of the feed
 MARK = "\N{BYTE ORDER MARK}"
 _MODE = 0o644  # of a config that was not there before
@@ -56,15 +59,52 @@ class NewFeed:
         return block_of({key: value for key, value in feed.items() if value})
 
 
-def free_name(wanted: str, taken: Collection[str]) -> str:
-    """A feed's name made of a title or host: a-z, 0-9 and -, numbered where it is taken."""
+class Track(Protocol):
+    """Shows how far a loop is."""
+
+    def __call__(self, items: Sequence[T], what: str) -> Iterable[T]:
+        """Yield the items; `what` names the loop."""
+
+
+def untracked(items: Sequence[T], what: str) -> Iterable[T]:  # noqa: ARG001 -- it is a Track
+    """Show nothing."""
+    return items
+
+
+class FreeNames:
+    """Gives out names for feeds, each once.
+
+    Args:
+        taken: names that others have.
+    """
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = {*taken, *RESERVED}
+        self._next: dict[str, int] = {}  # stem → the first number that may be free
+
+    def take(self, wanted: str) -> str:
+        """Make a name of a title or host: a-z, 0-9 and -, numbered where it is taken."""
+        stem = _stem(wanted)
+        for number in count(self._next.get(stem, 1)):
+            name = stem if number == 1 else f"{stem}-{number}"
+            if name not in self._taken:
+                break
+        self._next[stem] = number + 1
+        self._taken.add(name)
+        return name
+
+
+def free_name(wanted: str, taken: Iterable[str]) -> str:
+    """Make one name of a title or host, as `FreeNames` does."""
+    return FreeNames(taken).take(wanted)
+
+
+def _stem(wanted: str) -> str:
     plain = unicodedata.normalize("NFKD", wanted.lower().replace("ß", "ss")).encode("ascii", "ignore").decode()
     stem = re.sub("[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
     if len(stem) > _LONGEST_NAME:
         stem = stem[:_LONGEST_NAME].rpartition("-")[0] or stem[:_LONGEST_NAME]
-    stem = stem.replace("-archive-", "-") or "feed"
-    names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, len(taken) + len(RESERVED) + 2))
-    return next(name for name in names if name not in taken and name not in RESERVED)
+    return stem.replace("-archive-", "-") or "feed"
 
 
 def refuse_known(path: Path, *urls: str) -> None:
@@ -88,36 +128,30 @@ def refuse_known(path: Path, *urls: str) -> None:
 
 
 def block_of(table: Mapping[str, object]) -> str:
-    """The TOML of a whole `[[feed]]` table: its sources in blocks of their own, other tables below them."""
-    feed = tomlkit.table()
-    for key, value in table.items():
-        if key == "source":
-            feed.add(tomlkit.nl())
-            feed.add(key, _sources(value))
-        elif isinstance(value, Mapping):
-            feed.add(key, tomlkit.item(dict(value)))
-        else:
-            feed.add(key, value)
-    document, feeds = tomlkit.document(), tomlkit.aot()
-    feeds.append(feed)
-    document.add("feed", feeds)
-    return tomlkit.dumps(document).strip() + "\n"
+    """Write a whole `[[feed]]` table as TOML: its sources in blocks of their own, other tables below them."""
+    tables = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+    sources = table.get("source")
+    own = {key: value for key, value in table.items() if key != "source" and key not in tables}
+    return "\n".join(
+        [
+            _section("[[feed]]", own),
+            *(_section("[[feed.source]]", source) for source in (sources if isinstance(sources, Sequence) else ())),
+            *(_section(f"[feed.{key}]", values) for key, values in tables.items()),
+        ]
+    )
 
 
-def _sources(tables: object) -> AoT:
-    """`[[feed.source]]` blocks; headers and cookies stand on a line each."""
-    sources = tomlkit.aot()
-    for table in tables if isinstance(tables, Sequence) else ():
-        source = tomlkit.table()
-        for key, value in table.items():
-            source.add(key, _inline(value) if isinstance(value, Mapping) else value)
-        sources.append(source)
-    return sources
+def _section(head: str, values: Mapping[str, object]) -> str:
+    """Write a table; what is a table in it, as headers are, stands on one line."""
+    lines = (f"{key} = {_inline(value).as_string()}" for key, value in values.items())
+    return "\n".join([head, *lines]) + "\n"
 
 
-def _inline(values: Mapping[str, object]) -> InlineTable:
+def _inline(value: object) -> Item:
+    if not isinstance(value, Mapping):
+        return tomlkit.item(value)
     table = tomlkit.inline_table()
-    table.update(values)
+    table.update(value)
     return table
 
 
@@ -130,9 +164,15 @@ def with_feed(path: Path, new: NewFeed, environ: Mapping[str, str] = os.environ)
     return _with_blocks(path, {new.name: new.block()}, environ)
 
 
-def with_feeds(path: Path, tables: Sequence[Mapping[str, object]], environ: Mapping[str, str] = os.environ) -> str:
+def with_feeds(
+    path: Path,
+    tables: Sequence[Mapping[str, object]],
+    environ: Mapping[str, str] = os.environ,
+    track: Track = untracked,
+) -> str:
     """As `with_feed`, for any number of whole `[[feed]]` tables, in their order; their names must be free."""
-    return _with_blocks(path, {str(table["name"]): block_of(table) for table in tables}, environ)
+    blocks = {str(table["name"]): block_of(table) for table in track(tables, "writing")}
+    return _with_blocks(path, blocks, environ)
 
 
 def _with_blocks(path: Path, blocks: Mapping[str, str], environ: Mapping[str, str]) -> str:
@@ -143,7 +183,7 @@ def _with_blocks(path: Path, blocks: Mapping[str, str], environ: Mapping[str, st
     newline = "\r\n" if "\r\n" in text else "\n"
     written = "\n".join(blocks.values()).replace("\n", newline)
     added = f"{'' if text.endswith(newline) else newline}{newline}{written}"
-    _hold_apart(before, parse(known + added, path, environ), tuple(blocks), path)
+    _hold_apart(before, parse(known + added, path, environ), blocks.keys(), path)
     return text + added
 
 
@@ -182,12 +222,13 @@ def _refuse_inline(text: str, path: Path) -> None:
         raise ConfigError(f"{path}:{line}: feeds in an array on one line cannot be added to; write each as [[feed]]")
 
 
-def _hold_apart(before: Config, after: Config, names: tuple[str, ...], path: Path) -> None:
-    """The new feeds must be all that is new. Raises ConfigError."""
+def _hold_apart(before: Config, after: Config, names: KeysView[str], path: Path) -> None:
+    """Make sure that the new feeds are all that is new. Raises ConfigError."""
     old = tuple(feed for feed in after.feed if feed.name not in names)
-    new = tuple(feed.name for feed in after.feed if feed.name in names)
-    if old != before.feed or new != names or after.feedpub != before.feedpub:
-        raise ConfigError(f"{path}: the block would change more than the feed {', '.join(names)}; add it by hand")
+    new = [name for name in after.feed.names if name in names]
+    if old != before.feed or new != list(names) or after.feedpub != before.feedpub:
+        what = f"the feed {next(iter(names))}" if len(names) == 1 else f"these {len(names)} feeds"
+        raise ConfigError(f"{path}: the block would change more than {what}; add it by hand")
 
 
 def _replace(path: Path, text: str) -> None:

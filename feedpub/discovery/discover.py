@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from feedpub.builder.identity import url_key
+from feedpub.counting import counted
 from feedpub.discovery import feeds, sitemaps, wordpress
 from feedpub.discovery.candidates import Candidate, Tried
 from feedpub.discovery.looks import Looks
@@ -105,5 +106,5 @@ def _nothing(start: Survey, looks: Looks) -> str:
     )
     return (
         f"nothing here lists articles: {what}{also}; no feed or sitemap at the usual paths either "
-        f"(looked at {len(looks.asked)} addresses); {step}"
+        f"(looked at {counted(len(looks.asked), 'address', 'addresses')}); {step}"
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, TypeVar
 
 from feedpub.errors import FetchError, SourceError
-from feedpub.fetch import Fetcher, redacted
+from feedpub.fetch import Fetcher, discreet
 from feedpub.isolation import Isolation
 from feedpub.lease import Lease
 from feedpub.model import Page
@@ -53,7 +53,7 @@ class Looks:
         if len(self.asked) >= self.most:
             raise FetchError(f"not asked: {self.most} addresses were enough", url)
         self.asked.append(url)
-        self.tell(redacted(url))
+        self.tell(discreet(url))
         page = self.fetcher.get(url)
         assert isinstance(page, Page)  # noqa: S101 -- nothing was asked conditionally
         if sum(len(held.body) for held in self._held.values()) + len(page.body) <= _KEPT:

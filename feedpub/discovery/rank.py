@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 from feedpub.builder.identity import url_key
+from feedpub.counting import counted
 from feedpub.discovery.candidates import Candidate, Tried
 from feedpub.model import Item
 
@@ -133,7 +134,7 @@ def _evidence(candidate: Candidate, tries: Sequence[Tried], dated: float) -> tup
     elif candidate.kind == "feed":
         said.append("teasers only")
     if tries:
-        said.append(f"{sum(each.article is not None for each in tries)} of {len(tries)} pages could be read")
+        said.append(f"{sum(each.article is not None for each in tries)} of {counted(len(tries), 'page')} could be read")
     if dated == 0:
         said.append("no dates")
     return tuple(said)

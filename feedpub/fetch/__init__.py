@@ -1,7 +1,7 @@
 """The one gate to the network: a URL → Page or NotModified.
 
 Everything that leaves for another machine leaves here: with a deadline and a size cap, to checked addresses, with
-named manners. Nothing here knows what a page means. Owns requests, urllib3 and Protego.
+named manners. Nothing here knows what a page means. Owns requests and urllib3.
 
     target      a URL, taken apart and put together
     address     which addresses may be reached
@@ -9,7 +9,8 @@ named manners. Nothing here knows what a page means. Owns requests, urllib3 and 
     call        the deadline and size cap of one get
     transport   requests and urllib3 over those sockets
     body, codings, failures, answer    what came back, or why not
-    politeness, robots                 whose turn it is, and what may be asked
+    room        one budget of bytes for large bodies
+    politeness, robots, robotstxt      whose turn it is, and what may be asked
     fetcher     the story
     visit       a page with the way to what it asks for itself
     tally       how many requests were answered how
@@ -21,12 +22,14 @@ from feedpub.fetch.fetcher import Fetcher
 from feedpub.fetch.notify import Notifier
 from feedpub.fetch.request import RequestOptions, Validators
 from feedpub.fetch.robots import RobotsMemory
+from feedpub.fetch.room import SMALL_BODY_BYTES
 from feedpub.fetch.tally import NO_ANSWER, Requests
 from feedpub.fetch.target import discreet, redacted
 from feedpub.fetch.visit import Visit
 
 __all__ = [
     "NO_ANSWER",
+    "SMALL_BODY_BYTES",
     "Clock",
     "Fetcher",
     "Notifier",

@@ -13,13 +13,17 @@ from importlib.resources import files
 from requests.cookies import RequestsCookieJar
 
 from feedpub.errors import FetchError
+from feedpub.fetch.request import Validators
+from feedpub.fetch.room import Place
 from feedpub.model import Page
 
 SUCCESS = range(200, 300)
 CLIENT_ERROR = range(400, 500)
 _REDIRECTION = range(300, 400)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;,\"']+)", re.IGNORECASE)
+_MEDIA_TYPE = re.compile(r"\A[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}", re.IGNORECASE)  # RFC 6838
+_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([a-z0-9_.:()+-]{1,40})(?=[\s;,\"']|\Z)", re.IGNORECASE)
+_LONGEST_DATE = 100  # characters
 _DIRECTIVE = re.compile(r"(?:^|,)\s*(max-age|no-store|no-cache)\s*(?:=\s*\"?(\d{1,12}))?", re.IGNORECASE)
 
 _REASONS = {
@@ -42,12 +46,19 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of a server. Header names are case-insensitive; `body` is the start only, where `ok` is False."""
+    """One answer of a server.
+
+    Attributes:
+        headers: their names are case-insensitive.
+        body: the start only, where `ok` is False.
+        place: in the budget of large bodies.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
     cookies: RequestsCookieJar = field(default_factory=RequestsCookieJar)
+    place: Place | None = None
 
     @property
     def ok(self) -> bool:
@@ -66,15 +77,18 @@ class Answer:
 def page(answer: Answer, url: str, now: datetime) -> Page:
     """The document of a successful answer."""
     content_type = answer.headers.get("Content-Type", "")
+    media_type = re.split(r"[;,]", content_type, maxsplit=1)[0].strip().lower()
     charset = _CHARSET.search(content_type)
+    validators = Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified")).sendable()
     return Page(
         url=url,
         body=answer.body,
-        content_type=re.split(r"[;,]", content_type)[0].strip().lower(),
+        content_type=media_type if _MEDIA_TYPE.fullmatch(media_type) else "",
         charset=charset[1] if charset else None,
-        etag=answer.headers.get("ETag"),
-        last_modified=answer.headers.get("Last-Modified"),
+        etag=validators.etag,
+        last_modified=validators.last_modified,
         expires=freshness(answer.headers, now),
+        place=answer.place,
     )
 
 
@@ -114,6 +128,8 @@ def freshness(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def http_date(text: str) -> datetime | None:
     """A date of HTTP, aware; None where it is none."""
+    if len(text) > _LONGEST_DATE:
+        return None
     try:
         date = parsedate_to_datetime(text)
         return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)

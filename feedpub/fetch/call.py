@@ -14,7 +14,9 @@ from contextvars import ContextVar
 
 from feedpub.errors import FetchError
 from feedpub.fetch.dial import Dialer
+from feedpub.fetch.room import SMALL_BODY_BYTES, Place, Room
 
+_LAST_MOMENT_SECONDS = 0.3  # before the deadline: then it can still be said what was waited for
 _HEADROOM = 1 << 20  # bytes of headers and chunk framing that may come with a body
 
 # urllib3 makes and reuses connections out of our sight; this tells them for which call they work, thread by thread.
@@ -32,10 +34,13 @@ class Call:
     Args:
         seconds: for everything inside `running` blocks together; what happens between them takes no time.
         max_bytes: of one answer's body, before and after decompression.
+        room: for large bodies.
     """
 
-    def __init__(self, dialer: Dialer, seconds: float, max_bytes: int) -> None:
+    def __init__(self, dialer: Dialer, seconds: float, max_bytes: int, room: Room) -> None:
         self.max_bytes = max_bytes
+        self._room = room
+        self._place: Place | None = None
         self.dialled = False  # whether the request under way has opened a connection of its own
         self.peer = ""  # the address that the last request went to
         self._dialer = dialer
@@ -71,6 +76,9 @@ class Call:
             _current.reset(token)
             self._left = self.remaining()
             self._release()
+            if self._place:  # nobody took the body over
+                self._place.give_back()
+                self._place = None
         self._refuse_if_expired(None)
 
     def remaining(self) -> float:
@@ -107,6 +115,22 @@ class Call:
         """
         if received > self.max_bytes + _HEADROOM:
             raise too_large(self.max_bytes)
+
+    def make_room(self, size: int) -> None:
+        """See to it that a body of so many bytes has a place; one is enough, and small ones need none.
+
+        Raises:
+            FetchError: there is none before the deadline.
+        """
+        if self._place is None and size > SMALL_BODY_BYTES:
+            self._place = self._room.take(size, self.remaining() - _LAST_MOMENT_SECONDS)
+
+    def hand_over_place(self, size: int) -> Place | None:
+        """Return the place of a body that is there now, with so many bytes; None where it has none."""
+        place, self._place = self._place, None
+        if place:
+            place.shrink(size if size > SMALL_BODY_BYTES else 0)
+        return place
 
     def _expire(self) -> None:
         with self._lock:

@@ -52,6 +52,31 @@ def decompress(body: bytes, applied: Sequence[str], max_bytes: int) -> bytes:
     return body
 
 
+def decompress_start(body: bytes, applied: Sequence[str], max_bytes: int) -> bytes:
+    """Undo the codings of a body of which only the start is there, or only the start is wanted.
+
+    Raises:
+        FetchError: it is broken.
+    """
+    for coding in reversed(applied):
+        try:
+            body = _start_of(coding, body, max_bytes) if body else b""
+        except zlib.error as error:
+            raise FetchError(f"the answer's {coding} compression is broken") from error
+    return body
+
+
+def _start_of(coding: str, body: bytes, max_bytes: int) -> bytes:
+    if coding == "br":
+        return _unbrotli_start(import_module("brotli"), body, max_bytes)
+    if coding == "deflate":
+        try:
+            return zlib.decompressobj(zlib.MAX_WBITS).decompress(body, max_bytes)
+        except zlib.error:
+            return zlib.decompressobj(-zlib.MAX_WBITS).decompress(body, max_bytes)
+    return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(body, max_bytes)
+
+
 def _gunzip(body: bytes, limit: int) -> bytes:
     """All members of a gzip stream; bytes after the last one are padding, as other clients have it."""
     unpacked = b""
@@ -97,6 +122,14 @@ def _unbrotli(brotli: Any, body: bytes, limit: int) -> bytes:
     except brotli.error as error:
         raise FetchError("the answer's br compression is broken") from error
     return bytes(unpacked)
+
+
+def _unbrotli_start(brotli: Any, body: bytes, max_bytes: int) -> bytes:
+    try:
+        start: bytes = brotli.Decompressor().process(body, output_buffer_limit=max_bytes)
+    except brotli.error as error:
+        raise FetchError("the answer's br compression is broken") from error
+    return start[:max_bytes]
 
 
 def decoders(brotli_package: str = "brotli") -> dict[str, Decoder]:

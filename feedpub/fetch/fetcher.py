@@ -9,7 +9,7 @@ from functools import partial
 from typing import Self
 
 from feedpub import detail
-from feedpub.errors import FetchError
+from feedpub.errors import FetchError, forget_frames
 from feedpub.fetch.address import AddressPolicy
 from feedpub.fetch.answer import Answer, failure, freshness, page, retry_after
 from feedpub.fetch.call import Call
@@ -17,14 +17,18 @@ from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.dial import Dialer, Resolver, resolve
 from feedpub.fetch.politeness import Politeness, Turns
 from feedpub.fetch.request import Journey, RequestOptions, Validators, hidden, user_agent
-from feedpub.fetch.robots import Robots, RobotsMemory
+from feedpub.fetch.robots import MAX_FILE_BYTES, Robots, RobotsMemory
+from feedpub.fetch.room import Room
 from feedpub.fetch.tally import Requests, Tally
 from feedpub.fetch.target import Target, parse, secrets_in
 from feedpub.fetch.transport import Transport
 from feedpub.fetch.visit import Visit
 from feedpub.model import NotModified, Page
 
+_ROOM = Room()  # of this process, however many gates it has
 _NOT_MODIFIED = 304
+_REFUSES_VALIDATORS = frozenset({400, 431})  # statuses of a server that takes its own validators for a bad request
+_SHOWN = 200  # characters of the address that a redirect led to
 _CLOSING = frozenset({429, 503})  # statuses whose Retry-After is about the server, not about one page
 
 
@@ -42,6 +46,7 @@ class Fetcher:
         ca_file: certificates to trust instead of certifi's.
         resolver: from a host and a port to addresses.
         clock: the time, and how to wait.
+        room: for large bodies; left out, that of the process.
 
     Raises:
         ConfigError: `contact` or `allow_private` cannot be used.
@@ -60,7 +65,9 @@ class Fetcher:
         ca_file: str | None = None,
         resolver: Resolver = resolve,
         clock: Clock | None = None,
+        room: Room | None = None,
     ) -> None:
+        self._room = room or _ROOM
         self._agent = user_agent(contact)
         self._deadline = deadline
         self._max_bytes = max_bytes
@@ -92,7 +99,12 @@ class Fetcher:
         return self._tally.counts
 
     def get(
-        self, url: str, *, validators: Validators | None = None, options: RequestOptions | None = None
+        self,
+        url: str,
+        *,
+        validators: Validators | None = None,
+        options: RequestOptions | None = None,
+        max_bytes: int = sys.maxsize,
     ) -> Page | NotModified:
         """Fetch a document; follow redirects, each as carefully as the first request.
 
@@ -100,6 +112,7 @@ class Fetcher:
             url: http or https; as people write it, a user and password may stand in it.
             validators: of the copy that the caller has; NotModified is only ever the answer to them.
             options: what else to send.
+            max_bytes: of the body, where that is less than the gate lets in.
 
         Raises:
             RefusedError: feedpub will not ask: robots.txt forbids it, the address is not public, the scheme not http.
@@ -110,8 +123,16 @@ class Fetcher:
         target = parse(url)
         options = options or RequestOptions()
         home = parse(options.site) if options.site else target
-        journey = Journey(self._call(), self._agent, home, validators or Validators(), options)
-        answer, place = self._follow(target, journey)
+        journey = Journey(
+            self._call(most=max_bytes), self._agent, home, (validators or Validators()).sendable(), options
+        )
+        try:
+            answer, place = self._follow(target, journey)
+        except FetchError as error:
+            if not journey.validators or error.status not in _REFUSES_VALIDATORS:
+                raise
+            journey = Journey(journey.call, self._agent, home, options=options)
+            answer, place = self._follow(target, journey)
         if answer.status == _NOT_MODIFIED:
             return NotModified(place.url, freshness(answer.headers, self._clock.now()))
         return page(answer, place.url, self._clock.now())
@@ -172,7 +193,7 @@ class Fetcher:
 
     def _call(self, left: float = math.inf, most: int = sys.maxsize) -> Call:
         seconds = max(min(self._deadline, self._left(), left), 0.0)
-        return Call(self._dialer, seconds, min(self._max_bytes, most))
+        return Call(self._dialer, seconds, min(self._max_bytes, most), self._room)
 
     def _follow(self, start: Target, journey: Journey) -> tuple[Answer, Target]:
         """The answer at the end of the redirects, a success or a 304 that was asked for; and where it was found."""
@@ -185,12 +206,12 @@ class Fetcher:
                 journey.jar.update(answer.cookies)
                 target = target.join(answer.location)
         except FetchError as error:
-            raise _told(error, start, target, journey.options) from error
+            raise _told(error, start, target, journey.options) from forget_frames(error)
 
     def _ask(self, target: Target, journey: Journey) -> Answer:
         """One request, when robots.txt, the server and our manners allow it."""
         headers = journey.set_out(target)
-        delay = self._robots.admit(target, partial(self._robots_text, journey)) if journey.obeys_robots else 0.0
+        delay = self._robots.admit(target, partial(self._robots_file, journey)) if journey.obeys_robots else 0.0
         with self._politeness.turn(target.server, delay, pause=self._pauses):
             answer = self._exchange(target, headers, journey)
             wait = retry_after(answer.headers, self._clock.now())
@@ -201,7 +222,7 @@ class Fetcher:
     def _exchange(self, target: Target, headers: Mapping[str, str], journey: Journey) -> Answer:
         answer, began = None, self._clock.monotonic()
         try:
-            answer = self._transport.exchange(journey.call, target.url, headers, journey.options.proxy)
+            answer = self._transport.exchange(journey.call, target.url, headers, journey.options.proxy, journey.cut_at)
             return answer
         finally:
             self._tally.count(self._feed, answer.status if answer else None)
@@ -227,15 +248,16 @@ class Fetcher:
             raise failure(answer, self._clock.now())
         return answer
 
-    def _robots_text(self, journey: Journey, url: str) -> str:
+    def _robots_file(self, journey: Journey, url: str) -> bytes:
         robots = parse(url)
-        answer, _ = self._follow(robots, journey.to_robots(robots))
-        return answer.body.decode("utf-8-sig", "replace")
+        answer, _ = self._follow(robots, journey.to_robots(robots, MAX_FILE_BYTES))
+        return answer.body
 
 
 def _told(error: FetchError, start: Target, target: Target, options: RequestOptions) -> FetchError:
     """The error as the caller understands it: about the URL asked for, and where a redirect led from it."""
-    place = error.url or target.url
-    reason = error.reason if place == start.url else f"redirected to {place}: {error.reason}"
-    told = hidden(options.without_secrets(reason), [*secrets_in(start.path), *(start.auth or ())[1:]])
+    secrets = [*secrets_in(start.path), *(start.auth or ())[1:]]
+    place, told = (hidden(options.without_secrets(text), secrets) for text in (error.url or target.url, error.reason))
+    if (error.url or target.url) != start.url:
+        told = f"redirected to {place if len(place) <= _SHOWN else f'{place[: _SHOWN - 1]}…'}: {told}"
     return type(error)(told, start.url, status=error.status, retry_after=error.retry_after)

@@ -16,6 +16,7 @@ from feedpub.fetch.call import Call
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.dial import Dialer, Resolver, resolve
 from feedpub.fetch.request import basic_auth, hidden, user_agent
+from feedpub.fetch.room import Room
 from feedpub.fetch.target import Target, parse
 from feedpub.fetch.transport import Transport
 
@@ -88,7 +89,7 @@ class Notifier:
         self.close()
 
     def _call(self) -> Call:
-        return Call(self._dialer, self._deadline, _MOST_BYTES)
+        return Call(self._dialer, self._deadline, _MOST_BYTES, Room())
 
     def _headers(self, target: Target, content_type: str) -> dict[str, str]:
         headers = {"User-Agent": self._agent, "Accept": "*/*", "Content-Type": content_type}

@@ -17,6 +17,7 @@ from feedpub.fetch.codings import ACCEPT_ENCODING
 from feedpub.fetch.target import Target, parse, secrets_in
 
 MOST_REDIRECTS = 10
+MAX_VALIDATOR_CHARS = 1024
 
 _ACCEPT = (
     "text/html,application/xhtml+xml,application/atom+xml,application/rss+xml,application/feed+json,"
@@ -33,6 +34,14 @@ class Validators:
 
     etag: str | None = None
     last_modified: str | None = None
+
+    def sendable(self) -> "Validators":
+        """Return those that a request can hold: without control characters, and up to MAX_VALIDATOR_CHARS."""
+        fitting = (
+            value if value and len(value) <= MAX_VALIDATOR_CHARS and not _CONTROL.search(value) else None
+            for value in (self.etag, self.last_modified)
+        )
+        return Validators(*fitting)
 
     def __bool__(self) -> bool:
         return bool(self.etag or self.last_modified)
@@ -105,6 +114,7 @@ class Journey:
         home: the server that the options' secrets are for.
         jar: the cookies that servers set on the way; each goes back only where its server wants it.
         obeys_robots: False only for a robots.txt itself.
+        cut_at: bytes of the answer after which the rest is left; None reads all.
         asked: what a page's own request sends besides, to the server that it is for.
         steps: what was asked for so far: URLs, and the cookies that went with them.
     """
@@ -116,6 +126,7 @@ class Journey:
     options: RequestOptions = RequestOptions()
     jar: RequestsCookieJar = field(default_factory=RequestsCookieJar)
     obeys_robots: bool = True
+    cut_at: int | None = None
     steps: set[tuple[str, str]] = field(default_factory=set)
     asked: tuple[Target, Mapping[str, str]] | None = None
 
@@ -156,11 +167,10 @@ class Journey:
         sent = [secret for url, _ in self.steps for secret in secrets_in(url)]
         return hidden(self.options.without_secrets(target.url), [*sent, *(self.home.auth or ())[1:]])
 
-    def to_robots(self, robots: Target) -> "Journey":
+    def to_robots(self, robots: Target, cut_at: int) -> "Journey":
         """The way to a robots.txt: in the same time and through the same proxy, with no secrets."""
-        return Journey(
-            self.call, self.agent, robots, options=RequestOptions(proxy=self.options.proxy), obeys_robots=False
-        )
+        options = RequestOptions(proxy=self.options.proxy)
+        return Journey(self.call, self.agent, robots, options=options, obeys_robots=False, cut_at=cut_at)
 
     def _cookies(self, target: Target, *, trusted: bool) -> list[str]:
         own = [f"{name}={value}" for name, value in self.options.cookies.items()] if trusted else []

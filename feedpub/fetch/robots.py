@@ -6,18 +6,17 @@ unless an older one is known. How it is fetched is the fetcher's business.
 """
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Protocol
-
-from protego import Protego
 
 from feedpub.errors import FetchError, PostponedError, RefusedError
 from feedpub.fetch.answer import CLIENT_ERROR
 from feedpub.fetch.clock import Clock
+from feedpub.fetch.robotstxt import RobotsRules, parse_robots
 from feedpub.fetch.target import Target
 from feedpub.model import StoredRobots
 
@@ -25,11 +24,12 @@ AGENT = "feedpub"
 
 _KEPT = timedelta(hours=24)
 _FAILURE_KEPT = timedelta(minutes=5)
-_MOST_TEXT = 512 * 1024  # characters; RFC 9309 wants at least 500 KiB read
-MOST_ORIGINS = 500  # whose rules are at hand, up to some kB each; those of others come from the memory
+MAX_FILE_BYTES = 512 << 10  # that are read of a robots.txt; RFC 9309 wants at least 500 KiB
+MAX_ORIGINS = 500  # whose rules are at hand; those of others come from the memory
+MAX_CACHE_BYTES = 8 << 20  # of all rules at hand
 _LONGEST_DELAY = 30.0  # seconds; a longer Crawl-delay is not meant for someone who reads a few pages
 
-ReadText = Callable[[str], str]
+ReadFile = Callable[[str], bytes]
 
 
 class RobotsMemory(Protocol):
@@ -45,15 +45,11 @@ class _Origin:
     """What is known of one origin."""
 
     asking: threading.Lock = field(default_factory=threading.Lock)
-    robots: StoredRobots | None = None
-    rules: Protego = field(default_factory=Protego)
+    rules: RobotsRules = field(default_factory=RobotsRules)
+    size: int = 0  # bytes of its rules
+    expires: datetime | None = None  # None while nothing was read
     failure: FetchError | None = None
     failed_until: datetime | None = None
-
-    def learn(self, robots: StoredRobots) -> None:
-        self.robots = robots
-        self.rules = Protego.parse(robots.body[:_MOST_TEXT])
-        self.failure = self.failed_until = None
 
 
 class Robots:
@@ -63,51 +59,63 @@ class Robots:
         self._memory = memory
         self._clock = clock
         self._lock = threading.Lock()
-        self._origin = lru_cache(MOST_ORIGINS)(lambda _: _Origin())
+        self._parsing = threading.Lock()  # a large file takes many times its size, once it is in pieces
+        self._origins: OrderedDict[str, _Origin] = OrderedDict()  # the one used last comes last
 
-    def admit(self, target: Target, read: ReadText) -> float:
+    def admit(self, target: Target, read: ReadFile) -> float:
         """Ask the rules whether `target` may be fetched; the answer is the Crawl-delay in seconds, 0 without one.
 
         Args:
             target: where a request would go.
-            read: fetches the text of a URL; raises FetchError.
+            read: fetches the first MAX_FILE_BYTES of a URL; raises FetchError.
 
         Raises:
             RefusedError: they forbid it.
             FetchError: robots.txt cannot be read.
         """
         rules = self._rules(target.origin, read)
-        if not rules.can_fetch(target.url, AGENT):
+        if not rules.allows(target.path):
             raise RefusedError(f"robots.txt of {target.server} forbids it")
-        return min(rules.crawl_delay(AGENT) or 0.0, _LONGEST_DELAY)
+        return min(rules.crawl_delay, _LONGEST_DELAY)
 
     def known_delay(self, target: Target) -> float:
         """The Crawl-delay for a target as far as its origin's rules are known, in seconds; asks nobody."""
-        rules = self._known(target.origin).rules
-        return min(rules.crawl_delay(AGENT) or 0.0, _LONGEST_DELAY)
+        return min(self._known(target.origin).rules.crawl_delay, _LONGEST_DELAY)
 
     def known_sitemaps(self, target: Target) -> tuple[str, ...]:
         """The sitemaps that a target's origin names, as far as its rules are known; asks nobody."""
-        return tuple(dict.fromkeys(self._known(target.origin).rules.sitemaps))
+        return self._known(target.origin).rules.sitemaps
 
-    def _rules(self, origin: str, read: ReadText) -> Protego:
+    def _rules(self, origin: str, read: ReadFile) -> RobotsRules:
         known = self._known(origin)
         with known.asking:
-            if known.robots is None and self._memory and (stored := self._memory.load(origin)):
-                known.learn(stored)
-            if not self._current(known.robots):
+            if known.expires is None and self._memory and (stored := self._memory.load(origin)):
+                self._learn(known, stored.body.encode(), stored.expires)
+            if not self._current(known.expires):
                 self._ask(origin, known, read)
             return known.rules
 
     def _known(self, origin: str) -> _Origin:
-        with self._lock:  # a cache may make two of one, when two ask at once
-            return self._origin(origin)
+        """Return what is known of an origin, and forget those that were used longest ago if they are too many."""
+        with self._lock:
+            known = self._origins.setdefault(origin, _Origin())
+            self._origins.move_to_end(origin)
+            size = sum(each.size for each in self._origins.values())
+            while len(self._origins) > 1 and (len(self._origins) > MAX_ORIGINS or size > MAX_CACHE_BYTES):
+                size -= self._origins.popitem(last=False)[1].size
+            return known
 
-    def _current(self, robots: StoredRobots | None) -> bool:
+    def _learn(self, known: _Origin, body: bytes, expires: datetime) -> None:
+        with self._parsing:
+            known.rules = parse_robots(body, AGENT)
+        known.size, known.expires = known.rules.size, expires
+        known.failure = known.failed_until = None
+
+    def _current(self, expires: datetime | None) -> bool:
         """Not past its time, nor from a future that only a wrong clock can have seen."""
-        return robots is not None and timedelta(0) < robots.expires - self._clock.now() <= _KEPT
+        return expires is not None and timedelta(0) < expires - self._clock.now() <= _KEPT
 
-    def _ask(self, origin: str, known: _Origin, read: ReadText) -> None:
+    def _ask(self, origin: str, known: _Origin, read: ReadFile) -> None:
         now = self._clock.now()
         if known.failure and known.failed_until and now < known.failed_until <= now + _FAILURE_KEPT:
             raise _repeated(known.failure)
@@ -119,16 +127,15 @@ class Robots:
             if not _says_there_is_none(error):
                 self._do_without(known, error, now)
                 return
-            body, status = "", error.status or 0
-        robots = StoredRobots(origin, body, status, now + _KEPT)
-        known.learn(robots)
+            body, status = b"", error.status or 0
+        self._learn(known, body, now + _KEPT)
         if self._memory:
-            self._memory.save(origin, robots)
+            self._memory.save(origin, StoredRobots(origin, known.rules.text, status, now + _KEPT))
 
     def _do_without(self, known: _Origin, error: FetchError, now: datetime) -> None:
         """Go on with an older robots.txt for a while; without one, nothing is asked for."""
-        if known.robots:
-            known.robots = replace(known.robots, expires=now + _FAILURE_KEPT)
+        if known.expires is not None:
+            known.expires = now + _FAILURE_KEPT
             return
         reason = f"{error.reason} (when asked for robots.txt, without which nothing else is asked for)"
         failure = type(error)(reason, status=error.status, retry_after=error.retry_after)

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 import idna
 
 from feedpub.errors import FetchError, RefusedError
+from feedpub.fetch.tokens import mask_paths, secrets_in_path
 
 MAX_URL_BYTES = 8192
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -20,15 +21,19 @@ _C0_AND_SPACE = "".join(map(chr, range(0x21)))
 _TAB_OR_NEWLINE = re.compile(r"[\t\r\n]")
 _USERINFO = re.compile(r"^(\s*[a-z][a-z0-9+.-]*:)?([/\\]{2})[^/\\?#]*@", re.IGNORECASE)
 _STRAY_PERCENT = re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE)
-_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+_ENCODED_DOT = re.compile(r"%2e", re.IGNORECASE)
+_HOST = re.compile(r"\A(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _ANY_USERINFO = re.compile(r"(?<=://)[^/\\?#\s]*@")
+# Each part of these ends where the next begins, so that a text is read once: by whoever wrote an address, it may be
+# megabytes of "?" or ".".
+_NAME = r"[^=?&;#\s]*"
 _TELLTALE = (  # of a parameter: "feed_token", "apiKey", "auth"
-    r"[^=&;#\s]*(?:token|secret|passw(?:or)?d|api_?key|signature|session(?:_?id)?|credentials?)"
-    r"|(?:[^=&;#\s]*[-_.])?(?:key|pass|pwd|auth|sig|sid)"
+    rf"{_NAME}(?:token|secret|passw(?:or)?d|api_?key|signature|session(?:_?id)?|credentials?)"
+    rf"|(?:{_NAME}[-_.])?(?:key|pass|pwd|auth|sig|sid)"
 )
-_END = r"(?=[:,.)]*(?:[&;#\s]|$))"  # of a value, in a sentence too
-_SECRET = re.compile(rf"([?&;](?:{_TELLTALE})=)[^&;#\s]+?{_END}", re.IGNORECASE)
-_DIGEST = re.compile(rf"([?&;][^=&;#\s]+=)[0-9a-f]{{32,}}{_END}", re.IGNORECASE)
+# A value ends before the "." or ")" of the sentence that it stands in.
+_SECRET = re.compile(rf"([?&;](?:{_TELLTALE})=)(?:[^&;#\s]*[^&;#\s:,.)]|[^&;#\s])", re.IGNORECASE)
+_DIGEST = re.compile(rf"([?&;]{_NAME}=)[0-9a-f]{{32,}}+(?=[:,.)]*+(?:[&;#\s]|$))", re.IGNORECASE)
 _PATH_SAFE = "%/:@!$&'()*+,;=~[]|"
 _QUERY_SAFE = _PATH_SAFE + "?"
 
@@ -115,13 +120,14 @@ def redacted(url: str) -> str:
 
 
 def discreet(text: str) -> str:
-    """A text for everybody to read: addresses in it lose user and password, and the values of tokens in the query."""
-    return _DIGEST.sub(r"\1…", _SECRET.sub(r"\1…", _ANY_USERINFO.sub("", text)))
+    """A text for everybody to read: addresses in it lose user, password, and tokens in the path and the query."""
+    return mask_paths(_DIGEST.sub(r"\1…", _SECRET.sub(r"\1…", _ANY_USERINFO.sub("", text))))
 
 
 def secrets_in(url: str) -> list[str]:
     """The values in an address that `discreet` leaves out: servers repeat them under other names."""
-    return [found[0].removeprefix(found[1]) for pattern in (_SECRET, _DIGEST) for found in pattern.finditer(url)]
+    found = [found[0].removeprefix(found[1]) for pattern in (_SECRET, _DIGEST) for found in pattern.finditer(url)]
+    return found + secrets_in_path(url)
 
 
 def _cleaned(url: str) -> str:
@@ -154,8 +160,23 @@ def _ipv6(host: str) -> str | None:
 
 
 def _path(parts: SplitResult) -> str:
-    path = _encoded(parts.path or "/", _PATH_SAFE)
+    path = _encoded(_without_dot_segments(parts.path or "/"), _PATH_SAFE)
     return f"{path}?{_encoded(parts.query, _QUERY_SAFE)}" if parts.query else path
+
+
+def _without_dot_segments(path: str) -> str:
+    """Resolve "." and "..", encoded or not, as browsers do: robots.txt speaks of what is asked for in the end."""
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        dots = _ENCODED_DOT.sub(".", segment)
+        if dots == ".." and kept:
+            kept.pop()
+        if dots not in (".", ".."):
+            kept.append(segment)
+    if segments and dots in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept)
 
 
 def _encoded(text: str, safe: str) -> str:

@@ -10,6 +10,7 @@ import io
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -21,10 +22,12 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from feedpub.errors import FetchError
 from feedpub.fetch.answer import SUCCESS, Answer
-from feedpub.fetch.body import read_body, read_start
+from feedpub.fetch.body import read_body, read_lines, read_start
 from feedpub.fetch.call import Call, current_call
 from feedpub.fetch.failures import explained
 
+MAX_HEAD_BYTES = 262_144  # of an answer: its status and all its headers
+MAX_HEADER_CHARS = 8192  # of one header's value
 _HOSTS_KEPT = 64  # whose connections stay open
 _INTERIM = range(100, 200)
 _MAX_INTERIM_ANSWERS = 20  # before the final one
@@ -43,8 +46,17 @@ class Transport:
         self._adapter = _Adapter(pool_connections=_HOSTS_KEPT, pool_maxsize=1)
         self._verify = ca_file or True
 
-    def exchange(self, call: Call, url: str, headers: Mapping[str, str], proxy: str | None = None) -> Answer:
+    def exchange(
+        self, call: Call, url: str, headers: Mapping[str, str], proxy: str | None = None, cut_at: int | None = None
+    ) -> Answer:
         """Send a GET and read the answer: all of it where it is a success, else its start.
+
+        Args:
+            call: that it belongs to.
+            url: what is asked for.
+            headers: of the request.
+            proxy: to ask through.
+            cut_at: bytes of a success after which the rest is left, and the connection closed.
 
         Raises:
             FetchError: there is no answer, or not a whole one. The URL of the error is not set.
@@ -53,8 +65,13 @@ class Transport:
             raise FetchError("the proxy must be an http:// or https:// address")
         request = requests.Request("GET", url, headers=dict(headers)).prepare()
         with self._answered(call, request, {"http": proxy, "https": proxy} if proxy else {}) as response:
-            read = partial(read_body, max_bytes=call.max_bytes) if response.status_code in SUCCESS else read_start
-            return _answer(response, read(response.raw))
+            if response.status_code not in SUCCESS:
+                body = read_start(response.raw)
+            elif cut_at is None:
+                body = read_body(response.raw, call)
+            else:
+                body = read_lines(response.raw, cut_at)
+            return replace(_answer(response, body), place=call.hand_over_place(len(body)))
 
     def post(self, call: Call, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a POST; of the answer only the start is read, and nothing where it is a success.
@@ -103,6 +120,7 @@ class _Meter(io.RawIOBase):
     """Counts what a response reads from its socket, also where urllib3 and http.client read without bound."""
 
     def __init__(self, raw: io.RawIOBase, call: Call) -> None:
+        self.in_head = True
         self._raw = raw
         self._call = call
         self._received = 0
@@ -113,6 +131,8 @@ class _Meter(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         received = self._raw.readinto(buffer)
         self._received += received or 0
+        if self.in_head and self._received > MAX_HEAD_BYTES:
+            raise FetchError(f"the answer's headers are larger than {MAX_HEAD_BYTES} bytes")
         self._call.count(self._received)
         return received
 
@@ -124,7 +144,22 @@ class _Meter(io.RawIOBase):
 class _MeteredResponse(http.client.HTTPResponse):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fp = io.BufferedReader(_Meter(self.fp.detach(), current_call()))
+        self._meter = _Meter(self.fp.detach(), current_call())
+        self.fp = io.BufferedReader(self._meter)
+
+    def begin(self) -> None:
+        """Read status and headers; drop those that are too long, before anybody parses them."""
+        super().begin()
+        self._meter.in_head = False
+        headers = self.headers.items()
+        if any(len(value) > MAX_HEADER_CHARS for _, value in headers):
+            for name in self.headers:
+                del self.headers[name]
+            for name, value in headers:
+                if len(value) <= MAX_HEADER_CHARS:
+                    self.headers[name] = value
+                elif name.lower() == "location":  # no address is that long: whoever follows it says so
+                    self.headers[name] = value[: MAX_HEADER_CHARS + 1]
 
     def _read_status(self) -> tuple[str, int, str]:
         """Read the status line of the final answer. http.client skips `100 Continue` alone."""

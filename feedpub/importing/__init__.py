@@ -13,6 +13,7 @@ Pure functions of bytes: nothing is fetched, read from disk or written here.
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from feedpub.config.writing import Track, untracked
 from feedpub.importing import html2rss, opml, rssbridge, rsspls
 from feedpub.importing.arriving import Arrivals, arrivals
 from feedpub.importing.checking import checked
@@ -41,9 +42,9 @@ _READERS: Mapping[str, Callable[[bytes, str], Imported]] = {
 }
 
 
-def read(body: bytes, name: str, kind: str | None = None) -> Imported:
+def read(body: bytes, name: str, kind: str | None = None, track: Track = untracked) -> Imported:
     """What is in a file of a kind, one of KINDS; without one, its content says. Raises ForeignError."""
-    return checked(_READERS[kind or kind_of(body, name)](body, name))
+    return checked(_READERS[kind or kind_of(body, name)](body, name), track)
 
 
 def read_address(address: str) -> Imported:

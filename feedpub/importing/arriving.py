@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from feedpub.builder.identity import url_key
 from feedpub.config import Config, RemoteSource
-from feedpub.config.writing import free_name
+from feedpub.config.writing import FreeNames
 from feedpub.importing.model import FeedDraft, host_of
 
 
@@ -27,7 +27,7 @@ class Arrivals:
 def arrivals(drafts: Iterable[FeedDraft], config: Config) -> Arrivals:
     """Sort drafts; of several with one address the first is new."""
     feeds = dict(_sources(config))
-    taken = set(config.feed.names)
+    names = FreeNames(config.feed.names)
     new: list[tuple[str, FeedDraft]] = []
     known: list[tuple[str, FeedDraft]] = []
     for draft in drafts:
@@ -35,8 +35,7 @@ def arrivals(drafts: Iterable[FeedDraft], config: Config) -> Arrivals:
         if key in feeds:
             known.append((feeds[key], draft))
             continue
-        name = free_name(_wish(draft), taken)
-        taken.add(name)
+        name = names.take(_wish(draft))
         feeds[key] = name
         new.append((name, draft))
     return Arrivals(tuple(new), tuple(known))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from feedpub.config import problems, selector_problem
+from feedpub.config.writing import Track, untracked
 from feedpub.importing.model import FeedDraft, Imported, Loss, SiteDraft
 
 _EMPTY: dict[str, object] = {
@@ -16,11 +17,11 @@ _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _SECRETS = ("authorization", "cookie", "x-api-key")
 
 
-def checked(imported: Imported) -> Imported:
+def checked(imported: Imported, track: Track = untracked) -> Imported:
     """Only what the config takes, and a loss for whatever it does not."""
     feeds: list[FeedDraft] = []
     losses = list(imported.losses)
-    for draft in imported.feeds:
+    for draft in track(imported.feeds, "checking"):
         usable, refused = _usable(draft)
         losses += refused
         if usable:

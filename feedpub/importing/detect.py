@@ -24,7 +24,7 @@ def kind_of(body: bytes, name: str) -> str:
         raise ForeignError(f"{name}:1: empty; export it anew")
     if start.startswith((b"<", b"\xff\xfe", b"\xfe\xff")):
         return _markup(body, start, name)
-    if all(re.match(rb"\s*(?:$|#|https?://)", line) for line in body.splitlines()):
+    if all(re.match(rb"\A\s*(?:$|#|https?://)", line) for line in body.splitlines()):
         return "rss-bridge"
     if _OWN.search(body):
         raise ForeignError(f"{name}:1: a config of feedpub itself; use it with -c, or copy its [[feed]] blocks")

@@ -12,7 +12,7 @@ from feedpub.importing.selectors import split
 _STEP = re.compile(r"(\*|[a-z][a-z0-9-]*)(?![\w:(-])")
 _DOWN = re.compile(r"(//|/descendant-or-self::\*/)|(/descendant::)|(/child::|/)")
 _START = re.compile(r"(\.?//)|((?:/|\./)?descendant(?:-or-self)?::)|(/)(?=html(?![\w-]))")
-_START_WITHIN = re.compile(r"(\.//)|((?:\./)?descendant::)|((?:\./)?(?:child::)?)(?![./])")
+_START_WITHIN = re.compile(r"\A(?:(\.//)|((?:\./)?descendant::)|((?:\./)?(?:child::)?)(?![./]))")
 _BELOW_ROOT = (".//", "descendant::", "./descendant::")
 _QUOTED = r"""(?:'([^'"\\\n\r]+)'|"([^'"\\\n\r]+)")"""
 _NAME = r"@([a-z][a-z0-9_-]*)"
@@ -24,7 +24,7 @@ _WORD = re.compile(
     rf"contains\(\s*concat\(\s*{_BLANK}\s*,\s*(?:normalize-space\(\s*@class\s*\)|@class)\s*,\s*{_BLANK}\s*\)\s*,\s*"
     r"""(?:' ([^'"\\\s]+) '|" ([^'"\\\s]+) ")\s*\)"""
 )
-_NOT = re.compile(r"not\((.+)\)", re.DOTALL)
+_NOT = re.compile(r"\Anot\((.+)\)", re.DOTALL)
 _COUNTED = re.compile(r"count\((preceding|following)-sibling::(\*|[a-z][a-z0-9-]*)\)\s*=\s*(\d{1,3})")
 _POSITION = re.compile(r"(?:position\(\)\s*=\s*)?(?:([1-9]\d{0,2})|(last)\(\))")
 _IDENTIFIER = re.compile(r"-?[A-Za-z_][A-Za-z0-9_-]*")
@@ -141,7 +141,7 @@ def _attributes(term: str) -> list[str]:
     """The attributes that an element has where a condition holds, and it is not just that it has it."""
     if re.fullmatch(r"\.[\w-]+", term):
         return ["class"]
-    found = re.fullmatch(r"\[([a-z][a-z0-9_-]*)[*^~]?=.*\]", term, re.DOTALL)
+    found = re.fullmatch(r"\A\[([a-z][a-z0-9_-]*)[*^~]?=.*\]", term, re.DOTALL)
     return [found[1]] if found else []
 
 

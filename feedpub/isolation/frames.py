@@ -19,7 +19,7 @@ def send(channel: socket.socket, message: bytes, deadline: float | None = None) 
         channel.sendall(part)
 
 
-def receive(channel: socket.socket, deadline: float | None = None, most: int | None = None) -> bytes:
+def receive(channel: socket.socket, deadline: float | None = None, most: int | None = None) -> bytearray:
     """The next message.
 
     Args:
@@ -36,7 +36,7 @@ def receive(channel: socket.socket, deadline: float | None = None, most: int | N
     (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size, deadline))
     if most is not None and length > most:
         raise TooLongError(f"{length} bytes")
-    return bytes(_exactly(channel, length, deadline))
+    return _exactly(channel, length, deadline)
 
 
 def _exactly(channel: socket.socket, size: int, deadline: float | None) -> bytearray:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 from feedpub.errors import ExtractError, OverrunError, WorkerError
@@ -20,6 +21,7 @@ from feedpub.isolation.limits import Limits
 from feedpub.isolation.process import Worker
 from feedpub.isolation.protocol import P, T
 
+LARGE_BYTES = 2_000_000  # of a call; such calls are done one at a time: each may take all memory that a process may
 FEWEST, MOST = 2, 4  # processes; one alone would let a page that takes long hold up all others
 _log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class Workers:
         self._waiting: list[_Ticket] = []
         self._idle: list[Worker] = []
         self._working: set[Worker] = set()
+        self._reading_large = False
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -71,23 +74,29 @@ class Workers:
     def call(self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self.for_run().call(address, function, *args, **kwargs)
 
-    def ask(self, run: "Run", request: bytes) -> Answer:
-        """What a worker makes of a request, once it is its run's turn. Raises OverrunError, WorkerError."""
-        with self._turn(run):
-            worker = self._take()
+    def ask(self, run: "Run", request: Callable[[], bytes], *, large: bool = False) -> Answer:
+        """What a worker makes of a request, once it is its run's turn. Raises OverrunError, WorkerError.
+
+        Args:
+            run: whose turn it must be.
+            request: made when it is, so that no copy of a page waits beside the page.
+            large: no other large one is done at the same time.
+        """
+        with self._turn(run, large=large):
+            worker = self._take(large=large)
             usable = False
             try:
-                answer = worker.ask(request)
+                answer = worker.ask(request())
                 usable = not answer.last
             finally:
                 self._give_back(worker, usable=usable)
         return answer
 
     @contextmanager
-    def _turn(self, run: "Run") -> Iterator[None]:
+    def _turn(self, run: "Run", *, large: bool) -> Iterator[None]:
         """One of the places to work at, and the time there on the run's account."""
         with self._changed:
-            ticket = _Ticket(run)
+            ticket = _Ticket(run, large)
             self._waiting.append(ticket)
             try:
                 self._changed.wait_for(lambda: self._closed or (self._free and self._first() is ticket))
@@ -95,6 +104,7 @@ class Workers:
                 self._waiting.remove(ticket)
                 self._changed.notify_all()
             self._free -= 1
+            self._reading_large |= large
         began = time.monotonic()
         try:
             yield
@@ -102,23 +112,29 @@ class Workers:
             with self._changed:
                 run.spent += time.monotonic() - began
                 self._free += 1
+                self._reading_large &= not large
                 self._changed.notify_all()
 
-    def _first(self) -> "_Ticket":
-        return min(self._waiting, key=lambda ticket: ticket.run.spent)
+    def _first(self) -> "_Ticket | None":
+        able = [ticket for ticket in self._waiting if not (ticket.large and self._reading_large)]
+        return min(able, key=lambda ticket: ticket.run.spent, default=None)
 
-    def _take(self) -> Worker:
-        """A worker that waits for work, or a new one."""
+    def _take(self, *, large: bool) -> Worker:
+        """A worker that waits for work, or a new one; for a large call one that has grown with others, if there is."""
         with self._changed:
             if self._closed:
                 raise WorkerError("nothing more is read: the process ends")
-            worker = self._idle.pop() if self._idle else None
-            if worker and worker.alive:
-                self._working.add(worker)
-                return worker
+            worker = max(self._idle, key=lambda idle: idle.grown == large, default=None)
+            if worker:
+                self._idle.remove(worker)
+                worker.grown |= large
+                if worker.alive:
+                    self._working.add(worker)
+                    return worker
         if worker:  # ended from outside while it waited
             worker.end()
         worker = Worker(self._limits, self._modules)
+        worker.grown = large
         with self._changed:
             self._working.add(worker)
         return worker
@@ -144,9 +160,15 @@ class Run:
         self.spent = 0.0
 
     def call(self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        request = pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL)
+        def pickled() -> bytes:
+            return pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL)
+
+        request = pickled()
+        large = len(request) > LARGE_BYTES
+        make = pickled if large else partial(bytes, request)
+        del request
         try:
-            answer = self._workers.ask(self, request)
+            answer = self._workers.ask(self, make, large=large)
         except OverrunError as error:
             raise OverrunError(error.reason, address) from error
         result: T = _value(answer, address)
@@ -161,6 +183,7 @@ class _Ticket:
     """A call that waits for its turn."""
 
     run: Run
+    large: bool
 
 
 def _value(answer: Answer, address: str | None) -> Any:

@@ -32,6 +32,9 @@ class Worker:
         limits: of a call.
         modules: that it imports before it says that it is ready.
 
+    Attributes:
+        grown: it has done large calls.
+
     Raises:
         WorkerError: it cannot be started.
     """
@@ -39,6 +42,7 @@ class Worker:
     def __init__(self, limits: Limits, modules: Iterable[str] = ()) -> None:
         self._limits = limits
         self._ready = False
+        self.grown = False
         ours, theirs = socket.socketpair()
         with theirs:
             try:

@@ -54,11 +54,12 @@ def serve(channel: socket.socket, limits: Limits, modules: Iterable[str] = ()) -
             return
 
 
-def _answer(request: bytes, limits: Limits) -> Answer:
+def _answer(request: bytearray, limits: Limits) -> Answer:
     """Do what is asked. Leaving an except clause frees what its exception still held."""
     try:
         with limits.bound_time():
             function, args, kwargs = pickle.loads(request)  # noqa: S301 -- from the process that started this one
+            del request
             return Answer(value=function(*args, **kwargs))
     except SourceError as error:
         return Answer(error=error.with_traceback(None))

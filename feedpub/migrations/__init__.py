@@ -2,11 +2,12 @@
 
 A new one is written by hand, after the last: its `down_revision` is the one before, and `VERSION` in
 feedpub/store/schema.py moves to it. A test compares what the migrations make with the tables that the schema names.
+Tables, columns and indexes that a version would add may exist already; then they stay as they are (see env.py).
 """
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, create_engine, inspect
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
@@ -17,6 +18,22 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 def stamp(connection: Connection) -> None:
     """Note that the tables are of the newest version: they were made from the schema as it is."""
     command.stamp(config(connection), "head")
+
+
+def promised(revision: str) -> dict[str, set[str]]:
+    """Return the columns that each table of a version has, by the table's name.
+
+    Raises:
+        CommandError: there is no such version.
+    """
+    engine = create_engine("sqlite://")
+    try:
+        with engine.begin() as connection:
+            upgrade(connection, revision)
+            columns = inspect(connection).get_multi_columns()
+    finally:
+        engine.dispose()
+    return {table: {column["name"] for column in found} for (_, table), found in columns.items()}
 
 
 def config(connection: Connection) -> Config:

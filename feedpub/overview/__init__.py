@@ -11,7 +11,7 @@ Nothing here is secret: addresses have lost passwords and tokens.
 from feedpub.overview.collect import of
 from feedpub.overview.judgement import GRACE
 from feedpub.overview.records import DAYS, FeedOverview, Health, Overview, Running, SourceOverview
-from feedpub.overview.words import ago, counted, crashed, relative
+from feedpub.overview.words import ago, relative
 
 __all__ = [
     "DAYS",
@@ -22,8 +22,6 @@ __all__ = [
     "Running",
     "SourceOverview",
     "ago",
-    "counted",
-    "crashed",
     "of",
     "relative",
 ]

@@ -9,9 +9,10 @@ from feedpub.config import Config, FeedConfig, Source
 from feedpub.discretion import discreet_outcome
 from feedpub.fetch import discreet
 from feedpub.gathering import settings_digest, source_key
+from feedpub.lease import died_of
 from feedpub.overview import judgement
 from feedpub.overview.records import DAYS, FeedOverview, Health, Overview, Running, SourceOverview
-from feedpub.overview.words import ago, crashed
+from feedpub.overview.words import ago
 from feedpub.repairing import told as repair
 from feedpub.repairing.told import Told
 from feedpub.store import Planned, Proposal, Removal, Run, SourceState, Store
@@ -86,7 +87,7 @@ def _feed(feed: FeedConfig, known: _Known, now: datetime, running: Running | Non
     )
     if feed.name in known.suspects:
         health = judgement.worst((health, Health.LATE))
-        reasons = (*reasons, crashed(known.suspects[feed.name]))
+        reasons = (*reasons, died_of(known.suspects[feed.name]))
     return FeedOverview(
         name=feed.name,
         title=feed.title,

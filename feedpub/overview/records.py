@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from feedpub.counting import counted
 from feedpub.fetch import Requests
 from feedpub.model import Outcome
-from feedpub.overview.words import counted
 from feedpub.repairing.told import Told
 from feedpub.store import Removal
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from feedpub.counting import counted
+
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
 
 
@@ -16,17 +18,6 @@ def relative(moment: datetime, now: datetime) -> str:
     if moment <= now:
         return ago(moment, now)
     return f"in {_length(moment - now) or 'less than a minute'}"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things: "1 feed", "12 feeds"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def crashed(crashes: int) -> str:
-    """Return what is said of a feed in the middle of whose runs processes died, so many times in a row."""
-    times = "" if crashes == 1 else f" {crashes} times in a row"
-    return f"feedpub ended in the middle of its run{times}: it is run after all others, alone"
 
 
 def _length(time: timedelta) -> str:

@@ -15,7 +15,7 @@ _MAX_PART_BYTES = 255  # what file systems take
 
 PARTS_RULE = f"no part of it may be empty, start with a dot, hold a NUL or be longer than {_MAX_PART_BYTES} bytes"
 
-_ARCHIVE = re.compile(r"(.+)-archive-[0-9]+")
+_ARCHIVE = re.compile(r"\A(.+)-archive-[0-9]+")
 _ABOUT_ALL = frozenset({"index", "feeds"})  # the stems of what is about all feeds together
 _SUBSCRIBED = frozenset({".rss", ".atom", ".json"})
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feedpub.builder.identity import url_key
+from feedpub.counting import counted
 from feedpub.model import Item
 
 FEW = 3  # articles that must be known; all of them, of a list that never had as many
@@ -87,11 +88,12 @@ class Likeness:
 
     def __str__(self) -> str:
         """The evidence: "lists 19 of the 20 articles that were known, and 2 newer ones"."""
-        which = f"{min(self.same, self.expected)} of the {self.expected} articles that were known"
+        were = "was" if self.expected == 1 else "were"
+        which = f"{min(self.same, self.expected)} of the {counted(self.expected, 'article')} that {were} known"
         by_title = " by their titles: their addresses are new" if self.named > self.known else ""
         newer = f", and {self.newer} newer" if self.newer else ""
         others = self.items - self.same - self.newer
-        more = f", and {others} other{'' if others == 1 else 's'}" if others else ""
+        more = f", and {counted(others, 'other')}" if others else ""
         return f"lists {which}{by_title}{newer}{more}"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from feedpub.config import FeedConfig, PageSource
+from feedpub.counting import counted
 from feedpub.errors import SourceError
 from feedpub.fetch import redacted
 from feedpub.gathering import Reading
@@ -111,7 +112,8 @@ def _moved(source: PageSource, reading: Reading, known: Known) -> _Change | str:
     moved = Elsewhere(source, reading.documents, known).search()
     if moved is None:
         number = min(known.usual, len(known.keys))
-        return f"neither the page nor its site has a list of the {number} articles that were known"
+        were = "was" if number == 1 else "were"
+        return f"neither the page nor its site has a list of the {counted(number, 'article')} that {were} known"
     wanted = (
         Change("type", source.type, moved.kind),
         Change("url", source.url, moved.url),

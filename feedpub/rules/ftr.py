@@ -21,7 +21,7 @@ LEGACY = frozenset(
 """Commands of other readers of these files, and of earlier times: known, and without effect here."""
 
 _WRAPPERS = frozenset({"b", "blockquote", "center", "div", "em", "fieldset", "figcaption", "figure", "h2", "i", "p"})
-_COMMAND = re.compile(r"([a-z_]+)(?:\((.*)\))?", re.DOTALL)
+_COMMAND = re.compile(r"\A([a-z_]+)(?:\((.*)\))?", re.DOTALL)
 _TRUE = frozenset({"yes", "true"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 

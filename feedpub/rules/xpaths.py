@@ -23,7 +23,7 @@ _FUNCTIONS = {  # of XPath 1.0: the fewest arguments and the most
 }
 _OPERATORS = frozenset({"and", "or", "div", "mod"})  # may stand before a bracket, and call nothing
 _OPENING, _CLOSING = ("(", "["), (")", "]")
-_PART = re.compile(r"""'[^']*'|"[^"]*"|[\w.-]+(?::[\w.-]+)?(?=\s*\()|[(),\[\]]|\S""")
+_PART = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.-])[\w.-]++(?::[\w.-]++)?(?=\s*\()|[(),\[\]]|\S""")
 _EMPTY = etree.HTML("<html><head><title>-</title></head><body><p>-</p></body></html>")
 
 

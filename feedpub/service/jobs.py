@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 from feedpub import pipeline
 from feedpub.config import Config, FeedConfig, RemoteSource, Source
 from feedpub.errors import FeedpubError
-from feedpub.lease import Lease, is_running, this_process
+from feedpub.lease import Lease, died_of, is_running, this_process
 from feedpub.logs import event
 from feedpub.mending import mended
-from feedpub.overview import crashed
 from feedpub.scheduler.agenda import GAP, LONGEST, spread
 from feedpub.scheduler.clockwork import Clockwork
 from feedpub.scheduler.plan import Plan
@@ -170,7 +169,7 @@ class Jobs:
             last += GAP
             wait = FIRST_RETRY * 2 ** min(crashes - 2, MOST_DOUBLINGS) if crashes > 1 else timedelta(0)
             moment = last + min(wait, LONGEST_BACKOFF)
-            event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=crashed(crashes), next=moment)
+            event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=died_of(crashes), next=moment)
             ordinary[name] = max(moment, planned.get(name, moment))
             if crashes > 1:  # a process may be killed for many reasons, and one kill is nobody's fault
                 self.work.tell_crashes(name, crashes)

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, TypeVar
 from feedpub import alerts, messages, overview, pipeline
 from feedpub import config as configuration
 from feedpub.config import Config, FeedConfig
+from feedpub.counting import counted
 from feedpub.errors import DamagedError, FeedpubError, StoreError
 from feedpub.logs import event
 from feedpub.mending import mended
 from feedpub.model import Outcome
-from feedpub.overview import Overview, Running, counted
+from feedpub.overview import Overview, Running
 from feedpub.render import Browser
 from feedpub.rules import RuleBook
 from feedpub.service.chores import Chore, Jump
@@ -58,6 +59,8 @@ class Service:
         sockets: where to serve; listening.
         line: where feeds wait for workers; without one this process runs them itself.
     """
+
+    runs_feeds = True
 
     def __init__(
         self,
@@ -217,7 +220,8 @@ class Service:
 
     def _make_site(self) -> Site:
         settings = self._config.feedpub
-        return Site(self._shelf, self, settings.hubs, settings.base_url, self._tools.store.schedule.load)
+        plans, hosts = self._tools.store.schedule.load, self._config.http.hosts
+        return Site(self._shelf, self, settings.hubs, settings.base_url, plans, hosts=hosts)
 
     def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
         """After each run, in its thread: what was written is compressed before the first reader asks for it."""

@@ -10,11 +10,11 @@ from pathlib import Path
 from feedpub import alerts
 from feedpub import config as configuration
 from feedpub.config import Config, FeedConfig
+from feedpub.counting import counted
 from feedpub.errors import FeedpubError, StoreError
 from feedpub.lease import Lease, new_holder
 from feedpub.logs import event
 from feedpub.model import Outcome
-from feedpub.overview import counted
 from feedpub.queue import Taking
 from feedpub.rules import RuleBook
 from feedpub.service.jobs import MOST_GIVEN_UP

@@ -7,6 +7,7 @@ what was listed before, and of how an article's own page is read.
 from typing import assert_never
 
 from feedpub.config import FeedSource, FolderSource, PageSource, SitemapSource, Source
+from feedpub.limits import limit_fields
 from feedpub.model import Item
 from feedpub.sources import feed, folder, page, sitemap
 from feedpub.sources.folder import digest
@@ -23,6 +24,10 @@ def read(source: Source, documents: Documents, *, limit: int) -> tuple[Item, ...
         FetchError: a document cannot be had.
         ExtractError: it was had and cannot be used; as NothingFound: it lists nothing.
     """
+    return tuple(map(limit_fields, _read(source, documents, limit)))
+
+
+def _read(source: Source, documents: Documents, limit: int) -> tuple[Item, ...]:
     match source:
         case PageSource():
             return page.read(source, documents)[:limit]

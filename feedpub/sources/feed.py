@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from feedpub.config import FeedSource
+from feedpub.counting import counted
 from feedpub.errors import ExtractError, NothingFound
+from feedpub.limits import limit_fields
 from feedpub.model import Item, Page
 from feedpub.sources import jsonfeed, wordpress, xmlfeed
 from feedpub.sources.html import parse
@@ -27,9 +29,10 @@ def items_in(page: Page, *, limit: int) -> tuple[Item, ...]:
     entries = _entries(page)
     if not entries:
         raise NothingFound("the feed has no entries", page.url)
-    items = [item for item in entries if item.url or (item.html or item.summary)]
+    items = [limit_fields(item) for item in entries if item.url or item.html or item.summary]
     if not items:
-        raise NothingFound(f"none of the feed's {len(entries)} entries has a link or a text", page.url)
+        number = counted(len(entries), "entry", "entries")
+        raise NothingFound(f"none of the feed's {number} has a link or a text", page.url)
     return newest_first(items)[:limit]
 
 

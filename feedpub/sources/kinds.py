@@ -17,7 +17,7 @@ _SIGNATURES = (
     (re.compile(rb"ID3|OggS|RIFF....WAVE|\x1aE\xdf\xa3|....ftyp", re.DOTALL), "a media file"),
     (re.compile(rb"\x1f\x8b"), GZIP),
     (re.compile(rb"PK\x03\x04|7z\xbc\xaf|Rar!"), "an archive"),
-    (re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])"), JSON),
+    (re.compile(rb"\A\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])"), JSON),
 )
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)")
 _ROOTS = {"rss": FEED, "feed": FEED, "rdf": FEED, "urlset": SITEMAP, "sitemapindex": SITEMAP}

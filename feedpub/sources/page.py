@@ -3,6 +3,7 @@
 import re
 
 from feedpub.config import HOW_TO_RENDER, PageSource
+from feedpub.counting import counted
 from feedpub.errors import NothingFound
 from feedpub.model import Item, Page
 from feedpub.sources.html import Document, parse
@@ -14,7 +15,7 @@ from feedpub.sources.protocol import Documents
 
 TRIED = "tried JSON-LD lists, JSON state, <article>, and repeated blocks with a heading or a long link"
 FEW_WORDS = 50  # a page that shows fewer shows nothing
-_TITLE_PARTS = re.compile(r"\s+[|·»\N{EN DASH}\N{EM DASH}-]+\s+|:\s+|\s*\|\s*")
+_TITLE_PARTS = re.compile(r"(?<!\s)\s++(?:[|·»\N{EN DASH}\N{EM DASH}-]++\s+|\|\s*)|:\s+|\|\s*")
 
 
 def read(source: PageSource, documents: Documents) -> tuple[Item, ...]:
@@ -47,7 +48,9 @@ def _selected(document: Document, selector: str) -> tuple[Item, ...]:
     elements = document.tree.cssselect(selector)
     items = select(document, elements)
     if not items:
-        matched = f"matches {len(elements)} elements without a link" if elements else "matches nothing in the page"
+        matched = (
+            f"matches {counted(len(elements), 'element')} without a link" if elements else "matches nothing in the page"
+        )
         raise NothingFound(f'links = "{selector}" {matched}; {_instead(document)}', document.url)
     return items
 
@@ -55,8 +58,10 @@ def _selected(document: Document, selector: str) -> tuple[Item, ...]:
 def _instead(document: Document) -> str:
     """What to do about a selector that finds nothing."""
     if found := len(find(document)):
-        return f"left out, {found} articles are found by the page's structure"
-    return f"of the {sum(1 for _ in links_of(document))} links that the page has, none looks like an article's"
+        return f"left out, {counted(found, 'article')} {'is' if found == 1 else 'are'} found by the page's structure"
+    return (
+        f"of the {counted(sum(1 for _ in links_of(document)), 'link')} that the page has, none looks like an article's"
+    )
 
 
 def _stand_in(document: Document) -> str | None:
@@ -76,7 +81,9 @@ def _why_nothing(document: Document) -> str:
         reason, instead = "the page shows nothing without JavaScript", HOW_TO_RENDER
     else:
         instead = 'give links = "CSS selector"' if count else ""
-        reason = f'no article links found among the {count} links of the page "{document.title[:80]}": {TRIED}'
+        reason = (
+            f'no article links found among the {counted(count, "link")} of the page "{document.title[:80]}": {TRIED}'
+        )
     if document.feeds:
         return f'{reason}; the page names a feed, use it: type = "feed", url = "{document.feeds[0]}"'
     return f"{reason}; {instead}" if instead else reason

@@ -8,6 +8,7 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from feedpub.config import SitemapSource
+from feedpub.counting import counted
 from feedpub.errors import NothingFound, SourceError
 from feedpub.model import Item
 from feedpub.patterns import matches_url
@@ -36,7 +37,10 @@ def read(source: SitemapSource, documents: Documents, *, limit: int) -> tuple[It
     if not newest.listed:
         raise failures[0] if failures else NothingFound("the sitemap has no entries", source.url)
     if not newest.items:
-        raise NothingFound(f"`include` and `exclude` leave none of the sitemap's {newest.listed} addresses", source.url)
+        raise NothingFound(
+            f"`include` and `exclude` leave none of the sitemap's {counted(newest.listed, 'address', 'addresses')}",
+            source.url,
+        )
     for failure in failures:
         _log.info("left out of %s: %s", source.url, failure)
     return newest.items

@@ -90,7 +90,7 @@ def _link(entry: Node, base: str) -> str | None:
     guid = _text(entry, "id")
     links = [_text(entry, "feedburner_origlink"), _text(entry, "link"), guid]
     found = (absolute(link, base) for link in links if link != guid or _on_the_web(link))
-    return next(filter(None, found), None) or next(filter(_too_long, links), None)
+    return next(filter(None, found), None) or next((link[: LONGEST + 1] for link in links if _too_long(link)), None)
 
 
 def _on_the_web(link: str) -> bool:

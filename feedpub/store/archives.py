@@ -64,7 +64,7 @@ class ArchivesTable:
         p = schema.published
         with self._database.writing() as connection:
             _add_missing(connection, schema.archives, rows)
-            for some in chunks([row["entry"] for row in rows]):
+            for some in chunks([id_ for ids in members.values() for id_ in ids]):
                 connection.execute(delete(p).where(p.c.feed == feed, p.c.entry.in_(some)))
 
     def published(self, feed: str) -> set[str]:

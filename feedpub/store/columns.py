@@ -28,7 +28,7 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class UnreadableError(ValueError):
-    """A value in the database does not read as what it was written as."""
+    """A value in the database does not read as what it was written as, or a table is not as it was made."""
 
 
 class _Checked(TypeDecorator[T]):
@@ -94,16 +94,26 @@ class Packed(_Checked[bytes]):
 
 
 class PackedText(_Checked[str]):
-    """A long text, compressed."""
+    """A long text, compressed.
+
+    Args:
+        max_bytes: read no more than so many of its first bytes; None reads all.
+    """
 
     impl = LargeBinary
     cache_ok = True
+
+    def __init__(self, max_bytes: int | None = None) -> None:
+        super().__init__()
+        self.max_bytes = max_bytes
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         return None if value is None else zlib.compress(value.encode())
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        return None if value is None else _unpacked(value).decode()
+        if value is None:
+            return None
+        return _unpacked(value).decode() if self.max_bytes is None else _unpack_start(value, self.max_bytes)
 
 
 class Tuple(_Checked[tuple[Any, ...]]):
@@ -178,6 +188,16 @@ def _unescaped(value: str | None) -> str | None:
 
 def _unpacked(value: Any) -> bytes:
     return zlib.decompress(value)
+
+
+def _unpack_start(value: Any, max_bytes: int) -> str:
+    stream = zlib.decompressobj()
+    start = stream.decompress(value, max_bytes)
+    if stream.eof:
+        return start.decode()
+    if len(start) < max_bytes:
+        raise zlib.error("it breaks off before its end")
+    return start.decode("utf-8", "ignore")
 
 
 def _list(value: object) -> list[Any]:

@@ -16,6 +16,7 @@ from feedpub.store.aside import lying_aside, set_aside
 from feedpub.store.faults import damaged, explained
 from feedpub.store.gate import Gate
 from feedpub.store.opened import Identity, Opened, backup, identity, one_at_a_time
+from feedpub.store.private import exposures, make_private
 
 FILE_NAME = "feedpub.sqlite"
 
@@ -27,7 +28,8 @@ class FileDatabase:
     is that one's.
 
     Args:
-        path: the file; made where it is missing, in a folder that only its owner may enter.
+        path: the file, which only its owner may read; made where it is missing, in a folder that only its owner may
+            enter.
         patience: seconds that a transaction waits for another process's.
         scratch: a folder that goes when the database is closed.
     """
@@ -131,6 +133,11 @@ class FileDatabase:
         with explained(self.path.parent):
             return lying_aside(self.path)
 
+    def exposures(self) -> tuple[str, ...]:
+        """Say which rights others have on the file and its folder, and how to take them away. Raises StoreError."""
+        with explained(self.path.parent):
+            return exposures(self.path)
+
     def exists(self) -> bool:
         """Whether there is a file. Raises StoreError."""
         with explained(self.path):
@@ -173,6 +180,7 @@ class FileDatabase:
     def _open(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with one_at_a_time(self.path.parent):
+            make_private(self.path)
             self._reopen()
 
     def _reopen(self) -> None:

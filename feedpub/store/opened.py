@@ -12,12 +12,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Self, TypeAlias
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from feedpub.errors import StoreError
-from feedpub.store import schema
+from feedpub.store import schema, tables
+from feedpub.store.columns import UnreadableError
 
 Identity: TypeAlias = tuple[int, int] | None
 """Which file has a name: its device and number there; None where none has."""
@@ -68,29 +70,32 @@ class Opened:
         self._engine.dispose()
 
     def _migrate(self) -> None:
-        version = self._version()
-        if version == schema.VERSION:
+        if self._is_current():
             return
-        if version > schema.VERSION:
-            raise StoreError(
-                f"{self._path} has version {version}, this feedpub knows {schema.VERSION}: "
-                "a newer feedpub wrote it; install that one, or use another state folder"
-            )
-        from feedpub import migrations  # noqa: PLC0415 -- Alembic is slow to import and rarely needed
-
+        if identity(self._path) is None:
+            self._path.touch(0o600)  # SQLite gives its log the rights that the file has
         with closing(sqlite3.connect(self._path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")  # readers beside a writer; the file remembers
-        with self.transaction(writing=True) as connection:
-            migrations.upgrade(connection)
+        try:
+            with self.transaction(writing=True) as connection:
+                tables.upgrade(connection, tables.version_of(connection), str(self._path))
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # no such column, for example
+                raise UnreadableError(str(error.orig)) from error
+            raise
 
-    def _version(self) -> str:
-        """The version of the tables; "" where there are none."""
+    def _is_current(self) -> bool:
+        """Say whether the tables are those of this code. Raises StoreError where a newer one made them."""
         if identity(self._path) is None:
-            return ""
+            return False
         with self.transaction(writing=False) as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return ""
-            return str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")
+            version = tables.version_of(connection)
+            if version > schema.VERSION:
+                raise StoreError(
+                    f"{self._path} has version {version}, this feedpub knows {schema.VERSION}: "
+                    "a newer feedpub wrote it; install that one, or use another state folder"
+                )
+            return version == schema.VERSION and not tables.faults(connection)
 
 
 @contextmanager

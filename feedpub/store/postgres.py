@@ -6,7 +6,7 @@ anew or the network cut, is noticed by the next transaction, and nothing that wa
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -21,7 +21,6 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
-    inspect,
     make_url,
     select,
     text,
@@ -31,7 +30,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlc
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from feedpub.errors import StoreError
-from feedpub.store import schema
+from feedpub.store import schema, tables
 from feedpub.store.columns import UnreadableError
 
 CONNECTIONS = 4  # that are kept open
@@ -164,7 +163,7 @@ class PostgresDatabase:
         engine = self._made()
         try:
             with self._explained(), engine.connect() as connection:
-                return bool(_version(connection))
+                return bool(tables.version_of(connection))
         finally:
             engine.dispose()
 
@@ -227,30 +226,27 @@ class PostgresDatabase:
 
     def _migrate(self, engine: Engine) -> None:
         with engine.begin() as connection:
-            version = _version(connection)
-            if version == schema.VERSION:
+            version = tables.version_of(connection)
+            faults = tables.faults(connection) if version == schema.VERSION else []
+            if version == schema.VERSION and not faults:
                 return
-            if self._untouched and version < schema.VERSION:
-                raise StoreError(self._as_it_is(version))
+            if self._untouched and version <= schema.VERSION:
+                raise StoreError(self._as_it_is(version, faults))
             connection.execute(select(func.pg_advisory_xact_lock(_key("tables"))))  # of several nodes that start
-            version = _version(connection)
+            version = tables.version_of(connection)
             if version > schema.VERSION:
                 raise StoreError(
                     f"{self._name} has version {version}, this feedpub knows {schema.VERSION}: "
                     "a newer feedpub wrote it; install that one, or use another database"
                 )
-            from feedpub import migrations  # noqa: PLC0415 -- Alembic is slow to import and rarely needed
+            tables.upgrade(connection, version, self._name)
 
-            if version:
-                migrations.upgrade(connection)
-            else:
-                schema.metadata.create_all(connection)
-                migrations.stamp(connection)
-
-    def _as_it_is(self, version: str) -> str:
-        """Why a state that is not to be touched cannot be read."""
+    def _as_it_is(self, version: str, faults: Sequence[str]) -> str:
+        """Say why a state that is not to be touched cannot be read."""
         if not version:
             return f"{self._name} holds no state of feedpub's"
+        if faults:
+            return f"{self._name} is not in order ({'; '.join(faults)}): `feedpub build` repairs it"
         return (
             f"{self._name} has version {version}, this feedpub knows {schema.VERSION}: "
             "`feedpub build` brings it up to date"
@@ -290,13 +286,6 @@ def _url(address: str) -> URL:
 def _key(name: str) -> ColumnElement[int]:
     """The number by which PostgreSQL knows a lock; those of feedpub's begin with its name."""
     return func.hashtextextended(f"feedpub {name}", 0)
-
-
-def _version(connection: Connection) -> str:
-    """The version of the tables; "" where there are none."""
-    if not inspect(connection).has_table("alembic_version"):
-        return ""
-    return str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")
 
 
 def _let_go(connection: Connection, name: str) -> None:

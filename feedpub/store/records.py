@@ -72,7 +72,7 @@ class KeptPage:
     """What an entry was made of, so that it can be made again without asking anybody.
 
     Attributes:
-        item: what its source said of it; without the path of a saved file, which the key tells.
+        item: what its source said of it; without its guid, and without the path of a saved file, which the key tells.
         key: what the store knew the article by.
         form: its page; its feed's own content, which stands in the item; a saved file, which lies where it lay.
         fetched: when it was read.

@@ -320,11 +320,13 @@ runs = Table(
 )
 Index("runs_by_feed", runs.c.feed, runs.c.id)
 
+MAX_ROBOTS_BYTES = 2 << 20  # more than any rules that are kept; older versions kept whole files
+
 robots = Table(
     "robots",
     metadata,
     Column("origin", Text, primary_key=True),
-    Column("body", PackedText, nullable=False),
+    Column("body", PackedText(MAX_ROBOTS_BYTES), nullable=False),
     Column("status", Integer, nullable=False),
     Column("expires", Moment, nullable=False),
 )
@@ -334,4 +336,5 @@ memories = Table(
     metadata,
     Column("site", Text, primary_key=True),
     Column("memory", Packed, nullable=False),
+    Column("used", Moment, nullable=False, server_default="0"),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, or_, select, tuple_, union, update
+from sqlalchemy import Connection, RowMapping, Select, Table, delete, exists, func, or_, select, tuple_, union, update
 
 from feedpub.errors import StoreError
 from feedpub.model import Alias, AliasKind, Entry
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 FARTHEST_RECHECK = timedelta(days=3)  # none is planned for later, unless by a clock that was ahead
 RUNS_KEPT = 200  # of each feed
-RUNS_SPARE = 10  # runs after which those of a feed are counted again, on average
+NOTICES_KEPT = 1000  # of all feeds; health.rss shows the last 50
+_DAY = timedelta(days=1)
 LONGEST_ADDRESS = 2000  # characters of a document that is kept; PostgreSQL's indexes hold up to 2,700 bytes
 
 
@@ -137,6 +138,11 @@ class Store:
     def lying_aside(place: Place) -> tuple[Path, ...]:
         """The damaged files of a state that were set aside, oldest first. Raises StoreError."""
         return FileDatabase(place / FILE_NAME).lying_aside() if isinstance(place, Path) else ()
+
+    @staticmethod
+    def exposures(place: Place) -> tuple[str, ...]:
+        """Say which rights others have on a state in a folder, and how to take them away. Raises StoreError."""
+        return FileDatabase(place / FILE_NAME).exposures() if isinstance(place, Path) else ()
 
     @classmethod
     def empty(cls) -> Self:
@@ -306,8 +312,10 @@ class Store:
         bounds = select(
             func.min(t.c.recheck_at, type_=Moment).label("first"), func.max(t.c.recheck_at, type_=Moment).label("last")
         )
-        first, last = self._rows(bounds.where(t.c.feed == feed))[0].values()
-        return min(first, now) if last and last > now + FARTHEST_RECHECK else first
+        row = self._rows(bounds.where(t.c.feed == feed))[0]
+        first: datetime | None = row["first"]
+        is_far = first is not None and row["last"] > now + FARTHEST_RECHECK
+        return min(first, now) if first and is_far else first
 
     def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[Seen, ...]:
         """The articles of a feed that are to be looked at again by now, those that wait longest first."""
@@ -415,7 +423,7 @@ class Store:
         """Keep how a regeneration went: after publishing, since what has validators is not fetched again.
 
         Args:
-            run: the last `RUNS_KEPT` of each feed are kept, and perhaps some more.
+            run: the last `RUNS_KEPT` of each feed are kept.
             documents: the source documents that were fetched; those of monstrous addresses are not kept.
             sources: how each source is now.
             looks: what the looks at those sources brought that could be read.
@@ -429,9 +437,8 @@ class Store:
             _keep_calm(connection, run.outcome.feed, calm or {})
             prolong_looks(connection, run.outcome.feed, still, run.started)
             end_run(connection, run.outcome.feed)
-            added = connection.execute(schema.runs.insert(), run_to_row(run)).inserted_primary_key
-            if added and added[0] % RUNS_SPARE == 0:  # not each time: many feeds have few runs, and many runs are idle
-                _forget_runs(connection, run.outcome.feed)
+            connection.execute(schema.runs.insert(), run_to_row(run))
+            _forget_runs(connection, run.outcome.feed)
 
     # --- sites ---
 
@@ -441,10 +448,16 @@ class Store:
         rows = self._rows(select(t.c.memory).where(t.c.site == site))
         return bytes(rows[0]["memory"]) if rows else None
 
-    def save_memory(self, site: str, memory: bytes) -> None:
+    def save_memory(self, site: str, memory: bytes, now: datetime) -> None:
         """Keep what the cleaner learned about a site, in place of what was kept before."""
         with self._database.writing() as connection:
-            put(connection, schema.memories, [{"site": site, "memory": memory}])
+            put(connection, schema.memories, [{"site": site, "memory": memory, "used": now}])
+
+    def use_memory(self, site: str, now: datetime) -> None:
+        """Note, once a day, that what was learned about a site was of use, though nothing was added to it."""
+        t = schema.memories
+        with self._database.writing() as connection:
+            connection.execute(update(t).where(t.c.site == site, t.c.used < now - _DAY).values(used=now))
 
     # --- all feeds ---
 
@@ -460,15 +473,24 @@ class Store:
         newest = select(t.c.id).where(t.c.feed == feed).order_by(*schema.NEWEST_FIRST).limit(limit)
         return [row["id"] for row in self._rows(newest)]
 
-    def forget(self, before: datetime, keep: Mapping[str, Collection[str]], *, pages: datetime | None = None) -> None:
-        """Drop what was last listed, fetched or looked at before a moment: feed by feed, each a transaction.
+    def forget(
+        self,
+        before: datetime,
+        keep: Mapping[str, Collection[str]],
+        *,
+        pages: datetime | None = None,
+        robots: datetime | None = None,
+    ) -> None:
+        """Drop what was last listed, fetched, looked at or used before a moment: feed by feed, each a transaction.
 
         Args:
             before: older entries go with their aliases, and so do older seen articles, documents, sources, runs,
-                removals, looks, notices, proposals and robots.txt.
+                removals, looks, notices, proposals, plans, messages, robots.txt and what was learned of sites. Of
+                notices, only the last `NOTICES_KEPT` stay.
             keep: feed → ids of the entries in its live document, which stay however old, aliases and all; the pages
                 of its others go. It is asked for one feed after another.
             pages: pages go that came before this moment; left out, before the other one.
+            robots: robots.txt go that expired before this moment; left out, before the other one.
         """
         for feed in self._with_entries():
             self._forget_entries(feed, before, keep.get(feed))
@@ -481,14 +503,19 @@ class Store:
                 schema.documents.c.fetched,
                 schema.sources.c.checked,
                 schema.runs.c.started,
-                schema.robots.c.expires,
                 schema.removals.c.last,
                 schema.looks.c.at,
                 schema.notices.c.at,
                 schema.proposals.c.at,
                 schema.calm.c.until,
+                schema.schedule.c.next_run,
+                schema.messages.c.due,
+                schema.memories.c.used,
             ):
                 connection.execute(delete(date.table).where(date < before))
+            _forget_notices(connection)
+            _forget_fronts(connection, keep.keys())
+            connection.execute(delete(schema.robots).where(schema.robots.c.expires < (robots or before)))
 
     def _with_entries(self) -> list[str]:
         """The feeds of which entries are stored."""
@@ -546,6 +573,21 @@ def _keep_calm(connection: Connection, feed: str, calm: Mapping[str, Calm | None
     put(connection, t, [to_row(each) for each in calm.values() if each])
     if gone := [key for key, each in calm.items() if each is None]:
         connection.execute(delete(t).where(t.c.feed == feed, t.c.key.in_(gone)))
+
+
+def _forget_notices(connection: Connection) -> None:
+    """Drop the notices that are more than are kept."""
+    t = schema.notices
+    too_old = select(t.c.at).order_by(t.c.at.desc()).offset(NOTICES_KEPT).limit(1)
+    connection.execute(delete(t).where(t.c.at <= too_old.scalar_subquery()))
+
+
+def _forget_fronts(connection: Connection, published: Collection[str]) -> None:
+    """Drop the fronts of feeds that are no more: that are not published, and of which no entry is left."""
+    t = schema.fronts
+    empty = select(t.c.feed).where(~exists().where(schema.entries.c.feed == t.c.feed))
+    for some in chunks(set(connection.scalars(empty)) - set(published)):
+        connection.execute(delete(t).where(t.c.feed.in_(some)))
 
 
 def _forget_runs(connection: Connection, feed: str) -> None:

@@ -17,8 +17,8 @@ LIMIT = 150  # characters; machines cut descriptions at this length and above, a
 INFLECTION = 2  # letters by which the forms of one word differ
 STUB = 10  # letters of a broken sentence by which it is found again in the article
 
-_TAG = re.compile(r"</?[a-zA-Z!][^>]*>")
-_ELLIPSIS = re.compile(r"\s*[\[(]?\s?(?:…|\.\.\.+)\s?[\])]?\s*$")
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]*+>")
+_ELLIPSIS = re.compile(r"(?:(?<!\s)\s++)?[\[(]?\s?(?:…|(?<!\.)\.{3,}+)\s?[\])]?\s*+$")
 _POINTERS = " \t[]()→»›>▸▶·|:"
 
 

@@ -9,7 +9,7 @@ PLACE = 3  # words that a place has at most, where it is not in capitals
 SHORTEST = 3  # letters of a place
 
 _OPENING = re.compile(
-    r"""
+    r"""\A
     (?P<place>[^\W\d_](?:[\w.'’]|[ /-](?=\w)|,\s(?=[^\W\d_])){1,40}?)?         # BERLIN   KYIV, Ukraine   New York
     (?P<date>[,.]?\s?\(?(?:\d{1,2}\.?\s[^\W\d_]{3,10}\.?|[^\W\d_]{3,10}\.?\s\d{1,2})(?:,?\s\d{4})?\)?)?  # , Jan. 5
     [.,]?\s?
@@ -23,10 +23,10 @@ _OPENING = re.compile(
     """,
     re.VERBOSE,
 )
-_FURTHER_DASH = re.compile(r"[^.!?]*(?:\s[–—-]\s|\w[–—]\w)")  # within the first sentence
+_FURTHER_DASH = re.compile(r"\A[^.!?]*(?:\s[–—-]\s|\w[–—]\w)")  # within the first sentence
 _EAST_ASIAN = re.compile(
-    r"(?:(?:[^。，,\s]{2,20}\d{1,2}月\d{1,2}日[电電讯訊](?:[（(][^）)]{2,20}[）)])?[:：]?"
-    r"|[【（(\[][^】）)\]]{0,20}(?:[\uff1d=电電讯訊报報]|新[聞闻])[^】）)\]]{0,20}[】）)\]])\s*)+"
+    r"\A(?:(?:[^。，,\s]{2,20}\d{1,2}月\d{1,2}日[电電讯訊](?:[（(][^）)]{2,20}[）)])?[:：]?"
+    r"|[【（(\[][^】）)\]]{0,20}(?:[\uff1d=电電讯訊报報]|新[聞闻])[^】）)\]]{0,20}[】）)\]])\s*)++"
 )
 
 

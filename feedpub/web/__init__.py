@@ -15,6 +15,7 @@ validators   whether a client has the newest version already
 headers      what an answer says about itself: how long it holds, where else to look, what it may load
 upcoming     when each feed runs next, and so for how long its files hold
 refusals     pages that say why there is nothing else to be had
+access       who may see how everything is
 console      what the site asks of the process that it runs in
 reports      the pages made from that: status, metrics, healthz
 orders       "Run now", for those who know the token

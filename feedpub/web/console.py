@@ -5,13 +5,19 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from feedpub import overview
-from feedpub.config import Config
+from feedpub.config import Config, resolve
 from feedpub.overview import Overview
 from feedpub.store import Store
 
 
 class Console(Protocol):
-    """The process that the site runs in. Its methods may take their time; they are called in threads."""
+    """The process that the site runs in. Its methods may take their time; they are called in threads.
+
+    Attributes:
+        runs_feeds: False if it only publishes.
+    """
+
+    runs_feeds: bool
 
     def overview(self, *, brief: bool = False) -> Overview:
         """How everything is now; or only as much as shows whether all is well. Raises StoreError."""
@@ -20,7 +26,7 @@ class Console(Protocol):
         """Look at all sources of a feed now; False where it is unknown, waits or runs."""
 
     def token(self) -> str | None:
-        """What must be known to have a feed run; None where nobody can. Raises ConfigError."""
+        """What must be known to have a feed run, and to ask from elsewhere; None if nobody can. Raises ConfigError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Showcase:
 
     config: Config
     store: Store
+    runs_feeds = False
 
     def overview(self, *, brief: bool = False) -> Overview:
         return overview.of(self.config, self.store, datetime.now(UTC), brief=brief)
@@ -36,5 +43,6 @@ class Showcase:
     def run_now(self, feed: str) -> bool:  # noqa: ARG002 -- none can
         return False
 
-    def token(self) -> None:
-        return None
+    def token(self) -> str | None:
+        token = self.config.http.token
+        return resolve(token) if token else None

@@ -25,19 +25,21 @@ class Request:
         method: in capitals.
         path: decoded, without the query.
         headers: by lower-case name; the values of a name that is there twice stand behind each other.
+        client: the address that it came from; None from a Unix socket.
     """
 
     method: str
     path: str
     headers: Mapping[bytes, bytes]
+    client: str | None = None
 
     @classmethod
-    def of(cls, method: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> "Request":
+    def of(cls, method: str, path: str, headers: Iterable[tuple[bytes, bytes]], client: str | None = None) -> "Request":
         """The request as it came in."""
         known: dict[bytes, bytes] = {}
         for name, value in headers:
             known[name] = value if name not in known else known[name] + b", " + value
-        return cls(method, path, known)
+        return cls(method, path, known, client)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
 from feedpub.errors import FeedpubError
 from feedpub.web import healthz, metrics, status
@@ -40,6 +41,11 @@ class Reports:
                 made = self._made[path] = (time.monotonic(), answer)
         return made[1]
 
+    async def health(self) -> Answer:
+        """Say whether all is well, and nothing else: for whoever may not see more."""
+        status = (await self.get("/healthz")).status
+        return content(status, JSON, json.dumps({"ok": status == HTTPStatus.OK}))
+
     def _make(self, path: str) -> Answer:
         try:
             return self._ways[path]()
@@ -47,7 +53,8 @@ class Reports:
             return refusal(503, f"How everything is cannot be told just now: {error}", RETRY)
 
     def _status(self) -> Answer:
-        page = status.page(self._console.overview(), token_needed=self._console.token() is not None)
+        may_run = self._console.runs_feeds and self._console.token() is not None
+        page = status.page(self._console.overview(), token_needed=may_run)
         return content(200, HTML, page, *of_page(page.encode()))
 
     def _metrics(self) -> Answer:

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from feedpub.errors import PublishError
+from feedpub.errors import FeedpubError, PublishError
 from feedpub.publisher.names import Published, by_name
 from feedpub.store import Planned
-from feedpub.web import codings, headers, names, orders
+from feedpub.web import access, codings, headers, names, orders
 from feedpub.web.console import Console
 from feedpub.web.copies import Copies, Copy
 from feedpub.web.files import Shelf, Signature
@@ -42,16 +42,20 @@ class Site:
         hubs: WebSub hubs that are told of every change.
         base_url: where the folder is published, ending in a slash.
         plans: tells when each feed runs next; asked now and then, in a thread of its own.
+        hosts: names of this machine, besides loopback's, under which it may be asked how everything is.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- its collaborators and settings, all named
         self,
         shelf: Shelf,
         console: Console | None,
         hubs: Sequence[str],
         base_url: str,
         plans: Callable[[], Mapping[str, Planned]] = dict,
+        *,
+        hosts: Collection[str] = (),
     ) -> None:
+        self._hosts = frozenset(host.lower() for host in hosts)
         self._console = console
         self._reports = Reports(console) if console else None
         self._hubs = hubs
@@ -70,7 +74,8 @@ class Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as the server library wants it."""
-        request = Request.of(scope["method"], scope["path"], scope["headers"])
+        client = scope.get("client")
+        request = Request.of(scope["method"], scope["path"], scope["headers"], client[0] if client else None)
         answer = await self._answer(request, receive)
         await answer.send(send, bodiless=request.method == "HEAD")
 
@@ -85,10 +90,8 @@ class Site:
         return self._found(request, wanted.file, copy) if copy else None
 
     async def _answer(self, request: Request, receive: Receive) -> Answer:
-        if self._console and request.path == orders.ADDRESS:
-            return await orders.take(request, receive, self._console)
-        if self._reports and request.path in self._reports:
-            return await self._reports.get(request.path) if request.method in _ASKING else not_allowed(*_ASKING)
+        if self._console and self._reports and self._is_dynamic(request.path):
+            return await self._dynamic(request, receive, self._console, self._reports)
         if not self._shelf.fresh:
             try:
                 await asyncio.to_thread(self._shelf.catch_up)
@@ -96,6 +99,21 @@ class Site:
                 return _unreadable(request)
         wanted = self._wanted(request)
         return wanted if isinstance(wanted, Answer) else await self._had(request, wanted)
+
+    async def _dynamic(self, request: Request, receive: Receive, console: Console, reports: Reports) -> Answer:
+        """Answer about the process itself, whoever may ask; feeds and pages are for everybody."""
+        if request.path == orders.ADDRESS and request.method == "POST":
+            return await orders.take(request, receive, console)  # the token decides
+        try:
+            allowed = await access.is_allowed(request, self._hosts, console)
+        except FeedpubError as error:
+            return refusal(503, str(error))
+        if not allowed:
+            is_health = request.path == "/healthz" and request.method in _ASKING
+            return await reports.health() if is_health else refusal(403, access.REASON)
+        if request.path == orders.ADDRESS:
+            return not_allowed("POST")
+        return await reports.get(request.path) if request.method in _ASKING else not_allowed(*_ASKING)
 
     async def _had(self, request: Request, wanted: _Wanted) -> Answer:
         try:

@@ -9,8 +9,9 @@ from jinja2 import Environment
 
 from feedpub.builder import look
 from feedpub.builder.words import words_for
+from feedpub.counting import counted
 from feedpub.model import Outcome
-from feedpub.overview import DAYS, FeedOverview, Health, Overview, SourceOverview, counted, relative
+from feedpub.overview import DAYS, FeedOverview, Health, Overview, SourceOverview, relative
 from feedpub.web.chart import bars
 
 _PACKAGE = "feedpub.web"

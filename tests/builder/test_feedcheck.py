@@ -72,6 +72,7 @@ RSS = [
     ("&lt;p&gt;After", "&lt;p&gt;&lt;p&gt;&lt;/b&gt;After", "not HTML"),
     ("&lt;p&gt;After", "&lt;my-widget&gt;&lt;/my-widget&gt;&lt;p&gt;After", "element <my-widget>"),
     ('href="https://news.example/quay"', 'href="/quay"', "relative address"),
+    ('href="https://news.example/quay"', 'href="#quay"', "relative address"),
     ('href="https://news.example/quay"', 'href="javascript:x"', "script in HTML"),
 ]
 ATOM = [

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from feedpub.builder.prepare import characters, line, mailbox, plain, prepare, shortened, uri
+from feedpub.builder.prepare import characters, line, mailbox, plain, prepare, uri
+from feedpub.characters import shorten
 from feedpub.model import Enclosure
 from tests.support.feedcheck import values
 from tests.support.feeds import entry, feed
@@ -103,7 +104,7 @@ def test_a_person_has_a_name_and_maybe_an_address(person: str, name: str, email:
 )
 def test_a_shortened_line_ends_between_words(text: str, expected: str) -> None:
     """And in scripts without spaces, at its length."""
-    assert shortened(text, 10) == expected
+    assert shorten(text, 10) == expected
 
 
 @pytest.mark.parametrize(

@@ -422,6 +422,8 @@ def test_the_language_is_what_the_page_says_else_what_its_text_shows(html: str, 
         ("javascript:void(0)", None),
         ("mailto:x@quay.example", None),
         ("https://[broken/pier", None),
+        ("https://www.quay.example:99999/pier", None),
+        ("https://www.quay.example:https/pier", None),
     ],
 )
 def test_the_canonical_address_is_believed_on_its_own_site_only(address: str, found: str | None) -> None:

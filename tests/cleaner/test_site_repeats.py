@@ -12,6 +12,7 @@ from feedpub.cleaner.site_names import site_names
 from feedpub.cleaner.site_repeats import extent, site_repeats
 from feedpub.cleaner.tree import parse
 from feedpub.cleaner.vocabulary import Vocabulary
+from feedpub.counting import counted
 
 NUMBERS = [f"{first}{second}" for first in ("ash", "birch", "elm", "oak") for second in ("bury", "dale", "ford", "ham")]
 APPEAL = "Nobody owns this paper but those who pay for the ink: throw a coin into the hat, and we print another night."
@@ -70,7 +71,7 @@ def test_where_a_repeat_stands_decides(place: str, text: str, pages: int, on: in
     """Two pages below an article, three for a paragraph; three and a fifth between paragraphs, half of all above."""
     html = f"<p>{text}</p>"
     found = gone(page(15, **{place: html}), memory(pages, on=on, **{place: html}))
-    assert found == ({text: f"on {on} of {pages} other pages of this site"} if goes else {})
+    assert found == ({text: f"on {on} of {counted(pages, 'other page')} of this site"} if goes else {})
 
 
 def test_a_correction_on_two_pages_stays() -> None:

@@ -31,6 +31,40 @@ AT_ONCE = 150  # documents in one page of the browser
 PATIENCE = "--virtual-time-budget=20000"
 CANARY = "/canary/"
 KINDS = {".rss": "application/rss+xml", ".atom": "application/atom+xml", ".opml": "text/x-opml", ".json": "text/plain"}
+SVG = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="90" height="90"'
+XHTML = 'xmlns="http://www.w3.org/1999/xhtml"'
+# Pictures beside saved articles, by what they try; JS and URL are armed as those of markup.toml are.
+DRAWINGS = {
+    "script": "<script>JS</script>",
+    "script-elsewhere": "<script href='URL'/>",
+    "script-under-a-prefix": "<s:script xmlns:s='http://www.w3.org/2000/svg'>JS</s:script>",
+    "script-of-html": f"<script {XHTML}>JS</script>",
+    "script-in-data-of-an-editor": f"<e:x xmlns:e='urn:editor'><script {XHTML}>JS</script><script>JS</script></e:x>",
+    "handler": "<g onload='JS'/>",
+    "handler-of-an-image": "<image href='data:image/png;base64,AA' onerror='JS'/>",
+    "handler-of-an-animation": "<rect><animate attributeName='x' dur='1ms' to='9' onbegin='JS' onend='JS'/></rect>",
+    "foreign-object": f"<foreignObject width='9' height='9'><img {XHTML} src='x' onerror='JS'/></foreignObject>",
+    "fallback": f"<switch><foreignObject><iframe {XHTML} src='URL'/></foreignObject><text>A</text></switch>",
+    "frame": f"<iframe {XHTML} src='URL'/>",
+    "link": "<a href='javascript:JS' xlink:href='URL'><rect width='90' height='90'/></a>",
+    "image": "<image href='URL' width='9' height='9'/>",
+    "old-image": "<image xlink:href='URL' width='9' height='9'/>",
+    "use": "<use href='URL#a'/>",
+    "filter": "<filter id='f'><feImage href='URL'/></filter><rect width='9' height='9' filter='url(#f)'/>",
+    "filter-elsewhere": "<rect width='9' height='9' filter='url(URL#f)'/>",
+    "imported-style": "<style>@import 'URL';</style>",
+    "escaped-import": "<style>@\\69mport 'URL';</style>",
+    "font": "<style>@font-face { font-family: f; src: url(URL) } text { font-family: f }</style><text y='9'>A</text>",
+    "masked": "<rect width='9' height='9' style='mask-image: image-set(\"URL\" 1x)'/>",
+    "base": "<g xml:base='URL'><use href='#a'/></g>",
+    "entity": "&run;",
+    "attribute-of-a-type": "<rect/>",
+    "style-sheet": "<rect/>",
+    "drawn": "<defs><linearGradient id='g'><stop stop-color='red'/></linearGradient></defs><rect fill='url(#g)'/>",
+}
+HARMLESS = {  # once something is dropped
+    "attribute-of-a-type", "base", "drawn", "fallback", "link", "script-in-data-of-an-editor", "style-sheet",
+}  # fmt: skip
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 ATOM = "{http://www.w3.org/2005/Atom}"
 # Frames around documents: each is read as a reader would, then once more from its own serialisation, as editors and
@@ -108,6 +142,17 @@ def _armed(text: str, name: str, site: Site) -> str:
     return text.replace("JS", f"document.title=/R4N-{name}/")
 
 
+def drawings(site: Site) -> dict[str, bytes]:
+    """All pictures, with marks and addresses of their own."""
+    before = {"entity": "<!DOCTYPE svg [<!ENTITY run '<script>JS</script>'>]>"}
+    before["attribute-of-a-type"] = "<!DOCTYPE svg [<!ATTLIST svg onload CDATA 'JS'>]>"
+    before["style-sheet"] = "<?xml-stylesheet href='URL' type='text/css'?>"
+    return {
+        name: _armed(f"{before.get(name, '')}<svg {SVG}>{inner}</svg>", f"svg-{name}", site).encode()
+        for name, inner in DRAWINGS.items()
+    }
+
+
 @pytest.fixture(scope="module")
 def canary() -> Iterator[Site]:
     """The server that nobody should ask; it also hands the documents under test to the browser."""
@@ -134,7 +179,13 @@ def home(canary: Site, source: Site, tmp_path_factory: pytest.TempPathFactory) -
             home.save(f"story-{at}.html", _page(at, vector.text))
         elif at % 3 == 1 or vector.name.startswith("markdown"):
             home.save(f"story-{at}.md", _markdown(at, vector.text))
+    folder = home.config.parent / "drawings"
+    folder.mkdir(parents=True)
+    for name, content in drawings(canary).items():
+        (folder / f"{name}.svg").write_bytes(content)
+        (folder / f"{name}.md").write_text(_markdown(0, f"![A drawing]({name}.svg)"), "utf-8")
     home.configure(
+        feed("drawn", "folder drawings"),
         feed("own", f"feed {source.url('/rss')}", more="limit = 1000").replace(
             'type = "feed"', 'type = "feed"\nfetch = false'
         ),
@@ -292,6 +343,25 @@ def test_published_files_are_harmless(home: Home, canary: Site) -> None:
     }
     assert seriously(in_browser(canary, as_it_is)) == {}
     assert asked(canary) == []
+
+
+def test_pictures_beside_saved_articles_are_harmless(home: Home, canary: Site) -> None:
+    """Opened by themselves, as documents with all rights: none runs or asks, though most did before."""
+    before = {name: Route(content, "image/svg+xml") for name, content in drawings(canary).items()}
+    ran = set(in_browser(canary, before))
+    fooled = ran | {path.removeprefix(f"{CANARY}svg-") for path in asked(canary)}
+    assert len(fooled) > 18
+    assert fooled >= {"script", "handler-of-an-image", "entity", "foreign-object", "image", "imported-style"}
+    published = {
+        Path(name).stem: Route(content, "image/svg+xml")
+        for name, content in home.published().items()
+        if name.endswith(".svg")
+    }
+    assert published.keys() == HARMLESS
+    assert in_browser(canary, published) == {}
+    assert asked(canary) == []
+    refused = json.loads(home.run("status", "--json").stdout)["feeds"][0]["outcome"]["problems"]
+    assert {Path(problem["where"]).stem for problem in refused} == DRAWINGS.keys() - HARMLESS
 
 
 def test_the_status_page_is_harmless(home: Home, canary: Site) -> None:

@@ -34,6 +34,7 @@ cookies = {{ session = {{ env = "SESSION" }}, other = "{MARK}-cookie" }}
 LOGIN = f'\nauth = {{ username = "ann", password = {{ credential = "login" }} }}\ncookies = {{ a = "{MARK}-cookie" }}\n'
 SHOWN = ("/status", "/metrics", "/healthz", "/", "/health.rss", "/mixed.json")
 TOKEN = f"api_key={MARK}-query"
+IN_PATH = f"/feed/{MARK}7d6e5f4a3b2c1d0e9f8a/rss"
 IN_BASIC = base64.b64encode(f"ann:{MARK}-login".encode()).decode()
 
 
@@ -94,17 +95,21 @@ def broken(site: Site, elsewhere: Site) -> Iterator[list[str]]:
         "/garbage": garbage,
         "/blank": Route(b""),
         "/gzip": Route(b"\x1f\x8b\x08no", headers={"Content-Encoding": "gzip"}),
+        f"{IN_PATH}/status": repeats(500),
+        f"{IN_PATH}/away": sends_on(f"http://127.0.0.1:{closed}/landing"),
+        f"{IN_PATH}/garbage": garbage,
     }
     site.routes |= pages  # type: ignore[arg-type]
     with running_evil(no_http) as evil, running_evil(_silent) as silent, running_evil(no_proxy) as proxy_of_none:
         urls = [
             *(f"feed {site.url(path)}" for path in pages),
-            *(f"page {site.url(path)}" for path in ("/status", "/away", "/garbage")),
+            *(f"page {site.url(path)}" for path in ("/status", "/away", "/garbage", f"{IN_PATH}/status")),
             f"sitemap {site.url('/garbage')}",
             f"feed {evil.url()}",
             f"feed {silent.url()}",
             f"feed https://127.0.0.1:{site.port}/tls",
             f"feed http://127.0.0.1:{closed}/closed",
+            f"feed http://127.0.0.1:{closed}{IN_PATH}",
             "feed http://10.0.0.1/private",
         ]
         proxied = [
@@ -179,6 +184,7 @@ def test_no_secret_leaves(newsroom: Site, home: Home) -> None:
     """Not on the terminal, in the log, in feeds, on the status page, in metrics, alerts or mails, nor to others."""
     searched = Searched()
     newsroom["/mixed"] = rss(newsroom, [5, 4])
+    newsroom[IN_PATH] = newsroom.routes["/news"]
     hook_path = f"/hooks/{MARK}-hook"
     with (
         running_site() as elsewhere,
@@ -188,7 +194,9 @@ def test_no_secret_leaves(newsroom: Site, home: Home) -> None:
     ):
         hook.routes[hook_path] = repeats(404)  # type: ignore[assignment]
         works = _source(f"feed {newsroom.url('/mixed')}", 0)
-        home.configure(feed("broken", sources), feed("mixed", [works, *sources[:3]]), head=head(hook, mailbox))
+        listed = f'[[feed.source]]\ntype = "page"\nurl = "{newsroom.url(IN_PATH)}"\n'
+        mixed = feed("mixed", [listed, works, *sources[:3]])
+        home.configure(feed("broken", sources), mixed, head=head(hook, mailbox))
         for arguments in (
             ("check",),
             ("build",),
@@ -199,6 +207,8 @@ def test_no_secret_leaves(newsroom: Site, home: Home) -> None:
             ("status", "--json"),
             ("clean", newsroom.url(f"/status?{TOKEN}").replace("//", f"//ann:{MARK}-clean@")),
             ("clean", "--json", newsroom.url(f"/away?{TOKEN}")),
+            ("clean", newsroom.url(f"{IN_PATH}/away")),
+            ("export", "opml"),
         ):
             done = home.run(*arguments)
             assert "Traceback" not in done.stderr

@@ -157,3 +157,66 @@ def test_the_system_clock_moves() -> None:
     clock.sleep(0.001)
     assert clock.monotonic() > before
     assert clock.now().utcoffset() is not None
+
+
+def answering(*lines: str, status: str = "200 OK") -> bytes:
+    head = "\r\n".join((f"HTTP/1.1 {status}", *lines, "Content-Length: 5", "Connection: close"))
+    return f"{head}\r\n\r\nhello".encode("latin-1")
+
+
+@pytest.mark.parametrize("line", ["Content-Type: " + "?" * 60_000, "Content-Type: " + "a/" * 4000, "Content-Type: ?/?"])
+def test_a_content_type_that_is_none_is_none(fetcher: Fetcher, line: str) -> None:
+    """The page is read all the same: by its first bytes."""
+    with running_evil(answering(line)) as server:
+        page = fetcher.get(server.url("/a"))
+    assert isinstance(page, Page)
+    assert (page.content_type, page.body) == ("", b"hello")
+
+
+@pytest.mark.parametrize("charset", ["x" * 41, "?", "a\x9db", "x" * 7000])
+def test_a_charset_that_is_none_is_none(fetcher: Fetcher, charset: str) -> None:
+    """The type before it counts."""
+    with running_evil(answering(f"Content-Type: text/html; charset={charset}")) as server:
+        page = fetcher.get(server.url("/a"))
+    assert isinstance(page, Page)
+    assert (page.content_type, page.charset) == ("text/html", None)
+
+
+def test_headers_have_a_limit_together(fetcher: Fetcher) -> None:
+    """Nobody sends so many who means well."""
+    lines = [f"X-{number}: {'a' * 60_000}" for number in range(5)]
+    with running_evil(answering(*lines)) as server, pytest.raises(FetchError, match="headers are larger than 262144"):
+        fetcher.get(server.url("/a"))
+
+
+@pytest.mark.parametrize("location", ["http://[" + "?" * 60_000, "/" + "a" * 60_000, "//" + "?" * 20_000])
+def test_a_redirect_to_an_address_without_end_is_refused(fetcher: Fetcher, location: str) -> None:
+    """In few words."""
+    said = answering(f"Location: {location}", status="302 Found")
+    with running_evil(said) as server, pytest.raises(FetchError) as caught:
+        fetcher.get(server.url("/a"))
+    assert "longer than 8192 bytes" in caught.value.reason or "not a valid URL" in caught.value.reason
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("name", ["ETag", "Last-Modified"])
+@pytest.mark.parametrize("value", ['"a\x01b"', '"a\x7f"', "a" * 1025, "a" * 20_000])
+def test_validators_that_cannot_be_sent_back_are_none(fetcher: Fetcher, name: str, value: str) -> None:
+    """Nor are they sent where an older state holds them."""
+    with running_evil(answering(f"{name}: {value}")) as server:
+        page = fetcher.get(server.url("/a"), validators=Validators(value, value))
+    assert isinstance(page, Page)
+    assert (page.etag, page.last_modified) == (None, None)
+    assert not any(line.lower().startswith(b"if-") for line in server.heads[0].splitlines())
+
+
+@pytest.mark.parametrize("status", [400, 431])
+def test_a_server_that_refuses_its_own_validators_is_asked_without(fetcher: Fetcher, site: Site, status: int) -> None:
+    """Once, and only if they were sent."""
+    site["/a"] = Route(status=status, validators=False)
+    for validators, requests in ((Validators('"a"'), [True, False]), (None, [False])):
+        asked = len(site.requests)
+        with pytest.raises(FetchError, match=f"HTTP {status}"):
+            fetcher.get(site.url("/a"), validators=validators)
+        sent = [request for request in site.requests[asked:] if request.path == "/a"]
+        assert ["if-none-match" in request.headers for request in sent] == requests

@@ -1,15 +1,19 @@
 """robots.txt: read once a day, obeyed, remembered by the next process."""
 
-from collections.abc import Iterator
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from feedpub.errors import FetchError, RefusedError
 from feedpub.fetch import Fetcher
-from feedpub.fetch.robots import MOST_ORIGINS, Robots
+from feedpub.fetch.robots import MAX_CACHE_BYTES, MAX_FILE_BYTES, MAX_ORIGINS, Robots
 from feedpub.fetch.target import parse as parse_target
 from feedpub.model import StoredRobots
 from tests.fetch.conftest import LOOPBACK
@@ -244,16 +248,82 @@ def test_only_the_first_half_megabyte_is_read(fetcher: Fetcher, site: Site) -> N
     fetcher.get(site.url("/a"))
 
 
+@pytest.mark.parametrize(("coding", "pack"), [("identity", bytes), ("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_reading_stops_after_half_a_megabyte(
+    fetcher: Fetcher, site: Site, coding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    """However small it is on the wire; the connection is closed, so that nobody has to send the rest."""
+    body = pack(b"User-agent: *\nDisallow: /private\n" + b"# nothing\n" * 2_000_000)
+    sent: list[int] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n\r\n".encode())
+        with suppress(OSError):
+            handler.wfile.write(body)
+            sent.append(len(body))
+
+    site["/robots.txt"] = answer
+    site["/a"] = "hello"
+    fetcher.get(site.url("/a"))
+    with pytest.raises(RefusedError):
+        fetcher.get(site.url("/private"))
+    assert sum(sent) < 1_000_000, "the whole file was read"
+
+
+def test_a_rule_that_is_cut_is_none(fetcher: Fetcher, site: Site) -> None:
+    """It would forbid more than is meant."""
+    rules = "User-agent: *\nDisallow: /y\n"
+    site["/robots.txt"] = text(rules + "#" * (MAX_FILE_BYTES - len(rules) - 12) + "\nDisallow: /x/private\n")
+    site["/x"] = "hello"
+    fetcher.get(site.url("/x"))
+    with pytest.raises(RefusedError):
+        fetcher.get(site.url("/y"))
+
+
+def test_a_path_is_compared_as_it_is_sent(fetcher: Fetcher, site: Site) -> None:
+    """Dots, encoded or not, and letters that need no encoding lead around no rule."""
+    site["/robots.txt"] = text("User-agent: *\nDisallow: /private\n")
+    site["/open"] = "hello"
+    for path in ("/a/../private", "/a/%2e%2E/private", "/./private/", "/%70rivate"):
+        with pytest.raises(RefusedError, match="forbids"):
+            fetcher.get(site.url(path))
+    fetcher.get(site.url("/private/../open"))
+    assert site.paths() == ["/open"]
+
+
+def test_only_rules_for_feedpub_are_remembered(fetcher: Fetcher, site: Site, memory: Memory) -> None:
+    """A site may name hundreds of robots."""
+    others = "".join(f"User-agent: bot{'x' * n}\nDisallow: /{n}\n\n" for n in range(500))
+    site["/robots.txt"] = text(f"{others}# for all\nUser-agent: *\nDisallow: /private\nCrawl-delay: 2\n")
+    site["/a"] = "hello"
+    fetcher.get(site.url("/a"))
+    assert memory.kept[site.url("")].body == "User-agent: *\nDisallow: /private\nCrawl-delay: 2.0"
+
+
+def test_the_cache_is_bounded_by_bytes(memory: Memory, clock: FakeClock) -> None:
+    """Of fifty origins with half a megabyte of rules each, few are at hand; the others come from the memory."""
+    robots = Robots(memory, clock)
+    rules = b"User-agent: *\n" + b"".join(b"Disallow: /private/%d\n" % number for number in range(20_000))
+    targets = [parse_target(f"http://{number}.example/private/7") for number in range(50)]
+    for target in targets:
+        with pytest.raises(RefusedError):
+            robots.admit(target, lambda _: rules)
+        assert sum(known.size for known in robots._origins.values()) <= MAX_CACHE_BYTES + 4_000_000
+    with pytest.raises(RefusedError):
+        robots.admit(targets[0], lambda _: pytest.fail("it is in the memory"))
+
+
 def test_the_rules_of_many_origins_come_from_the_memory(memory: Memory, clock: FakeClock) -> None:
     """A process keeps some at hand; nobody is asked twice for all that."""
     robots = Robots(memory, clock)
     asked: list[str] = []
 
-    def read(url: str) -> str:
+    def read(url: str) -> bytes:
         asked.append(url)
-        return ROBOTS
+        return ROBOTS.encode()
 
-    origins = [f"http://{number}.example" for number in range(2 * MOST_ORIGINS)]
+    origins = [f"http://{number}.example" for number in range(2 * MAX_ORIGINS)]
     for _ in range(2):
         for origin in origins:
             assert robots.admit(parse_target(f"{origin}/public"), read) == 7

@@ -2,14 +2,17 @@
 
 import base64
 from collections.abc import Callable
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote
 
 import pytest
 
 from feedpub.errors import FetchError
-from feedpub.fetch import Fetcher, RequestOptions
+from feedpub.fetch import Fetcher, RequestOptions, discreet
+from feedpub.fetch.target import secrets_in
 from tests.support.evil import running_evil
+from tests.support.patterns import GIVE_UP_SECONDS, cpu_seconds
 from tests.support.site import Site
 
 TOKEN = "T0KEN/with spaces="
@@ -65,3 +68,12 @@ def test_a_line_that_is_no_http(fetcher: Fetcher) -> None:
     ):
         fetcher.get(server.url(), options=RequestOptions(cookies={"any": "T0KEN-1"}))
     assert "T0KEN" not in str(caught.value)
+
+
+@pytest.mark.parametrize("piece", ["?", "&a=", "?token=.", "?token=a.", "?sid=abcdef&", "?a=0123456789abcdef", "://a@"])
+@pytest.mark.parametrize("redact", [discreet, secrets_in])
+def test_redaction_takes_time_in_proportion_to_the_text(redact: Callable[[str], object], piece: str) -> None:
+    """Four times the text takes about four times as long, and not sixteen times."""
+    texts = (piece * (size // len(piece)) for size in (100_000, 400_000))
+    short, long = (cpu_seconds(partial(redact, text), 0.0) for text in texts)
+    assert long < min(9 * short, GIVE_UP_SECONDS)

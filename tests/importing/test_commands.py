@@ -1,18 +1,23 @@
 """`feedpub import` and `feedpub export`, as people type them."""
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from click.testing import CliRunner, Result
 from lxml import etree
 
 from feedpub.cli import cli
+from feedpub.cli.import_ import MAX_SHOWN
 from feedpub.config import load
+from feedpub.config.writing import with_feeds
 from feedpub.errors import ConfigError, ForeignError, PublishError
 from feedpub.importing import read
 from tests.importing.support import EXAMPLES
 
+T = TypeVar("T")
 CONFIG = """\
 # Mine, by hand.
 [feedpub]
@@ -59,6 +64,39 @@ def test_what_is_new_is_put_below_what_is_there(path: Path) -> None:
     assert path.read_text("utf-8").startswith(CONFIG)
     assert names(path) == ["quay", "tides-winds", "harbour-news"]
     assert "2 feeds added to" in result.stdout
+
+
+def opml(path: Path, number: int) -> Path:
+    """So many feeds of one title, and what feedpub does not know of each."""
+    file = path.parent / "many.opml"
+    lines = [f'<outline text="News" xmlUrl="https://n{n}.example.org/feed" x="{n}"/>' for n in range(number)]
+    file.write_text("\n".join(["<opml><body>", *lines, "</body></opml>"]))
+    return file
+
+
+def test_a_long_list_is_cut_short(path: Path) -> None:
+    """What is shown of it; all of it is written, and stands in the JSON."""
+    file = opml(path, MAX_SHOWN + 3)
+    shown = run(path, "import", str(file), "--dry-run").stdout
+    assert shown.count("https://n") == MAX_SHOWN
+    assert shown.count("and 3 more; --json names them all\n") == 2  # feeds, and what is lost
+    told = json.loads(run(path, "import", str(file), "--json", "--yes").stdout)
+    assert len(told["new"]) == len(told["losses"]) == MAX_SHOWN + 3
+    assert names(path) == ["quay", "news", *(f"news-{n}" for n in range(2, MAX_SHOWN + 4))]
+
+
+def test_loops_are_tracked(path: Path) -> None:
+    """Whoever waits for thousands of feeds can be told how far it is."""
+    loops: list[tuple[str, int]] = []
+
+    def track(items: Sequence[T], what: str) -> Iterable[T]:
+        loops.append((what, len(items)))
+        return items
+
+    imported = read(opml(path, 3).read_bytes(), "many.opml", track=track)
+    tables = [draft.table(f"n{number}") for number, draft in enumerate(imported.feeds)]
+    with_feeds(path, tables, {}, track)
+    assert loops == [("checking", 3), ("writing", 3)]
 
 
 def test_everything_is_shown_before_it_is_asked(path: Path) -> None:

@@ -10,7 +10,7 @@ from feedpub.fetch import NO_ANSWER
 from feedpub.overview import DAYS, Health, Overview, Running, of
 from feedpub.store import Planned
 from feedpub.tools import Tools
-from tests.support.newsroom import configure, feed, open_newsroom, tools_for
+from tests.support.newsroom import configure, feed, open_newsroom, rss, tools_for
 from tests.support.overviews import HOUR, MINUTE, broken_source, overview
 from tests.support.overviews import feed as made_up
 from tests.support.site import Site
@@ -115,6 +115,24 @@ def test_secrets_in_addresses_are_not_told(newsroom: Site, tmp_path: Path) -> No
         told = seen(config, tools)
     assert [source.address for source in told.feeds[0].sources] == [f"{place}?token=…", f"{place}?token=… (2)"]
     assert "abc" not in repr(told)
+
+
+def test_sources_that_differ_in_a_secret_of_their_path_are_told_apart(newsroom: Site, tmp_path: Path) -> None:
+    """Each has a state of its own, under the key that it always had; what is shown of it holds no secret."""
+    tokens = ("3f2a9c8d7e6f5a4b3c2d1e0f", "0e1f2a3b4c5d6e7f8a9b0c1d")
+    good, bad = (f"/feed/{token}/rss" for token in tokens)
+    newsroom[good] = rss(newsroom, [2, 1])
+    config = configure(tmp_path, feed("world", f"feed {newsroom.url(good)}", f"feed {newsroom.url(bad)}"))
+    with tools_for(config) as tools:
+        pipeline.publish(config.feed[0], tools)
+        assert {state.key for state in tools.store.sources("world")} == {newsroom.url(good), newsroom.url(bad)}
+        told = seen(config, tools)
+    shown = newsroom.url("/feed/…/rss")
+    assert [(source.address, source.health) for source in told.feeds[0].sources] == [
+        (shown, Health.HEALTHY),
+        (f"{shown} (2)", Health.BROKEN),
+    ]
+    assert not any(token in repr(told) for token in tokens)
 
 
 def test_a_summary_counts_what_there_is() -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from feedpub.overview import ago, counted, relative
+from feedpub.overview import ago, relative
 from tests.support.overviews import NOW
 
 
@@ -26,8 +26,3 @@ def test_how_long_ago(seconds: int, told: str) -> None:
 def test_past_and_future(seconds: int, told: str) -> None:
     """A moment on either side of now."""
     assert relative(NOW + timedelta(seconds=seconds), NOW) == told
-
-
-def test_one_and_many() -> None:
-    """As English has it."""
-    assert [counted(n, "feed") for n in (0, 1, 2)] == ["0 feeds", "1 feed", "2 feeds"]

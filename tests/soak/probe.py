@@ -27,9 +27,14 @@ def _ask(url: str) -> float:
     return time.monotonic() - began
 
 
+def _wait_for_the_end(ended: threading.Event) -> None:
+    sys.stdin.read()
+    ended.set()
+
+
 def main() -> None:
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    threading.Thread(target=_wait_for_the_end, args=(ended,), daemon=True).start()
     waits = []
     while not ended.wait(PAUSE):
         waits.append(_ask(sys.argv[1]))

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from contextlib import ExitStack
+from itertools import zip_longest
 from pathlib import Path
 
 from tests.catalogue.press import publish
@@ -76,8 +77,8 @@ def main() -> None:
         healthy = [Healthy(number, site) for number, site in enumerate(sites)]
         hostile = hostile_feeds(root, stack, options.names)
         # Mixed, so that no kind has the first seconds for itself.
-        feeds = [each.config for pair in zip(healthy, hostile, strict=False) for each in pair]
-        feeds += [each.config for each in (*healthy[len(hostile) :], *hostile[len(healthy) :])]
+        both = zip_longest((each.config for each in healthy), (each.config for each in hostile))
+        feeds = [config for pair in both for config in pair if config]
         names = {"healthy": [each.name for each in healthy], "hostile": [each.name for each in hostile]}
         _say({"feeds": feeds, **names})
         ended = threading.Event()

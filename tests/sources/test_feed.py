@@ -186,6 +186,7 @@ def test_an_rss_entry_gives_all_that_it_says() -> None:
         image="https://press.example/quay.jpg",
         language="en-GB",
         version="The quay & the sea",
+        guid="77",
     )
 
 
@@ -210,6 +211,7 @@ def test_an_atom_entry_gives_all_that_it_says() -> None:
         enclosures=(Enclosure("https://base.example/x/quay.mp3", "audio/mpeg", 12),),
         language="de",
         version="2024-05-18T08:00:00+00:00 A < B again",
+        guid="tag:x",
     )
 
 
@@ -234,6 +236,7 @@ def test_a_json_feed_item_gives_all_that_it_says() -> None:
         image="https://press.example/quai.jpg",
         language="fr",
         version="2024-05-18T08:00:00+00:00 Le quai",
+        guid="7",
     )
 
 

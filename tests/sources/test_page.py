@@ -71,7 +71,7 @@ def test_a_heading_inside_a_link_selects_the_link() -> None:
         (
             ".gone",
             '<p>See <a href="/about">us</a></p>',
-            "of the 1 links that the page has, none looks like an article's",
+            "of the 1 link that the page has, none looks like an article's",
         ),
     ],
 )

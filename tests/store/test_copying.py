@@ -37,7 +37,8 @@ from tests.store.examples import NOW, document, entry, run
 from tests.store.test_concurrency import FORKS
 from tests.support.postgres import MISSING, Server, installed
 
-TABLES = [table for table in schema.metadata.sorted_tables if table is not schema.claims]
+OF_PROCESSES = (schema.claims, schema.marks)
+TABLES = [table for table in schema.metadata.sorted_tables if table not in OF_PROCESSES]
 ODD = "Ä \0\x1b0 😀"
 
 
@@ -70,7 +71,7 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     store.proposals.keep(feed, [Proposal(feed, "s", "a", NOW, (Change("links", None, "a.x"),), ODD)], ())
     told = StoredRobots(origin="https://example.org", body="User-agent: *", status=200, expires=NOW)
     store.robots.save(told.origin, told)
-    store.save_memory("example.org", b"\0" * 100)
+    store.save_memory("example.org", b"\0" * 100, NOW)
     calm = Calm(feed, "s", "b", NOW, 1, f'"{ODD}"', None)
     store.commit_run(run(feed), calm={"s": calm})
     store.fronts.keep(Front(feed, "a", 3, NOW, NOW, "en"))

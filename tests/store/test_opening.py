@@ -123,11 +123,11 @@ def test_a_migration_is_all_or_nothing(folder: Path) -> None:
     """Where a migration fails half-way, the tables are as before."""
     folder.mkdir()
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
-        connection.execute("CREATE TABLE memories (mine)")
-    with pytest.raises(StoreError, match="table memories already exists"):
+        connection.execute("CREATE TABLE aliases (mine)")
+    with pytest.raises(DamagedError, match="the table aliases lacks the column feed"):
         Store.open(folder)
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("memories",)]
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("aliases",)]
 
 
 def test_logging_is_left_alone(folder: Path) -> None:
@@ -215,20 +215,23 @@ def test_a_folder_in_place_of_the_file(folder: Path) -> None:
 
 ATTEMPT = """
 import pathlib
+from datetime import UTC, datetime
 from feedpub.errors import DamagedError, StoreError
 from feedpub.store import Store
 try:
     with Store.open(pathlib.Path({folder!r})) as store:
         print(store.count("world"))
+        now = datetime.now(UTC)
         for n in range({times}):
-            store.save_memory(str(n), n.to_bytes(4, "big") * 100_000 + __import__("os").urandom(50_000))
+            store.save_memory(str(n), n.to_bytes(4, "big") * 100_000 + __import__("os").urandom(50_000), now)
 except StoreError as error:
     print(error)
 """
 
 
 def test_a_read_only_disk(filled: Path) -> None:
-    """The error names the file and the right that is missing."""
+    """The error names the file and the right that is missing; what others may read stays so."""
+    filled.chmod(0o644)
     lines = run_on_disk(filled.parent, ATTEMPT.format(folder=str(filled.parent), times=1), size="4m", read_only=True)
     assert lines[-1].startswith(f"{filled}: ")
     assert lines[-1].endswith("let the user that runs feedpub write to the file and its folder")
@@ -254,7 +257,7 @@ def other_writer(filled: Path) -> Iterator[Path]:
 def test_a_writer_gives_up_waiting(other_writer: Path) -> None:
     """A transaction that waits too long for another's says who is in the way."""
     with Store.open(other_writer.parent, patience=0.05) as store, pytest.raises(StoreError, match="another process"):
-        store.save_memory("example.org", b"x")
+        store.save_memory("example.org", b"x", NOW)
 
 
 def test_readers_do_not_wait(other_writer: Path) -> None:

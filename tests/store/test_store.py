@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from feedpub.errors import StoreError
 from feedpub.model import Entry, StoredRobots
-from feedpub.store import Document, Run, Seen, SourceState, Store
+from feedpub.store import Document, Front, Message, Notice, Planned, Run, Seen, SourceState, Store, schema
 from feedpub.store.database import Place
-from feedpub.store.store import RUNS_KEPT, RUNS_SPARE
+from feedpub.store.store import NOTICES_KEPT
 from tests.store import examples
 from tests.store.examples import DAY, NOW, document, entry, run
+from tests.store.test_copying import fill as fill_all_tables
 
 
 def commit(store: Store, *entries: Entry, feed: str = "world", now: datetime = NOW) -> None:
@@ -76,7 +78,7 @@ def test_robots_come_back(shared_store: Store, stored: StoredRobots) -> None:
 @given(st.text(), st.binary())
 def test_a_memory_comes_back(shared_store: Store, site: str, memory: bytes) -> None:
     """What was learned about a site, byte for byte."""
-    shared_store.save_memory(site, memory)
+    shared_store.save_memory(site, memory, NOW)
     assert shared_store.memory(site) == memory
 
 
@@ -247,14 +249,16 @@ def test_runs_newest_first(store: Store) -> None:
     assert store.last_run("world") == run(started=NOW - DAY, new=3)
 
 
-def test_runs_are_bounded(store: Store) -> None:
-    """Only the last runs of each feed are kept, and some more until they are counted again."""
+def test_runs_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the last runs of each feed are kept, in whichever order feeds take turns."""
+    monkeypatch.setattr("feedpub.store.store.RUNS_KEPT", 5)
+    feeds = [f"feed-{n}" for n in range(10)]
+    for number in range(8):
+        for feed in feeds:
+            store.commit_run(run(feed, new=number))
     store.commit_run(run("local"))
-    for number in range(RUNS_KEPT + 2 * RUNS_SPARE):
-        store.commit_run(run(new=number))
-    kept = [r.outcome.new for r in store.runs("world")]
-    assert kept[:RUNS_KEPT] == [*reversed(range(2 * RUNS_SPARE, RUNS_KEPT + 2 * RUNS_SPARE))]
-    assert len(kept) < RUNS_KEPT + RUNS_SPARE
+    kept = {tuple(r.outcome.new for r in store.runs(feed)) for feed in feeds}
+    assert kept == {(7, 6, 5, 4, 3)}
     assert len(store.runs("local")) == 1
 
 
@@ -314,6 +318,55 @@ def test_forgets_documents_sources_runs_and_robots(store: Store) -> None:
     assert store.feeds() == ("new",)
     assert [store.document(f"https://{name}.example/", "a") is None for name in ("old", "new")] == [True, False]
     assert [store.robots.load(f"https://{name}.example") is None for name in ("old", "new")] == [True, False]
+
+
+def test_forgets_what_was_learned_of_sites(store: Store) -> None:
+    """Sites that nobody reads any more; use alone keeps a memory, noted once a day."""
+    old, hour = NOW - 400 * DAY, DAY / 24
+    for site in ("gone.example", "used.example", "learned.example"):
+        store.save_memory(site, b"old", old)
+    store.use_memory("used.example", NOW)
+    store.save_memory("learned.example", b"new", NOW)
+    store.save_memory("today.example", b"new", NOW - hour)
+    store.use_memory("today.example", NOW)  # less than a day later: nothing is written
+    store.forget(NOW - hour / 2, keep={})
+    known = {name: store.memory(f"{name}.example") for name in ("gone", "used", "learned", "today")}
+    assert known == {"gone": None, "used": b"old", "learned": b"new", "today": None}
+
+
+def test_forgets_plans_messages_and_fronts(store: Store) -> None:
+    """What waits for something that never comes goes by its date; what is said of a feed goes with the feed."""
+    commit(store, entry("new"), feed="full")
+    for name, then in (("old", NOW - 2 * DAY), ("new", NOW)):
+        store.schedule.save(Planned(name, then, "why"))
+        store.messages.add([Message("ping", name, b"", then)])
+    for feed in ("gone", "empty", "full"):
+        store.fronts.keep(Front(feed, "a", 0, None, None, "en"))
+    store.forget(NOW - DAY, keep={"empty": ()})
+    assert set(store.schedule.load()) == {"new"}
+    assert [message.target for message in store.messages.waiting()] == ["new"]
+    assert set(store.fronts.load()) == {"empty", "full"}
+
+
+def test_notices_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source that breaks every hour for a year leaves the last of its notices."""
+    assert NOTICES_KEPT >= 50  # that health.rss shows
+    monkeypatch.setattr("feedpub.store.store.NOTICES_KEPT", 3)
+    for number in range(5):
+        store.notices.add(Notice("world", "s", "broken", NOW + number * DAY, NOW, str(number)), lambda _: ())
+    store.forget(NOW - DAY, keep={})
+    assert [notice.reason for notice in store.notices.newest()] == ["4", "3", "2"]
+
+
+def test_no_table_only_grows(store: Store) -> None:
+    """Every row goes in the end, but for what is published for good, and breaks, which end by themselves."""
+    fill_all_tables(store)
+    store.claims.take("turn", "somebody", -7 * 86400.0)
+    store.forget(NOW + 1000 * DAY, keep={})
+    store.claims.forget(())
+    with store._database.reading() as connection:
+        left = {t.name for t in schema.metadata.sorted_tables if connection.execute(select(t).limit(1)).first()}
+    assert left == {"archives", "breaks"}
 
 
 # --- copies ---------------------------------------------------------------------------------------------------------

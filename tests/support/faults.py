@@ -11,7 +11,8 @@ import resource
 import struct
 import sys
 from collections.abc import Callable, Mapping
-from datetime import datetime, tzinfo
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
@@ -46,6 +47,21 @@ def trust(ca_file: str) -> None:
 def short_grace(seconds: float) -> None:
     """Runs that hang are given up so soon after their deadline."""
     import_module("feedpub.scheduler.runner").Runner.__init__.__kwdefaults__["grace"] = seconds
+
+
+def frequent(seconds: float) -> None:
+    """Sources that are looked at once a minute, the least that a config can say, are looked at so often."""
+    planning: Any = import_module("feedpub.scheduler.planning")
+    work: Any = import_module("feedpub.work")
+    often, whole = timedelta(seconds=seconds), planning.plan
+
+    def plan(feed: Any, source: Any, published: Any, now: datetime, *, local: bool) -> Any:
+        planned = whole(feed, source, published, now, local=local)
+        return replace(planned, next=now + often) if planned.why == "every 1m" else planned
+
+    planning.plan = plan
+    work.SOONEST = often
+    work.SLACK = timedelta(0)  # or what was looked at just now would be due again
 
 
 def dying_scheduler(times: int) -> None:
@@ -101,7 +117,7 @@ def failing_calls(errors: Mapping[str, int]) -> None:
 
 _FAULTS: Mapping[str, Callable[[Any], None]] = {
     fault.__name__: fault
-    for fault in (clock, limits, trust, short_grace, dying_scheduler, hanging_folder, failing_calls)
+    for fault in (clock, limits, trust, short_grace, frequent, dying_scheduler, hanging_folder, failing_calls)
 }
 
 

@@ -34,7 +34,8 @@ systemctl restart feedpub
 """
 STATUS = """
 systemd-run --quiet --pipe --wait -p DynamicUser=yes -p User=feedpub \\
-    -p StateDirectory=feedpub -p ConfigurationDirectory=feedpub /opt/feedpub/bin/feedpub status
+    -p StateDirectory=feedpub -p StateDirectoryMode=0700 -p ConfigurationDirectory=feedpub \\
+    /opt/feedpub/bin/feedpub status
 """
 BACK_UP = """
 systemctl stop feedpub

@@ -20,6 +20,8 @@ class FakeConsole:
         gate: how everything is, is told only while it is open.
     """
 
+    runs_feeds = True
+
     def __init__(self, secret: str | None = "open sesame") -> None:
         self.secret = secret
         self.error: FeedpubError | None = None

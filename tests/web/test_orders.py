@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from feedpub.errors import ConfigError
-from feedpub.web import FolderShelf, Site, orders
+from feedpub.web import FolderShelf, Site, access
 from tests.support.client import Client, Reply, served
 from tests.web.conftest import BASE
 from tests.web.console import FakeConsole
@@ -24,7 +24,7 @@ def console() -> FakeConsole:
 
 @pytest.fixture
 def client(folder: Path, console: FakeConsole, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    monkeypatch.setattr(orders, "GUESSING", 0.3)
+    monkeypatch.setattr(access, "GUESSING_SECONDS", 0.3)
     with served(Site(FolderShelf(folder), console, [], BASE)) as running:
         yield running
 

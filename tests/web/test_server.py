@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from http.client import HTTPResponse
 from pathlib import Path
 
@@ -192,6 +193,76 @@ def test_there_are_only_so_many_connections(client: Client, monkeypatch: pytest.
         first.sendall(LAST)
         assert everything(first).endswith(b"{}")
     assert eventually(lambda: client.raw(LAST).endswith(b"{}"))
+
+
+def test_who_sends_requests_and_takes_no_answers_is_left(
+    client: Client, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With more than sixteen waiting; what it sent is not kept. Others are not held up."""
+    (folder / "large.png").write_bytes(b"x" * (8 << 20))
+    large = ASK.replace(b"world.rss", b"large.png")
+    flood = [client.connect() for _ in range(10)]
+    for connection in flood:
+        connection.sendall(large)
+        with suppress(ConnectionError):  # it is closed while it sends
+            connection.sendall(ASK * 20_000)
+    began = time.monotonic()
+    assert client.get("/world.json").status == 200
+    assert time.monotonic() - began < 5
+    connections = client.server._server.server_state.connections
+    assert eventually(lambda: not connections, 5)
+    for connection in flood:
+        everything(connection)
+        connection.close()
+    assert not caplog.records
+
+
+def test_sixteen_requests_may_wait(client: Client, folder: Path) -> None:
+    """Programs that ask for some files at once get all of them."""
+    (folder / "large.png").write_bytes(b"x" * (1 << 20))
+    requests = ASK.replace(b"world.rss", b"large.png") + ASK * (patience.MAX_WAITING_REQUESTS - 1) + LAST
+    assert statuses(client.raw(requests)) == [b"200"] * (patience.MAX_WAITING_REQUESTS + 1)
+
+
+def test_one_address_cannot_shut_out_another(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each newcomer the address that holds the most loses one, first of those that ask for nothing."""
+    monkeypatch.setattr(patience, "MOST_CONNECTIONS", 20)
+
+    def connect(host: str) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", client.port), timeout=10, source_address=(host, 0))
+
+    hog = [connect("127.0.0.2") for _ in range(20)]
+    for connection in hog:
+        connection.sendall(ASK)
+        assert status(connection) == 200
+    hog[0].sendall(b"GET /wor")
+    time.sleep(0.2)
+    for host in ("127.0.0.3", "127.0.0.4", "127.0.0.3"):
+        with connect(host) as other:
+            other.sendall(LAST)
+            assert everything(other).endswith(b"{}")
+        with connect("127.0.0.2") as one_more:
+            one_more.sendall(LAST)
+            everything(one_more)  # it may take the place that the other one left
+    hog[0].sendall(LAST[8:])
+    assert everything(hog[0]).endswith(b"{}")
+    for connection in hog:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "same"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::ffff:1"),
+        ("fe80::1%eth0", "fe80::2"),
+    ],
+)
+def test_an_address_stands_for_its_customer(host: str, same: str) -> None:
+    """Who has one address of IPv6 has billions of them."""
+    assert patience._network_of(host) == patience._network_of(same)
+    assert patience._network_of(host) != patience._network_of("192.0.2.2")
 
 
 def test_a_fault_of_ours_is_logged_and_told(

@@ -18,10 +18,10 @@ LONGEST_NAME = 60
 WORDS_OF_NAME = 7
 MOST = 12  # authors of one article
 
-_TAG = re.compile(r"<[^>]*>")
-_ADDRESS = re.compile(r"\S+@\S+\.\S+|https?://\S+|www\.\S+|(?<!\w)@\w+", re.IGNORECASE)
-_BRACKETS = re.compile(r"\s*[(\[\uff08【][^)\]\uff09】]*[)\]\uff09】]?")
-_PUNCTUATION = re.compile(r"\s*[,;、،؛]\s*|\s+[|/•·\u2013\u2014-]\s+|\s*[|•·\n]\s*|\s*\uff0f\s*")
+_TAG = re.compile(r"<[^<>]*+>")
+_ADDRESS = re.compile(r"(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S+|https?://\S+|www\.\S+|(?<!\w)@\w+", re.IGNORECASE)
+_BRACKETS = re.compile(r"[(\[\uff08【][^)\]\uff09】]*[)\]\uff09】]?")
+_PUNCTUATION = re.compile(r"(?<!\s)\s++(?:[,;、،؛|•·\uff0f]\s*|[/\u2013\u2014-]\s+)|[,;、،؛|•·\uff0f]\s*")
 _EDGES = " \t\r\n.,;:|/•·\u2013\u2014-_*\"'“”„«»()[]\uff08\uff09"
 _JOINTS = ("&", "-", "/")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -55,9 +55,9 @@ def words(language: str | None = None) -> Words:
     join = {"&"} | {word for code in spoken for word in listed["and"].get(code, ())}
     after = {word for code in spoken for word in listed["after"].get(code, ())}
     return Words(
-        by=re.compile(rf"\s*(?:{'|'.join(map(re.escape, by))})(?:\s*[:\uff1a/\uff0f|]\s*|\s+)", re.IGNORECASE),
-        join=re.compile(rf"\s+(?:{'|'.join(map(re.escape, join))})\s+", re.IGNORECASE),
-        after=re.compile(rf"\s+(?:{'|'.join(map(re.escape, after))})\s.*"),
+        by=re.compile(rf"\A\s*+(?:{'|'.join(map(re.escape, by))})(?:\s*[:\uff1a/\uff0f|]\s*|\s+)", re.IGNORECASE),
+        join=re.compile(rf"(?<!\s)\s++(?:{'|'.join(map(re.escape, join))})\s+", re.IGNORECASE),
+        after=re.compile(rf"(?<!\s)\s++(?:{'|'.join(map(re.escape, after))})\s.*"),
         roles=frozenset(listed["roles"]["words"]),
         degrees=frozenset(listed["degrees"]["words"]),
         groups=frozenset(listed["groups"]["words"]),

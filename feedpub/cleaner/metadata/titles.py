@@ -21,9 +21,10 @@ DATELINE = 8  # words of a dateline within a headline, at most
 SITE = 5  # words of a site's name behind a bar, at most
 
 _SEPARATOR = re.compile(
-    r"\s+(?:[|»«·•\u2013\u2014:/\\~\u2039\u203a<>-]|--|::)\s+|\s*[|\uff5c]\s*|(?<=\S): |(?<=\S)[\u2013\u2014]\s|_|--"
+    r"(?<!\s)\s++(?:(?:[|»«·•\u2013\u2014:/\\~\u2039\u203a<>-]|--|::)\s+|[|\uff5c]\s*)"
+    r"|[|\uff5c]\s*|(?<=\S): |(?<=\S)[\u2013\u2014]\s|_|--"
 )
-_BAR = re.compile(r"\s*[|\uff5c]\s*|\s+[»\u203a]\s+")
+_BAR = re.compile(r"(?<!\s)\s++(?:[|\uff5c]\s*|[»\u203a]\s+)|[|\uff5c]\s*")
 _KICKER_END = re.compile(r"\s?:\s+|\s[\u2013\u2014-]\s")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _WORDS = re.compile(r"\W+")

@@ -8,7 +8,7 @@ from feedpub.sources.listing.words import ARCHIVES, FILES, PAGES, QUERIES, SHARI
 
 DATE = re.compile(r"/(?:19|20)\d\d[/-]?(?:0[1-9]|1[0-2])(?:[/-]?[0-3]\d)?(?=\D|$)")
 NUMBER = re.compile(r"\d{4,}")
-CODE = re.compile(r"(?=.*\d)[0-9a-z]{8,}$", re.IGNORECASE)
+CODE = re.compile(r"(?<![0-9a-z])(?=[a-z]*+\d)[0-9a-z]{8,}+$", re.IGNORECASE)
 _PAGE_OR_LANGUAGE = re.compile(r"page-?\d+|[a-z]{2}([-_][a-z]{2})?")
 
 

@@ -12,6 +12,7 @@ from tests.catalogue.cases import (
     html,
     http,
     identity,
+    memory,
     network,
     process,
     semantics,
@@ -35,5 +36,6 @@ GROUPS: Mapping[str, Sequence[Case]] = {
     "clock": clock.CASES,
     "process": process.CASES,
     "config": config.CASES,
+    "memory": memory.CASES,
 }
 CASES: Mapping[str, Case] = {case.name: case for cases in GROUPS.values() for case in cases}

@@ -101,6 +101,33 @@ def _newer(stage: Stage) -> None:
     connection.close()
 
 
+def _change(script: str, stage: Stage) -> None:
+    """Somebody changes the tables."""
+    connection = sqlite3.connect(_state(stage) / DATABASE)
+    connection.executescript(script)
+    connection.close()
+
+
+def _many_feeds(stage: Stage) -> Ended:
+    """A reader's list of fifty thousand feeds, a few hundred of each name."""
+    file = stage.home.root / "many.opml"
+    lines = (f'<outline text="News {n % 200}" xmlUrl="https://n{n}.example.org/feed"/>' for n in range(50_000))
+    file.write_text("\n".join(["<opml><body>", *lines, "</body></opml>"]), "utf-8")
+    return stage.run("import", str(file), "--dry-run", seconds=120.0)
+
+
+def _open_to_all(stage: Stage) -> None:
+    """Everybody may write to the state's folder, and read what lies in it."""
+    _state(stage).chmod(0o777)
+    (_state(stage) / DATABASE).chmod(0o666)
+
+
+def _closed_again(stage: Stage) -> None:
+    """The new story is published, and the state is its owner's alone."""
+    has_news(stage)
+    assert (_state(stage) / DATABASE).stat().st_mode & 0o777 == 0o600
+
+
 def _stale(stage: Stage) -> None:
     """A writer that is long gone has left a half-written file."""
     (stage.home.feeds / ".feedpub-4194000-0a1b2c3d.tmp").write_bytes(b"<rss")
@@ -219,6 +246,17 @@ _ALIASES = "---\na0: &a0 [x, x, x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
 )
 
+_HALF_MIGRATED = """
+    DROP TABLE calm; DROP TABLE removals; DROP INDEX looks_by_source; DROP TABLE looks;
+    ALTER TABLE sources DROP COLUMN pace; ALTER TABLE sources DROP COLUMN firm; ALTER TABLE notices DROP COLUMN tries;
+    CREATE TABLE looks (id INTEGER PRIMARY KEY, feed VARCHAR NOT NULL, length INTEGER NOT NULL);
+    CREATE TABLE removals (feed VARCHAR, reason VARCHAR, text VARCHAR, PRIMARY KEY (feed, reason, text));
+"""
+_TWO_BRANCHES = """
+    UPDATE alembic_version SET version_num = '0005';
+    DROP TABLE calm; DROP TABLE claims; DROP INDEX schedule_by_moment; ALTER TABLE schedule DROP COLUMN handed;
+"""
+
 CASES = (
     Case(
         "disk-full", _nothing, "make room on the disk", run=partial(_on_full_disk, "feeds"), needs=_mounting, **_STRUCK
@@ -282,6 +320,11 @@ CASES = (
     ),
     Case("db-cut-in-half", _cut, _RENEWED, right=_ids_survive, said=True),
     Case("db-of-a-newer-version", _newer, "a newer feedpub wrote it", **_SAID),
+    Case("db-lacks-tables", partial(_change, _HALF_MIGRATED), right=has_news),
+    Case("db-of-two-branches", partial(_change, _TWO_BRANCHES), right=has_news),
+    Case("db-lacks-its-ids", partial(_change, "DROP TABLE aliases"), _RENEWED, right=_ids_survive, said=True),
+    Case("state-open-to-all", _open_to_all, "others can write to the state folder", right=_closed_again, said=True),
+    Case("import-of-50k-feeds", _nothing, run=_many_feeds, beside=False, slow=True, seconds=75.0),
     Case("folder-in-place-of-file", _folder_there, "a folder stands where the file is needed"),
     Case("output-folder-gone", _gone, right=has_news),
     Case("pipe-among-articles", _pipe, right=has_news, start=FOLDER),

@@ -10,10 +10,11 @@ from tests.catalogue.answers import OK, Answer, answer, chunked, packed, raw, re
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news
 from tests.catalogue.cases.waiting import waits
-from tests.catalogue.press import NOW, listing
+from tests.catalogue.press import NEW, NOW, OLD, listing, story
 from tests.catalogue.stage import Stage
 from tests.support.evil import flood
 from tests.support.home import PNG
+from tests.support.newsroom import path
 
 LISTING = listing(NOW).encode()
 PACKED = gzip.compress(LISTING)
@@ -49,6 +50,33 @@ def _unasked_304(stage: Stage) -> None:
         stage.home.config.read_text("utf-8").replace('/news"\n', '/news"\nheaders = { Accept-Language = "en" }\n', 1),
         "utf-8",
     )
+
+
+def _typed(stage: Stage) -> None:
+    """The new article has a type of 60,000 question marks."""
+    stage.site[path(NEW)] = sized(story(NEW), "Content-Type: " + "?" * 60_000)
+
+
+def _validated(validator: str, stage: Stage) -> None:
+    """The listing was sent with a validator once before."""
+    stage.site["/news"] = sized(listing(OLD), validator)
+    stage.build()
+    stage.site["/news"] = sized(LISTING, validator)
+
+
+def _refuses_conditions(stage: Stage) -> None:
+    """The server sends validators, and calls a request with them a bad one."""
+
+    def say(handler: BaseHTTPRequestHandler) -> None:
+        if handler.headers.get("If-None-Match"):
+            answer("400 Bad Request")(handler)
+        else:
+            sized(listing(stage.marks["numbers"]), 'ETag: "a"')(handler)
+
+    stage.site["/news"] = say
+    stage.marks["numbers"] = OLD
+    stage.build()
+    stage.marks["numbers"] = NOW
 
 
 def _chain(handler: BaseHTTPRequestHandler) -> None:
@@ -105,6 +133,14 @@ CASES = (
     bad("redirect-nowhere", answer("302 Found", LISTING), "redirects, but does not say where"),
     bad("redirect-chain", _chain, "redirects more than 10 times"),
     bad("challenge-200", answer("200 OK", _CHALLENGE, "cf-mitigated: challenge"), "Cloudflare"),
+    good("type-of-question-marks", sized(LISTING, "Content-Type: " + "?" * 60_000)),
+    Case("type-of-an-article", _typed, right=has_news),
+    Case("etag-with-control", partial(_validated, 'ETag: "a\x01b"'), right=has_news),
+    Case("etag-20k", partial(_validated, "ETag: " + "a" * 20_000), right=has_news),
+    Case("modified-20k", partial(_validated, "Last-Modified: " + "a" * 20_000), right=has_news),
+    Case("conditions-refused", _refuses_conditions, right=has_news),
+    bad("headers-300k", sized(LISTING, *["X-Many: " + "a" * 60_000] * 5), "headers are larger than"),
+    bad("redirect-question-marks", redirect("http://[" + "?" * 60_000), "not a valid URL"),
     good("html-called-pdf", answer("200 OK", LISTING, "Content-Type: application/pdf")),
     good("longer-than-announced", sized(LISTING + b"garbage", "Connection: close", length=len(LISTING))),
     good("no-content-type", raw(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(LISTING) + LISTING)),

@@ -1,18 +1,24 @@
 """Processes that are killed, told to end, started twice, starved, or whose own threads hang and die."""
 
+import json
 import os
 import signal
+import socket
 import sqlite3
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.catalogue.answers import Answer, sized
 from tests.catalogue.case import Case
@@ -21,7 +27,7 @@ from tests.catalogue.command import Ended, children
 from tests.catalogue.press import NEW, NOW, body, listing, story
 from tests.catalogue.stage import FOLDER, HEAD, PAGE, SHORT, Stage, Start
 from tests.support.faults import Faults
-from tests.support.home import FAILED, OK
+from tests.support.home import FAILED
 from tests.support.newsroom import path, title
 from tests.support.service import RunningService, eventually
 from tests.support.site import Site
@@ -38,7 +44,7 @@ class Service:
 
     def __init__(self, running: RunningService) -> None:
         self._running = running
-        self.pid = running.process.pid
+        self.pid, self.port = running.process.pid, running.port
         self.heard, self.waits_for, self.send = running.heard, running.waits_for, running.send
         self.get = running.get
 
@@ -112,7 +118,7 @@ def _interrupted(stage: Stage) -> Ended:
     """Ctrl-c while an article is read; the next build goes on."""
     _meanwhile(stage.site, path(NEW), lambda: os.kill(stage.pid, signal.SIGINT))
     first = stage.build()
-    assert first.status != OK, first
+    assert first.status == 130, first
     assert "Traceback" not in first.said, first.said
     return stage.build()
 
@@ -247,6 +253,48 @@ def _scheduler_dies(stage: Stage) -> Ended:
     return told(stage, script, {"dying_scheduler": 1})
 
 
+# --- readers that mean harm ---
+
+
+def _pipelined(stage: Stage) -> Ended:
+    """Fifty clients send 48 MB of requests and read nothing: others read on, and no memory goes into what waits."""
+    requests = b"GET /world.rss?1 HTTP/1.1\r\nHost: x\r\n\r\n" * 24_000
+
+    def send(connection: socket.socket) -> None:
+        with suppress(OSError):  # it is closed, or takes no more
+            connection.sendall(requests)
+
+    def script(service: Service) -> None:
+        assert service.waits_for("run", feed="world", new=1), service.said
+        assert service.waits_for("run", feed="beside", new=1), service.said
+        with ThreadPoolExecutor(50) as pool, ExitStack() as stack:
+            for _ in range(50):
+                client = stack.enter_context(socket.create_connection(("127.0.0.1", service.port), timeout=5))
+                pool.submit(send, client)
+            for _ in range(20):
+                assert service.get("/world.rss").startswith(b"<?xml"), "a reader got nothing"
+                time.sleep(0.1)
+
+    return told(stage, script)
+
+
+def _rebound(stage: Stage) -> Ended:
+    """A page of another site, whose name leads to this machine, asks how everything is: it is told nothing."""
+
+    def script(service: Service) -> None:
+        assert service.waits_for("run", feed="world", new=1), service.said
+        assert service.waits_for("run", feed="beside", new=1), service.said
+        assert b"beside" in service.get("/status")
+        for place in ("/status", "/metrics", "/run"):
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                service.get(place, {"Host": "rebound.example"})
+            with caught.value as refused:
+                assert (refused.code, b"beside" in refused.read()) == (HTTPStatus.FORBIDDEN, False), place
+        assert json.loads(service.get("/healthz", {"Host": "rebound.example"})) == {"ok": True}
+
+    return told(stage, script)
+
+
 # --- what the system does not give ---
 
 
@@ -326,5 +374,7 @@ CASES = (
         said=True,
         beside=False,
     ),
+    Case("pipelined-requests", _nothing, right=has_news, start=NOW_AND_THEN, run=_pipelined, **_SLOW),
+    Case("status-by-rebinding", _nothing, right=has_news, start=NOW_AND_THEN, run=_rebound, **_SLOW),
     Case("fifty-articles-hang", _fifty_hang, "the time for this look was up", start=HURRIED, **_SLOW),
 )

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from feedpub.limits import MAX_TITLE_CHARS
 from tests.catalogue.press import NOW, OLD
 from tests.catalogue.stage import Stage
 from tests.support.newsroom import title
@@ -34,6 +35,15 @@ def keeps_the_old(stage: Stage) -> None:
     changed = [item["title"] for item in now if item != known[item["id"]]]
     assert not changed, f"{changed} changed"
     assert len({item["url"] for item in stage.items()}) == len(stage.items()), "an article is there twice"
+
+
+def short(stage: Stage) -> None:
+    """The new story is published, with a title of a line or two."""
+    keeps_the_old(stage)
+    new = stage.new()
+    assert new["title"].startswith(title(max(NOW))[:40]), new["title"][:100]
+    assert len(new["title"]) <= MAX_TITLE_CHARS, len(new["title"])
+    assert "The harbour master hopes" in new["content_html"], new
 
 
 def says(*texts: str, without: str = "") -> Right:

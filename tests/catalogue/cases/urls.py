@@ -6,8 +6,8 @@ from typing import Any
 from tests.catalogue import dns
 from tests.catalogue.case import Case
 from tests.catalogue.cases.rights import has_news, same_entries
-from tests.catalogue.press import NEW, NOW, OLD, listing, publish, rss, rss_item
-from tests.catalogue.stage import FEED, Stage, Start
+from tests.catalogue.press import NEW, NOW, OLD, listing, publish, rss, rss_item, story
+from tests.catalogue.stage import FEED, PAGE, Stage, Start
 from tests.support.newsroom import feed, path
 from tests.support.site import Route
 
@@ -65,6 +65,11 @@ def _based(stage: Stage) -> None:
     stage.site["/news"] = page.replace("../..", "../../../..").replace("<head>", '<head><base href="/deep/er/and/on/">')
 
 
+def _canonical(address: str, stage: Stage) -> None:
+    """The new story's page says that it is at an address that nobody can ask for."""
+    stage.site[path(NEW)] = story(NEW, head=f'<link rel="canonical" href="{address}">')
+
+
 def _serve_idn(stage: Stage) -> None:
     stage.marks["names"] = stage.prop(dns.name_server(stage.site.host, "xn--bcher-kva.test"))
 
@@ -81,6 +86,22 @@ IDNA = Start(
     prepare=_serve_idn,
     within=lambda stage: dns.asking(stage.marks["names"], stage.home.root),
 )
+
+
+def _relinked(link: str, stage: Stage) -> None:
+    """The link of the new story is written so that a careless robot asks for what it is forbidden."""
+    stage.site["/news"] = listing(NOW).replace(f'"{path(NEW)}"', f'"{link}"')
+
+
+def forbidden(name: str, link: str, robots: str = f"User-agent: *\nDisallow: {path(NEW)}\n") -> Case:
+    """The new story is forbidden by a robots.txt that was there before, and is not asked for."""
+
+    def prepare(stage: Stage) -> None:
+        stage.site["/robots.txt"] = Route(robots.encode(), "text/plain")
+
+    start = Start(name, PAGE.feeds, prepare=prepare)
+    return Case(name, partial(_relinked, link), "robots.txt of 127.77.0.1:[0-9]+ forbids it", start=start)
+
 
 CASES = (
     Case("http-https", partial(_old_links, "https://{site}{path}"), right=same_entries),
@@ -102,6 +123,14 @@ CASES = (
     unusable("file-link", "file:///etc/passwd"),
     unusable("no-host", "http://:80/nowhere"),
     unusable("port-99999", "http://127.77.0.1:99999/"),
+    Case("canonical-port-99999", partial(_canonical, "http://127.77.0.1:99999/pier"), right=has_news),
     unusable("bad-ipv6", "http://[::1/"),
     unusable("nul-in-host", "http://127.77.0.1%00.example/", "names no valid host|valid URL"),
+    forbidden("robots-around-dots", f"/open/%2e%2E{path(NEW)}"),
+    forbidden("robots-percent-encoded", path(NEW).replace("/news/", "/%6eews/")),
+    forbidden(
+        "robots-split-group",
+        path(NEW),
+        f"User-agent: feedpub/0.1\nCrawl-delay: 0\nX-Unknown: y\nUser-agent: b\nDisallow: {path(NEW)}\n",
+    ),
 )

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from tests.catalogue.case import Case
-from tests.catalogue.cases.rights import has_news, says
+from tests.catalogue.cases.rights import has_news, says, short
 from tests.catalogue.press import NEW, NOW, OLD, json_feed, moment, rss, rss_item, sitemap
 from tests.catalogue.stage import FEED, JSON, SITEMAP, Stage, Start
 from tests.support.evil import running_evil
@@ -121,6 +121,12 @@ def _cut(stage: Stage) -> None:
     stage.site["/rss"] = Route(text[: text.index(title(3)) + 10].encode(), "application/rss+xml")
 
 
+def _dead_links(stage: Stage) -> None:
+    """The new entry, and fifty that lead nowhere by addresses of 8 kB."""
+    dead = [rss_item(stage.site, 1, link=stage.site.url(f"/gone/{n}?{'?a.b' * 2000}")) for n in range(50)]
+    stage.site["/rss"] = Route(rss([*_items(stage), *dead]).encode(), "application/rss+xml")
+
+
 def _many(stage: Stage) -> None:
     """A feed of everything that there ever was."""
     extra = [rss_item(stage.site, 1, link=stage.site.url(path(1))) for _ in range(5_000)]
@@ -165,6 +171,8 @@ CASES = (
     Case("feed-rdf-under-a-prefix", _rdf, right=has_news, start=FEED),
     Case("feed-atom-under-a-prefix", _atom, right=has_news, start=FEED),
     Case("feed-breaks-off", _cut, right=has_news, start=FEED),
+    Case("feed-title-2mb", partial(_in_title, text=" and" + " word" * 400_000), right=short, start=FEED),
+    Case("dead-links-8k", _dead_links, "HTTP 404", has_news, start=FEED),
     Case("feed-5k-entries", _many, right=has_news, start=FEED, seconds=60),
     Case(
         "feed-is-html",

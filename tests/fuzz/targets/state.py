@@ -74,7 +74,7 @@ def fill(store: Store) -> None:
         memory.learn(
             f"<title>{number} - Site</title><p>About us</p><p>Text {number} of the day.</p>", f"{PAGE}?{number}"
         )
-    store.save_memory(SITE, memory.to_bytes())
+    store.save_memory(SITE, memory.to_bytes(), NOW)
 
 
 def state(data: bytes) -> None:

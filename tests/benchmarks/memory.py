@@ -1,0 +1,56 @@
+"""How much memory hostile sites can make all processes of a build take.
+
+    python -m tests.benchmarks.memory [NAME ...]
+
+plays the catalogue's cases of memory and two larger ones, or those of these names. It prints the sum of every process's
+peak, which counts shared memory and replaced workers several times, and the most that all held at one time (PSS).
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks.compare import table
+from tests.catalogue import command
+from tests.catalogue.case import Case, Theatre
+from tests.catalogue.cases import memory
+from tests.catalogue.stage import Stage
+
+
+class _AtOnce(command.Memory):
+    """Also looks at what all processes hold at one time, in MB."""
+
+    most = 0.0
+
+    def look(self) -> None:
+        super().look()
+        held = sum(_held(pid) for pid in command.family(self._pid)) / 1024
+        _AtOnce.most = max(_AtOnce.most, held)
+
+
+def main() -> None:
+    command.Memory = _AtOnce  # type: ignore[misc]
+    wanted = sys.argv[1:]
+    cases = [case for case in (*memory.CASES, *memory.LARGEST) if not wanted or case.name in wanted]
+    with tempfile.TemporaryDirectory(prefix="feedpub-memory-") as folder, Stage.open(Path(folder)) as stage:
+        rows = [_row(case, Theatre(stage)) for case in cases]
+    print(table(("case", "sum of peaks, MB", "at once, MB", "seconds"), rows))
+
+
+def _row(case: Case, theatre: Theatre) -> tuple[str, ...]:
+    _AtOnce.most = 0.0
+    played = theatre.play(case)
+    return case.name, f"{played.ended.megabytes:.0f}", f"{_AtOnce.most:.0f}", f"{played.seconds:.0f}"
+
+
+def _held(pid: int) -> int:
+    """Return the memory of a process in kB, what it shares with others in part; 0 if it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+if __name__ == "__main__":
+    main()

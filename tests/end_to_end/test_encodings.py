@@ -1,0 +1,160 @@
+"""What commands print to terminals and files of other encodings than UTF-8: in processes of their own."""
+
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from feedpub.cli.streams import escape_json, make_streams_lenient
+from tests.support.home import Home
+
+TITLE = "日本 “naïve” café… 😀"
+PROSE = "The council of 日本 voted to keep the old café — after a debate that lasted until midnight in the hall… "
+FEED = '[[feed]]\nname = "world"\ntitle = "世界"\n[[feed.source]]\ntype = "folder"\npath = "articles"\n'
+BROKEN = '[[feed.source]]\ntype = "folder"\npath = "artículos/日本"\n'
+ENCODINGS = {
+    "ascii": {"PYTHONIOENCODING": "ascii"},
+    "latin-1": {"PYTHONIOENCODING": "latin-1"},
+    "utf-8": {"PYTHONIOENCODING": "utf-8"},
+    "locale-c": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+}
+COMMANDS = {  # with their exit status
+    ("build",): 1,
+    ("build", "--json", "world"): 1,
+    ("build", "wörld"): 2,
+    ("bïuld",): 2,
+    ("status",): 1,
+    ("status", "--json"): 1,
+    ("check",): 0,
+    ("clean", "config/articles/日本.html"): 0,
+    ("clean", "config/articles/日本.html", "--explain"): 0,
+    ("clean", "日本.html"): 1,
+    ("reclean", "--diff"): 0,
+    ("export", "opml", "--sources"): 0,
+    ("import", "日本.opml", "--dry-run"): 0,
+    ("import", "日本.opml", "--json"): 0,
+}
+
+
+@pytest.fixture
+def foreign(home: Home) -> Home:
+    """A home whose titles, names and folders no single encoding of old holds."""
+    page = f"<html><head><title>{TITLE}</title></head><body><article><h1>{TITLE}</h1>{f'<p>{PROSE * 3}</p>' * 3}"
+    home.save("日本.html", f"{page}<p>By ジョン</p></article></body></html>")
+    home.configure(FEED + BROKEN)
+    outline = '<outline type="rss" text="世界… é" xmlUrl="https://example.org/é"/>'
+    (home.root / "日本.opml").write_text(f"<opml><body>{outline}</body></opml>", "utf-8")
+    return home
+
+
+def environment(home: Home, encoding: str) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("FEEDPUB_", "PYTHON", "LC_"))}
+    root = str(Path(__file__).parents[2])
+    return own | {"PYTHONPATH": root, "FEEDPUB_CONFIG": str(home.config)} | ENCODINGS[encoding]
+
+
+@pytest.mark.slow(seconds=15)
+def test_no_command_fails_for_want_of_a_character(foreign: Home) -> None:
+    """Each writes what can be written, JSON stays JSON, and the exit status is what it always is."""
+    for arguments, status in COMMANDS.items():
+        done = run(foreign, "ascii", *arguments)
+        said = done.stdout.decode("ascii") + done.stderr.decode("ascii")
+        assert "Traceback" not in said, said
+        assert done.returncode == status, said
+        if "--json" in arguments:
+            assert isinstance(json.loads(done.stdout), dict)
+
+
+@pytest.mark.slow(seconds=3)
+@pytest.mark.parametrize(("encoding", "accent"), [("ascii", b"&#233;"), ("latin-1", b"\xe9")])
+def test_an_article_says_the_same_in_any_encoding(foreign: Home, encoding: str, accent: bytes) -> None:
+    """HTML has references for what an encoding lacks, and JSON escapes."""
+    html = run(foreign, encoding, "clean", "config/articles/日本.html", "--html").stdout
+    assert b"&#26085;&#26412;" in html
+    assert b"caf" + accent in html
+    told = json.loads(run(foreign, encoding, "clean", "config/articles/日本.html", "--json").stdout)
+    assert told["title"] == TITLE
+
+
+@pytest.mark.slow(seconds=3)
+def test_the_locale_of_no_language_is_enough(foreign: Home) -> None:
+    """On standard output and standard error, and without Python's own ways around it."""
+    shown = run(foreign, "locale-c", "clean", "config/articles/日本.html").stdout.decode("ascii")
+    assert shown.startswith("\\u65e5\\u672c 'na\\u00efve' caf\\u00e9... \\ud83d\\ude00\n")
+    failed = run(foreign, "locale-c", "clean", "日本.html")
+    assert (failed.returncode, failed.stdout) == (1, b"")
+    assert ".html: cannot be read" in failed.stderr.decode("ascii")
+
+
+@pytest.mark.slow(seconds=5)
+@pytest.mark.parametrize(
+    ("encoding", "arguments"),
+    [("ascii", ("build",)), ("latin-1", ("status",)), ("ascii", ("clean", "config/articles/日本.html", "--explain"))],
+)
+def test_a_terminal_of_another_encoding(foreign: Home, encoding: str, arguments: tuple[str, ...]) -> None:
+    """Bars and colours, too."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(  # noqa: S603 -- our own command
+        [sys.executable, "-m", "feedpub", *arguments],
+        cwd=foreign.root,
+        env=environment(foreign, encoding) | {"TERM": "xterm-256color"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = bytearray()
+        while piece := _read(ours):
+            shown += piece
+    os.close(ours)
+    assert process.returncode in (0, 1)
+    assert b"Traceback" not in shown, shown.decode(encoding)
+    assert b"world" in shown or b"council" in shown
+    shown.decode(encoding)
+
+
+def test_signs_of_ours_become_ascii_and_letters_become_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they stand in JSON, so that a log in JSON stays readable for programs; half a character is no error."""
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    make_streams_lenient()
+    print('a · b — “c” … → é 😀 \udc80 "d"', file=sys.stdout, flush=True)
+    assert stream.buffer.getvalue() == b"a - b - 'c' ... -> \\u00e9 \\ud83d\\ude00 \\udc80 \"d\"\n"
+
+
+def test_utf_8_is_written_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for halves of characters, which it has no bytes for."""
+    stream = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    monkeypatch.setattr(sys, "stderr", stream)
+    make_streams_lenient()
+    print("é… 😀\udc80", file=sys.stderr, flush=True)
+    assert stream.buffer.getvalue() == "é… 😀\\udc80\n".encode()
+
+
+def test_json_in_ascii_says_the_same() -> None:
+    """Also beyond the first 65,536 characters of Unicode."""
+    document = json.dumps({"title": TITLE}, ensure_ascii=False)
+    assert escape_json(document).isascii()
+    assert json.loads(escape_json(document)) == {"title": TITLE}
+
+
+def run(home: Home, encoding: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S603 -- our own command
+        [sys.executable, "-m", "feedpub", *arguments],
+        cwd=home.root,
+        env=environment(home, encoding),
+        capture_output=True,
+        check=False,
+    )
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:  # nobody writes to the terminal any more
+        return b""

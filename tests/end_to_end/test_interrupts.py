@@ -1,0 +1,158 @@
+"""Ctrl-C and SIGTERM: a command ends at once, says one word, and leaves nothing behind."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from feedpub.cli.interrupts import _GRACE_SECONDS
+from tests.support.home import Home
+from tests.support.newsroom import feed, open_newsroom, path
+from tests.support.site import Site
+
+pytestmark = pytest.mark.slow(seconds=4)
+PATIENCE_SECONDS = 20.0  # on a busy machine
+ENDS = {signal.SIGINT: (130, "Interrupted.\n"), signal.SIGTERM: (143, "Terminated.\n")}
+
+
+@pytest.fixture
+def hanging(site: Site) -> Iterator[threading.Event]:
+    """A newsroom in which an article and another page never come; set once one of them is asked for."""
+    asked, over = threading.Event(), threading.Event()
+
+    def hang(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        asked.set()
+        over.wait(60)
+
+    open_newsroom(site, [3, 2, 1])
+    site[path(2)] = site["/slow"] = hang
+    yield asked
+    over.set()
+
+
+@contextmanager
+def started(home: Home, *arguments: str, terminal: int | None = None) -> Iterator["subprocess.Popen[str]"]:
+    """A command with a group of processes of its own, as a shell starts it."""
+    given: dict[str, int] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    if terminal is not None:
+        given = dict.fromkeys(given, terminal)
+    process = subprocess.Popen(  # noqa: S603 -- our own command
+        [sys.executable, "-m", "feedpub", *arguments],
+        cwd=home.root,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "FEEDPUB_CONFIG": str(home.config)},
+        text=True,
+        start_new_session=True,
+        **given,  # type: ignore[call-overload]
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [
+        ("build", signal.SIGINT),
+        ("build", signal.SIGTERM),
+        ("clean", signal.SIGINT),
+        ("add", signal.SIGINT),
+        ("repair", signal.SIGINT),
+    ],
+)
+def test_a_command_ends_while_it_waits(
+    home: Home, site: Site, hanging: threading.Event, command: str, number: signal.Signals
+) -> None:
+    """Of a server that says nothing, with workers at hand; the last word is the only one, and no traceback."""
+    home.configure(feed("world", f"page {site.url('/news')}"), feed("other", f"page {site.url(path(2))}"))
+    words = {
+        "build": ["build"],
+        "clean": ["clean", site.url(path(2))],
+        "add": ["add", site.url("/slow")],
+        "repair": ["repair", "--all", "other"],
+    }[command]
+    with started(home, *words) as process:
+        assert hanging.wait(PATIENCE_SECONDS)
+        began = time.monotonic()
+        os.killpg(process.pid, number)
+        output, errors = process.communicate(timeout=PATIENCE_SECONDS)
+        assert time.monotonic() - began < _GRACE_SECONDS + PATIENCE_SECONDS / 4
+    status, said = ENDS[number]
+    assert (process.returncode, output) == (status, "")
+    assert "Traceback" not in errors
+    assert errors.endswith(said)
+    assert not any(home.feeds.glob("*.tmp*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "number"),
+    [(("import", "feeds.opml"), signal.SIGINT), (("reclean", "--force"), signal.SIGTERM)],
+    ids=["import", "reclean"],
+)
+def test_a_question_can_be_broken_off(
+    home: Home, site: Site, arguments: tuple[str, ...], number: signal.Signals
+) -> None:
+    """On a terminal, below what it asks; nothing is written."""
+    open_newsroom(site, [2, 1])
+    home.configure(feed("world", f"page {site.url('/news')}"))
+    home.build()
+    home.configure(feed("world", f"page {site.url('/news')}", more='[feed.rules]\nremove = ["p:last-of-type"]'))
+    outline = '<outline type="rss" text="New" xmlUrl="https://example.org/rss"/>'
+    (home.root / "feeds.opml").write_text(f"<opml><body>{outline}</body></opml>", "utf-8")
+    before = home.config.read_bytes(), home.published()
+    ours, theirs = pty.openpty()
+    with started(home, *arguments, terminal=theirs) as process:
+        os.close(theirs)
+        shown = _until(ours, "[y/N]")
+        os.killpg(process.pid, number)
+        shown += _until(ours, None)
+        os.close(ours)
+        status, said = ENDS[number]
+        assert process.wait(PATIENCE_SECONDS) == status, shown
+    assert "Traceback" not in shown
+    assert "Aborted" not in shown
+    assert shown.replace("\r", "").endswith(f"\n{said}")
+    assert (home.config.read_bytes(), home.published()) == before
+
+
+def test_an_interrupt_that_is_ignored_stays_ignored(home: Home, site: Site, hanging: threading.Event) -> None:
+    """As a shell has it for what it starts in the background."""
+    home.configure(feed("world", f"page {site.url('/news')}"))
+    code = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {_MAIN}"
+    with subprocess.Popen(  # noqa: S603 -- our own command
+        [sys.executable, "-c", code, "clean", site.url(path(2))],
+        env=os.environ | {"FEEDPUB_CONFIG": str(home.config)},
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert hanging.wait(PATIENCE_SECONDS)
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.terminate()
+        assert process.wait(PATIENCE_SECONDS) == 143
+
+
+_MAIN = "from feedpub.cli import main; main()"
+
+
+def _until(terminal: int, word: str | None) -> str:
+    """What a terminal shows until a word comes, or to the end."""
+    shown = bytearray()
+    with suppress(OSError):  # nobody writes to it any more
+        while piece := os.read(terminal, 4096):
+            shown += piece
+            if word is not None and word.encode() in shown:
+                break
+    return shown.decode()

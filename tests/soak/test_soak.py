@@ -1,0 +1,53 @@
+"""A short soak: `python -m tests.soak` is the long one."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.catalogue.cases import CASES
+from tests.soak.hostile import PLAYED, STALLS
+from tests.soak.report import Found, lateness
+from tests.soak.siege import Siege, here
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SHORT = Siege(seconds=45, healthy=6, names=(*STALLS, "gzip-bomb", "siblings-1m", "drip-body"), every=10, gap=2)
+
+
+@pytest.mark.slow(seconds=70)
+def test_healthy_feeds_stay_on_time() -> None:
+    """While each kind of stall has its turn: nothing is lost, nothing is restarted, nobody waits for long."""
+    found, said = here(SHORT, {"frequent": 10})
+    assert not list(found.faults(SHORT.bound)), [*found.faults(SHORT.bound), *said]
+    assert all(len(late) >= 2 for late in found.lateness.values()), found.lateness
+
+
+def run(feed: str, after: int, *, took: int, next_: int) -> dict[str, Any]:
+    """The log's line of a run that ended so many seconds after NOW."""
+    moment, planned = (f"{NOW + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}" for seconds in (after, next_))
+    return {"event": "run", "feed": feed, "time": moment, "ms": took * 1000, "next": planned}
+
+
+def test_lateness_counts_from_the_plan() -> None:
+    """To when a run began; what never began is late, too, and so is a feed that was never run."""
+    events = [
+        {"event": "started", "time": "2026-01-01T00:00:00Z"},
+        run("a", 5, took=3, next_=65),
+        run("b", 5, took=3, next_=60),
+        run("hostile", 5, took=3, next_=60),
+        run("a", 75, took=2, next_=135),
+    ]
+    found = lateness(events, ["a", "b", "c"], NOW + timedelta(seconds=100))
+    assert found == {"a": [8.0], "b": [40.0], "c": []}
+    faults = list(Found(found, ["a: x", "a: y"], 0.0, 0.0, 1, {}).faults(20))
+    assert faults == [
+        "b was 40 s late, and may be 20",
+        "c was not run when it was due",
+        "2 articles never came, the first of them a: x",
+        "1 restarts",
+    ]
+
+
+def test_every_hostile_feed_is_known() -> None:
+    """None was renamed in the catalogue."""
+    assert set(PLAYED) <= set(CASES)

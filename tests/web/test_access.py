@@ -1,0 +1,205 @@
+"""Who may see how everything is, and who gets feeds only."""
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from feedpub.errors import ConfigError
+from feedpub.web import FolderShelf, Server, Site, access
+from feedpub.web.http import Request
+from feedpub.web.sockets import listen
+from tests.support.client import PATIENCE, Client, Reply, served
+from tests.support.service import eventually, free_port
+from tests.web.conftest import BASE
+from tests.web.console import FakeConsole
+
+SECRET = "open sesame"
+PATHS = ("/status", "/metrics", "/run")
+BEARER = {"Authorization": f"Bearer {SECRET}"}
+
+
+@pytest.fixture
+def console() -> FakeConsole:
+    return FakeConsole(SECRET)
+
+
+@pytest.fixture
+def site(folder: Path, console: FakeConsole, monkeypatch: pytest.MonkeyPatch) -> Site:
+    monkeypatch.setattr(access, "GUESSING_SECONDS", 0.3)
+    return Site(FolderShelf(folder), console, [], BASE, hosts=["feeds.lan", "192.0.2.7"])
+
+
+@pytest.fixture
+def client(site: Site) -> Iterator[Client]:
+    with served(site) as running:
+        yield running
+
+
+def ask(client: Client, path: str, host: str, *headers: str) -> Reply:
+    """What is answered to a request for a host, over loopback."""
+    lines = "".join(f"{line}\r\n" for line in (f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close", *headers))
+    head, _, body = client.raw(f"{lines}\r\n".encode()).partition(b"\r\n\r\n")
+    status, *_ = head.split(b"\r\n")
+    return Reply(int(status.split()[1]), {}, body)
+
+
+@pytest.mark.parametrize("path", ["/status", "/metrics", "/healthz"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:8080", "localhost", "LOCALHOST.:8080", "a.localhost", "[::1]:8080", "Feeds.LAN:80"]
+)
+def test_somebody_on_this_machine_sees_all(client: Client, path: str, host: str) -> None:
+    """Under loopback's names and addresses, and those that the config lists."""
+    reply = ask(client, path, host)
+    assert reply.status == 200
+    assert b"world" in reply.body
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "host", ["evil.example", "feeds.example.net", "127.0.0.1.evil.example", "localhost.evil.example", "192.0.2.1", ""]
+)
+def test_a_page_of_another_site_sees_nothing(client: Client, console: FakeConsole, path: str, host: str) -> None:
+    """Its name may lead to this machine (DNS rebinding); the public address of the feeds comes through a proxy."""
+    reply = ask(client, path, host)
+    assert reply.status == 403
+    assert b"[http] hosts" in reply.body
+    assert console.asked == 0
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Forwarded-For: 192.0.2.1",
+        "Forwarded: for=192.0.2.1",
+        "X-Real-IP: 192.0.2.1",
+        "Via: 1.1 proxy",
+        "x-forwarded-for:",
+    ],
+)
+@pytest.mark.parametrize("path", PATHS)
+def test_a_proxy_asks_for_others(client: Client, path: str, header: str) -> None:
+    """Though it stands on this machine, and names it."""
+    assert ask(client, path, "127.0.0.1", header).status == 403
+
+
+@pytest.mark.parametrize("host", ["evil.example", "feeds.example.net"])
+def test_supervisors_elsewhere_learn_whether_all_is_well_and_no_more(client: Client, host: str) -> None:
+    """Enough for a load balancer."""
+    reply = ask(client, "/healthz", host)
+    assert (reply.status, json.loads(reply.body)) == (200, {"ok": True})
+    assert ask(client, "/healthz", host, "X-Forwarded-For: 192.0.2.1").status == 200
+
+
+@pytest.mark.parametrize("path", ["/status", "/metrics", "/healthz"])
+def test_who_knows_the_token_sees_all(client: Client, path: str) -> None:
+    """From anywhere: Prometheus sends it."""
+    reply = ask(client, path, "evil.example", "X-Forwarded-For: 192.0.2.1", f"Authorization: Bearer {SECRET}")
+    assert reply.status == 200
+    assert b"world" in reply.body
+
+
+def test_a_wrong_token_costs_time(client: Client, console: FakeConsole) -> None:
+    """An empty one does not, and is none."""
+    began = time.monotonic()
+    assert ask(client, "/status", "evil.example", "Authorization: Bearer wrong").status == 403
+    assert time.monotonic() - began >= 0.3
+    for header in ("Authorization: Bearer", "Authorization: Basic b3Blbg==", f"Cookie: token={SECRET}"):
+        assert ask(client, "/status", "evil.example", header).status == 403
+    console.secret = None
+    assert ask(client, "/status", "evil.example", f"Authorization: Bearer {SECRET}").status == 403
+
+
+def test_a_token_that_cannot_be_had_is_told(client: Client, console: FakeConsole) -> None:
+    """Whoever sends one learns why it does not help."""
+    console.error = ConfigError("/run/secrets/token: cannot be read")
+    reply = ask(client, "/status", "evil.example", f"Authorization: Bearer {SECRET}")
+    assert reply.status == 503
+
+
+@pytest.mark.parametrize("host", ["evil.example", "feeds.example.net", "127.0.0.1"])
+def test_feeds_and_pages_are_for_everybody(client: Client, host: str) -> None:
+    """Under any name, and through any proxy."""
+    for path in ("/world.rss", "/", "/world", "/feeds.opml"):
+        assert ask(client, path, host, "X-Forwarded-For: 192.0.2.1").status == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        (None, True),
+        ("192.0.2.1", False),
+        ("10.0.0.1", False),
+        ("::ffff:192.0.2.1", False),
+        ("fe80::1", False),
+    ],
+)
+def test_only_loopback_and_unix_sockets_are_this_machine(address: str | None, local: bool) -> None:  # noqa: FBT001 -- a table's column
+    """Whatever the client says."""
+    request = Request.of("GET", "/status", [(b"host", b"127.0.0.1:8080")], address)
+    assert access.is_local(request, ()) is local
+
+
+def test_a_unix_socket_is_this_machine(folder: Path, console: FakeConsole, tmp_path: Path) -> None:
+    """Unless a proxy asks through it."""
+    path = tmp_path / "s"
+    server = Server(Site(FolderShelf(folder), console, [], BASE), [listen(f"unix:{path}")])
+    server.start()
+    try:
+        curl = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", str(path)]
+        for headers, status in (([], "200"), (["-H", "X-Forwarded-For: 192.0.2.1"], "403")):
+            said = subprocess.run([*curl, *headers, "http://localhost/status"], capture_output=True, check=True)  # noqa: S603
+            assert said.stdout.decode() == status
+    finally:
+        server.stop(PATIENCE)
+
+
+# --- the example of the manual ---
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def nginx_example() -> str:
+    """The part of a server that the manual shows."""
+    return README.read_text("utf-8").partition("```nginx\n")[2].partition("```")[0]
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")
+def test_the_example_for_nginx_publishes_feeds_and_pages_only(client: Client, tmp_path: Path) -> None:
+    """As it stands in the manual, in a real nginx."""
+    port = free_port()
+    example = nginx_example().replace("127.0.0.1:8080", f"127.0.0.1:{client.port}")
+    config = tmp_path / "nginx.conf"
+    config.write_text(
+        f"daemon off; master_process off; pid {tmp_path}/pid; error_log stderr; events {{ }}\n"
+        f"http {{ access_log off; client_body_temp_path {tmp_path}/body; proxy_temp_path {tmp_path}/proxy;\n"
+        f"fastcgi_temp_path {tmp_path}/fastcgi; uwsgi_temp_path {tmp_path}/uwsgi; scgi_temp_path {tmp_path}/scgi;\n"
+        f"server {{ listen 127.0.0.1:{port}; {example} }} }}\n"
+    )
+    nginx = subprocess.Popen([shutil.which("nginx") or "", "-c", str(config), "-p", str(tmp_path)])  # noqa: S603
+    proxy = Client(client.server, port)
+    try:
+
+        def answers() -> bool:
+            try:
+                return proxy.get("/world.rss").status == 200
+            except OSError:
+                return False
+
+        assert eventually(answers)
+        for path in ("/", "/world", "/world.html", "/world.atom", "/world/story.html", "/world/map.png", "/feeds.opml"):
+            assert proxy.get(path).status == 200, path
+        for path in ("/status", "/metrics", "/healthz", "/run", "//status", "/./status", "/x/../metrics", "/%73tatus"):
+            for host in ("feeds.example.net", "127.0.0.1", "localhost"):
+                assert ask(proxy, path, host, f"Authorization: Bearer {SECRET}").status in (403, 404), (path, host)
+    finally:
+        nginx.terminate()
+        nginx.wait(PATIENCE)
