@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -25,8 +26,10 @@ from sqlalchemy import Engine, event
 
 from feedpub import pipeline
 from feedpub.config import load
+from feedpub.store import Store
 from tests.support.clock import FakeClock
 from tests.support.newsroom import tools_for
+from tests.support.states import state_folder
 
 _CHECKOUT = Path(__file__).parents[2]
 _LONGEST = 120.0  # seconds that a build may take
@@ -70,22 +73,28 @@ class Builder:
         )
 
     def build(self, config: Path, now: datetime, kill_at: int | None = None) -> Built:
-        """Build the feeds of a config.
+        """Build the feed of a config.
 
         Args:
             config: its file.
             now: what the clock says.
             kill_at: kill it at the n-th of the instants at which it changes something on the disk.
         """
+        return Built(**self._ask({"config": str(config), "now": now.isoformat(), "kill_at": kill_at}))
+
+    def restart(self) -> None:
+        """End what goes on between two builds: the next one opens the state anew."""
+        self._ask({})
+
+    def _ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = {"config": str(config), "now": now.isoformat(), "kill_at": kill_at}
         self._process.stdin.write(f"{json.dumps(order)}\n")
         self._process.stdin.flush()
         assert select.select([self._process.stdout], [], [], _LONGEST)[0], "a build hangs"
         answer = self._process.stdout.readline()
         assert answer, "the process that builds has ended"
-        return Built(**json.loads(answer))
+        return dict(json.loads(answer))
 
     def close(self) -> None:
         """Let it end."""
@@ -100,47 +109,67 @@ def builder() -> Builder:
     return made
 
 
-def _main() -> None:
-    for line in iter(sys.stdin.readline, ""):
-        order = json.loads(line)
-        kill_at = order.pop("kill_at")
-        answer = _build(**order) if kill_at is None else _build_in_fork(order, kill_at)
-        print(json.dumps(answer), flush=True)
+class _Service:
+    """What goes on from build to build: the open state of the config that was built last."""
 
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._config = ""
+        self._store: Store | None = None
 
-def _build(config: str, now: str) -> dict[str, Any]:
-    began, clock = time.process_time(), FakeClock(datetime.fromisoformat(now))
-    try:
-        loaded = load(Path(config))
-        with tools_for(loaded, clock) as tools:
-            outcome = pipeline.publish(loaded.feed[0], tools)
-            pipeline.finish(loaded, tools)
-    except Exception:  # noqa: BLE001 -- whatever a build raises is what is looked for
-        return {"error": traceback.format_exc(), "now": clock.now().isoformat()}
-    return {
-        "now": clock.now().isoformat(),
-        "status": outcome.status.value,
-        "fatal": [f"{problem.where}: {problem.reason}" for problem in outcome.problems if problem.fatal],
-        "lost": [f"{problem.where}: {problem.reason}" for problem in outcome.problems if not problem.fatal],
-        "seconds": time.process_time() - began,
-    }
+    def serve(self) -> None:
+        """Do what is ordered until nobody orders any more."""
+        for line in iter(sys.stdin.readline, ""):
+            print(json.dumps(self._do(json.loads(line))), flush=True)
+        self._end()
 
+    def _do(self, order: dict[str, Any]) -> dict[str, Any]:
+        kill_at = order.pop("kill_at", None)
+        if kill_at or order.get("config") != self._config:
+            self._end()
+        if not order:
+            return {}
+        return self._build_in_fork(order, kill_at) if kill_at else self._build(**order)
 
-def _build_in_fork(order: Mapping[str, str], kill_at: int) -> dict[str, Any]:
-    assert threading.active_count() == 1, f"threads go on after a build: {threading.enumerate()}"
-    reading, writing = os.pipe()
-    if (pid := os.fork()) == 0:
-        os.close(reading)
-        _die_at(kill_at, Path(order["config"]).parents[1])
-        os.write(writing, json.dumps(_build(**order)).encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as answers:
-        answer = answers.read()
-    _, status = os.waitpid(pid, 0)
-    if os.waitstatus_to_exitcode(status) == -signal.SIGKILL:
-        return {"killed": True, "now": order["now"]}
-    return dict(json.loads(answer))
+    def _end(self) -> None:
+        self._open.close()
+        self._config, self._store = "", None
+
+    def _build(self, config: str, now: str) -> dict[str, Any]:
+        began, clock = time.process_time(), FakeClock(datetime.fromisoformat(now))
+        try:
+            loaded = load(Path(config))
+            if self._store is None:
+                self._store = self._open.enter_context(Store.open(state_folder(loaded.feedpub)))
+                self._config = config
+            with tools_for(loaded, clock, self._store) as tools:
+                outcome = pipeline.publish(loaded.feed[0], tools)
+                pipeline.finish(loaded, tools)
+        except Exception:  # noqa: BLE001 -- whatever a build raises is what is looked for
+            return {"error": traceback.format_exc(), "now": clock.now().isoformat()}
+        return {
+            "now": clock.now().isoformat(),
+            "status": outcome.status.value,
+            "fatal": [f"{problem.where}: {problem.reason}" for problem in outcome.problems if problem.fatal],
+            "lost": [f"{problem.where}: {problem.reason}" for problem in outcome.problems if not problem.fatal],
+            "seconds": time.process_time() - began,
+        }
+
+    def _build_in_fork(self, order: Mapping[str, str], kill_at: int) -> dict[str, Any]:
+        assert threading.active_count() == 1, f"threads go on after a build: {threading.enumerate()}"
+        reading, writing = os.pipe()
+        if (pid := os.fork()) == 0:
+            os.close(reading)
+            _die_at(kill_at, Path(order["config"]).parents[1])
+            os.write(writing, json.dumps(self._build(**order)).encode())
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as answers:
+            answer = answers.read()
+        _, status = os.waitpid(pid, 0)
+        if os.waitstatus_to_exitcode(status) == -signal.SIGKILL:
+            return {"killed": True, "now": order["now"]}
+        return dict(json.loads(answer))
 
 
 def _die_at(instant: int, home: Path) -> None:
@@ -161,4 +190,4 @@ def _die_at(instant: int, home: Path) -> None:
 
 
 if __name__ == "__main__":
-    _main()
+    _Service().serve()

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.model.site import Kind
 from tests.model.world import STEPS, UNPROMISED, World, a_world
 
-_BUILDS = ("build", "rebuild", "kill", "settle")
+_BUILDS = ("build", "rebuild", "kill", "restart", "settle")
 _SEEDS = st.integers(0, (1 << 16) - 1)
 
 

@@ -13,7 +13,7 @@ from tests.model.site import KINDS, Kind
 from tests.model.world import steps_of
 
 _FEW = settings(
-    max_examples=8,
+    max_examples=4,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,

@@ -253,6 +253,10 @@ class World:
         """A build that is killed on its way."""
         self._build(kill_at=chosen.randint(1, INSTANTS))
 
+    def restart(self, _: random.Random) -> None:
+        """What goes on between builds is ended, and begins anew."""
+        builder().restart()
+
     def settle(self, _: random.Random) -> None:
         """All is well for some time: then feedpub must be, too."""
         self.heal(_)
@@ -276,6 +280,7 @@ class World:
     def lose_state(self, _: random.Random) -> None:
         """Somebody deletes the state."""
         if self._last_was_well:
+            builder().restart()
             shutil.rmtree(self._home / ".feedpub")
             self.oracle.after_loss_of_state(self._wanted)
             self._last_was_well = False
@@ -327,6 +332,7 @@ WEIGHTS: dict[Callable[[World, random.Random], None], int] = {
     World.build: 40,
     World.rebuild: 4,
     World.kill: 10,
+    World.restart: 3,
     World.settle: 3,
     World.wait: 12,
     World.lose_output: 1,
@@ -346,6 +352,7 @@ def a_world(kind: Kind, flavour: int) -> Iterator[World]:
         with running_site() as site:
             yield World(kind, flavour, site, home)
     finally:
+        builder().restart()
         shutil.rmtree(home)
 
 

@@ -1,7 +1,7 @@
 """A small news site on loopback, and what feedpub needs to read it: for tests of the whole way through."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from feedpub.config import Config, load
@@ -113,12 +113,12 @@ def feed(name: str, *sources: str, more: str = "") -> str:
 
 
 @contextmanager
-def tools_for(config: Config, clock: FakeClock | None = None) -> Iterator[Tools]:
-    """The collaborators that a build works with."""
+def tools_for(config: Config, clock: FakeClock | None = None, kept: Store | None = None) -> Iterator[Tools]:
+    """The collaborators that a build works with; with a store that is open already, or one that is opened for it."""
     settings = config.feedpub
     clock = clock or FakeClock()
     with (
-        Store.open(state_folder(settings)) as store,
+        nullcontext(kept) if kept else Store.open(state_folder(settings)) as store,
         Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots, clock=clock) as fetcher,
     ):
         publisher = open_publisher(settings.output, config.s3)
