@@ -45,9 +45,8 @@ def counter() -> Iterator[Callable[[str, int], object]]:
 @contextmanager
 def loops() -> "Iterator[Track]":
     """Show a bar a loop on standard error, gone at the end; nothing where that is no terminal."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("feeds"))
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as shown:
+    with Progress(*columns, console=make_console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as shown:
         yield lambda items, what: shown.track(items, description=what)

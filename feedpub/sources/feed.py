@@ -29,7 +29,7 @@ def items_in(page: Page, *, limit: int) -> tuple[Item, ...]:
     entries = _entries(page)
     if not entries:
         raise NothingFound("the feed has no entries", page.url)
-    items = [limit_fields(item) for item in entries if item.url or item.html or item.summary]
+    items = [limit_fields(item) for item in entries if item.url or item.html or item.summary or item.enclosures]
     if not items:
         number = counted(len(entries), "entry", "entries")
         raise NothingFound(f"none of the feed's {number} has a link or a text", page.url)
