@@ -48,5 +48,6 @@ def loops() -> "Iterator[Track]":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("feeds"))
-    with Progress(*columns, console=make_console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as shown:
+    console = make_console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as shown:
         yield lambda items, what: shown.track(items, description=what)
