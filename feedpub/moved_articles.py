@@ -17,7 +17,7 @@ from feedpub.config import FeedConfig
 from feedpub.errors import FetchError
 from feedpub.fetch import RequestOptions, Validators
 from feedpub.gathering import Listed, Reading, source_key
-from feedpub.model import Entry, NotModified
+from feedpub.model import Entry
 from feedpub.reading import Read
 from feedpub.tools import Tools
 
@@ -127,8 +127,6 @@ class _Finder:
             page = self._tools.fetcher.get(entry.url, validators=validators, options=options)
         except FetchError as error:
             return "gone" if error.status in _GONE else "unknown"
-        if isinstance(page, NotModified):
-            return "alive"
         found = url_key(page.url, exact=item.exact)
         if found == url_key(entry.url, exact=item.exact):
             return "alive"
