@@ -72,7 +72,13 @@ class World:
         self.hostile: list[str] = first["hostile"]
         self.published: list[dict[str, Any]] = []
         self._lines = process.stdout
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def close(self) -> None:
+        """Read what is left, of a process that has ended."""
+        self._reader.join()
+        self._lines.close()
 
     def _read(self) -> None:
         for line in self._lines:
@@ -183,7 +189,9 @@ def _start(*arguments: str) -> "subprocess.Popen[str]":
 def _world(siege: Siege, start: Start) -> Iterator[World]:
     arguments = ("--healthy", str(siege.healthy), "--gap", str(siege.gap), *siege.names)
     with _ended(start("tests.soak.world", *arguments)) as process:
-        yield World(process)
+        world = World(process)
+        yield world
+    world.close()
 
 
 @contextmanager
