@@ -51,6 +51,7 @@ class World:
         self.oracle = Oracle(self.site, home / "feeds")
         self.tally = Tally()
         self._last_was_well = False
+        self._state_is_lost = False
         self._built = Built()
         for n in range(FIRST):
             self._write(random.Random(n))  # noqa: S311 -- the same every time
@@ -206,6 +207,10 @@ class World:
 
     def formats(self, chosen: random.Random) -> None:
         """Other formats are published."""
+        if not self._state_is_lost:
+            self._choose_formats(chosen)
+
+    def _choose_formats(self, chosen: random.Random) -> None:
         self._configure(formats=tuple(sorted(chosen.sample(FORMATS, chosen.randint(1, 3)))))
 
     def filter(self, chosen: random.Random) -> None:
@@ -283,7 +288,12 @@ class World:
             builder().restart()
             shutil.rmtree(self._home / ".feedpub")
             self.oracle.after_loss_of_state(self._wanted)
-            self._last_was_well = False
+            self._last_was_well, self._state_is_lost = False, True
+
+    def lose_state_and_formats(self, chosen: random.Random) -> None:
+        """Somebody deletes the state, and publishes other formats from then on."""
+        self.lose_state(chosen)
+        self._choose_formats(chosen)
 
     def _build(self, kill_at: int | None = None) -> Built:
         self.site.print()
@@ -295,6 +305,7 @@ class World:
         self.tally.refused += bool(built.fatal) and not self.site.fault
         self.tally.seconds += built.seconds
         self._last_was_well = not built.killed and not built.fatal
+        self._state_is_lost = self._state_is_lost and not self._last_was_well
         self.oracle.after_build(built, self._wanted, began)
         return built
 
@@ -337,11 +348,13 @@ WEIGHTS: dict[Callable[[World, random.Random], None], int] = {
     World.wait: 12,
     World.lose_output: 1,
     World.lose_state: 1,
+    World.lose_state_and_formats: 1,
 }
 STEPS = {step.__name__: step for step in WEIGHTS}
-UNPROMISED = frozenset({"redescribe", "rename_away"})
-"""What feedpub need not notice: an item that changes without a new date or title, and an address that changes while an
-article is not listed. These steps are taken only where they are asked for."""
+UNPROMISED = frozenset({"redescribe", "rename_away", "lose_state_and_formats"})
+"""Steps that are taken only where they are asked for, since nothing promises that all holds after them: an item changes
+without a new date or title; an address changes while its article is not listed; the state is lost, and a format comes
+back whose documents are older than the others."""
 
 
 @contextmanager
