@@ -21,7 +21,7 @@ from feedpub.model import Entry
 from feedpub.reading import Read
 from feedpub.tools import Tools
 
-RECENT = timedelta(days=2)  # since an article was last listed
+RECENT = timedelta(days=2)  # between an article's last list and the last list before this one
 MAX_CANDIDATES = 100  # entries that new items are compared with
 MAX_REQUESTS = 5  # to old addresses, in one run
 _GONE = frozenset({404, 410})
@@ -92,7 +92,9 @@ class _Finder:
         self._requests = 0
         self._sources = {source_key(source) for source in feed.source}
         present = {*tools.store.aliases(feed.name, listed).values()}
-        recent = tools.store.listed_since(feed.name, tools.clock() - RECENT, MAX_CANDIDATES)
+        lists = [state.succeeded for state in tools.store.sources(feed.name) if state.key in self._sources]
+        before = min(filter(None, lists), default=tools.clock())  # the site may have been down for long
+        recent = tools.store.listed_since(feed.name, before - RECENT, MAX_CANDIDATES)
         entries = tools.store.entries(feed.name) if wholesale else recent
         self._vanished = [entry for entry in entries if entry.url and entry.id not in present]
 
