@@ -242,7 +242,7 @@ def steps(draw: st.DrawFn) -> str:
 
 
 @pytest.mark.slow(seconds=20)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps(), min_size=3, max_size=8))
 @example(["formats", "add", "add", "exclude", "limit", "formats", "formats", "exclude"])
 @example(["formats", "add", "limit", "exclude", "formats", "exclude", "exclude"])
