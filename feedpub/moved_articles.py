@@ -21,7 +21,7 @@ from feedpub.model import Entry
 from feedpub.reading import Read
 from feedpub.tools import Tools
 
-RECENT = timedelta(days=2)  # between an article's last list and the last list before this one
+RECENT = timedelta(days=30)  # between an article's last list and the last list before this one
 MAX_CANDIDATES = 100  # entries that new items are compared with
 MAX_REQUESTS = 5  # to old addresses, in one run
 _GONE = frozenset({404, 410})
@@ -108,11 +108,13 @@ class _Finder:
         return ""
 
     def _is_moved(self, entry: Entry, arrival: Arrival, item: Listed) -> bool:
+        if not _is_related(entry, arrival):
+            return False
         same = is_same_article(entry, arrival) and is_dated_alike(entry, arrival)
+        if entry.source not in self._sources:  # nobody asked for it to be requested any more
+            return same
         if same and arrival.source in self._wholesale:
             return True
-        if not same and not _is_related(entry, arrival):
-            return False
         answer = self._ask(entry, arrival, item)
         return answer == "moved" or (same and answer != "alive")
 
@@ -137,8 +139,8 @@ class _Finder:
 
 def _is_related(entry: Entry, arrival: Arrival) -> bool:
     """Return True if an entry may be an earlier state of an arrival: same title, or much of the same text."""
-    title, text = words(arrival.title), words(arrival.article.text)
+    title = words(arrival.title)
     if title and title == words(entry.title):
         return True
-    old = words(entry.text)
-    return min(len(old), len(text)) >= MIN_WORDS and shared(old, text) >= RELATED_TEXT
+    old, new = words(entry.text), words(arrival.article.text)
+    return min(len(old), len(new)) >= MIN_WORDS and shared(old, new) >= RELATED_TEXT
