@@ -6,7 +6,7 @@ so that a run that was cut short asks again.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
 
@@ -66,6 +66,23 @@ class Documents:
         if self.first is None:
             self.first, self.fresh_for = page, fresh_for
         return page
+
+    def drop_body(self) -> None:
+        """Free the memory that the source's own document takes; `first_again` finds its body elsewhere."""
+        if self.first and self.browser is None:  # what scripts have made of a page is kept nowhere else
+            self.first = replace(self.first, body=b"", place=None)
+
+    def first_again(self, url: str) -> Page | None:
+        """Return the document that was asked for first, whole; None if there is none any more.
+
+        Args:
+            url: where it was asked for.
+        """
+        if self.first is None or self.first.body:
+            return self.first
+        kept = next((each for each in self.fresh if each.url == url), None)
+        kept = kept or self.store.document(url, self.digest)
+        return _page(kept) if kept else None
 
     def _get(self, url: str) -> tuple[Page, float | None]:
         """The document, and for how long its server calls it fresh."""

@@ -8,7 +8,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
@@ -134,7 +134,7 @@ def _read(source: Source, limit: int, tools: Tools, answers: Mapping[str, Answer
         documents.browser = tools.browser if isinstance(source, PageSource) and source.render else None
         items = sources.read(source, documents, limit=limit)
         pace = _pace(source, documents, tools)
-        documents.first = documents.first and replace(documents.first, body=b"", place=None)  # the run may take long
+        documents.drop_body()  # the run may take long
         return Reading(source, documents, items=items, pace=pace)
     except SourceError as error:
         problem = Problem(error.url or source_key(source), error.reason, fatal=True, firm=_is_firm(error))

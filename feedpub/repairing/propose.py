@@ -93,7 +93,7 @@ def _is_due(reading: Reading, failures: int) -> bool:
 
 def _in_page(source: PageSource, reading: Reading, known: Known) -> _Change | str | None:
     """A better way to find the list in the page that was fetched; or why none is needed; None without that list."""
-    page = reading.documents.first
+    page = reading.documents.first_again(source.url)
     if page is None:
         return None
     try:
