@@ -55,7 +55,7 @@ class Elsewhere:
 
     def _starts(self) -> Iterator[tuple[str, Around]]:
         """The page that came, which has no such list; and the site's front page."""
-        first = self._documents.first
+        first = self._documents.first_again(self._source.url)
         if first and (seen := self._read(first.url)):
             yield first.url, Around(None, seen.links, seen.feeds)
         home = urljoin(self._source.url, "/")
@@ -64,7 +64,7 @@ class Elsewhere:
 
     def _read(self, url: str) -> Around | None:
         """What the page that the source fetched says, which is not fetched again."""
-        first = self._documents.first
+        first = self._documents.first_again(self._source.url)
         assert first is not None  # noqa: S101 -- asked for only where there is one
         try:
             return self._documents.isolation.call(url, lists.around, first, self._source.url, self._known)
