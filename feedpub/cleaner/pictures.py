@@ -22,6 +22,7 @@ _PLACEHOLDER = re.compile(
     r"^data:|(?:blank|spacer|placeholder|pixel|transparent|1x1|lazy|loading)[\w-]{0,200}\.(?:gif|png|svg)",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _CANDIDATE = re.compile(r"(?<![^\s,])([^\s,]\S*[^\s,])(?:\s+([\d.]+)([wx]))?\s*(?:,|$)")
 
 
@@ -91,7 +92,8 @@ def _pixels(value: str | None) -> int | None:
 def _largest(srcset: str) -> str:
     """The address of the largest picture of a set that is not larger than anyone needs."""
     found = [
-        (float(size or 1) * (1 if unit == "w" else 1000), address) for address, size, unit in _CANDIDATE.findall(srcset)
+        (float(size if _NUMBER.fullmatch(size) else 1) * (1 if unit == "w" else 1000), address)
+        for address, size, unit in _CANDIDATE.findall(srcset)
     ]
     fitting = [each for each in found if each[0] <= WIDEST] or found
     return max(fitting, default=(0.0, ""))[1]
