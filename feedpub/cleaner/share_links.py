@@ -11,12 +11,12 @@ from feedpub.cleaner.pictures import has_addressee
 MAX_WORDS_AROUND = 3  # as in "Share this:"; beside more the link's text is part of a sentence
 MAX_NEIGHBOURS = 50  # that are looked at
 _APPS = re.compile(
-    r"\s*(?:whatsapp:(?://)?send|sms:(?://)?[?&;]|fb-messenger:(?://)?share|tg:(?://)?(?:msg|share)|viber:(?://)?forward"
+    r"\A\s*(?:whatsapp:(?://)?send|sms:(?://)?[?&;]|fb-messenger:(?://)?share|tg:(?://)?(?:msg|share)|viber:(?://)?forward"
     r"|line:(?://)?(?:msg|share)|threema:(?://)?compose|weixin:|twitter:(?://)?post)",
     re.IGNORECASE,
 )
 _TO = frozenset({"phone", "to", "id", "recipient"})  # parameters that name an addressee
-_SCRIPTS = re.compile(r"\s*javascript:", re.IGNORECASE)
+_SCRIPTS = re.compile(r"\A\s*javascript:", re.IGNORECASE)
 _SCRIPTED = re.compile(r"print|share|mail", re.IGNORECASE)
 
 

@@ -22,9 +22,9 @@ _XHTML = "{http://www.w3.org/1999/xhtml}"
 _HREFS = frozenset({"href", "{http://www.w3.org/1999/xlink}href"})
 _XML = frozenset({f"{{http://www.w3.org/XML/1998/namespace}}{name}" for name in ("lang", "space")})
 _PLAIN = frozenset({"id", "class", "font-family"})  # attributes whose brackets call no function
-_OWN_PART = re.compile(r"\s*#")
-_PIXELS = re.compile(r"\s*data:image/(?:png|jpe?g|gif|webp);base64,[\w+/=\s]*", re.IGNORECASE)
-_FUNCTION = re.compile(r"([\w-]*)\(\s*[\"']?\s*(.?)", re.DOTALL)
+_OWN_PART = re.compile(r"\A\s*#")
+_PIXELS = re.compile(r"\A\s*data:image/(?:png|jpe?g|gif|webp);base64,[\w+/=\s]*", re.IGNORECASE)
+_FUNCTION = re.compile(r"(?<![\w-])([\w-]*+)\(\s*[\"']?\s*(.?)", re.DOTALL)
 
 
 def sanitise_svg(body: bytes) -> bytes:
