@@ -2,6 +2,7 @@
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -22,6 +23,14 @@ from tests.support.site import Site
 pytestmark = pytest.mark.slow(seconds=4)
 PATIENCE_SECONDS = 20.0  # on a busy machine
 ENDS = {signal.SIGINT: (130, "Interrupted.\n"), signal.SIGTERM: (143, "Terminated.\n")}
+
+
+@pytest.fixture(autouse=True)
+def _interrupts_arrive() -> Iterator[None]:
+    """Whoever runs the tests in the background may ignore SIGINT, and what is started ignores it then, too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -151,7 +160,7 @@ def _until(terminal: int, word: str | None) -> str:
     """What a terminal shows until a word comes, or to the end."""
     shown = bytearray()
     with suppress(OSError):  # nobody writes to it any more
-        while piece := os.read(terminal, 4096):
+        while select.select([terminal], [], [], PATIENCE_SECONDS)[0] and (piece := os.read(terminal, 4096)):
             shown += piece
             if word is not None and word.encode() in shown:
                 break
