@@ -66,7 +66,7 @@ def test_defaults(tmp_path: Path) -> None:
             "keep": timedelta(days=365),
             "keep_pages": timedelta(days=90),
         },
-        "http": {"listen": "127.0.0.1:8080", "token": None},
+        "http": {"listen": "127.0.0.1:8080", "token": None, "hosts": ()},
         "s3": {"endpoint": None, "region": None, "key": None, "secret": None, "gzip": True},
         "alerts": {"webhook": None, "command": (), "email": None},
         "rules": {"sites": tmp_path / "config" / "sites", "ftr": None},

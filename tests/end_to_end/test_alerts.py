@@ -78,7 +78,9 @@ def test_the_service_tells_when_nothing_can_be_remembered(newsroom: Site, home: 
     home.configure(feed("world", f"page {newsroom.url('/news')}"), head=head)
     home.build()
     with closing(sqlite3.connect(home.root / ".feedpub" / "feedpub.sqlite")) as database:
-        database.execute("DROP TABLE breaks")
+        for table in ("runs", "notices"):
+            refusal = "BEGIN SELECT RAISE(ABORT, 'no room left'); END"
+            database.execute(f"CREATE TRIGGER full_{table} BEFORE INSERT ON {table} {refusal}")
         database.execute("DELETE FROM schedule")
         database.commit()
     with running_service(home.config) as service:
@@ -87,4 +89,4 @@ def test_the_service_tells_when_nothing_can_be_remembered(newsroom: Site, home: 
         assert service.waits_for("state", feed="world")
         assert service.end() == 0
     (text,) = told(newsroom)
-    assert "no such table" in text
+    assert "no room left" in text
