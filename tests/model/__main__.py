@@ -1,7 +1,8 @@
-"""Lets a site and its feed evolve for long, and holds after each build what must hold.
+"""Let a site and its feed evolve for long, and check after each build what must hold.
 
-`python -m tests.model --kind listing feed sitemap --seeds 20 --steps 300` prints a table; a run that fails says what
-does not hold, and the shortest steps to it that were found. `--seed N` plays one run again.
+`python -m tests.model --kind listing feed sitemap --seeds 20 --steps 300` prints a table. A run
+that fails names the rule that does not hold, and the shortest steps to it that were found.
+`--seed N` plays one run again; `--replay FILE` takes the steps that stand in a file.
 """
 
 import argparse
@@ -43,7 +44,7 @@ def play(
 
 
 def shortest(kind: Kind, seed: int, steps: Sequence[Step], what: str, seconds: float) -> list[Step]:
-    """The steps without those that the violation of a rule does not need; as few as some time can find."""
+    """Return the fewest of the steps that still break a rule, as far as the time allows."""
     best, end = list(steps), time.monotonic() + seconds
 
     def fails(fewer: Sequence[Step]) -> bool:

@@ -1,7 +1,7 @@
-"""A process that builds when it is told to, as often as it is told; a build that is to be killed is a fork of it.
+"""A process that builds on demand, many times; a build that is to be killed is a fork of it.
 
-It reads orders from its standard input, a line of JSON each, and answers each with a line on its standard output. It
-has no thread between two builds, so that a fork of it is whole.
+It reads orders from its standard input, a line of JSON each, and answers each with a line on its
+standard output. It has no thread between two builds, so that a fork of it is whole.
 """
 
 import atexit
@@ -156,7 +156,10 @@ class _Service:
         }
 
     def _build_in_fork(self, order: Mapping[str, str], kill_at: int) -> dict[str, Any]:
-        assert threading.active_count() == 1, f"threads go on after a build: {threading.enumerate()}"
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread():  # a timer that was told to end takes a moment
+                thread.join(_LONGEST)
+                assert not thread.is_alive(), f"{thread} goes on after a build"
         reading, writing = os.pipe()
         if (pid := os.fork()) == 0:
             os.close(reading)
@@ -173,7 +176,7 @@ class _Service:
 
 
 def _die_at(instant: int, home: Path) -> None:
-    """Kill this process at the n-th instant from now on at which it opens, renames or drops a file, or commits."""
+    """Kill this process when it opens, renames or drops a file, or commits, for the n-th time."""
     left = [instant]
 
     def count(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""What a reader gets of a feed: its live document in one format, and all that the links from it lead back to."""
+"""Read a feed as its readers do: the live document in one format, then the archives it leads to."""
 
 import json
 import re
@@ -30,6 +30,7 @@ class Published:
         versions: the versions of texts whose words stand in its text.
         words: of title and text, one after another.
         updated: None in RSS, which has no such date.
+        url: of its article.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Published:
     words: str
     published: datetime
     updated: datetime | None
+    url: str
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,8 @@ def _rss(body: bytes) -> Document:
             item.findtext("guid"),
             item.findtext("title"),
             item.findtext(_CONTENT),
-            parsedate_to_datetime(item.findtext("pubDate") or ""),
-            None,
+            item.findtext("link"),
+            (parsedate_to_datetime(item.findtext("pubDate") or ""), None),
         )
         for item in channel.findall("item")
     )
@@ -120,8 +122,8 @@ def _atom(body: bytes) -> Document:
             entry.findtext(f"{_ATOM}id"),
             entry.findtext(f"{_ATOM}title"),
             entry.findtext(f"{_ATOM}content"),
-            datetime.fromisoformat(entry.findtext(f"{_ATOM}published") or ""),
-            datetime.fromisoformat(entry.findtext(f"{_ATOM}updated") or ""),
+            next((link.get("href") for link in entry.findall(f"{_ATOM}link")), None),
+            (_date(entry.findtext(f"{_ATOM}published")), _date(entry.findtext(f"{_ATOM}updated"))),
         )
         for entry in feed.findall(f"{_ATOM}entry")
     )
@@ -135,18 +137,27 @@ def _json(body: bytes) -> Document:
             item["id"],
             item["title"],
             item["content_html"],
-            datetime.fromisoformat(item["date_published"]),
-            datetime.fromisoformat(item["date_modified"]),
+            item["url"],
+            (_date(item["date_published"]), _date(item["date_modified"])),
         )
         for item in feed["items"]
     )
     return Document(tuple(entries), feed["feed_url"], feed.get("next_url", ""))
 
 
+def _date(text: str | None) -> datetime:
+    return datetime.fromisoformat(text or "")
+
+
 def _entry(
-    id_: str | None, title: str | None, html: str | None, published: datetime, updated: datetime | None
+    id_: str | None,
+    title: str | None,
+    html: str | None,
+    url: str | None,
+    dates: tuple[datetime, datetime | None],
 ) -> Published:
     text = unescape(_TAG.sub(" ", html or ""))
+    published, updated = dates
     return Published(
         id=id_ or "",
         title=title or "",
@@ -155,6 +166,7 @@ def _entry(
         words=" ".join(re.findall(r"\w+", f"{title} {text}".lower())),
         published=published.astimezone(UTC),
         updated=updated and updated.astimezone(UTC),
+        url=url or "",
     )
 
 

@@ -1,4 +1,4 @@
-"""The steps as rules of hypothesis, which looks for the fewest and simplest that break something."""
+"""The steps as rules of hypothesis, which looks for the fewest that break something."""
 
 from contextlib import ExitStack
 from typing import ClassVar

@@ -1,7 +1,8 @@
-"""What must hold after each build, held against a model of the site that knows nothing of how feedpub works.
+"""Check after each build what must hold, against a model that knows nothing of feedpub's code.
 
-It relies on what the manual promises alone: which articles are listed and can be read; that an article is looked at
-again 1, 6 and 24 hours after it was first listed; and on what readers have seen published so far.
+It relies on what the manual promises alone: which articles are listed and can be read; that an
+article is looked at again 1, 6 and 24 hours after it was first listed; and on what readers have
+seen published so far.
 """
 
 from collections import defaultdict
@@ -53,7 +54,8 @@ class Known:
         next_look: when feedpub looks at it again; None where it does not, or that is uncertain.
         titles: the title's number that must show at least.
         versions: the text's.
-        blind: the told version that feedpub may have missed, since its state was lost after the edit.
+        forgotten: the state was lost, and the article was not listed since.
+        blind: the title and version that feedpub may not know to be new, after a lost state.
         addressed: the address and guid that feedpub knows it by.
         listed: when feedpub last saw it in the list.
     """
@@ -65,6 +67,7 @@ class Known:
     next_look: datetime | None = None
     titles: int = 0
     versions: int = 0
+    forgotten: bool = False
     blind: tuple[int, int] = (0, 0)
     addressed: tuple[str, str] = ("", "")
     listed: datetime | None = None
@@ -135,23 +138,41 @@ class Oracle:
             self._hold(wanted, whole=False)
 
     def after_loss_of_state(self, wanted: Wanted) -> None:
-        """What is published now is all that can be known again."""
-        reachable = {entry.id for chain in self._chains(wanted).values() for _, entry in everything(chain)}
+        """Forget all but what is published now; of an archived entry, how it was then."""
+        shown = self._shown(wanted)
         for number, known in self.known.items():
-            article = self.site.articles[number]
-            if known.id not in reachable:
+            if known.id not in shown:
                 self._live.pop(known.id, None)
                 self.known[number] = Known()
-            else:
-                known.next_look = None
-                known.blind = (article.titles, article.told)
-                known.addressed = ("", "")
-                known.listed = None
+                continue
+            is_live, entry = shown[known.id]
+            if not is_live:
+                self._live.pop(known.id, None)
+                known.titles = 0
+                known.versions = max((version for _, version in entry.versions), default=0)
+            known.next_look = known.listed = None
+            known.forgotten = True
+            known.addressed = ("", "")
+
+    def is_told_by_documents(self, wanted: Wanted) -> bool:
+        """Return True if all that is published has its present address there."""
+        shown = self._shown(wanted)
+        slugs = {known.id: self.site.articles[number].slug for number, known in self.known.items()}
+        return all(entry.url.endswith(f"/{slugs[entry.id]}") for _, entry in shown.values())
+
+    def _shown(self, wanted: Wanted) -> dict[str, tuple[bool, Published]]:
+        """Return the newest copy of each entry by its id, and whether it is live."""
+        shown: dict[str, tuple[bool, Published]] = {}
+        for chain in self._chains(wanted).values():
+            for place, entry in everything(chain):
+                shown.setdefault(entry.id, (place == 0, entry))
+        return shown
 
     def taken(self, wanted: Wanted) -> list[Article]:
-        """The listed articles that feedpub surely asks for: it takes no more than the feed's limit, the newest first.
+        """Return the listed articles that feedpub asks for in any case.
 
-        Lists in which not all have a date are taken in their order; an article counts that both ways lead to.
+        It takes no more than the feed's limit: the newest, or the first where not all are dated.
+        Those count that are among both.
         """
         listed = self.site.listed()
         dates = [self._date(article) for article in listed]
@@ -167,7 +188,7 @@ class Oracle:
         return article.published or datetime.min.replace(tzinfo=UTC)
 
     def is_settled(self, article: Article) -> bool:
-        """Whether feedpub knows the article by its present address and guid."""
+        """Return True if feedpub knows the article by its present address and guid."""
         known = self.known[article.number]
         return not known.id or known.addressed == (article.slug, article.guid)
 
@@ -194,6 +215,8 @@ class Oracle:
                 young = article.published is None or now - article.published < YOUNG
                 if young and article.is_readable and wanted.admits(article):
                     known.next_look = now + LADDER[0]
+            if known.forgotten:
+                known.forgotten, known.blind = False, (article.titles, article.told)
             if not article.is_readable or not wanted.admits(article):
                 continue
             if not known.id:

@@ -1,8 +1,8 @@
-"""A small news site that changes: what it has, how it lists it, and what is wrong with it at the moment.
+"""A small news site that changes: its articles, how it lists them, and its faults of the moment.
 
-Every article has a name of its own in its title and in each paragraph, and a word for each version of its text, so that
-whoever reads a published entry can tell which article it holds, and how old a copy of it. All else is drawn from a
-vocabulary: no two articles are alike.
+Every article has a name of its own in its title and in each paragraph, and a word for each version
+of its text. So a published entry tells which article it holds, and how old a copy of it. All else
+is drawn from a vocabulary: no two articles are alike.
 """
 
 import random
@@ -22,14 +22,16 @@ TOPICS = ("harbour", "railway", "library", "theatre")
 PARAGRAPHS, SENTENCES = 4, 3
 _SYLLABLES = [consonant + vowel for consonant in "bdfglmnprst" for vowel in "aeiou"]
 _VOCABULARY = """
-bridge morning letter window garden winter council market teacher bottle mountain river engine kitchen shoulder village
-copper island doctor lantern meadow pocket ribbon saddle timber valley walnut anchor basket candle dragon elbow feather
-glacier hammer insect jacket kettle ladder mirror needle orchard pepper quarry rabbit signal tunnel umbrella violin
-wagon yellow castle donkey evening forest ginger hollow iron jungle kingdom lemon marble nation ocean planet queen
-rocket silver tiger uncle velvet water zebra artist button camera dinner early famous gentle happy inside jolly kind
-local modern narrow open quiet rapid simple tired usual vivid warm young answer borrow carry decide enter follow gather
-hope invite join keep listen move notice offer paint quote reach settle travel unite visit watch yield build climb
-drive explain finish grow hold improve jump know laugh measure need order plant rest share teach understand vote walk
+bridge morning letter window garden winter council market teacher bottle mountain river engine
+kitchen shoulder village copper island doctor lantern meadow pocket ribbon saddle timber valley
+walnut anchor basket candle dragon elbow feather glacier hammer insect jacket kettle ladder mirror
+needle orchard pepper quarry rabbit signal tunnel umbrella violin wagon yellow castle donkey
+evening forest ginger hollow iron jungle kingdom lemon marble nation ocean planet queen rocket
+silver tiger uncle velvet water zebra artist button camera dinner early famous gentle happy inside
+jolly kind local modern narrow open quiet rapid simple tired usual vivid warm young answer borrow
+carry decide enter follow gather hope invite join keep listen move notice offer paint quote reach
+settle travel unite visit watch yield build climb drive explain finish grow hold improve jump know
+laugh measure need order plant rest share teach understand vote walk
 """
 _WORDS = _VOCABULARY.split()
 _NAME = re.compile(r"\bzq([a-z]+)\b", re.IGNORECASE)
@@ -138,7 +140,7 @@ class NewsSite:
         articles: all that it ever had, by number.
         order: the numbers of those that it lists, as they stand there.
         fault: what is wrong with its list for now: "500", "404", "cut", "page", "empty" or nothing.
-        canonical: what pages say of their own address: "own", "none", or, wrongly, "home" or "list".
+        canonical: the address that pages call their own: "own", "none", or, wrongly, "home", "list".
         atom: whether its feed is Atom, not RSS.
     """
 

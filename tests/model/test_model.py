@@ -1,4 +1,4 @@
-"""A site that evolves: nothing that was published is lost, doubled, mixed up or stale, whatever happens.
+"""A site evolves: nothing that was published is lost, doubled, mixed up or stale.
 
 `python -m tests.model` goes on for as long as you like.
 """
@@ -13,7 +13,7 @@ from tests.model.site import KINDS, Kind
 from tests.model.world import steps_of
 
 _FEW = settings(
-    max_examples=4,
+    max_examples=6,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,

@@ -1,4 +1,4 @@
-"""A site, a feed made of it, and time: everything that may happen to them, one step after another."""
+"""A site, a feed made of it, and time; and all that may happen to them, step by step."""
 
 import random
 import shutil
@@ -132,7 +132,7 @@ class World:
     def rename(self, chosen: random.Random) -> None:
         """An article gets another address; its guid stays, or the old address leads to the new one.
 
-        Without a guid it has to stand in the list still when the next build, or the one after it, sees it.
+        Without a guid, the next build or the one after it sees it while it is still listed.
         """
         if self.site.kind == "feed":
             article = self._any(chosen)
@@ -153,7 +153,7 @@ class World:
         return settled and known.listed is not None and self._now - known.listed < timedelta(days=1)
 
     def rename_away(self, chosen: random.Random) -> None:
-        """An article gets another address, and comes back to the list when it will; its old address leads there."""
+        """An article gets another address, listed or not; its old one leads there."""
         article = self._any(chosen)
         if article and self.site.kind != "feed":
             self._rename(article)
@@ -283,17 +283,21 @@ class World:
             self.oracle.lost, self._last_was_well = True, False
 
     def lose_state(self, _: random.Random) -> None:
-        """Somebody deletes the state."""
-        if self._last_was_well:
-            builder().restart()
-            shutil.rmtree(self._home / ".feedpub")
-            self.oracle.after_loss_of_state(self._wanted)
-            self._last_was_well, self._state_is_lost = False, True
+        """Somebody deletes the state while the documents tell all that is needed."""
+        if self._last_was_well and self.oracle.is_told_by_documents(self._wanted):
+            self._lose_state()
 
-    def lose_state_and_formats(self, chosen: random.Random) -> None:
-        """Somebody deletes the state, and publishes other formats from then on."""
-        self.lose_state(chosen)
-        self._choose_formats(chosen)
+    def lose_state_anyhow(self, chosen: random.Random) -> None:
+        """Somebody deletes the state and changes the formats; archives may have old addresses."""
+        if self._last_was_well:
+            self._lose_state()
+            self._choose_formats(chosen)
+
+    def _lose_state(self) -> None:
+        builder().restart()
+        shutil.rmtree(self._home / ".feedpub")
+        self.oracle.after_loss_of_state(self._wanted)
+        self._last_was_well, self._state_is_lost = False, True
 
     def _build(self, kill_at: int | None = None) -> Built:
         self.site.print()
@@ -348,13 +352,13 @@ WEIGHTS: dict[Callable[[World, random.Random], None], int] = {
     World.wait: 12,
     World.lose_output: 1,
     World.lose_state: 1,
-    World.lose_state_and_formats: 1,
+    World.lose_state_anyhow: 1,
 }
 STEPS = {step.__name__: step for step in WEIGHTS}
-UNPROMISED = frozenset({"redescribe", "rename_away", "lose_state_and_formats"})
-"""Steps that are taken only where they are asked for, since nothing promises that all holds after them: an item changes
-without a new date or title; an address changes while its article is not listed; the state is lost, and a format comes
-back whose documents are older than the others."""
+UNPROMISED = frozenset({"redescribe", "rename_away", "lose_state_anyhow"})
+"""Steps that are taken only where they are asked for, since nothing promises that all holds after
+them: an item changes without a new date or title; an address changes while its article is not
+listed; the state is lost when documents that are out of date are all that is left of it."""
 
 
 @contextmanager
