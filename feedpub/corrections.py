@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from feedpub.builder.identity import url_key
 from feedpub.builder.matching import Arrival
 from feedpub.builder.merge import changes
 from feedpub.builder.substance import shared, words
@@ -83,16 +84,26 @@ def due(feed: FeedConfig, items: Sequence[Listed], tools: Tools) -> Due:
     waiting = tools.store.rechecks(feed.name, tools.clock(), MOST_AT_ONCE) if feed.recheck else ()
     ids = tools.store.aliases(feed.name, [seen.key for seen in waiting])
     here = {listed.key: listed for listed in items}
+    found = {seen.key: tools.store.entry(feed.name, ids.get(seen.key, "")) for seen in waiting}
+    addresses = {url_key(entry.url) for entry in found.values() if entry} - found.keys()
+    elsewhere = tools.store.seen(feed.name, addresses)
     entries: dict[str, Entry] = {}
     unlisted: list[Listed] = []
-    for seen in waiting:
-        entry = tools.store.entry(feed.name, ids.get(seen.key, ""))
+    for waits in waiting:
+        entry = found[waits.key]
+        seen = (entry and _at_new_address(entry, elsewhere)) or waits
         listed = here.get(seen.key) or (entry and _as_listed(feed, seen, entry, len(items) + len(unlisted)))
         if entry and listed and listed.fetch and listed.item.path is None and entry not in entries.values():
             entries[seen.key] = entry
             unlisted += [] if seen.key in here else [listed]
     tools.store.end_rechecks(feed.name, [seen.key for seen in waiting if seen.key not in entries])
     return Due(entries, unlisted)
+
+
+def _at_new_address(entry: Entry, elsewhere: Mapping[str, Seen]) -> Seen | None:
+    """Return what is known of an entry's article under its new address, if it was listed there since."""
+    seen = elsewhere.get(url_key(entry.url))
+    return replace(seen, url=seen.url or entry.url) if seen and seen.state == "stored" else None
 
 
 def corrected(entry: Entry, arrival: Arrival) -> Arrival | None:

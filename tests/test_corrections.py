@@ -206,6 +206,24 @@ def test_an_article_is_looked_at_though_it_is_listed_no_more(desk: Desk, newsroo
     assert (outcome.new, outcome.updated) == (1, 1)
 
 
+def test_an_article_is_looked_at_where_it_is_now(tmp_path: Path, newsroom: Site) -> None:
+    """Its feed gave it another address, the old one is dead, and it is listed no more."""
+    items = rss(newsroom, [6]).body.replace(b"<item>", b'<item><guid isPermaLink="false">six</guid>')
+    newsroom["/rss"] = Route(items, "application/rss+xml")
+    desk = desk_for(tmp_path, f"feed {newsroom.url('/rss')}")
+    desk.build()
+    newsroom["/renamed"] = story(6)
+    newsroom["/rss"] = Route(items.replace(path(6).encode(), b"/renamed"), "application/rss+xml")
+    del newsroom[path(6)]
+    desk.after(HOUR / 2)
+    newsroom["/rss"] = rss(newsroom, [5])
+    newsroom["/renamed"] = story(6).replace("two hours", "three hours")
+    newsroom.forget()
+    desk.after(HOUR)
+    assert path(6) not in newsroom.paths()
+    assert "three hours" in next(item["content_html"] for item in desk.items() if item["title"] == title(6))
+
+
 def test_an_article_is_looked_at_though_its_source_fails(desk: Desk, newsroom: Site) -> None:
     """And its correction is published, beside the failure."""
     newsroom["/news"] = Route(b"oops", status=500)
