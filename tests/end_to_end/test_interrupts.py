@@ -126,6 +126,10 @@ def test_a_question_can_be_broken_off(
         os.close(theirs)
         shown = _until(ours, "[y/N]")
         os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(2 * _GRACE_SECONDS)
+        if process.poll() is None:  # it came between the prompt and the wait for an answer, which it does not end
+            os.killpg(process.pid, number)
         shown += _until(ours, None)
         os.close(ours)
         status, said = ENDS[number]
