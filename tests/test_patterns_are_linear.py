@@ -31,12 +31,10 @@ def test_every_pattern_reads_a_long_text_quickly() -> None:
     [
         r"\s+$",
         r"[\w.+-]+/[\w.+-]+",
-        r"<[^>]*>",
         r"(a+)+b",
         r"(?:\w|_)*!",
         r"^(?:\s*<br>)+|(?:<br>\s*)+$",
         r"\.{2,}\d",
-        r"(?i)data\s*:[^;]*url",
         rb"<!--.*?-->",
     ],
 )
