@@ -38,7 +38,7 @@ def matches_url(pattern: str, url: str) -> bool:
         return pattern.casefold() in url.casefold()
     bare = url.partition("://")[2]
     path = "/" + bare.partition("/")[2]
-    return any(_fits_glob(pattern.casefold(), form.casefold()) for form in (url, bare, path))
+    return any(fits_glob(pattern.casefold(), form.casefold()) for form in (url, bare, path))
 
 
 def _found(expression: "regex.Pattern[str]", pattern: str, text: str) -> bool:
@@ -86,8 +86,10 @@ def _spaced(char: str) -> bool:
     return char.isalnum() and not "\u0e00" <= char <= "\u0eff" and not "\u3040" <= char <= "\u9fff"
 
 
-def _fits_glob(pattern: str, text: str) -> bool:
+def fits_glob(pattern: str, text: str) -> bool:
     """Compare a glob with all of a text: the parts between its stars, each at the first place behind the one before."""
+    if "*" not in pattern:
+        return pattern == text
     first, *between, last = pattern.split("*")
     if not text.startswith(first):
         return False

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import quote
 
+from feedpub.patterns import fits_glob
+
 MAX_LINE_BYTES = 2083 * 8 - 1  # Google's parser ignores the rest of a line
 MAX_SITEMAPS = 200
 MAX_SITEMAP_BYTES = 2048
@@ -212,17 +214,4 @@ def _longest_match(patterns: Iterable[str], path: str) -> int:
 
 def _matches(pattern: str, path: str) -> bool:
     """Return True if a path begins as a pattern says; "*" stands for anything, "$" at its end for the path's end."""
-    ends = pattern.endswith("$")
-    first, *others = pattern.removesuffix("$").split("*")
-    if not path.startswith(first):
-        return False
-    if not others:
-        return not ends or len(path) == len(first)
-    *middle, last = others
-    at = len(first)
-    for part in middle:
-        at = path.find(part, at)
-        if at < 0:
-            return False
-        at += len(part)
-    return path.endswith(last) and len(path) - len(last) >= at if ends else path.find(last, at) >= 0
+    return fits_glob(pattern[:-1] if pattern.endswith("$") else f"{pattern}*", path)
