@@ -24,8 +24,7 @@ class _AtOnce(command.Memory):
 
     def look(self) -> None:
         super().look()
-        held = sum(_held(pid) for pid in command.family(self._pid)) / 1024
-        _AtOnce.most = max(_AtOnce.most, held)
+        _AtOnce.most = max(_AtOnce.most, command.megabytes_of(command.family(self._pid)))
 
 
 def main() -> None:
@@ -41,15 +40,6 @@ def _row(case: Case, theatre: Theatre) -> tuple[str, ...]:
     _AtOnce.most = 0.0
     played = theatre.play(case)
     return case.name, f"{played.ended.megabytes:.0f}", f"{_AtOnce.most:.0f}", f"{played.seconds:.0f}"
-
-
-def _held(pid: int) -> int:
-    """Return the memory of a process in kB, what it shares with others in part; 0 if it has ended."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 if __name__ == "__main__":

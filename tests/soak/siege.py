@@ -14,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.catalogue.command import family
+from tests.catalogue.command import family, megabytes_of
 from tests.catalogue.stage import HEAD
 from tests.soak.report import Event, Found, lateness
-from tests.soak.supervised import Supervised, megabytes_of
+from tests.soak.supervised import Supervised
 from tests.support.faults import Faults
 from tests.support.home import Home
 from tests.support.service import free_port

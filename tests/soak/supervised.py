@@ -7,12 +7,12 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
-from tests.catalogue.command import command, family
+from tests.catalogue.command import command, family, megabytes_of
 from tests.support.faults import Faults
 
 WATCHDOG = 60.0  # seconds without a sign of life, as in the unit
@@ -115,17 +115,3 @@ class Supervised:
             with suppress(TimeoutError):
                 if b"WATCHDOG=1" in self._socket.recv(4096):
                     self._alive = time.monotonic()
-
-
-def megabytes_of(pids: Iterable[int]) -> float:
-    """Return what processes hold in memory now, all together."""
-    return sum(map(_held, pids)) / 1024
-
-
-def _held(pid: int) -> int:
-    """What a process holds in memory now, in kB, its share of what it shares with others; 0 where it has ended."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
