@@ -215,6 +215,10 @@ class Entry:
     slug: str = ""
 
 
+GUID_PREFIX = "guid:"
+"""What the keys of guids begin with."""
+
+
 class AliasKind(StrEnum):
     """How a key came to lead to an entry."""
 

@@ -56,9 +56,7 @@ def publish(feed: FeedConfig, tools: Tools, *, only: Collection[str] | None = No
             _recall(feed, tools)
             readings = looking.at_listings(feed, gather(feed, tools, only, asked.answers), tools)
             items = listed(readings, tools.settings.anchor, partial(tools.store.owners, feed.name))
-            recalling.name_again(feed.name, [key for item in items for key in item.keys], tools.store, tools.clock())
-            recalling.adopt_former_keys(feed.name, items, tools.store, tools.clock())
-            recalling.learn_guids(feed.name, items, tools.store, tools.clock())
+            recalling.recall_keys(feed.name, items, tools.store, tools.clock())
             due = corrections.due(feed, items, tools)
             listed_now, items = items, [*items, *due.unlisted]
             reads = _read_articles(feed, items, due.entries, tools)

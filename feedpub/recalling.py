@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from feedpub import assembly
 from feedpub.builder import aids, identity, published
-from feedpub.builder.identity import former_url_key
+from feedpub.builder.identity import former_url_key, is_guid_key
 from feedpub.builder.own_addresses import PLACEHOLDER, move_addresses
 from feedpub.builder.published import NotOursError
 from feedpub.builder.substance import words
@@ -82,55 +82,55 @@ def read_archive(feed: FeedConfig, number: int, ids: Collection[str], tools: Too
     return list(found.values())
 
 
-def name_again(feed: str, keys: Collection[str], store: Store, now: datetime) -> None:
-    """Let keys lead to the entries that were minted for them, where that was forgotten: an id tells its key's digest.
+def recall_keys(feed: str, items: Sequence[Listed], store: Store, now: datetime) -> None:
+    """Let the keys of listed items lead to the entries that they are, if the state has forgotten or never knew it."""
+    known = store.aliases(feed, [key for item in items for key in item.keys])
+    learned: dict[str, str] = {}
+    for learn in (_by_digests, _by_former_keys, _by_guids):
+        learned |= learn(feed, items, known | learned, store)
+    if learned:
+        store.commit_entries(feed, aliases=learned, seen=(), now=now)
+
+
+def _by_digests(feed: str, items: Sequence[Listed], known: Mapping[str, str], store: Store) -> dict[str, str]:
+    """Return the entries that were minted for unknown keys: an id tells its key's digest.
 
     So articles are known again whose address is not the one that is published, and saved ones that have none.
     """
-    unknown = {*keys} - store.aliases(feed, keys).keys()
+    unknown = {key for item in items for key in item.keys} - known.keys()
     if not unknown:
-        return
+        return {}
     by_digest = {published.digest_of(id_): id_ for id_ in store.updates(feed)}
-    found = {key: by_digest[digest] for key in unknown if (digest := identity.digest(key)) in by_digest}
-    if found:
-        store.commit_entries(feed, aliases=found, seen=(), now=now)
+    return {key: by_digest[digest] for key in unknown if (digest := identity.digest(key)) in by_digest}
 
 
-def adopt_former_keys(feed: str, items: Sequence[Listed], store: Store, now: datetime) -> None:
-    """Let keys lead to entries that an earlier version stored under keys which told fewer addresses apart.
+def _by_former_keys(feed: str, items: Sequence[Listed], known: Mapping[str, str], store: Store) -> dict[str, str]:
+    """Return the entries that an earlier version stored under keys which told fewer addresses apart.
 
     If several items had one key then, its entry is the one of the same address, else of the same title.
     """
     rows = [(item, former_url_key(item.item.url)) for item in items if item.item.url]
-    changed = [(item, key) for item, key in rows if key != item.key]
-    if not changed:
-        return
-    known = store.aliases(feed, [key for item, former in changed for key in (former, *item.keys)])
+    changed = [(item, key) for item, key in rows if key != item.key and item.key not in known]
+    stored = store.aliases(feed, [key for _, key in changed])
     sharing = Counter(key for _, key in rows)
     adopted: dict[str, str] = {}
     for item, key in changed:
-        if key not in known or item.key in known or known[key] in adopted.values():
+        id_ = stored.get(key, "")
+        if not id_ or id_ in adopted.values() or known.get(item.guid, id_) != id_:
             continue
-        if known.get(item.guid, known[key]) != known[key]:
-            continue
-        entry = store.entry(feed, known[key])
+        entry = store.entry(feed, id_)
         if entry and (_is_entry_of(item, entry) or (sharing[key] == 1 and not item.item.title)):
-            adopted |= dict.fromkeys(item.keys, entry.id)
-    if adopted:
-        store.commit_entries(feed, aliases=adopted, seen=(), now=now)
+            adopted |= dict.fromkeys(item.keys, id_)
+    return adopted
 
 
-def learn_guids(feed: str, items: Sequence[Listed], store: Store, now: datetime) -> None:
-    """Let the guids of listed items lead to their entries, if nothing else of that feed does: states may lack them."""
-    named = [item for item in items if item.guid and item.guid != item.key]
-    known = store.aliases(feed, [key for item in named for key in item.keys])
-    lacking = {item.guid: known[item.key] for item in named if item.guid not in known and item.key in known}
-    if not lacking:
-        return
-    taken = store.guid_keys(feed, [*lacking.values()])
-    learned = {guid: id_ for guid, id_ in lacking.items() if id_ not in taken}
-    if learned:
-        store.commit_entries(feed, aliases=learned, seen=(), now=now)
+def _by_guids(feed: str, items: Sequence[Listed], known: Mapping[str, str], store: Store) -> dict[str, str]:
+    """Return the entries of unknown guids, if no other guid leads to them: older states may lack them."""
+    lacking = {
+        item.guid: known[item.key] for item in items if item.guid and item.guid not in known and item.key in known
+    }
+    named = {*store.guid_keys(feed, [*lacking.values()])} | {id_ for key, id_ in known.items() if is_guid_key(key)}
+    return {guid: id_ for guid, id_ in lacking.items() if id_ not in named}
 
 
 def _is_entry_of(item: Listed, entry: Entry) -> bool:

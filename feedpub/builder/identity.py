@@ -14,6 +14,8 @@ from datetime import datetime
 from importlib import resources
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from feedpub.model import GUID_PREFIX
+
 _RULES = tomllib.loads(resources.files(__package__).joinpath("data/tracking.toml").read_text("utf-8"))
 _TRACKING = frozenset(_RULES["names"])
 _TRACKING_PREFIXES = tuple(_RULES["prefixes"])
@@ -75,7 +77,12 @@ def guid_key(guid: str, source: str) -> str:
         guid: as the feed has it.
         source: the key of the feed's source.
     """
-    return _bounded(f"guid:{hashlib.sha256(source.encode('utf-8', 'replace')).hexdigest()[:8]}:{guid}")
+    return _bounded(f"{GUID_PREFIX}{hashlib.sha256(source.encode('utf-8', 'replace')).hexdigest()[:8]}:{guid}")
+
+
+def is_guid_key(key: str) -> bool:
+    """Return True for a key that `guid_key` made."""
+    return key.startswith(GUID_PREFIX)
 
 
 def enclosure_key(url: str) -> str:

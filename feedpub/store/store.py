@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import Connection, RowMapping, Select, Table, delete, exists, func, or_, select, tuple_, union, update
 
 from feedpub.errors import StoreError
-from feedpub.model import Alias, AliasKind, Entry
+from feedpub.model import GUID_PREFIX, Alias, AliasKind, Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
 from feedpub.store.claims import ClaimsTable
@@ -276,7 +276,7 @@ class Store:
     def guid_keys(self, feed: str, ids: Collection[str]) -> dict[str, set[str]]:
         """Return the keys of guids that lead to each of some entries, by id."""
         t = schema.aliases
-        query = select(t.c.key, t.c.entry).where(t.c.feed == feed, t.c.key.startswith("guid:", autoescape=True))
+        query = select(t.c.key, t.c.entry).where(t.c.feed == feed, t.c.key.startswith(GUID_PREFIX, autoescape=True))
         found: dict[str, set[str]] = {}
         for some in chunks(ids):
             for row in self._rows(query.where(t.c.entry.in_(some))):
