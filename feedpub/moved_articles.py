@@ -11,11 +11,11 @@ from datetime import timedelta
 from typing import Literal
 
 from feedpub.builder.identity import url_key
-from feedpub.builder.matching import MIN_WORDS, RELATED_TEXT, Arrival, is_dated_alike, is_same_article
-from feedpub.builder.substance import shared, words
+from feedpub.builder.matching import MIN_WORDS, Arrival, is_dated_alike, is_related, is_same_article
+from feedpub.builder.substance import words
 from feedpub.config import FeedConfig
 from feedpub.errors import FetchError
-from feedpub.fetch import RequestOptions, Validators
+from feedpub.fetch import Validators
 from feedpub.gathering import Listed, Reading, source_key
 from feedpub.model import Entry
 from feedpub.reading import Read
@@ -92,10 +92,12 @@ class _Finder:
         self._requests = 0
         self._sources = {source_key(source) for source in feed.source}
         present = {*tools.store.aliases(feed.name, listed).values()}
-        lists = [state.succeeded for state in tools.store.sources(feed.name) if state.key in self._sources]
-        before = min(filter(None, lists), default=tools.clock())  # the site may have been down for long
-        recent = tools.store.listed_since(feed.name, before - RECENT, MAX_CANDIDATES)
-        entries = tools.store.entries(feed.name) if wholesale else recent
+        if wholesale:
+            entries = tools.store.entries(feed.name)
+        else:
+            lists = [state.succeeded for state in tools.store.sources(feed.name) if state.key in self._sources]
+            before = min(filter(None, lists), default=tools.clock())  # the site may have been down for long
+            entries = tools.store.listed_since(feed.name, before - RECENT, MAX_CANDIDATES)
         self._vanished = [entry for entry in entries if entry.url and entry.id not in present]
 
     def find(self, arrival: Arrival, item: Listed) -> str:
@@ -108,7 +110,7 @@ class _Finder:
         return ""
 
     def _is_moved(self, entry: Entry, arrival: Arrival, item: Listed) -> bool:
-        if not _is_related(entry, arrival):
+        if not _may_be_same(entry, arrival):
             return False
         same = is_same_article(entry, arrival) and is_dated_alike(entry, arrival)
         if entry.source not in self._sources:  # nobody asked for it to be requested any more
@@ -126,9 +128,8 @@ class _Finder:
         key = url_key(entry.url)
         seen = self._tools.store.seen(self._feed, [key]).get(key)
         validators = Validators(seen.etag, seen.last_modified) if seen else None
-        options: RequestOptions = item.options.to(entry.url, {})
         try:
-            page = self._tools.fetcher.get(entry.url, validators=validators, options=options)
+            page = self._tools.fetcher.get(entry.url, validators=validators, options=item.options.to(entry.url, {}))
         except FetchError as error:
             return "gone" if error.status in _GONE else "unknown"
         found = url_key(page.url, exact=item.exact)
@@ -137,10 +138,10 @@ class _Finder:
         return "moved" if found in {item.key, *(claim.key for claim in arrival.claims)} else "gone"
 
 
-def _is_related(entry: Entry, arrival: Arrival) -> bool:
+def _may_be_same(entry: Entry, arrival: Arrival) -> bool:
     """Return True if an entry may be an earlier state of an arrival: same title, or much of the same text."""
     title = words(arrival.title)
     if title and title == words(entry.title):
         return True
-    old, new = words(entry.text), words(arrival.article.text)
-    return min(len(old), len(new)) >= MIN_WORDS and shared(old, new) >= RELATED_TEXT
+    lengths = len(words(entry.text)), len(words(arrival.article.text))
+    return min(lengths) >= MIN_WORDS and is_related(entry, arrival)

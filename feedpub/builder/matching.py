@@ -25,9 +25,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import TypeVar
 from urllib.parse import urldefrag, urlsplit
 
-from feedpub.builder.identity import content_key, enclosure_key, guid_key, url_key, without_tracking
+from feedpub.builder.identity import content_key, enclosure_key, guid_key, is_guid_key, url_key, without_tracking
 from feedpub.builder.substance import shared, words
 from feedpub.model import Alias, AliasKind, Article, Entry, Item
 
@@ -36,6 +37,7 @@ EQUAL_TEXT = 0.98  # the same under different titles: results and forecasts diff
 RELATED_TEXT = 0.3  # below this, two texts under different titles are about different things
 MIN_WORDS = 20  # in a text that says by itself which article it is
 _SAME_DAY = timedelta(days=1)
+T = TypeVar("T")
 _MAX_COMPARED = 8  # of the articles that claim one address
 
 
@@ -100,16 +102,16 @@ class Arrival:
     @property
     def title(self) -> str:
         """What its entry is called."""
-        if self.listed_first:
-            return self.item.title or self.article.title
-        return self.article.title or self.item.title
+        return self.prefer(self.item.title, self.article.title)
 
     @property
     def published(self) -> datetime | None:
         """When it was published, as far as anybody says."""
-        if self.listed_first:
-            return self.item.published or self.article.published
-        return self.article.published or self.item.published
+        return self.prefer(self.item.published, self.article.published)
+
+    def prefer(self, listed: T, read: T) -> T:
+        """Return what the source says or what the page says, whichever goes first and says anything."""
+        return (listed or read) if self.listed_first else (read or listed)
 
 
 @dataclass(slots=True)
@@ -182,10 +184,9 @@ def assign_keys(items: Sequence[Item], source: str) -> list[ItemKeys]:
 
 def _own_guids(items: Iterable[Item]) -> set[str]:
     """Return the guids that belong to one article: some feeds give all their items the same."""
-    articles: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+    articles: dict[str, set[object]] = defaultdict(set)
     for item in items:
-        address = url_key(item.url) if item.url else _signature(item)
-        articles[item.guid].add((address,))
+        articles[item.guid].add(url_key(item.url) if item.url else _signature(item))
     return {guid for guid, addresses in articles.items() if guid and len(addresses) == 1}
 
 
@@ -294,17 +295,14 @@ def _is_still(entry: Entry, key: str, arrival: Arrival, known: Known) -> bool:
     same_title = words(entry.title) == words(arrival.title)
     if key in guids:
         return (
-            same_title
-            or _is_at_same_address(entry, arrival)
-            or _is_dated(entry, arrival)
-            or _is_related(entry, arrival)
+            same_title or _is_at_same_address(entry, arrival) or _is_dated(entry, arrival) or is_related(entry, arrival)
         )
-    own = next((own for own in arrival.keys if own.startswith("guid:")), "")
+    own = next(filter(is_guid_key, arrival.keys), "")
     if not own or own in guids or not any(_are_of_one_feed(own, other) for other in guids):
         return True
     if arrival.published and not _is_dated(entry, arrival):
-        return same_title and _is_related(entry, arrival)
-    return same_title or _is_related(entry, arrival)
+        return same_title and is_related(entry, arrival)
+    return same_title or is_related(entry, arrival)
 
 
 def _is_at_same_address(entry: Entry, arrival: Arrival) -> bool:
@@ -320,7 +318,8 @@ def _is_dated(entry: Entry, arrival: Arrival) -> bool:
     return arrival.published is not None and entry.published == arrival.published.replace(microsecond=0)
 
 
-def _is_related(entry: Entry, arrival: Arrival) -> bool:
+def is_related(entry: Entry, arrival: Arrival) -> bool:
+    """Return True if an arrival has so much of an entry's text that it may be a later state of it."""
     return shared(words(entry.text), words(arrival.article.text)) >= RELATED_TEXT
 
 
@@ -394,23 +393,22 @@ def _agree(one: Arrival, other: Arrival) -> bool:
     )
 
 
-def published_address(arrival: Arrival, match: Match | None, aliases: Mapping[str, Alias]) -> str:
+def keep_true_claims(arrival: Arrival, match: Match | None, aliases: Mapping[str, Alias]) -> Arrival:
+    """Return the arrival without the claims of addresses that belong to another entry than the one that it is."""
+
+    def is_true(claim: Claim) -> bool:
+        alias = aliases.get(claim.key)
+        return alias is None or (match is not None and alias.entry == match.entry.id)
+
+    return replace(arrival, claims=tuple(filter(is_true, arrival.claims)))
+
+
+def published_address(arrival: Arrival) -> str:
     """Return the address that an arrival's entry is published with: "" for one that has a page of its own.
 
-    It is the last claim that is true, else the listed address.
+    It is the last of its claims, else the listed address.
     """
     if arrival.own_page:
         return ""
-    true = [claim.url for claim in arrival.claims if _is_true(claim, match, aliases)]
-    listed = arrival.item.url or ""
-    return without_tracking(true[-1] if true else listed, exact=arrival.exact)
-
-
-def true_claims(arrival: Arrival, match: Match | None, aliases: Mapping[str, Alias]) -> list[str]:
-    """Return the keys that an arrival claims and that do not belong to another entry."""
-    return [claim.key for claim in arrival.claims if _is_true(claim, match, aliases)]
-
-
-def _is_true(claim: Claim, match: Match | None, aliases: Mapping[str, Alias]) -> bool:
-    alias = aliases.get(claim.key)
-    return alias is None or (match is not None and alias.entry == match.entry.id)
+    address = arrival.claims[-1].url if arrival.claims else arrival.item.url or ""
+    return without_tracking(address, exact=arrival.exact)

@@ -9,14 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count, takewhile
-from typing import TypeVar
 
 from feedpub.builder import identity
-from feedpub.builder.matching import Arrival, Known, Match, find_entry, published_address, true_claims
+from feedpub.builder.matching import Arrival, Known, Match, find_entry, keep_true_claims, published_address
 from feedpub.builder.substance import substance, words
 from feedpub.model import Alias, AliasKind, Entry, Removed
 
-T = TypeVar("T")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -48,7 +46,7 @@ def merge(feed: str, base_url: str, known: Known, arrivals: Iterable[Arrival], n
     ids: list[str] = []
     for arrived in arrivals:
         match = find_entry(arrived, known)
-        arrival = _with_address(arrived, match, known)
+        arrival = _with_address(keep_true_claims(arrived, match, known.aliases))
         if match is None:
             entry = _mint(feed, base_url, arrival, known, now)
         else:
@@ -68,8 +66,8 @@ def merge(feed: str, base_url: str, known: Known, arrivals: Iterable[Arrival], n
     return Merge(tuple(changed.values()), aliases, len(new), len(updated), tuple(ids))
 
 
-def _with_address(arrival: Arrival, match: Match | None, known: Known) -> Arrival:
-    address = published_address(arrival, match, known.aliases)
+def _with_address(arrival: Arrival) -> Arrival:
+    address = published_address(arrival)
     article = replace(arrival.article, url=address or None)
     return replace(arrival, article=article, own_page=arrival.own_page or not address)
 
@@ -81,8 +79,8 @@ def _aliases(arrival: Arrival, match: Match | None, entry: Entry, known: Known) 
     if match is None and not found:
         found = {arrival.keys[0]: Alias(entry.id)}
     if kind is AliasKind.OWN:
-        claims = true_claims(arrival, match, known.aliases)
-        found = {key: Alias(entry.id, AliasKind.CLAIMED) for key in claims if key not in known.aliases} | found
+        claimed = {claim.key for claim in arrival.claims} - known.aliases.keys()
+        found = dict.fromkeys(claimed, Alias(entry.id, AliasKind.CLAIMED)) | found
     return found
 
 
@@ -91,7 +89,7 @@ def _is_taken(key: str, known: Known) -> bool:
 
 
 def _note_guids(arrival: Arrival, entry: Entry, known: Known) -> None:
-    guids = {key for key in arrival.keys if key.startswith("guid:") and known.aliases[key].entry == entry.id}
+    guids = {key for key in arrival.keys if identity.is_guid_key(key) and known.aliases[key].entry == entry.id}
     known.guids.setdefault(entry.id, set()).update(guids)
 
 
@@ -144,21 +142,17 @@ def told(entry: Entry, arrival: Arrival) -> Entry:
         entry,
         url="" if arrival.own_page and entry.slug else article.url or entry.url,
         title=arrival.title,
-        authors=_first(arrival, item.authors, article.authors),
+        authors=arrival.prefer(item.authors, article.authors),
         summary=article.summary,
         html=article.html,
         text=article.text,
         language=article.language or item.language,
         image=article.image or item.image,
-        categories=_first(arrival, item.categories, article.categories),
+        categories=arrival.prefer(item.categories, article.categories),
         enclosures=item.enclosures,
         complete=article.complete,
         source=arrival.source,
     )
-
-
-def _first(arrival: Arrival, listed: T, read: T) -> T:
-    return (listed or read) if arrival.listed_first else (read or listed)
 
 
 def _differ(old: Entry, new: Entry, removed: Iterable[Removed]) -> bool:
