@@ -22,6 +22,7 @@ def element(html: str, tag: str = "img") -> HtmlElement:
         pytest.param('<img src="/blank.gif" data-lazy-src="/a.jpg">', "https://example.org/a.jpg", id="placeholder"),
         pytest.param('<img srcset="/s.jpg 400w, /m.jpg 1200w, /l.jpg 4000w">', "https://example.org/m.jpg", id="set"),
         pytest.param('<img data-srcset="/one.jpg 1x, /two.jpg 2x">', "https://example.org/two.jpg", id="densities"),
+        pytest.param('<img srcset="/one.jpg .5x, /two.jpg .2x">', "https://example.org/one.jpg", id="fractions"),
         pytest.param('<img srcset="/one.jpg 1.2.3w, /two.jpg 2x">', "https://example.org/two.jpg", id="odd-size"),
         pytest.param(
             '<picture><source srcset="/p.webp 800w"><img src="data:,"></picture>',
