@@ -25,8 +25,7 @@ from feedpub.gathering import source_key
 from feedpub.model import Outcome
 from feedpub.repairing import told as repair
 from feedpub.repairing.told import Told
-from feedpub.store import Message, MessageKind, Notice, NoticeKind, SourceState
-from feedpub.tools import Tools
+from feedpub.store import Message, MessageKind, Notice, NoticeKind, SourceState, Store
 
 FIRM_FAILURES = 2  # in a row, of a source that is itself what is wrong
 FAILURES = 3  # in a row, of any source
@@ -36,14 +35,15 @@ Broken = Mapping[str, tuple[datetime, str]]
 """Source key, or "" for the feed as a whole → since when it is known to be broken, and why."""
 
 
-def after_run(feed: FeedConfig, outcome: Outcome, alerts: Alerts, tools: Tools) -> bool:
+def after_run(feed: FeedConfig, outcome: Outcome, alerts: Alerts, store: Store, now: datetime) -> bool:
     """Note what broke with a run of a feed and what is well again, and see that it is told.
 
     Args:
         feed: whose run ended.
         outcome: how.
         alerts: by which ways to tell.
-        tools: for the state, and the time.
+        store: the state.
+        now: the current time.
 
     Returns:
         Whether there is anything new.
@@ -51,30 +51,28 @@ def after_run(feed: FeedConfig, outcome: Outcome, alerts: Alerts, tools: Tools) 
     Raises:
         StoreError: the state cannot be read or written; nothing was noted.
     """
-    now = tools.clock()
-    known = tools.store.notices.broken(feed.name)
-    states = {state.key: state for state in tools.store.sources(feed.name)}
+    known = store.notices.broken(feed.name)
+    states = {state.key: state for state in store.sources(feed.name)}
     wanted = [
-        *_about_feed(outcome, known, tools, now),
-        *(notice for key in _keys(feed) for notice in _about_source(states.get(key), known, tools, now)),
+        *_about_feed(outcome, known, store, now),
+        *(notice for key in _keys(feed) for notice in _about_source(states.get(key), known, store, now)),
         *_about_strangers(feed, known, now),
     ]
     if not wanted:
         return False
-    proposals = {key: repair.told(proposal) for key, proposal in tools.store.proposals.of(feed.name).items()}
-    return _note(wanted, alerts, tools, proposals)
+    proposals = {key: repair.told(proposal) for key, proposal in store.proposals.of(feed.name).items()}
+    return _note(wanted, alerts, store, proposals)
 
 
-def left(config: Config, tools: Tools) -> bool:
+def left(config: Config, store: Store, now: datetime) -> bool:
     """Note that feeds left the config while something of them was broken; says whether any did. Raises StoreError."""
-    gone = tools.store.notices.feeds() - config.feed.names
-    now = tools.clock()
+    gone = store.notices.feeds() - config.feed.names
     wanted = [
         Notice(name, key, "removed", now, since, reason)
         for name in sorted(gone)
-        for key, (since, reason) in tools.store.notices.broken(name).items()
+        for key, (since, reason) in store.notices.broken(name).items()
     ]
-    return _note(wanted, config.alerts, tools)
+    return _note(wanted, config.alerts, store)
 
 
 def without_state(feed: str, error: StoreError, config: Config, now: datetime) -> None:
@@ -125,10 +123,10 @@ def _ways(alerts: Alerts) -> Iterable[MessageKind]:
 
 
 def _note(
-    wanted: Iterable[Notice], alerts: Alerts, tools: Tools, proposals: Mapping[str, Told] = MappingProxyType({})
+    wanted: Iterable[Notice], alerts: Alerts, store: Store, proposals: Mapping[str, Told] = MappingProxyType({})
 ) -> bool:
     """Keep notices with what is to be told of them; says whether one of them was new."""
-    table = tools.store.notices
+    table = store.notices
     new = [
         table.open(notice, partial(told, alerts=alerts, proposal=proposals.get(notice.key)))
         if notice.kind == "broken"
@@ -141,37 +139,37 @@ def _note(
 # --- what there is to say ---
 
 
-def _about_source(state: SourceState | None, known: Broken, tools: Tools, now: datetime) -> Iterable[Notice]:
+def _about_source(state: SourceState | None, known: Broken, store: Store, now: datetime) -> Iterable[Notice]:
     if state is None:
         return
     if state.key in known:
         if state.failure is None:
             since, reason = known[state.key]
-            kind: NoticeKind = "accepted" if _is_accepted(state, tools) else "recovered"
+            kind: NoticeKind = "accepted" if _is_accepted(state, store) else "recovered"
             yield Notice(state.feed, state.key, kind, now, since, reason, 0, state.succeeded, state.items)
     elif is_broken(state, now):
         since, reason = state.failing_since or now, state.failure or ""
         yield Notice(state.feed, state.key, "broken", now, since, reason, state.failures, state.succeeded, state.items)
 
 
-def _is_accepted(state: SourceState, tools: Tools) -> bool:
+def _is_accepted(state: SourceState, store: Store) -> bool:
     """Whether the source's last look was not as usual, and taken all the same."""
-    looks = tools.store.looks.of(state.feed, state.key)
+    looks = store.looks.of(state.feed, state.key)
     return bool(looks) and looks[-1].accepted
 
 
-def _about_feed(outcome: Outcome, known: Broken, tools: Tools, now: datetime) -> Iterable[Notice]:
+def _about_feed(outcome: Outcome, known: Broken, store: Store, now: datetime) -> Iterable[Notice]:
     """A problem of the feed's own is one that is about the feed, and not about a source of it."""
     own = [problem.reason for problem in outcome.problems if problem.fatal and problem.where == outcome.feed]
     if own and "" not in known:
-        yield Notice(outcome.feed, "", "broken", now, now, own[0], 1, _last_success(outcome.feed, tools))
+        yield Notice(outcome.feed, "", "broken", now, now, own[0], 1, _last_success(outcome.feed, store))
     elif not own and "" in known:
         since, reason = known[""]
         yield Notice(outcome.feed, "", "recovered", now, since, reason)
 
 
-def _last_success(feed: str, tools: Tools) -> datetime | None:
-    return next((run.started for run in tools.store.runs(feed) if run.outcome.ok), None)
+def _last_success(feed: str, store: Store) -> datetime | None:
+    return next((run.started for run in store.runs(feed) if run.outcome.ok), None)
 
 
 def _about_strangers(feed: FeedConfig, known: Broken, now: datetime) -> Iterable[Notice]:

@@ -23,7 +23,7 @@ def files(config: Config, tools: Tools) -> dict[str, bytes]:
     """The page and the OPML about all feeds that were ever published, and their health: name → content."""
     known = tools.store.fronts.load()
     headlines = [_headline(feed, _front(feed, known, tools), tools) for feed in _published(config, tools)]
-    return assembly.index_files(headlines) | health.files(config, tools)
+    return assembly.index_files(headlines) | health.files(config, tools.store, tools.clock())
 
 
 def keep(feed: FeedConfig, live: Feed, tools: Tools) -> Front:

@@ -3,6 +3,7 @@
 It begins with an entry that says what is watched, so that a reader that subscribes sees that it works.
 """
 
+from datetime import datetime
 from html import escape
 from urllib.parse import quote
 
@@ -10,17 +11,16 @@ from feedpub import assembly, notices
 from feedpub.builder import identity
 from feedpub.config import Config
 from feedpub.model import Entry, Feed
-from feedpub.store import Notice
-from feedpub.tools import Tools
+from feedpub.store import Notice, Store
 
 NAME = "health"
 _SHOWN = 50  # notices
 
 
-def files(config: Config, tools: Tools) -> dict[str, bytes]:
+def files(config: Config, store: Store, now: datetime) -> dict[str, bytes]:
     """The documents of the feed, and its page for people: name → content. Raises StoreError."""
-    tools.store.notices.start(_first(config, tools))
-    return assembly.files(feed(config.feedpub.base_url, tools.store.notices.newest(_SHOWN)), ())
+    store.notices.start(_first(config, now))
+    return assembly.files(feed(config.feedpub.base_url, store.notices.newest(_SHOWN)), ())
 
 
 def feed(base_url: str, told: tuple[Notice, ...]) -> Feed:
@@ -37,8 +37,7 @@ def feed(base_url: str, told: tuple[Notice, ...]) -> Feed:
     )
 
 
-def _first(config: Config, tools: Tools) -> Notice:
-    now = tools.clock()
+def _first(config: Config, now: datetime) -> Notice:
     number = len(config.feed)
     watched = f"{number} feed{'' if number == 1 else 's'}"
     return Notice(feed="", key="", kind="started", at=now, since=now, reason=watched)

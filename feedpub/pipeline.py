@@ -146,7 +146,9 @@ def write(feed: FeedConfig, live: Feed, tools: Tools) -> tuple[str, ...]:
     live = archiving.extend(feed, live, tools)
     archived = archiving.write(feed, live, tools, partial(_still_ours, tools))
     files = assembly.files(live, assembly.folders(feed))
-    with pings.announced(feed.name, files, tools):
+    documents = pings.documents_in(feed.name, files) if tools.settings.hubs else []
+    changed = [name for name in documents if tools.publisher.read(name) != files[name]]
+    with pings.announced(changed, tools.settings, tools.store, tools.clock):
         written = tools.publisher.publish(files, certain=partial(_begin_writing, live, tools))
     fronts.keep(feed, live, tools)
     return (*archived, *written)

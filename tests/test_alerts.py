@@ -87,10 +87,10 @@ def build(config: Config, tools: Tools, clock: FakeClock) -> Build:
     def run(config: Config = config) -> Outcome:
         clock.pass_time(3600)
         outcome = pipeline.publish(config.feed[0], tools)
-        after_run(config.feed[0], outcome, config.alerts, tools)
-        alerts.left(config, tools)
+        after_run(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
+        alerts.left(config, tools.store, tools.clock())
         pipeline.finish(config, tools)
-        messages.deliver(config, tools)
+        messages.deliver(config, tools.store, tools.clock)
         return outcome
 
     return run
@@ -247,8 +247,10 @@ def test_runs_that_crash_or_hang_are_told(config: Config, site: Site, tools: Too
     """Whatever the scheduler says of them."""
     hung = Problem("world", "the run was given up after 11 minutes: something in it hangs", fatal=True)
     for _ in range(2):
-        after_run(config.feed[0], Outcome("world", Status.FAILED, problems=(hung,)), config.alerts, tools)
-    messages.deliver(config, tools)
+        after_run(
+            config.feed[0], Outcome("world", Status.FAILED, problems=(hung,)), config.alerts, tools.store, tools.clock()
+        )
+    messages.deliver(config, tools.store, tools.clock)
     assert texts(site) == [f"The feed world broke: {hung.reason}"]
 
 
@@ -276,12 +278,12 @@ def test_a_process_that_dies_after_noting_has_told_it_all_the_same(
     for _ in range(2):
         clock.pass_time(3600)
         outcome = pipeline.publish(config.feed[0], tools)
-        noted = after_run(config.feed[0], outcome, config.alerts, tools)
+        noted = after_run(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
     assert noted  # and then the light goes out
     with tools_for(config, clock) as others:
-        assert not after_run(config.feed[0], outcome, config.alerts, others)
-        assert messages.deliver(config, others) == 1
-        assert messages.deliver(config, others) == 0
+        assert not after_run(config.feed[0], outcome, config.alerts, others.store, others.clock())
+        assert messages.deliver(config, others.store, others.clock) == 1
+        assert messages.deliver(config, others.store, others.clock) == 0
     assert [alert["event"] for alert in told(site)] == ["broken"]
 
 
@@ -317,7 +319,7 @@ def test_a_state_that_cannot_be_kept_is_told_at_once(site: Site, config: Config,
         database.execute("DROP TABLE breaks")
     outcome = Outcome("world", Status.UNCHANGED)
     with pytest.raises(StoreError, match="no such table") as caught:
-        after_run(config.feed[0], outcome, config.alerts, tools)
+        after_run(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
     alerts.without_state("world", caught.value, config, NOW)
     (alert,) = told(site)
     assert (alert["event"], alert["feed"], alert["source"]) == ("broken", "world", "")

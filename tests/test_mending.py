@@ -63,7 +63,7 @@ def build(config: Config, clock: FakeClock, *, dry: bool = False) -> list[Outcom
 def _build(config: Config, tools: Tools) -> list[Outcome]:
     outcomes = [pipeline.publish(feed, tools) for feed in config.feed]
     for each, outcome in zip(config.feed, outcomes, strict=True):
-        alerts.after_run(each, outcome, config.alerts, tools)
+        alerts.after_run(each, outcome, config.alerts, tools.store, tools.clock())
     pipeline.finish(config, tools)
     return outcomes
 
@@ -375,7 +375,7 @@ def test_somebody_is_told(begin: Begin, site: Site, clock: FakeClock, caplog: py
     for _ in range(2):
         build(config, clock)
         with tools_of(config, clock) as tools:
-            messages.deliver(config, tools)
+            messages.deliver(config, tools.store, tools.clock)
     (told,) = [json.loads(request.body) for request in site.requests if request.path == "/hook"]
     (aside,) = Store.lying_aside(state_folder(config.feedpub))
     assert (told["event"], told["feed"]) == ("renewed", "")

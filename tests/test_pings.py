@@ -51,7 +51,7 @@ def build(config: Config, clock: FakeClock, hub: Hub) -> Callable[[], Outcome]:
     def run() -> Outcome:
         with tools_for(config, clock) as tools:
             outcome = pipeline.publish(config.feed[0], tools)
-            messages.deliver(config, tools)
+            messages.deliver(config, tools.store, tools.clock)
         hub.rest()
         return outcome
 
@@ -137,12 +137,12 @@ def test_only_documents_that_changed_are_told_of(site: Site, hub: Hub, config: C
     """No page, no article's own page, nothing that is as it was."""
     with tools_for(config, clock) as tools:
         pipeline.publish(config.feed[0], tools)
-        messages.deliver(config, tools)
+        messages.deliver(config, tools.store, tools.clock)
         (output_of(config) / "world.json").write_bytes(b"{}")
         (output_of(config) / "world.html").write_bytes(b"")
         outcome = pipeline.publish(config.feed[0], tools)
         assert outcome.written == ("world.json", "world.html")
-        messages.deliver(config, tools)
+        messages.deliver(config, tools.store, tools.clock)
         hub.rest()
     assert hub.pings[3:] == [ALL[2]]
     assert site.requests[-1].path == "/feeds/world.json"
@@ -171,9 +171,9 @@ def test_a_process_that_dies_after_writing_has_told_it_all_the_same(
         with pytest.raises(KeyboardInterrupt):
             pipeline.publish(config.feed[0], tools)
     with tools_for(config, clock) as tools:
-        assert messages.deliver(config, tools) == 0
+        assert messages.deliver(config, tools.store, tools.clock) == 0
         clock.pass_time(61)
-        assert messages.deliver(config, tools) == 3
+        assert messages.deliver(config, tools.store, tools.clock) == 3
     hub.rest()
     assert hub.pings == ALL
 
@@ -181,11 +181,13 @@ def test_a_process_that_dies_after_writing_has_told_it_all_the_same(
 def test_a_hub_is_not_told_before_the_files_are_there(config: Config, clock: FakeClock) -> None:
     """Else it would fetch what was there before, and never come back."""
     with tools_for(config, clock) as tools:
-        files = {"world.rss": b"new"}
-        with pings.announced("world", files, tools):
+        with pings.announced(["world.rss"], tools.settings, tools.store, tools.clock):
             assert tools.store.messages.due(clock.now()) == ()
             assert len(tools.store.messages.waiting()) == 1
         assert len(tools.store.messages.due(clock.now())) == 1
-        with pytest.raises(PublishError, match="no room"), pings.announced("world", {"world.atom": b"new"}, tools):
+        with (
+            pytest.raises(PublishError, match="no room"),
+            pings.announced(["world.atom"], tools.settings, tools.store, tools.clock),
+        ):
             raise PublishError("no room")
         assert len(tools.store.messages.waiting()) == 2

@@ -82,9 +82,9 @@ def build(file: Path, tools: Tools, clock: FakeClock) -> Build:
         clock.pass_time(3600)
         config = load(file)
         outcome = pipeline.publish(config.feed[0], tools)
-        alerts.after_run(config.feed[0], outcome, config.alerts, tools)
-        alerts.left(config, tools)
-        messages.deliver(config, tools)
+        alerts.after_run(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
+        alerts.left(config, tools.store, tools.clock())
+        messages.deliver(config, tools.store, tools.clock)
         return outcome
 
     return run

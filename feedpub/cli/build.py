@@ -67,7 +67,7 @@ def _built(
         with suppress(FeedpubError):  # the outcomes have said so already
             tools.store.marks.release(this_process())
         if not dry_run:
-            messages.deliver(config, tools)
+            messages.deliver(config, tools.store, tools.clock)
 
 
 def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, quiet: bool) -> "list[Outcome]":
@@ -98,7 +98,7 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
     for feed in feeds:
         _note(feed, outcomes[feed.name], config, tools)
         plan_beside_service(feed, tools)
-    alerts.left(config, tools)
+    alerts.left(config, tools.store, tools.clock())
     pipeline.finish(config, tools)
     return [outcomes[feed.name] for feed in feeds]
 
@@ -121,7 +121,7 @@ def _note(feed: "FeedConfig", outcome: "Outcome", config: "Config", tools: "Tool
     from feedpub.errors import DamagedError, StoreError
 
     try:
-        alerts.after_run(feed, outcome, config.alerts, tools)
+        alerts.after_run(feed, outcome, config.alerts, tools.store, tools.clock())
     except DamagedError:
         raise
     except StoreError as error:

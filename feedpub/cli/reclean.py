@@ -91,7 +91,7 @@ def _carried_out(
         if written:
             pipeline.finish(config, tools)
     finally:  # where the files of one feed cannot be written, too
-        messages.deliver(config, tools)
+        messages.deliver(config, tools.store, tools.clock)
 
 
 def _agreed(plan: "Recleaning") -> bool:

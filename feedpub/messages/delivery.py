@@ -5,7 +5,7 @@ A message may be told twice, where a process dies between telling and forgetting
 
 import logging
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,8 +16,7 @@ from feedpub.errors import FeedpubError, FetchError
 from feedpub.fetch import Notifier
 from feedpub.logs import event
 from feedpub.messages.ways import WAYS, Office, about
-from feedpub.store import Message
-from feedpub.tools import Tools
+from feedpub.store import Message, Store
 
 DEADLINE = 10.0  # seconds for one message
 # After each try in turn; after the last one, about a day after the first, a message is given up.
@@ -26,19 +25,19 @@ _CLAIM = timedelta(seconds=90)  # after which a message is taken for left behind
 _TARGETS_AT_ONCE = 4
 
 
-def deliver(config: Config, tools: Tools) -> int:
+def deliver(config: Config, store: Store, clock: Callable[[], datetime]) -> int:
     """Send what is due; says how many were sent. It may run in several threads and processes at once.
 
     Raises:
         StoreError: the messages cannot be had, or what became of them cannot be kept.
     """
     by_target: dict[tuple[str, str], list[Message]] = defaultdict(list)
-    for message in tools.store.messages.due(tools.clock()):
+    for message in store.messages.due(clock()):
         by_target[message.kind, message.target].append(message)
     if not by_target:
         return 0
     with _office(config) as office, ThreadPoolExecutor(_TARGETS_AT_ONCE) as pool:
-        return sum(pool.map(partial(_deliver_all, office, tools), by_target.values()))
+        return sum(pool.map(partial(_deliver_all, office, store, clock), by_target.values()))
 
 
 def tell(config: Config, messages: Iterable[Message]) -> None:
@@ -56,7 +55,7 @@ def _office(config: Config) -> Iterator[Office]:
         yield Office(config, anywhere, public)
 
 
-def _deliver_all(office: Office, tools: Tools, messages: Iterable[Message]) -> int:
+def _deliver_all(office: Office, store: Store, clock: Callable[[], datetime], messages: Iterable[Message]) -> int:
     """One target's messages in their order; after one that failed the target is left alone until the next round.
 
     Where the first is sent, the target is there again: what backs off from it follows.
@@ -64,17 +63,17 @@ def _deliver_all(office: Office, tools: Tools, messages: Iterable[Message]) -> i
     sent = 0
     queue = deque(messages)
     while queue:
-        claimed = tools.store.messages.claim(queue.popleft(), tools.clock() + _CLAIM)
+        claimed = store.messages.claim(queue.popleft(), clock() + _CLAIM)
         if claimed is None:
             continue
         if (error := _failure(office, claimed)) is not None:
-            _put_off(claimed, error, tools)
+            _put_off(claimed, error, store, clock())
             break
-        tools.store.messages.drop(claimed)
+        store.messages.drop(claimed)
         event("told", **about(claimed))
         sent += 1
         if sent == 1:
-            queue += tools.store.messages.bring_forward(claimed, tools.clock())
+            queue += store.messages.bring_forward(claimed, clock())
     return sent
 
 
@@ -87,13 +86,13 @@ def _failure(office: Office, message: Message) -> FeedpubError | None:
     return None
 
 
-def _put_off(message: Message, error: FeedpubError, tools: Tools) -> None:
+def _put_off(message: Message, error: FeedpubError, store: Store, now: datetime) -> None:
     if message.tries > len(WAITS):
-        tools.store.messages.drop(message)
+        store.messages.drop(message)
         event("dropped", level=logging.ERROR, **about(message), tries=message.tries, reason=str(error))
         return
-    due = next_try(message.tries, error, tools.clock())
-    tools.store.messages.postpone(message, due, str(error))
+    due = next_try(message.tries, error, now)
+    store.messages.postpone(message, due, str(error))
     event("postponed", level=logging.WARNING, **about(message), tries=message.tries, next=due, reason=str(error))
 
 

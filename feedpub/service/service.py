@@ -234,7 +234,7 @@ class Service:
     def _noted(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> bool:
         """Whether there is anything new to tell; where that cannot be kept, it is told at once, but only once."""
         try:
-            noted = alerts.after_run(feed, outcome, self._config.alerts, tools)
+            noted = alerts.after_run(feed, outcome, self._config.alerts, tools.store, tools.clock())
         except DamagedError:
             raise
         except StoreError as error:
@@ -257,7 +257,7 @@ class Service:
     def _deliver(self) -> None:
         """Tell others what they have to be told; one of several services does."""
         if self._jobs.leading:
-            messages.deliver(self._config, self._tools)
+            messages.deliver(self._config, self._tools.store, self._tools.clock)
 
     def _forget(self) -> None:
         """Drop old state; one of several services does."""
@@ -269,7 +269,7 @@ class Service:
         if self._stale.is_set() and self._jobs.leading:
             self._stale.clear()
             try:
-                alerts.left(self._config, self._tools)
+                alerts.left(self._config, self._tools.store, self._tools.clock())
                 self._site.refresh(pipeline.show(self._config, self._tools))
             except FeedpubError:  # which may be over soon, with a disk, a bucket or a database
                 self._stale.set()

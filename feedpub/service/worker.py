@@ -99,7 +99,7 @@ class FeedWorker:
             self._work.crashed(feed, error)
 
     def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
-        alerts.after_run(feed, outcome, self._work.config.alerts, tools)
+        alerts.after_run(feed, outcome, self._work.config.alerts, tools.store, tools.clock())
 
     def _looks_after(self) -> bool:
         """One of all workers looks after what others left."""

@@ -64,11 +64,11 @@ def test_what_is_due_is_sent_and_gone(site: Site, config: Config, tools: Tools) 
     """In its order, each by its way."""
     site["/T0KEN"] = site["/hub"] = b"ok"
     tools.store.messages.add([webhook(tools, ALERT), ping(tools, config), webhook(tools, ALERT + b" ")])
-    assert messages.deliver(config, tools) == 3
+    assert messages.deliver(config, tools.store, tools.clock) == 3
     assert [request.body for request in site.requests if request.path == "/T0KEN"] == [ALERT, ALERT + b" "]
     assert [request.body for request in site.requests if request.path == "/hub"] == [FORM]
     assert tools.store.messages.waiting() == ()
-    assert messages.deliver(config, tools) == 0
+    assert messages.deliver(config, tools.store, tools.clock) == 0
     assert len(site.requests) == 3
 
 
@@ -80,12 +80,12 @@ def test_a_hub_on_a_private_address_is_told_nothing(site: Site, tmp_path: Path, 
     closed = config.model_copy(update={"feedpub": config.feedpub.model_copy(update={"allow_private": ()})})
     with tools_for(config, clock) as tools:
         tools.store.messages.add([webhook(tools), ping(tools, config)])
-        assert messages.deliver(closed, tools) == 1
+        assert messages.deliver(closed, tools.store, tools.clock) == 1
         assert site.paths() == ["/T0KEN"]
         (waiting,) = tools.store.messages.waiting()
         assert "allow_private" in waiting.failure
         clock.pass_time(2 * MINUTE)
-        assert messages.deliver(config, tools) == 1
+        assert messages.deliver(config, tools.store, tools.clock) == 1
     assert site.paths() == ["/T0KEN", "/hub"]
 
 
@@ -96,14 +96,14 @@ def test_waits_grow_until_it_is_given_up(
     site["/T0KEN"] = Route(b"no", "text/plain", 500)
     tools.store.messages.add([webhook(tools)])
     for wait in (1 * MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 6 * HOUR, 9 * HOUR):
-        messages.deliver(config, tools)
+        messages.deliver(config, tools.store, tools.clock)
         (left,) = tools.store.messages.waiting()
         assert left.failure == f"{site.url('').rstrip('/')}: HTTP 500: the server has an error: no"
         clock.pass_time(wait - 1)
-        messages.deliver(config, tools)
+        messages.deliver(config, tools.store, tools.clock)
         assert tools.store.messages.waiting() == (left,)
         clock.pass_time(1)
-    messages.deliver(config, tools)
+    messages.deliver(config, tools.store, tools.clock)
     assert tools.store.messages.waiting() == ()
     assert len(site.requests) == 8
     dropped = known(caplog)[-1]
@@ -121,10 +121,10 @@ def test_the_log_says_what_was_told_to_whom(
     site["/T0KEN"] = b"ok"
     with tools_for(config, clock) as tools:
         tools.store.messages.add([ping(tools, config), webhook(tools)])
-        messages.deliver(config, tools)
+        messages.deliver(config, tools.store, tools.clock)
         site["/hub"] = b"ok"
         clock.pass_time(MINUTE)
-        messages.deliver(config, tools)
+        messages.deliver(config, tools.store, tools.clock)
     about = {"kind": "ping", "feed": "world", "topic": TOPIC, "target": f"{hub}?token=…"}
     failed, told, alert = sorted(known(caplog), key=lambda line: (line["event"], line["kind"]))
     assert told == {"level": "info", "event": "told"} | about
@@ -137,10 +137,10 @@ def test_the_log_says_what_was_told_to_whom(
 def test_it_is_sent_when_the_other_side_is_back(site: Site, config: Config, tools: Tools, clock: FakeClock) -> None:
     """Once."""
     tools.store.messages.add([webhook(tools)])
-    assert messages.deliver(config, tools) == 0
+    assert messages.deliver(config, tools.store, tools.clock) == 0
     site["/T0KEN"] = b"ok"
     clock.pass_time(MINUTE)
-    assert [messages.deliver(config, tools) for _ in range(3)] == [1, 0, 0]
+    assert [messages.deliver(config, tools.store, tools.clock) for _ in range(3)] == [1, 0, 0]
 
 
 def test_what_waits_for_a_hub_follows_what_reaches_it(
@@ -150,15 +150,15 @@ def test_what_waits_for_a_hub_follows_what_reaches_it(
     site["/hub"] = site["/T0KEN"] = Route(b"no", "text/plain", 503)
     tools.store.messages.add([ping(tools, config, FORM + b"&a=1"), ping(tools, config, FORM + b"&a=2"), webhook(tools)])
     for wait in (MINUTE, 5 * MINUTE, 30 * MINUTE):
-        messages.deliver(config, tools)
-        messages.deliver(config, tools)
+        messages.deliver(config, tools.store, tools.clock)
+        messages.deliver(config, tools.store, tools.clock)
         clock.pass_time(wait)
-    messages.deliver(config, tools)
-    messages.deliver(config, tools)
+    messages.deliver(config, tools.store, tools.clock)
+    messages.deliver(config, tools.store, tools.clock)
     site["/hub"] = b"ok"
     site.forget()
     tools.store.messages.add([ping(tools, config, FORM + b"&a=3")])
-    assert messages.deliver(config, tools) == 3
+    assert messages.deliver(config, tools.store, tools.clock) == 3
     assert [request.body for request in site.requests] == [FORM + b"&a=3", FORM + b"&a=1", FORM + b"&a=2"]
     assert [message.kind for message in tools.store.messages.waiting()] == ["webhook"]
 
@@ -172,9 +172,9 @@ def test_a_process_that_dies_meanwhile_loses_nothing(
     (message,) = tools.store.messages.due(clock.now())
     tools.store.messages.claim(message, clock.now() + delivery._CLAIM)  # and then the light goes out
     with tools_for(config, clock) as others:
-        assert messages.deliver(config, others) == 0
+        assert messages.deliver(config, others.store, others.clock) == 0
         clock.pass_time(91)
-        assert messages.deliver(config, others) == 1
+        assert messages.deliver(config, others.store, others.clock) == 1
 
 
 def test_a_slow_target_holds_up_no_other(
@@ -192,7 +192,7 @@ def test_a_slow_target_holds_up_no_other(
         [*(ping(tools, config, FORM + b"&n=%d" % n) for n in range(20)), *(webhook(tools) for _ in range(20))]
     )
     began = time.monotonic()
-    assert messages.deliver(config, tools) == 20
+    assert messages.deliver(config, tools.store, tools.clock) == 20
     assert time.monotonic() - began < 2
     waiting = tools.store.messages.waiting()
     assert [message.tries for message in waiting] == [1] + [0] * 19
@@ -201,7 +201,7 @@ def test_a_slow_target_holds_up_no_other(
 def test_what_the_config_does_not_want_any_more_is_dropped(config: Config, tools: Tools, tmp_path: Path) -> None:
     """A hub or a webhook that left it."""
     tools.store.messages.add([webhook(tools), ping(tools, config)])
-    messages.deliver(configure(tmp_path), tools)
+    messages.deliver(configure(tmp_path), tools.store, tools.clock)
     assert tools.store.messages.waiting() == ()
 
 
@@ -209,7 +209,9 @@ def test_the_way_is_the_one_that_the_config_has_now(site: Site, tools: Tools, tm
     """A webhook that moved gets what its old address did not."""
     site["/new"] = b"ok"
     tools.store.messages.add([webhook(tools)])
-    messages.deliver(configure(tmp_path, settings=f'[alerts]\nwebhook = "{site.url("/new")}"'), tools)
+    messages.deliver(
+        configure(tmp_path, settings=f'[alerts]\nwebhook = "{site.url("/new")}"'), tools.store, tools.clock
+    )
     assert site.paths() == ["/new"]
 
 
@@ -217,7 +219,7 @@ def test_a_secret_that_cannot_be_looked_up_is_a_failure_like_others(tools: Tools
     """The message stays until it can."""
     without = configure(tmp_path, settings='[alerts]\nwebhook = { env = "NOT_SET_ANYWHERE" }')
     tools.store.messages.add([webhook(tools)])
-    messages.deliver(without, tools)
+    messages.deliver(without, tools.store, tools.clock)
     (left,) = tools.store.messages.waiting()
     assert "NOT_SET_ANYWHERE is not set" in left.failure
 
@@ -239,5 +241,5 @@ def test_two_rounds_at_once_send_everything_once(config: Config, tools: Tools) -
         both = config.model_copy(update={"feedpub": config.feedpub.model_copy(update={"hubs": (other.url("/hub"),)})})
         tools.store.messages.add([ping(tools, both, FORM + b"&n=%d" % n) for n in range(30)])
         with ThreadPoolExecutor(3) as pool:
-            sent = sum(pool.map(lambda _: messages.deliver(both, tools), range(3)))
+            sent = sum(pool.map(lambda _: messages.deliver(both, tools.store, tools.clock), range(3)))
         assert sent == len(other.requests) == 30
