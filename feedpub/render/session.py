@@ -5,7 +5,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from playwright.async_api import Browser, Error, Playwright, async_playwright
+from playwright.async_api import Browser as PlaywrightBrowser
+from playwright.async_api import Error, Playwright, async_playwright
 
 from feedpub.errors import FetchError
 from feedpub.fetch import Visit
@@ -35,7 +36,7 @@ class Session:
     def __init__(self, launch: Launch, url: str) -> None:
         self._launch = launch
         self._playwright: Playwright | None = None
-        self._browser: Browser | None = None
+        self._browser: PlaywrightBrowser | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
         self._thread.start()
@@ -90,7 +91,7 @@ class Session:
         self._browser = await self._playwright.chromium.launch(**self._launch.options)
 
 
-async def _rendered(browser: Browser, visit: Visit, limits: Limits, seconds: float) -> Page:
+async def _rendered(browser: PlaywrightBrowser, visit: Visit, limits: Limits, seconds: float) -> Page:
     return await Tab(visit, limits, seconds).render(browser)
 
 
