@@ -111,7 +111,7 @@ def _suspects(config: "Config", tools: "Tools") -> "Mapping[str, int]":
     tools.store.marks.find_crashes(config.feed.names, is_running)
     suspects = tools.store.marks.suspects()
     for name, crashes in suspects.items():
-        event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=died_of(crashes))
+        event("run_crashed", level=logging.WARNING, feed=name, times=crashes, outcome=died_of(crashes))
     return suspects
 
 

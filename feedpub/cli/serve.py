@@ -41,7 +41,7 @@ def serve(config_path: Path | None, listen: str | None) -> None:
         try:
             store.connect()
         except DamagedError as error:
-            event("state", level=logging.WARNING, outcome="damaged: feeds are served all the same", reason=str(error))
+            event("state_damaged", level=logging.WARNING, reason=str(error), outcome="feeds are served")
         sockets = open_sockets(config, listen)
         showcase = Showcase(config, store)
         plans, hosts = store.schedule.load, config.http.hosts

@@ -133,7 +133,7 @@ class Service:
             status = self._watch_over()
             self._systemd.stopping()
             self._end()
-        event("ended", status=status)
+        event("stopped", status=status)
         return status
 
     @property
@@ -160,7 +160,7 @@ class Service:
                 self._systemd.alive()
                 told = now
             if self._jobs.exhausted:
-                event("exhausted", level=logging.CRITICAL, reason="too many threads hang; end, to be started anew")
+                event("too_many_stuck_threads", level=logging.CRITICAL, outcome="the process exits")
                 return LOST
         return 0
 
@@ -170,7 +170,7 @@ class Service:
     def _end(self) -> None:
         self._signals.ended.set()
         if given_up := self._jobs.stop(DRAIN):
-            event("stopping", level=logging.WARNING, given_up=",".join(given_up))
+            event("stopping", level=logging.WARNING, cancelled=",".join(given_up))
         for chore in self._chores:
             chore.stop(FAREWELL / 2)
         self._server.stop(FAREWELL)
@@ -198,7 +198,7 @@ class Service:
 
     def _warn(self) -> None:
         for warning in configuration.exposed(self._config, self._path):
-            event("config", level=logging.WARNING, reason=warning)
+            event("config_warning", level=logging.WARNING, reason=warning)
 
     def _as_far_as_possible(self, config: Config) -> Config:
         """The config, but for what only a new process can change."""
@@ -238,7 +238,7 @@ class Service:
         except DamagedError:
             raise
         except StoreError as error:
-            event("state", level=logging.ERROR, feed=feed.name, reason=str(error))
+            event("state_error", level=logging.ERROR, feed=feed.name, reason=str(error))
             if self._state_works.is_set():
                 self._state_works.clear()
                 alerts.without_state(feed.name, error, self._config, tools.clock())

@@ -127,10 +127,10 @@ def _resident(pid: int) -> float:
 
 def _report(service: RunningService, rooms: list[Newsroom], memory: list[float], home: Path, status: int) -> None:
     healthy = {room.name for room in rooms}
-    runs = [e for e in service.heard("run") if e["feed"] in healthy]
+    runs = [e for e in service.heard("run_finished") if e["feed"] in healthy]
     late = _lateness(runs)
     delays = [delay for room in rooms for delay in _delays(room, home)]
-    others = [e for e in service.heard("run") if e["feed"] not in healthy]
+    others = [e for e in service.heard("run_finished") if e["feed"] not in healthy]
     print(f"runs: {len(runs)} of {len(healthy)} healthy feeds, {len(others)} of hostile ones; exit status {status}")
     print(f"healthy feeds that never ran: {len(healthy - {e['feed'] for e in runs})}")
     print(f"healthy runs that did not go well: {sum(e['outcome'] not in ('updated', 'unchanged') for e in runs)}")

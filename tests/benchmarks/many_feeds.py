@@ -241,7 +241,7 @@ def _serve(path: Path, seconds: float) -> None:
         started, first = time.perf_counter() - began, _memory(service.process.pid)
         _tell("run: until it has started", started, first)
         time.sleep(seconds)
-        runs = len(service.heard("run")) or sum(" run " in line for line in list(service.said))
+        runs = len(service.heard("run_finished")) or sum(" run_finished " in line for line in list(service.said))
         _tell(f"run: after {runs} runs", seconds, _memory(service.process.pid))
         asked = time.perf_counter()
         health = json.loads(service.get("/healthz"))

@@ -107,7 +107,7 @@ def test_waits_grow_until_it_is_given_up(
     assert tools.store.messages.waiting() == ()
     assert len(site.requests) == 8
     dropped = known(caplog)[-1]
-    assert (dropped["event"], dropped["level"], dropped["tries"]) == ("dropped", "error", 8)
+    assert (dropped["event"], dropped["level"], dropped["tries"]) == ("message_dropped", "error", 8)
     assert "T0KEN" not in str(known(caplog))
 
 
@@ -127,11 +127,11 @@ def test_the_log_says_what_was_told_to_whom(
         messages.deliver(config, tools)
     about = {"kind": "ping", "feed": "world", "topic": TOPIC, "target": f"{hub}?token=…"}
     failed, told, alert = sorted(known(caplog), key=lambda line: (line["event"], line["kind"]))
-    assert told == {"level": "info", "event": "told"} | about
-    assert alert == {"level": "info", "event": "told", "kind": "webhook", "feed": "world", "alert": "broken"}
+    assert told == {"level": "info", "event": "message_sent"} | about
+    assert alert == {"level": "info", "event": "message_sent", "kind": "webhook", "feed": "world", "alert": "broken"}
     assert failed.pop("reason").startswith(site.url("").rstrip("/"))
     assert failed.pop("next").endswith("Z")
-    assert failed == {"level": "warning", "event": "postponed", "tries": 1} | about
+    assert failed == {"level": "warning", "event": "message_retry", "tries": 1} | about
 
 
 def test_it_is_sent_when_the_other_side_is_back(site: Site, config: Config, tools: Tools, clock: FakeClock) -> None:

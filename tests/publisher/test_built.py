@@ -88,7 +88,7 @@ def test_what_fails_is_told_without_secrets(home: Home, room: Room) -> None:
 def test_the_service_publishes_and_serves_the_bucket(home: Home, room: Room) -> None:
     """As it does a folder."""
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="world", outcome="updated")
+        assert service.waits_for("run_finished", feed="world", outcome="updated")
         assert service.get("/world.rss") == room.publisher().read("world.rss")
         assert service.end() == 0
 
