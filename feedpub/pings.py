@@ -25,7 +25,7 @@ def announced(name: str, files: Mapping[str, bytes], tools: Tools) -> Iterator[N
         StoreError: it cannot be kept what they have to be told.
         PublishError: the published files cannot be read.
     """
-    changed = _changed(name, files, tools) if tools.settings.hubs else []
+    changed = _changed(name, files, tools) if tools.settings.websub_hubs else []
     _keep(changed, _WRITTEN_BY_THEN, tools)
     yield
     _keep(changed, timedelta(0), tools)
@@ -39,7 +39,7 @@ def _changed(name: str, files: Mapping[str, bytes], tools: Tools) -> list[str]:
 def _keep(documents: list[str], wait: timedelta, tools: Tools) -> None:
     now = tools.clock()
     topics = [f"{tools.settings.base_url}{document}" for document in documents]
-    pings = [Message("ping", hub, form(topic), now + wait) for hub in tools.settings.hubs for topic in topics]
+    pings = [Message("ping", hub, form(topic), now + wait) for hub in tools.settings.websub_hubs for topic in topics]
     tools.store.messages.add_once(pings, now)
 
 

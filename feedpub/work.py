@@ -85,7 +85,7 @@ class Work:
     @property
     def deadline(self) -> float:
         """Seconds after which a run fetches nothing more."""
-        return self.tools.settings.deadline.total_seconds()
+        return self.tools.settings.run_timeout.total_seconds()
 
     def run(self, name: str, lease: Lease, *, everything: bool = False, careful: bool = False) -> Plan | None:
         """Run a feed now.
@@ -106,7 +106,7 @@ class Work:
 
     def lost(self, name: str) -> Plan | None:
         """Keep that a run was given up; when the feed runs next. Raises StoreError where a queue must know it."""
-        minutes = (self.tools.settings.deadline + timedelta(seconds=60)) / timedelta(minutes=1)
+        minutes = (self.tools.settings.run_timeout + timedelta(seconds=60)) / timedelta(minutes=1)
         return self._failed(
             name, f"the run was given up after {counted(round(minutes), 'minute')}: something in it hangs"
         )

@@ -532,7 +532,7 @@ def test_the_service_renews_the_state_while_it_runs(site: Site, tmp_path: Path) 
     """Feeds and pages go on; the file lies aside, and the log says so."""
     open_newsroom(site, [3, 2, 1])
     home = Home(tmp_path)
-    token = '[http]\ntoken = "T"\n'
+    token = '[http]\nadmin_token = "T"\n'
     home.configure(feed("world", f"page {site.url('/news')}", more='every = "12h"'), head=HEAD + token)
     folder = home.root / ".feedpub"
     with running_service(home.config) as service:

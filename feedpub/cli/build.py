@@ -79,7 +79,7 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
     from feedpub.scheduler.planning import plan_beside_service
 
     def look(feed: "FeedConfig") -> "Outcome":
-        return pipeline.publish(feed, replace(told, lease=Lease(config.feedpub.deadline.total_seconds())))
+        return pipeline.publish(feed, replace(told, lease=Lease(config.feedpub.run_timeout.total_seconds())))
 
     outcomes: dict[str, Outcome] = {}
     suspects = _suspects(config, tools)

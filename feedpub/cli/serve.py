@@ -45,7 +45,7 @@ def serve(config_path: Path | None, listen: str | None) -> None:
         sockets = open_sockets(config, listen)
         showcase = Showcase(config, store)
         plans, hosts = store.schedule.load, config.http.hosts
-        site = Site(shelf, showcase, settings.hubs, settings.base_url, plans, hosts=hosts)
+        site = Site(shelf, showcase, settings.websub_hubs, settings.base_url, plans, hosts=hosts)
         server = Server(site, sockets)
         tell_where(sockets)
         ended = Event()

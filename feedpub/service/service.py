@@ -114,7 +114,7 @@ class Service:
 
     def token(self) -> str | None:
         """What must be known to press "Run now"."""
-        token = self._config.http.token
+        token = self._config.http.admin_token
         return configuration.resolve(token) if token else None
 
     # --- the process ---
@@ -210,8 +210,8 @@ class Service:
         fetcher, browser = self._tools.fetcher, self._tools.browser
         if config.feedpub != before.feedpub:
             fetcher = fetcher_for(config.feedpub, self._tools.store)
-        if config.feedpub.browser != before.feedpub.browser:
-            browser = Browser(config.feedpub.browser)  # runs under way end the other one
+        if config.feedpub.browser_path != before.feedpub.browser_path:
+            browser = Browser(config.feedpub.browser_path)  # runs under way end the other one
         self._tools = replace(self._tools, settings=config.feedpub, fetcher=fetcher, browser=browser, rules=rules)
         changes = self._jobs.apply(config, self._tools)
         self._site = self._server.site = self._make_site()
@@ -221,7 +221,7 @@ class Service:
     def _make_site(self) -> Site:
         settings = self._config.feedpub
         plans, hosts = self._tools.store.schedule.load, self._config.http.hosts
-        return Site(self._shelf, self, settings.hubs, settings.base_url, plans, hosts=hosts)
+        return Site(self._shelf, self, settings.websub_hubs, settings.base_url, plans, hosts=hosts)
 
     def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
         """After each run, in its thread: what was written is compressed before the first reader asks for it."""

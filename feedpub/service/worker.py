@@ -29,8 +29,8 @@ from feedpub.work import Work
 
 RESCUE = "rescue"  # the name of the claim on looking after what dead workers left
 TERM = 20.0  # seconds that it lasts
-FIXED = ("state", "output", "queue", "browser")  # settings that only a new process can change
-FIXED_TOLD = "state, output, [s3], queue and browser take effect when the worker is started again"
+FIXED = ("state", "output", "queue", "browser_path")  # settings that only a new process can change
+FIXED_TOLD = "state, output, [s3], queue and browser_path take effect when the worker is started again"
 
 
 class FeedWorker:

@@ -102,7 +102,7 @@ def _options() -> argparse.Namespace:
 def _config(home: Path, tables: list[str]) -> Path:
     file = home / "config" / "feedpub.toml"
     file.parent.mkdir()
-    head = '[feedpub]\nallow_private = ["127.0.0.0/8"]\ndelay = "0s"\ndeadline = "40s"\n'
+    head = '[feedpub]\nallow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\nrun_timeout = "40s"\n'
     file.write_text(head + "\n".join(tables), "utf-8")
     return file
 

@@ -74,7 +74,7 @@ def test_the_service_tells_of_a_feed_that_it_cannot_write(newsroom: Site, home: 
 def test_the_service_tells_when_nothing_can_be_remembered(newsroom: Site, home: Home) -> None:
     """The state cannot be written any more: that is told at once, and once."""
     newsroom["/hook"] = b"ok"
-    head = f'{HEAD}[alerts]\nwebhook = "{newsroom.url("/hook")}"\n[http]\ntoken = "t"\n'
+    head = f'{HEAD}[alerts]\nwebhook = "{newsroom.url("/hook")}"\n[http]\nadmin_token = "t"\n'
     home.configure(feed("world", f"page {newsroom.url('/news')}"), head=head)
     home.build()
     with closing(sqlite3.connect(home.root / ".feedpub" / "feedpub.sqlite")) as database:

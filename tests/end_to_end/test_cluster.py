@@ -27,7 +27,7 @@ PATHS = {"world": "/news", "local": "/rss", "sport": "/sitemap.xml"}
 def configure(home: Home, address: str, newsroom: Site, *names: str) -> None:
     head = (
         f'[feedpub]\nstate = "{address}"\nqueue = true\nbase_url = "{BASE}"\nallow_private = ["127.0.0.0/8"]\n'
-        'delay = "0s"\n[http]\ntoken = "secret"\n'
+        'request_delay = "0s"\n[http]\nadmin_token = "secret"\n'
     )
     places = {name: KINDS[name].format(newsroom.url(PATHS[name])) for name in names}
     home.configure(*(feed(name, place) for name, place in places.items()), head=head)

@@ -65,7 +65,7 @@ def test_what_is_new_is_published_when_it_is_due(newsroom: Site, home: Home) -> 
 
 def test_secrets_that_others_can_read_are_pointed_out(newsroom: Site, home: Home) -> None:
     """In the log, when it starts and when it takes a changed config."""
-    home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD + '[http]\ntoken = "hunter2"\n')
+    home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD + '[http]\nadmin_token = "hunter2"\n')
     home.config.chmod(0o600)
     with running_service(home.config) as service:
         assert not service.heard("config_warning")

@@ -70,7 +70,7 @@ MEMBERS = (
 
 def configure(machine: Machine, *feeds: str) -> None:
     """Write the config."""
-    machine.write(CONFIG, '[feedpub]\noutput = "../feeds"\ndelay = "0s"\n' + "\n".join(feeds))
+    machine.write(CONFIG, '[feedpub]\noutput = "../feeds"\nrequest_delay = "0s"\n' + "\n".join(feeds))
 
 
 def drop_in(machine: Machine, unit: str, name: str, text: str) -> None:

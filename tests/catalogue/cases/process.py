@@ -33,7 +33,7 @@ from tests.support.service import RunningService, eventually
 from tests.support.site import Site
 
 TOKEN = "hush"
-NOW_AND_THEN = Start("now-and-then", PAGE.feeds, head=f'{HEAD}[http]\ntoken = "{TOKEN}"\n')
+NOW_AND_THEN = Start("now-and-then", PAGE.feeds, head=f'{HEAD}[http]\nadmin_token = "{TOKEN}"\n')
 HURRIED = Start("hurried", PAGE.feeds, head=SHORT)
 SAVED_AND_HURRIED = Start("saved-and-hurried", FOLDER.feeds, head=SHORT)
 _SLOW: dict[str, Any] = {"slow": True, "seconds": 60.0}
