@@ -151,6 +151,6 @@ def _entries(feed: FeedConfig, number: int, tools: Tools) -> Sequence[Entry]:
     found = recalling.read_archive(feed, number, forgotten, tools)
     if lost := forgotten - {entry.id for entry in found}:
         reason = f"{len(lost)} of its entries are older than `keep`, and in none of its files"
-        event("archive", level=logging.WARNING, feed=feed.name, number=number, reason=reason)
+        event("archive_incomplete", level=logging.WARNING, feed=feed.name, number=number, reason=reason)
     entries = [*stored, *found]
     return sorted(entries, key=lambda e: (-e.published.timestamp(), e.rank, e.id))

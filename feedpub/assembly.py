@@ -82,7 +82,7 @@ def without_entries(feed: FeedConfig, settings: Settings, updated: datetime | No
         formats=feed.formats,
         summary_only=feed.content == "summary",
         ttl=int(feed.every.total_seconds() // 60) if isinstance(feed.every, timedelta) and not feed.cron else None,
-        hubs=settings.hubs,
+        hubs=settings.websub_hubs,
     )
 
 

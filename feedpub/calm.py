@@ -150,7 +150,7 @@ def _something_waits(feed: FeedConfig, tools: Tools, now: datetime) -> bool:
 def _basis(feed: FeedConfig, tools: Tools) -> str:
     """What differs once anything but the sources' documents would make the feed another one."""
     settings = tools.settings
-    parts = (_version(), repr(feed), settings.base_url, repr(settings.hubs), str(settings.output))
+    parts = (_version(), repr(feed), settings.base_url, repr(settings.websub_hubs), str(settings.output))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

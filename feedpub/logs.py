@@ -59,7 +59,7 @@ def log_to(
 
 
 class _Text(logging.Formatter):
-    """`2026-11-25T10:00:00Z run feed=world outcome=updated`; journald knows the time, and is told the priority."""
+    """`2026-11-25T10:00:00Z run_finished feed=world outcome=updated`; journald adds the time and reads the priority."""
 
     def __init__(self, *, journal: bool) -> None:
         super().__init__()

@@ -51,7 +51,7 @@ def open_state(
     except DamagedError as error:
         _renew(config, store, publisher, clock, error)
     for exposure in Store.exposures(place):
-        event("state", level=logging.WARNING, outcome=exposure)
+        event("state_exposed", level=logging.WARNING, reason=exposure)
     return store
 
 
@@ -70,7 +70,7 @@ def _open_copy(
     try:
         return Store.open(place_of(config.feedpub.state), copy=True, pages_of=pages_of)
     except DamagedError as error:
-        event("state", level=logging.WARNING, outcome="damaged: it would be built anew", reason=error.reason)
+        event("state_damaged", level=logging.WARNING, reason=error.reason, outcome="would be rebuilt")
     store = Store.empty()
     _recall(config, store, publisher, clock())
     return store
@@ -91,8 +91,14 @@ def _fill(  # noqa: PLR0913, PLR0917 -- all that there is to know
     reason = f"{error.reason}; the damaged file lies aside as {aside.name}"
     notice = Notice("", "", "renewed", now, now, reason)
     store.notices.add(notice, partial(alerts.told, alerts=config.alerts))
-    outcome = "damaged: set aside, and built anew from the published feeds"
-    event("state", level=logging.WARNING, outcome=outcome, reason=error.reason, aside=str(aside), entries=entries)
+    event(
+        "state_rebuilt",
+        level=logging.WARNING,
+        outcome="rebuilt from the published feeds",
+        reason=error.reason,
+        quarantined=str(aside),
+        entries=entries,
+    )
 
 
 def _recall(config: Config, store: Store, publisher: Publisher, now: datetime) -> int:

@@ -33,7 +33,7 @@ def announced(
 
 def _keep(documents: Collection[str], wait: timedelta, settings: Settings, store: Store, now: datetime) -> None:
     topics = [f"{settings.base_url}{document}" for document in documents]
-    pings = [Message("ping", hub, form(topic), now + wait) for hub in settings.hubs for topic in topics]
+    pings = [Message("ping", hub, form(topic), now + wait) for hub in settings.websub_hubs for topic in topics]
     store.messages.add_once(pings, now)
 
 

@@ -146,7 +146,7 @@ def write(feed: FeedConfig, live: Feed, tools: Tools) -> tuple[str, ...]:
     live = archiving.extend(feed, live, tools)
     archived = archiving.write(feed, live, tools, partial(_still_ours, tools))
     files = assembly.files(live, assembly.folders(feed))
-    documents = pings.documents_in(feed.name, files) if tools.settings.hubs else []
+    documents = pings.documents_in(feed.name, files) if tools.settings.websub_hubs else []
     changed = [name for name in documents if tools.publisher.read(name) != files[name]]
     with pings.announced(changed, tools.settings, tools.store, tools.clock):
         written = tools.publisher.publish(files, certain=partial(_begin_writing, live, tools))

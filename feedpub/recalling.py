@@ -160,7 +160,7 @@ def _documents(feed: FeedConfig, number: int | None, publisher: Publisher) -> It
                 entries = tuple(_as_stored(entry, feed, links.base) for entry in entries)
                 yield _Read(entries, number, links.previous)
         except (PublishError, NotOursError) as error:
-            event("recall", level=logging.WARNING, feed=feed.name, file=name, reason=f"passed over: {error}")
+            event("restore_skipped", level=logging.WARNING, feed=feed.name, file=name, reason=str(error))
 
 
 def _as_stored(entry: Entry, feed: FeedConfig, base: str) -> Entry:
@@ -183,7 +183,7 @@ def _archives(feed: str, publisher: Publisher) -> list[int]:
     try:
         names = publisher.names(f"{feed}-archive-")
     except PublishError as error:
-        event("recall", level=logging.WARNING, feed=feed, reason=f"its archives are passed over: {error}")
+        event("restore_skipped", level=logging.WARNING, feed=feed, reason=f"archives: {error}")
         return []
     found = (pattern.fullmatch(name) for name in names)
     return sorted({int(each[1]) for each in found if each}, reverse=True)

@@ -20,7 +20,7 @@ def tell_sources(feed: str, readings: Iterable[Reading]) -> None:
             items=look.items if look else len(reading.items),
             known=look.known if look else None,
             read=look.read if look else None,
-            verdict=problem.reason if problem else "as usual",
+            verdict=problem.reason if problem else "normal",
         )
 
 

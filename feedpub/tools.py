@@ -35,7 +35,7 @@ def fetcher_for(settings: Settings, store: Store | None = None) -> Fetcher:
     """The gate to the network as the settings want it; robots.txt files are kept in the store where there is one."""
     return Fetcher(
         contact=settings.contact,
-        delay=settings.delay.total_seconds(),
+        delay=settings.request_delay.total_seconds(),
         allow_private=settings.allow_private,
         robots=store.robots if store else None,
         turns=store.claims if store and settings.queue else None,

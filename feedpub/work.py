@@ -85,7 +85,7 @@ class Work:
     @property
     def deadline(self) -> float:
         """Seconds after which a run fetches nothing more."""
-        return self.tools.settings.deadline.total_seconds()
+        return self.tools.settings.run_timeout.total_seconds()
 
     def run(self, name: str, lease: Lease, *, everything: bool = False, careful: bool = False) -> Plan | None:
         """Run a feed now.
@@ -106,7 +106,7 @@ class Work:
 
     def lost(self, name: str) -> Plan | None:
         """Keep that a run was given up; when the feed runs next. Raises StoreError where a queue must know it."""
-        minutes = (self.tools.settings.deadline + timedelta(seconds=60)) / timedelta(minutes=1)
+        minutes = (self.tools.settings.run_timeout + timedelta(seconds=60)) / timedelta(minutes=1)
         return self._failed(
             name, f"the run was given up after {counted(round(minutes), 'minute')}: something in it hangs"
         )
@@ -163,7 +163,7 @@ class Work:
             if self._queued:
                 raise
             # the clockwork knows it; a restart would run the feed too early, no worse
-            event("state", level=logging.ERROR, feed=feed.name, reason=str(error))
+            event("state_error", level=logging.ERROR, feed=feed.name, reason=str(error))
         return first
 
     def _failed(self, name: str, reason: str) -> Plan | None:
@@ -179,7 +179,7 @@ class Work:
         except FeedpubError as error:
             if self._queued:
                 raise
-            event("state", level=logging.ERROR, feed=name, reason=str(error))
+            event("state_error", level=logging.ERROR, feed=name, reason=str(error))
             return Plan(now + FIRST_RETRY, "the state could not be written")
 
 
@@ -198,7 +198,7 @@ def _is_due(feed: FeedConfig, state: SourceState, now: datetime) -> bool:
 def _tell(outcome: Outcome, planned: Plan) -> None:
     """One line a run, and one for each thing that went wrong."""
     event(
-        "run",
+        "run_finished",
         level=logging.INFO if outcome.ok else logging.WARNING,
         feed=outcome.feed,
         outcome=outcome.status.value,
@@ -213,5 +213,10 @@ def _tell(outcome: Outcome, planned: Plan) -> None:
     for problem in outcome.problems:
         kind = "source" if problem.fatal else "article"
         event(
-            "problem", level=logging.WARNING, feed=outcome.feed, kind=kind, where=problem.where, reason=problem.reason
+            "run_problem",
+            level=logging.WARNING,
+            feed=outcome.feed,
+            kind=kind,
+            where=problem.where,
+            reason=problem.reason,
         )

@@ -297,7 +297,7 @@ def test_what_is_secret_is_in_no_alert(
     build(secret)
     build(secret)
     told = [Json().format(record) for record in caplog.records]
-    assert any('"event": "postponed", "kind": "webhook"' in line for line in told)
+    assert any('"event": "message_retry", "kind": "webhook"' in line for line in told)
     (request,) = posted(site)
     for text in (request.body.decode(), str(health(config)), caplog.text, *told):
         assert "hunter2" not in text

@@ -429,7 +429,7 @@ def test_a_number_whose_file_is_not_ours_is_passed_over(press: Press) -> None:
 def test_hubs_are_named_in_live_documents_alone(press: Press) -> None:
     """There is nothing to tell of an archive."""
     press.fill(*range(10, 0, -1))
-    config = press.config(settings='hubs = ["https://hub.example.org/"]')
+    config = press.config(settings='websub_hubs = ["https://hub.example.org/"]')
     press.build(config)
     named = {name for name, body in published(config).items() if b"https://hub.example.org/" in body}
     assert named == {"f.rss", "f.atom", "f.json"}

@@ -384,8 +384,8 @@ def test_somebody_is_told(begin: Begin, site: Site, clock: FakeClock, caplog: py
     assert str(state_folder(config.feedpub)) not in json.dumps(told)
     health = json.loads((output_of(config) / "health.json").read_bytes())["items"]
     assert told["text"] in [item["title"] for item in health]
-    (event,) = [known for record in caplog.records if "aside" in (known := fields(record))]
-    assert (event["aside"], event["entries"]) == (str(aside), len(STORIES))
+    (event,) = [known for record in caplog.records if "quarantined" in (known := fields(record))]
+    assert (event["quarantined"], event["entries"]) == (str(aside), len(STORIES))
 
 
 def test_a_dry_build_leaves_everything(begin: Begin, clock: FakeClock) -> None:
@@ -417,7 +417,7 @@ def test_commands_that_only_look_destroy_nothing(begin: Begin) -> None:
     assert state(config).read_bytes() == damaged
     built = command(config, "build")
     assert built.exit_code == 0
-    assert "damaged: set aside, and built anew from the published feeds" in built.stderr
+    assert "rebuilt from the published feeds" in built.stderr
     (aside,) = Store.lying_aside(state_folder(config.feedpub))
     for name in ("status", "check"):
         assert f"note: {aside} is a damaged state that was set aside" in command(config, name).output
@@ -532,11 +532,11 @@ def test_the_service_renews_the_state_while_it_runs(site: Site, tmp_path: Path) 
     """Feeds and pages go on; the file lies aside, and the log says so."""
     open_newsroom(site, [3, 2, 1])
     home = Home(tmp_path)
-    token = '[http]\ntoken = "T"\n'
+    token = '[http]\nadmin_token = "T"\n'
     home.configure(feed("world", f"page {site.url('/news')}", more='every = "12h"'), head=HEAD + token)
     folder = home.root / ".feedpub"
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="world", new=3)
+        assert service.waits_for("run_finished", feed="world", new=3)
         before = service.get("/world.json")
         scribbled(folder / FILE_NAME)
         request = urllib.request.Request(
@@ -544,10 +544,10 @@ def test_the_service_renews_the_state_while_it_runs(site: Site, tmp_path: Path) 
         )
         with urllib.request.urlopen(request, timeout=10):  # noqa: S310
             pass
-        assert service.waits_for("run", times=2, feed="world")
+        assert service.waits_for("run_finished", times=2, feed="world")
         assert service.get("/world.json") == before
         assert len(Store.lying_aside(folder)) == 1
-        assert service.heard("state")[0]["entries"] == 3
+        assert service.heard("state_rebuilt")[0]["entries"] == 3
         assert service.end() == 0
 
 

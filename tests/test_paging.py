@@ -214,8 +214,8 @@ def test_headers_of_a_site_go_with_its_articles(site: Site, clock: FakeClock, tm
     folder = tmp_path / "ftr"
     folder.mkdir()
     (folder / "127.0.0.1.txt").write_text("http_header(cookie): consent=1\nhttp_header(user-agent): Reader/1", "utf-8")
-    ruled = configure(tmp_path, feed("reads", f"page {site.url('/news')}"), '[rules]\nftr = "../ftr"')
-    assert ruled.rules.ftr == folder
+    ruled = configure(tmp_path, feed("reads", f"page {site.url('/news')}"), '[rules]\nftr_site_config = "../ftr"')
+    assert ruled.rules.ftr_site_config == folder
     build(ruled, clock)
     sent = {each.path: (each.headers.get("cookie"), each.headers["user-agent"]) for each in site.requests}
     assert {sent[path(1)], sent[f"{path(1)}/3"]} == {("consent=1", "Reader/1")}

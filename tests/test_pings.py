@@ -41,7 +41,7 @@ def hub(site: Site, tmp_path: Path) -> Hub:
 
 @pytest.fixture
 def config(site: Site, hub: Hub, tmp_path: Path) -> Config:
-    return configure(tmp_path, feed("world", f"page {site.url('/news')}"), settings=f'hubs = ["{hub.url}"]')
+    return configure(tmp_path, feed("world", f"page {site.url('/news')}"), settings=f'websub_hubs = ["{hub.url}"]')
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def ruled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     sites.mkdir(parents=True)
     own = f'content = "article"\n[[test]]\nurl = "https://one.example/a"\ncontains = ["{title(1)}", "no such words"]\n'
     (sites / "one.example.toml").write_text(own, "utf-8")
-    configure(tmp_path, settings='[rules]\nftr = "../ftr"')
+    configure(tmp_path, settings='[rules]\nftr_site_config = "../ftr"')
     return tmp_path
 
 
@@ -104,9 +104,9 @@ def test_check_counts_what_cannot_be_used(ruled: Path) -> None:
 
 def test_folders_that_are_not_there(tmp_path: Path) -> None:
     """A path that was written wrong, and one that leads to something else."""
-    with pytest.raises(Exception, match=r"feedpub.toml:5: rules: ftr: there is no folder"):
-        configure(tmp_path, settings='[rules]\nftr = "none"')
-    configure(tmp_path, settings='[rules]\nftr = "."')
+    with pytest.raises(Exception, match=r"feedpub.toml:5: rules: ftr_site_config: there is no folder"):
+        configure(tmp_path, settings='[rules]\nftr_site_config = "none"')
+    configure(tmp_path, settings='[rules]\nftr_site_config = "."')
     assert "there is no rule file in" in check(tmp_path).output
 
 

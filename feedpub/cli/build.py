@@ -79,7 +79,7 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
     from feedpub.scheduler.planning import plan_beside_service
 
     def look(feed: "FeedConfig") -> "Outcome":
-        return pipeline.publish(feed, replace(told, lease=Lease(config.feedpub.deadline.total_seconds())))
+        return pipeline.publish(feed, replace(told, lease=Lease(config.feedpub.run_timeout.total_seconds())))
 
     outcomes: dict[str, Outcome] = {}
     suspects = _suspects(config, tools)
@@ -111,7 +111,7 @@ def _suspects(config: "Config", tools: "Tools") -> "Mapping[str, int]":
     tools.store.marks.find_crashes(config.feed.names, is_running)
     suspects = tools.store.marks.suspects()
     for name, crashes in suspects.items():
-        event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=died_of(crashes))
+        event("run_crashed", level=logging.WARNING, feed=name, times=crashes, outcome=died_of(crashes))
     return suspects
 
 

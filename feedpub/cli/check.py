@@ -102,7 +102,7 @@ def _browser(config: "Config") -> list[str]:
     from feedpub.render import missing
 
     wanted = any(is_rendered(source) for feed in config.feed for source in feed.source)
-    lacking = missing(config.feedpub.browser) if wanted else None
+    lacking = missing(config.feedpub.browser_path) if wanted else None
     return [lacking] if lacking else []
 
 

@@ -73,7 +73,7 @@ def open_tools(
     publisher = Rehearsal(publisher) if dry_run else publisher
     with (
         workers() as isolation,
-        Browser(settings.browser) as browser,
+        Browser(settings.browser_path) as browser,
         open_state(config, publisher, copy=dry_run, pages_of=pages_of) as store,
         fetcher_for(settings, store) as fetcher,
     ):

@@ -41,11 +41,11 @@ def serve(config_path: Path | None, listen: str | None) -> None:
         try:
             store.connect()
         except DamagedError as error:
-            event("state", level=logging.WARNING, outcome="damaged: feeds are served all the same", reason=str(error))
+            event("state_damaged", level=logging.WARNING, reason=str(error), outcome="feeds are served")
         sockets = open_sockets(config, listen)
         showcase = Showcase(config, store)
         plans, hosts = store.schedule.load, config.http.hosts
-        site = Site(shelf, showcase, settings.hubs, settings.base_url, plans, hosts=hosts)
+        site = Site(shelf, showcase, settings.websub_hubs, settings.base_url, plans, hosts=hosts)
         server = Server(site, sockets)
         tell_where(sockets)
         ended = Event()

@@ -74,7 +74,7 @@ def _shared_secrets(config: Config) -> dict[str, list[SecretStr | Secret]]:
     email = config.alerts.email
     return {
         "[feedpub]": _given(*_password_of(config.feedpub.state)),
-        "[http]": _given(config.http.token),
+        "[http]": _given(config.http.admin_token),
         "[s3]": _given(config.s3.key, config.s3.secret),
         "[alerts]": _given(config.alerts.webhook, email.password if email else None),
     }

@@ -133,7 +133,7 @@ def _half_a_key(storage: object) -> Iterator[Finding]:
 
 def _rules(written: object, folder: Path) -> Iterator[Finding]:
     """Folders of rules that are not there, though the config names them."""
-    wanted = {"sites": "a folder with a file for each host", "ftr": "where ftr-site-config was checked out"}
+    wanted = {"sites": "a folder with a file for each host", "ftr_site_config": "where ftr-site-config was checked out"}
     for name, what in wanted.items():
         path = _path(written.get(name), folder) if isinstance(written, dict) else None
         if path and not path.is_dir():

@@ -65,7 +65,20 @@ def _wrong_kind(kind: str, at: Place) -> str:
     return f"{_KINDS.get(kind, 'must be of another kind')}, as in {written}"
 
 
+_RENAMED = {
+    "browser": "browser_path",
+    "deadline": "run_timeout",
+    "delay": "request_delay",
+    "eagerness": "interval_factor",
+    "ftr": "ftr_site_config",
+    "hubs": "websub_hubs",
+    "token": "admin_token",
+}
+
+
 def _unknown_key(key: str, section: type[Section], root: type[Section]) -> str:
+    if (new := _RENAMED.get(key)) in section.model_fields:
+        return f"is now called {new}; rename the key"
     if owners := _owners(key, section, root):
         return f"unknown key here; it belongs to {owners}"
     close = get_close_matches(key.lower(), section.model_fields, n=1)

@@ -95,7 +95,7 @@ class FeedConfig(Section):
         "for a longer one; freshness (Cache-Control, Expires) is heard up to a day.",
         examples=["6h"],
     )
-    eagerness: float = Field(
+    interval_factor: float = Field(
         default=1.0,
         ge=0.01,
         le=100,
@@ -205,22 +205,22 @@ class Settings(Section):
         description="Networks that may be fetched from though they are not public.",
         examples=[["127.0.0.0/8", "fd00::/8"]],
     )
-    browser: Located | None = Field(
+    browser_path: Located | None = Field(
         default=None,
         description="The Chromium for sources with render = true; left out, the one that is installed.",
         examples=["/usr/bin/chromium"],
     )
-    delay: Delay = Field(
+    request_delay: Delay = Field(
         default=timedelta(seconds=1),
         description="The pause between two requests to one host.",
         examples=["1s"],
     )
-    deadline: Deadline = Field(
+    run_timeout: Deadline = Field(
         default=timedelta(minutes=10),
         description="How long one look at a feed may take; what was not read by then waits for the next one.",
         examples=["10m"],
     )
-    hubs: Annotated[tuple[WebAddress, ...], Unique] = Field(
+    websub_hubs: Annotated[tuple[WebAddress, ...], Unique] = Field(
         default=(),
         description="WebSub hubs that are told of every change, and named in the feeds.",
         examples=[["https://hub.example.org/"]],
@@ -281,7 +281,7 @@ class Http(Section):
         description="Address and port to listen on, or unix: and a path.",
         examples=["127.0.0.1:8080", "[::1]:8080", "unix:/run/feedpub/http.sock"],
     )
-    token: SecretText | None = Field(
+    admin_token: SecretText | None = Field(
         default=None,
         description='What must be known to press "Run now" on the status page, and to see that page and the metrics '
         "from another machine; left out, nobody can.",

@@ -123,7 +123,7 @@ class RuleFiles(Section):
         description="The folder of rules for sites, one file a host: example.org.toml.",
         examples=["sites"],
     )
-    ftr: Located | None = Field(
+    ftr_site_config: Located | None = Field(
         default=None,
         description="A checkout of ftr-site-config, for sites that have no file in `sites`.",
         examples=["../ftr-site-config"],

@@ -19,7 +19,7 @@ from feedpub.fetch.politeness import Politeness, Turns
 from feedpub.fetch.request import Journey, RequestOptions, Validators, hidden, user_agent
 from feedpub.fetch.robots import MAX_FILE_BYTES, Robots, RobotsMemory
 from feedpub.fetch.room import Room
-from feedpub.fetch.tally import Requests, Tally
+from feedpub.fetch.tally import NO_ANSWER, Requests, Tally
 from feedpub.fetch.target import Target, parse, secrets_in
 from feedpub.fetch.transport import Transport
 from feedpub.fetch.visit import Visit
@@ -237,7 +237,7 @@ class Fetcher:
             feed=self._feed or None,
             method="GET",
             url=journey.shown(target),
-            status=answer.status if answer else "none",
+            status=answer.status if answer else NO_ANSWER,
             bytes=len(answer.body) if answer else None,
             ms=detail.ms(seconds),
             conditional=not headers.keys().isdisjoint(("If-None-Match", "If-Modified-Since")),

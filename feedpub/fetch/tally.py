@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Mapping
 from http import HTTPStatus
 
-NO_ANSWER = "none"
+NO_ANSWER = "error"
 _STATUSES = frozenset(HTTPStatus)
 
 Requests = Mapping[tuple[str, str], int]
-"""(feed, status) → how many requests: the status as HTTP numbers it, "none" where no whole answer came."""
+"""(feed, status) → how many requests: the status as HTTP numbers it, "error" if there was no complete response."""
 
 
 class Tally:

@@ -45,7 +45,7 @@ def tell(config: Config, messages: Iterable[Message]) -> None:
     with _office(config) as office:
         for message in messages:
             if (error := _failure(office, message)) is not None:
-                event("dropped", level=logging.ERROR, **about(message), reason=str(error))
+                event("message_dropped", level=logging.ERROR, **about(message), reason=str(error))
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def _deliver_all(office: Office, store: Store, clock: Callable[[], datetime], me
             _put_off(claimed, error, store, clock())
             break
         store.messages.drop(claimed)
-        event("told", **about(claimed))
+        event("message_sent", **about(claimed))
         sent += 1
         if sent == 1:
             queue += store.messages.bring_forward(claimed, clock())
@@ -89,11 +89,11 @@ def _failure(office: Office, message: Message) -> FeedpubError | None:
 def _put_off(message: Message, error: FeedpubError, store: Store, now: datetime) -> None:
     if message.tries > len(WAITS):
         store.messages.drop(message)
-        event("dropped", level=logging.ERROR, **about(message), tries=message.tries, reason=str(error))
+        event("message_dropped", level=logging.ERROR, **about(message), tries=message.tries, reason=str(error))
         return
     due = next_try(message.tries, error, now)
     store.messages.postpone(message, due, str(error))
-    event("postponed", level=logging.WARNING, **about(message), tries=message.tries, next=due, reason=str(error))
+    event("message_retry", level=logging.WARNING, **about(message), tries=message.tries, next=due, reason=str(error))
 
 
 def next_try(tries: int, error: FeedpubError, now: datetime) -> datetime:

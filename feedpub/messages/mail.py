@@ -40,7 +40,7 @@ def send(email: Email, body: bytes) -> None:
         if user is not None:
             server.login(user, password)
         for receiver in server.send_message(written(email, body), sender, receivers):  # those that were refused
-            event("refused", level=logging.WARNING, target=email.server, receiver=receiver)
+            event("recipient_refused", level=logging.WARNING, target=email.server, recipient=receiver)
 
 
 def written(email: Email, body: bytes) -> EmailMessage:

@@ -32,7 +32,7 @@ Way: TypeAlias = Callable[[Office, Message], None]
 
 
 def _ping(office: Office, message: Message) -> None:
-    if message.target in office.config.feedpub.hubs:
+    if message.target in office.config.feedpub.websub_hubs:
         office.public.post(message.target, message.body, "application/x-www-form-urlencoded")
 
 

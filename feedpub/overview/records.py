@@ -95,7 +95,7 @@ class FeedOverview:
         entries: how many are in the live document.
         newest: when the newest of them was published.
         days: how many were published on each of the last `DAYS` days (UTC), today's last.
-        requests: HTTP status, or "none", → how many requests since the service started.
+        requests: HTTP status, or "error", → how many requests since the service started.
         removals: what the cleaner began to remove last.
         documents: the names of its files.
     """

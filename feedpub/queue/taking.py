@@ -125,7 +125,7 @@ class Taking:
                 await self._connected(ended)
                 pause = 1.0
             except (ProcrastinateException, PsycopgError, PoolTimeout, OSError) as error:
-                event("queue", level=logging.ERROR, reason=f"cannot be asked: {error.__cause__ or error}")
+                event("queue_error", level=logging.ERROR, reason=f"database unreachable: {error.__cause__ or error}")
                 await asyncio.to_thread(ended.wait, pause)
                 pause = min(pause * 2, 15.0)
 
@@ -201,12 +201,12 @@ class Taking:
         try:
             after_others = await asyncio.to_thread(self._looks_after)
         except FeedpubError as error:
-            event("queue", level=logging.ERROR, reason=str(error))
+            event("queue_error", level=logging.ERROR, reason=str(error))
             after_others = False
         if after_others:
             gone += await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=self._pace.silent)
         for job in {job.id: job for job in gone}.values():
-            event("queue", level=logging.WARNING, feed=job.lock, outcome="its worker was lost; another one takes over")
+            event("worker_lost", level=logging.WARNING, feed=job.lock, outcome="the run is queued again")
             await app.job_manager.retry_job(job, retry_at=_after_losses(job, self._pace))
 
 

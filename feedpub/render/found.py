@@ -23,7 +23,7 @@ def missing(setting: Path | None) -> str | None:
     """
     wants: list[str] = []
     if chromium(setting) is None:
-        none = f"there is no program {setting}, which browser names" if setting else "no Chromium is installed"
+        none = f"there is no program {setting}, which browser_path names" if setting else "no Chromium is installed"
         wants.append(f"{none}: {PACKAGE}")
     if find_spec("playwright") is None:
         wants.append(f"feedpub's extra is not installed: {EXTRA}")

@@ -37,7 +37,7 @@ def open_rules(places: RuleFiles) -> "RuleBook":
             mistakes.append(f"{shown(path)}:1: named for no host; write it in lower case, without www.")
     if mistakes:
         raise ConfigError("\n".join(mistakes))
-    return RuleBook(own, places.ftr)
+    return RuleBook(own, places.ftr_site_config)
 
 
 def site_files(folder: Path) -> list[Path]:

@@ -92,7 +92,7 @@ def _at_interval(every: timedelta, source: SourceState, now: datetime) -> Plan:
 def _by_rhythm(feed: FeedConfig, source: SourceState, published: Sequence[datetime]) -> Plan:
     moments = [(moment - _EPOCH) / _MINUTE for moment in published]
     looked = (source.checked - _EPOCH) / _MINUTE
-    wait = timedelta(minutes=min(next_check(looked, moments, looked, feed.eagerness), feed.max_every / _MINUTE))
+    wait = timedelta(minutes=min(next_check(looked, moments, looked, feed.interval_factor), feed.max_every / _MINUTE))
     return Plan(source.checked + max(wait, feed.min_every), describe(moments, looked))
 
 

@@ -126,12 +126,12 @@ class Jobs:
         for name in set(self.hung) - set(self.runner.given_up):
             del self.hung[name]
         if not self.clockwork.alive:
-            event("scheduler", level=logging.ERROR, outcome="its thread has died; another one is started")
+            event("scheduler_restarted", level=logging.ERROR, reason="the scheduler thread died")
             self.clockwork.revive()
 
     def clock_jumped(self, by: timedelta) -> None:
         """Catch up by and by with what is overdue, and with what was planned by a clock that was ahead."""
-        event("clock", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
+        event("clock_jump", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
         before = self.clockwork.planned
         planned: Mapping[str, datetime | None] = before
         if by < timedelta(0):
@@ -139,7 +139,7 @@ class Jobs:
                 shifted = {name: moment + by for name, moment in before.items() if name in self._suspects}
                 planned = {**self._known_plans(), **shifted}
             except FeedpubError as error:
-                event("state", level=logging.ERROR, reason=str(error))
+                event("state_error", level=logging.ERROR, reason=str(error))
                 planned = {name: moment + by for name, moment in before.items()}
         self._spread(planned)
         self.clockwork.revive()
@@ -151,7 +151,7 @@ class Jobs:
         try:
             self._tools.store.marks.release(this_process())
         except FeedpubError as error:  # then the next process takes what runs now for suspects
-            event("state", level=logging.ERROR, reason=str(error))
+            event("state_error", level=logging.ERROR, reason=str(error))
         return given_up
 
     def _find_crashes(self) -> bool:
@@ -171,7 +171,7 @@ class Jobs:
             last += GAP
             wait = FIRST_RETRY * 2 ** min(crashes - 2, MOST_DOUBLINGS) if crashes > 1 else timedelta(0)
             moment = last + wait
-            event("crash", level=logging.WARNING, feed=name, times=crashes, outcome=died_of(crashes), next=moment)
+            event("run_crashed", level=logging.WARNING, feed=name, times=crashes, outcome=died_of(crashes), next=moment)
             ordinary[name] = max(moment, planned.get(name, moment))
             if crashes > 1:  # a process may be killed for many reasons, and one kill is nobody's fault
                 mended(partial(self.work.tell_crashes, name, crashes), self._config, self._tools)

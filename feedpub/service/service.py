@@ -114,7 +114,7 @@ class Service:
 
     def token(self) -> str | None:
         """What must be known to press "Run now"."""
-        token = self._config.http.token
+        token = self._config.http.admin_token
         return configuration.resolve(token) if token else None
 
     # --- the process ---
@@ -133,7 +133,7 @@ class Service:
             status = self._watch_over()
             self._systemd.stopping()
             self._end()
-        event("ended", status=status)
+        event("stopped", status=status)
         return status
 
     @property
@@ -160,7 +160,7 @@ class Service:
                 self._systemd.alive()
                 told = now
             if self._jobs.exhausted:
-                event("exhausted", level=logging.CRITICAL, reason="too many threads hang; end, to be started anew")
+                event("too_many_stuck_threads", level=logging.CRITICAL, outcome="the process exits")
                 return LOST
         return 0
 
@@ -170,7 +170,7 @@ class Service:
     def _end(self) -> None:
         self._signals.ended.set()
         if given_up := self._jobs.stop(DRAIN):
-            event("stopping", level=logging.WARNING, given_up=",".join(given_up))
+            event("stopping", level=logging.WARNING, cancelled=",".join(given_up))
         for chore in self._chores:
             chore.stop(FAREWELL / 2)
         self._server.stop(FAREWELL)
@@ -198,7 +198,7 @@ class Service:
 
     def _warn(self) -> None:
         for warning in configuration.exposed(self._config, self._path):
-            event("config", level=logging.WARNING, reason=warning)
+            event("config_warning", level=logging.WARNING, reason=warning)
 
     def _as_far_as_possible(self, config: Config) -> Config:
         """The config, but for what only a new process can change."""
@@ -210,8 +210,8 @@ class Service:
         fetcher, browser = self._tools.fetcher, self._tools.browser
         if config.feedpub != before.feedpub:
             fetcher = fetcher_for(config.feedpub, self._tools.store)
-        if config.feedpub.browser != before.feedpub.browser:
-            browser = Browser(config.feedpub.browser)  # runs under way end the other one
+        if config.feedpub.browser_path != before.feedpub.browser_path:
+            browser = Browser(config.feedpub.browser_path)  # runs under way end the other one
         self._tools = replace(self._tools, settings=config.feedpub, fetcher=fetcher, browser=browser, rules=rules)
         changes = self._jobs.apply(config, self._tools)
         self._site = self._server.site = self._make_site()
@@ -221,7 +221,7 @@ class Service:
     def _make_site(self) -> Site:
         settings = self._config.feedpub
         plans, hosts = self._tools.store.schedule.load, self._config.http.hosts
-        return Site(self._shelf, self, settings.hubs, settings.base_url, plans, hosts=hosts)
+        return Site(self._shelf, self, settings.websub_hubs, settings.base_url, plans, hosts=hosts)
 
     def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
         """After each run, in its thread: what was written is compressed before the first reader asks for it."""
@@ -238,7 +238,7 @@ class Service:
         except DamagedError:
             raise
         except StoreError as error:
-            event("state", level=logging.ERROR, feed=feed.name, reason=str(error))
+            event("state_error", level=logging.ERROR, feed=feed.name, reason=str(error))
             if self._state_works.is_set():
                 self._state_works.clear()
                 alerts.without_state(feed.name, error, self._config, tools.clock())

@@ -136,7 +136,7 @@ class SharedJobs:
 
     def clock_jumped(self, by: timedelta) -> None:
         """Keep the schedule, but for what a clock that was ahead has planned: who leads plans that anew."""
-        event("clock", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
+        event("clock_jump", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
         self._jumped_back = self._jumped_back or by < timedelta(0)
 
     def stop(self, seconds: float) -> Sequence[str]:
@@ -147,7 +147,7 @@ class SharedJobs:
             try:
                 self._tools.store.claims.let_go(LEAD, self._me)
             except FeedpubError as error:
-                event("lead", level=logging.WARNING, outcome="kept until it ends by itself", reason=str(error))
+                event("leader", level=logging.WARNING, outcome="not released; the lease expires", reason=str(error))
         return ()
 
     # --- a turn ---
@@ -174,12 +174,12 @@ class SharedJobs:
         if self._tools.store.claims.take(LEAD, self._me, self._terms.lead):
             self._leads_until = float("-inf")
             if led:
-                event("lead", level=logging.WARNING, outcome="another service leads now")
+                event("leader", level=logging.WARNING, outcome="another service is the leader now")
             return
         # Counted from before it was asked for: ours ends first.
         self._leads_until = began + self._terms.lead - self._terms.renew
         if not led:
-            event("lead", level=logging.INFO, outcome="this service leads")
+            event("leader", level=logging.INFO, outcome="this service is the leader")
             self._counted = float("-inf")
             self._plan()
 
@@ -202,7 +202,7 @@ class SharedJobs:
         self._line.prepare()
         before = self._tools.clock() - SURE
         if lost := self._tools.store.schedule.take_back(before, self._line.standing()):
-            event("queue", level=logging.WARNING, outcome="put in again what it had lost", feeds=len(lost))
+            event("queue_repaired", level=logging.WARNING, outcome="lost runs are queued again", feeds=len(lost))
         self._counted = time.monotonic()
 
     def _hand_over(self) -> None:

@@ -29,8 +29,8 @@ from feedpub.work import Work
 
 RESCUE = "rescue"  # the name of the claim on looking after what dead workers left
 TERM = 20.0  # seconds that it lasts
-FIXED = ("state", "output", "queue", "browser")  # settings that only a new process can change
-FIXED_TOLD = "state, output, [s3], queue and browser take effect when the worker is started again"
+FIXED = ("state", "output", "queue", "browser_path")  # settings that only a new process can change
+FIXED_TOLD = "state, output, [s3], queue and browser_path take effect when the worker is started again"
 
 
 class FeedWorker:
@@ -69,7 +69,7 @@ class FeedWorker:
             self._systemd.ready(self._line())
             self._taking.until(self._signals.ended)
             self._systemd.stopping()
-        event("ended", worker=self._me)
+        event("stopped", worker=self._me)
         return LOST if self._exhausted else 0
 
     @property
@@ -118,7 +118,7 @@ class FeedWorker:
                 self._systemd.alive()
                 told = now
             if self._exhausted:
-                event("exhausted", level=logging.CRITICAL, reason="too many threads hang; end, to be started anew")
+                event("too_many_stuck_threads", level=logging.CRITICAL, outcome="the process exits")
                 self._signals.ended.set()
 
     def _reload(self) -> None:

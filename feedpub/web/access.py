@@ -17,7 +17,7 @@ GUESSING_SECONDS = 1.0  # that a wrong token costs
 REASON = (
     "This is for somebody on the machine that feedpub runs on: ask it there, at 127.0.0.1 or localhost. If it has "
     'another name there, write that into the config: [http] hosts = ["name"]. From elsewhere, and through a proxy, '
-    'send the token of the config, [http] token, in a header: "Authorization: Bearer …".'
+    'send the token of the config, [http] admin_token, in a header: "Authorization: Bearer …".'
 )
 _FORWARDED = (b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip")
 

@@ -44,5 +44,5 @@ class Showcase:
         return False
 
     def token(self) -> str | None:
-        token = self.config.http.token
+        token = self.config.http.admin_token
         return resolve(token) if token else None

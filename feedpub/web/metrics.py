@@ -40,23 +40,23 @@ def text(overview: Overview) -> str:
 
 def _service(overview: Overview) -> Iterator[Metric]:
     running = overview.running
-    yield Metric("feedpub_info", "The version of feedpub.", [({"version": version("feedpub")}, 1)])
+    yield Metric("feedpub_build_info", "The version of feedpub, as a label.", [({"version": version("feedpub")}, 1)])
     yield Metric(
         "feedpub_feeds",
-        "Feeds by how they are.",
+        "Number of feeds in each state.",
         [({"state": health}, overview.count(health)) for health in Health],
     )
     if running is None:
         return
-    yield Metric("feedpub_start_timestamp_seconds", "When the service started.", [({}, running.started)])
+    yield Metric("process_start_time_seconds", "When the service started.", [({}, running.started)])
     yield Metric(
         "feedpub_scheduler_heartbeat_timestamp_seconds",
-        "When the scheduler last showed that it lives.",
+        "Time of the scheduler's last heartbeat.",
         [({}, running.heartbeat)],
     )
     yield Metric(
-        "feedpub_config_in_force",
-        "1 where the config file as it stands is in force, 0 where something is wrong with it.",
+        "feedpub_config_last_reload_successful",
+        "1 if the current config file is in use, 0 if it has an error.",
         [({}, float(running.config_problem is None))],
     )
 
@@ -69,37 +69,39 @@ def _feeds(overview: Overview) -> Iterator[Metric]:
 
     yield Metric(
         "feedpub_feed_state",
-        "1 for the state that a feed is in, 0 for the others.",
+        "1 for the feed's current state, 0 for the others.",
         [
             ({"feed": feed.name, "state": health}, float(feed.health is health))
             for feed in overview.feeds
             for health in Health
         ],
     )
-    yield each("last_run_timestamp_seconds", "When a feed's last run began.", lambda feed: feed.last_run)
+    yield each("last_run_timestamp_seconds", "Start of the feed's last run.", lambda feed: feed.last_run)
     yield each(
         "last_success_timestamp_seconds",
-        "When the last run of a feed began that published what there was.",
+        "Start of the feed's last successful run.",
         lambda feed: feed.last_success,
     )
-    yield each("next_run_timestamp_seconds", "When a feed runs next.", lambda feed: feed.next_run)
+    yield each("next_run_timestamp_seconds", "Start of the feed's next scheduled run.", lambda feed: feed.next_run)
     yield each(
-        "run_duration_seconds",
-        "How long a feed's last run took.",
+        "last_run_duration_seconds",
+        "Duration of the feed's last run.",
         lambda feed: feed.outcome.seconds if feed.outcome else None,
     )
-    yield each("running", "1 while a feed is being looked at.", lambda feed: float(feed.busy is not None))
-    yield each("hanging", "1 while a run of a feed is lost.", lambda feed: float(feed.hung is not None))
-    yield each("entries", "How many entries are in a feed's live document.", lambda feed: feed.entries)
-    yield each("newest_entry_timestamp_seconds", "When a feed's newest entry was published.", lambda feed: feed.newest)
+    yield each("running", "1 while the feed is running.", lambda feed: float(feed.busy is not None))
+    yield each("run_stuck", "1 while a run of the feed is stuck.", lambda feed: float(feed.hung is not None))
+    yield each("entries", "Entries in the feed's live document.", lambda feed: feed.entries)
     yield each(
-        "failed_articles",
-        "How many articles could not be read in a feed's last run.",
+        "newest_entry_timestamp_seconds", "Publication date of the feed's newest entry.", lambda feed: feed.newest
+    )
+    yield each(
+        "last_run_failed_articles",
+        "Articles that the feed's last run could not read.",
         lambda feed: feed.outcome.failed if feed.outcome else None,
     )
     yield Metric(
         "feedpub_feed_requests_total",
-        "HTTP requests sent for a feed, by the status of the answer; none where no whole answer came.",
+        "HTTP requests sent for the feed, by response status; error if there was no complete response.",
         [
             ({"feed": feed.name, "status": status}, count)
             for feed in overview.feeds
@@ -118,16 +120,18 @@ def _sources(overview: Overview) -> Iterator[Metric]:
         ]
         return Metric(f"feedpub_source_{name}", explained, samples)
 
-    yield each("healthy", "1 where a source is healthy.", lambda source: float(source.health is Health.HEALTHY))
-    yield each("last_look_timestamp_seconds", "When a source was last asked.", lambda source: source.last_look)
+    yield each("up", "1 if the source is healthy.", lambda source: float(source.health is Health.HEALTHY))
+    yield each("last_check_timestamp_seconds", "Time of the source's last check.", lambda source: source.last_look)
     yield each(
-        "last_success_timestamp_seconds", "When a source could last be read.", lambda source: source.last_success
+        "last_success_timestamp_seconds",
+        "Time of the source's last successful check.",
+        lambda source: source.last_success,
     )
-    yield each("next_look_timestamp_seconds", "When a source is asked next.", lambda source: source.next_look)
-    yield each("failures", "How often a source failed in a row.", lambda source: source.failures)
+    yield each("next_check_timestamp_seconds", "Time of the source's next check.", lambda source: source.next_look)
+    yield each("consecutive_failures", "Failed checks of the source in a row.", lambda source: source.failures)
     yield each(
-        "articles",
-        "How many articles a source listed when it could last be read.",
+        "items",
+        "Items that the source listed at its last successful check.",
         lambda source: source.items if source.last_success else None,
     )
 

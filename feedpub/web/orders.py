@@ -15,7 +15,7 @@ ADDRESS = "/run"
 _MOST = 4096  # bytes of a form
 _NOBODY = (
     "Nobody can have feeds run from here. That takes `feedpub run`, with a token in its config: "
-    '[http] token = { env = "FEEDPUB_TOKEN" }'
+    '[http] admin_token = { env = "FEEDPUB_TOKEN" }'
 )
 
 

@@ -141,7 +141,7 @@ class _Bench:
     def _write(self) -> None:
         self._path.parent.mkdir()
         self._path.write_text(
-            f'[feedpub]\noutput = "../feeds"\nstate = "{self._address}"\nqueue = true\ndelay = "0s"\n'
+            f'[feedpub]\noutput = "../feeds"\nstate = "{self._address}"\nqueue = true\nrequest_delay = "0s"\n'
             'base_url = "http://127.0.0.1/"\nallow_private = ["127.0.0.0/8"]\n[http]\nlisten = "127.0.0.1:0"\n'
         )
         (self._path.parent / "feeds.d").mkdir()

@@ -102,7 +102,7 @@ def _options() -> argparse.Namespace:
 def _config(home: Path, tables: list[str]) -> Path:
     file = home / "config" / "feedpub.toml"
     file.parent.mkdir()
-    head = '[feedpub]\nallow_private = ["127.0.0.0/8"]\ndelay = "0s"\ndeadline = "40s"\n'
+    head = '[feedpub]\nallow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\nrun_timeout = "40s"\n'
     file.write_text(head + "\n".join(tables), "utf-8")
     return file
 
@@ -127,10 +127,10 @@ def _resident(pid: int) -> float:
 
 def _report(service: RunningService, rooms: list[Newsroom], memory: list[float], home: Path, status: int) -> None:
     healthy = {room.name for room in rooms}
-    runs = [e for e in service.heard("run") if e["feed"] in healthy]
+    runs = [e for e in service.heard("run_finished") if e["feed"] in healthy]
     late = _lateness(runs)
     delays = [delay for room in rooms for delay in _delays(room, home)]
-    others = [e for e in service.heard("run") if e["feed"] not in healthy]
+    others = [e for e in service.heard("run_finished") if e["feed"] not in healthy]
     print(f"runs: {len(runs)} of {len(healthy)} healthy feeds, {len(others)} of hostile ones; exit status {status}")
     print(f"healthy feeds that never ran: {len(healthy - {e['feed'] for e in runs})}")
     print(f"healthy runs that did not go well: {sum(e['outcome'] not in ('updated', 'unchanged') for e in runs)}")

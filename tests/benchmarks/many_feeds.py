@@ -85,7 +85,7 @@ def _measure(number: int, folder: Path, seconds: float, *, filled: bool) -> None
 def _write(one: Path, many: Path, number: int, port: int) -> None:
     head = (
         '[feedpub]\nbase_url = "http://127.0.0.1:8080/"\ncontact = "https://example.org/about"\n'
-        f'allow_private = ["127.0.0.0/8"]\ndelay = "0s"\n[http]\nlisten = "127.0.0.1:{free_port()}"\n\n'
+        f'allow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\n[http]\nlisten = "127.0.0.1:{free_port()}"\n\n'
     )
     feeds = [
         f'[[feed]]\nname = "feed-{n}"\ntitle = "Feed {n}"\nlink = "https://example.org/{n}"\n\n'
@@ -241,7 +241,7 @@ def _serve(path: Path, seconds: float) -> None:
         started, first = time.perf_counter() - began, _memory(service.process.pid)
         _tell("run: until it has started", started, first)
         time.sleep(seconds)
-        runs = len(service.heard("run")) or sum(" run " in line for line in list(service.said))
+        runs = len(service.heard("run_finished")) or sum(" run_finished " in line for line in list(service.said))
         _tell(f"run: after {runs} runs", seconds, _memory(service.process.pid))
         asked = time.perf_counter()
         health = json.loads(service.get("/healthz"))

@@ -24,7 +24,7 @@ from tests.support.warm import Order, warm
 
 ALLOWED = "127.77.0.0/16"  # where the sites are; the rest of loopback is as private as ever
 HEAD = (
-    f'[feedpub]\nallow_private = ["{ALLOWED}"]\ndelay = "0s"\ndeadline = "1m"\n'
+    f'[feedpub]\nallow_private = ["{ALLOWED}"]\nrequest_delay = "0s"\nrun_timeout = "1m"\n'
     'base_url = "https://feeds.example.net/"\n'
 )
 SHORT = HEAD.replace('"1m"', '"10s"')  # the shortest time for a look that a config may give

@@ -40,7 +40,7 @@ queue = true
 output = "{output}"
 base_url = "https://feeds.example.net/"
 allow_private = ["{network}"]
-delay = "0s"
+request_delay = "0s"
 
 """
 

@@ -86,16 +86,16 @@ def test_paths_start_from_the_main_files_folder(path: Path) -> None:
 
 def test_all_that_is_wrong_is_said_at_once(path: Path) -> None:
     """Of each file with its own path and line, the main one first."""
-    path.write_text(SETTINGS + "delya = 1\n" + feed("main"), "utf-8")
+    path.write_text(SETTINGS + "request_dealy = 1\n" + feed("main"), "utf-8")
     put(path, "a.toml", "\n" + feed("a", 'evry = "30m"\n'))
-    put(path, "b.toml", feed("b") + "\n[http]\ntoken = 5\n")
+    put(path, "b.toml", feed("b") + "\n[http]\nadmin_token = 5\n")
     put(path, "c.toml", feed("c") + feed("main") + "[[feed]]\ntitle = 7\n")
     put(path, "d.toml", 'feed = "d"\n')
     put(path, "e.toml", "[[feed]\n")
     (path.parent / "feeds.d" / "f.toml").mkdir()
     (path.parent / "feeds.d" / "g.toml").write_bytes(b"# \xff")
     assert refusal(path) == [
-        'feedpub.toml:3: feedpub: delya: unknown key; did you mean "delay"?',
+        'feedpub.toml:3: feedpub: request_dealy: unknown key; did you mean "request_delay"?',
         'feeds.d/a.toml:5: feed "a": evry: unknown key; did you mean "every"?',
         "feeds.d/b.toml:8: http: a file in feeds.d holds only [[feed]]; write this into the main config",
         'feeds.d/c.toml:8: feed "main": name: the feed at feedpub.toml:5 has the same name; write another',

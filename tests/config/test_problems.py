@@ -39,7 +39,7 @@ def test_all_at_once(tmp_path: Path) -> None:
     """One look at the list is enough to mend the file: nothing shows up only after something else is well."""
     toml = """\
 [feedpub]
-delya = "1s"
+request_dealy = "1s"
 output = 5
 
 [[feed]]

@@ -50,7 +50,7 @@ def test_the_example_is_valid() -> None:
         PAGE,
         f'{PAGE}headers = {{ A = "b", C = {{ env = "D" }}, E = {{ file = "f" }} }}',
         f'{PAGE}auth = {{ username = "a", password = {{ file = "b" }} }}\nproxy = "http://proxy.example.org"',
-        '[feedpub]\ndelay = "1m30s"\nkeep = "2w"',
+        '[feedpub]\nrequest_delay = "1m30s"\nkeep = "2w"',
     ],
 )
 def test_what_it_accepts(toml: str) -> None:
@@ -62,9 +62,9 @@ def test_what_it_accepts(toml: str) -> None:
     "toml",
     [
         "x = 1",
-        "[feedpub]\ndelay = 1",
-        '[feedpub]\ndelay = ""',
-        '[feedpub]\ndelay = "1 second"',
+        "[feedpub]\nrequest_delay = 1",
+        '[feedpub]\nrequest_delay = ""',
+        '[feedpub]\nrequest_delay = "1 second"',
         '[feedpub]\nbase_url = "example.org"',
         '[[feed]]\nname = "world"',
         PAGE.replace('"world"', '"World"'),

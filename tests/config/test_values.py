@@ -204,12 +204,12 @@ def test_intervals(tmp_path: Path, every: str) -> None:
 
 def test_settings_made_in_code() -> None:
     """What has been loaded once may be given to a model again."""
-    assert Settings(delay=timedelta(minutes=2)).delay == timedelta(minutes=2)
+    assert Settings(request_delay=timedelta(minutes=2)).request_delay == timedelta(minutes=2)
 
 
 def test_a_delay_of_nothing(tmp_path: Path) -> None:
     """One's own server needs no pause."""
-    assert loaded(tmp_path, '[feedpub]\ndelay = "0s"').feedpub.delay == timedelta()
+    assert loaded(tmp_path, '[feedpub]\nrequest_delay = "0s"').feedpub.request_delay == timedelta()
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_a_secret_that_others_can_read(tmp_path: Path, secret: str, mode: int) -
 @pytest.mark.parametrize(
     ("settings", "owner"),
     [
-        ('[http]\ntoken = "hunter2"\n', "[http]"),
+        ('[http]\nadmin_token = "hunter2"\n', "[http]"),
         ('[s3]\nkey = "AKIA"\nsecret = "hunter2"\n', "[s3]"),
         ('[alerts]\nwebhook = "https://example.net/hunter2"\n', "[alerts]"),
         (

@@ -66,7 +66,7 @@ def test_settings_and_odd_characters_are_written_as_toml_has_them(path: Path) ->
 
 def test_line_ends_a_mark_and_a_missing_last_one_are_kept(path: Path) -> None:
     """As editors on other systems write them."""
-    before = b'\xef\xbb\xbf[feedpub]\r\ndelay = "2s" # slow'
+    before = b'\xef\xbb\xbf[feedpub]\r\nrequest_delay = "2s" # slow'
     path.write_bytes(before)
     add(path, HARBOUR, {})
     after = path.read_bytes()

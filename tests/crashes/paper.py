@@ -20,11 +20,11 @@ TOKEN = "a token"
 CONFIG = """\
 [feedpub]
 allow_private = ["127.0.0.0/8"]
-delay = "0s"
+request_delay = "0s"
 base_url = "https://feeds.example.net/"
 
 [http]
-token = "{token}"
+admin_token = "{token}"
 
 [[feed]]
 name = "world"

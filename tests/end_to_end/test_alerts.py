@@ -62,7 +62,7 @@ def test_the_service_tells_of_a_feed_that_it_cannot_write(newsroom: Site, home: 
         feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}"), head=head
     )
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="other", outcome="updated")
+        assert service.waits_for("run_finished", feed="other", outcome="updated")
         assert eventually(lambda: told(newsroom))
         assert eventually(lambda: b"The feed world broke" in service.get("/health.json"))
         assert service.end() == 0
@@ -74,7 +74,7 @@ def test_the_service_tells_of_a_feed_that_it_cannot_write(newsroom: Site, home: 
 def test_the_service_tells_when_nothing_can_be_remembered(newsroom: Site, home: Home) -> None:
     """The state cannot be written any more: that is told at once, and once."""
     newsroom["/hook"] = b"ok"
-    head = f'{HEAD}[alerts]\nwebhook = "{newsroom.url("/hook")}"\n[http]\ntoken = "t"\n'
+    head = f'{HEAD}[alerts]\nwebhook = "{newsroom.url("/hook")}"\n[http]\nadmin_token = "t"\n'
     home.configure(feed("world", f"page {newsroom.url('/news')}"), head=head)
     home.build()
     with closing(sqlite3.connect(home.root / ".feedpub" / "feedpub.sqlite")) as database:
@@ -84,9 +84,9 @@ def test_the_service_tells_when_nothing_can_be_remembered(newsroom: Site, home: 
         database.execute("DELETE FROM schedule")
         database.commit()
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="world")
+        assert service.waits_for("run_finished", feed="world")
         assert eventually(lambda: told(newsroom))
-        assert service.waits_for("state", feed="world")
+        assert service.waits_for("state_error", feed="world")
         assert service.end() == 0
     (text,) = told(newsroom)
     assert "no room left" in text

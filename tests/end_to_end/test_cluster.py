@@ -27,7 +27,7 @@ PATHS = {"world": "/news", "local": "/rss", "sport": "/sitemap.xml"}
 def configure(home: Home, address: str, newsroom: Site, *names: str) -> None:
     head = (
         f'[feedpub]\nstate = "{address}"\nqueue = true\nbase_url = "{BASE}"\nallow_private = ["127.0.0.0/8"]\n'
-        'delay = "0s"\n[http]\ntoken = "secret"\n'
+        'request_delay = "0s"\n[http]\nadmin_token = "secret"\n'
     )
     places = {name: KINDS[name].format(newsroom.url(PATHS[name])) for name in names}
     home.configure(*(feed(name, place) for name, place in places.items()), head=head)
@@ -54,7 +54,7 @@ def cluster(home: Home) -> Iterator[tuple[list[RunningService], list[RunningServ
     """Two services, of which the first leads, and two workers."""
     with ExitStack() as stack:
         services = [stack.enter_context(running_service(home.config))]
-        assert services[0].waits_for("lead", outcome="this service leads")
+        assert services[0].waits_for("leader", outcome="this service is the leader")
         services.append(stack.enter_context(running_service(home.config)))
         yield services, [stack.enter_context(running_worker(home)) for _ in range(2)]
 
@@ -72,7 +72,7 @@ def run_now(service: RunningService, name: str) -> int:
 
 def runs(workers: list[RunningService], name: str) -> int:
     """How often the workers have run a feed."""
-    return sum(len(worker.heard("run", feed=name)) for worker in workers)
+    return sum(len(worker.heard("run_finished", feed=name)) for worker in workers)
 
 
 def test_together(newsroom: Site, home: Home, address: str) -> None:
@@ -87,7 +87,7 @@ def test_together(newsroom: Site, home: Home, address: str) -> None:
             assert json.loads(service.get("/local.json"))["items"]
             assert b"local" in service.get("/status")
             assert service.get("/healthz")
-        assert not services[1].heard("lead")
+        assert not services[1].heard("leader")
 
         before = runs(workers, "world")
         assert run_now(services[1], "world") == 202
@@ -97,7 +97,7 @@ def test_together(newsroom: Site, home: Home, address: str) -> None:
         assert eventually((home.feeds / "sport.json").exists, 40)
 
         assert services[0].end() == 0
-        assert services[1].waits_for("lead", outcome="this service leads")
+        assert services[1].waits_for("leader", outcome="this service is the leader")
         assert run_now(services[1], "sport") in (202, 409)
         for process in (*workers, services[1]):
             assert process.end() == 0
@@ -107,15 +107,15 @@ def test_run_now_goes_first(newsroom: Site, home: Home, address: str) -> None:
     """Before all that waits for a worker."""
     configure(home, address, newsroom, *NAMES)
     with running_service(home.config) as service:
-        assert service.waits_for("lead", outcome="this service leads")
+        assert service.waits_for("leader", outcome="this service is the leader")
         assert eventually(lambda: run_now(service, "sport") == 202)
         assert run_now(service, "sport") == 409
         assert eventually(lambda: _handed(address) == 3)
         with running_worker(home) as worker:
-            assert eventually(lambda: len(worker.heard("run")) >= 3, 40)
+            assert eventually(lambda: len(worker.heard("run_finished")) >= 3, 40)
             worker.send(signal.SIGTERM)
             assert worker.process.wait(20) == 0
-            assert "sport" in [event["feed"] for event in worker.heard("run")][:2]
+            assert "sport" in [event["feed"] for event in worker.heard("run_finished")][:2]
 
 
 def _handed(address: str) -> int:

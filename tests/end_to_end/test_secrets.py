@@ -148,7 +148,7 @@ def environ(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
 def head(hook: Site, mailbox: Mailbox) -> str:
     """Settings with a deadline that ends the silent source, and ways to tell of breaks, which fail too."""
     return (
-        f'{HEAD}deadline = "10s"\n[http]\ntoken = "{MARK}-token"\n'
+        f'{HEAD}run_timeout = "10s"\n[http]\nadmin_token = "{MARK}-token"\n'
         f'[alerts]\nwebhook = "{hook.url(f"/hooks/{MARK}-hook")}?key={MARK}-hookkey"\n'
         '[alerts.email]\nto = ["jane@example.org"]\nsender = "feedpub@example.net"\n'
         f'server = "127.0.0.1:{mailbox.port}"\nusername = "ann"\npassword = {{ credential = "smtp" }}\n'

@@ -29,7 +29,7 @@ def test_feeds_are_read_and_served(newsroom: Site, home: Home) -> None:
     """At once, and with the page and the list of all feeds before long."""
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="world", outcome="updated", new=3)
+        assert service.waits_for("run_finished", feed="world", outcome="updated", new=3)
         assert len(titles(service.get("/world.json"))) == 3
         assert service.get("/world.rss") == (home.feeds / "world.rss").read_bytes()
         assert eventually((home.feeds / "feeds.opml").exists)
@@ -41,13 +41,13 @@ def test_a_restart_asks_nobody_before_it_is_due(newsroom: Site, home: Home) -> N
     """Not after an orderly end, and not after a kill."""
     home.configure(feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}"))
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="world")
-        assert service.waits_for("run", feed="other")
+        assert service.waits_for("run_finished", feed="world")
+        assert service.waits_for("run_finished", feed="other")
         service.send(signal.SIGKILL)
     newsroom.forget()
     with running_service(home.config) as service:
         time.sleep(3)
-        assert not service.heard("run")
+        assert not service.heard("run_finished")
         assert newsroom.requests == []
         assert len(titles(service.get("/world.json"))) == 3
 
@@ -56,23 +56,23 @@ def test_what_is_new_is_published_when_it_is_due(newsroom: Site, home: Home) -> 
     """By itself; a look that finds nothing new is conditional."""
     home.configure(feed("world", f"page {newsroom.url('/news')}", more='every = "1m"'))
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="world", new=3)
+        assert service.waits_for("run_finished", feed="world", new=3)
         newsroom[path(4)] = story(4)
         newsroom["/news"] = listing([4, 3, 2, 1])
-        assert eventually(lambda: service.heard("run", feed="world", new=1), 75)
+        assert eventually(lambda: service.heard("run_finished", feed="world", new=1), 75)
         assert len(titles(service.get("/world.json"))) == 4
 
 
 def test_secrets_that_others_can_read_are_pointed_out(newsroom: Site, home: Home) -> None:
     """In the log, when it starts and when it takes a changed config."""
-    home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD + '[http]\ntoken = "hunter2"\n')
+    home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD + '[http]\nadmin_token = "hunter2"\n')
     home.config.chmod(0o600)
     with running_service(home.config) as service:
-        assert not service.heard("config")
+        assert not service.heard("config_warning")
         home.config.chmod(0o644)
         service.send(signal.SIGHUP)
-        assert service.waits_for("config")
-        assert "[http] has a secret in this file" in service.heard("config")[0]["reason"]
+        assert service.waits_for("config_warning")
+        assert "[http] has a secret in this file" in service.heard("config_warning")[0]["reason"]
         assert "hunter2" not in "".join(service.said)
 
 
@@ -81,13 +81,13 @@ def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
     world, other = feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}")
     home.configure(world, other)
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="world")
-        assert service.waits_for("run", feed="other")
+        assert service.waits_for("run_finished", feed="world")
+        assert service.waits_for("run_finished", feed="other")
         home.configure(world.replace("The world feed", "The whole world"), other)
         service.send(signal.SIGHUP)
         assert service.waits_for("reload", outcome="applied", changed="world")
-        assert service.waits_for("run", times=2, feed="world")
-        assert len(service.heard("run", feed="other")) == 1
+        assert service.waits_for("run_finished", times=2, feed="world")
+        assert len(service.heard("run_finished", feed="other")) == 1
         assert json.loads(service.get("/world.json"))["title"] == "The whole world"
 
         home.configure(world.replace("page", "pgae"), other)
@@ -98,7 +98,7 @@ def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
 
         home.configure(other, feed("third", f"sitemap {newsroom.url('/sitemap.xml')}"))
         assert service.waits_for("reload", outcome="applied", added="third", removed="world")
-        assert service.waits_for("run", feed="third", new=3)
+        assert service.waits_for("run_finished", feed="third", new=3)
 
         rules = home.config.parent / "sites" / "127.0.0.1.toml"
         rules.parent.mkdir()
@@ -116,14 +116,14 @@ def test_feeds_in_files_of_their_own_come_and_go(newsroom: Site, home: Home) -> 
     file = home.config.parent / "feeds.d" / "other.toml"
     other = feed("other", f"feed {newsroom.url('/rss')}")
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="world")
+        assert service.waits_for("run_finished", feed="world")
         file.parent.mkdir()
         file.write_text(other, "utf-8")
         assert service.waits_for("reload", outcome="applied", added="other")
-        assert service.waits_for("run", feed="other", new=3)
+        assert service.waits_for("run_finished", feed="other", new=3)
         file.write_text(other.replace("The other feed", "Another feed"), "utf-8")
         assert service.waits_for("reload", outcome="applied", changed="other")
-        assert service.waits_for("run", times=2, feed="other")
+        assert service.waits_for("run_finished", times=2, feed="other")
         assert json.loads(service.get("/other.json"))["title"] == "Another feed"
         file.write_text("[http]\n", "utf-8")
         assert service.waits_for("reload", outcome="refused")
@@ -133,7 +133,7 @@ def test_feeds_in_files_of_their_own_come_and_go(newsroom: Site, home: Home) -> 
         file.write_text(other, "utf-8")
         service.send(signal.SIGHUP)
         assert service.waits_for("reload", times=2, outcome="applied", added="other")
-        assert len(service.heard("run", feed="world")) == 1
+        assert len(service.heard("run_finished", feed="world")) == 1
         assert service.end() == 0
 
 
@@ -141,7 +141,7 @@ def test_a_second_one_is_refused(newsroom: Site, home: Home) -> None:
     """With the pid of the first; a build beside it is none of that and goes well."""
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="world")
+        assert service.waits_for("run_finished", feed="world")
         refused = home.run("run", "--listen", f"127.0.0.1:{free_port()}")
         assert refused.returncode == 1
         assert f"with pid {service.process.pid}" in refused.stderr
@@ -168,11 +168,11 @@ def test_it_ends_in_time_whatever_hangs(newsroom: Site, home: Home) -> None:
     home.configure(feed("slow", f"page {newsroom.url('/slow')}"), feed("world", "folder articles"))
     home.save("one.txt", "A headline that says something\n\n" + "A paragraph of some length, with words in it. " * 20)
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="world", new=1)
+        assert service.waits_for("run_finished", feed="world", new=1)
         began = time.monotonic()
         assert service.end() == 0
         assert time.monotonic() - began < 20
-        assert service.heard("stopping", given_up="slow")
+        assert service.heard("stopping", cancelled="slow")
     assert len(home.items("world")) == 1
 
 
@@ -181,8 +181,8 @@ def test_broken_sources_are_named_and_put_off(newsroom: Site, home: Home) -> Non
     del newsroom.routes["/news"]
     home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD)
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="world", outcome="failed", why="failed once")
-        assert service.waits_for("problem", kind="source", where=newsroom.url("/news"))
+        assert service.waits_for("run_finished", feed="world", outcome="failed", why="failed once")
+        assert service.waits_for("run_problem", kind="source", where=newsroom.url("/news"))
 
 
 def test_detail_on_demand(newsroom: Site, home: Home) -> None:
@@ -191,17 +191,17 @@ def test_detail_on_demand(newsroom: Site, home: Home) -> None:
     listed = f"page {newsroom.url('/news')}?token=hush"
     home.configure(feed("quiet", listed), head=HEAD)
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="quiet")
+        assert service.waits_for("run_finished", feed="quiet")
         assert not any(event["level"] == "debug" for event in service.events)
     home.configure(feed("world", listed), head=HEAD)
     with running_service(home.config, "-v") as service:
-        assert service.waits_for("run", feed="world")
+        assert service.waits_for("run_finished", feed="world")
         (listing,) = service.heard("request", url=newsroom.url("/news?token=…"))
         assert (listing["method"], listing["feed"], listing["status"]) == ("GET", "world", 304)
         assert (listing["conditional"], listing["bytes"]) == (True, 0)
         (page,) = service.heard("request", url=newsroom.url(path(2)), status=200, conditional=False)
         assert page["bytes"] == len(story(2).encode())
-        (source,) = service.heard("source", feed="world", verdict="as usual")
+        (source,) = service.heard("source", feed="world", verdict="normal")
         assert (source["source"], source["known"]) == (listing["url"], 0)
         assert service.heard("article", url=newsroom.url(path(2)), outcome="new")
         assert service.heard("article", url=newsroom.url(path(1)), outcome="failed: HTTP 404: the page is gone")

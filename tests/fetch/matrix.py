@@ -147,7 +147,7 @@ def _links(lab: Laboratory) -> Report:
     lab.learn(pages={"public.example/rss": rss})
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "feedpub.toml")
-        settings = '[feedpub]\noutput = "feeds"\nstate = "state"\ndelay = "0s"\n'
+        settings = '[feedpub]\noutput = "feeds"\nstate = "state"\nrequest_delay = "0s"\n'
         config.write_text(settings + feed("world", "feed http://public.example/rss", more="limit = 1000"), "utf-8")
         return lab.command("build", config=config)
 

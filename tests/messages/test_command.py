@@ -55,7 +55,7 @@ def test_it_gets_of_the_environment_what_programs_need(tmp_path: Path, monkeypat
     code = "import json, os, sys; json.dump(dict(os.environ), open(sys.argv[1], 'w'))"
     settings = (
         f"[alerts]\ncommand = {json.dumps(python(code, str(tmp_path / 'got')))}\n"
-        '[http]\ntoken = { env = "FEEDPUB_TOKEN" }'
+        '[http]\nadmin_token = { env = "FEEDPUB_TOKEN" }'
     )
     source = feed("world", "page https://example.org/") + 'headers = { "X-Key" = { env = "LC_PASS" } }\n'
     config = configure(tmp_path, source, settings=settings)

@@ -36,7 +36,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def config(site: Site, tmp_path: Path) -> Config:
     """With a hub and a webhook on the site."""
-    settings = f'hubs = ["{site.url("/hub")}"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
+    settings = f'websub_hubs = ["{site.url("/hub")}"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
     return configure(tmp_path, settings=settings)
 
 
@@ -57,7 +57,7 @@ def known(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 
 
 def ping(tools: Tools, config: Config, body: bytes = FORM) -> Message:
-    return Message("ping", config.feedpub.hubs[0], body, tools.clock())
+    return Message("ping", config.feedpub.websub_hubs[0], body, tools.clock())
 
 
 def test_what_is_due_is_sent_and_gone(site: Site, config: Config, tools: Tools) -> None:
@@ -75,7 +75,7 @@ def test_what_is_due_is_sent_and_gone(site: Site, config: Config, tools: Tools) 
 def test_a_hub_on_a_private_address_is_told_nothing(site: Site, tmp_path: Path, clock: FakeClock) -> None:
     """Unless allow_private names it; a webhook there is told all the same: it is a server of one's own."""
     site["/T0KEN"] = site["/hub"] = b"ok"
-    settings = f'hubs = ["{site.url("/hub")}"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
+    settings = f'websub_hubs = ["{site.url("/hub")}"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
     config = configure(tmp_path, settings=settings)
     closed = config.model_copy(update={"feedpub": config.feedpub.model_copy(update={"allow_private": ()})})
     with tools_for(config, clock) as tools:
@@ -107,7 +107,7 @@ def test_waits_grow_until_it_is_given_up(
     assert tools.store.messages.waiting() == ()
     assert len(site.requests) == 8
     dropped = known(caplog)[-1]
-    assert (dropped["event"], dropped["level"], dropped["tries"]) == ("dropped", "error", 8)
+    assert (dropped["event"], dropped["level"], dropped["tries"]) == ("message_dropped", "error", 8)
     assert "T0KEN" not in str(known(caplog))
 
 
@@ -117,7 +117,9 @@ def test_the_log_says_what_was_told_to_whom(
     """As key and value, whatever came of it; no token of an address is in it."""
     caplog.set_level(logging.INFO)
     hub = site.url("/hub")
-    config = configure(tmp_path, settings=f'hubs = ["{hub}?token=hunter2"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"')
+    config = configure(
+        tmp_path, settings=f'websub_hubs = ["{hub}?token=hunter2"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
+    )
     site["/T0KEN"] = b"ok"
     with tools_for(config, clock) as tools:
         tools.store.messages.add([ping(tools, config), webhook(tools)])
@@ -127,11 +129,11 @@ def test_the_log_says_what_was_told_to_whom(
         messages.deliver(config, tools.store, tools.clock)
     about = {"kind": "ping", "feed": "world", "topic": TOPIC, "target": f"{hub}?token=…"}
     failed, told, alert = sorted(known(caplog), key=lambda line: (line["event"], line["kind"]))
-    assert told == {"level": "info", "event": "told"} | about
-    assert alert == {"level": "info", "event": "told", "kind": "webhook", "feed": "world", "alert": "broken"}
+    assert told == {"level": "info", "event": "message_sent"} | about
+    assert alert == {"level": "info", "event": "message_sent", "kind": "webhook", "feed": "world", "alert": "broken"}
     assert failed.pop("reason").startswith(site.url("").rstrip("/"))
     assert failed.pop("next").endswith("Z")
-    assert failed == {"level": "warning", "event": "postponed", "tries": 1} | about
+    assert failed == {"level": "warning", "event": "message_retry", "tries": 1} | about
 
 
 def test_it_is_sent_when_the_other_side_is_back(site: Site, config: Config, tools: Tools, clock: FakeClock) -> None:
@@ -238,7 +240,9 @@ def test_two_rounds_at_once_send_everything_once(config: Config, tools: Tools) -
     """A build beside the service."""
     with running_site() as other:
         other["/hub"] = b"ok"
-        both = config.model_copy(update={"feedpub": config.feedpub.model_copy(update={"hubs": (other.url("/hub"),)})})
+        both = config.model_copy(
+            update={"feedpub": config.feedpub.model_copy(update={"websub_hubs": (other.url("/hub"),)})}
+        )
         tools.store.messages.add([ping(tools, both, FORM + b"&n=%d" % n) for n in range(30)])
         with ThreadPoolExecutor(3) as pool:
             sent = sum(pool.map(lambda _: messages.deliver(both, tools.store, tools.clock), range(3)))

@@ -103,8 +103,8 @@ def test_who_is_refused_is_named(caplog: pytest.LogCaptureFixture) -> None:
             mail.send(to(mailbox.port), BODY)
         mail.send(to(mailbox.port, to=["jane@example.org", "joe@example.org"]), BODY)
     assert mailbox.receivers == [["joe@example.org"]]
-    (record,) = (record for record in caplog.records if record.getMessage() == "refused")
-    assert vars(record)["fields"] == {"target": f"127.0.0.1:{mailbox.port}", "receiver": "jane@example.org"}
+    (record,) = (record for record in caplog.records if record.getMessage() == "recipient_refused")
+    assert vars(record)["fields"] == {"target": f"127.0.0.1:{mailbox.port}", "recipient": "jane@example.org"}
 
 
 def test_a_server_that_is_not_there_is_a_failure() -> None:

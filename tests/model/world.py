@@ -230,7 +230,8 @@ class World:
         more = f"limit = {wanted.limit}\nformats = {list(wanted.formats)}\n"
         more += f"exclude.title = {list(wanted.exclude)}\n" if wanted.exclude else ""
         more += f"include.title = {list(wanted.include)}\n" if wanted.include else ""
-        head = f'[feedpub]\nallow_private = ["127.0.0.0/8"]\ndelay = "0s"\nkeep = "3650d"\nbase_url = "{wanted.base}"\n'
+        head = '[feedpub]\nallow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\n'
+        head += f'keep = "3650d"\nbase_url = "{wanted.base}"\n'
         self._config.parent.mkdir(exist_ok=True)
         self._config.write_text(head + feed("paper", f"{kind} {self.site.source}", more=more), "utf-8")
 

@@ -24,7 +24,7 @@ def home(tmp_path: Path, room: Room, site: Site) -> Home:
     """A home that publishes a feed of a site's stories and one of a saved article in a bucket."""
     open_newsroom(site, [3, 2, 1])
     home = Home(tmp_path)
-    settings = f'allow_private = ["127.0.0.0/8"]\ndelay = "0s"\nbase_url = "{BASE}"\noutput = "{room.bucket}"\n'
+    settings = f'allow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\nbase_url = "{BASE}"\noutput = "{room.bucket}"\n'
     feeds = feed("world", f"page {site.url('/news')}"), feed("saved", "folder articles")
     home.configure(*feeds, head=f"[feedpub]\n{settings}{room.head}")
     home.config.chmod(0o600)
@@ -88,7 +88,7 @@ def test_what_fails_is_told_without_secrets(home: Home, room: Room) -> None:
 def test_the_service_publishes_and_serves_the_bucket(home: Home, room: Room) -> None:
     """As it does a folder."""
     with running_service(home.config) as service:
-        assert service.waits_for("run", feed="world", outcome="updated")
+        assert service.waits_for("run_finished", feed="world", outcome="updated")
         assert service.get("/world.rss") == room.publisher().read("world.rss")
         assert service.end() == 0
 

@@ -38,7 +38,7 @@ def test_what_is_missing_is_named_with_its_commands() -> None:
 
 
 def test_a_browser_that_the_config_names_must_be_there(tmp_path: Path) -> None:
-    assert f"there is no program {tmp_path}/none, which browser names" in str(missing(tmp_path / "none"))
+    assert f"there is no program {tmp_path}/none, which browser_path names" in str(missing(tmp_path / "none"))
 
 
 @pytest.mark.usefixtures("nothing_installed")
@@ -56,7 +56,7 @@ def test_a_run_fails_that_source_and_nobody_is_asked(site: Site, tmp_path: Path)
 def test_check_notes_it(tmp_path: Path) -> None:
     """Where a source wants it; elsewhere nobody needs to know."""
     home = Home(tmp_path)
-    home.configure(FEED.format(url="https://example.org/"), head=f'{HEAD}browser = "no-such-browser"\n')
+    home.configure(FEED.format(url="https://example.org/"), head=f'{HEAD}browser_path = "no-such-browser"\n')
     checked = home.run("check")
     assert checked.returncode == 0
     assert "note: render = true needs a browser; there is no program" in checked.stdout

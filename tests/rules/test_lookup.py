@@ -62,7 +62,7 @@ def test_our_own_file_goes_before(ftr: Path, tmp_path: Path) -> None:
     sites = tmp_path / "sites"
     sites.mkdir()
     (sites / "example.com.toml").write_text('content = ".own"', "utf-8")
-    book = open_rules(RuleFiles(sites=sites, ftr=ftr))
+    book = open_rules(RuleFiles(sites=sites, ftr_site_config=ftr))
     for host in ("example.com", "www.example.com", "one.example.com"):
         assert bodies(book.of(f"https://{host}/")) == [".own"]
     assert bodies(book.of("https://alone.example.org/")) == ["//alone"]

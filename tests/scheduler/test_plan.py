@@ -46,10 +46,10 @@ def test_cron() -> None:
 
 def test_auto_stays_between_its_bounds() -> None:
     """However eager."""
-    assert planned(eagerness=0.01).next == NOW + 5 * MINUTE
-    assert planned(eagerness=100).next == NOW + DAY
-    assert planned(eagerness=100, max_every="6h").next == NOW + 6 * HOUR
-    assert planned(eagerness=0.01, min_every="20m").next == NOW + 20 * MINUTE
+    assert planned(interval_factor=0.01).next == NOW + 5 * MINUTE
+    assert planned(interval_factor=100).next == NOW + DAY
+    assert planned(interval_factor=100, max_every="6h").next == NOW + 6 * HOUR
+    assert planned(interval_factor=0.01, min_every="20m").next == NOW + 20 * MINUTE
 
 
 def test_auto_says_why() -> None:
@@ -66,7 +66,7 @@ def test_a_folder_is_looked_at_often() -> None:
 def test_failures_put_it_off(failures: int) -> None:
     """Twice as long each time, and not for all that failed together at the same moment."""
     failed = replace(LOOKED, failures=failures, failure="HTTP 500", failing_since=NOW)
-    wait = planned(failed, eagerness=0.01).next - NOW
+    wait = planned(failed, interval_factor=0.01).next - NOW
     usual = 5 * MINUTE * 2 ** (failures - 1)
     assert usual * (1 - JITTER) <= wait <= usual * (1 + JITTER)
     other = replace(failed, key="https://example.net/")
@@ -74,12 +74,12 @@ def test_failures_put_it_off(failures: int) -> None:
     assert planned(failed) == planned(failed)
 
 
-@pytest.mark.parametrize("eagerness", [0.01, 0.1, 1, 100])
-def test_a_source_that_failed_once_is_asked_no_sooner_than_before(eagerness: float) -> None:
+@pytest.mark.parametrize("interval_factor", [0.01, 0.1, 1, 100])
+def test_a_source_that_failed_once_is_asked_no_sooner_than_before(interval_factor: float) -> None:
     """Its usual wait begins the doubling; but after an hour it is tried again: one look lost is no day lost."""
     failed = replace(LOOKED, failures=1, failure="HTTP 500", failing_since=NOW)
-    usual = min(planned(eagerness=eagerness).next - NOW, HOUR)
-    wait = planned(failed, eagerness=eagerness).next - NOW
+    usual = min(planned(interval_factor=interval_factor).next - NOW, HOUR)
+    wait = planned(failed, interval_factor=interval_factor).next - NOW
     assert usual * (1 - JITTER) <= wait <= usual * (1 + JITTER)
 
 
@@ -136,16 +136,16 @@ def test_an_interval_obeys_retry_after_alone() -> None:
 def test_hours_that_it_skips() -> None:
     """The look is put off to the first hour in which there may be something."""
     asleep = replace(LOOKED, pace=Pace(skip_hours=(12, 13, 14)))
-    assert planned(asleep, eagerness=0.01).next == datetime(2026, 1, 1, 15, tzinfo=UTC)
+    assert planned(asleep, interval_factor=0.01).next == datetime(2026, 1, 1, 15, tzinfo=UTC)
 
 
 def test_days_that_it_skips() -> None:
     """Thursday is 3."""
     asleep = replace(LOOKED, pace=Pace(skip_days=(3, 4)))
-    assert planned(asleep, eagerness=0.01).next == datetime(2026, 1, 3, tzinfo=UTC)
+    assert planned(asleep, interval_factor=0.01).next == datetime(2026, 1, 3, tzinfo=UTC)
 
 
 def test_a_source_that_skips_everything() -> None:
     """Nobody means that."""
     asleep = replace(LOOKED, pace=Pace(skip_hours=tuple(range(24))))
-    assert planned(asleep, eagerness=0.01).next == NOW + 5 * MINUTE
+    assert planned(asleep, interval_factor=0.01).next == NOW + 5 * MINUTE

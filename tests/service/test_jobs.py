@@ -147,7 +147,7 @@ def test_a_crash_is_a_failed_run(tmp_path: Path, error: Exception, reason: str) 
 def test_a_hang_is_a_failed_run(tmp_path: Path) -> None:
     """Told of once, and named as long as its thread is there; the feed is tried again meanwhile."""
     go_on = threading.Event()
-    config = configure(tmp_path, feed("world", "folder articles"), settings='deadline = "10s"')
+    config = configure(tmp_path, feed("world", "folder articles"), settings='run_timeout = "10s"')
     with at_work(config, says(Status.UPDATED, lambda: _wait(go_on))) as desk:
         assert eventually(lambda: desk.jobs.runner.busy)
         desk.jobs.runner._grace = -10.0  # its time is up at once

@@ -53,7 +53,7 @@ def lateness(events: Iterable[Event], names: Sequence[str], end: datetime) -> di
     planned: dict[str, datetime] = {}
     for event in events:
         name = event.get("feed", "")
-        if event.get("event") != "run" or name not in found:
+        if event.get("event") != "run_finished" or name not in found:
             continue
         began = datetime.fromisoformat(event["time"]) - timedelta(milliseconds=event["ms"])
         if name in planned:

@@ -159,7 +159,7 @@ def _found(  # noqa: PLR0913, PLR0917 -- all that was measured
 ) -> Found:
     if siege.log:
         siege.log.write_text("\n".join(json.dumps(event) for event in events), "utf-8")
-    runs = Counter(event.get("feed") for event in events if event.get("event") == "run")
+    runs = Counter(event.get("feed") for event in events if event.get("event") == "run_finished")
     return Found(
         lateness=lateness(events, world.healthy, end),
         lost=lost,
@@ -172,7 +172,7 @@ def _found(  # noqa: PLR0913, PLR0917 -- all that was measured
 
 def _complaints(events: Sequence[Event]) -> list[str]:
     """What the log has of faults in feedpub itself, and of starts and ends."""
-    wanted = ("started", "ended", "scheduler", "exhausted", "crash", "clock")
+    wanted = ("started", "stopped", "scheduler_restarted", "too_many_stuck_threads", "run_crashed", "clock_jump")
     told = [f"{e['time']} {e['event']} {e.get('feed', '')} {e.get('trace', '')}"[:600] for e in events if "trace" in e]
     shown = ("time", "event", "feed", "outcome", "reason")
     told += [" ".join(str(e[name]) for name in shown if name in e) for e in events if e["event"] in wanted]

@@ -25,7 +25,7 @@ def test_healthy_feeds_stay_on_time() -> None:
 def run(feed: str, after: int, *, took: int, next_: int) -> dict[str, Any]:
     """The log's line of a run that ended so many seconds after NOW."""
     moment, planned = (f"{NOW + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}" for seconds in (after, next_))
-    return {"event": "run", "feed": feed, "time": moment, "ms": took * 1000, "next": planned}
+    return {"event": "run_finished", "feed": feed, "time": moment, "ms": took * 1000, "next": planned}
 
 
 def test_lateness_counts_from_the_plan() -> None:

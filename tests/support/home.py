@@ -21,7 +21,7 @@ PNG = (  # a picture of one pixel
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
     b"\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82"
 )
-HEAD = f'[feedpub]\nallow_private = ["127.0.0.0/8"]\ndelay = "0s"\nbase_url = "{BASE}"\n'
+HEAD = f'[feedpub]\nallow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\nbase_url = "{BASE}"\n'
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def configure(folder: Path, *feeds: str, settings: str = "") -> Config:
     """A config file in a folder, loaded: `feeds` are the TOML texts of `[[feed]]` tables."""
     file = folder / "config" / "feedpub.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
-    head = f'[feedpub]\nallow_private = ["127.0.0.0/8"]\ndelay = "0s"\n{settings}\n'
+    head = f'[feedpub]\nallow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\n{settings}\n'
     file.write_text(head + "\n".join(feeds), "utf-8")
     return load(file)
 

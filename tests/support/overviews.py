@@ -56,7 +56,7 @@ def feed(name: str = "world", title: str = "World news", **others: Any) -> FeedO
         entries=50,
         newest=NOW - 2 * HOUR,
         days=DAYS,
-        requests={"200": 40, "304": 12, "none": 1},
+        requests={"200": 40, "304": 12, "error": 1},
         sources=(source(),),
         documents=tuple(f"{name}.{suffix}" for suffix in ("html", "rss", "atom", "json")),
     )

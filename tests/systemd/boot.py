@@ -70,7 +70,7 @@ MEMBERS = (
 
 def configure(machine: Machine, *feeds: str) -> None:
     """Write the config."""
-    machine.write(CONFIG, '[feedpub]\noutput = "../feeds"\ndelay = "0s"\n' + "\n".join(feeds))
+    machine.write(CONFIG, '[feedpub]\noutput = "../feeds"\nrequest_delay = "0s"\n' + "\n".join(feeds))
 
 
 def drop_in(machine: Machine, unit: str, name: str, text: str) -> None:
@@ -128,12 +128,12 @@ def private_resolver(machine: Machine) -> None:
     since = machine.mark()
     configure(machine, QUAY, WORLD.replace('"world"', '"early"'))
     machine.run("systemctl", "reload", SERVICE)
-    assert machine.hears(SERVICE, "run ", "feed=early", "outcome=failed", since=since)
+    assert machine.hears(SERVICE, "run_finished ", "feed=early", "outcome=failed", since=since)
     drop_in(machine, SERVICE, "private", sample("private-network").replace("192.168.1.1", world.RESOLVER))
     since = machine.mark()
     configure(machine, QUAY, WORLD)
     machine.run("systemctl", "restart", SERVICE)
-    assert machine.hears(SERVICE, "run ", "feed=world", "outcome=updated", since=since)
+    assert machine.hears(SERVICE, "run_finished ", "feed=world", "outcome=updated", since=since)
     assert machine.get(f"{URL}/world.rss").count(b"<item>") == 3
 
 
@@ -148,7 +148,7 @@ def credential(machine: Machine) -> None:
     configure(machine, QUAY, WORLD, MEMBERS)
     since = machine.mark()
     machine.run("systemctl", "restart", SERVICE)
-    assert machine.hears(SERVICE, "run ", "feed=members", "outcome=updated", since=since)
+    assert machine.hears(SERVICE, "run_finished ", "feed=members", "outcome=updated", since=since)
     machine.run("systemctl", "start", "feedpub-build@members.service")
     assert world.TOKEN not in machine.journal(SERVICE)
 
@@ -199,7 +199,7 @@ def drain(machine: Machine) -> None:
     assert took < 20, took
     assert machine.show(SERVICE, "Result") == "success"
     assert machine.show(SERVICE, "ExecMainStatus") == "0"
-    assert machine.hears(SERVICE, "ended", "status=0", since=since)
+    assert machine.hears(SERVICE, "stopped", "status=0", since=since)
 
 
 def socket_activation(machine: Machine) -> None:

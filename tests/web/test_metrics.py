@@ -53,22 +53,22 @@ def test_a_feed_and_its_source() -> None:
         "last_run_timestamp_seconds": now - 6 * minute,
         "last_success_timestamp_seconds": now - 6 * minute,
         "next_run_timestamp_seconds": now + 24 * minute,
-        "run_duration_seconds": 2.14,
+        "last_run_duration_seconds": 2.14,
         "entries": 50,
         "newest_entry_timestamp_seconds": now - 120 * minute,
-        "failed_articles": 0,
+        "last_run_failed_articles": 0,
         "running": 0,
-        "hanging": 0,
+        "run_stuck": 0,
     }
     assert {name: of_feed[name] for name in expected} == expected
     labels = 'feed="world",source="https://news.example.org/feed"'
     assert {name.removeprefix("feedpub_source_"): s[labels] for name, s in told.items() if labels in s} == {
-        "healthy": 1,
-        "last_look_timestamp_seconds": now - 6 * minute,
+        "up": 1,
+        "last_check_timestamp_seconds": now - 6 * minute,
         "last_success_timestamp_seconds": now - 6 * minute,
-        "next_look_timestamp_seconds": now + 24 * minute,
-        "failures": 0,
-        "articles": 20,
+        "next_check_timestamp_seconds": now + 24 * minute,
+        "consecutive_failures": 0,
+        "items": 20,
     }
 
 
@@ -78,7 +78,7 @@ def test_requests_by_status() -> None:
     assert told["feedpub_feed_requests_total"] == {
         'feed="world",status="200"': 40,
         'feed="world",status="304"': 12,
-        'feed="world",status="none"': 1,
+        'feed="world",status="error"': 1,
     }
 
 
@@ -88,15 +88,15 @@ def test_states() -> None:
     assert told["feedpub_feeds"] == {'state="broken"': 1, 'state="late"': 0, 'state="healthy"': 1}
     states = {labels for labels, value in told["feedpub_feed_state"].items() if value}
     assert states == {'feed="world",state="healthy"', 'feed="gone",state="broken"'}
-    assert sum(told["feedpub_source_failures"].values()) == 4
+    assert sum(told["feedpub_source_consecutive_failures"].values()) == 4
 
 
 def test_the_service() -> None:
     """When it started, its heartbeat, and whether its config is the file's; nothing of it where none runs."""
     told = parsed(metrics.text(everything()))
-    assert told["feedpub_config_in_force"] == {"": 0}
+    assert told["feedpub_config_last_reload_successful"] == {"": 0}
     assert told["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}
-    assert "feedpub_config_in_force" not in parsed(metrics.text(overview(feed(), running=None)))
+    assert "feedpub_config_last_reload_successful" not in parsed(metrics.text(overview(feed(), running=None)))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_the_service() -> None:
 def test_labels_are_escaped(address: str) -> None:
     """Whatever a folder is called."""
     told = parsed(metrics.text(overview(feed(sources=(source(address),)))))
-    (label,) = told["feedpub_source_healthy"]
+    (label,) = told["feedpub_source_up"]
     escaped = label.removeprefix('feed="world",source="').removesuffix('"')
     assert re.sub(r"\\(.)", lambda found: {"n": "\n"}.get(found[1], found[1]), escaped) == address
 
@@ -116,5 +116,5 @@ def test_what_is_not_known_is_left_out() -> None:
     new = feed("new", health=Health.LATE, last_run=None, last_success=None, next_run=None, outcome=None,
                newest=None, requests={}, sources=(never,))  # fmt: skip
     told = parsed(metrics.text(overview(new)))
-    absent = ("last_run", "last_success", "next_run", "run_duration", "newest", "requests", "last_look", "next_look")
+    absent = ("last_run", "last_success", "next_run", "newest", "requests", "last_check", "next_check")
     assert [name for name in told if any(part in name for part in absent)] == []

@@ -81,7 +81,7 @@ def test_without_a_token_nobody_can(client: Client, console: FakeConsole) -> Non
     for token in ("", SECRET):
         reply = press(client, token=token)
         assert reply.status == 403
-        assert b"[http] token" in reply.body
+        assert b"[http] admin_token" in reply.body
     assert console.ran == []
 
 

@@ -24,14 +24,14 @@ def _jumps(seconds: float, stage: Stage) -> Ended:
     file = stage.offset(0)
 
     def script(service: Service) -> None:
-        assert service.waits_for("run", feed="world"), service.said
+        assert service.waits_for("run_finished", feed="world"), service.said
         stage.offset(seconds)
-        assert service.waits_for("clock"), service.said
+        assert service.waits_for("clock_jump"), service.said
         stage.news()
         service.look("world")
-        assert service.waits_for("run", feed="world", new=1), service.said
+        assert service.waits_for("run_finished", feed="world", new=1), service.said
         service.look("beside")
-        assert service.waits_for("run", feed="beside", new=1), service.said
+        assert service.waits_for("run_finished", feed="beside", new=1), service.said
 
     return told(stage, script, {"clock": file})
 
@@ -43,11 +43,11 @@ def _was_ahead(seconds: float, stage: Stage) -> Ended:
     def ahead(service: Service) -> None:
         for name in ("world", "beside"):
             service.look(name)
-            assert service.waits_for("run", feed=name), service.said
+            assert service.waits_for("run_finished", feed=name), service.said
 
     def right(service: Service) -> None:
         for name in ("world", "beside"):
-            assert service.waits_for("run", feed=name, new=1), service.said
+            assert service.waits_for("run_finished", feed=name, new=1), service.said
 
     told(stage, ahead, {"clock": stage.offset(seconds)})
     stage.offset(0)
@@ -59,9 +59,9 @@ def _planned_next(at: datetime, due: datetime, stage: Stage) -> Ended:
     """The service looks at that moment, and then plans when to look next."""
 
     def script(service: Service) -> None:
-        assert service.waits_for("run", feed="world", new=1), service.said
-        assert service.waits_for("run", feed="beside"), service.said
-        assert datetime.fromisoformat(service.heard("run", feed="world")[0]["next"]) == due
+        assert service.waits_for("run_finished", feed="world", new=1), service.said
+        assert service.waits_for("run_finished", feed="beside"), service.said
+        assert datetime.fromisoformat(service.heard("run_finished", feed="world")[0]["next"]) == due
 
     return told(stage, script, {"clock": stage.offset((at - datetime.now(UTC)).total_seconds())})
 

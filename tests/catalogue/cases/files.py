@@ -20,7 +20,7 @@ DATABASE = "feedpub.sqlite"
 _STRUCK: dict[str, Any] = {"beside": False}  # both feeds are on the same disk
 _SAID: dict[str, Any] = {"beside": False, "said": True}  # where the state fails, it cannot know
 _OTHER_USER = 12345
-_RENEWED = "damaged: set aside, and built anew from the published feeds"
+_RENEWED = "rebuilt from the published feeds"
 
 
 def _nothing(_: Stage) -> None:

@@ -33,7 +33,7 @@ from tests.support.service import RunningService, eventually
 from tests.support.site import Site
 
 TOKEN = "hush"
-NOW_AND_THEN = Start("now-and-then", PAGE.feeds, head=f'{HEAD}[http]\ntoken = "{TOKEN}"\n')
+NOW_AND_THEN = Start("now-and-then", PAGE.feeds, head=f'{HEAD}[http]\nadmin_token = "{TOKEN}"\n')
 HURRIED = Start("hurried", PAGE.feeds, head=SHORT)
 SAVED_AND_HURRIED = Start("saved-and-hurried", FOLDER.feeds, head=SHORT)
 _SLOW: dict[str, Any] = {"slow": True, "seconds": 60.0}
@@ -157,8 +157,8 @@ def _poisoned_service(stage: Stage) -> Ended:
         assert eventually(lambda: service.ended, 30), service.said
 
     def lives(service: Service) -> None:
-        assert service.waits_for("run", feed="world", new=1), service.said
-        assert service.heard("crash", feed="world"), service.said
+        assert service.waits_for("run_finished", feed="world", new=1), service.said
+        assert service.heard("run_crashed", feed="world"), service.said
 
     story = stage.site.routes[path(NEW)]
     told(stage, dies)
@@ -175,14 +175,14 @@ def _bad_config(stage: Stage) -> Ended:
     """The config is broken, and the service told to take it: it goes on with the one that it has."""
 
     def script(service: Service) -> None:
-        assert service.waits_for("run", feed="world", new=1), service.said
-        assert service.waits_for("run", feed="beside", new=1), service.said
+        assert service.waits_for("run_finished", feed="world", new=1), service.said
+        assert service.waits_for("run_finished", feed="beside", new=1), service.said
         stage.home.config.write_text("[[feed\n", "utf-8")
         service.send(signal.SIGHUP)
         assert service.waits_for("reload", outcome="refused"), service.said
         assert "feedpub.toml" in service.get("/status").decode()
         service.look("world")
-        assert service.waits_for("run", times=2, feed="world"), service.said
+        assert service.waits_for("run_finished", times=2, feed="world"), service.said
 
     whole = stage.home.config.read_text("utf-8")
     try:
@@ -196,8 +196,8 @@ def _second(stage: Stage) -> Ended:
     refused: list[Ended] = []
 
     def script(service: Service) -> None:
-        assert service.waits_for("run", feed="world", new=1), service.said
-        assert service.waits_for("run", feed="beside", new=1), service.said
+        assert service.waits_for("run_finished", feed="world", new=1), service.said
+        assert service.waits_for("run_finished", feed="beside", new=1), service.said
         refused.append(stage.run("run", "--listen", "127.0.0.1:0"))
         assert f"with pid {service.pid}" in refused[0].said, refused[0]
         assert refused[0].status == FAILED
@@ -210,8 +210,8 @@ def _hung(stage: Stage) -> Ended:
     """The folder never answers: the run is given up, and others are not held up."""
 
     def script(service: Service) -> None:
-        assert service.waits_for("run", feed="beside", new=1), service.said
-        assert service.waits_for("run", feed="world", outcome="failed"), service.said
+        assert service.waits_for("run_finished", feed="beside", new=1), service.said
+        assert service.waits_for("run_finished", feed="world", outcome="failed"), service.said
 
     return told(stage, script, {"hanging_folder": "articles", "short_grace": 1.0})
 
@@ -226,17 +226,17 @@ def _state_breaks(stage: Stage) -> Ended:
         connection.close()
 
     def script(service: Service) -> None:
-        assert service.waits_for("run", feed="world"), service.said
-        assert service.waits_for("run", feed="beside"), service.said
+        assert service.waits_for("run_finished", feed="world"), service.said
+        assert service.waits_for("run_finished", feed="beside"), service.said
         rename("seen", "unseen")
         stage.news()
         service.look("world")
-        assert service.waits_for("state", feed="world"), service.said
-        assert "no such table" in service.heard("state", feed="world")[0]["reason"]
+        assert service.waits_for("state_error", feed="world"), service.said
+        assert "no such table" in service.heard("state_error", feed="world")[0]["reason"]
         rename("unseen", "seen")
         for name in ("world", "beside"):
             service.look(name)
-            assert service.waits_for("run", feed=name, new=1), service.said
+            assert service.waits_for("run_finished", feed=name, new=1), service.said
 
     stage.no_news(stage.site, stage.beside)
     return told(stage, script)
@@ -247,8 +247,8 @@ def _scheduler_dies(stage: Stage) -> Ended:
 
     def script(service: Service) -> None:
         assert service.waits_for("scheduler"), service.said
-        assert service.waits_for("run", feed="world", new=1), service.said
-        assert service.waits_for("run", feed="beside", new=1), service.said
+        assert service.waits_for("run_finished", feed="world", new=1), service.said
+        assert service.waits_for("run_finished", feed="beside", new=1), service.said
 
     return told(stage, script, {"dying_scheduler": 1})
 
@@ -265,8 +265,8 @@ def _pipelined(stage: Stage) -> Ended:
             connection.sendall(requests)
 
     def script(service: Service) -> None:
-        assert service.waits_for("run", feed="world", new=1), service.said
-        assert service.waits_for("run", feed="beside", new=1), service.said
+        assert service.waits_for("run_finished", feed="world", new=1), service.said
+        assert service.waits_for("run_finished", feed="beside", new=1), service.said
         with ThreadPoolExecutor(50) as pool, ExitStack() as stack:
             for _ in range(50):
                 client = stack.enter_context(socket.create_connection(("127.0.0.1", service.port), timeout=5))
@@ -282,8 +282,8 @@ def _rebound(stage: Stage) -> Ended:
     """A page of another site, whose name leads to this machine, asks how everything is: it is told nothing."""
 
     def script(service: Service) -> None:
-        assert service.waits_for("run", feed="world", new=1), service.said
-        assert service.waits_for("run", feed="beside", new=1), service.said
+        assert service.waits_for("run_finished", feed="world", new=1), service.said
+        assert service.waits_for("run_finished", feed="beside", new=1), service.said
         assert b"beside" in service.get("/status")
         for place in ("/status", "/metrics", "/run"):
             with pytest.raises(urllib.error.HTTPError) as caught:
