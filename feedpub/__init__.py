@@ -1,6 +1,6 @@
 """feedpub: clean full-text feeds from the sources you point it at.
 
-The public API. Its parts are imported when they are first used, so that `import feedpub` costs nothing.
+This module is the public API. Its parts are imported on first use, so `import feedpub` costs nothing.
 """
 
 from importlib import import_module
@@ -8,38 +8,48 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from feedpub.cleaner import SiteMemory, extract, extract_text, sanitise
+    from feedpub.cleaner.rules import SiteRuleSet
+    from feedpub.cleaner.rules import SiteRuleSet as RuleBook
+    from feedpub.cleaner.summary import summarize
     from feedpub.config import SiteRules
-    from feedpub.errors import (
-        AbandonedError,
+    from feedpub.core.errors import (
         ConfigError,
+        DisallowedError,
         ExtractError,
         FeedpubError,
         FetchError,
-        NothingFound,
-        PostponedError,
+        NoContentError,
         PublishError,
-        RefusedError,
+        RetryLaterError,
+        RunCancelledError,
         SourceError,
         StoreError,
     )
-    from feedpub.model import Article, Removed
-    from feedpub.rules import RuleBook
-    from feedpub.summary import summarize
+    from feedpub.core.errors import DisallowedError as RefusedError
+    from feedpub.core.errors import NoContentError as NothingFound
+    from feedpub.core.errors import RetryLaterError as PostponedError
+    from feedpub.core.errors import RunCancelledError as AbandonedError
+    from feedpub.core.models import Article, Removed
 
 __all__ = [
     "AbandonedError",
     "Article",
     "ConfigError",
+    "DisallowedError",
     "ExtractError",
     "FeedpubError",
     "FetchError",
+    "NoContentError",
     "NothingFound",
     "PostponedError",
     "PublishError",
     "RefusedError",
     "Removed",
+    "RetryLaterError",
     "RuleBook",
+    "RunCancelledError",
     "SiteMemory",
+    "SiteRuleSet",
     "SiteRules",
     "SourceError",
     "StoreError",
@@ -49,19 +59,27 @@ __all__ = [
     "summarize",
 ]
 
-_HOMES = {
+_MODULES = {
     **dict.fromkeys(("SiteMemory", "extract", "extract_text", "sanitise"), "feedpub.cleaner"),
-    **dict.fromkeys(("Article", "Removed"), "feedpub.model"),
-    "RuleBook": "feedpub.rules",
+    **dict.fromkeys(("Article", "Removed"), "feedpub.core.models"),
+    "SiteRuleSet": "feedpub.cleaner.rules",
     "SiteRules": "feedpub.config",
-    "summarize": "feedpub.summary",
+    "summarize": "feedpub.cleaner.summary",
+}
+_OLD_NAMES = {  # kept for one release
+    "AbandonedError": "RunCancelledError",
+    "NothingFound": "NoContentError",
+    "PostponedError": "RetryLaterError",
+    "RefusedError": "DisallowedError",
+    "RuleBook": "SiteRuleSet",
 }
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES.get(name, "feedpub.errors")), name)
+    name = _OLD_NAMES.get(name, name)
+    return getattr(import_module(_MODULES.get(name, "feedpub.core.errors")), name)
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from feedpub.queue import Line
+from feedpub.scheduler.queue import FeedQueue
 from feedpub.store import Store
 from tests.support.postgres import MISSING, Server, any_server, installed
 from tests.support.site import Site, running_site
@@ -61,9 +61,9 @@ def address(server: Server, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def line(address: str) -> Iterator[Line]:
+def line(address: str) -> Iterator[FeedQueue]:
     """An empty queue in that database."""
-    with Line(address) as opened:
+    with FeedQueue(address) as opened:
         yield opened
 
 

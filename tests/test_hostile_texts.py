@@ -17,22 +17,24 @@ from requests import Request
 from requests.cookies import MockRequest, RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
-from feedpub import notices, patterns, report
-from feedpub.bounds import occurs
-from feedpub.builder import identity, language, prepare, render_atom, render_json, render_rss
-from feedpub.characters import escape_commands, shorten, without_commands
-from feedpub.discretion import discreet_outcome
-from feedpub.errors import FeedpubError
-from feedpub.fetch import RequestOptions, answer, discreet, redacted, target
-from feedpub.fetch.codings import codings
-from feedpub.fetch.request import Validators, hidden
-from feedpub.languages import normalise
-from feedpub.limits import limit_fields
-from feedpub.logs import event, log_to
-from feedpub.model import Enclosure, Entry, Feed, Item, Outcome, Page, Problem, Status
-from feedpub.paging import _MAY_GO_ON
-from feedpub.sources import addresses, dates, kinds
-from feedpub.store import Notice
+from feedpub.builder import ids, render_atom, render_json, render_rss, rss_atom_text
+from feedpub.cleaner.pagination import _MAY_GO_ON
+from feedpub.cli import output
+from feedpub.core import article_keys, dates, languages, patterns, urls
+from feedpub.core.errors import FeedpubError
+from feedpub.core.field_limits import limit_fields
+from feedpub.core.html import contains_ignoring_case
+from feedpub.core.languages import normalize_language
+from feedpub.core.log import configure_logging, log_event
+from feedpub.core.models import Enclosure, Entry, Failure, Feed, Item, Page, RunResult, RunStatus
+from feedpub.core.redact import redact, redact_result, secrets_in, strip_credentials
+from feedpub.core.text import escape_commands, shorten, strip_terminal_commands
+from feedpub.fetch import RequestOptions, response, url
+from feedpub.fetch.compression import content_codings
+from feedpub.fetch.request import Validators, mask_secrets
+from feedpub.notify import alert_text
+from feedpub.sources import sniff
+from feedpub.store import Incident
 from tests.support.patterns import MAX_SECONDS, SIZE, cpu_seconds
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -53,17 +55,17 @@ PIECES = (
 )  # fmt: skip
 
 
-def _answered(text: str) -> answer.Answer:
-    return answer.Answer(200, CaseInsensitiveDict(dict.fromkeys(HEADERS, text)), text.encode("utf-8", "replace"))
+def _answered(text: str) -> response.Response:
+    return response.Response(200, CaseInsensitiveDict(dict.fromkeys(HEADERS, text)), text.encode("utf-8", "replace"))
 
 
 def _is_answered(status: int, text: str) -> object:
     said = replace(_answered(text), status=status)
-    return said.ok, said.location, answer.failure(said, NOW)
+    return said.ok, said.location, response.failure_of(said, NOW)
 
 
 def _joined(text: str) -> object:
-    return target.parse("https://example.org/a").join(text)
+    return url.parse_url("https://example.org/a").join(text)
 
 
 def _entry(text: str) -> Entry:
@@ -100,8 +102,8 @@ def _logged(text: str) -> None:
     handlers = logging.getLogger().handlers[:]
     level = logging.getLogger().level
     try:
-        log_to(io.StringIO(), environ={})
-        event(text, reason=text)
+        configure_logging(io.StringIO(), environ={})
+        log_event(text, reason=text)
         logging.getLogger("urllib3").warning("Failed to parse headers: %s", text)
     finally:
         logging.getLogger().handlers[:] = handlers
@@ -109,13 +111,13 @@ def _logged(text: str) -> None:
 
 
 def _outcome(text: str) -> object:
-    outcome = Outcome("world", Status.FAILED, problems=(Problem(text, text, fatal=True),))
-    return report.to_json(discreet_outcome(outcome))
+    outcome = RunResult("world", RunStatus.FAILED, problems=(Failure(text, text, fatal=True),))
+    return output.results_as_json(redact_result(outcome))
 
 
 def _noticed(text: str) -> object:
-    notice = Notice("world", f"https://example.org/{text[:8000]}", "broken", NOW, NOW, text[:8000])
-    return notices.headline(notice), notices.evidence(notice)
+    notice = Incident("world", f"https://example.org/{text[:8000]}", "broken", NOW, NOW, text[:8000])
+    return alert_text.describe_incident(notice), alert_text.describe_evidence(notice)
 
 
 def _cookies(text: str) -> None:
@@ -128,55 +130,55 @@ def _cookies(text: str) -> None:
 
 
 READERS: Mapping[str, Callable[[str], object]] = {
-    "a URL": target.parse,
-    "a URL's host": lambda text: target.parse(f"https://{text}/"),
-    "a URL's query": lambda text: target.parse(f"https://example.org/?{text[:8000]}"),
+    "a URL": url.parse_url,
+    "a URL's host": lambda text: url.parse_url(f"https://{text}/"),
+    "a URL's query": lambda text: url.parse_url(f"https://example.org/?{text[:8000]}"),
     "a redirect": _joined,
     "a redirect within bounds": lambda text: _joined(text[:8000]),
-    "redacted": redacted,
-    "discreet": discreet,
-    "secrets": target.secrets_in,
-    "secrets within a text": lambda text: hidden(text, target.secrets_in(text[:8192])),
+    "redacted": strip_credentials,
+    "discreet": redact,
+    "secrets": secrets_in,
+    "secrets within a text": lambda text: mask_secrets(text, secrets_in(text[:8192])),
     "options' secrets": RequestOptions(headers={"a": "secret-secret"}).without_secrets,
-    "headers": lambda text: answer.page(_answered(text), "https://example.org/", NOW),
+    "headers": lambda text: response.page_from(_answered(text), "https://example.org/", NOW),
     "headers of an error": lambda text: _is_answered(503, text),
     "headers of a redirect": lambda text: _is_answered(302, text),
-    "Cache-Control": lambda text: answer.freshness({"Cache-Control": text}, NOW),
-    "Expires": lambda text: answer.freshness({"Expires": text}, NOW),
-    "Age": lambda text: answer.freshness({"Cache-Control": "max-age=5", "Age": text}, NOW),
-    "Retry-After": lambda text: answer.retry_after({"Retry-After": text}, NOW),
-    "Content-Encoding": codings,
+    "Cache-Control": lambda text: response.parse_freshness({"Cache-Control": text}, NOW),
+    "Expires": lambda text: response.parse_freshness({"Expires": text}, NOW),
+    "Age": lambda text: response.parse_freshness({"Cache-Control": "max-age=5", "Age": text}, NOW),
+    "Retry-After": lambda text: response.parse_retry_after({"Retry-After": text}, NOW),
+    "Content-Encoding": content_codings,
     "Set-Cookie": _cookies,
     "validators": lambda text: Validators(text, text).sendable(),
-    "a page's marks of more pages": lambda text: occurs(_MAY_GO_ON, text.encode("utf-8", "replace")),
-    "a document's kind": lambda text: kinds.kind(Page("https://example.org/", text.encode("utf-8", "replace"))),
-    "a link": lambda text: addresses.absolute(text, "https://example.org/"),
-    "a link within bounds": lambda text: addresses.resolve(text[:8000], "https://example.org/"),
+    "a page's marks of more pages": lambda text: contains_ignoring_case(_MAY_GO_ON, text.encode("utf-8", "replace")),
+    "a document's kind": lambda text: sniff.detect_type(Page("https://example.org/", text.encode("utf-8", "replace"))),
+    "a link": lambda text: urls.absolute_url(text, "https://example.org/"),
+    "a link within bounds": lambda text: urls.resolve_link(text[:8000], "https://example.org/"),
     "a date": dates.parse_date,
     "a date of ordinary length": lambda text: dates.parse_date(text[:80]),
     "a date in a text": dates.find_date,
     "a date in a path": dates.date_in_path,
-    "a language": normalise,
-    "a language to publish": language.tag,
-    "an article's key": lambda text: identity.url_key(f"https://example.org/{text[:8000]}"),
-    "a host's key": lambda text: identity.url_key(f"https://{text[:8000].replace('[', 'a').replace(':', 'a')}/"),
-    "an address without tracking": lambda text: identity.without_tracking(f"https://example.org/?{text[:8000]}"),
-    "a slug": lambda text: identity.slug(text, text, ()),
+    "a language": normalize_language,
+    "a language to publish": languages.language_tag,
+    "an article's key": lambda text: article_keys.url_key(f"https://example.org/{text[:8000]}"),
+    "a host's key": lambda text: article_keys.url_key(f"https://{text[:8000].replace('[', 'a').replace(':', 'a')}/"),
+    "an address without tracking": lambda text: article_keys.without_tracking(f"https://example.org/?{text[:8000]}"),
+    "a slug": lambda text: ids.page_slug(text, text, ()),
     "an item": lambda text: limit_fields(Item(text, text, (text,) * 9, summary=text, categories=(text,), version=text)),
-    "a title": prepare.plain,
-    "an author": prepare.mailbox,
-    "an address to publish": lambda text: prepare.uri(f"https://example.org/{text[:8000]}"),
-    "a host to publish": lambda text: prepare.uri(f"https://{text[:8000]}/"),
-    "an entry": lambda text: prepare.prepare(_feed(text[:8000])),
+    "a title": rss_atom_text.plain,
+    "an author": rss_atom_text.format_mailbox,
+    "an address to publish": lambda text: rss_atom_text.to_uri(f"https://example.org/{text[:8000]}"),
+    "a host to publish": lambda text: rss_atom_text.to_uri(f"https://{text[:8000]}/"),
+    "an entry": lambda text: rss_atom_text.prepare_feed(_feed(text[:8000])),
     "RSS": lambda text: render_rss(_feed(text[:500])),
     "Atom": lambda text: render_atom(_feed(text[:500])),
     "JSON Feed": lambda text: render_json(_feed(text[:500])),
-    "a filter's words": lambda text: patterns.matches("ice melts*", text),
+    "a filter's words": lambda text: patterns.matches_pattern("ice melts*", text),
     "a filter's glob": lambda text: patterns.matches_url("*/a/*a*?*=*.b", text),
     "a log line": _logged,
     "an outcome": _outcome,
     "a notice": _noticed,
-    "a terminal's line": without_commands,
+    "a terminal's line": strip_terminal_commands,
     "a JSON document": escape_commands,
     "a short text": lambda text: shorten(text, 500),
 }

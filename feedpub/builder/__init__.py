@@ -3,11 +3,10 @@
 The documents are pure functions of `Feed`: the same feed gives the same bytes, wherever and whenever.
 """
 
-from feedpub.builder.jsonfeed import render_json
-from feedpub.builder.opml import render_opml
-from feedpub.builder.pages import render_article, render_index, render_page
-from feedpub.builder.source_opml import render_source_opml, unsaid
-from feedpub.builder.xmlfeed import render_atom, render_rss
+from feedpub.builder.html import render_article, render_index, render_page
+from feedpub.builder.json_feed import render_json
+from feedpub.builder.opml import render_opml, render_source_opml, unsupported_settings
+from feedpub.builder.rss_atom import render_atom, render_rss
 
 __all__ = [
     "render_article",
@@ -18,5 +17,5 @@ __all__ = [
     "render_page",
     "render_rss",
     "render_source_opml",
-    "unsaid",
+    "unsupported_settings",
 ]

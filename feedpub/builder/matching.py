@@ -28,9 +28,9 @@ from itertools import islice
 from typing import TypeVar
 from urllib.parse import urldefrag, urlsplit
 
-from feedpub.builder.identity import content_key, enclosure_key, guid_key, is_guid_key, url_key, without_tracking
-from feedpub.builder.substance import shared, words
-from feedpub.model import Alias, AliasKind, Article, Entry, Item
+from feedpub.builder.text_compare import overlap, significant_words
+from feedpub.core.article_keys import content_key, enclosure_key, guid_key, is_guid_key, url_key, without_tracking
+from feedpub.core.models import Alias, AliasKind, Article, Entry, Item
 
 SAME_TEXT = 0.9  # share of words in a row that two states of one article have in common
 EQUAL_TEXT = 0.98  # the same under different titles: results and forecasts differ in few words
@@ -72,7 +72,7 @@ class ItemKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ExtractedItem:
     """An article that has just been read.
 
     Attributes:
@@ -115,7 +115,7 @@ class Arrival:
 
 
 @dataclass(slots=True)
-class Known:
+class ExistingEntries:
     """What a feed holds so far, as far as arrivals touch it.
 
     Attributes:
@@ -201,7 +201,7 @@ def _key_without_address(item: Item, source: str) -> str:
 
 def _signature(item: Item) -> tuple[object, ...]:
     """Return what differs between two articles that share an address."""
-    return (tuple(words(item.title)), item.enclosures[:1])
+    return (tuple(significant_words(item.title)), item.enclosures[:1])
 
 
 def _tell_apart(
@@ -236,7 +236,7 @@ def _are_distinct(groups: Sequence[set[tuple[object, ...]]]) -> bool:
 # --- what arrived, and what is known ---
 
 
-def find_entry(arrival: Arrival, known: Known) -> Match | None:
+def find_entry(arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
     """Return the entry that an arrival is, by the first rule that leads to one; None for a new article."""
     return (
         _by_own_keys(arrival, known)
@@ -245,7 +245,7 @@ def find_entry(arrival: Arrival, known: Known) -> Match | None:
     )
 
 
-def _by_own_keys(arrival: Arrival, known: Known) -> Match | None:
+def _by_own_keys(arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
     for key in arrival.keys:
         alias, entry = _known_entry(key, known)
         if alias is None or entry is None:
@@ -260,12 +260,12 @@ def _by_own_keys(arrival: Arrival, known: Known) -> Match | None:
     return None
 
 
-def _by_move(arrival: Arrival, known: Known) -> Match | None:
+def _by_move(arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
     entry = known.entries.get(arrival.moved_from)
     return Match(entry, may_change=_belongs_to(entry, arrival, known)) if entry else None
 
 
-def _by_claim(claim: Claim, arrival: Arrival, known: Known) -> Match | None:
+def _by_claim(claim: Claim, arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
     alias, entry = _known_entry(claim.key, known)
     if alias is None or entry is None or claim.key in arrival.keys:
         return None
@@ -276,23 +276,23 @@ def _by_claim(claim: Claim, arrival: Arrival, known: Known) -> Match | None:
     return Match(entry, may_change=False, kind=AliasKind.FOLLOWS)
 
 
-def _known_entry(key: str, known: Known) -> tuple[Alias | None, Entry | None]:
+def _known_entry(key: str, known: ExistingEntries) -> tuple[Alias | None, Entry | None]:
     alias = known.aliases.get(key)
     return alias, known.entries.get(alias.entry) if alias else None
 
 
-def _belongs_to(entry: Entry, arrival: Arrival, known: Known) -> bool:
+def _belongs_to(entry: Entry, arrival: ExtractedItem, known: ExistingEntries) -> bool:
     return entry.source in ("", arrival.source) or entry.source not in known.sources
 
 
-def _is_still(entry: Entry, key: str, arrival: Arrival, known: Known) -> bool:
+def _is_still(entry: Entry, key: str, arrival: ExtractedItem, known: ExistingEntries) -> bool:
     """Return False if a key that once led to an entry is used for another article now.
 
     A guid leads to its entry unless link, title, date and text are all another article's. A link leads to its entry
     unless the feed calls the entry by another guid and nothing else agrees.
     """
     guids = known.guids.get(entry.id, set())
-    same_title = words(entry.title) == words(arrival.title)
+    same_title = significant_words(entry.title) == significant_words(arrival.title)
     if key in guids:
         return (
             same_title or _is_at_same_address(entry, arrival) or _is_dated(entry, arrival) or is_related(entry, arrival)
@@ -305,7 +305,7 @@ def _is_still(entry: Entry, key: str, arrival: Arrival, known: Known) -> bool:
     return same_title or is_related(entry, arrival)
 
 
-def _is_at_same_address(entry: Entry, arrival: Arrival) -> bool:
+def _is_at_same_address(entry: Entry, arrival: ExtractedItem) -> bool:
     listed = arrival.item.url
     return bool(listed and entry.url) and url_key(listed or "") == url_key(entry.url)
 
@@ -314,23 +314,23 @@ def _are_of_one_feed(guid: str, other: str) -> bool:
     return guid.split(":", 2)[:2] == other.split(":", 2)[:2]
 
 
-def _is_dated(entry: Entry, arrival: Arrival) -> bool:
+def _is_dated(entry: Entry, arrival: ExtractedItem) -> bool:
     return arrival.published is not None and entry.published == arrival.published.replace(microsecond=0)
 
 
-def is_related(entry: Entry, arrival: Arrival) -> bool:
+def is_related(entry: Entry, arrival: ExtractedItem) -> bool:
     """Return True if an arrival has so much of an entry's text that it may be a later state of it."""
-    return shared(words(entry.text), words(arrival.article.text)) >= RELATED_TEXT
+    return overlap(significant_words(entry.text), significant_words(arrival.article.text)) >= RELATED_TEXT
 
 
-def is_same_article(entry: Entry, arrival: Arrival) -> bool:
+def is_same_article(entry: Entry, arrival: ExtractedItem) -> bool:
     """Return True if title and text of an arrival are those of an entry, whatever their addresses."""
     return _says_the_same(
         (entry.title, entry.text, entry.image), (arrival.title, arrival.article.text, arrival.article.image)
     )
 
 
-def is_dated_alike(entry: Entry, arrival: Arrival) -> bool:
+def is_dated_alike(entry: Entry, arrival: ExtractedItem) -> bool:
     """Return True unless both are dated, a day or more apart: a daily column has one title and many dates."""
     if arrival.published is None or entry.published == entry.first_seen:
         return True
@@ -339,17 +339,17 @@ def is_dated_alike(entry: Entry, arrival: Arrival) -> bool:
 
 def _says_the_same(one: tuple[str, str, str | None], other: tuple[str, str, str | None]) -> bool:
     (title, text, image), (other_title, other_text, other_image) = one, other
-    old, new = words(text), words(other_text)
-    same_title = words(title) == words(other_title)
+    old, new = significant_words(text), significant_words(other_text)
+    same_title = significant_words(title) == significant_words(other_title)
     if min(len(old), len(new)) >= MIN_WORDS:
-        forth, back = shared(old, new), shared(new, old)
+        forth, back = overlap(old, new), overlap(new, old)
         return min(forth, back) >= EQUAL_TEXT or (same_title and max(forth, back) >= SAME_TEXT)
     if not same_title:
         return False
     if old == new:
         return image == other_image
     shorter, longer = sorted((old, new), key=len)
-    return bool(shorter) and shared(shorter, longer) >= SAME_TEXT
+    return bool(shorter) and overlap(shorter, longer) >= SAME_TEXT
 
 
 def _differ_in_query_alone(one: str, other: str) -> bool:
@@ -360,19 +360,19 @@ def _differ_in_query_alone(one: str, other: str) -> bool:
 # --- claims ---
 
 
-def drop_false_claims(arrivals: Sequence[Arrival], listings: Collection[str]) -> list[Arrival]:
+def drop_false_claims(arrivals: Sequence[ExtractedItem], listings: Collection[str]) -> list[ExtractedItem]:
     """Return the arrivals without the claims that cannot be true.
 
     Args:
         arrivals: of one run.
         listings: the keys of the addresses of the feed's sources.
     """
-    claimants: dict[str, list[Arrival]] = defaultdict(list)
+    claimants: dict[str, list[ExtractedItem]] = defaultdict(list)
     for arrival in arrivals:
         for key in {claim.key for claim in arrival.claims} | set(arrival.keys):
             claimants[key].append(arrival)
 
-    def is_plausible(claim: Claim, arrival: Arrival) -> bool:
+    def is_plausible(claim: Claim, arrival: ExtractedItem) -> bool:
         if claim.key in arrival.keys:
             return True
         address = urlsplit(claim.url)
@@ -387,13 +387,13 @@ def drop_false_claims(arrivals: Sequence[Arrival], listings: Collection[str]) ->
     ]
 
 
-def _agree(one: Arrival, other: Arrival) -> bool:
+def _agree(one: ExtractedItem, other: ExtractedItem) -> bool:
     return _says_the_same(
         (one.title, one.article.text, one.article.image), (other.title, other.article.text, other.article.image)
     )
 
 
-def keep_true_claims(arrival: Arrival, match: Match | None, aliases: Mapping[str, Alias]) -> Arrival:
+def keep_true_claims(arrival: ExtractedItem, match: Match | None, aliases: Mapping[str, Alias]) -> ExtractedItem:
     """Return the arrival without the claims of addresses that belong to another entry than the one that it is."""
 
     def is_true(claim: Claim) -> bool:
@@ -403,7 +403,7 @@ def keep_true_claims(arrival: Arrival, match: Match | None, aliases: Mapping[str
     return replace(arrival, claims=tuple(filter(is_true, arrival.claims)))
 
 
-def published_address(arrival: Arrival) -> str:
+def published_address(arrival: ExtractedItem) -> str:
     """Return the address that an arrival's entry is published with: "" for one that has a page of its own.
 
     It is the last of its claims, else the listed address.

@@ -10,16 +10,24 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count, takewhile
 
-from feedpub.builder import identity
-from feedpub.builder.matching import Arrival, Known, Match, find_entry, keep_true_claims, published_address
-from feedpub.builder.substance import substance, words
-from feedpub.model import Alias, AliasKind, Entry, Removed
+from feedpub.builder import ids
+from feedpub.builder.matching import (
+    ExistingEntries,
+    ExtractedItem,
+    Match,
+    find_entry,
+    keep_true_claims,
+    published_address,
+)
+from feedpub.builder.text_compare import significant_text, significant_words
+from feedpub.core import article_keys
+from feedpub.core.models import Alias, AliasKind, Entry, Removed
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
+class MergeResult:
     """What to store.
 
     Attributes:
@@ -36,7 +44,9 @@ class Merge:
     ids: tuple[str, ...] = ()
 
 
-def merge(feed: str, base_url: str, known: Known, arrivals: Iterable[Arrival], now: datetime) -> Merge:
+def merge_items(
+    feed: str, base_url: str, known: ExistingEntries, arrivals: Iterable[ExtractedItem], now: datetime
+) -> MergeResult:
     """Bring arrivals into a feed. `known` is used up: it follows what is minted on the way."""
     now = now.replace(microsecond=0)
     changed: dict[str, Entry] = {}
@@ -63,16 +73,16 @@ def merge(feed: str, base_url: str, known: Known, arrivals: Iterable[Arrival], n
             updated.add(entry.id)
         if match is None or entry != match.entry:
             changed[entry.id] = entry
-    return Merge(tuple(changed.values()), aliases, len(new), len(updated), tuple(ids))
+    return MergeResult(tuple(changed.values()), aliases, len(new), len(updated), tuple(ids))
 
 
-def _with_address(arrival: Arrival) -> Arrival:
+def _with_address(arrival: ExtractedItem) -> ExtractedItem:
     address = published_address(arrival)
     article = replace(arrival.article, url=address or None)
     return replace(arrival, article=article, own_page=arrival.own_page or not address)
 
 
-def _aliases(arrival: Arrival, match: Match | None, entry: Entry, known: Known) -> dict[str, Alias]:
+def _aliases(arrival: ExtractedItem, match: Match | None, entry: Entry, known: ExistingEntries) -> dict[str, Alias]:
     """Return what leads to the entry from now on; keys that a source listed for another entry stay with that."""
     kind = match.kind if match else AliasKind.OWN
     found = {key: Alias(entry.id, kind) for key in arrival.keys if not _is_taken(key, known)}
@@ -84,30 +94,30 @@ def _aliases(arrival: Arrival, match: Match | None, entry: Entry, known: Known) 
     return found
 
 
-def _is_taken(key: str, known: Known) -> bool:
+def _is_taken(key: str, known: ExistingEntries) -> bool:
     return key in known.aliases and known.aliases[key].kind is AliasKind.OWN
 
 
-def _note_guids(arrival: Arrival, entry: Entry, known: Known) -> None:
-    guids = {key for key in arrival.keys if identity.is_guid_key(key) and known.aliases[key].entry == entry.id}
+def _note_guids(arrival: ExtractedItem, entry: Entry, known: ExistingEntries) -> None:
+    guids = {key for key in arrival.keys if article_keys.is_guid_key(key) and known.aliases[key].entry == entry.id}
     known.guids.setdefault(entry.id, set()).update(guids)
 
 
-def _key_of_new_entry(arrival: Arrival, known: Known) -> str:
+def _key_of_new_entry(arrival: ExtractedItem, known: ExistingEntries) -> str:
     """Return the key to make an id of: one that no other entry has."""
     free = (key for key in arrival.keys if not _is_taken(key, known))
-    return next(free, identity.content_key(arrival.keys[0], arrival.title, str(arrival.published)))
+    return next(free, article_keys.content_key(arrival.keys[0], arrival.title, str(arrival.published)))
 
 
-def _mint(feed: str, base_url: str, arrival: Arrival, known: Known, now: datetime) -> Entry:
+def _mint(feed: str, base_url: str, arrival: ExtractedItem, known: ExistingEntries, now: datetime) -> Entry:
     article, item = arrival.article, arrival.item
     published = _past(arrival.published, now) or now
     said = _past(article.updated or item.updated, now)
     updated = _free_moment(max(said or published, published), known.moments, now)
-    stem = identity.slug(arrival.title, arrival.stem, known.slugs) if arrival.own_page else ""
+    stem = ids.page_slug(arrival.title, arrival.stem, known.slugs) if arrival.own_page else ""
     known.slugs.add(stem)
     entry = Entry(
-        id=identity.mint(feed, _key_of_new_entry(arrival, known), base_url, now),
+        id=ids.new_entry_id(feed, _key_of_new_entry(arrival, known), base_url, now),
         url="",
         title="",
         first_seen=now,
@@ -116,13 +126,13 @@ def _mint(feed: str, base_url: str, arrival: Arrival, known: Known, now: datetim
         rank=arrival.rank,
         slug=stem,
     )
-    return told(entry, arrival)
+    return apply_article(entry, arrival)
 
 
-def _revise(old: Entry, arrival: Arrival, known: Known, now: datetime) -> Entry:
+def _revise(old: Entry, arrival: ExtractedItem, known: ExistingEntries, now: datetime) -> Entry:
     if not arrival.article.complete and old.complete:
         return old  # a teaser never replaces the article
-    entry = told(old, arrival)
+    entry = apply_article(old, arrival)
     if not _differ(old, entry, arrival.article.removed):
         return entry
     said = _past(arrival.article.updated or arrival.item.updated, now)
@@ -130,12 +140,12 @@ def _revise(old: Entry, arrival: Arrival, known: Known, now: datetime) -> Entry:
     return replace(entry, updated=_free_moment(moment, known.moments, now, after=old.updated))
 
 
-def changes(old: Entry, arrival: Arrival) -> bool:
+def differs(old: Entry, arrival: ExtractedItem) -> bool:
     """Whether an arrival says something that an entry does not say: a change of substance."""
-    return _differ(old, told(old, arrival), arrival.article.removed)
+    return _differ(old, apply_article(old, arrival), arrival.article.removed)
 
 
-def told(entry: Entry, arrival: Arrival) -> Entry:
+def apply_article(entry: Entry, arrival: ExtractedItem) -> Entry:
     """The entry with everything that its article says, but for what is frozen."""
     article, item = arrival.article, arrival.item
     return replace(
@@ -159,14 +169,14 @@ def _differ(old: Entry, new: Entry, removed: Iterable[Removed]) -> bool:
     """Whether two states of an entry differ in substance; `removed` is what the cleaner left out of the new one."""
     left_out = [line for block in removed for line in block.text.split("\n")]
     return (
-        words(old.title) != words(new.title)
-        or substance(old.text, left_out) != substance(new.text, left_out)
+        significant_words(old.title) != significant_words(new.title)
+        or significant_text(old.text, left_out) != significant_text(new.text, left_out)
         or _files(old) != _files(new)
     )
 
 
 def _files(entry: Entry) -> list[str]:
-    return [identity.without_tracking(enclosure.url) for enclosure in entry.enclosures]
+    return [article_keys.without_tracking(enclosure.url) for enclosure in entry.enclosures]
 
 
 def _past(moment: datetime | None, now: datetime) -> datetime | None:

@@ -1,29 +1,29 @@
 """The cleaner: pages, pieces of pages and saved texts → articles without boilerplate."""
 
-from feedpub.cleaner.annotations import Annotated, annotated
+from feedpub.cleaner.annotate import AnnotatedPage, annotate
+from feedpub.cleaner.body import raw_text
 from feedpub.cleaner.extract import extract, extract_fragment
-from feedpub.cleaner.joining import joined
-from feedpub.cleaner.memory import Sighting, SiteMemory, sight
-from feedpub.cleaner.plain import extract_text
-from feedpub.cleaner.sanitise import sanitise
-from feedpub.cleaner.saved import extract_saved
-from feedpub.cleaner.sequel import Sequel
+from feedpub.cleaner.join_pages import join_pages
+from feedpub.cleaner.next_page import NextPage
+from feedpub.cleaner.plain_text import extract_text
+from feedpub.cleaner.sanitize import sanitise
+from feedpub.cleaner.saved_files import extract_saved
+from feedpub.cleaner.site_memory import PageFingerprint, SiteMemory, fingerprint_page
 from feedpub.cleaner.svg import sanitise_svg
-from feedpub.cleaner.written import text_of
 
 __all__ = [
-    "Annotated",
-    "Sequel",
-    "Sighting",
+    "AnnotatedPage",
+    "NextPage",
+    "PageFingerprint",
     "SiteMemory",
-    "annotated",
+    "annotate",
     "extract",
     "extract_fragment",
     "extract_saved",
     "extract_text",
-    "joined",
+    "fingerprint_page",
+    "join_pages",
+    "raw_text",
     "sanitise",
     "sanitise_svg",
-    "sight",
-    "text_of",
 ]

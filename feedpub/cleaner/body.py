@@ -1,27 +1,153 @@
-"""Kept blocks → the article's HTML and text. Owns the article's structure; decides nothing about what belongs to it.
-
-The structure is that of the page: between one block and the next, the boxes that end are closed and those that begin
-are opened, as far as they mean something to a reader.
-"""
+"""A run's pieces → inline HTML. Owns which inline elements mean something to a reader."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
+from urllib.parse import unquote
 
 from lxml.html import HtmlElement
 
 from feedpub.cleaner import tables
-from feedpub.cleaner.blocks import BREAK
-from feedpub.cleaner.figures import is_caption
-from feedpub.cleaner.inline import Writing, fragment, inline
+from feedpub.cleaner.embeds import convert_embed
+from feedpub.cleaner.images import best_image, is_caption, resolve_image_address
 from feedpub.cleaner.layout import HEADINGS, PLACES, Block, Layout
-from feedpub.cleaner.sanitise import sanitise
+from feedpub.cleaner.sanitize import sanitise
+from feedpub.cleaner.segment import INLINE, LINE_BREAK, PICTURES, segment
+from feedpub.core.html import parse_html
+
+KEPT = frozenset(
+    "a abbr bdi bdo cite code del dfn em ins kbd mark q rp rt ruby s samp small "  # noqa: SIM905 -- words
+    "strong sub sup u var".split(),
+)
+RENAMED = {"b": "strong", "i": "em", "strike": "s", "tt": "code"}
+TITLED = frozenset({"abbr", "dfn"})
+
+_SPACE = re.compile(r"[ \t\n\r\f]+")
+_SOURCE = re.compile(r'src="([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class InlineContext:
+    """What the writing of an article's HTML depends on, beside its blocks.
+
+    Attributes:
+        base: what relative addresses are completed with.
+        language: of the page; what is in the same one need not say so.
+        direction: of the page: "rtl", "ltr" or "" where it does not say.
+        anchors: the ids in the article that it links to itself.
+    """
+
+    base: str | None = None
+    language: str = ""
+    direction: str = ""
+    anchors: frozenset[str] = frozenset()
+
+    def address(self, href: str) -> str | None:
+        """A link's address in the article; one to the article's own footnote stays inside."""
+        if self.anchors and (name := render_fragment(href, self.base)) in self.anchors:
+            return f"#{name}"
+        return resolve_image_address(href, self.base)
+
+    def attributes(self, element: HtmlElement) -> dict[str, str]:
+        """What of an element's attributes stays on any tag: the id that is linked to, language and direction."""
+        kept: dict[str, str] = {}
+        if self.anchors and (name := element.get("id") or element.get("name")) in self.anchors:
+            kept["id"] = name
+        if (language := element.get("lang")) and language.lower() != self.language:
+            kept["lang"] = language
+        if (direction := (element.get("dir") or "").lower()) and direction != (self.direction or "ltr"):
+            kept["dir"] = direction
+        return kept
+
+
+def render_fragment(href: str, base: str | None) -> str:
+    """The id on the page itself that a link leads to, "" where it leads elsewhere."""
+    page, _, name = href.partition("#")
+    return unquote(name) if name and (not page or page == (base or "").partition("#")[0]) else ""
+
+
+def render_children(block: Block, writing: InlineContext, *, pre: bool) -> str:
+    """The inline HTML of a run; in a `<pre>` the white space is as it was."""
+    written: list[str] = []
+    ends: list[str] = []
+    for piece in block.pieces:
+        if piece is None:
+            written.append(ends.pop())
+        elif isinstance(piece, str):
+            written.append(_written(piece, pre=pre))
+        elif piece.tag in INLINE:
+            start, end = _tags(piece, writing)
+            written.append(start)
+            ends.append(end)
+        elif piece.tag in PICTURES:
+            written.append(best_image(piece, writing.base))
+        elif link := convert_embed(piece, writing.base):
+            written.append(f"<br>{link}")
+    html = "".join(written if block.pictures < 2 else _once(written))  # noqa: PLR2004 -- two may be the same
+    if pre:
+        return html.strip("\n")
+    return _without_outer_breaks(html)
+
+
+def _without_outer_breaks(html: str) -> str:
+    """Drop blank lines at both ends, and the white space before each line break."""
+    *lines, last = html.split("<br>")
+    lines = [*map(str.rstrip, lines), last]
+    full = [number for number, line in enumerate(lines) if line.strip()]
+    return "<br>".join(lines[full[0] : full[-1] + 1]).strip() if full else ""
+
+
+def _once(written: Sequence[str]) -> Iterator[str]:
+    """Without the second of two equal pictures: one is for browsers that do not load lazily."""
+    last = ""
+    for part in written:
+        if source := part.startswith("<img") and _SOURCE.search(part):
+            if source[1] == last:
+                continue
+            last = source[1]
+        yield part
+
+
+def _written(piece: str, *, pre: bool) -> str:
+    if piece == LINE_BREAK:
+        return "\n" if pre else "<br>"
+    if not pre and ("\n" in piece or "  " in piece or "\t" in piece):
+        piece = _SPACE.sub(" ", piece)
+    return escape(piece, quote=False)
+
+
+def _tags(element: HtmlElement, writing: InlineContext) -> tuple[str, str]:
+    """How an inline element begins and ends in the article; "" where it means nothing to a reader."""
+    tag = RENAMED.get(element.tag, element.tag)
+    attributes = writing.attributes(element)
+    if tag == "a":
+        href = element.get("href")
+        if href and (address := writing.address(href)):
+            attributes["href"] = address
+        else:
+            tag = "span"
+    elif tag in TITLED and (title := element.get("title")):
+        attributes["title"] = title
+    if not attributes:
+        return (f"<{tag}>", f"</{tag}>") if tag in KEPT else ("", "")
+    tag = tag if tag in KEPT else "span"
+    written = "".join([f' {name}="{escape(value)}"' for name, value in attributes.items()])
+    return f"<{tag}{written}>", f"</{tag}>"
+
+
+# SECTION: Kept blocks → the article's HTML and text. Owns the article's structure; decides
+# nothing about what belongs to it.
+#
+# The structure is that of the page: between one block and the next, the boxes that end are closed
+# and those that begin
+# are opened, as far as they mean something to a reader.
 
 BARE = frozenset({"pre", "dt", "caption", "summary", "figcaption"})  # hold text, never paragraphs
 SINGLE = frozenset({"li", "dd", "td", "th", "figure"})  # hold text alone, or several paragraphs
 LISTS = frozenset({"ul", "ol"})
-CONTAINERS = tables.PARTS | BARE | SINGLE | LISTS | {"dl", "blockquote", "details"}
+CONTAINERS = tables.TABLE_PARTS | BARE | SINGLE | LISTS | {"dl", "blockquote", "details"}
 ATTRIBUTES = {
     "td": ("colspan", "rowspan"),
     "th": ("colspan", "rowspan", "scope"),
@@ -34,31 +160,33 @@ _NOTHING_SHOWN = re.compile(r"<(?!img|a )[^<>]*+>|\s")
 _BACK = re.compile(r"(?:(?<!\s)\s++)?[\u21a9\u2b11\u23ce]\ufe0e?$")  # the arrow from a footnote back to the text
 
 
-def line(layout: Layout, block: Block) -> str:
+def render_inline(layout: Layout, block: Block) -> str:
     """A block's text; lines of code with their indent; "" for captions, which stay with their pictures in the HTML."""
     if not block.text or is_caption(layout, block):
         return ""
     if layout.boxes[block.box].place & PRE:
-        raw = "".join(piece for piece in block.pieces if isinstance(piece, str)).replace(BREAK, "\n")
+        raw = "".join(piece for piece in block.pieces if isinstance(piece, str)).replace(LINE_BREAK, "\n")
         return "\n".join(each.rstrip() for each in raw.split("\n") if each.strip())
     return _BACK.sub("", block.text) if block.links else block.text
 
 
-def html(layout: Layout, kept: Sequence[int], base: str | None, url: str | None = None) -> str:
+def render_body(layout: Layout, kept: Sequence[int], base: str | None, url: str | None = None) -> str:
     """The kept blocks as sanitised HTML in the page's structure, addresses absolute. Raises ExtractError."""
     writing = _writing(layout, kept, base)
     composed = "".join(_Composer(layout, kept, writing).compose())
     return sanitise(f'<div dir="rtl">\n{composed}</div>\n' if writing.direction == "rtl" else composed, url)
 
 
-def _writing(layout: Layout, kept: Sequence[int], base: str | None) -> Writing:
+def _writing(layout: Layout, kept: Sequence[int], base: str | None) -> InlineContext:
     """What the page says of all of its text, and what of the article is linked to from inside."""
     body = layout.boxes[0].element
     roots = [body, *body.iterancestors()]
     language = next((said for each in roots if (said := each.get("lang"))), "")
     direction = next((said for each in roots if (said := each.get("dir"))), "")
-    linked = {name for index in kept for href in layout.blocks[index].links if (name := fragment(href, base))}
-    return Writing(base, language.lower(), direction.lower(), frozenset(linked & _ids(layout, kept) if linked else ()))
+    linked = {name for index in kept for href in layout.blocks[index].links if (name := render_fragment(href, base))}
+    return InlineContext(
+        base, language.lower(), direction.lower(), frozenset(linked & _ids(layout, kept) if linked else ())
+    )
 
 
 def _ids(layout: Layout, kept: Sequence[int]) -> set[str]:
@@ -75,7 +203,7 @@ def _ids(layout: Layout, kept: Sequence[int]) -> set[str]:
 class _Composer:
     """The state of the writing: which boxes are open."""
 
-    def __init__(self, layout: Layout, kept: Sequence[int], writing: Writing) -> None:
+    def __init__(self, layout: Layout, kept: Sequence[int], writing: InlineContext) -> None:
         self.layout = layout
         self.boxes = layout.boxes
         self.writing = writing
@@ -83,14 +211,14 @@ class _Composer:
         self.known: dict[int, tuple[int, ...]] = {0: ()}
         self.said: dict[int, dict[str, str]] = {0: {}}  # attributes of a box and of those around that are not written
         self.ids: set[str] = set()  # written so far
-        self.tables = tables.data_parts(layout, kept)
+        self.tables = tables.data_table_parts(layout, kept)
         self.cells: dict[int, list[int]] = {}  # of an open row, those still to come
         self.blocks = [(block := layout.blocks[index], self._containers(block.box)) for index in kept]
         self.held = Counter(path[-1] for _, path in self.blocks if path)
 
     def compose(self) -> Iterator[str]:
         for block, path in self.blocks:
-            written = inline(block, self.writing, pre=bool(self.boxes[block.box].place & PRE))
+            written = render_children(block, self.writing, pre=bool(self.boxes[block.box].place & PRE))
             if block.text or _NOTHING_SHOWN.sub("", written):
                 yield from self._move(path)
                 yield self._wrapped(block, written)
@@ -108,7 +236,7 @@ class _Composer:
             around = {} if path and path[-1] == index else self.said[index]
             self.said[each] = around | own if own else around
             tag = self.boxes[each].tag
-            if tag in CONTAINERS and (tag not in tables.PARTS or each in self.tables):
+            if tag in CONTAINERS and (tag not in tables.TABLE_PARTS or each in self.tables):
                 path = (*path, each)
             self.known[each] = path
             index = each
@@ -128,7 +256,7 @@ class _Composer:
                 yield from self._empty_cells(path[n - 1], index)
             yield f"<{self.boxes[index].tag}{self._attributes(index)}>"
             if self.boxes[index].tag == "tr":
-                self.cells[index] = tables.cells(self.layout, index)
+                self.cells[index] = tables.table_cells(self.layout, index)
         self.open = path
 
     def _empty_cells(self, row: int, end: int) -> Iterator[str]:
@@ -171,3 +299,15 @@ class _Composer:
         while self.boxes[index].tag not in HEADINGS:
             index = self.boxes[index].parent
         return max(self.boxes[index].tag, "h2")
+
+
+# SECTION: The text of an article that the cleaner has written: read from its HTML again, with
+# nothing left out.
+
+
+def raw_text(html: str) -> str:
+    """The paragraphs of an article's HTML, separated by newlines, as `extract` gives them beside it."""
+    if not html.strip():
+        return ""
+    layout = segment(parse_html(html))
+    return "\n".join(said for block in layout.blocks if (said := render_inline(layout, block)))

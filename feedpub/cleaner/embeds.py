@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.phrases import find
-from feedpub.cleaner.pictures import absolute
+from feedpub.cleaner.images import resolve_image_address
+from feedpub.cleaner.phrases import find_phrases
 
 TINY = 48  # pixels; a frame that is not higher or wider counts visits
 LONGEST = 100  # characters of a label
@@ -64,18 +64,18 @@ def is_post(element: HtmlElement) -> bool:
     return "twitter-tweet" in classes and not "".join(element.itertext()).strip()
 
 
-def embed(element: HtmlElement, base: str | None) -> str:
+def convert_embed(element: HtmlElement, base: str | None) -> str:
     """A link to what an element embeds; "" for what is no part of an article."""
-    address = next((found for each in _sources(element) if (found := absolute(each, base))), None)
+    address = next((found for each in _sources(element) if (found := resolve_image_address(each, base))), None)
     if address is None or _is_unseen(element) or urlsplit(address).path.rpartition("/")[2] in _frames().files:
         return ""
     title = " ".join((element.get("title") or element.get("aria-label") or "").split())
     if known := _known(address):
         return _link(known.address(address), title or known.says, known.thumbnail(address))
     if element.tag in _FILES:
-        poster = absolute(element.get("poster") or "", base) if element.get("poster") else None
+        poster = resolve_image_address(element.get("poster") or "", base) if element.get("poster") else None
         return _link(address, title or _FILES[element.tag], poster or "")
-    if not title or find(title) or _is_no_content(address):
+    if not title or find_phrases(title) or _is_no_content(address):
         return ""
     return _link(address, f"{title} ({_host(address)})")
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import yaml
 
-from feedpub.characters import sound
-from feedpub.cleaner.metadata import addresses, dates, languages, names
-from feedpub.errors import ExtractError
-from feedpub.model import Article
+from feedpub.cleaner.metadata import authors, canonical, language
+from feedpub.core import dates
+from feedpub.core.errors import ExtractError
+from feedpub.core.models import Article
+from feedpub.core.text import strip_invalid_characters
 
 _BLOCK = re.compile(
     r"\A\ufeff?(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<text>.*?)^(?P=fence)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE
@@ -49,7 +50,7 @@ class FrontMatter:
         return replace(article, **said, unread=self.unread)
 
 
-def split(text: str) -> tuple[FrontMatter, str]:
+def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     """Front matter and the text below it. Raises ExtractError where it cannot be read, with the line."""
     block = _BLOCK.match(text)
     values = _values(block["fence"], block["text"]) if block else None
@@ -113,14 +114,16 @@ class _Reader:
         return FrontMatter(
             title=self._text("title", "headline"),
             authors=tuple(
-                name for text in self._texts("authors", "author", "by") for name in names.split(text) or (text,)
+                name
+                for text in self._texts("authors", "author", "by")
+                for name in authors.split_authors(text) or (text,)
             ),
             published=self._moment("date", "published", "publishdate", "pubdate", "created"),
             updated=self._moment("updated", "lastmod", "modified", "last_modified_at"),
             url=self._address("url", "link", "canonical", "canonical_url", "source"),
             summary=self._text("summary", "description", "excerpt"),
             categories=(*self._texts("categories", "category"), *self._texts("tags", "keywords")),
-            language=languages.stated(self._texts("language", "lang", "locale")),
+            language=language.declared_language(self._texts("language", "lang", "locale")),
             image=self._image("image", "cover", "featured_image", "thumbnail"),
             unread=tuple(dict.fromkeys(self.unread)),
         )
@@ -147,7 +150,7 @@ class _Reader:
     def _address(self, *keys: str) -> str | None:
         """Return the first absolute address; a path within a site is none, and nothing to be noted."""
         texts = self._texts(*keys)
-        found = next(addresses.absolute(texts, None), None)
+        found = next(canonical.resolve_address(texts, None), None)
         for text in () if found else texts:
             if text.startswith(("http:", "https:")):
                 self._note(next(key for key in keys if self.values.get(key)), text)
@@ -156,7 +159,7 @@ class _Reader:
     def _image(self, *keys: str) -> str | None:
         """Return an address, which may be relative."""
         for key, value in self._scalars(*keys):
-            if addresses.is_address(text := _line(value)):
+            if canonical.is_web_address(text := _line(value)):
                 return text or None
             self._note(key, text)
         return None
@@ -184,13 +187,13 @@ def _flat(value: Any) -> Iterator[Any]:
 
 
 def _line(value: Any) -> str:
-    return " ".join(sound(str(value)).split())
+    return " ".join(strip_invalid_characters(str(value)).split())
 
 
 def _date(value: Any) -> datetime | None:
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    moment = value if isinstance(value, datetime) else dates.parse(_line(value))
-    if moment is None or moment.year not in dates.YEARS:
+    moment = value if isinstance(value, datetime) else dates.parse_page_date(_line(value))
+    if moment is None or moment.year not in dates.PLAUSIBLE_YEARS:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

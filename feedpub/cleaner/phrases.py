@@ -19,7 +19,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal, NamedTuple, get_args
 
-from feedpub.errors import ConfigError
+from feedpub.core.errors import ConfigError
 
 LONGEST = 200  # characters; no block above this is looked at
 DENSE = 0.4  # how many characters a dense script needs for what others say in one
@@ -148,7 +148,7 @@ class Index:
             yield from [pattern for pattern in self.dense_middles if pattern.middle[0] in block]
 
 
-def find(text: str) -> Phrase | None:
+def find_phrases(text: str) -> Phrase | None:
     """The boilerplate phrase that a block of text is as a whole, or None."""
     return _find(text) if text and len(text) <= LONGEST else None
 

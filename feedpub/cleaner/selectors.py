@@ -28,7 +28,7 @@ _LOOKS = re.compile(
 )
 
 
-class Census:
+class SelectorIndex:
     """How often each name stands on a page.
 
     Args:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.pictures import has_addressee
+from feedpub.cleaner.images import has_addressee
 
 MAX_WORDS_AROUND = 3  # as in "Share this:"; beside more the link's text is part of a sentence
 MAX_NEIGHBOURS = 50  # that are looked at

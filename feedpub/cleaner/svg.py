@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from lxml import etree
 
-from feedpub.errors import ExtractError
+from feedpub.core.errors import ExtractError
 
 MAX_BYTES = 10_000_000
 _MAX_NAMESPACES = 50

@@ -5,17 +5,19 @@ from collections.abc import Iterable, Sequence
 from feedpub.cleaner.layout import PLACES, Layout
 
 CELLS = frozenset({"td", "th"})
-PARTS = CELLS | {"table", "thead", "tbody", "tfoot", "tr", "caption"}
+TABLE_PARTS = CELLS | {"table", "thead", "tbody", "tfoot", "tr", "caption"}
 PROSE = 40  # words; a table with longer cells than this was made for the layout
 TABLE = PLACES["table"]
 
 
-def data_parts(layout: Layout, kept: Sequence[int]) -> set[int]:
+def data_table_parts(layout: Layout, kept: Sequence[int]) -> set[int]:
     """The boxes that data tables with kept blocks consist of."""
-    return {part for table in data_tables(layout, kept) for part in _inside(layout, table) if _is_part(layout, part)}
+    return {
+        part for table in find_data_tables(layout, kept) for part in _inside(layout, table) if _is_part(layout, part)
+    }
 
 
-def data_tables(layout: Layout, indexes: Iterable[int]) -> dict[int, list[int]]:
+def find_data_tables(layout: Layout, indexes: Iterable[int]) -> dict[int, list[int]]:
     """The data tables that some blocks stand in, each with those blocks.
 
     A data table has several rows of short cells, and no table inside.
@@ -37,14 +39,14 @@ def data_tables(layout: Layout, indexes: Iterable[int]) -> dict[int, list[int]]:
     }
 
 
-def cells(layout: Layout, row: int) -> list[int]:
+def table_cells(layout: Layout, row: int) -> list[int]:
     """The cells of a row, those without text too."""
     boxes = layout.boxes
     return [each for each in _inside(layout, row) if boxes[each].tag in CELLS and boxes[each].parent == row]
 
 
 def _is_part(layout: Layout, index: int) -> bool:
-    return layout.boxes[index].tag in PARTS
+    return layout.boxes[index].tag in TABLE_PARTS
 
 
 def _words(layout: Layout, indexes: Iterable[int]) -> int:

@@ -19,7 +19,7 @@ MOST_KNOWN = 100_000  # names whose weights are remembered
 SHORT = 20  # words; pairs of words are terms up to here, and of longer texts only the ends are read
 BEGINNING, END = 24, 8  # words of a longer text
 TINY = 3  # words; of a block up to this, only the words and the whole are terms
-SHORTEST_WORD = 4  # letters of a name that tells people something
+MIN_WORD_CHARS = 4  # letters of a name that tells people something
 FEW = 6  # words; a block up to this is a term of its own
 
 _WORD = re.compile(r"\w+")
@@ -33,12 +33,12 @@ T = TypeVar("T")
 NOTHING: NameWeights = (0.0, 0.0, 0.0)
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of a text in lower case, every number a 0."""
     return _WORD.findall(_DIGITS.sub("0", text.lower()))
 
 
-def name_terms(name: str) -> list[str]:
+def terms_in_names(name: str) -> list[str]:
     """The terms of a box's name: its tag, its names, and the parts of each."""
     tag, _, rest = name.partition("|")
     values = rest.replace("|", " ").split()[:MOST_NAMES]
@@ -55,7 +55,7 @@ def value_terms(value: str) -> tuple[str, ...]:
     return tuple(sorted(parts | {plain.lower()}))
 
 
-def text_terms(block: Block, said: Sequence[str]) -> list[str]:
+def terms_in_text(block: Block, said: Sequence[str]) -> list[str]:
     """The terms of a block: words in order, how it begins and ends, and where its first link leads.
 
     Args:
@@ -123,7 +123,7 @@ class Vocabulary:
         """The word in a name that speaks most against the article, tags left out; (0.0, "") where none does."""
         known = self._worst.get(name)
         if known is None:
-            terms = [term for term in name_terms(name)[1:] if term in self.names and _tells(term)]
+            terms = [term for term in terms_in_names(name)[1:] if term in self.names and _tells(term)]
             worst = min(((sum(self.names[term]), term) for term in terms), default=(0.0, ""))
             known = _remember(self._worst, name, worst)
         return known
@@ -143,7 +143,7 @@ class Vocabulary:
 
 def _tells(term: str) -> bool:
     """Whether a name's term is a word for people; short ones and those with numbers are about looks."""
-    return len(term) >= SHORTEST_WORD and term.replace("-", "").replace("_", "").isalpha()
+    return len(term) >= MIN_WORD_CHARS and term.replace("-", "").replace("_", "").isalpha()
 
 
 def _total(weights: Sequence[NameWeights]) -> NameWeights:

@@ -18,17 +18,14 @@ from feedpub.cli.clean import clean
 from feedpub.cli.completion import completion
 from feedpub.cli.export import export
 from feedpub.cli.import_ import import_feeds
-from feedpub.cli.interrupts import Interrupted, end_interrupted, handle_interrupts
 from feedpub.cli.preview import preview
 from feedpub.cli.reclean import reclean
 from feedpub.cli.repair import repair
-from feedpub.cli.run import run
+from feedpub.cli.run import run, worker
 from feedpub.cli.serve import serve
 from feedpub.cli.state import state
 from feedpub.cli.status import status
-from feedpub.cli.streams import make_streams_lenient
-from feedpub.cli.terminal import fail
-from feedpub.cli.worker import worker
+from feedpub.cli.terminal import Interrupted, end_interrupted, exit_with_error, handle_interrupts, make_streams_lenient
 
 
 def _remember_config(context: click.Context, _option: click.Parameter, path: Path | None) -> None:
@@ -97,13 +94,13 @@ def main() -> None:
     """Run the command line; errors of ours end it with one message and a status."""
     handle_interrupts()
     make_streams_lenient()
-    from feedpub.errors import ConfigError, FeedpubError
+    from feedpub.core.errors import ConfigError, FeedpubError
 
     try:
         cli(prog_name="feedpub")
     except Interrupted as interrupted:
         end_interrupted(interrupted.number)
     except ConfigError as error:
-        fail(str(error), status=2)
+        exit_with_error(str(error), status=2)
     except FeedpubError as error:
-        fail(str(error), status=1)
+        exit_with_error(str(error), status=1)

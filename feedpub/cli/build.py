@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.collaborators import chosen, load_config, open_tools
-from feedpub.cli.interrupts import Interrupted
-from feedpub.cli.progress import bar
-from feedpub.cli.terminal import echo, echo_json, make_console
-from feedpub.counting import counted
-from feedpub.errors import FeedpubError
+from feedpub.cli.context import load_config, open_context, select_feeds
+from feedpub.cli.terminal import Interrupted, echo, echo_json, make_console, progress_bar
+from feedpub.core.errors import FeedpubError
+from feedpub.core.text import pluralize
 
 if TYPE_CHECKING:
     from feedpub.config import Config, FeedConfig
-    from feedpub.model import Outcome
-    from feedpub.tools import Progress, Tools
+    from feedpub.core.models import RunResult
+    from feedpub.pipeline.context import ProgressCallback, RunContext
 
 _FEEDS_AT_ONCE = 4
 
@@ -42,24 +40,24 @@ def build(config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, as
 
     Exit status: 0, or 1 if a feed or one of its sources failed, or 2 if the config cannot be used.
     """
-    from feedpub.logs import log_to
-    from feedpub.mending import mended
+    from feedpub.core.log import configure_logging
+    from feedpub.pipeline.recovery import with_recovery
 
-    log_to(sys.stderr, quiet=True)
+    configure_logging(sys.stderr, quiet=True)
     config = load_config(config_path)
-    feeds = chosen(config, names)
-    with open_tools(config, dry_run=dry_run, pages_of=()) as tools:
-        outcomes = mended(lambda: _built(config, feeds, tools, quiet=as_json, dry_run=dry_run), config, tools)
+    feeds = select_feeds(config, names)
+    with open_context(config, dry_run=dry_run, pages_of=()) as tools:
+        outcomes = with_recovery(lambda: _built(config, feeds, tools, quiet=as_json, dry_run=dry_run), config, tools)
     _show_outcomes(outcomes, config, as_json=as_json, dry_run=dry_run)
     sys.exit(0 if all(outcome.ok for outcome in outcomes) else 1)
 
 
 def _built(
-    config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, quiet: bool, dry_run: bool
-) -> "list[Outcome]":
+    config: "Config", feeds: "Sequence[FeedConfig]", tools: "RunContext", *, quiet: bool, dry_run: bool
+) -> "list[RunResult]":
     """Regenerate feeds and tell others what there is to tell; outcomes in the config's order."""
-    from feedpub import messages
-    from feedpub.lease import this_process
+    from feedpub import notify
+    from feedpub.core.budget import this_process
 
     try:
         return _build(config, feeds, tools, quiet=quiet)
@@ -67,21 +65,22 @@ def _built(
         with suppress(FeedpubError):  # the outcomes have said so already
             tools.store.marks.release(this_process())
         if not dry_run:
-            messages.deliver(config, tools.store, tools.clock)
+            notify.deliver_due(config, tools.store, tools.clock)
 
 
-def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, quiet: bool) -> "list[Outcome]":
+def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "RunContext", *, quiet: bool) -> "list[RunResult]":
     """Regenerate feeds, a few at once, telling how far they are; outcomes in the config's order."""
     from dataclasses import replace
 
-    from feedpub import alerts, pipeline
-    from feedpub.lease import Lease
-    from feedpub.scheduler.planning import plan_beside_service
+    from feedpub.core.budget import RunBudget
+    from feedpub.notify.alerts import close_removed_feeds
+    from feedpub.pipeline import run
+    from feedpub.scheduler.next_check import plan_after_manual_run
 
-    def look(feed: "FeedConfig") -> "Outcome":
-        return pipeline.publish(feed, replace(told, lease=Lease(config.feedpub.run_timeout.total_seconds())))
+    def look(feed: "FeedConfig") -> "RunResult":
+        return run.run_feed(feed, replace(told, lease=RunBudget(config.feedpub.run_timeout.total_seconds())))
 
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, RunResult] = {}
     suspects = _suspects(config, tools)
     with _progress(quiet=quiet) as (progress, finished), ThreadPoolExecutor(_FEEDS_AT_ONCE) as pool:
         told = replace(tools, progress=progress)
@@ -97,64 +96,64 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "Tools", *, q
             raise
     for feed in feeds:
         _note(feed, outcomes[feed.name], config, tools)
-        plan_beside_service(feed, tools)
-    alerts.left(config, tools.store, tools.clock())
-    pipeline.finish(config, tools)
+        plan_after_manual_run(feed, tools)
+    close_removed_feeds(config, tools.store, tools.clock())
+    run.finish_build(config, tools)
     return [outcomes[feed.name] for feed in feeds]
 
 
-def _suspects(config: "Config", tools: "Tools") -> "Mapping[str, int]":
+def _suspects(config: "Config", tools: "RunContext") -> "Mapping[str, int]":
     """Return feed → how many processes in a row died in the middle of its run; log them: they are run last, alone."""
-    from feedpub.lease import died_of, is_running
-    from feedpub.logs import event
+    from feedpub.core.budget import holder_died, is_holder_alive
+    from feedpub.core.log import log_event
 
-    tools.store.marks.find_crashes(config.feed.names, is_running)
+    tools.store.marks.find_crashes(config.feed.names, is_holder_alive)
     suspects = tools.store.marks.suspects()
     for name, crashes in suspects.items():
-        event("run_crashed", level=logging.WARNING, feed=name, times=crashes, outcome=died_of(crashes))
+        log_event("run_crashed", level=logging.WARNING, feed=name, times=crashes, outcome=holder_died(crashes))
     return suspects
 
 
-def _note(feed: "FeedConfig", outcome: "Outcome", config: "Config", tools: "Tools") -> None:
+def _note(feed: "FeedConfig", outcome: "RunResult", config: "Config", tools: "RunContext") -> None:
     """Note what broke and what is well again; what cannot be kept is told at once."""
-    from feedpub import alerts
-    from feedpub.errors import DamagedError, StoreError
+    from feedpub.core.errors import CorruptStateError, StoreError
+    from feedpub.notify.alerts import alert_state_unavailable, record_incidents
 
     try:
-        alerts.after_run(feed, outcome, config.alerts, tools.store, tools.clock())
-    except DamagedError:
+        record_incidents(feed, outcome, config.alerts, tools.store, tools.clock())
+    except CorruptStateError:
         raise
     except StoreError as error:
-        alerts.without_state(feed.name, error, config, tools.clock())
+        alert_state_unavailable(feed.name, error, config, tools.clock())
         raise
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> "Iterator[tuple[Progress, Callable[[Outcome], None]]]":
+def _progress(*, quiet: bool) -> "Iterator[tuple[ProgressCallback, Callable[[RunResult], None]]]":
     """What is told of articles read and of feeds finished: a bar on a terminal, a line a feed elsewhere."""
-    from feedpub import report
-    from feedpub.tools import silent
+    from feedpub.cli import output
+    from feedpub.pipeline.context import no_progress
 
     if quiet:
-        yield silent, lambda _: None
+        yield no_progress, lambda _: None
     elif not sys.stderr.isatty():
-        yield silent, lambda outcome: echo(report.outcome_line(outcome), err=True)
+        yield no_progress, lambda outcome: echo(output.format_result(outcome), err=True)
     else:
-        with bar() as progress:
+        with progress_bar() as progress:
             yield progress, lambda _: None
 
 
-def _show_outcomes(outcomes: "list[Outcome]", config: "Config", *, as_json: bool, dry_run: bool) -> None:
-    from feedpub import report
+def _show_outcomes(outcomes: "list[RunResult]", config: "Config", *, as_json: bool, dry_run: bool) -> None:
+    from feedpub.cli import output
 
     if as_json:
         echo_json({"ok": all(outcome.ok for outcome in outcomes), "feeds": outcomes})
         return
     console = make_console()
-    console.print(report.outcome_table(outcomes))
+    console.print(output.result_table(outcomes))
     for outcome in outcomes:
         for problem in outcome.problems:
-            console.print(report.problem_line(outcome.feed, problem), soft_wrap=True, markup=False, highlight=False)
+            console.print(output.format_failure(outcome.feed, problem), soft_wrap=True, markup=False, highlight=False)
     written = sum(len(outcome.written) for outcome in outcomes)
     verb = "would be written to" if dry_run else "written to"
-    console.print(f"{counted(written, 'file')} {verb} {config.feedpub.output}", soft_wrap=True, highlight=False)
+    console.print(f"{pluralize(written, 'file')} {verb} {config.feedpub.output}", soft_wrap=True, highlight=False)

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.collaborators import load_or_default
-from feedpub.cli.streams import output_encoding
-from feedpub.cli.terminal import echo, echo_json, fail, make_console
+from feedpub.cli.context import load_or_default
+from feedpub.cli.terminal import echo, echo_json, exit_with_error, make_console, output_encoding
 
 if TYPE_CHECKING:
-    from feedpub.isolation import Isolation
-    from feedpub.model import Article
+    from feedpub.core.models import Article
+    from feedpub.core.process_pool import Executor
 
 
 @click.command()
@@ -32,33 +31,33 @@ def clean(config_path: Path | None, target: str, form: str | None, *, explain: b
 
     Exit status: 0, or 1 when there is no article to be had.
     """
-    from feedpub import report
-    from feedpub.errors import SourceError
-    from feedpub.tools import workers
+    from feedpub.cli import output
+    from feedpub.core.errors import SourceError
+    from feedpub.pipeline.context import open_pool
 
     try:
-        with workers() as isolation:
+        with open_pool() as isolation:
             isolation.prestart()
             article = _article(config_path, target, isolation)
     except SourceError as error:
-        fail(str(error), status=1)
+        exit_with_error(str(error), status=1)
     if form == "json":
         echo_json(article)
     elif form == "html":
         encoding = output_encoding()
         echo(article.html.encode(encoding, "xmlcharrefreplace").decode(encoding))
     elif not explain:
-        echo(report.article_text(article), nl=False)
+        echo(output.article_text(article), nl=False)
     if explain and form != "json":  # the JSON has it anyway
         console = make_console()
-        for line in report.explained(article):
+        for line in output.render_removals(article):
             console.print(line, soft_wrap=True)
 
 
-def _article(config_path: Path | None, target: str, isolation: "Isolation") -> "Article":
+def _article(config_path: Path | None, target: str, isolation: "Executor") -> "Article":
     """The article in a file, in what comes in by "-", or at an address. Raises SourceError."""
-    from feedpub import cleaner
-    from feedpub.errors import ExtractError
+    from feedpub.cleaner import extract_saved
+    from feedpub.core.errors import ExtractError
 
     if target.startswith(("http://", "https://")):
         return _fetched(config_path, target, isolation)
@@ -67,41 +66,41 @@ def _article(config_path: Path | None, target: str, isolation: "Isolation") -> "
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", target) from error
     name = "-.html" if target == "-" else target
-    return isolation.call(target, cleaner.extract_saved, body, name)
+    return isolation.call(target, extract_saved, body, name)
 
 
-def _fetched(config_path: Path | None, url: str, isolation: "Isolation") -> "Article":
-    from feedpub import articles
-    from feedpub.config import place_of
-    from feedpub.fetch import discreet
-    from feedpub.rules import open_rules
-    from feedpub.tools import fetcher_for
+def _fetched(config_path: Path | None, url: str, isolation: "Executor") -> "Article":
+    from feedpub.cleaner.articles import article_from_pages, fetch_pages
+    from feedpub.cleaner.rules import open_rules
+    from feedpub.config import state_location
+    from feedpub.core.redact import redact
+    from feedpub.pipeline.context import open_fetcher
 
     config = load_or_default(config_path)
     settings, book = config.feedpub, open_rules(config.rules)
-    with fetcher_for(settings) as fetcher:
-        pages = articles.pages_at(url, fetcher, book, isolation)
+    with open_fetcher(settings) as fetcher:
+        pages = fetch_pages(url, fetcher, book, isolation)
     rules = book.of(pages.url)
-    place = place_of(settings.state)
+    place = state_location(settings.state)
     if isinstance(place, Path) and not place.exists():
-        found = isolation.call(url, articles.from_pages, pages, rules)
+        found = isolation.call(url, article_from_pages, pages, rules)
     else:
         memory = _memory(place, pages.url)
-        found = isolation.call(url, articles.from_pages, pages, rules, memory)
+        found = isolation.call(url, article_from_pages, pages, rules, memory)
     if found.gap:
-        echo(f"feedpub: {discreet(f'{url}: {found.gap}')}", err=True)
+        echo(f"feedpub: {redact(f'{url}: {found.gap}')}", err=True)
     return found.article
 
 
 def _memory(place: Path | str, url: str) -> bytes:
     """What was learned of an address's site; nothing where the state is damaged, which is said."""
-    from feedpub.errors import DamagedError
-    from feedpub.learning import Site, site_of
+    from feedpub.core.errors import CorruptStateError
+    from feedpub.pipeline.site_memory import LearningSite, memory_key
     from feedpub.store import Store
 
     try:
         with Store.open(place, copy=isinstance(place, Path)) as store:
-            return Site(site_of(url), store).memory
-    except DamagedError as error:
+            return LearningSite(memory_key(url), store).memory
+    except CorruptStateError as error:
         echo(f"feedpub: nothing is known of the site: {error}", err=True)
         return b""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.collaborators import load_config
+from feedpub.cli.context import load_config
 from feedpub.cli.terminal import echo
 
 if TYPE_CHECKING:
@@ -42,24 +42,24 @@ def opml(config_path: Path | None, what: str) -> None:
 
     Exit status: 0, or 1 when nothing is published yet, or 2 when the config cannot be used.
     """
-    from feedpub import builder
-    from feedpub.fetch import discreet
+    from feedpub.builder import render_source_opml, unsupported_settings
+    from feedpub.core.redact import redact
 
     config = load_config(config_path)
     if what == "feeds":
         echo(_published(config, "feeds.opml"), nl=False)
         return
-    echo(builder.render_source_opml(config.feed), nl=False)
-    for note in builder.unsaid(config.feed):
-        echo(f"note: {discreet(note)}", err=True)
+    echo(render_source_opml(config.feed), nl=False)
+    for note in unsupported_settings(config.feed):
+        echo(f"note: {redact(note)}", err=True)
 
 
 def _published(config: "Config", name: str) -> bytes:
-    from feedpub.errors import PublishError
-    from feedpub.publisher import open_publisher
+    from feedpub.core.errors import PublishError
+    from feedpub.publisher import open_output
 
     output = config.feedpub.output
-    body = open_publisher(output, config.s3).read(name)
+    body = open_output(output, config.s3).read(name)
     if body is None:
         raise PublishError(
             f"{output}/{name}: no such file: nothing is published yet; `feedpub build` does it, and --sources needs no "

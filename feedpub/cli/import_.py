@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.collaborators import load_present
-from feedpub.cli.progress import loops
-from feedpub.cli.terminal import echo, echo_json, make_console
-from feedpub.counting import counted
+from feedpub.cli.context import load_if_exists
+from feedpub.cli.terminal import echo, echo_json, loop_progress, make_console
+from feedpub.core.text import pluralize
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from feedpub.config.writing import Track
-    from feedpub.importing import Arrivals, FeedDraft, Imported, Loss, SiteDraft
+    from feedpub.cli.importers import Imported, ImportedFeed, ImportedSite, ImportPlan, Unsupported
+    from feedpub.config.edit import Change
 
 _KINDS = ("opml", "html2rss", "rsspls", "rss-bridge", "freshrss")  # importing.KINDS, which takes longer to ask
 
@@ -50,14 +49,14 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
     Exit status: 0, or 1 when a file cannot be taken or nothing was to be written after all, or 2 when the config cannot
     be used.
     """
-    from feedpub.config import writing
+    from feedpub.config import edit
 
     if "-" in targets and not (yes or dry_run or as_json):
         raise click.UsageError("Standard input is the file, so nothing can be asked: add --yes or --dry-run.")
-    with loops() as track:
+    with loop_progress() as track:
         plan = _plan(config_path, _read(targets, kind, track))
         tables = [draft.table(name) for name, draft in plan.arrivals.new]
-        text = writing.with_feeds(plan.path, tables, track=track) if tables else ""
+        text = edit.with_new_feeds(plan.path, tables, track=track) if tables else ""
     if as_json:
         _show_json(plan, written=yes and not dry_run)
     else:
@@ -67,11 +66,11 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
     if not yes:
         click.confirm(f"Write this to {plan.path}?", abort=True)
     if text:
-        writing.save(plan.path, text)
+        edit.save_config(plan.path, text)
     for path, site in plan.sites:
-        writing.save(path, site.text())
+        edit.save_config(path, site.text())
     if not as_json:
-        echo(f"{counted(len(plan.arrivals.new), 'feed')} added to {plan.path}; `feedpub build` reads them.")
+        echo(f"{pluralize(len(plan.arrivals.new), 'feed')} added to {plan.path}; `feedpub build` reads them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,62 +83,62 @@ class _Plan:
     """
 
     path: Path
-    arrivals: "Arrivals"
-    losses: "tuple[Loss, ...]"
-    sites: "tuple[tuple[Path, SiteDraft], ...]"
+    arrivals: "ImportPlan"
+    losses: "tuple[Unsupported, ...]"
+    sites: "tuple[tuple[Path, ImportedSite], ...]"
 
     @property
     def writes(self) -> bool:
         return bool(self.arrivals.new or self.sites)
 
 
-def _read(targets: Sequence[str], kind: str | None, track: "Track") -> "Imported":
+def _read(targets: Sequence[str], kind: str | None, track: "Change") -> "Imported":
     """Everything in all files. Raises ForeignError that names each one that cannot be taken."""
-    from feedpub.errors import ForeignError
-    from feedpub.importing import joined
+    from feedpub.cli.importers import join_url
+    from feedpub.core.errors import ImportFileError
 
     found, wrong = [], []
     for target in targets:
         try:
             found.append(_imported(target, kind, track))
-        except ForeignError as error:
+        except ImportFileError as error:
             wrong.append(str(error))
     if wrong:
-        raise ForeignError("\n".join([*wrong, *(["Nothing was imported."] if len(targets) > 1 else [])]))
-    return joined(found)
+        raise ImportFileError("\n".join([*wrong, *(["Nothing was imported."] if len(targets) > 1 else [])]))
+    return join_url(found)
 
 
-def _imported(target: str, kind: str | None, track: "Track") -> "Imported":
-    from feedpub import importing
-    from feedpub.errors import ForeignError
+def _imported(target: str, kind: str | None, track: "Change") -> "Imported":
+    from feedpub.cli import importers
+    from feedpub.core.errors import ImportFileError
 
     if target.startswith(("http://", "https://")):
-        return importing.read_address(target)
+        return importers.parse_import_address(target)
     try:
         body = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()
     except IsADirectoryError:
-        raise ForeignError(f"{target}: a folder; name the files in it, as in {target.rstrip('/')}/*") from None
+        raise ImportFileError(f"{target}: a folder; name the files in it, as in {target.rstrip('/')}/*") from None
     except OSError as error:
-        raise ForeignError(f"{target}: cannot be read: {error.strerror}") from error
-    return importing.read(body, "standard input" if target == "-" else target, kind, track)
+        raise ImportFileError(f"{target}: cannot be read: {error.strerror}") from error
+    return importers.parse_import(body, "standard input" if target == "-" else target, kind, track)
 
 
 def _plan(config_path: Path | None, imported: "Imported") -> _Plan:
     from feedpub import config as configuration
-    from feedpub.importing import Loss, arrivals
+    from feedpub.cli.importers import Unsupported, plan_import
 
     path = configuration.find_config(config_path)
-    known = load_present(path)
+    known = load_if_exists(path)
     folder = known.rules.sites if known else path.parent / "sites"
     losses = list(imported.losses)
     sites = []
     for site in imported.sites:
         file = folder / f"{site.host}.toml"
         if file.exists():
-            losses.append(Loss(site.where, site.said(), f"{file} is there already; put what is needed into it"))
+            losses.append(Unsupported(site.where, site.said(), f"{file} is there already; put what is needed into it"))
         else:
             sites.append((file, site))
-    return _Plan(path, arrivals(imported.feeds, known or configuration.Config()), tuple(losses), tuple(sites))
+    return _Plan(path, plan_import(imported.feeds, known or configuration.Config()), tuple(losses), tuple(sites))
 
 
 def _show(plan: _Plan, console: "Console") -> None:
@@ -152,11 +151,11 @@ def _show(plan: _Plan, console: "Console") -> None:
         console.print("No feed is new.")
 
 
-def _table(console: "Console", heading: str, feeds: "Sequence[tuple[str, FeedDraft]]") -> None:
+def _table(console: "Console", heading: str, feeds: "Sequence[tuple[str, ImportedFeed]]") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from feedpub.fetch import discreet
+    from feedpub.core.redact import redact
 
     if not feeds:
         return
@@ -165,7 +164,7 @@ def _table(console: "Console", heading: str, feeds: "Sequence[tuple[str, FeedDra
         table.add_column(column, overflow="fold")
     for name, draft in feeds[:MAX_SHOWN]:
         links = draft.links or ("by structure" if draft.type == "page" else "")
-        table.add_row(*map(escape, (name, draft.type, discreet(draft.url), links, draft.where)))
+        table.add_row(*map(escape, (name, draft.type, redact(draft.url), links, draft.where)))
     console.print(heading, style="bold", markup=False, highlight=False, soft_wrap=True)
     console.print(table)
     _tell_of_more(console, feeds)
@@ -178,19 +177,19 @@ def _tell_of_more(console: "Console", listed: Sequence[object]) -> None:
 
 
 def _lines(console: "Console", heading: str, lines: Iterable[str]) -> None:
-    from feedpub.fetch import discreet
+    from feedpub.core.redact import redact
 
     lines = list(lines)
     if not lines:
         return
     console.print(heading, style="bold")
     for line in lines[:MAX_SHOWN]:
-        console.print(f"  {discreet(line)}", soft_wrap=True, markup=False, highlight=False)
+        console.print(f"  {redact(line)}", soft_wrap=True, markup=False, highlight=False)
     _tell_of_more(console, lines)
     console.print()
 
 
-def _grouped(losses: "Iterable[Loss]") -> list[str]:
+def _grouped(losses: "Iterable[Unsupported]") -> list[str]:
     """One line for what is said of many places in the same words."""
     places: dict[str, list[str]] = {}
     for loss in losses:

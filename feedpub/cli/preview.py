@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.collaborators import load_or_default, open_tools
-from feedpub.cli.listening import end_on_signals, wait_until
-from feedpub.cli.terminal import echo, fail
+from feedpub.cli.context import load_or_default, open_context
+from feedpub.cli.serve import stop_on_signals, wait_for
+from feedpub.cli.terminal import echo, exit_with_error
 
 if TYPE_CHECKING:
     from feedpub.config import Config
-    from feedpub.preview import Desk
-    from feedpub.tools import Tools
+    from feedpub.pipeline.context import RunContext
+    from feedpub.web.preview import PreviewSession
 
 _FAREWELL = 5.0  # seconds for answers under way
 
@@ -37,46 +37,48 @@ def preview(config_path: Path | None, target: str, *, opens: bool) -> None:
 
     Exit status: 0, or 1 when there is nothing to look at, or 2 when the config cannot be used.
     """
-    from feedpub.errors import SourceError
-    from feedpub.logs import log_to
-    from feedpub.preview import Bureau
+    from feedpub.core.errors import SourceError
+    from feedpub.core.log import configure_logging
     from feedpub.web import Server
-    from feedpub.web.sockets import listen
+    from feedpub.web.preview import PreviewServer
+    from feedpub.web.sockets import open_socket
 
-    log_to(sys.stderr, quiet=True)
+    configure_logging(sys.stderr, quiet=True)
     config = load_or_default(config_path)
-    with open_tools(config, dry_run=True) as tools:
+    with open_context(config, dry_run=True) as tools:
         try:
             desk = _desk(config, target, tools)
         except SourceError as error:
-            fail(str(error), status=1)
-        listening = listen("127.0.0.1:0")
-        bureau = Bureau(desk, listening.getsockname()[1])
+            exit_with_error(str(error), status=1)
+        listening = open_socket("127.0.0.1:0")
+        bureau = PreviewServer(desk, listening.getsockname()[1])
         server = Server(bureau, [listening])
-        end_on_signals(bureau.done)
+        stop_on_signals(bureau.done)
         server.start()
         echo(f"Preview at {bureau.url} until ctrl-c.")
         sys.stdout.flush()
         if opens:
             click.launch(bureau.url)
-        wait_until(bureau.done, server, _FAREWELL)
+        wait_for(bureau.done, server, _FAREWELL)
 
 
-def _desk(config: "Config", target: str, tools: "Tools") -> "Desk":
+def _desk(config: "Config", target: str, tools: "RunContext") -> "PreviewSession":
     """What is to be looked at. Raises SourceError."""
-    from feedpub.preview import Desk, from_address, from_file, of_feed, of_site
+    from feedpub.web.preview import PreviewSession, page_from_address, page_from_file, pages_of_feed, pages_of_site
 
     feed = config.feed.named(target)
     if feed is not None:
-        subjects = of_feed(feed, tools)
+        subjects = pages_of_feed(feed, tools)
         if not subjects:
-            fail(f"{target}: no page of its articles is kept; `feedpub build` keeps them (keep_pages)", status=1)
-        return Desk(subjects, tools, config.rules.sites, subjects)
+            exit_with_error(
+                f"{target}: no page of its articles is kept; `feedpub build` keeps them (keep_pages)", status=1
+            )
+        return PreviewSession(subjects, tools, config.rules.sites, subjects)
     if target.startswith(("http://", "https://")):
-        subject = from_address(target, tools)
+        subject = page_from_address(target, tools)
     elif Path(target).exists():
-        subject = from_file(Path(target), tools)
+        subject = page_from_file(Path(target), tools)
     else:
         known = ", ".join(config.feed.names) or "none"
-        fail(f"{target}: no address, no file, and no feed; the config has: {known}", status=2)
-    return Desk([subject], tools, config.rules.sites, of_site(subject.url, config.feed, tools))
+        exit_with_error(f"{target}: no address, no file, and no feed; the config has: {known}", status=2)
+    return PreviewSession([subject], tools, config.rules.sites, pages_of_site(subject.url, config.feed, tools))

@@ -1,24 +1,103 @@
-"""`feedpub repair`: find the articles of a page again that has changed, and change the config accordingly."""
+"""What `feedpub repair` found, on a terminal and for programs."""
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from rich.text import Text
 
-from feedpub.cli.collaborators import chosen, load_config, open_tools
-from feedpub.cli.terminal import can_ask, echo, echo_json, fail, make_console
-from feedpub.counting import counted
+from feedpub.cli.context import load_config, open_context, select_feeds
+from feedpub.cli.terminal import echo, echo_json, exit_with_error, is_interactive, make_console
+from feedpub.core.text import pluralize
 
 if TYPE_CHECKING:
-    from feedpub.cli.repaired import Repair
-    from feedpub.config import FeedConfig, Patch
-    from feedpub.gathering import Reading
-    from feedpub.repairing.propose import Finding
+    from rich.console import Console
+
+    from feedpub.config import ConfigPatch
+    from feedpub.pipeline.repair.candidates import ArticlePreview
     from feedpub.store import Proposal
-    from feedpub.tools import Tools
+
+_COLOURS = {"+++": "bold", "---": "bold", "@@ ": "cyan"}
+_SIGNS = {"+": "green", "-": "red"}
+_ADVICE = (
+    "by hand: `links` takes a CSS selector of the article links, `url` the address where the list is now; "
+    "feedpub add URL --dry-run shows what a site has"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RepairResult:
+    """What was found about one source.
+
+    Attributes:
+        feed, source: which.
+        reason: why it fails; "" where it does not.
+        said: why there is nothing to change; "" where there is.
+        proposal: the change,
+        articles: the first articles that it brings,
+        patch: and the config with it.
+        written: the config has it.
+    """
+
+    feed: str
+    source: str
+    reason: str
+    said: str
+    proposal: "Proposal | None"
+    articles: "tuple[ArticlePreview, ...]"
+    patch: "ConfigPatch | None"
+    written: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """True where it can be read, or will be."""
+        return self.written or not self.reason
+
+
+def print_repair(console: "Console", repair: RepairResult) -> None:
+    """Why it fails, what is proposed and why, the articles, and the diff."""
+    from feedpub.notify.alert_text import describe_proposal
+
+    lines = [f"{repair.feed}: {repair.source}: {repair.reason or repair.said}"]
+    if repair.reason and repair.said:
+        lines += [f"  {repair.said}", f"  {_ADVICE}"]
+    if repair.proposal:
+        lines.append(f"  {describe_proposal(repair.proposal).evidence}:")
+        lines += [f"    {'known' if article.known else 'new  '}  {article.title}" for article in repair.articles]
+    for line in lines:
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+    for line in repair.patch.diff.splitlines() if repair.patch else ():
+        console.print(Text(line, _COLOURS.get(line[:3]) or _SIGNS.get(line[:1], "")), soft_wrap=True)
+
+
+def repair_as_json(repair: RepairResult) -> dict[str, Any]:
+    """The same for programs."""
+    from feedpub.notify.alert_text import describe_proposal
+
+    return {
+        "feed": repair.feed,
+        "source": repair.source,
+        "reason": repair.reason,
+        "said": repair.said,
+        "proposal": describe_proposal(repair.proposal) if repair.proposal else None,
+        "articles": repair.articles,
+        "diff": repair.patch.diff if repair.patch else "",
+        "written": repair.written,
+    }
+
+
+# SECTION: `feedpub repair`: find the articles of a page again that has changed, and change the
+# config accordingly.
+
+if TYPE_CHECKING:
+    from feedpub.config import ConfigPatch, FeedConfig
+    from feedpub.pipeline.collect import SourceResult
+    from feedpub.pipeline.context import RunContext
+    from feedpub.pipeline.repair.propose import SearchResult
+    from feedpub.store import Proposal
 
 _DEADLINE = 180.0  # seconds for each feed
 
@@ -46,90 +125,91 @@ def repair(  # noqa: PLR0913 -- a command's options
 
     Exit status: 0, or 1 if a source was left as it is though it fails, or 2 if the config cannot be used.
     """
-    from feedpub import config
-    from feedpub.cli import repaired
-    from feedpub.logs import log_to
+    from feedpub.config import find_config
+    from feedpub.core.log import configure_logging
 
-    log_to(sys.stderr, quiet=True)
-    path = config.find_config(config_path)
+    configure_logging(sys.stderr, quiet=True)
+    path = find_config(config_path)
     loaded = load_config(config_path)
-    asks = not (as_json or yes or dry_run) and can_ask()
-    done: list[Repair] = []
+    asks = not (as_json or yes or dry_run) and is_interactive()
+    done: list[RepairResult] = []
     # a copy of the state: what is found there is not for the service
-    with open_tools(loaded, dry_run=True, pages_of=()) as tools:
-        for found in _looked_at(chosen(loaded, names), path, tools, everything=everything):
+    with open_context(loaded, dry_run=True, pages_of=()) as tools:
+        for found in _looked_at(select_feeds(loaded, names), path, tools, everything=everything):
             if not as_json:
-                repaired.show(make_console(), found)
+                print_repair(make_console(), found)
             written = found.patch is not None and (yes or (asks and _agreed(found.patch.path))) and not dry_run
             done.append(_written(found) if written else found)
     if as_json:
-        echo_json({"sources": [repaired.as_data(each) for each in done]})
+        echo_json({"sources": [repair_as_json(each) for each in done]})
     else:
         _close(done, dry_run=dry_run)
     sys.exit(0 if all(each.ok or (dry_run and each.patch) for each in done) else 1)
 
 
-def _looked_at(feeds: "Sequence[FeedConfig]", path: Path, tools: "Tools", *, everything: bool) -> "Iterator[Repair]":
+def _looked_at(
+    feeds: "Sequence[FeedConfig]", path: Path, tools: "RunContext", *, everything: bool
+) -> "Iterator[RepairResult]":
     """What is found about each source that fails, or about all, one after another."""
-    from feedpub import looking
-    from feedpub.gathering import gather, source_key
-    from feedpub.lease import Lease
+    from feedpub.config.sources import source_key
+    from feedpub.core.budget import RunBudget
+    from feedpub.pipeline import anomalies
+    from feedpub.pipeline.collect import list_sources
 
     for feed in feeds:
         failing = {state.key for state in tools.store.sources(feed.name) if state.failure is not None}
         keys = {source_key(source) for source in feed.source if everything or source_key(source) in failing}
-        lease = Lease(_DEADLINE)
+        lease = RunBudget(_DEADLINE)
         look = replace(tools, lease=lease, fetcher=tools.fetcher.on_behalf(feed.name, lease.left))
-        for reading in looking.at_listings(feed, gather(feed, look, keys), look):
+        for reading in anomalies.check_listings(feed, list_sources(feed, look, keys), look):
             yield _repair(feed, reading, path, look)
 
 
-def _repair(feed: "FeedConfig", reading: "Reading", path: Path, tools: "Tools") -> "Repair":
-    from feedpub.cli.repaired import Repair
-    from feedpub.fetch import discreet
+def _repair(feed: "FeedConfig", reading: "SourceResult", path: Path, tools: "RunContext") -> "RepairResult":
+    from feedpub.core.redact import redact
 
     found, problem = _finding(feed, reading, tools), reading.problem
-    return Repair(
+    return RepairResult(
         feed=feed.name,
-        source=discreet(reading.key),
-        reason=discreet(problem.reason) if problem else "",
-        said=discreet(found.said),
+        source=redact(reading.key),
+        reason=redact(problem.reason) if problem else "",
+        said=redact(found.said),
         proposal=found.proposal,
         articles=found.articles,
         patch=_patch(found.proposal, feed, reading, path) if found.proposal else None,
     )
 
 
-def _finding(feed: "FeedConfig", reading: "Reading", tools: "Tools") -> "Finding":
-    from feedpub.repairing.propose import Finding, look
+def _finding(feed: "FeedConfig", reading: "SourceResult", tools: "RunContext") -> "SearchResult":
+    from feedpub.pipeline.repair.propose import SearchResult, search_repair
 
     if reading.problem is None:
-        return Finding(said=f"it can be read: {counted(len(reading.items), 'article')}")
+        return SearchResult(said=f"it can be read: {pluralize(len(reading.items), 'article')}")
     if not reading.problem.firm:
-        return Finding(said="that may pass by itself: there is nothing to change in the config")
-    return look(feed, reading, tools)
+        return SearchResult(said="that may pass by itself: there is nothing to change in the config")
+    return search_repair(feed, reading, tools)
 
 
-def _patch(proposal: "Proposal", feed: "FeedConfig", reading: "Reading", path: Path) -> "Patch":
+def _patch(proposal: "Proposal", feed: "FeedConfig", reading: "SourceResult", path: Path) -> "ConfigPatch":
     """The change of the config as it stands in the file now. Raises ConfigError."""
-    from feedpub import config
+    from feedpub.config import patch_source
 
     changes = {change.key: change.after for change in proposal.changes}
-    return config.patched(path, feed.name, reading.source, changes)
+    return patch_source(path, feed.name, reading.source, changes)
 
 
 def _agreed(path: Path) -> bool:
     return click.confirm(f"Write this to {path}?", default=True)
 
 
-def _written(found: "Repair") -> "Repair":
+def _written(found: "RepairResult") -> "RepairResult":
     """The repair, written into the config as it is by now: another may have been before."""
     assert found.patch  # noqa: S101 -- only what has one is written
     found.patch.apply()
     return replace(found, written=True)
 
 
-def _close(done: "Sequence[Repair]", *, dry_run: bool) -> None:
+def _close(done: "Sequence[RepairResult]", *, dry_run: bool) -> None:
     """What is next."""
     if not done:
         echo("nothing to repair: no source fails; --all looks at all of them")
@@ -138,4 +218,4 @@ def _close(done: "Sequence[Repair]", *, dry_run: bool) -> None:
     if written:
         echo(f"next: feedpub build {' '.join(written)}; a service that is running takes the config by itself")
     if not dry_run and any(each.patch and not each.written for each in done):
-        fail("not everything was written; --yes writes without asking", status=1)
+        exit_with_error("not everything was written; --yes writes without asking", status=1)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.collaborators import open_line, open_tools
-from feedpub.cli.listening import listen_option, open_sockets, tell_where
+from feedpub.cli.context import open_context, open_queue
+from feedpub.cli.serve import listen_option, open_sockets, print_addresses
 
 if TYPE_CHECKING:
-    from feedpub.logs import Form
+    from feedpub.core.log import LogFormat
 
 
 @click.command()
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--log", "form", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
 @click.option("-v", "--verbose", is_flag=True, help="Log debug detail too.")
 @click.pass_obj
-def run(config_path: Path | None, listen: str | None, *, form: "Form", verbose: bool) -> None:
+def run(config_path: Path | None, listen: str | None, *, form: "LogFormat", verbose: bool) -> None:
     """Regenerate each feed when it is due and publish all over HTTP, until told to end.
 
     \b
@@ -31,22 +31,63 @@ def run(config_path: Path | None, listen: str | None, *, form: "Form", verbose: 
     Exit status: 0 when it was told to end, 1 when it cannot run or go on, 2 when the config cannot be used.
     """
     from feedpub import config as configuration
-    from feedpub.logs import log_to
+    from feedpub.core.log import configure_logging
     from feedpub.service import Service, service_lock
 
     path = configuration.find_config(config_path, os.environ)
-    config = configuration.load(path)
-    log_to(form=form, detail=verbose)
-    state = configuration.place_of(config.feedpub.state)
+    config = configuration.load_config(path)
+    configure_logging(form=form, detail=verbose)
+    state = configuration.state_location(config.feedpub.state)
     with (
         service_lock(state, shared=config.feedpub.queue),
-        open_tools(config) as tools,
-        open_line(config) as line,
+        open_context(config) as tools,
+        open_queue(config) as line,
     ):
         sockets = open_sockets(config, listen)
-        tell_where(sockets)
+        print_addresses(sockets)
         service = Service(config, path.absolute(), tools, sockets, line)
         status = service.run()
         if service.left_behind:  # threads that hang would keep the interpreter from ending
+            os._exit(status)
+    sys.exit(status)
+
+
+# SECTION: `feedpub worker`: runs what a service puts into the queue.
+
+if TYPE_CHECKING:
+    from feedpub.core.log import LogFormat
+
+
+@click.command()
+@click.option("--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="Feeds to run at once.")
+@click.option("--log", "form", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
+@click.option("-v", "--verbose", is_flag=True, help="Log debug detail too.")
+@click.pass_obj
+def worker(config_path: Path | None, at_once: int, *, form: "LogFormat", verbose: bool) -> None:
+    """Run the feeds that `feedpub run` puts into the queue, until told to end; as many workers as you like.
+
+    \b
+    Examples:
+      feedpub worker                 eight feeds at once
+      feedpub worker --at-once 2     two at once
+      kill -HUP <its pid>            take the changed config now
+
+    Exit status: 0 when it was told to end, 1 when it cannot work or go on, 2 when the config cannot be used.
+    """
+    from feedpub import config as configuration
+    from feedpub.core.errors import ConfigError
+    from feedpub.core.log import configure_logging
+
+    path = configuration.find_config(config_path, os.environ)
+    config = configuration.load_config(path)
+    if not config.feedpub.queue:
+        raise ConfigError(f"{path}: workers need a queue: write queue = true under [feedpub], and see `state` there")
+    configure_logging(form=form, detail=verbose)
+    with open_context(config) as tools:
+        with open_queue(config):  # its tables are made, whoever comes first
+            from feedpub.service.worker import Worker
+        made = Worker(config, path.absolute(), tools, at_once)
+        status = made.work()
+        if made.left_behind:  # threads that hang would keep the interpreter from ending
             os._exit(status)
     sys.exit(status)

@@ -1,13 +1,77 @@
-"""`feedpub serve`: what is published, over HTTP."""
+"""Where commands that serve listen."""
 
 import logging
+import signal
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.collaborators import load_config
-from feedpub.cli.listening import end_on_signals, listen_option, open_sockets, tell_where, wait_until
+from feedpub.cli.context import load_config
+from feedpub.cli.terminal import echo, exit_with_error
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from feedpub.config import Config
+    from feedpub.web import Server
+
+
+def _address(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """An address to listen at, as the config takes it too."""
+    from feedpub.config import listen_address
+
+    try:
+        return None if value is None else listen_address(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+listen_option = click.option(
+    "--listen", metavar="ADDRESS", callback=_address, help="Where to serve; else what the config says under [http]."
+)
+
+
+def open_sockets(config: "Config", listen: str | None) -> "list[socket]":
+    """Where to serve: on what systemd hands over, else at the address given, else at the config's."""
+    from feedpub.web.sockets import inherited_sockets, open_socket
+
+    return inherited_sockets() or [open_socket(listen or config.http.listen)]
+
+
+def print_addresses(listening: "Sequence[socket]") -> None:
+    """Say where the feeds are, at once."""
+    from feedpub.web.sockets import socket_address
+
+    for each in listening:
+        echo(f"Feeds are published at {socket_address(each)}: open it to subscribe.")
+    sys.stdout.flush()
+
+
+def stop_on_signals(ended: Event) -> None:
+    """Let SIGTERM and SIGINT set an event."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: ended.set())
+
+
+def wait_for(ended: Event, server: "Server", farewell: float) -> None:
+    """Leave a server to its work until an event is set; fails where it ends by itself.
+
+    Args:
+        ended: the event.
+        server: is started already.
+        farewell: seconds for answers under way.
+    """
+    while not ended.wait(1):
+        if not server.alive:
+            exit_with_error("the server has ended by itself; the log says why", status=1)
+    server.stop(farewell)
+
+
+# SECTION: `feedpub serve`: what is published, over HTTP.
 
 _FAREWELL = 3.0  # seconds for answers under way when a server is to end
 
@@ -27,28 +91,28 @@ def serve(config_path: Path | None, listen: str | None) -> None:
 
     Exit status: 0 when it was told to end, 1 when it cannot serve, 2 when the config cannot be used.
     """
-    from feedpub.config import place_of
-    from feedpub.errors import DamagedError
-    from feedpub.logs import event, log_to
+    from feedpub.config import state_location
+    from feedpub.core.errors import CorruptStateError
+    from feedpub.core.log import configure_logging, log_event
     from feedpub.store import Store
-    from feedpub.web import Server, Showcase, Site, open_shelf
+    from feedpub.web import FeedApp, ReadOnlyControl, Server, open_backend
 
     config = load_config(config_path)
-    log_to()
+    configure_logging()
     settings = config.feedpub
-    shelf = open_shelf(settings.output, config.s3)
-    with Store.at(place_of(settings.state)) as store:
+    shelf = open_backend(settings.output, config.s3)
+    with Store.at(state_location(settings.state)) as store:
         try:
             store.connect()
-        except DamagedError as error:
-            event("state_damaged", level=logging.WARNING, reason=str(error), outcome="feeds are served")
+        except CorruptStateError as error:
+            log_event("state_damaged", level=logging.WARNING, reason=str(error), outcome="feeds are served")
         sockets = open_sockets(config, listen)
-        showcase = Showcase(config, store)
+        showcase = ReadOnlyControl(config, store)
         plans, hosts = store.schedule.load, config.http.hosts
-        site = Site(shelf, showcase, settings.websub_hubs, settings.base_url, plans, hosts=hosts)
+        site = FeedApp(shelf, showcase, settings.websub_hubs, settings.base_url, plans, hosts=hosts)
         server = Server(site, sockets)
-        tell_where(sockets)
+        print_addresses(sockets)
         ended = Event()
-        end_on_signals(ended)
+        stop_on_signals(ended)
         server.start()
-        wait_until(ended, server, _FAREWELL)
+        wait_for(ended, server, _FAREWELL)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedpub.cli.progress import counter
-from feedpub.cli.terminal import echo
-from feedpub.counting import counted
+from feedpub.cli.terminal import echo, progress_counter
+from feedpub.core.text import pluralize
 
 if TYPE_CHECKING:
     from feedpub.store import Store
@@ -48,11 +47,11 @@ def copy(source: str, target: str) -> None:
 
     Exit status: 0, or 1 when it cannot be done, or 2 when a place cannot be one.
     """
-    from feedpub.config import read_place
-    from feedpub.errors import ConfigError
+    from feedpub.config import parse_state_location
+    from feedpub.core.errors import ConfigError
     from feedpub.store import Store
 
-    origin, goal = read_place(source), read_place(target)
+    origin, goal = parse_state_location(source), parse_state_location(target)
     if origin == goal:
         raise ConfigError("FROM and TO are the same place")
     with _no_service(origin), Store.untouched(origin) as original:
@@ -62,8 +61,8 @@ def copy(source: str, target: str) -> None:
             with _progress() as progress:
                 rows = original.copy_to(other, progress)
             entries = other.figures.entries()
-    of = f"{counted(sum(entries.values()), 'entry', 'entries')} of {counted(len(entries), 'feed')} among them"
-    echo(f"copied {counted(rows, 'row')}, {of}; FROM is as it was")
+    of = f"{pluralize(sum(entries.values()), 'entry', 'entries')} of {pluralize(len(entries), 'feed')} among them"
+    echo(f"copied {pluralize(rows, 'row')}, {of}; FROM is as it was")
     echo(f"next: write state = {_setting(target)} into the config's [feedpub], and start feedpub again")
 
 
@@ -81,17 +80,17 @@ def _no_service(place: Path | str) -> Iterator[None]:
 
 def _check_unused(store: "Store", place: str) -> None:
     """Where others write meanwhile, what they write is lost. Raises StoreError."""
-    from feedpub.errors import StoreError
+    from feedpub.core.errors import StoreError
 
     if others := store.others():
         raise StoreError(
-            f"feedpub is at work on {place}, with {counted(others, 'connection')}: end it first, on every machine; "
+            f"feedpub is at work on {place}, with {pluralize(others, 'connection')}: end it first, on every machine; "
             "connections that only wait are gone two minutes after their last question"
         )
 
 
 def _progress() -> AbstractContextManager[Callable[[str, int], object]]:
-    return counter() if sys.stderr.isatty() else nullcontext(lambda _table, _rows: None)
+    return progress_counter() if sys.stderr.isatty() else nullcontext(lambda _table, _rows: None)
 
 
 def _setting(target: str) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from feedpub.cli.collaborators import load_config
-from feedpub.cli.terminal import echo_json, make_console, tell_of_damage
+from feedpub.cli.context import load_config
+from feedpub.cli.terminal import echo_json, make_console, warn_quarantined
 
 
 @click.command()
@@ -22,26 +22,27 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
 
     Exit status: 0 when no feed is broken, 1 when one is.
     """
-    from feedpub import overview, report
-    from feedpub.config import place_of
-    from feedpub.errors import ConfigError
+    from feedpub.cli import output
+    from feedpub.config import state_location
+    from feedpub.core.errors import ConfigError
+    from feedpub.pipeline.context import utc_now
     from feedpub.store import Store
-    from feedpub.tools import utc_now
+    from feedpub.web.status import Health, collect_status
 
     try:
         config = load_config(config_path)
     except ConfigError as error:
         raise ConfigError(f"{error}\nA service that is running goes on with the config that it took before.") from None
-    place = place_of(config.feedpub.state)
+    place = state_location(config.feedpub.state)
     with Store.open(place) as store:
-        seen = overview.of(config, store, utc_now())
+        seen = collect_status(config, store, utc_now())
     if as_json:
         echo_json(seen)
     else:
         console = make_console()
-        console.print(report.status_table(seen))
-        for line in report.status_lines(seen):
+        console.print(output.status_table(seen))
+        for line in output.status_lines(seen):
             console.print(line, soft_wrap=True, markup=False, highlight=False)
         console.print(seen.summary, highlight=False)
-        tell_of_damage(place)
-    sys.exit(1 if seen.count(overview.Health.BROKEN) else 0)
+        warn_quarantined(place)
+    sys.exit(1 if seen.count(Health.BROKEN) else 0)

@@ -6,19 +6,24 @@ its feeds small; `writing` adds a feed, `patching` changes a source; `positions`
 say what is wrong.
 """
 
-from feedpub.config.advice import exposed, warnings
-from feedpub.config.cron import fields as cron_fields
-from feedpub.config.durations import written as duration
-from feedpub.config.loading import find_config, load, load_site, parse_site
-from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, Http, Settings, Storage
-from feedpub.config.output import Bucket
-from feedpub.config.parts import files
-from feedpub.config.patching import Patch, patched
-from feedpub.config.positions import Positions
-from feedpub.config.reading import DEFAULT
-from feedpub.config.schema import json_schema
-from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve, secret_variables
-from feedpub.config.section import Section
+from feedpub.config.base import ConfigModel
+from feedpub.config.checks import check_selector_syntax, find_warnings, readable_secrets, validate_feed
+from feedpub.config.cron import cron_fields as cron_fields
+from feedpub.config.edit import (
+    ConfigPatch,
+    NewFeed,
+    add_feed,
+    ensure_not_configured,
+    patch_source,
+    unique_name,
+    with_new_feed,
+)
+from feedpub.config.files import DEFAULT_NAME, config_files
+from feedpub.config.json_schema import json_schema
+from feedpub.config.load import find_config, load_config, load_site, parse_site
+from feedpub.config.locations import Bucket, parse_state_location, state_location
+from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, GlobalSettings, Http, Storage
+from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve_secret, secret_variables
 from feedpub.config.site_rules import RULE_HEADERS, RuleFiles, SiteFile, SiteRules
 from feedpub.config.sources import (
     HOW_TO_RENDER,
@@ -29,61 +34,60 @@ from feedpub.config.sources import (
     SitemapSource,
     Source,
 )
-from feedpub.config.state import place_of, read_place
-from feedpub.config.trial import problems, selector_problem
-from feedpub.config.web import listen_address, web_address
-from feedpub.config.writing import NewFeed, add, free_name, refuse_known, with_feed
+from feedpub.config.toml_lines import TomlLines
+from feedpub.config.types import format_duration as duration
+from feedpub.config.types import listen_address, web_address
 
 __all__ = [
-    "DEFAULT",
+    "DEFAULT_NAME",
     "HOW_TO_RENDER",
     "RULE_HEADERS",
     "Alerts",
     "BasicAuth",
     "Bucket",
     "Config",
+    "ConfigModel",
+    "ConfigPatch",
     "Email",
     "FeedConfig",
     "FeedSource",
     "Filters",
     "FolderSource",
+    "GlobalSettings",
     "Http",
     "NewFeed",
     "PageSource",
-    "Patch",
-    "Positions",
     "RemoteSource",
     "RuleFiles",
     "Secret",
     "SecretText",
-    "Section",
-    "Settings",
     "SiteFile",
     "SiteRules",
     "SitemapSource",
     "Source",
     "Storage",
-    "add",
+    "TomlLines",
+    "add_feed",
+    "check_selector_syntax",
+    "config_files",
     "cron_fields",
     "duration",
-    "exposed",
-    "files",
+    "ensure_not_configured",
     "find_config",
-    "free_name",
+    "find_warnings",
     "json_schema",
     "listen_address",
-    "load",
+    "load_config",
     "load_site",
     "parse_site",
-    "patched",
-    "place_of",
-    "problems",
-    "read_place",
-    "refuse_known",
-    "resolve",
+    "parse_state_location",
+    "patch_source",
+    "readable_secrets",
+    "resolve_secret",
     "secret_variables",
-    "selector_problem",
-    "warnings",
+    "state_location",
+    "unique_name",
+    "validate_feed",
     "web_address",
-    "with_feed",
+    "with_new_feed",
 ]

@@ -29,7 +29,7 @@ _PARTS = (
 )
 
 
-def check(expression: str) -> str:
+def check_cron(expression: str) -> str:
     """The expression with single spaces; ValueError says which part is wrong and what may stand there."""
     fields = expression.split()
     if expression.startswith("@"):
@@ -44,7 +44,7 @@ def check(expression: str) -> str:
     return " ".join(fields)
 
 
-def fields(expression: str) -> tuple[frozenset[int], ...]:
+def cron_fields(expression: str) -> tuple[frozenset[int], ...]:
     """Minutes, hours, days, months and weekdays (0 and 7 are Sunday) of an expression that has been checked."""
     return tuple(map(_values, _PARTS, expression.split()))
 

@@ -6,34 +6,38 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from feedpub.config.output import Output
+from feedpub.config.base import ConfigModel
+from feedpub.config.feed_list import FeedList
+from feedpub.config.locations import Output, StateLocation
 from feedpub.config.secrets import SecretText
-from feedpub.config.section import Section
 from feedpub.config.site_rules import RuleFiles, SiteRules
 from feedpub.config.sources import Source
-from feedpub.config.state import State
-from feedpub.config.tables import Tables
-from feedpub.config.values import (
+from feedpub.config.types import (
     Age,
     AgeOrNone,
+    BaseAddress,
+    ConfigPath,
+    Contact,
     Cron,
     Deadline,
     Delay,
     Every,
+    HostName,
     Interval,
     Language,
-    Located,
+    Listen,
     Name,
+    Network,
     OneLine,
     Pattern,
     TimeZone,
     Title,
     Unique,
+    WebAddress,
 )
-from feedpub.config.web import BaseAddress, Contact, HostName, Listen, Network, WebAddress
 
 
-class Filters(Section):
+class Filters(ConfigModel):
     """Patterns over articles: a word or phrase, `*` for any characters, or `re:` and a regular expression."""
 
     title: tuple[Pattern, ...] = Field(
@@ -49,7 +53,7 @@ class Filters(Section):
 _NO_RULES = SiteRules()  # one for all feeds: pydantic copies a default for each, where it has no hash
 
 
-class FeedConfig(Section):
+class FeedConfig(ConfigModel):
     """One feed: where its articles come from and how it is published."""
 
     name: Name = Field(
@@ -166,7 +170,7 @@ class FeedConfig(Section):
     exclude: Filters = Field(default=Filters(), description="Leave out articles that match any pattern.")
 
 
-class Settings(Section):
+class GlobalSettings(ConfigModel):
     """What all feeds share."""
 
     output: Output = Field(
@@ -176,7 +180,7 @@ class Settings(Section):
         "s3:// with a bucket and a prefix.",
         examples=["../feeds", "s3://my-bucket/feeds"],
     )
-    state: State = Field(
+    state: StateLocation = Field(
         default=Path("../.feedpub"),
         validate_default=True,
         description="The folder for what feedpub remembers; left out under systemd, $STATE_DIRECTORY. For several "
@@ -205,7 +209,7 @@ class Settings(Section):
         description="Networks that may be fetched from though they are not public.",
         examples=[["127.0.0.0/8", "fd00::/8"]],
     )
-    browser_path: Located | None = Field(
+    browser_path: ConfigPath | None = Field(
         default=None,
         description="The Chromium for sources with render = true; left out, the one that is installed.",
         examples=["/usr/bin/chromium"],
@@ -243,7 +247,7 @@ class Settings(Section):
         return self.output if isinstance(self.output, Path) else Path("/")
 
 
-class Storage(Section):
+class Storage(ConfigModel):
     """How the object storage is reached that `output` names with s3://, and how feeds lie there."""
 
     endpoint: WebAddress | None = Field(
@@ -273,7 +277,7 @@ class Storage(Section):
     )
 
 
-class Http(Section):
+class Http(ConfigModel):
     """How feeds and status are published over HTTP by `feedpub run` and `feedpub serve`."""
 
     listen: Listen = Field(
@@ -295,7 +299,7 @@ class Http(Section):
     )
 
 
-class Email(Section):
+class Email(ConfigModel):
     """Alerts by e-mail."""
 
     to: Annotated[tuple[OneLine, ...], Unique] = Field(
@@ -316,7 +320,7 @@ class Email(Section):
     )
 
 
-class Alerts(Section):
+class Alerts(ConfigModel):
     """Whom to tell when a source breaks, and when it works again."""
 
     webhook: SecretText | None = Field(
@@ -332,12 +336,12 @@ class Alerts(Section):
     email: Email | None = Field(default=None, description="Alerts by e-mail.")
 
 
-class Config(Section):
+class Config(ConfigModel):
     """The whole file."""
 
-    feedpub: Settings = Field(default_factory=Settings, description="What all feeds share.")
+    feedpub: GlobalSettings = Field(default_factory=GlobalSettings, description="What all feeds share.")
     http: Http = Field(default_factory=Http, description="How feeds are published over HTTP.")
     s3: Storage = Field(default_factory=Storage, description="How the object storage is reached.")
     alerts: Alerts = Field(default_factory=Alerts, description="Whom to tell when a source breaks.")
     rules: RuleFiles = Field(default_factory=RuleFiles, description="Where the rules of sites are.")
-    feed: Tables[FeedConfig] = Field(default=Tables(), description="One feed each.")
+    feed: FeedList[FeedConfig] = Field(default=FeedList(), description="One feed each.")

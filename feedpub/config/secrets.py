@@ -18,12 +18,10 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from feedpub.config.section import Section
-from feedpub.config.tables import Tables
-from feedpub.config.text import CONTROLS, quote
-from feedpub.config.values import located
-from feedpub.config.web import TOKEN
-from feedpub.errors import ConfigError
+from feedpub.config.base import ConfigModel
+from feedpub.config.feed_list import FeedList
+from feedpub.config.types import CONTROL_CHARACTERS, TOKEN_PATTERN, quote_for_message, resolve_path
+from feedpub.core.errors import ConfigError
 
 
 class Secret(BaseModel):
@@ -40,7 +38,7 @@ class Secret(BaseModel):
     )
 
 
-def secret(value: object, info: ValidationInfo) -> object:
+def secret_value(value: object, info: ValidationInfo) -> object:
     """What stands in the config for a secret; ValueError for anything else."""
     match value:
         case str() | SecretStr() | Secret():
@@ -50,7 +48,7 @@ def secret(value: object, info: ValidationInfo) -> object:
                 raise ValueError('env takes the name of a variable, without $, as in { env = "FEED_PASSWORD" }')
             return value
         case {"file": str(file), **others} if not others:
-            return {"file": located(file, info)}
+            return {"file": resolve_path(file, info)}
         case {"credential": str(name), **others} if not others:
             if not re.fullmatch("[A-Za-z0-9_-][A-Za-z0-9._-]*", name):
                 raise ValueError('credential takes the name that LoadCredential= gives, as in { credential = "smtp" }')
@@ -60,12 +58,12 @@ def secret(value: object, info: ValidationInfo) -> object:
 
 SecretText = Annotated[
     Annotated[SecretStr, WithJsonSchema({"type": "string"})] | Secret,
-    BeforeValidator(secret),
+    BeforeValidator(secret_value),
 ]
 """A text, or where to find it."""
 
 
-def resolve(secret: SecretStr | Secret, environ: Mapping[str, str] = os.environ) -> str:
+def resolve_secret(secret: SecretStr | Secret, environ: Mapping[str, str] = os.environ) -> str:
     """The text of a secret, looked up now. Raises ConfigError, with the variable or file and without the value."""
     if isinstance(secret, SecretStr):
         return secret.get_secret_value()
@@ -88,7 +86,7 @@ def secret_variables(section: object) -> frozenset[str]:
             parts: Iterable[object] = (value for _, value in section)
         case dict():
             parts = section.values()
-        case tuple() | Tables():
+        case tuple() | FeedList():
             parts = section
         case _:
             parts = ()
@@ -121,9 +119,11 @@ def _from_file(path: Path) -> str:
 
 def _http_names(values: dict[str, SecretStr | Secret]) -> dict[str, SecretStr | Secret]:
     for name, value in values.items():
-        if not TOKEN.fullmatch(name):
-            raise ValueError(f"{quote(name)} is not a name that HTTP allows; letters, digits and - are safe")
-        if isinstance(value, SecretStr) and CONTROLS.search(value.get_secret_value()):
+        if not TOKEN_PATTERN.fullmatch(name):
+            raise ValueError(
+                f"{quote_for_message(name)} is not a name that HTTP allows; letters, digits and - are safe"
+            )
+        if isinstance(value, SecretStr) and CONTROL_CHARACTERS.search(value.get_secret_value()):
             raise ValueError(f'the value of "{name}" holds line breaks or control characters; write one line')
     return values
 
@@ -148,7 +148,7 @@ HttpValues = Annotated[dict[str, SecretText], AfterValidator(_http_names)]
 Proxy = Annotated[SecretText, AfterValidator(_proxy)]
 
 
-class BasicAuth(Section):
+class BasicAuth(ConfigModel):
     """HTTP basic authentication."""
 
     username: SecretText = Field(description="The user's name.", examples=["reader"])

@@ -5,10 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from feedpub.config.section import Section
-from feedpub.config.text import CONTROLS, quote
-from feedpub.config.values import Located, Removal, Selector
-from feedpub.config.web import WebAddress
+from feedpub.config.base import ConfigModel
+from feedpub.config.types import CONTROL_CHARACTERS, ConfigPath, Removal, Selector, WebAddress, quote_for_message
 
 RULE_HEADERS = frozenset({"accept", "accept-language", "cookie", "dnt", "referer", "user-agent"})
 """The headers that a rule may set, in lower case: they say who asks and for what, and nothing else."""
@@ -17,12 +15,12 @@ RULE_HEADERS = frozenset({"accept", "accept-language", "cookie", "dnt", "referer
 def _header(name: str) -> str:
     if name.lower() not in RULE_HEADERS:
         known = ", ".join(sorted(RULE_HEADERS))
-        raise ValueError(f"{quote(name)} is no header that a rule may set; known here: {known}")
+        raise ValueError(f"{quote_for_message(name)} is no header that a rule may set; known here: {known}")
     return name.lower()
 
 
 def _header_value(value: str) -> str:
-    if not value.strip() or CONTROLS.search(value):
+    if not value.strip() or CONTROL_CHARACTERS.search(value):
         raise ValueError("no value that a header can have; write one line of text")
     return value.strip()
 
@@ -40,7 +38,7 @@ _Headers = dict[
 _Selectors = tuple[Selector, ...]
 
 
-class Replace(Section):
+class Replace(ConfigModel):
     """A text of the raw page, and what stands in its place."""
 
     find: Annotated[str, AfterValidator(_sought), WithJsonSchema({"type": "string", "minLength": 1})] = Field(
@@ -49,7 +47,7 @@ class Replace(Section):
     by: str = Field(default="", description="What stands in its place.", examples=["<p>"])
 
 
-class SiteRules(Section):
+class SiteRules(ConfigModel):
     """What the cleaner is told about a site: where the article is, and what never belongs to it."""
 
     content: Selector | None = Field(
@@ -99,7 +97,7 @@ class SiteRules(Section):
     )
 
 
-class SiteTest(Section):
+class SiteTest(ConfigModel):
     """A page of the site, and what must be found on it."""
 
     url: WebAddress = Field(description="The page's address.", examples=["https://example.org/story"])
@@ -114,16 +112,16 @@ class SiteFile(SiteRules):
     test: tuple[SiteTest, ...] = Field(default=(), description="Pages that the rules are tried on.")
 
 
-class RuleFiles(Section):
+class RuleFiles(ConfigModel):
     """Where the rules of sites are."""
 
-    sites: Located = Field(
+    sites: ConfigPath = Field(
         default=Path("sites"),
         validate_default=True,
         description="The folder of rules for sites, one file a host: example.org.toml.",
         examples=["sites"],
     )
-    ftr_site_config: Located | None = Field(
+    ftr_site_config: ConfigPath | None = Field(
         default=None,
         description="A checkout of ftr-site-config, for sites that have no file in `sites`.",
         examples=["../ftr-site-config"],

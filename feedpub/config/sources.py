@@ -4,15 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from feedpub.config.base import ConfigModel
 from feedpub.config.secrets import BasicAuth, HttpValues, Proxy
-from feedpub.config.section import Section
-from feedpub.config.values import Glob, Located, Pattern, Selector
-from feedpub.config.web import WebAddress
+from feedpub.config.types import ConfigPath, Glob, Pattern, Selector, WebAddress
+from feedpub.core.redact import strip_credentials
 
 HOW_TO_RENDER = "set render = true on the source (needs Chromium and pip install 'feedpub[browser]')"
 
 
-class RemoteSource(Section):
+class RemoteSource(ConfigModel):
     """What all sources on the network share."""
 
     url: WebAddress = Field(description="Address of the page, feed or sitemap.", examples=["https://example.org/news"])
@@ -84,12 +84,17 @@ class SitemapSource(RemoteSource):
     )
 
 
-class FolderSource(Section):
+class FolderSource(ConfigModel):
     """A folder of saved articles: .txt, .md, .html and .htm."""
 
     type: Literal["folder"] = Field(description="folder: a folder of saved articles.")
-    path: Located = Field(description="The folder, relative to the config file.", examples=["articles"])
+    path: ConfigPath = Field(description="The folder, relative to the config file.", examples=["articles"])
     glob: Glob = Field(default="**/*", description="Which files in it to read.", examples=["*.md", "2025/**/*.html"])
 
 
 Source = Annotated[PageSource | FeedSource | SitemapSource | FolderSource, Field(discriminator="type")]
+
+
+def source_key(source: Source) -> str:
+    """A source's name for people and for the store: its address without a password, or its folder."""
+    return str(source.path) if isinstance(source, FolderSource) else strip_credentials(source.url)

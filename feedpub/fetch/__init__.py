@@ -17,28 +17,27 @@ named manners. Nothing here knows what a page means. Owns requests and urllib3.
     notify      a message to a server that the config names
 """
 
+from feedpub.core.redact import redact, strip_credentials
+from feedpub.fetch.body_budget import SMALL_BODY_BYTES
+from feedpub.fetch.client import Fetcher, Visit
 from feedpub.fetch.clock import Clock, SystemClock
-from feedpub.fetch.fetcher import Fetcher
-from feedpub.fetch.notify import Notifier
 from feedpub.fetch.request import RequestOptions, Validators
-from feedpub.fetch.robots import RobotsMemory
-from feedpub.fetch.room import SMALL_BODY_BYTES
-from feedpub.fetch.tally import NO_ANSWER, Requests
-from feedpub.fetch.target import discreet, redacted
-from feedpub.fetch.visit import Visit
+from feedpub.fetch.robots import RobotsCache
+from feedpub.fetch.stats import NO_ANSWER, RequestCounts
+from feedpub.fetch.webhook import WebhookClient
 
 __all__ = [
     "NO_ANSWER",
     "SMALL_BODY_BYTES",
     "Clock",
     "Fetcher",
-    "Notifier",
+    "RequestCounts",
     "RequestOptions",
-    "Requests",
-    "RobotsMemory",
+    "RobotsCache",
     "SystemClock",
     "Validators",
     "Visit",
-    "discreet",
-    "redacted",
+    "WebhookClient",
+    "redact",
+    "strip_credentials",
 ]

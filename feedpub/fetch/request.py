@@ -11,10 +11,11 @@ from requests import Request
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
-from feedpub.errors import ConfigError, FetchError
-from feedpub.fetch.call import Call
-from feedpub.fetch.codings import ACCEPT_ENCODING
-from feedpub.fetch.target import Target, parse, secrets_in
+from feedpub.core.errors import ConfigError, FetchError
+from feedpub.core.redact import secrets_in
+from feedpub.fetch.compression import ACCEPT_ENCODING
+from feedpub.fetch.deadline import RequestDeadline
+from feedpub.fetch.url import RequestTarget, parse_url
 
 MOST_REDIRECTS = 10
 MAX_VALIDATOR_CHARS = 1024
@@ -82,7 +83,7 @@ class RequestOptions:
         more = dict(headers)
         if not more:
             return self
-        if self.site is None or parse(url).keeps_secrets_of(parse(self.site)):
+        if self.site is None or parse_url(url).keeps_secrets_of(parse_url(self.site)):
             known = {name.lower() for name in self.headers} | ({"cookie"} if self.cookies else set())
             kept = {name: value for name, value in more.items() if name not in known}
             return replace(self, headers={**kept, **self.headers})
@@ -101,11 +102,11 @@ class RequestOptions:
             proxy.partition(":")[2],
         ]
         hide += [basic_auth(self.auth)] if self.auth else []
-        return hidden(text, (part for value in hide for part in value.split()))
+        return mask_secrets(text, (part for value in hide for part in value.split()))
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
+class RedirectChain:
     """One get on its way over redirects.
 
     Attributes:
@@ -119,18 +120,18 @@ class Journey:
         steps: what was asked for so far: URLs, and the cookies that went with them.
     """
 
-    call: Call
+    call: RequestDeadline
     agent: str
-    home: Target
+    home: RequestTarget
     validators: Validators = Validators()
     options: RequestOptions = RequestOptions()
     jar: RequestsCookieJar = field(default_factory=RequestsCookieJar)
     obeys_robots: bool = True
     cut_at: int | None = None
     steps: set[tuple[str, str]] = field(default_factory=set)
-    asked: tuple[Target, Mapping[str, str]] | None = None
+    asked: tuple[RequestTarget, Mapping[str, str]] | None = None
 
-    def set_out(self, target: Target) -> dict[str, str]:
+    def set_out(self, target: RequestTarget) -> dict[str, str]:
         """Take the next step; the answer is the headers of its request.
 
         Raises:
@@ -145,7 +146,7 @@ class Journey:
         self.steps.add(step)
         return headers
 
-    def _headers(self, target: Target) -> dict[str, str]:
+    def _headers(self, target: RequestTarget) -> dict[str, str]:
         headers = CaseInsensitiveDict({"User-Agent": self.agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING})
         trusted = target.keeps_secrets_of(self.home)
         if self.asked and target.keeps_secrets_of(self.asked[0]):
@@ -162,17 +163,17 @@ class Journey:
             headers["If-Modified-Since"] = self.validators.last_modified
         return {name: _sendable(name, value) for name, value in headers.items()}
 
-    def shown(self, target: Target) -> str:
+    def shown(self, target: RequestTarget) -> str:
         """A target's address for the log: servers redirect to addresses that hold what they were sent."""
         sent = [secret for url, _ in self.steps for secret in secrets_in(url)]
-        return hidden(self.options.without_secrets(target.url), [*sent, *(self.home.auth or ())[1:]])
+        return mask_secrets(self.options.without_secrets(target.url), [*sent, *(self.home.auth or ())[1:]])
 
-    def to_robots(self, robots: Target, cut_at: int) -> "Journey":
+    def to_robots(self, robots: RequestTarget, cut_at: int) -> "RedirectChain":
         """The way to a robots.txt: in the same time and through the same proxy, with no secrets."""
         options = RequestOptions(proxy=self.options.proxy)
-        return Journey(self.call, self.agent, robots, options=options, obeys_robots=False, cut_at=cut_at)
+        return RedirectChain(self.call, self.agent, robots, options=options, obeys_robots=False, cut_at=cut_at)
 
-    def _cookies(self, target: Target, *, trusted: bool) -> list[str]:
+    def _cookies(self, target: RequestTarget, *, trusted: bool) -> list[str]:
         own = [f"{name}={value}" for name, value in self.options.cookies.items()] if trusted else []
         received = Request("GET", target.url, cookies=self.jar).prepare().headers.get("Cookie")
         return [*own, received] if received else own
@@ -195,7 +196,7 @@ def basic_auth(auth: tuple[str, str]) -> str:
     return "Basic " + b64encode(":".join(auth).encode("utf-8", "replace")).decode("ascii")
 
 
-def hidden(text: str, secrets: Iterable[str]) -> str:
+def mask_secrets(text: str, secrets: Iterable[str]) -> str:
     """The text with each of the secrets in it, plain or percent-encoded, shortened to "…"; but for very short ones."""
     known = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
     for secret in sorted(known, key=len, reverse=True):

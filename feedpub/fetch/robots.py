@@ -13,18 +13,18 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Protocol
 
-from feedpub.errors import FetchError, PostponedError, RefusedError
-from feedpub.fetch.answer import CLIENT_ERROR
+from feedpub.core.errors import DisallowedError, FetchError, RetryLaterError
+from feedpub.core.models import CachedRobots
 from feedpub.fetch.clock import Clock
-from feedpub.fetch.robotstxt import RobotsRules, parse_robots
-from feedpub.fetch.target import Target
-from feedpub.model import StoredRobots
+from feedpub.fetch.response import CLIENT_ERROR
+from feedpub.fetch.robots_parser import RobotsRules, parse_robots
+from feedpub.fetch.url import RequestTarget
 
 AGENT = "feedpub"
 
 _KEPT = timedelta(hours=24)
 _FAILURE_KEPT = timedelta(minutes=5)
-MAX_FILE_BYTES = 512 << 10  # that are read of a robots.txt; RFC 9309 wants at least 500 KiB
+MAX_ROBOTS_BYTES = 512 << 10  # that are read of a robots.txt; RFC 9309 wants at least 500 KiB
 MAX_ORIGINS = 500  # whose rules are at hand; those of others come from the memory
 MAX_CACHE_BYTES = 8 << 20  # of all rules at hand
 _LONGEST_DELAY = 30.0  # seconds; a longer Crawl-delay is not meant for someone who reads a few pages
@@ -32,12 +32,12 @@ _LONGEST_DELAY = 30.0  # seconds; a longer Crawl-delay is not meant for someone 
 ReadFile = Callable[[str], bytes]
 
 
-class RobotsMemory(Protocol):
+class RobotsCache(Protocol):
     """Where what was read outlives the process. Called from several threads."""
 
-    def load(self, origin: str) -> StoredRobots | None: ...
+    def load(self, origin: str) -> CachedRobots | None: ...
 
-    def save(self, origin: str, robots: StoredRobots) -> None: ...
+    def save(self, origin: str, robots: CachedRobots) -> None: ...
 
 
 @dataclass(slots=True)
@@ -55,14 +55,14 @@ class _Origin:
 class Robots:
     """The rules of every origin. Thread-safe: an origin is asked by one thread while the others wait for its answer."""
 
-    def __init__(self, memory: RobotsMemory | None, clock: Clock) -> None:
+    def __init__(self, memory: RobotsCache | None, clock: Clock) -> None:
         self._memory = memory
         self._clock = clock
         self._lock = threading.Lock()
         self._parsing = threading.Lock()  # a large file takes many times its size, once it is in pieces
         self._origins: OrderedDict[str, _Origin] = OrderedDict()  # the one used last comes last
 
-    def admit(self, target: Target, read: ReadFile) -> float:
+    def admit(self, target: RequestTarget, read: ReadFile) -> float:
         """Ask the rules whether `target` may be fetched; the answer is the Crawl-delay in seconds, 0 without one.
 
         Args:
@@ -75,14 +75,14 @@ class Robots:
         """
         rules = self._rules(target.origin, read)
         if not rules.allows(target.path):
-            raise RefusedError(f"robots.txt of {target.server} forbids it")
+            raise DisallowedError(f"robots.txt of {target.server} forbids it")
         return min(rules.crawl_delay, _LONGEST_DELAY)
 
-    def known_delay(self, target: Target) -> float:
+    def known_delay(self, target: RequestTarget) -> float:
         """The Crawl-delay for a target as far as its origin's rules are known, in seconds; asks nobody."""
         return min(self._known(target.origin).rules.crawl_delay, _LONGEST_DELAY)
 
-    def known_sitemaps(self, target: Target) -> tuple[str, ...]:
+    def known_sitemaps(self, target: RequestTarget) -> tuple[str, ...]:
         """The sitemaps that a target's origin names, as far as its rules are known; asks nobody."""
         return self._known(target.origin).rules.sitemaps
 
@@ -121,8 +121,8 @@ class Robots:
             raise _repeated(known.failure)
         try:
             body, status = read(f"{origin}/robots.txt"), HTTPStatus.OK.value
-        except RefusedError as error:
-            raise RefusedError(error.reason) from error
+        except DisallowedError as error:
+            raise DisallowedError(error.reason) from error
         except FetchError as error:
             if not _says_there_is_none(error):
                 self._do_without(known, error, now)
@@ -130,7 +130,7 @@ class Robots:
             body, status = b"", error.status or 0
         self._learn(known, body, now + _KEPT)
         if self._memory:
-            self._memory.save(origin, StoredRobots(origin, known.rules.text, status, now + _KEPT))
+            self._memory.save(origin, CachedRobots(origin, known.rules.text, status, now + _KEPT))
 
     def _do_without(self, known: _Origin, error: FetchError, now: datetime) -> None:
         """Go on with an older robots.txt for a while; without one, nothing is asked for."""
@@ -139,7 +139,7 @@ class Robots:
             return
         reason = f"{error.reason} (when asked for robots.txt, without which nothing else is asked for)"
         failure = type(error)(reason, status=error.status, retry_after=error.retry_after)
-        if not isinstance(error, PostponedError):  # which nobody was asked for, and which may be over sooner
+        if not isinstance(error, RetryLaterError):  # which nobody was asked for, and which may be over sooner
             known.failure, known.failed_until = failure, now + _FAILURE_KEPT
         raise _repeated(failure) from error
 

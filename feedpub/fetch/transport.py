@@ -20,11 +20,10 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from feedpub.errors import FetchError
-from feedpub.fetch.answer import SUCCESS, Answer
-from feedpub.fetch.body import read_body, read_lines, read_start
-from feedpub.fetch.call import Call, current_call
-from feedpub.fetch.failures import explained
+from feedpub.core.errors import FetchError
+from feedpub.fetch.deadline import RequestDeadline, current_deadline
+from feedpub.fetch.errors import wrap_http_errors
+from feedpub.fetch.response import SUCCESS, Response, read_body, read_lines, read_start
 
 MAX_HEAD_BYTES = 262_144  # of an answer: its status and all its headers
 MAX_HEADER_CHARS = 8192  # of one header's value
@@ -47,8 +46,13 @@ class Transport:
         self._verify = ca_file or True
 
     def exchange(
-        self, call: Call, url: str, headers: Mapping[str, str], proxy: str | None = None, cut_at: int | None = None
-    ) -> Answer:
+        self,
+        call: RequestDeadline,
+        url: str,
+        headers: Mapping[str, str],
+        proxy: str | None = None,
+        cut_at: int | None = None,
+    ) -> Response:
         """Send a GET and read the answer: all of it where it is a success, else its start.
 
         Args:
@@ -73,7 +77,7 @@ class Transport:
                 body = read_lines(response.raw, cut_at)
             return replace(_answer(response, body), place=call.hand_over_place(len(body)))
 
-    def post(self, call: Call, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def post(self, call: RequestDeadline, url: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Send a POST; of the answer only the start is read, and nothing where it is a success.
 
         Whoever says that all is well and then drips or sends far too much has got it all the same. A connection is
@@ -92,16 +96,18 @@ class Transport:
 
     @contextmanager
     def _answered(
-        self, call: Call, request: requests.PreparedRequest, proxies: dict[str, str]
+        self, call: RequestDeadline, request: requests.PreparedRequest, proxies: dict[str, str]
     ) -> Iterator[requests.Response]:
-        with explained(), call.running():
+        with wrap_http_errors(), call.running():
             response = self._send(call, request, proxies)
             try:
                 yield response
             finally:
                 response.close()
 
-    def _send(self, call: Call, request: requests.PreparedRequest, proxies: dict[str, str]) -> requests.Response:
+    def _send(
+        self, call: RequestDeadline, request: requests.PreparedRequest, proxies: dict[str, str]
+    ) -> requests.Response:
         send = partial(self._adapter.send, request, stream=True, verify=self._verify, proxies=proxies)
         try:
             return send(timeout=call.remaining())
@@ -112,14 +118,14 @@ class Transport:
             return send(timeout=call.remaining())
 
 
-def _answer(response: requests.Response, body: bytes) -> Answer:
-    return Answer(response.status_code, response.headers, body, response.cookies)
+def _answer(response: requests.Response, body: bytes) -> Response:
+    return Response(response.status_code, response.headers, body, response.cookies)
 
 
 class _Meter(io.RawIOBase):
     """Counts what a response reads from its socket, also where urllib3 and http.client read without bound."""
 
-    def __init__(self, raw: io.RawIOBase, call: Call) -> None:
+    def __init__(self, raw: io.RawIOBase, call: RequestDeadline) -> None:
         self.in_head = True
         self._raw = raw
         self._call = call
@@ -144,7 +150,7 @@ class _Meter(io.RawIOBase):
 class _MeteredResponse(http.client.HTTPResponse):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._meter = _Meter(self.fp.detach(), current_call())
+        self._meter = _Meter(self.fp.detach(), current_deadline())
         self.fp = io.BufferedReader(self._meter)
 
     def begin(self) -> None:
@@ -181,10 +187,10 @@ class _Guarded(HTTPConnection):
     response_class = _MeteredResponse
 
     def _new_conn(self) -> socket.socket:
-        return current_call().connect(self._dns_host, self.port, checked=self.proxy is None)
+        return current_deadline().connect(self._dns_host, self.port, checked=self.proxy is None)
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        call = current_call()
+        call = current_deadline()
         if self.sock is not None and not call.dialled:  # a kept connection goes to work for this call
             call.guard(self.sock)
         super().putrequest(*args, **kwargs)

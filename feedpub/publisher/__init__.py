@@ -10,10 +10,10 @@ faults      what object storage refuses, in words
 opening     which of them there is for a config
 """
 
-from feedpub.publisher.bucket import BucketPublisher
-from feedpub.publisher.objects import Objects
-from feedpub.publisher.opening import open_publisher
-from feedpub.publisher.protocol import Publisher, Rehearsal
-from feedpub.publisher.publisher import FolderPublisher
+from feedpub.publisher.base import DryRunOutput, Output
+from feedpub.publisher.folder import FolderOutput
+from feedpub.publisher.open import open_output
+from feedpub.publisher.s3 import S3Output
+from feedpub.publisher.s3_client import S3Client
 
-__all__ = ["BucketPublisher", "FolderPublisher", "Objects", "Publisher", "Rehearsal", "open_publisher"]
+__all__ = ["DryRunOutput", "FolderOutput", "Output", "S3Client", "S3Output", "open_output"]

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from feedpub.errors import PublishError
+from feedpub.core.errors import PublishError
 
-PART = re.compile(r"[^./\0][^/\0]*")
+PART_PATTERN = re.compile(r"[^./\0][^/\0]*")
 """A part of a name: hidden files, ours among them, are never published, and none leads up."""
 
 _MAX_PART_BYTES = 255  # what file systems take
 
-PARTS_RULE = f"no part of it may be empty, start with a dot, hold a NUL or be longer than {_MAX_PART_BYTES} bytes"
+PARTS_HINT = f"no part of it may be empty, start with a dot, hold a NUL or be longer than {_MAX_PART_BYTES} bytes"
 
 _ARCHIVE = re.compile(r"\A(.+)-archive-[0-9]+")
 _ABOUT_ALL = frozenset({"index", "feeds"})  # the stems of what is about all feeds together
@@ -21,7 +21,7 @@ _SUBSCRIBED = frozenset({".rss", ".atom", ".json"})
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FileType:
     """What a file is by the ending of its name.
 
     Attributes:
@@ -36,23 +36,23 @@ class Kind:
 
 
 _KINDS = {
-    ".rss": Kind("application/rss+xml; charset=utf-8", "document"),
-    ".atom": Kind("application/atom+xml; charset=utf-8", "document"),
-    ".json": Kind("application/feed+json; charset=utf-8", "document"),
-    ".opml": Kind("text/x-opml; charset=utf-8", "document"),
-    ".html": Kind("text/html; charset=utf-8", "page"),
-    ".svg": Kind("image/svg+xml", "picture"),
-    ".png": Kind("image/png", "picture", compressed=False),
-    ".jpg": Kind("image/jpeg", "picture", compressed=False),
-    ".jpeg": Kind("image/jpeg", "picture", compressed=False),
-    ".gif": Kind("image/gif", "picture", compressed=False),
-    ".webp": Kind("image/webp", "picture", compressed=False),
-    ".avif": Kind("image/avif", "picture", compressed=False),
+    ".rss": FileType("application/rss+xml; charset=utf-8", "document"),
+    ".atom": FileType("application/atom+xml; charset=utf-8", "document"),
+    ".json": FileType("application/feed+json; charset=utf-8", "document"),
+    ".opml": FileType("text/x-opml; charset=utf-8", "document"),
+    ".html": FileType("text/html; charset=utf-8", "page"),
+    ".svg": FileType("image/svg+xml", "picture"),
+    ".png": FileType("image/png", "picture", compressed=False),
+    ".jpg": FileType("image/jpeg", "picture", compressed=False),
+    ".jpeg": FileType("image/jpeg", "picture", compressed=False),
+    ".gif": FileType("image/gif", "picture", compressed=False),
+    ".webp": FileType("image/webp", "picture", compressed=False),
+    ".avif": FileType("image/avif", "picture", compressed=False),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class OutputFile:
     """A file that may be there.
 
     Attributes:
@@ -63,13 +63,13 @@ class Published:
     """
 
     name: str
-    kind: Kind
+    kind: FileType
     feed: str | None
     is_feed: bool
     is_archive: bool
 
 
-def by_name(name: str) -> Published | None:
+def file_type_of(name: str) -> OutputFile | None:
     """What a file of that name is; None where it is of no kind that is published."""
     first, *below = name.split("/")
     ending = posixpath.splitext(name)[1]
@@ -79,20 +79,20 @@ def by_name(name: str) -> Published | None:
     stem = first if below else posixpath.splitext(first)[0]
     archive = None if below else _ARCHIVE.fullmatch(stem)
     feed = archive[1] if archive else None if stem in _ABOUT_ALL else stem
-    return Published(name, kind, feed, is_feed=not below and ending in _SUBSCRIBED, is_archive=archive is not None)
+    return OutputFile(name, kind, feed, is_feed=not below and ending in _SUBSCRIBED, is_archive=archive is not None)
 
 
 def is_publishable(name: str) -> bool:
     """Return True if a file may be published under this name, relative to the output folder."""
     parts = name.split("/")
-    return all(PART.fullmatch(part) and len(os.fsencode(part)) <= _MAX_PART_BYTES for part in parts)
+    return all(PART_PATTERN.fullmatch(part) and len(os.fsencode(part)) <= _MAX_PART_BYTES for part in parts)
 
 
-def split(name: str) -> tuple[tuple[str, ...], str]:
+def split_name(name: str) -> tuple[tuple[str, ...], str]:
     """A name's folders and its last part. Raises PublishError where no file may be published under the name."""
     *parents, last = name.split("/")
     if not is_publishable(name):
         raise PublishError(
-            f"{name!r} cannot be the name of a published file: it must lead into the output folder, and {PARTS_RULE}"
+            f"{name!r} cannot be the name of a published file: it must lead into the output folder, and {PARTS_HINT}"
         )
     return tuple(parents), last

@@ -1,5 +1,5 @@
 """When each feed runs next: from its settings, from when its sources published before, and never all at once."""
 
-from feedpub.scheduler.rhythm import next_check
+from feedpub.scheduler.publishing_rate import next_check
 
 __all__ = ["next_check"]

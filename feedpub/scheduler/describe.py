@@ -28,7 +28,7 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _EPOCH_DAY = 3  # 1970 began with a Thursday
 
 
-def describe(published_minutes: Sequence[float], now_minutes: float) -> str:
+def describe_schedule(published_minutes: Sequence[float], now_minutes: float) -> str:
     """What is known of when a source publishes.
 
     Args:

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from feedpub.errors import FeedpubError
-from feedpub.lease import Lease
+from feedpub.core.budget import RunBudget
+from feedpub.core.errors import FeedpubError
 
 AT_ONCE = 8  # runs that work
 MOST = 64  # threads, those included that wait for slow servers
@@ -20,7 +20,7 @@ MAX_ALONE_WAIT = 300.0  # seconds that a run that is to be alone waits for all o
 GRACE = 60.0  # seconds between the end of a run's time and its being given up
 _log = logging.getLogger(__name__)
 
-Run = Callable[[str, Lease], None]
+ActiveRun = Callable[[str, RunBudget], None]
 """Runs a feed to its end; an exception of it is a bug, and is logged, unless it is one of ours."""
 
 
@@ -30,7 +30,7 @@ class _Work:
 
     feed: str
     hosts: frozenset[str]
-    lease: Lease
+    lease: RunBudget
     alone: bool = False
     started: float = field(default_factory=time.monotonic)
 
@@ -43,7 +43,7 @@ class _Work:
         return self.took() < SLOW_AFTER
 
 
-class Runner:
+class RunExecutor:
     """Whose turn it is among feeds that are due. Thread-safe.
 
     Args:
@@ -57,7 +57,7 @@ class Runner:
 
     def __init__(  # noqa: PLR0913 -- its collaborators and limits, all named
         self,
-        run: Run,
+        run: ActiveRun,
         *,
         hosts: Callable[[str], frozenset[str]],
         deadline: Callable[[], float],
@@ -139,7 +139,7 @@ class Runner:
             if not any(work.is_quick for work in self._working.values()):
                 feed = next(iter(self._alone))
                 del self._alone[feed]
-                self._start(_Work(feed, self._hosts(feed), Lease(self._deadline()), alone=True))
+                self._start(_Work(feed, self._hosts(feed), RunBudget(self._deadline()), alone=True))
             return
         taken = frozenset().union(*(work.hosts for work in self._working.values()))
         chosen: list[str] = []
@@ -150,7 +150,7 @@ class Runner:
             if len(chosen) == room:
                 break
         for feed in chosen:
-            self._start(_Work(feed, self._waiting.pop(feed), Lease(self._deadline())))
+            self._start(_Work(feed, self._waiting.pop(feed), RunBudget(self._deadline())))
 
     def _is_one_alone(self) -> bool:
         return any(work.alone and work.is_quick for work in self._working.values())

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from feedpub.errors import ServiceError
-from feedpub.service.chores import Chore
+from feedpub.core.errors import ServiceError
+from feedpub.scheduler.periodic import PeriodicTask
 from feedpub.store import Store
 
 FILE_NAME = "service.lock"
@@ -75,7 +75,7 @@ def _database_lock(address: str) -> Iterator[None]:
                     f"feedpub is running already, as {holder or 'another process'}, on this state: end it first; "
                     f"if it has died, its lock ends in {left:.0f} s. With queue = true several may run"
                 )
-        renewal = Chore("lock", TERM / 6, lambda: store.claims.take(NAME, me, TERM), longest=TERM / 6)
+        renewal = PeriodicTask("lock", TERM / 6, lambda: store.claims.take(NAME, me, TERM), longest=TERM / 6)
         renewal.start()
         try:
             yield

@@ -5,27 +5,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from feedpub import config as configuration
+from feedpub.cleaner.rules import SiteRuleSet, open_rules
 from feedpub.config import Config
-from feedpub.errors import FeedpubError
-from feedpub.logs import event
-from feedpub.rules import RuleBook, open_rules
+from feedpub.core.errors import FeedpubError
+from feedpub.core.log import log_event
 
 
-def read_again(path: Path) -> tuple[Config, RuleBook] | str:
+def reload_config(path: Path) -> tuple[Config, SiteRuleSet] | str:
     """The config in a file as it stands there now, and the rules that it names; what is wrong, where it cannot be used.
 
     What is wrong is told in the log, too.
     """
     try:
-        config = configuration.load(path)
+        config = configuration.load_config(path)
         return config, open_rules(config.rules)
     except FeedpubError as error:
         for line in str(error).splitlines():
-            event("reload", level=logging.ERROR, outcome="refused", reason=line)
+            log_event("reload", level=logging.ERROR, outcome="refused", reason=line)
         return str(error)
 
 
-def as_far_as_possible(
+def apply_reloadable(
     before: Config, wanted: Config, fixed: Sequence[str], told: str, *, changed: bool = False
 ) -> Config:
     """The config that is wanted, but for what only a new process can change; that is told in the log.
@@ -39,16 +39,6 @@ def as_far_as_possible(
     """
     stays = {name: getattr(before.feedpub, name) for name in fixed}
     if changed or before.s3 != wanted.s3 or stays != {name: getattr(wanted.feedpub, name) for name in fixed}:
-        event("reload", level=logging.WARNING, outcome="partly", reason=told)
+        log_event("reload", level=logging.WARNING, outcome="partly", reason=told)
     settings = wanted.feedpub.model_copy(update=stays)
     return wanted.model_copy(update={"feedpub": settings, "s3": before.s3})
-
-
-def feed_changes(before: Config, now: Config) -> dict[str, list[str]]:
-    """The names of the feeds that are "added", "changed" and "removed"."""
-    old, new = before.feed, now.feed
-    return {
-        "added": [name for name in new.names if name not in old.names],
-        "changed": [name for name in new.names if name in old.names and new.named(name) != old.named(name)],
-        "removed": [name for name in old.names if name not in new.names],
-    }

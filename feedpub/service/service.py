@@ -12,33 +12,35 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from feedpub import alerts, messages, overview, pipeline
 from feedpub import config as configuration
+from feedpub import notify
+from feedpub.cleaner.rules import SiteRuleSet
 from feedpub.config import Config, FeedConfig
-from feedpub.counting import counted
-from feedpub.errors import DamagedError, FeedpubError, StoreError
-from feedpub.logs import event
-from feedpub.mending import mended
-from feedpub.model import Outcome
-from feedpub.overview import Overview, Running
-from feedpub.render import Browser
-from feedpub.rules import RuleBook
-from feedpub.service.chores import Chore, Jump
-from feedpub.service.jobs import Jobs
-from feedpub.service.memory import keep_together
-from feedpub.service.reload import as_far_as_possible, read_again
-from feedpub.service.shared import SharedJobs
+from feedpub.core.errors import CorruptStateError, FeedpubError, StoreError
+from feedpub.core.log import log_event
+from feedpub.core.models import RunResult
+from feedpub.core.text import pluralize
+from feedpub.fetch.browser import Browser
+from feedpub.notify import alerts
+from feedpub.pipeline import run
+from feedpub.pipeline.context import RunContext, open_fetcher
+from feedpub.pipeline.recovery import with_recovery
+from feedpub.scheduler.cluster import ClusterScheduler
+from feedpub.scheduler.local import LocalScheduler
+from feedpub.scheduler.periodic import ClockJumpDetector, PeriodicTask
+from feedpub.service.config_watcher import FileWatcher, read_file_stamps
+from feedpub.service.malloc import limit_malloc_arenas
+from feedpub.service.reload import apply_reloadable, reload_config
 from feedpub.service.signals import Signals
-from feedpub.service.systemd import Notifier
-from feedpub.service.watch import Watch, read_files
-from feedpub.tools import Tools, fetcher_for
-from feedpub.web import Server, Site, open_shelf
+from feedpub.service.systemd import SystemdNotifier
+from feedpub.web import FeedApp, Server, open_backend, status
+from feedpub.web.status import ProcessStatus, ServiceStatus
 
 if TYPE_CHECKING:  # an extra, for several machines
-    from feedpub.queue import Line
+    from feedpub.scheduler.queue import FeedQueue
 
 T = TypeVar("T")
-TICK = 0.5  # seconds between two looks at everything
+POLL_SECONDS = 0.5  # seconds between two looks at everything
 DRAIN = 15.0  # seconds for runs under way when the process is to end
 FAREWELL = 3.0  # seconds for the HTTP server
 FORGET_EVERY = 3600.0  # seconds between two times that old state is dropped
@@ -46,7 +48,7 @@ INDEX_EVERY = 3.0  # seconds between two looks at whether the pages about all fe
 MESSAGES_EVERY = 5.0  # seconds between two looks at what has to be told to others
 FIXED = ("state", "output", "queue")  # settings that only a new process can change
 FIXED_TOLD = "state, output, [s3], queue and listen take effect when the service is started again"
-LOST = 1  # exit status when only a new process helps
+EXIT_LOCK_LOST = 1  # exit status when only a new process helps
 
 
 class Service:
@@ -66,9 +68,9 @@ class Service:
         self,
         config: Config,
         path: Path,
-        tools: Tools,
+        tools: RunContext,
         sockets: Sequence[socket.socket],
-        line: "Line | None" = None,
+        line: "FeedQueue | None" = None,
     ) -> None:
         self._config = config
         self._path = path
@@ -80,25 +82,25 @@ class Service:
         self._state_works = threading.Event()
         self._state_works.set()
         self._signals = Signals()
-        self._systemd = Notifier()
-        self._watch = Watch(read_files(config, path))
-        self._jump = Jump(tools.clock, time.monotonic)
+        self._systemd = SystemdNotifier()
+        self._watch = FileWatcher(read_file_stamps(config, path))
+        self._jump = ClockJumpDetector(tools.clock, time.monotonic)
         self._jobs = self._make_jobs(line)
-        self._shelf = open_shelf(config.feedpub.output, config.s3)
+        self._shelf = open_backend(config.feedpub.output, config.s3)
         self._site = self._make_site()
         self._server = Server(self._site, sockets)
         self._chores = [
-            Chore("index", INDEX_EVERY, self._mended(self._finish)),
-            Chore("forgetting", FORGET_EVERY, self._mended(self._forget)),
-            Chore("messages", MESSAGES_EVERY, self._mended(self._deliver)),
+            PeriodicTask("index", INDEX_EVERY, self._mended(self._finish)),
+            PeriodicTask("forgetting", FORGET_EVERY, self._mended(self._forget)),
+            PeriodicTask("messages", MESSAGES_EVERY, self._mended(self._deliver)),
         ]
 
     # --- the console of the site ---
 
-    def overview(self, *, brief: bool = False) -> Overview:
+    def overview(self, *, brief: bool = False) -> ServiceStatus:
         """How everything is now; or only as much as shows whether all is well. Raises StoreError."""
         now = self._tools.clock()
-        running = Running(
+        running = ProcessStatus(
             started=self._started,
             heartbeat=self._jobs.heartbeat,
             busy=dict(self._jobs.busy),
@@ -106,7 +108,7 @@ class Service:
             hung=dict(self._jobs.hung),
             requests=self._tools.fetcher.statistics,
         )
-        return self._mended(lambda: overview.of(self._config, self._tools.store, now, running, brief=brief))()
+        return self._mended(lambda: status.collect_status(self._config, self._tools.store, now, running, brief=brief))()
 
     def run_now(self, feed: str) -> bool:
         """Look at all sources of a feed now; False where it is unknown, waits or runs."""
@@ -115,25 +117,25 @@ class Service:
     def token(self) -> str | None:
         """What must be known to press "Run now"."""
         token = self._config.http.admin_token
-        return configuration.resolve(token) if token else None
+        return configuration.resolve_secret(token) if token else None
 
     # --- the process ---
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; the exit status. Threads that hang are left behind: end the process hard."""
-        keep_together()
+        limit_malloc_arenas()
         with self._signals.caught():
             self._server.start()
             self._jobs.start()
             for chore in self._chores:
                 chore.start()
             self._warn()
-            event("started", feeds=len(self._config.feed), config=str(self._path))
+            log_event("started", feeds=len(self._config.feed), config=str(self._path))
             self._systemd.ready(self._line())
             status = self._watch_over()
             self._systemd.stopping()
             self._end()
-        event("stopped", status=status)
+        log_event("stopped", status=status)
         return status
 
     @property
@@ -141,14 +143,14 @@ class Service:
         """True where threads hang, which would keep the interpreter from ending."""
         return self._jobs.left_behind or self._server.alive
 
-    def _make_jobs(self, line: "Line | None") -> Jobs | SharedJobs:
+    def _make_jobs(self, line: "FeedQueue | None") -> LocalScheduler | ClusterScheduler:
         if line is None:
-            return Jobs(self._config, self._tools, self._after)
-        return SharedJobs(self._config, self._tools, line, self._stale.set)
+            return LocalScheduler(self._config, self._tools, self._after)
+        return ClusterScheduler(self._config, self._tools, line, self._stale.set)
 
     def _watch_over(self) -> int:
         told = time.monotonic()
-        while not self._signals.ended.wait(TICK):
+        while not self._signals.ended.wait(POLL_SECONDS):
             self._jobs.tick()
             now = time.monotonic()
             if jump := self._jump.passed():
@@ -160,8 +162,8 @@ class Service:
                 self._systemd.alive()
                 told = now
             if self._jobs.exhausted:
-                event("too_many_stuck_threads", level=logging.CRITICAL, outcome="the process exits")
-                return LOST
+                log_event("too_many_stuck_threads", level=logging.CRITICAL, outcome="the process exits")
+                return EXIT_LOCK_LOST
         return 0
 
     def _alive(self) -> bool:
@@ -170,46 +172,46 @@ class Service:
     def _end(self) -> None:
         self._signals.ended.set()
         if given_up := self._jobs.stop(DRAIN):
-            event("stopping", level=logging.WARNING, cancelled=",".join(given_up))
+            log_event("stopping", level=logging.WARNING, cancelled=",".join(given_up))
         for chore in self._chores:
             chore.stop(FAREWELL / 2)
         self._server.stop(FAREWELL)
 
     def _line(self) -> str:
         refused = f"; config not in force: {self._problem}" if self._problem else ""
-        return counted(len(self._config.feed), "feed") + refused
+        return pluralize(len(self._config.feed), "feed") + refused
 
     # --- what changes ---
 
     def _reload(self) -> None:
         """Take the config as it stands in its file now, if it can be used; else everything stays."""
         self._systemd.reloading()
-        found = read_again(self._path)
+        found = reload_config(self._path)
         if isinstance(found, str):
             self._problem = found
         else:
             self._problem, (config, rules) = None, found
-            self._watch.files = read_files(config, self._path)
+            self._watch.files = read_file_stamps(config, self._path)
             changes = self._apply(self._as_far_as_possible(config), rules)
             told: dict[str, str | None] = {kind: ",".join(names) or None for kind, names in changes.items()}
-            event("reload", outcome="applied", level=logging.INFO, **told)
+            log_event("reload", outcome="applied", level=logging.INFO, **told)
             self._warn()
         self._systemd.ready(self._line())
 
     def _warn(self) -> None:
-        for warning in configuration.exposed(self._config, self._path):
-            event("config_warning", level=logging.WARNING, reason=warning)
+        for warning in configuration.readable_secrets(self._config, self._path):
+            log_event("config_warning", level=logging.WARNING, reason=warning)
 
     def _as_far_as_possible(self, config: Config) -> Config:
         """The config, but for what only a new process can change."""
         moved = config.http.listen != self._config.http.listen
-        return as_far_as_possible(self._config, config, FIXED, FIXED_TOLD, changed=moved)
+        return apply_reloadable(self._config, config, FIXED, FIXED_TOLD, changed=moved)
 
-    def _apply(self, config: Config, rules: RuleBook) -> Mapping[str, Sequence[str]]:
+    def _apply(self, config: Config, rules: SiteRuleSet) -> Mapping[str, Sequence[str]]:
         before, self._config = self._config, config
         fetcher, browser = self._tools.fetcher, self._tools.browser
         if config.feedpub != before.feedpub:
-            fetcher = fetcher_for(config.feedpub, self._tools.store)
+            fetcher = open_fetcher(config.feedpub, self._tools.store)
         if config.feedpub.browser_path != before.feedpub.browser_path:
             browser = Browser(config.feedpub.browser_path)  # runs under way end the other one
         self._tools = replace(self._tools, settings=config.feedpub, fetcher=fetcher, browser=browser, rules=rules)
@@ -218,12 +220,12 @@ class Service:
         self._stale.set()
         return changes
 
-    def _make_site(self) -> Site:
+    def _make_site(self) -> FeedApp:
         settings = self._config.feedpub
         plans, hosts = self._tools.store.schedule.load, self._config.http.hosts
-        return Site(self._shelf, self, settings.websub_hubs, settings.base_url, plans, hosts=hosts)
+        return FeedApp(self._shelf, self, settings.websub_hubs, settings.base_url, plans, hosts=hosts)
 
-    def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
+    def _after(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> None:
         """After each run, in its thread: what was written is compressed before the first reader asks for it."""
         if outcome.written:
             self._site.refresh(outcome.written)
@@ -231,17 +233,17 @@ class Service:
         if self._noted(feed, outcome, tools):
             self._stale.set()
 
-    def _noted(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> bool:
+    def _noted(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> bool:
         """Whether there is anything new to tell; where that cannot be kept, it is told at once, but only once."""
         try:
-            noted = alerts.after_run(feed, outcome, self._config.alerts, tools.store, tools.clock())
-        except DamagedError:
+            noted = alerts.record_incidents(feed, outcome, self._config.alerts, tools.store, tools.clock())
+        except CorruptStateError:
             raise
         except StoreError as error:
-            event("state_error", level=logging.ERROR, feed=feed.name, reason=str(error))
+            log_event("state_error", level=logging.ERROR, feed=feed.name, reason=str(error))
             if self._state_works.is_set():
                 self._state_works.clear()
-                alerts.without_state(feed.name, error, self._config, tools.clock())
+                alerts.alert_state_unavailable(feed.name, error, self._config, tools.clock())
             return False
         self._state_works.set()
         return noted
@@ -250,27 +252,27 @@ class Service:
         """What does something, and does it once more where the state had to be built anew for it."""
 
         def done() -> T:
-            return mended(do, self._config, self._tools)
+            return with_recovery(do, self._config, self._tools)
 
         return done
 
     def _deliver(self) -> None:
         """Tell others what they have to be told; one of several services does."""
         if self._jobs.leading:
-            messages.deliver(self._config, self._tools.store, self._tools.clock)
+            notify.deliver_due(self._config, self._tools.store, self._tools.clock)
 
     def _forget(self) -> None:
         """Drop old state; one of several services does."""
         if self._jobs.leading:
-            pipeline.forget(self._config, self._tools)
+            run.prune(self._config, self._tools)
 
     def _finish(self) -> None:
         """The page and the list of all feeds, where something has changed; one of several services writes them."""
         if self._stale.is_set() and self._jobs.leading:
             self._stale.clear()
             try:
-                alerts.left(self._config, self._tools.store, self._tools.clock())
-                self._site.refresh(pipeline.show(self._config, self._tools))
+                alerts.close_removed_feeds(self._config, self._tools.store, self._tools.clock())
+                self._site.refresh(run.write_index(self._config, self._tools))
             except FeedpubError:  # which may be over soon, with a disk, a bucket or a database
                 self._stale.set()
                 raise

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 _USECONDS = 1_000_000
 
 
-class Notifier:
+class SystemdNotifier:
     """Tells systemd how the service is.
 
     Args:

@@ -7,25 +7,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from feedpub import alerts
 from feedpub import config as configuration
+from feedpub.cleaner.rules import SiteRuleSet
 from feedpub.config import Config, FeedConfig
-from feedpub.counting import counted
-from feedpub.errors import FeedpubError, StoreError
-from feedpub.lease import Lease, new_holder
-from feedpub.logs import event
-from feedpub.model import Outcome
-from feedpub.queue import Taking
-from feedpub.rules import RuleBook
-from feedpub.service.jobs import MOST_GIVEN_UP
-from feedpub.service.memory import keep_together
-from feedpub.service.reload import as_far_as_possible, read_again
-from feedpub.service.service import LOST, TICK
+from feedpub.core.budget import RunBudget, new_holder
+from feedpub.core.errors import FeedpubError, StoreError
+from feedpub.core.log import log_event
+from feedpub.core.models import RunResult
+from feedpub.core.text import pluralize
+from feedpub.notify import alerts
+from feedpub.pipeline.context import RunContext, open_fetcher
+from feedpub.scheduler.feed_runner import FeedRunner
+from feedpub.scheduler.local import MAX_STUCK_RUNS
+from feedpub.scheduler.queue import QueueConsumer
+from feedpub.service.config_watcher import FileWatcher, read_file_stamps
+from feedpub.service.malloc import limit_malloc_arenas
+from feedpub.service.reload import apply_reloadable, reload_config
+from feedpub.service.service import EXIT_LOCK_LOST, POLL_SECONDS
 from feedpub.service.signals import Signals
-from feedpub.service.systemd import Notifier
-from feedpub.service.watch import Watch, read_files
-from feedpub.tools import Tools, fetcher_for
-from feedpub.work import Work
+from feedpub.service.systemd import SystemdNotifier
 
 RESCUE = "rescue"  # the name of the claim on looking after what dead workers left
 TERM = 20.0  # seconds that it lasts
@@ -33,7 +33,7 @@ FIXED = ("state", "output", "queue", "browser_path")  # settings that only a new
 FIXED_TOLD = "state, output, [s3], queue and browser_path take effect when the worker is started again"
 
 
-class FeedWorker:
+class Worker:
     """A worker; `work` is all there is to do with it.
 
     Args:
@@ -43,15 +43,15 @@ class FeedWorker:
         at_once: feeds that are run at once.
     """
 
-    def __init__(self, config: Config, path: Path, tools: Tools, at_once: int) -> None:
+    def __init__(self, config: Config, path: Path, tools: RunContext, at_once: int) -> None:
         self._path = path
         self._me = new_holder()
-        self._work = Work(config, tools, self._after, queued=True)
-        self._watch = Watch(read_files(config, path))
-        self._systemd = Notifier()
+        self._work = FeedRunner(config, tools, self._after, queued=True)
+        self._watch = FileWatcher(read_file_stamps(config, path))
+        self._systemd = SystemdNotifier()
         self._signals = Signals()
-        self._taking = Taking(
-            str(configuration.place_of(config.feedpub.state)),
+        self._taking = QueueConsumer(
+            str(configuration.state_location(config.feedpub.state)),
             self._run,
             lost=self._work.lost,
             at_once=at_once,
@@ -61,16 +61,16 @@ class FeedWorker:
 
     def work(self) -> int:
         """Work until SIGTERM or SIGINT; the exit status. Threads that hang are left behind: end the process hard."""
-        keep_together()
+        limit_malloc_arenas()
         with self._signals.caught():
             watching = threading.Thread(target=self._watch_over, name="feedpub-watch", daemon=True)
             watching.start()
-            event("started", worker=self._me, config=str(self._path))
+            log_event("started", worker=self._me, config=str(self._path))
             self._systemd.ready(self._line())
             self._taking.until(self._signals.ended)
             self._systemd.stopping()
-        event("stopped", worker=self._me)
-        return LOST if self._exhausted else 0
+        log_event("stopped", worker=self._me)
+        return EXIT_LOCK_LOST if self._exhausted else 0
 
     @property
     def left_behind(self) -> bool:
@@ -82,11 +82,11 @@ class FeedWorker:
 
     @property
     def _exhausted(self) -> bool:
-        return len(self._hanging()) >= MOST_GIVEN_UP
+        return len(self._hanging()) >= MAX_STUCK_RUNS
 
     # --- one run, in a thread of its own ---
 
-    def _run(self, feed: str, everything: bool, lease: Lease) -> None:  # noqa: FBT001 -- as the queue has it
+    def _run(self, feed: str, everything: bool, lease: RunBudget) -> None:  # noqa: FBT001 -- as the queue has it
         if self._work.feed(feed) is None and self._work.tools.store.schedule.of(feed):
             raise StoreError(f"{feed} is not in this node's config yet")
         try:
@@ -98,8 +98,8 @@ class FeedWorker:
                 logging.getLogger(__name__).exception("feed=%s crashed", feed)
             self._work.crashed(feed, error)
 
-    def _after(self, feed: FeedConfig, outcome: Outcome, tools: Tools) -> None:
-        alerts.after_run(feed, outcome, self._work.config.alerts, tools.store, tools.clock())
+    def _after(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> None:
+        alerts.record_incidents(feed, outcome, self._work.config.alerts, tools.store, tools.clock())
 
     def _looks_after(self) -> bool:
         """One of all workers looks after what others left."""
@@ -109,7 +109,7 @@ class FeedWorker:
 
     def _watch_over(self) -> None:
         told = time.monotonic()
-        while not self._signals.ended.wait(TICK):
+        while not self._signals.ended.wait(POLL_SECONDS):
             now = time.monotonic()
             if self._signals.reload.is_set() or self._watch.noticed():
                 self._signals.reload.clear()
@@ -118,25 +118,25 @@ class FeedWorker:
                 self._systemd.alive()
                 told = now
             if self._exhausted:
-                event("too_many_stuck_threads", level=logging.CRITICAL, outcome="the process exits")
+                log_event("too_many_stuck_threads", level=logging.CRITICAL, outcome="the process exits")
                 self._signals.ended.set()
 
     def _reload(self) -> None:
         """Take the config as it stands in its file now, if it can be used; else everything stays."""
         self._systemd.reloading()
-        found = read_again(self._path)
+        found = reload_config(self._path)
         if not isinstance(found, str):
-            self._watch.files = read_files(found[0], self._path)
+            self._watch.files = read_file_stamps(found[0], self._path)
             self._apply(*found)
-            event("reload", outcome="applied", level=logging.INFO)
+            log_event("reload", outcome="applied", level=logging.INFO)
         self._systemd.ready(self._line())
 
-    def _apply(self, config: Config, rules: RuleBook) -> None:
+    def _apply(self, config: Config, rules: SiteRuleSet) -> None:
         before, tools = self._work.config, self._work.tools
-        config = as_far_as_possible(before, config, FIXED, FIXED_TOLD)
+        config = apply_reloadable(before, config, FIXED, FIXED_TOLD)
         settings = config.feedpub
-        fetcher = tools.fetcher if settings == before.feedpub else fetcher_for(settings, tools.store)
+        fetcher = tools.fetcher if settings == before.feedpub else open_fetcher(settings, tools.store)
         self._work.apply(config, replace(tools, settings=settings, fetcher=fetcher, rules=rules))
 
     def _line(self) -> str:
-        return f"works on {counted(len(self._work.config.feed), 'feed')}"
+        return f"works on {pluralize(len(self._work.config.feed), 'feed')}"

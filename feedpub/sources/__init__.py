@@ -7,17 +7,17 @@ what was listed before, and of how an article's own page is read.
 from typing import assert_never
 
 from feedpub.config import FeedSource, FolderSource, PageSource, SitemapSource, Source
-from feedpub.limits import limit_fields
-from feedpub.model import Item
-from feedpub.sources import feed, folder, page, sitemap
-from feedpub.sources.folder import digest
-from feedpub.sources.pace import pace_of
-from feedpub.sources.protocol import Documents
+from feedpub.core.field_limits import limit_fields
+from feedpub.core.models import Item
+from feedpub.sources import feed, folder, listing_page, sitemap
+from feedpub.sources.base import DocumentReader
+from feedpub.sources.folder import file_digest
+from feedpub.sources.polling_hints import polling_hints
 
-__all__ = ["Documents", "digest", "pace_of", "read"]
+__all__ = ["DocumentReader", "file_digest", "polling_hints", "read_source"]
 
 
-def read(source: Source, documents: Documents, *, limit: int) -> tuple[Item, ...]:
+def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
     """What a source lists now, at most `limit` articles.
 
     Raises:
@@ -27,15 +27,15 @@ def read(source: Source, documents: Documents, *, limit: int) -> tuple[Item, ...
     return tuple(map(limit_fields, _read(source, documents, limit)))
 
 
-def _read(source: Source, documents: Documents, limit: int) -> tuple[Item, ...]:
+def _read(source: Source, documents: DocumentReader, limit: int) -> tuple[Item, ...]:
     match source:
         case PageSource():
-            return page.read(source, documents)[:limit]
+            return listing_page.read_listing(source, documents)[:limit]
         case FeedSource():
-            return feed.read(source, documents, limit=limit)
+            return feed.read_feed(source, documents, limit=limit)
         case SitemapSource():
-            return sitemap.read(source, documents, limit=limit)
+            return sitemap.read_sitemap(source, documents, limit=limit)
         case FolderSource():
-            return folder.read(source, limit=limit)
+            return folder.read_folder(source, limit=limit)
         case _:
             assert_never(source)

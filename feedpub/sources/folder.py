@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feedpub.config import FolderSource
-from feedpub.errors import ExtractError, NothingFound
-from feedpub.model import Item
-from feedpub.sources.dates import parse_date
+from feedpub.core.dates import parse_date
+from feedpub.core.errors import ExtractError, NoContentError
+from feedpub.core.models import Item
 
 SUFFIXES = (".txt", ".md", ".html", ".htm")
 _DATED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/]?([01]\d)[-_/]?([0-3]\d)(?!\d)")
 
 
-def read(source: FolderSource, *, limit: int) -> tuple[Item, ...]:
+def read_folder(source: FolderSource, *, limit: int) -> tuple[Item, ...]:
     """The saved articles of a folder, the newest first.
 
     The day in a file's name counts, else the day it was last changed; files of one day stand by name. Finer would be
@@ -29,7 +29,7 @@ def read(source: FolderSource, *, limit: int) -> tuple[Item, ...]:
     try:
         files = sorted(_files(source.path, source.glob), key=lambda path: _order(path, source.path))
         if not files:
-            raise NothingFound(f"no {', '.join(SUFFIXES)} files match {source.glob!r}", folder)
+            raise NoContentError(f"no {', '.join(SUFFIXES)} files match {source.glob!r}", folder)
         return tuple(_item(path) for path in files[:limit])
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", error.filename or folder) from error
@@ -69,10 +69,10 @@ def _changed(path: Path) -> datetime:
 
 
 def _item(path: Path) -> Item:
-    return Item(url=None, path=str(path), version=digest(path))
+    return Item(url=None, path=str(path), version=file_digest(path))
 
 
-def digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """What differs once a file's text does; "" for a file that cannot be read, which its reader will say."""
     try:
         with path.open("rb") as file:

@@ -6,8 +6,8 @@ from html import escape
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, fragment_fromstring, tostring
 
-from feedpub.characters import sound_markup
-from feedpub.sources.addresses import absolute
+from feedpub.core.text import strip_invalid_markup
+from feedpub.core.urls import absolute_url
 
 _MARKUP = re.compile(r"<[a-z!/][^<>]*>|&(?:#\d+|#x[0-9a-f]+|\w+);", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?:href|src|srcset|poster|data)\s*=\s*[\"']?(?!https?:|data:|mailto:|#)[^\s>]", re.IGNORECASE)
@@ -20,12 +20,12 @@ def is_markup(text: str) -> bool:
     return _MARKUP.search(text) is not None
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """A text without control characters, its white space collapsed."""
     return " ".join(_CONTROLS.sub(" ", text).split())
 
 
-def paragraphs(text: str) -> str:
+def text_to_paragraphs(text: str) -> str:
     """A plain text as HTML: what empty lines part."""
     parts = (part.strip() for part in re.split(r"\n\s*\n", text))
     return "".join(f"<p>{escape(part)}</p>" for part in parts if part)
@@ -35,21 +35,21 @@ def to_text(html: str) -> str:
     """The words of a piece of HTML, on one line."""
     tree = _parse(html)
     if tree is None:
-        return clean(html)
+        return clean_text(html)
     for element in tree.iter(*_BLOCKS):
         element.tail = f" {element.tail or ''}"
         element.text = f" {element.text or ''}" if element.tag != "br" else None
-    return clean(tree.text_content())
+    return clean_text(tree.text_content())
 
 
-def with_absolute_addresses(html: str, base: str) -> str:
+def absolutize_links(html: str, base: str) -> str:
     """The same HTML with its relative links and images made absolute; unchanged where it has none."""
     if not _RELATIVE.search(html):
         return html
     tree = _parse(html)
     if tree is None:
         return html
-    tree.rewrite_links(lambda link: link if link.startswith("#") else absolute(link, base) or link)
+    tree.rewrite_links(lambda link: link if link.startswith("#") else absolute_url(link, base) or link)
     inner = "".join(tostring(child, encoding="unicode") for child in tree)
     return escape(tree.text or "", quote=False) + inner
 
@@ -57,7 +57,7 @@ def with_absolute_addresses(html: str, base: str) -> str:
 def _parse(html: str) -> HtmlElement | None:
     """The tree, or None where lxml would lose a part of it: nested too deeply, a text that is too long."""
     parser = HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
-    sound = sound_markup(_CONTROLS.sub(" ", html)).decode()
+    sound = strip_invalid_markup(_CONTROLS.sub(" ", html)).decode()
     document = f"<html><body>{sound}</body></html>"  # lxml asserts what a piece of one should hold
     try:
         tree: HtmlElement = fragment_fromstring(document, create_parent="div", parser=parser)

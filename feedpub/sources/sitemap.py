@@ -1,20 +1,149 @@
-"""A sitemap, or an index of sitemaps → the addresses in it, the newest first."""
+"""One sitemap file: bytes → the addresses or further sitemaps in it. Urlsets, indexes, news and text sitemaps."""
 
+import io
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from urllib.parse import urlsplit
 
+from lxml import etree
+
 from feedpub.config import SitemapSource
-from feedpub.counting import counted
-from feedpub.errors import NothingFound, SourceError
-from feedpub.model import Item
-from feedpub.patterns import matches_url
+from feedpub.core.dates import parse_date
+from feedpub.core.encoding import decode_html
+from feedpub.core.errors import ExtractError, NoContentError, SourceError
+from feedpub.core.languages import normalize_language
+from feedpub.core.models import Item, Page
+from feedpub.core.patterns import matches_url
+from feedpub.core.text import pluralize
+from feedpub.core.urls import absolute_url
+from feedpub.sources.base import DocumentReader
 from feedpub.sources.listing.links import may_be_article
-from feedpub.sources.protocol import Documents
-from feedpub.sources.sitemapfile import Child, parse
+from feedpub.sources.markup import clean_text
+from feedpub.sources.sniff import EMPTY, FEED, GZIP, SITEMAP, TEXT, detect_type, strip_doctype
+
+MAX_BYTES = 52_428_800  # unpacked; what sitemaps.org allows
+_GZIP_WINDOW = 31  # zlib's word for "a gzip file"
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSitemap:
+    """A sitemap that an index names, and when it last changed, where it says so."""
+
+    url: str
+    modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sitemap:
+    """What stands in one sitemap file, in its order: articles, or further sitemaps."""
+
+    items: tuple[Item, ...] = ()
+    children: tuple[ChildSitemap, ...] = ()
+
+
+def parse_sitemap(page: Page) -> Sitemap:
+    """The content of a sitemap file, unpacked where it is gzipped. Raises ExtractError where it is none."""
+    what = detect_type(page)
+    if what == GZIP:
+        return parse_sitemap(replace(page, body=_unpack(page), content_type=""))
+    if what == EMPTY:
+        raise NoContentError("the sitemap is empty", page.url)
+    if what == SITEMAP:
+        return _read_xml(page)
+    if what == TEXT:
+        return _read_xml(page) if decode_html(page.body[:100]).lstrip().startswith("<") else _read_lines(page)
+    hint = '; use type = "feed"' if what == FEED else ""
+    raise ExtractError(f"expected a sitemap, found {what}{hint}", page.url)
+
+
+def _unpack(page: Page) -> bytes:
+    unpacker = zlib.decompressobj(wbits=_GZIP_WINDOW)
+    try:
+        body = unpacker.decompress(page.body, MAX_BYTES + 1)
+    except zlib.error as error:
+        raise ExtractError(f"the gzipped sitemap is broken: {error}", page.url) from error
+    if len(body) > MAX_BYTES:
+        raise ExtractError(f"the sitemap is larger than {MAX_BYTES >> 20} MB when unpacked", page.url)
+    if not unpacker.eof:
+        raise ExtractError("the gzipped sitemap is cut off", page.url)
+    return body
+
+
+def _read_lines(page: Page) -> Sitemap:
+    """A text sitemap: one address a line."""
+    lines = decode_html(page.body, page.charset).split()
+    urls = [url for line in lines if line.startswith(("http://", "https://")) and (url := absolute_url(line, page.url))]
+    if not urls:
+        raise ExtractError("expected a sitemap, found plain text without addresses", page.url)
+    return Sitemap(items=tuple(Item(url=url) for url in urls))
+
+
+def _read_xml(page: Page) -> Sitemap:
+    items, children = list[Item](), list[ChildSitemap]()
+    try:
+        for node in _nodes(strip_doctype(decode_html(page.body, page.charset))):
+            url = absolute_url(_text(node, "loc"), page.url)
+            if url and _name(node) == "url":
+                items.append(_item(node, url))
+            elif url:
+                children.append(ChildSitemap(url, parse_date(_text(node, "lastmod"))))
+    except etree.XMLSyntaxError as error:
+        raise ExtractError(f"the sitemap is not XML that can be read: {error.msg}", page.url) from error
+    except UnicodeDecodeError as error:  # a name that refers to half of a surrogate pair
+        raise ExtractError("the sitemap is not XML that can be read: a name in it is no text", page.url) from error
+    return Sitemap(tuple(items), tuple(children))
+
+
+def _nodes(text: str) -> Iterator[etree._Element]:
+    """Every `<url>` and `<sitemap>`, whatever its namespace; each is forgotten once it has been looked at."""
+    events = etree.iterparse(
+        io.BytesIO(text.encode("utf-8", "replace")),
+        encoding="utf-8",
+        tag=("{*}url", "{*}sitemap"),
+        recover=True,
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+    )
+    for _, node in events:
+        yield node
+        node.clear()
+        if (parent := node.getparent()) is not None:
+            del parent[: parent.index(node)]
+
+
+def _item(node: etree._Element, url: str) -> Item:
+    modified = _text(node, "lastmod")
+    news = next((child for child in node if _name(child) == "news"), None)
+    if news is None:
+        return Item(url=url, updated=parse_date(modified), version=modified)
+    publication = next((child for child in news if _name(child) == "publication"), news)
+    keywords = (clean_text(word) for word in _text(news, "keywords").split(","))
+    return Item(
+        url=url,
+        title=_text(news, "title"),
+        published=parse_date(_text(news, "publication_date")),
+        updated=parse_date(modified),
+        categories=tuple(dict.fromkeys(filter(None, keywords))),
+        language=normalize_language(_text(publication, "language")),
+        version=f"{modified} {_text(news, 'title')}".strip(),
+    )
+
+
+def _text(node: etree._Element, name: str) -> str:
+    return next((clean_text(child.text or "") for child in node if _name(child) == name), "")
+
+
+def _name(node: etree._Element) -> str:
+    """The local name; "" for comments and entities."""
+    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+
+
+# SECTION: A sitemap, or an index of sitemaps → the addresses in it, the newest first.
 
 MOST_FILES = 50  # that one look reads
 MOST_ADDRESSES = 200_000  # that one look considers
@@ -22,7 +151,7 @@ _UNDATED = datetime.min.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
 
 
-def read(source: SitemapSource, documents: Documents, *, limit: int) -> tuple[Item, ...]:
+def read_sitemap(source: SitemapSource, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
     """The articles of a sitemap and of those that it names: by news date or lastmod, undated ones last, in their order.
 
     Of an index only as many sitemaps are read, those with the newest lastmod first, as it takes to be sure of `limit`
@@ -35,10 +164,10 @@ def read(source: SitemapSource, documents: Documents, *, limit: int) -> tuple[It
     newest = _Newest(source, limit)
     failures = _read_files(source, documents, newest)
     if not newest.listed:
-        raise failures[0] if failures else NothingFound("the sitemap has no entries", source.url)
+        raise failures[0] if failures else NoContentError("the sitemap has no entries", source.url)
     if not newest.items:
-        raise NothingFound(
-            f"`include` and `exclude` leave none of the sitemap's {counted(newest.listed, 'address', 'addresses')}",
+        raise NoContentError(
+            f"`include` and `exclude` leave none of the sitemap's {pluralize(newest.listed, 'address', 'addresses')}",
             source.url,
         )
     for failure in failures:
@@ -75,7 +204,7 @@ class _Newest:
     def items(self) -> tuple[Item, ...]:
         return self.articles or self.others
 
-    def is_final(self, next_file: Child) -> bool:
+    def is_final(self, next_file: ChildSitemap) -> bool:
         """True where nothing in a further file can be newer than what we have."""
         if len(self.items) < self.limit:
             return False
@@ -83,9 +212,9 @@ class _Newest:
         return oldest == _UNDATED or (next_file.modified is not None and oldest >= next_file.modified)
 
 
-def _read_files(source: SitemapSource, documents: Documents, newest: _Newest) -> list[SourceError]:
+def _read_files(source: SitemapSource, documents: DocumentReader, newest: _Newest) -> list[SourceError]:
     """Read as many files as it takes; what failed is returned, but for the first file's failure, which is raised."""
-    first = documents.read(source.url, parse)
+    first = documents.read(source.url, parse_sitemap)
     newest.show(first.items)
     failures, waiting, seen = list[SourceError](), _by_change(first.children), {source.url}
     while waiting and len(seen) < MOST_FILES and newest.listed < MOST_ADDRESSES and not newest.is_final(waiting[0]):
@@ -94,7 +223,7 @@ def _read_files(source: SitemapSource, documents: Documents, newest: _Newest) ->
             continue
         seen.add(child.url)
         try:
-            part = documents.read(child.url, parse)
+            part = documents.read(child.url, parse_sitemap)
         except SourceError as error:
             failures.append(error)
             continue
@@ -119,7 +248,7 @@ def _newest_first(items: Iterable[Item], limit: int) -> tuple[Item, ...]:
     return tuple(islice(unique.values(), limit))
 
 
-def _by_change(children: Iterable[Child]) -> list[Child]:
+def _by_change(children: Iterable[ChildSitemap]) -> list[ChildSitemap]:
     return sorted(children, key=lambda child: child.modified or _UNDATED, reverse=True)
 
 

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from feedpub.errors import ExtractError
-from feedpub.model import Item, Page
-from feedpub.sources.addresses import absolute
-from feedpub.sources.dates import parse_date
-from feedpub.sources.markup import clean, to_text, with_absolute_addresses
+from feedpub.core.dates import parse_date
+from feedpub.core.errors import ExtractError
+from feedpub.core.models import Item, Page
+from feedpub.core.urls import absolute_url
+from feedpub.sources.markup import absolutize_links, clean_text, to_text
 
 
-def entries(page: Page) -> list[Item]:
+def wordpress_entries(page: Page) -> list[Item]:
     """The posts of an answer, those without an address too. Raises ExtractError where the JSON is none."""
     try:
         posts = json.loads(page.body.decode("utf-8-sig", "replace"), strict=False)
@@ -30,7 +30,7 @@ def entries(page: Page) -> list[Item]:
 
 
 def _item(post: Mapping[str, Any], base: str) -> Item:
-    url = absolute(_text(post.get("link")), base)
+    url = absolute_url(_text(post.get("link")), base)
     title, updated = _words(post.get("title")), _date(post, "modified")
     content = _rendered(post.get("content"))
     return Item(
@@ -39,8 +39,8 @@ def _item(post: Mapping[str, Any], base: str) -> Item:
         published=_date(post, "date"),
         updated=updated,
         summary=_words(post.get("excerpt")),
-        html=with_absolute_addresses(content, url or base) if content else "",
-        image=absolute(_text(post.get("jetpack_featured_media_url")), base),
+        html=absolutize_links(content, url or base) if content else "",
+        image=absolute_url(_text(post.get("jetpack_featured_media_url")), base),
         version=f"{updated.isoformat() if updated else ''} {title}".strip(),
     )
 
@@ -58,7 +58,7 @@ def _rendered(value: Any) -> str:
 
 
 def _words(value: Any) -> str:
-    return clean(html.unescape(to_text(_rendered(value))))
+    return clean_text(html.unescape(to_text(_rendered(value))))
 
 
 def _text(value: Any) -> str:

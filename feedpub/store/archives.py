@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, exists, select, union
 
-from feedpub.model import Entry
+from feedpub.core.models import Entry
 from feedpub.store import schema
 from feedpub.store.database import Database
-from feedpub.store.rows import chunks, in_order, insert, to_record
+from feedpub.store.rows import chunks, from_row, insert, sorted_by_key
 
 
 class ArchivesTable:
@@ -39,7 +39,7 @@ class ArchivesTable:
         query = select(t).join(members, same).where(t.c.feed == feed, members.c.number == number)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(*schema.NEWEST_FIRST)).mappings().all()
-        return tuple(to_record(Entry, row) for row in rows)
+        return tuple(from_row(Entry, row) for row in rows)
 
     def members(self, feed: str, number: int) -> set[str]:
         """Return the ids of all entries that an archive holds, also of those that were forgotten."""
@@ -53,7 +53,7 @@ class ArchivesTable:
         archived = exists().where(members.c.feed == t.c.feed, members.c.entry == t.c.id)
         query = select(t).where(t.c.feed == feed, ~archived).order_by(*schema.NEWEST_FIRST)
         with self._database.reading() as connection:
-            return tuple(to_record(Entry, row) for row in connection.execute(query).mappings())
+            return tuple(from_row(Entry, row) for row in connection.execute(query).mappings())
 
     def add(self, feed: str, members: Mapping[int, Collection[str]]) -> None:
         """Store what new archives hold: number → ids of entries. All of them, or none.
@@ -89,4 +89,4 @@ class ArchivesTable:
 def _add_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose keys are not there; leave those that are there as they are."""
     statement = insert(connection, table).on_conflict_do_nothing()
-    connection.execute(statement, in_order(rows, ["feed", "entry"]))
+    connection.execute(statement, sorted_by_key(rows, ["feed", "entry"]))

@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 
 from sqlalchemy import Connection
 
-Place: TypeAlias = Path | str
+StatePlace: TypeAlias = Path | str
 """Where a state is: a folder, or the address of a PostgreSQL database ("postgresql://…"), which may hold a password."""
 
 

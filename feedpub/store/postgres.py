@@ -12,26 +12,14 @@ from itertools import chain
 from pathlib import Path
 from select import POLLIN, poll
 
-import psycopg  # noqa: F401 -- SQLAlchemy's way to it: missed at the beginning, and not in the middle
-from sqlalchemy import (
-    URL,
-    ColumnElement,
-    Connection,
-    Engine,
-    create_engine,
-    event,
-    func,
-    make_url,
-    select,
-    text,
-)
+from sqlalchemy import URL, ColumnElement, Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from feedpub.errors import StoreError
-from feedpub.store import schema, tables
-from feedpub.store.columns import UnreadableError
+from feedpub.core.errors import StoreError
+from feedpub.store import schema, schema_repair
+from feedpub.store.column_types import ColumnDecodeError
 
 CONNECTIONS = 4  # that are kept open
 MOST = 80  # connections at once: each run has one while it is alone with its feed
@@ -163,7 +151,7 @@ class PostgresDatabase:
         engine = self._made()
         try:
             with self._explained(), engine.connect() as connection:
-                return bool(tables.version_of(connection))
+                return bool(schema_repair.schema_version(connection))
         finally:
             engine.dispose()
 
@@ -226,20 +214,20 @@ class PostgresDatabase:
 
     def _migrate(self, engine: Engine) -> None:
         with engine.begin() as connection:
-            version = tables.version_of(connection)
-            faults = tables.faults(connection) if version == schema.VERSION else []
+            version = schema_repair.schema_version(connection)
+            faults = schema_repair.find_faults(connection) if version == schema.VERSION else []
             if version == schema.VERSION and not faults:
                 return
             if self._untouched and version <= schema.VERSION:
                 raise StoreError(self._as_it_is(version, faults))
             connection.execute(select(func.pg_advisory_xact_lock(_key("tables"))))  # of several nodes that start
-            version = tables.version_of(connection)
+            version = schema_repair.schema_version(connection)
             if version > schema.VERSION:
                 raise StoreError(
                     f"{self._name} has version {version}, this feedpub knows {schema.VERSION}: "
                     "a newer feedpub wrote it; install that one, or use another database"
                 )
-            tables.upgrade(connection, version, self._name)
+            schema_repair.upgrade_schema(connection, version, self._name)
 
     def _as_it_is(self, version: str, faults: Sequence[str]) -> str:
         """Say why a state that is not to be touched cannot be read."""
@@ -257,7 +245,7 @@ class PostgresDatabase:
         """The boundary where what goes wrong with the server becomes ours."""
         try:
             yield
-        except UnreadableError as error:
+        except ColumnDecodeError as error:
             raise StoreError(f"{self._name}: {error}; restore the database from its backup") from error
         except SQLAlchemyError as error:
             cause = error.orig if isinstance(error, DBAPIError) and error.orig else error

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from feedpub.model import ANY_PACE, Item, Outcome, Pace
+from feedpub.core.models import NO_HINTS, Item, PollingHints, RunResult
 
-SeenState = Literal["stored", "excluded", "failed", "partial"]
+ItemStatus = Literal["stored", "excluded", "failed", "partial"]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ItemState:
     """What became of an article that a feed's sources listed.
 
     Attributes:
@@ -29,7 +29,7 @@ class Seen:
 
     key: str
     version: str
-    state: SeenState
+    state: ItemStatus
     reason: str = ""
     tries: int = 0
     retry_at: datetime | None = None
@@ -41,7 +41,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class CachedDocument:
     """The last body of a source's document with its validators: a 304 yields it again.
 
     Attributes:
@@ -64,11 +64,11 @@ class Document:
     fetched: datetime
 
 
-KeptForm = Literal["page", "feed", "file"]
+SnapshotKind = Literal["page", "feed", "file"]
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPage:
+class PageSnapshot:
     """What an entry was made of, so that it can be made again without asking anybody.
 
     Attributes:
@@ -84,7 +84,7 @@ class KeptPage:
 
     item: Item
     key: str
-    form: KeptForm
+    form: SnapshotKind
     fetched: datetime
     listed_first: bool = False
     final_url: str = ""
@@ -121,12 +121,12 @@ class SourceState:
     failures: int = 0
     next_look: datetime | None = None
     why: str = ""
-    pace: Pace = ANY_PACE
+    pace: PollingHints = NO_HINTS
     firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Calm:
+class ProbeState:
     """A source of which nothing is left to do, as long as its server says that nothing changed.
 
     Attributes:
@@ -146,7 +146,7 @@ class Calm:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SourceObservation:
     """What one look at a source brought: what is usual for a source is known from these.
 
     Attributes:
@@ -182,7 +182,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class StoredSummary:
     """What the page of all feeds says of one.
 
     Attributes:
@@ -202,7 +202,7 @@ class Front:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class ScheduledRun:
     """When a feed runs next.
 
     Attributes:
@@ -215,15 +215,15 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunRecord:
     """One regeneration of a feed: how it went, and when it started."""
 
-    outcome: Outcome
+    outcome: RunResult
     started: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class RemovalStat:
     """A line that the cleaner removes from a feed's articles.
 
     Attributes:
@@ -241,11 +241,11 @@ class Removal:
     count: int
 
 
-NoticeKind = Literal["started", "broken", "recovered", "accepted", "removed", "renewed"]
+IncidentKind = Literal["started", "broken", "recovered", "accepted", "removed", "renewed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Incident:
     """Something that whoever runs feedpub is told about a source, or about a feed as a whole.
 
     Attributes:
@@ -263,7 +263,7 @@ class Notice:
 
     feed: str
     key: str
-    kind: NoticeKind
+    kind: IncidentKind
     at: datetime
     since: datetime
     reason: str
@@ -273,7 +273,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ConfigChange:
     """A key of a source's block in the config, its value and what it should be; None where it is left out."""
 
     key: str
@@ -297,15 +297,15 @@ class Proposal:
     key: str
     settings: str
     at: datetime
-    changes: tuple[Change, ...]
+    changes: tuple[ConfigChange, ...]
     evidence: str
 
 
-MessageKind = Literal["ping", "webhook", "email", "command"]
+Channel = Literal["ping", "webhook", "email", "command"]
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class OutboxMessage:
     """Something that has to be told to others.
 
     Attributes:
@@ -318,7 +318,7 @@ class Message:
         id: the store's number for it; 0 for one that is new.
     """
 
-    kind: MessageKind
+    kind: Channel
     target: str
     body: bytes
     due: datetime

@@ -2,26 +2,26 @@
 
 from sqlalchemy import select
 
-from feedpub.model import StoredRobots
+from feedpub.core.models import CachedRobots
 from feedpub.store import schema
 from feedpub.store.database import Database
-from feedpub.store.rows import put, to_record, to_row
+from feedpub.store.rows import as_row, from_row, upsert
 
 
-class RobotsTable:
+class RobotsCacheTable:
     """Answers by origin, so that a second build need not ask again. Raises StoreError as the store does."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def load(self, origin: str) -> StoredRobots | None:
+    def load(self, origin: str) -> CachedRobots | None:
         """What an origin's robots.txt said, expired or not; None where it was never asked."""
-        t = schema.robots
+        t = schema.robots_cache
         with self._database.reading() as connection:
             row = connection.execute(select(t).where(t.c.origin == origin)).mappings().first()
-        return to_record(StoredRobots, row) if row else None
+        return from_row(CachedRobots, row) if row else None
 
-    def save(self, origin: str, robots: StoredRobots) -> None:
+    def save(self, origin: str, robots: CachedRobots) -> None:
         """Keep what an origin's robots.txt said, in place of what it said before."""
         with self._database.writing() as connection:
-            put(connection, schema.robots, [to_row(robots) | {"origin": origin}])
+            upsert(connection, schema.robots_cache, [as_row(robots) | {"origin": origin}])

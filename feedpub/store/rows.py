@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection, RowMapping, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from feedpub.model import Outcome
-from feedpub.store.records import Run
+from feedpub.core.models import RunResult
+from feedpub.store.records import RunRecord
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -18,24 +18,24 @@ T = TypeVar("T", bound="DataclassInstance")
 _CHUNK = 500  # keys in one query: databases bound the number of parameters
 
 
-def to_row(record: "DataclassInstance") -> dict[str, Any]:
+def as_row(record: "DataclassInstance") -> dict[str, Any]:
     """A record's fields by name; records within it are left as they are."""
     return {name: getattr(record, name) for name in _names(type(record))}
 
 
-def to_record(kind: type[T], row: RowMapping) -> T:
+def from_row(kind: type[T], row: RowMapping) -> T:
     """The record of a kind that a row holds."""
     return kind(**{name: row[name] for name in _names(kind)})
 
 
-def run_to_row(run: Run) -> dict[str, Any]:
+def run_as_row(run: RunRecord) -> dict[str, Any]:
     """A run lies flat: its outcome's fields, and when it started."""
-    return to_row(run.outcome) | {"started": run.started}
+    return as_row(run.outcome) | {"started": run.started}
 
 
-def row_to_run(row: RowMapping) -> Run:
+def run_from_row(row: RowMapping) -> RunRecord:
     """The run that a row holds."""
-    return Run(to_record(Outcome, row), row["started"])
+    return RunRecord(from_row(RunResult, row), row["started"])
 
 
 @cache
@@ -44,14 +44,14 @@ def _names(kind: type["DataclassInstance"]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
-def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, each in place of the row of the same key where there is one."""
     if not rows:
         return
     statement = insert(connection, table)
     keys = [column.name for column in table.primary_key]
     rest = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest), in_order(rows, keys))
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest), sorted_by_key(rows, keys))
 
 
 def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
@@ -59,7 +59,7 @@ def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.I
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def in_order(rows: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> list[Mapping[str, Any]]:
+def sorted_by_key(rows: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> list[Mapping[str, Any]]:
     """The rows by their keys: two transactions that write the same ones never wait for each other in a circle."""
     return sorted(rows, key=lambda row: [row[key] for key in keys])
 

@@ -7,15 +7,15 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from feedpub.store import schema
 from feedpub.store.database import Database
-from feedpub.store.records import Planned
-from feedpub.store.rows import chunks, put, to_record, to_row
+from feedpub.store.records import ScheduledRun
+from feedpub.store.rows import as_row, chunks, from_row, upsert
 
 _FARTHEST = timedelta(hours=1)
 
 Queue = Callable[[object, Collection[str]], None]
 """Puts feeds into a queue that lies in the same database, in the transaction of the driver's connection."""
 
-Looks = Mapping[str, tuple[datetime, str]]
+NextChecks = Mapping[str, tuple[datetime, str]]
 """Source key → when it is looked at next, and why."""
 
 
@@ -25,20 +25,20 @@ class ScheduleTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def load(self) -> dict[str, Planned]:
+    def load(self) -> dict[str, ScheduledRun]:
         """Feed → when it runs next, of every feed that was ever planned and not dropped."""
         with self._database.reading() as connection:
             rows = connection.execute(select(schema.schedule)).mappings().all()
-        return {row["feed"]: to_record(Planned, row) for row in rows}
+        return {row["feed"]: from_row(ScheduledRun, row) for row in rows}
 
-    def of(self, feed: str) -> Planned | None:
+    def of(self, feed: str) -> ScheduledRun | None:
         """When a feed runs next; None where it was never planned."""
         t = schema.schedule
         with self._database.reading() as connection:
             row = connection.execute(select(t).where(t.c.feed == feed)).mappings().first()
-        return to_record(Planned, row) if row else None
+        return from_row(ScheduledRun, row) if row else None
 
-    def save(self, planned: Planned, looks: Looks | None = None) -> None:
+    def save(self, planned: ScheduledRun, looks: NextChecks | None = None) -> None:
         """Keep when a feed runs next, in place of what was planned before.
 
         Args:
@@ -46,10 +46,10 @@ class ScheduleTable:
             looks: of its sources.
         """
         with self._database.writing() as connection:
-            put(connection, schema.schedule, [to_row(planned) | {"handed": None}])
+            upsert(connection, schema.schedule, [as_row(planned) | {"handed": None}])
             _look_at(connection, planned.feed, looks or {})
 
-    def look_at(self, feed: str, looks: Looks) -> None:
+    def look_at(self, feed: str, looks: NextChecks) -> None:
         """Keep when sources of a feed are looked at next; when the feed runs stays as it is."""
         with self._database.writing() as connection:
             _look_at(connection, feed, looks)
@@ -71,7 +71,7 @@ class ScheduleTable:
         """Keep when feeds run next, in place of what was planned before."""
         rows = [{"feed": feed, "next_run": moment, "why": why, "handed": None} for feed, moment in moments.items()]
         with self._database.writing() as connection:
-            put(connection, schema.schedule, rows)
+            upsert(connection, schema.schedule, rows)
 
     def hand_over(self, now: datetime, limit: int, into: Queue) -> tuple[str, ...]:
         """Put the feeds that are due into a queue, those that wait longest first; all at once, or none.
@@ -126,7 +126,7 @@ class ScheduleTable:
                 connection.execute(delete(t).where(t.c.feed.in_(some)))
 
 
-def _look_at(connection: Connection, feed: str, looks: Looks) -> None:
+def _look_at(connection: Connection, feed: str, looks: NextChecks) -> None:
     t = schema.sources
     for key, (moment, why) in looks.items():
         connection.execute(update(t).where(t.c.feed == feed, t.c.key == key).values(next_look=moment, why=why))

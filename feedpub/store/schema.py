@@ -3,21 +3,20 @@
 Columns carry the names of the dataclass fields that they hold.
 """
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Float,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-)
+from sqlalchemy import Boolean, Column, Float, ForeignKeyConstraint, Index, Integer, LargeBinary, MetaData, Table
 
-from feedpub.model import AliasKind, Enclosure, Pace, Problem, Status
-from feedpub.store.columns import Moment, Number, OneOf, Packed, PackedText, Record, Text, Tuple
-from feedpub.store.records import Change
+from feedpub.core.models import AliasKind, Enclosure, Failure, PollingHints, RunStatus
+from feedpub.store.column_types import (
+    CompressedBytes,
+    CompressedText,
+    EnumText,
+    JsonRecord,
+    JsonTuple,
+    Number,
+    Text,
+    UtcSeconds,
+)
+from feedpub.store.records import ConfigChange
 
 VERSION = "0010"  # the newest migration's
 
@@ -31,35 +30,35 @@ entries = Table(
     Column("url", Text, nullable=False),
     Column("slug", Text, nullable=False),
     Column("title", Text, nullable=False),
-    Column("authors", Tuple, nullable=False),
-    Column("first_seen", Moment, nullable=False),
-    Column("published", Moment, nullable=False),
-    Column("updated", Moment, nullable=False),
+    Column("authors", JsonTuple, nullable=False),
+    Column("first_seen", UtcSeconds, nullable=False),
+    Column("published", UtcSeconds, nullable=False),
+    Column("updated", UtcSeconds, nullable=False),
     Column("rank", Integer, nullable=False),
     Column("summary", Text, nullable=False),
-    Column("html", PackedText, nullable=False),
-    Column("text", PackedText, nullable=False),
+    Column("html", CompressedText, nullable=False),
+    Column("text", CompressedText, nullable=False),
     Column("language", Text),
     Column("image", Text),
-    Column("categories", Tuple, nullable=False),
-    Column("enclosures", Tuple(Enclosure), nullable=False),
+    Column("categories", JsonTuple, nullable=False),
+    Column("enclosures", JsonTuple(Enclosure), nullable=False),
     Column("complete", Boolean, nullable=False),
     Column("source", Text, nullable=False),
-    Column("last_listed", Moment, nullable=False),
+    Column("last_listed", UtcSeconds, nullable=False),
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
 Index("entries_by_listing", entries.c.feed, entries.c.last_listed)
 NEWEST_FIRST = (entries.c.published.desc(), entries.c.rank, entries.c.id)  # of equal dates, as they were listed
 
 # What the page of all feeds says of each; a feed whose entries changed since has none.
-fronts = Table(
+feed_summaries = Table(
     "fronts",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("settings", Text, nullable=False),
     Column("entries", Integer, nullable=False),
-    Column("newest", Moment),
-    Column("updated", Moment),
+    Column("newest", UtcSeconds),
+    Column("updated", UtcSeconds),
     Column("language", Text, nullable=False),
 )
 
@@ -70,12 +69,12 @@ aliases = Table(
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("entry", Text, nullable=False),
-    Column("kind", OneOf(AliasKind), nullable=False, server_default=AliasKind.OWN),
+    Column("kind", EnumText(AliasKind), nullable=False, server_default=AliasKind.OWN),
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
 Index("aliases_by_entry", aliases.c.feed, aliases.c.entry)
 
-seen = Table(
+item_states = Table(
     "seen",
     metadata,
     Column("feed", Text, primary_key=True),
@@ -84,49 +83,49 @@ seen = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("retry_at", Moment),
+    Column("retry_at", UtcSeconds),
     Column("etag", Text),
     Column("last_modified", Text),
-    Column("last_listed", Moment, nullable=False),
-    Column("first_seen", Moment),
+    Column("last_listed", UtcSeconds, nullable=False),
+    Column("first_seen", UtcSeconds),
     Column("url", Text, nullable=False, server_default=""),
-    Column("recheck_at", Moment),
+    Column("recheck_at", UtcSeconds),
 )
-Index("seen_by_recheck", seen.c.feed, seen.c.recheck_at)
+Index("seen_by_recheck", item_states.c.feed, item_states.c.recheck_at)
 
-documents = Table(
+document_cache = Table(
     "documents",
     metadata,
     Column("url", Text, primary_key=True),
     Column("config_digest", Text, primary_key=True),
     Column("final_url", Text, nullable=False),
-    Column("body", Packed, nullable=False),
+    Column("body", CompressedBytes, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("charset", Text),
     Column("etag", Text),
     Column("last_modified", Text),
-    Column("fetched", Moment, nullable=False),
+    Column("fetched", UtcSeconds, nullable=False),
 )
 
 # What an entry was made of: the page, and what its source said of it.
-pages = Table(
+page_snapshots = Table(
     "pages",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("entry", Text, primary_key=True),
     Column("key", Text, nullable=False),
     Column("form", Text, nullable=False),
-    Column("fetched", Moment, nullable=False),
+    Column("fetched", UtcSeconds, nullable=False),
     Column("listed_first", Boolean, nullable=False),
     Column("url", Text),
     Column("title", Text, nullable=False),
-    Column("authors", Tuple, nullable=False),
-    Column("published", Moment),
-    Column("updated", Moment),
+    Column("authors", JsonTuple, nullable=False),
+    Column("published", UtcSeconds),
+    Column("updated", UtcSeconds),
     Column("summary", Text, nullable=False),
-    Column("html", PackedText, nullable=False),
-    Column("categories", Tuple, nullable=False),
-    Column("enclosures", Tuple(Enclosure), nullable=False),
+    Column("html", CompressedText, nullable=False),
+    Column("categories", JsonTuple, nullable=False),
+    Column("enclosures", JsonTuple(Enclosure), nullable=False),
     Column("image", Text),
     Column("language", Text),
     Column("version", Text, nullable=False),
@@ -136,33 +135,33 @@ pages = Table(
     Column("body", LargeBinary, nullable=False),  # last, so that what stands before it is read without it
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
-Index("pages_by_date", pages.c.fetched)
+Index("pages_by_date", page_snapshots.c.fetched)
 
 sources = Table(
     "sources",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
-    Column("checked", Moment, nullable=False),
-    Column("succeeded", Moment),
+    Column("checked", UtcSeconds, nullable=False),
+    Column("succeeded", UtcSeconds),
     Column("items", Integer, nullable=False),
     Column("failure", Text),
-    Column("failing_since", Moment),
+    Column("failing_since", UtcSeconds),
     Column("failures", Integer, nullable=False, server_default="0"),
-    Column("next_look", Moment),
+    Column("next_look", UtcSeconds),
     Column("why", Text, nullable=False, server_default=""),
-    Column("pace", Record(Pace), nullable=False, server_default="{}"),
+    Column("pace", JsonRecord(PollingHints), nullable=False, server_default="{}"),
     Column("firm", Boolean, nullable=False, server_default="0"),
 )
 
 # Sources of which nothing is left to do, as long as their servers say that nothing changed.
-calm = Table(
+source_probes = Table(
     "calm",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("basis", Text, nullable=False),
-    Column("until", Moment, nullable=False),
+    Column("until", UtcSeconds, nullable=False),
     Column("skipped", Integer, nullable=False),
     Column("etag", Text),
     Column("last_modified", Text),
@@ -172,14 +171,14 @@ schedule = Table(
     "schedule",
     metadata,
     Column("feed", Text, primary_key=True),
-    Column("next_run", Moment, nullable=False),
+    Column("next_run", UtcSeconds, nullable=False),
     Column("why", Text, nullable=False),
-    Column("handed", Moment),  # when it was put into the queue; None where it is not there
+    Column("handed", UtcSeconds),  # when it was put into the queue; None where it is not there
 )
 Index("schedule_by_moment", schedule.c.next_run)
 
 # Which of several processes has something for itself, and until when, by the engine's clock.
-claims = Table(
+leases = Table(
     "claims",
     metadata,
     Column("name", Text, primary_key=True),
@@ -193,19 +192,19 @@ marks = Table(
     metadata,
     Column("feed", Text, primary_key=True),
     Column("holder", Text, nullable=False),
-    Column("since", Moment, nullable=False),
+    Column("since", UtcSeconds, nullable=False),
     Column("crashes", Integer, nullable=False),
 )
 
 # What each look at a source that could be read brought: what is usual for it.
-looks = Table(
+source_observations = Table(
     "looks",
     metadata,
     Column("id", Number, primary_key=True),
     Column("feed", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("settings", Text, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcSeconds, nullable=False),
     Column("items", Integer, nullable=False),
     Column("known", Integer, nullable=False),
     Column("fresh", Integer, nullable=False),
@@ -214,19 +213,19 @@ looks = Table(
     Column("obstacle", Text, nullable=False),
     Column("dated", Integer, nullable=False),
     Column("pictured", Integer, nullable=False),
-    Column("lengths", Tuple, nullable=False),
+    Column("lengths", JsonTuple, nullable=False),
     Column("verdict", Text, nullable=False),
     Column("accepted", Boolean, nullable=False),
 )
-Index("looks_by_source", looks.c.feed, looks.c.key, looks.c.id)
+Index("looks_by_source", source_observations.c.feed, source_observations.c.key, source_observations.c.id)
 
 # The sources that are broken now, and since when people know it.
-breaks = Table(
+open_incidents = Table(
     "breaks",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
-    Column("since", Moment, nullable=False),
+    Column("since", UtcSeconds, nullable=False),
     Column("reason", Text, nullable=False),
 )
 
@@ -237,38 +236,38 @@ proposals = Table(
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("settings", Text, nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("changes", Tuple(Change), nullable=False),
+    Column("at", UtcSeconds, nullable=False),
+    Column("changes", JsonTuple(ConfigChange), nullable=False),
     Column("evidence", Text, nullable=False),
 )
 
-notices = Table(
+incidents = Table(
     "notices",
     metadata,
     Column("id", Number, primary_key=True),
     Column("feed", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("since", Moment, nullable=False),
+    Column("at", UtcSeconds, nullable=False),
+    Column("since", UtcSeconds, nullable=False),
     Column("reason", Text, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("last_good", Moment),
+    Column("last_good", UtcSeconds),
     Column("items", Integer, nullable=False),
 )
 
 # Lines that the cleaner removed, each counted once an article.
-removals = Table(
+removal_stats = Table(
     "removals",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("text", Text, primary_key=True),
     Column("reason", Text, nullable=False),
-    Column("first", Moment, nullable=False),
-    Column("last", Moment, nullable=False),
+    Column("first", UtcSeconds, nullable=False),
+    Column("last", UtcSeconds, nullable=False),
     Column("count", Integer, nullable=False),
 )
-Index("removals_by_date", removals.c.feed, removals.c.last)
+Index("removals_by_date", removal_stats.c.feed, removal_stats.c.last)
 
 archives = Table(
     "archives",
@@ -289,15 +288,15 @@ published = Table(
 )
 
 # What has to be told to others and could not be told yet.
-messages = Table(
+outbox = Table(
     "messages",
     metadata,
     Column("id", Number, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("target", Text, nullable=False),
-    Column("body", Packed, nullable=False),
+    Column("body", CompressedBytes, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("due", Moment, nullable=False),
+    Column("due", UtcSeconds, nullable=False),
     Column("failure", Text, nullable=False),
 )
 
@@ -306,35 +305,35 @@ runs = Table(
     metadata,
     Column("id", Number, primary_key=True),
     Column("feed", Text, nullable=False),
-    Column("started", Moment, nullable=False),
+    Column("started", UtcSeconds, nullable=False),
     Column("seconds", Float, nullable=False),
-    Column("status", OneOf(Status), nullable=False),
+    Column("status", EnumText(RunStatus), nullable=False),
     Column("new", Integer, nullable=False),
     Column("updated", Integer, nullable=False),
     Column("kept", Integer, nullable=False),
     Column("skipped", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
-    Column("problems", Tuple(Problem), nullable=False),
+    Column("problems", JsonTuple(Failure), nullable=False),
     Column("requests", Integer, nullable=False),
-    Column("written", Tuple, nullable=False),
+    Column("written", JsonTuple, nullable=False),
 )
 Index("runs_by_feed", runs.c.feed, runs.c.id)
 
 MAX_ROBOTS_BYTES = 2 << 20  # more than any rules that are kept; older versions kept whole files
 
-robots = Table(
+robots_cache = Table(
     "robots",
     metadata,
     Column("origin", Text, primary_key=True),
-    Column("body", PackedText(MAX_ROBOTS_BYTES), nullable=False),
+    Column("body", CompressedText(MAX_ROBOTS_BYTES), nullable=False),
     Column("status", Integer, nullable=False),
-    Column("expires", Moment, nullable=False),
+    Column("expires", UtcSeconds, nullable=False),
 )
 
-memories = Table(
+site_memories = Table(
     "memories",
     metadata,
     Column("site", Text, primary_key=True),
-    Column("memory", Packed, nullable=False),
-    Column("used", Moment, nullable=False, server_default="0"),
+    Column("memory", CompressedBytes, nullable=False),
+    Column("used", UtcSeconds, nullable=False, server_default="0"),
 )

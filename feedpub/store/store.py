@@ -9,28 +9,33 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, RowMapping, Select, Table, delete, exists, func, or_, select, tuple_, union, update
 
-from feedpub.errors import StoreError
-from feedpub.model import GUID_PREFIX, Alias, AliasKind, Entry
+from feedpub.core.errors import StoreError
+from feedpub.core.models import GUID_PREFIX, Alias, AliasKind, Entry
 from feedpub.store import schema
 from feedpub.store.archives import ArchivesTable
-from feedpub.store.claims import ClaimsTable
-from feedpub.store.columns import Moment
-from feedpub.store.copying import Copied, copy_all, nothing_said
-from feedpub.store.database import Database, Place
-from feedpub.store.figures import Figures
-from feedpub.store.file import FILE_NAME, FileDatabase
-from feedpub.store.fronts import FrontsTable, drop_front
-from feedpub.store.looks import LooksTable, add_looks, prolong_looks
-from feedpub.store.marks import MarksTable, end_run
-from feedpub.store.messages import MessagesTable
-from feedpub.store.notices import NoticesTable
-from feedpub.store.pages import PagesTable, drop_pages, forget_pages, replace_pages
-from feedpub.store.proposals import ProposalsTable
-from feedpub.store.records import Calm, Document, KeptPage, Look, Run, Seen, SourceState
-from feedpub.store.removals import RemovalsTable
-from feedpub.store.robots import RobotsTable
-from feedpub.store.rows import chunks, put, row_to_run, run_to_row, to_record, to_row
+from feedpub.store.column_types import UtcSeconds
+from feedpub.store.copy import CopyProgress, copy_state, no_progress
+from feedpub.store.database import Database, StatePlace
+from feedpub.store.feed_stats import FeedStats, RemovalTable, SummaryTable, drop_summary
+from feedpub.store.incidents import IncidentTable, ProposalTable
+from feedpub.store.leases import LeaseTable
+from feedpub.store.observations import ObservationTable, add_observations, prolong_observations
+from feedpub.store.outbox import OutboxTable
+from feedpub.store.records import (
+    CachedDocument,
+    ItemState,
+    PageSnapshot,
+    ProbeState,
+    RunRecord,
+    SourceObservation,
+    SourceState,
+)
+from feedpub.store.robots import RobotsCacheTable
+from feedpub.store.rows import as_row, chunks, from_row, run_as_row, run_from_row, upsert
+from feedpub.store.run_marks import RunMarkTable, unmark_run
 from feedpub.store.schedule import ScheduleTable
+from feedpub.store.snapshots import SnapshotTable, drop_snapshots, prune_snapshots, replace_snapshots
+from feedpub.store.sqlite import FILE_NAME, FileDatabase
 
 if TYPE_CHECKING:
     from feedpub.store.postgres import PostgresDatabase
@@ -66,23 +71,23 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.robots = RobotsTable(database)
+        self.robots = RobotsCacheTable(database)
         self.schedule = ScheduleTable(database)
         self.archives = ArchivesTable(database)
-        self.pages = PagesTable(database)
-        self.messages = MessagesTable(database)
-        self.removals = RemovalsTable(database)
-        self.figures = Figures(database)
-        self.fronts = FrontsTable(database)
-        self.looks = LooksTable(database)
-        self.notices = NoticesTable(database)
-        self.proposals = ProposalsTable(database)
-        self.claims = ClaimsTable(database)
-        self.marks = MarksTable(database)
+        self.pages = SnapshotTable(database)
+        self.messages = OutboxTable(database)
+        self.removals = RemovalTable(database)
+        self.figures = FeedStats(database)
+        self.fronts = SummaryTable(database)
+        self.looks = ObservationTable(database)
+        self.notices = IncidentTable(database)
+        self.proposals = ProposalTable(database)
+        self.claims = LeaseTable(database)
+        self.marks = RunMarkTable(database)
 
     @classmethod
     def open(
-        cls, place: Place, *, copy: bool = False, pages_of: Collection[str] | None = None, patience: float = 30.0
+        cls, place: StatePlace, *, copy: bool = False, pages_of: Collection[str] | None = None, patience: float = 30.0
     ) -> Self:
         """Open the state at a place, brought to the version of this code.
 
@@ -99,14 +104,14 @@ class Store:
         return store
 
     @classmethod
-    def at(cls, place: Place, *, patience: float = 30.0) -> Self:
+    def at(cls, place: StatePlace, *, patience: float = 30.0) -> Self:
         """The state at a place, not opened yet: one that turns out to be damaged can be renewed."""
         if isinstance(place, Path):
             return cls(FileDatabase(place / FILE_NAME, patience=patience))
         return cls(_postgres()(place, patience=patience))
 
     @classmethod
-    def untouched(cls, place: Place) -> Self:
+    def untouched(cls, place: StatePlace) -> Self:
         """The state at a place, to be read alone: nothing is changed there, nor brought up to date.
 
         Raises:
@@ -121,7 +126,7 @@ class Store:
         return cls(FileDatabase.copy_of(place / FILE_NAME))
 
     @classmethod
-    def _copy_of(cls, place: Place, pages_of: Collection[str] | None) -> Self:
+    def _copy_of(cls, place: StatePlace, pages_of: Collection[str] | None) -> Self:
         if isinstance(place, Path):
             return cls(FileDatabase.copy_of(place / FILE_NAME))
         copy = cls.empty()
@@ -135,12 +140,12 @@ class Store:
         return copy
 
     @staticmethod
-    def lying_aside(place: Place) -> tuple[Path, ...]:
+    def lying_aside(place: StatePlace) -> tuple[Path, ...]:
         """The damaged files of a state that were set aside, oldest first. Raises StoreError."""
         return FileDatabase(place / FILE_NAME).lying_aside() if isinstance(place, Path) else ()
 
     @staticmethod
-    def exposures(place: Place) -> tuple[str, ...]:
+    def exposures(place: StatePlace) -> tuple[str, ...]:
         """Say which rights others have on a state in a folder, and how to take them away. Raises StoreError."""
         return FileDatabase(place / FILE_NAME).exposures() if isinstance(place, Path) else ()
 
@@ -197,7 +202,9 @@ class Store:
         """How many connections other processes of feedpub have to it; of a file nobody knows, so 0."""
         return self._database.others()
 
-    def copy_to(self, other: Self, progress: Copied = nothing_said, *, pages_of: Collection[str] | None = None) -> int:
+    def copy_to(
+        self, other: Self, progress: CopyProgress = no_progress, *, pages_of: Collection[str] | None = None
+    ) -> int:
         """Put all that there is into another state, which knows nothing yet; all of it, or nothing.
 
         Args:
@@ -211,7 +218,7 @@ class Store:
         Raises:
             StoreError: the other state knows something already.
         """
-        return copy_all(self._database, other._database, progress, pages_of=pages_of)
+        return copy_state(self._database, other._database, progress, pages_of=pages_of)
 
     # --- entries ---
 
@@ -219,13 +226,13 @@ class Store:
         """A feed's entries, newest first; of equal dates, in the order that they were listed in."""
         t = schema.entries
         newest = select(t).where(t.c.feed == feed).order_by(*schema.NEWEST_FIRST).limit(limit)
-        return tuple(to_record(Entry, row) for row in self._rows(newest))
+        return tuple(from_row(Entry, row) for row in self._rows(newest))
 
     def entry(self, feed: str, id: str) -> Entry | None:  # noqa: A002 -- the field's name
         """One entry by its id."""
         t = schema.entries
         rows = self._rows(select(t).where(t.c.feed == feed, t.c.id == id))
-        return to_record(Entry, rows[0]) if rows else None
+        return from_row(Entry, rows[0]) if rows else None
 
     def published(self, feed: str) -> dict[str, list[tuple[datetime, datetime]]]:
         """Source key → when each of its entries was published and first seen, by date of publication."""
@@ -263,7 +270,7 @@ class Store:
 
     def all_aliases(self, feed: str, keys: Collection[str]) -> dict[str, Alias]:
         """Return what those of the keys lead to that were ever listed, or claimed by an entry's page."""
-        return {row["key"]: to_record(Alias, row) for row in self._of_keys(schema.aliases, feed, keys)}
+        return {row["key"]: from_row(Alias, row) for row in self._of_keys(schema.aliases, feed, keys)}
 
     def owners(self, feed: str, keys: Collection[str]) -> dict[str, str]:
         """Return the key of the source that each entry belongs to, by the keys under which it was listed."""
@@ -294,39 +301,40 @@ class Store:
         t = schema.entries
         recent = select(t).where(t.c.feed == feed, t.c.last_listed >= moment)
         newest = recent.order_by(t.c.last_listed.desc(), *schema.NEWEST_FIRST).limit(limit)
-        return tuple(to_record(Entry, row) for row in self._rows(newest))
+        return tuple(from_row(Entry, row) for row in self._rows(newest))
 
-    def seen(self, feed: str, keys: Collection[str]) -> dict[str, Seen]:
+    def seen(self, feed: str, keys: Collection[str]) -> dict[str, ItemState]:
         """Key → what became of the article, for those of the keys that were ever listed."""
-        return {row["key"]: to_record(Seen, row) for row in self._of_keys(schema.seen, feed, keys)}
+        return {row["key"]: from_row(ItemState, row) for row in self._of_keys(schema.item_states, feed, keys)}
 
     def listed_last(self, feed: str, limit: int) -> set[str]:
         """The keys of so many articles of a feed that were listed last."""
-        t = schema.seen
+        t = schema.item_states
         newest = select(t.c.key).where(t.c.feed == feed).order_by(t.c.last_listed.desc(), t.c.key).limit(limit)
         return {row["key"] for row in self._rows(newest)}
 
     def next_recheck(self, feed: str, now: datetime) -> datetime | None:
         """Return when the next article of a feed is to be looked at again, also if that is past; None if none is."""
-        t = schema.seen
+        t = schema.item_states
         bounds = select(
-            func.min(t.c.recheck_at, type_=Moment).label("first"), func.max(t.c.recheck_at, type_=Moment).label("last")
+            func.min(t.c.recheck_at, type_=UtcSeconds).label("first"),
+            func.max(t.c.recheck_at, type_=UtcSeconds).label("last"),
         )
         row = self._rows(bounds.where(t.c.feed == feed))[0]
         first: datetime | None = row["first"]
         is_far = first is not None and row["last"] > now + FARTHEST_RECHECK
         return min(first, now) if first and is_far else first
 
-    def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[Seen, ...]:
+    def rechecks(self, feed: str, now: datetime, limit: int) -> tuple[ItemState, ...]:
         """The articles of a feed that are to be looked at again by now, those that wait longest first."""
-        t = schema.seen
+        t = schema.item_states
         is_due = or_(t.c.recheck_at <= now, t.c.recheck_at > now + FARTHEST_RECHECK)
         due = select(t).where(t.c.feed == feed, is_due)
-        return tuple(to_record(Seen, row) for row in self._rows(due.order_by(t.c.recheck_at, t.c.key).limit(limit)))
+        return tuple(from_row(ItemState, row) for row in self._rows(due.order_by(t.c.recheck_at, t.c.key).limit(limit)))
 
     def end_rechecks(self, feed: str, keys: Collection[str]) -> None:
         """Look at some articles of a feed no more."""
-        t = schema.seen
+        t = schema.item_states
         with self._database.writing() as connection:
             for some in chunks(keys):
                 own = (t.c.feed == feed, t.c.key.in_(some))
@@ -338,10 +346,10 @@ class Store:
         *,
         entries: Iterable[Entry] = (),
         aliases: Mapping[str, str],
-        seen: Iterable[Seen],
+        seen: Iterable[ItemState],
         claims: Mapping[str, Alias] | None = None,
         listed: Collection[str] = (),
-        pages: Mapping[str, KeptPage] | None = None,
+        pages: Mapping[str, PageSnapshot] | None = None,
         now: datetime,
     ) -> None:
         """Keep what one look at a feed's sources brought: before it is published, so that no id is ever lost.
@@ -357,67 +365,67 @@ class Store:
             now: when they were listed.
         """
         marks = {"feed": feed, "last_listed": now}
-        seen_rows = [to_row(article) | marks for article in seen]
-        entry_rows = [to_row(entry) | marks for entry in entries]
+        seen_rows = [as_row(article) | marks for article in seen]
+        entry_rows = [as_row(entry) | marks for entry in entries]
         with self._database.writing() as connection:
             if entry_rows:
-                drop_front(connection, feed)
-            put(connection, schema.entries, entry_rows)
-            replace_pages(connection, feed, [row["id"] for row in entry_rows], pages or {})
+                drop_summary(connection, feed)
+            upsert(connection, schema.entries, entry_rows)
+            replace_snapshots(connection, feed, [row["id"] for row in entry_rows], pages or {})
             keys = {**(claims or {}), **{key: Alias(id_) for key, id_ in aliases.items()}}
-            put(connection, schema.aliases, [to_row(alias) | {"feed": feed, "key": k} for k, alias in keys.items()])
-            put(connection, schema.seen, seen_rows)
+            upsert(connection, schema.aliases, [as_row(alias) | {"feed": feed, "key": k} for k, alias in keys.items()])
+            upsert(connection, schema.item_states, seen_rows)
             _mark_listed(connection, feed, {*aliases, *listed, *(row["key"] for row in seen_rows)}, now)
 
     def revise(self, feed: str, entries: Iterable[Entry]) -> None:
         """Keep entries in place of those of the same ids, though nobody listed them now; none is added."""
         t = schema.entries
         with self._database.writing() as connection:
-            drop_front(connection, feed)
+            drop_summary(connection, feed)
             for entry in entries:
-                connection.execute(update(t).where(t.c.feed == feed, t.c.id == entry.id).values(to_row(entry)))
+                connection.execute(update(t).where(t.c.feed == feed, t.c.id == entry.id).values(as_row(entry)))
 
     # --- sources and runs ---
 
-    def document(self, url: str, config: str) -> Document | None:
+    def document(self, url: str, config: str) -> CachedDocument | None:
         """The last body of a source's document, where it was fetched with settings of this digest."""
-        t = schema.documents
+        t = schema.document_cache
         rows = self._rows(select(t).where(t.c.url == url, t.c.config_digest == config))
-        return to_record(Document, rows[0]) if rows else None
+        return from_row(CachedDocument, rows[0]) if rows else None
 
     def sources(self, feed: str) -> tuple[SourceState, ...]:
         """The state of each source that the feed ever had, by key."""
         t = schema.sources
         return tuple(
-            to_record(SourceState, row) for row in self._rows(select(t).where(t.c.feed == feed).order_by(t.c.key))
+            from_row(SourceState, row) for row in self._rows(select(t).where(t.c.feed == feed).order_by(t.c.key))
         )
 
-    def calm(self, feed: str) -> dict[str, tuple[Calm, SourceState]]:
+    def calm(self, feed: str) -> dict[str, tuple[ProbeState, SourceState]]:
         """Source key → how to ask it and how it is, for a feed's sources of which nothing is left to do."""
-        calm, sources = schema.calm, schema.sources
+        calm, sources = schema.source_probes, schema.sources
         same = (calm.c.feed == sources.c.feed) & (calm.c.key == sources.c.key)
         own = [column for column in calm.columns if column.name not in sources.columns]
         query = select(sources, *own).join(calm, same).where(sources.c.feed == feed)
-        return {row["key"]: (to_record(Calm, row), to_record(SourceState, row)) for row in self._rows(query)}
+        return {row["key"]: (from_row(ProbeState, row), from_row(SourceState, row)) for row in self._rows(query)}
 
-    def runs(self, feed: str, limit: int | None = None) -> tuple[Run, ...]:
+    def runs(self, feed: str, limit: int | None = None) -> tuple[RunRecord, ...]:
         """The last regenerations of a feed, newest first."""
         t = schema.runs
         newest = select(t).where(t.c.feed == feed).order_by(t.c.id.desc()).limit(limit)
-        return tuple(row_to_run(row) for row in self._rows(newest))
+        return tuple(run_from_row(row) for row in self._rows(newest))
 
-    def last_run(self, feed: str) -> Run | None:
+    def last_run(self, feed: str) -> RunRecord | None:
         """The last regeneration of a feed; None before the first."""
         return next(iter(self.runs(feed, limit=1)), None)
 
     def commit_run(  # noqa: PLR0913 -- all that one transaction keeps, by name
         self,
-        run: Run,
+        run: RunRecord,
         *,
-        documents: Iterable[Document] = (),
+        documents: Iterable[CachedDocument] = (),
         sources: Iterable[SourceState] = (),
-        looks: Iterable[Look] = (),
-        calm: Mapping[str, Calm | None] | None = None,
+        looks: Iterable[SourceObservation] = (),
+        calm: Mapping[str, ProbeState | None] | None = None,
         still: Collection[str] = (),
     ) -> None:
         """Keep how a regeneration went: after publishing, since what has validators is not fetched again.
@@ -431,31 +439,35 @@ class Store:
             still: the keys of sources whose last looks still say all that there is to say.
         """
         with self._database.writing() as connection:
-            put(connection, schema.documents, [to_row(each) for each in documents if len(each.url) <= LONGEST_ADDRESS])
-            put(connection, schema.sources, [to_row(source) for source in sources])
-            add_looks(connection, looks)
+            upsert(
+                connection,
+                schema.document_cache,
+                [as_row(each) for each in documents if len(each.url) <= LONGEST_ADDRESS],
+            )
+            upsert(connection, schema.sources, [as_row(source) for source in sources])
+            add_observations(connection, looks)
             _keep_calm(connection, run.outcome.feed, calm or {})
-            prolong_looks(connection, run.outcome.feed, still, run.started)
-            end_run(connection, run.outcome.feed)
-            connection.execute(schema.runs.insert(), run_to_row(run))
+            prolong_observations(connection, run.outcome.feed, still, run.started)
+            unmark_run(connection, run.outcome.feed)
+            connection.execute(schema.runs.insert(), run_as_row(run))
             _forget_runs(connection, run.outcome.feed)
 
     # --- sites ---
 
     def memory(self, site: str) -> bytes | None:
         """What the cleaner learned about a site, as it was saved."""
-        t = schema.memories
+        t = schema.site_memories
         rows = self._rows(select(t.c.memory).where(t.c.site == site))
         return bytes(rows[0]["memory"]) if rows else None
 
     def save_memory(self, site: str, memory: bytes, now: datetime) -> None:
         """Keep what the cleaner learned about a site, in place of what was kept before."""
         with self._database.writing() as connection:
-            put(connection, schema.memories, [{"site": site, "memory": memory, "used": now}])
+            upsert(connection, schema.site_memories, [{"site": site, "memory": memory, "used": now}])
 
     def use_memory(self, site: str, now: datetime) -> None:
         """Note, once a day, that what was learned about a site was of use, though nothing was added to it."""
-        t = schema.memories
+        t = schema.site_memories
         with self._database.writing() as connection:
             connection.execute(update(t).where(t.c.site == site, t.c.used < now - _DAY).values(used=now))
 
@@ -463,7 +475,7 @@ class Store:
 
     def feeds(self) -> tuple[str, ...]:
         """The names of all feeds that something is stored of, whether the config has them or not."""
-        tables = (schema.entries, schema.seen, schema.sources, schema.runs)
+        tables = (schema.entries, schema.item_states, schema.sources, schema.runs)
         with self._database.reading() as connection:
             return tuple(sorted(connection.scalars(union(*(select(t.c.feed) for t in tables)))))
 
@@ -494,28 +506,28 @@ class Store:
         """
         for feed in self._with_entries():
             self._forget_entries(feed, before, keep.get(feed))
-        t = schema.seen
+        t = schema.item_states
         aliased = select(schema.aliases.c.feed, schema.aliases.c.key)
         with self._database.writing() as connection:
-            forget_pages(connection, before if pages is None else pages)
+            prune_snapshots(connection, before if pages is None else pages)
             connection.execute(delete(t).where(t.c.last_listed < before, tuple_(t.c.feed, t.c.key).not_in(aliased)))
             for date in (
-                schema.documents.c.fetched,
+                schema.document_cache.c.fetched,
                 schema.sources.c.checked,
                 schema.runs.c.started,
-                schema.removals.c.last,
-                schema.looks.c.at,
-                schema.notices.c.at,
+                schema.removal_stats.c.last,
+                schema.source_observations.c.at,
+                schema.incidents.c.at,
                 schema.proposals.c.at,
-                schema.calm.c.until,
+                schema.source_probes.c.until,
                 schema.schedule.c.next_run,
-                schema.messages.c.due,
-                schema.memories.c.used,
+                schema.outbox.c.due,
+                schema.site_memories.c.used,
             ):
                 connection.execute(delete(date.table).where(date < before))
             _forget_notices(connection)
             _forget_fronts(connection, keep.keys())
-            connection.execute(delete(schema.robots).where(schema.robots.c.expires < (robots or before)))
+            connection.execute(delete(schema.robots_cache).where(schema.robots_cache.c.expires < (robots or before)))
 
     def _with_entries(self) -> list[str]:
         """The feeds of which entries are stored."""
@@ -523,7 +535,7 @@ class Store:
 
     def _forget_entries(self, feed: str, before: datetime, live: Collection[str] | None) -> None:
         """Drop a feed's old entries but the live ones, and the pages of all others; None: which are live is unknown."""
-        t, p = schema.entries, schema.pages
+        t, p = schema.entries, schema.page_snapshots
         old = {row["id"] for row in self._rows(select(t.c.id).where(t.c.feed == feed, t.c.last_listed < before))}
         old -= set(live or ())
         kept = {row["entry"] for row in self._rows(select(p.c.entry).where(p.c.feed == feed))}
@@ -534,7 +546,7 @@ class Store:
             for some in chunks(old):
                 # the date once more: where there are several writers, one may have been listed since
                 connection.execute(delete(t).where(t.c.feed == feed, t.c.id.in_(some), t.c.last_listed < before))
-            drop_pages(connection, feed, fallen)
+            drop_snapshots(connection, feed, fallen)
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
         with self._database.reading() as connection:
@@ -568,23 +580,23 @@ def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: 
         connection.execute(update(entries).where(entries.c.feed == feed, entries.c.id.in_(ids)).values(last_listed=now))
 
 
-def _keep_calm(connection: Connection, feed: str, calm: Mapping[str, Calm | None]) -> None:
-    t = schema.calm
-    put(connection, t, [to_row(each) for each in calm.values() if each])
+def _keep_calm(connection: Connection, feed: str, calm: Mapping[str, ProbeState | None]) -> None:
+    t = schema.source_probes
+    upsert(connection, t, [as_row(each) for each in calm.values() if each])
     if gone := [key for key, each in calm.items() if each is None]:
         connection.execute(delete(t).where(t.c.feed == feed, t.c.key.in_(gone)))
 
 
 def _forget_notices(connection: Connection) -> None:
     """Drop the notices that are more than are kept."""
-    t = schema.notices
+    t = schema.incidents
     too_old = select(t.c.at).order_by(t.c.at.desc()).offset(NOTICES_KEPT).limit(1)
     connection.execute(delete(t).where(t.c.at <= too_old.scalar_subquery()))
 
 
 def _forget_fronts(connection: Connection, published: Collection[str]) -> None:
     """Drop the fronts of feeds that are no more: that are not published, and of which no entry is left."""
-    t = schema.fronts
+    t = schema.feed_summaries
     empty = select(t.c.feed).where(~exists().where(schema.entries.c.feed == t.c.feed))
     for some in chunks(set(connection.scalars(empty)) - set(published)):
         connection.execute(delete(t).where(t.c.feed.in_(some)))

@@ -25,10 +25,9 @@ metrics      for Prometheus
 healthz      for supervisors
 """
 
-from feedpub.web.bucket import open_shelf
-from feedpub.web.console import Console, Showcase
-from feedpub.web.files import FolderShelf, Shelf
+from feedpub.web.app import FeedApp
+from feedpub.web.backends import FileBackend, FolderBackend, open_backend
+from feedpub.web.control import ReadOnlyControl, ServiceControl
 from feedpub.web.server import Server
-from feedpub.web.site import Site
 
-__all__ = ["Console", "FolderShelf", "Server", "Shelf", "Showcase", "Site", "open_shelf"]
+__all__ = ["FeedApp", "FileBackend", "FolderBackend", "ReadOnlyControl", "Server", "ServiceControl", "open_backend"]

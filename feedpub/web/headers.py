@@ -5,27 +5,27 @@ from collections.abc import Sequence
 from html import unescape
 from urllib.parse import quote
 
-from feedpub.publisher.names import Kind, Published
+from feedpub.publisher.names import FileType, OutputFile
 from feedpub.web.http import Headers
 
-READING = ("GET", "HEAD", "OPTIONS")  # what can be done to a published file
+READ_METHODS = ("GET", "HEAD", "OPTIONS")  # what can be done to a published file
 _LEAST, _MOST = 60, 3600  # seconds that a reader may keep what may change
 _LASTING = 86400  # and what never will
 _POLICY = b"default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'"  # of pages that have none
 _OWN_POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([\w &#+/=:;-]+)">')
 _HEAD = 2048  # bytes of a page in which its policy stands
 _SAFE = ":/?#[]@!$&'()*+,;=%~"  # characters of addresses that stand for themselves
-PREFLIGHT: Headers = (  # what a browser wants to know before it lets a reader send validators
-    (b"allow", ", ".join(READING).encode()),
+PREFLIGHT_HEADERS: Headers = (  # what a browser wants to know before it lets a reader send validators
+    (b"allow", ", ".join(READ_METHODS).encode()),
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-methods", ", ".join(READING).encode()),
+    (b"access-control-allow-methods", ", ".join(READ_METHODS).encode()),
     (b"access-control-allow-headers", b"If-None-Match, If-Modified-Since, Cache-Control"),
     (b"access-control-max-age", b"86400"),
 )
-OF_NOT_MODIFIED = frozenset({b"etag", b"last-modified", b"vary", b"access-control-allow-origin", b"link"})
+NOT_MODIFIED_HEADERS = frozenset({b"etag", b"last-modified", b"vary", b"access-control-allow-origin", b"link"})
 
 
-def max_age(file: Published, seconds: float | None) -> int:
+def max_age(file: OutputFile, seconds: float | None) -> int:
     """For how many seconds a reader need not ask again.
 
     Args:
@@ -37,7 +37,7 @@ def max_age(file: Published, seconds: float | None) -> int:
     return _LEAST if seconds is None else int(min(max(seconds, _LEAST), _MOST))
 
 
-def lasting(file: Published, content: bytes, base_url: str, hubs: Sequence[str]) -> Headers:
+def static_headers(file: OutputFile, content: bytes, base_url: str, hubs: Sequence[str]) -> Headers:
     """What a file's answer says whoever asks for it, and when.
 
     Args:
@@ -51,7 +51,7 @@ def lasting(file: Published, content: bytes, base_url: str, hubs: Sequence[str])
     return (*kind, *vary, *_by_role(file.kind, content), *_links(file, base_url, hubs))
 
 
-def of_page(content: bytes) -> Headers:
+def page_headers(content: bytes) -> Headers:
     """What a page may load, as it says itself in its head, and what counts only where a server says it."""
     own = _OWN_POLICY.search(content, 0, _HEAD)
     policy = unescape(own[1].decode()).encode() if own else _POLICY
@@ -61,15 +61,15 @@ def of_page(content: bytes) -> Headers:
     )
 
 
-def _by_role(kind: Kind, content: bytes) -> Headers:
+def _by_role(kind: FileType, content: bytes) -> Headers:
     if kind.role == "document":  # readers that live in a browser come from elsewhere
         return ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"ETag, Link"))
     if kind.role == "page":
-        return of_page(content)
+        return page_headers(content)
     return ((b"content-security-policy", b"default-src 'none'; sandbox"),)  # an SVG picture may hold scripts
 
 
-def _links(file: Published, base_url: str, hubs: Sequence[str]) -> Headers:
+def _links(file: OutputFile, base_url: str, hubs: Sequence[str]) -> Headers:
     """Where a feed is at home and who tells of its changes (RFC 8288); the same as in its documents."""
     if not file.is_feed:
         return ()

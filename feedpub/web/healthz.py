@@ -5,10 +5,10 @@ That a source is broken is told, but is no fault that a new start would mend.
 
 from typing import Any
 
-from feedpub.overview import FeedOverview, Overview
+from feedpub.web.status import FeedStatus, ServiceStatus
 
 
-def report(overview: Overview) -> tuple[bool, dict[str, Any]]:
+def health_response(overview: ServiceStatus) -> tuple[bool, dict[str, Any]]:
     """Whether all is well with the service, and what there is to say about it, for JSON.
 
     All is well where the scheduler lives and every feed is fresh: was looked at when it was due.
@@ -19,7 +19,7 @@ def report(overview: Overview) -> tuple[bool, dict[str, Any]]:
     return ok, {"ok": ok, "scheduler": _scheduler(overview), "feeds": feeds}
 
 
-def _scheduler(overview: Overview) -> dict[str, Any] | None:
+def _scheduler(overview: ServiceStatus) -> dict[str, Any] | None:
     """None where the process only publishes."""
     running = overview.running
     if running is None:
@@ -27,7 +27,7 @@ def _scheduler(overview: Overview) -> dict[str, Any] | None:
     return {"alive": running.alive(overview.now), "heartbeat": running.heartbeat.isoformat()}
 
 
-def _feed(feed: FeedOverview) -> dict[str, Any]:
+def _feed(feed: FeedStatus) -> dict[str, Any]:
     return {
         "fresh": not feed.overdue,
         "state": feed.health.value,

@@ -10,10 +10,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = tuple[tuple[bytes, bytes], ...]
 
 HTML, JSON = "text/html; charset=utf-8", "application/json"
-PIECE = 1 << 17  # bytes that are handed over at once: what a client that reads slowly makes us hold for it
+CHUNK_BYTES = 1 << 17  # bytes that are handed over at once: what a client that reads slowly makes us hold for it
 
 
-class TooLargeError(Exception):
+class BodyTooLargeError(Exception):
     """A body is larger than anything that is asked for."""
 
 
@@ -43,7 +43,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What a client gets."""
 
     status: int
@@ -54,12 +54,12 @@ class Answer:
         """Hand it over, piece by piece, as fast as the client takes it; without its body as an answer to HEAD."""
         await send({"type": "http.response.start", "status": self.status, "headers": list(self.headers)})
         body = memoryview(b"" if bodiless else self.body)
-        for start in range(0, len(body) or 1, PIECE):
-            end = start + PIECE
+        for start in range(0, len(body) or 1, CHUNK_BYTES):
+            end = start + CHUNK_BYTES
             await send({"type": "http.response.body", "body": body[start:end], "more_body": end < len(body)})
 
 
-async def body_of(receive: Receive, limit: int) -> bytes:
+async def read_body(receive: Receive, limit: int) -> bytes:
     """The body of a request; nothing where its client left. Raises TooLargeError beyond the limit, in bytes."""
     body = b""
     while True:
@@ -68,12 +68,12 @@ async def body_of(receive: Receive, limit: int) -> bytes:
             return b""
         body += bytes(part.get("body", b""))
         if len(body) > limit:
-            raise TooLargeError
+            raise BodyTooLargeError
         if not part.get("more_body"):
             return body
 
 
-def content(status: int, media_type: str, body: str, *headers: tuple[bytes, bytes]) -> Answer:
+def content_response(status: int, media_type: str, body: str, *headers: tuple[bytes, bytes]) -> Response:
     """An answer that was made for the moment: nobody keeps it."""
     encoded = body.encode()
     own = (
@@ -82,4 +82,4 @@ def content(status: int, media_type: str, body: str, *headers: tuple[bytes, byte
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
     )
-    return Answer(status, (*own, *headers), encoded)
+    return Response(status, (*own, *headers), encoded)

@@ -6,9 +6,9 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Literal
 
-from feedpub.overview import FeedOverview, Health, Overview, SourceOverview
+from feedpub.web.status import FeedStatus, Health, ServiceStatus, SourceStatus
 
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _Value = float | datetime | None
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
@@ -32,13 +32,13 @@ class Metric:
             yield from told
 
 
-def text(overview: Overview) -> str:
+def render_metrics(overview: ServiceStatus) -> str:
     """All figures."""
     metrics = (*_service(overview), *_feeds(overview), *_sources(overview))
     return "".join(f"{line}\n" for metric in metrics for line in metric.lines())
 
 
-def _service(overview: Overview) -> Iterator[Metric]:
+def _service(overview: ServiceStatus) -> Iterator[Metric]:
     running = overview.running
     yield Metric("feedpub_build_info", "The version of feedpub, as a label.", [({"version": version("feedpub")}, 1)])
     yield Metric(
@@ -61,8 +61,8 @@ def _service(overview: Overview) -> Iterator[Metric]:
     )
 
 
-def _feeds(overview: Overview) -> Iterator[Metric]:
-    def each(name: str, explained: str, value: Callable[[FeedOverview], _Value]) -> Metric:
+def _feeds(overview: ServiceStatus) -> Iterator[Metric]:
+    def each(name: str, explained: str, value: Callable[[FeedStatus], _Value]) -> Metric:
         return Metric(
             f"feedpub_feed_{name}", explained, [({"feed": feed.name}, value(feed)) for feed in overview.feeds]
         )
@@ -111,8 +111,8 @@ def _feeds(overview: Overview) -> Iterator[Metric]:
     )
 
 
-def _sources(overview: Overview) -> Iterator[Metric]:
-    def each(name: str, explained: str, value: Callable[[SourceOverview], _Value]) -> Metric:
+def _sources(overview: ServiceStatus) -> Iterator[Metric]:
+    def each(name: str, explained: str, value: Callable[[SourceStatus], _Value]) -> Metric:
         samples = [
             ({"feed": feed.name, "source": source.address}, value(source))
             for feed in overview.feeds

@@ -6,24 +6,24 @@ import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
-from feedpub.errors import FeedpubError
-from feedpub.web import healthz, metrics, status
-from feedpub.web.console import Console
-from feedpub.web.headers import of_page
-from feedpub.web.http import HTML, JSON, Answer, content
-from feedpub.web.refusals import RETRY, refusal
+from feedpub.core.errors import FeedpubError
+from feedpub.web import healthz, metrics, status_page
+from feedpub.web.control import ServiceControl
+from feedpub.web.error_pages import RETRY_SECONDS, error_page
+from feedpub.web.headers import page_headers
+from feedpub.web.http import HTML, JSON, Response, content_response
 
 HOLDS = 1.0  # seconds for which a report that was made is good enough for the next who asks
 
 
-class Reports:
+class StatusEndpoints:
     """The reports: made in another thread, once for all who ask within a second."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: ServiceControl) -> None:
         self._console = console
         self._lock = asyncio.Lock()
-        self._made: dict[str, tuple[float, Answer]] = {}
-        self._ways: Mapping[str, Callable[[], Answer]] = {
+        self._made: dict[str, tuple[float, Response]] = {}
+        self._ways: Mapping[str, Callable[[], Response]] = {
             "/status": self._status,
             "/metrics": self._metrics,
             "/healthz": self._healthz,
@@ -32,7 +32,7 @@ class Reports:
     def __contains__(self, path: object) -> bool:
         return path in self._ways
 
-    async def get(self, path: str) -> Answer:
+    async def get(self, path: str) -> Response:
         """The report at an address that has one."""
         async with self._lock:
             made = self._made.get(path)
@@ -41,25 +41,25 @@ class Reports:
                 made = self._made[path] = (time.monotonic(), answer)
         return made[1]
 
-    async def health(self) -> Answer:
+    async def health(self) -> Response:
         """Say whether all is well, and nothing else: for whoever may not see more."""
         status = (await self.get("/healthz")).status
-        return content(status, JSON, json.dumps({"ok": status == HTTPStatus.OK}))
+        return content_response(status, JSON, json.dumps({"ok": status == HTTPStatus.OK}))
 
-    def _make(self, path: str) -> Answer:
+    def _make(self, path: str) -> Response:
         try:
             return self._ways[path]()
         except FeedpubError as error:
-            return refusal(503, f"How everything is cannot be told just now: {error}", RETRY)
+            return error_page(503, f"How everything is cannot be told just now: {error}", RETRY_SECONDS)
 
-    def _status(self) -> Answer:
+    def _status(self) -> Response:
         may_run = self._console.runs_feeds and self._console.token() is not None
-        page = status.page(self._console.overview(), token_needed=may_run)
-        return content(200, HTML, page, *of_page(page.encode()))
+        page = status_page.render_status_page(self._console.overview(), token_needed=may_run)
+        return content_response(200, HTML, page, *page_headers(page.encode()))
 
-    def _metrics(self) -> Answer:
-        return content(200, metrics.MEDIA_TYPE, metrics.text(self._console.overview()))
+    def _metrics(self) -> Response:
+        return content_response(200, metrics.METRICS_TYPE, metrics.render_metrics(self._console.overview()))
 
-    def _healthz(self) -> Answer:
-        healthy, report = healthz.report(self._console.overview(brief=True))
-        return content(200 if healthy else 503, JSON, json.dumps(report, ensure_ascii=False))
+    def _healthz(self) -> Response:
+        healthy, report = healthz.health_response(self._console.overview(brief=True))
+        return content_response(200 if healthy else 503, JSON, json.dumps(report, ensure_ascii=False))

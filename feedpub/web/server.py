@@ -7,8 +7,8 @@ from typing import Protocol
 
 import uvicorn
 
-from feedpub.web.http import Answer, Receive, Request, Scope, Send
-from feedpub.web.patience import Patience
+from feedpub.web.http import Receive, Request, Response, Scope, Send
+from feedpub.web.limits import LimitedProtocol
 
 _IDLE_SECONDS = 15  # that a connection is kept open for another request
 
@@ -19,7 +19,7 @@ class Served(Protocol):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as the server library wants it."""
 
-    def at_once(self, request: Request) -> Answer | None:
+    def at_once(self, request: Request) -> Response | None:
         """The answer, where it can be had without waiting; in the event loop."""
 
 
@@ -39,7 +39,7 @@ class Server:
         self._sockets = list(sockets)
         self._config = uvicorn.Config(
             self._app,
-            http=Patience,
+            http=LimitedProtocol,
             loop="asyncio",
             ws="none",
             lifespan="off",
@@ -90,5 +90,5 @@ class _App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.site(scope, receive, send)
 
-    def at_once(self, request: Request) -> Answer | None:
+    def at_once(self, request: Request) -> Response | None:
         return self.site.at_once(request)

@@ -7,7 +7,7 @@ import stat
 from collections.abc import MutableMapping
 from pathlib import Path
 
-from feedpub.errors import ServiceError
+from feedpub.core.errors import ServiceError
 
 _BACKLOG = 1024  # connections that wait to be taken
 _FIRST_INHERITED = 3  # SD_LISTEN_FDS_START of sd_listen_fds(3)
@@ -19,7 +19,7 @@ _ADVICE = {
 }
 
 
-def listen(address: str) -> socket.socket:
+def open_socket(address: str) -> socket.socket:
     """Listen at an address: "127.0.0.1:8080", "[::1]:8080" or "unix:/run/feedpub/http.sock".
 
     Raises:
@@ -36,7 +36,7 @@ def listen(address: str) -> socket.socket:
         raise ServiceError(f"{address}: cannot listen there ({os.strerror(number)}); {advice}") from error
 
 
-def inherited(environ: MutableMapping[str, str] = os.environ) -> list[socket.socket]:
+def inherited_sockets(environ: MutableMapping[str, str] = os.environ) -> list[socket.socket]:
     """The sockets that systemd listens on for us (sd_listen_fds(3)); none where it does not.
 
     The variables that tell of them are taken away, so that no process we start takes them for its own.
@@ -51,7 +51,7 @@ def inherited(environ: MutableMapping[str, str] = os.environ) -> list[socket.soc
     return [_taken_over(descriptor) for descriptor in range(_FIRST_INHERITED, _FIRST_INHERITED + int(number))]
 
 
-def shown(listening: socket.socket) -> str:
+def socket_address(listening: socket.socket) -> str:
     """The address as people write it: "http://127.0.0.1:8080/", or unix: and a path."""
     name = listening.getsockname()
     if listening.family == socket.AF_UNIX:

@@ -25,8 +25,9 @@ from typing import LiteralString
 import psycopg
 import requests
 
-from feedpub.config import load
-from feedpub.gathering import settings_digest, source_key
+from feedpub.config import load_config
+from feedpub.config.sources import source_key
+from feedpub.pipeline.collect import source_fingerprint
 from feedpub.store import Store
 from tests.support.postgres import Server, own_server
 from tests.support.service import free_port
@@ -185,9 +186,9 @@ class _Bench:
     def remember_looks(self) -> None:
         """Give each source the history that it would have after two days."""
         rows = []
-        for feed in load(self._path).feed:
+        for feed in load_config(self._path).feed:
             (source,) = feed.source
-            digest = f"{settings_digest(source)} {feed.limit}"
+            digest = f"{source_fingerprint(source)} {feed.limit}"
             rows += [(feed.name, source_key(source), digest, n) for n in range(12, 0, -1)]
         with psycopg.connect(self._address) as connection, connection.cursor() as cursor:
             cursor.executemany(

@@ -18,12 +18,11 @@ from pathlib import Path
 
 from feedpub import extract
 from feedpub.cleaner import metadata
-from feedpub.cleaner.tree import parse
-from feedpub.errors import ExtractError
-from feedpub.summary import sentences
-from feedpub.summary.choose import plain
-from feedpub.summary.prose import squash
-from feedpub.summary.sentences import finished, paragraphs
+from feedpub.cleaner.summary import split_sentences
+from feedpub.cleaner.summary.editorial import plain
+from feedpub.cleaner.summary.sentences import is_finished, split_paragraphs, squash_spaces
+from feedpub.core.errors import ExtractError
+from feedpub.core.html import parse_html
 from tests.benchmarks.examples import Row, rows
 from tests.benchmarks.rouge import grams, words
 
@@ -55,18 +54,18 @@ def described(data: Path) -> list[Described]:
     with ProcessPoolExecutor(2) as pool:
         named = [row for name in DATASETS for row in rows(data, name)]
         pages = [page for page in pool.map(_read, named, chunksize=20) if page]
-    seen = Counter((page.site, squash(page.description)) for page in pages)
+    seen = Counter((page.site, squash_spaces(page.description)) for page in pages)
     return [
         case
         for page in pages
-        if seen[page.site, squash(page.description)] == 1 and _is_real(page)
+        if seen[page.site, squash_spaces(page.description)] == 1 and _is_real(page)
         for case in _cases(page)
     ]
 
 
 def _read(row: Row) -> Described | None:
     try:
-        head = metadata.read(parse(row.html, row.url), row.url)
+        head = metadata.read_metadata(parse_html(row.html, row.url), row.url)
         text = row.text or extract(row.html, row.url).text
     except ExtractError:
         return None
@@ -85,7 +84,7 @@ def _is_real(page: Described) -> bool:
     return (
         len(page.description) >= SHORTEST
         and len(page.text) >= SHORTEST_TEXT
-        and finished(page.description)
+        and is_finished(page.description)
         and not page.description.endswith(("…", "..."))
         and len(told & text) >= RELATED * len(told)
     )
@@ -94,7 +93,7 @@ def _is_real(page: Described) -> bool:
 def _cases(page: Described) -> Iterator[Described]:
     runs = grams(page.description)
     shared = len(runs & grams(page.text)) / max(1, len(runs))
-    opens = 0 <= squash(page.text).find(squash(page.description)[:START]) <= BEGINNING
+    opens = 0 <= squash_spaces(page.text).find(squash_spaces(page.description)[:START]) <= BEGINNING
     if not opens and shared <= TOLD:
         yield replace(page, kind="own words")
         return
@@ -108,8 +107,8 @@ def _taken_out(page: Described) -> str:
     """The text without the sentences that tell the description."""
     runs = grams(page.description)
     kept = (
-        " ".join(part for part in sentences(line, page.language) if not _tells(part, runs))
-        for line in paragraphs(page.text)
+        " ".join(part for part in split_sentences(line, page.language) if not _tells(part, runs))
+        for line in split_paragraphs(page.text)
     )
     return "\n".join(line for line in kept if line)
 

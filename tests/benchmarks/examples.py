@@ -9,11 +9,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from feedpub.cleaner.blocks import cut
-from feedpub.cleaner.parts import parts_of
-from feedpub.cleaner.reading import Reading, head_hints, read
-from feedpub.cleaner.tree import parse
-from feedpub.errors import ExtractError
+from feedpub.cleaner.metadata.elements import collect_elements
+from feedpub.cleaner.page_text import TokenizedPage, head_hints, tokenize_page
+from feedpub.cleaner.segment import segment
+from feedpub.core.errors import ExtractError
+from feedpub.core.html import parse_html
 from tests.benchmarks.labels import align, segments
 
 FOUND = 0.6  # of the gold text; below it, page and gold text do not belong together
@@ -51,7 +51,7 @@ class Example:
     """A page with its blocks as the features see them, and for each block a label and a weight (0: unknown)."""
 
     row: Row
-    reading: Reading
+    reading: TokenizedPage
     labels: Sequence[bool]
     weights: Sequence[float]
 
@@ -90,13 +90,13 @@ def examples(data: Path, cache: Path) -> list[Example]:
 
 def _example(row: Row) -> Example | None:
     try:
-        tree = parse(row.html)
+        tree = parse_html(row.html)
     except ExtractError:
         return None
-    layout = cut(tree)
+    layout = segment(tree)
     if not layout.blocks:
         return None
-    reading = read(layout, head_hints(parts_of(tree)))
+    reading = tokenize_page(layout, head_hints(collect_elements(tree)))
     labels, weights = _labels([block.text for block in layout.blocks], row)
     for box in layout.boxes:
         del box.element  # a tree cannot be stored, and is not looked at again

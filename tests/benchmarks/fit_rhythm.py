@@ -20,8 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-from feedpub.scheduler.rhythm import DAY, FLOOR, Rhythm, Weights
-from feedpub.scheduler.week import HOUR, WEEK, profile
+from feedpub.scheduler.publishing_rate import DAY_RHYTHM, FLOOR, HOUR, WEEK, RateModel, RateWeights, weekly_profile
 from tests.benchmarks.traces import Trace, delay, fixed_delay, read
 
 SPANS = np.array([0.75, 15, 190, 1350]) * HOUR  # within a sitting, a day, a week or so, two months
@@ -57,15 +56,15 @@ def case(trace: Trace) -> Case:
     for number, gap in enumerate(np.diff(moments), 1):
         counts[number] += counts[number - 1] * np.exp(-gap / SPANS)
     middle = steps + STEP / 2
-    profiles = np.array([profile(moments[: number + 1]) for number in range(half, len(moments))])
+    profiles = np.array([weekly_profile(moments[: number + 1]) for number in range(half, len(moments))])
     return Case(
-        rates=counts[last] * np.exp(-(middle - moments[last])[:, None] / SPANS) * DAY / SPANS,
+        rates=counts[last] * np.exp(-(middle - moments[last])[:, None] / SPANS) * DAY_RHYTHM / SPANS,
         week=np.log(profiles[last - half, (middle // HOUR).astype(int) % WEEK]),
         published=np.histogram(moments[half + 1 :], [*steps, steps[-1] + STEP])[0].astype(float),
     )
 
 
-def learn(cases: Sequence[Case]) -> Weights:
+def learn(cases: Sequence[Case]) -> RateWeights:
     """The weights under which the logarithm of the delay is the least on average; their pace is still to be set."""
     spans = len(SPANS)
 
@@ -76,7 +75,7 @@ def learn(cases: Sequence[Case]) -> Weights:
         return float(np.mean([value for value, _ in each])), gradient
 
     found = minimize(loss, np.array([0.0] * spans + [1.0] * spans + [0.5]), jac=True, method="L-BFGS-B").x
-    return Weights(SPANS, np.exp(found[:spans]), found[spans:-1], float(found[-1]), HOUR)
+    return RateWeights(SPANS, np.exp(found[:spans]), found[spans:-1], float(found[-1]), HOUR)
 
 
 def _loss(one: Case, weights: Table, weekly: Table, power: float) -> tuple[float, Table]:
@@ -91,9 +90,9 @@ def _loss(one: Case, weights: Table, weekly: Table, power: float) -> tuple[float
     return float(np.log(late.sum()) + np.log(looks.sum())), gradient
 
 
-def paced(weights: Weights, traces: Sequence[Trace]) -> Weights:
+def paced(weights: RateWeights, traces: Sequence[Trace]) -> RateWeights:
     """The same, paced so that a scale of 1 means a look in two hours, on geometric average over the traces."""
-    scales = [delay(Rhythm(weights).next_check, trace).scale for trace in traces]
+    scales = [delay(RateModel(weights).next_check, trace).scale for trace in traces]
     return replace(weights, pace=weights.pace * geometric_mean(scales))
 
 
@@ -102,7 +101,7 @@ def folds(count: int) -> list[list[int]]:
     return [list(range(fold, count, FOLDS)) for fold in range(FOLDS)]
 
 
-def cross_validated(traces: Sequence[Trace], cases: Sequence[Case]) -> dict[int, Weights]:
+def cross_validated(traces: Sequence[Trace], cases: Sequence[Case]) -> dict[int, RateWeights]:
     """Trace → weights that were learned without it."""
     return {
         number: weights
@@ -112,7 +111,7 @@ def cross_validated(traces: Sequence[Trace], cases: Sequence[Case]) -> dict[int,
     }
 
 
-def write(weights: Weights, path: Path) -> None:
+def write(weights: RateWeights, path: Path) -> None:
     """To the file that is shipped."""
     told = {
         "spans": (weights.spans / HOUR).tolist(),
@@ -138,7 +137,7 @@ def main() -> None:
         ("learned from others", unseen),
     ):
         ratios = [
-            delay(Rhythm(chosen[number]).next_check, trace).minutes / fixed_delay(trace)
+            delay(RateModel(chosen[number]).next_check, trace).minutes / fixed_delay(trace)
             for number, trace in enumerate(traces)
         ]
         print(f"{title:20} {geometric_mean(ratios):.3f} of a fixed interval's delay")

@@ -21,8 +21,8 @@ from itertools import islice
 from pathlib import Path
 
 from feedpub import extract
-from feedpub.errors import ExtractError
-from feedpub.isolation import Workers
+from feedpub.core.errors import ExtractError
+from feedpub.core.process_pool import ProcessPool
 from tests.benchmarks.compare import table
 from tests.benchmarks.examples import DATASETS, rows
 
@@ -48,7 +48,7 @@ print(time.process_time() - start)
 def main() -> None:
     options = _options()
     pages = [page for name in DATASETS for page in _pages(options.data, name, options.limit)]
-    with Workers(("feedpub",), most=1) as workers:
+    with ProcessPool(("feedpub",), most=1) as workers:
         ways: dict[str, Callable[[bytes, str | None], object]] = {
             "in this process": extract,
             "in a worker": lambda html, url: workers.call(url or "", extract, html, url),

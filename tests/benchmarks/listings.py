@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedpub.errors import ExtractError
-from feedpub.model import Page
-from feedpub.sources.page import items_in
+from feedpub.core.errors import ExtractError
+from feedpub.core.models import Page
+from feedpub.sources.listing_page import items_in
 
 LABELS = Path(__file__).parents[1] / "sources" / "labelled.toml"
 PAGES = "bench/extraction/data/wcxb-other.jsonl.xz"

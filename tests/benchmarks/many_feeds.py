@@ -25,13 +25,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from feedpub import config as configuration
-from feedpub import fronts, overview, pipeline
 from feedpub.config import Config
-from feedpub.model import Entry, Outcome, Status
-from feedpub.publisher import open_publisher
-from feedpub.store import Planned, Run, SourceState, Store
-from feedpub.tools import Tools
-from feedpub.web import healthz, metrics, status
+from feedpub.core.models import Entry, RunResult, RunStatus
+from feedpub.pipeline import index, run
+from feedpub.pipeline.context import RunContext
+from feedpub.publisher import open_output
+from feedpub.store import RunRecord, ScheduledRun, SourceState, Store
+from feedpub.web import healthz, metrics, status, status_page
 from tests.support.service import free_port, running_service
 
 ENTRIES = 50  # of each feed
@@ -71,7 +71,7 @@ def _measure(number: int, folder: Path, seconds: float, *, filled: bool) -> None
     for what, path in (("one file", one), ("a file a feed", many)):
         _tell(f"check, {what}", *_command("-c", str(path), "check"))
     if filled:
-        config = configuration.load(many)
+        config = configuration.load_config(many)
         began = time.perf_counter()
         _fill(config)
         _tell("(filling the state)", time.perf_counter() - began, 0)
@@ -135,14 +135,14 @@ def _tell(what: str, seconds: float, memory: int) -> None:
 
 def _fill(config: Config) -> None:
     text = " ".join(WORDS[(n * 7 + n // 5) % len(WORDS)] for n in range(700))
-    with Store.open(configuration.place_of(config.feedpub.state)) as store:
+    with Store.open(configuration.state_location(config.feedpub.state)) as store:
         for n, feed in enumerate(config.feed):
             key = f"feed {n}"
             entries = [_entry(feed.name, n, number, text) for number in range(ENTRIES)]
             store.commit_entries(feed.name, entries=entries, aliases={}, seen=[], now=NOW)
-            outcome = Outcome(feed.name, Status.UPDATED, new=ENTRIES)
-            store.commit_run(Run(outcome, NOW), sources=[SourceState(feed.name, key, NOW, NOW, ENTRIES)])
-            store.schedule.save(Planned(feed.name, NOW + timedelta(hours=1), "publishes about 9 a day"))
+            outcome = RunResult(feed.name, RunStatus.UPDATED, new=ENTRIES)
+            store.commit_run(RunRecord(outcome, NOW), sources=[SourceState(feed.name, key, NOW, NOW, ENTRIES)])
+            store.schedule.save(ScheduledRun(feed.name, NOW + timedelta(hours=1), "publishes about 9 a day"))
 
 
 def _entry(feed: str, n: int, number: int, text: str) -> Entry:
@@ -163,31 +163,31 @@ def _entry(feed: str, n: int, number: int, text: str) -> Entry:
     )
 
 
-def _with_tools(do: Callable[[Config, Tools], object]) -> Callable[[Config], object]:
+def _with_tools(do: Callable[[Config, RunContext], object]) -> Callable[[Config], object]:
     def done(config: Config) -> None:
         settings = config.feedpub
-        with Store.open(configuration.place_of(settings.state)) as store:
-            publisher = open_publisher(settings.output, config.s3)
-            tools = Tools(settings, store, None, publisher)  # type: ignore[arg-type]
+        with Store.open(configuration.state_location(settings.state)) as store:
+            publisher = open_output(settings.output, config.s3)
+            tools = RunContext(settings, store, None, publisher)  # type: ignore[arg-type]
             do(config, tools)
 
     return done
 
 
-def _overview(config: Config, *, brief: bool = False) -> overview.Overview:
-    with Store.open(configuration.place_of(config.feedpub.state)) as store:
-        running = overview.Running(NOW, datetime.now(UTC), requests={(feed.name, "304"): 1 for feed in config.feed})
-        return overview.of(config, store, datetime.now(UTC), running, brief=brief)
+def _overview(config: Config, *, brief: bool = False) -> status.ServiceStatus:
+    with Store.open(configuration.state_location(config.feedpub.state)) as store:
+        running = status.ProcessStatus(NOW, datetime.now(UTC), requests={(feed.name, "304"): 1 for feed in config.feed})
+        return status.collect_status(config, store, datetime.now(UTC), running, brief=brief)
 
 
 _DONE: dict[str, Callable[[Config], object]] = {
-    "pages about all feeds, the first time": _with_tools(fronts.files),
-    "pages about all feeds": _with_tools(fronts.files),
-    "forgetting": _with_tools(pipeline.forget),
+    "pages about all feeds, the first time": _with_tools(index.index_files),
+    "pages about all feeds": _with_tools(index.index_files),
+    "forgetting": _with_tools(run.prune),
     "overview": _overview,
-    "healthz": lambda config: healthz.report(_overview(config, brief=True)),
-    "metrics": lambda config: metrics.text(_overview(config)),
-    "status page": lambda config: status.page(_overview(config), token_needed=False),
+    "healthz": lambda config: healthz.health_response(_overview(config, brief=True)),
+    "metrics": lambda config: metrics.render_metrics(_overview(config)),
+    "status page": lambda config: status_page.render_status_page(_overview(config), token_needed=False),
 }
 
 

@@ -50,7 +50,7 @@ def cleaned(text: str) -> str:
     """The article in a text; "" where there is none."""
     try:
         return feedpub.extract_text(text).text
-    except feedpub.NothingFound:
+    except feedpub.NoContentError:
         return ""
 
 

@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedpub.builder.identity import url_key
-from feedpub.model import Page
-from feedpub.repairing.judge import Known, plain
-from feedpub.repairing.lists import Found, compared
-from feedpub.sources.page import items_in
+from feedpub.core.article_keys import url_key
+from feedpub.core.models import Page
+from feedpub.pipeline.repair.candidates import FoundList, compare_selectors
+from feedpub.pipeline.repair.similarity import KnownArticles, normalize_title
+from feedpub.sources.listing_page import items_in
 from tests.benchmarks.listings import KINDS, PAGES, judge, labels
 
 LIMIT = 50  # articles of a list
@@ -54,11 +54,11 @@ class Case:
 
     url: str
     html: str
-    known: Known
+    known: KnownArticles
 
-    def repaired(self, change: Callable[[str], str]) -> Found | None:
+    def repaired(self, change: Callable[[str], str]) -> FoundList | None:
         """What is proposed after a change; None where nothing is, or not enough."""
-        best = compared(_page(self.url, change(self.html)), NO_MORE, self.known).best
+        best = compare_selectors(_page(self.url, change(self.html)), NO_MORE, self.known).best
         return best if best and best.likeness.same >= ENOUGH * self.known.usual else None
 
 
@@ -74,10 +74,10 @@ def cases(file: Path) -> Iterator[Case]:
                     yield Case(record["url"], record["html"], _known(page))
 
 
-def _known(page: Page) -> Known:
+def _known(page: Page) -> KnownArticles:
     items = items_in(page)[:LIMIT]
     keys = frozenset(url_key(item.url or "") for item in items)
-    return Known(keys, frozenset(plain(item.title) for item in items), len(keys), LIMIT)
+    return KnownArticles(keys, frozenset(normalize_title(item.title) for item in items), len(keys), LIMIT)
 
 
 def _page(url: str, html: str) -> Page:
@@ -91,7 +91,7 @@ def _made_up(name: str) -> str:
 def main() -> None:
     """Print the table."""
     shared = Path(os.environ.get("FEEDPUB_SHARED", Path(__file__).resolve().parents[3] / "shared"))
-    found: dict[str, list[Found | None]] = {name: [] for name in CHANGES}
+    found: dict[str, list[FoundList | None]] = {name: [] for name in CHANGES}
     for case in cases(shared / PAGES):
         for name, change in CHANGES.items():
             found[name].append(case.repaired(change))

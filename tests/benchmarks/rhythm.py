@@ -19,12 +19,11 @@ from statistics import fmean, geometric_mean
 
 import numpy as np
 
-from feedpub.scheduler.rhythm import Rhythm, Weights, next_check
-from feedpub.scheduler.week import HOUR, WEEK
+from feedpub.scheduler.publishing_rate import HOUR, WEEK, RateModel, RateWeights, next_check
 from tests.benchmarks.traces import Policy, Trace, delay, fixed_delay, read
 
 NEVER = 1000 * WEEK * HOUR  # a span over which the rate does not change
-WEEK_ALONE = Weights(np.array([NEVER]), np.array([NEVER]), np.array([1.0]), power=0.5, pace=HOUR)
+WEEK_ALONE = RateWeights(np.array([NEVER]), np.array([NEVER]), np.array([1.0]), power=0.5, pace=HOUR)
 
 
 def frequency(now: float, published: Sequence[float], _last: float, scale: float) -> float:
@@ -56,7 +55,7 @@ def unseen(traces: Sequence[Trace]) -> list[Policy]:
     from tests.benchmarks.fit_rhythm import case, cross_validated  # noqa: PLC0415 -- needs scipy
 
     weights = cross_validated(traces, [case(trace) for trace in traces])
-    return [Rhythm(weights[number]).next_check for number in range(len(traces))]
+    return [RateModel(weights[number]).next_check for number in range(len(traces))]
 
 
 def main() -> None:
@@ -72,7 +71,7 @@ def main() -> None:
     table = []
     for number, (name, trace) in enumerate(traces.items()):
         timed = Timed(next_check)
-        policies: list[Policy] = [frequency, Rhythm(WEEK_ALONE).next_check, timed, *learned[number : number + 1]]
+        policies: list[Policy] = [frequency, RateModel(WEEK_ALONE).next_check, timed, *learned[number : number + 1]]
         fixed = fixed_delay(trace)
         row = [*(delay(policy, trace).minutes / fixed for policy in policies), timed.seconds / timed.calls * 1e6]
         table.append(row)

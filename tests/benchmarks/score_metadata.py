@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from feedpub.cleaner import metadata
-from feedpub.cleaner.tree import parse
-from feedpub.errors import ExtractError
+from feedpub.core.errors import ExtractError
+from feedpub.core.html import parse_html
 
 DATA = Path(os.environ.get("FEEDPUB_SHARED", Path(__file__).parents[3] / "shared")) / "bench" / "extraction" / "data"
 SETS = ("newspaper", "fundus", "wcxb-articles")
@@ -41,11 +41,11 @@ def squash(text: str | None) -> str:
 def find(row: Mapping[str, Any]) -> tuple[Found, float]:
     """What a page says, and the milliseconds of CPU that it took to read it from the parsed tree."""
     try:
-        tree = parse(row["html"].encode() if "html" in row else b64decode(row["html_base64"]), row.get("url"))
+        tree = parse_html(row["html"].encode() if "html" in row else b64decode(row["html_base64"]), row.get("url"))
     except ExtractError:
         return {"title": "", "author": [], "date": ""}, 0.0
     start = time.process_time()
-    found = metadata.read(tree, row.get("url"))
+    found = metadata.read_metadata(tree, row.get("url"))
     spent = (time.process_time() - start) * 1000
     day = found.published.date().isoformat() if found.published else ""
     return {"title": found.title, "author": list(found.authors), "date": day}, spent

@@ -22,10 +22,9 @@ from itertools import islice
 from pathlib import Path
 from statistics import fmean
 
-from feedpub.summary import summarize
-from feedpub.summary.prose import prose
-from feedpub.summary.score import MOST
-from feedpub.summary.sentences import join
+from feedpub.cleaner.summary import summarize
+from feedpub.cleaner.summary.extractive import MOST
+from feedpub.cleaner.summary.sentences import join_sentences, prose_sentences
 from tests.benchmarks.described import KINDS, Described, described
 from tests.benchmarks.rouge import Scores, rouge
 
@@ -50,7 +49,7 @@ def rankings() -> dict[str, Ranking]:
 
 def scored(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[str, Scores]:
     """What each way scores on a page; nothing where the text has no room for a choice."""
-    sentences = [sentence.text for sentence in islice(prose(page.text, page.title, page.language), MOST)]
+    sentences = [sentence.text for sentence in islice(prose_sentences(page.text, page.title, page.language), MOST)]
     ours = summarize(page.text, title=page.title, language=page.language, max_chars=max_chars)
     if len(sentences) <= 1 or not ours:
         return {}
@@ -68,7 +67,7 @@ def filled(sentences: Sequence[str], order: Sequence[int], length: int) -> str:
         if room <= 0:
             break
         chosen[number] = shortened(sentences[number], room)
-    return join([chosen[number] for number in sorted(chosen)])
+    return join_sentences([chosen[number] for number in sorted(chosen)])
 
 
 def shortened(text: str, room: int) -> str:

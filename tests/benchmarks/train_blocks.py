@@ -25,11 +25,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from tldextract import TLDExtract
 
-from feedpub.cleaner.case import Case
-from feedpub.cleaner.features import measure
-from feedpub.cleaner.locate import locate
-from feedpub.cleaner.model import Model, save
-from feedpub.cleaner.vocabulary import Vocabulary, name_terms
+from feedpub.cleaner.classifier import Model, save
+from feedpub.cleaner.extract import select_content
+from feedpub.cleaner.features import measure_features
+from feedpub.cleaner.page import PageContext
+from feedpub.cleaner.vocabulary import Vocabulary, terms_in_names
 from tests.benchmarks.bench import leaked, metrics
 from tests.benchmarks.examples import Example, examples
 
@@ -96,7 +96,7 @@ def _tell(what: str) -> None:
 
 def table(page: Example, known: Vocabulary) -> Table:
     """The features of a page's blocks, in the order in which they are measured."""
-    return measure(page.reading, known).T
+    return measure_features(page.reading, known).T
 
 
 def lesson(page: Example, number: int, known: Vocabulary) -> Table:
@@ -171,14 +171,14 @@ def vocabulary(names: dict[str, float], texts: dict[str, float]) -> Vocabulary:
 def name_rows(page: Example) -> Iterator[Sequence[str]]:
     """The names' terms of each block, marked by where they stand: own, parent, around."""
     boxes = page.reading.layout.boxes
-    terms = [name_terms(box.name) for box in boxes]
+    terms = [terms_in_names(box.name) for box in boxes]
     around: list[list[str]] = []
     for box, own in zip(boxes, terms, strict=True):
         outer = around[box.parent] if around else []
         around.append(outer + [f"a{term}" for term in own])
     for block in page.reading.layout.blocks:
         parent = boxes[block.box].parent
-        own = terms[block.box] + (name_terms(block.wrapper) if block.wrapper else [])
+        own = terms[block.box] + (terms_in_names(block.wrapper) if block.wrapper else [])
         yield [*(f"o{term}" for term in own), *(f"p{term}" for term in terms[parent]), *around[boxes[parent].parent]]
 
 
@@ -248,8 +248,8 @@ def report(pages: Sequence[Example], judged: Sequence[npt.NDArray[np.float64]], 
     measure = metrics(bench)
     shingles, segments, word = defaultdict(list), defaultdict(list), defaultdict(list)
     for page, probabilities in zip(pages, judged, strict=True):
-        case = Case(page.reading.layout, probabilities, Vocabulary(), title=page.row.title)
-        kept = locate(case).text
+        case = PageContext(page.reading.layout, probabilities, Vocabulary(), title=page.row.title)
+        kept = select_content(case).text
         if page.row.text is not None:
             shingles[page.row.dataset].append(measure.shingle_counts(kept, page.row.text))
             word[f"{page.row.dataset} {page.row.kind}"].append(measure.word_f1(kept, page.row.text))

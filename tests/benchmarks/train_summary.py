@@ -4,7 +4,7 @@
 
 Needs scipy. The model is a softmax over the choices of an article: its weights are those under which the choices that
 are like the editor's description (mean of ROUGE-1, -2 and -L) are the most likely. Nothing is written: the weights
-that are printed stand in feedpub/summary/score.py. The last one, for sentences that lean on others, is not learned:
+that are printed stand in feedpub/cleaner/summary/extractive.py. The last one, for sentences that lean on others, is not learned:
 editors' descriptions do not tell how a text reads that leaves sentences out.
 """
 
@@ -20,9 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-from feedpub.summary.prose import prose
-from feedpub.summary.score import MOST, Measures, features, measure
-from feedpub.summary.sentences import join
+from feedpub.cleaner.summary.extractive import MOST, Measures, features, measure
+from feedpub.cleaner.summary.sentences import join_sentences, prose_sentences
 from tests.benchmarks.described import KINDS, Described, described
 from tests.benchmarks.rouge import rouge
 
@@ -52,12 +51,12 @@ class Case:
 def cases(pages: Sequence[Described]) -> Iterator[Case]:
     """Every page with every room, where there is anything to choose."""
     for page in pages:
-        found = list(islice(prose(page.text, page.title, page.language), MOST))
+        found = list(islice(prose_sentences(page.text, page.title, page.language), MOST))
         measures = measure(found, page.title, page.language)
         for room in ROOMS:
             choices = list(_choices(measures, room))
             if len(choices) > 1:
-                told = [join([found[i].text for i in choice]) for choice in choices]
+                told = [join_sentences([found[i].text for i in choice]) for choice in choices]
                 yield Case(
                     page,
                     np.array([features(measures, choice, room)[:-1] for choice in choices]),

@@ -10,7 +10,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from feedpub import builder
-from feedpub.model import Enclosure, Entry, Feed, Headline
+from feedpub.core.models import Enclosure, Entry, Feed, FeedSummary
 
 FOLDER = Path(__file__).parent / "full"
 
@@ -104,7 +104,7 @@ def documents() -> dict[str, bytes]:
         "harbour-archive-2.atom": builder.render_atom(ARCHIVE),
         "harbour-archive-2.json": builder.render_json(ARCHIVE),
         "quiet.html": builder.render_page(QUIET),
-        "index.html": builder.render_index([Headline.of(feed) for feed in feeds]),
+        "index.html": builder.render_index([FeedSummary.of(feed) for feed in feeds]),
         "feeds.opml": builder.render_opml(feeds),
     }
 

@@ -3,7 +3,7 @@
 import pytest
 
 from feedpub.builder import render_article, render_index, render_page
-from feedpub.model import Headline
+from feedpub.core.models import FeedSummary
 from tests.builder import full
 from tests.support.chromium import OF_ITS_OWN, dump
 from tests.support.feeds import entry, feed
@@ -21,7 +21,7 @@ LONG = feed(
 PAGES = {
     "feed": render_page(full.FEED),
     "right to left": render_page(full.QUIET),
-    "index": render_index([Headline.of(full.FEED), Headline.of(full.QUIET)]),
+    "index": render_index([FeedSummary.of(full.FEED), FeedSummary.of(full.QUIET)]),
     "article": render_article(full.FEED, full.FEED.entries[1]),
     "long words": render_page(LONG),
     "wide article": render_article(LONG, LONG.entries[1]),

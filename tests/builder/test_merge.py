@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from feedpub.builder.matching import Arrival, Known
-from feedpub.builder.merge import Merge, merge
-from feedpub.model import Alias, Article, Enclosure, Entry, Item
+from feedpub.builder.matching import ExistingEntries, ExtractedItem
+from feedpub.builder.merge import MergeResult, merge_items
+from feedpub.core.models import Alias, Article, Enclosure, Entry, Item
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
@@ -23,25 +23,27 @@ ARTICLE = Article(
 )
 
 
-def arrival(article: Article = ARTICLE, item: Item | None = None, *keys: str, rank: int = 0) -> Arrival:
-    return Arrival(item or Item(article.url), article, keys or ("example.org/a",), rank, source="s")
+def arrival(article: Article = ARTICLE, item: Item | None = None, *keys: str, rank: int = 0) -> ExtractedItem:
+    return ExtractedItem(item or Item(article.url), article, keys or ("example.org/a",), rank, source="s")
 
 
-def bring(*arrivals: Arrival, known: Known | None = None, now: datetime = NOW) -> Merge:
-    return merge("f", "https://feeds.example/", known or Known(), arrivals, now)
+def bring(*arrivals: ExtractedItem, known: ExistingEntries | None = None, now: datetime = NOW) -> MergeResult:
+    return merge_items("f", "https://feeds.example/", known or ExistingEntries(), arrivals, now)
 
 
-def one(*arrivals: Arrival, now: datetime = NOW) -> Entry:
+def one(*arrivals: ExtractedItem, now: datetime = NOW) -> Entry:
     return one_of(bring(*arrivals, now=now))
 
 
-def one_of(merged: Merge) -> Entry:
+def one_of(merged: MergeResult) -> Entry:
     (entry,) = merged.entries
     return entry
 
 
-def known(entry: Entry, *keys: str) -> Known:
-    return Known(dict.fromkeys(keys or ("example.org/a",), Alias(entry.id)), {entry.id: entry}, {entry.updated}, set())
+def known(entry: Entry, *keys: str) -> ExistingEntries:
+    return ExistingEntries(
+        dict.fromkeys(keys or ("example.org/a",), Alias(entry.id)), {entry.id: entry}, {entry.updated}, set()
+    )
 
 
 def test_a_new_article_becomes_an_entry() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from feedpub import builder
-from feedpub.model import Enclosure, Feed
+from feedpub.core.models import Enclosure, Feed
 from tests.support.feedcheck import CHECKS, opml
 from tests.support.feeds import NOW, RENDERERS, entry, feed, feeds
 

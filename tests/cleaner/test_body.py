@@ -3,21 +3,21 @@
 import pytest
 
 from feedpub.cleaner import body
-from feedpub.cleaner.blocks import cut
-from feedpub.cleaner.tree import parse
+from feedpub.cleaner.segment import segment
+from feedpub.core.html import parse_html
 
 BASE = "https://example.org/news/a"
 
 
 def html(page: str, kept: list[int] | None = None) -> str:
-    layout = cut(parse(page))
+    layout = segment(parse_html(page))
     chosen = range(len(layout.blocks)) if kept is None else kept
-    return body.html(layout, chosen, BASE).replace("\n", "")
+    return body.render_body(layout, chosen, BASE).replace("\n", "")
 
 
 def text(page: str) -> str:
-    layout = cut(parse(page))
-    return "\n".join(filter(None, (body.line(layout, block) for block in layout.blocks)))
+    layout = segment(parse_html(page))
+    return "\n".join(filter(None, (body.render_inline(layout, block) for block in layout.blocks)))
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from feedpub.cleaner.blocks import cut
 from feedpub.cleaner.boilerplate import reasons
-from feedpub.cleaner.case import Case
-from feedpub.cleaner.memory import SiteMemory
-from feedpub.cleaner.tree import parse
+from feedpub.cleaner.page import PageContext
+from feedpub.cleaner.segment import segment
+from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.cleaner.vocabulary import Vocabulary
+from feedpub.core.html import parse_html
 
 PROSE = "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck, and " * 3
 DENSE = "港の入り口に立つ時計台の鐘が、二十年ぶりに鳴った。町の人たちは窓を開け、船は汽笛で答えた。" * 3
@@ -16,9 +16,9 @@ WORDS = Vocabulary({"promo": (-1.0, -1.0, -0.5), "story": (1.0, 1.0, 1.0), "p-0"
 
 
 def why(page: str, score: float | list[float] = 0.9, **known: object) -> dict[int, str]:
-    layout = cut(parse(page))
+    layout = segment(parse_html(page))
     scores = np.array(score) if isinstance(score, list) else np.full(len(layout.blocks), score)
-    return reasons(Case(layout, scores, WORDS, **known))  # type: ignore[arg-type]
+    return reasons(PageContext(layout, scores, WORDS, **known))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,15 @@ def test_hardly_anything_scores_high() -> None:
 
 def test_credit_lines_go() -> None:
     """A box or an inline element that holds nothing else; prose never."""
-    tree = parse(
+    tree = parse_html(
         f"<div id=a>By me</div><p><i id=b>2 May</i></p><p><i id=c>short</i> {PROSE}</p><div id=d>{PROSE}</div>"
     )
-    layout = cut(tree)
+    layout = segment(tree)
     lines = frozenset(tree.xpath("//*[@id]"))
-    assert reasons(Case(layout, np.full(4, 0.9), WORDS, credits=lines)) == {0: "byline or date", 1: "byline or date"}
+    assert reasons(PageContext(layout, np.full(4, 0.9), WORDS, credits=lines)) == {
+        0: "byline or date",
+        1: "byline or date",
+    }
 
 
 def test_a_label_may_stand_on_every_page() -> None:
@@ -157,7 +160,7 @@ def test_an_articles_own_paragraph_may_stand_on_two_pages() -> None:
 )
 def test_prose_is_long_and_not_a_link(html: str, prose: bool) -> None:  # noqa: FBT001 -- an example's outcome
     """What no phrase may take out; scripts without spaces say as much with fewer characters."""
-    assert Case(cut(parse(html)), np.array([0.9]), WORDS).is_prose(0) is prose
+    assert PageContext(segment(parse_html(html)), np.array([0.9]), WORDS).is_prose(0) is prose
 
 
 def test_reasons_tell_where_a_block_stands() -> None:
@@ -200,9 +203,9 @@ def test_what_an_article_says_about_phrases_stays(page: str) -> None:
 
 def test_a_byline_of_several_parts_goes() -> None:
     """Each part is too little of the line; together they are all of it."""
-    tree = parse("<div><i id=a>By Ines</i> <i id=b>2 May 2026</i> <i>4 min</i></div>")
+    tree = parse_html("<div><i id=a>By Ines</i> <i id=b>2 May 2026</i> <i>4 min</i></div>")
     lines = frozenset(tree.xpath("//*[@id]"))
-    assert reasons(Case(cut(tree), np.full(1, 0.9), WORDS, credits=lines)) == {0: "byline or date"}
+    assert reasons(PageContext(segment(tree), np.full(1, 0.9), WORDS, credits=lines)) == {0: "byline or date"}
 
 
 @pytest.mark.parametrize("score", [0.3, 0.1])

@@ -5,20 +5,20 @@ import re
 import pytest
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.embeds import embed, embeds, is_post
-from feedpub.cleaner.tree import parse
+from feedpub.cleaner.embeds import convert_embed, embeds, is_post
+from feedpub.core.html import parse_html
 
 BASE = "https://example.org/news/a"
 
 
 def element(html: str) -> HtmlElement:
-    body = parse(html).find("body")
+    body = parse_html(html).find("body")
     assert body is not None
     return body[0]
 
 
 def frame(address: str, attributes: str = "") -> str:
-    return embed(element(f'<iframe src="{address}" {attributes}></iframe>'), BASE)
+    return convert_embed(element(f'<iframe src="{address}" {attributes}></iframe>'), BASE)
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_a_known_frame_is_linked_at_its_page_for_people(address: str, page: str,
 )
 def test_a_videos_link_shows_its_picture(html: str, picture: str) -> None:
     """The service's, or the one that the page shows before the film begins."""
-    assert f'<img src="{picture}" alt=""><br>' in embed(element(html), BASE)
+    assert f'<img src="{picture}" alt=""><br>' in convert_embed(element(html), BASE)
 
 
 @pytest.mark.parametrize("poster", ["", "data:image/png;base64,AAAA", "http://[x"])
 def test_a_video_without_a_usable_picture_is_a_plain_link(poster: str) -> None:
     """Nothing broken is shown."""
-    assert "<img" not in embed(element(f'<video src="pier.mp4" poster="{poster}"></video>'), BASE)
+    assert "<img" not in convert_embed(element(f'<video src="pier.mp4" poster="{poster}"></video>'), BASE)
 
 
 def test_a_frames_title_is_the_links_text() -> None:
@@ -137,7 +137,7 @@ def test_an_unknown_frame_with_a_title_is_linked() -> None:
 )
 def test_files_and_posts_are_linked(html: str, link: str) -> None:
     """A file plays where the reader likes; a post without words of its own is read where it was written."""
-    assert embed(element(html), BASE) == link
+    assert convert_embed(element(html), BASE) == link
 
 
 def test_a_post_that_is_quoted_is_a_quotation() -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 import feedpub
-from feedpub import ExtractError, NothingFound, SiteMemory, extract
+from feedpub import ExtractError, NoContentError, SiteMemory, extract
 from feedpub.cleaner import extract_fragment
 from feedpub.config import SiteRules
 
@@ -70,7 +70,7 @@ def test_every_block_that_goes_has_a_reason() -> None:
 )
 def test_a_page_without_an_article_is_an_error(page: str) -> None:
     """It names the page and says what was looked at."""
-    with pytest.raises(NothingFound) as caught:
+    with pytest.raises(NoContentError) as caught:
         extract(page, URL)
     assert caught.value.url == URL
     assert caught.value.reason
@@ -144,7 +144,7 @@ def test_a_fragment_is_an_article_without_a_page() -> None:
 @pytest.mark.parametrize("html", ["", "  ", "<p></p>", "<!-- x -->"])
 def test_an_empty_fragment_is_an_error(html: str) -> None:
     """There is nothing in it to publish."""
-    with pytest.raises(NothingFound):
+    with pytest.raises(NoContentError):
         extract_fragment(html, URL)
 
 
@@ -165,7 +165,7 @@ def test_an_address_that_is_none_is_an_error() -> None:
 def test_the_search_for_cycles_goes_on_as_before() -> None:
     """Also after a page without an article, and where it was off."""
     for page in ("<p>" + "word " * 50, "<p>"):
-        with suppress(NothingFound):
+        with suppress(NoContentError):
             extract(page)
         assert gc.isenabled()
     gc.disable()

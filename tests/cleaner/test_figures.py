@@ -2,11 +2,11 @@
 
 import pytest
 
-from feedpub.cleaner.blocks import cut
-from feedpub.cleaner.case import size_of
-from feedpub.cleaner.figures import captions, is_caption, pictures
+from feedpub.cleaner.images import find_captions, find_images, is_caption
 from feedpub.cleaner.layout import Layout
-from feedpub.cleaner.tree import parse
+from feedpub.cleaner.page import size_of
+from feedpub.cleaner.segment import segment
+from feedpub.core.html import parse_html
 
 PROSE = "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck. " * 2
 
@@ -18,52 +18,56 @@ def sizes(layout: Layout) -> list[int]:
 def test_a_picture_among_kept_text_is_kept() -> None:
     """Whatever the figure is wrapped in; beside text that goes, it goes."""
     figure = '<div><figure><img src="a.jpg"><figcaption>c</figcaption></figure></div>'
-    layout = cut(parse(f"<main><p>{PROSE}</p>{figure}<p>{PROSE}</p></main><aside><p>{PROSE}</p>{figure}</aside>"))
+    layout = segment(
+        parse_html(f"<main><p>{PROSE}</p>{figure}<p>{PROSE}</p></main><aside><p>{PROSE}</p>{figure}</aside>")
+    )
     kept = [block.text == PROSE.strip() and number < 4 for number, block in enumerate(layout.blocks)]
-    chosen = pictures(layout, sizes(layout), kept)
+    chosen = find_images(layout, sizes(layout), kept)
     assert chosen == {1}
-    assert list(captions(layout, chosen, {})) == [2]
-    assert list(captions(layout, chosen, {2: "a credit"})) == []
+    assert list(find_captions(layout, chosen, {})) == [2]
+    assert list(find_captions(layout, chosen, {2: "a credit"})) == []
 
 
 def test_a_picture_with_text_in_its_block_follows_the_text() -> None:
     """A teaser's picture is the teaser's."""
-    layout = cut(parse(f'<p>{PROSE}</p><p>{PROSE}</p><p><img src="a.jpg"> Another story</p>'))
-    assert pictures(layout, sizes(layout), [True, True, False]) == frozenset()
-    assert pictures(layout, sizes(layout), [True, True, True]) == {2}
+    layout = segment(parse_html(f'<p>{PROSE}</p><p>{PROSE}</p><p><img src="a.jpg"> Another story</p>'))
+    assert find_images(layout, sizes(layout), [True, True, False]) == frozenset()
+    assert find_images(layout, sizes(layout), [True, True, True]) == {2}
 
 
 def test_a_teasers_picture_goes_with_its_link() -> None:
     """It leads where the teaser leads; a picture with a link of its own stays."""
     card = '<div><a href="/b"><img src="b.jpg"></a><h4><a href="/b">Another story</a></h4></div>'
-    layout = cut(parse(f'<p>{PROSE}</p>{card}<a href="/large.jpg"><img src="a.jpg"></a><p>{PROSE}</p>'))
-    assert pictures(layout, sizes(layout), [True, False, False, False, True]) == {3}
+    layout = segment(parse_html(f'<p>{PROSE}</p>{card}<a href="/large.jpg"><img src="a.jpg"></a><p>{PROSE}</p>'))
+    assert find_images(layout, sizes(layout), [True, False, False, False, True]) == {3}
 
 
 def test_captions_of_a_gallery_do_not_speak_against_its_pictures() -> None:
     """However long they are; the gallery's own caption stays too."""
     slide = f"<li><figure><img src=a.jpg><figcaption>{PROSE}</figcaption></figure></li>"
-    layout = cut(parse(f"<p>{PROSE}</p><p>{PROSE}</p><p>{PROSE}</p><ul>{slide}{slide}</ul>"))
-    chosen = pictures(layout, sizes(layout), [True, True, True, False, False, False, False])
+    layout = segment(parse_html(f"<p>{PROSE}</p><p>{PROSE}</p><p>{PROSE}</p><ul>{slide}{slide}</ul>"))
+    chosen = find_images(layout, sizes(layout), [True, True, True, False, False, False, False])
     assert chosen == {3, 5}
-    assert list(captions(layout, chosen, {})) == [4, 6]
+    assert list(find_captions(layout, chosen, {})) == [4, 6]
 
 
 def test_title_and_byline_do_not_speak_against_a_picture() -> None:
     """The lead picture stands among them, above the text."""
     head = "<h1>A headline of several words</h1><p>By Ines Varga, reporter</p><img src=a.jpg><p>A standfirst of words"
-    layout = cut(parse(f"<div>{head} {'and more ' * 10}</p></div>"))
+    layout = segment(parse_html(f"<div>{head} {'and more ' * 10}</p></div>"))
     kept = [False, False, False, True]
-    assert pictures(layout, [20, 20, 0, 30], kept) == frozenset()
-    assert pictures(layout, [20, 20, 0, 30], kept, told=[0, 1]) == {2}
+    assert find_images(layout, [20, 20, 0, 30], kept) == frozenset()
+    assert find_images(layout, [20, 20, 0, 30], kept, told=[0, 1]) == {2}
 
 
 def test_a_caption_without_a_figure_stands_right_behind() -> None:
     """Its class tells that it is one."""
-    layout = cut(
-        parse(f'<p>{PROSE}</p><div><img src="a.jpg"><p class="wp-caption-text">c</p></div><p class="caption">d</p>')
+    layout = segment(
+        parse_html(
+            f'<p>{PROSE}</p><div><img src="a.jpg"><p class="wp-caption-text">c</p></div><p class="caption">d</p>'
+        )
     )
-    assert list(captions(layout, {1}, {})) == [2]
+    assert list(find_captions(layout, {1}, {})) == [2]
 
 
 @pytest.mark.parametrize(
@@ -78,5 +82,5 @@ def test_a_caption_without_a_figure_stands_right_behind() -> None:
 )
 def test_what_a_caption_is(html: str, caption: bool) -> None:  # noqa: FBT001 -- an example's outcome
     """Its tag says so, or its name; a table's caption is none."""
-    layout = cut(parse(html))
+    layout = segment(parse_html(html))
     assert is_caption(layout, layout.blocks[0]) is caption

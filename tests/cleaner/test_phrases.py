@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from feedpub.cleaner import phrases
-from feedpub.errors import ConfigError
+from feedpub.core.errors import ConfigError
 
 DATA = Path(phrases.__file__).parent / "data"
 LANGUAGES = sorted(file.stem for file in (DATA / "phrases").glob("*.toml"))
@@ -99,7 +99,7 @@ def load(folder: Path, kinds: str = KINDS, **languages: str) -> phrases.Index:
 )
 def test_a_block_that_is_a_phrase_is_found(text: str, kind: str, language: str) -> None:
     """Whatever its case, punctuation, numbers and arrows."""
-    found = phrases.find(text)
+    found = phrases.find_phrases(text)
     assert found is not None
     assert (found.kind, found.language) == (kind, language)
 
@@ -140,14 +140,14 @@ def test_a_block_that_is_a_phrase_is_found(text: str, kind: str, language: str) 
 )
 def test_prose_and_headings_are_no_phrases(text: str) -> None:
     """Words within words, beginnings of sentences, numbers alone."""
-    assert phrases.find(text) is None
+    assert phrases.find_phrases(text) is None
 
 
 def test_a_phrase_within_a_long_block_is_not_looked_for() -> None:
     """A phrase alone never removes prose: patterns match short blocks only, whatever they begin with."""
     short = "Read more: the pier in winter"
-    assert phrases.find(short)
-    assert phrases.find(short + ", as it was painted by three generations of one family" * 4) is None
+    assert phrases.find_phrases(short)
+    assert phrases.find_phrases(short + ", as it was painted by three generations of one family" * 4) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -168,7 +168,7 @@ def test_every_whole_phrase_is_found_as_it_is_written(language: str) -> None:
     """The files hold nothing that can never match; another language may have it first, and name another kind."""
     listed = tomllib.loads((DATA / "phrases" / f"{language}.toml").read_text("utf-8"))
     texts = [text for texts in listed.values() if isinstance(texts, list) for text in texts if "*" not in text]
-    assert [text for text in texts if phrases.find(text) is None] == []
+    assert [text for text in texts if phrases.find_phrases(text) is None] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -182,7 +182,7 @@ def test_every_pattern_matches_its_own_words(language: str) -> None:
         for text in texts
         if "*" in text and "'" not in text and "0*" not in text
     ]
-    glued = [text for text in filled if phrases.find(text) is None]
+    glued = [text for text in filled if phrases.find_phrases(text) is None]
     assert len(glued) <= len(filled) * 0.1, glued
 
 
@@ -230,7 +230,7 @@ def test_an_effect_belongs_to_the_kind(tmp_path: Path) -> None:
 
 def test_a_phrase_says_what_it_is() -> None:
     """It goes into the reason of what was removed."""
-    assert str(phrases.find("You May Also Like")) == "phrase 'you may also like' (en)"
+    assert str(phrases.find_phrases("You May Also Like")) == "phrase 'you may also like' (en)"
 
 
 @pytest.mark.parametrize(

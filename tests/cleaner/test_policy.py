@@ -5,7 +5,7 @@ import pytest
 
 from feedpub.cleaner import extract
 from feedpub.config import SiteRules
-from feedpub.model import Article, Removed
+from feedpub.core.models import Article, Removed
 
 P = "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck. " * 2
 Q = "Nobody had thought of the winter, when the harbour is closed for three weeks and the milk comes by sledge. " * 2

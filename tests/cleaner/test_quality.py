@@ -9,7 +9,7 @@ from itertools import islice
 import pytest
 
 from feedpub.cleaner import extract
-from feedpub.errors import ExtractError
+from feedpub.core.errors import ExtractError
 from tests.benchmarks.bench import leaked, metrics
 from tests.benchmarks.examples import Row, rows
 from tests.support.shared import shared

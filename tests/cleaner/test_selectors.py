@@ -3,8 +3,8 @@
 import pytest
 from cssselect import HTMLTranslator
 
-from feedpub.cleaner.selectors import Census, lasting
-from feedpub.cleaner.tree import parse
+from feedpub.cleaner.selectors import SelectorIndex, lasting
+from feedpub.core.html import parse_html
 
 PAGE = """<html><body class="post-9"><div id="story" class="col-8 story-body">
 <p class="lede">One</p><p>Two</p><p>Three</p>
@@ -28,16 +28,16 @@ PAGE = """<html><body class="post-9"><div id="story" class="col-8 story-body">
 )
 def test_the_shortest_name_that_lasts(text: str, selector: str) -> None:
     """Its own, else its place below the next name outwards; and it finds what it was made for."""
-    tree = parse(PAGE)
+    tree = parse_html(PAGE)
     (element,) = [each for each in tree.iter() if each.text == text]
-    assert Census(tree).selector_for(element) == selector
+    assert SelectorIndex(tree).selector_for(element) == selector
     assert not selector or element in tree.xpath(HTMLTranslator().css_to_xpath(selector))
 
 
 def test_a_name_of_its_own_goes_before_a_place() -> None:
     """Nothing is counted where a class does; the whole page is named by nothing."""
-    tree = parse(PAGE)
-    census = Census(tree)
+    tree = parse_html(PAGE)
+    census = SelectorIndex(tree)
     named = [census.named(each) for each in tree.iter() if each.get("class") or each.get("id")]
     assert named == ["", "#story", ".lede", ".promo", ".teaser", ""]
     assert census.count[".promo"] == 2

@@ -3,7 +3,7 @@
 import pytest
 
 from feedpub.cleaner import extract
-from feedpub.cleaner.pictures import has_addressee
+from feedpub.cleaner.images import has_addressee
 
 URL = "https://gazette.example/news/pier"
 TEXT = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall. "

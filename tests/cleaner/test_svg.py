@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 
 from feedpub.cleaner import sanitise_svg
-from feedpub.errors import ExtractError
+from feedpub.core.errors import ExtractError
 
 DECLARED = "<?xml version='1.0' encoding='utf-8'?>\n"
 _NAMESPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'

@@ -3,7 +3,7 @@
 import pytest
 
 from feedpub.cleaner.layout import Block
-from feedpub.cleaner.vocabulary import Vocabulary, link_terms, name_terms, text_terms, words
+from feedpub.cleaner.vocabulary import Vocabulary, link_terms, split_words, terms_in_names, terms_in_text
 
 
 @pytest.mark.parametrize(
@@ -19,23 +19,23 @@ from feedpub.cleaner.vocabulary import Vocabulary, link_terms, name_terms, text_
 )
 def test_a_name_has_the_terms_it_is_made_of(name: str, terms: set[str]) -> None:
     """Its tag, each class, and the parts of each; numbers are all the same."""
-    assert terms <= set(name_terms(name)) <= terms | {"0", "x"}
+    assert terms <= set(terms_in_names(name)) <= terms | {"0", "x"}
 
 
 def test_a_short_text_has_its_words_and_itself_as_terms() -> None:
     """And how it begins and ends."""
-    terms = text_terms(Block(0, "", []), words("Read 12 more pages"))
+    terms = terms_in_text(Block(0, "", []), split_words("Read 12 more pages"))
     assert {"=read 0 more pages", "^read", "pages$", "read", "0 more"} <= set(terms)
 
 
 def test_of_the_shortest_texts_the_whole_says_enough() -> None:
     """Menus are full of them."""
-    assert set(text_terms(Block(0, "", []), words("Read more"))) == {"read", "more", "=read more"}
+    assert set(terms_in_text(Block(0, "", []), split_words("Read more"))) == {"read", "more", "=read more"}
 
 
 def test_a_long_text_is_known_by_its_ends() -> None:
     """Its middle says nothing about whether it is an article's, and pairs of words matter where there are few."""
-    terms = text_terms(Block(0, "", []), [f"w{n}" for n in range(50)])
+    terms = terms_in_text(Block(0, "", []), [f"w{n}" for n in range(50)])
     assert {"^w0 w1 w2", "w49$", "w3", "w48"} <= set(terms)
     assert {"w30", "w3 w4"}.isdisjoint(terms)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.config import Config, load
-from feedpub.errors import ConfigError
+from feedpub.config import Config, load_config
+from feedpub.core.errors import ConfigError
 
 
 def loaded(folder: Path, toml: str) -> Config:
@@ -13,7 +13,7 @@ def loaded(folder: Path, toml: str) -> Config:
     path = folder / "config" / "feedpub.toml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(toml, "utf-8")
-    return load(path, {})
+    return load_config(path, {})
 
 
 def problems(folder: Path, toml: str) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.config import Config, FolderSource, load
+from feedpub.config import Config, FolderSource, load_config
 from tests.support.settings import settings
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -22,19 +22,19 @@ def everything(tmp_path: Path) -> Config:
     (tmp_path / "ftr-site-config").mkdir()
     (tmp_path / "sites").mkdir()
     path.write_text(COMMENTED.sub("", TEXT), "utf-8")
-    return load(path, {})
+    return load_config(path, {})
 
 
 def test_it_reads_only_folders() -> None:
     """The first build needs no network."""
-    config = load(CONFIG / "feedpub.toml", {})
+    config = load_config(CONFIG / "feedpub.toml", {})
     sources = [source for feed in config.feed for source in feed.source]
     assert all(isinstance(source, FolderSource) and source.path.is_dir() for source in sources)
 
 
 def test_each_of_its_folders_has_articles() -> None:
     """No feed of the first build is empty."""
-    for feed in load(CONFIG / "feedpub.toml", {}).feed:
+    for feed in load_config(CONFIG / "feedpub.toml", {}).feed:
         for source in feed.source:
             assert isinstance(source, FolderSource)
             assert any(source.path.glob(source.glob))
@@ -42,7 +42,7 @@ def test_each_of_its_folders_has_articles() -> None:
 
 def test_it_publishes_beside_the_config() -> None:
     """Feeds go to feeds/, and what is remembered stays out of the repository."""
-    config = load(CONFIG / "feedpub.toml", {})
+    config = load_config(CONFIG / "feedpub.toml", {})
     assert config.feedpub.output == CONFIG.parent / "feeds"
     assert config.feedpub.state == CONFIG.parent / ".feedpub"
 

@@ -5,9 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.config import FolderSource, NewFeed, add, exposed, files, load, patched, refuse_known, with_feed
-from feedpub.config.writing import with_feeds
-from feedpub.errors import ConfigError
+from feedpub.config import (
+    FolderSource,
+    NewFeed,
+    add_feed,
+    config_files,
+    ensure_not_configured,
+    load_config,
+    patch_source,
+    readable_secrets,
+    with_new_feed,
+)
+from feedpub.config.edit import with_new_feeds
+from feedpub.core.errors import ConfigError
 
 SETTINGS = '[feedpub]\nbase_url = "https://feeds.example.net/"\n'
 
@@ -37,13 +47,13 @@ def put(path: Path, name: str, text: str) -> Path:
 
 
 def names(path: Path) -> list[str]:
-    return [feed.name for feed in load(path, {}).feed]
+    return [feed.name for feed in load_config(path, {}).feed]
 
 
 def refusal(path: Path) -> list[str]:
     """What is said, a line each; paths without the config's folder."""
     with pytest.raises(ConfigError) as raised:
-        load(path, {})
+        load_config(path, {})
     return str(raised.value).replace(f"{path.parent}/", "").split("\n")
 
 
@@ -66,7 +76,7 @@ def test_what_editors_leave_behind_is_passed_over(path: Path, name: str) -> None
     """And whatever else is no TOML by its name."""
     put(path, name, "no [toml")
     assert names(path) == ["main"]
-    assert files(path) == (path,)
+    assert config_files(path) == (path,)
 
 
 def test_a_file_may_be_empty(path: Path) -> None:
@@ -79,7 +89,7 @@ def test_a_file_may_be_empty(path: Path) -> None:
 def test_paths_start_from_the_main_files_folder(path: Path) -> None:
     """Wherever a feed stands, the same words mean the same folder."""
     put(path, "a.toml", '[[feed]]\nname = "a"\ntitle = "A"\nsource = [{ type = "folder", path = "articles" }]\n')
-    (source,) = load(path, {}).feed[1].source
+    (source,) = load_config(path, {}).feed[1].source
     assert isinstance(source, FolderSource)
     assert source.path == path.parent / "articles"
 
@@ -142,7 +152,7 @@ def test_no_folder(path: Path) -> None:
     """A file of that name holds no files."""
     (path.parent / "feeds.d").write_text(feed("a"), "utf-8")
     with pytest.raises(ConfigError, match="cannot be read: Not a directory"):
-        load(path, {})
+        load_config(path, {})
 
 
 def test_a_folder_that_is_published_overlaps(path: Path) -> None:
@@ -156,22 +166,22 @@ def test_a_new_feed_goes_into_the_main_file(path: Path) -> None:
     """Where a feed of a file has its name or its address, it is refused, and that file is named."""
     file = put(path, "a.toml", "# ours\n" + feed("a"))
     with pytest.raises(ConfigError, match=rf"{file}:7: https://a.example/news is a source of the feed a already"):
-        refuse_known(path, "https://a.example/news/")
+        ensure_not_configured(path, "https://a.example/news/")
     with pytest.raises(ConfigError, match=f'feeds.d/a.toml:3: feed "a": name: the feed at {path}:'):
-        with_feed(path, NewFeed("a", "Another", "page", "https://other.example/"), {})
-    add(path, NewFeed("new", "New", "page", "https://new.example/"), {})
+        with_new_feed(path, NewFeed("a", "Another", "page", "https://other.example/"), {})
+    add_feed(path, NewFeed("new", "New", "page", "https://new.example/"), {})
     assert names(path) == ["main", "new", "a"]
     assert file.read_text("utf-8") == "# ours\n" + feed("a")
     table = {"name": "two", "title": "Two", "source": [{"type": "page", "url": "https://two.example/"}]}
-    assert '"two"' in with_feeds(path, [table], {})
+    assert '"two"' in with_new_feeds(path, [table], {})
 
 
 def test_a_source_is_changed_in_its_own_file(path: Path) -> None:
     """All else in it stays, and the main file is not touched."""
     file = put(path, "b.toml", feed("first") + "# a word\n" + feed("b"))
     put(path, "a.toml", feed("a"))
-    source = load(path, {}).feed[-1].source[0]
-    patch = patched(path, "b", source, {"links": "h3 a"}, {})
+    source = load_config(path, {}).feed[-1].source[0]
+    patch = patch_source(path, "b", source, {"links": "h3 a"}, {})
     patch.apply()
     assert patch.path == file
     assert file.read_text("utf-8") == feed("first") + "# a word\n" + feed("b") + 'links = "h3 a"\n'
@@ -186,5 +196,5 @@ def test_secrets_that_others_can_read(path: Path) -> None:
     path.chmod(0o644)
     closed.chmod(0o600)
     opened.chmod(0o644)
-    (warning,) = exposed(load(path, {}), path)
+    (warning,) = readable_secrets(load_config(path, {}), path)
     assert warning.startswith(f'{opened}: feed "b" has a secret in this file, which others can read')

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from feedpub.config import Config, RemoteSource, Secret, resolve
-from feedpub.errors import ConfigError
+from feedpub.config import Config, RemoteSource, Secret, resolve_secret
+from feedpub.core.errors import ConfigError
 from tests.config.support import loaded
 
 TOML = """
@@ -34,24 +34,24 @@ def source_of(config: Config) -> RemoteSource:
 def test_plain_text(tmp_path: Path) -> None:
     """A secret may stand in the config itself."""
     source = source_of(loaded(tmp_path, TOML))
-    assert resolve(source.headers["X-Token"]) == "hunter2"
+    assert resolve_secret(source.headers["X-Token"]) == "hunter2"
     assert source.auth is not None
-    assert [resolve(source.auth.username), resolve(source.auth.password)] == ["ann", "hunter2"]
+    assert [resolve_secret(source.auth.username), resolve_secret(source.auth.password)] == ["ann", "hunter2"]
     assert source.proxy is not None
-    assert resolve(source.proxy) == "http://ann:hunter2@proxy.example.org:3128"
+    assert resolve_secret(source.proxy) == "http://ann:hunter2@proxy.example.org:3128"
 
 
 def test_from_the_environment(tmp_path: Path) -> None:
     """It is looked up when it is used, not when the config is loaded."""
     secret = source_of(loaded(tmp_path, TOML)).headers["Authorization"]
-    assert resolve(secret, {"TOKEN": "Bearer x"}) == "Bearer x"
+    assert resolve_secret(secret, {"TOKEN": "Bearer x"}) == "Bearer x"
 
 
 @pytest.mark.parametrize("environ", [{}, {"TOKEN": ""}, {"OTHER": "hunter2"}])
 def test_an_environment_without_it(environ: dict[str, str]) -> None:
     """The variable is named."""
     with pytest.raises(ConfigError, match="environment variable TOKEN is not set, or empty"):
-        resolve(Secret(env="TOKEN"), environ)
+        resolve_secret(Secret(env="TOKEN"), environ)
 
 
 @pytest.mark.parametrize("text", ["hunter2", "hunter2\n", "hunter2\r\n"])
@@ -61,7 +61,7 @@ def test_from_a_file(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config" / "secrets" / "session"
     path.parent.mkdir()
     path.write_bytes(text.encode())
-    assert resolve(secret) == "hunter2"
+    assert resolve_secret(secret) == "hunter2"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_file_without_it(tmp_path: Path, body: bytes | None, said: str) -> Non
     if body is not None:
         path.write_bytes(body)
     with pytest.raises(ConfigError, match=f"^{path}: {said}") as raised:
-        resolve(Secret(file=path))
+        resolve_secret(Secret(file=path))
     assert "hunter2" not in "".join(traceback.format_exception(raised.value))
 
 
@@ -82,7 +82,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     """Nobody may ever write into it."""
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ConfigError, match=f"^{tmp_path / 'pipe'}: not a file"):
-        resolve(Secret(file=tmp_path / "pipe"))
+        resolve_secret(Secret(file=tmp_path / "pipe"))
 
 
 def test_a_credential(tmp_path: Path) -> None:
@@ -91,15 +91,15 @@ def test_a_credential(tmp_path: Path) -> None:
     secret = source_of(loaded(tmp_path, TOML.replace('file = "secrets/session"', 'credential = "token"'))).cookies[
         "session"
     ]
-    assert resolve(secret, {"CREDENTIALS_DIRECTORY": str(tmp_path)}) == "hunter2"
+    assert resolve_secret(secret, {"CREDENTIALS_DIRECTORY": str(tmp_path)}) == "hunter2"
 
 
 def test_a_credential_without_systemd(tmp_path: Path) -> None:
     """The setting that would give it is named, or the file where it should be."""
     with pytest.raises(ConfigError, match="credential token: systemd has given none; write LoadCredential=token:FILE"):
-        resolve(Secret(credential="token"), {})
+        resolve_secret(Secret(credential="token"), {})
     with pytest.raises(ConfigError, match=f"^{tmp_path / 'token'}: cannot be read"):
-        resolve(Secret(credential="token"), {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+        resolve_secret(Secret(credential="token"), {"CREDENTIALS_DIRECTORY": str(tmp_path)})
 
 
 def test_nothing_shows(tmp_path: Path) -> None:
@@ -119,4 +119,4 @@ def test_a_refused_config_shows_nothing(tmp_path: Path) -> None:
 
 def test_a_secret_in_code() -> None:
     """What is built without a file is resolved alike."""
-    assert resolve(SecretStr("hunter2")) == "hunter2"
+    assert resolve_secret(SecretStr("hunter2")) == "hunter2"

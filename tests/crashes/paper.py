@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
-from feedpub.builder.identity import url_key
+from feedpub.core.article_keys import url_key
 from tests.support.home import PNG
 from tests.support.newsroom import PARAGRAPHS
 from tests.support.site import Route, Site

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from feedpub.builder.identity import url_key
-from feedpub.store.file import FILE_NAME
+from feedpub.core.article_keys import url_key
+from feedpub.store.sqlite import FILE_NAME
 from tests.crashes.paper import Paper
 from tests.support.feedcheck import CHECKS, opml
 

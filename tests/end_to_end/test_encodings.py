@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.cli.streams import escape_json, make_streams_lenient
+from feedpub.cli.terminal import escape_json, make_streams_lenient
 from tests.support.home import Home
 
 TITLE = "日本 “naïve” café… 😀"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.cli.interrupts import _GRACE_SECONDS
+from feedpub.cli.terminal import _GRACE_SECONDS
 from tests.support.home import Home
 from tests.support.newsroom import feed, open_newsroom, path
 from tests.support.site import Site

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from feedpub.cleaner.sanitise import sanitise
+from feedpub.cleaner.sanitize import sanitise
 from tests.support.chromium import dump
 from tests.support.home import Home
 from tests.support.newsroom import PARAGRAPHS, feed

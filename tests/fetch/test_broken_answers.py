@@ -9,9 +9,9 @@ from itertools import count
 
 import pytest
 
-from feedpub.errors import FetchError
+from feedpub.core.errors import FetchError
+from feedpub.core.models import Page
 from feedpub.fetch import Fetcher
-from feedpub.model import Page
 from tests.fetch.conftest import LOOPBACK
 from tests.support.evil import Script, drip, flood, read_head, running_evil
 

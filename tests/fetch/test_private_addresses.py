@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from feedpub.errors import FetchError, RefusedError
+from feedpub.core.errors import DisallowedError, FetchError
+from feedpub.core.models import Page
 from feedpub.fetch import Fetcher, RequestOptions
-from feedpub.model import Page
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock
 from tests.support.evil import Evil, keeping_open, running_evil
@@ -53,7 +53,7 @@ def test_no_spelling_of_loopback_slips_through(host: str, listener: Evil, clock:
     """What counts is the address that is resolved to; and the refusal names the way to allow it."""
     with (
         Fetcher(clock=clock) as fetcher,
-        pytest.raises(RefusedError, match=r"loopback|this-host|unspecified|IPv4-") as caught,
+        pytest.raises(DisallowedError, match=r"loopback|this-host|unspecified|IPv4-") as caught,
     ):
         fetcher.get(f"http://{host}:{listener.port}/")
     assert "allow_private" in caught.value.reason
@@ -66,7 +66,7 @@ def test_no_spelling_slips_through_by_redirect(host: str, listener: Evil, clock:
     with (
         running_evil(moved, host=STANDS_FOR_PUBLIC) as public,
         Fetcher(clock=clock, allow_private=[STANDS_FOR_PUBLIC]) as fetcher,
-        pytest.raises(RefusedError, match="redirected to"),
+        pytest.raises(DisallowedError, match="redirected to"),
     ):
         fetcher.get(f"http://{STANDS_FOR_PUBLIC}:{public.port}/")
 
@@ -87,7 +87,7 @@ def test_names_of_private_addresses_are_refused(address: str, clock: FakeClock) 
     """The message names the name and the address."""
     with (
         Fetcher(clock=clock, resolver=Names([address])) as fetcher,
-        pytest.raises(RefusedError, match=r"inside\.example leads to a forbidden address") as caught,
+        pytest.raises(DisallowedError, match=r"inside\.example leads to a forbidden address") as caught,
     ):
         fetcher.get("http://inside.example/")
     assert address in caught.value.reason
@@ -98,7 +98,7 @@ def test_one_private_address_among_public_ones_is_enough(
     addresses: Sequence[str], listener: Evil, clock: FakeClock
 ) -> None:
     """None of them is tried."""
-    with Fetcher(clock=clock, resolver=Names(addresses)) as fetcher, pytest.raises(RefusedError):
+    with Fetcher(clock=clock, resolver=Names(addresses)) as fetcher, pytest.raises(DisallowedError):
         fetcher.get(f"http://mixed.example:{listener.port}/")
 
 
@@ -112,7 +112,7 @@ def test_rebinding_gains_nothing(listener: Evil, clock: FakeClock) -> None:
         assert isinstance(fetcher.get(f"http://rebind.example:{public.port}/a"), Page)
         assert names.asked == ["rebind.example"]
         fetcher.close()
-        with pytest.raises(RefusedError, match=r"127\.0\.0\.1 is a loopback address"):
+        with pytest.raises(DisallowedError, match=r"127\.0\.0\.1 is a loopback address"):
             fetcher.get(f"http://rebind.example:{public.port}/b")
 
 
@@ -204,7 +204,7 @@ def test_unusual_ports_of_public_addresses_are_refused(clock: FakeClock) -> None
     """No connection is tried."""
     with (
         Fetcher(clock=clock, resolver=Names(["1.1.1.1"])) as fetcher,
-        pytest.raises(RefusedError, match="port 22 is no usual port"),
+        pytest.raises(DisallowedError, match="port 22 is no usual port"),
     ):
         fetcher.get("http://public.example:22/")
 

@@ -7,9 +7,9 @@ import threading
 import pytest
 import trustme
 
-from feedpub.errors import FetchError
+from feedpub.core.errors import FetchError
+from feedpub.core.models import Page
 from feedpub.fetch import Fetcher, RequestOptions
-from feedpub.model import Page
 from tests.support.clock import FakeClock
 from tests.support.evil import Script, keeping_open, read_head, running_evil
 from tests.support.tls import server_side

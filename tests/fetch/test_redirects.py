@@ -4,9 +4,9 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from feedpub.errors import ConfigError, FetchError, RefusedError
+from feedpub.core.errors import ConfigError, DisallowedError, FetchError
+from feedpub.core.models import Page
 from feedpub.fetch import Fetcher, RequestOptions
-from feedpub.model import Page
 from tests.support.clock import FakeClock
 from tests.support.site import Route, Site, running_site
 
@@ -60,7 +60,7 @@ def test_ten_redirects_are_enough(fetcher: Fetcher, site: Site) -> None:
 def test_redirects_to_other_schemes_are_refused(fetcher: Fetcher, site: Site, location: str) -> None:
     """The error is about the page that was asked for, and says where it led."""
     site["/a"] = to(location)
-    with pytest.raises(RefusedError, match=r"redirected to .*: only http and https") as caught:
+    with pytest.raises(DisallowedError, match=r"redirected to .*: only http and https") as caught:
         fetcher.get(site.url("/a"))
     assert caught.value.url == site.url("/a")
 

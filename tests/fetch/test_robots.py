@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from feedpub.errors import FetchError, RefusedError
+from feedpub.core.errors import DisallowedError, FetchError
+from feedpub.core.models import CachedRobots
 from feedpub.fetch import Fetcher
-from feedpub.fetch.robots import MAX_CACHE_BYTES, MAX_FILE_BYTES, MAX_ORIGINS, Robots
-from feedpub.fetch.target import parse as parse_target
-from feedpub.model import StoredRobots
+from feedpub.fetch.robots import MAX_CACHE_BYTES, MAX_ORIGINS, MAX_ROBOTS_BYTES, Robots
+from feedpub.fetch.url import parse_url as parse_target
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock
 from tests.support.evil import running_evil
@@ -28,12 +28,12 @@ class Memory:
     """Keeps robots.txt files in a dict."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, StoredRobots] = {}
+        self.kept: dict[str, CachedRobots] = {}
 
-    def load(self, origin: str) -> StoredRobots | None:
+    def load(self, origin: str) -> CachedRobots | None:
         return self.kept.get(origin)
 
-    def save(self, origin: str, robots: StoredRobots) -> None:
+    def save(self, origin: str, robots: CachedRobots) -> None:
         self.kept[origin] = robots
 
 
@@ -60,7 +60,7 @@ def test_what_robots_txt_forbids_is_not_asked_for(fetcher: Fetcher, site: Site) 
     """And the refusal says whose robots.txt it was."""
     site["/robots.txt"] = text(ROBOTS)
     site["/private/a"] = "secret"
-    with pytest.raises(RefusedError, match=rf"robots\.txt of 127\.0\.0\.1:{site.port} forbids it") as caught:
+    with pytest.raises(DisallowedError, match=rf"robots\.txt of 127\.0\.0\.1:{site.port} forbids it") as caught:
         fetcher.get(site.url("/private/a"))
     assert caught.value.url == site.url("/private/a")
     assert site.paths() == []
@@ -85,7 +85,7 @@ def test_rules_are_read_as_rfc_9309_has_them(fetcher: Fetcher, site: Site, robot
     site["/robots.txt"] = text(robots)
     site["/a"] = "hello"
     if refused:
-        with pytest.raises(RefusedError, match="forbids"):
+        with pytest.raises(DisallowedError, match="forbids"):
             fetcher.get(site.url("/a"))
     else:
         fetcher.get(site.url("/a"))
@@ -144,7 +144,7 @@ def test_the_next_process_knows_it_already(fetcher: Fetcher, site: Site, memory:
     site.forget()
     with Fetcher(allow_private=LOOPBACK, clock=clock, robots=memory) as second:
         second.get(site.url("/a"))
-        with pytest.raises(RefusedError):
+        with pytest.raises(DisallowedError):
             second.get(site.url("/private"))
     assert [r.path for r in site.requests] == ["/a"]
 
@@ -167,7 +167,7 @@ def test_an_old_robots_txt_stands_in_for_one_that_cannot_be_read(
     clock.pass_time(25 * 3600)
     site["/robots.txt"] = text("", 500)
     fetcher.get(site.url("/a"))
-    with pytest.raises(RefusedError):
+    with pytest.raises(DisallowedError):
         fetcher.get(site.url("/private"))
     assert asked_for_robots(site) == 2
     clock.pass_time(301)
@@ -178,7 +178,7 @@ def test_an_old_robots_txt_stands_in_for_one_that_cannot_be_read(
 def test_a_memory_from_the_future_is_asked_anew(fetcher: Fetcher, site: Site, memory: Memory, clock: FakeClock) -> None:
     """It was written by a wrong clock."""
     origin = site.url("")
-    memory.kept[origin] = StoredRobots(origin, "User-agent: *\nDisallow: /", 200, clock.now() + timedelta(days=400))
+    memory.kept[origin] = CachedRobots(origin, "User-agent: *\nDisallow: /", 200, clock.now() + timedelta(days=400))
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
     assert memory.kept[origin] == replace(memory.kept[origin], body="", status=404, expires=memory.kept[origin].expires)
@@ -216,7 +216,7 @@ def test_a_redirected_robots_txt_is_followed(fetcher: Fetcher, site: Site) -> No
     """As RFC 9309 wants it."""
     site["/robots.txt"] = Route(status=301, headers={"Location": "/real-robots.txt"}, validators=False)
     site["/real-robots.txt"] = text(ROBOTS)
-    with pytest.raises(RefusedError, match="forbids"):
+    with pytest.raises(DisallowedError, match="forbids"):
         fetcher.get(site.url("/private"))
 
 
@@ -226,7 +226,7 @@ def test_each_hop_of_a_redirect_asks_its_own_robots_txt(fetcher: Fetcher, site: 
         other["/robots.txt"] = text("User-agent: *\nDisallow: /")
         other["/b"] = "secret"
         site["/a"] = Route(status=302, headers={"Location": other.url("/b")})
-        with pytest.raises(RefusedError, match=rf"redirected to {other.url('/b')}: robots\.txt of .* forbids"):
+        with pytest.raises(DisallowedError, match=rf"redirected to {other.url('/b')}: robots\.txt of .* forbids"):
             fetcher.get(site.url("/a"))
         assert other.paths() == []
 
@@ -266,7 +266,7 @@ def test_reading_stops_after_half_a_megabyte(
     site["/robots.txt"] = answer
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
-    with pytest.raises(RefusedError):
+    with pytest.raises(DisallowedError):
         fetcher.get(site.url("/private"))
     assert sum(sent) < 1_000_000, "the whole file was read"
 
@@ -274,10 +274,10 @@ def test_reading_stops_after_half_a_megabyte(
 def test_a_rule_that_is_cut_is_none(fetcher: Fetcher, site: Site) -> None:
     """It would forbid more than is meant."""
     rules = "User-agent: *\nDisallow: /y\n"
-    site["/robots.txt"] = text(rules + "#" * (MAX_FILE_BYTES - len(rules) - 12) + "\nDisallow: /x/private\n")
+    site["/robots.txt"] = text(rules + "#" * (MAX_ROBOTS_BYTES - len(rules) - 12) + "\nDisallow: /x/private\n")
     site["/x"] = "hello"
     fetcher.get(site.url("/x"))
-    with pytest.raises(RefusedError):
+    with pytest.raises(DisallowedError):
         fetcher.get(site.url("/y"))
 
 
@@ -286,7 +286,7 @@ def test_a_path_is_compared_as_it_is_sent(fetcher: Fetcher, site: Site) -> None:
     site["/robots.txt"] = text("User-agent: *\nDisallow: /private\n")
     site["/open"] = "hello"
     for path in ("/a/../private", "/a/%2e%2E/private", "/./private/", "/%70rivate"):
-        with pytest.raises(RefusedError, match="forbids"):
+        with pytest.raises(DisallowedError, match="forbids"):
             fetcher.get(site.url(path))
     fetcher.get(site.url("/private/../open"))
     assert site.paths() == ["/open"]
@@ -307,10 +307,10 @@ def test_the_cache_is_bounded_by_bytes(memory: Memory, clock: FakeClock) -> None
     rules = b"User-agent: *\n" + b"".join(b"Disallow: /private/%d\n" % number for number in range(20_000))
     targets = [parse_target(f"http://{number}.example/private/7") for number in range(50)]
     for target in targets:
-        with pytest.raises(RefusedError):
+        with pytest.raises(DisallowedError):
             robots.admit(target, lambda _: rules)
         assert sum(known.size for known in robots._origins.values()) <= MAX_CACHE_BYTES + 4_000_000
-    with pytest.raises(RefusedError):
+    with pytest.raises(DisallowedError):
         robots.admit(targets[0], lambda _: pytest.fail("it is in the memory"))
 
 

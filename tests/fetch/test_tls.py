@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import trustme
 
-from feedpub.errors import FetchError
+from feedpub.core.errors import FetchError
+from feedpub.core.models import Page
 from feedpub.fetch import Fetcher
-from feedpub.model import Page
 from tests.fetch.conftest import LOOPBACK
 from tests.support.clock import FakeClock
 from tests.support.evil import drip, keeping_open, running_evil

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from lxml import etree, html
 
 from feedpub.builder import render_atom, render_json, render_rss
-from feedpub.cleaner.sanitise import ATTRIBUTES, SCHEMES, TAGS
-from feedpub.model import Article, Entry, Feed, Item, Removed
+from feedpub.cleaner.sanitize import ATTRIBUTES, SCHEMES, TAGS
+from feedpub.core.models import Article, Entry, Feed, Item, Removed
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 PAGE = "https://news.example.org/2026/11/25/story.html"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from feedpub.errors import FeedpubError
+from feedpub.core.errors import FeedpubError
 
 LONGEST_CPU = 2.0  # seconds that an input of up to 64 KiB may take
 SEPARATOR = b"\xff"  # between the fields of an input: no byte of UTF-8

@@ -24,8 +24,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from feedpub import pipeline
-from feedpub.config import load
+from feedpub.config import load_config
+from feedpub.pipeline import run
 from feedpub.store import Store
 from tests.support.clock import FakeClock
 from tests.support.newsroom import tools_for
@@ -138,13 +138,13 @@ class _Service:
     def _build(self, config: str, now: str) -> dict[str, Any]:
         began, clock = time.process_time(), FakeClock(datetime.fromisoformat(now))
         try:
-            loaded = load(Path(config))
+            loaded = load_config(Path(config))
             if self._store is None:
                 self._store = self._open.enter_context(Store.open(state_folder(loaded.feedpub)))
                 self._config = config
             with tools_for(loaded, clock, self._store) as tools:
-                outcome = pipeline.publish(loaded.feed[0], tools)
-                pipeline.finish(loaded, tools)
+                outcome = run.run_feed(loaded.feed[0], tools)
+                run.finish_build(loaded, tools)
         except Exception:  # noqa: BLE001 -- whatever a build raises is what is looked for
             return {"error": traceback.format_exc(), "now": clock.now().isoformat()}
         return {

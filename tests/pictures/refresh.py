@@ -4,16 +4,16 @@ import tempfile
 from contextlib import chdir
 from pathlib import Path
 
-from feedpub.model import Page
-from feedpub.overview import Health, Overview
-from feedpub.preview import Bureau, Desk, Subject
-from feedpub.web import Server, status
-from feedpub.web.sockets import listen
-from tests.preview.stories import SAID, boxed
+from feedpub.core.models import Page
+from feedpub.web import Server, status_page
+from feedpub.web.preview import PreviewPage, PreviewServer, PreviewSession
+from feedpub.web.sockets import open_socket
+from feedpub.web.status import Health, ServiceStatus
 from tests.support import overviews
 from tests.support.chromium import screenshot
 from tests.support.newsroom import configure, path, title, tools_for
 from tests.support.tab import open_tab
+from tests.web.preview.stories import SAID, boxed
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -24,7 +24,7 @@ def main() -> None:
     screenshot(ROOT / "feeds" / "quay.html", HERE / "feed-page.png", width=900, height=860)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "status.html")
-        page.write_text(status.page(_overview(), token_needed=True), encoding="utf-8")
+        page.write_text(status_page.render_status_page(_overview(), token_needed=True), encoding="utf-8")
         screenshot(page, HERE / "status-page.png", width=900, height=860)
         _preview(Path(folder), HERE / "preview.png")
 
@@ -33,10 +33,12 @@ def _preview(folder: Path, picture: Path) -> None:
     """A rule is drafted for a box in the newest of four stories."""
     config = configure(folder)
     urls = {n: f"https://times.example.org{path(n)}" for n in sorted(SAID, reverse=True)}
-    subjects = [Subject(title(n), url, Page(url, boxed(n).encode(), "text/html")) for n, url in urls.items()]
+    subjects = [PreviewPage(title(n), url, Page(url, boxed(n).encode(), "text/html")) for n, url in urls.items()]
     with chdir(folder), tools_for(config) as tools, open_tab("--disable-lcd-text") as tab:
-        listening = listen("127.0.0.1:0")
-        bureau = Bureau(Desk(subjects, tools, config.rules.sites, subjects), listening.getsockname()[1])
+        listening = open_socket("127.0.0.1:0")
+        bureau = PreviewServer(
+            PreviewSession(subjects, tools, config.rules.sites, subjects), listening.getsockname()[1]
+        )
         server = Server(bureau, [listening])
         server.start()
         tab.resize(1200, 700)
@@ -49,7 +51,7 @@ def _preview(folder: Path, picture: Path) -> None:
         server.stop(5)
 
 
-def _overview() -> Overview:
+def _overview() -> ServiceStatus:
     """One feed whose source has gone, and one that is well."""
     source = overviews.broken_source("https://gazette.example.org/feed")
     gone = overviews.feed("gazette", "The Gazette", health=Health.BROKEN, sources=(source,))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from feedpub import pipeline
-from feedpub.config import load
-from feedpub.publisher import BucketPublisher
+from feedpub.config import load_config
+from feedpub.pipeline import run
+from feedpub.publisher import S3Output
 from tests.support.bucket import SECRET, Room
 from tests.support.home import BASE, FAILED, Home
 from tests.support.newsroom import feed, open_newsroom, tools_for
@@ -96,15 +96,15 @@ def test_the_service_publishes_and_serves_the_bucket(home: Home, room: Room) -> 
 def test_who_is_outrun_at_the_index_looks_again(home: Home, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another build wrote the pages about all feeds first: they are made anew of what there is now."""
     home.build()
-    config = load(home.config)
-    publish, outrun = BucketPublisher.publish, ["once"]
+    config = load_config(home.config)
+    publish, outrun = S3Output.publish, ["once"]
 
-    def publish_late(self: BucketPublisher, files: dict[str, bytes]) -> tuple[str, ...]:
+    def publish_late(self: S3Output, files: dict[str, bytes]) -> tuple[str, ...]:
         late = outrun.pop() if outrun else ""
         return publish(self, files, certain=lambda: room.put("index.html", b"another's") if late else None)
 
-    monkeypatch.setattr(BucketPublisher, "publish", publish_late)
+    monkeypatch.setattr(S3Output, "publish", publish_late)
     room.put("index.html", b"old")
     with tools_for(config) as tools:
-        assert pipeline.finish(config, tools) == ("index.html",)
+        assert run.finish_build(config, tools) == ("index.html",)
     assert b"The world feed" in (room.publisher().read("index.html") or b"")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.publisher import FolderPublisher, Objects
-from feedpub.web import FolderShelf, Site, bucket, copies, open_shelf
+from feedpub.publisher import FolderOutput, S3Client
+from feedpub.web import FeedApp, FolderBackend, backends, cache, open_backend
 from tests.support.bucket import Room
 from tests.support.client import Client, Reply, served
 
@@ -23,13 +23,13 @@ BASE, HUB = "https://feeds.example.net/", "https://hub.example.net/"
 
 
 @pytest.fixture
-def site(room: Room) -> Site:
+def site(room: Room) -> FeedApp:
     room.publisher().publish(FILES)
-    return Site(open_shelf(room.bucket, room.storage), None, [HUB], BASE)
+    return FeedApp(open_backend(room.bucket, room.storage), None, [HUB], BASE)
 
 
 @pytest.fixture
-def client(site: Site) -> Iterator[Client]:
+def client(site: FeedApp) -> Iterator[Client]:
     with served(site) as running:
         yield running
 
@@ -37,8 +37,8 @@ def client(site: Site) -> Iterator[Client]:
 @pytest.fixture
 def beside(tmp_path: Path) -> Iterator[Client]:
     """The same files served from a folder."""
-    FolderPublisher(tmp_path).publish(FILES)
-    with served(Site(FolderShelf(tmp_path), None, [HUB], BASE)) as running:
+    FolderOutput(tmp_path).publish(FILES)
+    with served(FeedApp(FolderBackend(tmp_path), None, [HUB], BASE)) as running:
         yield running
 
 
@@ -61,7 +61,7 @@ def test_readers_that_have_it_are_told_so(client: Client) -> None:
     assert client.get("/world.rss", if_modified_since=reply.header("last-modified")).status == 304
 
 
-def test_what_was_just_published_is_served_at_once(room: Room, site: Site, client: Client) -> None:
+def test_what_was_just_published_is_served_at_once(room: Room, site: FeedApp, client: Client) -> None:
     """And not the old version again when what was known of the bucket is older than that."""
     assert client.get("/world.rss").body == FILES["world.rss"]
     room.publisher().publish({"world.rss": b"new", "more.rss": b"more"})
@@ -78,8 +78,8 @@ def test_what_another_process_publishes_is_served_soon(
     assert client.get("/world.rss").body == FILES["world.rss"]
     room.publisher().publish({"world.rss": b"new"})
     room.remove("feeds.opml")
-    monkeypatch.setattr(bucket, "OFTEN", 0.0)
-    monkeypatch.setattr(copies, "GLANCE", 0.0)
+    monkeypatch.setattr(backends, "OFTEN", 0.0)
+    monkeypatch.setattr(cache, "GLANCE", 0.0)
     assert client.get("/world.rss").body == b"new"
     assert client.get("/feeds.opml").status == 404
 
@@ -94,7 +94,7 @@ def test_readers_cost_no_requests(client: Client, monkeypatch: pytest.MonkeyPatc
         return ()
 
     for method in ("below", "look", "read"):
-        monkeypatch.setattr(Objects, method, counted)
+        monkeypatch.setattr(S3Client, method, counted)
     for n in range(20):
         assert client.get("/world.rss").status == 200
         assert client.get(f"/{n}.rss").status == 404
@@ -106,8 +106,8 @@ def test_a_bucket_that_cannot_be_reached(
 ) -> None:
     """What is in memory is served all the same; for the rest readers may come again."""
     assert client.get("/world.rss").status == 200
-    monkeypatch.setattr(bucket, "OFTEN", 0.0)
-    monkeypatch.setattr(copies, "GLANCE", 0.0)
+    monkeypatch.setattr(backends, "OFTEN", 0.0)
+    monkeypatch.setattr(cache, "GLANCE", 0.0)
     room.remove_bucket()
     assert client.get("/world.rss").body == FILES["world.rss"]
     reply = client.get("/world/story.html")
@@ -118,7 +118,7 @@ def test_a_bucket_that_cannot_be_reached(
 def test_a_bucket_that_never_could(room: Room) -> None:
     """503, until it can."""
     room.remove_bucket()
-    with served(Site(open_shelf(room.bucket, room.storage), None, [], BASE)) as client:
+    with served(FeedApp(open_backend(room.bucket, room.storage), None, [], BASE)) as client:
         assert client.get("/world.rss").status == 503
         room.make_bucket()
         room.publisher().publish(FILES)

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from feedpub.errors import AbandonedError, FetchError
-from feedpub.lease import Lease
+from feedpub.core.budget import RunBudget
+from feedpub.core.errors import FetchError, RunCancelledError
 from feedpub.scheduler import runner as module
-from feedpub.scheduler.runner import Runner
+from feedpub.scheduler.runner import RunExecutor
 
 SOON = 5.0  # seconds; no test waits so long unless it fails
 
@@ -31,12 +31,12 @@ class Work:
         self.ended: list[str] = []
         self.lost: list[str] = []
         self.failed: list[tuple[str, str]] = []
-        self.leases: dict[str, Lease] = {}
+        self.leases: dict[str, RunBudget] = {}
         self._go_on: dict[str, threading.Event] = {}
         self.hosts: dict[str, frozenset[str]] = {}
         self.deadline = 60.0
 
-    def run(self, feed: str, lease: Lease) -> None:
+    def run(self, feed: str, lease: RunBudget) -> None:
         self.begun.append(feed)
         self.leases[feed] = lease
         assert self._flag(feed).wait(SOON)
@@ -50,8 +50,8 @@ class Work:
 
 
 @contextmanager
-def running(work: Work, run: module.Run | None = None, grace: float = 0.0) -> Iterator[Runner]:
-    runner = Runner(
+def running(work: Work, run: module.ActiveRun | None = None, grace: float = 0.0) -> Iterator[RunExecutor]:
+    runner = RunExecutor(
         run or work.run,
         hosts=lambda feed: work.hosts.get(feed, frozenset({feed})),
         deadline=lambda: work.deadline,
@@ -67,7 +67,7 @@ def running(work: Work, run: module.Run | None = None, grace: float = 0.0) -> It
         runner.drain(SOON)
 
 
-def ticked(runner: Runner) -> bool:
+def ticked(runner: RunExecutor) -> bool:
     """Let the runner look after its runs, as the service does all the time."""
     runner.tick()
     return True
@@ -176,7 +176,7 @@ def test_a_run_past_its_deadline_is_given_up() -> None:
         assert eventually(lambda: ticked(runner) and work.lost == ["a"])
         assert runner.given_up == ("a",)
         assert not runner.busy
-        with pytest.raises(AbandonedError):
+        with pytest.raises(RunCancelledError):
             work.leases["a"].hold()
         with pytest.raises(FetchError, match="time for this look was up"):
             work.leases["a"].go_on("https://example.org/")
@@ -189,7 +189,7 @@ def test_a_run_past_its_deadline_is_given_up() -> None:
 def test_a_run_that_crashes_is_told_of(error: BaseException) -> None:
     """Whatever it raises; the next runs go on."""
 
-    def run(feed: str, _lease: Lease) -> None:
+    def run(feed: str, _lease: RunBudget) -> None:
         if feed == "bad":
             raise error
         work.begun.append(feed)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.errors import ServiceError
+from feedpub.core.errors import ServiceError
 from feedpub.service.lock import FILE_NAME, service_lock
 
 HOLDER = """

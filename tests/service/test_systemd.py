@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.service.systemd import Notifier
+from feedpub.service.systemd import SystemdNotifier
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def heard(listener: socket.socket) -> list[str]:
 
 def test_the_states_of_a_service(listener: socket.socket) -> None:
     """Ready with a word for `systemctl status`, reloading with the time that systemd wants, stopping."""
-    notifier = Notifier({"NOTIFY_SOCKET": listener.getsockname()})
+    notifier = SystemdNotifier({"NOTIFY_SOCKET": listener.getsockname()})
     notifier.ready("4 feeds")
     assert heard(listener) == ["READY=1", "STATUS=4 feeds"]
     notifier.reloading()
@@ -43,13 +43,13 @@ def test_an_abstract_socket() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(f"\0{name}")
         listening.settimeout(5)
-        Notifier({"NOTIFY_SOCKET": f"@{name}"}).alive()
+        SystemdNotifier({"NOTIFY_SOCKET": f"@{name}"}).alive()
         assert heard(listening) == ["WATCHDOG=1"]
 
 
 def test_where_nobody_listens() -> None:
     """Nothing is told, and nobody waits for signs of life."""
-    notifier = Notifier({})
+    notifier = SystemdNotifier({})
     notifier.ready("x")
     assert notifier.watchdog is None
 
@@ -66,4 +66,4 @@ def test_where_nobody_listens() -> None:
 )
 def test_how_often_a_sign_of_life_is_due(environ: dict[str, str], seconds: float | None) -> None:
     """Three times as often as systemd waits, where this process is meant."""
-    assert Notifier(environ).watchdog == seconds
+    assert SystemdNotifier(environ).watchdog == seconds

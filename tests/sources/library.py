@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, TypeVar
 
-from feedpub.errors import FetchError
-from feedpub.model import Page
+from feedpub.core.errors import FetchError
+from feedpub.core.models import Page
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from feedpub.config import FeedSource
-from feedpub.errors import ExtractError, NothingFound
-from feedpub.model import Enclosure, Item, Page
-from feedpub.sources import read
-from feedpub.sources.addresses import LONGEST
-from feedpub.sources.feed import items_in
+from feedpub.core.errors import ExtractError, NoContentError
+from feedpub.core.models import Enclosure, Item, Page
+from feedpub.core.urls import MAX_URL_CHARS
+from feedpub.sources import read_source
+from feedpub.sources.feed import parse_items
 from tests.sources.library import Library
 
 URL = "https://press.example/feeds/all"
@@ -24,7 +24,7 @@ NAMESPACES = (
 
 def items(body: bytes | str, *, limit: int = 50, content_type: str = "application/xml") -> tuple[Item, ...]:
     body = body.encode() if isinstance(body, str) else body
-    return items_in(Page(URL, body, content_type), limit=limit)
+    return parse_items(Page(URL, body, content_type), limit=limit)
 
 
 def rss(entry: str, channel: str = "<link>https://press.example/en/</link>") -> str:
@@ -253,7 +253,10 @@ def test_a_json_feed_item_gives_all_that_it_says() -> None:
         ("<guid>https://press.example/2</guid>", "https://press.example/2"),
         ('<guid isPermaLink="false">https://press.example/?p=3</guid>', "https://press.example/?p=3"),
         ("<link>https://press.example/log#v3</link>", "https://press.example/log#v3"),
-        (f"<link>https://press.example/{'a' * 10_000}</link>", f"https://press.example/{'a' * 10_000}"[: LONGEST + 1]),
+        (
+            f"<link>https://press.example/{'a' * 10_000}</link>",
+            f"https://press.example/{'a' * 10_000}"[: MAX_URL_CHARS + 1],
+        ),
     ],
 )
 def test_an_entry_leads_to_its_article(entry: str, url: str) -> None:
@@ -321,7 +324,7 @@ def test_entries_without_an_address_are_left_out() -> None:
     """They cannot be told from each other; where there are no others, the error says so."""
     body = rss("<title>A</title></item><item><title>B</title><link>/b</link>")
     assert [item.title for item in items(body)] == ["B"]
-    with pytest.raises(NothingFound, match="none of the feed's 1 entry has a link or a text"):
+    with pytest.raises(NoContentError, match="none of the feed's 1 entry has a link or a text"):
         items(rss("<title>A</title><guid>relative</guid>"))
 
 
@@ -330,7 +333,7 @@ def test_entries_without_an_address_are_left_out() -> None:
 )
 def test_a_feed_without_entries_says_so(body: str) -> None:
     """It had entries once, or somebody mistook it for a feed that has."""
-    with pytest.raises(NothingFound, match="the feed has no entries"):
+    with pytest.raises(NoContentError, match="the feed has no entries"):
         items(body)
 
 
@@ -372,7 +375,7 @@ def test_a_page_instead_of_a_feed_names_its_feeds() -> None:
 def test_a_feed_is_asked_for_once() -> None:
     """One document, through `Documents`, nothing else."""
     library = Library().add(URL, FORMATS["rss-2.0"], "application/rss+xml")
-    assert len(read(FeedSource(type="feed", url=URL), library, limit=9)) == 1
+    assert len(read_source(FeedSource(type="feed", url=URL), library, limit=9)) == 1
     assert library.asked == [URL]
 
 
@@ -381,7 +384,7 @@ def test_a_feed_is_read_in_its_encoding() -> None:
     body = '<?xml version="1.0" encoding="iso-8859-1"?>' + rss("<title>Ölmühle</title><link>/a</link>")
     assert items(body.encode("latin-1"))[0].title == "Ölmühle"
     page = Page(URL, rss("<title>Ölmühle</title><link>/a</link>").encode(), "text/xml", "iso-8859-1")
-    assert items_in(page, limit=1)[0].title == "Ölmühle"
+    assert parse_items(page, limit=1)[0].title == "Ölmühle"
 
 
 HOSTILE = {

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from feedpub.config import FolderSource
-from feedpub.errors import ExtractError, NothingFound
-from feedpub.model import Item
-from feedpub.sources import read
+from feedpub.core.errors import ExtractError, NoContentError
+from feedpub.core.models import Item
+from feedpub.sources import read_source
 from tests.sources.library import Library
 
 
@@ -30,7 +30,7 @@ def save(folder: Path, name: str, text: str = "Words.", modified: float = 1_700_
 
 
 def items(folder: Path, glob: str = "**/*", limit: int = 50) -> tuple[Item, ...]:
-    return read(FolderSource(type="folder", path=folder, glob=glob), Library(), limit=limit)
+    return read_source(FolderSource(type="folder", path=folder, glob=glob), Library(), limit=limit)
 
 
 def names(folder: Path, glob: str = "**/*", limit: int = 50) -> list[str]:
@@ -137,7 +137,7 @@ def test_a_file_instead_of_a_folder_is_named(folder: Path) -> None:
 def test_a_folder_without_articles_is_nothing(folder: Path) -> None:
     """Empty, or with other files only; the glob is named, it may be the reason."""
     save(folder, "picture.jpg")
-    with pytest.raises(NothingFound, match=r"no \.txt, \.md, \.html, \.htm files match '\*\*/\*'"):
+    with pytest.raises(NoContentError, match=r"no \.txt, \.md, \.html, \.htm files match '\*\*/\*'"):
         items(folder)
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from feedpub.errors import NothingFound
-from feedpub.model import Item, Page
-from feedpub.sources.page import items_in
+from feedpub.core.errors import NoContentError
+from feedpub.core.models import Item, Page
+from feedpub.sources.listing_page import items_in
 
 LISTINGS = Path(__file__).parent / "listings"
 
@@ -47,6 +47,6 @@ def test_the_articles_of_a_listing_are_found(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("nothing-")])
 def test_a_page_without_a_listing_says_so(name: str) -> None:
     """The error names the page, what was looked for, and what to do."""
-    with pytest.raises(NothingFound, match=re.escape(expected(name)["nothing"])) as failure:
+    with pytest.raises(NoContentError, match=re.escape(expected(name)["nothing"])) as failure:
         items_in(page(name))
     assert failure.value.url == expected(name)["url"]

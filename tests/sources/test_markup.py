@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedpub.sources.markup import to_text, with_absolute_addresses
+from feedpub.sources.markup import absolutize_links, to_text
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ def test_what_is_escaped_stays_so() -> None:
     """When the addresses beside it become absolute."""
     html = 'The &lt;b&gt; tag, <a href="/b">here &amp; there</a> &lt;i&gt;'
     told = 'The &lt;b&gt; tag, <a href="https://example.org/b">here &amp; there</a> &lt;i&gt;'
-    assert with_absolute_addresses(html, "https://example.org/") == told
+    assert absolutize_links(html, "https://example.org/") == told

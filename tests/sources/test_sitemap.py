@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from feedpub.config import SitemapSource
-from feedpub.errors import ExtractError, FetchError, NothingFound
-from feedpub.model import Item
-from feedpub.sources import read
+from feedpub.core.errors import ExtractError, FetchError, NoContentError
+from feedpub.core.models import Item
+from feedpub.sources import read_source
 from tests.sources.library import Library
 
 HOST = "https://tide.example"
@@ -37,7 +37,7 @@ def source(include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Site
 
 
 def items(body: str | bytes, asked: SitemapSource | None = None, limit: int = 50) -> tuple[Item, ...]:
-    return read(asked or source(), Library().add(URL, body, "text/xml"), limit=limit)
+    return read_source(asked or source(), Library().add(URL, body, "text/xml"), limit=limit)
 
 
 def paths(found: tuple[Item, ...]) -> list[str]:
@@ -130,7 +130,7 @@ def test_an_index_is_read_as_far_as_it_takes() -> None:
         .add(f"{HOST}/2.xml", urlset("/leap 2024-02-28"))
         .add(f"{HOST}/1.xml", urlset("/january 2024-01-31"))
     )
-    assert paths(read(source(), library, limit=2)) == ["/march", "/leap"]
+    assert paths(read_source(source(), library, limit=2)) == ["/march", "/leap"]
     assert library.asked == [URL, f"{HOST}/3.xml.gz", f"{HOST}/2.xml"]
 
 
@@ -139,7 +139,7 @@ def test_sitemaps_without_dates_are_read_until_there_are_enough() -> None:
     library = Library().add(URL, index("/1.xml", "/2.xml", "/3.xml"))
     for n in (1, 2, 3):
         library.add(f"{HOST}/{n}.xml", urlset(f"/{n}a", f"/{n}b"))
-    assert paths(read(source(), library, limit=3)) == ["/1a", "/1b", "/2a"]
+    assert paths(read_source(source(), library, limit=3)) == ["/1a", "/1b", "/2a"]
     assert library.asked[1:] == [f"{HOST}/1.xml", f"{HOST}/2.xml"]
 
 
@@ -147,14 +147,14 @@ def test_undated_sitemaps_of_dated_articles_are_all_read() -> None:
     """The newest article may stand in the last of them."""
     library = Library().add(URL, index("/1.xml", "/2.xml"))
     library.add(f"{HOST}/1.xml", urlset("/old 2015-01-01")).add(f"{HOST}/2.xml", urlset("/new 2024-01-01"))
-    assert paths(read(source(), library, limit=1)) == ["/new"]
+    assert paths(read_source(source(), library, limit=1)) == ["/new"]
 
 
 def test_an_index_in_an_index_is_read_and_a_circle_ends() -> None:
     """Though the protocol has neither."""
     library = Library().add(URL, index("/inner.xml", "/sitemap.xml"))
     library.add(f"{HOST}/inner.xml", index("/a.xml", "/inner.xml")).add(f"{HOST}/a.xml", urlset("/a"))
-    assert paths(read(source(), library, limit=9)) == ["/a"]
+    assert paths(read_source(source(), library, limit=9)) == ["/a"]
     assert library.asked == [URL, f"{HOST}/inner.xml", f"{HOST}/a.xml"]
 
 
@@ -163,7 +163,7 @@ def test_an_endless_index_is_read_to_a_bound() -> None:
     library = Library().add(URL, index(*(f"/{n}.xml" for n in range(500))))
     for n in range(500):
         library.add(f"{HOST}/{n}.xml", urlset(f"/{n} 2024-01-01"))
-    assert len(read(source(), library, limit=1000)) == 49
+    assert len(read_source(source(), library, limit=1000)) == 49
     assert len(library.asked) == 50
 
 
@@ -171,13 +171,13 @@ def test_one_sitemap_that_fails_does_not_lose_the_others() -> None:
     """What came is listed."""
     library = Library().add(URL, index("/gone.xml 2024-05-01", "/broken.xml.gz", "/a.xml"))
     library.add(f"{HOST}/broken.xml.gz", b"\x1f\x8bnot gzip").add(f"{HOST}/a.xml", urlset("/a"))
-    assert paths(read(source(), library, limit=9)) == ["/a"]
+    assert paths(read_source(source(), library, limit=9)) == ["/a"]
 
 
 def test_an_index_of_which_nothing_comes_fails_with_the_first_reason() -> None:
     """Nothing listed is a failure, not an empty list."""
     with pytest.raises(FetchError, match=r"1\.xml: HTTP status 404"):
-        read(source(), Library().add(URL, index("/1.xml", "/2.xml")), limit=9)
+        read_source(source(), Library().add(URL, index("/1.xml", "/2.xml")), limit=9)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_what_is_no_sitemap_is_named(body: str | bytes, reason: str) -> None:
 
 def test_patterns_that_leave_nothing_say_so() -> None:
     """A pattern with a slip must not look like a site without news."""
-    with pytest.raises(NothingFound, match="`include` and `exclude` leave none of the sitemap's 2 addresses"):
+    with pytest.raises(NoContentError, match="`include` and `exclude` leave none of the sitemap's 2 addresses"):
         items(urlset("/a", "/b"), source(include=("/artikel/*",)))
 
 

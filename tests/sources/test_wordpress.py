@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from feedpub.errors import ExtractError, NothingFound
-from feedpub.model import Item, Page
-from feedpub.sources.feed import items_in
+from feedpub.core.errors import ExtractError, NoContentError
+from feedpub.core.models import Item, Page
+from feedpub.sources.feed import parse_items
 
 URL = "https://quay.example/wp-json/wp/v2/posts?per_page=50"
 
@@ -26,7 +26,7 @@ def post(**changes: Any) -> dict[str, Any]:
 
 
 def items(posts: object) -> tuple[Item, ...]:
-    return items_in(Page(URL, json.dumps(posts).encode(), "application/json"), limit=50)
+    return parse_items(Page(URL, json.dumps(posts).encode(), "application/json"), limit=50)
 
 
 def test_a_post_is_an_item() -> None:
@@ -65,11 +65,11 @@ def test_other_lists_are_refused(body: list[object]) -> None:
 
 def test_a_site_without_posts_has_no_entries() -> None:
     """As a feed that is empty."""
-    with pytest.raises(NothingFound, match="no entries"):
+    with pytest.raises(NoContentError, match="no entries"):
         items([])
 
 
 def test_broken_json_is_named() -> None:
     """With the place."""
     with pytest.raises(ExtractError, match="broken JSON"):
-        items_in(Page(URL, b'[{"link": ', "application/json"), limit=50)
+        parse_items(Page(URL, b'[{"link": ', "application/json"), limit=50)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from feedpub.store import Store
-from feedpub.store.database import Place
+from feedpub.store.database import StatePlace
 from tests.support.postgres import MISSING, Server, installed
 
 ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.skipif(not installed(), reason=MISSING))]
@@ -17,14 +17,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=ENGINES)
-def place(request: pytest.FixtureRequest) -> Place:
+def place(request: pytest.FixtureRequest) -> StatePlace:
     """Where an empty state lies, on each engine."""
-    found: Place = request.getfixturevalue("folder" if request.param == "sqlite" else "address")
+    found: StatePlace = request.getfixturevalue("folder" if request.param == "sqlite" else "address")
     return found
 
 
 @pytest.fixture
-def store(place: Place) -> Iterator[Store]:
+def store(place: StatePlace) -> Iterator[Store]:
     """An empty state, on each engine."""
     with Store.open(place) as opened:
         yield opened

@@ -6,19 +6,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from feedpub.model import Enclosure, Entry, Item, Outcome, Pace, Problem, Status, StoredRobots
+from feedpub.core.models import CachedRobots, Enclosure, Entry, Failure, Item, PollingHints, RunResult, RunStatus
 from feedpub.store import (
-    Document,
-    KeptForm,
-    KeptPage,
-    Look,
-    Message,
-    MessageKind,
-    Notice,
-    NoticeKind,
-    Run,
-    Seen,
-    SeenState,
+    CachedDocument,
+    Channel,
+    Incident,
+    IncidentKind,
+    ItemState,
+    ItemStatus,
+    OutboxMessage,
+    PageSnapshot,
+    RunRecord,
+    SnapshotKind,
+    SourceObservation,
     SourceState,
 )
 
@@ -39,12 +39,12 @@ def entry(name: str, *, published: datetime = NOW, rank: int = 0, **others: Any)
     )
 
 
-def run(feed: str = "world", *, started: datetime = NOW, **others: Any) -> Run:
-    return Run(Outcome(feed, Status.UPDATED, **others), started)
+def run(feed: str = "world", *, started: datetime = NOW, **others: Any) -> RunRecord:
+    return RunRecord(RunResult(feed, RunStatus.UPDATED, **others), started)
 
 
-def document(url: str = "https://example.org/", *, config: str = "a", fetched: datetime = NOW) -> Document:
-    return Document(
+def document(url: str = "https://example.org/", *, config: str = "a", fetched: datetime = NOW) -> CachedDocument:
+    return CachedDocument(
         url=url,
         config_digest=config,
         final_url=f"{url}index.html",
@@ -66,16 +66,19 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     float: st.floats(0, 1e6),
     tuple[Enclosure, ...]: st.lists(st.builds(Enclosure, st.text(), st.text(), _numbers), max_size=3).map(tuple),
     tuple[int, ...]: st.lists(_numbers, max_size=3).map(tuple),
-    tuple[Problem, ...]: st.lists(
-        st.builds(Problem, st.text(), st.text(), st.booleans(), st.booleans()), max_size=3
+    tuple[Failure, ...]: st.lists(
+        st.builds(Failure, st.text(), st.text(), st.booleans(), st.booleans()), max_size=3
     ).map(tuple),
-    Pace: st.builds(
-        Pace, st.floats(0, 1e6), st.text(), *[st.lists(st.integers(0, 23), max_size=3).map(tuple) for _ in range(2)]
+    PollingHints: st.builds(
+        PollingHints,
+        st.floats(0, 1e6),
+        st.text(),
+        *[st.lists(st.integers(0, 23), max_size=3).map(tuple) for _ in range(2)],
     ),
-    SeenState: st.sampled_from(["stored", "excluded", "failed", "partial"]),
-    KeptForm: st.sampled_from(["page", "feed", "file"]),
-    NoticeKind: st.sampled_from(["started", "broken", "recovered", "accepted", "removed", "renewed"]),
-    MessageKind: st.sampled_from(["ping", "webhook", "email", "command"]),
+    ItemStatus: st.sampled_from(["stored", "excluded", "failed", "partial"]),
+    SnapshotKind: st.sampled_from(["page", "feed", "file"]),
+    IncidentKind: st.sampled_from(["started", "broken", "recovered", "accepted", "removed", "renewed"]),
+    Channel: st.sampled_from(["ping", "webhook", "email", "command"]),
 }
 
 
@@ -87,12 +90,12 @@ def any_of(kind: type[Any], **fixed: Any) -> st.SearchStrategy[Any]:
 
 
 entries = any_of(Entry)
-seen_articles = any_of(Seen)
-documents = any_of(Document)
+seen_articles = any_of(ItemState)
+documents = any_of(CachedDocument)
 source_states = any_of(SourceState, feed="world")
-runs = st.builds(Run, any_of(Outcome, feed="world"), moments)
-robots = any_of(StoredRobots)
-messages = any_of(Message)
-notices = any_of(Notice)
-pages = any_of(KeptPage, item=any_of(Item, path=None, guid=""))
-looks = any_of(Look, feed="world", key="s", settings="", verdict="", accepted=False)
+runs = st.builds(RunRecord, any_of(RunResult, feed="world"), moments)
+robots = any_of(CachedRobots)
+messages = any_of(OutboxMessage)
+notices = any_of(Incident)
+pages = any_of(PageSnapshot, item=any_of(Item, path=None, guid=""))
+looks = any_of(SourceObservation, feed="world", key="s", settings="", verdict="", accepted=False)

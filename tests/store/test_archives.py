@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from feedpub.model import Entry
+from feedpub.core.models import Entry
 from feedpub.store import Store
 from tests.store.examples import DAY, NOW, entry
 

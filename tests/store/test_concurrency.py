@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.store import Message, Notice, Seen, Store
-from feedpub.store.database import Place
-from feedpub.store.file import FILE_NAME
+from feedpub.store import Incident, ItemState, OutboxMessage, Store
+from feedpub.store.database import StatePlace
+from feedpub.store.sqlite import FILE_NAME
 from tests.store.examples import NOW, document, entry, run
 
 # A server that has imported the store and forks from there: thirty processes cost what one does.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["feedpub.store", "feedpub.migrations", "tests.store.examples"])
+FORKS.set_forkserver_preload(["feedpub.store", "feedpub.store.migrations", "tests.store.examples"])
 PARTS = ("a", "b", "c")
 
 
@@ -31,7 +31,7 @@ def commit(store: Store, feed: str, number: int) -> None:
         feed,
         entries=entries,
         aliases={e.title: e.id for e in entries},
-        seen=[Seen(e.title, "", "stored") for e in entries],
+        seen=[ItemState(e.title, "", "stored") for e in entries],
         now=NOW,
     )
 
@@ -40,7 +40,7 @@ def keys(numbers: Sequence[int]) -> set[str]:
     return {f"{number}-{part}" for number in numbers for part in PARTS}
 
 
-def write_forever(place: Place, start: int, acknowledge: Connection) -> None:
+def write_forever(place: StatePlace, start: int, acknowledge: Connection) -> None:
     with Store.open(place) as store:
         for number in range(start, start + 1_000_000):
             commit(store, "world", number)
@@ -48,20 +48,20 @@ def write_forever(place: Place, start: int, acknowledge: Connection) -> None:
             acknowledge.send(number)
 
 
-def write_some(place: Place, feed: str, numbers: range, barrier: Barrier) -> None:
+def write_some(place: StatePlace, feed: str, numbers: range, barrier: Barrier) -> None:
     barrier.wait(60)
     with Store.open(place) as store:
         for number in numbers:
             commit(store, feed, number)
 
 
-def stay_alone(place: Place, say: Connection) -> None:
+def stay_alone(place: StatePlace, say: Connection) -> None:
     with Store.open(place) as store, store.alone("world"):
         say.send("alone")
         time.sleep(600)
 
 
-def kill_a_writer(place: Place, start: int, delay: float) -> int:
+def kill_a_writer(place: StatePlace, start: int, delay: float) -> int:
     """Let a process write, kill it at some instant, and tell the last number that it acknowledged."""
     ours, theirs = FORKS.Pipe(duplex=False)
     writer = FORKS.Process(target=write_forever, args=(place, start, theirs))
@@ -79,7 +79,7 @@ def kill_a_writer(place: Place, start: int, delay: float) -> int:
             return last
 
 
-def check(place: Place, acknowledged: int) -> int:
+def check(place: StatePlace, acknowledged: int) -> int:
     """Hold that all that was acknowledged is there, and that nothing is there in part; the last number found."""
     with Store.open(place) as store:
         found = {e.title for e in store.entries("world")}
@@ -95,24 +95,24 @@ def check(place: Place, acknowledged: int) -> int:
     return last
 
 
-def kill_often(place: Place, times: int) -> None:
+def kill_often(place: StatePlace, times: int) -> None:
     randomly, last = random.Random(20240517), -1  # noqa: S311 -- an instant, not a secret
     for _ in range(times):
         last = check(place, kill_a_writer(place, last + 1, delay=randomly.uniform(0, 0.02)))
 
 
-def test_kill_9_loses_nothing(place: Place) -> None:
+def test_kill_9_loses_nothing(place: StatePlace) -> None:
     """Thirty writers on one state, each killed at a random instant."""
     kill_often(place, 30)
 
 
 @pytest.mark.slow
-def test_kill_9_loses_nothing_many_times(place: Place) -> None:
+def test_kill_9_loses_nothing_many_times(place: StatePlace) -> None:
     """The same again and again."""
     kill_often(place, 40)
 
 
-def test_two_processes_write_at_once(place: Place) -> None:
+def test_two_processes_write_at_once(place: StatePlace) -> None:
     """Opening a new state and writing to it at once, in one feed and in two: all of it arrives."""
     barrier = FORKS.Barrier(3)
     shares = (("world", range(40)), ("world", range(40, 80)), ("local", range(40)))
@@ -154,19 +154,19 @@ def test_threads_write_the_same_rows(store: Store) -> None:
     assert [len(store.runs(f"feed-{thread}")) for thread in range(8)] == [10] * 8
 
 
-def test_a_message_is_wanted_once(place: Place) -> None:
+def test_a_message_is_wanted_once(place: StatePlace) -> None:
     """However many ask for it at once, of two processes."""
-    message = Message("ping", "https://hub.example.org/", b"hub.mode=publish", NOW)
+    message = OutboxMessage("ping", "https://hub.example.org/", b"hub.mode=publish", NOW)
     with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(8) as pool:
         stores = [store, other] * 40
         list(pool.map(lambda each: each.messages.add_once([message], NOW), stores))
         assert len(store.messages.waiting()) == 1
 
 
-def test_a_break_is_told_once(place: Place) -> None:
+def test_a_break_is_told_once(place: StatePlace) -> None:
     """However many notice it at once, of two processes; and so is its end."""
-    notice = Notice("world", "s", "broken", NOW, NOW, "gone")
-    message = Message("webhook", "", b"{}", NOW)
+    notice = Incident("world", "s", "broken", NOW, NOW, "gone")
+    message = OutboxMessage("webhook", "", b"{}", NOW)
     with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(8) as pool:
         stores = [store, other] * 20
         opened = list(pool.map(lambda each: each.notices.open(notice, lambda _: [message]), stores))
@@ -176,7 +176,7 @@ def test_a_break_is_told_once(place: Place) -> None:
         assert len(store.messages.waiting()) == 2
 
 
-def test_one_at_a_time_is_alone_with_a_feed(place: Place) -> None:
+def test_one_at_a_time_is_alone_with_a_feed(place: StatePlace) -> None:
     """Threads of its own process and of another wait; those of other feeds do not."""
     with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(2) as pool:
 
@@ -192,7 +192,7 @@ def test_one_at_a_time_is_alone_with_a_feed(place: Place) -> None:
         assert all(entered.result(30) >= left for entered in waiting)
 
 
-def test_who_is_killed_is_alone_no_more(place: Place) -> None:
+def test_who_is_killed_is_alone_no_more(place: StatePlace) -> None:
     """The next one need not wait for any clock."""
     Store.open(place).close()
     ours, theirs = FORKS.Pipe(duplex=False)

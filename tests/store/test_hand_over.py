@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from feedpub.store import Planned, Store
+from feedpub.store import ScheduledRun, Store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -39,7 +39,7 @@ def test_what_is_due_is_handed_over_once(planned: Store) -> None:
     queue = Queue()
     assert planned.schedule.hand_over(NOW, 10, queue.put) == ("b", "a")
     assert planned.schedule.hand_over(NOW + 30 * MINUTE, 10, queue.put) == ("c",)
-    planned.schedule.save(Planned("a", NOW, "x"))
+    planned.schedule.save(ScheduledRun("a", NOW, "x"))
     assert planned.schedule.hand_over(NOW, 10, queue.put) == ("a",)
     assert queue.feeds == ["b", "a", "c", "a"]
 

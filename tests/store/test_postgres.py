@@ -13,13 +13,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from feedpub.builder.identity import url_key
-from feedpub.errors import StoreError
-from feedpub.model import Removed
-from feedpub.store import Seen, SourceState, Store, schema
+from feedpub.core.article_keys import url_key
+from feedpub.core.errors import StoreError
+from feedpub.core.models import Removed
+from feedpub.store import ItemState, SourceState, Store, schema
 from tests.store.examples import DAY, NOW, entry, run
 from tests.store.test_concurrency import FORKS, commit
-from tests.store.test_copying import fill
+from tests.store.test_copy import fill
 from tests.support.postgres import MISSING, Server, installed, own_server
 
 pytestmark = pytest.mark.skipif(not installed(), reason=MISSING)
@@ -193,7 +193,7 @@ def test_texts_that_postgresql_has_no_place_for(store: Store) -> None:
     """NUL, and what it is written as, in texts and in keys."""
     odd = ["a\0b", "a\x1b0b", "a\x1bb", "\x1b1", "\0\x1b\0", "a\\0b"]
     entries = [entry(title) for title in odd]
-    seen = [Seen(title, title, "stored", reason=title) for title in odd]
+    seen = [ItemState(title, title, "stored", reason=title) for title in odd]
     store.commit_entries("w\0", entries=entries, aliases={e.title: e.id for e in entries}, seen=seen, now=NOW)
     assert {e.title for e in store.entries("w\0")} == set(odd)
     assert store.aliases("w\0", odd) == {e.title: e.id for e in entries}
@@ -209,7 +209,9 @@ def test_an_address_of_monstrous_length(store: Store, length: int) -> None:
     article = entry("long")
     article = type(article)(id="tag:long", url=url, title="long", first_seen=NOW, published=NOW, updated=NOW)
     key = url_key(url)
-    store.commit_entries("world", entries=[article], aliases={key: "tag:long"}, seen=[Seen(key, "", "stored")], now=NOW)
+    store.commit_entries(
+        "world", entries=[article], aliases={key: "tag:long"}, seen=[ItemState(key, "", "stored")], now=NOW
+    )
     assert store.entries("world")[0].url == url
     assert store.aliases("world", [key]) == {key: "tag:long"}
     assert set(store.seen("world", [key])) == {key}
@@ -234,7 +236,7 @@ def test_order_is_by_code_point(own: Server) -> None:
             "world",
             entries=[entry(word) for word in mixed],
             aliases={},
-            seen=[Seen(word, "", "failed", recheck_at=NOW) for word in mixed],
+            seen=[ItemState(word, "", "failed", recheck_at=NOW) for word in mixed],
             now=NOW,
         )
         store.commit_run(run(), sources=[SourceState("world", word, NOW, None, 0) for word in mixed])

@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.errors import DamagedError, StoreError
+from feedpub.core.errors import CorruptStateError, StoreError
 from feedpub.store import Store
-from feedpub.store.aside import COMPANIONS, lying_aside, set_aside
-from feedpub.store.faults import explained
-from feedpub.store.file import FILE_NAME
-from feedpub.store.gate import Gate
+from feedpub.store.sqlite import COMPANIONS, FILE_NAME, ReadWriteLock, quarantine, quarantined_files, wrap_sqlite_errors
 from tests.store.examples import NOW, entry
 
 AT = datetime(2026, 11, 25, 14, 53, 51, tzinfo=UTC)
@@ -34,11 +31,11 @@ def test_a_file_is_set_aside_with_what_belongs_to_it(tmp_path: Path) -> None:
     """Under names by which SQLite still finds them together."""
     for suffix in ("", *COMPANIONS):
         (tmp_path / f"{FILE_NAME}{suffix}").write_text(suffix)
-    assert set_aside(tmp_path / FILE_NAME, AT) == tmp_path / NAME
+    assert quarantine(tmp_path / FILE_NAME, AT) == tmp_path / NAME
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {
         f"{NAME}{suffix}": suffix for suffix in ("", *COMPANIONS)
     }
-    assert lying_aside(tmp_path / FILE_NAME) == (tmp_path / NAME,)
+    assert quarantined_files(tmp_path / FILE_NAME) == (tmp_path / NAME,)
 
 
 def test_nothing_that_lies_aside_is_overwritten(tmp_path: Path) -> None:
@@ -46,7 +43,7 @@ def test_nothing_that_lies_aside_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / NAME).write_text("first")
     (tmp_path / f"{NAME}-2-wal").write_text("log of a second")
     (tmp_path / FILE_NAME).write_text("third")
-    assert set_aside(tmp_path / FILE_NAME, AT).name == f"{NAME}-3"
+    assert quarantine(tmp_path / FILE_NAME, AT).name == f"{NAME}-3"
     assert (tmp_path / NAME).read_text() == "first"
 
 
@@ -71,7 +68,7 @@ def test_a_renewed_state_has_what_it_was_filled_with(store: Store, folder: Path)
     """In this object and for whoever opens it."""
     fill(store)
     scribble(folder)
-    with pytest.raises(DamagedError):
+    with pytest.raises(CorruptStateError):
         store.entries("world")
     aside = store.renew(lambda _: fill(store, "b"))
     assert aside is not None
@@ -94,7 +91,7 @@ def test_others_see_a_new_file_only_when_it_is_filled(store: Store, folder: Path
     fill(store)
     scribble(folder)
     found: list[int] = []
-    with pytest.raises(DamagedError):
+    with pytest.raises(CorruptStateError):
         store.entries("world")
 
     def look() -> None:
@@ -139,7 +136,7 @@ def test_updates_by_id(store: Store) -> None:
 
 def test_many_together_or_one_alone() -> None:
     """Whoever is alone waits for all others, and they wait for it; it may come in itself."""
-    gate, order = Gate(), list[str]()
+    gate, order = ReadWriteLock(), list[str]()
     inside, leave = threading.Event(), threading.Event()
 
     def together() -> None:
@@ -179,14 +176,14 @@ def test_many_together_or_one_alone() -> None:
 )
 def test_what_the_system_says_is_no_damage(error: Exception, advice: str) -> None:
     """It is told what there is to do."""
-    with pytest.raises(StoreError, match=advice) as caught, explained(Path("/state")):
+    with pytest.raises(StoreError, match=advice) as caught, wrap_sqlite_errors(Path("/state")):
         raise error
-    assert not isinstance(caught.value, DamagedError)
+    assert not isinstance(caught.value, CorruptStateError)
 
 
 def test_a_fault_in_the_code_is_no_damage(store: Store) -> None:
     """Only what a column reads counts; anything else is a bug, and stays one."""
-    with pytest.raises(ValueError, match="a bug"), explained(Path("/state")):
+    with pytest.raises(ValueError, match="a bug"), wrap_sqlite_errors(Path("/state")):
         raise ValueError("a bug")
     assert store.count("world") == 0
 
@@ -209,5 +206,5 @@ def test_values_that_do_not_read_as_they_were_written(store: Store, folder: Path
     fill(store)
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
         connection.execute(f"UPDATE entries SET {column} = {value}")  # noqa: S608 -- ours
-    with pytest.raises(DamagedError, match="it is damaged"):
+    with pytest.raises(CorruptStateError, match="it is damaged"):
         store.entries("world")

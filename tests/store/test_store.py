@@ -9,14 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from feedpub.errors import StoreError
-from feedpub.model import Entry, StoredRobots
-from feedpub.store import Document, Front, Message, Notice, Planned, Run, Seen, SourceState, Store, schema
-from feedpub.store.database import Place
+from feedpub.core.errors import StoreError
+from feedpub.core.models import CachedRobots, Entry
+from feedpub.store import (
+    CachedDocument,
+    Incident,
+    ItemState,
+    OutboxMessage,
+    RunRecord,
+    ScheduledRun,
+    SourceState,
+    Store,
+    StoredSummary,
+    schema,
+)
+from feedpub.store.database import StatePlace
 from feedpub.store.store import NOTICES_KEPT
 from tests.store import examples
 from tests.store.examples import DAY, NOW, document, entry, run
-from tests.store.test_copying import fill as fill_all_tables
+from tests.store.test_copy import fill as fill_all_tables
 
 
 def commit(store: Store, *entries: Entry, feed: str = "world", now: datetime = NOW) -> None:
@@ -25,7 +36,7 @@ def commit(store: Store, *entries: Entry, feed: str = "world", now: datetime = N
         feed,
         entries=entries,
         aliases={e.title: e.id for e in entries},
-        seen=[Seen(e.title, "", "stored") for e in entries],
+        seen=[ItemState(e.title, "", "stored") for e in entries],
         now=now,
     )
 
@@ -41,14 +52,14 @@ def test_an_entry_comes_back(shared_store: Store, stored: Entry) -> None:
 
 
 @given(examples.seen_articles)
-def test_a_seen_article_comes_back(shared_store: Store, stored: Seen) -> None:
+def test_a_seen_article_comes_back(shared_store: Store, stored: ItemState) -> None:
     """Every field of what is remembered of an article."""
     shared_store.commit_entries("world", entries=[], aliases={}, seen=[stored], now=NOW)
     assert shared_store.seen("world", [stored.key]) == {stored.key: stored}
 
 
 @given(examples.documents)
-def test_a_document_comes_back(shared_store: Store, stored: Document) -> None:
+def test_a_document_comes_back(shared_store: Store, stored: CachedDocument) -> None:
     """Every field of a source's document, its body byte for byte."""
     shared_store.commit_run(run(), documents=[stored])
     assert shared_store.document(stored.url, stored.config_digest) == stored
@@ -62,14 +73,14 @@ def test_the_state_of_a_source_comes_back(shared_store: Store, stored: SourceSta
 
 
 @given(examples.runs)
-def test_a_run_comes_back(shared_store: Store, stored: Run) -> None:
+def test_a_run_comes_back(shared_store: Store, stored: RunRecord) -> None:
     """Every field of an outcome, with its problems."""
     shared_store.commit_run(stored)
     assert shared_store.last_run("world") == stored
 
 
 @given(examples.robots)
-def test_robots_come_back(shared_store: Store, stored: StoredRobots) -> None:
+def test_robots_come_back(shared_store: Store, stored: CachedRobots) -> None:
     """What an origin's robots.txt said."""
     shared_store.robots.save(stored.origin, stored)
     assert shared_store.robots.load(stored.origin) == stored
@@ -128,8 +139,8 @@ def test_feeds_are_apart(store: Store) -> None:
 
 def test_the_articles_to_be_looked_at_again(store: Store) -> None:
     """Those whose moment has come, the longest waiting first; the next moment is known before it comes."""
-    seen = [Seen(key, "", "stored", recheck_at=NOW + n * DAY) for n, key in enumerate(("c", "b", "a"))]
-    store.commit_entries("world", aliases={}, seen=[*seen, Seen("d", "", "stored")], now=NOW)
+    seen = [ItemState(key, "", "stored", recheck_at=NOW + n * DAY) for n, key in enumerate(("c", "b", "a"))]
+    store.commit_entries("world", aliases={}, seen=[*seen, ItemState("d", "", "stored")], now=NOW)
     assert store.next_recheck("world", NOW) == NOW
     assert store.next_recheck("local", NOW) is None
     assert [s.key for s in store.rechecks("world", NOW + DAY, 9)] == ["c", "b"]
@@ -139,7 +150,10 @@ def test_the_articles_to_be_looked_at_again(store: Store) -> None:
 
 def test_an_article_that_is_to_be_looked_at_again_in_years(store: Store) -> None:
     """The clock was ahead when that was planned: it is due."""
-    seen = [Seen("near", "", "stored", recheck_at=NOW + DAY), Seen("far", "", "stored", recheck_at=NOW + 729 * DAY)]
+    seen = [
+        ItemState("near", "", "stored", recheck_at=NOW + DAY),
+        ItemState("far", "", "stored", recheck_at=NOW + 729 * DAY),
+    ]
     store.commit_entries("world", aliases={}, seen=seen, now=NOW)
     assert store.next_recheck("world", NOW) == NOW
     assert [s.key for s in store.rechecks("world", NOW, 9)] == ["far"]
@@ -189,7 +203,7 @@ def test_a_commit_is_all_or_nothing(store: Store) -> None:
     """An alias to an entry that does not exist fails, and takes what came with it along."""
     with pytest.raises(StoreError, match=r"(?i)foreign key"):
         store.commit_entries(
-            "world", entries=[entry("a")], aliases={"k": "tag:none"}, seen=[Seen("k", "", "stored")], now=NOW
+            "world", entries=[entry("a")], aliases={"k": "tag:none"}, seen=[ItemState("k", "", "stored")], now=NOW
         )
     assert store.feeds() == ()
 
@@ -290,7 +304,7 @@ def test_being_listed_keeps_an_entry(store: Store) -> None:
     """An entry that is listed unchanged, under any of its keys, counts as listed."""
     commit(store, entry("by-alias"), entry("by-seen"), entry("not"), now=NOW - DAY)
     store.commit_entries(
-        "world", entries=[], aliases={"again": "tag:by-alias"}, seen=[Seen("by-seen", "", "stored")], now=NOW
+        "world", entries=[], aliases={"again": "tag:by-alias"}, seen=[ItemState("by-seen", "", "stored")], now=NOW
     )
     store.forget(NOW, keep={})
     assert {e.title for e in store.entries("world")} == {"by-alias", "by-seen"}
@@ -299,7 +313,7 @@ def test_being_listed_keeps_an_entry(store: Store) -> None:
 def test_forgets_what_was_excluded(store: Store) -> None:
     """Seen articles that never became entries go by their own date."""
     for key, now in (("old", NOW - DAY), ("new", NOW)):
-        store.commit_entries("world", entries=[], aliases={}, seen=[Seen(key, "", "excluded")], now=now)
+        store.commit_entries("world", entries=[], aliases={}, seen=[ItemState(key, "", "excluded")], now=now)
     store.forget(NOW, keep={})
     assert set(store.seen("world", ["old", "new"])) == {"new"}
 
@@ -313,7 +327,7 @@ def test_forgets_documents_sources_runs_and_robots(store: Store) -> None:
             documents=[document(f"https://{name}.example/", fetched=then)],
             sources=[SourceState(name, "a", then, None, 0)],
         )
-        store.robots.save(f"https://{name}.example", StoredRobots(f"https://{name}.example", "", 200, then))
+        store.robots.save(f"https://{name}.example", CachedRobots(f"https://{name}.example", "", 200, then))
     store.forget(NOW, keep={})
     assert store.feeds() == ("new",)
     assert [store.document(f"https://{name}.example/", "a") is None for name in ("old", "new")] == [True, False]
@@ -338,10 +352,10 @@ def test_forgets_plans_messages_and_fronts(store: Store) -> None:
     """What waits for something that never comes goes by its date; what is said of a feed goes with the feed."""
     commit(store, entry("new"), feed="full")
     for name, then in (("old", NOW - 2 * DAY), ("new", NOW)):
-        store.schedule.save(Planned(name, then, "why"))
-        store.messages.add([Message("ping", name, b"", then)])
+        store.schedule.save(ScheduledRun(name, then, "why"))
+        store.messages.add([OutboxMessage("ping", name, b"", then)])
     for feed in ("gone", "empty", "full"):
-        store.fronts.keep(Front(feed, "a", 0, None, None, "en"))
+        store.fronts.keep(StoredSummary(feed, "a", 0, None, None, "en"))
     store.forget(NOW - DAY, keep={"empty": ()})
     assert set(store.schedule.load()) == {"new"}
     assert [message.target for message in store.messages.waiting()] == ["new"]
@@ -353,7 +367,7 @@ def test_notices_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> N
     assert NOTICES_KEPT >= 50  # that health.rss shows
     monkeypatch.setattr("feedpub.store.store.NOTICES_KEPT", 3)
     for number in range(5):
-        store.notices.add(Notice("world", "s", "broken", NOW + number * DAY, NOW, str(number)), lambda _: ())
+        store.notices.add(Incident("world", "s", "broken", NOW + number * DAY, NOW, str(number)), lambda _: ())
     store.forget(NOW - DAY, keep={})
     assert [notice.reason for notice in store.notices.newest()] == ["4", "3", "2"]
 
@@ -372,7 +386,7 @@ def test_no_table_only_grows(store: Store) -> None:
 # --- copies ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_copy_leaves_the_state_alone(store: Store, place: Place) -> None:
+def test_a_copy_leaves_the_state_alone(store: Store, place: StatePlace) -> None:
     """What is done to a copy is gone with it; it starts from what is committed, beside an open state."""
     commit(store, entry("a"))
     with Store.open(place, copy=True) as copy:

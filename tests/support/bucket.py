@@ -13,7 +13,7 @@ import boto3  # type: ignore[import-untyped]
 from moto.server import ThreadedMotoServer
 
 from feedpub.config import Bucket, Storage
-from feedpub.publisher import BucketPublisher, Objects
+from feedpub.publisher import S3Client, S3Output
 
 KEY, SECRET = "AKIAEXAMPLE", "hunter2hunter2"
 
@@ -35,11 +35,11 @@ class Room:
         """The same as it is written in a config, but for [feedpub]."""
         return f'[s3]\nendpoint = "{self.endpoint}"\nregion = "us-east-1"\nkey = "{KEY}"\nsecret = "{SECRET}"\n'
 
-    def objects(self) -> Objects:
-        return Objects(self.bucket, self.storage)
+    def objects(self) -> S3Client:
+        return S3Client(self.bucket, self.storage)
 
-    def publisher(self, *, gzip: bool = True) -> BucketPublisher:
-        return BucketPublisher(self.objects(), gzip=gzip)
+    def publisher(self, *, gzip: bool = True) -> S3Output:
+        return S3Output(self.objects(), gzip=gzip)
 
     def put(self, name: str, body: bytes, **headers: str) -> None:
         """Put an object there past feedpub."""

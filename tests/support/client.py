@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from feedpub.web import Server, Site
-from feedpub.web.sockets import listen
+from feedpub.web import FeedApp, Server
+from feedpub.web.sockets import open_socket
 
 PATIENCE = 10.0  # seconds; only a test that fails waits so long
 
@@ -77,9 +77,9 @@ def everything(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def served(site: Site) -> Iterator[Client]:
+def served(site: FeedApp) -> Iterator[Client]:
     """The site on a free port of loopback, while the block runs."""
-    listening = listen("127.0.0.1:0")
+    listening = open_socket("127.0.0.1:0")
     client = Client(Server(site, [listening]), listening.getsockname()[1])
     client.server.start()
     try:

@@ -29,7 +29,7 @@ def clock(path: str) -> None:
         def now(cls, tz: tzinfo | None = None) -> Self:
             return cls.fromtimestamp(datetime.now().timestamp() + float(Path(path).read_text("utf-8")), tz)  # noqa: DTZ005
 
-    for module in ("feedpub.tools", "feedpub.fetch.clock"):  # all that asks what time it is
+    for module in ("feedpub.pipeline.context", "feedpub.fetch.clock"):  # all that asks what time it is
         import_module(module).datetime = Shifted  # type: ignore[attr-defined]
 
 
@@ -51,8 +51,8 @@ def short_grace(seconds: float) -> None:
 
 def frequent(seconds: float) -> None:
     """Sources that are looked at once a minute, the least that a config can say, are looked at so often."""
-    planning: Any = import_module("feedpub.scheduler.planning")
-    work: Any = import_module("feedpub.work")
+    planning: Any = import_module("feedpub.scheduler.next_check")
+    work: Any = import_module("feedpub.scheduler.feed_runner")
     often, whole = timedelta(seconds=seconds), planning.plan
 
     def plan(feed: Any, source: Any, published: Any, now: datetime, *, local: bool) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from feedpub import builder
-from feedpub.model import Enclosure, Entry, Feed
+from feedpub.core.models import Enclosure, Entry, Feed
 
 NOW = datetime(2025, 11, 21, 12, 0, tzinfo=UTC)
 RENDERERS: dict[str, Callable[[Feed], bytes]] = {

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from feedpub.cli import cli
-from feedpub.isolation import process, worker
+from feedpub.core.process_pool import child, process
 from tests.support import faults
 from tests.support.newsroom import feed, story
 
 _READERS = {"build", "clean", "run"}  # commands that read pages, in workers
-_BESIDES = ("feedpub.service", "feedpub.overview", "rich.console", "rich.table")  # what a build does not import
+_BESIDES = ("feedpub.service", "feedpub.web.status", "rich.console", "rich.table")  # what a build does not import
 
 
 def _warm() -> None:
@@ -119,7 +119,7 @@ class _Worker:
         _, descriptors, _, _ = socket.recv_fds(theirs, 1, 1)
         if descriptors:  # else it was not needed
             sys.argv[1:] = [str(descriptors[0])]
-            worker.main()
+            child.main()
         os._exit(0)
 
     def begin(self, descriptor: int) -> None:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from feedpub.errors import FetchError, NothingFound
+from feedpub.core.errors import FetchError, NoContentError
 
 _KEPT: list[bytes] = []
 
@@ -94,7 +94,7 @@ def cannot_be_sent() -> object:
 
 def find_nothing(url: str) -> NoReturn:
     """Raise what a function may raise."""
-    raise NothingFound("there is nothing in it", url)
+    raise NoContentError("there is nothing in it", url)
 
 
 def fail_to_fetch(url: str) -> NoReturn:

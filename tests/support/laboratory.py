@@ -24,9 +24,9 @@ from typing import Any
 
 import pytest
 
-from feedpub.errors import FetchError
-from feedpub.fetch import Fetcher, Notifier
-from feedpub.model import Page
+from feedpub.core.errors import FetchError
+from feedpub.core.models import Page
+from feedpub.fetch import Fetcher, WebhookClient
 from tests.support.dns import Answer, NameServer, resolver_config, running_name_server
 
 RESOLVER = "127.0.0.53"
@@ -241,7 +241,7 @@ class _Inside:
     def _post(self, urls: Sequence[str], allow: Sequence[str] | None) -> list[str]:
         given = {} if allow is None else {"allow_private": allow}
         with ExitStack() as stack:
-            notifier = stack.enter_context(Notifier(**given))  # type: ignore[arg-type]
+            notifier = stack.enter_context(WebhookClient(**given))  # type: ignore[arg-type]
             return [_outcome(lambda url=url: notifier.post(url, b"{}", "application/json")) for url in urls]
 
     def _command(self, arguments: Sequence[str], config: str) -> str:

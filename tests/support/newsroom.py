@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from feedpub.config import Config, load
+from feedpub.cleaner.rules import open_rules
+from feedpub.config import Config, load_config
 from feedpub.fetch import Fetcher
-from feedpub.publisher import open_publisher
-from feedpub.rules import open_rules
+from feedpub.pipeline.context import RunContext
+from feedpub.publisher import open_output
 from feedpub.store import Store
-from feedpub.tools import Tools
 from tests.support.clock import FakeClock
 from tests.support.site import Route, Site
 from tests.support.states import state_folder
@@ -93,7 +93,7 @@ def configure(folder: Path, *feeds: str, settings: str = "") -> Config:
     file.parent.mkdir(parents=True, exist_ok=True)
     head = f'[feedpub]\nallow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\n{settings}\n'
     file.write_text(head + "\n".join(feeds), "utf-8")
-    return load(file)
+    return load_config(file)
 
 
 def output_of(config: Config) -> Path:
@@ -113,7 +113,7 @@ def feed(name: str, *sources: str, more: str = "") -> str:
 
 
 @contextmanager
-def tools_for(config: Config, clock: FakeClock | None = None, kept: Store | None = None) -> Iterator[Tools]:
+def tools_for(config: Config, clock: FakeClock | None = None, kept: Store | None = None) -> Iterator[RunContext]:
     """The collaborators that a build works with; with a store that is open already, or one that is opened for it."""
     settings = config.feedpub
     clock = clock or FakeClock()
@@ -121,5 +121,5 @@ def tools_for(config: Config, clock: FakeClock | None = None, kept: Store | None
         nullcontext(kept) if kept else Store.open(state_folder(settings)) as store,
         Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots, clock=clock) as fetcher,
     ):
-        publisher = open_publisher(settings.output, config.s3)
-        yield Tools(settings, store, fetcher, publisher, clock.now, rules=open_rules(config.rules))
+        publisher = open_output(settings.output, config.s3)
+        yield RunContext(settings, store, fetcher, publisher, clock.now, rules=open_rules(config.rules))

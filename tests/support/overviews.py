@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from feedpub.model import Outcome, Problem, Status
-from feedpub.overview import FeedOverview, Health, Overview, Running, SourceOverview
-from feedpub.store import Removal
+from feedpub.core.models import Failure, RunResult, RunStatus
+from feedpub.store import RemovalStat
+from feedpub.web.status import FeedStatus, Health, ProcessStatus, ServiceStatus, SourceStatus
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -14,9 +14,9 @@ RHYTHM = "publishes about 9 a day, mostly 7–18 h UTC"
 DAYS = (0, 3, 9, 8, 11, 7, 1, 0, 9, 12, 8, 9, 10, 2, 1, 8, 9, 14, 9, 7, 0, 2, 9, 11, 8, 10, 9, 1, 0, 4)
 
 
-def source(address: str = "https://news.example.org/feed", **others: Any) -> SourceOverview:
+def source(address: str = "https://news.example.org/feed", **others: Any) -> SourceStatus:
     """A source that is healthy, but for what is said otherwise."""
-    healthy = SourceOverview(
+    healthy = SourceStatus(
         address,
         "feed",
         Health.HEALTHY,
@@ -29,7 +29,7 @@ def source(address: str = "https://news.example.org/feed", **others: Any) -> Sou
     return replace(healthy, **others)
 
 
-def broken_source(address: str = "https://broken.example.org/feed", **others: Any) -> SourceOverview:
+def broken_source(address: str = "https://broken.example.org/feed", **others: Any) -> SourceStatus:
     """A source that has been failing for a while."""
     failing: dict[str, Any] = {
         "health": Health.BROKEN,
@@ -42,13 +42,13 @@ def broken_source(address: str = "https://broken.example.org/feed", **others: An
     return replace(source(address), **failing | others)
 
 
-def feed(name: str = "world", title: str = "World news", **others: Any) -> FeedOverview:
+def feed(name: str = "world", title: str = "World news", **others: Any) -> FeedStatus:
     """A feed that is healthy, but for what is said otherwise."""
-    healthy = FeedOverview(
+    healthy = FeedStatus(
         name,
         title,
         Health.HEALTHY,
-        outcome=Outcome(name, Status.UPDATED, new=3, kept=47, requests=5, seconds=2.14),
+        outcome=RunResult(name, RunStatus.UPDATED, new=3, kept=47, requests=5, seconds=2.14),
         last_run=NOW - 6 * MINUTE,
         last_success=NOW - 6 * MINUTE,
         next_run=NOW + 24 * MINUTE,
@@ -63,29 +63,29 @@ def feed(name: str = "world", title: str = "World news", **others: Any) -> FeedO
     return replace(healthy, **others)
 
 
-def removal(text: str = "Subscribe to our newsletter", **others: Any) -> Removal:
+def removal(text: str = "Subscribe to our newsletter", **others: Any) -> RemovalStat:
     """A line that is removed since yesterday."""
-    known = Removal("world", text, "looks like boilerplate (class newsletter)", NOW - DAY, NOW - HOUR, 14)
+    known = RemovalStat("world", text, "looks like boilerplate (class newsletter)", NOW - DAY, NOW - HOUR, 14)
     return replace(known, **others)
 
 
-def running(**others: Any) -> Running:
+def running(**others: Any) -> ProcessStatus:
     """A service that is well."""
-    return replace(Running(started=NOW - 12 * DAY, heartbeat=NOW - timedelta(seconds=3)), **others)
+    return replace(ProcessStatus(started=NOW - 12 * DAY, heartbeat=NOW - timedelta(seconds=3)), **others)
 
 
-def overview(*feeds: FeedOverview, **others: Any) -> Overview:
+def overview(*feeds: FeedStatus, **others: Any) -> ServiceStatus:
     """What the feeds are like together, beside a service that is well."""
-    return replace(Overview(NOW, running(), feeds), **others)
+    return replace(ServiceStatus(NOW, running(), feeds), **others)
 
 
-def everything() -> Overview:
+def everything() -> ServiceStatus:
     """Twelve feeds in all states, some with what breaks layouts."""
     long_url = "https://a-rather-long-name-of-a-host.news.example.org/with/a/path/" + "x" * 160 + "?feed=rss2&token=…"
-    failed = Outcome("gone", Status.FAILED, requests=1, seconds=0.4)
-    article = Problem("https://news.example.org/story/" + "y" * 90, "HTTP 500: the server has an error")
-    none_read = Outcome(
-        "unread", Status.FAILED, failed=20, problems=(Problem("unread", "none", fatal=True), *[article] * 20)
+    failed = RunResult("gone", RunStatus.FAILED, requests=1, seconds=0.4)
+    article = Failure("https://news.example.org/story/" + "y" * 90, "HTTP 500: the server has an error")
+    none_read = RunResult(
+        "unread", RunStatus.FAILED, failed=20, problems=(Failure("unread", "none", fatal=True), *[article] * 20)
     )
     feeds = (
         feed(removals=(removal(), removal("اشترك في نشرتنا الإخبارية", count=3))),
@@ -94,7 +94,7 @@ def everything() -> Overview:
              reasons=("it was to run 3 hours ago",)),
         feed("new", "Not built yet", health=Health.LATE, reasons=("not looked at yet",), outcome=None, last_run=None,
              last_success=None, next_run=None, why="", entries=0, documents=(), newest=None, days=(0,) * 30,
-             sources=(SourceOverview("https://new.example.org/", "page", Health.LATE, "not looked at yet"),)),
+             sources=(SourceStatus("https://new.example.org/", "page", Health.LATE, "not looked at yet"),)),
         feed("long-" + "name" * 12, "Unbroken" * 20, sources=(source(long_url), source(long_url + "&page=2"))),
         feed("arabic", "أخبار العالم من كل مكان: صحيفة يومية مستقلة تصدر في القاهرة"),
         feed("hebrew", "חדשות הבוקר"),

@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from feedpub.cleaner import extract
+from feedpub.cleaner.rules import Ruleset, SiteRuleSet, open_rules, parse_ruleset
 from feedpub.config import RuleFiles, SiteRules
-from feedpub.model import Article
-from feedpub.rules import RuleBook, Ruleset, as_ruleset, open_rules
+from feedpub.core.models import Article
 
 PAGES = Path(__file__).parents[1] / "pages"
 SITES = PAGES.parents[1] / "config" / "sites"
@@ -43,9 +43,9 @@ def cases() -> list[Case]:
     return [_case(file.parent, book) for file in sorted(PAGES.glob("*/case.toml"))]
 
 
-def _case(folder: Path, book: RuleBook) -> Case:
+def _case(folder: Path, book: SiteRuleSet) -> Case:
     case = tomllib.loads((folder / "case.toml").read_text("utf-8"))
-    rules = as_ruleset(SiteRules(**case.pop("rules", {}))).over(book.of(case["url"]))
+    rules = parse_ruleset(SiteRules(**case.pop("rules", {}))).over(book.of(case["url"]))
     must, must_not = tuple(case.pop("must")), tuple(case.pop("must_not"))
     return Case(folder, case.pop("why"), case.pop("url"), must, must_not, rules, **case)
 

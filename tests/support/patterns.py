@@ -56,7 +56,7 @@ def collect_patterns() -> dict[str, Compiled]:
 
 def _modules() -> Iterator[ModuleType]:
     for info in pkgutil.walk_packages(feedpub.__path__, "feedpub."):
-        if not info.name.endswith("__main__") and not info.name.startswith("feedpub.migrations"):
+        if not info.name.endswith("__main__") and not info.name.startswith("feedpub.store.migrations"):
             yield importlib.import_module(info.name)
 
 

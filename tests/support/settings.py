@@ -12,12 +12,12 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from feedpub.config.places import sections, tables_in
+from feedpub.config.errors import table_names, tables_in
 
 
 def settings() -> Iterator[tuple[str, str, FieldInfo]]:
     """Every key that is no table of its own: its table's heading, its name, and what is known of it."""
-    for heading, _, table in sections():
+    for heading, _, table in table_names():
         for name, field in table.model_fields.items():
             if not tables_in(field.annotation):
                 yield heading, name, field

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from feedpub.config import Settings
+from feedpub.config import GlobalSettings
 
 
-def state_folder(settings: Settings) -> Path:
+def state_folder(settings: GlobalSettings) -> Path:
     """The folder of a state that lies in one."""
     assert isinstance(settings.state, Path)
     return settings.state

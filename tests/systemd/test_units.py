@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from feedpub.config import Http
-from feedpub.fetch.address import AddressPolicy
+from feedpub.fetch.ssrf import AddressPolicy
 from tests.systemd.units import DROP_INS, FOLDER, INSTALLED, SERVICES, analyzer, settings, values
 
 EXPOSURE = 9  # tenths; systemd's own best-guarded services have 10

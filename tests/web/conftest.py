@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.web import FolderShelf, Site, copies
+from feedpub.web import FeedApp, FolderBackend, cache
 from tests.support.client import Client, served
 
 BASE = "https://feeds.example.net/"
@@ -36,12 +36,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def site(folder: Path) -> Site:
-    return Site(FolderShelf(folder), None, [HUB], BASE)
+def site(folder: Path) -> FeedApp:
+    return FeedApp(FolderBackend(folder), None, [HUB], BASE)
 
 
 @pytest.fixture
-def client(site: Site) -> Iterator[Client]:
+def client(site: FeedApp) -> Iterator[Client]:
     with served(site) as running:
         yield running
 
@@ -49,4 +49,4 @@ def client(site: Site) -> Iterator[Client]:
 @pytest.fixture
 def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are looked at each time that they are asked for."""
-    monkeypatch.setattr(copies, "GLANCE", 0.0)
+    monkeypatch.setattr(cache, "GLANCE", 0.0)

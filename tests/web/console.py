@@ -3,8 +3,8 @@
 import threading
 from datetime import UTC, datetime
 
-from feedpub.errors import FeedpubError
-from feedpub.overview import FeedOverview, Health, Overview, Running
+from feedpub.core.errors import FeedpubError
+from feedpub.web.status import FeedStatus, Health, ProcessStatus, ServiceStatus
 
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
 
@@ -30,14 +30,14 @@ class FakeConsole:
         self.gate = threading.Event()
         self.gate.set()
 
-    def overview(self, *, brief: bool = False) -> Overview:
+    def overview(self, *, brief: bool = False) -> ServiceStatus:
         del brief
         self.asked += 1
         self.gate.wait(10)
         if self.error:
             raise self.error
-        feeds = (FeedOverview("world", "The world", Health.HEALTHY), FeedOverview("busy", "Busy", Health.HEALTHY))
-        return Overview(NOW, Running(started=NOW, heartbeat=NOW), feeds)
+        feeds = (FeedStatus("world", "The world", Health.HEALTHY), FeedStatus("busy", "Busy", Health.HEALTHY))
+        return ServiceStatus(NOW, ProcessStatus(started=NOW, heartbeat=NOW), feeds)
 
     def run_now(self, feed: str) -> bool:
         self.ran.append(feed)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.errors import ConfigError
-from feedpub.web import FolderShelf, Server, Site, access
+from feedpub.core.errors import ConfigError
+from feedpub.web import FeedApp, FolderBackend, Server, control
 from feedpub.web.http import Request
-from feedpub.web.sockets import listen
+from feedpub.web.sockets import open_socket
 from tests.support.client import PATIENCE, Client, Reply, served
 from tests.support.service import eventually, free_port
 from tests.web.conftest import BASE
@@ -29,13 +29,13 @@ def console() -> FakeConsole:
 
 
 @pytest.fixture
-def site(folder: Path, console: FakeConsole, monkeypatch: pytest.MonkeyPatch) -> Site:
-    monkeypatch.setattr(access, "GUESSING_SECONDS", 0.3)
-    return Site(FolderShelf(folder), console, [], BASE, hosts=["feeds.lan", "192.0.2.7"])
+def site(folder: Path, console: FakeConsole, monkeypatch: pytest.MonkeyPatch) -> FeedApp:
+    monkeypatch.setattr(control, "GUESSING_SECONDS", 0.3)
+    return FeedApp(FolderBackend(folder), console, [], BASE, hosts=["feeds.lan", "192.0.2.7"])
 
 
 @pytest.fixture
-def client(site: Site) -> Iterator[Client]:
+def client(site: FeedApp) -> Iterator[Client]:
     with served(site) as running:
         yield running
 
@@ -145,13 +145,13 @@ def test_feeds_and_pages_are_for_everybody(client: Client, host: str) -> None:
 def test_only_loopback_and_unix_sockets_are_this_machine(address: str | None, local: bool) -> None:  # noqa: FBT001 -- a table's column
     """Whatever the client says."""
     request = Request.of("GET", "/status", [(b"host", b"127.0.0.1:8080")], address)
-    assert access.is_local(request, ()) is local
+    assert control.is_local(request, ()) is local
 
 
 def test_a_unix_socket_is_this_machine(folder: Path, console: FakeConsole, tmp_path: Path) -> None:
     """Unless a proxy asks through it."""
     path = tmp_path / "s"
-    server = Server(Site(FolderShelf(folder), console, [], BASE), [listen(f"unix:{path}")])
+    server = Server(FeedApp(FolderBackend(folder), console, [], BASE), [open_socket(f"unix:{path}")])
     server.start()
     try:
         curl = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", str(path)]

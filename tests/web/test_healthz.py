@@ -2,14 +2,14 @@
 
 import json
 
-from feedpub.overview import Health
-from feedpub.web.healthz import report
+from feedpub.web.healthz import health_response
+from feedpub.web.status import Health
 from tests.support.overviews import HOUR, NOW, broken_source, feed, overview, running
 
 
 def test_all_is_well() -> None:
     """The scheduler lives, and each feed was looked at when it was due."""
-    ok, told = report(overview(feed()))
+    ok, told = health_response(overview(feed()))
     assert ok
     assert json.loads(json.dumps(told)) == {
         "ok": True,
@@ -27,14 +27,14 @@ def test_all_is_well() -> None:
 
 def test_a_silent_scheduler_is_not_well() -> None:
     """Whatever the feeds are like."""
-    ok, told = report(overview(feed(), running=running(heartbeat=NOW - HOUR)))
+    ok, told = health_response(overview(feed(), running=running(heartbeat=NOW - HOUR)))
     assert (ok, told["scheduler"]["alive"]) == (False, False)
 
 
 def test_an_overdue_feed_is_not_well() -> None:
     """It is named, and so is the reason."""
     late = feed("late", health=Health.LATE, overdue=True, reasons=("it was to run 3 hours ago",))
-    ok, told = report(overview(feed(), late))
+    ok, told = health_response(overview(feed(), late))
     assert not ok
     assert (told["feeds"]["world"]["fresh"], told["feeds"]["late"]["fresh"]) == (True, False)
     assert told["feeds"]["late"]["reason"] == "it was to run 3 hours ago"
@@ -42,7 +42,7 @@ def test_an_overdue_feed_is_not_well() -> None:
 
 def test_a_broken_source_is_told_and_no_fault_of_the_service() -> None:
     """To start it again would change nothing."""
-    ok, told = report(overview(feed(health=Health.BROKEN, sources=(broken_source(),), last_success=None)))
+    ok, told = health_response(overview(feed(health=Health.BROKEN, sources=(broken_source(),), last_success=None)))
     assert ok
     assert told["feeds"]["world"] == {
         "fresh": True,
@@ -54,5 +54,5 @@ def test_a_broken_source_is_told_and_no_fault_of_the_service() -> None:
 
 def test_a_process_that_only_publishes_has_no_scheduler() -> None:
     """And is well without."""
-    ok, told = report(overview(feed(), running=None))
+    ok, told = health_response(overview(feed(), running=None))
     assert (ok, told["scheduler"]) == (True, None)

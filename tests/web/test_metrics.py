@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from feedpub.overview import Health, SourceOverview
 from feedpub.web import metrics
+from feedpub.web.status import Health, SourceStatus
 from tests.support.overviews import NOW, broken_source, everything, feed, overview, source
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
@@ -45,7 +45,7 @@ def parsed(text: str) -> dict[str, dict[str, float]]:
 
 def test_a_feed_and_its_source() -> None:
     """All that the state knows of them."""
-    told = parsed(metrics.text(overview(feed())))
+    told = parsed(metrics.render_metrics(overview(feed())))
     minute = 60
     now = NOW.timestamp()
     of_feed = {name.removeprefix("feedpub_feed_"): samples.get('feed="world"') for name, samples in told.items()}
@@ -74,7 +74,7 @@ def test_a_feed_and_its_source() -> None:
 
 def test_requests_by_status() -> None:
     """Counted since the service started."""
-    told = parsed(metrics.text(overview(feed())))
+    told = parsed(metrics.render_metrics(overview(feed())))
     assert told["feedpub_feed_requests_total"] == {
         'feed="world",status="200"': 40,
         'feed="world",status="304"': 12,
@@ -84,7 +84,9 @@ def test_requests_by_status() -> None:
 
 def test_states() -> None:
     """Each feed is in one; and how many are in which."""
-    told = parsed(metrics.text(overview(feed(), feed("gone", health=Health.BROKEN, sources=(broken_source(),)))))
+    told = parsed(
+        metrics.render_metrics(overview(feed(), feed("gone", health=Health.BROKEN, sources=(broken_source(),))))
+    )
     assert told["feedpub_feeds"] == {'state="broken"': 1, 'state="late"': 0, 'state="healthy"': 1}
     states = {labels for labels, value in told["feedpub_feed_state"].items() if value}
     assert states == {'feed="world",state="healthy"', 'feed="gone",state="broken"'}
@@ -93,10 +95,10 @@ def test_states() -> None:
 
 def test_the_service() -> None:
     """When it started, its heartbeat, and whether its config is the file's; nothing of it where none runs."""
-    told = parsed(metrics.text(everything()))
+    told = parsed(metrics.render_metrics(everything()))
     assert told["feedpub_config_last_reload_successful"] == {"": 0}
     assert told["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}
-    assert "feedpub_config_last_reload_successful" not in parsed(metrics.text(overview(feed(), running=None)))
+    assert "feedpub_config_last_reload_successful" not in parsed(metrics.render_metrics(overview(feed(), running=None)))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_the_service() -> None:
 )
 def test_labels_are_escaped(address: str) -> None:
     """Whatever a folder is called."""
-    told = parsed(metrics.text(overview(feed(sources=(source(address),)))))
+    told = parsed(metrics.render_metrics(overview(feed(sources=(source(address),)))))
     (label,) = told["feedpub_source_up"]
     escaped = label.removeprefix('feed="world",source="').removesuffix('"')
     assert re.sub(r"\\(.)", lambda found: {"n": "\n"}.get(found[1], found[1]), escaped) == address
@@ -112,9 +114,9 @@ def test_labels_are_escaped(address: str) -> None:
 
 def test_what_is_not_known_is_left_out() -> None:
     """No zero stands for a moment that never was."""
-    never = SourceOverview("https://new.example.org/", "page", Health.LATE, "not looked at yet")
+    never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not looked at yet")
     new = feed("new", health=Health.LATE, last_run=None, last_success=None, next_run=None, outcome=None,
                newest=None, requests={}, sources=(never,))  # fmt: skip
-    told = parsed(metrics.text(overview(new)))
+    told = parsed(metrics.render_metrics(overview(new)))
     absent = ("last_run", "last_success", "next_run", "newest", "requests", "last_check", "next_check")
     assert [name for name in told if any(part in name for part in absent)] == []

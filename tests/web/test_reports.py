@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.errors import StoreError
-from feedpub.web import FolderShelf, Site, healthz, reports
+from feedpub.core.errors import StoreError
+from feedpub.web import FeedApp, FolderBackend, healthz, reports
 from tests.support.client import Client, Reply, served
 from tests.support.service import eventually
 from tests.web.conftest import BASE
@@ -24,7 +24,7 @@ def console() -> FakeConsole:
 
 @pytest.fixture
 def client(folder: Path, console: FakeConsole) -> Iterator[Client]:
-    with served(Site(FolderShelf(folder), console, [], BASE)) as running:
+    with served(FeedApp(FolderBackend(folder), console, [], BASE)) as running:
         yield running
 
 
@@ -58,7 +58,7 @@ def test_health_is_served(client: Client, monkeypatch: pytest.MonkeyPatch) -> No
     reply = client.get("/healthz")
     assert reply.header("content-type") == "application/json"
     assert reply.status == (200 if json.loads(reply.body)["ok"] else 503)
-    monkeypatch.setattr(healthz, "report", lambda _: (False, {"ok": False}))
+    monkeypatch.setattr(healthz, "health_response", lambda _: (False, {"ok": False}))
     assert client.get("/healthz").status == 503
 
 
@@ -112,5 +112,5 @@ def test_who_waits_for_a_report_holds_up_nobody(client: Client, console: FakeCon
 @pytest.mark.parametrize("path", [*PATHS, "/run"])
 def test_where_nothing_runs_there_are_no_reports(folder: Path, path: str) -> None:
     """As with `feedpub serve`, which knows only files."""
-    with served(Site(FolderShelf(folder), None, [], BASE)) as client:
+    with served(FeedApp(FolderBackend(folder), None, [], BASE)) as client:
         assert client.get(path).status == 404

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.web import FolderShelf, Site, patience
-from feedpub.web.http import Answer, Request
+from feedpub.web import FeedApp, FolderBackend, limits
+from feedpub.web.http import Request, Response
 from tests.support.client import Client, everything, served
 from tests.support.service import eventually
 from tests.web.conftest import BASE, RSS
@@ -25,7 +25,7 @@ def statuses(said: bytes) -> list[bytes]:
     return [part[:3] for part in said.split(b"HTTP/1.1 ")[1:]]
 
 
-def test_it_serves_until_it_is_stopped(site: Site) -> None:
+def test_it_serves_until_it_is_stopped(site: FeedApp) -> None:
     """The thread and the sockets are gone then; signals were never its business."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     with served(site) as client:
@@ -57,7 +57,7 @@ def test_another_site_can_take_over(client: Client, tmp_path: Path) -> None:
     with client.connect() as connection:
         connection.sendall(ASK)
         assert connection.recv(1 << 20)
-        client.server.site = Site(FolderShelf(other), None, [], BASE)
+        client.server.site = FeedApp(FolderBackend(other), None, [], BASE)
         connection.sendall(LAST.replace(b".json", b".rss"))
         assert everything(connection).endswith(b"<rss>other</rss>")
 
@@ -126,7 +126,7 @@ def test_what_is_no_request_is_told(client: Client, request_: bytes, caplog: pyt
 
 def test_who_takes_too_long_to_ask_is_left(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether nothing comes, or a byte now and then, or a body that is not finished."""
-    monkeypatch.setattr(patience, "REQUEST_SECONDS", 0.5)
+    monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.5)
     for start in (b"", b"GET /wor", b"\r\n", LAST[:-2], ASK.replace(b"\r\n\r\n", b"\r\nContent-Length: 9\r\n\r\nx")):
         with client.connect() as connection:
             began = time.monotonic()
@@ -152,7 +152,7 @@ def drip(connection: socket.socket) -> None:
 
 def test_who_takes_nothing_is_left(client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though the request was good, the answer must move on."""
-    monkeypatch.setattr(patience, "TAKING_SECONDS", 0.5)
+    monkeypatch.setattr(limits, "TAKING_SECONDS", 0.5)
     size = 64 << 20
     (folder / "large.png").write_bytes(b"x" * size)
     with client.connect() as connection:
@@ -171,7 +171,7 @@ def status(connection: socket.socket) -> int:
 
 def test_who_asks_and_takes_slowly_is_served(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limits are for a request and for a piece of an answer, not for a connection."""
-    monkeypatch.setattr(patience, "REQUEST_SECONDS", 0.5)
+    monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.5)
     with client.connect() as connection:
         for _ in range(4):
             connection.sendall(ASK)
@@ -183,7 +183,7 @@ def test_who_asks_and_takes_slowly_is_served(client: Client, monkeypatch: pytest
 
 def test_there_are_only_so_many_connections(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """One too many is closed at once; those that are open go on, and there is room again when one ends."""
-    monkeypatch.setattr(patience, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(limits, "MOST_CONNECTIONS", 2)
     with client.connect() as first, client.connect() as second:
         for connection in (first, second):
             connection.sendall(ASK)
@@ -220,13 +220,13 @@ def test_who_sends_requests_and_takes_no_answers_is_left(
 def test_sixteen_requests_may_wait(client: Client, folder: Path) -> None:
     """Programs that ask for some files at once get all of them."""
     (folder / "large.png").write_bytes(b"x" * (1 << 20))
-    requests = ASK.replace(b"world.rss", b"large.png") + ASK * (patience.MAX_WAITING_REQUESTS - 1) + LAST
-    assert statuses(client.raw(requests)) == [b"200"] * (patience.MAX_WAITING_REQUESTS + 1)
+    requests = ASK.replace(b"world.rss", b"large.png") + ASK * (limits.MAX_WAITING_REQUESTS - 1) + LAST
+    assert statuses(client.raw(requests)) == [b"200"] * (limits.MAX_WAITING_REQUESTS + 1)
 
 
 def test_one_address_cannot_shut_out_another(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """For each newcomer the address that holds the most loses one, first of those that ask for nothing."""
-    monkeypatch.setattr(patience, "MOST_CONNECTIONS", 20)
+    monkeypatch.setattr(limits, "MOST_CONNECTIONS", 20)
 
     def connect(host: str) -> socket.socket:
         return socket.create_connection(("127.0.0.1", client.port), timeout=10, source_address=(host, 0))
@@ -261,8 +261,8 @@ def test_one_address_cannot_shut_out_another(client: Client, monkeypatch: pytest
 )
 def test_an_address_stands_for_its_customer(host: str, same: str) -> None:
     """Who has one address of IPv6 has billions of them."""
-    assert patience._network_of(host) == patience._network_of(same)
-    assert patience._network_of(host) != patience._network_of("192.0.2.2")
+    assert limits._network_of(host) == limits._network_of(same)
+    assert limits._network_of(host) != limits._network_of("192.0.2.2")
 
 
 def test_a_fault_of_ours_is_logged_and_told(
@@ -270,11 +270,11 @@ def test_a_fault_of_ours_is_logged_and_told(
 ) -> None:
     """As an error of the server, without its details; the next request is answered."""
 
-    def fail(_site: Site, _request: Request) -> Answer:
+    def fail(_site: FeedApp, _request: Request) -> Response:
         raise RuntimeError("a detail")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Site, "_wanted", fail)
+        patch.setattr(FeedApp, "_wanted", fail)
         reply = client.get("/world.rss?")
         assert reply.status == 500
         assert b"detail" not in reply.body

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.errors import ServiceError
-from feedpub.web import FolderShelf, Site, sockets
+from feedpub.core.errors import ServiceError
+from feedpub.web import FeedApp, FolderBackend, sockets
 from feedpub.web.server import Server
-from feedpub.web.sockets import inherited, listen, shown
+from feedpub.web.sockets import inherited_sockets, open_socket, socket_address
 from tests.support.client import everything
 
 SERVE = """
@@ -34,16 +34,16 @@ server.stop(5)
 @pytest.fixture
 def taken() -> Iterator[socket.socket]:
     """A port that somebody listens on."""
-    with listen("127.0.0.1:0") as listening:
+    with open_socket("127.0.0.1:0") as listening:
         yield listening
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:0", "[::1]:0", "[::]:0"])
 def test_it_listens_at_an_address(address: str) -> None:
     """Of either family; what it shows is what a browser opens."""
-    with listen(address) as listening:
+    with open_socket(address) as listening:
         host, port = listening.getsockname()[:2]
-        assert shown(listening) == (f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/")
+        assert socket_address(listening) == (f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/")
         with socket.create_connection((host, port)) as connection:
             assert connection.getpeername()[1] == port
 
@@ -51,7 +51,7 @@ def test_it_listens_at_an_address(address: str) -> None:
 def test_all_addresses_are_those_of_both_families() -> None:
     """Where "[::]" is written."""
     with (
-        listen("[::]:0") as listening,
+        open_socket("[::]:0") as listening,
         socket.create_connection(("127.0.0.1", listening.getsockname()[1])) as connection,
     ):
         assert connection.getpeername()[0] == "127.0.0.1"
@@ -59,7 +59,7 @@ def test_all_addresses_are_those_of_both_families() -> None:
 
 def test_answers_are_sent_without_delay() -> None:
     """No connection holds a short packet back to wait for the client's word."""
-    with listen("127.0.0.1:0") as listening, socket.create_connection(listening.getsockname()):
+    with open_socket("127.0.0.1:0") as listening, socket.create_connection(listening.getsockname()):
         accepted, _ = listening.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -71,20 +71,20 @@ def test_a_taken_port_is_named(taken: socket.socket) -> None:
     with pytest.raises(
         ServiceError, match=rf"^127\.0\.0\.1:{port}: cannot listen there \(Address already in use\); .*end"
     ):
-        listen(f"127.0.0.1:{port}")
+        open_socket(f"127.0.0.1:{port}")
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
     """By name."""
     with pytest.raises(ServiceError, match=r"^192\.0\.2\.1:80: .*one of its own$"):
-        listen("192.0.2.1:80")
+        open_socket("192.0.2.1:80")
 
 
 def test_it_listens_at_a_path(tmp_path: Path) -> None:
     """Open to a proxy of another user, as far as the folder lets it in."""
     path = tmp_path / "http.sock"
-    with listen(f"unix:{path}") as listening, socket.socket(socket.AF_UNIX) as connection:
-        assert shown(listening) == f"unix:{path}"
+    with open_socket(f"unix:{path}") as listening, socket.socket(socket.AF_UNIX) as connection:
+        assert socket_address(listening) == f"unix:{path}"
         assert path.stat().st_mode & 0o777 == 0o666
         connection.connect(str(path))
 
@@ -92,22 +92,22 @@ def test_it_listens_at_a_path(tmp_path: Path) -> None:
 def test_a_path_that_was_left_behind_is_taken_over(tmp_path: Path) -> None:
     """One where somebody listens is not, nor is anything that is no socket."""
     path = tmp_path / "http.sock"
-    listen(f"unix:{path}").close()
+    open_socket(f"unix:{path}").close()
     assert path.exists()
-    with listen(f"unix:{path}"), pytest.raises(ServiceError, match="Address already in use"):
-        listen(f"unix:{path}")
+    with open_socket(f"unix:{path}"), pytest.raises(ServiceError, match="Address already in use"):
+        open_socket(f"unix:{path}")
     (tmp_path / "file").write_bytes(b"mine")
     with pytest.raises(ServiceError, match="Address already in use"):
-        listen(f"unix:{tmp_path / 'file'}")
+        open_socket(f"unix:{tmp_path / 'file'}")
     assert (tmp_path / "file").read_bytes() == b"mine"
     with pytest.raises(ServiceError, match="make the folder first"):
-        listen(f"unix:{tmp_path}/none/http.sock")
+        open_socket(f"unix:{tmp_path}/none/http.sock")
 
 
 def test_a_path_is_served_like_a_port(folder: Path, tmp_path: Path) -> None:
     """To the byte."""
     path = tmp_path / "http.sock"
-    server = Server(Site(FolderShelf(folder), None, [], ""), [listen(f"unix:{path}")])
+    server = Server(FeedApp(FolderBackend(folder), None, [], ""), [open_socket(f"unix:{path}")])
     server.start()
     try:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -144,7 +144,7 @@ def test_what_systemd_listens_on_is_served(folder: Path) -> None:
 def test_what_is_meant_for_others_is_left_alone(environ: dict[str, str]) -> None:
     """The variables of a process that started us, or none at all."""
     environ = {name: value.replace("me", str(os.getpid())) for name, value in environ.items()}
-    assert inherited(environ) == []
+    assert inherited_sockets(environ) == []
     assert environ == {}
 
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from feedpub.web import status
+from feedpub.web import status_page
 from tests.support.chromium import dump
 from tests.support.overviews import everything, feed, overview
 from tests.support.site import Route, Site, running_site
 
 pytestmark = pytest.mark.slow
 
-PAGE = status.page(everything(), token_needed=True).replace("<details>", "<details open>")
+PAGE = status_page.render_status_page(everything(), token_needed=True).replace("<details>", "<details open>")
 DARK = ("--blink-settings=preferredColorScheme=0",)
 # A frame of some width; the page inside is asked whether it fits, and how well its texts stand out from their ground.
 MEASURE = """<!DOCTYPE html><iframe src="/status" width="{width}" height="800"></iframe>
@@ -74,7 +74,7 @@ def test_it_fits_and_can_be_read(host: Site, width: int, flags: tuple[str, ...],
 
 def test_the_form_arrives(host: Site) -> None:
     """The page's own policy lets it through, to its own server."""
-    host["/status"] = status.page(overview(feed()), token_needed=True)
+    host["/status"] = status_page.render_status_page(overview(feed()), token_needed=True)
     host["/run"] = Route(b"done")
     host["/submit"] = SUBMIT
     dump(host.url("/submit"), "--virtual-time-budget=10000")

@@ -6,13 +6,13 @@ from itertools import pairwise, product
 import pytest
 from lxml import html
 
-from feedpub.overview import Health, Overview
-from feedpub.web import status
+from feedpub.web import status_page
+from feedpub.web.status import Health, ServiceStatus
 from tests.support.overviews import DAYS, HOUR, NOW, broken_source, everything, feed, overview, removal, running, source
 
 
-def page(seen: Overview, *, token_needed: bool = False) -> html.HtmlElement:
-    return html.document_fromstring(status.page(seen, token_needed=token_needed))
+def page(seen: ServiceStatus, *, token_needed: bool = False) -> html.HtmlElement:
+    return html.document_fromstring(status_page.render_status_page(seen, token_needed=token_needed))
 
 
 def text(element: html.HtmlElement) -> str:
@@ -116,7 +116,7 @@ def test_a_config_that_is_not_in_force_is_shown_on_top() -> None:
         (overview(), "The config has no feed yet."),
     ],
 )
-def test_how_the_service_is(seen: Overview, told: str) -> None:
+def test_how_the_service_is(seen: ServiceStatus, told: str) -> None:
     """In one line."""
     assert told in text(page(seen).find("body"))
 
@@ -148,7 +148,7 @@ def test_nothing_on_it_can_do_harm() -> None:
         sources=(broken_source(evil, reason=evil, why=evil),),
         removals=(removal(evil, reason=evil),),
     )
-    written = status.page(overview(hostile, running=running(config_problem=evil)), token_needed=True)
+    written = status_page.render_status_page(overview(hostile, running=running(config_problem=evil)), token_needed=True)
     assert "<script" not in written
     assert not re.search(r'\sstyle="|\son\w+=', written)
     seen = html.document_fromstring(written)
@@ -186,7 +186,7 @@ def test_headings_leave_no_level_out() -> None:
 
 def colours(scheme: str) -> dict[str, str]:
     """The named colours of a scheme, as the page's style gives them."""
-    style = status.page(overview(), token_needed=False).split("<style>")[1].split("</style>")[0]
+    style = status_page.render_status_page(overview(), token_needed=False).split("<style>")[1].split("</style>")[0]
     named: dict[str, str] = {}
     for place, rules in re.findall(r"(@media [^{]*\{\s*)?:root \{(.*?)\}", style, re.DOTALL):
         if not place or (scheme in place and "print" not in place):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.web.validators import http_date, is_current
+from feedpub.web.negotiation import http_date, is_not_modified
 from tests.support.client import Client
 from tests.web.conftest import RSS
 
@@ -90,7 +90,7 @@ def test_each_coding_has_its_own_tag(client: Client) -> None:
 )
 def test_entity_tags_are_compared_as_the_standard_has_it(none_match: bytes, *, current: bool) -> None:
     """Weakly, in a list or alone; `*` is any version."""
-    assert is_current(none_match, None, ETAG, WRITTEN) is current
+    assert is_not_modified(none_match, None, ETAG, WRITTEN) is current
 
 
 @pytest.mark.parametrize(
@@ -109,24 +109,24 @@ def test_entity_tags_are_compared_as_the_standard_has_it(none_match: bytes, *, c
 )
 def test_dates_are_read_in_all_forms_that_http_has(date: bytes, *, current: bool) -> None:
     """What is no date is as if it was not there."""
-    assert is_current(None, date, ETAG, WRITTEN) is current
+    assert is_not_modified(None, date, ETAG, WRITTEN) is current
 
 
 def test_the_entity_tag_has_the_last_word() -> None:
     """Where both are sent, the date does not count."""
-    assert not is_current(b'"x"', b"Tue, 14 Nov 2023 22:13:20 GMT", ETAG, WRITTEN)
-    assert is_current(ETAG, b"Mon, 01 Jan 1990 00:00:00 GMT", ETAG, WRITTEN)
+    assert not is_not_modified(b'"x"', b"Tue, 14 Nov 2023 22:13:20 GMT", ETAG, WRITTEN)
+    assert is_not_modified(ETAG, b"Mon, 01 Jan 1990 00:00:00 GMT", ETAG, WRITTEN)
 
 
 @given(st.integers(0, 4_000_000_000))
 def test_dates_survive_the_way_there_and_back(moment: int) -> None:
     """To the second."""
-    assert is_current(None, http_date(moment), ETAG, moment)
-    assert not is_current(None, http_date(moment), ETAG, moment + 1)
+    assert is_not_modified(None, http_date(moment), ETAG, moment)
+    assert not is_not_modified(None, http_date(moment), ETAG, moment + 1)
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_nothing_that_is_sent_is_too_odd(none_match: bytes, since: bytes) -> None:
     """Whatever the bytes, there is an answer."""
-    assert isinstance(is_current(none_match, since, ETAG, WRITTEN), bool)
-    assert isinstance(is_current(None, since, ETAG, WRITTEN), bool)
+    assert isinstance(is_not_modified(none_match, since, ETAG, WRITTEN), bool)
+    assert isinstance(is_not_modified(None, since, ETAG, WRITTEN), bool)

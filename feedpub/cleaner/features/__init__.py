@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from feedpub.cleaner.features import language, mass, position, shape, structure
 from feedpub.cleaner.features.table import Table
-from feedpub.cleaner.reading import Reading
+from feedpub.cleaner.page_text import TokenizedPage
 from feedpub.cleaner.vocabulary import Vocabulary
 
 GROUPS = (shape, mass, structure, position, language)
@@ -19,7 +19,7 @@ Features = npt.NDArray[np.float32]
 """Shape (features, blocks)."""
 
 
-def measure(reading: Reading, vocabulary: Vocabulary) -> Features:
+def measure_features(reading: TokenizedPage, vocabulary: Vocabulary) -> Features:
     """All features of a page's blocks, a row each in the order of `NAMES`."""
     table = Table(reading, vocabulary)
     return np.array([row for group in GROUPS for row in group.rows(table)], dtype=np.float32)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feedpub.cleaner.layout import HEADINGS, Block, Place
-from feedpub.cleaner.reading import Reading
+from feedpub.cleaner.page_text import TokenizedPage
 from feedpub.cleaner.vocabulary import Vocabulary
 
 Column = npt.NDArray[np.float64]
@@ -44,7 +44,7 @@ class Table:
         parent, first, last: of every box, as in the layout.
     """
 
-    def __init__(self, reading: Reading, vocabulary: Vocabulary) -> None:
+    def __init__(self, reading: TokenizedPage, vocabulary: Vocabulary) -> None:
         boxes, blocks = reading.layout.boxes, reading.layout.blocks
         self.reading = reading
         self.vocabulary = vocabulary

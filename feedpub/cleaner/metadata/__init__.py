@@ -25,22 +25,11 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.metadata import (
-    addresses,
-    head,
-    jsonld,
-    languages,
-    lead_image,
-    microdata,
-    names,
-    publication,
-    scripted,
-    titles,
-    visible,
-)
+from feedpub.cleaner.metadata import authors, byline, canonical, dates, jsonld, lead_image, meta_tags, microdata, titles
+from feedpub.cleaner.metadata.byline import text_line, text_lines
+from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.metadata.facts import Facts, Size
-from feedpub.cleaner.metadata.texts import line, texts_of
-from feedpub.cleaner.parts import Parts, parts_of
+from feedpub.cleaner.metadata.language import add_country, declared_language, detect_language
 
 MOST_CATEGORIES = 12
 LONGEST_CATEGORY = 60  # characters
@@ -74,8 +63,8 @@ class Metadata:
     base: str | None = None
 
 
-def read(
-    tree: HtmlElement, url: str | None = None, names_of_site: Iterable[str] = (), *, parts: Parts | None = None
+def read_metadata(
+    tree: HtmlElement, url: str | None = None, names_of_site: Iterable[str] = (), *, parts: HeadElements | None = None
 ) -> Metadata:
     """The metadata of a parsed page.
 
@@ -85,27 +74,27 @@ def read(
         names_of_site: what other pages' titles tell.
         parts: of the tree, where they are known already.
     """
-    parts = parts or parts_of(tree)
-    meta = head.read(tree, chain(parts["meta"], parts["link"], parts["title"]))
-    data = jsonld.read(_scripts(parts["script"]), url, " ".join(meta.titles))
-    items = microdata.read(tree)
+    parts = parts or collect_elements(tree)
+    meta = meta_tags.read_meta_tags(tree, chain(parts["meta"], parts["link"], parts["title"]))
+    data = jsonld.read_jsonld(_scripts(parts["script"]), url, " ".join(meta.titles))
+    items = microdata.read_microdata(tree)
     stated = (data, meta, items)
-    base = addresses.base_of(parts["base"], url)
+    base = canonical.base_url(parts["base"], url)
     mastheads = [element for element in parts["h1"] if _leads_home(element, base)]
-    sites = (*meta.publishers, *data.publishers, *names_of_site, *map(line, mastheads))
+    sites = (*meta.publishers, *data.publishers, *names_of_site, *map(text_line, mastheads))
     parts = {**parts, "h1": [element for element in parts["h1"] if element not in mastheads]}
-    language = languages.stated((*meta.languages, *data.languages)) or languages.detect(tree)
+    language = declared_language((*meta.languages, *data.languages)) or detect_language(tree)
     title, headline = _title(parts, stated, sites, url)
     if headline is None:
         headline = _headline(tree.find("body"), title, [*parts["h1"], *parts["h2"]])
-    seen = visible.Visible() if headline is None else visible.read(headline, language)
+    seen = byline.VisibleByline() if headline is None else byline.read_visible_byline(headline, language)
     _search(tree, stated, language, seen)
-    published, updated = publication.choose(stated, seen, url=url, language=languages.in_country(language, url))
-    pictures = chain(meta.images, data.images, items.images, lead_image.large(tree))
-    image = lead_image.choose(pictures, base)
+    published, updated = dates.choose_dates(stated, seen, url=url, language=add_country(language, url))
+    pictures = chain(meta.images, data.images, items.images, lead_image.is_large(tree))
+    image = lead_image.choose_lead_image(pictures, base)
     return Metadata(
         title=title,
-        authors=names.reconcile(
+        authors=authors.reconcile_authors(
             [facts.authors for facts in (*stated, seen.facts)],
             organisations=data.organisations,
             site=(*sites, _host(url)),
@@ -116,9 +105,9 @@ def read(
         language=language,
         site=next(iter(sites), None),
         image=image,
-        image_size=lead_image.size(image, (meta, data, items), tree, base),
+        image_size=lead_image.parse_size(image, (meta, data, items), tree, base),
         description=_description([*meta.descriptions, *data.descriptions, *items.descriptions]),
-        canonical=addresses.canonical([*meta.addresses, *data.addresses], url, base),
+        canonical=canonical.find_canonical([*meta.addresses, *data.addresses], url, base),
         categories=_categories(stated, sites),
         lines=tuple(seen.lines),
         base=base,
@@ -128,45 +117,49 @@ def read(
 def _leads_home(heading: HtmlElement, base: str | None) -> bool:
     """Whether a heading is nothing but a link to the home page: the site's name, as blogs have it above each post."""
     link = heading.find(".//a")
-    if link is None or not addresses.is_home(link.get("href") or "", base):
+    if link is None or not canonical.is_home_page(link.get("href") or "", base):
         return False
-    return line(link) == line(heading)
+    return text_line(link) == text_line(heading)
 
 
 def _title(
-    parts: Parts, stated: Iterable[Facts], sites: Sequence[str], url: str | None
+    parts: HeadElements, stated: Iterable[Facts], sites: Sequence[str], url: str | None
 ) -> tuple[str, HtmlElement | None]:
     """The headline, and the element that it stands in, where it is seen in one."""
     told = [text for facts in stated for text in facts.titles]
     elements = parts["h1"]
-    title = titles.choose([titles.Headline(line(element)) for element in elements], told, site=sites, url=url)
+    title = titles.choose_title(
+        [titles.TitleCandidate(text_line(element)) for element in elements], told, site=sites, url=url
+    )
     if not title.sure:
         elements = [*elements, *parts["h2"]]
-        title = titles.choose([titles.Headline(line(e), int(e.tag[1])) for e in elements], told, site=sites, url=url)
+        title = titles.choose_title(
+            [titles.TitleCandidate(text_line(e), int(e.tag[1])) for e in elements], told, site=sites, url=url
+        )
     return title.text, None if title.headline is None else elements[title.headline]
 
 
 def _headline(body: HtmlElement | None, title: str, headings: Sequence[HtmlElement]) -> HtmlElement | None:
     """Where the title stands on a page that has it in no h1 or h2; else the first of these."""
-    wanted = titles.compact(title)
-    texts = islice(texts_of(body), visible.FURTHEST) if wanted and body is not None else ()
-    found = (text.element for text in texts if titles.compact(text.text) == wanted)
+    wanted = titles.compact_title(title)
+    texts = islice(text_lines(body), byline.MAX_DISTANCE) if wanted and body is not None else ()
+    found = (text.element for text in texts if titles.compact_title(text.text) == wanted)
     return next(chain(found, headings), None)
 
 
-def _search(tree: HtmlElement, stated: Sequence[Facts], language: str | None, seen: visible.Visible) -> None:
+def _search(tree: HtmlElement, stated: Sequence[Facts], language: str | None, seen: byline.VisibleByline) -> None:
     """Look for a byline or a date on the whole page, where neither the head nor the headline's neighbours have one."""
     body, shown = tree.find("body"), seen.facts
     nobody = not shown.authors and not any(origin.authors or origin.organisations for origin in stated)
     undated = not shown.published and not any(origin.published for origin in stated)
     if body is not None and (nobody or undated):
-        found = visible.Visible()
-        visible.search(body, language, found, authors=nobody, published=undated)
+        found = byline.VisibleByline()
+        byline.search_bylines(body, language, found, authors=nobody, published=undated)
         shown.authors += found.facts.authors
         shown.published += found.facts.published
         shown.updated += found.facts.updated
         if undated and not shown.published and not shown.updated:
-            shown.published += scripted.published(tree)
+            shown.published += jsonld.date_in_scripts(tree)
 
 
 def _scripts(scripts: Iterable[HtmlElement]) -> Iterable[str]:

@@ -1,198 +1,105 @@
-"""Dates as pages write them → datetime: ISO 8601, Unix time, numbers, month names in many languages, addresses.
+"""When an article was published and updated, out of all that its page says. Owns the choice, not the reading."""
 
-Owns the reading of one date from one text; which of a page's dates counts is for the package to decide. A text
-without a zone gives a naive datetime, one without a time of day gives midnight. What cannot be an article's date
-(year zero, the Unix epoch) gives None.
-"""
-
-import re
-import tomllib
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
-from importlib.resources import files
-from typing import Literal
 
-LONGEST = 150  # characters; a longer text is prose, not a date
-YEARS = range(1900, 2100)
-BUDDHIST = 543  # years that the Thai calendar is ahead
-MONTHS = 12
-FURTHEST = 15 * 60  # minutes between a zone and UTC
+from feedpub.cleaner.metadata.byline import VisibleByline
+from feedpub.cleaner.metadata.facts import Facts
+from feedpub.core import dates
 
-_YEAR_FIRST = re.compile(
-    r"(?<!\d)(\d{4})\s?(?:([-/.])|[年년])\s?(\d{1,2})\s?(?:\2|[月월])\s?(\d{1,2})(?!\.?\d)"
-    r"|(?<![\d/_.-])(\d{4})(0[1-9]|1[0-2])([0-2]\d|3[01])(?=T|Z|\s|$)"
-)
-_YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
-_TOKEN = re.compile(r"\d+|[^\W\d_](?:[\w\u0300-\u036f\u0900-\u0eff]|[.'](?=[^\W\d_]))*+")
-_TIME = re.compile(
-    r"(?<![\d.])([01]?\d|2[0-4])\s?(?::|\.|h|時|시)\s?([0-5]\d)(?!\d|\.\d)(?::([0-5]\d)(?:[.,]\d+)?)?(?:\s*([ap])\.?m\b)?"
-    r"|T([01]\d|2[0-3])([0-5]\d)([0-5]\d)",
-    re.IGNORECASE,
-)
-_OFFSET = re.compile(r"([+\u2212-])(\d{1,2}):?([0-5]\d)?\b")
-_UNIX = re.compile(r"(\d{10})(\d{3})?(?:\.\d+)?")
-_IN_ADDRESS = re.compile(
-    r"[/_-](?P<y>(?:19|20)\d\d)(?P<s>[/_-]?)(?P<m>0?[1-9]|1[0-2]|[a-z]{3,9})(?P=s)(?P<d>[0-2]\d|3[01]|[1-9])(?!\d)"
-)
-_FILLERS = frozenset(("de", "di", "of", "d", "st", "nd", "rd", "th", "er", "del", "den"))
-_MONTH_FIRST = ("en-us", "en-ph", "en")  # languages that write 12/31/2024
-_ZONES = {  # minutes ahead of UTC; abbreviations that nearly always mean one zone
-    "z": 0, "utc": 0, "gmt": 0, "bst": 60, "cet": 60, "mez": 60, "cest": 120, "mesz": 120, "eet": 120, "sast": 120,
-    "eest": 180, "msk": 180, "мск": 180, "pkt": 300, "ist": 330, "wib": 420, "sgt": 480, "hkt": 480, "awst": 480,
-    "jst": 540, "kst": 540, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "brt": -180, "edt": -240, "et": -300,
-    "est": -300, "cdt": -300, "ct": -360, "cst": -360, "mdt": -360, "mst": -420, "pdt": -420, "pt": -480, "pst": -480,
-}  # fmt: skip
-_ZONE = re.compile(r"(?<![^\W\d])(" + "|".join(sorted(_ZONES, key=len, reverse=True)) + r")\b", re.IGNORECASE)
+FURTHEST = timedelta(hours=14)  # between a zone and UTC
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+STEP = timedelta(minutes=30)  # zones lie whole or half hours from UTC
 
 
-@lru_cache(maxsize=1000)  # a page says its dates many times over
-def parse(text: str, language: str | None = None) -> datetime | None:
-    """The date that a short text holds, or None.
+def choose_dates(
+    stated: Sequence[Facts], seen: VisibleByline, *, url: str | None = None, language: str | None = None
+) -> tuple[datetime | None, datetime | None]:
+    """Publication and, where it is later, update; aware, or None.
 
     Args:
-        text: a machine's date or a person's ("Published 12. Januar 2024, 10:30 Uhr").
-        language: BCP 47, of the page: settles month names that mean different months, and 3/4/2024.
+        stated: what the page's machine-readable origins say, the most trusted first.
+        seen: what the visible page says.
+        url: of the page; its day counts where nothing else does.
+        language: of the page, BCP 47.
     """
-    text = " ".join(text.split())
-    if not text or len(text) > LONGEST:
+    address = dates.date_in_address(url or "")
+    told = _all("published", stated, language)
+    visible = [_in_order(moment, address) for moment in _read(seen.facts.published, language)]
+    shown = dates.parse_page_date(seen.dateline, language)
+    if told and told[0].date() in {moment.date() for moment in visible}:
+        shown = told[0]  # one of several dates that readers see
+    published = _first([*_as_shown(told, shown and _in_order(shown, address)), *visible]) or address
+    updated = _first([*_all("updated", stated, language), *_read(seen.facts.updated, language)])
+    published = _in_zone(published or updated, visible)
+    updated = _in_zone(updated, ())
+    return published, updated if published and updated and updated > published else None
+
+
+def _as_shown(told: Sequence[datetime], shown: datetime | None) -> Sequence[datetime]:
+    """The machine-readable dates of publication, the most trusted first, in the light of the one that readers see.
+
+    Those of the day that is shown come first. A page is not published after that day: where all are later, and not
+    only by their zone, they tell when the page was built, and the shown date counts.
+    """
+    if shown is None or not told or told[0].date() == shown.date():
+        return told
+    same = [moment for moment in told if moment.date() == shown.date()]
+    near = [local for moment in told if (local := _on_day(moment, shown))]
+    late = not near and all(moment.date() - shown.date() > _doubt(moment) for moment in told)
+    return [*same, *near, *([shown] if late else ()), *told]
+
+
+def _doubt(moment: datetime) -> timedelta:
+    """How far a moment may lie behind the day that is shown, and be of that day all the same, in an unknown zone."""
+    return timedelta(0) if moment.utcoffset() == timedelta(0) else DAY
+
+
+def _in_order(moment: datetime, address: datetime | None) -> datetime:
+    """A day that people see, its day and month in the order that makes it the day in the page's address."""
+    if address and (moment.year, moment.month, moment.day) == (address.year, address.day, address.month):
+        return moment.replace(month=address.month, day=address.day)
+    return moment
+
+
+def _on_day(moment: datetime, shown: datetime) -> datetime | None:
+    """A moment given in UTC, in the nearest zone in which it was the day that the page shows."""
+    if moment.utcoffset() != timedelta(0) or shown.time() != datetime.min.time():
         return None
-    if unix := _UNIX.fullmatch(text):
-        return _plausible(datetime.fromtimestamp(int(unix[1]), UTC))
-    text = _western_digits(text)
-    found = _numeric(text, language) or _named(text, language)
-    if found is None:
-        return None
-    (year, month, day), rest = found
-    return _moment(year - BUDDHIST if year > 2400 else year, month, day, rest)  # noqa: PLR2004
+    wall, midnight = _wall(moment), _wall(shown)
+    late = wall > midnight
+    ahead = -HOUR * ((wall - midnight - DAY) // HOUR + 1) if late else -HOUR * ((wall - midnight) // HOUR)
+    return moment.astimezone(timezone(ahead)) if abs(ahead) <= FURTHEST else None
 
 
-def in_address(url: str) -> datetime | None:
-    """The day that an article's address names (`/2024/01/12/`, `/20240112-…`), or None."""
-    for found in _IN_ADDRESS.finditer(url.lower()):
-        month = found["m"] if found["m"].isdigit() else months("en").get(found["m"])
-        if month and (moment := _moment(int(found["y"]), int(month), int(found["d"]), "")):
-            return moment
-    return None
+def _all(field: str, stated: Iterable[Facts], language: str | None) -> list[datetime]:
+    return [moment for facts in stated for moment in _read(getattr(facts, field), language)]
 
 
-@lru_cache(maxsize=64)  # pages may call their language anything
-def months(language: str | None) -> Mapping[str, int]:
-    """Month names → 1 … 12, of all languages; the given language has the last word."""
-    listed = tomllib.loads((files("feedpub.cleaner") / "data" / "months.toml").read_text(encoding="utf-8"))
-    own = (language or "en").partition("-")[0].lower()
-    order = [names for name, names in listed.items() if name != own] + [listed.get(own, [])]
-    return {
-        form.replace("_", " "): number
-        for names in order
-        for number, forms in enumerate(names, 1)
-        for form in forms.casefold().split()
-    }
+def _read(texts: Iterable[str], language: str | None) -> list[datetime]:
+    return [moment for text in texts if (moment := dates.parse_page_date(text, language))]
 
 
-def label(text: str, language: str | None = None) -> Literal["published", "updated"] | None:
-    """Which of an article's dates a visible line says that it holds, where it says so."""
-    for which, words in _labels(language):
-        if words.search(text):
-            return which
-    return None
+def _first(moments: Sequence[datetime]) -> datetime | None:
+    """The first moment; one without a zone yields to the same day's with one."""
+    if not moments or moments[0].tzinfo:
+        return moments[0] if moments else None
+    near = (moment for moment in moments if moment.tzinfo and abs(_wall(moment) - moments[0]) <= FURTHEST)
+    return next(near, moments[0])
 
 
-@lru_cache(maxsize=64)  # pages may call their language anything
-def _labels(language: str | None) -> tuple[tuple[Literal["published", "updated"], re.Pattern[str]], ...]:
-    listed = tomllib.loads((files("feedpub.cleaner") / "data" / "datelines.toml").read_text(encoding="utf-8"))
-    spoken = {"en", (language or "en").partition("-")[0].lower()}
-    kinds: tuple[Literal["updated", "published"], ...] = ("updated", "published")
-    return tuple(
-        (
-            kind,
-            re.compile(
-                "|".join(rf"(?<!\w){re.escape(word)}" for code in spoken for word in listed[kind].get(code, ())),
-                re.IGNORECASE,
-            ),
-        )
-        for kind in kinds
-    )
+def _in_zone(moment: datetime | None, shown: Iterable[datetime]) -> datetime | None:
+    """A moment with a zone: its own; the one in which the page shows a moment given in UTC; else UTC."""
+    if moment is None or moment.utcoffset():
+        return moment
+    minute = _wall(moment).replace(second=0)
+    for ahead in (_wall(other) - minute for other in shown if moment.tzinfo and other.time() != datetime.min.time()):
+        if abs(ahead) <= FURTHEST and not ahead % STEP:
+            return moment.astimezone(timezone(ahead))
+    return moment.replace(tzinfo=UTC)
 
 
-def _western_digits(text: str) -> str:
-    if text.isascii():
-        return text
-    return "".join(str(unicodedata.digit(c)) if not c.isascii() and c.isdecimal() else c for c in text)
-
-
-Day = tuple[int, int, int]
-
-
-def _numeric(text: str, language: str | None) -> tuple[Day, str] | None:
-    """A date in numbers and the text around it."""
-    if found := _YEAR_FIRST.search(text):
-        year, month, day = (int(part) for part in found.group(1, 3, 4)) if found[1] else map(int, found.group(5, 6, 7))
-    elif found := _YEAR_LAST.search(text):
-        day, month, year = (int(part) for part in found.group(1, 3, 4))
-        american = found[2] in "/-" and (language or "").lower().replace("_", "-") in _MONTH_FIRST
-        if month > MONTHS or (american and day <= MONTHS):
-            day, month = month, day
-    else:
-        return None
-    return (year, month, day), f"{text[: found.start()]} {text[found.end() :]}"
-
-
-def _named(text: str, language: str | None) -> tuple[Day, str] | None:
-    """A date with the month's name and the text around it."""
-    names = months(language)
-    tokens = list(_TOKEN.finditer(text))
-    words = [token[0].casefold() for token in tokens]
-    for at, word in enumerate(words):
-        month = names.get(word) or names.get(word.rstrip("."))
-        if month and (near := _around(words, at)):
-            day, year, used = near
-            first, last = tokens[min(used)], tokens[max(used)]
-            return (year, month, day), f"{text[: first.start()]} {text[last.end() :]}"
-    return None
-
-
-def _around(words: Sequence[str], at: int) -> tuple[int, int, list[int]] | None:
-    """Day and year beside the month's name at `at`, and the places of all three."""
-    before = [i for i in range(at - 1, max(at - 4, -1), -1) if words[i] not in _FILLERS][:2]
-    after = [i for i in range(at + 1, min(at + 5, len(words))) if words[i] not in _FILLERS][:3]
-    years = [i for i in (*after[:2], *before) if len(words[i]) == 4 and words[i].isdecimal()]  # noqa: PLR2004
-    days = [i for i in (*before[:1], *after[:1]) if len(words[i]) < 3 and words[i].isdecimal()]  # noqa: PLR2004
-    if not years or not days:
-        return None
-    day = days[-1] if years[0] == days[-1] + 1 else days[0]
-    return int(words[day]), int(words[years[0]]), [day, years[0], at]
-
-
-def _moment(year: int, month: int, day: int, rest: str) -> datetime | None:
-    """The day at the time of day and in the zone that the rest of the text names."""
-    time = _TIME.search(rest)
-    hour, minute, second = _clock(time) if time else (0, 0, 0)
-    try:
-        moment = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 -- the zone comes next
-    except ValueError:  # the 31st of February, 25 o'clock
-        return None
-    return _plausible(moment.replace(tzinfo=_zone(rest[time.end() :])) if time else moment)
-
-
-def _clock(time: re.Match[str]) -> tuple[int, int, int]:
-    hour, minute, second = (int(part or 0) for part in (time.group(1, 2, 3) if time[1] else time.group(5, 6, 7)))
-    if half := time[4]:
-        hour = hour % 12 + (12 if half.lower() == "p" else 0)
-    return hour, minute, second
-
-
-def _zone(text: str) -> timezone | None:
-    """The zone that the text after a time of day begins with or names."""
-    if offset := _OFFSET.search(text):
-        minutes = int(offset[2]) * 60 + int(offset[3] or 0)
-        ahead = minutes if offset[1] == "+" else -minutes
-        return timezone(timedelta(minutes=ahead)) if abs(ahead) <= FURTHEST else None
-    named = _ZONE.search(text)
-    return timezone(timedelta(minutes=_ZONES[named[1].lower()])) if named else None
-
-
-def _plausible(moment: datetime) -> datetime | None:
-    epoch = moment.year == 1970 and moment.timetuple().tm_yday == 1  # noqa: PLR2004 -- an empty field's Unix time
-    return moment if moment.year in YEARS and not epoch else None
+def _wall(moment: datetime) -> datetime:
+    """What a clock on the wall shows."""
+    return moment.replace(tzinfo=None)

@@ -6,13 +6,15 @@ Owns the shapes of structured data. Of several articles on a page it takes the o
 import html
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from feedpub.characters import sound
+from lxml.html import HtmlElement
+
 from feedpub.cleaner.metadata import lead_image
 from feedpub.cleaner.metadata.facts import Facts
+from feedpub.core.text import strip_invalid_characters
 
 DEEPEST = 12  # levels of nesting looked at
 LARGEST = 2_000_000  # characters of one script
@@ -40,7 +42,7 @@ _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrtu])')
 Node = Mapping[str, Any]
 
 
-def read(scripts: Iterable[str], url: str | None = None, title: str = "") -> Facts:
+def read_jsonld(scripts: Iterable[str], url: str | None = None, title: str = "") -> Facts:
     """What the article's node in a page's JSON-LD scripts says.
 
     Args:
@@ -156,7 +158,7 @@ def _sizes(value: Any, by_id: Mapping[str, Node], facts: Facts) -> None:
         whole = _resolved(image, by_id)
         if isinstance(whole, dict):
             width, height = ("".join(_texts(whole.get(key), "value", "name")) for key in ("width", "height"))
-            if known := lead_image.pixels(width, height):
+            if known := lead_image.parse_pixels(width, height):
                 facts.image_sizes.update(dict.fromkeys(_texts(whole, "url", "contentUrl", "@id"), known))
 
 
@@ -170,7 +172,7 @@ def _resolved(value: Any, by_id: Mapping[str, Node]) -> Any:
 def _texts(value: Any, *keys: str) -> list[str]:
     """The texts of a value in any of its shapes: a string, an object with a name or an address, a list of either."""
     if isinstance(value, str):
-        return [text] if (text := sound(html.unescape(value)).strip()) else []
+        return [text] if (text := strip_invalid_characters(html.unescape(value)).strip()) else []
     if isinstance(value, int | float) and not isinstance(value, bool):
         return [str(value)]
     if isinstance(value, list):
@@ -187,3 +189,19 @@ def _types(node: Node) -> frozenset[str]:
     value = node.get("@type")
     listed = value if isinstance(value, list) else [value]
     return frozenset(str(name).rpartition("/")[2].rpartition(":")[2].lower() for name in listed if name)
+
+
+# SECTION: The data that a page carries for its own scripts, in script elements and in attributes
+# → dates of publication.
+#
+# The last resort of pages that are drawn by scripts and say nothing to machines: schema.org's
+# name for the date stands in
+# what their scripts would write into the page.
+
+_HOLDERS = "//script[contains(., 'datePublished')]/text() | //@*[contains(., 'datePublished')]"
+_PUBLISHED = re.compile(r'\\?"datePublished\\?"\s*:\s*\\?"([^"\\]{8,40})')
+
+
+def date_in_scripts(tree: HtmlElement) -> Sequence[str]:
+    """The dates of publication in a page's data for its scripts, in the order of the page."""
+    return [date for holder in tree.xpath(_HOLDERS) for date in _PUBLISHED.findall(holder)]

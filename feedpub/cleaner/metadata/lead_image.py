@@ -9,7 +9,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.metadata.addresses import absolute
+from feedpub.cleaner.metadata.canonical import resolve_address
 from feedpub.cleaner.metadata.facts import Facts, Size
 
 MOST = 20  # elements of a page that may show one image
@@ -24,12 +24,12 @@ _NO_PICTURE = re.compile(
 _PIXELS = re.compile(r"(\d{1,5})(?:\.0+)?\s?(?:px)?")
 
 
-def choose(addresses: Iterable[str], base: str | None) -> str | None:
+def choose_lead_image(addresses: Iterable[str], base: str | None) -> str | None:
     """The first address that can be a lead image: no logo, no placeholder, no data."""
-    return next(absolute((address for address in addresses if not _NO_PICTURE.search(address)), base), None)
+    return next(resolve_address((address for address in addresses if not _NO_PICTURE.search(address)), base), None)
 
 
-def large(tree: HtmlElement) -> Iterator[str]:
+def is_large(tree: HtmlElement) -> Iterator[str]:
     """The addresses of the pictures on a page that are said to be large, and stand neither above nor below all."""
     for picture in tree.iter("img"):
         width, address = picture.get("width", ""), picture.get("src")
@@ -38,7 +38,7 @@ def large(tree: HtmlElement) -> Iterator[str]:
             yield address
 
 
-def size(image: str | None, stated: Iterable[Facts], tree: HtmlElement, base: str | None) -> Size | None:
+def parse_size(image: str | None, stated: Iterable[Facts], tree: HtmlElement, base: str | None) -> Size | None:
     """The width and height that a page states for an image: of the first origin that does, else of its own element."""
     if image is None:
         return None
@@ -46,7 +46,7 @@ def size(image: str | None, stated: Iterable[Facts], tree: HtmlElement, base: st
     return next((size for address, size in told if _is(image, address, base)), None) or _in_page(image, tree, base)
 
 
-def pixels(width: str | None, height: str | None) -> Size | None:
+def parse_pixels(width: str | None, height: str | None) -> Size | None:
     """Two lengths ("1200", "630px") as a size; None where either is no number of pixels."""
     across, down = (_PIXELS.fullmatch((length or "")[:LONGEST].strip()) for length in (width, height))
     if not across or not down or not int(across[1]) or not int(down[1]):
@@ -54,14 +54,14 @@ def pixels(width: str | None, height: str | None) -> Size | None:
     return int(across[1]), int(down[1])
 
 
-def of_group(properties: Iterable[tuple[str, str]]) -> Mapping[str, Size]:
+def first_of_group(properties: Iterable[tuple[str, str]]) -> Mapping[str, Size]:
     """The sizes of the pictures that OpenGraph properties describe: each og:image begins a new one."""
     found: dict[str, Size] = {}
     addresses: list[str] = []
     lengths: dict[str, str] = {}
     for name, text in (*properties, ("og:image", "")):
         if name == "og:image" and addresses:
-            if known := pixels(lengths.get("og:image:width"), lengths.get("og:image:height")):
+            if known := parse_pixels(lengths.get("og:image:width"), lengths.get("og:image:height")):
                 found |= dict.fromkeys(addresses, known)
             addresses, lengths = [], {}
         if name in ("og:image", "og:image:url", "og:image:secure_url"):
@@ -76,8 +76,10 @@ def _in_page(image: str, tree: HtmlElement, base: str | None) -> Size | None:
     name = image.rpartition("/")[2]
     likely = (picture for picture in tree.iter("img") if name in (picture.get("src") or ""))
     found = (picture for picture in islice(likely, MOST) if _is(image, picture.get("src", ""), base))
-    return next((size for picture in found if (size := pixels(picture.get("width"), picture.get("height")))), None)
+    return next(
+        (size for picture in found if (size := parse_pixels(picture.get("width"), picture.get("height")))), None
+    )
 
 
 def _is(image: str, address: str, base: str | None) -> bool:
-    return address == image or next(absolute([address], base), None) == image
+    return address == image or next(resolve_address([address], base), None) == image

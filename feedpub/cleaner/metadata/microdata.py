@@ -6,8 +6,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from feedpub.cleaner.metadata import lead_image
+from feedpub.cleaner.metadata.byline import to_one_line
 from feedpub.cleaner.metadata.facts import Facts
-from feedpub.cleaner.metadata.texts import one_line
 
 LONGEST = 300  # characters of a value
 MOST = 500  # properties of a page
@@ -29,7 +29,7 @@ _FIELDS = {
 _ARTICLES = ("article", "posting", "webpage", "report", "creativework")
 
 
-def read(tree: HtmlElement) -> Facts:
+def read_microdata(tree: HtmlElement) -> Facts:
     """What the page's itemprop attributes say about its article."""
     facts = Facts()
     for element in _with_properties(tree):
@@ -59,7 +59,7 @@ def _value(element: HtmlElement) -> str:
         return str(content).strip()
     names = (part for part in element.iterdescendants() if part.get("itemprop") == "name")
     named = next(names, element)
-    text: str = named.get("content") or one_line(str(named.text_content()))
+    text: str = named.get("content") or to_one_line(str(named.text_content()))
     return text if len(text) <= LONGEST else ""
 
 
@@ -68,6 +68,6 @@ def _picture(element: HtmlElement, facts: Facts) -> str:
     addresses = (part.get(key) for part in element.iter() for key in ("content", "src", "href"))
     address = next((str(address) for address in addresses if address), "")
     stated = {part.get("itemprop"): part.get("content") for part in element.iterdescendants("meta")}
-    if known := lead_image.pixels(stated.get("width"), stated.get("height")):
+    if known := lead_image.parse_pixels(stated.get("width"), stated.get("height")):
         facts.image_sizes[address] = known
     return address

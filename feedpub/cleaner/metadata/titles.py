@@ -31,7 +31,7 @@ _WORDS = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
+class TitleCandidate:
     """A visible headline: the text of an h1 or h2."""
 
     text: str
@@ -52,8 +52,8 @@ class Title:
     sure: bool = False
 
 
-def choose(
-    headlines: Sequence[Headline], stated: Sequence[str], *, site: Iterable[str] = (), url: str | None = None
+def choose_title(
+    headlines: Sequence[TitleCandidate], stated: Sequence[str], *, site: Iterable[str] = (), url: str | None = None
 ) -> Title:
     """The headline.
 
@@ -63,7 +63,7 @@ def choose(
         site: names of the site.
         url: of the page; its host is one more name of the site.
     """
-    known = {compact(name) for name in (*site, *_hosts(url)) if compact(name)}
+    known = {compact_title(name) for name in (*site, *_hosts(url)) if compact_title(name)}
     bare = [text for title in stated if (text := without_site(title[:MOST], known))]
     visible = [(place, line) for place, line in enumerate(headlines) if _can_be_headline(line.text, known)]
     best = max(((_likeness(line, bare), -place) for place, line in visible), default=(0.0, 0))
@@ -86,7 +86,7 @@ def without_site(title: str, site: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=1000)  # a page says its title many times over
-def compact(text: str) -> str:
+def compact_title(text: str) -> str:
     """A text for comparison where spaces do not count."""
     return _WORDS.sub("", text.casefold()).replace("_", "")
 
@@ -101,14 +101,14 @@ def _cut(title: str, known: set[str]) -> str:
     """A title less one site's name at its end, with what follows it, or at its beginning; "" where there is none."""
     separators = list(_SEPARATOR.finditer(title))
     for separator in reversed(separators):
-        if compact(title[separator.end() :]) in known:
+        if compact_title(title[separator.end() :]) in known:
             return title[: separator.start()].strip()
     for separator in separators:
-        if compact(title[: separator.start()]) in known:
+        if compact_title(title[: separator.start()]) in known:
             return title[separator.end() :].strip()
     for separator, after in pairwise(separators):
         head, tail = title[: separator.start()].strip(), title[after.end() :]
-        if compact(title[separator.end() : after.start()]) in known and len(head) > len(tail):
+        if compact_title(title[separator.end() : after.start()]) in known and len(head) > len(tail):
             return head
     return ""
 
@@ -124,14 +124,14 @@ def _behind_bar(bare: Sequence[str]) -> str:
 
 
 def _can_be_headline(text: str, known: set[str]) -> bool:
-    return bool(compact(text)) and compact(text) not in known and len(text) <= LONGEST
+    return bool(compact_title(text)) and compact_title(text) not in known and len(text) <= LONGEST
 
 
 def _reads_like_headline(text: str) -> bool:
     return len(text.split()) >= HEADLINE and len(text) <= LONGEST / 2 and not text.endswith(":")
 
 
-def _likeness(line: Headline, bare: Iterable[str]) -> float:
+def _likeness(line: TitleCandidate, bare: Iterable[str]) -> float:
     """How much a visible headline is like what the head says, 0 … 1; 0 where it is another text."""
     likeness = max((_shared(line.text, text) for text in bare), default=0.0)
     if line.level == 1 and likeness < SURE and any(squash(line.text) in _ends(text) for text in bare):

@@ -5,8 +5,8 @@ their cards have (headings, dates, teasers) and by where they stand; the best gr
 Knows nothing of the network, of feeds, and of single sites.
 """
 
-from feedpub.sources.listing.detect import find
-from feedpub.sources.listing.select import select
-from feedpub.sources.listing.selectors import selectors_of
+from feedpub.sources.listing.cards import select_cards
+from feedpub.sources.listing.detect import find_items
+from feedpub.sources.listing.selectors import describe_selectors
 
-__all__ = ["find", "select", "selectors_of"]
+__all__ = ["describe_selectors", "find_items", "select_cards"]

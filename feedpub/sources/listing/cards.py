@@ -3,13 +3,18 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 from lxml.html import HtmlElement
 
-from feedpub.sources.listing.facts import Card, is_marked, read_card
-from feedpub.sources.listing.text import HEADINGS, is_button, label_of, text_of, words
+from feedpub.core.models import Item
+from feedpub.core.urls import resolve_link
+from feedpub.sources.document import HtmlDocument
+from feedpub.sources.listing.card_fields import CardFields, is_marked, read_card_fields
+from feedpub.sources.listing.embedded_json import items_in_jsonld
+from feedpub.sources.listing.links import may_be_article
+from feedpub.sources.listing.text import HEADINGS, count_text_words, element_text, is_button, label_text
 
 ROOTS = ("html", "body", "main")
 OPEN = ("a", "b", "strong", "span", "p", "dt", "tr", *HEADINGS)  # may be only the first part of a card
@@ -32,7 +37,7 @@ class Link:
     url: str
 
 
-class Cards:
+class CardFinder:
     """The cards of a page's links.
 
     Args:
@@ -47,9 +52,9 @@ class Cards:
             self._by_url[link.url].append(link.element)
         self._below = _urls_below(links)
         self._headed = _urls_below(link for link in links if _is_headed(link.element) and not _is_short(link.element))
-        self._titled = _urls_below(link for link in links if words(label_of(link.element)) >= TITLE_WORDS)
+        self._titled = _urls_below(link for link in links if count_text_words(label_text(link.element)) >= TITLE_WORDS)
 
-    def of(self, members: Sequence[Link]) -> list[Card]:
+    def of(self, members: Sequence[Link]) -> list[CardFields]:
         """One card for each article that links at one place of the structure lead to."""
         first: dict[str, Link] = {}
         for member in members:
@@ -61,12 +66,12 @@ class Cards:
         spans[-1:] = [parts[:usual] for parts in spans[-1:]]  # what follows the last card is not its own
         return [self.read(member, parts) for member, parts in zip(first.values(), spans, strict=True)]
 
-    def read(self, member: Link, parts: Sequence[HtmlElement]) -> Card:
+    def read(self, member: Link, parts: Sequence[HtmlElement]) -> CardFields:
         """The card that some elements make up around a link."""
         alike = self._by_url[member.url][:MOST_ANCHORS]
         inside = [a for a in alike if any(e in parts for e in (a, *a.iterancestors()))]
         anchors = [member.element, *(anchor for anchor in inside if anchor is not member.element)]
-        return read_card(parts, anchors, member.url, self._base)
+        return read_card_fields(parts, anchors, member.url, self._base)
 
     def _parts(self, member: Link, rivals: Sequence[Urls], units: Sequence[str]) -> list[HtmlElement]:
         """The largest element around a link that speaks of nothing else, with its siblings where the list is flat."""
@@ -78,7 +83,7 @@ class Cards:
 
         around = takewhile(lambda e: e.tag not in ROOTS and not foreign(e), member.element.iterancestors())
         top = (member.element, *_up_to_unit(around, units))[-1]
-        if is_button(text_of(member.element)) and (before := _back_to_heading(top, foreign)):
+        if is_button(element_text(member.element)) and (before := _back_to_heading(top, foreign)):
             return [*before, top]
         after = takewhile(lambda part: not (foreign(part) or self._has_title(part, member)), top.itersiblings())
         if top.tag not in OPEN:
@@ -121,4 +126,80 @@ def _is_headed(anchor: HtmlElement) -> bool:
 
 def _is_short(anchor: HtmlElement) -> bool:
     """True for what may be a heading's own heading: a section, a topic."""
-    return words(label_of(anchor)) < KICKER_WORDS
+    return count_text_words(label_text(anchor)) < KICKER_WORDS
+
+
+# SECTION: From a page's links to cards, and from cards to items.
+
+
+def card_links(document: HtmlDocument) -> Iterator[Link]:
+    """All links of a page that lead somewhere on the web and are not paid for."""
+    for anchor in document.tree.iter("a"):
+        url = resolve_link(anchor.get("href", ""), document.base)
+        if url and "sponsored" not in anchor.get("rel", ""):
+            yield Link(anchor, url)
+
+
+def card_items(cards: Iterable[CardFields], document: HtmlDocument, known: Mapping[str, Item]) -> tuple[Item, ...]:
+    """One item an address, in the page's order; `known` is what the page's own data says of some addresses."""
+    order = {element: position for position, element in enumerate(document.tree.iter())}
+    unique: dict[str, CardFields] = {}
+    for card in sorted(cards, key=lambda card: order[card.parts[0]]):
+        unique.setdefault(card.url, card)
+    return tuple(_item(card, known.get(card.url)) for card in unique.values())
+
+
+def _item(card: CardFields, known: Item | None) -> Item:
+    item = Item(
+        url=card.url,
+        title=card.title,
+        authors=card.authors,
+        published=card.published,
+        summary=card.summary,
+        image=card.image,
+    )
+    if known is None:
+        return item
+    return replace(
+        item,
+        title=known.title or item.title,
+        authors=known.authors or item.authors,
+        published=known.published or item.published,
+        summary=item.summary or known.summary,
+        image=item.image or known.image,
+    )
+
+
+# SECTION: The articles that chosen elements lead to.
+
+
+def select_cards(document: HtmlDocument, elements: Sequence[HtmlElement]) -> tuple[Item, ...]:
+    """One article an element: its own link's, that of the link around it, or that of the main link in it.
+
+    Returns:
+        The articles in the page's order, each address once; elements without a link count for nothing.
+    """
+    links = {link.element: link for link in card_links(document)}
+    cards = CardFinder(list(links.values()), document.base)
+    direct = [link for element in elements if (link := _around(element, links))]
+    pieces = [
+        (element, link) for element in elements if not _around(element, links) and (link := _main(element, links))
+    ]
+    read = [cards.read(link, [element]) for element, link in pieces]
+    return card_items([*cards.of(direct), *read], document, items_in_jsonld(document.data, document.base))
+
+
+def _around(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link | None:
+    return next((links[e] for e in (element, *element.iterancestors()) if e in links), None)
+
+
+def _main(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link | None:
+    """The link of a piece of page: in a heading before others, one that says where it leads before a button."""
+    inside = [links[anchor] for anchor in element.iter("a") if anchor in links]
+    return max(inside, key=_worth, default=None)
+
+
+def _worth(link: Link) -> tuple[bool, bool, bool]:
+    headed = any(e.tag in HEADINGS for e in (*link.element.iterancestors(), *link.element.iter()))
+    text = element_text(link.element)
+    return headed, may_be_article(link.url), bool(text) and not is_button(text)

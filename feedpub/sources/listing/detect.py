@@ -6,19 +6,15 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.model import Item
-from feedpub.sources.addresses import site_of
-from feedpub.sources.html import Document
-from feedpub.sources.listing.cards import TITLE_WORDS, Link
-from feedpub.sources.listing.facts import Card, is_marked
-from feedpub.sources.listing.groups import Group, group
-from feedpub.sources.listing.items import items_of, links_of
+from feedpub.core.models import Item
+from feedpub.core.urls import site_domain
+from feedpub.sources.document import HtmlDocument
+from feedpub.sources.listing.card_fields import CardFields, is_marked
+from feedpub.sources.listing.cards import TITLE_WORDS, Link, card_items, card_links
+from feedpub.sources.listing.embedded_json import items_in_jsonld, items_in_state
+from feedpub.sources.listing.groups import Group, PageRegions, group_links
 from feedpub.sources.listing.links import may_be_article
-from feedpub.sources.listing.state import stated
-from feedpub.sources.listing.structure import Regions
-from feedpub.sources.listing.structured import listed
-from feedpub.sources.listing.text import HEADINGS, text_of, words
-from feedpub.sources.listing.words import SHARING
+from feedpub.sources.listing.text import HEADINGS, SHARING, count_text_words, element_text
 
 LEAST = 2.5  # a group's score
 NEAR = 2.0  # as good as the best group
@@ -28,23 +24,27 @@ FEW = 3  # articles; fewer need proof
 MOST_LINKS = 5000
 
 
-def find(document: Document) -> tuple[Item, ...]:
+def find_items(document: HtmlDocument) -> tuple[Item, ...]:
     """The articles listed on a page, in the page's order, each address once; none where it lists none.
 
     Where it shows none, those that its data names: first what is meant for machines, then its scripts' state.
     """
     candidates = (
         link
-        for link in links_of(document)
+        for link in card_links(document)
         if (may_be_article(link.url, document.url) or _is_titled_site(link, document))
         and not _is_itself(link.url, document)
     )
     links = list(islice(candidates, MOST_LINKS))
-    regions = Regions(document.tree, [link.element for link in links])
-    known = {url: item for url, item in listed(document.data, document.base).items() if not _is_itself(url, document)}
+    regions = PageRegions(document.tree, [link.element for link in links])
+    known = {
+        url: item
+        for url, item in items_in_jsonld(document.data, document.base).items()
+        if not _is_itself(url, document)
+    }
     open_links = _unrivalled([link for link in links if not regions.in_navigation(link.element)])
-    cards = _proven(_choose(group(document, open_links, regions, known)), known)
-    return items_of(cards, document, known) or tuple(known.values()) or stated(document.state, document.base)
+    cards = _proven(_choose(group_links(document, open_links, regions, known)), known)
+    return card_items(cards, document, known) or tuple(known.values()) or items_in_state(document.state, document.base)
 
 
 def _unrivalled(links: Sequence[Link]) -> list[Link]:
@@ -55,7 +55,9 @@ def _unrivalled(links: Sequence[Link]) -> list[Link]:
     best: dict[HtmlElement, Link] = {}
     for link in links:
         for heading in link.element.iterancestors(*HEADINGS):
-            best[heading] = max(best.get(heading, link), link, key=lambda rival: words(text_of(rival.element)))
+            best[heading] = max(
+                best.get(heading, link), link, key=lambda rival: count_text_words(element_text(rival.element))
+            )
     first: dict[HtmlElement, str] = {}
     for link in links:
         for term in link.element.iterancestors("dt"):
@@ -68,21 +70,21 @@ def _unrivalled(links: Sequence[Link]) -> list[Link]:
     ]
 
 
-def _is_titled_site(link: Link, document: Document) -> bool:
+def _is_titled_site(link: Link, document: HtmlDocument) -> bool:
     """True for another site's front page below words enough for a title: those who collect links have such, too."""
     parts = urlsplit(link.url)
     bare = parts.path in ("", "/") and not parts.query
-    elsewhere = site_of(link.url) != site_of(document.url) and site_of(link.url) not in SHARING
-    return bare and elsewhere and words(text_of(link.element)) >= TITLE_WORDS
+    elsewhere = site_domain(link.url) != site_domain(document.url) and site_domain(link.url) not in SHARING
+    return bare and elsewhere and count_text_words(element_text(link.element)) >= TITLE_WORDS
 
 
-def _is_itself(url: str, document: Document) -> bool:
+def _is_itself(url: str, document: HtmlDocument) -> bool:
     return url.rstrip("/") == document.url.partition("#")[0].rstrip("/")
 
 
-def _choose(groups: Sequence[Group]) -> list[Card]:
+def _choose(groups: Sequence[Group]) -> list[CardFields]:
     """The cards of the best group and of those like it; of cards that overlap, the better group's."""
-    chosen: dict[str, Card] = {}
+    chosen: dict[str, CardFields] = {}
     inside: set[HtmlElement] = set()
     around: set[HtmlElement] = set()
     for found in groups:
@@ -108,7 +110,7 @@ def _is_dated(found: Group) -> bool:
     return all("/#/#/#/" in shape for shape in found.patterns)
 
 
-def _proven(cards: list[Card], known: Mapping[str, Item]) -> list[Card]:
+def _proven(cards: list[CardFields], known: Mapping[str, Item]) -> list[CardFields]:
     """The cards, where they are some; of one or two only those that are articles beyond doubt."""
     if len(cards) >= FEW or (len(cards) > 1 and all(any(map(is_marked, card.parts)) for card in cards)):
         return cards

@@ -1,18 +1,151 @@
-"""Links that stand at the same place of a page's structure are one list, and are judged as one."""
+"""Where a link stands on its page: at which place of the structure, and in which kind of region."""
 
 import math
 import statistics
-from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
-from feedpub.sources.addresses import site_of
-from feedpub.sources.html import Document
-from feedpub.sources.listing.cards import TITLE_WORDS, Cards, Link
-from feedpub.sources.listing.facts import Card
-from feedpub.sources.listing.links import address_score, pattern
-from feedpub.sources.listing.structure import Places, Regions
-from feedpub.sources.listing.text import is_button, is_mute, text_of, words
+from lxml.html import HtmlElement
+
+from feedpub.core.urls import site_domain
+from feedpub.sources.document import HtmlDocument
+from feedpub.sources.listing.card_fields import CardFields
+from feedpub.sources.listing.cards import TITLE_WORDS, CardFinder, Link
+from feedpub.sources.listing.links import address_pattern, address_score
+from feedpub.sources.listing.text import (
+    BOX_HEADINGS,
+    BOXES,
+    CHROME,
+    HEADINGS,
+    SIDEBAR_NAMES,
+    count_text_words,
+    element_text,
+    is_button,
+    is_textless,
+    strip_counts,
+)
+
+NAVIGATION_ROLES = frozenset({"navigation", "menu", "menubar", "contentinfo", "tablist"})
+MOST = 0.5  # a region that holds more of the page's links than this is the page
+MOST_BOXES = 200  # of a page
+BOX_PARTS = 100  # elements that follow a box's heading
+HEADER_LINKS = 4  # a header with more is the site's, not a card's
+
+# How much standing in a region takes from a link's score.
+LIKELY, PERHAPS = 4.0, 3.0
+
+
+class DomPaths:
+    """Names the place of an element: the way up to the root, each step a tag and the commonest of its classes.
+
+    Classes that differ from card to card (`post-123`, `category-sport`) are rarer than those that do not.
+    """
+
+    def __init__(self, tree: HtmlElement) -> None:
+        self._counts = Counter((e.tag, name) for e in tree.iter() for name in e.get("class", "").split())
+        self._paths: dict[HtmlElement, tuple[str, ...]] = {}
+
+    def path(self, element: HtmlElement) -> tuple[str, ...]:
+        """The steps from the element up to the body."""
+        if element.tag in ("html", "body"):
+            return ()
+        if element not in self._paths:
+            parent = element.getparent()
+            above = self.path(parent) if parent is not None else ()
+            self._paths[element] = (self._step(element), *above)
+        return self._paths[element]
+
+    def _step(self, element: HtmlElement) -> str:
+        names = element.get("class", "").split()
+        commonest = max(names, key=lambda name: self._counts[element.tag, name], default="")
+        return f"{element.tag}.{commonest}" if self._counts[element.tag, commonest] > 1 else str(element.tag)
+
+
+class PageRegions:
+    """Tells links in navigation, sidebars and boxes of popular or related articles from those of the listing.
+
+    Args:
+        tree: the page.
+        links: its links that could be an article's.
+    """
+
+    def __init__(self, tree: HtmlElement, links: Sequence[HtmlElement]) -> None:
+        self._links = Counter(above for link in links for above in link.iterancestors())
+        self._navigation: dict[HtmlElement, bool] = {}
+        self._content = sum(1 for link in links if not self.in_navigation(link))
+        self._boxes = frozenset(self._titled_boxes(tree))
+        self._penalties: dict[HtmlElement, float] = {}
+
+    def in_navigation(self, element: HtmlElement) -> bool:
+        """True inside of a menu, a footer or the head of the site."""
+        if element not in self._navigation:
+            parent = element.getparent()
+            above = parent is not None and self.in_navigation(parent)
+            self._navigation[element] = above or self._is_navigation(element)
+        return self._navigation[element]
+
+    def _is_navigation(self, element: HtmlElement) -> bool:
+        if element.tag == "header":
+            found = self._links[element] > HEADER_LINKS
+        else:
+            found = element.tag in ("nav", "footer") or element.get("role") in NAVIGATION_ROLES
+        return found and next(element.iter("main"), None) is None  # an unclosed one holds the whole page
+
+    def penalty(self, element: HtmlElement) -> float:
+        """What the regions around an element take from its score; 0 in the plain content."""
+        if element not in self._penalties:
+            parent = element.getparent()
+            above = self.penalty(parent) if parent is not None else 0.0
+            self._penalties[element] = max(above, self._own(element))
+        return self._penalties[element]
+
+    def _own(self, element: HtmlElement) -> float:
+        if element in self._boxes:
+            return LIKELY
+        if element.tag in ("html", "body", "main", "a", *HEADINGS) or self._links[element] > MOST * self._content:
+            return 0.0
+        names = f" {element.get('class', '')} {element.get('id', '')} {element.get('role', '')} ".lower().replace(
+            "_", "-"
+        )
+        if CHROME.search(names) or BOXES.search(names):
+            return LIKELY
+        return PERHAPS if element.tag == "aside" or SIDEBAR_NAMES.search(names) else 0.0
+
+    def _titled_boxes(self, tree: HtmlElement) -> Iterable[HtmlElement]:
+        """What follows "Most read" and the like, up to the next heading of its kind, or a section with its own."""
+        for words in islice(filter(_is_box_heading, tree.iter()), MOST_BOXES):
+            heading = self._outermost(words)
+            for sibling in islice(heading.itersiblings(), BOX_PARTS):
+                if (sibling.tag, sibling.get("class")) == (heading.tag, heading.get("class")):
+                    break
+                if sibling.tag == "section" and _rank(sibling) <= _rank(words):
+                    break
+                if self._links[sibling] <= MOST * self._content:
+                    yield sibling
+
+    def _outermost(self, element: HtmlElement) -> HtmlElement:
+        """The largest element around one that has no links in it."""
+        around = takewhile(lambda above: not self._links[above], element.iterancestors())
+        return (element, *around)[-1]
+
+
+def _rank(element: HtmlElement) -> int:
+    """The rank of the first heading in an element: 1 for h1; 7 where it has none."""
+    heading = next(element.iter(*HEADINGS), None)
+    return len(HEADINGS) + 1 if heading is None else HEADINGS.index(heading.tag) + 1
+
+
+def _is_box_heading(element: HtmlElement) -> bool:
+    if element.tag in ("a", "button", "option", "label"):
+        return False
+    own = strip_counts(element.text or "")
+    return own in BOX_HEADINGS and strip_counts(element_text(element)) == own
+
+
+# SECTION: Links that stand at the same place of a page's structure are one list, and are judged
+# as one.
 
 OUTLIER = 4.0  # a card so far below the median of its group is something else
 
@@ -27,30 +160,32 @@ class Group:
         aside: most of them stand in a sidebar, or in a box of popular articles and the like.
     """
 
-    cards: tuple[Card, ...]
+    cards: tuple[CardFields, ...]
     score: float
     patterns: frozenset[str]
     aside: bool = False
 
 
-def group(document: Document, links: Sequence[Link], regions: Regions, known: Container[str]) -> list[Group]:
+def group_links(
+    document: HtmlDocument, links: Sequence[Link], regions: PageRegions, known: Container[str]
+) -> list[Group]:
     """The groups of some links, the likeliest first; `known` are addresses that the page's data calls articles."""
-    places, cards = Places(document.tree), Cards(links, document.base)
+    places, cards = DomPaths(document.tree), CardFinder(links, document.base)
     members: dict[tuple[object, ...], list[Link]] = defaultdict(list)
     for link in links:
-        members[is_button(text_of(link.element)), *places.path(link.element)].append(link)
-    judge = Judge(document.url, regions, known, aggregates=_leads_away(links, document.url))
+        members[is_button(element_text(link.element)), *places.path(link.element)].append(link)
+    judge = GroupScorer(document.url, regions, known, aggregates=_leads_away(links, document.url))
     return sorted((judge.group(cards.of(alike)) for alike in members.values()), key=lambda found: -found.score)
 
 
 def _leads_away(links: Sequence[Link], listing: str) -> bool:
     """True for a page whose long links lead to other sites: it lists what others write."""
-    titled = [link for link in links if words(text_of(link.element)) >= TITLE_WORDS]
-    return sum(site_of(link.url) != site_of(listing) for link in titled) > len(titled) / 2
+    titled = [link for link in links if count_text_words(element_text(link.element)) >= TITLE_WORDS]
+    return sum(site_domain(link.url) != site_domain(listing) for link in titled) > len(titled) / 2
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class GroupScorer:
     """Scores cards and groups.
 
     Attributes:
@@ -60,23 +195,23 @@ class Judge:
     """
 
     listing: str
-    regions: Regions
+    regions: PageRegions
     known: Container[str]
     aggregates: bool
 
-    def group(self, cards: Sequence[Card]) -> Group:
+    def group(self, cards: Sequence[CardFields]) -> Group:
         """The group with its score, without the cards that are far worse than most."""
         scores = [self.card(card) for card in cards]
         median = statistics.median(scores)
         kept = tuple(card for card, score in zip(cards, scores, strict=True) if score > median - OUTLIER)
         size = min(math.log2(len(kept)), 4.0) / 2
         aside = sum(self.regions.penalty(card.anchor) > 0 for card in kept) * 2 > len(kept)
-        return Group(kept, median + size, frozenset(pattern(card.url) for card in kept), aside)
+        return Group(kept, median + size, frozenset(address_pattern(card.url) for card in kept), aside)
 
-    def card(self, card: Card) -> float:
+    def card(self, card: CardFields) -> float:
         """How much a card looks like an article's: a title of some words counts most, then what goes with it."""
-        count = words(card.title)
-        elsewhere = not self.aggregates and site_of(card.url) != site_of(self.listing)
+        count = count_text_words(card.title)
+        elsewhere = not self.aggregates and site_domain(card.url) != site_domain(self.listing)
         return (
             (min(count, 6) / 2 - 1.0 if count > 1 else -2.0)
             + 1.5 * card.headed
@@ -87,6 +222,6 @@ class Judge:
             + 2.0 * (card.url in self.known)
             + address_score(card.url, self.listing)
             - 2.0 * elsewhere
-            - 2.0 * (not card.headed and is_mute(card.anchor))
+            - 2.0 * (not card.headed and is_textless(card.anchor))
             - self.regions.penalty(card.anchor)
         )

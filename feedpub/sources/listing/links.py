@@ -3,8 +3,8 @@
 import re
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from feedpub.sources.addresses import site_of
-from feedpub.sources.listing.words import ARCHIVES, FILES, PAGES, QUERIES, SHARING
+from feedpub.core.urls import site_domain
+from feedpub.sources.listing.text import ARCHIVES, FILE_SUFFIXES, PAGE_NAMES, QUERIES, SHARING
 
 DATE = re.compile(r"/(?:19|20)\d\d[/-]?(?:0[1-9]|1[0-2])(?:[/-]?[0-3]\d)?(?=\D|$)")
 NUMBER = re.compile(r"\d{4,}")
@@ -25,17 +25,17 @@ def may_be_article(url: str, listing: str = "") -> bool:
         return False
     if ARCHIVES.intersection(segments) or (segments and not parts.query and _is_page(segments)):
         return False
-    if site_of(url) in SHARING - {site_of(listing)} or QUERIES.intersection(
+    if site_domain(url) in SHARING - {site_domain(listing)} or QUERIES.intersection(
         key.lower() for key, _ in parse_qsl(parts.query)
     ):
         return False
-    return not segments or segments[-1].rpartition(".")[2] not in FILES
+    return not segments or segments[-1].rpartition(".")[2] not in FILE_SUFFIXES
 
 
 def _is_page(segments: list[str]) -> bool:
     last = segments[-1].removesuffix(".html").removesuffix(".php")
     paged = len(segments) > 1 and segments[-2] in ("page", "seite") and last.isdigit()
-    return last in PAGES or paged or _PAGE_OR_LANGUAGE.fullmatch(last) is not None
+    return last in PAGE_NAMES or paged or _PAGE_OR_LANGUAGE.fullmatch(last) is not None
 
 
 def address_score(url: str, listing: str) -> float:
@@ -54,12 +54,12 @@ def address_score(url: str, listing: str) -> float:
     return score
 
 
-def pattern(url: str) -> str:
+def address_pattern(url: str) -> str:
     """The shape of an address: equal for articles that one system addresses in one way."""
     parts = urlsplit(url)
     shapes = [_shape(segment) for segment in _segments(parts)]
     keys = ",".join(sorted(key for key, _ in parse_qsl(parts.query)))
-    return f"{site_of(url)}/{'/'.join(shapes)}?{keys}"
+    return f"{site_domain(url)}/{'/'.join(shapes)}?{keys}"
 
 
 def _shape(segment: str) -> str:

@@ -12,9 +12,8 @@ from itertools import islice, takewhile
 
 from lxml.html import HtmlElement
 
-from feedpub.sources.listing.structure import Places
-from feedpub.sources.listing.text import HEADINGS
-from feedpub.sources.listing.words import LOOKS
+from feedpub.sources.listing.groups import DomPaths
+from feedpub.sources.listing.text import HEADINGS, LAYOUT_NAMES
 
 DEPTH = 10  # elements around a link that are asked for names
 MOST = 160  # selectors of one group of links
@@ -40,14 +39,14 @@ class _Token:
     depth: int
 
 
-def selectors_of(tree: HtmlElement, anchors: Sequence[HtmlElement]) -> list[str]:
+def describe_selectors(tree: HtmlElement, anchors: Sequence[HtmlElement]) -> list[str]:
     """Selectors that choose at least the links that stand together among some links, the best first.
 
     Args:
         tree: the page.
         anchors: links of it.
     """
-    places = Places(tree)
+    places = DomPaths(tree)
     if not anchors:
         return []
     groups: dict[tuple[str, ...], list[HtmlElement]] = defaultdict(list)
@@ -120,7 +119,7 @@ def _penalty(name: str) -> float:
 
 def _is_given(name: str) -> bool:
     """True for a name of words, as people give them to what an element is."""
-    if not _NAME.fullmatch(name) or name.lower().split("-")[0] in LOOKS:
+    if not _NAME.fullmatch(name) or name.lower().split("-")[0] in LAYOUT_NAMES:
         return False
     parts = re.split(r"[_-]+", name)
     return all(_is_word(part) for part in parts if part)

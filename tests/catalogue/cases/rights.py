@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from feedpub.limits import MAX_TITLE_CHARS
+from feedpub.core.field_limits import MAX_TITLE_CHARS
 from tests.catalogue.press import NOW, OLD
 from tests.catalogue.stage import Stage
 from tests.support.newsroom import title

@@ -7,7 +7,7 @@ from pathlib import Path
 from feedpub import cleaner
 from feedpub.cleaner import SiteMemory
 from feedpub.config import SiteRules
-from feedpub.errors import ExtractError
+from feedpub.core.errors import ExtractError
 from tests.fuzz.oracle import PAGE, check_article
 from tests.fuzz.target import LINES, MARKUP, Target, fields, text
 

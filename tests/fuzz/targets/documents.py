@@ -8,14 +8,14 @@ from pathlib import Path
 
 from lxml import etree
 
-from feedpub.articles import from_feed
 from feedpub.builder import render_article, render_index, render_opml, render_page
-from feedpub.errors import ExtractError
-from feedpub.model import Enclosure, Entry, Headline, Page
+from feedpub.cleaner.articles import article_from_feed
+from feedpub.core.errors import ExtractError
+from feedpub.core.models import Enclosure, Entry, FeedSummary, Page
 from feedpub.sources import feed as feeds
-from feedpub.sources import page as pages
-from feedpub.sources import sitemapfile
-from feedpub.sources.pace import pace_of
+from feedpub.sources import listing_page as pages
+from feedpub.sources.polling_hints import polling_hints
+from feedpub.sources.sitemap import parse_sitemap
 from tests.fuzz.oracle import (
     NOW,
     PAGE,
@@ -42,12 +42,12 @@ def _page(data: bytes) -> Page:
 def feed(data: bytes) -> None:
     """A feed of any kind, its entries' own content, and how often it wants to be asked."""
     page = _page(data)
-    pace = pace_of(page)
+    pace = polling_hints(page)
     assert 0 <= pace.wait <= 7 * 86400
-    for item in feeds.items_in(page, limit=20):
+    for item in feeds.parse_items(page, limit=20):
         check_item(item)
         try:
-            article = from_feed(item)
+            article = article_from_feed(item)
         except ExtractError:
             continue
         check_article(article)
@@ -65,7 +65,7 @@ def sitemap(data: bytes) -> None:
     found = None
     for body in (page.body, gzip.compress(page.body, 1)):
         try:
-            found = sitemapfile.parse(replace(page, body=body))
+            found = parse_sitemap(replace(page, body=body))
         except ExtractError:
             continue
         for item in found.items:
@@ -123,7 +123,7 @@ def entries(data: bytes) -> None:
     check_documents(feed)
     for page in (
         render_page(feed),
-        render_index([Headline.of(feed)]),
+        render_index([FeedSummary.of(feed)]),
         *(render_article(feed, entry) for entry in made),
     ):
         page.decode()

@@ -6,19 +6,21 @@ from urllib.parse import urlsplit
 
 from requests.structures import CaseInsensitiveDict
 
-from feedpub.builder.identity import mint, slug, url_key, without_tracking
-from feedpub.builder.prepare import uri
-from feedpub.errors import FeedpubError
-from feedpub.fetch import answer as answers
-from feedpub.fetch.address import AddressPolicy
-from feedpub.fetch.codings import DECODERS, codings, decompress, decompress_start
+from feedpub.builder.ids import new_entry_id, page_slug
+from feedpub.builder.rss_atom_text import to_uri
+from feedpub.core.article_keys import url_key, without_tracking
+from feedpub.core.errors import FeedpubError
+from feedpub.core.redact import redact, strip_credentials
+from feedpub.core.urls import absolute_url, resolve_link, site_domain
+from feedpub.fetch import response as answers
+from feedpub.fetch.compression import DECODERS, content_codings, decompress, decompress_start
 from feedpub.fetch.robots import AGENT, Robots
-from feedpub.fetch.robotstxt import parse_robots
-from feedpub.fetch.target import Target as Address
-from feedpub.fetch.target import discreet, parse, redacted
-from feedpub.learning import site_of as host_of
-from feedpub.sources.addresses import absolute, resolve, site_of
-from feedpub.web.names import published
+from feedpub.fetch.robots_parser import parse_robots
+from feedpub.fetch.ssrf import AddressPolicy
+from feedpub.fetch.url import RequestTarget as Address
+from feedpub.fetch.url import parse_url
+from feedpub.pipeline.site_memory import memory_key as host_of
+from feedpub.web.app import published_name
 from tests.fuzz.oracle import NOW, PAGE, check_address
 from tests.fuzz.target import BYTES, LINES, WORDS, Target, fields, text, texts
 
@@ -29,22 +31,22 @@ _PUBLIC = AddressPolicy()
 def urls(data: bytes) -> None:
     """An address as it is sent, as it is published and as it is known; and where another leads from it."""
     written, other = texts(data, 2)
-    redacted(written).encode()
-    discreet(written)
+    strip_credentials(written).encode()
+    redact(written)
     if (target := _parsed(written)) is not None:
         assert target.url.isascii()
-        assert parse(target.url).url == target.url, "an address that changes when it is read again"
+        assert parse_url(target.url).url == target.url, "an address that changes when it is read again"
         _joined(target, other)
-    found = absolute(written, PAGE)
+    found = absolute_url(written, PAGE)
     check_address(found)
-    check_address(resolve(other, found or PAGE))
+    check_address(resolve_link(other, found or PAGE))
     if found is not None:
         _check_known(found)
 
 
 def _parsed(written: str) -> Address | None:
     try:
-        return parse(written)
+        return parse_url(written)
     except FeedpubError as error:
         str(error).encode()
         return None
@@ -64,10 +66,10 @@ def _check_known(found: str) -> None:
     check_address(plain)
     assert url_key(plain) == key, "an address that is another one without what tracks"
     assert url_key(urlsplit(found)._replace(scheme="http").geturl()) == key
-    assert mint("news", key, "https://feeds.example.org/", NOW).isascii()
-    assert uri(found).isascii()
-    slug(found, found, ()).encode("ascii")
-    site_of(found)
+    assert new_entry_id("news", key, "https://feeds.example.org/", NOW).isascii()
+    assert to_uri(found).isascii()
+    page_slug(found, found, ()).encode("ascii")
+    site_domain(found)
     host_of(found)
 
 
@@ -87,16 +89,16 @@ def headers(data: bytes) -> None:
     status, lines, body = fields(data, 3)
     pairs = (line.partition(":") for line in lines.decode("latin-1").splitlines() if ":" in line)
     received = CaseInsensitiveDict((name.strip(), value.strip()) for name, _, value in pairs)
-    answer = answers.Answer(200 + int.from_bytes(status[:1], "big") * 2, received, body)
+    answer = answers.Response(200 + int.from_bytes(status[:1], "big") * 2, received, body)
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    page = answers.page(answer, PAGE, now)
+    page = answers.page_from(answer, PAGE, now)
     assert page.content_type == page.content_type.lower()
     assert page.expires is None or page.expires >= 0
-    failed = answers.failure(answer, now)
+    failed = answers.failure_of(answer, now)
     assert failed.retry_after is None or failed.retry_after >= 0
     if answer.location is not None:
-        _joined(parse(PAGE), answer.location)
-    decompress(body, codings(received.get("Content-Encoding", "")), MOST)
+        _joined(parse_url(PAGE), answer.location)
+    decompress(body, content_codings(received.get("Content-Encoding", "")), MOST)
 
 
 def bodies(data: bytes) -> None:
@@ -112,7 +114,7 @@ def robots(data: bytes) -> None:
     """A robots.txt, and an address that it allows or does not."""
     path, body = fields(data, 2)
     rules = Robots(None, _Clock())
-    target = parse("https://example.org/" + text(path))
+    target = parse_url("https://example.org/" + text(path))
     kept = parse_robots(body, AGENT)
     assert len(body) > 600 or parse_robots(kept.text.encode(), AGENT) == kept  # encoded, it grows; long lines are cut
     assert 0 <= rules.admit(target, lambda _: body) <= 30
@@ -134,7 +136,7 @@ class _Clock:
 def file_names(data: bytes) -> None:
     """A path of the site."""
     path = text(data)
-    if (file := published(path)) is not None:
+    if (file := published_name(path)) is not None:
         parts = file.name.split("/")
         assert not any(part.startswith(".") or part == "" or "\0" in part for part in parts), path
 

@@ -10,8 +10,8 @@ import brotli  # type: ignore[import-untyped]
 import uvicorn
 from uvicorn.server import ServerState
 
-from feedpub.web import FolderShelf, Site
-from feedpub.web.patience import Patience
+from feedpub.web import FeedApp, FolderBackend
+from feedpub.web.limits import LimitedProtocol
 from tests.fuzz.target import LINES, Target, fields
 from tests.fuzz.targets.settings import folder
 from tests.web.console import FakeConsole
@@ -27,7 +27,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 @cache
-def _site() -> Site:
+def _site() -> FeedApp:
     output = folder() / "feeds"
     (output / "world").mkdir(parents=True)
     for name in ("index.html", "feeds.opml", "world.rss", "world.html", "world-archive-2.json", "world/story.html"):
@@ -35,7 +35,7 @@ def _site() -> Site:
     for name in ("secret.rss", "feeds/.hidden.rss", "feeds/world/.hidden.html", "feeds/world.sqlite", "secret.html"):
         (folder() / name).write_bytes(SECRET)
     (output / "linked.rss").symlink_to(folder() / "secret.rss")
-    return Site(FolderShelf(output), FakeConsole(), ["https://hub.example.org/"], "https://feeds.example.org/")
+    return FeedApp(FolderBackend(output), FakeConsole(), ["https://hub.example.org/"], "https://feeds.example.org/")
 
 
 def application(data: bytes) -> None:
@@ -113,7 +113,7 @@ def _config() -> uvicorn.Config:
     app.at_once = _site().at_once  # type: ignore[attr-defined]
     made = uvicorn.Config(
         app,
-        http=Patience,
+        http=LimitedProtocol,
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -132,7 +132,7 @@ def connection(data: bytes) -> None:
 
 async def _converse(pieces: list[bytes]) -> None:
     state = ServerState()
-    protocol = Patience(_config(), state, {}, _loop())
+    protocol = LimitedProtocol(_config(), state, {}, _loop())
     transport = _Transport()
     protocol.connection_made(transport)
     for piece in pieces:

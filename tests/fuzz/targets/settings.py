@@ -9,9 +9,9 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-from feedpub.config import cron, durations, load, warnings
-from feedpub.errors import ConfigError
-from feedpub.scheduler.triggers import next_fire
+from feedpub.config import cron, find_warnings, load_config, types
+from feedpub.core.errors import ConfigError
+from feedpub.scheduler.cron import next_cron_time
 from tests.fuzz.oracle import NOW
 from tests.fuzz.target import LINES, WORDS, Target, texts
 
@@ -32,13 +32,13 @@ def config(data: bytes) -> None:
     path = folder() / "feedpub.toml"
     path.write_bytes(data)
     try:
-        found = load(path, {})
+        found = load_config(path, {})
     except ConfigError as error:
         for line in str(error).split("\n"):
             assert line.startswith(str(path)), line
             assert _LINE.match(line.removeprefix(str(path))), line
         raise
-    for warning in warnings(found, path):
+    for warning in find_warnings(found, path):
         warning.encode()
 
 
@@ -54,17 +54,17 @@ def times(data: bytes) -> None:
     """A cron expression, with its next moment; a duration, which is written as it was read."""
     expression, length = texts(data, 2)
     try:
-        checked = cron.check(expression)
+        checked = cron.check_cron(expression)
     except ValueError:
         checked = ""
     if checked:
         for timezone in ("UTC", "Europe/Berlin", "Australia/Lord_Howe"):
-            assert NOW < next_fire(checked, timezone, NOW) < NOW + timedelta(days=366 * 8 + 1)
+            assert NOW < next_cron_time(checked, timezone, NOW) < NOW + timedelta(days=366 * 8 + 1)
     try:
-        found = durations.parse(length)
+        found = types.parse_duration(length)
     except ValueError:
         return
-    assert durations.parse(durations.written(found)) == found
+    assert types.parse_duration(types.format_duration(found)) == found
 
 
 TARGETS = (

@@ -2,13 +2,13 @@
 
 from datetime import UTC
 
-from feedpub.cleaner.metadata import dates as page_dates
-from feedpub.decode import decode_html
-from feedpub.patterns import REGEX, compile_pattern, matches, matches_url
-from feedpub.scheduler.describe import describe
-from feedpub.scheduler.rhythm import LONGEST, SHORTEST, next_check
-from feedpub.sources.dates import date_in_path, find_date, parse_date
-from feedpub.summary import choose, lead, summarize
+from feedpub.cleaner.summary import choose_summary, lead, summarize
+from feedpub.core import dates as page_dates
+from feedpub.core.dates import date_in_path, find_date, parse_date
+from feedpub.core.encoding import decode_html
+from feedpub.core.patterns import REGEX, compile_pattern, matches_pattern, matches_url
+from feedpub.scheduler.describe import describe_schedule
+from feedpub.scheduler.publishing_rate import LONGEST, SHORTEST, next_check
 from tests.fuzz.oracle import NOW, check_moment
 from tests.fuzz.target import BYTES, WORDS, Target, fields, text, texts
 
@@ -21,8 +21,8 @@ def dates(data: bytes) -> None:
     for moment in (parse_date(written), find_date(written), date_in_path(written)):
         check_moment(moment)
         assert moment is None or (moment.tzinfo is UTC and moment.microsecond == 0)
-    page_dates.label(written, language or None)
-    for found in (page_dates.parse(written, language or None), page_dates.in_address(written)):
+    page_dates.strip_date_label(written, language or None)
+    for found in (page_dates.parse_page_date(written, language or None), page_dates.date_in_address(written)):
         if found is not None:
             found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
 
@@ -35,7 +35,7 @@ def patterns(data: bytes) -> None:
     except (ValueError, OverflowError, RecursionError):  # the config's own messages are made of these
         return
     if not pattern.startswith(REGEX) and pattern.count("*") < 4:  # whoever writes the config may write slow rules
-        matches(pattern, subject)
+        matches_pattern(pattern, subject)
         matches_url(pattern, subject)
 
 
@@ -47,7 +47,7 @@ def summaries(data: bytes) -> None:
             found = made(body, title=title, language=language or None, max_chars=most)
             assert len(found) <= most, f"{len(found)} characters"
             found.encode()
-    choose(described, body, title=title, site=title[:10], language=language or None).encode()
+    choose_summary(described, body, title=title, site=title[:10], language=language or None).encode()
 
 
 def charsets(data: bytes) -> None:
@@ -66,7 +66,7 @@ def rhythm(data: bytes) -> None:
         moments.append(moment)
     for now in (MINUTES, 0.0, moment, moment + 1e7):
         assert SHORTEST <= next_check(now, moments, now - 10, 1.0) <= LONGEST
-        assert describe(moments, now)
+        assert describe_schedule(moments, now)
 
 
 TARGETS = (

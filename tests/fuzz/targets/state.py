@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from feedpub.cleaner import SiteMemory
-from feedpub.learning import Site
-from feedpub.model import Article, Outcome, Problem, Status, StoredRobots
-from feedpub.store import Document, Look, Run, Seen, SourceState, Store
-from feedpub.store.file import FILE_NAME
+from feedpub.core.models import Article, CachedRobots, Failure, RunResult, RunStatus
+from feedpub.pipeline.site_memory import LearningSite
+from feedpub.store import CachedDocument, ItemState, RunRecord, SourceObservation, SourceState, Store
+from feedpub.store.sqlite import FILE_NAME
 from tests.fuzz.oracle import NOW, PAGE, entry_of
 from tests.fuzz.target import WORDS, Target, text
 from tests.fuzz.targets.settings import folder
@@ -60,15 +60,15 @@ def behind() -> Behind:
 def fill(store: Store) -> None:
     """One row of each kind."""
     entry = entry_of(Article(PAGE, "A title", ("Jane",), html="<p>A</p>", text="A"))
-    seen = Seen("key", "1", "stored", first_seen=NOW)
+    seen = ItemState("key", "1", "stored", first_seen=NOW)
     store.commit_entries(FEED, entries=[entry], aliases={"key": entry.id}, seen=[seen], now=NOW)
     store.commit_run(
-        Run(Outcome(FEED, Status.PARTIAL, problems=(Problem(PAGE, "gone"),), written=("news.rss",)), NOW),
-        documents=[Document(PAGE, "a", PAGE, b"<html>", "text/html", None, None, None, NOW)],
+        RunRecord(RunResult(FEED, RunStatus.PARTIAL, problems=(Failure(PAGE, "gone"),), written=("news.rss",)), NOW),
+        documents=[CachedDocument(PAGE, "a", PAGE, b"<html>", "text/html", None, None, None, NOW)],
         sources=[SourceState(FEED, "source", NOW, NOW, 3)],
-        looks=[Look(FEED, "source", "a", NOW, 3, lengths=(1, 2))],
+        looks=[SourceObservation(FEED, "source", "a", NOW, 3, lengths=(1, 2))],
     )
-    store.robots.save(ORIGIN, StoredRobots(ORIGIN, "User-agent: *", 200, NOW))
+    store.robots.save(ORIGIN, CachedRobots(ORIGIN, "User-agent: *", 200, NOW))
     memory = SiteMemory()
     for number in range(3):
         memory.learn(
@@ -112,7 +112,7 @@ def look_at_everything(store: Store) -> None:
     store.runs(FEED)
     store.looks.of(FEED, "source")
     store.robots.load(ORIGIN)
-    Site(SITE, store)
+    LearningSite(SITE, store)
 
 
 def _states() -> Iterator[bytes]:

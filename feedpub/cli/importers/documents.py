@@ -1,0 +1,141 @@
+"""Bytes of other programs' files → what stands in them, with lines. Owns the reading of XML, YAML and TOML here.
+
+What cannot be read is a ForeignError with file and line. Nothing is fetched, no entity is looked up, and a file that is
+larger than any list of feeds is refused unread.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import yaml
+from lxml import etree
+
+from feedpub.core.errors import ImportFileError
+
+LARGEST = 8_000_000  # bytes: an OPML file of ten thousand feeds is smaller
+LARGEST_YAML = 1_000_000  # bytes: it is read slowly, and is written by hand
+
+_ENTITY = re.compile(rb"<!(?:ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
+
+
+def read_text(body: bytes, name: str) -> str:
+    """A file as text. Raises ForeignError where it is too large, or not UTF-8."""
+    if len(body) > LARGEST:
+        raise ImportFileError(f"{name}: larger than {LARGEST // 1_000_000} MB; no list of feeds is: take another file")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise ImportFileError(f"{name}:{line}: not UTF-8 text; save the file as UTF-8") from None
+
+
+def parse_xml_root(body: bytes, name: str, prefixes: Mapping[str, str] | None = None) -> etree._Element:
+    """The root of an XML document, in whatever encoding it declares. Raises ForeignError.
+
+    `prefixes` are of namespaces that some programs use without declaring them.
+    """
+    if len(body) > LARGEST:
+        raise ImportFileError(f"{name}: larger than {LARGEST // 1_000_000} MB; no list of feeds is: take another file")
+    if found := _ENTITY.search(body):
+        line = body.count(b"\n", 0, found.start()) + 1
+        raise ImportFileError(f"{name}:{line}: declares entities, which no list of feeds needs; take the line out")
+    for prefix, namespace in (prefixes or {}).items():
+        body = _declared(body, prefix, namespace)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+    try:
+        root = etree.fromstring(body.strip(), parser)
+    except etree.XMLSyntaxError as error:
+        line = (error.lineno or 1) + body[: len(body) - len(body.lstrip())].count(b"\n")
+        what = _first_line(error.msg or "")
+        raise ImportFileError(f"{name}:{line}: not well-formed XML: {what}; export it anew") from None
+    declared = root.getroottree().docinfo.internalDTD
+    if declared is not None and declared.entities():  # type: ignore[union-attr] # in an encoding that hid them
+        raise ImportFileError(f"{name}:1: declares entities, which no list of feeds needs; take them out")
+    return root
+
+
+def parse_toml_table(text: str, name: str) -> Mapping[str, object]:
+    """What a TOML file holds. Raises ForeignError."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        what, _, place = str(error).rpartition(" (at ")
+        line = found[0] if (found := re.findall(r"\d+", place)) else str(text.rstrip().count("\n") + 1)
+        raise ImportFileError(f"{name}:{line}: not TOML: {what[:1].lower()}{what[1:]}") from None
+    except (RecursionError, ValueError):  # brackets without end; numbers that Python reads not
+        raise ImportFileError(f"{name}:1: not TOML that can be read: nested, or numbers written, without end") from None
+
+
+def line_number(element: etree._Element, lines: Sequence[bytes]) -> int:
+    """The line of the file's `lines` on which an element begins: lxml knows only where its start tag ends."""
+    skipped = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    last = (cast("int | None", element.sourceline) or 1) + skipped
+    tag = f"<{element.tag}".encode()
+    return next((n for n in range(min(last, len(lines)), 0, -1) if tag in lines[n - 1]), last)
+
+
+def _declared(body: bytes, prefix: str, namespace: str) -> bytes:
+    """A document that uses a prefix, with its namespace declared; in an encoding like ASCII."""
+    used = re.search(rf"\s{prefix}:".encode(), body)
+    if not used or f"xmlns:{prefix}".encode() in body:
+        return body
+    return re.sub(rb"(<opml)(?=[\s>])", rb"\1 " + f'xmlns:{prefix}="{namespace}"'.encode(), body, count=1)
+
+
+@dataclass(frozen=True, slots=True)
+class YamlNode:
+    """A place in a YAML document. What is asked for and not there is an empty branch on the same line."""
+
+    node: yaml.Node | None
+    line: int
+
+    def __getitem__(self, key: str) -> "YamlNode":
+        return next((value for name, value in self.items() if name == key), YamlNode(None, self.line))
+
+    def __bool__(self) -> bool:
+        return self.node is not None and self.text not in ("~", "null")
+
+    def items(self) -> Iterator[tuple[str, "YamlNode"]]:
+        """The keys of a mapping, each with what stands under it; none of anything else."""
+        if isinstance(self.node, yaml.MappingNode):
+            for key, value in self.node.value:
+                if isinstance(key, yaml.ScalarNode):
+                    yield key.value, YamlNode(value, key.start_mark.line + 1)
+
+    def elements(self) -> Iterator["YamlNode"]:
+        """The elements of a list; none of anything else."""
+        if isinstance(self.node, yaml.SequenceNode):
+            for value in self.node.value:
+                yield YamlNode(value, value.start_mark.line + 1)
+
+    @property
+    def text(self) -> str:
+        """A value as it is written, without its quotes; "" for whatever is not a single value."""
+        return self.node.value.strip() if isinstance(self.node, yaml.ScalarNode) else ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of a mapping."""
+        return tuple(key for key, _ in self.items())
+
+
+def parse_yaml_tree(text: str, name: str) -> YamlNode:
+    """What a YAML file holds, as it is written: no value is made anything but text. Raises ForeignError."""
+    if len(text) > LARGEST_YAML:
+        raise ImportFileError(f"{name}: larger than {LARGEST_YAML // 1_000_000} MB; no config of feeds is")
+    try:
+        return YamlNode(yaml.compose(text, Loader=yaml.SafeLoader), 1)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ImportFileError(f"{name}:{line}: not YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise ImportFileError(f"{name}:1: not YAML: {_first_line(str(error))}") from None
+    except RecursionError:
+        raise ImportFileError(f"{name}:1: nested without end; a config of feeds needs five levels") from None
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0].partition(", line ")[0]

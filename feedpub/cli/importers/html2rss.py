@@ -1,0 +1,200 @@
+"""Feed configs of html2rss (YAML): one feed a file, or several under `feeds`."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from feedpub.cli.importers.documents import YamlNode, parse_yaml_tree, read_text
+from feedpub.cli.importers.model import Imported, ImportedFeed, Unsupported, join_url, parse_interval, title_from_url
+from feedpub.cli.importers.xpath import is_on_own_page, link_selector
+from feedpub.core.errors import ImportFileError
+
+_PARAMETER = re.compile(r"%[<{](\w+)[>}]s?")
+_STRATEGIES = ("", "faraday", "auto", "default")  # those that read a page as it is sent
+_LINK_KEYS = ("url", "link")
+_NO_SCRIPTS = (
+    "feedpub runs no JavaScript; if `feedpub build` finds no articles in the page as it is sent, give a feed or a "
+    "sitemap of the site"
+)
+
+
+def parse_html2rss(body: bytes, name: str) -> Imported:
+    """The feeds of one file. Raises ForeignError where it is not such a config."""
+    tree = parse_yaml_tree(read_text(body, name), name)
+    if tree["feeds"]:
+        return join_url(_Config(name, feed, tree, key).imported() for key, feed in tree["feeds"].items())
+    if not tree["channel"]:
+        raise ImportFileError(f"{name}:1: no config of html2rss: it has neither channel nor feeds")
+    return _Config(name, tree, tree, "").imported()
+
+
+@dataclass(frozen=True, slots=True)
+class _Config:
+    """One feed of a file, on its way into a draft; `losses` are gathered as they are met.
+
+    Attributes:
+        shared: what stands at the top of the file, for all of its feeds.
+        key: the feed's name in a file of several; "" in a file of one.
+    """
+
+    file: str
+    feed: YamlNode
+    shared: YamlNode
+    key: str
+    losses: list[Unsupported] = field(default_factory=list)
+
+    def imported(self) -> Imported:
+        feeds = tuple(self._feeds())
+        return Imported(feeds, tuple(self.losses))
+
+    def _feeds(self) -> Iterator[ImportedFeed]:
+        channel = self.feed["channel"]
+        url = self._filled(channel["url"])
+        if channel["json"].text == "true":
+            self._lose(channel["json"], "json", "feedpub reads pages and feeds, no other JSON; the feed is left out")
+            return
+        if not url:
+            self._lose(channel, "channel", "has no url; the feed is left out")
+            return
+        links = self._links()
+        self._settings(channel)
+        title = self._filled(channel["title"])
+        if not title:
+            self._lose(channel, "title", f'the file gives none; called "{title_from_url(url)}"', matters=False)
+        yield ImportedFeed(
+            where=f"{self.file}:{channel['url'].line}",
+            type="page",
+            url=url,
+            title=title or title_from_url(url),
+            name=self.key,
+            description=self._filled(channel["description"]),
+            language=channel["language"].text,
+            icon=channel["image"].text,
+            every=_every(channel["ttl"]),
+            links=links,
+            headers=self._headers(),
+        )
+
+    def _lose(self, at: YamlNode, what: str, instead: str, *, matters: bool = True) -> None:
+        self.losses.append(Unsupported(f"{self.file}:{at.line}", what, instead, matters))
+
+    def _filled(self, value: YamlNode) -> str:
+        """A text with its parameters filled in: their defaults are all that a file says of them."""
+        parameters = self.feed["parameters"]
+
+        def default(found: re.Match[str]) -> str:
+            given = parameters[found[1]]["default"]
+            if not given:
+                self._lose(value, f"parameter {found[1]}", "has no default; write its value into the address")
+            return given.text or found[0]
+
+        filled = _PARAMETER.sub(default, value.text)
+        if value.text and filled != value.text and value.text.startswith("http"):
+            self._lose(
+                value,
+                "parameters",
+                f"a feed has one address: this one takes the defaults, {filled}; copy the feed for others",
+            )
+        return filled
+
+    def _links(self) -> str:
+        """The selector of the links; what it cannot say is noted."""
+        selectors = self.feed["selectors"]
+        items = selectors["items"]["selector"]
+        link = next((selectors[key] for key in _LINK_KEYS if selectors[key]), YamlNode(None, items.line))
+        self._selectors(selectors)
+        if not self._leads_to_pages(link, items):
+            return ""
+        chosen = link_selector(items.text, link["selector"].text)
+        if is_on_own_page(chosen):
+            self._lose(
+                items, "selectors", "the links lead to places on the page itself; feedpub takes a page as one article"
+            )
+        return chosen
+
+    def _leads_to_pages(self, link: YamlNode, items: YamlNode) -> bool:
+        """False where links are not what an `href` in an item says."""
+        extractor = link["extractor"].text or "href"
+        if steps := [step["name"].text for step in link["post_process"].elements()]:
+            kept = set(steps) <= {"parse_uri"}
+            if not kept:
+                self._lose(link["post_process"], f"url: {', '.join(steps)}", "links are taken as the page has them")
+        if link["static"] or extractor not in ("href", "text"):
+            attribute = link["attribute"].text or extractor
+            if attribute != "href":
+                self._lose(
+                    link, f"url: {attribute}", "only href is followed; the links are found by the page's structure"
+                )
+                return False
+        return bool(items)
+
+    def _selectors(self, selectors: YamlNode) -> None:
+        """Note what is said of items beside their links: feedpub reads each article, and finds most of it there."""
+        read = []
+        for key, value in selectors.items():
+            if key == "items":
+                self._items(value)
+            elif key == "enclosure":
+                self._lose(value, "enclosure", "a page's items have none; the article's own picture is published")
+            elif key not in _LINK_KEYS:
+                read.append(key)
+            if key == "title":
+                self._title(value)
+        if read:
+            self._lose(selectors, ", ".join(read), "read from each article instead", matters=False)
+
+    def _title(self, title: YamlNode) -> None:
+        steps = [step["name"].text for step in title["post_process"].elements()]
+        if made := [step for step in steps if step not in ("sanitize_html", "html_to_markdown")]:
+            self._lose(title["post_process"], f"title: {', '.join(made)}", "the title is the article's own")
+
+    def _items(self, items: YamlNode) -> None:
+        for key, value in items.items():
+            if key == "pagination":
+                self._lose(value, "pagination", "only the page itself is looked at; new articles stand on it first")
+            elif key == "order":
+                self._lose(value, "order", "entries stand in the order of their dates", matters=False)
+            elif key not in ("selector", "enhance"):
+                self._lose(value, f"items: {key}", "unknown to feedpub")
+
+    def _settings(self, channel: YamlNode) -> None:
+        """Note what is said of the channel and beside it that has no setting here."""
+        known = ("url", "title", "description", "language", "image", "ttl", "headers", "json", "strategy", "time_zone")
+        for key, value in channel.items():
+            if key == "time_zone" and value.text not in ("", "UTC"):
+                self._lose(value, "time_zone", "dates are read from each article, with their zones", matters=False)
+            elif key not in known:
+                self._lose(value, f"channel: {key}", "unknown to feedpub")
+        strategies = (self.feed["strategy"], channel["strategy"], self.shared["strategy"])
+        strategy = next((found for found in strategies if found), YamlNode(None, 1))
+        if strategy.text not in _STRATEGIES:
+            self._lose(strategy, f"strategy: {strategy.text}", _NO_SCRIPTS)
+        self._beside(self.feed)
+        if self.key:
+            self._beside(self.shared)
+
+    def _beside(self, table: YamlNode) -> None:
+        for key, value in table.items():
+            if key == "request" and {"browserless", "botasaurus"} & {*value.keys}:
+                self._lose(value, "request", _NO_SCRIPTS)
+            elif key == "request":
+                self._lose(value, "request", "feedpub has limits of its own: README, Security", matters=False)
+            elif key == "auto_source" and value.keys:
+                self._lose(value, "auto_source", "found by the page's structure, in feedpub's way", matters=False)
+            elif key == "stylesheets":
+                self._lose(value, "stylesheets", "each feed has a page for people instead")
+            elif key == "enhance":
+                self._lose(value, "enhance", "title, link and picture are read from each article", matters=False)
+            elif key not in ("channel", "selectors", "headers", "strategy", "auto_source", "parameters", "feeds"):
+                self._lose(value, key, "unknown to feedpub")
+
+    def _headers(self) -> tuple[tuple[str, str], ...]:
+        tables = (self.shared["headers"], self.feed["headers"], self.feed["channel"]["headers"])
+        merged = {key: value.text for table in tables for key, value in table.items() if value.text}
+        return tuple(merged.items())
+
+
+def _every(ttl: YamlNode) -> str:
+    """Minutes as the config writes them; what is none is left to be refused with its text."""
+    minutes = ttl.text
+    return parse_interval(int(minutes) * 60) if re.fullmatch("[0-9]{1,6}", minutes) else minutes

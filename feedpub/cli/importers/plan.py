@@ -1,0 +1,124 @@
+"""Which of the drafts are new to a config, and under which names they come."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from feedpub.cli.importers.model import Imported, ImportedFeed, ImportedSite, Unsupported, host_from_url
+from feedpub.config import Config, RemoteSource, check_selector_syntax, validate_feed
+from feedpub.config.edit import Change, FreeNames, without_changes
+from feedpub.core.article_keys import url_key
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """Drafts, sorted.
+
+    Attributes:
+        new: those to be added, each with its name.
+        known: those whose address is a source already, each with the feed that has it.
+    """
+
+    new: tuple[tuple[str, ImportedFeed], ...]
+    known: tuple[tuple[str, ImportedFeed], ...]
+
+
+def plan_import(drafts: Iterable[ImportedFeed], config: Config) -> ImportPlan:
+    """Sort drafts; of several with one address the first is new."""
+    feeds = dict(_sources(config))
+    names = FreeNames(config.feed.names)
+    new: list[tuple[str, ImportedFeed]] = []
+    known: list[tuple[str, ImportedFeed]] = []
+    for draft in drafts:
+        key = url_key(draft.url)
+        if key in feeds:
+            known.append((feeds[key], draft))
+            continue
+        name = names.take(_wish(draft))
+        feeds[key] = name
+        new.append((name, draft))
+    return ImportPlan(tuple(new), tuple(known))
+
+
+def _wish(draft: ImportedFeed) -> str:
+    """What a feed would be called by: the first of its names that can be said in a-z and 0-9."""
+    wishes = (draft.name, draft.title, host_from_url(draft.url))
+    return next((wish for wish in wishes if re.search("[A-Za-z0-9]", unicodedata.normalize("NFKD", wish))), "feed")
+
+
+def _sources(config: Config) -> Iterable[tuple[str, str]]:
+    for feed in config.feed:
+        for source in feed.source:
+            if isinstance(source, RemoteSource):
+                yield url_key(source.url), feed.name
+
+
+# SECTION: Drafts as the config would take them: what it would refuse is left out, and said.
+
+_EMPTY: dict[str, object] = {
+    "description": "", "language": "", "icon": "", "link": "", "every": "", "limit": None, "links": "",
+    "headers": (), "cookies": (), "proxy": "", "include": (),
+}  # fmt: skip
+_AUTOMATIC = {"links": "the articles are found by the page's structure", "every": 'every = "auto" is used'}
+_HOST = re.compile(r"[a-z0-9][a-z0-9.-]*")
+_SECRETS = ("authorization", "cookie", "x-api-key")
+
+
+def check_import(imported: Imported, track: Change = without_changes) -> Imported:
+    """Only what the config takes, and a loss for whatever it does not."""
+    feeds: list[ImportedFeed] = []
+    losses = list(imported.losses)
+    for draft in track(imported.feeds, "checking"):
+        usable, refused = _usable(draft)
+        losses += refused
+        if usable:
+            feeds.append(usable)
+            losses += _secrets(usable)
+    sites = tuple(_sites(imported.sites, losses))
+    return Imported(tuple(feeds), tuple(dict.fromkeys(losses)), sites)
+
+
+def _usable(draft: ImportedFeed) -> tuple[ImportedFeed | None, list[Unsupported]]:
+    """The draft without its settings that are refused; None where its address or title is."""
+    losses: list[Unsupported] = []
+    for path, reason in validate_feed(draft.table("draft")):
+        key = next((str(part) for part in path if part in _EMPTY), None)
+        if key is None:
+            what = str(path[-1]) if path else "feed"
+            return None, [*losses, Unsupported(draft.where, what, f"{draft.title}: {reason}; the feed is left out")]
+        automatic = f"; {_AUTOMATIC[key]}" if key in _AUTOMATIC else ""
+        losses.append(Unsupported(draft.where, key, f"{draft.title}: {reason}{automatic}"))
+        draft = replace(draft, **{key: _EMPTY[key]})  # type: ignore[arg-type]
+    return draft, losses
+
+
+def _secrets(draft: ImportedFeed) -> Iterator[Unsupported]:
+    """What should not stay in the config in plain sight."""
+    names = [name for name, _ in draft.headers if name.lower() in _SECRETS] + [name for name, _ in draft.cookies]
+    if names:
+        instead = f'{draft.title}: stands in the config for everybody to read; better write {{ env = "NAME" }} for it'
+        yield Unsupported(draft.where, f"the value of {', '.join(names)}", instead, matters=False)
+
+
+def _sites(sites: Iterable[ImportedSite], losses: list[Unsupported]) -> Iterator[ImportedSite]:
+    """One draft a host: of several that differ the first is taken, and what is no selector is not."""
+    kept: dict[str, ImportedSite] = {}
+    for draft in sites:
+        site = replace(draft, settings=tuple(_selectors(draft, losses)))
+        if not _HOST.fullmatch(site.host):
+            losses.append(
+                Unsupported(site.where, site.said(), f"{site.host} is no host that a file could be named for")
+            )
+        elif site.settings and kept.setdefault(site.host, site).settings != site.settings:
+            instead = f"{site.host} has other rules from {kept[site.host].where}; one file holds those of a host"
+            losses.append(Unsupported(site.where, site.said(), instead))
+    yield from kept.values()
+
+
+def _selectors(site: ImportedSite, losses: list[Unsupported]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for key, selectors in site.settings:
+        reasons = {selector: check_selector_syntax(selector) for selector in selectors}
+        losses += [Unsupported(site.where, f"{key} of {site.host}", reason) for reason in reasons.values() if reason]
+        if good := tuple(selector for selector in selectors if not reasons[selector]):
+            yield key, good

@@ -1,0 +1,146 @@
+"""Addresses of RSS-Bridge: those of its bridges for CSS selectors say all that is needed to read the page directly."""
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from feedpub.cli.importers.documents import read_text
+from feedpub.cli.importers.model import (
+    Imported,
+    ImportedFeed,
+    ImportedSite,
+    Unsupported,
+    host_from_url,
+    join_url,
+    parse_cookies,
+    parse_interval,
+    title_from_url,
+)
+from feedpub.cli.importers.xpath import link_selector, split_selectors
+from feedpub.core.errors import ImportFileError
+
+_SIMPLE, _COMPLEX = "cssselector", "cssselectorcomplex"
+_OURS = {"action", "bridge", "format", "context", "home_page", "url_selector", "entry_element_selector", "limit"}
+_CARRIED = _OURS | {"url_pattern", "_cache_timeout", "cookie", "content_selector", "content_cleanup"}
+_BY_ITSELF = {
+    "title_cleanup": "a site's name is taken out of titles",
+    "thumbnail_as_header": "an article's picture stands where the article has it",
+    "remove_styling": "no styling is published",
+    "time_format": "dates are read in whatever form they are written",
+    "token": "was the bridge's own; the page is read directly",
+    "_noproxy": "no proxy is used unless the source names one",
+    "use_article_pages": "each article is read from its own page",
+}
+_INSTEAD = {
+    "discard_thumbnail": "the article's picture stays",
+    "category_selector": "categories are read from each article",
+}
+_SITE_KEYS = {  # of the complex bridge, and only where it reads the articles' own pages
+    "article_page_content_selector": "content",
+    "title_selector": "title",
+    "author_selector": "author",
+    "time_selector": "date",
+}
+
+
+def is_rssbridge_url(text: str) -> bool:
+    """True for an address of an instance of RSS-Bridge."""
+    return text.startswith(("http://", "https://")) and "bridge" in _query(text)
+
+
+def _query(address: str) -> dict[str, str]:
+    """The parameters of an address; none of one that cannot be taken apart."""
+    try:
+        return {key: value.strip() for key, value in parse_qsl(urlsplit(address).query, max_num_fields=100)}
+    except ValueError:  # brackets without an IPv6 address in them, or parameters without end
+        return {}
+
+
+def parse_rssbridge(body: bytes, name: str) -> Imported:
+    """The addresses in a text, one a line; lines that begin with # are remarks."""
+    lines = enumerate(read_text(body, name).splitlines(), 1)
+    found = [(n, line.strip()) for n, line in lines if line.strip() and not line.lstrip().startswith("#")]
+    if not found:
+        raise ImportFileError(f"{name}:1: no address in it; write the addresses of RSS-Bridge's feeds, one a line")
+    return join_url(parse_rssbridge_url(address, f"{name}:{n}") for n, address in found)
+
+
+def parse_rssbridge_url(address: str, where: str) -> Imported:
+    """What one address says. Raises ForeignError where it is not one of RSS-Bridge."""
+    said = _query(address)
+    if not is_rssbridge_url(address):
+        raise ImportFileError(
+            f"{where}: no address of RSS-Bridge, which has bridge= in it; import fetches nothing: save what is there "
+            'as a file first, or write the address as a source of type = "page" or "feed"'
+        )
+    bridge = said["bridge"].lower().removesuffix("bridge")
+    if bridge not in (_SIMPLE, _COMPLEX):
+        return _as_feed(address, said["bridge"], where)
+    home = said.get("home_page", "")
+    if not home:
+        raise ImportFileError(f"{where}: has no home_page; copy the whole address that RSS-Bridge shows")
+    losses = [*_losses(said, where, complex_one=bridge == _COMPLEX)]
+    site = _site(said, home, where, complex_one=bridge == _COMPLEX)
+    return Imported((_draft(said, home, where, losses),), tuple(losses), site)
+
+
+def _as_feed(address: str, bridge: str, where: str) -> Imported:
+    """Any other bridge: its feed is as good a source as any."""
+    title = f"{bridge.removesuffix('Bridge')} ({host_from_url(address)})"
+    instead = "only CssSelectorBridge and CssSelectorComplexBridge become pages; this one stays a feed of RSS-Bridge"
+    return Imported((ImportedFeed(where, "feed", address, title),), (Unsupported(where, bridge, instead),))
+
+
+def _draft(said: Mapping[str, str], home: str, where: str, losses: list[Unsupported]) -> ImportedFeed:
+    entries = said.get("entry_element_selector", "")
+    links = link_selector(entries, said.get("url_selector", "")) if entries else said.get("url_selector", "")
+    return ImportedFeed(
+        where=where,
+        type="page",
+        url=home,
+        title=title_from_url(home),
+        link=home,
+        every=parse_interval(int(age)) if re.fullmatch(r"\d{1,8}", age := said.get("_cache_timeout", "")) else age,
+        limit=_limit(said, where, losses),
+        links=links,
+        cookies=parse_cookies(said.get("cookie", "")),
+        include=(f"re:{said['url_pattern']}",) if said.get("url_pattern") else (),
+    )
+
+
+def _limit(said: Mapping[str, str], where: str, losses: list[Unsupported]) -> int | None:
+    limit = said.get("limit", "")
+    if limit and not re.fullmatch(r"[1-9]\d{0,3}", limit):
+        losses.append(Unsupported(where, f"limit={limit}", "is no number of entries; 50 are kept"))
+        return None
+    return int(limit) if limit else None
+
+
+def _site(said: Mapping[str, str], home: str, where: str, *, complex_one: bool) -> tuple[ImportedSite, ...]:
+    """Rules for the articles, where the bridge reads their own pages."""
+    settings: list[tuple[str, tuple[str, ...]]] = []
+    if complex_one and "use_article_pages" in said:
+        asked = ((key, said.get(name, "")) for name, key in _SITE_KEYS.items())
+        settings += [(key, (selector,)) for key, selector in asked if selector]
+    elif not complex_one and said.get("content_selector"):
+        settings.append(("content", (said["content_selector"],)))
+    if settings and said.get("content_cleanup"):
+        settings.append(("remove", tuple(split_selectors(said["content_cleanup"]))))
+    return (ImportedSite(where, host_from_url(home), tuple(settings)),) if settings else ()
+
+
+def _losses(said: Mapping[str, str], where: str, *, complex_one: bool) -> Iterator[Unsupported]:
+    read_pages = "use_article_pages" in said if complex_one else bool(said.get("content_selector"))
+    for key, value in said.items():
+        if not value or (key in _SITE_KEYS and complex_one and read_pages):
+            continue
+        if (key == "content_cleanup" and not read_pages) or (key in _SITE_KEYS and complex_one):
+            yield Unsupported(
+                where, key, "was meant for the list; each article is read from its own page", matters=False
+            )
+        elif key in _BY_ITSELF:
+            yield Unsupported(where, key, _BY_ITSELF[key], matters=False)
+        elif key in _INSTEAD:
+            yield Unsupported(where, key, _INSTEAD[key])
+        elif key not in _CARRIED:
+            yield Unsupported(where, key, "unknown to feedpub")

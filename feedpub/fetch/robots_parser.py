@@ -1,0 +1,217 @@
+"""Parse a robots.txt as RFC 9309 and Google's parser do, keep only the rules for one crawler, and match paths.
+
+No library does this: Protego splits a group at a Crawl-delay, and keeps the rules of all crawlers in memory. Nothing
+here takes longer than linear time in the length of a file, or of one rule and one path.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from urllib.parse import quote
+
+from feedpub.core.patterns import matches_glob
+
+MAX_LINE_BYTES = 2083 * 8 - 1  # Google's parser ignores the rest of a line
+MAX_SITEMAPS = 200
+MAX_SITEMAP_BYTES = 2048
+
+_TEXT_BYTES = 64  # that a short text takes in memory besides its characters
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PRODUCT_TOKEN = re.compile(r"[A-Za-z_-]*")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_STRAY_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_INDEX_PAGE = re.compile(r"/index\.html?[^/]*\Z")
+_PLAIN = re.compile(rb"[\w/.~*$?=&-]*")  # a pattern that is written as it is compared
+_PATH_SAFE = "%/:@!$&'()*+,;=~[]|?"  # `target` leaves the same characters of a URL unencoded
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
+_KEYS = (  # with frequent typing errors; a key may go on, as in Google's parser
+    ("user-agent", ("user-agent", "useragent", "user agent")),
+    ("allow", ("allow",)),
+    ("disallow", ("disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw")),
+    ("sitemap", ("sitemap", "site-map")),
+    ("crawl-delay", ("crawl-delay", "crawl delay")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsRules:
+    """The rules of a robots.txt that hold for one crawler.
+
+    Attributes:
+        allow, disallow: path patterns, the longest first.
+        crawl_delay: seconds; 0.0 without one.
+        sitemaps: as written.
+    """
+
+    allow: tuple[str, ...] = ()
+    disallow: tuple[str, ...] = ()
+    crawl_delay: float = 0.0
+    sitemaps: tuple[str, ...] = ()
+
+    def allows(self, path: str) -> bool:
+        """Return True if a path may be fetched: no Disallow matches, or an Allow of the same length or a longer one.
+
+        Google compares what is written, RFC 9309 decodes unreserved characters first. If they disagree, the answer
+        is no: a Disallow counts in every spelling, an Allow only as it is written.
+
+        Args:
+            path: percent-encoded path and query, without dot segments.
+        """
+        path = _with_upper_case_escapes(path)
+        forbidden = _longest_match(self.disallow, _decode_unreserved(path))
+        return forbidden == 0 or forbidden <= _longest_match(self.allow, path)
+
+    @property
+    def size(self) -> int:
+        """Return about how many bytes of memory the rules take."""
+        texts = (*self.allow, *self.disallow, *self.sitemaps)
+        return sum(map(len, texts)) + _TEXT_BYTES * (len(texts) + 1)
+
+    @property
+    def text(self) -> str:
+        """Return the rules as a robots.txt of their own; "" without any."""
+        lines = [f"Allow: {pattern}" for pattern in self.allow]
+        lines += [f"Disallow: {pattern}" for pattern in self.disallow]
+        if self.crawl_delay:
+            lines.append(f"Crawl-delay: {self.crawl_delay}")
+        lines += [f"Sitemap: {sitemap}" for sitemap in self.sitemaps]
+        return "\n".join(["User-agent: *", *lines]) if lines else ""
+
+
+@dataclass(slots=True)
+class _Rules:
+    """The rules of all groups that name a crawler, while they are being collected."""
+
+    named: bool = False
+    allow: dict[str, None] = field(default_factory=dict)  # in their order
+    disallow: dict[str, None] = field(default_factory=dict)
+    crawl_delay: float = 0.0
+
+    def add(self, key: str, value: bytes) -> None:
+        if key == "crawl-delay":
+            self.crawl_delay = max(self.crawl_delay, _parse_seconds(value))
+        elif key == "disallow" and value:
+            self.disallow[_decode_unreserved(_normalize_pattern(value))] = None
+        elif value:
+            pattern = _normalize_pattern(value)
+            self.allow[pattern] = None
+            if _INDEX_PAGE.search(pattern):  # then its folder is allowed, too
+                self.allow[_INDEX_PAGE.sub("/$", pattern)] = None
+
+
+def parse_robots(body: bytes, agent: str) -> RobotsRules:
+    """Return the rules for a crawler: those of its own groups, else those of the groups for "*".
+
+    Args:
+        body: the file.
+        agent: the crawler's product token: "feedpub".
+    """
+    own, everyone = _Rules(), _Rules()
+    current: list[_Rules] = []
+    sitemaps: dict[str, None] = {}
+    in_rules = False
+    for key, value in parse_directives(body):
+        if key == "user-agent":
+            if in_rules:
+                current, in_rules = [], False
+            named = own if _names(value, agent) else everyone if _names_everyone(value) else None
+            if named and named not in current:
+                named.named = True
+                current.append(named)
+        elif key == "sitemap":
+            if len(sitemaps) < MAX_SITEMAPS and 0 < len(value) <= MAX_SITEMAP_BYTES:
+                sitemaps[value.decode("utf-8", "replace")] = None
+        else:
+            # A Crawl-delay is no rule of RFC 9309: it does not end the User-agent lines of a group, and holds for
+            # those before it. Many files slow down one crawler in a block that has nothing else.
+            in_rules = in_rules or key != "crawl-delay"
+            for rules in current:
+                rules.add(key, value)
+    chosen = own if own.named else everyone
+    return RobotsRules(
+        _longest_first(chosen.allow), _longest_first(chosen.disallow), chosen.crawl_delay, tuple(sitemaps)
+    )
+
+
+def parse_directives(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield the lines that mean something, as a key of `_KEYS` and a value."""
+    for length in (3, 2, 1):  # a byte order mark, or what is left of one
+        if body.startswith(_BYTE_ORDER_MARK[:length]):
+            body = body[length:]
+            break
+    for line in body.splitlines():
+        text = line[:MAX_LINE_BYTES].partition(b"#")[0].strip()
+        name, colon, value = text.partition(b":")
+        if not colon:  # some people forget it
+            name, *others = text.split() if text else (b"",)
+            if len(others) != 1:
+                continue
+            value = others[0]
+        if key := _find_key(name):
+            yield key, value.strip()
+
+
+def extract_product_token(value: str) -> str:
+    """Return the product token that a User-agent line begins with: "feedpub" of "feedpub/0.1"."""
+    found = _PRODUCT_TOKEN.match(value)
+    return found[0] if found else ""
+
+
+@lru_cache(maxsize=64)
+def _find_key(name: bytes) -> str:
+    text = name.strip().decode("latin-1").lower()
+    return next((key for key, spellings in _KEYS if text.startswith(spellings)), "")
+
+
+def _names(value: bytes, agent: str) -> bool:
+    return extract_product_token(value.decode("latin-1")).lower() == agent.lower() != ""
+
+
+def _names_everyone(value: bytes) -> bool:
+    return value[:2].strip() == b"*"  # also if more follows after a space
+
+
+def _parse_seconds(value: bytes) -> float:
+    """Return a Crawl-delay; 0.0 for one that is none."""
+    try:
+        seconds = float(value)
+    except ValueError:
+        return 0.0
+    return seconds if math.isfinite(seconds) and seconds > 0 else 0.0
+
+
+def _normalize_pattern(value: bytes) -> str:
+    """Encode a pattern as the paths are encoded that it is compared with."""
+    if _PLAIN.fullmatch(value):
+        return value.decode("ascii")
+    return _with_upper_case_escapes(quote(_STRAY_PERCENT.sub(b"%25", value), safe=_PATH_SAFE))
+
+
+def _with_upper_case_escapes(path: str) -> str:
+    return path if "%" not in path else _ESCAPE.sub(lambda escape: escape[0].upper(), path)
+
+
+def _decode_unreserved(path: str) -> str:
+    """Decode the characters that never need to be encoded: letters, digits and "-._~"."""
+    return path if "%" not in path else _ESCAPE.sub(_decode_if_unreserved, path)
+
+
+def _decode_if_unreserved(escape: re.Match[str]) -> str:
+    character = chr(int(escape[0][1:], 16))
+    return character if _UNRESERVED.fullmatch(character) else escape[0]
+
+
+def _longest_first(patterns: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(patterns, key=len, reverse=True))
+
+
+def _longest_match(patterns: Iterable[str], path: str) -> int:
+    """Return the length of the longest pattern that matches; 0 if none does. They come longest first."""
+    return next((len(pattern) for pattern in patterns if _matches(pattern, path)), 0)
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """Return True if a path begins as a pattern says; "*" stands for anything, "$" at its end for the path's end."""
+    return matches_glob(pattern[:-1] if pattern.endswith("$") else f"{pattern}*", path)

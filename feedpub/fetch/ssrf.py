@@ -1,0 +1,119 @@
+"""Which addresses feedpub connects to: the public ones, and the networks that the config allows besides.
+
+A table of its own over `ipaddress`, because `ipaddress` answers another question: it calls 192.0.0.8, 6to4 and
+documentation addresses global, and knows neither NAT64, nor multicast, nor the clouds' metadata services. Only
+resolved addresses count here, so that no spelling of a host (127.1, 0x7f.1, circled digits) can slip through. This
+module never resolves and never connects.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from feedpub.core.errors import ConfigError
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_NOT_PUBLIC: tuple[tuple[Network, str], ...] = tuple(
+    (ip_network(network), kind)
+    for network, kind in (
+        # IANA's IPv4 special-purpose registry; the first match names the kind.
+        ("0.0.0.0/8", "a this-host address"),
+        ("10.0.0.0/8", "a private address"),
+        ("100.64.0.0/10", "a carrier-grade NAT address"),
+        ("127.0.0.0/8", "a loopback address"),
+        ("168.63.129.16/32", "a cloud metadata address"),  # Azure's; public by number, never by nature
+        ("169.254.169.254/32", "a cloud metadata address"),
+        ("169.254.0.0/16", "a link-local address"),
+        ("172.16.0.0/12", "a private address"),
+        ("192.0.0.0/24", "a protocol assignment"),
+        ("192.0.2.0/24", "a documentation address"),
+        ("192.88.99.0/24", "a 6to4 relay"),
+        ("192.168.0.0/16", "a private address"),
+        ("198.18.0.0/15", "a benchmarking address"),
+        ("198.51.100.0/24", "a documentation address"),
+        ("203.0.113.0/24", "a documentation address"),
+        ("224.0.0.0/4", "a multicast address"),
+        ("240.0.0.0/4", "a reserved address"),
+        # IPv6: what is not global unicast (2000::/3) is refused as a whole, named where it has a name.
+        ("::/128", "the unspecified address"),
+        ("::1/128", "a loopback address"),
+        ("::ffff:0:0/96", "an IPv4-mapped address"),
+        ("::/96", "an IPv4-compatible address"),
+        ("64:ff9b::/96", "a NAT64 address"),
+        ("64:ff9b:1::/48", "a NAT64 address"),
+        ("fc00::/7", "a private address"),
+        ("fe80::/10", "a link-local address"),
+        ("fec0::/10", "a site-local address"),
+        ("ff00::/8", "a multicast address"),
+        ("2001::/32", "a Teredo address"),
+        ("2001::/23", "a protocol assignment"),
+        ("2001:db8::/32", "a documentation address"),
+        ("2002::/16", "a 6to4 address"),
+        ("3fff::/20", "a documentation address"),
+        ("::/3", "a reserved address"),
+        ("4000::/2", "a reserved address"),
+        ("8000::/1", "a reserved address"),
+    )
+)
+
+_CARRIES_IPV4 = tuple(IPv6Network(network) for network in ("::ffff:0:0/96", "64:ff9b::/96"))
+_6TO4 = IPv6Network("2002::/16")
+
+WEB_PORTS = frozenset({80, 443, 8000, 8008, 8080, 8081, 8443, 8888})
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPolicy:
+    """Public addresses on web ports, and any port of the networks in `allowed`."""
+
+    allowed: tuple[Network, ...] = ()
+
+    @classmethod
+    def allowing(cls, networks: Iterable[str]) -> "AddressPolicy":
+        """From the config's `allow_private`: "127.0.0.0/8", "::1".
+
+        Raises:
+            ConfigError: one of them is no network.
+        """
+        return cls(tuple(_network(text) for text in networks))
+
+    def refusal(self, address: str, port: int) -> str | None:
+        """Why this address is not connected to, for people; None where it may be.
+
+        An address that carries another (NAT64, 6to4, mapped) must pass with both: allowing NAT64 does not open the
+        private addresses behind it.
+        """
+        for form in _forms(ip_address(address)):
+            if self._allows(form):
+                continue
+            if kind := _kind(form):
+                return f'{form} is {kind}, and only public ones are fetched; allow_private = ["{form}"] would allow it'
+            if port not in WEB_PORTS:
+                return f'port {port} is no usual port of the web; allow_private = ["{form}"] would allow any port'
+        return None
+
+    def _allows(self, address: Address) -> bool:
+        return any(address in network for network in self.allowed)
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError as error:
+        raise ConfigError(f'allow_private: {text!r} is no network; write it as "127.0.0.0/8" or "::1"') from error
+
+
+def _kind(address: Address) -> str | None:
+    return next((kind for network, kind in _NOT_PUBLIC if address in network), None)
+
+
+def _forms(address: Address) -> Iterator[Address]:
+    """The address itself, and the IPv4 address that it carries."""
+    yield address
+    if isinstance(address, IPv6Address):
+        if any(address in network for network in _CARRIES_IPV4):
+            yield IPv4Address(int(address) & 0xFFFFFFFF)
+        elif address in _6TO4:
+            yield IPv4Address(int(address) >> 80 & 0xFFFFFFFF)

@@ -1,9 +1,0 @@
-"""Work on what was fetched, in processes of its own: a page that hangs or eats memory costs that page and no other.
-
-It is a wall against time and memory, not against code: what comes back from the other side is believed.
-"""
-
-from feedpub.isolation.pool import MOST, Workers
-from feedpub.isolation.protocol import InProcess, Isolation
-
-__all__ = ["MOST", "InProcess", "Isolation", "Workers"]

@@ -1,0 +1,79 @@
+"""The requests of a discovery: counted, bounded, told of, each address asked for once; what failed is named."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Concatenate, ParamSpec, TypeVar
+
+from feedpub.core.budget import RunBudget
+from feedpub.core.errors import FetchError, SourceError
+from feedpub.core.models import Page
+from feedpub.core.process_pool import Executor
+from feedpub.core.redact import redact
+from feedpub.fetch import Fetcher
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MOST = 36  # addresses that one discovery asks for, redirects and robots.txt aside
+_KEPT = 20_000_000  # bytes of documents that are held for a second reading
+
+
+@dataclass
+class DiscoverySession:
+    """Documents for finders and for sources, as both ask for them.
+
+    Attributes:
+        isolation: reads what was fetched.
+        lease: how long all of it may take.
+        tell: told of each address before it is asked for.
+        most: how many addresses may be asked for.
+        asked: the addresses asked for so far.
+        failures: address → what went wrong there.
+    """
+
+    fetcher: Fetcher
+    isolation: Executor
+    lease: RunBudget
+    tell: Callable[[str], None] = lambda _: None
+    most: int = MOST
+    asked: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    _held: dict[str, Page] = field(default_factory=dict)
+
+    def read(self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a function makes of the document at an address. Raises SourceError."""
+        page = self.get(url)
+        return self.isolation.call(page.url, parse, page, *args, **kwargs)
+
+    def get(self, url: str) -> Page:
+        """The document at an address. Raises FetchError."""
+        if url in self._held:
+            return self._held[url]
+        self.lease.go_on(url)
+        if len(self.asked) >= self.most:
+            raise FetchError(f"not asked: {self.most} addresses were enough", url)
+        self.asked.append(url)
+        self.tell(redact(url))
+        page = self.fetcher.get(url)
+        assert isinstance(page, Page)  # noqa: S101 -- nothing was asked conditionally
+        if sum(len(held.body) for held in self._held.values()) + len(page.body) <= _KEPT:
+            self._held[url] = page
+        return page
+
+    @contextmanager
+    def within(self, requests: int) -> Iterator[None]:
+        """No more than so many requests for what is done in here: one way must not use up what the others need."""
+        before, self.most = self.most, min(self.most, len(self.asked) + requests)
+        try:
+            yield
+        finally:
+            self.most = before
+
+    def each(self, urls: Iterable[str], read: Callable[[str], T]) -> Iterator[T]:
+        """What comes of each address, one after another; one that fails is noted."""
+        for url in urls:
+            try:
+                yield read(url)
+            except SourceError as error:
+                self.failures[url] = error.reason

@@ -1,0 +1,157 @@
+"""Rules on a page: what each makes of it, and what is told."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from feedpub import extract
+from feedpub.cleaner.rules import ftr, parse_ruleset
+from feedpub.config import SiteRules
+from feedpub.core.errors import ExtractError
+from feedpub.core.models import Article
+
+URL = "https://ferry.example/news/1"
+ONE = (
+    "The ferry will leave an hour later from March on, the company said on Monday in a letter to all of its passengers."
+)
+TWO = "Nobody on the island had asked for it, and the school, whose pupils take that boat, was told by the newspaper."
+ASIDE = "Our captain recommends the winter menu, with soup for everybody who takes the evening boat to the island."
+DATA = '{"@type": "NewsArticle", "headline": "Later ferry", "articleSection": "Boats"}'
+PAGE = f"""<html lang="en"><head><title>Later ferry | Ferry News</title>
+<meta property="og:title" content="Later ferry"><script type="application/ld+json">{DATA}</script>
+</head><body><h1>Later ferry</h1><p class="who">By <b>Ann Bell</b> and <b>Cy Dorn</b></p><p id="when">3 May 2026</p>
+<div class="text first"><p>{ONE}</p><div class="text"><p>{TWO}</p></div></div>
+<div class="text menu-box"><p>{ASIDE}</p></div><img src="/ads/1.png">
+<img src="/dot.gif" data-big="/boat.jpg" width="600" height="400"></body></html>"""
+
+
+def ruled(*lines: str, page: str = PAGE) -> Article:
+    return extract(page, URL, rules=ftr.parse_ftr("\n".join(lines), "ferry.example.txt"))
+
+
+def test_the_first_place_that_is_found_counts_with_all_of_its_parts() -> None:
+    """What stands in one of them already stands there once."""
+    article = ruled("body: //div[@id='none']", "body: //div[contains(@class, 'text')]", "body: //h1", "prune: no")
+    assert article.text == f"{ONE}\n{TWO}\n{ASIDE}"
+
+
+def test_what_is_stripped_is_told_with_file_and_line() -> None:
+    """By an expression, and by a part of a class."""
+    article = ruled("body: //div[contains(@class, 'text')]", "strip_id_or_class: nu-bo")
+    assert article.text == f"{ONE}\n{TWO}"
+    assert (ASIDE, "rule strip_id_or_class 'nu-bo' (ferry.example.txt:2)") in {
+        (r.text, r.reason) for r in article.removed
+    }
+
+
+def test_a_title_may_be_a_text_that_is_made() -> None:
+    """The first expression that says something counts; the site's name at its end is cut off as always."""
+    assert ruled("title: //h3", "title: concat('On ', string(//p[@id='when']))").title == "On 3 May 2026"
+    assert ruled("title: //title").title == "Later ferry"
+
+
+def test_all_authors_and_the_date() -> None:
+    """As the page shows them."""
+    article = ruled("author: //p[@class='who']/b", "date: //p[@id='when']")
+    assert article.authors == ("Ann Bell", "Cy Dorn")
+    assert article.published == datetime(2026, 5, 3, tzinfo=UTC)
+
+
+def test_pictures_attributes_and_texts_are_stripped() -> None:
+    """As XPath finds them."""
+    lines = (
+        "body: //body",
+        "prune: no",
+        "strip_image_src: /ads/",
+        "strip: //p[@id='when']/text()",
+        "strip: //img/@alt",
+    )
+    page = PAGE.replace("<img src=", '<img alt="a boat" src=')
+    article = ruled(*lines, "src_lazy_load_attr: data-big", page=page)
+    assert "/ads/" not in article.html
+    assert "3 May" not in article.text
+    assert "a boat" not in article.html
+    assert "https://ferry.example/boat.jpg" in article.html
+
+
+def test_the_raw_page_is_rewritten_first() -> None:
+    """Pair after pair, to the letter."""
+    article = ruled("find_string: (", "replace_string: [", "replace_string(an hour): two hours", "body: //div[1]")
+    assert "leave two hours later" in article.text
+
+
+def test_elements_are_put_around_others() -> None:
+    """A quotation that the page shows by its look alone."""
+    article = ruled("wrap_in(blockquote): //div[@class='text']", "body: //div[@class='text first']", "prune: no")
+    assert f"<blockquote><p>{TWO}</p>" in article.html.replace("\n", "")
+
+
+def test_data_that_does_not_tell_the_truth_is_not_heard() -> None:
+    """Of JSON-LD."""
+    assert ruled("skip_json_ld: no").categories == ("Boats",)
+    assert ruled("skip_json_ld: yes").categories == ()
+
+
+def test_a_page_without_the_place_may_have_no_article() -> None:
+    """Where the rules say so; else it is found without them, and each rule that found nothing is named."""
+    with pytest.raises(ExtractError, match="finds nothing"):
+        ruled("body: //section", "autodetect_on_failure: no")
+    article = ruled("body: //section")
+    assert ONE in article.text
+    assert any(
+        each.reason.startswith("rule body '//section' (ferry.example.txt:1) finds nothing") for each in article.removed
+    )
+
+
+def test_rules_that_leave_no_article_are_passed_over() -> None:
+    """A site that was built anew is still read, and the rules are named."""
+    article = ruled("body: //p[@id='when']")
+    assert ONE in article.text
+    assert "the rules leave no article" in article.removed[0].reason
+
+
+def test_an_advertisement_is_told() -> None:
+    """By the rule that knows it."""
+    reasons = [each.reason for each in ruled("native_ad_clue: //p[@class='who']").removed]
+    assert "rule native_ad_clue '//p[@class='who']' (ferry.example.txt:1) says that this is an advertisement" in reasons
+
+
+def test_a_rule_that_cannot_be_followed_is_told() -> None:
+    """Some mistakes show only on a page."""
+    article = ruled("strip: //p[@id='when'][count(@id + 'x')]")
+    assert ONE in article.text
+    assert any("cannot be followed" in each.reason for each in article.removed)
+
+
+def test_root_elements_stay() -> None:
+    """Whatever is a part of their names."""
+    page = PAGE.replace("<body>", '<body class="page">')
+    assert ONE in ruled("strip_id_or_class: page", page=page).text
+
+
+def test_what_is_kept_stays_whatever_it_looks_like() -> None:
+    """But not against a rule that removes it."""
+    menu = '<ul class="menu codes"><li><a href="/1">Two long</a><li><a href="/2">One short</a></ul>'
+    page = PAGE.replace("<img src", f"{menu}<img src", 1)
+    assert "Two long" not in extract(page, URL).text
+    assert "Two long\nOne short" in extract(page, URL, rules=SiteRules(keep=(".codes",))).text
+    both = SiteRules(keep=(".codes",), remove=("text:Two",))
+    assert "Two long" not in extract(page, URL, rules=both).text
+
+
+def test_our_own_selectors_take_what_an_element_is_there_for() -> None:
+    """A meta's content, a time's moment."""
+    page = PAGE.replace("</head>", '<meta name="kicker" content="Ferry, later"></head>').replace(
+        '<p id="when">3 May 2026</p>', '<time datetime="2026-05-03T08:30:00+02:00">yesterday</time>'
+    )
+    article = extract(page, URL, rules=SiteRules(title="meta[name=kicker]", author=".who b", date="time"))
+    assert (article.title, article.authors) == ("Ferry, later", ("Ann Bell", "Cy Dorn"))
+    assert article.published is not None
+    assert article.published.isoformat() == "2026-05-03T08:30:00+02:00"
+
+
+def test_a_feed_goes_before_a_site() -> None:
+    """Its place is tried first, and judged as always, whatever the site's rules say of theirs."""
+    own = parse_ruleset(SiteRules(content=".menu-box")).over(ftr.parse_ftr("body: //div\nprune: no", "x.txt"))
+    assert [rule.written for rule in own.content] == [".menu-box", "//div"]
+    assert own.prune is True

@@ -1,0 +1,65 @@
+"""ftr-site-config itself, where it lies beside the checkout: all of its files, and rules of it on real pages."""
+
+import json
+import lzma
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feedpub import extract
+from feedpub.cleaner.rules import Ruleset, SiteRuleSet, rule_host
+from feedpub.core.errors import ExtractError
+from tests.support.shared import shared
+
+WANTED = 20
+
+
+def test_all_files_load_and_each_problem_is_named() -> None:
+    """With file and line; there are few, and they are the files' own."""
+    files = list(SiteRuleSet(ftr=shared("data/ftr-site-config")).files())
+    assert len(files) == 2040
+    said = [str(problem) for _, rules in files for problem in rules.problems]
+    assert len(said) == 30
+    assert all(Path(line.split(":")[0]).is_file() and int(line.split(":")[1]) > 0 for line in said)
+    assert any("polygon.com.txt:1: body:" in line and "contains() is given 1 arguments" in line for line in said)
+    assert sum(len(rules.content) for _, rules in files) > 1700
+    assert sum(len(rules.tests) for _, rules in files) > 2600
+
+
+def pages() -> dict[str, dict[str, Any]]:
+    """A page of each host of the news sets."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in ("fundus", "newspaper"):
+        with lzma.open(shared(f"bench/extraction/data/{name}.jsonl.xz"), "rt", encoding="utf-8") as lines:
+            for line in lines:
+                page = json.loads(line)
+                if "html" in page:
+                    found.setdefault(rule_host(page["url"]), page)
+    return found
+
+
+@pytest.mark.slow
+def test_rules_find_the_articles_of_real_pages() -> None:
+    """Twenty and more of the hosts that they know: the article is where a rule says, and it is the right one."""
+    folder = shared("data/ftr-site-config")
+    book = SiteRuleSet(ftr=folder)
+    held: Counter[str] = Counter()
+    for host, page in pages().items():
+        if held["right"] >= WANTED + 5 or not (folder / f"{host}.txt").exists():
+            continue
+        held[_verdict(page, book.of(page["url"]))] += 1
+    assert held["right"] >= WANTED, held
+
+
+def _verdict(page: dict[str, Any], rules: Ruleset) -> str:
+    try:
+        article = extract(page["html"], page["url"], rules=rules)
+    except ExtractError:
+        return "no article"
+    if not any(removed.reason == "outside the site's content rule" for removed in article.removed):
+        return "rule finds nothing"
+    wanted = [" ".join(line.split()) for line in page["text"].split("\n") if len(line) > 60]
+    text = " ".join(article.text.split())
+    return "right" if sum(line in text for line in wanted) >= 0.8 * len(wanted) > 0 else "wrong"

@@ -1,0 +1,130 @@
+"""The text files of ftr-site-config: what each command says, and what is wrong with a line."""
+
+import pytest
+
+from feedpub.cleaner.rules import FollowLink, Ruleset, ftr
+from feedpub.cleaner.rules.model import Replacement, Rule, RuleTest
+
+
+def parsed(*lines: str) -> Ruleset:
+    return ftr.parse_ftr("\n".join(lines), "x.txt")
+
+
+def test_expressions_know_where_they_stand() -> None:
+    """Comments and empty lines count as lines; a value may hold colons."""
+    rules = parsed("# of a site", "", "body: //div[@id='a:b']", "Body : //main", "title://h1")
+    assert rules.content == (
+        Rule("body", "//div[@id='a:b']", "//div[@id='a:b']", "x.txt", 3),
+        Rule("body", "//main", "//main", "x.txt", 4),
+    )
+    assert str(rules.title[0]) == "rule title '//h1' (x.txt:5)"
+    assert rules.problems == ()
+
+
+def test_parts_of_names_and_addresses() -> None:
+    """Quotes around them were never meant."""
+    rules = parsed("strip_id_or_class: 'promo'", "strip_image_src: /ads/", "strip: //aside", "strip_attr: //@style")
+    assert [rule.xpath for rule in rules.remove] == [
+        '//*[contains(@class, "promo") or contains(@id, "promo")]',
+        '//img[contains(@src, "/ads/")]',
+        "//aside",
+        "//@style",
+    ]
+
+
+def test_replacements_go_in_pairs() -> None:
+    """A replacement may be empty; the newer form says both at once."""
+    rules = parsed(
+        "find_string: <b>", "replace_string: <i>", "find_string: x", "replace_string:", "replace_string(y): z"
+    )
+    assert rules.replace == (Replacement("<b>", "<i>"), Replacement("x", ""), Replacement("y", "z"))
+
+
+def test_a_condition_is_of_the_link_before_it() -> None:
+    """And of no other."""
+    rules = parsed(
+        "next_page_link: //a[1]", "single_page_link: //a[2]", "if_page_contains: //b", "single_page_link: //i"
+    )
+    assert [link.condition for link in rules.single_page] == ["//b", ""]
+    assert rules.next_page == (FollowLink(rules.next_page[0].rule),)
+
+
+def test_switches() -> None:
+    """Yes and true, whatever their case; everything else is no."""
+    rules = parsed("prune: no", "autodetect_on_failure: TRUE", "skip_json_ld: yes")
+    assert (rules.prune, rules.autodetect, rules.json_ld) == (False, True, False)
+    assert parsed("tidy: yes") == Ruleset()
+
+
+def test_headers_wrappers_pictures_and_clues() -> None:
+    """What is said with a name in brackets, and what is said of pages."""
+    rules = parsed(
+        "http_header(User-Agent): Reader/1",
+        "wrap_in(blockquote): //p[@class='q']",
+        "src_lazy_load_attr: data-big",
+        "native_ad_clue: //meta[@name='ad']",
+    )
+    assert rules.headers == (("user-agent", "Reader/1"),)
+    assert [(wrap.tag, wrap.rule.written) for wrap in rules.wrap] == [("blockquote", "//p[@class='q']")]
+    assert (rules.lazy_source, rules.ads[0].written) == (("data-big",), "//meta[@name='ad']")
+    assert rules.problems == ()
+
+
+def test_tests_with_what_they_must_find() -> None:
+    """Each text belongs to the address above it."""
+    rules = parsed(
+        "test_url: https://x.example/a", "test_contains: one", "test_contains: two", "test_url: http://x.example/b"
+    )
+    assert rules.tests == (
+        RuleTest("https://x.example/a", ("one", "two"), "x.txt", 1),
+        RuleTest("http://x.example/b", (), "x.txt", 4),
+    )
+
+
+@pytest.mark.parametrize("command", sorted(ftr.LEGACY))
+def test_commands_of_other_readers_are_known(command: str) -> None:
+    """They do nothing, and are no mistake."""
+    assert parsed(f"{command}: //div[") == Ruleset()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("bdy: //p", 'unknown command "bdy"; did you mean body?'),
+        ("// remove it", "no command"),
+        ("body: //div[", "is not XPath 1.0"),
+        ("body: //div[contains(@class='a')]", "contains() is given 1 arguments"),
+        ("strip: //a[contain(@class, 'x')]", "there is no function contain()"),
+        ("strip: //a[re:test(@class, 'x')]", "not XPath 1.0"),
+        ("strip: document('/etc/passwd')", "not XPath 1.0"),
+        ("body:", "body says nothing"),
+        ("strip_id_or_class:", "strip_id_or_class says nothing"),
+        ("http_header(Host): other.example", 'the header "Host" is not sent'),
+        ("http_header(Authorization): Basic eA==", 'the header "Authorization" is not sent'),
+        ("http_header(cookie):", "no value"),
+        ("wrap_in(script): //p", 'nothing is wrapped in "script"'),
+        ("src_lazy_load_attr: a b", "is the name of no attribute"),
+        ("find_string: x", "1 find_string and 0 replace_string"),
+        ("find_string:", "find_string says nothing"),
+        ("replace_string(): x", "says nothing between its brackets"),
+        ("replace_string(a:b): x", "split at its first colon"),
+        ("if_page_contains: //b", "below no single_page_link"),
+        ("test_contains: x", "below no test_url"),
+        ("test_url: x.example", "is not a web address"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(line: str, said: str) -> None:
+    """And everything else in the file counts."""
+    rules = parsed("title: //h1", line, "date: //time")
+    (problem,) = rules.problems
+    assert str(problem).startswith("x.txt:2: ")
+    assert said in problem.text
+    assert rules.title
+    assert rules.date
+
+
+def test_functions_are_counted_right() -> None:
+    """Whatever stands in brackets, quotes and paths."""
+    inner = "substring-before(//a[not(contains(., ')'))]/@href, \",(\")"
+    line = f"title: concat({inner}, 'x', name(), //b[(1 + 2) mod 2]/text())"
+    assert parsed(line).problems == ()

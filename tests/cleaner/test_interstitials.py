@@ -1,0 +1,33 @@
+"""Pages that stand where an article should."""
+
+import pytest
+
+from feedpub.cleaner.interstitials import load_interstitials
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("404", "an error page"),
+        ("Page not found | Harbour Courier", "an error page"),
+        ("Error 404 – Page Not Found", "an error page"),
+        ("Oops! That's a pity", "an error page"),
+        ("Страница не найдена", "an error page"),
+        ("ページが見つかりません - みなと新報", "an error page"),
+        ("Just a moment...", "a page that asks whether one is human"),
+        ("Before you continue", "a page that asks for consent"),
+        ("Log in - Courier", "a page that asks to log in"),
+        ("A page not found in any book", None),
+        ("Forbidden fruit is cheaper this year", None),
+        ("The ferry sails again", None),
+        ("", None),
+    ],
+)
+def test_they_are_known_by_their_titles(title: str, said: str | None) -> None:
+    """The whole title, or a part of it between bars, dashes and stops."""
+    assert load_interstitials().find([title], 20) == said
+
+
+def test_an_article_about_them_is_longer() -> None:
+    """A page with much text is no error page."""
+    assert load_interstitials().find(["Page not found"], 400) is None

@@ -1,0 +1,224 @@
+"""Articles on several pages, on a real site: what is fetched, what is joined, what is said of a gap."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from feedpub.cleaner import articles
+from feedpub.cleaner.pagination import PageSequence, collect_pages
+from feedpub.cleaner.rules import MAX_PAGES, Ruleset, ftr
+from feedpub.config import Config
+from feedpub.core.errors import SourceError
+from feedpub.core.models import Page, RunResult
+from feedpub.core.process_pool import InlineExecutor
+from feedpub.pipeline import run
+from tests.support.clock import FakeClock
+from tests.support.newsroom import configure, feed, listing, output_of, path, title, tools_for
+from tests.support.site import Route, Site
+
+WORDS = (
+    "The loom had stood in the attic for {n} years before anybody asked how it had come there, and when they asked, "
+    "the answer took {n} people a week, two ladders and a letter from the archive of the county to find."
+)
+
+
+def part(n: int, *, of: int, at: str, name: str = "The loom in the attic", more: str = "") -> str:
+    """A page of a long read: its number in a row of numbers below the text."""
+    row = " ".join(str(k) if k == n else f'<a href="{at if k == 1 else f"{at}/{k}"}">{k}</a>' for k in range(1, of + 1))
+    return (
+        f'<!doctype html><html lang="en"><head><title>{name} | Long Reads</title></head><body><article><h1>{name}</h1>'
+        f"<p>{WORDS.format(n=n * 10)}</p><p>{WORDS.format(n=n * 10 + 1)}</p></article>"
+        f'<p class="pages">{row}</p>{more}</body></html>'
+    )
+
+
+def fetched(site: Site, address: str, rules: Ruleset | None = None) -> PageSequence:
+    """What is collected from an address on; the site's routes are its pages."""
+
+    def get(url: str) -> Page:
+        route = site.routes.get(url.removeprefix(site.url("")).partition("#")[0] or "/")
+        if not isinstance(route, Route) or route.status != 200:
+            raise SourceError("HTTP 404: there is no such page", url)
+        asked.append(url)
+        return Page(url, route.body, route.content_type.partition(";")[0])
+
+    asked: list[str] = []
+    return collect_pages(get(site.url(address)), rules or Ruleset(), get, InlineExecutor())
+
+
+def put(site: Site, count: int, at: str = "/loom", **more: str) -> None:
+    for n in range(1, count + 1):
+        site[at if n == 1 else f"{at}/{n}"] = part(n, of=count, at=at, **more)
+
+
+def test_pages_are_collected_in_order(site: Site) -> None:
+    """By the row of numbers below the text."""
+    put(site, 3)
+    pages = fetched(site, "/loom")
+    assert [page.url for page in pages] == [site.url(f"/loom{end}") for end in ("", "/2", "/3")]
+    assert (pages.requests, pages.gap) == (2, "")
+    article = articles.article_from_pages(pages).article
+    assert [f"for {n} years" in article.text for n in (10, 21, 31)] == [True, True, True]
+    assert article.text.count("The loom had stood") == 6
+    assert article.url == site.url("/loom")
+
+
+def test_the_next_article_is_not_the_next_page(site: Site) -> None:
+    """A blog's link to what it published next, and an address that only looks like a page's."""
+    site["/loom"] = part(1, of=1, at="/loom", more='<a rel="next" href="/anvil">Next: the anvil</a>')
+    site["/anvil"] = part(1, of=1, at="/anvil", name="The anvil")
+    assert len(fetched(site, "/loom").pages) == 1
+    site["/loom"] = part(1, of=2, at="/loom")
+    site["/loom/2"] = part(2, of=2, at="/loom", name="The second loom").replace("| Long Reads", "")
+    assert len(fetched(site, "/loom").pages) == 1
+
+
+def test_a_circle_ends(site: Site) -> None:
+    """Where a rule leads back, or to the page itself."""
+    site["/loom"] = part(1, of=1, at="/loom", more='<a class="on" href="/b">on</a>')
+    site["/b"] = part(2, of=1, at="/loom", more='<a class="on" href="/loom#text">on</a>')
+    rules = ftr.parse_ftr("next_page_link: //a[@class='on']", "x.txt")
+    assert [page.url for page in fetched(site, "/loom", rules)] == [site.url("/loom"), site.url("/b")]
+
+
+def test_a_rule_leads_to_no_other_host(site: Site) -> None:
+    """Whatever the page says."""
+    site["/loom"] = part(1, of=1, at="/loom", more='<a class="on" href="http://other.example/2">on</a>')
+    pages = fetched(
+        site, "/loom", ftr.parse_ftr("next_page_link: //a[@class='on']\nsingle_page_link: //a[@class='on']", "x")
+    )
+    assert (len(pages.pages), pages.requests, pages.gap) == (1, 0, "")
+
+
+def test_pages_are_bounded(site: Site) -> None:
+    """What is left out is told, and not tried again."""
+    put(site, MAX_PAGES + 2)
+    pages = fetched(site, "/loom")
+    assert len(pages.pages) == MAX_PAGES
+    assert pages.gap == "more than 20 pages: what follows is left out"
+    assert not pages.passing
+
+
+def test_a_page_with_the_whole_article_stands_for_all(site: Site) -> None:
+    """At the article's own address; where it cannot be had, the pages are collected."""
+    put(site, 2, more='<a class="print" href="/loom?print=1">Print</a>')
+    rules = ftr.parse_ftr("single_page_link: //a[@class='print']", "x.txt")
+    pages = fetched(site, "/loom", rules)
+    assert (len(pages.pages), pages.gap) == (2, "")
+    del site.routes["/loom/2"]
+    site["/loom"] = part(1, of=1, at="/loom", more='<a class="print" href="/loom?print=1">Print</a>')
+    assert "/loom?print=1, could not be read: HTTP 404" in fetched(site, "/loom", rules).gap
+    site["/loom?print=1"] = part(7, of=1, at="/loom")
+    pages = fetched(site, "/loom", rules)
+    assert [page.url for page in pages] == [site.url("/loom?print=1")]
+    article = articles.article_from_pages(pages).article
+    assert (article.url, "for 70 years" in article.text) == (site.url("/loom"), True)
+
+
+def test_what_is_no_page_is_a_gap(site: Site) -> None:
+    """A picture where a page should be."""
+    put(site, 2)
+    site["/loom/2"] = Route(b"GIF89a", "image/gif")
+    assert "not a web page but image/gif" in fetched(site, "/loom").gap
+
+
+def test_a_page_without_an_article_is_a_gap_in_its_place(site: Site) -> None:
+    """What stands after it stays."""
+    put(site, 3)
+    row = part(2, of=3, at="/loom").split('<p class="pages">')[1]
+    site["/loom/2"] = f'<html><body><p class="pages">{row}'
+    found = articles.article_from_pages(fetched(site, "/loom"))
+    assert [line[:20] for line in found.article.text.split("\n")][2:4] == [
+        "Part of the article ",
+        "The loom had stood i",
+    ]
+    assert "its page 2" in found.gap
+    assert not found.article.complete
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def config(site: Site, tmp_path: Path) -> Config:
+    """A feed of one article on three pages."""
+    site["/news"] = listing([1, 2])
+    for n in (1, 2):
+        put(site, 3 if n == 1 else 1, path(n), name=title(n))
+    return configure(tmp_path, feed("reads", f"page {site.url('/news')}"))
+
+
+def build(config: Config, clock: FakeClock) -> RunResult:
+    with tools_for(config, clock) as tools:
+        return run.run_feed(config.feed[0], tools)
+
+
+def text(config: Config) -> str:
+    document = json.loads((output_of(config) / "reads.json").read_bytes())
+    (html,) = (item["content_html"] for item in document["items"] if item["title"] == title(1))
+    return str(html)
+
+
+def test_an_entry_has_all_pages(site: Site, config: Config, clock: FakeClock) -> None:
+    """Nothing is fetched twice, now or by the next run."""
+    outcome = build(config, clock)
+    assert (outcome.new, outcome.problems) == (2, ())
+    assert [f"for {n} years" in text(config) for n in (10, 20, 30)] == [True, True, True]
+    assert len([each for each in site.requests if each.path.startswith(path(1))]) == 3
+    site.forget()
+    build(config, clock)
+    assert [each.path for each in site.requests] == ["/news"]
+
+
+def test_what_an_article_on_several_pages_was_made_of_is_not_kept(config: Config, clock: FakeClock) -> None:
+    """Made anew of its first page alone it would lose the others."""
+    build(config, clock)
+    with tools_for(config, clock) as tools:
+        kept = [page.final_url for page in tools.store.pages.of("reads").values()]
+    assert [url.endswith(path(2)) for url in kept] == [True]
+
+
+def test_a_gap_is_said_and_filled_later(site: Site, config: Config, clock: FakeClock) -> None:
+    """In the article's place and in the outcome; what came stays, and the next run gets the rest."""
+    page = site.routes[f"{path(1)}/3"]
+    site[f"{path(1)}/3"] = Route(b"<h1>Down</h1>", status=503)
+    outcome = build(config, clock)
+    assert outcome.new == 2
+    (problem,) = outcome.problems
+    assert problem.where == site.url(path(1))
+    assert problem.reason.startswith(f"its page 3, {site.url(path(1))}/3, could not be read: HTTP 503")
+    assert problem.reason.endswith("what came of the article stays")
+    assert "for 20 years" in text(config)
+    assert "<em>Part of the article is missing here: page 3 could not be read.</em>" in text(config)
+    site.routes[f"{path(1)}/3"] = page
+    outcome = build(config, clock)
+    assert (outcome.updated, outcome.problems) == (1, ())
+    assert "for 30 years" in text(config)
+    assert "missing" not in text(config)
+
+
+def test_a_gap_that_stays_is_not_asked_for_for_ever(site: Site, config: Config, clock: FakeClock) -> None:
+    """Five more times, and the article is left as it is."""
+    del site.routes[f"{path(1)}/3"]
+    problems = [len(build(config, clock).problems) for _ in range(8)]
+    assert problems == [1, 1, 1, 1, 1, 1, 0, 0]
+    assert "for 20 years" in text(config)
+
+
+@pytest.mark.usefixtures("config")
+def test_headers_of_a_site_go_with_its_articles(site: Site, clock: FakeClock, tmp_path: Path) -> None:
+    """With each of their pages, and not with the listing."""
+    folder = tmp_path / "ftr"
+    folder.mkdir()
+    (folder / "127.0.0.1.txt").write_text("http_header(cookie): consent=1\nhttp_header(user-agent): Reader/1", "utf-8")
+    ruled = configure(tmp_path, feed("reads", f"page {site.url('/news')}"), '[rules]\nftr_site_config = "../ftr"')
+    assert ruled.rules.ftr_site_config == folder
+    build(ruled, clock)
+    sent = {each.path: (each.headers.get("cookie"), each.headers["user-agent"]) for each in site.requests}
+    assert {sent[path(1)], sent[f"{path(1)}/3"]} == {("consent=1", "Reader/1")}
+    assert sent["/news"][0] is None
+    assert sent["/news"][1].startswith("feedpub/")

@@ -1,0 +1,272 @@
+"""`feedpub import` and `feedpub export`, as people type them."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from click.testing import CliRunner, Result
+from lxml import etree
+
+from feedpub.cli import cli
+from feedpub.cli.import_ import MAX_SHOWN
+from feedpub.cli.importers import parse_import
+from feedpub.config import load_config
+from feedpub.config.edit import with_new_feeds
+from feedpub.core.errors import ConfigError, ImportFileError, PublishError
+from tests.cli.importers.support import EXAMPLES
+
+T = TypeVar("T")
+CONFIG = """\
+# Mine, by hand.
+[feedpub]
+base_url = "https://feeds.example.org/"  # served by nginx
+
+[[feed]]
+name = "quay"
+title = "The quay"
+[[feed.source]]
+type = "feed"
+url = "http://www.quay.example.org/feed.xml/"
+"""
+ADDRESS = (
+    "https://b.example.org/?bridge=CssSelector&home_page=https://c.example.org/&url_selector=h2&content_selector=main"
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A config with one feed."""
+    path = tmp_path / "config" / "feedpub.toml"
+    path.parent.mkdir()
+    path.write_text(CONFIG, "utf-8")
+    return path
+
+
+def run(path: Path, *arguments: str, answer: bytes | str | None = None) -> Result:
+    """The command in this process; what it raises is raised."""
+    return CliRunner().invoke(cli, ["-c", str(path), *arguments], input=answer, catch_exceptions=False)
+
+
+def example(name: str) -> str:
+    return str(EXAMPLES / name)
+
+
+def names(path: Path) -> list[str]:
+    return [feed.name for feed in load_config(path).feed]
+
+
+def test_what_is_new_is_put_below_what_is_there(path: Path) -> None:
+    """Comments and all; what is there already stays one feed, however its address is written."""
+    result = run(path, "import", example("subscriptions.opml"), "--yes")
+    assert result.exit_code == 0
+    assert path.read_text("utf-8").startswith(CONFIG)
+    assert names(path) == ["quay", "tides-winds", "harbour-news"]
+    assert "2 feeds added to" in result.stdout
+
+
+def opml(path: Path, number: int) -> Path:
+    """So many feeds of one title, and what feedpub does not know of each."""
+    file = path.parent / "many.opml"
+    lines = [f'<outline text="News" xmlUrl="https://n{n}.example.org/feed" x="{n}"/>' for n in range(number)]
+    file.write_text("\n".join(["<opml><body>", *lines, "</body></opml>"]))
+    return file
+
+
+def test_a_long_list_is_cut_short(path: Path) -> None:
+    """What is shown of it; all of it is written, and stands in the JSON."""
+    file = opml(path, MAX_SHOWN + 3)
+    shown = run(path, "import", str(file), "--dry-run").stdout
+    assert shown.count("https://n") == MAX_SHOWN
+    assert shown.count("and 3 more; --json names them all\n") == 2  # feeds, and what is lost
+    told = json.loads(run(path, "import", str(file), "--json", "--yes").stdout)
+    assert len(told["new"]) == len(told["losses"]) == MAX_SHOWN + 3
+    assert names(path) == ["quay", "news", *(f"news-{n}" for n in range(2, MAX_SHOWN + 4))]
+
+
+def test_loops_are_tracked(path: Path) -> None:
+    """Whoever waits for thousands of feeds can be told how far it is."""
+    loops: list[tuple[str, int]] = []
+
+    def track(items: Sequence[T], what: str) -> Iterable[T]:
+        loops.append((what, len(items)))
+        return items
+
+    imported = parse_import(opml(path, 3).read_bytes(), "many.opml", track=track)
+    tables = [draft.table(f"n{number}") for number, draft in enumerate(imported.feeds)]
+    with_new_feeds(path, tables, {}, track)
+    assert loops == [("checking", 3), ("writing", 3)]
+
+
+def test_everything_is_shown_before_it_is_asked(path: Path) -> None:
+    """What is added, what is there, and each loss with its place; No is taken for an answer."""
+    result = run(path, "import", example("subscriptions.opml"), answer="n\n")
+    assert result.exit_code == 1
+    shown = result.stdout
+    order = [
+        "To be added",
+        "tides-winds",
+        "Already there:",
+        "quay",
+        "Not carried over:",
+        "Not needed here:",
+        "Write this",
+    ]
+    assert [shown.index(part) for part in order] == sorted(shown.index(part) for part in order)
+    assert "subscriptions.opml:11: url: Files:" in shown
+    assert path.read_text("utf-8") == CONFIG
+
+
+def test_a_yes_writes(path: Path) -> None:
+    """Typed, too."""
+    assert run(path, "import", example("feeds.toml"), answer="y\n").exit_code == 0
+    assert names(path) == ["quay", "mariners", "lighthouse", "slipway"]
+
+
+@pytest.mark.parametrize("name", ["subscriptions.opml", "freshrss.opml", "feeds.toml", "html2rss.yml", "bridges.txt"])
+def test_a_file_of_each_kind_makes_a_config_that_loads(tmp_path: Path, name: str) -> None:
+    """Where none was before; a second time nothing is new and nothing is written."""
+    path = tmp_path / "config" / "feedpub.toml"
+    assert run(path, "import", example(name), "--yes").exit_code == 0
+    written = path.read_bytes()
+    assert len(load_config(path).feed) >= 2
+    again = run(path, "import", example(name), "--yes")
+    assert (again.exit_code, path.read_bytes()) == (0, written)
+    assert "No feed is new." in again.stdout
+
+
+def test_a_block_reads_as_if_written_by_hand(path: Path) -> None:
+    """Sources in blocks of their own, headers on one line, filters below."""
+    address = "https://b.example.org/?bridge=CssSelectorComplex&home_page=https://c.example.org/&cookie=a=b"
+    run(path, "import", f"{address}&entry_element_selector=li&url_pattern=/x/.*&limit=7", "--yes")
+    assert path.read_text("utf-8").removeprefix(CONFIG) == (
+        '\n[[feed]]\nname = "c-example-org"\ntitle = "c.example.org"\nlink = "https://c.example.org/"\nlimit = 7\n\n'
+        '[[feed.source]]\ntype = "page"\nurl = "https://c.example.org/"\nlinks = "li"\ncookies = {a = "b"}\n\n'
+        '[feed.include]\nurl = ["re:/x/.*"]\n'
+    )
+
+
+def test_a_dry_run_writes_nothing(path: Path) -> None:
+    """Neither the config nor rules of sites."""
+    result = run(path, "import", example("freshrss.opml"), "--dry-run", "--yes")
+    assert "council" in result.stdout
+    assert path.read_text("utf-8") == CONFIG
+    assert [found.name for found in path.parent.iterdir()] == ["feedpub.toml"]
+
+
+def test_rules_of_articles_become_files(path: Path) -> None:
+    """One a host, beside the config."""
+    run(path, "import", ADDRESS, "--yes")
+    written = (path.parent / "sites" / "c.example.org.toml").read_text("utf-8")
+    assert written == '# The articles of c.example.org, from b.example.org.\ncontent = "main"\n'
+
+
+def test_a_site_file_that_is_there_is_left_alone(path: Path) -> None:
+    """And what it lacks is told."""
+    file = path.parent / "sites" / "c.example.org.toml"
+    file.parent.mkdir()
+    file.write_text('content = ".mine"\n', "utf-8")
+    result = run(path, "import", ADDRESS, "--yes")
+    assert f"content main: {file} is there already" in result.stdout
+    assert file.read_text("utf-8") == 'content = ".mine"\n'
+
+
+def test_standard_input_is_a_file_too(path: Path) -> None:
+    """Nobody can be asked then."""
+    body = (EXAMPLES / "feeds.toml").read_bytes()
+    refused = run(path, "import", "-", answer=body)
+    assert (refused.exit_code, "add --yes or --dry-run" in refused.stderr) == (2, True)
+    assert run(path, "import", "-", "--from", "rsspls", "--yes", answer=body).exit_code == 0
+    assert "mariners" in names(path)
+
+
+def test_json_is_one_document_and_asks_nothing(path: Path) -> None:
+    """It writes with --yes, and says whether it did."""
+    told = json.loads(run(path, "import", example("bridges.txt"), "--json").stdout)
+    assert (told["written"], path.read_text("utf-8")) == (False, CONFIG)
+    assert [each["name"] for each in told["new"]] == [
+        "harbour-example-org-news",
+        "docks-example-org",
+        "weather-bridge-example-org",
+    ]
+    assert {Path(loss["where"]).name for loss in told["losses"]} == {"bridges.txt:2", "bridges.txt:3", "bridges.txt:4"}
+    assert json.loads(run(path, "import", example("bridges.txt"), "--json", "--yes").stdout)["written"] is True
+    assert len(names(path)) == 4
+
+
+def test_several_files_are_taken_together_or_not_at_all(path: Path, tmp_path: Path) -> None:
+    """Each that cannot be is named."""
+    broken = tmp_path / "broken.opml"
+    broken.write_text("<opml>", "utf-8")
+    with pytest.raises(ImportFileError) as caught:
+        run(path, "import", example("feeds.toml"), str(broken), str(tmp_path / "gone"), str(tmp_path), "--yes")
+    said = str(caught.value).splitlines()
+    assert [line.removeprefix(str(tmp_path)).partition(": ")[0] for line in said[:3]] == ["/broken.opml:1", "/gone", ""]
+    assert said[-1] == "Nothing was imported."
+    assert path.read_text("utf-8") == CONFIG
+
+
+def test_a_config_that_cannot_be_used_is_not_added_to(path: Path) -> None:
+    """It is said where it is wrong."""
+    path.write_text("[feedpub]\nwrong = 1\n", "utf-8")
+    with pytest.raises(ConfigError, match=r"feedpub\.toml:2: feedpub: wrong: unknown key"):
+        run(path, "import", example("feeds.toml"), "--yes")
+
+
+def test_the_published_list_is_exported_as_it_is(path: Path) -> None:
+    """Once there is one; before, the next step is named."""
+    with pytest.raises(PublishError, match="`feedpub build` does it"):
+        run(path, "export", "opml")
+    folder = path.parent.parent / "feeds"
+    folder.mkdir()
+    (folder / "feeds.opml").write_bytes(b"<opml version='2.0'/>\n")
+    assert run(path, "export", "opml").stdout_bytes == b"<opml version='2.0'/>\n"
+
+
+def test_sources_that_are_exported_come_back(path: Path) -> None:
+    """All that OPML can say, selectors too, by way of XPath; the rest is told, and no secret leaves."""
+    path.write_text(
+        CONFIG
+        + """
+headers = { Authorization = "Bearer s3cret" }
+
+[[feed]]
+name = "town"
+title = "Town & country"
+every = "2h"
+rules = { content = "article .text", remove = [".share", "text:Advert"] }
+[[feed.source]]
+type = "page"
+url = "https://town.example.org/"
+links = "ul.news > li:nth-of-type(2) a[href^='/n'], #top h2"
+[[feed.source]]
+type = "page"
+url = "https://country.example.org/"
+[[feed.source]]
+type = "sitemap"
+url = "https://country.example.org/sitemap.xml"
+[[feed.source]]
+type = "folder"
+path = "articles"
+""",
+        "utf-8",
+    )
+    result = run(path, "export", "opml", "--sources")
+    assert "s3cret" not in result.output
+    assert [line.split(":")[1].strip() for line in result.stderr.splitlines()] == ["quay", "town", "town", "town"]
+    back = parse_import(result.stdout_bytes, "back.opml")
+    quay, town = back.feeds
+    assert (quay.url, quay.type) == ("http://www.quay.example.org/feed.xml/", "feed")
+    assert (town.title, town.type, town.every) == ("Town & country", "page", "2h")
+    assert town.links == 'ul.news > li:nth-of-type(2) a[href^="/n"], [id="top"] h2'
+    assert back.sites[0].settings == (("content", ("article .text",)), ("remove", (".share",)))
+
+
+def test_an_export_without_sources_is_a_document(tmp_path: Path) -> None:
+    """An empty one."""
+    path = tmp_path / "feedpub.toml"
+    path.write_text("", "utf-8")
+    result = run(path, "export", "opml", "--sources")
+    assert len(etree.fromstring(result.stdout_bytes).findall("body")) == 1
+    assert parse_import(result.stdout_bytes, "x.opml").feeds == ()

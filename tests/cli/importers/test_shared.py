@@ -1,0 +1,41 @@
+"""Configs of html2rss as they are used: each comes through, and what is lost of it is named.
+
+`python -m tests.cli.importers.test_shared` prints how many come whole.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+from feedpub.cli.importers import Imported, parse_import
+from feedpub.config import validate_feed
+from tests.support.shared import shared
+
+
+def configs() -> dict[str, Imported]:
+    """All of them, by their paths."""
+    folder = shared("data/html2rss-configs")
+    paths = sorted(folder.rglob("*.yml"))
+    return {str(path.relative_to(folder)): parse_import(path.read_bytes(), Path(path).name) for path in paths}
+
+
+def outcome(found: Imported) -> str:
+    """How well a file came through."""
+    if not found.feeds:
+        return "left out"
+    return "with losses" if any(loss.matters for loss in found.losses) else "whole"
+
+
+def test_every_config_comes_through() -> None:
+    """As one feed that the config takes, or not at all with the reason why: JSON that is no feed."""
+    found = configs()
+    counts = Counter(map(outcome, found.values()))
+    assert counts.total() == len(found) >= 50
+    assert counts["whole"] >= 30
+    for name, each in found.items():
+        assert len(each.feeds) == 1 or any(loss.what == "json" for loss in each.losses), name
+        assert not [problem for draft in each.feeds for problem in validate_feed(draft.table("x"))], name
+        assert all(draft.links for draft in each.feeds), name
+
+
+if __name__ == "__main__":
+    print(dict(Counter(map(outcome, configs().values()))))

@@ -1,0 +1,119 @@
+"""What the command line shows of an overview."""
+
+from datetime import timedelta
+
+from rich.console import Console
+
+from feedpub.cli import output
+from feedpub.core.models import Article, Failure, Removed, RunResult, RunStatus
+from feedpub.web.status import Health, ServiceStatus, SourceStatus
+from tests.support.overviews import NOW, broken_source, everything, feed, overview, source
+
+
+def table(seen: ServiceStatus) -> list[str]:
+    """The rows of the table, blanks collapsed."""
+    console = Console(width=120)
+    with console.capture() as printed:
+        console.print(output.status_table(seen))
+    return [" ".join(row.split()) for row in printed.get().splitlines()]
+
+
+def test_every_feed_has_a_row() -> None:
+    """With its state in words, and with moments as people say them."""
+    new = feed("new", health=Health.LATE, last_run=None, next_run=None, newest=None, entries=0)
+    assert table(overview(feed(), feed("bad", health=Health.BROKEN), feed("slow", health=Health.LATE), new)) == [
+        "feed state entries newest last look next look",
+        "world healthy 50 2 hours ago 6 minutes ago in 24 minutes",
+        "bad broken 50 2 hours ago 6 minutes ago in 24 minutes",
+        "slow late 50 2 hours ago 6 minutes ago in 24 minutes",
+        "new never built 0",
+    ]
+
+
+def test_what_is_wrong_comes_before_what_is_planned() -> None:
+    """Of feeds first, then source by source."""
+    late = feed("late", health=Health.LATE, reasons=("it was to run 3 hours ago",))
+    broken = feed(health=Health.BROKEN, sources=(broken_source(), source()))
+    assert list(output.status_lines(overview(broken, late))) == [
+        "late: it was to run 3 hours ago",
+        (
+            "world: https://broken.example.org/feed: failing since 3 hours ago: HTTP 404: the page is gone; "
+            "last read 2 days ago, 20 articles; failed 4 times in a row; next look in 24 minutes"
+        ),
+        "world: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes",
+        "late: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes",
+    ]
+
+
+def test_articles_with_which_something_is_wrong_are_named() -> None:
+    """The first few of a feed; how many others there are."""
+    problems = tuple(Failure(f"/articles/{n}.txt", "not a text") for n in range(7))
+    outcome = RunResult(
+        "world", RunStatus.UPDATED, problems=(Failure("/gone", "cannot be read", fatal=True), *problems)
+    )
+    *named, rest, _ = output.status_lines(overview(feed(outcome=outcome)))
+    assert named == [f"world: article: /articles/{n}.txt: not a text" for n in range(5)]
+    assert rest == "world: 2 more problems, which `feedpub status --json` lists"
+
+
+def test_what_should_have_come_was_due() -> None:
+    """A moment that has passed is no next look."""
+    past = NOW - timedelta(minutes=3)
+    late = overview(feed(next_run=past, sources=(source(next_look=past),)))
+    assert table(late)[1].endswith("6 minutes ago was due 3 minutes ago")
+    assert next(iter(output.status_lines(late))).endswith("; next look was due 3 minutes ago")
+
+
+def test_a_feed_that_was_never_built_needs_no_words() -> None:
+    """The table says it; and nothing is planned for it yet."""
+    never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not looked at yet")
+    new = feed("new", health=Health.LATE, reasons=("not looked at yet",), last_run=None, sources=(never,))
+    assert list(output.status_lines(overview(new))) == []
+
+
+def test_a_source_that_lists_what_it_should_not_is_broken_since_nobody_knows_when() -> None:
+    """Where only the reason is known, the reason is told."""
+    odd = source(health=Health.BROKEN, reason="no entries", next_look=None)
+    (line,) = output.status_lines(overview(feed(sources=(odd,))))
+    assert line.endswith("failing: no entries; last read 6 minutes ago, 20 articles")
+
+
+def test_an_overview_is_a_json_document() -> None:
+    """All of it, moments in ISO 8601."""
+    told = output.results_as_json(everything())
+    assert f'"now": "{NOW.isoformat()}"' in told
+
+
+ARTICLE = Article(
+    title="The pier",
+    html="",
+    text="One.\nTwo.\nThree.",
+    removed=(Removed("Home\nSport", "links 90 %", 0), Removed("An ad", "in an aside", 2), Removed("End", "a rule", 3)),
+)
+
+
+def explained(**terminal: object) -> str:
+    console = Console(width=80, **terminal)  # type: ignore[arg-type]
+    with console.capture() as printed:
+        for line in output.render_removals(ARTICLE):
+            console.print(line, soft_wrap=True)
+    return printed.get()
+
+
+def test_what_was_removed_stands_where_it_stood() -> None:
+    """Marked, with its reason; what stays is as it is, a line below an empty one."""
+    assert explained(color_system=None).split("\n") == [
+        *("The pier", "", "  - Home / Sport — links 90 %", "", "One.", "", "Two.", ""),
+        *("  - An ad — in an aside", "", "Three.", "", "  - End — a rule", ""),
+    ]
+    assert [str(line) for line in output.render_removals(Article(title="T", html="", text="One."))][-1] == (
+        "  nothing was removed"
+    )
+
+
+def test_it_is_struck_through_in_red_on_a_terminal() -> None:
+    """What stays is plain; without colours where somebody wants none."""
+    shown = explained(force_terminal=True, color_system="standard", no_color=False)
+    assert "\x1b[2;9;31mAn ad\x1b[0m" in shown
+    assert "\nThree.\n" in shown
+    assert "31m" not in explained(force_terminal=True, color_system="standard", no_color=True)

@@ -1,0 +1,171 @@
+"""A new feed in the config file: what stood there stays, byte for byte, and nothing that cannot be used is written."""
+
+from pathlib import Path
+
+import pytest
+
+from feedpub.config import NewFeed, add_feed, ensure_not_configured, load_config, unique_name, with_new_feed
+from feedpub.core.errors import ConfigError
+
+HARBOUR = NewFeed("harbour", "Harbour Times", "page", "https://harbour.example/news")
+EXISTING = """\
+# Feeds of the house.
+[feedpub]
+base_url = "https://feeds.example.org/"   # ours
+
+[[feed]]
+name   = "old"          # spaced by hand
+title = 'Old "news"'
+[[feed.source]]
+type = "feed"
+url = "https://old.example/feed/"
+
+[feed.rules]
+remove = [".ad"]        # the last table belongs to the feed above
+
+
+# a note for later
+# [[feed]]
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "config" / "feedpub.toml"
+    file.parent.mkdir()
+    file.write_text(EXISTING, "utf-8")
+    return file
+
+
+def test_the_block_is_put_below_and_all_else_stays(path: Path) -> None:
+    """Comments, spacing and quotes of the file are its author's."""
+    add_feed(path, HARBOUR, {})
+    block = (
+        '\n[[feed]]\nname = "harbour"\ntitle = "Harbour Times"\n\n'
+        '[[feed.source]]\ntype = "page"\nurl = "https://harbour.example/news"\n'
+    )
+    assert path.read_text("utf-8") == EXISTING + block
+    assert [feed.name for feed in load_config(path, {}).feed] == ["old", "harbour"]
+
+
+def test_settings_and_odd_characters_are_written_as_toml_has_them(path: Path) -> None:
+    """And read back as they were."""
+    new = NewFeed(
+        "odd",
+        'Ünd "quotes" \\ all',
+        "sitemap",
+        "https://odd.example/sitemap.xml?a=%20b",
+        "https://odd.example/",
+        {"include": ["odd.example/news/"]},
+    )
+    add_feed(path, new, {})
+    feed = load_config(path, {}).feed[-1]
+    (source,) = feed.source
+    assert (feed.title, feed.link, source.model_dump()["include"]) == (new.title, new.link, ("odd.example/news/",))
+
+
+def test_line_ends_a_mark_and_a_missing_last_one_are_kept(path: Path) -> None:
+    """As editors on other systems write them."""
+    before = b'\xef\xbb\xbf[feedpub]\r\nrequest_delay = "2s" # slow'
+    path.write_bytes(before)
+    add_feed(path, HARBOUR, {})
+    after = path.read_bytes()
+    assert after.startswith(before + b"\r\n\r\n[[feed]]\r\n")
+    assert b"\n" not in after.replace(b"\r\n", b"")
+
+
+def test_mode_and_link_are_kept_and_nothing_is_left_beside(path: Path) -> None:
+    """The file may hold secrets, and may lie elsewhere."""
+    real = path.with_name("real.toml")
+    path.rename(real)
+    real.chmod(0o640)
+    path.symlink_to(real)
+    add_feed(path, HARBOUR, {})
+    assert path.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert sorted(each.name for each in path.parent.iterdir()) == ["feedpub.toml", "real.toml"]
+
+
+@pytest.mark.parametrize(("folder", "output"), [("config", "feeds"), ("etc", "etc/feeds")])
+def test_a_config_that_is_not_there_is_made(tmp_path: Path, folder: str, output: str) -> None:
+    """With comments, and feeds beside it, or beside the folder config/."""
+    path = tmp_path / folder / "feedpub.toml"
+    add_feed(path, HARBOUR, {})
+    config = load_config(path, {})
+    assert config.feedpub.output == tmp_path / output
+    assert [feed.name for feed in config.feed] == ["harbour"]
+    assert "# where the feeds are written" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://old.example/feed/", "http://www.old.example/feed", "https://old.example:443/feed/#x"]
+)
+def test_an_address_that_is_a_source_already_is_refused(path: Path, url: str) -> None:
+    """However it is written; the message says where it stands, and in which feed."""
+    with pytest.raises(ConfigError, match=r"feedpub\.toml:10: .* is a source of the feed old already; .*build old"):
+        add_feed(path, NewFeed("new", "New", "feed", url), {})
+    assert path.read_text("utf-8") == EXISTING
+
+
+def test_other_addresses_of_the_site_are_not_refused(path: Path) -> None:
+    """Another path, another question."""
+    ensure_not_configured(
+        path, "https://old.example/feed/2", "https://old.example/feed/?page=2", "https://old.example:8080/feed/"
+    )
+    ensure_not_configured(path.with_name("absent.toml"), "https://old.example/feed/")
+
+
+@pytest.mark.parametrize(
+    ("new", "reason"),
+    [
+        (NewFeed("old", "New", "page", "https://new.example/"), "the same name"),
+        (NewFeed("No Name", "New", "page", "https://new.example/"), "not a name"),
+        (NewFeed("new", "New", "page", "ftp://new.example/"), "not a web address"),
+        (NewFeed("new", "New", "page", "https://new.example/", settings={"limks": "a"}), "limks"),
+    ],
+)
+def test_what_the_loader_refuses_is_not_written(path: Path, new: NewFeed, reason: str) -> None:
+    """With the loader's own words, which name the line."""
+    with pytest.raises(ConfigError, match=reason):
+        add_feed(path, new, {})
+    assert path.read_text("utf-8") == EXISTING
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("feed = []\n", "feedpub.toml:1: feeds in an array on one line"),
+        ("[feedpub\n", "feedpub.toml:1"),
+        ('[[feed]]\nname = "x"\n', "title"),
+    ],
+)
+def test_a_config_that_cannot_be_added_to_stays(path: Path, text: str, reason: str) -> None:
+    """Its own fault is named first."""
+    path.write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=reason):
+        with_new_feed(path, HARBOUR, {})
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    """Where the config should be, something else is."""
+    (tmp_path / "config").write_text("a file")
+    with pytest.raises(ConfigError, match="cannot be written: "):
+        add_feed(tmp_path / "config" / "feedpub.toml", HARBOUR, {})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "taken", "name"),
+    [
+        ("Harbour Times", [], "harbour-times"),
+        ("Straße & Käse", [], "strasse-kase"),
+        ("Feeds", [], "feeds-2"),
+        ("old", ["old", "old-2"], "old-3"),
+        ("Новости", [], "feed"),
+        ("the-archive-1", [], "the-1"),
+        ("a very long title that goes on and on without an end", [], "a-very-long-title-that-goes-on-and-on"),
+        ("x" * 60, [], "x" * 40),
+    ],
+)
+def test_names_are_made_of_titles(wanted: str, taken: list[str], name: str) -> None:
+    """a-z, 0-9 and hyphens, never one that is taken, or kept for feedpub's own files."""
+    assert unique_name(wanted, taken) == name

@@ -1,0 +1,145 @@
+"""One article, one key; one entry, one id."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from feedpub.builder.ids import new_entry_id, page_slug
+from feedpub.core.article_keys import url_key, without_tracking
+
+NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+STORY = "https://example.org/news/story"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "http://example.org/news/story",
+        "https://www.example.org/news/story",
+        "https://EXAMPLE.org/news/story",
+        "https://example.org./news/story",
+        "https://example.org:443/news/story",
+        "http://example.org:80/news/story",
+        "https://example.org/news/story/",
+        "https://example.org/news/story/index.html",
+        "https://example.org/news/story/index.php",
+        "https://example.org/news/story#comments",
+        "https://example.org/news/story?utm_source=rss&utm_medium=feed",
+        "https://example.org/news/story?UTM_Campaign=x",
+        "https://example.org/news/story?fbclid=abc",
+        "https://example.org/news/story?gclid=abc#top",
+        "https://example.org/news/story;jsessionid=1F2E",
+        "https://example.org/news/story?PHPSESSID=77",
+        "https://example.org/news/st%6Fry",
+        "  https://example.org/news/story\n",
+        "https://user:secret@example.org/news/story",
+    ],
+)
+def test_addresses_of_one_article_share_a_key(other: str) -> None:
+    """Scheme, www., port, trailing slash, tracking, session and fragment do not make another article."""
+    assert url_key(other) == url_key(STORY)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "https://example.org/news/story-2",
+        "https://example.org/News/Story",
+        "https://example.org/news/story?id=2",
+        "https://example.org/news/story?page=2",
+        "https://example.org:8443/news/story",
+        "https://blog.example.org/news/story",
+        "https://example.com/news/story",
+        "https://example.org/news/story#!/part/2",
+        "https://example.org/news/story#/part/2",
+    ],
+)
+def test_another_article_has_another_key(other: str) -> None:
+    """Path, its case, meaningful parameters, port, host and routing fragments tell articles apart."""
+    assert url_key(other) != url_key(STORY)
+
+
+def test_the_order_of_parameters_does_not_matter() -> None:
+    """Servers and readers reorder them."""
+    assert url_key("https://example.org/a?x=1&y=2") == url_key("https://example.org/a?y=2&x=1")
+
+
+def test_an_international_host_and_its_ascii_form_share_a_key() -> None:
+    """Pages link to themselves either way."""
+    assert url_key("https://bücher.example/a") == url_key("https://xn--bcher-kva.example/a")
+
+
+@pytest.mark.parametrize("odd", ["", "https:///a", "https://" + "a" * 300 + "/x", "mailto:a@example.org", "//x/y"])
+def test_odd_addresses_have_a_key_too(odd: str) -> None:
+    """A key is never the place where a run breaks."""
+    assert isinstance(url_key(odd), str)
+
+
+def test_an_id_is_a_tag_uri_of_the_publisher_the_day_and_the_feed() -> None:
+    """RFC 4151: authority, date, and a part that is unique within them."""
+    id_ = new_entry_id("world", url_key(STORY), "https://feeds.example.org/", NOW)
+    assert id_.startswith("tag:feeds.example.org,2026-11-23:world/")
+    assert id_ == new_entry_id("world", url_key(STORY), "https://feeds.example.org/", NOW)
+
+
+def test_ids_differ_between_articles_and_between_feeds() -> None:
+    """Two feeds may publish the same article; a reader of both must see both."""
+    ids = {new_entry_id(feed, key, "https://x.example/", NOW) for feed in ("a", "b") for key in ("k1", "k2")}
+    assert len(ids) == 4
+
+
+def test_an_id_is_valid_where_the_publisher_is_an_ip_address() -> None:
+    """A colon cannot stand in a tag's authority."""
+    assert new_entry_id("a", "k", "http://[::1]:8080/", NOW).startswith("tag:localhost,")
+
+
+@pytest.mark.parametrize(
+    ("title", "stem", "expected"),
+    [
+        ("US and NATO ready for new talks", "000_32e5", "us-and-nato-ready-for-new-talks"),
+        ("Straße nach Überall", "x", "strasse-nach-uberall"),
+        ("It's here", "x", "its-here"),
+        ("北京", "2026-beijing", "2026-beijing"),
+        ("北京", "北京", "article"),
+        ("", "note_1", "note-1"),
+        ("word " * 40, "x", "word-" * 15 + "word"),
+    ],
+)
+def test_a_saved_article_gets_a_page_named_after_its_title(title: str, stem: str, expected: str) -> None:
+    """ASCII words of the title, else of the file's name; cut between words."""
+    assert page_slug(title, stem, set()) == expected
+
+
+def test_pages_with_the_same_title_are_numbered() -> None:
+    """No page takes another one's place."""
+    assert page_slug("News", "x", {"news", "news-2"}) == "news-3"
+
+
+@pytest.mark.parametrize(
+    ("listed", "published"),
+    [
+        ("https://example.org/a?utm_source=x", "https://example.org/a"),
+        ("https://example.org/a?id=7&utm_source=x&b=%20#part", "https://example.org/a?id=7&b=%20#part"),
+        ("https://example.org/a?b=2&a=1", "https://example.org/a?b=2&a=1"),
+        ("https://example.org/a?print", "https://example.org/a?print"),
+    ],
+)
+def test_published_addresses_carry_no_tracking(listed: str, published: str) -> None:
+    """What a source adds to count its readers is not passed on; the rest stays as it is."""
+    assert without_tracking(listed) == published
+
+
+def test_a_key_of_sane_length_is_as_it_is() -> None:
+    """To the longest that there are."""
+    path = "x" * (2000 - len("example.org/"))
+    assert url_key(f"https://example.org/{path}") == f"example.org/{path}"
+
+
+@pytest.mark.parametrize("length", [2001, 8192, 1_000_000])
+def test_a_key_of_monstrous_length_is_bounded(length: int) -> None:
+    """Databases look up no longer ones; two addresses that differ at their very end are two articles all the same."""
+    long = "https://example.org/".ljust(length, "ä")
+    keys = {url_key(f"{long}{end}") for end in "ab"}
+    assert len(keys) == 2
+    assert url_key(f"http://www.{long.removeprefix('https://')}a/") in keys
+    assert all(len(key.encode()) <= 2000 for key in keys)

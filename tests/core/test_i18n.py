@@ -1,0 +1,61 @@
+"""The words of the pages: every language says everything."""
+
+import string
+import tomllib
+from datetime import UTC, datetime
+from importlib.resources import files
+
+import pytest
+
+from feedpub.core.i18n import translations_for
+from feedpub.core.languages import language_tag
+
+TABLES = tomllib.loads(files("feedpub.builder").joinpath("data/words.toml").read_text("utf-8"))
+MOMENT = datetime(2025, 3, 9, 7, 5, tzinfo=UTC)
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", sorted(TABLES))
+def test_a_language_is_whole(language: str) -> None:
+    """Every text of English, with the same places to fill, and twelve months."""
+    table, english = TABLES[language], TABLES["en"]
+    assert language_tag(language) == language
+    assert table.keys() == english.keys()
+    assert len(set(table["months"])) == 12
+    for key, text in english.items():
+        if isinstance(text, str):
+            assert fields(table[key]) == fields(text), key
+            assert table[key].strip()
+
+
+@pytest.mark.parametrize(
+    ("language", "date"),
+    [
+        ("en", "9 March 2025, 07:05 UTC"),
+        ("de-AT", "9. März 2025, 07:05 UTC"),
+        ("es", "9 de marzo de 2025, 07:05 UTC"),
+        ("zh-Hans", "2025年3月9日 07:05 UTC"),
+        ("he", "9 במרץ 2025, 07:05 UTC"),
+    ],
+)
+def test_dates_are_written_as_the_language_does(language: str, date: str) -> None:
+    """Month names and order; the time is UTC and says so."""
+    assert translations_for(language).date(MOMENT) == date
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "many"), [("en", "1 article", "7 articles"), ("ru", "Статей: 1", "Статей: 7")]
+)
+def test_counts_agree_with_their_number(language: str, one: str, many: str) -> None:
+    """Languages with many plural forms say it in a way that needs none."""
+    assert (translations_for(language).count(1), translations_for(language).count(7)) == (one, many)
+
+
+@pytest.mark.parametrize("language", ["sw", "xx", "", None])
+def test_an_unknown_language_is_addressed_in_english(language: str | None) -> None:
+    """And the page says that these words are English."""
+    words = translations_for(language)
+    assert (words.language, words.direction, words.texts["subscribe"]) == ("en", "ltr", "Subscribe")

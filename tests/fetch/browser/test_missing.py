@@ -1,0 +1,95 @@
+"""Without a browser: what is said, and by whom."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from feedpub.cleaner import extract
+from feedpub.config import HOW_TO_RENDER
+from feedpub.core.errors import FetchError, NoContentError
+from feedpub.core.models import Page
+from feedpub.fetch import Fetcher, RequestOptions
+from feedpub.fetch.browser import Browser, why_unavailable
+from feedpub.pipeline.run import run_feed
+from feedpub.sources.listing_page import items_in
+from tests.support.home import HEAD, Home
+from tests.support.newsroom import configure, tools_for
+from tests.support.site import Site
+
+APP = '<html><head><title>News</title><script src="/app.js"></script></head><body><div id="root">{}</div></body></html>'
+FEED = '[[feed]]\nname = "app"\ntitle = "App"\n[[feed.source]]\ntype = "page"\nurl = "{url}"\nrender = true\n'
+
+
+@pytest.fixture
+def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with neither a Chromium nor Playwright."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("feedpub.fetch.browser.launch.find_spec", lambda _: None)
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_what_is_missing_is_named_with_its_commands() -> None:
+    said = why_unavailable(None)
+    assert said == (
+        "render = true needs a browser; no Chromium is installed: apt install chromium; "
+        "feedpub's extra is not installed: pip install 'feedpub[browser]'"
+    )
+
+
+def test_a_browser_that_the_config_names_must_be_there(tmp_path: Path) -> None:
+    assert f"there is no program {tmp_path}/none, which browser_path names" in str(why_unavailable(tmp_path / "none"))
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_a_run_fails_that_source_and_nobody_is_asked(site: Site, tmp_path: Path) -> None:
+    config = configure(tmp_path, FEED.format(url=site.url("/")))
+    with tools_for(config) as tools:
+        outcome = run_feed(config.feed[0], tools)
+    (problem,) = outcome.problems
+    assert problem.where == site.url("/")
+    assert "apt install chromium" in problem.reason
+    assert "pip install 'feedpub[browser]'" in problem.reason
+    assert site.requests == []
+
+
+def test_check_notes_it(tmp_path: Path) -> None:
+    """Where a source wants it; elsewhere nobody needs to know."""
+    home = Home(tmp_path)
+    home.configure(FEED.format(url="https://example.org/"), head=f'{HEAD}browser_path = "no-such-browser"\n')
+    checked = home.run("check")
+    assert checked.returncode == 0
+    assert "note: render = true needs a browser; there is no program" in checked.stdout
+
+
+def test_a_browser_that_does_not_start_is_an_error_of_the_page(site: Site, tmp_path: Path) -> None:
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\nexit 3\n", "utf-8")
+    program.chmod(0o755)
+    if lacking := why_unavailable(program):
+        pytest.skip(lacking)
+    site["/"] = "<p>"
+    with (
+        Fetcher(delay=0, allow_private=["127.0.0.0/8"]) as gate,
+        Browser(program) as browser,
+        pytest.raises(FetchError, match="the browser does not start"),
+    ):
+        browser.page(site.url("/"), gate, RequestOptions(), seconds=9)
+
+
+@pytest.mark.parametrize("shown", ["", "<p>Loading the news…</p>"])
+def test_a_page_that_waits_for_scripts_says_what_to_do(shown: str) -> None:
+    """A listing as well as an article."""
+    page = APP.format(shown)
+    todo = re.escape(f"without JavaScript; {HOW_TO_RENDER}")
+    with pytest.raises(NoContentError, match=todo):
+        extract(page, "https://example.org/a")
+    with pytest.raises(NoContentError, match=todo):
+        items_in(Page("https://example.org/", page.encode(), "text/html"))
+
+
+@pytest.mark.parametrize("data", ["", '<script type="application/ld+json">{"a": 1}</script>'])
+def test_a_page_that_is_empty_anyway_does_not(data: str) -> None:
+    """No script could fill it, or they have run already."""
+    with pytest.raises(NoContentError, match=r"there is no text in the page$"):
+        extract(f"<html><head><title>x</title>{data}</head><body><div></div></body></html>", "https://example.org/a")

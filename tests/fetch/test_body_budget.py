@@ -1,0 +1,174 @@
+"""Large bodies share one budget of bytes: a fetch waits for its place, and no two wait for each other."""
+
+import gc
+import gzip
+import pickle
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from feedpub.core.errors import FetchError
+from feedpub.core.models import Page
+from feedpub.fetch import Fetcher
+from feedpub.fetch.body_budget import SMALL_BODY_BYTES, BodyBudget
+from tests.fetch.conftest import LOOPBACK
+from tests.support.clock import FakeClock
+from tests.support.site import Route, Site
+
+MB = 1_000_000
+
+
+@pytest.fixture
+def room() -> BodyBudget:
+    return BodyBudget(10 * MB)
+
+
+@pytest.fixture
+def gate(room: BodyBudget, clock: FakeClock) -> Iterator[Fetcher]:
+    """It lets in 8 MB a body, and 10 MB of them together."""
+    with Fetcher(allow_private=LOOPBACK, deadline=2.0, clock=clock, room=room, max_bytes=8 * MB) as fetcher:
+        yield fetcher
+
+
+def page(gate: Fetcher, url: str) -> Page:
+    found = gate.get(url)
+    assert isinstance(found, Page)
+    return found
+
+
+def large(size: int = 5 * MB, coding: str = "identity") -> Route:
+    body = b"a" * size
+    packed = gzip.compress(body) if coding == "gzip" else body
+    return Route(packed, "text/plain", headers={"Content-Encoding": coding}, validators=False)
+
+
+def in_a_thread(gate: Fetcher, url: str) -> Page | FetchError:
+    """What a thread of its own gets, which holds no place."""
+    found: list[Page | FetchError] = []
+
+    def get() -> None:
+        try:
+            found.append(page(gate, url))
+        except FetchError as error:
+            found.append(error)
+
+    thread = threading.Thread(target=get)
+    thread.start()
+    thread.join()
+    return found.pop()
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_a_large_body_has_a_place_while_a_page_holds_it(
+    gate: Fetcher, room: BodyBudget, site: Site, coding: str
+) -> None:
+    """It is as large as the body, however it came, and gone with the last page that holds it."""
+    site["/large"] = large(coding=coding)
+    found = page(gate, site.url("/large"))
+    assert room.used == len(found.body) == 5 * MB
+    del found
+    assert room.used == 0
+
+
+def test_a_small_body_needs_none(gate: Fetcher, room: BodyBudget, site: Site) -> None:
+    """Most are, and wait for nobody."""
+    site["/small"] = large(SMALL_BODY_BYTES)
+    found = page(gate, site.url("/small"))
+    assert (len(found.body), room.used) == (SMALL_BODY_BYTES, 0)
+
+
+@pytest.mark.parametrize("route", [large(9 * MB), large(9 * MB, "gzip"), Route(b"\x1f\x8b" * 2 * MB)])
+def test_a_body_that_fails_leaves_nothing_behind(gate: Fetcher, room: BodyBudget, site: Site, route: Route) -> None:
+    """Too large or broken: its place is free again, also while the error is kept."""
+    site["/bad"] = route
+    if route.body.startswith(b"\x1f\x8b\x1f"):
+        site["/bad"] = Route(route.body, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(FetchError) as caught:
+        page(gate, site.url("/bad"))
+    assert room.used == 0
+    assert caught.value.__cause__ is not None
+    assert caught.value.__cause__.__traceback__ is None  # whose frames would hold what was read
+
+
+def test_who_has_no_place_waits_for_one(gate: Fetcher, site: Site) -> None:
+    """Within its deadline, and says so where none comes free."""
+    site["/large"] = large(8 * MB)
+    first = page(gate, site.url("/large"))
+    refused = in_a_thread(gate, site.url("/large"))
+    assert isinstance(refused, FetchError)
+    assert "others that are being read fill the 10 MB" in refused.reason
+    threading.Timer(0.3, lambda held=[first]: held.clear()).start()
+    del first
+    second = in_a_thread(gate, site.url("/large"))
+    assert isinstance(second, Page)
+
+
+def test_who_holds_a_place_waits_for_none(room: BodyBudget) -> None:
+    """Else two that hold one and want another would wait for each other until their deadlines."""
+    held = room.take(6 * MB, 0)
+    began = time.monotonic()
+    with pytest.raises(FetchError):
+        room.take(6 * MB, 30)
+    assert time.monotonic() - began < 5
+    more = room.take(4 * MB, 0)
+    held.give_back()
+    more.give_back()
+    assert room.used == 0
+
+
+def test_who_came_first_goes_first(room: BodyBudget) -> None:
+    """A large body is not passed by again and again by smaller ones."""
+    order: list[int] = []
+    held = room.take(10 * MB, 0)
+
+    def take(size: int) -> None:
+        place = room.take(size * MB, 10)
+        order.append(size)
+        place.give_back()
+
+    threads = [threading.Thread(target=take, args=(size,)) for size in (9, 1, 8)]
+    for number, thread in enumerate(threads, 1):
+        thread.start()
+        while len(room._waiting) < number:
+            time.sleep(0.001)
+    held.give_back()
+    for thread in threads:
+        thread.join()
+    assert order == [9, 1, 8]
+
+
+def test_more_than_there_is_is_let_in_alone() -> None:
+    """No body that the gate lets in is shut out for ever."""
+    room = BodyBudget(MB)
+    place = room.take(5 * MB, 0)
+    assert room.used == MB
+    place.give_back()
+
+
+def test_a_place_stays_in_its_process(gate: Fetcher, room: BodyBudget, site: Site) -> None:
+    """A page is sent to others without it."""
+    site["/large"] = large()
+    found = page(gate, site.url("/large"))
+    copy = pickle.loads(pickle.dumps(found))  # noqa: S301 -- our own
+    assert copy == found
+    assert copy.place is None
+    del found
+    gc.collect()
+    assert room.used == 0
+
+
+def test_many_threads_that_want_large_bodies_all_get_them(room: BodyBudget) -> None:
+    """Each waits while it holds none, so none waits for ever."""
+
+    def work(number: int) -> int:
+        for _ in range(20):
+            room.take((1 + number % 5) * 2 * MB, 30).give_back()
+        return number
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(work, range(8))) == list(range(8))
+    assert room.used == 0
+    assert not room._places

@@ -1,0 +1,121 @@
+"""Manners among several machines: a server is asked by one of them at a time, with a pause."""
+
+import multiprocessing
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from itertools import pairwise
+
+import pytest
+
+from feedpub.core.errors import RetryLaterError
+from feedpub.fetch import Fetcher
+from feedpub.fetch.rate_limit import LONGEST_WAIT, RateLimiter
+from feedpub.store import Store
+from tests.support.clock import FakeClock
+from tests.support.site import Site
+
+FORKS = multiprocessing.get_context("spawn")
+DELAY = 0.2
+
+
+@dataclass
+class Turns:
+    """Claims that another machine has for a time."""
+
+    taken: list[float]
+    given: list[tuple[str, float]] = field(default_factory=list)
+    holders: set[str] = field(default_factory=set)
+
+    def take(self, name: str, holder: str, seconds: float) -> float:
+        assert name == "ask a.example"
+        assert seconds > 30
+        self.holders.add(holder)
+        return self.taken.pop(0) if self.taken else 0.0
+
+    def let_go(self, name: str, holder: str, seconds: float = 0.0) -> None:
+        assert holder in self.holders
+        self.given.append((name, seconds))
+
+
+def test_others_are_waited_for(clock: FakeClock) -> None:
+    """As long as they say, and with looks at whether they are ready before; then the pause holds for all."""
+    turns = Turns([5.0, 0.4])
+    with RateLimiter(1.0, clock, turns).turn("a.example"):
+        assert clock.naps == [1.0, 0.4]
+        assert turns.given == []
+    assert turns.given == [("ask a.example", 1.0)]
+
+
+def test_the_longer_delay_holds_for_all(clock: FakeClock) -> None:
+    """And none after the parts of a page."""
+    turns = Turns([])
+    politeness = RateLimiter(1.0, clock, turns)
+    with politeness.turn("a.example", 5.0):
+        pass
+    with politeness.turn("a.example", 5.0, pause=False):
+        pass
+    assert turns.given == [("ask a.example", 5.0), ("ask a.example", 0.0)]
+
+
+def test_a_turn_is_given_back_whatever_happens(clock: FakeClock) -> None:
+    """Also after a request that failed."""
+    turns = Turns([])
+    with pytest.raises(ZeroDivisionError), RateLimiter(1.0, clock, turns).turn("a.example"):
+        raise ZeroDivisionError
+    assert turns.given == [("ask a.example", 1.0)]
+
+
+def test_not_for_ever(clock: FakeClock) -> None:
+    """A server that others keep asking is put off."""
+    turns = Turns([1.0] * 1000)
+    with (
+        pytest.raises(RetryLaterError, match=r"other machines kept asking a\.example") as caught,
+        RateLimiter(1.0, clock, turns).turn("a.example"),
+    ):
+        pass
+    assert caught.value.retry_after == LONGEST_WAIT
+    assert turns.given == []
+
+
+def test_two_of_a_process_are_two(clock: FakeClock) -> None:
+    """As after a change of the settings, while runs go on with the ones before; or in two containers of one name."""
+    turns = Turns([])
+    for _ in range(2):
+        with RateLimiter(1.0, clock, turns).turn("a.example"):
+            pass
+    assert len(turns.holders) == 2
+
+
+def ask(address: str, url: str, times: int) -> None:
+    """In a process of its own: ask a server a few times."""
+    with (
+        Store.open(address) as store,
+        Fetcher(delay=DELAY, allow_private=("127.0.0.0/8",), turns=store.claims) as fetcher,
+    ):
+        for number in range(times):
+            fetcher.get(f"{url}?{number}")
+
+
+def test_two_processes_ask_one_server(address: str, site: Site) -> None:
+    """Never at once, and with the delay between the end of one answer and the next question, as the server sees it."""
+    visits: list[tuple[float, float]] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        began = time.monotonic()
+        time.sleep(0.05)
+        handler.send_response(200)
+        handler.send_header("Content-Length", "2")
+        handler.end_headers()
+        visits.append((began, time.monotonic()))
+        handler.wfile.write(b"ok")
+
+    site["/slow"] = answer
+    machines = [FORKS.Process(target=ask, args=(address, site.url("/slow"), 5)) for _ in range(2)]
+    for machine in machines:
+        machine.start()
+    for machine in machines:
+        machine.join(60)
+    assert [machine.exitcode for machine in machines] == [0, 0]
+    assert len(visits) == 10
+    assert all(begins - ended >= DELAY * 0.95 for (_, ended), (begins, _) in pairwise(sorted(visits)))

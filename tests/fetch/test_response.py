@@ -1,0 +1,154 @@
+"""What an answer's status and headers mean."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+from requests.structures import CaseInsensitiveDict
+
+from feedpub.fetch.response import Response, failure_of, page_from, parse_freshness, parse_retry_after
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CHALLENGE = b"<title>Just a moment...</title><script>window._cf_chl_opt = {}</script>"
+
+
+def answer(status: int = 200, body: bytes = b"", **headers: str) -> Response:
+    return Response(status, CaseInsensitiveDict({k.replace("_", "-"): v for k, v in headers.items()}), body)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120),
+        (" 0 ", 0),
+        ("Sun, 01 Mar 2026 12:02:00 GMT", 120),
+        ("Sunday, 01-Mar-26 12:02:00 GMT", 120),
+        ("Sun, 01 Mar 2026 12:02:00 -0000", 120),
+        ("Sun, 01 Mar 2026 11:00:00 GMT", 0),
+        ("9" * 5000, 999_999_999_999),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("١٢", None),
+        ("Sun, 31 Feb 2026 12:00:00 GMT", None),
+        ("Sun, 01 Mar 99999 12:00:00 +9999", None),
+    ],
+)
+def test_retry_after_has_two_forms(value: str, seconds: float | None) -> None:
+    """Seconds, or a date; what is neither is nothing."""
+    assert parse_retry_after({"Retry-After": value}, NOW) == seconds
+
+
+def test_dates_are_measured_by_the_servers_own_clock() -> None:
+    """A server whose clock is a day off still means two minutes."""
+    headers = {"Date": "Mon, 02 Mar 2026 12:00:00 GMT", "Retry-After": "Mon, 02 Mar 2026 12:02:00 GMT"}
+    assert parse_retry_after(headers, NOW) == 120
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Cache-Control": "max-age=600"}, 600),
+        ({"Cache-Control": "public, MAX-AGE = 600"}, 600),
+        ({"Cache-Control": 'max-age="600"'}, 600),
+        ({"Cache-Control": "s-maxage=9, max-age=600"}, 600),
+        ({"Cache-Control": "s-maxage=600"}, None),
+        ({"Cache-Control": "max-age=600", "Age": "100"}, 500),
+        ({"Cache-Control": "max-age=600", "Age": "1000"}, 0),
+        ({"Cache-Control": "max-age=600", "Age": "old"}, 600),
+        ({"Cache-Control": "max-age=600", "Expires": "0"}, 600),
+        ({"Cache-Control": "no-cache, max-age=600"}, 0),
+        ({"Cache-Control": "no-store"}, 0),
+        ({"Cache-Control": "max-age=" + "9" * 5000}, 999_999_999_999),
+        ({"Cache-Control": "max-age=soon"}, None),
+        ({"Expires": "Sun, 01 Mar 2026 13:00:00 GMT"}, 3600),
+        ({"Expires": "Sun, 01 Mar 2026 13:00:00 GMT", "Date": "Sun, 01 Mar 2026 12:30:00 GMT"}, 1800),
+        ({"Expires": "Sun, 01 Mar 2026 11:00:00 GMT"}, 0),
+        ({"Expires": "0"}, 0),
+        ({"Expires": "-1"}, 0),
+    ],
+)
+def test_freshness_is_for_private_caches(headers: Mapping[str, str], seconds: float | None) -> None:
+    """Cache-Control goes before Expires, and s-maxage is none of our business."""
+    assert parse_freshness(headers, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("header", "content_type", "charset"),
+    [
+        ("text/html", "text/html", None),
+        ("Text/HTML; Charset=UTF-8", "text/html", "UTF-8"),
+        ('text/html;charset="iso-8859-1"', "text/html", "iso-8859-1"),
+        ("text/html; boundary=x; charset='utf-8' ; y=z", "text/html", "utf-8"),
+        ("text/html, text/html; charset=koi8-r", "text/html", "koi8-r"),
+        ("text/html; charset=", "text/html", None),
+        ("text/html; charset", "text/html", None),
+        ("", "", None),
+    ],
+)
+def test_a_page_tells_its_type_and_charset(header: str, content_type: str, charset: str | None) -> None:
+    """The type is in lower case, without its parameters; the charset as it was sent."""
+    document = page_from(answer(Content_Type=header), "http://a.example/", NOW)
+    assert (document.content_type, document.charset) == (content_type, charset)
+
+
+def test_validators_are_kept_as_received() -> None:
+    """To the last blank: they are the server's, not ours."""
+    document = page_from(answer(ETag='W/"a b"', Last_Modified="yesterday, about noon"), "http://a.example/", NOW)
+    assert (document.etag, document.last_modified) == ('W/"a b"', "yesterday, about noon")
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (answer(404), "HTTP 404: the page is gone"),
+        (answer(410), "HTTP 410: the page is gone for good"),
+        (answer(401), "HTTP 401: it asks for a login"),
+        (answer(403), "HTTP 403: access is forbidden"),
+        (answer(403, b"<p>You shall not pass"), "HTTP 403: access is forbidden"),
+        (answer(418), "HTTP 418: i'm a teapot"),
+        (answer(429), "HTTP 429: it was asked too often"),
+        (answer(429, Retry_After="120"), "HTTP 429: asks to wait 120 s"),
+        (answer(503, Retry_After="Sun, 01 Mar 2026 12:02:00 GMT"), "HTTP 503: asks to wait 120 s"),
+        (answer(302), "HTTP 302: it redirects, but does not say where"),
+        (answer(300), "HTTP 300: it redirects, but does not say where"),
+        (answer(599), "HTTP 599: a status that HTTP does not know"),
+        (answer(403, CF_Mitigated="challenge"), "HTTP 403: Cloudflare asks for proof of being human"),
+        (answer(503, CHALLENGE, Server="cloudflare"), "HTTP 503: Cloudflare asks for proof of being human"),
+        (answer(202, X_AMZN_WAF_Action="challenge"), "HTTP 202: Amazon's firewall asks for proof of being human"),
+        (answer(403, b'<div id="px-captcha">'), "HTTP 403: HUMAN asks for proof of being human"),
+        (answer(404, CHALLENGE, Server="nginx"), "HTTP 404: the page is gone"),
+    ],
+)
+def test_failures_are_told_in_words(bad: Response, reason: str) -> None:
+    """With the status, and whether somebody wants to see a human."""
+    assert not bad.ok
+    assert failure_of(bad, NOW).reason == reason
+    assert failure_of(bad, NOW).status == bad.status
+
+
+def test_an_article_about_challenges_is_none() -> None:
+    """What stands in a page's text counts only where the status says that something went wrong."""
+    assert answer(200, CHALLENGE, Server="cloudflare").ok
+
+
+def test_a_failure_tells_for_how_long() -> None:
+    """As a number too, for those who plan."""
+    assert failure_of(answer(429, Retry_After="120"), NOW).retry_after == 120
+    assert failure_of(answer(404), NOW).retry_after is None
+
+
+@pytest.mark.parametrize("status", [200, 201, 203, 204, 299])
+def test_successes_are_successes(status: int) -> None:
+    """But for 206: nobody asked for a part."""
+    assert answer(status).ok
+    assert not answer(206).ok
+
+
+def test_a_location_may_hold_utf8() -> None:
+    """As servers send it, though headers are latin-1."""
+    assert answer(301, Location="/ä".encode().decode("latin-1")).location == "/ä"
+    assert answer(200, Location="/a").location is None
+    assert answer(301).location is None

@@ -1,0 +1,333 @@
+"""Somebody hears once that a source broke and once that it is read again, by each way, whatever dies in between."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feedpub import notify
+from feedpub.config import Config
+from feedpub.core.errors import PublishError, StoreError
+from feedpub.core.log import Json
+from feedpub.core.models import Failure, RunResult, RunStatus
+from feedpub.notify import alerts
+from feedpub.notify.alerts import needs_attention, record_incidents
+from feedpub.pipeline import run
+from feedpub.pipeline.context import RunContext
+from feedpub.pipeline.run import finish_build, run_feed
+from feedpub.publisher import FolderOutput
+from feedpub.store import SourceState
+from tests.support.clock import FakeClock
+from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, tools_for
+from tests.support.site import Request, Route, Site
+from tests.support.states import state_folder
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+STORIES = list(range(20, 0, -1))
+GONE = Route(b"gone", status=404)
+DOWN = Route(b"oops", status=500)
+
+
+# --- when a source is broken ---
+
+
+@pytest.mark.parametrize(
+    ("failures", "hours", "firm", "broken"),
+    [
+        (0, 0, False, False),
+        (1, 0, False, False),
+        (1, 48, False, False),
+        (2, 5.9, False, False),
+        (2, 6, False, True),
+        (3, 0.1, False, True),
+        (1, 48, True, False),
+        (2, 0.1, True, True),
+    ],
+)
+def test_a_source_is_broken_after_some_failures(failures: int, hours: float, firm: bool, broken: bool) -> None:  # noqa: FBT001 -- a table's columns
+    """Three, or two where the source itself is what is wrong, or two in six hours; never a single one."""
+    since = NOW - hours * HOUR if failures else None
+    state = SourceState("world", "s", NOW, None, 0, failing_since=since, failures=failures, firm=firm)
+    assert needs_attention(state, NOW) is broken
+
+
+# --- what is told ---
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+@pytest.fixture
+def config(site: Site, tmp_path: Path) -> Config:
+    """A newsroom on the site, and a webhook beside it."""
+    open_newsroom(site, STORIES)
+    site["/T0KEN"] = b"ok"
+    settings = f'[alerts]\nwebhook = "{site.url("/T0KEN")}"'
+    return configure(tmp_path, feed("world", f"page {site.url('/news')}"), settings=settings)
+
+
+@pytest.fixture
+def tools(config: Config, clock: FakeClock) -> Iterator[RunContext]:
+    with tools_for(config, clock) as made:
+        yield made
+
+
+Build = Callable[..., RunResult]
+
+
+@pytest.fixture
+def build(config: Config, tools: RunContext, clock: FakeClock) -> Build:
+    """A build as the command does it, an hour later."""
+
+    def run(config: Config = config) -> RunResult:
+        clock.pass_time(3600)
+        outcome = run_feed(config.feed[0], tools)
+        record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
+        alerts.close_removed_feeds(config, tools.store, tools.clock())
+        finish_build(config, tools)
+        notify.deliver_due(config, tools.store, tools.clock)
+        return outcome
+
+    return run
+
+
+def posted(site: Site) -> list[Request]:
+    return [request for request in site.requests if request.path == "/T0KEN"]
+
+
+def told(site: Site) -> list[dict[str, Any]]:
+    return [json.loads(request.body) for request in posted(site)]
+
+
+def texts(site: Site) -> list[str]:
+    return [alert["text"].replace(f"127.0.0.1:{site.port}", "example.org") for alert in told(site)]
+
+
+def health(config: Config) -> list[str]:
+    document = json.loads((output_of(config) / "health.json").read_bytes())
+    return [item["title"] for item in document["items"]]
+
+
+def test_a_break_is_told_once_and_so_is_its_end(site: Site, config: Config, build: Build) -> None:
+    """With the evidence, as JSON; the health feed says the same."""
+    build()
+    site["/news"] = GONE
+    for _ in range(5):
+        build()
+    assert texts(site) == ["example.org/news broke: HTTP 404: the page is gone"]
+    site["/news"] = listing(STORIES)
+    build()
+    build()
+    assert texts(site)[1:] == ["example.org/news is back after 5 hours"]
+    assert [title.replace(f"127.0.0.1:{site.port}", "example.org") for title in health(config)] == [
+        *reversed(texts(site)),
+        "feedpub watches 1 feed",
+    ]
+    broken, back = told(site)
+    key = site.url("/news")
+    assert broken == {
+        "event": "broken",
+        "text": f"127.0.0.1:{site.port}/news broke: HTTP 404: the page is gone",
+        "feed": "world",
+        "source": key,
+        "reason": "HTTP 404: the page is gone",
+        "since": (NOW + 2 * HOUR).isoformat(),
+        "at": (NOW + 3 * HOUR).isoformat(),
+        "tries": 2,
+        "last_good": (NOW + HOUR).isoformat(),
+        "items": 20,
+        "evidence": {
+            "Feed": "world",
+            "Source": key,
+            "Reason": "HTTP 404: the page is gone",
+            "Since": "2026-11-30 14:00 UTC",
+            "Tried": "2 times in a row",
+            "Last read": "2026-11-30 13:00 UTC, 20 articles",
+        },
+        "proposal": None,
+    }
+    assert (back["event"], back["since"], back["at"]) == (
+        "recovered",
+        broken["since"],
+        (NOW + 7 * HOUR).isoformat(),
+    )
+    assert {request.headers["content-type"] for request in posted(site)} == {"application/json"}
+
+
+def test_a_hiccup_is_not_told(site: Site, config: Config, build: Build) -> None:
+    """Two failures of a server in a row, again and again."""
+    for _ in range(3):
+        build()
+        site["/news"] = DOWN
+        build()
+        build()
+        site["/news"] = listing(STORIES)
+    build()
+    assert told(site) == []
+    assert health(config) == ["feedpub watches 1 feed"]
+    site["/news"] = DOWN
+    for _ in range(3):
+        build()
+    assert texts(site) == ["example.org/news broke: HTTP 500: the server has an error"]
+
+
+def test_drift_is_told_with_what_used_to_be(site: Site, build: Build, clock: FakeClock) -> None:
+    """And when what lasts is accepted, its end says so."""
+    for _ in range(6):
+        build()
+    site["/news"] = listing([20, 19, 18])
+    build()
+    assert told(site) == []
+    build()
+    assert texts(site) == ["example.org/news broke: lists 3 articles, usually 20"]
+    for _ in range(3):
+        clock.pass_time(10 * 3600)
+        build()
+    assert texts(site)[1:] == ["example.org/news is back after 1 day: accepted as the new normal"]
+    site["/news"] = GONE
+    build()
+    build()
+    site["/news"] = listing([20, 19, 18])
+    build()
+    assert texts(site)[-1] == "example.org/news is back after 2 hours"
+
+
+def test_each_source_of_a_feed_for_itself(site: Site, tmp_path: Path, config: Config, build: Build) -> None:
+    """The one that works is not spoken of."""
+    site["/other"] = GONE
+    both = configure(tmp_path, feed("world", f"page {site.url('/news')}", f"page {site.url('/other')}"))
+    both = both.model_copy(update={"alerts": config.alerts})
+    for _ in range(3):
+        assert build(both).status == RunStatus.PARTIAL
+    assert texts(site) == ["example.org/other broke: HTTP 404: the page is gone"]
+
+
+def test_what_left_the_config_is_not_broken_any_more(site: Site, tmp_path: Path, config: Config, build: Build) -> None:
+    """A source or a whole feed: the health feed says so, and nobody is alerted."""
+    site["/news"] = GONE
+    build()
+    build()
+    other = configure(tmp_path, feed("world", f"page {site.url('/rss')}".replace("page", "feed")))
+    build(other)
+    assert health(config)[0] == f"127.0.0.1:{site.port}/news is no longer read: it left the config"
+    site["/rss"] = GONE
+    build(other)
+    build(other)
+    build(configure(tmp_path, feed("another", f"page {site.url('/sitemap.xml')}".replace("page", "sitemap"))))
+    assert health(config)[0] == f"127.0.0.1:{site.port}/rss is no longer read: it left the config"
+    assert len(texts(site)) == 1
+
+
+def test_a_fault_of_our_own_is_told_at_once(site: Site, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk is about the feed as a whole, and about no source of it."""
+    build()
+    with monkeypatch.context() as patch:
+
+        def full(_: FolderOutput, __: object, **___: object) -> tuple[str, ...]:
+            raise PublishError("/srv/feeds/world.rss cannot be written: No space left on device")
+
+        patch.setattr(FolderOutput, "publish", full)
+        with pytest.raises(PublishError):  # the pages about all feeds cannot be written either
+            build()
+    for _ in range(2):
+        build()
+    assert texts(site) == [
+        "The feed world broke: /srv/feeds/world.rss cannot be written: No space left on device",
+        "The feed world is back after 1 hour",
+    ]
+    assert told(site)[0]["last_good"] == (NOW + HOUR).isoformat()
+
+
+def test_runs_that_crash_or_hang_are_told(config: Config, site: Site, tools: RunContext) -> None:
+    """Whatever the scheduler says of them."""
+    hung = Failure("world", "the run was given up after 11 minutes: something in it hangs", fatal=True)
+    for _ in range(2):
+        record_incidents(
+            config.feed[0],
+            RunResult("world", RunStatus.FAILED, problems=(hung,)),
+            config.alerts,
+            tools.store,
+            tools.clock(),
+        )
+    notify.deliver_due(config, tools.store, tools.clock)
+    assert texts(site) == [f"The feed world broke: {hung.reason}"]
+
+
+def test_an_alert_is_not_lost_while_nobody_listens(site: Site, build: Build, clock: FakeClock) -> None:
+    """It is told when the webhook is back, once, and before what came after it."""
+    site["/news"] = GONE
+    site["/T0KEN"] = DOWN
+    build()
+    build()
+    assert len(posted(site)) == 1
+    site.forget()
+    site["/news"] = listing(STORIES)
+    site["/T0KEN"] = b"ok"
+    build()
+    clock.pass_time(86400)
+    build()
+    assert [alert["event"] for alert in told(site)] == ["broken", "recovered"]
+
+
+def test_a_process_that_dies_after_noting_has_told_it_all_the_same(
+    site: Site, config: Config, tools: RunContext, clock: FakeClock
+) -> None:
+    """The next one finds the alert, and nothing to note."""
+    site["/news"] = GONE
+    for _ in range(2):
+        clock.pass_time(3600)
+        outcome = run.run_feed(config.feed[0], tools)
+        noted = record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
+    assert noted  # and then the light goes out
+    with tools_for(config, clock) as others:
+        assert not record_incidents(config.feed[0], outcome, config.alerts, others.store, others.clock())
+        assert notify.deliver_due(config, others.store, others.clock) == 1
+        assert notify.deliver_due(config, others.store, others.clock) == 0
+    assert [alert["event"] for alert in told(site)] == ["broken"]
+
+
+def test_what_is_secret_is_in_no_alert(
+    site: Site, tmp_path: Path, config: Config, build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither a token in a source's address, nor the webhook's own address; the log does not name them either."""
+    address = site.url("/nowhere?token=hunter2")
+    secret = configure(tmp_path, feed("world", f"page {address}")).model_copy(update={"alerts": config.alerts})
+    site["/T0KEN"] = DOWN
+    build(secret)
+    build(secret)
+    told = [Json().format(record) for record in caplog.records]
+    assert any('"event": "message_retry", "kind": "webhook"' in line for line in told)
+    (request,) = posted(site)
+    for text in (request.body.decode(), str(health(config)), caplog.text, *told):
+        assert "hunter2" not in text
+        assert "T0KEN" not in text
+
+
+def test_without_alerts_the_health_feed_tells_it(site: Site, tmp_path: Path, build: Build, tools: RunContext) -> None:
+    """Nothing waits to be told."""
+    plain = configure(tmp_path, feed("world", f"page {site.url('/nowhere')}"))
+    build(plain)
+    build(plain)
+    assert tools.store.messages.waiting() == ()
+    assert health(plain)[0].endswith("/nowhere broke: HTTP 404: the page is gone")
+
+
+def test_a_state_that_cannot_be_kept_is_told_at_once(site: Site, config: Config, tools: RunContext) -> None:
+    """Nothing is noted then, and what is wrong with the state is what is told."""
+    with closing(sqlite3.connect(state_folder(config.feedpub) / "feedpub.sqlite")) as database:
+        database.execute("DROP TABLE breaks")
+    outcome = RunResult("world", RunStatus.UNCHANGED)
+    with pytest.raises(StoreError, match="no such table") as caught:
+        record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
+    alerts.alert_state_unavailable("world", caught.value, config, NOW)
+    (alert,) = told(site)
+    assert (alert["event"], alert["feed"], alert["source"]) == ("broken", "world", "")
+    assert "feedpub.sqlite" in alert["reason"]

@@ -1,0 +1,196 @@
+"""A hub hears of every change, once, though it was down: and its subscribers have the new content a moment later."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from feedpub import notify
+from feedpub.config import Config
+from feedpub.core.errors import PublishError
+from feedpub.core.models import RunResult, RunStatus
+from feedpub.notify import websub
+from feedpub.pipeline import run
+from feedpub.pipeline.run import run_feed
+from feedpub.publisher import FolderOutput
+from tests.support.clock import FakeClock
+from tests.support.hub import Hub, Subscriber
+from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, title, tools_for
+from tests.support.site import Route, Site
+
+TOPIC = "https://feeds.example.org/world.atom"
+ALL = [f"https://feeds.example.org/world.{suffix}" for suffix in ("rss", "atom", "json")]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def hub(site: Site, tmp_path: Path) -> Hub:
+    """It fetches topics from the site, which serves the output folder under /feeds/."""
+    open_newsroom(site, [2, 1])
+
+    def where(topic: str) -> str:
+        name = urlsplit(topic).path
+        site[f"/feeds{name}"] = Route((tmp_path / "feeds" / name.lstrip("/")).read_bytes(), "application/atom+xml")
+        return site.url(f"/feeds{name}")
+
+    return Hub(site, where)
+
+
+@pytest.fixture
+def config(site: Site, hub: Hub, tmp_path: Path) -> Config:
+    return configure(tmp_path, feed("world", f"page {site.url('/news')}"), settings=f'websub_hubs = ["{hub.url}"]')
+
+
+@pytest.fixture
+def build(config: Config, clock: FakeClock, hub: Hub) -> Callable[[], RunResult]:
+    """A build as the command does it."""
+
+    def run() -> RunResult:
+        with tools_for(config, clock) as tools:
+            outcome = run_feed(config.feed[0], tools)
+            notify.deliver_due(config, tools.store, tools.clock)
+        hub.rest()
+        return outcome
+
+    return run
+
+
+def news(site: Site, *numbers: int) -> None:
+    """The site publishes more."""
+    for n in numbers:
+        site[path(n)] = story(n)
+    site["/news"] = listing([*numbers, 2, 1])
+
+
+def test_a_change_reaches_a_subscriber(site: Site, hub: Hub, build: Callable[[], RunResult]) -> None:
+    """Subscribed with a challenge, handed on with a signature; nobody hears of a build that changed nothing."""
+    subscriber = Subscriber(site, TOPIC)
+    subscriber.subscribe(hub.url)
+    hub.rest()
+    assert hub.subscriptions == {(TOPIC, site.url("/callback")): b"between us"}
+    build()
+    assert hub.pings == ALL
+    assert len(subscriber.received) == 1
+    build()
+    assert hub.pings == ALL
+    news(site, 3)
+    build()
+    assert hub.pings == ALL * 2
+    assert title(3) in subscriber.received[1].decode()
+    assert hub.advertised(TOPIC)[1] == TOPIC
+
+
+def test_pings_say_what_hubs_ask_for(site: Site, build: Callable[[], RunResult]) -> None:
+    """One topic each, under both names that are in use."""
+    build()
+    bodies = [request.body for request in site.requests if request.path == "/hub"]
+    assert bodies == [websub.ping_form(topic) for topic in ALL]
+    escaped = "https%3A%2F%2Ffeeds.example.org%2Fworld.rss"
+    assert bodies[0] == f"hub.mode=publish&hub.url={escaped}&hub.topic={escaped}".encode()
+
+
+def test_a_hub_that_was_down_hears_of_it_once(
+    site: Site, hub: Hub, clock: FakeClock, build: Callable[[], RunResult]
+) -> None:
+    """However many changes there were meanwhile: it fetches what there is then."""
+    hub.down = 503
+    build()
+    news(site, 3)
+    clock.pass_time(7)
+    build()
+    news(site, 4, 3)
+    clock.pass_time(7)
+    build()
+    assert hub.pings == []
+    hub.down = 0
+    clock.pass_time(3600)
+    build()
+    assert sorted(hub.pings) == sorted(ALL)
+    clock.pass_time(86400)
+    build()
+    assert len(hub.pings) == 3
+    assert title(4) in hub.contents[TOPIC].decode()
+
+
+def test_changes_during_an_outage_spend_none_of_its_tries(
+    site: Site, hub: Hub, config: Config, clock: FakeClock, build: Callable[[], RunResult]
+) -> None:
+    """Six within 20 seconds: the hub is asked again a minute after it failed, and then has them all."""
+    hub.down = 503
+    for n in range(3, 9):
+        news(site, *range(n, 2, -1))
+        build()
+        clock.pass_time(4)
+    with tools_for(config, clock) as tools:
+        assert [message.tries for message in tools.store.messages.waiting()] == [1, 1, 1]
+    hub.down = 0
+    clock.pass_time(60)
+    build()
+    assert sorted(hub.pings) == sorted(ALL)
+    assert title(8) in hub.contents[TOPIC].decode()
+
+
+def test_only_documents_that_changed_are_told_of(site: Site, hub: Hub, config: Config, clock: FakeClock) -> None:
+    """No page, no article's own page, nothing that is as it was."""
+    with tools_for(config, clock) as tools:
+        run.run_feed(config.feed[0], tools)
+        notify.deliver_due(config, tools.store, tools.clock)
+        (output_of(config) / "world.json").write_bytes(b"{}")
+        (output_of(config) / "world.html").write_bytes(b"")
+        outcome = run.run_feed(config.feed[0], tools)
+        assert outcome.written == ("world.json", "world.html")
+        notify.deliver_due(config, tools.store, tools.clock)
+        hub.rest()
+    assert hub.pings[3:] == [ALL[2]]
+    assert site.requests[-1].path == "/feeds/world.json"
+
+
+def test_without_hubs_nothing_is_kept(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    open_newsroom(site, [1])
+    config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
+    with tools_for(config, clock) as tools:
+        assert run.run_feed(config.feed[0], tools).status == RunStatus.UPDATED
+        assert tools.store.messages.waiting() == ()
+
+
+def test_a_process_that_dies_after_writing_has_told_it_all_the_same(
+    hub: Hub, config: Config, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The word was kept before the files were written, and is due a minute later."""
+    publish = FolderOutput.publish
+
+    def last_deed(self: FolderOutput, files: dict[str, bytes], **_: object) -> tuple[str, ...]:
+        publish(self, files)
+        raise KeyboardInterrupt
+
+    with tools_for(config, clock) as tools, monkeypatch.context() as patch:
+        patch.setattr(FolderOutput, "publish", last_deed)
+        with pytest.raises(KeyboardInterrupt):
+            run.run_feed(config.feed[0], tools)
+    with tools_for(config, clock) as tools:
+        assert notify.deliver_due(config, tools.store, tools.clock) == 0
+        clock.pass_time(61)
+        assert notify.deliver_due(config, tools.store, tools.clock) == 3
+    hub.rest()
+    assert hub.pings == ALL
+
+
+def test_a_hub_is_not_told_before_the_files_are_there(config: Config, clock: FakeClock) -> None:
+    """Else it would fetch what was there before, and never come back."""
+    with tools_for(config, clock) as tools:
+        with websub.announce_changes(["world.rss"], tools.settings, tools.store, tools.clock):
+            assert tools.store.messages.due(clock.now()) == ()
+            assert len(tools.store.messages.waiting()) == 1
+        assert len(tools.store.messages.due(clock.now())) == 1
+        with (
+            pytest.raises(PublishError, match="no room"),
+            websub.announce_changes(["world.atom"], tools.settings, tools.store, tools.clock),
+        ):
+            raise PublishError("no room")
+        assert len(tools.store.messages.waiting()) == 2

@@ -1,0 +1,137 @@
+"""The list that a source had is found again in a page that changed, and nothing else is taken for it."""
+
+from datetime import UTC, datetime
+from itertools import islice
+from urllib.parse import urlsplit
+
+import pytest
+
+from feedpub.core.models import Item, Page
+from feedpub.pipeline.repair.candidates import compare_selectors, lists_of_feed, nearby_pages
+from feedpub.pipeline.repair.similarity import KnownArticles, list_similarity, normalize_title
+from feedpub.sources.listing_page import items_in
+from tests.benchmarks.listings import PAGES
+from tests.benchmarks.repairs import cases, renamed
+from tests.pipeline.repair import layouts
+from tests.pipeline.repair.layouts import ADDRESS, LEFT, NEWER, OLD_LINKS, REPAIRED, STORIES, Layout, path, title
+from tests.support.shared import shared
+
+KNOWN = KnownArticles(
+    keys=frozenset(f"harbour.example{path(n)}" for n in STORIES),
+    titles=frozenset(normalize_title(title(n)) for n in STORIES),
+    usual=12,
+    limit=50,
+    newest=datetime(2026, 11, 12, 8, tzinfo=UTC),
+)
+ARCHIVE = {f"/news/council-decides-on-affair-{n}" for n in range(1, 21)}
+LISTED = {
+    "other_addresses": {path(n).replace("/news/", "/2026/reports/") for n in STORIES},
+    "a_week_later": {path(n) for n in [*NEWER, *STORIES][:12]},
+    "a_longer_list": {path(n) for n in STORIES} | ARCHIVE,
+}
+
+
+def fetched(html: str) -> Page:
+    return Page(ADDRESS, html.encode(), "text/html", "utf-8")
+
+
+def paths(page: Page, selector: str | None) -> list[str]:
+    return [urlsplit(item.url or "").path for item in items_in(page, selector)]
+
+
+def test_the_page_as_it_was_needs_nothing() -> None:
+    """Neither with the selector of the config nor without one."""
+    page = fetched(layouts.old())
+    for links in (OLD_LINKS, None):
+        seen = compare_selectors(page, links, KNOWN)
+        assert (seen.best, seen.now.is_it, str(seen.now)) == (None, True, "lists 12 of the 12 articles that were known")
+
+
+@pytest.mark.parametrize("layout", REPAIRED, ids=lambda layout: layout.__name__)
+def test_the_list_is_found_again(layout: Layout) -> None:
+    """All of it, and nothing else, by what is proposed; where the structure is enough, without a selector."""
+    page = fetched(layout())
+    seen = compare_selectors(page, OLD_LINKS, KNOWN)
+    assert seen.best is not None or seen.now.is_it
+    selector = seen.best.selector if seen.best else OLD_LINKS
+    found = paths(page, selector)
+    assert sorted(found) == sorted(LISTED.get(layout.__name__, {path(n) for n in STORIES})), selector
+
+
+@pytest.mark.parametrize("layout", LEFT, ids=lambda layout: layout.__name__)
+def test_nothing_else_is_taken_for_it(layout: Layout) -> None:
+    """No menu, no box, no other list, no rest of it."""
+    seen = compare_selectors(fetched(layout()), OLD_LINKS, KNOWN)
+    assert (seen.best, seen.now.is_it) == (None, False)
+
+
+def test_a_list_beside_another_is_chosen_by_the_name_of_its_place() -> None:
+    """The structure finds both; the selector is short, and says what people would."""
+    page = fetched(layouts.a_second_list())
+    seen = compare_selectors(page, None, KNOWN)
+    assert seen.best is not None
+    assert seen.best.selector == "#reports h2 a"
+    assert [article.title for article in seen.best.articles][:2] == [title(12), title(11)]
+    assert all(article.known for article in seen.best.articles)
+
+
+def test_the_evidence_says_how_articles_are_known() -> None:
+    """By their address or their title, and what came since, and what else is there."""
+    said = {layout.__name__: compare_selectors(fetched(layout()), OLD_LINKS, KNOWN).best for layout in REPAIRED}
+    told = {name: str(found.likeness) for name, found in said.items() if found}
+    assert told["other_names"] == "lists 12 of the 12 articles that were known"
+    assert told["other_addresses"] == (
+        "lists 12 of the 12 articles that were known by their titles: their addresses are new"
+    )
+    assert told["a_week_later"] == "lists 8 of the 12 articles that were known, and 4 newer"
+    assert told["a_longer_list"] == "lists 12 of the 12 articles that were known, and 20 others"
+
+
+def test_a_front_page_says_where_the_listing_may_be() -> None:
+    """Addresses that share words with the old one, then those that sites give to their lists; feeds that it names."""
+    html = layouts.page(
+        "<a href='/shop/boats'>Boats</a><a href='/latest/'>Latest</a><a href='/harbour/news/'>All news</a>"
+        "<a href='https://elsewhere.example/news'>News of others</a>",
+        '<link rel="alternate" type="application/rss+xml" href="/feed.xml">',
+    )
+    seen = nearby_pages(fetched(html), ADDRESS, KNOWN)
+    assert seen.found is None
+    assert seen.links == ("https://harbour.example/harbour/news/", "https://harbour.example/latest/")
+    assert seen.feeds == ("https://harbour.example/feed.xml",)
+
+
+@pytest.mark.parametrize(("numbers", "found"), [(STORIES, True), (range(40, 30, -1), False)])
+def test_a_feed_is_known_by_its_articles(numbers: range, found: bool) -> None:  # noqa: FBT001 -- a table's column
+    """As a page's list is."""
+    items = "".join(
+        f"<item><title>{title(n)}</title><link>https://harbour.example{path(n)}</link></item>" for n in numbers
+    )
+    feed = f'<rss version="2.0"><channel><title>H</title>{items}</channel></rss>'
+    assert (lists_of_feed(Page("https://harbour.example/feed.xml", feed.encode()), KNOWN) is not None) is found
+
+
+@pytest.mark.parametrize(
+    ("same", "others", "usual", "is_it"),
+    [
+        (10, 0, 20, True),
+        (9, 0, 20, False),  # less than half of the usual
+        (10, 20, 20, True),
+        (10, 25, 20, False),  # mostly something else
+        (2, 8, 20, False),
+        (2, 0, 2, True),  # all that there ever were
+        (1, 1, 2, False),
+    ],
+)
+def test_how_much_makes_a_list_the_one_that_was(same: int, others: int, usual: int, is_it: bool) -> None:  # noqa: FBT001
+    """At the edges."""
+    known = KnownArticles(frozenset(f"h.example/a/{n}" for n in range(usual)), frozenset(), usual, 50)
+    items = [Item(f"https://h.example/a/{n}") for n in (*range(same), *range(100, 100 + others))]
+    assert list_similarity(items, known).is_it is is_it
+
+
+@pytest.mark.slow
+def test_real_pages_are_found_again() -> None:
+    """A fourth of those of ../shared, every class and id named anew; `python -m tests.benchmarks.repairs` has all."""
+    some = list(islice(cases(shared(PAGES)), 0, None, 4))
+    assert [case.url for case in some if case.repaired(renamed) is None] == []
+    assert len(some) >= 9

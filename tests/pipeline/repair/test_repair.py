@@ -1,0 +1,322 @@
+"""A page that changed, from the last good feed to the next one: noticed, told with a proposal, repaired, read again."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from feedpub import cli, notify
+from feedpub.cli.output import status_lines
+from feedpub.config import Config, load_config
+from feedpub.core.models import RunResult, RunStatus
+from feedpub.notify import alerts
+from feedpub.notify.email import format_mail
+from feedpub.pipeline.context import RunContext
+from feedpub.pipeline.run import run_feed
+from feedpub.store import ConfigChange, Proposal, Store
+from feedpub.web import status, status_page
+from tests.cli.test_add import on_a_terminal
+from tests.support.clock import FakeClock
+from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, title, tools_for
+from tests.support.site import Route, Site
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+STORIES = list(range(8, 0, -1))
+GONE = Route(b"gone", status=404)
+HOME = (
+    '<html><body><a href="/newsroom/">Newsroom</a> <a href="/shop">Shop</a><p>Welcome to the harbour.</p></body></html>'
+)
+EVENTS = "".join(
+    f'<div class="story"><h3><a href="/events/an-evening-of-songs-number-{n}">An evening of songs, number {n}</a></h3>'
+    f'<time datetime="2026-11-{n:02d}T08:00:00Z">{n} November</time><p>Come to the pier at eight.</p></div>'
+    for n in range(1, 15)
+)
+
+
+def renamed(html: str) -> str:
+    """Other names, another rank of headings, and a second list of the same shape."""
+    html = html.replace('class="card"', 'class="story"').replace("<h2>", "<h3>").replace("</h2>", "</h3>")
+    return html.replace("<main>", '<main><section id="reports">').replace(
+        "</main>", f'</section><section id="programme">{EVENTS}</section></main>'
+    )
+
+
+def rebuilt(html: str) -> str:
+    """Another structure."""
+    return renamed(html).replace('<section id="reports">', '<ul id="all">').replace("</section>", "</ul>", 1)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+@pytest.fixture
+def file(site: Site, tmp_path: Path) -> Path:
+    """A config whose source has a selector, and tells a webhook what breaks."""
+    open_newsroom(site, STORIES)
+    site["/"] = HOME
+    site["/hook"] = b"ok"
+    settings = f'[alerts]\nwebhook = "{site.url("/hook")}"'
+    block = feed("world", f"page {site.url('/news')}").replace("url =", 'links = ".card h2 a"  # headlines\nurl =')
+    configure(tmp_path, block, settings=settings)
+    return tmp_path / "config" / "feedpub.toml"
+
+
+@pytest.fixture
+def tools(file: Path, clock: FakeClock) -> Iterator[RunContext]:
+    with tools_for(load_config(file), clock) as made:
+        yield made
+
+
+Build = Callable[[], RunResult]
+
+
+@pytest.fixture
+def build(file: Path, tools: RunContext, clock: FakeClock) -> Build:
+    """A build as the command does it, an hour later, with the config as it is then."""
+
+    def run() -> RunResult:
+        clock.pass_time(3600)
+        config = load_config(file)
+        outcome = run_feed(config.feed[0], tools)
+        alerts.record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
+        alerts.close_removed_feeds(config, tools.store, tools.clock())
+        notify.deliver_due(config, tools.store, tools.clock)
+        return outcome
+
+    return run
+
+
+def told(site: Site) -> list[dict[str, Any]]:
+    return [json.loads(request.body) for request in site.requests if request.path == "/hook"]
+
+
+def entries(tools: RunContext) -> list[dict[str, Any]]:
+    document = json.loads((tools.settings.anchor / "world.json").read_text("utf-8"))
+    items: list[dict[str, Any]] = document["items"]
+    return items
+
+
+def repair(file: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(cli.cli, ["-c", str(file), "repair", *arguments])
+
+
+def seen(file: Path, tools: RunContext, clock: FakeClock) -> status.ServiceStatus:
+    return status.collect_status(load_config(file), tools.store, clock.now())
+
+
+def test_from_a_changed_layout_to_a_feed_that_is_well(site: Site, file: Path, tools: RunContext, build: Build) -> None:
+    """Names, then structure, then address: the last good feed stays, one command repairs, and no entry comes twice."""
+    assert build().status == RunStatus.UPDATED
+    ids = {entry["id"] for entry in entries(tools)}
+    steps = (
+        ("/news", renamed(listing(STORIES)), '+links = "#reports h3 a"'),
+        ("/news", rebuilt(listing(STORIES)), '+links = "#all h3 a"'),
+        ("/newsroom/", listing(STORIES), f'+url = "{site.url("/newsroom/")}"'),
+    )
+    for place, html, line in steps:
+        site["/news"] = GONE
+        site[place] = html
+        assert [build().status, build().status] == [RunStatus.FAILED, RunStatus.FAILED]
+        assert {entry["id"] for entry in entries(tools)} == ids
+        alert = [each for each in told(site) if each["event"] == "broken"][-1]
+        assert line in alert["proposal"]["patch"]
+        assert "lists 8 of the 8 articles that were known" in alert["proposal"]["evidence"]
+        done = repair(file, "world", "--yes")
+        assert (done.exit_code, line in done.stdout) == (0, True), done.output
+        assert build().ok
+        assert {entry["id"] for entry in entries(tools)} == ids
+        assert len(entries(tools)) == len(ids)
+        assert tools.store.proposals.of("world") == {}
+    assert "[[feed.source]]" in file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("also_moved", [False, True], ids=["same listing", "moved listing"])
+def test_articles_whose_addresses_changed_too_are_who_they_were(
+    site: Site, file: Path, tools: RunContext, build: Build, *, also_moved: bool
+) -> None:
+    """By their titles in the list, and by their words when they are read: no id is new."""
+    build()
+    ids = {entry["id"] for entry in entries(tools)}
+    for n in STORIES:
+        site[path(n)] = GONE
+        site[path(n).replace("/news/", "/2026/")] = story(n)
+    page = renamed(listing(STORIES)).replace('href="/news/', 'href="/2026/')
+    site["/news"] = GONE
+    site["/newsroom/" if also_moved else "/news"] = page
+    build()
+    build()
+    assert "by their titles: their addresses are new" in told(site)[-1]["proposal"]["evidence"]
+    assert repair(file, "--yes").exit_code == 0
+    assert build().ok
+    assert {entry["id"] for entry in entries(tools)} == ids
+
+
+def test_a_structure_that_leads_elsewhere_is_noticed_and_repaired(site: Site, file: Path, build: Build) -> None:
+    """Without a selector another list is found; it is kept out, and a selector for the one that was is proposed."""
+    file.write_text(file.read_text("utf-8").replace('links = ".card h2 a"  # headlines\n', ""), "utf-8")
+    build()
+    links = "".join(f'<li><a href="{path(n)}">{title(n)}</a></li>' for n in STORIES)
+    site["/news"] = (
+        f'<html><body><main>{EVENTS}</main><div class="popular"><ul id="all">{links}</ul></div></body></html>'
+    )
+    assert [build().status, build().status] == [RunStatus.FAILED, RunStatus.FAILED]
+    (alert,) = told(site)
+    assert alert["reason"].startswith("none of 14 addresses was seen before")
+    assert alert["proposal"]["patch"] == ['+links = "#all a"']
+    assert repair(file, "--yes").exit_code == 0
+    assert build().status == RunStatus.UNCHANGED
+
+
+def test_the_same_is_told_everywhere(site: Site, file: Path, tools: RunContext, build: Build, clock: FakeClock) -> None:
+    """In the alert, its mail, the status of the command and on the status page."""
+    build()
+    site["/news"] = renamed(listing(STORIES))
+    build()
+    assert tools.store.proposals.of("world") == {}  # one failure says nothing
+    build()
+    evidence = 'links = "#reports h3 a" lists 8 of the 8 articles that were known'
+    patch = ['-links = ".card h2 a"', '+links = "#reports h3 a"']
+    line = f"{'; '.join(patch)} ({evidence}); to apply it: feedpub repair world"
+    (alert,) = told(site)
+    assert alert["proposal"] == {"evidence": evidence, "patch": patch, "apply": "feedpub repair world"}
+    assert alert["evidence"]["Proposal"] == line
+    config = load_config(file)
+    email = Config.model_validate({"alerts": {"email": EMAIL}}, context={"folder": file.parent}).alerts.email
+    assert email is not None
+    assert f"Proposal: {line}" in format_mail(email, json.dumps(alert).encode()).get_content()
+    assert f"world: proposed: {line}" in list(status_lines(seen(file, tools, clock)))
+    page = status_page.render_status_page(seen(file, tools, clock), token_needed=False)
+    assert '<code class="new">+links = &#34;#reports h3 a&#34;</code>' in page
+    assert config.feed[0].source[0].model_dump()["links"] == ".card h2 a"
+
+
+EMAIL = {"server": "mail.example.org", "sender": "feedpub@example.org", "to": ["me@example.org"]}
+
+
+def test_a_proposal_is_for_the_config_that_it_was_made_for(
+    site: Site, file: Path, tools: RunContext, build: Build, clock: FakeClock
+) -> None:
+    """Whoever has changed the source by hand is not told to do something else."""
+    build()
+    site["/news"] = renamed(listing(STORIES))
+    build()
+    build()
+    file.write_text(file.read_text("utf-8").replace(".card h2 a", ".piece h2 a"), "utf-8")
+    assert seen(file, tools, clock).feeds[0].sources[0].proposal is None
+
+
+def test_a_site_is_not_searched_at_each_look(site: Site, build: Build) -> None:
+    """At the second failure, the fourth, the eighth; each time within a few requests."""
+    build()
+    site["/news"] = GONE
+    site["/"] = HOME
+    searched = []
+    for _ in range(8):
+        site.forget()
+        build()
+        searched.append(site.paths().count("/"))
+        assert len([each for each in site.paths() if each != "/hook"]) <= 8
+    assert searched == [0, 1, 0, 1, 0, 0, 0, 1]
+
+
+# --- the command ---
+
+
+@pytest.fixture
+def broken(site: Site, file: Path, build: Build) -> Path:
+    """The config of a feed whose page has another layout."""
+    build()
+    site["/news"] = renamed(listing(STORIES))
+    build()
+    return file
+
+
+def test_nothing_is_written_unless_somebody_says_so(broken: Path) -> None:
+    """Where nobody can be asked, and in a dry run."""
+    before = broken.read_bytes()
+    done = repair(broken, "world")
+    assert done.exit_code == 1
+    assert "not everything was written; --yes writes without asking" in done.stderr
+    dry = repair(broken, "world", "--dry-run")
+    assert dry.exit_code == 0
+    assert f"--- {broken}\n+++ {broken}\n" in dry.stdout
+    assert '-links = ".card h2 a"  # headlines\n+links = "#reports h3 a"  # headlines\n' in dry.stdout
+    assert "    known  Council decides on matter 8 of the harbour\n" in dry.stdout
+    assert broken.read_bytes() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("answer", "status"), [("y", 0), ("n", 1)])
+def test_on_a_terminal_it_asks(broken: Path, answer: str, status: int) -> None:
+    """In colours; yes writes it, no does not."""
+    before = broken.read_bytes()
+    code, shown = on_a_terminal(broken.parents[1], "repair", "world", answers=[answer], prompt=b"[Y/n]: ")
+    assert (code, shown.count(f"Write this to {broken}?")) == (status, 1)
+    assert '\x1b[32m+links = "#reports h3 a"  # headlines' in shown
+    assert (broken.read_bytes() != before) is (answer == "y")
+
+
+def test_programs_get_all_of_it(broken: Path) -> None:
+    """As one document; it is written only where that is asked for."""
+    (source,) = json.loads(repair(broken, "--json").stdout)["sources"]
+    assert (source["feed"], source["written"], len(source["articles"])) == ("world", False, 8)
+    assert source["proposal"]["patch"][1] == '+links = "#reports h3 a"'
+    done = repair(broken, "--json", "--yes")
+    assert (done.exit_code, json.loads(done.stdout)["sources"][0]["written"]) == (0, True)
+    assert 'links = "#reports h3 a"  # headlines' in broken.read_text("utf-8")
+
+
+def test_where_nothing_is_broken_it_says_so(file: Path, build: Build) -> None:
+    """Also of sources that are looked at all the same."""
+    build()
+    assert repair(file).stdout == "nothing to repair: no source fails; --all looks at all of them\n"
+    done = repair(file, "--all")
+    assert (done.exit_code, "it can be read: 8 articles" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (GONE, "neither the page nor its site has a list of the 8 articles that were known"),
+        (Route(b"oops", status=503), "that may pass by itself"),
+    ],
+)
+def test_what_cannot_be_repaired_is_explained(site: Site, file: Path, build: Build, answer: Route, said: str) -> None:
+    """With the failure, why nothing is proposed, and what to do by hand."""
+    build()
+    site["/news"] = answer
+    build()
+    done = repair(file, "world", "--yes")
+    assert done.exit_code == 1
+    assert all(text in done.stdout for text in (f"HTTP {answer.status}", said, "by hand: `links` takes"))
+
+
+def test_a_source_that_was_never_read_has_nothing_to_be_known_by(site: Site, file: Path, build: Build) -> None:
+    """Its first list is for people to find."""
+    site["/news"] = renamed(listing(STORIES))
+    build()
+    assert "it was never read" in repair(file).stdout
+
+
+# --- the state ---
+
+
+def test_a_proposal_comes_back_until_its_source_is_well(tmp_path: Path) -> None:
+    """The last one of each source, of that feed alone."""
+    change = ConfigChange("links", ".a", None)
+    first = Proposal("world", "s", "d", NOW, (change,), "lists 3")
+    with Store.open(tmp_path) as store:
+        store.proposals.keep("world", [first, Proposal("world", "t", "d", NOW, (), "")], ())
+        second = Proposal("world", "s", "e", NOW, (change, ConfigChange("url", "a", "b")), "lists 4")
+        store.proposals.keep("world", [second], {"t"})
+        store.proposals.keep("other", [], {"s"})
+        assert store.proposals.of("world") == {"s": second}
+        assert store.proposals.load() == {("world", "s"): second}
+        store.forget(NOW.replace(year=2027), {})
+        assert store.proposals.of("world") == {}

@@ -1,0 +1,430 @@
+"""A source that is not as usual is noticed, and what it brings stays out; a healthy one is never suspected."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feedpub.config import Config
+from feedpub.core.models import RunResult, RunStatus
+from feedpub.pipeline import anomalies, run
+from feedpub.pipeline.run import run_feed
+from feedpub.store import SourceObservation
+from tests.support.clock import FakeClock
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_newsroom,
+    output_of,
+    path,
+    rss,
+    story,
+    title,
+    tools_for,
+)
+from tests.support.site import Route, Site
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+STORIES = list(range(20, 0, -1))
+
+
+# --- what is decided ---
+
+
+def look(items: int = 20, known: int | None = None, hour: float = 0, **others: Any) -> SourceObservation:
+    """A look so many hours after the first; all articles are known unless it is said otherwise."""
+    return SourceObservation("world", "s", "", NOW + hour * HOUR, items, items if known is None else known, **others)
+
+
+def articles(*lengths: int, dated: int | None = None, pictured: int | None = None) -> dict[str, Any]:
+    """What is said of so many articles of these lengths: all have a date and a picture unless it is said otherwise."""
+    n = len(lengths)
+    return {
+        "read": n,
+        "lengths": lengths,
+        "dated": n if dated is None else dated,
+        "pictured": n if pictured is None else pictured,
+    }
+
+
+FIRST = look(20, 0, **articles(*range(300, 900, 30)))
+QUIET = [FIRST, *(look(20, hour=hour) for hour in range(1, 30))]
+LIVELY = [FIRST, *(look(20, 18, hour, **articles(500 + hour, 700)) for hour in range(1, 30))]
+NEXT: dict[str, Any] = {"hour": 30.0}
+PLAIN = articles(500)
+
+
+def of_counts(*counts: int) -> list[SourceObservation]:
+    return [look(count, 0 if hour == 0 else None, hour) for hour, count in enumerate(counts)]
+
+
+@pytest.mark.parametrize(
+    ("history", "newest", "reason"),
+    [
+        (of_counts(20, 25, 22, 24, 21), look(0, **NEXT), "lists 0 articles, usually 20–25"),
+        (of_counts(20, 25, 22, 24, 21), look(1, **NEXT), "lists 1 article, usually 20–25"),
+        (of_counts(20, 20, 20, 20, 20), look(9, **NEXT), "lists 9 articles, usually 20"),
+        (
+            of_counts(20),
+            look(20, 0, hour=1),
+            "none of 20 addresses was seen before, 60 minutes after a look at 20 others",
+        ),
+        (QUIET, look(20, 0, **NEXT), "none of 20 addresses were seen before, usually 20"),
+        (LIVELY, look(20, 1, 29.5), "only 1 of 20 addresses was seen before, usually 18"),
+        (
+            LIVELY,
+            look(20, 17, failed=3, obstacle="HTTP 403: access is forbidden", **NEXT),
+            "none of the 3 new articles could be read: HTTP 403: access is forbidden",
+        ),
+        (LIVELY, look(20, 17, **NEXT, **articles(40, 45, 30)), "the articles are far shorter: 40 words, usually 585"),
+        (QUIET, look(20, 19, **NEXT, **articles(40)), "the article is far shorter: 40 words, usually 585"),
+        (
+            LIVELY,
+            look(20, 17, **NEXT, **articles(500, 500, 500, dated=0)),
+            "none of the 3 newest articles has a date, usually 100% have",
+        ),
+        (
+            LIVELY,
+            look(20, 14, **NEXT, **articles(*[500] * 6, pictured=0)),
+            "none of the 6 newest articles has a picture, usually 100% have",
+        ),
+    ],
+)
+def test_what_is_not_as_usual_is_said_with_the_evidence(
+    history: list[SourceObservation], newest: SourceObservation, reason: str
+) -> None:
+    """What there is now, and what used to be."""
+    assert anomalies.judge(history, newest) == reason
+
+
+@pytest.mark.parametrize(
+    ("history", "newest"),
+    [
+        pytest.param([], FIRST, id="the first look"),
+        pytest.param(of_counts(20, 20, 20, 20), look(1, **NEXT), id="hardly any history"),
+        pytest.param(of_counts(20), look(20, 0, hour=4), id="a young list that is all new after hours"),
+        pytest.param(of_counts(20), look(20, 0, hour=1, fresh=10), id="a young list that is all new, and dated since"),
+        pytest.param(of_counts(5), look(20, 0, hour=1), id="a short list that got another"),
+        pytest.param(of_counts(3, 4, 5, 3, 4, 5), look(1, **NEXT), id="a small list that got smaller"),
+        pytest.param(of_counts(3, 3, 3, 3, 3, 3), look(4, 0, **NEXT), id="a small list that is all new"),
+        pytest.param(of_counts(20, 20, 20, 20, 20), look(10, **NEXT), id="half as many articles"),
+        pytest.param(of_counts(20, 20, 20, 20, 20), look(90, **NEXT), id="more articles"),
+        pytest.param(of_counts(*[40, 35, 12, 30] * 8), look(7, **NEXT), id="a list that varies"),
+        pytest.param(of_counts(*([*[40] * 24, *[8] * 4] * 5), *[40] * 30), look(5, hour=170), id="a weekly rhythm"),
+        pytest.param(of_counts(*[40] * 30, 30, 18, 11), look(7, hour=33), id="a list that got shorter by and by"),
+        pytest.param(QUIET, look(20, 0, fresh=20, **NEXT), id="all new, and dated since"),
+        pytest.param(LIVELY, look(20, 0, hour=40), id="all new after a long pause"),
+        pytest.param(
+            [FIRST, *(look(20, 0, hour=24 * day) for day in range(1, 9))], look(20, 0, hour=216), id="new every day"
+        ),
+        pytest.param(LIVELY, look(20, 19, **NEXT, **articles(160)), id="one short article"),
+        pytest.param(LIVELY, look(20, 17, **NEXT, **articles(40, 500, 600)), id="a very short one among others"),
+        pytest.param(LIVELY, look(20, 19, **NEXT, **articles(500, dated=0, pictured=0)), id="one without a date"),
+        pytest.param(
+            [FIRST, *(look(20, 18, h, **articles(500, 600, dated=1)) for h in range(1, 9))],
+            look(20, 17, hour=9, **articles(500, 500, 500, dated=0)),
+            id="dates that were missing before",
+        ),
+        pytest.param(LIVELY, look(20, 18, failed=2, **NEXT), id="two articles that cannot be read"),
+        pytest.param(LIVELY, look(20, 16, failed=3, **NEXT, **PLAIN), id="some that cannot be read"),
+        pytest.param(
+            [FIRST, *(look(20, 19, h, **articles(30 + 40 * (h % 20))) for h in range(1, 30))],
+            look(20, 17, **NEXT, **articles(70, 40, 200)),
+            id="lengths that vary",
+        ),
+    ],
+)
+def test_what_a_healthy_source_does_is_no_drift(history: list[SourceObservation], newest: SourceObservation) -> None:
+    """Neither chance nor the calendar is held against it."""
+    assert anomalies.judge(history, newest) is None
+
+
+def test_articles_that_come_one_by_one_are_seen_together() -> None:
+    """Three in a row without a date, with idle looks between them."""
+    undated = articles(500, dated=0)
+    history = [*LIVELY, look(20, 19, 30, **undated), look(20, hour=31), look(20, 19, 32, **undated)]
+    assert anomalies.judge(history, look(20, hour=33)) is None
+    assert anomalies.judge(history, look(20, 19, 33, **undated)) == (
+        "none of the 3 newest articles has a date, usually 100% have"
+    )
+
+
+def test_what_lasts_is_the_new_usual() -> None:
+    """A day and five looks after it began; not before both."""
+    history: list[SourceObservation] = list(QUIET)
+    for hour in (30, 36, 42, 48, 53):
+        newest = anomalies.check_for_anomalies(history, look(5, hour=hour))
+        assert newest.verdict == "lists 5 articles, usually 20"
+        assert not newest.accepted
+        history.append(newest)
+    newest = anomalies.check_for_anomalies(history, look(5, hour=54))
+    assert (newest.verdict, newest.accepted) == ("", True)
+    few = [*QUIET, *(anomalies.check_for_anomalies(QUIET, look(5, hour=hour)) for hour in (30, 60, 90))]
+    assert not anomalies.check_for_anomalies(few, look(5, hour=120)).accepted
+
+
+def test_a_look_as_usual_ends_the_series() -> None:
+    """What was not as usual before it does not count any more."""
+    broken = [replace(look(5, hour=hour), verdict="x") for hour in range(30, 60)]
+    assert anomalies.check_for_anomalies([*QUIET, *broken, look(20, hour=60)], look(5, hour=61)).verdict
+
+
+# --- what comes of it ---
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(datetime(2026, 11, 30, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def newsroom(site: Site) -> Site:
+    open_newsroom(site, STORIES)
+    return site
+
+
+Build = Callable[[], RunResult]
+
+
+@pytest.fixture
+def config(newsroom: Site, tmp_path: Path) -> Config:
+    return configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
+
+
+@pytest.fixture
+def build(config: Config, clock: FakeClock) -> Build:
+    """One look, an hour later."""
+
+    def run() -> RunResult:
+        clock.pass_time(3600)
+        with tools_for(config, clock) as tools:
+            return run_feed(config.feed[0], tools)
+
+    return run
+
+
+@pytest.fixture
+def usual(build: Build) -> None:
+    """Six looks at the source, at which it was as usual."""
+    assert [build().status for _ in range(6)] == [RunStatus.UPDATED] + [RunStatus.UNCHANGED] * 5
+
+
+def published(config: Config) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in output_of(config).iterdir()}
+
+
+def titles(config: Config) -> list[str]:
+    return [item["title"] for item in json.loads(published(config)["world.json"])["items"]]
+
+
+def moved(site: Site, numbers: list[int], dated: str = "") -> None:
+    """The site has its stories elsewhere, and says nothing new of when they were written, or that all were then."""
+    for n in numbers:
+        site[f"/2027/{n}-a-story-that-moved"] = story(n)
+    page = listing(numbers)
+    for n in numbers:
+        page = page.replace(f'"{path(n)}"', f'"/2027/{n}-a-story-that-moved"')
+    site["/news"] = re.sub(r'datetime="[^"]*"', f'datetime="{dated}"', page) if dated else page
+
+
+def cut(site: Site, numbers: list[int]) -> None:
+    """Stories end after a few words: there is a wall now."""
+    for n in numbers:
+        body = f"<p>The council of the harbour town met on Monday evening to talk about matter {n} again.</p>"
+        site[path(n)] = (
+            f"<html><head><title>{title(n)}</title></head><article><h1>{title(n)}</h1>{body}</article></html>"
+        )
+    site["/news"] = listing([*numbers, *STORIES])
+
+
+def walled(site: Site, numbers: list[int]) -> None:
+    """Whoever opens a story is asked for consent first."""
+    ask = "<p>We and our 1542 partners store and read information on your device. Accept all, or choose.</p>"
+    for n in numbers:
+        site[path(n)] = f"<html><head><title>We value your privacy</title></head><body>{ask}</body></html>"
+    site["/news"] = listing([*numbers, *STORIES])
+
+
+def undated(site: Site, numbers: list[int]) -> None:
+    """Neither the list nor the stories say when they were written."""
+    for n in numbers:
+        site[path(n)] = story(n).replace("article:published_time", "x")
+    page = listing([*numbers, *STORIES])
+    site["/news"] = (
+        page.replace("<time", "<i")
+        .replace("</time", "</i")
+        .replace("datetime=", "data-x=")
+        .replace(" November", " things")
+    )
+
+
+CONSENT = (
+    "<html><head><title>Before you continue</title></head><body><main><h1>Before you continue</h1>"
+    + "".join(
+        f'<div><h2><a href="/partners/{n}-and-what-they-do">Partner {n} and what it does</a></h2></div>'
+        for n in range(9)
+    )
+    + "</main></body></html>"
+)
+CHALLENGE = "<html><head><title>Just a moment...</title></head><body><p>Checking your browser.</p></body></html>"
+
+
+def answer(page: str | Route) -> Callable[[Site], None]:
+    def change(site: Site) -> None:
+        site["/news"] = page
+
+    return change
+
+
+BREAKS: dict[str, tuple[Callable[[Site], None], str]] = {
+    "structure-gone": (answer("<html><body><p>News of the harbour.</p></body></html>"), "no article links found"),
+    "far-fewer": (answer(listing([20, 19, 18])), "lists 3 articles, usually 20"),
+    "challenge-200": (answer(CHALLENGE), 'an error page, "Just a moment..."'),
+    "challenge-header": (
+        answer(Route(listing(STORIES).encode(), headers={"cf-mitigated": "challenge"}, validators=False)),
+        "Cloudflare asks for proof of being human",
+    ),
+    "consent-wall": (answer(CONSENT), 'a page that asks for consent, "Before you continue"'),
+    "blank-200": (answer(""), "empty"),
+    "all-urls-changed": (lambda site: moved(site, STORIES), "none of 20 addresses were seen before, usually 20"),
+    "truncated": (lambda site: cut(site, [23, 22, 21]), "the articles are far shorter: 16 words, usually 10"),
+    "truncated-one": (lambda site: cut(site, [21]), "the article is far shorter"),
+    "consent-articles": (
+        lambda site: walled(site, [23, 22, 21]),
+        "none of the 3 new articles could be read: this is a page that asks for consent",
+    ),
+    "dates-gone": (lambda site: undated(site, [23, 22, 21]), "none of the 3 newest articles has a date"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", BREAKS)
+@pytest.mark.usefixtures("usual")
+def test_nothing_false_enters_the_feed(newsroom: Site, config: Config, build: Build, kind: str) -> None:
+    """The last good files stay, byte for byte; the outcome says why; when all is well again it goes on as before."""
+    change, reason = BREAKS[kind]
+    before = published(config)
+    change(newsroom)
+    for _ in range(3):
+        outcome = build()
+        assert (outcome.status, outcome.new, outcome.updated) == (RunStatus.FAILED, 0, 0)
+        (problem,) = (problem for problem in outcome.problems if problem.fatal)
+        assert reason in problem.reason
+        assert problem.firm
+        assert published(config) == before
+    open_newsroom(newsroom, [24, *STORIES])
+    outcome = build()
+    assert (outcome.status, outcome.new) == (RunStatus.UPDATED, 1)
+    assert titles(config) == [title(n) for n in (24, *STORIES)]
+
+
+@pytest.mark.parametrize("dated", ["2026-11-30T18:30:00Z", "2026-11-30", "2026-12-01"])
+@pytest.mark.usefixtures("usual")
+def test_dates_since_the_last_look_explain_a_list_that_is_all_new(newsroom: Site, build: Build, dated: str) -> None:
+    """At 19:00, an hour after it; days count as well, and it is tomorrow in the east."""
+    moved(newsroom, STORIES, dated)
+    assert build().status != RunStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    "dated", ["2026-11-30T23:30:00Z", "2026-12-02", "2031-01-01T10:00:00Z", "2026-11-20T10:00:00Z"]
+)
+@pytest.mark.usefixtures("usual")
+def test_dates_in_the_future_explain_nothing(newsroom: Site, build: Build, dated: str) -> None:
+    """No more than dates that were long ago: nothing was published then."""
+    moved(newsroom, STORIES, dated)
+    assert build().status == RunStatus.FAILED
+
+
+@pytest.mark.usefixtures("usual")
+def test_other_sources_of_the_feed_go_on(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """The one that drifted is named; the other one's articles are published."""
+    newsroom["/rss"] = rss(newsroom, [21])
+    newsroom[path(21)] = story(21)
+    moved(newsroom, STORIES)
+    both = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}"))
+    with tools_for(both, clock) as tools:
+        outcome = run.run_feed(both.feed[0], tools)
+        states = {state.key: state for state in tools.store.sources("world")}
+    assert (outcome.status, outcome.new) == (RunStatus.PARTIAL, 1)
+    assert titles(both) == [title(n) for n in (21, *STORIES)]
+    assert states[newsroom.url("/news")].failures == 1
+    assert states[newsroom.url("/news")].firm
+    assert states[newsroom.url("/rss")].failure is None
+
+
+@pytest.mark.usefixtures("usual")
+def test_nothing_of_what_drifted_is_asked_for(newsroom: Site, build: Build) -> None:
+    """A list that is not as usual is not followed."""
+    moved(newsroom, STORIES)
+    newsroom.forget()
+    build()
+    assert newsroom.paths() == ["/news"]
+
+
+@pytest.mark.usefixtures("usual")
+def test_a_lasting_change_is_accepted(newsroom: Site, config: Config, build: Build, clock: FakeClock) -> None:
+    """After a day it is what is usual, and the next look is held against it."""
+    newsroom["/news"] = listing([24, 20, 19, 18])
+    newsroom[path(24)] = story(24)
+    statuses = []
+    for _ in range(5):
+        statuses.append(build().status)
+        clock.pass_time(6 * 3600)
+    assert statuses == [RunStatus.FAILED] * 4 + [RunStatus.UPDATED]
+    assert titles(config) == [title(n) for n in (24, *STORIES)]
+    assert build().status == RunStatus.UNCHANGED
+
+
+@pytest.mark.usefixtures("usual")
+def test_a_site_that_moved_for_good_brings_nothing_twice(
+    newsroom: Site, config: Config, build: Build, clock: FakeClock
+) -> None:
+    """Once that is accepted, its articles are the ones that they were, under their new addresses."""
+    before = json.loads(published(config)["world.json"])["items"]
+    moved(newsroom, [21, *STORIES])
+    for _ in range(4):
+        assert build().status == RunStatus.FAILED
+        clock.pass_time(6 * 3600)
+    outcome = build()
+    assert (outcome.new, outcome.updated, outcome.kept) == (1, 0, 20)
+    newest, *others = json.loads(published(config)["world.json"])["items"]
+    assert newest["title"] == title(21)
+    assert [(item["id"], item["date_modified"]) for item in others] == [
+        (item["id"], item["date_modified"]) for item in before
+    ]
+    assert all("/2027/" in item["url"] for item in others)
+    assert build().status == RunStatus.UNCHANGED
+
+
+@pytest.mark.usefixtures("usual")
+def test_other_settings_have_another_history(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Who gives a selector that finds less has meant it."""
+    newsroom["/news"] = listing(STORIES).replace('class="card"', 'class="card top"', 3)
+    source = feed("world", f"page {newsroom.url('/news')}") + 'links = ".top a"\n'
+    config = configure(tmp_path, source)
+    with tools_for(config, clock) as tools:
+        assert run.run_feed(config.feed[0], tools).ok
+
+
+def test_a_folder_may_be_emptied_of_most(tmp_path: Path, clock: FakeClock) -> None:
+    """It is its owner's: what lies in it is what is meant."""
+    folder = tmp_path / "config" / "articles"
+    folder.mkdir(parents=True)
+    for n in STORIES:
+        (folder / f"{n}.html").write_text(story(n), "utf-8")
+    config = configure(tmp_path, feed("saved", "folder articles"))
+    for _ in range(7):
+        with tools_for(config, clock) as tools:
+            assert run.run_feed(config.feed[0], tools).ok
+    for n in STORIES[2:]:
+        (folder / f"{n}.html").unlink()
+    with tools_for(config, clock) as tools:
+        assert run.run_feed(config.feed[0], tools).ok

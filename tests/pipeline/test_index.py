@@ -1,0 +1,111 @@
+"""The pages about all feeds: the same bytes as if every entry were read for them, and no entry is."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from feedpub.builder import assemble
+from feedpub.config import Config
+from feedpub.core.models import FeedSummary
+from feedpub.pipeline import index, run
+from feedpub.pipeline.context import RunContext
+from tests.support.clock import FakeClock
+from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
+from tests.support.site import Site
+
+STORIES = [6, 5, 4, 3, 2, 1]
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def newsroom(site: Site) -> Site:
+    open_newsroom(site, STORIES)
+    return site
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def config(newsroom: Site, tmp_path: Path) -> Config:
+    """A feed as it comes, one with rules and a limit, one that never ran."""
+    few = 'limit = 3\ndescription = "Few <b>"\n[feed.exclude]\ntitle = ["*matter 5*"]'
+    return configure(
+        tmp_path,
+        feed("world", f"page {newsroom.url('/news')}"),
+        feed("few", f"feed {newsroom.url('/rss')}", more=few),
+        feed("never", f"sitemap {newsroom.url('/sitemap.xml')}"),
+    )
+
+
+@pytest.fixture
+def tools(config: Config, clock: FakeClock) -> Iterator[RunContext]:
+    with tools_for(config, clock) as made:
+        for each in config.feed[:2]:
+            run.run_feed(each, made)
+        yield made
+
+
+def of_entries(config: Config, tools: RunContext) -> dict[str, bytes]:
+    """The pages, made of all entries of all feeds that ran."""
+    ran = [each for each in config.feed if tools.store.last_run(each.name)]
+    return assemble.render_index_files([FeedSummary.of(index.current_feed(each, tools)) for each in ran])
+
+
+def pages(config: Config, tools: RunContext) -> dict[str, bytes]:
+    """The pages as they are published."""
+    files = index.index_files(config, tools)
+    return {name: files[name] for name in ("index.html", "feeds.opml")}
+
+
+def test_the_pages_are_as_if_made_of_all_entries(config: Config, tools: RunContext) -> None:
+    """Of those that rules and limit leave, and of the feeds that ran."""
+    assert pages(config, tools) == of_entries(config, tools)
+    assert b"never.html" not in pages(config, tools)["index.html"]
+    assert tools.store.fronts.load()["few"].entries == 2
+
+
+def test_a_feed_that_changes_changes_them(config: Config, tools: RunContext, newsroom: Site, clock: FakeClock) -> None:
+    """As soon as its entries are stored, whether its documents could be written or not."""
+    before = pages(config, tools)
+    newsroom[path(7)] = story(7)
+    newsroom["/news"] = listing([7, *STORIES])
+    clock.jump(DAY.total_seconds())
+    run.run_feed(config.feed[0], tools)
+    assert pages(config, tools) == of_entries(config, tools) != before
+    entry = tools.store.entries("world")[0]
+    tools.store.commit_entries("world", entries=[entry], aliases={}, seen=[], now=clock.now())
+    assert tools.store.fronts.of("world") is None
+    assert pages(config, tools) == of_entries(config, tools)
+
+
+def test_entries_are_not_read_again(config: Config, tools: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the length of an entry is looked at when nothing has changed."""
+    known = pages(config, tools)
+    monkeypatch.setattr(index, "current_feed", None)
+    assert pages(config, tools) == known
+
+
+def test_settings_take_effect_at_once(config: Config, tools: RunContext, newsroom: Site, tmp_path: Path) -> None:
+    """What a feed is called, and which of its entries count, before it runs again."""
+    more = 'limit = 2\nlanguage = "de"\ndescription = "New"'
+    changed = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more=more))
+    assert pages(config, tools) != pages(changed, tools) == of_entries(changed, tools)
+
+
+def test_what_is_published_is_not_forgotten(
+    tools: RunContext, newsroom: Site, clock: FakeClock, tmp_path: Path
+) -> None:
+    """However old; what the limit left out is, and so is a feed that left the config."""
+    clock.jump(400 * DAY.total_seconds())
+    changed = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more="limit = 2"))
+    live = index.current_feed(changed.feed[0], tools).entries
+    assert tools.store.count("world") == len(STORIES)
+    run.prune(changed, tools)
+    assert tools.store.entries("world") == live
+    assert len(live) == 2
+    assert tools.store.count("few") == 0

@@ -1,0 +1,73 @@
+"""Large articles, on a real site: they are read one after another, and are smaller than a source's document may be."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from feedpub.config import Config
+from feedpub.fetch import SMALL_BODY_BYTES, Fetcher
+from feedpub.fetch.body_budget import BodyBudget
+from feedpub.pipeline import run
+from feedpub.pipeline.context import RunContext
+from tests.catalogue.press import rss, rss_item
+from tests.fetch.conftest import LOOPBACK
+from tests.support.clock import FakeClock
+from tests.support.newsroom import configure, feed, listing, path, story, tools_for
+from tests.support.site import Route, Site
+
+MB = 1_000_000
+PADDING = "<!-- nothing -->"
+
+
+def padded(n: int, size: int) -> str:
+    """A story with a comment that makes it so large."""
+    return story(n, extra=PADDING * (size // len(PADDING)))
+
+
+@contextmanager
+def with_room(config: Config, room: BodyBudget) -> Iterator[RunContext]:
+    with (
+        tools_for(config) as tools,
+        Fetcher(delay=0, allow_private=LOOPBACK, clock=FakeClock(), room=room, deadline=5.0) as fetcher,
+    ):
+        yield replace(tools, fetcher=fetcher)
+
+
+def test_a_large_page_is_read_before_the_next_one_is_fetched(site: Site, tmp_path: Path) -> None:
+    """There is room for one of them only: whoever held it and asked for another one would get none."""
+    site["/news"] = listing([5, 4, 3, 2, 1])
+    for n in range(1, 6):
+        site[path(n)] = padded(n, SMALL_BODY_BYTES + MB) if n % 2 else story(n)
+    config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
+    room = BodyBudget(2 * MB + MB // 2)
+    with with_room(config, room) as tools:
+        outcome = run.run_feed(config.feed[0], tools)
+        assert (outcome.new, outcome.problems) == (5, ())
+    assert room.used == 0
+
+
+def test_an_article_is_smaller_than_a_source_may_be(site: Site, tmp_path: Path) -> None:
+    """A feed of nine megabytes is read, and so are the articles in it; one that is as large is refused by name."""
+    site["/rss"] = Route(rss([rss_item(site, n) for n in (2, 1)], channel=f"<!-- {'x' * 9 * MB} -->").encode())
+    site[path(1)], site[path(2)] = story(1), story(2, extra=f"<!-- {'x' * 9 * MB} -->")
+    config = configure(tmp_path, feed("world", f"feed {site.url('/rss')}"))
+    with tools_for(config) as tools:
+        outcome = run.run_feed(config.feed[0], tools)
+    assert outcome.new == 1
+    [problem] = outcome.problems
+    assert (problem.where, problem.reason) == (site.url(path(2)), "the answer is larger than 8000000 bytes")
+
+
+def test_the_pages_of_an_article_are_together_no_larger_than_one_may_be(site: Site, tmp_path: Path) -> None:
+    """The first ones stay, and the gap is named."""
+    row = " ".join(f'<a href="{path(1)}/{n}">{n}</a>' for n in (1, 2, 3))
+    for end in ("", "/2", "/3"):
+        site[path(1) + end] = story(1, extra=f'<!-- {"x" * 3 * MB} --><p class="pages">{row}</p>')
+    site["/news"] = listing([1])
+    config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
+    with tools_for(config) as tools:
+        outcome = run.run_feed(config.feed[0], tools)
+    [problem] = outcome.problems
+    assert "its page 3" in problem.reason
+    assert "larger than" in problem.reason

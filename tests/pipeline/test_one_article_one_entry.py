@@ -1,0 +1,552 @@
+"""Each article is one entry, whatever sites say about addresses; no article is lost in another's entry."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import create_engine
+
+from feedpub.config import Config
+from feedpub.core.article_keys import former_url_key
+from feedpub.core.models import RunResult
+from feedpub.pipeline import run
+from feedpub.store import migrations
+from feedpub.store.sqlite import FILE_NAME
+from tests.support.clock import FakeClock
+from tests.support.newsroom import configure, feed, output_of, tools_for
+from tests.support.site import Route, Site, running_site
+from tests.support.states import state_folder
+
+HOUR = 3600
+EVIL, EVIL_NEIGHBOUR = "An evil article about nothing", "An evil article of this house"
+TOPICS = ("pier", "ferry", "market", "bridge", "school", "library", "orchard", "theatre", "stadium", "tunnel")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def other() -> Iterator[Site]:
+    """A site of somebody else."""
+    with running_site("127.0.0.2") as running:
+        yield running
+
+
+def headline(n: int) -> str:
+    return f"The town opens its new {TOPICS[n % len(TOPICS)]} number {n}"
+
+
+def text(n: int) -> list[str]:
+    """Three paragraphs that have next to nothing in common with those of other articles."""
+    word = TOPICS[n % len(TOPICS)]
+    words = [f"{word}{n}{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    return [
+        f"The {word} opened on Monday: {' '.join(words[:9])}, {' '.join(reversed(words[:9]))}, the mayor said.",
+        f"Visitors saw {' '.join(words[9:18])}, {' '.join(reversed(words[9:18]))}, and a café until the evening.",
+        f"On Sundays {' '.join(words[18:])}, {' '.join(reversed(words[18:]))}, which costs nothing there.",
+    ]
+
+
+def article(n: int, head: str = "", name: str = "") -> str:
+    paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in text(n))
+    title = name or headline(n)
+    return (
+        f'<!doctype html><html lang="en"><head><title>{title}</title>{head}</head><body><main><article><h1>{title}</h1>'
+        f"{paragraphs}</article></main></body></html>"
+    )
+
+
+def listing(places: dict[str, str]) -> str:
+    """A page that lists articles: address → headline."""
+    cards = "".join(
+        f'<div class="card"><h2><a href="{place}">{name}</a></h2><p>What happened, in short.</p></div>'
+        for place, name in places.items()
+    )
+    return f'<!doctype html><html lang="en"><head><title>Town</title></head><body><main>{cards}</main></body></html>'
+
+
+def put_articles(site: Site, numbers: list[int], head: str = "", where: str = "/town/{}.html") -> None:
+    """Put articles on a site, with a listing of them, each with something in its head."""
+    for n in numbers:
+        site[where.format(n)] = article(n, head)
+    site["/list"] = listing({where.format(n): headline(n) for n in numbers})
+
+
+def rss(*items: str) -> Route:
+    body = f'<rss version="2.0"><channel><title>Town</title><link>/</link>{"".join(items)}</channel></rss>'
+    return Route(body.encode(), "application/rss+xml")
+
+
+def item(n: int, **parts: str) -> str:
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in text(n))
+    inner = {"title": headline(n), "description": f"<![CDATA[{body}]]>"} | parts
+    elements = "".join(f"<{name}>{value}</{name}>" for name, value in inner.items() if name != "enclosure")
+    return f"<item>{elements}{parts.get('enclosure', '')}</item>"
+
+
+def build(config: Config, clock: FakeClock) -> RunResult:
+    with tools_for(config, clock) as tools:
+        (outcome,) = [run.run_feed(each, tools) for each in config.feed]
+        run.finish_build(config, tools)
+    return outcome
+
+
+def entries(config: Config) -> list[dict[str, Any]]:
+    return list(json.loads((output_of(config) / "f.json").read_bytes())["items"])
+
+
+def by_title(config: Config) -> dict[str, dict[str, Any]]:
+    return {each["title"]: each for each in entries(config)}
+
+
+def redirect(to: str) -> Any:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(301)
+        handler.send_header("Location", to)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return answer
+
+
+# --- canonical links ---
+
+
+@pytest.mark.parametrize("tag", ['<link rel="canonical" href="{}">', '<meta property="og:url" content="{}">'])
+@pytest.mark.parametrize("claimed", ["/list", "/", "/town/page.html", "/town/1.html"])
+def test_a_canonical_link_that_all_articles_share_is_ignored(
+    site: Site, tmp_path: Path, clock: FakeClock, tag: str, claimed: str
+) -> None:
+    """A common mistake of templates: the listing, the home page, some page, one of the articles."""
+    put_articles(site, [1, 2, 3, 4, 5], tag.format(site.url(claimed)))
+    config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
+    assert build(config, clock).new == 5
+    assert {each["url"] for each in entries(config)} == {site.url(f"/town/{n}.html") for n in (1, 2, 3, 4, 5)}
+
+
+def test_a_shared_canonical_link_is_ignored_when_articles_come_one_by_one(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """Nobody can tell from the first of them alone."""
+    head = f'<link rel="canonical" href="{site.url("/town/page.html")}">'
+    config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
+    for last in (3, 4, 5, 6):
+        put_articles(site, list(range(1, last + 1)), head if last > 3 else "")
+        build(config, clock)
+        clock.pass_time(HOUR)
+    assert len({each["id"] for each in entries(config)}) == 6
+    assert {each["title"] for each in entries(config)} == {headline(n) for n in range(1, 7)}
+
+
+def test_a_canonical_link_unites_the_addresses_of_one_article(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """A claim that the text confirms."""
+    head = f'<link rel="canonical" href="{site.url("/town/1.html")}">'
+    put_articles(site, [1, 2, 3])
+    site["/amp/1"] = article(1, head)
+    site["/list"] = listing({"/amp/1": headline(1), "/town/1.html": headline(1), "/town/2.html": headline(2)})
+    config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
+    assert build(config, clock).new == 2
+    assert sorted(each["url"] for each in entries(config)) == [site.url("/town/1.html"), site.url("/town/2.html")]
+
+
+# --- takeovers ---
+
+
+def test_a_page_cannot_take_over_an_entry_by_its_canonical_link(
+    site: Site, other: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """Neither that of another host nor, on one host, that of another article."""
+    put_articles(site, [1, 2, 3])
+    config = configure(tmp_path, feed("f", f"page {site.url('/list')}", f"page {other.url('/list')}"))
+    put_articles(other, [7, 8, 9])
+    build(config, clock)
+    before = by_title(config)
+    for n in (7, 8, 9):
+        other[f"/evil/{n}"] = article(n + 10, f'<link rel="canonical" href="{site.url("/town/1.html")}">', EVIL)
+    site["/evil"] = article(4, f'<link rel="canonical" href="{site.url("/town/2.html")}">', EVIL_NEIGHBOUR)
+    other["/list"] = listing({f"/town/{n}.html": headline(n) for n in (7, 8, 9)} | {"/evil/7": EVIL})
+    site["/list"] = listing({f"/town/{n}.html": headline(n) for n in (1, 2, 3)} | {"/evil": EVIL_NEIGHBOUR})
+    clock.pass_time(HOUR)
+    build(config, clock)
+    after = by_title(config)
+    assert {name: after[name] for name in before} == before
+    assert {after[EVIL]["url"], after[EVIL_NEIGHBOUR]["url"]} == {
+        other.url("/evil/7"),
+        site.url("/evil"),
+    }
+
+
+def test_a_redirect_cannot_take_over_another_sources_entry(
+    site: Site, other: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """The article is not published twice, and keeps the title that its own source gives it."""
+    site["/rss"] = rss(item(1, link=site.url("/town/1.html")), item(2, link=site.url("/town/2.html")))
+    put_articles(site, [1, 2])
+    other["/rss"] = rss(item(7, link=other.url("/a/7")))
+    other["/a/7"] = article(7)
+    config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}", f"feed {other.url('/rss')}"))
+    build(config, clock)
+    before = by_title(config)
+    other["/go"] = redirect(site.url("/town/1.html"))
+    evil = item(9, title="Buy now", author="evil@example.org (Evil)", link=other.url("/go"))
+    other["/rss"] = rss(evil, item(7, link=other.url("/a/7")))
+    clock.pass_time(HOUR)
+    build(config, clock)
+    assert by_title(config) == before
+
+
+def test_a_claimed_address_does_not_suppress_the_article_that_comes_later(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """The article that is really there becomes an entry of its own."""
+    put_articles(site, [1, 2])
+    site["/claim"] = article(5, f'<link rel="canonical" href="{site.url("/town/3.html")}">')
+    first = {f"/town/{n}.html": headline(n) for n in (1, 2)} | {"/claim": headline(5)}
+    site["/list"] = listing(first)
+    config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
+    build(config, clock)
+    site["/town/3.html"] = article(3)
+    site["/list"] = listing({"/town/3.html": headline(3)} | first)
+    clock.pass_time(HOUR)
+    assert build(config, clock).new == 1
+    assert {headline(3), headline(5)} <= by_title(config).keys()
+    assert by_title(config)[headline(3)]["url"] == site.url("/town/3.html")
+
+
+def test_who_lists_an_address_owns_the_entry_that_another_source_made_by_a_redirect(
+    site: Site, other: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """One entry, and from then on its own source says what it is called."""
+    put_articles(site, [1, 2])
+    site["/rss"] = rss(item(2, link=site.url("/town/2.html")))
+    other["/go"] = redirect(site.url("/town/1.html"))
+    other["/rss"] = rss(item(1, title="You will not believe this", link=other.url("/go")))
+    config = configure(tmp_path, feed("f", f"feed {other.url('/rss')}", f"feed {site.url('/rss')}"))
+    build(config, clock)
+    assert "You will not believe this" in by_title(config)
+    site["/rss"] = rss(item(1, link=site.url("/town/1.html")), item(2, link=site.url("/town/2.html")))
+    clock.pass_time(HOUR)
+    build(config, clock)
+    other["/rss"] = rss(item(1, title="You will never believe this", link=other.url("/go")))
+    clock.pass_time(HOUR)
+    build(config, clock)
+    assert by_title(config).keys() == {headline(1), headline(2)}
+
+
+# --- articles that move ---
+
+
+@pytest.mark.parametrize("new", ["A better headline", headline(1)])
+@pytest.mark.parametrize("kind", ["page", "sitemap"])
+def test_a_changed_slug_keeps_the_entry(site: Site, tmp_path: Path, clock: FakeClock, kind: str, new: str) -> None:
+    """The old address redirects to the new one, which is listed now, after days in which the list was down."""
+    put_articles(site, [1, 2, 3, 4])
+
+    def put_lists(places: dict[str, str]) -> None:
+        site["/list"] = listing(places)
+        urls = "".join(f"<url><loc>{site.url(place)}</loc></url>" for place in places)
+        body = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'
+        site["/map.xml"] = Route(body.encode(), "application/xml")
+
+    places = {f"/town/{n}.html": headline(n) for n in (1, 2, 3, 4)}
+    put_lists(places)
+    config = configure(tmp_path, feed("f", f"{kind} {site.url('/list' if kind == 'page' else '/map.xml')}"))
+    build(config, clock)
+    before = {each["id"] for each in entries(config)}
+    site["/town/1.html"] = redirect(site.url("/town/renamed.html"))
+    site["/town/renamed.html"] = article(1, name=new)
+    del places["/town/1.html"]
+    put_lists({"/town/renamed.html": new} | places)
+    clock.pass_time(100 * HOUR)
+    build(config, clock)
+    assert {each["id"] for each in entries(config)} == before
+    assert by_title(config)[new]["url"] == site.url("/town/renamed.html")
+
+
+def test_an_article_that_is_gone_and_comes_back_elsewhere_keeps_its_entry(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """Without a redirect, title and text tell."""
+    put_articles(site, [1, 2, 3, 4])
+    config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
+    build(config, clock)
+    before = {each["id"] for each in entries(config)}
+    del site["/town/1.html"]
+    site["/moved/1.html"] = article(1)
+    site["/list"] = listing({"/moved/1.html": headline(1)} | {f"/town/{n}.html": headline(n) for n in (2, 3, 4)})
+    clock.pass_time(HOUR)
+    build(config, clock)
+    assert {each["id"] for each in entries(config)} == before
+
+
+def test_a_column_that_says_the_same_every_day_is_a_new_entry_every_day(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """Yesterday's is still there, at its own address."""
+    put_articles(site, [1, 2, 3])
+    site["/daily/1"] = site["/daily/2"] = article(9, name="Opening hours")
+    rest = {f"/town/{n}.html": headline(n) for n in (1, 2, 3)}
+    site["/list"] = listing({"/daily/1": "Opening hours"} | rest)
+    config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
+    build(config, clock)
+    site["/list"] = listing({"/daily/2": "Opening hours"} | rest)
+    clock.pass_time(24 * HOUR)
+    assert build(config, clock).new == 1
+    assert [each["title"] for each in entries(config)].count("Opening hours") == 2
+
+
+def test_a_feed_item_keeps_its_entry_by_its_guid(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Its link and its headline change."""
+    put_articles(site, [1, 2])
+    second = item(2, link=site.url("/town/2.html"), guid="b")
+    site["/rss"] = rss(item(1, link=site.url("/town/1.html"), guid="a"), second)
+    config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
+    build(config, clock)
+    before = {each["id"] for each in entries(config)}
+    site["/town/renamed.html"] = article(1, name="A better headline")
+    renamed = item(1, title="A better headline", link=site.url("/town/renamed.html"), guid="a")
+    site["/rss"] = rss(renamed, second)
+    clock.pass_time(HOUR)
+    build(config, clock)
+    assert {each["id"] for each in entries(config)} == before
+    assert by_title(config)["A better headline"]["url"] == site.url("/town/renamed.html")
+
+
+def test_a_busy_site_that_moves_to_another_host_doubles_nothing(
+    site: Site, other: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """An article every two hours, so that half of the list is new at the next look."""
+    numbers = list(range(10, 0, -1))
+    config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
+    put_articles(site, numbers)
+    build(config, clock)
+    for n in range(11, 17):
+        numbers = [n, *numbers[:9]]
+        put_articles(site, numbers)
+        clock.pass_time(2 * HOUR)
+        build(config, clock)
+    put_articles(other, numbers)
+    for n in (17, 18, 19):
+        numbers = [n, *numbers[:9]]
+        put_articles(other, numbers)
+        site["/list"] = listing({other.url(f"/town/{n}.html"): headline(n) for n in numbers})
+        clock.pass_time(10 * HOUR)
+        build(config, clock)
+    titles = [each["title"] for each in entries(config)]
+    assert sorted(titles) == sorted({headline(n) for n in range(1, 20)})
+
+
+# --- addresses ---
+
+
+def test_an_encoded_slash_is_no_slash(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Two articles, and each is asked for as it is listed."""
+    places = {"/wiki/a%2Fb": headline(1), "/wiki/a/b": headline(2), "/wiki/c": headline(3)}
+    for n, place in enumerate(places, 1):
+        site[place] = article(n)
+    site["/list"] = listing(places)
+    config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
+    assert build(config, clock).new == 3
+    assert {each["url"]: each["title"] for each in entries(config)} == {
+        site.url(place): name for place, name in places.items()
+    }
+
+
+@pytest.mark.parametrize("where", ["/archive/{}", "/show?title={}"])
+def test_addresses_in_an_old_encoding_are_asked_for_byte_for_byte(
+    site: Site, tmp_path: Path, clock: FakeClock, where: str
+) -> None:
+    """Sites that are older than UTF-8 write their titles in windows-1251."""
+    places = {
+        where.format(quote(word.encode("windows-1251"))): headline(n)
+        for n, word in enumerate(["мост", "порт", "сад", "дом"])
+    }
+    for n, place in enumerate(places):
+        site[place] = article(n)
+    site["/list"] = listing(places)
+    config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
+    assert build(config, clock).new == 4
+    assert set(site.paths()) == {"/list", *places}
+    assert {each["url"] for each in entries(config)} == {site.url(place) for place in places}
+
+
+@pytest.mark.parametrize("name", ["sid", "session", "at_id", "pk_article", "ns_id", "wt_page"])
+def test_a_parameter_in_which_the_articles_of_a_list_differ_is_no_tracking(
+    site: Site, tmp_path: Path, clock: FakeClock, name: str
+) -> None:
+    """Old programs number their articles with names that others use for sessions and campaigns."""
+    numbers = range(1, 11)
+    put_articles(site, list(numbers), where=f"/news.php?file=article&{name}={{}}")
+    config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
+    assert build(config, clock).new == 10
+    assert {each["url"] for each in entries(config)} == {
+        site.url(f"/news.php?file=article&{name}={n}") for n in numbers
+    }
+
+
+def test_sessions_that_tell_articles_apart_stay(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Long ones, too, if nothing else differs; a session that a site changes at each look is none of them."""
+    places = {f"/show?session={n:032x}": headline(n) for n in (1, 2, 3)}
+    for n, place in enumerate(places, 1):
+        site[place] = article(n)
+    site["/list"] = listing(places)
+    config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
+    assert build(config, clock).new == 3
+    assert {each["url"] for each in entries(config)} == {site.url(place) for place in places}
+
+
+# --- feeds ---
+
+
+def test_episodes_that_share_a_link_are_told_apart_by_their_guids(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """A podcast whose items all lead to its home page; what the feed says of each is its text."""
+    site["/show"] = article(99)
+    site["/rss"] = rss(*(item(n, link=site.url("/show"), guid=f"episode-{n}") for n in range(1, 6)))
+    config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
+    assert build(config, clock).new == 5
+    assert all(text(n)[0][:40] in by_title(config)[headline(n)]["content_html"] for n in range(1, 6))
+    before = entries(config)
+    site["/rss"] = rss(*(item(n, link=site.url("/show"), guid=f"episode-{n}") for n in range(2, 7)))
+    clock.pass_time(HOUR)
+    assert build(config, clock).new == 1
+    assert {each["id"] for each in before} < {each["id"] for each in entries(config)}
+
+
+def test_one_episode_after_another_under_the_same_link(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """A feed that holds but the newest item."""
+    config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
+    site["/show"] = article(99)
+    for n in (1, 2, 3):
+        date = f"{20 + n} Nov 2026 08:00:00 +0000"
+        site["/rss"] = rss(item(n, link=site.url("/show"), guid=f"episode-{n}", pubDate=date))
+        build(config, clock)
+        clock.pass_time(24 * HOUR)
+    assert {each["title"] for each in entries(config)} == {headline(n) for n in (1, 2, 3)}
+
+
+@pytest.mark.parametrize("sign", ["guid", "enclosure", "text"])
+def test_items_without_a_link_are_entries(site: Site, tmp_path: Path, clock: FakeClock, sign: str) -> None:
+    """Each has a page of its own under the feed, and stays the entry that it is."""
+
+    def unlinked(n: int) -> str:
+        enclosure = f'<enclosure url="{site.url(f"/{n}.mp3")}" type="audio/mpeg" length="1"/>'
+        return item(n, **{"guid": {"guid": f"urn:{n}"}, "enclosure": {"enclosure": enclosure}, "text": {}}[sign])
+
+    site["/rss"] = rss(*map(unlinked, range(1, 6)))
+    config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
+    assert build(config, clock).new == 5
+    before = entries(config)
+    for each in before:
+        page = each["url"].removeprefix(config.feedpub.base_url)
+        assert each["title"] in (output_of(config) / page).read_text("utf-8")
+    site["/rss"] = rss(*map(unlinked, range(2, 7)))
+    clock.pass_time(HOUR)
+    assert build(config, clock).new == 1
+    assert {each["id"] for each in before} < {each["id"] for each in entries(config)}
+
+
+def test_release_notes_that_differ_in_the_fragment_alone(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Sections of one page: each entry links to its own."""
+    site["/log"] = article(99)
+    site["/rss"] = rss(*(item(n, link=site.url(f"/log#v{n}")) for n in range(1, 6)))
+    config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
+    assert build(config, clock).new == 5
+    assert {each["url"] for each in entries(config)} == {site.url(f"/log#v{n}") for n in range(1, 6)}
+
+
+def test_one_guid_for_all_items_is_no_guid(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Some feeds call every item by the site's address; also if they come one after another."""
+    put_articles(site, [1, 2, 3, 4])
+    config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
+    for numbers in ([1], [2], [3, 4]):
+        site["/rss"] = rss(
+            *(item(n, link=site.url(f"/town/{n}.html"), guid="town", pubDate=f"{10 + n} Nov 2026 08:00:00 +0000")
+              for n in numbers)
+        )  # fmt: skip
+        build(config, clock)
+        clock.pass_time(HOUR)
+    assert by_title(config).keys() == {headline(n) for n in (1, 2, 3, 4)}
+
+
+def test_guids_of_two_feeds_have_nothing_to_do_with_each_other(
+    site: Site, other: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """Both number their items."""
+    for n, place in enumerate((site, other), 1):
+        put_articles(place, [n])
+        place["/rss"] = rss(item(n, link=place.url(f"/town/{n}.html"), guid="1"))
+    config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}", f"feed {other.url('/rss')}"))
+    assert build(config, clock).new == 2
+
+
+def test_a_changed_guid_makes_no_second_entry(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """The link stays, and title or text do."""
+    put_articles(site, [1, 2])
+    config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
+    for guid in ("old", "new"):
+        site["/rss"] = rss(*(item(n, link=site.url(f"/town/{n}.html"), guid=f"{guid}-{n}") for n in (1, 2)))
+        build(config, clock)
+        clock.pass_time(HOUR)
+    assert len(entries(config)) == 2
+
+
+# --- upgrades ---
+
+
+def as_version_6_had_it(folder: Path) -> None:
+    """Write a state anew with the tables of version 0006, and with the keys that were made then."""
+    new, old = folder / FILE_NAME, folder / "old.sqlite"
+    engine = create_engine(f"sqlite:///{old}")
+    with engine.begin() as connection:
+        migrations.upgrade_tables(connection, "0006")
+    engine.dispose()
+    with closing(sqlite3.connect(old)) as database, database:
+        database.execute("ATTACH ? AS new", (str(new),))
+        tables = [name for (name,) in database.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+        for table in set(tables) - {"alembic_version", "aliases", "seen"}:
+            columns = ", ".join(row[1] for row in database.execute(f"PRAGMA main.table_info({table})"))
+            database.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")  # noqa: S608
+        for feed, key, entry, url in database.execute(
+            "SELECT a.feed, a.key, a.entry, e.url FROM new.aliases a JOIN new.entries e ON e.id = a.entry"
+            " WHERE a.kind = 'own' AND a.key NOT LIKE 'guid:%'"
+        ).fetchall():
+            former = former_url_key(url)
+            database.execute("INSERT OR REPLACE INTO main.aliases VALUES (?, ?, ?)", (feed, former, entry))
+            columns = ", ".join(row[1] for row in database.execute("PRAGMA main.table_info(seen)") if row[1] != "key")
+            database.execute(
+                f"INSERT INTO main.seen (key, {columns})"  # noqa: S608
+                f" SELECT ?, {columns} FROM new.seen WHERE feed = ? AND key = ?",
+                (former, feed, key),
+            )
+    for file in folder.glob(f"{FILE_NAME}*"):
+        file.unlink()
+    old.rename(new)
+
+
+@pytest.mark.parametrize("kind", ["page", "feed"])
+def test_a_state_of_an_earlier_version_keeps_its_ids(site: Site, tmp_path: Path, clock: FakeClock, kind: str) -> None:
+    """Nothing is doubled, and no article is fetched again, though keys are made otherwise now."""
+    places = {"/town/1.html": 1, "/wiki/a%2Fb": 2, "/show?at_id=5": 3, "/old/%EC%EE": 4, "/x?sid=77": 5}
+    for place, n in places.items():
+        site[place] = article(n)
+    site["/list"] = listing({place: headline(n) for place, n in places.items()})
+    site["/rss"] = rss(*(item(n, link=site.url(place), guid=f"g{n}") for place, n in places.items()))
+    source = site.url("/list" if kind == "page" else "/rss")
+    config = configure(tmp_path, feed("f", f"{kind} {source}", more="recheck = false"))
+    assert build(config, clock).new == 5
+    before = {each["id"]: each for each in entries(config)}
+    as_version_6_had_it(state_folder(config.feedpub))
+    site.forget()
+    clock.pass_time(24 * HOUR)
+    build(config, clock)
+    assert {each["id"]: each for each in entries(config)} == before
+    assert site.paths() == ["/list" if kind == "page" else "/rss"]

@@ -1,0 +1,559 @@
+"""Young articles are looked at again: when, at what cost, and what of it reaches the feed."""
+
+import json
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feedpub.config import Config
+from feedpub.core.budget import RunBudget
+from feedpub.core.models import RunResult, RunStatus
+from feedpub.pipeline import rechecks, run
+from feedpub.pipeline.rechecks import LADDER, MOST_AT_ONCE, YOUNG
+from feedpub.store import Store
+from tests.support.clock import FakeClock
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_newsroom,
+    output_of,
+    path,
+    rss,
+    sitemap,
+    story,
+    title,
+    tools_for,
+)
+from tests.support.site import Route, Site
+from tests.support.states import state_folder
+
+START = datetime(
+    2026, 11, 6, 9, tzinfo=UTC
+)  # the sixth story is two hours old, the fourth and older ones are not young
+HOUR = timedelta(hours=1)
+NONE: frozenset[str] = frozenset()  # no source is due
+
+
+@pytest.fixture
+def newsroom(site: Site) -> Site:
+    open_newsroom(site, [6])
+    return site
+
+
+class Desk:
+    """A feed that is built again and again, each time as a process of its own."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.clock = FakeClock(START)
+
+    def build(self, only: Collection[str] | None = None, lease: RunBudget | None = None) -> RunResult:
+        with tools_for(self.config, self.clock) as tools:
+            return run.run_feed(self.config.feed[0], replace(tools, lease=lease or RunBudget()), only=only)
+
+    def after(self, wait: timedelta, only: Collection[str] | None = None) -> RunResult:
+        """Build so long after the first build."""
+        self.clock.pass_time((START + wait - self.clock.now()).total_seconds())
+        return self.build(only)
+
+    def next(self) -> timedelta | None:
+        """When an article is looked at again, after the first build."""
+        with Store.open(state_folder(self.config.feedpub)) as store:
+            moment = store.next_recheck("f", self.clock.now())
+        return moment - START if moment else None
+
+    def items(self) -> list[dict[str, Any]]:
+        return list(json.loads((output_of(self.config) / "f.json").read_bytes())["items"])
+
+    def files(self) -> dict[str, bytes]:
+        return {file.name: file.read_bytes() for file in output_of(self.config).rglob("*") if file.is_file()}
+
+
+def desk_for(tmp_path: Path, *sources: str, more: str = "") -> Desk:
+    return Desk(configure(tmp_path, feed("f", *sources, more=more)))
+
+
+@pytest.fixture
+def desk(newsroom: Site, tmp_path: Path) -> Desk:
+    """The feed of a listing with one young article, just built."""
+    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
+    assert desk.build().new == 1
+    newsroom.forget()
+    return desk
+
+
+def asked(site: Site) -> list[tuple[str, bool, int]]:
+    """What was asked for: path, whether conditionally, status."""
+    found = [(r.path, r.conditional, r.status) for r in site.requests if r.path != "/robots.txt"]
+    site.forget()
+    return found
+
+
+# --- when -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_ladder(desk: Desk, newsroom: Site) -> None:
+    """After an hour, six and twenty-four, once each, and never again; a 304 is all that it costs."""
+    assert [wait / HOUR for wait in LADDER] == [1, 6, 24]
+    for wait, then in zip(LADDER, (*LADDER[1:], None), strict=True):
+        assert desk.next() == wait
+        desk.after(wait - timedelta(seconds=1))
+        assert asked(newsroom) == [("/news", True, 304)]
+        desk.after(wait)
+        assert asked(newsroom) == [("/news", True, 304), (path(6), True, 304)]
+        assert desk.next() == then
+    desk.after(timedelta(days=9))
+    assert asked(newsroom) == [("/news", True, 304)]
+
+
+def test_looks_that_were_missed_are_not_made_up_for(desk: Desk, newsroom: Site) -> None:
+    """After a night without the machine, one look, and the next as planned."""
+    desk.after(timedelta(hours=9), NONE)
+    assert asked(newsroom) == [(path(6), True, 304)]
+    assert desk.next() == timedelta(hours=24)
+    desk.after(timedelta(days=9), NONE)
+    assert asked(newsroom) == [(path(6), True, 304)]
+    assert desk.next() is None
+
+
+def test_a_look_for_another_reason_does_not_move_the_ladder(newsroom: Site, tmp_path: Path) -> None:
+    """Its source says that the article changed, half an hour after it came."""
+    desk = desk_for(tmp_path, f"sitemap {newsroom.url('/sitemap.xml')}")
+    desk.build()
+    newsroom["/sitemap.xml"] = Route(sitemap(newsroom, [6]).body.replace(b"11-06", b"11-07"), "application/xml")
+    newsroom.forget()
+    desk.after(HOUR / 2)
+    assert asked(newsroom) == [("/sitemap.xml", True, 200), (path(6), True, 304)]
+    assert desk.next() == LADDER[0]
+
+
+def test_it_can_be_turned_off(newsroom: Site, tmp_path: Path) -> None:
+    """Then nobody is asked; also where it was on when the article came."""
+    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}", more="recheck = false")
+    desk.build()
+    assert desk.next() is None
+    on = desk_for(tmp_path / "on", f"page {newsroom.url('/news')}")
+    on.build()
+    off = desk_for(tmp_path / "on", f"page {newsroom.url('/news')}", more="recheck = false")
+    newsroom.forget()
+    for each in (desk, off):
+        each.after(HOUR)
+        assert asked(newsroom) == [("/news", True, 304)]
+
+
+@pytest.mark.parametrize(
+    ("age", "young"), [(timedelta(0), True), (YOUNG - HOUR, True), (YOUNG, False), (-HOUR, True), (None, True)]
+)
+def test_only_young_articles(age: timedelta | None, *, young: bool) -> None:
+    """What was published days before it is first seen has had its corrections; without a date it may be new."""
+    assert rechecks.is_recent(None if age is None else START - age, START) is young
+
+
+def test_a_whole_back_catalogue_is_read_once(site: Site, tmp_path: Path) -> None:
+    """A first build of a month of articles: only those of the last days are looked at again."""
+    open_newsroom(site, [6, 5, 4, 3, 2, 1])
+    desk = desk_for(tmp_path, f"page {site.url('/news')}")
+    assert desk.build().new == 6
+    site.forget()
+    desk.after(HOUR, NONE)
+    assert sorted(asked(site)) == [(path(n), True, 304) for n in (5, 6)]
+
+
+def test_a_feeds_own_text_is_the_feeds_to_correct(newsroom: Site, tmp_path: Path) -> None:
+    """Whether its pages are not wanted, or say less than the feed."""
+    whole = "".join(f"&lt;p&gt;Paragraph {n} of the whole text, which goes on for long.&lt;/p&gt;" for n in range(40))
+    newsroom["/rss"] = rss(newsroom, [6], whole)
+    for more in ("", "fetch = false\n"):
+        folder = tmp_path / (more[:5] or "fuller")
+        desk = Desk(configure(folder, feed("f", f"feed {newsroom.url('/rss')}") + more))
+        assert desk.build().new == 1
+        assert desk.next() is None
+
+
+def test_saved_articles_are_looked_at_by_their_folder(tmp_path: Path) -> None:
+    """It sees each change of a file by itself."""
+    folder = tmp_path / "config" / "articles"
+    folder.mkdir(parents=True)
+    (folder / "note.txt").write_text("A note\n\n" + "Words that make an article of it. " * 20, "utf-8")
+    desk = desk_for(tmp_path, "folder articles")
+    assert desk.build().new == 1
+    assert desk.next() is None
+
+
+# --- who is asked ---------------------------------------------------------------------------------------------------
+
+
+def test_an_article_is_looked_at_though_no_source_is_due(desk: Desk, newsroom: Site) -> None:
+    """A run for corrections alone: one request, and the correction is published."""
+    newsroom[path(6)] = story(6, extra="<p>Correction: the debate lasted three hours, not two.</p>")
+    outcome = desk.after(HOUR, NONE)
+    assert asked(newsroom) == [(path(6), True, 200)]
+    assert (outcome.status, outcome.updated, outcome.requests) == (RunStatus.UPDATED, 1, 1)
+    assert "Correction: the debate" in desk.items()[0]["content_html"]
+
+
+def test_an_article_is_looked_at_though_it_is_listed_no_more(desk: Desk, newsroom: Site) -> None:
+    """A busy listing drops it within the hour."""
+    open_newsroom(newsroom, [7])
+    newsroom[path(6)] = story(6).replace("two hours", "three hours")
+    outcome = desk.after(HOUR)
+    assert {("/news", True, 200), (path(6), True, 200)} <= set(asked(newsroom))
+    assert (outcome.new, outcome.updated) == (1, 1)
+
+
+def test_an_article_is_looked_at_where_it_is_now(tmp_path: Path, newsroom: Site) -> None:
+    """Its feed gave it another address, the old one is dead, and it is listed no more."""
+    items = rss(newsroom, [6]).body.replace(b"<item>", b'<item><guid isPermaLink="false">six</guid>')
+    newsroom["/rss"] = Route(items, "application/rss+xml")
+    desk = desk_for(tmp_path, f"feed {newsroom.url('/rss')}")
+    desk.build()
+    newsroom["/renamed"] = story(6)
+    newsroom["/rss"] = Route(items.replace(path(6).encode(), b"/renamed"), "application/rss+xml")
+    del newsroom[path(6)]
+    desk.after(HOUR / 2)
+    newsroom["/rss"] = rss(newsroom, [5])
+    newsroom["/renamed"] = story(6).replace("two hours", "three hours")
+    newsroom.forget()
+    desk.after(HOUR)
+    assert path(6) not in newsroom.paths()
+    assert "three hours" in next(item["content_html"] for item in desk.items() if item["title"] == title(6))
+
+
+def test_an_article_is_looked_at_though_its_source_fails(desk: Desk, newsroom: Site) -> None:
+    """And its correction is published, beside the failure."""
+    newsroom["/news"] = Route(b"oops", status=500)
+    newsroom[path(6)] = story(6).replace("two hours", "three hours")
+    outcome = desk.after(HOUR)
+    assert (outcome.status, outcome.updated) == (RunStatus.PARTIAL, 1)
+    assert "three hours" in desk.items()[0]["content_html"]
+
+
+def test_a_source_that_lists_it_again_finds_it_settled(desk: Desk, newsroom: Site) -> None:
+    """What a look without the source remembers is what the source's own look would have."""
+    newsroom[path(6)] = story(6).replace("two hours", "three hours")
+    desk.after(HOUR, NONE)
+    before = desk.files()
+    newsroom.forget()
+    desk.after(HOUR * 2)
+    assert asked(newsroom) == [("/news", True, 304)]
+    assert desk.files() == before
+
+
+def test_a_source_that_marks_versions_finds_it_settled(newsroom: Site, tmp_path: Path) -> None:
+    """Also where the source says when each article changed."""
+    desk = desk_for(tmp_path, f"feed {newsroom.url('/rss')}", f"sitemap {newsroom.url('/sitemap.xml')}")
+    desk.build()
+    newsroom[path(6)] = story(6).replace("two hours", "three hours")
+    desk.after(HOUR, NONE)
+    newsroom.forget()
+    desk.after(HOUR * 2)
+    assert sorted(asked(newsroom)) == [("/rss", True, 304), ("/sitemap.xml", True, 304)]
+
+
+def test_the_sources_headers_are_sent_again(newsroom: Site, tmp_path: Path) -> None:
+    """The page may be for subscribers."""
+    desk = Desk(
+        configure(tmp_path, feed("f", f"page {newsroom.url('/news')}") + '[feed.source.headers]\nX-Pass = "word"\n')
+    )
+    desk.build()
+    newsroom.forget()
+    desk.after(HOUR, NONE)
+    assert [(r.path, r.headers["x-pass"]) for r in newsroom.requests] == [(path(6), "word")]
+
+
+def test_it_is_asked_for_where_it_was_listed(newsroom: Site, tmp_path: Path) -> None:
+    """Not at the canonical address that its page names: what was read there is what may have changed."""
+    newsroom["/mobile/6"] = story(6).replace("</head>", f'<link rel="canonical" href="{newsroom.url(path(6))}"></head>')
+    newsroom["/rss"] = Route(
+        rss(newsroom, [6]).body.replace(path(6).encode(), b"/mobile/6?id=1"), "application/rss+xml"
+    )
+    desk = desk_for(tmp_path, f"feed {newsroom.url('/rss')}")
+    desk.build()
+    assert desk.items()[0]["url"] == newsroom.url(path(6))
+    newsroom.forget()
+    desk.after(HOUR, NONE)
+    assert asked(newsroom) == [("/mobile/6?id=1", True, 304)]
+
+
+def test_an_article_by_two_addresses_is_asked_for_at_one(newsroom: Site, tmp_path: Path) -> None:
+    """Whichever is looked at first."""
+    newsroom["/mobile/6"] = story(6).replace("</head>", f'<link rel="canonical" href="{newsroom.url(path(6))}"></head>')
+    newsroom["/rss"] = Route(rss(newsroom, [6]).body.replace(path(6).encode(), b"/mobile/6"), "application/rss+xml")
+    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
+    assert desk.build().new == 1
+    newsroom.forget()
+    desk.after(HOUR, NONE)
+    assert len(asked(newsroom)) == 1
+
+
+def test_so_many_in_a_run(site: Site, tmp_path: Path) -> None:
+    """The rest waits for the next run, and loses nothing."""
+    numbers = list(range(1, MOST_AT_ONCE + 6))
+    for n in numbers:
+        site[path(n)] = story(n).replace(f"2026-11-{n:02d}T", "2026-11-06T")
+    site["/news"] = listing(numbers).replace("<time datetime", "<time data-was")
+    desk = desk_for(tmp_path, f"page {site.url('/news')}")
+    assert desk.build().new == len(numbers)
+    site.forget()
+    first = desk.after(HOUR, NONE)
+    assert first.requests == len(site.paths()) == MOST_AT_ONCE
+    assert desk.next() == HOUR
+    second = desk.after(HOUR * 1.1, NONE)
+    assert second.requests == 5
+    assert sorted(site.paths()) == sorted(map(path, numbers))
+    assert desk.next() == LADDER[1]
+
+
+def test_a_source_that_has_left_the_config_is_not_asked_for_its_articles(desk: Desk, newsroom: Site) -> None:
+    """They are left alone for good; the feed goes on."""
+    open_newsroom(newsroom, [5])
+    newsroom["/other"] = listing([5])
+    desk.config = configure(state_folder(desk.config.feedpub).parent, feed("f", f"page {newsroom.url('/other')}"))
+    assert desk.after(HOUR).new == 1
+    assert path(6) not in newsroom.paths()
+    assert desk.next() == HOUR + LADDER[0]
+
+
+def test_an_article_that_is_due_when_time_is_up_stays_due(desk: Desk, newsroom: Site) -> None:
+    """It was not asked for: that is no look."""
+    desk.clock.pass_time(3600)
+    desk.build(NONE, RunBudget(seconds=-1))
+    assert (asked(newsroom), desk.next()) == ([], HOUR)
+    desk.build(NONE)
+    assert (asked(newsroom), desk.next()) == ([(path(6), True, 304)], LADDER[1])
+
+
+# --- what comes of it -----------------------------------------------------------------------------------------------
+
+
+def test_only_updated_moves(newsroom: Site, tmp_path: Path) -> None:
+    """Not the id, not the date of publication, not the order."""
+    open_newsroom(newsroom, [6, 5])
+    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
+    desk.build()
+    before = desk.items()
+    newsroom[path(5)] = story(5).replace("two hours", "three hours")
+    desk.after(HOUR, NONE)
+    after = desk.items()
+    assert [item["id"] for item in after] == [item["id"] for item in before]
+    assert [item["date_published"] for item in after] == [item["date_published"] for item in before]
+    assert after[0] == before[0]
+    assert datetime.fromisoformat(after[1]["date_modified"]) == START + HOUR
+
+
+def test_the_summary_follows_the_correction(newsroom: Site, tmp_path: Path) -> None:
+    """Where it was made of the text, it would repeat the error; a feed's own description stays."""
+    own = "How the harbour town came to its new pier for the fishing boats, and who paid for it in the end."
+    for description, expected in (("A teaser, cut sh…", "three hours of debate"), (own, own)):
+        newsroom["/rss"] = rss(newsroom, [6], description)
+        newsroom[path(6)] = story(6)
+        desk = desk_for(tmp_path / description[:5], f"feed {newsroom.url('/rss')}")
+        desk.build()
+        newsroom[path(6)] = story(6).replace("two hours", "three hours")
+        assert desk.after(HOUR, NONE).updated == 1
+        assert expected in desk.items()[0]["summary"]
+
+
+Change = Callable[[str], str]
+
+
+def replaced(old: str, new: str) -> Change:
+    def change(page: str) -> str:
+        assert old in page
+        return page.replace(old, new)
+
+    return change
+
+
+def inserted(markup: str, before: str = "<h2>You may") -> Change:
+    return replaced(before, markup + before)
+
+
+# The page as it is at first: with all that a news site changes without a word to its readers. The counters amid the
+# text are taken for text.
+PAGE = (
+    story(6)
+    .replace("</p><p>Nobody", "</p><p>Shared 1,204 times</p><h3>12 votes, 3 views</h3><p>Nobody")
+    .replace('<p class="byline">', '<p class="views">3,456 views</p><p class="byline">')
+    .replace("By Jane Doe", "By Jane Doe · <span>5 minutes ago</span> · 4 min read")
+    .replace("</h1>", '</h1><p><time datetime="2026-11-06T10:00:00+01:00">Updated 10:00, 6 November 2026</time></p>', 1)
+    .replace(
+        "<h2>You may",
+        '<figure><img src="https://img.example.org/pier.jpg?w=800&amp;sig=abc" alt="The pier"></figure>'
+        '<p>More in <a href="https://example.org/more?utm_source=home">our dossier</a> on the matter of the pier.</p>'
+        '<div class="comments-count">12 comments</div><h2>You may',
+    )
+)
+NO_NEWS = {
+    "comment count": replaced("12 comments", "87 comments"),
+    "view counter": replaced("3,456 views", "9,021 views"),
+    "counter amid the text": replaced("Shared 1,204 times", "Shared 1,377 times"),
+    "counter as a heading": replaced("12 votes, 3 views", "14 votes, 5 views"),
+    "counter gone": replaced("<p>Shared 1,204 times</p>", ""),
+    "relative time": replaced("5 minutes ago", "an hour ago"),
+    "clock of the page": replaced("Updated 10:00, 6 November 2026", "Updated 11:30, 6 November 2026"),
+    "reading time": replaced("4 min read", "5 min read"),
+    "machine-readable date": replaced("2026-11-06T10:00:00+01:00", "2026-11-06T11:30:00+01:00"),
+    "signature of a picture": replaced("sig=abc", "sig=def&amp;exp=1794000000"),
+    "size of a picture": replaced("w=800", "w=1200"),
+    "another picture's host": replaced("img.example.org", "cdn7.example.org"),
+    "tracking of a link": replaced("utm_source=home", "utm_source=article&amp;utm_medium=web"),
+    "related articles": replaced("Slow clock", "Quick clock"),
+    "another related article": inserted('<li><a href="/z">Cold minute</a></li>', before="</ul>"),
+    "advertisement": inserted('<div class="ad" id="slot-3"><p>Advertisement</p></div>'),
+    "script": inserted("<script>var session = 'x9';</script>", before="</body>"),
+    "class names": replaced("<main>", '<main class="css-1x2y3z">'),
+    "white space": replaced("</p><p>", " </p>\n\n  <p> "),
+    "quotation marks and dashes": replaced("in time and the weather", "in time — and the weather"),
+    "footer": replaced("Copyright 2026", "Copyright 2027"),
+    "navigation": inserted('<a href="/new">New section</a> ', before='<a href="/about">'),
+    "emphasis": replaced("new pier", "<b>new</b> pier"),
+}
+NEWS = {
+    "word": replaced("two hours", "three hours"),
+    "number": replaced("6 weeks", "16 weeks"),
+    "name": replaced("the mayor opened", "the deputy opened"),
+    "headline": replaced(title(6), f"{title(6)}, after all"),
+    "paragraph added": inserted("<p>On Tuesday the council confirmed that the timber has already been bought.</p>"),
+    "note of correction": inserted("<p>Correction: an earlier version named the wrong day.</p>"),
+    "paragraph gone": replaced("Nobody had expected so many people. The hall holds 6 hundred, the caretaker said, and "
+                               "every chair was taken by the time the mayor opened the meeting and read out the "
+                               "letters.", ""),
+    "negation": replaced("it decided to build", "it decided not to build"),
+    "sentence added": replaced("the weather holds.", "the weather holds. The town pays half of it."),
+    "word gone": replaced("harbour master hopes", "master hopes"),
+    "day": replaced("Monday evening", "Tuesday evening"),
+    "caption's fact": replaced("before the summer", "before the winter"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", NO_NEWS)
+def test_what_moves_nothing(newsroom: Site, tmp_path: Path, what: str) -> None:
+    """Another page with the same news: asked for, read, and not one byte of the feed changes."""
+    newsroom[path(6)] = PAGE
+    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
+    desk.build()
+    before = desk.files()
+    newsroom[path(6)] = NO_NEWS[what](PAGE)
+    newsroom.forget()
+    outcome = desk.after(HOUR)
+    assert asked(newsroom) == [("/news", True, 304), (path(6), True, 200)]
+    assert (outcome.status, outcome.updated, outcome.problems) == (RunStatus.UNCHANGED, 0, ())
+    assert desk.files() == before
+
+
+@pytest.mark.parametrize("what", NEWS)
+def test_what_moves_updated(newsroom: Site, tmp_path: Path, what: str) -> None:
+    """Something that a reader of the first version would want to know."""
+    newsroom[path(6)] = PAGE
+    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
+    desk.build()
+    (before,) = desk.items()
+    newsroom[path(6)] = NEWS[what](PAGE)
+    assert desk.after(HOUR).updated == 1
+    (after,) = desk.items()
+    assert after["date_modified"] > before["date_modified"]
+    assert (after["id"], after["date_published"]) == (before["id"], before["date_published"])
+    assert after["content_html"] != before["content_html"] or after["title"] != before["title"]
+
+
+def test_what_the_cleaner_has_learned_meanwhile_is_no_correction(newsroom: Site, tmp_path: Path) -> None:
+    """A box that is taken for a paragraph as long as only one page of the site is known."""
+    box = "<p>The Harbour Times has told the town what the sea brings and what it takes since 1887.</p>"
+    newsroom[path(6)] = story(6).replace("<h2>You may", f"{box}<h2>You may")
+    desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
+    desk.build()
+    assert "since 1887" in desk.items()[0]["content_html"]
+    for n in (5, 4, 3, 2):
+        newsroom[path(n)] = story(n).replace("<h2>You may", f"{box}<h2>You may")
+    newsroom["/news"] = listing([6, 5, 4, 3, 2])
+    desk.after(HOUR / 2)
+    assert "since 1887" not in desk.items()[1]["content_html"]
+    (before, *_) = desk.items()
+    newsroom[path(6)] = newsroom.routes[path(6)].body.replace(b"</body>", b"<!-- rendered anew --></body>")  # type: ignore[union-attr]
+    assert desk.after(HOUR, NONE).updated == 0
+    assert desk.items()[0] == before
+
+
+# --- when it goes wrong ---------------------------------------------------------------------------------------------
+
+
+LOGIN = (
+    "<html><head><title>Log in</title></head><body><main><h1>Log in</h1><p>To go on, log in.</p></main></body></html>"
+)
+CONSENT = (
+    "<html><head><title>Before you continue</title></head><body><main><h1>Before you continue</h1>"
+    "<p>We and our 842 partners store and access information on a device, such as cookies. You can accept or refuse "
+    "that at any time in the settings, and your choices will be kept for six months.</p></main></body></html>"
+)
+BEGINNING = story(6).replace("</p><p>Nobody", "</p><!--").replace("weather holds.</p>", "--><p>Subscribe to go on.</p>")
+ELSEWHERE = (
+    "<html><head><title>Gardens | Harbour Times</title></head><body><main><article><h1>Gardens in the spring</h1>"
+    + "".join(
+        f"<p>Bed {n} of the garden is dug over in March and sown with beans, peas or salad.</p>" for n in range(20)
+    )
+    + "</article></main></body></html>"
+)
+FAILURES = {
+    "404": (Route(b"gone", status=404), "HTTP 404"),
+    "410": (Route(b"gone", status=410), "HTTP 410"),
+    "500": (Route(b"oops", status=500), "HTTP 500"),
+    "too often": (Route(b"", status=429, headers={"Retry-After": "30"}), "429"),
+    "challenge": (
+        Route(b"<title>Just a moment...</title>", status=403, headers={"cf-mitigated": "challenge"}),
+        "human",
+    ),
+    "no page": (Route(b"%PDF-1.7", "application/pdf"), "not a web page"),
+    "empty": (Route(b""), ""),
+    "login": (Route(LOGIN.encode()), "log in"),
+    "consent": (Route(CONSENT.encode()), "consent"),
+    "only the beginning": (Route(BEGINNING.encode()), "far shorter"),
+    "another page": (Route(ELSEWHERE.encode()), "something else now"),
+}
+
+
+@pytest.mark.parametrize("what", FAILURES)
+def test_a_look_that_fails_harms_nothing(desk: Desk, newsroom: Site, what: str) -> None:
+    """The feed stays byte for byte, the reason is told, and the next look is the next of the ladder."""
+    before = desk.files()
+    route, reason = FAILURES[what]
+    newsroom[path(6)] = route
+    outcome = desk.after(HOUR, NONE)
+    assert (outcome.status, outcome.updated, outcome.failed) == (RunStatus.UNCHANGED, 0, 0)
+    (problem,) = outcome.problems
+    assert problem.where == newsroom.url(path(6))
+    assert not problem.fatal
+    assert reason in problem.reason
+    assert problem.reason.endswith("the entry stays as it was")
+    assert desk.files() == before
+    assert desk.next() == LADDER[1]
+    newsroom[path(6)] = story(6).replace("two hours", "three hours")
+    assert desk.after(LADDER[1], NONE).updated == 1
+
+
+def test_the_last_look_that_fails_is_the_last(desk: Desk, newsroom: Site) -> None:
+    """Nobody asks for a page for ever that is gone; its entry stays."""
+    newsroom[path(6)] = Route(b"gone", status=404)
+    for wait in LADDER:
+        assert len(desk.after(wait).problems) == 1
+    assert desk.next() is None
+    newsroom.forget()
+    assert desk.after(timedelta(days=3)).problems == ()
+    assert asked(newsroom) == [("/news", True, 304)]
+    assert len(desk.items()) == 1
+
+
+def test_after_a_failure_the_page_is_asked_for_with_what_is_known_of_it(desk: Desk, newsroom: Site) -> None:
+    """The validators of the version that is published: an error page's would hide a correction, or a return."""
+    page = newsroom.routes[path(6)]
+    newsroom[path(6)] = BEGINNING
+    desk.after(HOUR, NONE)
+    newsroom[path(6)] = page
+    newsroom.forget()
+    desk.after(LADDER[1], NONE)
+    assert asked(newsroom) == [(path(6), True, 304)]

@@ -1,0 +1,566 @@
+"""A damaged state costs readers nothing: what is published is known again, and somebody is told."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from feedpub import cli, notify
+from feedpub.config import Config
+from feedpub.core.errors import CorruptStateError, StoreError
+from feedpub.core.models import Entry, RunResult
+from feedpub.fetch import Fetcher
+from feedpub.notify import alerts
+from feedpub.pipeline import recovery, run
+from feedpub.pipeline.context import RunContext
+from feedpub.publisher import DryRunOutput, open_output
+from feedpub.scheduler.local import LocalScheduler
+from feedpub.store import Store
+from feedpub.store.sqlite import FILE_NAME
+from tests.support.clock import FakeClock
+from tests.support.home import HEAD, Home
+from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, title, tools_for
+from tests.support.service import eventually, running_service
+from tests.support.site import Route, Site, running_site
+from tests.support.states import state_folder
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+LATER = 3600  # seconds
+STORIES = list(range(12, 0, -1))
+TOLD = ("health.", "index.")  # files that tell of it, or of the time
+
+
+@contextmanager
+def tools_of(config: Config, clock: FakeClock, *, dry: bool = False) -> Iterator[RunContext]:
+    """What a build works with, as the command makes it."""
+    settings = config.feedpub
+    publisher = open_output(settings.output, config.s3)
+    publisher = DryRunOutput(publisher) if dry else publisher
+    with (
+        recovery.open_store(config, publisher, copy=dry, clock=clock.now) as store,
+        Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots, clock=clock) as fetcher,
+    ):
+        yield RunContext(settings, store, fetcher, publisher, clock.now)
+
+
+def build(config: Config, clock: FakeClock, *, dry: bool = False) -> list[RunResult]:
+    """One build of all feeds, as the command does it."""
+    clock.pass_time(LATER)
+    with tools_of(config, clock, dry=dry) as tools:
+        return recovery.with_recovery(partial(_build, config, tools), config, tools)
+
+
+def _build(config: Config, tools: RunContext) -> list[RunResult]:
+    outcomes = [run.run_feed(feed, tools) for feed in config.feed]
+    for each, outcome in zip(config.feed, outcomes, strict=True):
+        alerts.record_incidents(each, outcome, config.alerts, tools.store, tools.clock())
+    run.finish_build(config, tools)
+    return outcomes
+
+
+def published(config: Config) -> dict[str, bytes]:
+    """Every file that a feed published."""
+    root = output_of(config)
+    files = {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+    return {name: body for name, body in files.items() if not name.startswith(TOLD)}
+
+
+def entries(config: Config) -> list[Entry]:
+    with Store.open(state_folder(config.feedpub)) as store:
+        return [entry for each in config.feed for entry in store.entries(each.name)]
+
+
+# --- kinds of damage --------------------------------------------------------------------------------------------------
+
+
+def garbage(file: Path) -> None:
+    file.write_bytes(b"\0garbage" * 64 + file.read_bytes()[512:])
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def page_gone(file: Path) -> None:
+    """The table of entries begins with something else."""
+    with closing(sqlite3.connect(file)) as connection:
+        (number,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'entries'").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    with file.open("r+b") as opened:
+        opened.seek((number - 1) * size)
+        opened.write(b"\xff" * size)
+
+
+def scribbled(file: Path) -> None:
+    """A compressed text is none, and SQLite cannot know it."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE entries SET html = x'0bad' WHERE published = (SELECT max(published) FROM entries)")
+
+
+DAMAGES = {each.__name__: each for each in (garbage, cut, page_gone, scribbled)}
+FORMATS = (("rss",), ("atom",), ("json",), ("rss", "atom", "json"))
+
+
+@dataclass(frozen=True)
+class Base:
+    """A site, and a folder in which all went well: twelve stories, five of them live, the others in archives."""
+
+    site: Site
+    folders: dict[tuple[str, ...], Path]
+
+
+def settings_of(formats: tuple[str, ...], limit: int) -> str:
+    return f"limit = {limit}\nformats = {json.dumps(list(formats))}"
+
+
+def configured(folder: Path, site: Site, formats: tuple[str, ...], limit: int = 5) -> Config:
+    return configure(folder, feed("world", f"page {site.url('/news')}", more=settings_of(formats, limit)))
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Base]:
+    with running_site() as site:
+        open_newsroom(site, STORIES)
+        folders: dict[tuple[str, ...], Path] = {}
+        for formats in FORMATS:
+            folder = folders[formats] = tmp_path_factory.mktemp("base")
+            for limit in (len(STORIES), 5):
+                build(configured(folder, site, formats, limit), FakeClock(NOW))
+            open_state = folder / ".feedpub" / FILE_NAME
+            with closing(sqlite3.connect(open_state)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        yield Base(site, folders)
+
+
+@pytest.fixture
+def site(base: Base) -> Site:
+    """The site as it is by then: only two of the stories are listed yet."""
+    open_newsroom(base.site, STORIES)
+    base.site["/news"] = listing(STORIES[:2])
+    base.site.forget()
+    return base.site
+
+
+Begin = Callable[..., Config]
+
+
+@pytest.fixture
+def begin(base: Base, site: Site, tmp_path: Path) -> Begin:
+    """A folder in which all went well so far."""
+
+    def copied(formats: tuple[str, ...] = FORMATS[-1]) -> Config:
+        shutil.copytree(base.folders[formats], tmp_path, dirs_exist_ok=True)
+        return configured(tmp_path, site, formats)
+
+    return copied
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+def state(config: Config) -> Path:
+    return state_folder(config.feedpub) / FILE_NAME
+
+
+# --- what survives ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("formats", FORMATS, ids="+".join)
+def test_readers_notice_nothing(
+    begin: Begin, site: Site, clock: FakeClock, formats: tuple[str, ...], damage: str
+) -> None:
+    """No byte changes, nothing is fetched but the listing, and what no source lists any more is not lost."""
+    config = begin(formats)
+    before, stored = published(config), entries(config)
+    DAMAGES[damage](state(config))
+    damaged = state(config).read_bytes()
+    build(config, clock)
+    assert published(config) == before
+    assert set(site.paths()) == {"/news"}
+    (aside,) = Store.lying_aside(state_folder(config.feedpub))
+    assert aside.read_bytes() == damaged
+    after = entries(config)
+    assert [(e.id, e.url, e.published, e.updated, e.text, e.source) for e in after] == [
+        (e.id, e.url, e.published, e.updated, e.text, e.source) for e in stored
+    ]
+
+
+@pytest.mark.parametrize("formats", FORMATS, ids="+".join)
+def test_life_goes_on(begin: Begin, site: Site, clock: FakeClock, formats: tuple[str, ...]) -> None:
+    """What is new comes on top, the archives stay and are gone on with."""
+    config = begin(formats)
+    before = published(config)
+    garbage(state(config))
+    build(config, clock)
+    numbers = [14, 13, *STORIES[:2]]
+    site[path(14)], site[path(13)], site["/news"] = story(14), story(13), listing(numbers)
+    build(config, clock)
+    found = entries(config)
+    assert [entry.title for entry in found] == [title(n) for n in (14, 13, *STORIES)]
+    with Store.open(state_folder(config.feedpub)) as store:
+        archived = [len(store.archives.entries("world", n)) for n in store.archives.numbers("world")]
+        assert {e.id for e in found} == {
+            *(e.id for e in store.entries("world", 5)),
+            *(e.id for n in store.archives.numbers("world") for e in store.archives.entries("world", n)),
+        }
+    old = {name: body for name, body in before.items() if "archive" in name}
+    assert {name: published(config)[name] for name in old} == old
+    assert sum(archived) >= 9
+
+
+def test_a_log_of_garbage(begin: Begin, site: Site, clock: FakeClock) -> None:
+    """SQLite passes over a log that is none: what was only in there is known again, and nothing is set aside."""
+    config = begin()
+    site["/news"] = listing([13, *STORIES[:2]])
+    site[path(13)] = story(13)
+    crashed = state_folder(config.feedpub).parent / "crashed"
+    clock.pass_time(LATER)
+    with tools_of(config, clock) as tools:
+        _build(config, tools)
+        shutil.copytree(state_folder(config.feedpub), crashed)
+    before = published(config)
+    shutil.rmtree(state_folder(config.feedpub))
+    crashed.rename(state_folder(config.feedpub))
+    log = state(config).with_name(f"{FILE_NAME}-wal")
+    log.write_bytes(b"garbage!" * (log.stat().st_size // 8))
+    site.forget()
+    build(config, clock)
+    assert published(config) == before
+    assert site.paths() == ["/news"]
+    assert not Store.lying_aside(state_folder(config.feedpub))
+
+
+def test_a_state_that_is_gone(begin: Begin, clock: FakeClock) -> None:
+    """Is as good as one that is damaged."""
+    config = begin()
+    before = published(config)
+    shutil.rmtree(state_folder(config.feedpub))
+    build(config, clock)
+    assert published(config) == before
+
+
+@pytest.mark.parametrize("broken", ["world.json", "world-archive-1.json"])
+def test_a_document_that_is_broken_too(
+    begin: Begin, clock: FakeClock, broken: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another one of the same entries stands in, and it is told; the broken live document is written anew."""
+    config = begin()
+    before = published(config)
+    garbage(state(config))
+    (output_of(config) / broken).write_bytes(b"{")
+    build(config, clock)
+    after = published(config)
+    assert after.pop(broken) == (b"{" if "archive" in broken else before[broken])
+    assert after == {name: body for name, body in before.items() if name != broken}
+    assert any(fields(record).get("file") == broken for record in caplog.records)
+
+
+def fields(record: Any) -> dict[str, Any]:
+    return dict(getattr(record, "fields", {}))
+
+
+def test_an_empty_feed_is_never_published_over_a_good_one(begin: Begin, site: Site, clock: FakeClock) -> None:
+    """Where all sources fail just then, everything stays."""
+    config = begin()
+    before = published(config)
+    site["/news"] = Route(b"oops", status=500)
+    garbage(state(config))
+    build(config, clock)
+    assert published(config) == before
+    assert len(entries(config)) == len(STORIES)
+
+
+def test_only_one_feed_is_built(begin: Begin, site: Site, clock: FakeClock) -> None:
+    """The others are known again all the same, and stay on the page of all feeds."""
+    begin()
+    more = settings_of(FORMATS[-1], 5)
+    feeds = [feed(name, f"page {site.url('/news')}", more=more) for name in ("world", "other")]
+    config = configure(state(begin()).parents[1], *feeds)
+    build(config, clock)
+    index = (output_of(config) / "index.html").read_bytes()
+    garbage(state(config))
+    clock.pass_time(LATER)
+    with tools_of(config, clock) as tools:
+        run.run_feed(config.feed[0], tools)
+        run.finish_build(config, tools)
+        assert tools.store.count("other") == 2
+    assert (output_of(config) / "index.html").read_bytes() == index
+
+
+SAVED = "{title}\n\nBy Jane Doe\n\n{text}\n"
+TEXT = "The council of the harbour town met on Monday evening to talk about the pier, and after two hours it decided."
+
+
+def test_saved_articles_are_known_again(tmp_path: Path, clock: FakeClock) -> None:
+    """By the digest of their file's key; their own pages keep their names."""
+    articles = tmp_path / "config" / "articles"
+    articles.mkdir(parents=True)
+    for n in (1, 2):
+        (articles / f"{n}.txt").write_text(SAVED.format(title="The same title", text=f"{n} {TEXT}"), "utf-8")
+    config = configure(tmp_path, feed("saved", "folder articles"))
+    build(config, clock)
+    before = published(config)
+    assert "saved/the-same-title-2.html" in before
+    garbage(state(config))
+    (articles / "2.txt").write_text(SAVED.format(title="The same title", text=f"2 {TEXT} Nobody came."), "utf-8")
+    build(config, clock)
+    assert published(config) == before  # a file is as it was when it was first seen again
+    (articles / "2.txt").write_text(SAVED.format(title="The same title", text=f"2 {TEXT} All came."), "utf-8")
+    (outcome,) = build(config, clock)
+    assert (outcome.new, outcome.updated) == (0, 1)
+    assert {entry.slug for entry in entries(config)} == {"the-same-title", "the-same-title-2"}
+
+
+@pytest.mark.parametrize("formats", FORMATS[:3], ids="+".join)
+def test_what_is_put_in_for_readers_is_not_taken_for_text(
+    site: Site, tmp_path: Path, clock: FakeClock, formats: tuple[str, ...]
+) -> None:
+    """The picture on top and the reading time come out again, so that no entry seems to have changed."""
+    picture = '<meta property="og:image" content="https://pictures.example/pier.jpg">'
+    site[path(1)] = story(1).replace("<head>", f"<head>{picture}")
+    site["/news"] = listing([3, 2, 1])
+    more = f"reading_time = true\nformats = {json.dumps(list(formats))}"
+    config = configure(tmp_path, feed("world", f"page {site.url('/news')}", more=more))
+    build(config, clock)
+    before, stored = published(config), entries(config)
+    assert any(b"min read" in body and b"pier.jpg" in body for body in before.values())
+    garbage(state(config))
+    build(config, clock)
+    assert published(config) == before
+    assert [(e.html.strip(), e.text) for e in entries(config)] == [(e.html.strip(), e.text) for e in stored]
+
+
+def test_an_article_is_known_by_the_address_that_its_source_gives(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Though another one is published: the id tells."""
+    other = f"{path(1)}-of-another-address"
+    site[other] = story(1).replace("<head>", f'<head><link rel="canonical" href="{site.url(path(1))}">')
+    site["/news"] = listing([3, 2, 1]).replace(path(1), other)
+    config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
+    build(config, clock)
+    before = entries(config)
+    assert before[-1].url == site.url(path(1))
+    garbage(state(config))
+    site.forget()
+    build(config, clock)
+    assert [entry.id for entry in entries(config)] == [entry.id for entry in before]
+    assert site.paths() == ["/news"]
+
+
+# --- what is told -----------------------------------------------------------------------------------------------------
+
+
+def test_somebody_is_told(begin: Begin, site: Site, clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    """In the log, in the feed of the sources' health, and by an alert, once."""
+    config = begin()
+    site["/hook"] = b"ok"
+    more = settings_of(FORMATS[-1], 5)
+    hook = f'[alerts]\nwebhook = "{site.url("/hook")}"'
+    config = configure(
+        state_folder(config.feedpub).parent, feed("world", f"page {site.url('/news')}", more=more), settings=hook
+    )
+    scribbled(state(config))
+    for _ in range(2):
+        build(config, clock)
+        with tools_of(config, clock) as tools:
+            notify.deliver_due(config, tools.store, tools.clock)
+    (told,) = [json.loads(request.body) for request in site.requests if request.path == "/hook"]
+    (aside,) = Store.lying_aside(state_folder(config.feedpub))
+    assert (told["event"], told["feed"]) == ("renewed", "")
+    assert told["text"] == "feedpub's state was damaged, and is built anew from the published feeds"
+    assert told["evidence"]["Reason"].endswith(f"the damaged file lies aside as {aside.name}")
+    assert str(state_folder(config.feedpub)) not in json.dumps(told)
+    health = json.loads((output_of(config) / "health.json").read_bytes())["items"]
+    assert told["text"] in [item["title"] for item in health]
+    (event,) = [known for record in caplog.records if "quarantined" in (known := fields(record))]
+    assert (event["quarantined"], event["entries"]) == (str(aside), len(STORIES))
+
+
+def test_a_dry_build_leaves_everything(begin: Begin, clock: FakeClock) -> None:
+    """It tells what a build would do."""
+    config = begin()
+    garbage(state(config))
+    before = sorted(path.name for path in state_folder(config.feedpub).iterdir())
+    damaged = state(config).read_bytes()
+    (outcome,) = build(config, clock, dry=True)
+    assert (outcome.new, outcome.kept, outcome.written) == (0, 2, ())
+    assert state(config).read_bytes() == damaged
+    assert sorted(path.name for path in state_folder(config.feedpub).iterdir()) == before
+
+
+def command(config: Config, *arguments: str) -> Result:
+    file = state_folder(config.feedpub).parent / "config" / "feedpub.toml"
+    return CliRunner().invoke(cli.cli, ["-c", str(file), *arguments])
+
+
+def test_commands_that_only_look_destroy_nothing(begin: Begin) -> None:
+    """`status` names the damage and what will happen; afterwards it and `check` name what lies aside."""
+    config = begin()
+    garbage(state(config))
+    damaged = state(config).read_bytes()
+    error = command(config, "status").exception
+    assert isinstance(error, CorruptStateError)
+    assert "the next `feedpub build` or `feedpub run` sets it aside" in str(error)
+    assert "set aside" not in command(config, "check").output
+    assert state(config).read_bytes() == damaged
+    built = command(config, "build")
+    assert built.exit_code == 0
+    assert "rebuilt from the published feeds" in built.stderr
+    (aside,) = Store.lying_aside(state_folder(config.feedpub))
+    for name in ("status", "check"):
+        assert f"note: {aside} is a damaged state that was set aside" in command(config, name).output
+
+
+def test_one_article_can_be_cleaned_all_the_same(begin: Begin, site: Site) -> None:
+    """Without what was learned of its site, which is said."""
+    config = begin()
+    garbage(state(config))
+    done = command(config, "clean", site.url(path(1)))
+    assert (done.exit_code, title(1) in done.stdout) == (0, True)
+    assert "nothing is known of the site: " in done.stderr
+    assert not Store.lying_aside(state_folder(config.feedpub))
+
+
+# --- others at work ---------------------------------------------------------------------------------------------------
+
+
+def test_whoever_has_the_old_file_open_goes_on_with_the_new_one(begin: Begin, clock: FakeClock) -> None:
+    """Two at work on one state: one renews it, the other writes no word into the file that lies aside."""
+    config = begin()
+    with tools_of(config, clock) as one, tools_of(config, clock) as other:
+        assert other.store.count("world") == len(STORIES)
+        scribbled(state(config))
+        recovery.with_recovery(partial(_build, config, one), config, one)
+        (aside,) = Store.lying_aside(state_folder(config.feedpub))
+        kept = aside.read_bytes()
+        other.store.save_memory("example.org", b"learned", NOW)
+        assert one.store.memory("example.org") == b"learned"
+        assert len(other.store.entries("world")) == len(STORIES)
+    assert aside.read_bytes() == kept
+    assert len(entries(config)) == len(STORIES)
+
+
+def test_two_that_find_the_damage_set_one_file_aside(begin: Begin, clock: FakeClock) -> None:
+    """The second finds that it is done."""
+    config = begin()
+    with tools_of(config, clock) as one, tools_of(config, clock) as other:
+        scribbled(state(config))
+        errors: list[CorruptStateError] = []
+        for tools in (one, other):
+            with pytest.raises(CorruptStateError) as caught:
+                tools.store.entries("world")
+            errors.append(caught.value)
+        for tools, error in zip((one, other), errors, strict=True):
+            found = recovery.with_recovery(partial(_entries_after, [error], tools), config, tools)
+            assert len(found) == len(STORIES)
+    assert len(Store.lying_aside(state_folder(config.feedpub))) == 1
+
+
+def _entries_after(errors: list[CorruptStateError], tools: RunContext) -> tuple[Entry, ...]:
+    """Entries, once what was found before has been raised."""
+    if errors:
+        raise errors.pop()
+    return tools.store.entries("world")
+
+
+OPEN = """
+import sys
+from pathlib import Path
+from feedpub import config, mending
+from feedpub.publisher import open_publisher
+loaded = config.load(Path(sys.argv[1]))
+sys.stdin.readline()
+with mending.open_state(loaded, open_publisher(loaded.feedpub.output, loaded.s3)) as store:
+    print(store.count("world"))
+"""
+
+
+def test_two_processes_at_once(begin: Begin) -> None:
+    """One sets the file aside; both know all that is published."""
+    config = begin()
+    garbage(state(config))
+    file = state_folder(config.feedpub).parent / "config" / "feedpub.toml"
+    processes = [
+        subprocess.Popen(  # noqa: S603 -- our own
+            [sys.executable, "-c", OPEN, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60)[0].strip() for process in processes]
+    assert said == [str(len(STORIES))] * 2
+    assert len(Store.lying_aside(state_folder(config.feedpub))) == 1
+
+
+def test_jobs_renew_the_state_while_they_run(begin: Begin) -> None:
+    """A run that finds the damage is done again; the next one is planned as always."""
+    config = begin()
+    before = published(config)
+    outcomes: list[RunResult] = []
+    with tools_for(config, FakeClock(NOW)) as tools:
+        jobs = LocalScheduler(config, tools, lambda _feed, outcome, _tools: outcomes.append(outcome))
+        jobs.start()
+        try:
+            assert eventually(lambda: jobs.clockwork.planned)
+            scribbled(state(config))
+            jobs.run_now("world")
+            assert eventually(lambda: len(Store.lying_aside(state_folder(config.feedpub))) == 1)
+            assert eventually(lambda: outcomes and "world" in tools.store.schedule.load())
+        finally:
+            jobs.stop(5)
+        assert outcomes[-1].ok
+    assert published(config) == before
+
+
+@pytest.mark.slow
+def test_the_service_renews_the_state_while_it_runs(site: Site, tmp_path: Path) -> None:
+    """Feeds and pages go on; the file lies aside, and the log says so."""
+    open_newsroom(site, [3, 2, 1])
+    home = Home(tmp_path)
+    token = '[http]\nadmin_token = "T"\n'
+    home.configure(feed("world", f"page {site.url('/news')}", more='every = "12h"'), head=HEAD + token)
+    folder = home.root / ".feedpub"
+    with running_service(home.config) as service:
+        assert service.waits_for("run_finished", feed="world", new=3)
+        before = service.get("/world.json")
+        scribbled(folder / FILE_NAME)
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{service.port}/run", b"feed=world", {"Authorization": "Bearer T"}
+        )
+        with urllib.request.urlopen(request, timeout=10):  # noqa: S310
+            pass
+        assert service.waits_for("run_finished", times=2, feed="world")
+        assert service.get("/world.json") == before
+        assert len(Store.lying_aside(folder)) == 1
+        assert service.heard("state_rebuilt")[0]["entries"] == 3
+        assert service.end() == 0
+
+
+# --- what is no damage ------------------------------------------------------------------------------------------------
+
+
+def test_a_newer_state_is_left_alone(begin: Begin, clock: FakeClock) -> None:
+    """Setting it aside would lose what only it knows."""
+    config = begin()
+    with closing(sqlite3.connect(state(config))) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9000'")
+    with pytest.raises(StoreError, match="a newer feedpub wrote it"):
+        build(config, clock)
+    assert not Store.lying_aside(state_folder(config.feedpub))

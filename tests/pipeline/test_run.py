@@ -1,0 +1,843 @@
+"""The whole way through, on a real site: what is published, what stays, what is named."""
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from feedpub import SiteMemory
+from feedpub.cleaner.articles import article_from_page, fetch_page
+from feedpub.config import Config
+from feedpub.core.budget import RunBudget
+from feedpub.core.errors import StoreError
+from feedpub.core.models import PollingHints, RunResult, RunStatus
+from feedpub.pipeline import run, site_memory
+from feedpub.pipeline.context import RunContext
+from feedpub.pipeline.run import run_feed
+from tests.support.clock import FakeClock
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_newsroom,
+    output_of,
+    path,
+    rss,
+    sitemap,
+    story,
+    title,
+    tools_for,
+)
+from tests.support.site import Route, Site, running_site
+
+STORIES = [6, 5, 4, 3, 2, 1]
+MEMORY = Path("/dev/shm")  # noqa: S108 -- a file system in memory, which takes any date
+
+
+@pytest.fixture
+def newsroom(site: Site) -> Site:
+    open_newsroom(site, STORIES)
+    return site
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+
+def build(config: Config, clock: FakeClock) -> list[RunResult]:
+    """One build of all feeds, as the command does it."""
+    with tools_for(config, clock) as tools:
+        outcomes = [run.run_feed(feed, tools) for feed in config.feed]
+        run.finish_build(config, tools)
+    return outcomes
+
+
+def one(config: Config, clock: FakeClock) -> RunResult:
+    (outcome,) = build(config, clock)
+    return outcome
+
+
+def items(config: Config, name: str) -> list[dict[str, Any]]:
+    document = json.loads((output_of(config) / f"{name}.json").read_bytes())
+    return list(document["items"])
+
+
+def published(config: Config) -> dict[str, bytes]:
+    root = output_of(config)
+    return {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+
+
+def test_three_ways_to_a_site_give_the_same_entries(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """By its listing, by its feed and by its sitemap."""
+    ways = [("a", "page", "/news"), ("b", "feed", "/rss"), ("c", "sitemap", "/sitemap.xml")]
+    config = configure(tmp_path, *(feed(name, f"{kind} {newsroom.url(where)}") for name, kind, where in ways))
+    assert [outcome.new for outcome in build(config, clock)] == [6, 6, 6]
+    first, second, third = (items(config, name) for name, _, _ in ways)
+    for field in ("url", "title", "content_html", "summary", "date_published", "authors"):
+        values = [[item[field] for item in entries] for entries in (first, second, third)]
+        assert values[0] == values[1] == values[2], field
+    assert [item["title"] for item in first] == [title(n) for n in STORIES]
+    assert "You may also like" not in first[0]["content_html"]
+
+
+def test_a_second_build_asks_conditionally_and_changes_no_byte(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """No article is fetched again, no file written."""
+    places = (
+        f"page {newsroom.url('/news')}",
+        f"feed {newsroom.url('/rss')}",
+        f"sitemap {newsroom.url('/sitemap.xml')}",
+    )
+    config = configure(tmp_path, *(feed(f"f{n}", place) for n, place in enumerate(places)))
+    build(config, clock)
+    before = published(config)
+    newsroom.forget()
+    clock.pass_time(60)
+    outcomes = build(config, clock)
+    assert sorted(request.path for request in newsroom.requests) == ["/news", "/rss", "/sitemap.xml"]
+    assert all(request.conditional and request.status == 304 for request in newsroom.requests)
+    assert published(config) == before
+    assert [(o.status, o.kept, o.written) for o in outcomes] == [(RunStatus.UNCHANGED, 6, ())] * 3
+
+
+def test_a_new_article_is_fetched_alone_and_comes_first(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """The ids of the others stay."""
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    build(config, clock)
+    before = items(config, "f")
+    open_newsroom(newsroom, [7, *STORIES])
+    newsroom.forget()
+    outcome = one(config, clock)
+    after = items(config, "f")
+    assert newsroom.paths() == ["/news", path(7)]
+    assert (outcome.new, outcome.kept, outcome.status) == (1, 6, RunStatus.UPDATED)
+    assert (after[0]["title"], after[1:]) == (title(7), before)
+
+
+def test_sources_are_merged_without_duplicates(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """The same article by three ways, one of them with tracking and another scheme's habits, is one entry."""
+    newsroom["/news"] = listing(STORIES).replace('">Council', '?utm_source=front">Council')
+    places = (
+        f"page {newsroom.url('/news')}",
+        f"feed {newsroom.url('/rss')}",
+        f"sitemap {newsroom.url('/sitemap.xml')}",
+    )
+    config = configure(tmp_path, feed("f", *places))
+    assert one(config, clock).new == 6
+    entries = items(config, "f")
+    assert len({item["id"] for item in entries}) == len(entries) == 6
+    assert not any("utm_" in item["url"] for item in entries)
+
+
+def test_a_canonical_link_unites_two_addresses(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """The listing links to a copy whose page names the article's own address."""
+    canonical = f'<link rel="canonical" href="{newsroom.url(path(6))}"></head>'
+    newsroom["/mobile/6"] = story(6).replace("</head>", canonical)
+    newsroom["/rss2"] = Route(rss(newsroom, [6]).body.replace(path(6).encode(), b"/mobile/6"), "application/rss+xml")
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss2')}"))
+    build(config, clock)
+    assert sum(item["title"] == title(6) for item in items(config, "f")) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Route(b"gone", status=404), "HTTP 404"),
+        (Route(b"oops", status=500), "HTTP 500"),
+        (Route(b""), "empty"),
+        (Route(b"%PDF-1.7", "application/pdf"), "PDF"),
+        (Route(b"<html><body><h1>Page not found</h1><p>Sorry.</p></body></html>"), "no article links"),
+        (Route(b"<html><body><nav><a href='/a'>A</a><a href='/b'>B</a></nav></body></html>"), "no article links"),
+    ],
+)
+def test_a_failed_source_loses_nothing(
+    newsroom: Site, tmp_path: Path, clock: FakeClock, answer: Route, reason: str
+) -> None:
+    """The files stay byte for byte, the outcome names the reason, and it recovers by itself."""
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    build(config, clock)
+    before = published(config)
+    newsroom["/news"] = answer
+    outcome = one(config, clock)
+    assert (outcome.status, outcome.ok) == (RunStatus.FAILED, False)
+    assert reason.lower() in outcome.problems[0].reason.lower()
+    assert outcome.problems[0].where == newsroom.url("/news")
+    assert published(config) == before
+    newsroom["/news"] = listing(STORIES)
+    assert one(config, clock).status == RunStatus.UNCHANGED
+
+
+@pytest.mark.parametrize("kind", ["feed", "sitemap"])
+def test_a_feed_or_sitemap_that_has_no_entries_any_more_loses_nothing(
+    newsroom: Site, tmp_path: Path, clock: FakeClock, kind: str
+) -> None:
+    """An empty list is a failure of the source, not of its articles."""
+    where, empty = {
+        "feed": ("/rss", rss(newsroom, [])),
+        "sitemap": ("/sitemap.xml", sitemap(newsroom, [])),
+    }[kind]
+    config = configure(tmp_path, feed("f", f"{kind} {newsroom.url(where)}"))
+    build(config, clock)
+    before = published(config)
+    newsroom[where] = empty
+    assert one(config, clock).status == RunStatus.FAILED
+    assert published(config) == before
+
+
+def test_the_other_sources_of_a_feed_go_on(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """One failed, one brought something: it is published, and the failure is named."""
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/nowhere')}", f"feed {newsroom.url('/rss')}"))
+    outcome = one(config, clock)
+    assert (outcome.status, outcome.new, outcome.ok) == (RunStatus.PARTIAL, 6, False)
+    assert len(items(config, "f")) == 6
+
+
+def test_other_feeds_go_on(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Each for itself."""
+    config = configure(
+        tmp_path, feed("bad", f"page {newsroom.url('/nowhere')}"), feed("good", f"page {newsroom.url('/news')}")
+    )
+    assert [outcome.status for outcome in build(config, clock)] == [RunStatus.FAILED, RunStatus.UPDATED]
+    assert not (output_of(config) / "bad.rss").exists()
+
+
+def test_a_broken_article_is_left_out_named_and_tried_again(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """A listing's others are published; next time it may be well."""
+    newsroom[path(4)] = Route(b"oops", status=500)
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    outcome = one(config, clock)
+    assert (outcome.new, outcome.failed, outcome.status) == (5, 1, RunStatus.UPDATED)
+    assert outcome.problems[0].where == newsroom.url(path(4))
+    newsroom[path(4)] = story(4)
+    assert one(config, clock).new == 1
+    assert [item["title"] for item in items(config, "f")] == [title(n) for n in STORIES]
+
+
+WALL = """<!doctype html><html><head><title>{name}</title></head><body><main><h1>Welcome to the harbour</h1>
+<p>Whoever has a ticket for the ferry may read on after showing it at the window. The office opens at nine and closes at
+five, and the lady there knows every captain by name.</p>
+<p>Children ride free on Sundays. Bring a lantern after dark, and mind the ropes on the way down to the water.</p>
+</main></body></html>"""
+
+
+@pytest.mark.parametrize("name", ["Harbour Times", "Council decides"])
+def test_pages_that_all_say_the_same_are_a_wall(newsroom: Site, tmp_path: Path, clock: FakeClock, name: str) -> None:
+    """On the first look, too, and whatever it says; the articles that are whole come, the others once they are."""
+    for n in (6, 5, 4):
+        newsroom[path(n)] = WALL.format(name=name)
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    outcome = one(config, clock)
+    assert (outcome.new, outcome.failed) == (3, 3)
+    assert "the pages of 3 articles say the same" in outcome.problems[0].reason
+    open_newsroom(newsroom, STORIES)
+    assert one(config, clock).new == 3
+    assert [item["title"] for item in items(config, "f")] == [title(n) for n in STORIES]
+
+
+def test_one_article_at_three_addresses_is_no_wall(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """It is listed under one title each time."""
+    newsroom["/news"] = listing([3]).replace("</main>", "") + "".join(
+        f'<div class="card"><h2><a href="/{place}{path(3)}">{title(3)}</a></h2></div>' for place in "ab"
+    )
+    for place in "ab":
+        newsroom[f"/{place}{path(3)}"] = story(3)
+    outcome = one(configure(tmp_path, feed("f", f"page {newsroom.url('/news')}")), clock)
+    assert (outcome.failed, outcome.problems) == (0, ())
+
+
+def test_a_feeds_own_text_stands_in_for_a_broken_article(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Until the page can be read; the id stays."""
+    newsroom["/rss"] = rss(newsroom, STORIES, "What the feed itself says of the matter, in one sentence.")
+    newsroom[path(4)] = Route(b"oops", status=500)
+    config = configure(tmp_path, feed("f", f"feed {newsroom.url('/rss')}"))
+    outcome = one(config, clock)
+    assert (outcome.new, outcome.failed) == (6, 0)
+    assert "stands in" in outcome.problems[0].reason
+    stood_in = items(config, "f")[2]
+    assert "What the feed itself says" in stood_in["content_html"]
+    newsroom[path(4)] = story(4)
+    assert one(config, clock).updated == 1
+    whole = items(config, "f")[2]
+    assert (whole["id"], "two hours of debate" in whole["content_html"]) == (stood_in["id"], True)
+
+
+def test_a_feed_that_is_fuller_than_its_pages_is_taken_at_its_word(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """A page behind a wall shows the beginning; the feed has it all."""
+    whole = "".join(
+        f"&lt;p&gt;Paragraph {n} of the whole text, which goes on for a while.&lt;/p&gt;" for n in range(30)
+    )
+    newsroom["/rss"] = rss(newsroom, [1], whole)
+    config = configure(tmp_path, feed("f", f"feed {newsroom.url('/rss')}"))
+    build(config, clock)
+    assert "Paragraph 29 of the whole text" in items(config, "f")[0]["content_html"]
+
+
+def test_a_feed_may_be_kept_as_it_is(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """`fetch = false`: no article's page is asked for."""
+    newsroom["/rss"] = rss(newsroom, STORIES, "What the feed itself says of the matter, in one sentence.")
+    source = feed("f", f"feed {newsroom.url('/rss')}") + "fetch = false\n"
+    config = configure(tmp_path, source)
+    assert one(config, clock).new == 6
+    assert newsroom.paths() == ["/rss"]
+
+
+def test_an_article_that_its_source_calls_changed_is_read_again(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """A sitemap's lastmod: asked for conditionally; only words move `updated`, and the id stays."""
+    config = configure(tmp_path, feed("f", f"sitemap {newsroom.url('/sitemap.xml')}"))
+    build(config, clock)
+    before = items(config, "f")
+    newsroom["/sitemap.xml"] = Route(
+        sitemap(newsroom, STORIES).body.replace(b"2026-11-06", b"2026-11-20"), "application/xml"
+    )
+    newsroom.forget()
+    assert one(config, clock).updated == 0
+    assert [(r.path, r.conditional) for r in newsroom.requests] == [("/sitemap.xml", True), (path(6), True)]
+    newsroom[path(6)] = story(6, extra="<p>Correction: the debate lasted three hours, not two as we wrote.</p>")
+    newsroom["/sitemap.xml"] = Route(
+        sitemap(newsroom, STORIES).body.replace(b"2026-11-06", b"2026-11-21"), "application/xml"
+    )
+    assert one(config, clock).updated == 1
+    after = items(config, "f")
+    assert "Correction: the debate" in after[0]["content_html"]
+    assert after[0]["id"] == before[0]["id"]
+    assert after[0]["date_published"] == before[0]["date_published"]
+    assert after[0]["date_modified"] > before[0]["date_published"]
+
+
+def test_filters_leave_out_before_and_after_reading(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """By title without asking for the page, by text after; neither is fetched again."""
+    rules = '[feed.exclude]\ntitle = ["matter 6"]\ntext = ["5 hundred"]\n'
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}") + rules)
+    outcome = one(config, clock)
+    assert (outcome.new, outcome.skipped) == (4, 2)
+    assert path(6) not in newsroom.paths()
+    newsroom.forget()
+    assert one(config, clock).skipped == 2
+    assert newsroom.paths() == ["/news"]
+
+
+def test_a_filter_that_takes_too_long_costs_the_articles_it_is_held_against(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """It is named; the other articles come."""
+    newsroom[path(4)] = story(4).replace("Nobody had", f"{'a' * 60} Nobody had")
+    config = configure(
+        tmp_path, feed("f", f"page {newsroom.url('/news')}", more='exclude = { text = ["re:(?:a|a){2,}c"] }')
+    )
+    outcome = one(config, clock)
+    assert (outcome.new, outcome.failed) == (5, 1)
+    assert "the pattern 're:(?:a|a){2,}c' takes more than 1 s" in outcome.problems[0].reason
+
+
+def test_changed_filters_apply_to_what_is_there(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Stored entries leave the document, left-out articles come in."""
+    source = feed("f", f"page {newsroom.url('/news')}")
+    build(configure(tmp_path, source + '[feed.exclude]\ntitle = ["matter 6"]\n'), clock)
+    config = configure(tmp_path, source + '[feed.exclude]\ntitle = ["matter 1"]\n')
+    build(config, clock)
+    assert [item["title"] for item in items(config, "f")] == [title(n) for n in (6, 5, 4, 3, 2)]
+
+
+def test_a_feed_may_publish_summaries_only(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """For those who may not publish whole articles."""
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}", more='content = "summary"'))
+    build(config, clock)
+    text = (output_of(config) / "f.rss").read_text("utf-8")
+    assert "two hours of debate" in text
+    assert "holds 6 hundred" not in text
+
+
+@pytest.mark.parametrize(("mode", "has_summary"), [("auto", True), ("lead", True), ("extract", True), ("none", False)])
+def test_kinds_of_summaries(newsroom: Site, tmp_path: Path, clock: FakeClock, mode: str, *, has_summary: bool) -> None:
+    """Chosen, leading, extracted, or none."""
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}", more=f'summary = "{mode}"'))
+    build(config, clock)
+    assert all(bool(item.get("summary")) is has_summary for item in items(config, "f"))
+
+
+def test_the_live_document_has_a_limit(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """The newest ones."""
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}", more="limit = 2"))
+    build(config, clock)
+    assert [item["title"] for item in items(config, "f")] == [title(6), title(5)]
+
+
+def test_no_entry_at_all_is_no_feed(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Where not one article could be read, nothing is published over nothing."""
+    for n in STORIES:
+        newsroom[path(n)] = Route(b"oops", status=500)
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    outcome = one(config, clock)
+    assert (outcome.status, outcome.failed) == (RunStatus.FAILED, 6)
+    assert "none of the 6 articles" in outcome.problems[-1].reason
+    assert "f.rss" not in published(config)
+
+
+def test_a_saved_article_gets_its_own_page_and_its_picture(tmp_path: Path, clock: FakeClock) -> None:
+    """Under the feed's folder, linked from its entry."""
+    folder = tmp_path / "articles" / "sub"
+    folder.mkdir(parents=True)
+    (folder / "pier.png").write_bytes(b"\x89PNG not really")
+    (tmp_path / "secret.png").write_bytes(b"no")
+    prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+    pictures = "![The pier](pier.png)\n\n![x](../../secret.png)"
+    (folder / "pier.md").write_text(f"# The pier stays\n\nBy Jane Doe\n\n{prose}\n\n{pictures}\n\n{prose} Really.\n")
+    config = configure(tmp_path, feed("f", f"folder {tmp_path / 'articles'}"))
+    assert one(config, clock).new == 1
+    (item,) = items(config, "f")
+    assert item["url"] == "https://feeds.example.org/f/the-pier-stays.html"
+    assert 'src="https://feeds.example.org/f/sub/pier.png"' in item["content_html"]
+    assert set(published(config)) == {
+        "f.rss", "f.atom", "f.json", "f.html", "f/the-pier-stays.html", "f/sub/pier.png", "index.html", "feeds.opml",
+        "health.rss", "health.atom", "health.json", "health.html",
+    }  # fmt: skip
+    before = published(config)
+    assert (one(config, clock).status, published(config)) == (RunStatus.UNCHANGED, before)
+
+
+def test_a_saved_article_that_changes_keeps_its_page(tmp_path: Path, clock: FakeClock) -> None:
+    """Its id and address stay though its title changes."""
+    prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+    file = tmp_path / "articles" / "pier.txt"
+    file.parent.mkdir()
+    file.write_text(f"The pier stays\n\n{prose}\n\n{prose} Twice.\n")
+    config = configure(tmp_path, feed("f", f"folder {file.parent}"))
+    build(config, clock)
+    (before,) = items(config, "f")
+    file.write_text(f"The pier goes\n\n{prose}\n\n{prose} Thrice.\n")
+    assert one(config, clock).updated == 1
+    (after,) = items(config, "f")
+    assert (after["title"], after["id"], after["url"]) == ("The pier goes", before["id"], before["url"])
+
+
+def test_saved_files_that_cannot_be_used_are_named(tmp_path: Path, clock: FakeClock) -> None:
+    """Empty, too large: the others are published."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+    (folder / "good.txt").write_text(f"The pier stays\n\n{prose}\n\n{prose} Twice.\n")
+    (folder / "empty.txt").write_text("")
+    with (folder / "large.txt").open("wb") as large:
+        large.truncate(21_000_000)
+    outcome = one(configure(tmp_path, feed("f", f"folder {folder}")), clock)
+    assert (outcome.new, outcome.failed) == (1, 2)
+    reasons = {Path(problem.where).name: problem.reason for problem in outcome.problems}
+    assert reasons["large.txt"] == "larger than 20 MB"
+    assert "no article" in reasons["empty.txt"]
+
+
+_PIER = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+_SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+_DRAWN = b'<svg xmlns="http://www.w3.org/2000/svg"><metadata/><rect width="9" height="9"/></svg>'
+
+REFUSED_PICTURES = {
+    "300-characters": (f"{'a' * 300}.png", "longer than 255 bytes"),
+    "nul": ("a%00b.png", "hold a NUL"),
+    "hidden-folder": (".assets/pier.png", "start with a dot"),
+    "dots-that-are-escaped": ("sub/%2e%2e/pier.png", "start with a dot"),
+    "svg-with-a-script": ("active.svg", "it holds a <script>"),
+    "svg-in-capitals": ("ACTIVE.SVG", "it holds a <script>"),
+    "svg-that-is-none": ("broken.svg", "no well-formed SVG"),
+}
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    """A folder with a good saved article, and pictures."""
+    folder = tmp_path / "articles"
+    for name in ("pier.png", ".assets/pier.png", "sub/pier.png", "broken.svg"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"\x89PNG not really")
+    (folder / "active.svg").write_bytes(_SCRIPT)
+    (folder / "ACTIVE.SVG").write_bytes(_SCRIPT)
+    (folder / "good.txt").write_text(f"The pier stays\n\n{_PIER}\n\n{_PIER} Twice.\n")
+    return folder
+
+
+@pytest.mark.parametrize(("picture", "reason"), REFUSED_PICTURES.values(), ids=REFUSED_PICTURES)
+def test_a_picture_that_cannot_be_published_is_named(
+    articles: Path, tmp_path: Path, clock: FakeClock, picture: str, reason: str
+) -> None:
+    """Its article, its other pictures and all other articles are published; it is named until it is gone."""
+    text = f"# The quay goes\n\n{_PIER}\n\n![x]({picture})\n\n![y](pier.png)\n\n{_PIER} Thrice.\n"
+    (articles / "bad.md").write_text(text)
+    config = configure(tmp_path, feed("f", f"folder {articles}"))
+    for _ in range(2):
+        outcome = one(config, clock)
+        assert outcome.ok
+        ((where, why),) = ((problem.where, problem.reason) for problem in outcome.problems)
+        assert where == str(articles / "bad.md")
+        assert reason in why
+    assert {item["title"] for item in items(config, "f")} == {"The pier stays", "The quay goes"}
+    assert {name for name in published(config) if name.startswith("f/")} == {
+        "f/pier.png",
+        "f/the-pier-stays.html",
+        "f/the-quay-goes.html",
+    }
+    (articles / "bad.md").unlink()
+    (articles / "news.txt").write_text(f"The harbour opens\n\n{_PIER}\n\n{_PIER} Again.\n")
+    outcome = one(config, clock)
+    assert (outcome.new, outcome.problems) == (1, ())
+    assert "The harbour opens" in {item["title"] for item in items(config, "f")}
+
+
+def test_a_picture_that_is_mended_is_published(articles: Path, tmp_path: Path, clock: FakeClock) -> None:
+    """Though its article did not change."""
+    (articles / "bad.md").write_text(f"# The quay\n\n{_PIER}\n\n![x](active.svg)\n\n{_PIER} Thrice.\n")
+    config = configure(tmp_path, feed("f", f"folder {articles}"))
+    assert len(one(config, clock).problems) == 1
+    (articles / "active.svg").write_bytes(_DRAWN)
+    assert one(config, clock).problems == ()
+    assert b"<rect" in published(config)["f/active.svg"]
+    assert b"<metadata" not in published(config)["f/active.svg"]
+
+
+def test_a_lead_image_that_cannot_be_published_is_named(articles: Path, tmp_path: Path, clock: FakeClock) -> None:
+    """As pictures in the text are."""
+    (articles / "bad.md").write_text(f"---\ntitle: The quay\nimage: {'b' * 300}.png\n---\n{_PIER}\n\n{_PIER} Thrice.\n")
+    (problem,) = one(configure(tmp_path, feed("f", f"folder {articles}")), clock).problems
+    assert "is not published" in problem.reason
+
+
+def test_front_matter_that_cannot_be_read_is_named_until_it_is_mended(
+    articles: Path, tmp_path: Path, clock: FakeClock
+) -> None:
+    """The article is published with all else that it says, and by the day of its file."""
+    file = articles / "quay.md"
+    file.write_text(f"---\ntitle: The quay\ndate: 0001-01-01\n---\n{_PIER}\n\n{_PIER} Thrice.\n")
+    os.utime(file, (1_790_000_000, 1_790_000_000))
+    config = configure(tmp_path, feed("f", f"folder {articles}"))
+    for changes in (2, 0):
+        outcome = one(config, clock)
+        (problem,) = outcome.problems
+        assert (outcome.new, outcome.updated, problem.where) == (changes, 0, str(file))
+        assert problem.reason.endswith("cannot be read, and is left out: date: 0001-01-01")
+    (item,) = (item for item in items(config, "f") if item["title"] == "The quay")
+    assert item["date_published"].startswith("2026-09-21")
+    file.write_text(file.read_text().replace("0001", "2026"))
+    assert one(config, clock).problems == ()
+
+
+@pytest.mark.skipif(not MEMORY.is_dir(), reason="no file system here has dates beyond the year 9999")
+def test_a_file_of_the_year_36812_is_published(tmp_path: Path, clock: FakeClock) -> None:
+    """As any file that says nothing of when it was written."""
+    with TemporaryDirectory(dir=MEMORY) as folder:
+        file = Path(folder, "quay.txt")
+        file.write_text(f"The quay\n\n{_PIER}\n\n{_PIER} Thrice.\n")
+        os.utime(file, (2**40, 2**40))
+        assert one(configure(tmp_path, feed("f", f"folder {folder}")), clock).new == 1
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.txt", b"d\xe9/quay.md"])
+def test_an_article_whose_name_is_no_utf_8_is_named(
+    articles: Path, tmp_path: Path, clock: FakeClock, name: bytes
+) -> None:
+    """Nothing else is lost with it; renamed, it is published."""
+    file = articles / os.fsdecode(name)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"The quay\n\n{_PIER}\n\n{_PIER} Thrice.\n")
+    config = configure(tmp_path, feed("f", f"folder {articles}"))
+    outcome = one(config, clock)
+    (problem,) = outcome.problems
+    assert (outcome.new, outcome.failed) == (1, 1)
+    assert "\\udce9" in problem.where
+    assert "is not UTF-8: rename it" in problem.reason
+    file.rename(articles / "quay.txt")
+    assert (one(config, clock).new, one(config, clock).problems) == (1, ())
+
+
+def test_a_run_that_dies_while_publishing_loses_no_id(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Entries are stored before files are written; the next run publishes them under the same ids."""
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    output_of(config).parent.mkdir(exist_ok=True)
+    output_of(config).write_text("a file stands where the folder should be")
+    with tools_for(config, clock) as tools:
+        assert run.run_feed(config.feed[0], tools).status == RunStatus.FAILED
+        ids = {entry.id for entry in tools.store.entries("f")}
+        assert len(ids) == 6
+    output_of(config).unlink()
+    newsroom.forget()
+    build(config, clock)
+    assert {item["id"] for item in items(config, "f")} == ids
+    assert newsroom.paths() == ["/news"]
+
+
+def test_old_state_goes_when_its_time_is_up(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """What no source lists any more and no document shows is forgotten after `keep`."""
+    source = feed("f", f"page {newsroom.url('/news')}", more="limit = 3")
+    config = configure(tmp_path, source, settings='keep = "30d"')
+    build(config, clock)
+
+    def count(tools: RunContext) -> int:
+        return tools.store.count("f")
+
+    for n in (7, 8, 9):
+        newsroom[path(n)] = story(n)
+    newsroom["/news"] = listing([9, 8, 7])
+    build(config, clock)
+    with tools_for(config, clock) as tools:
+        before = count(tools)
+    clock.pass_time(31 * 86400)
+    build(config, clock)
+    with tools_for(config, clock) as tools:
+        assert (before, count(tools)) == (6, 3)
+
+
+def test_hundred_cycles_of_a_restless_site(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Tracking parameters, http and https, reordering, re-dating, title edits: no duplicate id, no lost entry."""
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    build(config, clock)
+    ids = {item["id"] for item in items(config, "f")}
+    for cycle in range(100):
+        clock.pass_time(1800)
+        order = STORIES[cycle % 6 :] + STORIES[: cycle % 6]
+        page = listing(order).replace('">Council', f'?utm_source=x{cycle}">Council')
+        if cycle % 3:
+            page = page.replace('href="/news', f'href="{newsroom.url("/news").replace("http:", "https:")}')
+        newsroom["/news"] = page.replace("2026-11-0", f"2026-1{cycle % 2}-0").replace(
+            "decides on", f"decides ({cycle}) on"
+        )
+        build(config, clock)
+        found = [item["id"] for item in items(config, "f")]
+        assert (len(found), set(found)) == (6, ids)
+
+
+BOX = (
+    "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la pordo."  # nobody's words
+)
+
+
+def boxed(n: int) -> str:
+    """A story with a box between its paragraphs that every story has, in a language without phrases."""
+    return story(n).replace("<p>Work begins", f"<p>{BOX}</p><p>Work begins")
+
+
+def test_what_repeats_over_a_site_is_in_no_entry(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """From the first build on: the pages of a run are learned before the first article is read."""
+    for n in (*STORIES, 7):
+        newsroom[path(n)] = boxed(n)
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    assert one(config, clock).new == 6
+    newsroom["/news"] = listing([7, *STORIES])
+    assert one(config, clock).new == 1
+    entries = items(config, "f")
+    assert len(entries) == 7
+    assert all("Work begins" in item["content_html"] and BOX not in item["content_html"] for item in entries)
+
+
+def test_what_was_learned_of_a_site_is_kept(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Even by a build that publishes nothing; a page that is read again is not counted again."""
+    newsroom["/news"] = listing([6, 5])
+    for n in (6, 5):
+        newsroom[path(n)] = "<title>Down</title><p>Back soon.</p>"
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    for _ in range(2):
+        assert one(config, clock).status is RunStatus.FAILED
+        with tools_for(config, clock) as tools:
+            known = SiteMemory.from_bytes(tools.store.memory(f"127.0.0.1:{newsroom.port}") or b"")
+            assert len(known.pages) == 2
+
+
+def test_one_article_is_cleaned_with_what_was_learned(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """As `feedpub clean` does it."""
+    for n in STORIES:
+        newsroom[path(n)] = boxed(n)
+    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
+    build(config, clock)
+    newsroom[path(9)] = boxed(9)
+    url = newsroom.url(path(9))
+    with tools_for(config, clock) as tools:
+        page = fetch_page(url, tools.fetcher)
+        assert BOX in article_from_page(page).text
+        article = article_from_page(
+            page, memory=site_memory.LearningSite(site_memory.memory_key(url), tools.store).memory
+        )
+    assert BOX not in article.text
+    assert (BOX, "on 6 of 6 other pages of this site") in {(each.text, each.reason) for each in article.removed}
+
+
+def test_sources_looked_at_in_turn_fetch_nothing_twice(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """What one source says of an article's version is not held against what another one says."""
+    page, rss_ = newsroom.url("/news"), newsroom.url("/rss")
+    config = configure(tmp_path, feed("a", f"page {page}", f"feed {rss_}"))
+    one(config, clock)
+    newsroom.forget()
+    with tools_for(config, clock) as tools:
+        for only in ({rss_}, {page}, {rss_}):
+            assert run.run_feed(config.feed[0], tools, only=only).status == RunStatus.UNCHANGED
+    assert newsroom.paths() == ["/rss", "/news", "/rss"]
+
+
+def test_a_look_at_no_source_publishes_what_there_is(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """As when only the feed's title changed; nobody is asked."""
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    one(config, clock)
+    newsroom.forget()
+    renamed = config.feed[0].model_copy(update={"title": "Another"})
+    with tools_for(config, clock) as tools:
+        assert run.run_feed(renamed, tools, only=()).status == RunStatus.UPDATED
+    assert newsroom.requests == []
+
+
+def test_what_a_source_wants_is_remembered(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """The longest of what its document, its server and its robots.txt ask for."""
+    newsroom["/robots.txt"] = "User-agent: *\nCrawl-delay: 7"
+    for place, age in (("/slow", 900), ("/static", 31_536_000)):
+        newsroom[place] = Route(listing(STORIES).encode(), headers={"Cache-Control": f"max-age={age}"})
+    with running_site() as other:  # one that closes is closed for all of its pages
+        other["/busy"] = Route(b"", status=503, headers={"Retry-After": "120"})
+        places = (*(newsroom.url(place) for place in ("/news", "/slow", "/static")), other.url("/busy"))
+        config = configure(tmp_path, feed("a", *(f"page {place}" for place in places)))
+        build(config, clock)
+    with tools_for(config, clock) as tools:
+        paces = {urlsplit(state.key).path: state.pace for state in tools.store.sources("a")}
+    assert paces == {
+        "/news": PollingHints(7, "Crawl-delay"),
+        "/slow": PollingHints(900, "Cache-Control"),
+        "/static": PollingHints(86_400, "Cache-Control", asked=31_536_000),
+        "/busy": PollingHints(120, "Retry-After"),
+    }
+
+
+def test_failures_in_a_row_are_counted(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Until it answers again."""
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    counts = []
+    for fine in (True, False, False, True):
+        newsroom["/news"] = listing(STORIES) if fine else Route(b"", status=500)
+        build(config, clock)
+        clock.pass_time(3600)
+        with tools_for(config, clock) as tools:
+            (state,) = tools.store.sources("a")
+        counts.append((state.failures, state.failing_since is not None))
+    assert counts == [(0, False), (1, True), (2, True), (0, False)]
+
+
+@pytest.mark.parametrize("place", ["/news", "/robots.txt"])
+def test_what_was_not_asked_has_not_failed(newsroom: Site, tmp_path: Path, clock: FakeClock, place: str) -> None:
+    """A server that wants to be left alone is; the source is as its last look left it, and waits as long as it must."""
+    newsroom[place] = Route(b"", status=503, headers={"Retry-After": "600"})
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    with tools_for(config, clock) as tools:
+        run.run_feed(config.feed[0], tools)
+        (failed,) = tools.store.sources("a")
+        newsroom.forget()
+        clock.pass_time(400)
+        assert run.run_feed(config.feed[0], tools).status == RunStatus.FAILED
+        (state,) = tools.store.sources("a")
+        assert newsroom.paths() == []
+        assert (state.failures, "HTTP 503" in (state.failure or "")) == (1, True)
+        assert state == replace(failed, next_look=clock.now() + timedelta(seconds=200), why=state.why)
+        clock.pass_time(100)
+        run.run_feed(config.feed[0], tools)
+        assert tools.store.sources("a") == (state,)
+
+
+def test_a_source_that_was_never_asked_is_not_known(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """Its server closed before its turn came: the outcome tells that, and nothing is kept of it."""
+    newsroom["/news"] = Route(b"", status=503, headers={"Retry-After": "600"})
+    config = configure(
+        tmp_path, feed("a", f"page {newsroom.url('/news')}"), feed("b", f"page {newsroom.url('/other')}")
+    )
+    with tools_for(config, clock) as tools:
+        _, second = (run.run_feed(feed, tools) for feed in config.feed)
+        assert "wants to be left alone" in second.problems[0].reason
+        assert tools.store.sources("b") == ()
+
+
+@pytest.mark.parametrize("place", ["/news", "/"])
+def test_an_article_that_leads_back_is_none(newsroom: Site, tmp_path: Path, clock: FakeClock, place: str) -> None:
+    """To the page that lists it, or to the site's front page: the site's way of saying that it is gone."""
+    newsroom["/"] = story(9)
+    newsroom[path(2)] = Route(status=302, headers={"Location": place})
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    with tools_for(config, clock) as tools:
+        outcome = run.run_feed(config.feed[0], tools)
+        assert [problem.where for problem in outcome.problems] == [newsroom.url(path(2))]
+        assert f"it leads back to {newsroom.url(place)}" in outcome.problems[0].reason
+        assert len(tools.store.entries("a")) == outcome.new
+
+
+def test_a_run_that_was_given_up_keeps_nothing(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """However late it wakes up."""
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    with tools_for(config, clock) as tools:
+        lease = RunBudget()
+        lease.revoke()
+        outcome = run.run_feed(config.feed[0], replace(tools, lease=lease))
+        assert outcome.status == RunStatus.FAILED
+        assert tools.store.entries("a") == ()
+    assert published(config) == {}
+
+
+def test_a_run_whose_time_is_up_keeps_what_it_has(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+    """The articles that were not reached are read at the next look."""
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+
+    def stop_soon(feed: str, done: int, total: int) -> None:  # noqa: ARG001 -- the protocol has their names
+        if done == 2:
+            lease._until = 0.0
+
+    with tools_for(config, clock) as tools:
+        lease = RunBudget(3600)
+        outcome = run.run_feed(config.feed[0], replace(tools, lease=lease, progress=stop_soon))
+        assert (outcome.new, outcome.failed) == (2, 4)
+        assert "the time for this look was up" in outcome.problems[0].reason
+        assert run.run_feed(config.feed[0], tools).new == 4
+
+
+def test_a_run_that_cannot_publish_is_remembered_with_its_reason(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
+    """So that status knows of it when the process has ended; the next run does all of it again."""
+    config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
+    with tools_for(config, clock) as tools:
+        output_of(config).write_text("a file where the folder should be")
+        assert run_feed(config.feed[0], tools).status == RunStatus.FAILED
+        run = tools.store.last_run("a")
+        assert run is not None
+        assert str(output_of(config)) in run.outcome.problems[0].reason
+        output_of(config).unlink()
+        assert run_feed(config.feed[0], tools).status == RunStatus.UPDATED
+
+
+@pytest.mark.parametrize("query", ["", "?page=1", "?api_key=T0KEN"])
+def test_a_feed_belongs_to_its_listing_page(newsroom: Site, tmp_path: Path, clock: FakeClock, query: str) -> None:
+    """But for one with a token in its address: feeds are for everybody, and have a page of their own."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}{query}"))
+    build(config, clock)
+    files = published(config)
+    home = json.loads(files["world.json"])["home_page_url"]
+    own = "https://feeds.example.org/world.html"
+    assert home == (own if "api_key" in query else newsroom.url(f"/news{query}"))
+    assert not [name for name, content in files.items() if b"T0KEN" in content]
+
+
+def test_what_was_made_under_a_lost_lock_is_not_published(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else may be at work on the feed by now."""
+    open_newsroom(site, [1, 2, 3])
+    config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
+
+    def lost() -> None:
+        raise StoreError("the lock was lost")
+
+    with tools_for(config, FakeClock()) as tools:
+        monkeypatch.setattr(tools.store, "hold", lost)
+        outcome = run.run_feed(config.feed[0], tools)
+    assert outcome.status == RunStatus.FAILED
+    assert "the lock was lost" in str(outcome.problems)
+    assert not (output_of(config) / "world.rss").exists()

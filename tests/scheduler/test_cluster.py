@@ -1,0 +1,176 @@
+"""Which of several services leads, and what it puts into the queue."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from feedpub.config import Config
+from feedpub.core.errors import StoreError
+from feedpub.pipeline.context import RunContext, open_fetcher, utc_now
+from feedpub.publisher import open_output
+from feedpub.scheduler.cluster import ClusterScheduler, LeaderTimings
+from feedpub.scheduler.queue import FeedQueue
+from feedpub.scheduler.queue.queue import SCHEMA_NAME, connection_info
+from feedpub.store import ScheduledRun, Store
+from tests.support.newsroom import configure, feed
+from tests.support.service import eventually
+
+FORKS = multiprocessing.get_context("spawn")
+FAST = LeaderTimings(lead=2.0, renew=0.3, turn=0.1, count=0.5)
+A, B, C = (feed(name, f"page http://127.0.0.1:1/{name}") for name in "abc")
+
+
+@contextmanager
+def tools_for(config: Config, address: str) -> Iterator[RunContext]:
+    with Store.open(address) as store, open_fetcher(config.feedpub) as fetcher:
+        yield RunContext(config.feedpub, store, fetcher, open_output(config.feedpub.output, config.s3))
+
+
+@contextmanager
+def service(config: Config, address: str, changed: list[int] | None = None) -> Iterator[ClusterScheduler]:
+    """A service at work while the block runs."""
+    told = [] if changed is None else changed
+    with tools_for(config, address) as tools, FeedQueue(address) as own:
+        jobs = ClusterScheduler(config, tools, own, lambda: told.append(1), FAST)
+        jobs.start()
+        try:
+            yield jobs
+        finally:
+            jobs.stop(5)
+
+
+def lead_for_long(folder: Path, address: str, leads: Path) -> None:
+    """In a process of its own: a service that says whether it leads by a file, again and again."""
+    with service(configure(folder, A), address) as jobs:
+        while True:
+            with suppress(FileNotFoundError):
+                leads.touch() if jobs.leading else leads.unlink()
+            time.sleep(0.05)
+
+
+@contextmanager
+def other_service(folder: Path, address: str) -> Iterator[tuple[int, Path]]:
+    """Another service that leads: its pid, and the file that says so."""
+    leads = folder / "leads"
+    process = FORKS.Process(target=lead_for_long, args=(folder, address, leads))
+    process.start()
+    try:
+        assert eventually(leads.exists)
+        assert process.pid
+        yield process.pid, leads
+    finally:
+        process.kill()
+        process.join()
+
+
+def test_what_is_due_is_handed_over_once(address: str, line: FeedQueue, tmp_path: Path) -> None:
+    """A feed that was never planned is; and again after its next run was planned."""
+    with service(configure(tmp_path, A, B), address):
+        assert eventually(lambda: line.standing() == {"a", "b"})
+        time.sleep(1)
+        assert line.waiting() == 2
+        with psycopg.connect(connection_info(address)) as connection:
+            connection.execute("DELETE FROM procrastinate_jobs WHERE lock = 'a'")
+        with Store.open(address) as store:
+            store.schedule.save(ScheduledRun("a", utc_now(), "x"))
+        assert eventually(lambda: line.standing() == {"a", "b"})
+
+
+def test_one_leads(address: str, line: FeedQueue, tmp_path: Path) -> None:
+    """The other one stands by, and follows within moments when the first is ended."""
+    config = configure(tmp_path, A)
+    with service(config, address) as second:
+        assert eventually(lambda: second.leading)
+        with service(config, address) as first:
+            time.sleep(2 * FAST.renew)
+            assert (first.leading, second.leading) == (False, True)
+            second.stop(5)
+            assert not second.leading
+            assert eventually(lambda: first.leading, 2)
+    assert line.waiting() == 1
+
+
+@pytest.mark.usefixtures("line")
+def test_a_dead_leader_is_followed(address: str, tmp_path: Path) -> None:
+    """When its lead has ended by itself."""
+    with other_service(tmp_path, address) as (pid, _), service(configure(tmp_path, A), address) as jobs:
+        time.sleep(1)
+        assert not jobs.leading
+        os.kill(pid, signal.SIGKILL)
+        killed = time.monotonic()
+        assert eventually(lambda: jobs.leading)
+        assert time.monotonic() - killed < FAST.lead + 1
+
+
+@pytest.mark.usefixtures("line")
+def test_a_leader_that_wakes_up_leads_no_more(address: str, tmp_path: Path) -> None:
+    """Somebody else does."""
+    with other_service(tmp_path, address) as (pid, leads), service(configure(tmp_path, A), address) as jobs:
+        os.kill(pid, signal.SIGSTOP)
+        assert eventually(lambda: jobs.leading)
+        os.kill(pid, signal.SIGCONT)
+        assert eventually(lambda: not leads.exists(), 2)
+        time.sleep(2 * FAST.renew)
+        assert jobs.leading
+        assert not leads.exists()
+
+
+def test_another_config(address: str, line: FeedQueue, tmp_path: Path) -> None:
+    """What is new or changed is run, some seconds later, when workers know it; what is gone is planned no more."""
+    config = configure(tmp_path, A, B)
+    with tools_for(config, address) as tools, service(config, address) as jobs:
+        assert eventually(lambda: line.waiting() == 2)
+        later = utc_now() + timedelta(hours=1)
+        for name in "ab":
+            tools.store.schedule.save(ScheduledRun(name, later, "x"))
+        other = configure(tmp_path, A.replace("The a feed", "Another"), C)
+        changes = jobs.apply(other, replace(tools, settings=other.feedpub))
+        assert changes == {"added": ["c"], "changed": ["a"], "removed": ["b"]}
+        moments = tools.store.schedule.moments()
+        assert moments.keys() == {"a", "c"}
+        assert timedelta() < moments["a"] - utc_now() < timedelta(seconds=8)
+        assert eventually(lambda: line.standing() == {"a", "b", "c"})
+    with service(config, address):
+        assert eventually(lambda: tools_planned(address) == {"a", "b"})
+
+
+def tools_planned(address: str) -> set[str]:
+    with Store.open(address) as store:
+        return set(store.schedule.moments())
+
+
+def test_a_queue_that_was_lost_is_filled_again(
+    address: str, line: FeedQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tables are made anew; what was in it, and is not any more, is put in once more."""
+    monkeypatch.setattr("feedpub.scheduler.cluster.SURE", timedelta())
+    with service(configure(tmp_path, A, B), address):
+        assert eventually(lambda: line.waiting() == 2)
+        with psycopg.connect(address) as connection:
+            connection.execute(f"DROP SCHEMA {SCHEMA_NAME} CASCADE")
+        assert eventually(lambda: waiting(line) == 2)
+
+
+def waiting(line: FeedQueue) -> int:
+    try:
+        return line.waiting()
+    except StoreError:
+        return 0
+
+
+def test_run_now(address: str, line: FeedQueue, tmp_path: Path) -> None:
+    """Whoever leads; an unknown feed is not, nor one that waits for it already."""
+    with service(configure(tmp_path, A), address) as jobs:
+        assert jobs.run_now("a")
+        assert not jobs.run_now("a")
+        assert not jobs.run_now("z")
+        assert eventually(lambda: line.waiting() == 2)

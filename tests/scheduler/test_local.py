@@ -1,0 +1,355 @@
+"""Which feed runs when, and what comes of runs that go wrong."""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from feedpub.config import Config, FeedConfig
+from feedpub.core.errors import StoreError
+from feedpub.core.models import RunResult, RunStatus
+from feedpub.pipeline import run
+from feedpub.pipeline.context import RunContext, utc_now
+from feedpub.scheduler.feed_runner import FIRST_RETRY, RunFeed
+from feedpub.scheduler.local import LocalScheduler
+from feedpub.store import PROCESS_MARK, Incident, RunRecord, ScheduledRun
+from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, tools_for
+from tests.support.service import eventually
+from tests.support.site import Site
+
+
+@pytest.fixture
+def newsroom(site: Site) -> Site:
+    open_newsroom(site, [3, 2, 1])
+    return site
+
+
+class Desk:
+    """Jobs at work, and the outcomes that they told of."""
+
+    def __init__(self, config: Config, tools: RunContext, publish: RunFeed) -> None:
+        self.outcomes: list[RunResult] = []
+        self.tools = tools
+        self.jobs = LocalScheduler(config, tools, lambda _feed, outcome, _tools: self.outcomes.append(outcome), publish)
+
+    def told(self, *feeds: str) -> bool:
+        return eventually(lambda: [o.feed for o in self.outcomes] == list(feeds))
+
+
+@contextmanager
+def at_work(config: Config, publish: RunFeed = run.run_feed, clock: Callable[[], datetime] = utc_now) -> Iterator[Desk]:
+    with tools_for(config) as tools:
+        desk = Desk(config, replace(tools, clock=clock), publish)
+        desk.jobs.start()
+        try:
+            yield desk
+        finally:
+            desk.jobs.stop(5)
+
+
+def says(status: RunStatus, then: Callable[[], None] = lambda: None) -> RunFeed:
+    """A regeneration that ends like this."""
+
+    def publish(feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None) -> RunResult:
+        del tools, only
+        then()
+        return RunResult(feed.name, status)
+
+    return publish
+
+
+def _wait(event: threading.Event) -> None:
+    event.wait(30)
+
+
+def test_each_run_plans_the_next(newsroom: Site, tmp_path: Path) -> None:
+    """And keeps it, with the reason, for the process that comes after."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    with at_work(config) as desk:
+        assert desk.told("world")
+        planned = desk.tools.store.schedule.load()["world"]
+        (source,) = desk.tools.store.sources("world")
+        assert planned == ScheduledRun("world", source.checked + timedelta(hours=2), "every 2h")
+        assert (source.next_look, source.why) == (planned.next_run, planned.why)
+        assert desk.jobs.clockwork.planned["world"] == planned.next_run
+
+
+def test_only_sources_that_are_due_are_asked(newsroom: Site, tmp_path: Path) -> None:
+    """Of a feed that has several, each with its own time."""
+    sources = (f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
+    config = configure(tmp_path, feed("world", *sources, more="recheck = false"))
+    with tools_for(config) as tools:
+        run.run_feed(config.feed[0], tools)
+        later = utc_now() + timedelta(hours=1)
+        looks = {newsroom.url("/news"): (later, "x"), newsroom.url("/rss"): (utc_now(), "x")}
+        tools.store.schedule.save(ScheduledRun("world", utc_now(), "x"), looks)
+    newsroom.forget()
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert newsroom.paths() == ["/rss"]
+        newsroom.forget()
+        assert desk.jobs.run_now("world")
+        assert desk.told("world", "world")
+        assert sorted(newsroom.paths()) == ["/news", "/rss"]
+        assert not desk.jobs.run_now("unknown")
+
+
+def test_a_run_for_corrections(newsroom: Site, tmp_path: Path) -> None:
+    """When an article is to be looked at again, its feed runs, and no source is asked."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "12h"'))
+    now = utc_now()
+    for place, page in (("/news", listing([1])), (path(1), story(1))):
+        newsroom[place] = page.replace("2026-11-01T08:00:00+01:00", (now - timedelta(hours=2)).isoformat())
+    with tools_for(config) as tools:
+        run.run_feed(config.feed[0], replace(tools, clock=lambda: now - timedelta(hours=1)))
+        tools.store.schedule.save(
+            ScheduledRun("world", now, "x"), {newsroom.url("/news"): (now + timedelta(hours=11), "x")}
+        )
+    newsroom.forget()
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert newsroom.paths() == [path(1)]
+        planned = desk.tools.store.schedule.load()["world"]
+        assert planned.why == "articles to be looked at again"
+        assert abs(planned.next_run - now - timedelta(hours=5)) < timedelta(seconds=2)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (KeyError("bug"), "a fault in feedpub, which the log shows in full: KeyError"),
+        (StoreError("no room"), "no room"),
+    ],
+)
+def test_a_crash_is_a_failed_run(tmp_path: Path, error: Exception, reason: str) -> None:
+    """Recorded with the reason, tried again later; an error of ours is no fault in feedpub."""
+
+    def crash() -> None:
+        raise error
+
+    config = configure(tmp_path, feed("world", "folder articles"))
+    with at_work(config, says(RunStatus.UPDATED, crash)) as desk:
+        assert desk.told("world")
+        (outcome,) = desk.outcomes
+        assert outcome.status == RunStatus.FAILED
+        assert outcome.problems[0].reason.startswith(reason)
+        run = desk.tools.store.last_run("world")
+        assert run is not None
+        assert run.outcome.problems == outcome.problems
+        assert desk.jobs.clockwork.planned["world"] - utc_now() > FIRST_RETRY - timedelta(minutes=1)
+
+
+def test_a_hang_is_a_failed_run(tmp_path: Path) -> None:
+    """Told of once, and named as long as its thread is there; the feed is tried again meanwhile."""
+    go_on = threading.Event()
+    config = configure(tmp_path, feed("world", "folder articles"), settings='run_timeout = "10s"')
+    with at_work(config, says(RunStatus.UPDATED, lambda: _wait(go_on))) as desk:
+        assert eventually(lambda: desk.jobs.runner.busy)
+        desk.jobs.runner._grace = -10.0  # its time is up at once
+        desk.jobs.tick()
+        assert desk.told("world")
+        assert "something in it hangs" in desk.outcomes[0].problems[0].reason
+        assert set(desk.jobs.hung) == {"world"}
+        assert desk.jobs.run_now("world")
+        go_on.set()
+        assert eventually(lambda: not desk.jobs.runner.given_up)
+        desk.jobs.tick()
+        assert not desk.jobs.hung
+        assert desk.outcomes[0].status == RunStatus.FAILED
+
+
+def test_runs_in_vain_are_put_off(tmp_path: Path) -> None:
+    """Where no source is to blame, longer each time."""
+    config = configure(tmp_path, feed("world", "folder articles", more='every = "1m"'))
+    with at_work(config, says(RunStatus.FAILED)) as desk:
+        waits = []
+        for times in (1, 2, 3):
+            assert desk.told(*["world"] * times)
+            assert eventually(lambda: not desk.jobs.runner.busy)
+            waits.append(desk.jobs.clockwork.planned["world"] - utc_now())
+            desk.jobs.run_now("world")
+        assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
+
+
+def test_a_changed_config(newsroom: Site, tmp_path: Path) -> None:
+    """Only what is new or changed runs; what left is dropped, plan and all."""
+    world, other = feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}")
+    with at_work(configure(tmp_path, world, other)) as desk:
+        assert eventually(lambda: len(desk.outcomes) == 2)
+        desk.outcomes.clear()
+        config = configure(tmp_path, world.replace("world feed", "whole world"), feed("third", "folder articles"))
+        changes = desk.jobs.apply(config, desk.tools)
+        assert changes == {"added": ["third"], "changed": ["world"], "removed": ["other"]}
+        assert eventually(lambda: {o.feed for o in desk.outcomes} == {"world", "third"})
+        assert set(desk.tools.store.schedule.load()) == {"world", "third"}
+        assert set(desk.jobs.clockwork.planned) == {"world", "third"}
+
+
+def test_the_clock_is_put_forward(newsroom: Site, tmp_path: Path) -> None:
+    """What is planned stays as it was, and what is overdue is caught up with."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    with at_work(config) as desk:
+        assert desk.told("world")
+        before = desk.jobs.clockwork.planned["world"]
+        desk.jobs.clock_jumped(timedelta(hours=3))
+        assert desk.jobs.clockwork.alive
+        assert desk.jobs.clockwork.planned["world"] == before
+        assert len(desk.outcomes) == 1
+
+
+class Wrong:
+    """A wall clock that is ahead, until it is put right."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        self.ahead = ahead
+
+    def now(self) -> datetime:
+        return utc_now() + self.ahead
+
+
+@pytest.mark.parametrize("when", ['every = "2h"', 'cron = "0 */2 * * *"', 'every = "auto"'])
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=729)], ids=["hours", "years"])
+def test_the_clock_was_ahead(newsroom: Site, tmp_path: Path, ahead: timedelta, when: str) -> None:
+    """Once it is put right, sources that were looked at in the future are looked at again, and planned from now."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more=f"{when}\nrecheck = false"))
+    clock = Wrong(ahead)
+    with at_work(config, clock=clock.now) as desk:
+        assert desk.jobs.run_now("world")  # the scheduler's own clock is right
+        assert desk.told("world")
+        newsroom.forget()
+        clock.ahead = timedelta(0)
+        desk.jobs.clock_jumped(-ahead)
+        assert desk.told("world", "world")
+        assert newsroom.paths() == ["/news"]
+        assert desk.jobs.clockwork.planned["world"] < utc_now() + timedelta(days=1, hours=1)
+        (source,) = desk.tools.store.sources("world")
+        assert source.checked <= utc_now()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=729)], ids=["hours", "years"])
+def test_the_clock_was_ahead_in_another_life(newsroom: Site, tmp_path: Path, ahead: timedelta) -> None:
+    """A service that starts with a right clock does not wait until what it had planned with a wrong one."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    with at_work(config, clock=Wrong(ahead).now) as desk:
+        assert desk.jobs.run_now("world")
+        assert desk.told("world")
+    newsroom.forget()
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert "/news" in newsroom.paths()
+        assert desk.jobs.clockwork.planned["world"] < utc_now() + timedelta(hours=2, minutes=1)
+
+
+def test_a_plan_that_is_too_far_away(newsroom: Site, tmp_path: Path) -> None:
+    """No setting makes a source wait so long: whoever planned that had a wrong clock, and the feed is due."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    far = utc_now() + timedelta(days=729)
+    with tools_for(config) as tools:
+        run.run_feed(config.feed[0], replace(tools, clock=utc_now))
+        tools.store.schedule.save(ScheduledRun("world", far, "x"), {newsroom.url("/news"): (far, "x")})
+    newsroom.forget()
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert newsroom.paths() == ["/news"]
+
+
+def test_what_is_broken_since_a_day_to_come(tmp_path: Path) -> None:
+    """Dates that a wrong clock gave to breaks are those of now, once it is right."""
+    config = configure(tmp_path, feed("world", "page http://127.0.0.1:1/news"))
+    with at_work(config, clock=Wrong(timedelta(days=729)).now) as desk:
+        assert desk.jobs.run_now("world")
+        assert desk.told("world")
+        ahead = utc_now() + timedelta(days=729)
+        notice = Incident("world", "", "broken", ahead, ahead, "no room")
+        desk.tools.store.notices.open(notice, lambda _: ())
+    with at_work(config) as desk:
+        assert desk.told("world")
+        assert desk.tools.store.notices.broken("world")[""][0] <= utc_now()
+        assert desk.tools.store.notices.newest()[0].at <= utc_now()
+        (source,) = desk.tools.store.sources("world")
+        assert source.failing_since is not None
+        assert source.failing_since <= utc_now()
+
+
+# --- processes that died ---
+
+
+def died(config: Config, *feeds: str, times: int = 1) -> None:
+    """Leave the state as processes leave it that die, one after the other, in the middle of the runs of some feeds."""
+    with tools_for(config) as tools:
+        for _ in range(times):
+            for name in (PROCESS_MARK, *feeds):
+                tools.store.marks.begin(name, "elsewhere 1 1", utc_now())
+            tools.store.marks.find_crashes(config.feed.names, lambda _: False)
+
+
+class Noted:
+    """A regeneration that notes which feeds run, and which beside which."""
+
+    def __init__(self) -> None:
+        self.runs: list[str] = []
+        self.beside: set[frozenset[str]] = set()
+        self._now: set[str] = set()
+
+    def __call__(self, feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None) -> RunResult:
+        del only
+        self.runs.append(feed.name)
+        self._now.add(feed.name)
+        time.sleep(0.2)
+        self.beside.add(frozenset(self._now))
+        self._now.discard(feed.name)
+        outcome = RunResult(feed.name, RunStatus.UNCHANGED)
+        tools.store.commit_run(RunRecord(outcome, utc_now()))
+        return outcome
+
+
+def test_what_a_process_died_of_is_run_last_and_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Once each of the others has run; it is no suspect any more when it ends well."""
+    config = configure(tmp_path, *(feed(name, "folder articles") for name in "abcd"))
+    died(config, "a", "b")
+    noted = Noted()
+    with at_work(config, noted) as desk:
+        assert eventually(lambda: len(desk.outcomes) == 4)
+        assert desk.tools.store.marks.suspects() == {}
+        assert set(noted.runs[:2]) == {"c", "d"}
+        assert set(noted.runs[2:]) == {"a", "b"}
+        assert all(len(beside) == 1 for beside in noted.beside if beside & {"a", "b"})
+    assert any(getattr(record, "fields", {}).get("feed") == "a" for record in caplog.records if record.msg)
+
+
+def test_what_processes_die_of_again_and_again_waits(tmp_path: Path) -> None:
+    """Longer and longer, and somebody is told; the others run as ever."""
+    config = configure(tmp_path, *(feed(name, "folder articles") for name in "ab"))
+    waits = []
+    for times in (2, 1, 1):  # more
+        died(config, "a", times=times)
+        with at_work(config, Noted()) as desk:
+            (told,) = [o for o in desk.outcomes if o.feed == "a"]
+            assert "feedpub ended in the middle of its run" in told.problems[0].reason
+            waits.append(desk.jobs.clockwork.planned["a"] - utc_now())
+    assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
+
+
+def test_an_orderly_end_leaves_no_suspects(tmp_path: Path) -> None:
+    """Also where what runs is given up."""
+    marked, go_on = threading.Event(), threading.Event()
+    config = configure(tmp_path, feed("world", "folder articles"))
+
+    def hang(feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None) -> RunResult:
+        run.mark_run(feed, tools)
+        marked.set()
+        _wait(go_on)
+        return says(RunStatus.UNCHANGED)(feed, tools, only=only)
+
+    with tools_for(config) as tools:
+        desk = Desk(config, replace(tools, clock=utc_now), hang)
+        assert desk.jobs.run_now("world")
+        assert marked.wait(30)
+        assert desk.jobs.stop(0.1) == ("world",)
+        assert not tools.store.marks.find_crashes(config.feed.names, lambda _: False)
+        go_on.set()

@@ -1,0 +1,35 @@
+"""When the sources of a feed are looked at next, out of what the state knows of them."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from feedpub.config.sources import source_key
+from feedpub.pipeline import run
+from feedpub.scheduler.next_check import plan_sources
+from tests.support.clock import FakeClock
+from tests.support.newsroom import configure, feed, listing, path, story, tools_for
+from tests.support.site import Site
+
+_DATE = ("2026-11-{n:02d}T08:00:00+01:00", "{n} November")
+
+
+def _undated(page: str, numbers: list[int]) -> str:
+    for n in numbers:
+        for date in _DATE:
+            page = page.replace(date.format(n=n), "")
+    return page
+
+
+def test_a_listing_without_dates_is_looked_at_a_few_times_a_day(site: Site, tmp_path: Path) -> None:
+    """What it lists at the first look was not published then."""
+    numbers = list(range(28, 0, -1))
+    site["/news"] = _undated(listing(numbers), numbers)
+    for n in numbers:
+        site[path(n)] = _undated(story(n), [n])
+    config = configure(tmp_path, feed("world", f"page {site.url('/news')}", more="recheck = false"))
+    clock = FakeClock()
+    with tools_for(config, clock) as tools:
+        assert run.run_feed(config.feed[0], tools).new == len(numbers)
+        plan = plan_sources(config.feed[0], tools, clock.now())[source_key(config.feed[0].source[0])]
+        assert timedelta(hours=2) < plan.next - clock.now() < timedelta(hours=12), plan
+        assert plan.why == "has no dates to tell a rhythm from"

@@ -1,0 +1,110 @@
+"""Which candidate comes first, of candidates that are only data."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from feedpub.core.models import Article, Item
+from feedpub.sources.discovery.candidate import ArticleSample, Candidate, Kind
+from feedpub.sources.discovery.rank import rank_candidates
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+SITE = "https://quay.example/"
+PAGE = f"{SITE}news"
+
+
+def items(count: int = 10, *, days: float | None = 1, first: int = 0) -> tuple[Item, ...]:
+    date = None if days is None else NOW - timedelta(days=days)
+    return tuple(Item(f"{SITE}{n}", published=date) for n in range(first, first + count))
+
+
+def candidate(kind: Kind = "feed", url: str = f"{SITE}feed", **more: object) -> Candidate:
+    return Candidate(kind, url, "found", **({"items": items()} | more))  # type: ignore[arg-type]
+
+
+def read(*numbers: int, published: datetime | None = None, fails: bool = False) -> dict[str, ArticleSample]:
+    urls = [f"{SITE}{n}" for n in numbers]
+    return {url: ArticleSample(url, None if fails else Article(url, published=published)) for url in urls}
+
+
+def first_of(
+    candidates: Sequence[Candidate], tried: dict[str, ArticleSample] | None = None, asked: str = PAGE
+) -> Candidate:
+    return rank_candidates(candidates, tried or {}, asked, NOW)[0].candidate
+
+
+BETTER = {
+    "a feed than the page, all else equal": (candidate(), candidate("page", PAGE)),
+    "the page than a sitemap": (candidate("page", PAGE), candidate("sitemap", f"{SITE}sitemap.xml")),
+    "a news sitemap than one of all pages": (
+        candidate("sitemap", f"{SITE}news.xml", news=True),
+        candidate("sitemap", f"{SITE}sitemap.xml"),
+    ),
+    "whole texts than teasers": (candidate(whole=10), candidate(url=f"{SITE}teasers")),
+    "fresh ones than old ones": (candidate(items=items(days=1)), candidate(items=items(days=90))),
+    "dated ones than undated ones": (candidate(items=items(days=3)), candidate(items=items(days=None))),
+    "many than two": (candidate(), candidate(items=items(2))),
+    "articles than comments": (candidate(items=items(days=20)), candidate(url=f"{SITE}comments/feed/", whole=10)),
+    "articles than comments by title": (candidate(), candidate(title="Comments on: The ferry", whole=10)),
+    "the site than one of its tags": (candidate(), candidate(url=f"{SITE}tag/fog/feed/")),
+    "the page than a feed that died": (
+        candidate("page", PAGE, items=items(days=None)),
+        candidate(items=items(days=900, first=50)),
+    ),
+    "the page than a feed of other things": (candidate("page", PAGE), candidate(items=items(first=9, count=20))),
+}
+
+
+@pytest.mark.parametrize(("better", "worse"), BETTER.values(), ids=BETTER)
+def test_rather(better: Candidate, worse: Candidate) -> None:
+    """In whichever order they were found."""
+    assert first_of([worse, better]) == better
+    assert first_of([better, worse]) == better
+
+
+def test_a_category_s_feed_is_right_for_its_own_page() -> None:
+    """Who asks for a category means it."""
+    category = candidate(url=f"{SITE}category/fog/feed/")
+    (ranked,) = rank_candidates([category], {}, f"{SITE}category/fog/", NOW)
+    assert "only a part of the site" not in ranked.evidence
+    assert "only a part of the site" in rank_candidates([category], {}, SITE, NOW)[0].evidence
+
+
+def test_pages_that_cannot_be_read_count_against_a_candidate() -> None:
+    """But not where the feed has the whole text itself."""
+    page, feed = candidate("page", PAGE), candidate(items=items(first=50))
+    assert first_of([page, feed], read(0, 1, 2, fails=True)) == feed
+    whole = candidate(whole=10)
+    assert first_of([page, whole], read(0, 1, 2, fails=True)) == whole
+
+
+def test_dates_of_articles_stand_in_where_a_list_has_none() -> None:
+    """They were read anyway."""
+    page = candidate("page", PAGE, items=items(days=None))
+    (before,) = rank_candidates([page], {}, PAGE, NOW)
+    (after,) = rank_candidates([page], read(0, 1, 2, published=NOW - timedelta(days=1)), PAGE, NOW)
+    assert (before.newest, after.newest) == (None, NOW - timedelta(days=1))
+    assert after.score > before.score
+
+
+def test_dates_to_come_are_no_news() -> None:
+    """A calendar has nothing but such."""
+    (ranked,) = rank_candidates([candidate(items=items(days=-200))], {}, PAGE, NOW)
+    assert ranked.newest is None
+
+
+def test_equals_stay_in_their_order() -> None:
+    """The page names first what it wants to be read."""
+    rss, atom = candidate(url=f"{SITE}rss"), candidate(url=f"{SITE}atom")
+    assert [each.candidate for each in rank_candidates([atom, rss], {}, PAGE, NOW)] == [atom, rss]
+    assert [each.candidate for each in rank_candidates([rss, atom], {}, PAGE, NOW)] == [rss, atom]
+
+
+def test_what_speaks_for_and_against_it_is_told() -> None:
+    """In words."""
+    (ranked,) = rank_candidates(
+        [candidate(items=items(days=None), whole=4)], read(0, 1) | read(2, fails=True), PAGE, NOW
+    )
+    assert ranked.evidence == ("found", "4 with their whole text", "2 of 3 pages could be read", "no dates")
+    assert rank_candidates([candidate()], {}, PAGE, NOW)[0].evidence == ("found", "teasers only")

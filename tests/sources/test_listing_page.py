@@ -1,0 +1,192 @@
+"""A listing page as a source: selectors, what is no HTML, and what the errors say."""
+
+import pytest
+
+from feedpub.config import PageSource
+from feedpub.core.errors import ExtractError, FetchError, NoContentError
+from feedpub.core.models import Page
+from feedpub.sources import read_source
+from feedpub.sources.listing_page import items_in
+from tests.sources.library import Library
+
+URL = "https://gazette.example/news"
+LISTING = """<html><head><title>Gazette</title></head><body>
+<ul class="menu"><li><a href="/about">About</a></li></ul>
+<div class="box"><a href="/pictures/1"><img src="/quay.jpg"></a>
+ <h3><a href="/news/council-votes-on-the-quay">Council votes on the quay</a></h3>
+ <time datetime="2024-05-02">2 May</time>
+ <p>Three parties want it, two want it smaller than planned.</p><a href="/news/council-votes-on-the-quay">More</a></div>
+<div class="box"><h3><a href="/news/school-roof-is-safe-again">School roof is safe again</a></h3>
+ <time datetime="2024-05-01">1 May</time></div>
+<div class="box"><h3><a href="/news/two-hurt-in-market-fire">Two hurt in market fire</a></h3>
+ <time datetime="2024-04-30">30 April</time></div>
+</body></html>"""
+ARTICLES = [
+    "https://gazette.example/news/council-votes-on-the-quay",
+    "https://gazette.example/news/school-roof-is-safe-again",
+    "https://gazette.example/news/two-hurt-in-market-fire",
+]
+
+
+def html(body: str | bytes, url: str = URL) -> Page:
+    return Page(url, body.encode() if isinstance(body, str) else body, "text/html", "utf-8")
+
+
+@pytest.mark.parametrize("selector", [".box h3 a", ".box h3", ".box", "h3 > a, .nothing", ".box a"])
+def test_a_selector_matches_links_or_what_is_around_or_inside_of_them(selector: str) -> None:
+    """Links, pieces of page with a link in them, headings in them: the article's link is taken, each once."""
+    urls = [item.url for item in items_in(html(LISTING), selector)]
+    assert [url for url in urls if url != "https://gazette.example/pictures/1"] == ARTICLES
+
+
+@pytest.mark.parametrize("selector", [".box h3 a", ".box"])
+def test_selected_articles_have_what_their_card_says(selector: str) -> None:
+    """Title, date, teaser and image are read around the link too."""
+    first = items_in(html(LISTING), selector)[0]
+    assert (first.title, first.summary) == (
+        "Council votes on the quay",
+        "Three parties want it, two want it smaller than planned.",
+    )
+    assert first.published is not None
+    assert first.published.isoformat() == "2024-05-02T00:00:00+00:00"
+    assert first.image == "https://gazette.example/quay.jpg"
+
+
+def test_a_selector_may_take_what_detection_would_not() -> None:
+    """Who chooses, chooses: addresses that look like anything but an article's are taken."""
+    assert [item.url for item in items_in(html(LISTING), ".menu a")] == ["https://gazette.example/about"]
+
+
+def test_a_heading_inside_a_link_selects_the_link() -> None:
+    """`<a><h2>…</h2></a>` and the selector h2."""
+    page = html('<a href="/one"><h2>One thing</h2></a><a href="/two"><h2>Another thing</h2></a>')
+    assert [item.url for item in items_in(page, "h2")] == ["https://gazette.example/one", "https://gazette.example/two"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "body", "reason"),
+    [
+        (".gone a", LISTING, "matches nothing in the page; left out, 3 articles are found by the page's structure"),
+        ("time", LISTING, "matches 3 elements without a link; left out, 3 articles are found"),
+        (
+            ".gone",
+            '<p>See <a href="/about">us</a></p>',
+            "of the 1 link that the page has, none looks like an article's",
+        ),
+    ],
+)
+def test_a_selector_without_a_match_says_what_to_do(selector: str, body: str, reason: str) -> None:
+    """A layout that changed must not become an empty feed."""
+    with pytest.raises(NoContentError, match=reason):
+        items_in(html(body), selector)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "what"),
+    [
+        (b"%PDF-1.7 ...", "application/pdf", "a PDF"),
+        (b"\x89PNG\r\n\x1a\n", "text/html", "an image"),
+        (b'{"items": []}', "application/json", "JSON"),
+        (b'<?xml version="1.0"?><rss version="2.0"><channel/></rss>', "text/html", "a feed"),
+        (b'<urlset xmlns="x"><url/></urlset>', "text/xml", "a sitemap"),
+        (b"PK\x03\x04zip", "application/zip", "an archive"),
+        (b"\x1f\x8b\x08\x00", "application/gzip", "a gzip file"),
+        (b"\x00\x00\x00\x18ftypmp42", "video/mp4", "a media file"),
+        (b"Only some words.", "text/plain", "plain text"),
+    ],
+)
+def test_what_is_no_html_is_named(body: bytes, content_type: str, what: str) -> None:
+    """By its bytes, whatever the header says."""
+    with pytest.raises(ExtractError, match=f"expected an HTML page, found {what}"):
+        items_in(Page(URL, body, content_type))
+
+
+@pytest.mark.parametrize("body", [b"", b" \n\t", b"\xef\xbb\xbf\n", b"<!-- nobody -->"])
+def test_an_empty_page_is_nothing(body: bytes) -> None:
+    """Status 200 and no content."""
+    with pytest.raises(NoContentError, match="the page is empty"):
+        items_in(Page(URL, body, "text/html"))
+
+
+def test_a_page_that_cannot_be_read_whole_is_refused() -> None:
+    """What is nested too deeply is dropped without a word: a listing with half of its links would lose articles."""
+    with pytest.raises(ExtractError, match="nested too deeply"):
+        items_in(html("<div>" * 1000 + '<a href="/news/one-long-title-here">One long title here</a>' + "</div>" * 1000))
+
+
+def test_a_page_that_is_too_large_is_refused() -> None:
+    """A page of links has no eight megabytes."""
+    with pytest.raises(ExtractError, match="larger than 8 MB"):
+        items_in(html(b"<html><body>" + b"<p>words</p>" * 700_000))
+
+
+def test_a_page_of_too_many_elements_is_refused() -> None:
+    """It would take minutes to look at, and lists nothing."""
+    with pytest.raises(ExtractError, match="more than 150000 elements"):
+        items_in(html("<p>" * 200_000))
+
+
+def test_of_a_long_text_only_the_beginning_is_read() -> None:
+    """A card may hold a whole article."""
+    page = html(LISTING.replace("Three parties want it", "Three parties want it " + "and say so " * 100_000))
+    assert len(items_in(page)[0].summary) < 2100
+
+
+def test_a_page_is_read_in_its_own_encoding() -> None:
+    """As browsers decide it: here by the page's own word."""
+    body = '<meta charset="windows-1251"><title>Вести</title>' + "".join(
+        f'<div><h3><a href="/novosti/{n}-most-otkryli">Мост открыли после ремонта</a></h3></div>' for n in range(3)
+    )
+    items = items_in(Page("https://reka.example/", body.encode("windows-1251"), "text/html"))
+    assert {item.title for item in items} == {"Мост открыли после ремонта"}
+
+
+def test_the_listing_is_cut_at_the_limit() -> None:
+    """The most prominent articles come first."""
+    library = Library().add(URL, LISTING, "text/html")
+    items = read_source(PageSource(type="page", url=URL), library, limit=2)
+    assert [item.url for item in items] == ARTICLES[:2]
+    assert library.asked == [URL]
+
+
+def test_addresses_start_from_where_the_page_was_found() -> None:
+    """After a redirect, links are relative to the page that answered."""
+    library = Library()
+    library.pages[URL] = Page(
+        "https://www.gazette.example/en/news/", LISTING.replace('href="/news/', 'href="').encode(), "text/html"
+    )
+    items = read_source(PageSource(type="page", url=URL), library, limit=9)
+    assert items[0].url == "https://www.gazette.example/en/news/council-votes-on-the-quay"
+
+
+def test_a_page_that_cannot_be_had_is_a_fetch_error() -> None:
+    """The network's failures pass through."""
+    with pytest.raises(FetchError, match="404"):
+        read_source(PageSource(type="page", url=URL), Library(), limit=9)
+
+
+HOSTILE = {
+    "javascript-url": '<a href="javascript:alert(1)">A title of several words</a>',
+    "data-url": '<a href="data:text/html,hello">A title of several words</a>',
+    "broken-ipv6": '<a href="http://[half/">A title of several words</a>',
+    "port": '<a href="http://example.org:99999/">A title of several words</a>',
+    "long-10k": f'<a href="/{"x" * 10_000}">A title of several words</a>',
+    "relative-base": '<base href="javascript:1"><a href="story-of-several-words.html">A title of several words</a>',
+    "svg": '<svg><a href="/one-two-three-four">A title of several words</a></svg>',
+    "hidden-template": '<template><a href="/one-two-three-four">A title of several words</a></template>',
+}
+
+
+@pytest.mark.parametrize("link", HOSTILE.values(), ids=HOSTILE)
+def test_links_that_lead_nowhere_do_no_harm(link: str) -> None:
+    """They are passed over; the articles beside them are found."""
+    assert [item.url for item in items_in(html(LISTING.replace('<ul class="menu">', f"{link}<ul>")))] == ARTICLES
+
+
+def test_a_page_does_not_list_itself() -> None:
+    """A link to the page itself or to a place in it is not an article."""
+    links = "".join(
+        f'<div><h3><a href="{url}#top">To the top of this page</a></h3></div>' for url in (URL, URL + "/", "")
+    )
+    with pytest.raises(NoContentError):
+        items_in(html(links))

@@ -1,0 +1,29 @@
+"""What a feed calls itself."""
+
+import pytest
+
+from feedpub.core.models import Page
+from feedpub.sources.rss_atom import feed_title
+
+NAMED = {
+    "rss": "<rss version='2.0'><channel><title>The  Quay &amp; Co</title>"
+    "<item><title>no</title></item></channel></rss>",
+    "atom": "<feed xmlns='http://www.w3.org/2005/Atom'><title type='html'>The Quay &amp;amp; Co</title></feed>",
+    "rdf": "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'><channel>"
+    "<title>The Quay &amp; Co</title></channel><item><title>no</title></item></rdf:RDF>",
+    "json": '{"version": "https://jsonfeed.org/version/1.1", "title": "The Quay & Co", "items": []}',
+}
+
+
+@pytest.mark.parametrize("body", NAMED.values(), ids=NAMED)
+def test_the_title_of_a_feed(body: str) -> None:
+    """On one line, as text; never an entry's."""
+    assert feed_title(Page("https://quay.example/feed", body.encode())) == "The Quay & Co"
+
+
+@pytest.mark.parametrize(
+    "body", ["<rss><channel><item><title>x</title></item></channel></rss>", "", "x", "{", '{"title": 4}', "[1]"]
+)
+def test_without_one_there_is_none(body: str) -> None:
+    """Whatever came instead of a feed."""
+    assert feed_title(Page("https://quay.example/feed", body.encode())) == ""

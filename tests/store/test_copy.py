@@ -1,0 +1,243 @@
+"""A state moves from engine to engine, whole or not at all."""
+
+import os
+import random
+import signal
+import time
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from feedpub.core.errors import StoreError
+from feedpub.core.models import CachedRobots, Enclosure, Item, PollingHints, Removed
+from feedpub.store import (
+    ConfigChange,
+    Incident,
+    ItemState,
+    OutboxMessage,
+    PageSnapshot,
+    ProbeState,
+    Proposal,
+    ScheduledRun,
+    SourceObservation,
+    SourceState,
+    Store,
+    StoredSummary,
+    pack_body,
+    schema,
+)
+from feedpub.store.database import StatePlace
+from tests.store.conftest import ENGINES
+from tests.store.examples import NOW, document, entry, run
+from tests.store.test_concurrency import FORKS
+from tests.support.postgres import MISSING, Server, installed
+
+OF_PROCESSES = (schema.leases, schema.marks)
+TABLES = [table for table in schema.metadata.sorted_tables if table not in OF_PROCESSES]
+ODD = "Ä \0\x1b0 😀"
+
+
+def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
+    """Something in every table, and what engines write differently."""
+    made = [
+        entry(
+            f"{feed}-{n}",
+            html=f"<p>{n}</p>" * 300,
+            authors=("Jane Doe", ODD),
+            enclosures=(Enclosure("https://example.org/a.mp3", "audio/mpeg", 2**40),),
+        )
+        for n in range(entries)
+    ]
+    keys = {f"{e.title}{ODD}": e.id for e in made}
+    kept = {
+        made[0].id: PageSnapshot(Item(url="https://example.org/", title=ODD), "k", "page", NOW, body=pack_body(b"<p>"))
+    }
+    seen = [ItemState(key, ODD, "stored", first_seen=NOW) for key in keys]
+    store.commit_entries(feed, entries=made, aliases=keys, seen=seen, pages=kept, now=NOW)
+    state = SourceState(feed, "s", NOW, None, 3, ODD, NOW, 2, pace=PollingHints(90.5, "", (1, 2), ()), firm=True)
+    look = SourceObservation(feed, "s", "a", NOW, 3, lengths=(1, 2))
+    for _ in range(3):
+        store.commit_run(run(feed, seconds=0.1), documents=[document()], sources=[state], looks=[look])
+    store.schedule.save(ScheduledRun(feed, NOW, "why"))
+    store.archives.add(feed, {1: [made[0].id]})
+    store.archives.mark_published(feed, [made[1].id])
+    store.messages.add([OutboxMessage("ping", "https://hub.example.org/", b"\0\xff", NOW)] * 2)
+    store.messages.drop(store.messages.waiting()[0])  # numbers have gaps
+    store.removals.add(feed, [[Removed(f"Read more {ODD}", "phrase")]], NOW)
+    store.notices.open(Incident(feed, "s", "broken", NOW, NOW, ODD), lambda _: ())
+    store.proposals.keep(feed, [Proposal(feed, "s", "a", NOW, (ConfigChange("links", None, "a.x"),), ODD)], ())
+    told = CachedRobots(origin="https://example.org", body="User-agent: *", status=200, expires=NOW)
+    store.robots.save(told.origin, told)
+    store.save_memory("example.org", b"\0" * 100, NOW)
+    calm = ProbeState(feed, "s", "b", NOW, 1, f'"{ODD}"', None)
+    store.commit_run(run(feed), calm={"s": calm})
+    store.fronts.keep(StoredSummary(feed, "a", 3, NOW, NOW, "en"))
+
+
+def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
+    """All that lies there, by table."""
+    with store._database.reading() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key))]
+            for table in TABLES
+        }
+
+
+@pytest.fixture(params=ENGINES)
+def other_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StatePlace]:
+    """Where a second empty state lies, on each engine."""
+    if request.param == "sqlite":
+        yield tmp_path / "other"
+    else:
+        server: Server = request.getfixturevalue("server")
+        address = server.database(request.getfixturevalue("template"))
+        yield address
+        server.drop(address)
+
+
+def test_every_row_arrives(store: Store, other_place: StatePlace) -> None:
+    """As it was, with its number, of every table; what is told of the way adds up to what is returned."""
+    fill(store)
+    fill(store, "local")
+    told: dict[str, int] = {}
+    with Store.open(other_place) as other:
+        copied = store.copy_to(other, told.__setitem__)
+        assert all(rows(store).values())
+        assert rows(other) == rows(store)
+    assert copied == sum(told.values()) == sum(map(len, rows(store).values()))
+
+
+def test_numbers_go_on(store: Store, other_place: StatePlace) -> None:
+    """What is added to the copy gets numbers above those that came with it."""
+    fill(store)
+    last = store.messages.waiting()[-1].id
+    with Store.open(other_place) as other:
+        store.copy_to(other)
+        fill(other, "local")
+        assert other.messages.waiting()[-1].id > last
+        assert len(other.runs("world")) == len(other.runs("local")) == 4
+
+
+def test_there_and_back(file_store: Store, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """From a file to a server and from there to a file, the bytes in every column are those of the beginning."""
+    if not installed():
+        pytest.skip(MISSING)
+    fill(file_store)
+    with Store.open(str(request.getfixturevalue("address"))) as between, Store.open(tmp_path / "back") as back:
+        file_store.copy_to(between)
+        between.copy_to(back)
+        assert lying(back) == lying(file_store)
+
+
+def lying(store: Store) -> dict[str, list[tuple[object, ...]]]:
+    with store._database.reading() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table.name} ORDER BY 1, 2"))]  # noqa: S608 -- ours
+            for table in TABLES
+        }
+
+
+def test_what_processes_agreed_on_stays(store: Store, other_place: StatePlace) -> None:
+    """Who has what for a while, and which feeds wait in the queue: neither is known where the copy is."""
+    store.schedule.save(ScheduledRun("world", NOW, "why"))
+    assert store.schedule.hand_over(NOW, 9, lambda *_: None) == ("world",)
+    store.claims.take("lead", "a", 60)
+    with Store.open(other_place) as other:
+        other.claims.take("service", "b", 60)
+        store.copy_to(other)
+        assert (other.claims.holder("lead"), other.claims.holder("service")) == (None, "b")
+        assert other.schedule.hand_over(NOW, 9, lambda *_: None) == ("world",)
+
+
+def test_what_is_known_is_not_overwritten(store: Store, other_place: StatePlace) -> None:
+    """A state that knows anything is left alone, and the tables are named."""
+    fill(store)
+    with Store.open(other_place) as other:
+        other.schedule.save(ScheduledRun("mine", NOW, "why"))
+        with pytest.raises(StoreError, match=r"knows something already \(in schedule\): copy to an empty one"):
+            store.copy_to(other)
+        assert other.count("world") == 0
+
+
+def test_a_damaged_value_is_told(file_store: Store, other_place: StatePlace) -> None:
+    """Nothing arrives."""
+    fill(file_store)
+    with file_store._database.writing() as connection:
+        connection.execute(text("UPDATE entries SET authors = '[' WHERE id LIKE '%1'"))
+    with Store.open(other_place) as other:
+        with pytest.raises(StoreError, match="a value is no Plain"):
+            file_store.copy_to(other)
+        assert not any(rows(other).values())
+
+
+def copy_slowly(source: StatePlace, target: StatePlace, say: Connection) -> None:
+    with Store.open(source) as store, Store.open(target) as other:
+
+        def wait(table: str, _: int) -> None:
+            if table == "aliases":
+                say.send("half")
+                time.sleep(600)
+
+        store.copy_to(other, wait)
+
+
+def test_a_copy_that_is_cut_short(store: Store, place: StatePlace, other_place: StatePlace) -> None:
+    """Leaves nothing, whoever kills it; and can be made once more."""
+    fill(store)
+    ours, theirs = FORKS.Pipe(duplex=False)
+    with ours:
+        copier = FORKS.Process(target=copy_slowly, args=(place, other_place, theirs))
+        copier.start()
+        theirs.close()
+        assert ours.recv() == "half"
+        os.kill(copier.pid or 0, signal.SIGKILL)
+        copier.join()
+    with Store.open(other_place) as other:
+        assert not any(rows(other).values())
+        store.copy_to(other)
+        assert rows(other) == rows(store)
+
+
+def test_two_copies_at_once(store: Store, place: StatePlace, other_place: StatePlace) -> None:
+    """The second one finds what the first one brought, and says so."""
+    fill(store)
+    copiers = [FORKS.Process(target=copy_or_fail, args=(place, other_place)) for _ in range(2)]
+    for copier in copiers:
+        copier.start()
+    for copier in copiers:
+        copier.join(60)
+    assert sorted(copier.exitcode or 0 for copier in copiers) == [0, 3]
+    with Store.open(other_place) as other:
+        assert rows(other) == rows(store)
+
+
+def copy_or_fail(source: StatePlace, target: StatePlace) -> None:
+    with Store.open(source) as store, Store.open(target) as other:
+        try:
+            store.copy_to(other)
+        except StoreError as error:
+            assert "knows something already" in str(error)  # noqa: PT017 -- another process
+            raise SystemExit(3) from None
+
+
+def test_the_memory_does_not_grow(store: Store, other_place: StatePlace) -> None:
+    """Few rows are in memory at a time, however many there are."""
+    randomly = random.Random(1)  # noqa: S311 -- what does not compress
+    for feed in range(12):
+        store.commit_run(
+            run(f"feed-{feed}"),
+            documents=[
+                replace(document(f"https://example.org/{feed}/{n}"), body=randomly.randbytes(20_000)) for n in range(40)
+            ],
+        )
+    with Store.open(other_place) as other:
+        tracemalloc.start()
+        store.copy_to(other)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 5_000_000  # of 9.6 MB

@@ -1,0 +1,349 @@
+"""Tables that are not those of the version that is recorded: they are completed, and no id is lost."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, inspect, text
+from sqlalchemy.schema import CreateColumn
+
+from feedpub.core.errors import CorruptStateError, StoreError
+from feedpub.store import ItemState, Store, migrations, schema
+from feedpub.store.database import StatePlace
+from feedpub.store.sqlite import FILE_NAME
+from tests.store.examples import NOW, entry
+from tests.store.test_copy import fill as fill_all_tables
+from tests.store.test_sqlite import versions
+
+TABLES = sorted(schema.metadata.tables)
+VITAL = ("entries", "aliases", "archives")  # ids: they cannot be told from the other tables
+VITAL_COLUMNS = {name: {c.name for c in schema.metadata.tables[name].columns if not c.nullable} for name in VITAL}
+OLDER = versions()[:-1]
+
+
+def engine_of(place: StatePlace) -> Engine:
+    if isinstance(place, Path):
+        return create_engine(f"sqlite:///{place / FILE_NAME}")
+    return create_engine(place.replace("postgresql:", "postgresql+psycopg:"))
+
+
+@contextmanager
+def changing(place: StatePlace) -> Iterator[Connection]:
+    """A connection of somebody else's, committed at the end."""
+    engine = engine_of(place)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def shape(place: StatePlace) -> dict[str, object]:
+    """Each table's columns in whichever order, its key and its indexes."""
+    with changing(place) as connection:
+        inspector = inspect(connection)
+        return {
+            table: (
+                {c["name"]: c["nullable"] for c in inspector.get_columns(table)},
+                inspector.get_pk_constraint(table)["constrained_columns"],
+                {index["name"] for index in inspector.get_indexes(table)},
+            )
+            for table in inspector.get_table_names()
+        }
+
+
+def fill(store: Store) -> None:
+    """An entry with all that leads to it."""
+    store.commit_entries(
+        "world", entries=[entry("a")], aliases={"a": "tag:a"}, seen=[ItemState("a", "1", "stored")], now=NOW
+    )
+
+
+def holds(store: Store) -> bool:
+    """Whether the entry is there, and its key leads to it."""
+    return store.aliases("world", ["a"]) == {"a": "tag:a"} and [e.id for e in store.entries("world")] == ["tag:a"]
+
+
+def drop_column(connection: Connection, table: str, column: str) -> None:
+    for index in inspect(connection).get_indexes(table):
+        if column in index["column_names"]:
+            connection.execute(text(f'DROP INDEX "{index["name"]}"'))
+    connection.execute(text(f'ALTER TABLE "{table}" DROP COLUMN "{column}"'))
+
+
+def drop_table(connection: Connection, table: str) -> None:
+    cascade = " CASCADE" if connection.dialect.name == "postgresql" else ""
+    connection.execute(text(f'DROP TABLE "{table}"{cascade}'))
+
+
+def at_version(place: StatePlace, version: str) -> None:
+    """A state as a feedpub of that version left it, with an entry in it."""
+    if isinstance(place, Path):
+        place.mkdir()
+    with changing(place) as connection:
+        schema.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        migrations.upgrade_tables(connection, version)
+        kept = MetaData()
+        kept.reflect(connection, only=["entries", "aliases"])
+        for name, row in (("entries", ROW), ("aliases", {"feed": "world", "key": "a", "entry": "tag:a"})):
+            connection.execute(kept.tables[name].insert(), row)
+
+
+ROW = {
+    "feed": "world", "id": "tag:a", "url": "https://example.org/a", "slug": "a", "title": "a", "authors": [],
+    "first_seen": 0, "published": 0, "updated": 0, "rank": 0, "summary": "", "html": b"x\x9c\x03\x00\x00\x00\x00\x01",
+    "text": b"x\x9c\x03\x00\x00\x00\x00\x01", "categories": [], "enclosures": [], "complete": True, "source": "",
+    "last_listed": 0,
+}  # fmt: skip
+
+
+def later(version: str) -> list[Table]:
+    """The tables that came after a version."""
+    known = migrations.tables_of_version(version)
+    return [table for table in schema.metadata.sorted_tables if table.name not in known]
+
+
+# --- at the newest version --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", sorted({*TABLES} - {*VITAL}))
+def test_a_missing_table_is_made(folder: Path, table: str) -> None:
+    """It is empty then; everything else stays, and ids too."""
+    with Store.open(folder) as store:
+        fill(store)
+    before = shape(folder)
+    with changing(folder) as connection:
+        drop_table(connection, table)
+    with Store.open(folder) as store:
+        assert holds(store)
+    assert shape(folder) == before
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_missing_column_is_added(folder: Path, table: str) -> None:
+    """Each of a table's; where rows cannot do without it the table starts anew, unless it holds ids."""
+    Store.open(folder).close()
+    before = shape(folder)
+    for column in schema.metadata.tables[table].columns:
+        if column.primary_key or column.foreign_keys or column.name in VITAL_COLUMNS.get(table, ()):
+            continue
+        with changing(folder) as connection:
+            drop_column(connection, table, column.name)
+        with Store.open(folder) as store:
+            fill(store)
+            assert holds(store)
+        assert shape(folder) == before, column.name
+
+
+@pytest.mark.parametrize("table", VITAL)
+def test_ids_are_never_made_up(place: StatePlace, table: str) -> None:
+    """Without the tables that hold them, or what rows there cannot do without, a state has to be built anew."""
+    with Store.open(place) as store:
+        fill(store)
+    with changing(place) as connection:
+        drop_table(connection, table)
+    wanted, what = (CorruptStateError, "sets it aside") if isinstance(place, Path) else (StoreError, "from its backup")
+    with pytest.raises(wanted, match=f"the table {table} is missing; .*{what}"):
+        Store.open(place)
+
+
+@pytest.mark.parametrize("column", sorted(VITAL_COLUMNS["entries"] - {"feed", "id"}))
+def test_what_an_entry_says_is_never_made_up(folder: Path, column: str) -> None:
+    """An entry without its title, text or date would be published as such."""
+    with Store.open(folder) as store:
+        fill(store)
+    with changing(folder) as connection:
+        drop_column(connection, "entries", column)
+    before = (folder / FILE_NAME).read_bytes()
+    with pytest.raises(CorruptStateError, match=f"entries lacks the column {column}; .*sets it aside"):
+        Store.open(folder)
+    assert (folder / FILE_NAME).read_bytes() == before
+
+
+ODDITIES = {
+    "another key": """
+        DROP TABLE removals;
+        CREATE TABLE removals (
+            feed VARCHAR, text VARCHAR, reason VARCHAR, first BIGINT NOT NULL, last BIGINT NOT NULL,
+            count INTEGER NOT NULL, PRIMARY KEY (feed, reason, text)
+        )
+    """,
+    "columns that nobody fills": """
+        ALTER TABLE seen ADD COLUMN rechecks INTEGER NOT NULL DEFAULT 0;
+        DROP TABLE robots;
+        CREATE TABLE robots (
+            origin VARCHAR PRIMARY KEY, body {blob} NOT NULL, status INTEGER NOT NULL, expires BIGINT NOT NULL,
+            mine INTEGER NOT NULL
+        )
+    """,
+    "a column too strict": """
+        DROP TABLE schedule;
+        CREATE TABLE schedule (
+            feed VARCHAR PRIMARY KEY, next_run BIGINT NOT NULL, why VARCHAR NOT NULL, handed BIGINT NOT NULL
+        )
+    """,
+    "no index": "DROP INDEX entries_by_date; DROP INDEX seen_by_recheck",
+    "no version": "DROP TABLE alembic_version",
+    "an empty version": "DELETE FROM alembic_version",
+}
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_odd_tables(place: StatePlace, oddity: str) -> None:
+    """Whatever is odd about them, every question can be asked afterwards."""
+    with Store.open(place) as store:
+        fill(store)
+    with changing(place) as connection:
+        for statement in ODDITIES[oddity].split(";"):
+            blob = schema.robots_cache.c.body.type.compile(connection.dialect)
+            connection.execute(text(statement.format(blob=blob)))
+    with Store.open(place) as store:
+        assert holds(store)
+        fill_all_tables(store, "local")
+
+
+def test_much_is_missing(place: StatePlace) -> None:
+    """On each engine: a table, a column of every other one that can do without, and what cannot."""
+    with Store.open(place) as store:
+        fill(store)
+    before = shape(place)
+    with changing(place) as connection:
+        drop_table(connection, "calm")
+        for name in {*TABLES} - {"calm"}:
+            lost = [c.name for c in schema.metadata.tables[name].columns if not c.primary_key and not c.foreign_keys]
+            for column in {*lost[:1], *lost[-1:]} - VITAL_COLUMNS.get(name, set()):
+                drop_column(connection, name, column)
+    with Store.open(place) as store:
+        assert holds(store)
+        fill_all_tables(store, "local")
+    assert shape(place) == before
+
+
+# --- at older versions ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_tables_of_later_versions_are_there_already(folder: Path, version: str) -> None:
+    """All of them, or each alone: a migration leaves alone what exists."""
+    at_version(folder, version)
+    with changing(folder) as connection:
+        schema.metadata.create_all(connection, tables=later(version))
+    with Store.open(folder) as store:
+        assert holds(store)
+    made = shape(folder)
+    assert {name: made[name] for name in TABLES} == fresh(folder)
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_columns_of_later_versions_are_there_already(folder: Path, version: str) -> None:
+    """A column that a migration would add may have come with another one."""
+    at_version(folder, version)
+    with changing(folder) as connection:
+        for table, columns in migrations.tables_of_version(version).items():
+            for column in schema.metadata.tables[table].columns if table in TABLES else ():
+                if column.name not in {*columns, *(c["name"] for c in inspect(connection).get_columns(table))}:
+                    kind = CreateColumn(column).compile(dialect=connection.dialect)
+                    connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {kind}"))
+    with Store.open(folder) as store:
+        assert holds(store)
+    made = shape(folder)
+    assert {name: made[name] for name in TABLES} == fresh(folder)
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_tables_of_an_older_version_are_missing(folder: Path, version: str) -> None:
+    """What its migration should have made is made before the next ones build on it."""
+    at_version(folder, version)
+    with changing(folder) as connection:
+        for table in migrations.tables_of_version(version).keys() & {*TABLES} - {*VITAL}:
+            drop_table(connection, table)
+    with Store.open(folder) as store:
+        assert holds(store)
+    made = shape(folder)
+    assert {name: made[name] for name in TABLES} == fresh(folder)
+
+
+def fresh(place: StatePlace) -> dict[str, object]:
+    """The shape of a state that was made today, on the same engine."""
+    with changing(place) as connection:
+        schema.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+    Store.open(place).close()
+    made = shape(place)
+    return {name: made[name] for name in TABLES}
+
+
+def test_an_older_version_has_too_little_and_too_much(place: StatePlace) -> None:
+    """On each engine, as branches left it that were merged later."""
+    at_version(place, "0005")
+    with changing(place) as connection:
+        drop_table(connection, "calm")
+        drop_table(connection, "claims")
+        drop_column(connection, "schedule", "handed")
+        schema.feed_summaries.create(connection)
+    with Store.open(place) as store:
+        assert holds(store)
+        fill_all_tables(store, "local")
+    made = shape(place)
+    assert {name: made[name] for name in TABLES} == fresh(place)
+
+
+@pytest.mark.parametrize("version", ["0000", "0003b"])
+def test_a_version_that_never_was(folder: Path, version: str) -> None:
+    """Nobody knows what its tables mean."""
+    Store.open(folder).close()
+    with changing(folder) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+    with pytest.raises(CorruptStateError, match=f"no feedpub has the version {version}"):
+        Store.open(folder)
+
+
+# --- what is said -----------------------------------------------------------------------------------------------------
+
+
+def test_what_was_repaired_is_said(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Once, with the tables; a state in order says nothing."""
+    Store.open(folder).close()
+    with changing(folder) as connection:
+        drop_table(connection, "calm")
+        drop_column(connection, "sources", "pace")
+        drop_column(connection, "looks", "lengths")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            Store.open(folder).close()
+    repairs = "calm is made anew; looks is emptied, since it lacks the column lengths; sources gains pace"
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{folder / FILE_NAME}: its tables were not those of version {schema.VERSION} and are repaired: {repairs}"
+    ]
+
+
+def test_a_copy_is_repaired_alone(place: StatePlace) -> None:
+    """A dry run works on a state that is not in order, and leaves it so."""
+    with Store.open(place) as store:
+        fill(store)
+    with changing(place) as connection:
+        drop_table(connection, "calm")
+    before = shape(place)
+    if isinstance(place, Path):
+        with Store.open(place, copy=True) as copy:
+            assert copy.calm("world") == {}
+    else:
+        with pytest.raises(StoreError, match=r"not in order \(calm is made anew\): `feedpub build` repairs it"):
+            Store.open(place, copy=True)
+    assert shape(place) == before
+
+
+def test_what_cannot_be_repaired_is_damage(folder: Path) -> None:
+    """All or nothing: the file is as it was, and can be set aside."""
+    Store.open(folder).close()
+    with changing(folder) as connection:
+        drop_table(connection, "calm")
+        drop_table(connection, "looks")
+        connection.execute(text("CREATE VIEW looks AS SELECT 1 AS feed"))
+    before = (folder / FILE_NAME).read_bytes()
+    with pytest.raises(CorruptStateError, match=r"looks already exists|already a table named looks"):
+        Store.open(folder)
+    assert (folder / FILE_NAME).read_bytes() == before

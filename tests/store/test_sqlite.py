@@ -1,0 +1,266 @@
+"""Opening the state: its folder, its version, and what is said when it cannot be used."""
+
+import logging
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, inspect
+
+from feedpub.core.errors import CorruptStateError, StoreError
+from feedpub.store import ItemState, Store, migrations, schema
+from feedpub.store.sqlite import FILE_NAME, FileDatabase
+from tests.store.examples import NOW, entry
+from tests.support.disk import run_on_disk
+
+
+def versions() -> list[str]:
+    with create_engine("sqlite://").connect() as connection:
+        script = ScriptDirectory.from_config(migrations.config(connection))
+        return [revision.revision for revision in script.walk_revisions()][::-1]
+
+
+def tables(connection: Connection) -> dict[str, object]:
+    """All that a database says of its tables."""
+    inspector = inspect(connection)
+    return {
+        table: (
+            [{**column, "type": str(column["type"])} for column in inspector.get_columns(table)],
+            inspector.get_pk_constraint(table),
+            inspector.get_foreign_keys(table),
+            sorted(inspector.get_indexes(table), key=lambda index: index["name"] or ""),
+        )
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+@pytest.fixture
+def filled(folder: Path) -> Path:
+    """The file of a state of some size, closed."""
+    with Store.open(folder) as store:
+        entries = [entry(str(n), html=f"<p>{n}</p>" * 50) for n in range(400)]
+        seen = [ItemState(e.title, "", "stored") for e in entries]
+        store.commit_entries("world", entries=entries, aliases={e.title: e.id for e in entries}, seen=seen, now=NOW)
+    return folder / FILE_NAME
+
+
+# --- the folder -----------------------------------------------------------------------------------------------------
+
+
+def test_the_folder_is_its_owners_alone(folder: Path) -> None:
+    """The folder is made with those above it, and nobody else may enter."""
+    with Store.open(folder / "deep"):
+        assert stat.S_IMODE((folder / "deep").stat().st_mode) == 0o700
+
+
+def test_what_was_committed_is_there_again(filled: Path) -> None:
+    """A state that was closed opens with all that it held."""
+    with Store.open(filled.parent) as store:
+        assert store.count("world") == 400
+
+
+def test_every_commit_is_flushed(folder: Path) -> None:
+    """The log is written ahead and flushed at each commit; references are checked."""
+    database = FileDatabase(folder / FILE_NAME)
+    with database.reading() as connection:
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in PRAGMAS]
+    database.close()
+    assert found == ["wal", 2, 1]
+
+
+PRAGMAS = ("journal_mode", "synchronous", "foreign_keys")
+
+
+# --- versions -------------------------------------------------------------------------------------------------------
+
+
+def test_the_schema_names_the_newest_version() -> None:
+    """Versions are numbered in order, so that an older feedpub knows a newer database."""
+    assert versions()[-1] == schema.VERSION
+    assert versions() == sorted(versions())
+
+
+@pytest.mark.parametrize("version", versions())
+def test_every_version_migrates_to_the_tables_of_today(folder: Path, version: str) -> None:
+    """A database of any version becomes what the schema says, to the last column and index."""
+    folder.mkdir()
+    url = f"sqlite:///{folder / FILE_NAME}"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        migrations.upgrade_tables(connection, version)
+    engine.dispose()
+    Store.open(folder).close()
+    engine, fresh = create_engine(url), create_engine("sqlite://")
+    with engine.connect() as migrated, fresh.begin() as made:
+        schema.metadata.create_all(made)
+        assert tables(migrated) == tables(made)
+        assert compare_metadata(MigrationContext.configure(migrated), schema.metadata) == []
+    engine.dispose()
+    fresh.dispose()
+
+
+def test_a_newer_database_is_left_alone(filled: Path) -> None:
+    """A database that a newer feedpub wrote is refused, with both versions and what to do."""
+    with closing(sqlite3.connect(filled)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9000'")
+    with pytest.raises(
+        StoreError, match=rf"{FILE_NAME} has version 9000, this feedpub knows {schema.VERSION}: .*newer"
+    ):
+        Store.open(filled.parent)
+
+
+def test_a_migration_is_all_or_nothing(folder: Path) -> None:
+    """Where a migration fails half-way, the tables are as before."""
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
+        connection.execute("CREATE TABLE aliases (mine)")
+    with pytest.raises(CorruptStateError, match="the table aliases lacks the column feed"):
+        Store.open(folder)
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("aliases",)]
+
+
+def test_logging_is_left_alone(folder: Path) -> None:
+    """Migrating changes no logger and no handler."""
+    ours = logging.getLogger("feedpub.test")
+    before = (logging.root.handlers[:], logging.root.level)
+    Store.open(folder).close()
+    assert (logging.root.handlers, logging.root.level) == before
+    assert not ours.disabled
+
+
+def test_alembic_is_not_imported_without_need(filled: Path) -> None:
+    """Opening a state of today's version does not pay for importing the migrations."""
+    code = (
+        "import pathlib, sys; from feedpub.store import Store; "
+        f"Store.open(pathlib.Path({str(filled.parent)!r})).close(); print('alembic' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "False"  # noqa: S603 -- our own
+
+
+# --- what cannot be used --------------------------------------------------------------------------------------------
+
+
+def overwrite(path: Path, start: int, body: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(start)
+        file.write(body)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "not-a-database": lambda path: path.write_bytes(b"hello " * 1000),
+    "header-gone": lambda path: overwrite(path, 0, bytes(100)),
+    "schema-gone": lambda path: overwrite(path, 100, b"\xff" * 4000),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:9000]),
+    "middle-gone": lambda path: overwrite(path, 8192, b"\xff" * (path.stat().st_size - 8192)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file(filled: Path, damage: str) -> None:
+    """A file that is not, or no longer, a database is named, with what can be done; it is not changed."""
+    DAMAGES[damage](filled)
+    before = filled.read_bytes()
+    with (
+        pytest.raises(CorruptStateError, match=rf"{FILE_NAME}: .*it is damaged: the next `feedpub build` or"),
+        Store.open(filled.parent) as store,
+    ):
+        store.entries("world")
+    assert filled.read_bytes() == before
+
+
+def test_a_damaged_value(filled: Path) -> None:
+    """A value that does not read as what was written is damage too, not a crash."""
+    with closing(sqlite3.connect(filled)) as connection, connection:
+        connection.execute("UPDATE entries SET html = x'00' WHERE id = 'tag:7'")
+    with Store.open(filled.parent) as store, pytest.raises(CorruptStateError, match="damaged"):
+        store.entries("world")
+
+
+def test_a_copy_of_a_damaged_file(filled: Path) -> None:
+    """A copy says the same of the original, and leaves nothing behind."""
+    for damage in DAMAGES.values():
+        damage(filled)
+        with (
+            pytest.raises(CorruptStateError, match=f"^{filled}: .*damaged"),
+            Store.open(filled.parent, copy=True) as copy,
+        ):
+            copy.entries("world")
+
+
+def test_a_file_in_place_of_the_folder(folder: Path) -> None:
+    """What stands in the way is named."""
+    folder.write_bytes(b"mine")
+    with pytest.raises(StoreError, match=f"{folder}.*File exists"):
+        Store.open(folder)
+
+
+def test_a_folder_in_place_of_the_file(folder: Path) -> None:
+    """SQLite's own words are kept, and told what to do."""
+    (folder / FILE_NAME).mkdir(parents=True)
+    with pytest.raises(StoreError, match="unable to open database file; let the user that runs feedpub write"):
+        Store.open(folder)
+
+
+ATTEMPT = """
+import pathlib
+from datetime import UTC, datetime
+from feedpub.core.errors import DamagedError, StoreError
+from feedpub.store import Store
+try:
+    with Store.open(pathlib.Path({folder!r})) as store:
+        print(store.count("world"))
+        now = datetime.now(UTC)
+        for n in range({times}):
+            store.save_memory(str(n), n.to_bytes(4, "big") * 100_000 + __import__("os").urandom(50_000), now)
+except StoreError as error:
+    print(error)
+"""
+
+
+def test_a_read_only_disk(filled: Path) -> None:
+    """The error names the file and the right that is missing; what others may read stays so."""
+    filled.chmod(0o644)
+    lines = run_on_disk(filled.parent, ATTEMPT.format(folder=str(filled.parent), times=1), size="4m", read_only=True)
+    assert lines[-1].startswith(f"{filled}: ")
+    assert lines[-1].endswith("let the user that runs feedpub write to the file and its folder")
+
+
+def test_a_full_disk(filled: Path) -> None:
+    """The error asks for room; what was there can still be read."""
+    lines = run_on_disk(filled.parent, ATTEMPT.format(folder=str(filled.parent), times=500), size="4m")
+    assert lines == ["400", f"{filled}: database or disk is full; make room on the disk"]
+
+
+# --- others at work -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other_writer(filled: Path) -> Iterator[Path]:
+    """Another process's transaction that does not end."""
+    with closing(sqlite3.connect(filled, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield filled
+
+
+def test_a_writer_gives_up_waiting(other_writer: Path) -> None:
+    """A transaction that waits too long for another's says who is in the way."""
+    with Store.open(other_writer.parent, patience=0.05) as store, pytest.raises(StoreError, match="another process"):
+        store.save_memory("example.org", b"x", NOW)
+
+
+def test_readers_do_not_wait(other_writer: Path) -> None:
+    """Beside a writer the state opens, copies and answers."""
+    for copy in (False, True):
+        with Store.open(other_writer.parent, patience=0.05, copy=copy) as store:
+            assert store.count("world") == 400

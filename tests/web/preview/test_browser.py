@@ -1,0 +1,259 @@
+"""The whole way in a real browser: look, point at what is wrong, see what a rule would change, save it, build."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from feedpub.cleaner.rules import open_rules
+from feedpub.config import Config
+from feedpub.pipeline import run
+from feedpub.web import Server
+from feedpub.web.preview import PreviewServer, PreviewSession, page_from_address, pages_of_feed
+from feedpub.web.sockets import open_socket
+from tests.support.home import Home
+from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, title, tools_for
+from tests.support.site import Site
+from tests.support.tab import PATIENCE, Tab, open_tab
+from tests.web.preview.stories import SAID, boxed
+
+pytestmark = pytest.mark.slow
+
+CHOSEN = "document.querySelector('[aria-selected=true]')"
+SAVED = "/^Saved to .*sites\\/127.0.0.1.toml/.test(document.querySelector('#status').textContent)"
+IN_ARTICLE = "document.querySelector('#cleaned').textContent.includes({!r})"
+# How well texts stand out from their ground, and whether all that can be used is named.
+READABLE = """(() => {
+  const channels = colour => colour.match(/[\\d.]+/g).map(Number);
+  const luminance = colour => {
+    const linear = c => c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4;
+    const [r, g, b] = channels(colour).map(c => linear(c / 255));
+    return .2126 * r + .7152 * g + .0722 * b;
+  };
+  const ground = e => channels(getComputedStyle(e).backgroundColor)[3] === 0 ? ground(e.parentElement)
+    : getComputedStyle(e).backgroundColor;
+  const texts = e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+  const says = e => texts(e) && e.checkVisibility() && !e.closest(":disabled");
+  return Math.min(...[...document.querySelectorAll("body *")].filter(says).map(e => {
+    const [a, b] = [getComputedStyle(e).color, ground(e)].map(luminance).sort((x, y) => x - y);
+    return (b + .05) / (a + .05);
+  }));
+})()"""
+NAMELESS = """[...document.querySelectorAll("button, select, [role=listbox], [role=region], [tabindex='0']")]
+  .filter(e => e.checkVisibility() && !(e.textContent.trim() || e.getAttribute("aria-label")
+    || e.getAttribute("aria-labelledby") || e.labels?.length)).map(e => e.outerHTML)"""
+
+
+@pytest.fixture
+def config(site: Site, tmp_path: Path) -> Config:
+    """Of a feed of three stories with such boxes."""
+    open_newsroom(site, [3, 2, 1])
+    for n in SAID:
+        site[path(n)] = boxed(n)
+    return configure(tmp_path, feed("world", f"page {site.url('/news')}"))
+
+
+def build(config: Config) -> str:
+    """The feed as it is published, from here."""
+    with tools_for(config) as tools:
+        run.run_feed(config.feed[0], replace(tools, rules=open_rules(config.rules)))
+    return published(config)
+
+
+def published(config: Config) -> str:
+    return (output_of(config) / "world.rss").read_text("utf-8")
+
+
+@contextmanager
+def served(config: Config, url: str = "") -> Iterator[str]:
+    """The address of the page about a feed that is built, or about a page at an address; from here."""
+    build(config)
+    with tools_for(config) as tools:
+        others = pages_of_feed(config.feed[0], tools)
+        subjects = [page_from_address(url, tools)] if url else others
+        listening = open_socket("127.0.0.1:0")
+        bureau = PreviewServer(PreviewSession(subjects, tools, config.rules.sites, others), listening.getsockname()[1])
+        server = Server(bureau, [listening])
+        server.start()
+        yield bureau.url
+        server.stop(PATIENCE)
+
+
+CREDITS = '<p class="credits">Text by <span class="who">Ada Penn</span>, <span class="when">3 May 2026</span></p>'
+
+
+@contextmanager
+def previewed(home: Home) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """The command, and the address that it prints."""
+    command = subprocess.Popen(
+        [sys.executable, "-m", "feedpub", "preview", "world"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=home.root,
+        env={**os.environ, "FEEDPUB_CONFIG": str(home.config)},
+    )
+    try:
+        assert command.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+/\S+/", command.stdout.readline())
+        assert found, command.communicate(timeout=PATIENCE)
+        yield found[0], command
+    finally:
+        command.kill()
+        command.communicate(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Tab]:
+    with open_tab() as tab:
+        yield tab
+
+
+@pytest.fixture
+def tab(browser: Tab) -> Iterator[Tab]:
+    browser.resize(1280, 860)
+    yield browser
+    assert browser.complaints == []
+
+
+def block_with(text: str) -> str:
+    return f"[...document.querySelectorAll('.block')].find(each => each.textContent.includes({text!r}))"
+
+
+def effects(tab: Tab) -> str:
+    """What is told of the other articles, once it is."""
+    tab.until("document.querySelector('#effects p')?.textContent.includes(' change, ')")
+    return str(tab.says("document.querySelector('#effects p').textContent"))
+
+
+def test_with_a_mouse(config: Config, site: Site, tmp_path: Path, tab: Tab) -> None:
+    """Click, see what changes here and elsewhere, take it back, save, build; by the commands themselves."""
+    home = Home(tmp_path)
+    assert SAID[3] in build(config)
+    with previewed(home) as (url, command):
+        tab.go(url)
+        tab.until(block_with(SAID[3]))
+        tab.says(f"{block_with(SAID[3])}.setAttribute('data-it', '')")
+        tab.click("[data-it]")
+        assert tab.says("document.querySelector('#rule').value") == ".join-box"
+        tab.click("[data-act=remove]")
+        tab.until(f"{CHOSEN}?.matches('.gone')")
+        assert tab.says(f"{CHOSEN}.querySelector('del').textContent") == SAID[3]
+        assert "rule remove '.join-box'" in tab.says(f"{CHOSEN}.querySelector('.why').textContent")
+        assert not tab.says(IN_ARTICLE.format(SAID[3]))
+        assert tab.says("document.querySelector('#effect .minus').textContent").endswith(SAID[3])
+        assert tab.says("document.querySelector('#toml').textContent") == 'remove = [".join-box"]'
+        assert effects(tab) == "2 of 2 change, 0 stay as they are."
+        tab.click("#undo")
+        tab.until(IN_ARTICLE.format(SAID[3]))
+        assert not config.rules.sites.exists()
+        tab.click("[data-act=remove]")
+        tab.until(f"{CHOSEN}?.matches('.gone')")
+        tab.click("#save")
+        tab.until(SAVED)
+        tab.click("#done")
+        assert command.wait(PATIENCE) == 0
+    assert (config.rules.sites / "127.0.0.1.toml").read_text("utf-8") == 'remove = [".join-box"]\n'
+    site["/news"] = listing([4, 3, 2, 1])
+    assert home.run("build").returncode == 0
+    assert title(4) in published(config)
+    assert SAID[4] not in published(config)
+
+
+def test_without_a_mouse(config: Config, site: Site, tab: Tab) -> None:
+    """The same by keys alone; what is chosen can be seen."""
+    with served(config) as url:
+        tab.go(url)
+        tab.until(block_with(SAID[3]))
+        while not tab.says("document.activeElement.matches('.block')"):
+            tab.press("Tab")
+        for _ in range(20):
+            if SAID[3] in tab.says(f"({CHOSEN} || document.activeElement).textContent"):
+                break
+            tab.press("ArrowDown")
+        assert tab.says("document.activeElement.matches('.block:focus-visible')")
+        assert tab.says("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        tab.press("ArrowLeft")
+        assert tab.says("document.querySelector('#rule').value") == ".join-box > p"
+        tab.press("ArrowRight", "r")
+        tab.until(f"{CHOSEN}?.matches('.gone')")
+        assert SAID[3] in tab.says("document.activeElement.textContent")
+        assert effects(tab) == "2 of 2 change, 0 stay as they are."
+        tab.press("u")
+        tab.until(IN_ARTICLE.format(SAID[3]))
+        tab.press("n")
+        tab.until(block_with(SAID[2]))
+        tab.press("p")
+        tab.until(block_with(SAID[3]))
+        tab.press("?")
+        assert tab.says("document.querySelector('#help').open")
+        tab.press("Escape")
+        assert not tab.says("document.querySelector('#help').open")
+        tab.says(f"{block_with(SAID[3])}.focus()")
+        tab.press("r")
+        tab.until(f"{CHOSEN}?.matches('.gone')")
+        tab.press("s")
+        tab.until(SAVED)
+    site["/news"] = listing([4, 3, 2, 1])
+    assert title(4) in build(config)
+    assert SAID[4] not in published(config)
+
+
+def test_title_date_author_and_what_is_kept(config: Config, tab: Tab, site: Site) -> None:
+    """Each by its key, on a page that is fetched; what cannot be named is said."""
+    with served(config, site.url(path(4))) as url:
+        tab.go(url)
+        tab.until(block_with("You may also like"))
+        tab.says(f"{block_with('By Jane Doe')}.focus()")
+        tab.press("a", "d", "t", "k")
+        tab.until("document.querySelector('#toml').textContent.split('\\n').length === 4")
+        assert tab.says("document.querySelector('#toml').textContent").split("\n") == [
+            'keep = [".byline"]',
+            'title = ".byline"',
+            'author = ".byline"',
+            'date = ".byline"',
+        ]
+        tab.until("document.querySelector('#cleaned h1').textContent === 'By Jane Doe'")
+        assert effects(tab).startswith("3 of 3 change")
+        tab.says(f"{block_with('Home')}.focus()")
+        tab.press("k")
+        tab.until("document.querySelector('#status').textContent.startsWith('Nothing names this block')")
+
+
+def test_a_name_inside_of_a_line(config: Config, tab: Tab, site: Site) -> None:
+    """A click on it means it where somebody says that it is the author; a rule that is chosen goes before that."""
+    site[path(4)] = story(4, extra=CREDITS)
+    with served(config, site.url(path(4))) as url:
+        tab.go(url)
+        tab.until("document.querySelector('.block [data-selector=\".who\"]')")
+        tab.click('.block [data-selector=".who"]')
+        assert tab.says("document.querySelector('#rule').value") == ".credits"
+        tab.click("[data-act=author]")
+        tab.until("document.querySelector('#cleaned .byline').textContent.startsWith('Ada Penn')")
+        tab.click('.block [data-selector=".who"]')
+        tab.press("ArrowLeft", "d")
+        tab.until("document.querySelector('#draft').children.length === 2")
+        assert tab.says("document.querySelector('#toml').textContent") == 'author = ".who"\ndate = ".when"'
+
+
+def test_it_fits_and_can_be_read(config: Config, tab: Tab) -> None:
+    """From a phone's width upwards, by day and by night; everything that can be used has a name."""
+    with served(config) as url:
+        tab.go(url)
+        tab.until(block_with(SAID[3]))
+        tab.says(f"choose({block_with(SAID[3])})")
+        tab.says("act('remove')")
+        tab.until("document.querySelector('#effects details')")
+        for width, dark in ((390, False), (390, True), (800, False), (1280, False), (1280, True)):
+            tab.resize(width, 800, dark=dark)
+            for pane in ("original", "article", "rules") if width < 800 else ("original",):
+                tab.says(f"pane('{pane}')")
+                assert tab.says("document.documentElement.scrollWidth <= innerWidth"), (width, pane)
+                assert tab.says(READABLE) >= 4.5, (width, pane, dark)
+                assert tab.says(NAMELESS) == [], (width, pane)

@@ -1,0 +1,155 @@
+"""What a draft of rules does: to the page that is looked at, to the others of its site, and once it is saved."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from feedpub.cleaner.rules import RuleDraft, open_rules
+from feedpub.config import Config
+from feedpub.core.errors import ConfigError, ExtractError
+from feedpub.pipeline import run
+from feedpub.pipeline.context import RunContext
+from feedpub.web.preview import PreviewSession, page_from_address, page_from_file, pages_of_feed, pages_of_site
+from tests.support.newsroom import configure, feed, open_newsroom, path, story, tools_for
+from tests.support.site import Site
+from tests.web.preview.stories import SAID, boxed
+
+REMOVE = RuleDraft(remove=(".join-box",))
+
+
+@pytest.fixture
+def newsroom(site: Site) -> Site:
+    """Three stories; two of them have the box."""
+    open_newsroom(site, [3, 2, 1])
+    for n in (3, 1):
+        site[path(n)] = boxed(n)
+    site[path(2)] = story(2, extra='<p class="second">Ada Penn</p>')
+    return site
+
+
+@pytest.fixture
+def config(newsroom: Site, tmp_path: Path) -> Config:
+    return configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
+
+
+@contextmanager
+def built(config: Config) -> Iterator[RunContext]:
+    """The feed, built, and what it works with."""
+    with tools_for(config) as tools:
+        run.run_feed(config.feed[0], tools)
+        yield tools
+
+
+@pytest.fixture
+def desk(config: Config) -> Iterator[PreviewSession]:
+    with built(config) as tools:
+        subjects = pages_of_feed(config.feed[0], tools)
+        yield PreviewSession(subjects, tools, config.rules.sites, subjects)
+
+
+def test_a_page_as_it_is(desk: PreviewSession) -> None:
+    """The newest first; without a draft nothing changes."""
+    assert [subject.title[-16:] for subject in desk.subjects] == [f"{n} of the harbour" for n in (3, 2, 1)]
+    look = desk.look(0, RuleDraft())
+    assert look.article is not None
+    assert SAID[3] in look.article.text
+    assert f">{SAID[3]}</div>" in look.original
+    assert (look.effect.changed, look.effect.lines, look.toml.text) == (0, (), "")
+
+
+def test_a_draft_shows_what_it_does_to_this_article(desk: PreviewSession) -> None:
+    """The line that goes, the reason in its place, and the file as it would be; which is not there yet."""
+    look = desk.look(0, REMOVE)
+    assert look.article is not None
+    assert SAID[3] not in look.article.text
+    assert look.effect.lines == (f"-{SAID[3]}",)
+    assert f"<del>{SAID[3]}</del>" in look.original
+    assert "rule remove &#x27;.join-box&#x27;" in look.original
+    assert look.toml.file.endswith("config/sites/127.0.0.1.toml")
+    assert look.toml.text == 'remove = [".join-box"]\n'
+    assert not Path(look.toml.file).exists()
+
+
+def test_a_draft_shows_what_it_does_to_the_others(desk: PreviewSession) -> None:
+    """Each of the feed's other stored articles, also those that stay as they are."""
+    assert [(effect.changed, effect.lines) for effect in desk.effects(0, REMOVE)] == [(0, ()), (1, (f"-{SAID[1]}",))]
+
+
+def test_facts_change_too(desk: PreviewSession) -> None:
+    """Title and author as a draft finds them."""
+    look = desk.look(1, RuleDraft(title="h2", author=".second"))
+    assert look.effect.lines[:2] == ("-title: Council decides on matter 2 of the harbour", "+title: You may also like")
+    assert look.effect.lines[2:4] == ("-authors: Jane Doe", "+authors: Ada Penn")
+
+
+def test_a_draft_that_leaves_no_article(desk: PreviewSession) -> None:
+    """It is told, and nothing is shown in its place."""
+    look = desk.look(0, RuleDraft(remove=("main",)))
+    assert (look.article, look.original) == (None, "")
+    assert look.effect.problem
+
+
+def test_a_saved_draft_is_in_force(desk: PreviewSession, config: Config) -> None:
+    """For this desk, and for the loader that reads it in every run."""
+    toml = desk.save(0, REMOVE)
+    assert config.rules.sites.joinpath("127.0.0.1.toml").read_text("utf-8") == toml.text
+    assert [rule.written for rule in open_rules(config.rules).of(desk.subjects[0].url).remove] == [".join-box"]
+    look = desk.look(0, RuleDraft())
+    assert look.article is not None
+    assert (SAID[3] in look.article.text, look.effect.changed) == (False, 0)
+    more = desk.save(0, RuleDraft(keep=(".map",)))
+    assert more.text == 'remove = [".join-box"]\nkeep = [".map"]\n'
+
+
+def test_a_draft_that_cannot_be_read(desk: PreviewSession, config: Config) -> None:
+    """It is neither tried nor saved, and the message is the config's."""
+    for act in (desk.look, desk.effects, desk.save):
+        with pytest.raises(ConfigError, match=r"127\.0\.0\.1\.toml:1: "):
+            act(0, RuleDraft(remove=("div[",)))
+    assert not config.rules.sites.exists()
+
+
+def test_a_page_at_an_address(config: Config, newsroom: Site) -> None:
+    """It is fetched; the stored articles of all feeds that its rules would be about are the others."""
+    with built(config) as tools:
+        subject = page_from_address(newsroom.url(path(3)), tools)
+        others = pages_of_site(subject.url, config.feed, tools)
+        effects = PreviewSession([subject], tools, config.rules.sites, others).effects(0, REMOVE)
+        assert [effect.changed for effect in effects] == [0, 1]
+        assert pages_of_site("https://elsewhere.example/", config.feed, tools) == []
+        assert pages_of_site("", config.feed, tools) == []
+
+
+def test_a_saved_page_that_says_where_it_is_from(config: Config, tmp_path: Path) -> None:
+    """The file of its site gets the rules."""
+    file = tmp_path / "a.html"
+    link = '<link rel="canonical" href="https://www.times.example.org/a"></head>'
+    file.write_text(boxed(1).replace("</head>", link), "utf-8")
+    with tools_for(config) as tools:
+        look = PreviewSession([page_from_file(file, tools)], tools, config.rules.sites).look(0, REMOVE)
+    assert look.toml.file.endswith("sites/times.example.org.toml")
+    assert look.effect.changed == 1
+
+
+def test_a_saved_page_that_does_not(config: Config, tmp_path: Path) -> None:
+    """The draft is tried all the same; it cannot be saved, and where it belongs is told."""
+    file = tmp_path / "a.html"
+    file.write_text(boxed(1), "utf-8")
+    with tools_for(config) as tools:
+        desk = PreviewSession([page_from_file(file, tools)], tools, config.rules.sites)
+        look = desk.look(0, REMOVE)
+        assert (look.effect.changed, look.toml.text) == (1, 'remove = [".join-box"]\n')
+        assert "[feed.rules]" in look.toml.why_not
+        with pytest.raises(ConfigError, match=r"\[feed\.rules\]"):
+            desk.save(0, REMOVE)
+
+
+def test_what_is_no_page(config: Config, tmp_path: Path) -> None:
+    """It has no original to show; the next step is named."""
+    with tools_for(config) as tools:
+        with pytest.raises(ExtractError, match="clean --explain"):
+            page_from_file(tmp_path / "a.txt", tools)
+        with pytest.raises(ExtractError, match="cannot be read"):
+            page_from_file(tmp_path / "a.html", tools)

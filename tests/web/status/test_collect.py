@@ -1,0 +1,143 @@
+"""The overview, out of a config, a state and a running process."""
+
+from pathlib import Path
+
+import pytest
+
+from feedpub.config import Config
+from feedpub.fetch import NO_ANSWER
+from feedpub.pipeline import run
+from feedpub.pipeline.context import RunContext
+from feedpub.store import ScheduledRun
+from feedpub.web.status import SHOWN_DAYS, Health, ProcessStatus, ServiceStatus, collect_status
+from tests.support.newsroom import configure, feed, open_newsroom, rss, tools_for
+from tests.support.overviews import HOUR, MINUTE, broken_source, overview
+from tests.support.overviews import feed as made_up
+from tests.support.site import Site
+
+
+@pytest.fixture
+def newsroom(site: Site) -> Site:
+    open_newsroom(site, [3, 2, 1])
+    return site
+
+
+def seen(config: Config, tools: RunContext, running: ProcessStatus | None = None) -> ServiceStatus:
+    return collect_status(config, tools.store, tools.clock(), running)
+
+
+def test_a_feed_before_its_first_run(newsroom: Site, tmp_path: Path) -> None:
+    """It is late, and nothing of it leads anywhere."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
+    with tools_for(config) as tools:
+        told = seen(config, tools)
+    (world,) = told.feeds
+    assert (world.health, world.reasons, world.documents) == (Health.LATE, ("not looked at yet",), ())
+    assert (world.days, told.summary) == ((0,) * SHOWN_DAYS, "1 feed: 1 late")
+
+
+def test_a_healthy_feed(newsroom: Site, tmp_path: Path) -> None:
+    """What its last run brought, and what is removed from its articles."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
+    with tools_for(config) as tools:
+        began = tools.clock()
+        run.run_feed(config.feed[0], tools)
+        told = seen(config, tools)
+    (world,) = told.feeds
+    assert (world.health, world.reason, world.entries, world.last_success) == (Health.HEALTHY, "", 3, began)
+    assert world.outcome is not None
+    assert world.outcome.new == 3
+    assert world.documents == ("world.html", "world.rss", "world.atom", "world.json")
+    (source,) = world.sources
+    assert (source.kind, source.items, source.last_look, source.failures) == ("page", 3, began, 0)
+    assert ("Copyright 2026 Harbour Times", 3) in [(removal.text, removal.count) for removal in world.removals]
+    assert told.summary == "1 feed: 1 healthy"
+
+
+def test_a_broken_source(newsroom: Site, tmp_path: Path) -> None:
+    """Since when, why, how often; the feed's last success is remembered."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
+    with tools_for(config) as tools:
+        began = tools.clock()
+        run.run_feed(config.feed[0], tools)
+        del newsroom.routes["/news"]
+        for _ in range(2):
+            run.run_feed(config.feed[0], tools)
+        (world,) = seen(config, tools).feeds
+    (source,) = world.sources
+    assert (world.health, world.last_success, source.last_success) == (Health.BROKEN, began, began)
+    assert (source.health, source.failures, source.reason) == (Health.BROKEN, 2, "HTTP 404: the page is gone")
+    assert world.reason == f"{newsroom.url('/news')}: HTTP 404: the page is gone"
+
+
+def test_what_is_planned_and_what_is_late(newsroom: Site, tmp_path: Path) -> None:
+    """A plan that passed without a run makes a feed late, until it is busy with it."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
+    with tools_for(config) as tools:
+        run.run_feed(config.feed[0], tools)
+        due = tools.clock() + HOUR
+        tools.store.schedule.save(ScheduledRun("world", due, "every 1h"), {newsroom.url("/news"): (due, "every 1h")})
+        (world,) = seen(config, tools).feeds
+        assert (world.next_run, world.why, world.overdue) == (due, "every 1h", False)
+        assert (world.sources[0].next_look, world.sources[0].why) == (due, "every 1h")
+        later = due + 6 * MINUTE
+        (world,) = collect_status(config, tools.store, later).feeds
+        assert (world.health, world.overdue, world.reasons) == (Health.LATE, True, ("it was to run 6 minutes ago",))
+        busy = ProcessStatus(started=due, heartbeat=later, busy={"world": later})
+        (world,) = collect_status(config, tools.store, later, busy).feeds
+        assert (world.health, world.overdue, world.busy) == (Health.HEALTHY, False, later)
+
+
+def test_what_only_the_service_knows(newsroom: Site, tmp_path: Path) -> None:
+    """Runs that are lost, and requests by status."""
+    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
+    with tools_for(config) as tools:
+        run.run_feed(config.feed[0], tools)
+        run.run_feed(config.feed[0], tools)
+        now = tools.clock()
+        running = ProcessStatus(started=now, heartbeat=now, hung={"world": now}, requests=tools.fetcher.statistics)
+        told = seen(config, tools, running)
+    (world,) = told.feeds
+    assert (world.health, world.hung) == (Health.BROKEN, now)
+    assert "given up just now" in world.reason
+    assert world.requests == {"200": 4, "304": 1, "404": 1}  # a listing, three stories; again; robots.txt
+    assert NO_ANSWER not in world.requests
+    assert running.alive(now + 30 * MINUTE / 60)
+    assert not running.alive(now + MINUTE)
+
+
+def test_secrets_in_addresses_are_not_told(newsroom: Site, tmp_path: Path) -> None:
+    """And addresses that differ in nothing else are told apart."""
+    place = newsroom.url("/nowhere")
+    config = configure(tmp_path, feed("world", f"feed {place}?token=abc", f"feed {place}?token=def"))
+    with tools_for(config) as tools:
+        run.run_feed(config.feed[0], tools)
+        told = seen(config, tools)
+    assert [source.address for source in told.feeds[0].sources] == [f"{place}?token=…", f"{place}?token=… (2)"]
+    assert "abc" not in repr(told)
+
+
+def test_sources_that_differ_in_a_secret_of_their_path_are_told_apart(newsroom: Site, tmp_path: Path) -> None:
+    """Each has a state of its own, under the key that it always had; what is shown of it holds no secret."""
+    tokens = ("3f2a9c8d7e6f5a4b3c2d1e0f", "0e1f2a3b4c5d6e7f8a9b0c1d")
+    good, bad = (f"/feed/{token}/rss" for token in tokens)
+    newsroom[good] = rss(newsroom, [2, 1])
+    config = configure(tmp_path, feed("world", f"feed {newsroom.url(good)}", f"feed {newsroom.url(bad)}"))
+    with tools_for(config) as tools:
+        run.run_feed(config.feed[0], tools)
+        assert {state.key for state in tools.store.sources("world")} == {newsroom.url(good), newsroom.url(bad)}
+        told = seen(config, tools)
+    shown = newsroom.url("/feed/…/rss")
+    assert [(source.address, source.health) for source in told.feeds[0].sources] == [
+        (shown, Health.HEALTHY),
+        (f"{shown} (2)", Health.BROKEN),
+    ]
+    assert not any(token in repr(told) for token in tokens)
+
+
+def test_a_summary_counts_what_there_is() -> None:
+    """In one line, the good news first."""
+    broken = made_up("gone", sources=(broken_source(),), health=Health.BROKEN)
+    late = made_up("late", health=Health.LATE)
+    assert overview(made_up(), late, broken, made_up("more")).summary == "4 feeds: 2 healthy, 1 late, 1 broken"
+    assert overview().summary == "0 feeds"
