@@ -149,7 +149,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "Retry-After": lambda text: response.parse_retry_after({"Retry-After": text}, NOW),
     "Content-Encoding": content_codings,
     "Set-Cookie": _cookies,
-    "validators": lambda text: Validators(text, text).sendable(),
+    "validators": lambda text: Validators(text, text).as_headers(),
     "a page's marks of more pages": lambda text: contains_ignoring_case(_MAY_GO_ON, text.encode("utf-8", "replace")),
     "a document's kind": lambda text: sniff.detect_type(Page("https://example.org/", text.encode("utf-8", "replace"))),
     "a link": lambda text: urls.absolute_url(text, "https://example.org/"),

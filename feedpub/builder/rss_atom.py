@@ -127,7 +127,7 @@ class _RssItem(BaseEntryExtension):  # type: ignore[misc]
     entry: Entry
 
     @staticmethod
-    def tell(written: Any, feed: Feed, entry: Entry) -> None:
+    def add_extensions(written: Any, feed: Feed, entry: Entry) -> None:
         """Description and content; the one text there is stands in the description."""
         if summary := _summary(feed, entry):
             written.description(escape(summary, quote=False))
@@ -178,7 +178,7 @@ class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]
     entry: Entry
 
     @staticmethod
-    def tell(written: Any, feed: Feed, entry: Entry) -> None:
+    def add_extensions(written: Any, feed: Feed, entry: Entry) -> None:
         """Dates, summary and content; a title alone stands in the summary, too, for an entry must say something."""
         written.published(entry.published)
         written.updated(entry.updated)

@@ -75,7 +75,7 @@ def annotate(
 ) -> AnnotatedPage:
     """A page with what `extract` takes out of it. Takes what that takes, and raises as that does."""
     before = _Before()
-    done = trace_extraction(html, url, memory, coerce_ruleset(rules), before.watch)
+    done = trace_extraction(html, url, memory, coerce_ruleset(rules), before.attach)
     return AnnotatedPage("".join(_Writer(before, done).write()), done.article)
 
 
@@ -89,7 +89,7 @@ class _Before:
     def __init__(self) -> None:
         self.copies: dict[HtmlElement, HtmlElement] = {}
 
-    def watch(self, tree: HtmlElement) -> None:
+    def attach(self, tree: HtmlElement) -> None:
         self.tree = deepcopy(tree)
         self.copies = dict(zip(tree.iter(), self.tree.iter(), strict=True))
 
@@ -126,7 +126,7 @@ def _phrase_lines(language: str) -> Mapping[str, int]:
 
 def _ruled(rule: Rule) -> _Mark:
     place = f"{rule.file}:{rule.line}" if rule.file else "the feed's rules"
-    return _Mark(f"rule {rule.command} '{rule.written}'", place)
+    return _Mark(f"rule {rule.command} '{rule.source}'", place)
 
 
 class _Decisions:
@@ -134,7 +134,7 @@ class _Decisions:
 
     def __init__(self, before: _Before, done: ExtractionTrace, layout: Layout) -> None:
         self._judged = done.case.layout
-        self._gone = done.found.gone
+        self._gone = done.found.dropped
         self._layout = layout
         self.taken = {before.copies[element]: _ruled(rule) for element, rule in done.taken.items()}
         self._same = not done.taken and len(layout.blocks) == len(self._judged.blocks)
@@ -145,7 +145,7 @@ class _Decisions:
             for element in {before.copies[each] for each in chain(boxes, pieces)}:
                 self._by_element.setdefault(element, []).append(index)
 
-    def of(self, index: int) -> _Mark | None:
+    def decision_for(self, index: int) -> _Mark | None:
         """Why a block went; None where it stays."""
         if self._same:
             return self._of_judged(index)
@@ -226,7 +226,7 @@ class _Writer:
         self.open = list(path)
 
     def _block(self, index: int, block: Block) -> str:
-        mark = self.decisions.of(index)
+        mark = self.decisions.decision_for(index)
         text = "".join(self._inline(block))
         told = f' data-n="{index}" data-start="{escape(_start(block.text))}"'
         told += self._selector(self._element(block))

@@ -47,8 +47,8 @@ class RuleApplication:
 
     tree: HtmlElement
     rules: Ruleset
-    faults: dict[Rule, str] = field(default_factory=dict)
-    taken: dict[HtmlElement, Rule] = field(default_factory=dict)
+    issues: dict[Rule, str] = field(default_factory=dict)
+    matches: dict[HtmlElement, Rule] = field(default_factory=dict)
 
     def reshape(self) -> None:
         """Put true addresses into pictures, and elements around others."""
@@ -57,12 +57,12 @@ class RuleApplication:
                 if address := element.get(name):
                     element.set("src", address)
         for wrap in self.rules.wrap:
-            for element in self.elements(wrap.rule):
+            for element in self.select(wrap.rule):
                 _wrap(element, wrap.tag)
 
     # --- what the page says of itself ---
 
-    def corrected(self, stated: Metadata) -> Metadata:
+    def apply_replacements(self, stated: Metadata) -> Metadata:
         """What a page says of itself, with what the rules know better."""
         moments = (_moment(text, stated) for text in self._values(self.rules.date))
         published = _finer(next((moment for moment in moments if moment), None), stated.published)
@@ -103,7 +103,7 @@ class RuleApplication:
 
     # --- what belongs to the article ---
 
-    def strip(self) -> Iterator[Removed]:
+    def mark_stripped(self) -> Iterator[Removed]:
         """Take what `remove` finds out of the tree: elements, and attributes and texts, which XPath finds as well."""
         for rule in self.rules.remove:
             for node in self._nodes(rule):
@@ -111,28 +111,28 @@ class RuleApplication:
                     _strip_text(node)
                 elif node.getparent() is not None and node.tag not in _ROOTS:
                     yield Removed(" ".join(node.text_content().split()), str(rule), 0)
-                    self.taken[node] = rule
+                    self.matches[node] = rule
                     node.drop_tree()
 
-    def unwanted(self, layout: Layout) -> Iterator[tuple[int, str]]:
+    def find_unwanted(self, layout: Layout) -> Iterator[tuple[int, str]]:
         """The blocks that begin with a text of `remove`, each with its reason."""
         texts = [rule for rule in self.rules.remove if not rule.xpath]
-        starts = [(rule.written.removeprefix(TEXT_TYPE).strip(), rule) for rule in texts]
+        starts = [(rule.source.removeprefix(TEXT_TYPE).strip(), rule) for rule in texts]
         for index, block in enumerate(layout.blocks):
             for start, rule in starts:
                 if start and block.text.startswith(start):
                     yield index, str(rule)
 
-    def content(self, layout: Layout) -> frozenset[int]:
+    def find_content(self, layout: Layout) -> frozenset[int]:
         """The blocks inside what the first rule finds that finds any; none where there is no such rule."""
-        found = (inside for rule in self.rules.content if (inside := _inside(layout, self.elements(rule))))
+        found = (inside for rule in self.rules.content if (inside := _inside(layout, self.select(rule))))
         return next(found, frozenset())
 
-    def kept(self, layout: Layout) -> frozenset[int]:
+    def find_kept(self, layout: Layout) -> frozenset[int]:
         """The blocks inside what `keep` finds."""
-        return _inside(layout, (element for rule in self.rules.keep for element in self.elements(rule)))
+        return _inside(layout, (element for rule in self.rules.keep for element in self.select(rule)))
 
-    def notes(self, inside: frozenset[int], url: str | None) -> Iterator[Removed]:
+    def read_facts(self, inside: frozenset[int], url: str | None) -> Iterator[Removed]:
         """What the rules tell of the page: it is an advertisement; they find no article, or cannot be followed.
 
         Raises:
@@ -142,20 +142,20 @@ class RuleApplication:
             if self.rules.autodetect is False:
                 raise ExtractError(f"{self.rules.content[0]} finds nothing, and is not to be done without", url)
             for rule in self.rules.content:
-                yield Removed(rule.written, f"{rule} finds nothing on this page: the article was found without it", 0)
+                yield Removed(rule.source, f"{rule} finds nothing on this page: the article was found without it", 0)
         for rule in self.rules.ads:
             if self._nodes(rule):
-                yield Removed(rule.written, f"{rule} says that this is an advertisement", 0)
-        for rule, fault in self.faults.items():
-            yield Removed(rule.written, f"{rule} cannot be followed: {fault}", 0)
+                yield Removed(rule.source, f"{rule} says that this is an advertisement", 0)
+        for rule, fault in self.issues.items():
+            yield Removed(rule.source, f"{rule} cannot be followed: {fault}", 0)
 
     # --- what rules find ---
 
-    def elements(self, rule: Rule) -> list[HtmlElement]:
+    def select(self, rule: Rule) -> list[HtmlElement]:
         """The elements that a rule finds, in the page's order."""
         return [node for node in self._nodes(rule) if isinstance(node, HtmlElement)]
 
-    def address(self, links: Iterable[FollowLink]) -> str:
+    def select_address(self, links: Iterable[FollowLink]) -> str:
         """Where the first link leads that there is, as it is written; "" where there is none."""
         for link in links:
             if not link.condition or self._nodes(replace(link.rule, xpath=link.condition)):
@@ -182,7 +182,7 @@ class RuleApplication:
         try:
             found = compile_xpath(rule.xpath)(self.tree)
         except etree.XPathError as error:
-            self.faults[rule] = str(error)
+            self.issues[rule] = str(error)
             return []
         if isinstance(found, list):
             return found

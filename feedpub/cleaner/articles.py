@@ -32,8 +32,8 @@ MAX_ARTICLE_BYTES = 8_000_000  # of an article's pages together; a source's docu
 
 def fetch_page(url: str, fetcher: Fetcher, book: SiteRuleSet | None = None) -> Page:
     """The page at an address, asked for with the headers that the rules of its site name. Raises SourceError."""
-    headers = book.of(url).headers if book else ()
-    answer = fetcher.get(url, options=RequestOptions().to(url, headers), max_bytes=MAX_ARTICLE_BYTES)
+    headers = book.rules_for(url).headers if book else ()
+    answer = fetcher.get(url, options=RequestOptions().for_url(url, headers), max_bytes=MAX_ARTICLE_BYTES)
     assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
     return answer
 
@@ -42,7 +42,7 @@ def fetch_pages(url: str, fetcher: Fetcher, book: SiteRuleSet, isolation: Execut
     """The page at an address with those that its article goes on on. Raises SourceError."""
     first = fetch_page(url, fetcher, book)
     return pagination.collect_pages(
-        first, book.of(first.url), lambda other: fetch_page(other, fetcher, book), isolation
+        first, book.rules_for(first.url), lambda other: fetch_page(other, fetcher, book), isolation
     )
 
 
@@ -89,14 +89,14 @@ def article_from_pages(
         first = replace(first, url=pages.url)
     missing = translations_for(first.language).missing_page
     found: list[Article | str] = [first]
-    gap = pages.gap
+    gap = pages.missing
     for number, page in enumerate(pages.pages[1:], 2):
         try:
             found.append(article_from_page(page, rules, memory))
         except ExtractError as error:
             found.append(missing(number))
             gap = f"its page {number}, {page.url}, could not be read: {error.reason}"
-    if pages.gap:
+    if pages.missing:
         found.append(missing(len(pages.pages) + 1))
     return MultiPageArticle(join_pages(found), gap=gap)
 

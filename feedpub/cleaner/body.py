@@ -44,7 +44,7 @@ class InlineContext:
     direction: str = ""
     anchors: frozenset[str] = frozenset()
 
-    def address(self, href: str) -> str | None:
+    def resolve(self, href: str) -> str | None:
         """A link's address in the article; one to the article's own footnote stays inside."""
         if self.anchors and (name := render_fragment(href, self.base)) in self.anchors:
             return f"#{name}"
@@ -124,7 +124,7 @@ def _tags(element: HtmlElement, writing: InlineContext) -> tuple[str, str]:
     attributes = writing.attributes(element)
     if tag == "a":
         href = element.get("href")
-        if href and (address := writing.address(href)):
+        if href and (address := writing.resolve(href)):
             attributes["href"] = address
         else:
             tag = "span"

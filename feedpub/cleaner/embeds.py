@@ -29,12 +29,12 @@ _FILES = {"video": "Video", "audio": "Audio"}
 class Embed(NamedTuple):
     """What is embedded from one service: its name, and where its page for people and a picture of it are."""
 
-    says: str
+    label: str
     part: re.Pattern[str]
     page: str
     picture: str
 
-    def address(self, frame: str) -> str:
+    def address_of(self, frame: str) -> str:
         """The address for people of what a frame shows."""
         found = self.part.search(frame) if self.page else None
         if found is None:
@@ -71,7 +71,7 @@ def convert_embed(element: HtmlElement, base: str | None) -> str:
         return ""
     title = " ".join((element.get("title") or element.get("aria-label") or "").split())
     if known := _known(address):
-        return _link(known.address(address), title or known.says, known.thumbnail(address))
+        return _link(known.address_of(address), title or known.label, known.thumbnail(address))
     if element.tag in _FILES:
         poster = resolve_image_address(element.get("poster") or "", base) if element.get("poster") else None
         return _link(address, title or _FILES[element.tag], poster or "")

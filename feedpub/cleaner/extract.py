@@ -62,7 +62,7 @@ class Selection:
     kept: tuple[int, ...]
     text: str
     removed: tuple[Removed, ...]
-    gone: Mapping[int, RemovalDecision]
+    dropped: Mapping[int, RemovalDecision]
 
 
 def select_content(case: PageContext) -> Selection:
@@ -174,7 +174,7 @@ def trace_extraction(
         # where the rules leave no article: found without them, but for what they say beside it
         done = _extracted(html, url, memory, replace(rules, content=(), remove=(), prune=None), watch)
         why = f"the rules leave no article on this page, it was found without them: {error.reason}"
-        passed_over = (Removed(rule.written, f"{rule}: {why}", 0) for rule in rules.content)
+        passed_over = (Removed(rule.source, f"{rule}: {why}", 0) for rule in rules.content)
         return replace(done, article=replace(done.article, removed=(*passed_over, *done.article.removed)))
 
 
@@ -190,10 +190,12 @@ def _extracted(
     tree = ruling.tree
     watch(tree)
     parts = collect_elements(tree)
-    stated = ruling.corrected(metadata.read_metadata(tree, url, _names(parts, url, memory), parts=_told(parts, rules)))
+    stated = ruling.apply_replacements(
+        metadata.read_metadata(tree, url, _names(parts, url, memory), parts=_told(parts, rules))
+    )
     hints = head_hints(parts)
     scripted = _has_scripts(tree)
-    stripped = tuple(ruling.strip())
+    stripped = tuple(ruling.mark_stripped())
     layout = segment(tree)
     if not layout.blocks:
         reason = f"there is no text in the page without JavaScript; {HOW_TO_RENDER}"
@@ -207,17 +209,17 @@ def _extracted(
         credits=frozenset(stated.lines),
         memory=memory,
         url=url,
-        inside=ruling.content(layout),
-        unwanted=dict(ruling.unwanted(layout)),
-        kept=ruling.kept(layout),
+        inside=ruling.find_content(layout),
+        unwanted=dict(ruling.find_unwanted(layout)),
+        kept=ruling.find_kept(layout),
         whole=rules.prune is False,
     )
-    notes = tuple(ruling.notes(case.inside, url))
+    notes = tuple(ruling.read_facts(case.inside, url))
     found = select_content(case)
     article = _article(case, found, stated)
     _check(article, hints.titles, case, found, scripted=scripted)
     article = replace(article, url=stated.canonical or url, removed=(*stripped, *notes, *article.removed))
-    return ExtractionTrace(article, case, found, ruling.taken)
+    return ExtractionTrace(article, case, found, ruling.matches)
 
 
 def _told(parts: HeadElements, rules: Ruleset) -> HeadElements:

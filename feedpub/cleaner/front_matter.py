@@ -41,13 +41,13 @@ class FrontMatter:
     categories: tuple[str, ...] = ()
     language: str | None = None
     image: str | None = None
-    unread: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
-    def over(self, article: Article) -> Article:
+    def merged_with(self, article: Article) -> Article:
         """The article with what the front matter says in the place of what was found."""
         fields = ("title", "authors", "published", "updated", "url", "summary", "categories", "language", "image")
         said = {name: getattr(self, name) or getattr(article, name) for name in fields}
-        return replace(article, **said, unread=self.unread)
+        return replace(article, **said, unread=self.unreadable)
 
 
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
@@ -125,7 +125,7 @@ class _Reader:
             categories=(*self._texts("categories", "category"), *self._texts("tags", "keywords")),
             language=language.declared_language(self._texts("language", "lang", "locale")),
             image=self._image("image", "cover", "featured_image", "thumbnail"),
-            unread=tuple(dict.fromkeys(self.unread)),
+            unreadable=tuple(dict.fromkeys(self.unread)),
         )
 
     def _note(self, key: str, value: Any) -> None:

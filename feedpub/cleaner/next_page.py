@@ -40,9 +40,9 @@ class NextPage:
         titles: what the page is called, for comparison.
     """
 
-    whole: str = ""
-    after: str = ""
-    ruled: bool = False
+    complete_copies: str = ""
+    following: str = ""
+    by_rule: bool = False
     titles: frozenset[str] = frozenset()
 
 
@@ -62,9 +62,9 @@ def find_next_page(html: str, url: str, rules: Ruleset, first: str = "", number:
     ruling = RuleApplication(apply_rules(html, url, rules), rules)
     parts = collect_elements(ruling.tree)
     base = next((urljoin(url, href) for each in parts["base"] if (href := each.get("href"))), url)
-    whole = _address(base, ruling.address(rules.single_page)) if not first else ""
+    whole = _address(base, ruling.select_address(rules.single_page)) if not first else ""
     if rules.next_page:
-        after = _address(base, ruling.address(rules.next_page))
+        after = _address(base, ruling.select_address(rules.next_page))
     else:
         after = _found(ruling.tree, base, first or url, number)
     titles = frozenset(_named(["".join(each.itertext()) for each in (*parts["title"][:1], *parts["h1"])]))

@@ -31,13 +31,13 @@ class TokenizedPage:
     """The blocks of a layout with their words, before any weight is known; navigation says nothing."""
 
     layout: Layout
-    said: Sequence[Sequence[str]]
+    tokens: Sequence[Sequence[str]]
     hints: HeadHints
 
     def terms(self) -> Iterator[Sequence[str]]:
         """The terms of each block; they are many, and needed once."""
         return (
-            terms_in_text(block, own) if own else () for block, own in zip(self.layout.blocks, self.said, strict=True)
+            terms_in_text(block, own) if own else () for block, own in zip(self.layout.blocks, self.tokens, strict=True)
         )
 
 

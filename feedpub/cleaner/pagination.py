@@ -37,8 +37,8 @@ class PageSequence:
 
     pages: tuple[Page, ...]
     url: str
-    gap: str = ""
-    passing: bool = True
+    missing: str = ""
+    is_temporary: bool = True
     requests: int = 0
 
     def __iter__(self) -> Iterator[Page]:
@@ -68,9 +68,9 @@ def collect_pages(page: Page, rules: Ruleset, get: Callable[[str], Page], isolat
     except ExtractError:  # reading its article names the reason
         return alone
     way = _Way(alone, rules, get, isolation)
-    if here.whole and (found := way.whole(here.whole)):
+    if here.complete_copies and (found := way.fetch_complete(here.complete_copies)):
         return found
-    return way.follow(here)
+    return way.follow_pages(here)
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class _Way:
     get: Callable[[str], Page]
     isolation: Executor
 
-    def whole(self, address: str) -> PageSequence | None:
+    def fetch_complete(self, address: str) -> PageSequence | None:
         """The page that has the whole article, where it is on the article's site and can be had."""
         first = self.found.pages[0]
         if url_key(address) == url_key(first.url) or site_domain(address) != site_domain(first.url):
@@ -95,9 +95,9 @@ class _Way:
         page = replace(page, etag=first.etag, last_modified=first.last_modified)
         return replace(self.found, pages=(page,))
 
-    def follow(self, here: NextPage) -> PageSequence:
+    def follow_pages(self, here: NextPage) -> PageSequence:
         """The pages that follow the first one, until there is none, or none to be had."""
-        first, after = here, here.after
+        first, after = here, here.following
         seen = {url_key(self.found.url)}
         while after and url_key(after) not in seen and rule_host(after) == rule_host(self.found.url):
             number = len(self.found.pages) + 1
@@ -110,11 +110,11 @@ class _Way:
             except SourceError as error:
                 self._gap(f"its page {number}, {after}, could not be read: {error.reason}")
                 break
-            if url_key(page.url) in seen or not (here.ruled or _of_one_article(first, at)):
+            if url_key(page.url) in seen or not (here.by_rule or _of_one_article(first, at)):
                 break
             seen |= {url_key(after), url_key(page.url)}
-            self.found = replace(self.found, pages=(*self.found.pages, page), gap="")
-            after = at.after
+            self.found = replace(self.found, pages=(*self.found.pages, page), missing="")
+            after = at.following
         return self.found
 
     def _fetched(self, address: str) -> Page:
@@ -126,7 +126,7 @@ class _Way:
         return page
 
     def _gap(self, reason: str, *, passing: bool = True) -> None:
-        self.found = replace(self.found, gap=reason, passing=passing)
+        self.found = replace(self.found, missing=reason, is_temporary=passing)
 
 
 def _look(page: Page, rules: Ruleset, isolation: Executor, first: str, number: int) -> NextPage:

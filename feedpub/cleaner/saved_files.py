@@ -75,7 +75,7 @@ def extract_saved(body: bytes, name: str, *, base: str | None = None, rules: Rul
         raise ExtractError(f"{path.suffix or 'no suffix'}: only {', '.join(_READERS)} are read", name)
     try:
         stated, text = front_matter.split_front_matter(_decoded(body))
-        article = stated.over(read(SavedFile(text, stated.title, stated.url, base, rules)))
+        article = stated.merged_with(read(SavedFile(text, stated.title, stated.url, base, rules)))
     except ExtractError as error:
         raise type(error)(error.reason, name) from error
     image = article.image and next(canonical.resolve_address([article.image], base), article.image)

@@ -183,18 +183,18 @@ class SiteMemory:
         self._kinds.clear()
         self._forget()
 
-    def besides(self, url: str | None) -> int:
+    def without(self, url: str | None) -> int:
         """All pages but the one at an address, as bits."""
         every = (1 << len(self.pages)) - 1
         page = text_digest(url) if url else ""
         return every & ~(1 << list(self.pages).index(page)) if page in self.pages else every
 
-    def seen(self, mark: str) -> int:
+    def count_of(self, mark: str) -> int:
         """The pages on which a text stood, as bits, by its fingerprint."""
         known = self.texts.get(mark)
         return known.pages if known else 0
 
-    def prose(self, url: str | None) -> Iterator[Mapping[str, int]]:
+    def is_prose_box(self, url: str | None) -> Iterator[Mapping[str, int]]:
         """For each page but the one at an address, how much new prose stood in boxes of each kind."""
         own = text_digest(url) if url else ""
         return (found for page, found in self.pages.items() if page != own)

@@ -62,7 +62,7 @@ _DENSE = re.compile(r"[\u2e80-\ufaff]")
 
 def find_repeats(case: PageContext) -> Iterator[tuple[int, str]]:
     """What stands on other pages of the site as well, but for what may be the article's own."""
-    site = _Site.of(case) if case.memory else None
+    site = _Site.for_page(case) if case.memory else None
     if site is None:
         return
     gone: dict[int, str] = {}
@@ -74,7 +74,7 @@ def find_repeats(case: PageContext) -> Iterator[tuple[int, str]]:
             goes = site.repeats(index)
         if goes:
             gone[index] = site.reason(index)
-        elif (reason := site.line(index)) and not is_repeated_heading(case, index):
+        elif (reason := site.repeated_line(index)) and not is_repeated_heading(case, index):
             gone[index] = reason
         follows = follows or (case.probabilities[index] >= KEPT and index not in gone)
     yield from sorted(gone.items())
@@ -99,11 +99,11 @@ class _Site:
     end: int
 
     @classmethod
-    def of(cls, case: PageContext) -> "_Site | None":
+    def for_page(cls, case: PageContext) -> "_Site | None":
         """None where no other page is known, or nothing of the article is its own."""
         memory, blocks = case.memory or SiteMemory(), case.layout.blocks
-        pages = memory.besides(case.url)
-        seen = [memory.seen(block_fingerprint(block.text)) & pages if block.text else 0 for block in blocks]
+        pages = memory.without(case.url)
+        seen = [memory.count_of(block_fingerprint(block.text)) & pages if block.text else 0 for block in blocks]
         kept = (case.probabilities >= KEPT).tolist()
         copies = _copies(blocks, seen, kept, pages)
         seen = [found & ~copies for found in seen]
@@ -128,12 +128,12 @@ class _Site:
         alien = of_kind >= ENOUGH and known.repeated >= ALIEN * known.texts
         return self._many(of_kind if alien else count, self._least(index, size, label=label))
 
-    def line(self, index: int) -> str:
+    def repeated_line(self, index: int) -> str:
         """Why a line with a link goes, by what stands beside the link; "" where it stays."""
         block = self.layout.blocks[index]
         if link_density(block) < LINKED / 2 or not (mark := find_lead_in(block)) or extent(block.text) > LONGEST_LINE:
             return ""
-        count = (self.memory.seen(mark) & self.pages).bit_count()
+        count = (self.memory.count_of(mark) & self.pages).bit_count()
         return f"a line with a link like those on {self._of(count)}" if self._many(count, LINES) else ""
 
     def reason(self, index: int) -> str:
@@ -198,9 +198,9 @@ SHARE = 0.6  # of all other pages
 
 def find_site_names(memory: SiteMemory, title: str, url: str | None) -> Iterator[str]:
     """What a page's title element begins or ends with as most others do."""
-    pages = memory.besides(url)
+    pages = memory.without(url)
     for part, mark in shared_title_ends(title):
-        if (memory.seen(mark) & pages).bit_count() >= max(LEAST, SHARE * pages.bit_count()):
+        if (memory.count_of(mark) & pages).bit_count() >= max(LEAST, SHARE * pages.bit_count()):
             yield part
 
 
@@ -242,7 +242,7 @@ def find_home_links(case: PageContext) -> Iterator[tuple[int, str]]:
 def _homes(case: PageContext) -> frozenset[str]:
     """The kinds of boxes that articles stand in; none where no other page is known."""
     prose: Counter[str] = Counter()
-    for found in case.memory.prose(case.url) if case.memory else ():
+    for found in case.memory.is_prose_box(case.url) if case.memory else ():
         prose.update(found)
     most = max(prose.values(), default=0)
     return frozenset(where for where, size in prose.items() if size >= HOME * most)

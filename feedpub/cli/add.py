@@ -78,9 +78,9 @@ def add(  # noqa: PLR0913 -- a command's options
         add_feed(path, choice.new)
     if as_json:
         told = discovery_as_json(discovery, choice.number, choice.tried)
-        echo_json({**told, "name": choice.new.name, "block": choice.new.block(), "written": written})
+        echo_json({**told, "name": choice.new.name, "block": choice.new.as_toml(), "written": written})
     elif dry_run:
-        echo(choice.new.block(), nl=False)
+        echo(choice.new.as_toml(), nl=False)
     elif written:
         echo(f"{choice.new.name} is in {path} now; next: feedpub build {choice.new.name}")
     if not (written or dry_run):
@@ -121,8 +121,8 @@ def _looking(path: Path) -> "Iterator[DiscoverySession]":
     settings = known.feedpub if known else GlobalSettings()  # a first feed makes the file
     with open_pool() as isolation, open_fetcher(settings) as fetcher:
         isolation.prestart()
-        gate = fetcher.on_behalf("", lease.left)
-        yield DiscoverySession(gate, isolation, lease, tell=lambda url: echo(f"looking at {url}", err=True))
+        gate = fetcher.for_run("", lease.remaining)
+        yield DiscoverySession(gate, isolation, lease, on_progress=lambda url: echo(f"looking at {url}", err=True))
 
 
 def _discover(url: str, looks: "DiscoverySession") -> "Discovery":
@@ -130,7 +130,7 @@ def _discover(url: str, looks: "DiscoverySession") -> "Discovery":
     from feedpub.sources.discovery import discover_sources
 
     discovery = discover_sources(url, looks, utc_now())
-    echo(f"looked at {pluralize(len(looks.asked), 'address', 'addresses')}", err=True)
+    echo(f"looked at {pluralize(len(looks.requested), 'address', 'addresses')}", err=True)
     return discovery
 
 
@@ -157,7 +157,7 @@ def _chosen(discovery: "Discovery", number: int, path: Path, name: str | None, l
         link=discovery.url if is_home else None,
         settings=candidate.settings,
     )
-    return _Choice(number, new, try_articles(candidate, discovery.tried, looks))
+    return _Choice(number, new, try_articles(candidate, discovery.samples, looks))
 
 
 def _settled(
@@ -168,7 +168,7 @@ def _settled(
 
     while True:
         print_discovery(make_console(), discovery, choice.number, choice.tried, utc_now())
-        echo(choice.new.block())
+        echo(choice.new.as_toml())
         if yes or not is_interactive():
             return choice, yes
         answer = _answer(path, len(discovery.candidates))
@@ -272,7 +272,7 @@ def _described(number: int, ranked: "RankedCandidate") -> dict[str, Any]:
         "kind": candidate.kind,
         "url": candidate.url,
         "entries": len(candidate.items),
-        "whole": candidate.whole,
+        "whole": candidate.is_full_text,
         "newest": ranked.newest,
         "score": ranked.score,
         "evidence": list(ranked.evidence),

@@ -63,7 +63,7 @@ def _built(
         return _build(config, feeds, tools, quiet=quiet)
     finally:  # where the files cannot be written, too
         with suppress(FeedpubError):  # the outcomes have said so already
-            tools.store.marks.release(this_process())
+            tools.store.run_marks.release(this_process())
         if not dry_run:
             notify.deliver_due(config, tools.store, tools.clock)
 
@@ -78,7 +78,7 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "RunContext",
     from feedpub.scheduler.next_check import plan_after_manual_run
 
     def look(feed: "FeedConfig") -> "RunResult":
-        return run.run_feed(feed, replace(told, lease=RunBudget(config.feedpub.run_timeout.total_seconds())))
+        return run.run_feed(feed, replace(told, budget=RunBudget(config.feedpub.run_timeout.total_seconds())))
 
     outcomes: dict[str, RunResult] = {}
     suspects = _suspects(config, tools)
@@ -107,8 +107,8 @@ def _suspects(config: "Config", tools: "RunContext") -> "Mapping[str, int]":
     from feedpub.core.budget import holder_died, is_holder_alive
     from feedpub.core.log import log_event
 
-    tools.store.marks.find_crashes(config.feed.names, is_holder_alive)
-    suspects = tools.store.marks.suspects()
+    tools.store.run_marks.find_crashes(config.feed.names, is_holder_alive)
+    suspects = tools.store.run_marks.suspects()
     for name, crashes in suspects.items():
         log_event("run_crashed", level=logging.WARNING, feed=name, times=crashes, outcome=holder_died(crashes))
     return suspects

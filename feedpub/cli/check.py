@@ -45,11 +45,11 @@ def try_site_rules(
         echo(f"note: {problem}")
     with open_pool() as isolation, _finder(config, book, folder, isolation, fetches=fetches) as find:
         trials = [testing.run_rule_test(sample, book, find, isolation) for sample in testing.tests_to_run(book, hosts)]
-    shown = [each for each in trials if hosts or each.verdict != "no page"]
+    shown = [each for each in trials if hosts or each.status != "no page"]
     if shown:
         make_console().print(output.rule_test_table(shown))
     echo(_summary(trials))
-    return not any(each.verdict == "failed" for each in trials)
+    return not any(each.status == "failed" for each in trials)
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def _finder(
 
 
 def _summary(trials: "Sequence[RuleTestResult]") -> str:
-    found = Counter(each.verdict for each in trials)
+    found = Counter(each.status for each in trials)
     if not trials:
         return "No rules name a page to be tried on."
     at_hand = f"{pluralize(len(trials) - found['no page'], 'page')} tried: {found['ok']} ok, {found['failed']} failed"
@@ -193,7 +193,7 @@ def _leftovers(config: "Config") -> list[str]:
     if not isinstance(config.feedpub.output, Path):
         return []
     known = config.feed.names | {"index", "feeds", "health"}
-    stems = {path.split("/")[0].split(".")[0] for path in FolderOutput(config.feedpub.output).names()}
+    stems = {path.split("/")[0].split(".")[0] for path in FolderOutput(config.feedpub.output).list_names()}
     gone = sorted({_ARCHIVE.sub("", stem) for stem in stems if stem not in known} - known)
     return [
         f"{config.feedpub.output} still has the files of {name!r}, which is not in the config: "

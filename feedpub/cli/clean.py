@@ -80,7 +80,7 @@ def _fetched(config_path: Path | None, url: str, isolation: "Executor") -> "Arti
     settings, book = config.feedpub, open_rules(config.rules)
     with open_fetcher(settings) as fetcher:
         pages = fetch_pages(url, fetcher, book, isolation)
-    rules = book.of(pages.url)
+    rules = book.rules_for(pages.url)
     place = state_location(settings.state)
     if isinstance(place, Path) and not place.exists():
         found = isolation.call(url, article_from_pages, pages, rules)

@@ -80,7 +80,7 @@ def open_context(
         open_fetcher(settings, store) as fetcher,
     ):
         isolation.prestart()
-        yield RunContext(settings, store, fetcher, publisher, isolation=isolation, browser=browser, rules=rules)
+        yield RunContext(settings, store, fetcher, publisher, executor=isolation, browser=browser, site_rules=rules)
 
 
 @contextmanager

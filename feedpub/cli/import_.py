@@ -55,13 +55,13 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
         raise click.UsageError("Standard input is the file, so nothing can be asked: add --yes or --dry-run.")
     with loop_progress() as track:
         plan = _plan(config_path, _read(targets, kind, track))
-        tables = [draft.table(name) for name, draft in plan.arrivals.new]
+        tables = [draft.as_toml_table(name) for name, draft in plan.imports.new]
         text = edit.with_new_feeds(plan.path, tables, track=track) if tables else ""
     if as_json:
         _show_json(plan, written=yes and not dry_run)
     else:
         _show(plan, make_console())
-    if dry_run or not plan.writes or (as_json and not yes):
+    if dry_run or not plan.changes_files or (as_json and not yes):
         return
     if not yes:
         click.confirm(f"Write this to {plan.path}?", abort=True)
@@ -70,7 +70,7 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
     for path, site in plan.sites:
         edit.save_config(path, site.text())
     if not as_json:
-        echo(f"{pluralize(len(plan.arrivals.new), 'feed')} added to {plan.path}; `feedpub build` reads them.")
+        echo(f"{pluralize(len(plan.imports.new), 'feed')} added to {plan.path}; `feedpub build` reads them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,13 @@ class _Plan:
     """
 
     path: Path
-    arrivals: "ImportPlan"
-    losses: "tuple[Unsupported, ...]"
+    imports: "ImportPlan"
+    unsupported: "tuple[Unsupported, ...]"
     sites: "tuple[tuple[Path, ImportedSite], ...]"
 
     @property
-    def writes(self) -> bool:
-        return bool(self.arrivals.new or self.sites)
+    def changes_files(self) -> bool:
+        return bool(self.imports.new or self.sites)
 
 
 def _read(targets: Sequence[str], kind: str | None, track: "Change") -> "Imported":
@@ -130,24 +130,26 @@ def _plan(config_path: Path | None, imported: "Imported") -> _Plan:
     path = configuration.find_config(config_path)
     known = load_if_exists(path)
     folder = known.rules.sites if known else path.parent / "sites"
-    losses = list(imported.losses)
+    losses = list(imported.unsupported)
     sites = []
     for site in imported.sites:
         file = folder / f"{site.host}.toml"
         if file.exists():
-            losses.append(Unsupported(site.where, site.said(), f"{file} is there already; put what is needed into it"))
+            losses.append(
+                Unsupported(site.location, site.describe(), f"{file} is there already; put what is needed into it")
+            )
         else:
             sites.append((file, site))
     return _Plan(path, plan_import(imported.feeds, known or configuration.Config()), tuple(losses), tuple(sites))
 
 
 def _show(plan: _Plan, console: "Console") -> None:
-    _table(console, f"To be added to {plan.path}:", plan.arrivals.new)
-    _table(console, "Already there:", plan.arrivals.known)
-    _lines(console, "Rules for articles, to be written:", (f"{path}: {site.said()}" for path, site in plan.sites))
-    _lines(console, "Not carried over:", (str(loss) for loss in plan.losses if loss.matters))
-    _lines(console, "Not needed here:", _grouped(loss for loss in plan.losses if not loss.matters))
-    if not plan.arrivals.new:
+    _table(console, f"To be added to {plan.path}:", plan.imports.new)
+    _table(console, "Already there:", plan.imports.already_configured)
+    _lines(console, "Rules for articles, to be written:", (f"{path}: {site.describe()}" for path, site in plan.sites))
+    _lines(console, "Not carried over:", (str(loss) for loss in plan.unsupported if loss.is_important))
+    _lines(console, "Not needed here:", _grouped(loss for loss in plan.unsupported if not loss.is_important))
+    if not plan.imports.new:
         console.print("No feed is new.")
 
 
@@ -164,7 +166,7 @@ def _table(console: "Console", heading: str, feeds: "Sequence[tuple[str, Importe
         table.add_column(column, overflow="fold")
     for name, draft in feeds[:MAX_SHOWN]:
         links = draft.links or ("by structure" if draft.type == "page" else "")
-        table.add_row(*map(escape, (name, draft.type, redact(draft.url), links, draft.where)))
+        table.add_row(*map(escape, (name, draft.type, redact(draft.url), links, draft.location)))
     console.print(heading, style="bold", markup=False, highlight=False, soft_wrap=True)
     console.print(table)
     _tell_of_more(console, feeds)
@@ -193,7 +195,7 @@ def _grouped(losses: "Iterable[Unsupported]") -> list[str]:
     """One line for what is said of many places in the same words."""
     places: dict[str, list[str]] = {}
     for loss in losses:
-        places.setdefault(f"{loss.what}: {loss.instead}", []).append(loss.where)
+        places.setdefault(f"{loss.what}: {loss.hint}", []).append(loss.location)
     more = {said: f" and {len(where) - 1} more" if len(where) > 1 else "" for said, where in places.items()}
     return [f"{where[0]}{more[said]}: {said}" for said, where in places.items()]
 
@@ -202,10 +204,10 @@ def _show_json(plan: _Plan, *, written: bool) -> None:
 
     document = {
         "config": plan.path,
-        "written": written and plan.writes,
-        "new": [{"name": name, "feed": draft} for name, draft in plan.arrivals.new],
-        "known": [{"name": name, "feed": draft} for name, draft in plan.arrivals.known],
+        "written": written and plan.changes_files,
+        "new": [{"name": name, "feed": draft} for name, draft in plan.imports.new],
+        "known": [{"name": name, "feed": draft} for name, draft in plan.imports.already_configured],
         "sites": [{"file": path, "rules": dict(site.settings)} for path, site in plan.sites],
-        "losses": plan.losses,
+        "losses": plan.unsupported,
     }
     echo_json(document)

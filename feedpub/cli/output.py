@@ -77,9 +77,9 @@ def rule_test_table(trials: Iterable[RuleTestResult]) -> Table:
     for name in ("file", "page", "result"):
         table.add_column(name, overflow="fold")
     for trial in trials:
-        place = f"{trial.sample.file}:{trial.sample.line}"
-        result = "[green]ok[/]" if trial.verdict == "ok" else f"[red]{escape(trial.said)}[/]"
-        table.add_row(escape(place), escape(trial.sample.url), result)
+        place = f"{trial.test.file}:{trial.test.line}"
+        result = "[green]ok[/]" if trial.status == "ok" else f"[red]{escape(trial.message)}[/]"
+        table.add_row(escape(place), escape(trial.test.url), result)
     return table
 
 

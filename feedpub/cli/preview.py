@@ -66,7 +66,7 @@ def _desk(config: "Config", target: str, tools: "RunContext") -> "PreviewSession
     """What is to be looked at. Raises SourceError."""
     from feedpub.web.preview import PreviewSession, page_from_address, page_from_file, pages_of_feed, pages_of_site
 
-    feed = config.feed.named(target)
+    feed = config.feed.get(target)
     if feed is not None:
         subjects = pages_of_feed(feed, tools)
         if not subjects:

@@ -102,7 +102,7 @@ def _agreed(plan: "ReprocessPlan") -> bool:
     """Whether a plan that changes something is wanted."""
     from feedpub.pipeline.reprocess import ReprocessVerdict
 
-    changed = len(plan.of(ReprocessVerdict.CHANGED))
+    changed = len(plan.with_status(ReprocessVerdict.CHANGED))
     question = (
         f"{plan.feed}: {changed} of {pluralize(len(plan.entries), 'entry', 'entries')} would change. Change them?"
     )
@@ -149,7 +149,7 @@ def plan_table(feeds: Iterable[ReprocessPlan]) -> Table:
     for name in ("pages kept", *_COUNTED, "not kept"):
         shown.add_column(name, justify="right")
     for feed in feeds:
-        counts = (len(feed.entries), *(len(feed.of(verdict)) for verdict in _COUNTED), feed.without)
+        counts = (len(feed.entries), *(len(feed.with_status(verdict)) for verdict in _COUNTED), feed.without_snapshot)
         shown.add_row(escape(feed.feed), *map(str, counts))
     return shown
 
@@ -157,15 +157,15 @@ def plan_table(feeds: Iterable[ReprocessPlan]) -> Table:
 def problem_lines(feed: ReprocessPlan) -> Iterator[str]:
     """What could not be made anew or was held back, and why, a line each."""
     for verdict in (ReprocessVerdict.FAILED, ReprocessVerdict.HELD):
-        for entry in feed.of(verdict):
+        for entry in feed.with_status(verdict):
             yield f"{feed.feed}: {verdict}: {entry.before.url or entry.before.title}: {entry.reason}"
 
 
 def diff_lines(feed: str, entry: ReprocessedEntry) -> Iterator[Text]:
     """What differs in an entry, a line each, coloured; nothing where it has no other state."""
-    if entry.after is None or entry.verdict == ReprocessVerdict.SAME:
+    if entry.after is None or entry.status == ReprocessVerdict.SAME:
         return
-    held = f" ({entry.verdict}: {entry.reason})" if entry.verdict == ReprocessVerdict.HELD else ""
+    held = f" ({entry.status}: {entry.reason})" if entry.status == ReprocessVerdict.HELD else ""
     yield Text(f"{feed}: {entry.before.title}{held}", "bold")
     yield from (_line(line) for line in ([entry.before.url] if entry.before.url else []))
     for fact in diff.diff_facts(entry.before, entry.after):
@@ -177,10 +177,10 @@ def diff_lines(feed: str, entry: ReprocessedEntry) -> Iterator[Text]:
 
 def plan_as_json(feed: ReprocessPlan) -> dict[str, Any]:
     """All of it for programs; of entries that are the same, only how many there are."""
-    counts = {verdict.value.replace(" ", "_"): len(feed.of(verdict)) for verdict in _COUNTED}
-    told = [_entry(entry) for entry in feed.entries if entry.verdict != ReprocessVerdict.SAME]
+    counts = {verdict.value.replace(" ", "_"): len(feed.with_status(verdict)) for verdict in _COUNTED}
+    told = [_entry(entry) for entry in feed.entries if entry.status != ReprocessVerdict.SAME]
     head = {"feed": feed.feed, "ok": feed.ok, "pages_kept": len(feed.entries)}
-    return head | counts | {"not_kept": feed.without, "written": feed.written, "entries": told}
+    return head | counts | {"not_kept": feed.without_snapshot, "written": feed.written, "entries": told}
 
 
 def shorten_line(feed: ReprocessPlan) -> ReprocessPlan:
@@ -191,7 +191,7 @@ def shorten_line(feed: ReprocessPlan) -> ReprocessPlan:
 
 def _entry(entry: ReprocessedEntry) -> dict[str, Any]:
     before, after = entry.before, entry.after
-    head = {"id": before.id, "url": before.url, "title": before.title, "verdict": entry.verdict, "reason": entry.reason}
+    head = {"id": before.id, "url": before.url, "title": before.title, "verdict": entry.status, "reason": entry.reason}
     facts: Sequence[diff.Difference] = diff.diff_facts(before, after) if after else ()
     text: Sequence[str] = diff.diff_text(before, after) if after else ()
     markup: Sequence[str] = diff.diff_markup(before, after) if after else ()

@@ -45,25 +45,25 @@ class RepairResult:
     feed: str
     source: str
     reason: str
-    said: str
+    message: str
     proposal: "Proposal | None"
     articles: "tuple[ArticlePreview, ...]"
     patch: "ConfigPatch | None"
-    written: bool = False
+    is_written: bool = False
 
     @property
     def ok(self) -> bool:
         """True where it can be read, or will be."""
-        return self.written or not self.reason
+        return self.is_written or not self.reason
 
 
 def print_repair(console: "Console", repair: RepairResult) -> None:
     """Why it fails, what is proposed and why, the articles, and the diff."""
     from feedpub.notify.alert_text import describe_proposal
 
-    lines = [f"{repair.feed}: {repair.source}: {repair.reason or repair.said}"]
-    if repair.reason and repair.said:
-        lines += [f"  {repair.said}", f"  {_ADVICE}"]
+    lines = [f"{repair.feed}: {repair.source}: {repair.reason or repair.message}"]
+    if repair.reason and repair.message:
+        lines += [f"  {repair.message}", f"  {_ADVICE}"]
     if repair.proposal:
         lines.append(f"  {describe_proposal(repair.proposal).evidence}:")
         lines += [f"    {'known' if article.known else 'new  '}  {article.title}" for article in repair.articles]
@@ -81,11 +81,11 @@ def repair_as_json(repair: RepairResult) -> dict[str, Any]:
         "feed": repair.feed,
         "source": repair.source,
         "reason": repair.reason,
-        "said": repair.said,
+        "said": repair.message,
         "proposal": describe_proposal(repair.proposal) if repair.proposal else None,
         "articles": repair.articles,
         "diff": repair.patch.diff if repair.patch else "",
-        "written": repair.written,
+        "written": repair.is_written,
     }
 
 
@@ -160,7 +160,7 @@ def _looked_at(
         failing = {state.key for state in tools.store.sources(feed.name) if state.failure is not None}
         keys = {source_key(source) for source in feed.source if everything or source_key(source) in failing}
         lease = RunBudget(_DEADLINE)
-        look = replace(tools, lease=lease, fetcher=tools.fetcher.on_behalf(feed.name, lease.left))
+        look = replace(tools, budget=lease, fetcher=tools.fetcher.for_run(feed.name, lease.remaining))
         for reading in anomalies.check_listings(feed, list_sources(feed, look, keys), look):
             yield _repair(feed, reading, path, look)
 
@@ -168,12 +168,12 @@ def _looked_at(
 def _repair(feed: "FeedConfig", reading: "SourceResult", path: Path, tools: "RunContext") -> "RepairResult":
     from feedpub.core.redact import redact
 
-    found, problem = _finding(feed, reading, tools), reading.problem
+    found, problem = _finding(feed, reading, tools), reading.failure
     return RepairResult(
         feed=feed.name,
         source=redact(reading.key),
         reason=redact(problem.reason) if problem else "",
-        said=redact(found.said),
+        message=redact(found.message),
         proposal=found.proposal,
         articles=found.articles,
         patch=_patch(found.proposal, feed, reading, path) if found.proposal else None,
@@ -183,10 +183,10 @@ def _repair(feed: "FeedConfig", reading: "SourceResult", path: Path, tools: "Run
 def _finding(feed: "FeedConfig", reading: "SourceResult", tools: "RunContext") -> "SearchResult":
     from feedpub.pipeline.repair.propose import SearchResult, search_repair
 
-    if reading.problem is None:
-        return SearchResult(said=f"it can be read: {pluralize(len(reading.items), 'article')}")
-    if not reading.problem.firm:
-        return SearchResult(said="that may pass by itself: there is nothing to change in the config")
+    if reading.failure is None:
+        return SearchResult(message=f"it can be read: {pluralize(len(reading.items), 'article')}")
+    if not reading.failure.firm:
+        return SearchResult(message="that may pass by itself: there is nothing to change in the config")
     return search_repair(feed, reading, tools)
 
 
@@ -206,7 +206,7 @@ def _written(found: "RepairResult") -> "RepairResult":
     """The repair, written into the config as it is by now: another may have been before."""
     assert found.patch  # noqa: S101 -- only what has one is written
     found.patch.apply()
-    return replace(found, written=True)
+    return replace(found, is_written=True)
 
 
 def _close(done: "Sequence[RepairResult]", *, dry_run: bool) -> None:
@@ -214,8 +214,8 @@ def _close(done: "Sequence[RepairResult]", *, dry_run: bool) -> None:
     if not done:
         echo("nothing to repair: no source fails; --all looks at all of them")
         return
-    written = list(dict.fromkeys(each.feed for each in done if each.written))
+    written = list(dict.fromkeys(each.feed for each in done if each.is_written))
     if written:
         echo(f"next: feedpub build {' '.join(written)}; a service that is running takes the config by itself")
-    if not dry_run and any(each.patch and not each.written for each in done):
+    if not dry_run and any(each.patch and not each.is_written for each in done):
         exit_with_error("not everything was written; --yes writes without asking", status=1)

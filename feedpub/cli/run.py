@@ -47,7 +47,7 @@ def run(config_path: Path | None, listen: str | None, *, form: "LogFormat", verb
         print_addresses(sockets)
         service = Service(config, path.absolute(), tools, sockets, line)
         status = service.run()
-        if service.left_behind:  # threads that hang would keep the interpreter from ending
+        if service.has_stuck_threads:  # threads that hang would keep the interpreter from ending
             os._exit(status)
     sys.exit(status)
 
@@ -87,7 +87,7 @@ def worker(config_path: Path | None, at_once: int, *, form: "LogFormat", verbose
         with open_queue(config):  # its tables are made, whoever comes first
             from feedpub.service.worker import Worker
         made = Worker(config, path.absolute(), tools, at_once)
-        status = made.work()
-        if made.left_behind:  # threads that hang would keep the interpreter from ending
+        status = made.run()
+        if made.has_stuck_threads:  # threads that hang would keep the interpreter from ending
             os._exit(status)
     sys.exit(status)

@@ -101,7 +101,7 @@ def serve(config_path: Path | None, listen: str | None) -> None:
     configure_logging()
     settings = config.feedpub
     shelf = open_backend(settings.output, config.s3)
-    with Store.at(state_location(settings.state)) as store:
+    with Store.lazy(state_location(settings.state)) as store:
         try:
             store.connect()
         except CorruptStateError as error:

@@ -54,13 +54,13 @@ def copy(source: str, target: str) -> None:
     origin, goal = parse_state_location(source), parse_state_location(target)
     if origin == goal:
         raise ConfigError("FROM and TO are the same place")
-    with _no_service(origin), Store.untouched(origin) as original:
+    with _no_service(origin), Store.read_only(origin) as original:
         _check_unused(original, "FROM")
         with _no_service(goal), Store.open(goal) as other:
             _check_unused(other, "TO")
             with _progress() as progress:
                 rows = original.copy_to(other, progress)
-            entries = other.figures.entries()
+            entries = other.stats.entry_counts()
     of = f"{pluralize(sum(entries.values()), 'entry', 'entries')} of {pluralize(len(entries), 'feed')} among them"
     echo(f"copied {pluralize(rows, 'row')}, {of}; FROM is as it was")
     echo(f"next: write state = {_setting(target)} into the config's [feedpub], and start feedpub again")
@@ -82,7 +82,7 @@ def _check_unused(store: "Store", place: str) -> None:
     """Where others write meanwhile, what they write is lost. Raises StoreError."""
     from feedpub.core.errors import StoreError
 
-    if others := store.others():
+    if others := store.other_connections():
         raise StoreError(
             f"feedpub is at work on {place}, with {pluralize(others, 'connection')}: end it first, on every machine; "
             "connections that only wait are gone two minutes after their last question"

@@ -137,7 +137,7 @@ def warn_quarantined(state: Path | str) -> None:
     """Name the damaged files of a state that were set aside: they take room, and nobody needs them for long."""
     from feedpub.store import Store
 
-    for file in Store.lying_aside(state):
+    for file in Store.quarantined_files(state):
         echo(f"note: {file} is a damaged state that was set aside: delete it when nobody needs it any more")
 
 

@@ -158,7 +158,7 @@ def _same_names(feeds: list[tuple[KeyPath, Table]], whole: MergedConfig) -> Iter
         name, place = feed.get("name"), (*path, "name")
         if isinstance(name, str) and name in places:
             yield ConfigFinding(
-                place, f"the feed {whole.seen_from(places[name], place)} has the same name; write another"
+                place, f"the feed {whole.relative_to(places[name], place)} has the same name; write another"
             )
         elif isinstance(name, str):
             places[name] = place

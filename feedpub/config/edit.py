@@ -104,7 +104,7 @@ class NewFeed:
     link: str | None = None
     settings: Mapping[str, str | bool | list[str]] = field(default_factory=dict)
 
-    def block(self) -> str:
+    def as_toml(self) -> str:
         """The TOML of it, ending in a newline."""
         source = {"type": self.kind, "url": self.url, **self.settings}
         feed = {"name": self.name, "title": self.title, "link": self.link, "source": [source]}
@@ -134,7 +134,7 @@ class FreeNames:
         self._taken = {*taken, *RESERVED_NAMES}
         self._next: dict[str, int] = {}  # stem → the first number that may be free
 
-    def take(self, wanted: str) -> str:
+    def claim(self, wanted: str) -> str:
         """Make a name of a title or host: a-z, 0-9 and -, numbered where it is taken."""
         stem = _stem(wanted)
         for number in count(self._next.get(stem, 1)):
@@ -148,7 +148,7 @@ class FreeNames:
 
 def unique_name(wanted: str, taken: Iterable[str]) -> str:
     """Make one name of a title or host, as `FreeNames` does."""
-    return FreeNames(taken).take(wanted)
+    return FreeNames(taken).claim(wanted)
 
 
 def _stem(wanted: str) -> str:
@@ -172,7 +172,7 @@ def ensure_not_configured(path: Path, *urls: str) -> None:
         for number, source in enumerate(feed.source):
             if isinstance(source, RemoteSource) and _identity(source.url) in wanted:
                 file, at = config_folder(path, feed.name) or (path, 0)
-                line = TomlLines(read_feed_files(file)).line(("feed", at, "source", number, "url"))
+                line = TomlLines(read_feed_files(file)).line_of(("feed", at, "source", number, "url"))
                 raise ConfigError(
                     f"{file}:{line}: {source.url} is a source of the feed {feed.name} already; "
                     f"build it with: feedpub build {feed.name}"
@@ -213,7 +213,7 @@ def with_new_feed(path: Path, new: NewFeed, environ: Mapping[str, str] = os.envi
     Raises:
         ConfigError: the config cannot be used, or could not be with this feed.
     """
-    return _with_blocks(path, {new.name: new.block()}, environ)
+    return _with_blocks(path, {new.name: new.as_toml()}, environ)
 
 
 def with_new_feeds(
@@ -270,7 +270,7 @@ def _refuse_inline(text: str, path: Path) -> None:
     """No block can follow `feed = [...]`. Raises ConfigError."""
     feeds = tomlkit.parse(text).get("feed")
     if feeds is not None and not isinstance(feeds, AoT):
-        line = TomlLines(text).line(("feed",))
+        line = TomlLines(text).line_of(("feed",))
         raise ConfigError(f"{path}:{line}: feeds in an array on one line cannot be added to; write each as [[feed]]")
 
 
@@ -403,7 +403,7 @@ def _changed(text: str, place: tuple[int, int], changes: Mapping[str, str | None
 def _with_lines(text: str, place: tuple[int, int], new: Mapping[str, str], newline: str) -> str:
     """Lines below that of a source's address: at a block's end they would stand behind the comments of the next."""
     lines = text.split("\n")
-    number = TomlLines(text).line(("feed", place[0], "source", place[1], "url"))
+    number = TomlLines(text).line_of(("feed", place[0], "source", place[1], "url"))
     above = lines[number - 1]
     indent = above[: len(above) - len(above.lstrip())]
     written = (f"{indent}{key} = {tomlkit.item(value).as_string()}{newline[:-1]}" for key, value in new.items())

@@ -33,7 +33,7 @@ class ErrorLocation:
     field: FieldInfo
     root: type[ConfigModel] = Config
 
-    def written(self) -> str:
+    def format(self) -> str:
         """How the setting stands in a file: `title = "World news"`, `[feed.rules]`, `[[feed.source]]`."""
         keys = [part for part in self.path if isinstance(part, str)]
         if self.field.examples:
@@ -130,13 +130,13 @@ _KINDS = {
 }
 
 _TEXTS: dict[str, Callable[[ErrorLocation, Any, dict[str, Any]], str]] = {
-    "missing": lambda at, _value, _context: f"missing; write {at.written()}",
+    "missing": lambda at, _value, _context: f"missing; write {at.format()}",
     "extra_forbidden": lambda at, _value, _context: _unknown_key(str(at.path[-1]), at.section, at.root),
     "literal_error": lambda _at, value, context: _choice(value, context["expected"]),
     "union_tag_invalid": lambda _at, _value, context: _choice(context["tag"], context["expected_tags"]),
     "union_tag_not_found": lambda _at, _value, _context: 'missing; write type = "page", "feed", "sitemap" or "folder"',
     "value_error": lambda _at, _value, context: str(context["error"]),
-    "too_short": lambda at, _value, _context: f"empty; write {at.written()}",
+    "too_short": lambda at, _value, _context: f"empty; write {at.format()}",
     "greater_than_equal": lambda _at, value, context: f"{value} is too small; the smallest is {context['ge']}",
     "less_than_equal": lambda _at, value, context: f"{value} is too large; the largest is {context['le']}",
 }
@@ -155,7 +155,7 @@ def collect_findings(error: ValidationError, root: type[ConfigModel] = Config) -
 
 
 def _wrong_kind(kind: str, at: ErrorLocation) -> str:
-    written = at.written()
+    written = at.format()
     if written.startswith("[["):
         return f"must be a list of tables, each headed {written}, with two brackets"
     if written.startswith("["):

@@ -49,7 +49,7 @@ class FeedList(Sequence[T]):
         """Of the tables, in their order."""
         return self._numbers.keys()
 
-    def named(self, name: str) -> T | None:
+    def get(self, name: str) -> T | None:
         """The table of that name; None where there is none."""
         number = self._numbers.get(name)
         return None if number is None else self[number]

@@ -149,18 +149,18 @@ class ConfigFile:
 
     def line(self, at: KeyPath) -> int:
         """On which line something stands."""
-        return self._positions.line(at)
+        return self._positions.line_of(at)
 
     @cached_property
     def _positions(self) -> TomlLines:  # only what is wrong needs a line
         return TomlLines(self.text)
 
-    def problem(self, finding: ConfigFinding) -> ConfigIssue:
+    def issue_at(self, finding: ConfigFinding) -> ConfigIssue:
         """What is wrong in this file."""
         line = self.line(finding.path)
         return self.number, line, f"{self.path}:{line}: {find_location(finding.path, self.document)}: {finding.text}"
 
-    def strange(self) -> Iterator[ConfigFinding]:
+    def unexpected_tables(self) -> Iterator[ConfigFinding]:
         """What has no place in it: what is no list of feeds, and in feeds.d whatever is no feed."""
         if not isinstance(self.document.get(_FEEDS, []), list):
             yield ConfigFinding((_FEEDS,), _NO_LIST)
@@ -189,16 +189,16 @@ class MergedConfig:
         self.document = {key: value for key, value in parts[0].document.items() if key != _FEEDS}
         self.document |= {_FEEDS: feeds} if feeds else {}
 
-    def strange(self) -> list[ConfigIssue]:
+    def unexpected_tables(self) -> list[ConfigIssue]:
         """What has no place in its file."""
-        return [part.problem(finding) for part in self._parts for finding in part.strange()]
+        return [part.issue_at(finding) for part in self._parts for finding in part.unexpected_tables()]
 
-    def problem(self, finding: ConfigFinding) -> ConfigIssue:
+    def issue_at(self, finding: ConfigFinding) -> ConfigIssue:
         """What is wrong in the document, said of the file in which it stands."""
         part, at = self._place(finding.path)
-        return part.problem(finding._replace(path=at))
+        return part.issue_at(finding._replace(path=at))
 
-    def seen_from(self, at: KeyPath, here: KeyPath) -> str:
+    def relative_to(self, at: KeyPath, here: KeyPath) -> str:
         """Where something stands, for who looks at something else: "on line 3", "at feeds.d/b.toml:3"."""
         (part, path), (own, _) = self._place(at), self._place(here)
         line = part.line(path)

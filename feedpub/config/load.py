@@ -67,11 +67,11 @@ def parse_config(
     whole = MergedConfig(parts)
     _complete(whole.document, environ)
     between = check_conflicts(whole.document, whole, path) if not unread or unread[0][0] else ()
-    problems = [*unread, *whole.strange(), *map(whole.problem, between)]
+    problems = [*unread, *whole.unexpected_tables(), *map(whole.issue_at, between)]
     try:
         config = Config.model_validate(whole.document, context={"folder": path.parent})
     except ValidationError as error:
-        problems += map(whole.problem, collect_findings(error))
+        problems += map(whole.issue_at, collect_findings(error))
     else:
         if not problems:
             return config
@@ -102,7 +102,7 @@ def parse_site(text: str, path: Path) -> tuple[SiteFile, TomlLines]:
     try:
         return SiteFile.model_validate(part.document), TomlLines(text)
     except ValidationError as error:
-        problems = {part.problem(finding) for finding in collect_findings(error, SiteFile)}
+        problems = {part.issue_at(finding) for finding in collect_findings(error, SiteFile)}
         raise ConfigError("\n".join(said for _, _, said in sorted(problems))) from None
 
 
@@ -133,6 +133,6 @@ def changed_feeds(before: Config, now: Config) -> dict[str, list[str]]:
     old, new = before.feed, now.feed
     return {
         "added": [name for name in new.names if name not in old.names],
-        "changed": [name for name in new.names if name in old.names and new.named(name) != old.named(name)],
+        "changed": [name for name in new.names if name in old.names and new.get(name) != old.get(name)],
         "removed": [name for name in old.names if name not in new.names],
     }

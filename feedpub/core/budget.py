@@ -28,51 +28,51 @@ class RunBudget:
         self._revoked = threading.Event()
         self._counts_until = math.inf
 
-    def revoke(self) -> None:
+    def cancel(self) -> None:
         """Give the run up: it fetches nothing more, and nothing that it brings counts."""
         self._revoked.set()
 
-    def keep(self, until: float) -> None:
+    def extend(self, until: float) -> None:
         """Let the run count until then, unless this is said again before; what ran out once stays given up.
 
         Args:
             until: by the monotonic clock.
         """
-        if not self.revoked:
+        if not self.cancelled:
             self._counts_until = until
 
     @property
-    def revoked(self) -> bool:
+    def cancelled(self) -> bool:
         """True once the run has been given up."""
         return self._revoked.is_set() or time.monotonic() > self._counts_until
 
     @property
-    def over(self) -> bool:
+    def expired(self) -> bool:
         """True once there is time for nothing more."""
-        return self.left() <= 0
+        return self.remaining() <= 0
 
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Seconds until there is time for nothing more; infinite where the run has no end."""
-        if self.revoked:
+        if self.cancelled:
             return 0.0
         return math.inf if self._until is None else self._until - time.monotonic()
 
-    def go_on(self, url: str) -> None:
+    def check_time_left(self, url: str) -> None:
         """Ask whether there is time for another document.
 
         Raises:
             FetchError: there is none.
         """
-        if self.over:
+        if self.expired:
             raise FetchError("not asked: the time for this look was up; the next one goes on", url)
 
-    def hold(self) -> None:
+    def check_not_cancelled(self) -> None:
         """Ask whether the run still counts, before something of it is kept.
 
         Raises:
             AbandonedError: it was given up.
         """
-        if self.revoked:
+        if self.cancelled:
             raise RunCancelledError("the run was given up: it took too long")
 
 

@@ -28,7 +28,7 @@ class Translations:
     def direction(self) -> str:
         return text_direction(self.language)
 
-    def count(self, articles: int) -> str:
+    def format_count(self, articles: int) -> str:
         """How many articles, as people say it."""
         return str(self.texts["one"] if articles == 1 else self.texts["many"]).format(n=articles)
 
@@ -36,7 +36,7 @@ class Translations:
         """What stands in an article where one of its pages could not be read."""
         return str(self.texts["missing_page"]).format(n=number)
 
-    def date(self, when: datetime) -> str:
+    def format_date(self, when: datetime) -> str:
         """A moment (UTC) as people write it, in the digits that stand everywhere else on the page."""
         month = self.texts["months"][when.month - 1]
         return str(self.texts["date"]).format(day=when.day, month=month, year=when.year, time=f"{when:%H:%M}")

@@ -166,7 +166,7 @@ class PollingHints:
     skip_days: tuple[int, ...] = ()
     asked: float = 0.0
 
-    def slowed(self, wait: float | None, by: str, most: float = math.inf) -> "PollingHints":
+    def not_faster_than(self, wait: float | None, by: str, most: float = math.inf) -> "PollingHints":
         """The pace with another wish heard, up to so many seconds: the longest wait counts."""
         heard = min(wait or 0.0, most)
         if wait is None or heard <= self.wait:
@@ -314,7 +314,7 @@ class FeedSummary:
     newest: datetime | None
 
     @classmethod
-    def of(cls, feed: Feed) -> Self:
+    def for_feed(cls, feed: Feed) -> Self:
         """The headline of a feed with its entries."""
         return cls(feed, len(feed.entries), max((entry.published for entry in feed.entries), default=None))
 

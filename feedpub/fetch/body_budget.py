@@ -27,17 +27,17 @@ class Reservation:
 
     def shrink(self, size: int) -> None:
         """Give back all but so many bytes."""
-        self._room.give_back(max(self._size - size, 0))
+        self._room.release(max(self._size - size, 0))
         self._size = min(self._size, size)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Give all of it back; once is enough."""
         size, self._size = self._size, 0
         if size:
-            self._room.give_back(size, self._thread)
+            self._room.release(size, self._thread)
 
     def __del__(self) -> None:
-        self.give_back()
+        self.release()
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         return type(None), ()  # in another process a page has no place in this one's budget
@@ -63,7 +63,7 @@ class BodyBudget:
         """Return how many bytes are taken."""
         return self._used
 
-    def take(self, size: int, seconds: float) -> Reservation:
+    def reserve(self, size: int, seconds: float) -> Reservation:
         """Wait for a place, and take it.
 
         Args:
@@ -94,7 +94,7 @@ class BodyBudget:
     def _fits(self, ticket: object, size: int) -> bool:
         return self._waiting[0] is ticket and self._used + size <= self._total
 
-    def give_back(self, size: int, thread: int | None = None) -> None:
+    def release(self, size: int, thread: int | None = None) -> None:
         """Take bytes back, and with a thread its place."""
         with self._changed:
             self._used -= size

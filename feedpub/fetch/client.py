@@ -47,7 +47,9 @@ class Visit:
     _ask: _Ask
     close: Callable[[], None]
 
-    def part(self, url: str, headers: Mapping[str, str], *, left: float, most: int) -> tuple[Response, str]:
+    def fetch_subresource(
+        self, url: str, headers: Mapping[str, str], *, left: float, most: int
+    ) -> tuple[Response, str]:
         """What is at an address that the page asks for, after redirects, and where that is.
 
         Args:
@@ -112,7 +114,7 @@ class Fetcher:
         self._deadline = deadline
         self._max_bytes = max_bytes
         self._clock = clock or SystemClock()
-        self._dialer = Connector(AddressPolicy.allowing(allow_private), resolver)
+        self._dialer = Connector(AddressPolicy.with_networks(allow_private), resolver)
         self._politeness = RateLimiter(delay, self._clock, turns)
         self._robots = Robots(robots, self._clock)
         self._ca_file = ca_file
@@ -122,7 +124,7 @@ class Fetcher:
         self._feed = ""
         self._left: Callable[[], float] = lambda: math.inf
 
-    def on_behalf(self, feed: str, left: Callable[[], float] = lambda: math.inf) -> Self:
+    def for_run(self, feed: str, left: Callable[[], float] = lambda: math.inf) -> Self:
         """The same gate, connections, manners and all, for one run of a feed.
 
         Args:
@@ -136,7 +138,7 @@ class Fetcher:
     @property
     def statistics(self) -> RequestCounts:
         """The requests sent so far, those for robots.txt too; under the feed "" what nobody was named for."""
-        return self._tally.counts
+        return self._tally.totals
 
     def get(
         self,
@@ -164,7 +166,7 @@ class Fetcher:
         options = options or RequestOptions()
         home = parse_url(options.site) if options.site else target
         journey = RedirectChain(
-            self._call(most=max_bytes), self._agent, home, (validators or Validators()).sendable(), options
+            self._call(most=max_bytes), self._agent, home, (validators or Validators()).as_headers(), options
         )
         try:
             answer, place = self._follow(target, journey)
@@ -177,7 +179,7 @@ class Fetcher:
             return NotModified(place.url, parse_freshness(answer.headers, self._clock.now()))
         return page_from(answer, place.url, self._clock.now())
 
-    def visit(self, url: str, *, options: RequestOptions | None = None) -> Visit:
+    def open_page(self, url: str, *, options: RequestOptions | None = None) -> Visit:
         """Fetch a page as `get` does, and open the way to what its scripts ask for.
 
         Args:
@@ -193,10 +195,10 @@ class Fetcher:
         call = self._call()
         answer, place = self._follow(target, RedirectChain(call, self._agent, home, options=options))
         twin = copy(self)
-        twin._dialer = self._dialer.for_page(place.host, place.port, call.peer)  # noqa: SLF001 -- a copy of this one
+        twin._dialer = self._dialer.for_subresources(place.host, place.port, call.peer)  # noqa: SLF001 -- a copy of this one
         twin._transport = Transport(self._ca_file)  # noqa: SLF001 -- its connections lead nowhere else
         twin._pauses = False  # noqa: SLF001
-        if not place.keeps_secrets_of(home):
+        if not place.may_receive_secrets(home):
             home, options = replace(place, auth=None), RequestOptions(proxy=options.proxy)
 
         def part(url: str, headers: Mapping[str, str], left: float, most: int) -> tuple[Response, str]:
@@ -250,13 +252,13 @@ class Fetcher:
 
     def _ask(self, target: RequestTarget, journey: RedirectChain) -> Response:
         """One request, when robots.txt, the server and our manners allow it."""
-        headers = journey.set_out(target)
-        delay = self._robots.admit(target, partial(self._robots_file, journey)) if journey.obeys_robots else 0.0
-        with self._politeness.turn(target.server, delay, pause=self._pauses):
+        headers = journey.next_request_headers(target)
+        delay = self._robots.check_allowed(target, partial(self._robots_file, journey)) if journey.obeys_robots else 0.0
+        with self._politeness.slot(target.server, delay, pause=self._pauses):
             answer = self._exchange(target, headers, journey)
             wait = parse_retry_after(answer.headers, self._clock.now())
             if wait and answer.status in _CLOSING:
-                self._politeness.close(target.server, wait, answer.status)
+                self._politeness.pause_host(target.server, wait, answer.status)
         return answer
 
     def _exchange(self, target: RequestTarget, headers: Mapping[str, str], journey: RedirectChain) -> Response:
@@ -281,7 +283,7 @@ class Fetcher:
             "request",
             feed=self._feed or None,
             method="GET",
-            url=journey.shown(target),
+            url=journey.display_url(target),
             status=answer.status if answer else NO_ANSWER,
             bytes=len(answer.body) if answer else None,
             ms=log.to_milliseconds(seconds),
@@ -295,7 +297,7 @@ class Fetcher:
 
     def _robots_file(self, journey: RedirectChain, url: str) -> bytes:
         robots = parse_url(url)
-        answer, _ = self._follow(robots, journey.to_robots(robots, MAX_ROBOTS_BYTES))
+        answer, _ = self._follow(robots, journey.for_robots(robots, MAX_ROBOTS_BYTES))
         return answer.body
 
 

@@ -43,12 +43,12 @@ class Connector:
     resolver: Resolver = resolve_host
     own: tuple[str, int, AddressPolicy] | None = None
 
-    def for_page(self, host: str, port: int, address: str) -> "Connector":
+    def for_subresources(self, host: str, port: int, address: str) -> "Connector":
         """For what a page asks for by itself: public addresses, and of the others only the one that it came from.
 
         What the config allows, it allows for what the config names, not for the scripts of whoever wrote a page.
         """
-        own = AddressPolicy.allowing([address] if address else [])
+        own = AddressPolicy.with_networks([address] if address else [])
         return Connector(AddressPolicy(), self.resolver, (host, port, own))
 
     def connect(self, host: str, port: int, remaining: Remaining, *, checked: bool = True) -> socket.socket:
@@ -95,7 +95,7 @@ class Connector:
     def _check(self, host: str, addresses: Sequence[str], port: int) -> None:
         policy = self.own[2] if self.own and self.own[:2] == (host, port) else self.policy
         for address in addresses:
-            if why := policy.refusal(address, port):
+            if why := policy.reason_against(address, port):
                 raise DisallowedError(why if host == address else f"{host} leads to a forbidden address: {why}")
 
 

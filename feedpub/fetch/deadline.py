@@ -52,7 +52,7 @@ class RequestDeadline:
         self._expired = False
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def is_running(self) -> Iterator[None]:
         """The time runs inside the block; past the deadline every guarded socket is shut down.
 
         Raises:
@@ -77,7 +77,7 @@ class RequestDeadline:
             self._left = self.remaining()
             self._release()
             if self._place:  # nobody took the body over
-                self._place.give_back()
+                self._place.release()
                 self._place = None
         self._refuse_if_expired(None)
 
@@ -107,7 +107,7 @@ class RequestDeadline:
             if self._expired:
                 _shut_down(twin)
 
-    def count(self, received: int) -> None:
+    def count_bytes(self, received: int) -> None:
         """Check the bytes received so far for one answer, framing included.
 
         Raises:
@@ -116,16 +116,16 @@ class RequestDeadline:
         if received > self.max_bytes + _HEADROOM:
             raise too_large_error(self.max_bytes)
 
-    def make_room(self, size: int) -> None:
+    def reserve_body(self, size: int) -> None:
         """See to it that a body of so many bytes has a place; one is enough, and small ones need none.
 
         Raises:
             FetchError: there is none before the deadline.
         """
         if self._place is None and size > SMALL_BODY_BYTES:
-            self._place = self._room.take(size, self.remaining() - _LAST_MOMENT_SECONDS)
+            self._place = self._room.reserve(size, self.remaining() - _LAST_MOMENT_SECONDS)
 
-    def hand_over_place(self, size: int) -> Reservation | None:
+    def take_reservation(self, size: int) -> Reservation | None:
         """Return the place of a body that is there now, with so many bytes; None where it has none."""
         place, self._place = self._place, None
         if place:

@@ -24,10 +24,10 @@ LONGEST_PAUSE = 24 * 3600.0  # a Retry-After beyond this is an accident, or mali
 class HostLeases(Protocol):
     """Whose turn it is among several machines: a claim on a server, which ends by itself."""
 
-    def take(self, name: str, holder: str, seconds: float) -> float:
+    def acquire(self, name: str, holder: str, seconds: float) -> float:
         """Claim a turn for so many seconds; 0 where it is ours now, else in how many seconds it may be."""
 
-    def let_go(self, name: str, holder: str, seconds: float = 0.0) -> None:
+    def release(self, name: str, holder: str, seconds: float = 0.0) -> None:
         """Give a turn back; others may have it in so many seconds."""
 
 
@@ -64,7 +64,7 @@ class RateLimiter:
         self._most = MANY  # of them, before those that are idle are forgotten
 
     @contextmanager
-    def turn(self, server: str, delay: float = 0.0, *, pause: bool = True) -> Iterator[None]:
+    def slot(self, server: str, delay: float = 0.0, *, pause: bool = True) -> Iterator[None]:
         """Wait for this server to be free and rested; it counts as asked while the block runs.
 
         Args:
@@ -87,7 +87,7 @@ class RateLimiter:
                 finally:
                     known.rested = self._clock.monotonic()
 
-    def close(self, server: str, seconds: float, status: int | None) -> None:
+    def pause_host(self, server: str, seconds: float, status: int | None) -> None:
         """Leave this server alone for so long, as its answer with this status asked."""
         known = self._server(server)
         known.closed_until = self._clock.monotonic() + min(seconds, LONGEST_PAUSE)
@@ -100,14 +100,14 @@ class RateLimiter:
             yield
             return
         name, began = f"ask {server}", self._clock.monotonic()
-        while wait := self._turns.take(name, self._me, LONGEST_TURN):
+        while wait := self._turns.acquire(name, self._me, LONGEST_TURN):
             if self._clock.monotonic() - began > LONGEST_WAIT:
                 raise RetryLaterError(f"not asked: other machines kept asking {server}", retry_after=LONGEST_WAIT)
             self._clock.sleep(min(wait, _GLANCE))
         try:
             yield
         finally:
-            self._turns.let_go(name, self._me, delay)
+            self._turns.release(name, self._me, delay)
 
     def _server(self, name: str) -> _Server:
         now = self._clock.monotonic()

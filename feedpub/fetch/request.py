@@ -36,7 +36,7 @@ class Validators:
     etag: str | None = None
     last_modified: str | None = None
 
-    def sendable(self) -> "Validators":
+    def as_headers(self) -> "Validators":
         """Return those that a request can hold: without control characters, and up to MAX_VALIDATOR_CHARS."""
         fitting = (
             value if value and len(value) <= MAX_VALIDATOR_CHARS and not _CONTROL.search(value) else None
@@ -67,7 +67,7 @@ class RequestOptions:
     proxy: str | None = field(default=None, repr=False)
     site: str | None = field(default=None, repr=False)
 
-    def to(self, url: str, headers: Iterable[tuple[str, str]]) -> "RequestOptions":
+    def for_url(self, url: str, headers: Iterable[tuple[str, str]]) -> "RequestOptions":
         """The options of a request that sends other headers, too: to the server of `url` and to no other.
 
         What these options hold for that server goes before them; what they hold for another one is left out, as it
@@ -83,7 +83,7 @@ class RequestOptions:
         more = dict(headers)
         if not more:
             return self
-        if self.site is None or parse_url(url).keeps_secrets_of(parse_url(self.site)):
+        if self.site is None or parse_url(url).may_receive_secrets(parse_url(self.site)):
             known = {name.lower() for name in self.headers} | ({"cookie"} if self.cookies else set())
             kept = {name: value for name, value in more.items() if name not in known}
             return replace(self, headers={**kept, **self.headers})
@@ -131,7 +131,7 @@ class RedirectChain:
     steps: set[tuple[str, str]] = field(default_factory=set)
     asked: tuple[RequestTarget, Mapping[str, str]] | None = None
 
-    def set_out(self, target: RequestTarget) -> dict[str, str]:
+    def next_request_headers(self, target: RequestTarget) -> dict[str, str]:
         """Take the next step; the answer is the headers of its request.
 
         Raises:
@@ -148,8 +148,8 @@ class RedirectChain:
 
     def _headers(self, target: RequestTarget) -> dict[str, str]:
         headers = CaseInsensitiveDict({"User-Agent": self.agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING})
-        trusted = target.keeps_secrets_of(self.home)
-        if self.asked and target.keeps_secrets_of(self.asked[0]):
+        trusted = target.may_receive_secrets(self.home)
+        if self.asked and target.may_receive_secrets(self.asked[0]):
             headers.update(self.asked[1])
         if trusted:
             headers.update(self.options.headers)
@@ -163,12 +163,12 @@ class RedirectChain:
             headers["If-Modified-Since"] = self.validators.last_modified
         return {name: _sendable(name, value) for name, value in headers.items()}
 
-    def shown(self, target: RequestTarget) -> str:
+    def display_url(self, target: RequestTarget) -> str:
         """A target's address for the log: servers redirect to addresses that hold what they were sent."""
         sent = [secret for url, _ in self.steps for secret in secrets_in(url)]
         return mask_secrets(self.options.without_secrets(target.url), [*sent, *(self.home.auth or ())[1:]])
 
-    def to_robots(self, robots: RequestTarget, cut_at: int) -> "RedirectChain":
+    def for_robots(self, robots: RequestTarget, cut_at: int) -> "RedirectChain":
         """The way to a robots.txt: in the same time and through the same proxy, with no secrets."""
         options = RequestOptions(proxy=self.options.proxy)
         return RedirectChain(self.call, self.agent, robots, options=options, obeys_robots=False, cut_at=cut_at)

@@ -84,7 +84,7 @@ def page_from(answer: Response, url: str, now: datetime) -> Page:
     content_type = answer.headers.get("Content-Type", "")
     media_type = re.split(r"[;,]", content_type, maxsplit=1)[0].strip().lower()
     charset = _CHARSET.search(content_type)
-    validators = Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified")).sendable()
+    validators = Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified")).as_headers()
     return Page(
         url=url,
         body=answer.body,
@@ -144,7 +144,7 @@ def http_date(text: str) -> datetime | None:
 
 def challenger(answer: Response) -> str | None:
     """Whose page this is that asks "are you human?", by the marks in challenges.toml; None where it is no such page."""
-    return next((mark.name for mark in _challenges() if mark.fits(answer)), None)
+    return next((mark.name for mark in _challenges() if mark.matches(answer)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class _Challenge:
     value: str = ""
     body: str = ""
 
-    def fits(self, answer: Response) -> bool:
+    def matches(self, answer: Response) -> bool:
         header = answer.headers.get(self.header)
         if self.header and (header is None or self.value not in header.lower()):
             return False
@@ -215,11 +215,11 @@ def read_body(raw: HTTPResponse, call: RequestDeadline) -> bytes:
         if len(received) > max_bytes:
             raise too_large_error(max_bytes)
         if len(received) > SMALL_BODY_BYTES:
-            call.make_room(max_bytes if applied or announced is None else announced)
+            call.reserve_body(max_bytes if applied or announced is None else announced)
     if applied and len(decompress_start(bytes(received), applied, SMALL_BODY_BYTES + 1)) > SMALL_BODY_BYTES:
-        call.make_room(max_bytes)
+        call.reserve_body(max_bytes)
     body = decompress(bytes(received), applied, max_bytes)
-    call.make_room(len(body))
+    call.reserve_body(len(body))
     if announced is None and not raw.chunked:
         _refuse_cut_page(body)
     return body

@@ -62,7 +62,7 @@ class Robots:
         self._parsing = threading.Lock()  # a large file takes many times its size, once it is in pieces
         self._origins: OrderedDict[str, _Origin] = OrderedDict()  # the one used last comes last
 
-    def admit(self, target: RequestTarget, read: ReadFile) -> float:
+    def check_allowed(self, target: RequestTarget, read: ReadFile) -> float:
         """Ask the rules whether `target` may be fetched; the answer is the Crawl-delay in seconds, 0 without one.
 
         Args:

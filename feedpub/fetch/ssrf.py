@@ -71,7 +71,7 @@ class AddressPolicy:
     allowed: tuple[Network, ...] = ()
 
     @classmethod
-    def allowing(cls, networks: Iterable[str]) -> "AddressPolicy":
+    def with_networks(cls, networks: Iterable[str]) -> "AddressPolicy":
         """From the config's `allow_private`: "127.0.0.0/8", "::1".
 
         Raises:
@@ -79,7 +79,7 @@ class AddressPolicy:
         """
         return cls(tuple(_network(text) for text in networks))
 
-    def refusal(self, address: str, port: int) -> str | None:
+    def reason_against(self, address: str, port: int) -> str | None:
         """Why this address is not connected to, for people; None where it may be.
 
         An address that carries another (NAT64, 6to4, mapped) must pass with both: allowing NAT64 does not open the

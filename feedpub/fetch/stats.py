@@ -25,7 +25,7 @@ class RequestCounter:
             self._counts[feed, _label(status)] += 1
 
     @property
-    def counts(self) -> RequestCounts:
+    def totals(self) -> RequestCounts:
         """The figures so far."""
         with self._lock:
             return dict(self._counts)

@@ -75,7 +75,7 @@ class Transport:
                 body = read_body(response.raw, call)
             else:
                 body = read_lines(response.raw, cut_at)
-            return replace(_answer(response, body), place=call.hand_over_place(len(body)))
+            return replace(_answer(response, body), place=call.take_reservation(len(body)))
 
     def post(self, call: RequestDeadline, url: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Send a POST; of the answer only the start is read, and nothing where it is a success.
@@ -98,7 +98,7 @@ class Transport:
     def _answered(
         self, call: RequestDeadline, request: requests.PreparedRequest, proxies: dict[str, str]
     ) -> Iterator[requests.Response]:
-        with wrap_http_errors(), call.running():
+        with wrap_http_errors(), call.is_running():
             response = self._send(call, request, proxies)
             try:
                 yield response
@@ -139,7 +139,7 @@ class _Meter(io.RawIOBase):
         self._received += received or 0
         if self.in_head and self._received > MAX_HEAD_BYTES:
             raise FetchError(f"the answer's headers are larger than {MAX_HEAD_BYTES} bytes")
-        self._call.count(self._received)
+        self._call.count_bytes(self._received)
         return received
 
     def close(self) -> None:

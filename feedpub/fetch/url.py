@@ -72,7 +72,7 @@ class RequestTarget:
             raise FetchError("this is not a valid URL", strip_credentials(cleaned)) from error
         return parse_url(url)
 
-    def keeps_secrets_of(self, other: "RequestTarget") -> bool:
+    def may_receive_secrets(self, other: "RequestTarget") -> bool:
         """True where what was meant for `other` may be sent here: the same origin, or the same host grown secure."""
         upgraded = (other.scheme, other.port, self.scheme, self.port) == ("http", 80, "https", 443)
         return self.host == other.host and (self.origin == other.origin or upgraded)

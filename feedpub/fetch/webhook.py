@@ -50,7 +50,7 @@ class WebhookClient:
     ) -> None:
         self._agent = user_agent(contact)
         self._deadline = deadline
-        self._dialer = Connector(AddressPolicy.allowing(allow_private), resolver)
+        self._dialer = Connector(AddressPolicy.with_networks(allow_private), resolver)
         self._transport = Transport(ca_file)
         self._clock = clock or SystemClock()
 

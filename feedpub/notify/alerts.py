@@ -51,7 +51,7 @@ def record_incidents(feed: FeedConfig, outcome: RunResult, alerts: Alerts, store
     Raises:
         StoreError: the state cannot be read or written; nothing was noted.
     """
-    known = store.notices.broken(feed.name)
+    known = store.incidents.open_of(feed.name)
     states = {state.key: state for state in store.sources(feed.name)}
     wanted = [
         *_about_feed(outcome, known, store, now),
@@ -60,17 +60,19 @@ def record_incidents(feed: FeedConfig, outcome: RunResult, alerts: Alerts, store
     ]
     if not wanted:
         return False
-    proposals = {key: repair.describe_proposal(proposal) for key, proposal in store.proposals.of(feed.name).items()}
+    proposals = {
+        key: repair.describe_proposal(proposal) for key, proposal in store.proposals.for_feed(feed.name).items()
+    }
     return _note(wanted, alerts, store, proposals)
 
 
 def close_removed_feeds(config: Config, store: Store, now: datetime) -> bool:
     """Note that feeds left the config while something of them was broken; says whether any did. Raises StoreError."""
-    gone = store.notices.feeds() - config.feed.names
+    gone = store.incidents.feeds() - config.feed.names
     wanted = [
         Incident(name, key, "removed", now, since, reason)
         for name in sorted(gone)
-        for key, (since, reason) in store.notices.broken(name).items()
+        for key, (since, reason) in store.incidents.open_of(name).items()
     ]
     return _note(wanted, config.alerts, store)
 
@@ -129,7 +131,7 @@ def _note(
     proposals: Mapping[str, ProposalText] = MappingProxyType({}),
 ) -> bool:
     """Keep notices with what is to be told of them; says whether one of them was new."""
-    table = store.notices
+    table = store.incidents
     new = [
         table.open(notice, partial(alert_messages, alerts=alerts, proposal=proposals.get(notice.key)))
         if notice.kind == "broken"
@@ -159,7 +161,7 @@ def _about_source(state: SourceState | None, known: OpenIncidents, store: Store,
 
 def _is_accepted(state: SourceState, store: Store) -> bool:
     """Whether the source's last look was not as usual, and taken all the same."""
-    looks = store.looks.of(state.feed, state.key)
+    looks = store.observations.for_source(state.feed, state.key)
     return bool(looks) and looks[-1].accepted
 
 

@@ -23,8 +23,8 @@ class DeliveryContext:
     """
 
     config: Config
-    anywhere: WebhookClient
-    public: WebhookClient
+    webhooks: WebhookClient
+    hubs: WebhookClient
 
 
 Sender: TypeAlias = Callable[[DeliveryContext, OutboxMessage], None]
@@ -33,12 +33,12 @@ Sender: TypeAlias = Callable[[DeliveryContext, OutboxMessage], None]
 
 def _ping(office: DeliveryContext, message: OutboxMessage) -> None:
     if message.target in office.config.feedpub.websub_hubs:
-        office.public.post(message.target, message.body, "application/x-www-form-urlencoded")
+        office.hubs.post(message.target, message.body, "application/x-www-form-urlencoded")
 
 
 def _webhook(office: DeliveryContext, message: OutboxMessage) -> None:
     if office.config.alerts.webhook is not None:
-        office.anywhere.post(resolve_secret(office.config.alerts.webhook), message.body, "application/json")
+        office.webhooks.post(resolve_secret(office.config.alerts.webhook), message.body, "application/json")
 
 
 def _email(office: DeliveryContext, message: OutboxMessage) -> None:

@@ -32,7 +32,7 @@ def deliver_due(config: Config, store: Store, clock: Callable[[], datetime]) -> 
         StoreError: the messages cannot be had, or what became of them cannot be kept.
     """
     by_target: dict[tuple[str, str], list[OutboxMessage]] = defaultdict(list)
-    for message in store.messages.due(clock()):
+    for message in store.outbox.due(clock()):
         by_target[message.kind, message.target].append(message)
     if not by_target:
         return 0
@@ -65,17 +65,17 @@ def _deliver_all(
     sent = 0
     queue = deque(messages)
     while queue:
-        claimed = store.messages.claim(queue.popleft(), clock() + _CLAIM)
+        claimed = store.outbox.claim(queue.popleft(), clock() + _CLAIM)
         if claimed is None:
             continue
         if (error := _failure(office, claimed)) is not None:
             _put_off(claimed, error, store, clock())
             break
-        store.messages.drop(claimed)
+        store.outbox.delete(claimed)
         log_event("message_sent", **log_fields(claimed))
         sent += 1
         if sent == 1:
-            queue += store.messages.bring_forward(claimed, clock())
+            queue += store.outbox.bring_forward(claimed, clock())
     return sent
 
 
@@ -90,11 +90,11 @@ def _failure(office: DeliveryContext, message: OutboxMessage) -> FeedpubError | 
 
 def _put_off(message: OutboxMessage, error: FeedpubError, store: Store, now: datetime) -> None:
     if message.tries > len(RETRY_DELAYS):
-        store.messages.drop(message)
+        store.outbox.delete(message)
         log_event("message_dropped", level=logging.ERROR, **log_fields(message), tries=message.tries, reason=str(error))
         return
     due = next_try(message.tries, error, now)
-    store.messages.postpone(message, due, str(error))
+    store.outbox.postpone(message, due, str(error))
     log_event(
         "message_retry", level=logging.WARNING, **log_fields(message), tries=message.tries, next=due, reason=str(error)
     )

@@ -36,7 +36,7 @@ def _keep(documents: Collection[str], wait: timedelta, settings: GlobalSettings,
     pings = [
         OutboxMessage("ping", hub, ping_form(topic), now + wait) for hub in settings.websub_hubs for topic in topics
     ]
-    store.messages.add_once(pings, now)
+    store.outbox.add_once(pings, now)
 
 
 def ping_form(topic: str) -> bytes:

@@ -207,8 +207,8 @@ def identical_pages(items: Sequence[ListedItem], reads: Sequence[ItemResult]) ->
     """Place in the list → why it is no article, for each page that says the same as others do."""
     places: dict[tuple[str, str], list[int]] = defaultdict(list)
     for place, (listed, read) in enumerate(zip(items, reads, strict=True)):
-        if read.arrival and read.by_page:
-            places[listed.source, " ".join(read.arrival.article.text.split())].append(place)
+        if read.extracted and read.by_page:
+            places[listed.source, " ".join(read.extracted.article.text.split())].append(place)
     walls = (same for same in places.values() if len({_name(items[place]) for place in same}) >= FEWEST)
     return {place: _reason(len(same)) for same in walls for place in same}
 
@@ -254,25 +254,25 @@ def check_articles(
     for listed, read in zip(items, reads, strict=True):
         of_source.setdefault(listed.source, []).append(read)
     return [
-        _judged(reading, _with_articles(reading.look, of_source.get(reading.key, []), tools), tools)
-        if reading.look and reading.problem is None
+        _judged(reading, _with_articles(reading.observation, of_source.get(reading.key, []), tools), tools)
+        if reading.observation and reading.failure is None
         else reading
         for reading in readings
     ]
 
 
 def _is_judged(reading: SourceResult) -> bool:
-    return reading.problem is None and not isinstance(reading.source, FolderSource)
+    return reading.failure is None and not isinstance(reading.source, FolderSource)
 
 
 def _at_listing(feed: FeedConfig, reading: SourceResult, tools: RunContext) -> SourceResult:
     rows = zip(keys_of_item(reading, tools.settings.anchor), reading.items, strict=True)
     keys = {each.key: (each.guid, item) for each, item in rows}
     every = [key for own, (guid, _) in keys.items() for key in (own, guid) if key]
-    found = {*tools.store.seen(feed.name, every), *tools.store.aliases(feed.name, every)}
+    found = {*tools.store.item_states(feed.name, every), *tools.store.aliases(feed.name, every)}
     known = {key for key, (guid, _) in keys.items() if key in found or guid in found}
     settings = f"{reading.documents.digest} {feed.limit}"
-    history = tools.store.looks.of(feed.name, reading.key, settings)
+    history = tools.store.observations.for_source(feed.name, reading.key, settings)
     now = tools.clock()
     before = history[-1].at if history else now
     look = SourceObservation(
@@ -284,7 +284,7 @@ def _at_listing(feed: FeedConfig, reading: SourceResult, tools: RunContext) -> S
         known=len(known),
         fresh=sum(_is_between(item, before, now) for key, (_, item) in keys.items() if key not in known),
     )
-    reading = replace(reading, renewed=not history and look.known <= look.items / 2)
+    reading = replace(reading, is_fresh=not history and look.known <= look.items / 2)
     return _judged(reading, look, tools)
 
 
@@ -302,9 +302,9 @@ def _is_between(item: Item, before: datetime, now: datetime) -> bool:
 
 def _with_articles(look: SourceObservation, reads: Iterable[ItemResult], tools: RunContext) -> SourceObservation:
     reads = list(reads)
-    arrivals = [read.arrival for read in reads if read.arrival and read.seen.state == "stored"]
-    failed = [] if tools.lease.over else [r for r in reads if r.problem and r.seen.tries == 1 and not r.by_page]
-    obstacles = Counter(read.seen.reason for read in failed).most_common(1)
+    arrivals = [read.extracted for read in reads if read.extracted and read.state.state == "stored"]
+    failed = [] if tools.budget.expired else [r for r in reads if r.failure and r.state.tries == 1 and not r.by_page]
+    obstacles = Counter(read.state.reason for read in failed).most_common(1)
     return replace(
         look,
         read=len(arrivals),
@@ -317,8 +317,8 @@ def _with_articles(look: SourceObservation, reads: Iterable[ItemResult], tools: 
 
 
 def _judged(reading: SourceResult, look: SourceObservation, tools: RunContext) -> SourceResult:
-    look = check_for_anomalies(tools.store.looks.of(look.feed, look.key, look.settings), look)
+    look = check_for_anomalies(tools.store.observations.for_source(look.feed, look.key, look.settings), look)
     if not look.verdict:
-        return replace(reading, look=look, renewed=reading.renewed or look.accepted)
+        return replace(reading, observation=look, is_fresh=reading.is_fresh or look.accepted)
     problem = Failure(reading.key, look.verdict, fatal=True, firm=True)
-    return replace(reading, look=look, problem=problem, items=())
+    return replace(reading, observation=look, failure=problem, items=())

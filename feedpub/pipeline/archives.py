@@ -55,7 +55,7 @@ def plan_archives(feed: FeedConfig, live: Feed, tools: RunContext) -> Feed:
     """
     archives = tools.store.archives
     shown = archives.published(feed.name)
-    unarchived = reversed(archives.waiting(feed.name))
+    unarchived = reversed(archives.unpublished(feed.name))
     waiting = [entry for entry in unarchived if entry.id in shown or assemble.admits(feed, entry)]
     planned = plan(
         [entry.id for entry in waiting],
@@ -65,18 +65,18 @@ def plan_archives(feed: FeedConfig, live: Feed, tools: RunContext) -> Feed:
     )
     if planned:
         archives.add(feed.name, dict(zip(_unused(live, tools), planned, strict=False)))
-    return replace(live, previous=archives.newest(feed.name))
+    return replace(live, previous=archives.newest_number(feed.name))
 
 
 def _unused(live: Feed, tools: RunContext) -> Iterator[int]:
     """Return the numbers that no archive has yet, neither in the store nor among the files."""
-    after = (tools.store.archives.newest(live.name) or 0) + 1
+    after = (tools.store.archives.newest_number(live.name) or 0) + 1
     return (number for number in count(after) if not _is_taken(replace(live, archive=number), tools))
 
 
 def _is_taken(archive: Feed, tools: RunContext) -> bool:
     names = [archive.file(suffix) for suffix in assemble.FORMATS]
-    return len(tools.publisher.missing(names)) < len(names)
+    return len(tools.output.find_missing(names)) < len(names)
 
 
 def write_archives(feed: FeedConfig, live: Feed, tools: RunContext, certain: Callable[[], None]) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ def write_archives(feed: FeedConfig, live: Feed, tools: RunContext, certain: Cal
     """
     numbers = tools.store.archives.numbers(feed.name)
     documents: dict[str, list[str]] = {s: [replace(live, archive=n).file(s) for n in numbers] for s in feed.formats}
-    missing = set(tools.publisher.missing([name for names in documents.values() for name in names]))
+    missing = set(tools.output.find_missing([name for names in documents.values() for name in names]))
     due = missing | _moved(documents, missing, live, tools)
     written: list[str] = []
     for previous, number in pairwise((None, *numbers)):
@@ -111,7 +111,7 @@ def write_archives(feed: FeedConfig, live: Feed, tools: RunContext, certain: Cal
             whole = [entry for entry in archive.entries if entry.html]
             files = assemble.render_pages(live, whole, assemble.saved_folders(feed))
             files |= {archive.file(suffix): assemble.render_document(archive, suffix) for suffix in suffixes}
-            written += tools.publisher.publish(files, certain=certain)
+            written += tools.output.publish(files, certain=certain)
     return tuple(written)
 
 
@@ -138,7 +138,7 @@ def _moved(documents: Mapping[str, Sequence[str]], missing: Collection[str], liv
 def _base(name: str, suffix: str, tools: RunContext) -> str:
     """Return the `base_url` that an archive file was written under; "" if it cannot be read."""
     with suppress(UnknownDocumentError):
-        return parse_published.links_in(tools.publisher.read(name) or b"", suffix).base
+        return parse_published.links_in(tools.output.read(name) or b"", suffix).base
     return ""
 
 

@@ -33,7 +33,7 @@ class Said(Protocol):
 
 def rules_for(feed: FeedConfig, address: str, tools: RunContext) -> Ruleset:
     """What is known of the page at an address, or of a saved file: the feed's word goes before that of its site."""
-    return parse_ruleset(feed.rules).over(tools.rules.of(address))
+    return parse_ruleset(feed.rules).merged_with(tools.site_rules.rules_for(address))
 
 
 def make_from_pages(
@@ -52,7 +52,7 @@ def make_from_pages(
         SourceError: there is no article in the first of them, or it is too much.
     """
     rules = rules_for(feed, pages.url, tools)
-    return tools.isolation.call(
+    return tools.executor.call(
         pages.url, articles.article_from_listed_pages, pages, said.item, rules, memory, listed_first=said.listed_first
     )
 
@@ -66,12 +66,12 @@ def make_from_file(feed: FeedConfig, path: Path, folder: Path, tools: RunContext
         raise ExtractError("its name, or that of a folder above it, is not UTF-8: rename it", written)
     below = path.relative_to(folder).parent.as_posix()
     base = f"{PLACEHOLDER}{feed.name}/{'' if below == '.' else below + '/'}"
-    return tools.isolation.call(str(path), articles.article_from_file, path, base, rules_for(feed, str(path), tools))
+    return tools.executor.call(str(path), articles.article_from_file, path, base, rules_for(feed, str(path), tools))
 
 
 def make_from_feed(item: Item, address: str, tools: RunContext) -> Article:
     """The article as its feed gives it. Raises SourceError."""
-    return tools.isolation.call(address, articles.article_from_feed, item)
+    return tools.executor.call(address, articles.article_from_feed, item)
 
 
 def make_snapshot(listed: ListedItem, pages: PageSequence | None, tools: RunContext) -> PageSnapshot | None:

@@ -54,7 +54,7 @@ class ListedItem:
     source: str
     options: RequestOptions
     listed_first: bool = False
-    fetch: bool = True
+    fetches_page: bool = True
     folder: Path | None = None
     render: bool = False
     guid: str = ""
@@ -66,7 +66,7 @@ class ListedItem:
         return tuple(dict.fromkeys(filter(None, (self.guid, self.key))))
 
     @property
-    def mark(self) -> str:
+    def version_key(self) -> str:
         """What differs once its source says that the article changed: a digest of the source's key, and its version."""
         return f"{crc32(self.source.encode()):08x} {self.item.version}".strip()
 
@@ -88,11 +88,11 @@ class SourceResult:
     source: Source
     documents: CachedDocuments
     items: tuple[Item, ...] = ()
-    problem: Failure | None = None
-    pace: PollingHints = NO_HINTS
-    look: SourceObservation | None = None
-    postponed: bool = False
-    renewed: bool = False
+    failure: Failure | None = None
+    hints: PollingHints = NO_HINTS
+    observation: SourceObservation | None = None
+    retry_later: bool = False
+    is_fresh: bool = False
 
     @property
     def key(self) -> str:
@@ -126,24 +126,26 @@ def list_sources(
 
 def _read(source: Source, limit: int, tools: RunContext, answers: Mapping[str, FetchedDocument]) -> SourceResult:
     digest = source_fingerprint(source)
-    documents = CachedDocuments(tools.fetcher, tools.store, RequestOptions(), digest, tools.clock, tools.lease)
-    documents.isolation, documents.answers = tools.isolation, dict(answers)
+    documents = CachedDocuments(tools.fetcher, tools.store, RequestOptions(), digest, tools.clock, tools.budget)
+    documents.executor, documents.answers = tools.executor, dict(answers)
     try:
         documents.options = request_options(source)
         documents.browser = tools.browser if isinstance(source, PageSource) and source.render else None
         items = sources.read_source(source, documents, limit=limit)
         pace = _pace(source, documents, tools)
         documents.drop_body()  # the run may take long
-        return SourceResult(source, documents, items=items, pace=pace)
+        return SourceResult(source, documents, items=items, hints=pace)
     except SourceError as error:
         problem = Failure(error.url or source_key(source), error.reason, fatal=True, firm=_is_firm(error))
         wait = error.retry_after if isinstance(error, FetchError) else None
-        pace = NO_HINTS.slowed(wait, "Retry-After", _LONGEST_PAUSE)
-        return SourceResult(source, documents, problem=problem, pace=pace, postponed=isinstance(error, RetryLaterError))
+        pace = NO_HINTS.not_faster_than(wait, "Retry-After", _LONGEST_PAUSE)
+        return SourceResult(
+            source, documents, failure=problem, hints=pace, retry_later=isinstance(error, RetryLaterError)
+        )
     except CorruptStateError:
         raise
     except FeedpubError as error:
-        return SourceResult(source, documents, problem=Failure(source_key(source), str(error), fatal=True))
+        return SourceResult(source, documents, failure=Failure(source_key(source), str(error), fatal=True))
 
 
 def _settings(source: Source) -> str:
@@ -169,9 +171,9 @@ def _pace(source: Source, documents: CachedDocuments, tools: RunContext) -> Poll
         return NO_HINTS
     said = NO_HINTS
     if isinstance(source, FeedSource):
-        said = tools.isolation.call(source.url, sources.polling_hints, documents.first)
-    said = said.slowed(documents.fresh_for, "Cache-Control", _LONGEST_FRESH)
-    return said.slowed(tools.fetcher.crawl_delay(source.url), "Crawl-delay")
+        said = tools.executor.call(source.url, sources.polling_hints, documents.first)
+    said = said.not_faster_than(documents.fresh_for, "Cache-Control", _LONGEST_FRESH)
+    return said.not_faster_than(tools.fetcher.crawl_delay(source.url), "Crawl-delay")
 
 
 def request_options(source: Source) -> RequestOptions:
@@ -244,7 +246,7 @@ def _listed(item: Item, keys: ItemKeys, rank: int, reading: SourceResult) -> Lis
         source=reading.key,
         options=reading.documents.options,
         listed_first=isinstance(source, FeedSource),
-        fetch=is_fetched and bool(item.url or item.path) and not keys.shares_page,
+        fetches_page=is_fetched and bool(item.url or item.path) and not keys.shares_page,
         folder=source.path if isinstance(source, FolderSource) else None,
         render=is_rendered(source),
         guid=keys.guid,

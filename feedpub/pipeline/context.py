@@ -37,8 +37,8 @@ def open_fetcher(settings: GlobalSettings, store: Store | None = None) -> Fetche
         contact=settings.contact,
         delay=settings.request_delay.total_seconds(),
         allow_private=settings.allow_private,
-        robots=store.robots if store else None,
-        turns=store.claims if store and settings.queue else None,
+        robots=store.robots_cache if store else None,
+        turns=store.leases if store and settings.queue else None,
     )
 
 
@@ -60,10 +60,10 @@ class RunContext:
     settings: GlobalSettings
     store: Store
     fetcher: Fetcher
-    publisher: Output
+    output: Output
     clock: Callable[[], datetime] = utc_now
     progress: ProgressCallback = no_progress
-    lease: RunBudget = field(default_factory=RunBudget)
-    isolation: Executor = field(default_factory=InlineExecutor)
+    budget: RunBudget = field(default_factory=RunBudget)
+    executor: Executor = field(default_factory=InlineExecutor)
     browser: Browser = field(default_factory=Browser)
-    rules: SiteRuleSet = field(default_factory=SiteRuleSet)
+    site_rules: SiteRuleSet = field(default_factory=SiteRuleSet)

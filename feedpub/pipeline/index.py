@@ -22,19 +22,19 @@ def current_feed(feed: FeedConfig, tools: RunContext) -> Feed:
 
 def index_files(config: Config, tools: RunContext) -> dict[str, bytes]:
     """The page and the OPML about all feeds that were ever published, and their health: name → content."""
-    known = tools.store.fronts.load()
+    known = tools.store.summaries.load()
     headlines = [_headline(feed, _front(feed, known, tools), tools) for feed in _published(config, tools)]
     return assemble.render_index_files(headlines) | health_feed.health_feed_files(config, tools.store, tools.clock())
 
 
 def save_summary(feed: FeedConfig, live: Feed, tools: RunContext) -> StoredSummary:
     """Keep what the page of all feeds says of one; to be called alone with the feed."""
-    headline = FeedSummary.of(live)
+    headline = FeedSummary.for_feed(live)
     updated = max((entry.updated for entry in live.entries), default=None)
     language = assemble.common_language(live.entries)
     front = StoredSummary(feed.name, _digest(feed), headline.entries, headline.newest, updated, language)
-    if tools.store.fronts.of(feed.name) != front:
-        tools.store.fronts.keep(front)
+    if tools.store.summaries.get(feed.name) != front:
+        tools.store.summaries.save(front)
     return front
 
 
@@ -49,7 +49,7 @@ class LiveEntryIds(Mapping[str, Collection[str]]):
         feed = self._feeds[name]
         if _is_filtered(feed):
             return [entry.id for entry in current_feed(feed, self._tools).entries]
-        return self._tools.store.live(name, feed.limit)
+        return self._tools.store.live_ids(name, feed.limit)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._feeds)
@@ -60,11 +60,11 @@ class LiveEntryIds(Mapping[str, Collection[str]]):
 
 def _published(config: Config, tools: RunContext) -> list[FeedConfig]:
     """The feeds that ran once; a state that was built anew knows of no run, but of entries that are published."""
-    ran = tools.store.figures.ran()
-    counts = tools.store.figures.entries() if any(name not in ran for name in config.feed.names) else {}
+    ran = tools.store.stats.feeds_with_runs()
+    counts = tools.store.stats.entry_counts() if any(name not in ran for name in config.feed.names) else {}
 
     def is_published(name: str) -> bool:
-        return name in ran or (name in counts and not tools.publisher.missing([f"{name}.html"]))
+        return name in ran or (name in counts and not tools.output.find_missing([f"{name}.html"]))
 
     return [feed for feed in config.feed if is_published(feed.name)]
 
@@ -73,7 +73,7 @@ def _front(feed: FeedConfig, known: Mapping[str, StoredSummary], tools: RunConte
     front = known.get(feed.name)
     if front and front.settings == _digest(feed):
         return front
-    with tools.store.alone(feed.name):
+    with tools.store.feed_lock(feed.name):
         return save_summary(feed, current_feed(feed, tools), tools)
 
 

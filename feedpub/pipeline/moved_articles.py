@@ -53,8 +53,8 @@ def find_moved_articles(
     finder = _Finder(feed, [key for item in listed for key in item.keys], tools, wholesale)
     found = {place: finder.find(arrival, listed[place]) for place, arrival in new.items()}
     return [
-        replace(read, arrival=replace(read.arrival, moved_from=found[place]))
-        if read.arrival and found.get(place)
+        replace(read, extracted=replace(read.extracted, moved_from=found[place]))
+        if read.extracted and found.get(place)
         else read
         for place, read in enumerate(reads)
     ]
@@ -65,17 +65,17 @@ def _new_arrivals(
 ) -> dict[int, ExtractedItem]:
     """Return the arrivals that no key of their own leads to an entry, by their place; saved articles do not move."""
     arrivals = {
-        place: read.arrival
+        place: read.extracted
         for place, (item, read) in enumerate(zip(listed, reads, strict=False))
-        if read.arrival and item.item.url and item.item.path is None
+        if read.extracted and item.item.url and item.item.path is None
     }
     known = tools.store.aliases(feed, [key for arrival in arrivals.values() for key in arrival.keys])
     return {place: arrival for place, arrival in arrivals.items() if not known.keys() & {*arrival.keys}}
 
 
 def _is_mostly_new(reading: SourceResult) -> bool:
-    look = reading.look
-    return reading.renewed or (look is not None and look.known <= look.items / 2)
+    look = reading.observation
+    return reading.is_fresh or (look is not None and look.known <= look.items / 2)
 
 
 class _Finder:
@@ -125,14 +125,16 @@ class _Finder:
 
     def _ask(self, entry: Entry, arrival: ExtractedItem, item: ListedItem) -> _Answer:
         """Ask an entry's old address whether it leads to the new item."""
-        if self._requests >= MAX_REQUESTS or self._tools.lease.over:
+        if self._requests >= MAX_REQUESTS or self._tools.budget.expired:
             return "unknown"
         self._requests += 1
         key = url_key(entry.url)
-        seen = self._tools.store.seen(self._feed, [key]).get(key)
+        seen = self._tools.store.item_states(self._feed, [key]).get(key)
         validators = Validators(seen.etag, seen.last_modified) if seen else None
         try:
-            page = self._tools.fetcher.get(entry.url, validators=validators, options=item.options.to(entry.url, {}))
+            page = self._tools.fetcher.get(
+                entry.url, validators=validators, options=item.options.for_url(entry.url, {})
+            )
         except FetchError as error:
             return "gone" if error.status in _GONE else "unknown"
         found = url_key(page.url, exact=item.exact)

@@ -51,13 +51,13 @@ class ItemResult:
         kept: what the article was made of, where that is kept.
     """
 
-    seen: ItemState
-    arrival: ExtractedItem | None = None
-    problem: Failure | None = None
+    state: ItemState
+    extracted: ExtractedItem | None = None
+    failure: Failure | None = None
     requests: int = 0
     by_page: bool = False
     seconds: float = 0.0
-    kept: PageSnapshot | None = None
+    snapshot: PageSnapshot | None = None
 
 
 _FetchResult: TypeAlias = Page | NotModified | SourceError | ItemResult | None
@@ -72,20 +72,20 @@ class _FetchedItem:
         rest: its page with those that follow it, where there are any.
     """
 
-    listed: ListedItem
-    answer: _FetchResult
+    item: ListedItem
+    result: _FetchResult
     seconds: float = 0.0
-    rest: PageSequence | None = None
+    following: PageSequence | None = None
 
     @property
     def requests(self) -> int:
         """How many it took."""
-        return int(self.answer is not None) + (self.rest.requests if self.rest else 0)
+        return int(self.result is not None) + (self.following.requests if self.following else 0)
 
     @property
     def size(self) -> int:
         """Bytes of its pages."""
-        pages = self.rest or ([self.answer] if isinstance(self.answer, Page) else [])
+        pages = self.following or ([self.result] if isinstance(self.result, Page) else [])
         return sum(len(page.body) for page in pages)
 
 
@@ -100,22 +100,22 @@ class KnownItems:
         due: key → entry, of the articles that are looked at again for corrections.
     """
 
-    seen: Mapping[str, ItemState]
-    stored: Mapping[str, str]
+    states: Mapping[str, ItemState]
+    entry_ids: Mapping[str, str]
     rules: str
     due: Mapping[str, Entry] = field(default_factory=dict)
 
-    def settled(self, listed: ListedItem) -> ItemState | None:
+    def unchanged(self, listed: ListedItem) -> ItemState | None:
         """What is remembered of an item that need not be read: nothing is new, nothing failed, nothing is due."""
         if listed.key in self.due:
             return None
-        seen = self.seen.get(listed.key)
+        seen = self.states.get(listed.key)
         if seen is None:  # perhaps an address that once led to a stored article
-            return _seen(listed, "stored") if listed.key in self.stored else None
+            return _seen(listed, "stored") if listed.key in self.entry_ids else None
         if seen.state == "excluded":
             known = seen.version.endswith(self.rules) and _says_nothing_new(_version(listed, self.rules), seen)
         else:
-            known = seen.state == "stored" and _says_nothing_new(listed.mark, seen)
+            known = seen.state == "stored" and _says_nothing_new(listed.version_key, seen)
         return seen if known else None
 
     def validators(self, listed: ListedItem) -> Validators | None:
@@ -123,14 +123,14 @@ class KnownItems:
 
         An item with a new guid at a known address may be another article, even if the page is the same.
         """
-        seen = self.seen.get(listed.key)
-        if seen is None or seen.state != "stored" or (listed.guid and listed.guid not in self.stored):
+        seen = self.states.get(listed.key)
+        if seen is None or seen.state != "stored" or (listed.guid and listed.guid not in self.entry_ids):
             return None
         return Validators(seen.etag, seen.last_modified)
 
 
 def _version(listed: ListedItem, rules: str) -> str:
-    return f"{listed.mark} {rules}"
+    return f"{listed.version_key} {rules}"
 
 
 def _says_nothing_new(mark: str, seen: ItemState) -> bool:
@@ -142,7 +142,7 @@ def read_articles(
     feed: FeedConfig, items: Sequence[ListedItem], memory: KnownItems, tools: RunContext
 ) -> list[ItemResult]:
     """What becomes of every listed item, in their order; only those that are not settled are read."""
-    settled = {listed.rank: ItemResult(seen) for listed in items if (seen := memory.settled(listed))}
+    settled = {listed.rank: ItemResult(seen) for listed in items if (seen := memory.unchanged(listed))}
     todo = [listed for listed in items if listed.rank not in settled]
     todo.sort(key=lambda listed: listed.key in memory.due)  # corrections can wait, news cannot
     by_site: dict[str, list[ListedItem]] = defaultdict(list)
@@ -151,7 +151,7 @@ def read_articles(
     done = count(1)
 
     def read_site(name: str) -> dict[int, ItemResult]:
-        site = LearningSite(name, tools.store, tools.isolation)
+        site = LearningSite(name, tools.store, tools.executor)
         asked = _asked(
             feed, by_site[name], memory, tools, done=lambda: tools.progress(feed.name, next(done), len(todo))
         )
@@ -173,10 +173,10 @@ def _asked(
         item, began = listed.item, time.monotonic()
         if (settled := _refused(feed, listed, memory)) is not None:
             answer: _FetchResult = settled
-        elif not listed.fetch or item.path is not None:
+        elif not listed.fetches_page or item.path is not None:
             answer = None
-        elif listed.key in memory.due and tools.lease.over:
-            answer = ItemResult(memory.seen[listed.key])  # it stays due
+        elif listed.key in memory.due and tools.budget.expired:
+            answer = ItemResult(memory.states[listed.key])  # it stays due
         else:
             answer = _fetch(listed, memory.validators(listed), tools)
         rest = None
@@ -202,7 +202,7 @@ def _refused(feed: FeedConfig, listed: ListedItem, memory: KnownItems) -> ItemRe
 
 def _fetch(listed: ListedItem, validators: Validators | None, tools: RunContext) -> Page | NotModified | SourceError:
     try:
-        tools.lease.go_on(listed.address)
+        tools.budget.check_time_left(listed.address)
         answer = _get(listed.item.url or "", listed, tools, validators)
     except SourceError as error:
         return forget_frames(error)
@@ -224,9 +224,9 @@ def _get(
 
     One that is rendered is asked for without condition: what its scripts show may change where it does not.
     """
-    options = listed.options.to(url, tools.rules.of(url).headers)
+    options = listed.options.for_url(url, tools.site_rules.rules_for(url).headers)
     if listed.render:
-        return tools.browser.page(url, tools.fetcher, options, seconds=tools.lease.left())
+        return tools.browser.render(url, tools.fetcher, options, seconds=tools.budget.remaining())
     return tools.fetcher.get(url, validators=validators, options=options, max_bytes=max_bytes)
 
 
@@ -236,13 +236,13 @@ def _rest(feed: FeedConfig, listed: ListedItem, page: Page, tools: RunContext) -
 
     def get(url: str) -> Page:
         nonlocal left
-        tools.lease.go_on(url)
+        tools.budget.check_time_left(url)
         answer = _get(url, listed, tools, max_bytes=max(left, 0))
         assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
         left -= len(answer.body)
         return answer
 
-    return pagination.collect_pages(page, article.rules_for(feed, page.url, tools), get, tools.isolation)
+    return pagination.collect_pages(page, article.rules_for(feed, page.url, tools), get, tools.executor)
 
 
 def _leads_back(listed: ListedItem, url: str) -> bool:
@@ -275,40 +275,40 @@ def _clean(
     for each in [_learned(each, site) for each in asked]:
         began = time.monotonic()
         read = _read(feed, each, site, memory, tools)
-        yield each.listed.rank, replace(read, seconds=each.seconds + time.monotonic() - began)
+        yield each.item.rank, replace(read, seconds=each.seconds + time.monotonic() - began)
 
 
 def _learned(asked: _FetchedItem, site: LearningSite) -> _FetchedItem:
     """An article whose page was learned from; a page that is too much to be looked at is not read a second time."""
-    if not isinstance(asked.answer, Page) or asked.answer.content_type not in pagination.HTML_TYPES:
+    if not isinstance(asked.result, Page) or asked.result.content_type not in pagination.HTML_TYPES:
         return asked
     try:
-        site.learn(asked.answer)
+        site.learn(asked.result)
     except ResourceLimitError as error:
-        return replace(asked, answer=forget_frames(error), rest=None)
+        return replace(asked, result=forget_frames(error), following=None)
     return asked
 
 
 def _read(
     feed: FeedConfig, asked: _FetchedItem, site: LearningSite, memory: KnownItems, tools: RunContext
 ) -> ItemResult:
-    listed, seen = asked.listed, memory.seen.get(asked.listed.key)
-    if isinstance(asked.answer, ItemResult):
-        return asked.answer
+    listed, seen = asked.item, memory.states.get(asked.item.key)
+    if isinstance(asked.result, ItemResult):
+        return asked.result
     try:
         read = _corrected(_read_article(feed, asked, seen, site, tools), memory.due.get(listed.key))
         read = _admitted(feed, listed, read, memory)
     except SourceError as error:
         again = seen if listed.key in memory.due else None
         read = _stays(listed, again, error) if again else fallback_for(feed, listed, error, memory, tools)
-    return replace(read, seen=_planned(feed, listed, read, seen, tools), requests=asked.requests)
+    return replace(read, state=_planned(feed, listed, read, seen, tools), requests=asked.requests)
 
 
 def _admitted(feed: FeedConfig, listed: ListedItem, read: ItemResult, memory: KnownItems) -> ItemResult:
     """The article, unless the feed's rules leave it out now that all of it is known."""
-    if read.arrival is None:
+    if read.extracted is None:
         return read
-    item, article = listed.item, read.arrival.article
+    item, article = listed.item, read.extracted.article
     facts = FilterFacts(
         item.url or "", item.title or article.title, item.categories or article.categories, article.text
     )
@@ -319,24 +319,24 @@ def _admitted(feed: FeedConfig, listed: ListedItem, read: ItemResult, memory: Kn
 def _read_article(
     feed: FeedConfig, asked: _FetchedItem, seen: ItemState | None, site: LearningSite, tools: RunContext
 ) -> ItemResult:
-    listed, answer = asked.listed, asked.answer
+    listed, answer = asked.item, asked.result
     if isinstance(answer, SourceError):
         raise answer
     if listed.item.path is not None:
         article = _from_file(feed, listed, tools)
-        read = replace(_arrived(listed, article, ()), kept=make_snapshot(listed, None, tools))
+        read = replace(_arrived(listed, article, ()), snapshot=make_snapshot(listed, None, tools))
         return _with_unread(listed, read, article.unread) if article.unread else read
     if answer is None:
-        return replace(_arrived(listed, _from_feed(listed, tools), ()), kept=make_snapshot(listed, None, tools))
+        return replace(_arrived(listed, _from_feed(listed, tools), ()), snapshot=make_snapshot(listed, None, tools))
     if seen and isinstance(answer, NotModified):
         return ItemResult(replace(_seen(listed, "stored"), etag=seen.etag, last_modified=seen.last_modified))
     assert isinstance(answer, Page)  # noqa: S101 -- the gate refuses a 304 that was not asked for
-    pages = asked.rest or PageSequence((answer,), answer.url)
+    pages = asked.following or PageSequence((answer,), answer.url)
     found = make_from_pages(feed, pages, listed, site.memory, tools)
     read = _arrived(listed, found.article, (answer.url, found.article.url))
-    marked = replace(read.seen, etag=answer.etag, last_modified=answer.last_modified)
-    read = replace(read, seen=marked, by_page=found.by_page, kept=make_snapshot(listed, pages, tools))
-    return _with_gap(listed, read, found.gap, seen, again=pages.passing) if found.gap else read
+    marked = replace(read.state, etag=answer.etag, last_modified=answer.last_modified)
+    read = replace(read, state=marked, by_page=found.by_page, snapshot=make_snapshot(listed, pages, tools))
+    return _with_gap(listed, read, found.gap, seen, again=pages.is_temporary) if found.gap else read
 
 
 def _with_gap(listed: ListedItem, read: ItemResult, gap: str, seen: ItemState | None, *, again: bool) -> ItemResult:
@@ -344,16 +344,16 @@ def _with_gap(listed: ListedItem, read: ItemResult, gap: str, seen: ItemState | 
     tries = (seen.tries if seen else 0) + 1
     problem = Failure(listed.address, f"{gap}; what came of the article stays")
     if not again or tries > _MAX_TRIES:
-        return replace(read, problem=problem)
+        return replace(read, failure=problem)
     partial = replace(_seen(listed, "partial"), reason=gap, tries=tries)
-    return replace(read, seen=partial, problem=problem)
+    return replace(read, state=partial, failure=problem)
 
 
 def _with_unread(listed: ListedItem, read: ItemResult, unread: Sequence[str]) -> ItemResult:
     """A saved article of whose front matter a part cannot be read: named, and read again until that is mended."""
     reason = f"its front matter says what cannot be read, and is left out: {'; '.join(unread)}"
     partial = replace(_seen(listed, "partial"), reason=reason)
-    return replace(read, seen=partial, problem=Failure(listed.address, reason))
+    return replace(read, state=partial, failure=Failure(listed.address, reason))
 
 
 def _from_file(feed: FeedConfig, listed: ListedItem, tools: RunContext) -> Article:
@@ -367,15 +367,15 @@ def _from_feed(listed: ListedItem, tools: RunContext) -> Article:
 
 def _corrected(read: ItemResult, entry: Entry | None) -> ItemResult:
     """What is left of a look again at an entry; all of it, where it was no look again. Raises ExtractError."""
-    if entry is None or read.arrival is None:
+    if entry is None or read.extracted is None:
         return read
-    return replace(read, arrival=rechecks.correction_of(entry, read.arrival))
+    return replace(read, extracted=rechecks.correction_of(entry, read.extracted))
 
 
 def _stays(listed: ListedItem, seen: ItemState, error: SourceError) -> ItemResult:
     """A look again that failed: the entry stays as it is, and so do the validators of the page that it is made of."""
     reason = f"looked at again for corrections: {error.reason}; the entry stays as it was"
-    return ItemResult(seen, problem=Failure(listed.address, reason))
+    return ItemResult(seen, failure=Failure(listed.address, reason))
 
 
 def _planned(
@@ -383,35 +383,35 @@ def _planned(
 ) -> ItemState:
     """What is remembered of an article that was read, with the next look at it."""
     now = tools.clock()
-    date = listed.item.published or (read.arrival.article.published if read.arrival else None)
+    date = listed.item.published or (read.extracted.article.published if read.extracted else None)
     begins = feed.recheck and read.by_page and rechecks.is_recent(date, now)
-    return rechecks.schedule_recheck(read.seen, before, listed.item.url or "", now, begins=begins)
+    return rechecks.schedule_recheck(read.state, before, listed.item.url or "", now, begins=begins)
 
 
 def fallback_for(
     feed: FeedConfig, listed: ListedItem, error: SourceError, memory: KnownItems, tools: RunContext
 ) -> ItemResult:
     """The feed's own text for an article that could not be read, where there is one; named in either case."""
-    seen = memory.seen.get(listed.key)
+    seen = memory.states.get(listed.key)
     tries = (seen.tries if seen else 0) + 1
     failure = replace(_seen(listed, "failed"), reason=error.reason, tries=tries)
-    lost = ItemResult(failure, problem=Failure(listed.address, error.reason))
+    lost = ItemResult(failure, failure=Failure(listed.address, error.reason))
     if not listed.listed_first:
         return lost
     try:
         own = replace(_from_feed(listed, tools), complete=False)
         kept = article.make_snapshot(listed, None, tools)
-        partial = ItemResult(replace(failure, state="partial"), arrival=_arrival(listed, own, ()), kept=kept)
+        partial = ItemResult(replace(failure, state="partial"), extracted=_arrival(listed, own, ()), snapshot=kept)
         partial = _admitted(feed, listed, partial, memory)
     except ExtractError:
         return lost
-    if partial.arrival is None:  # the feed's rules leave it out
+    if partial.extracted is None:  # the feed's rules leave it out
         return partial
-    return replace(partial, problem=Failure(listed.address, f"{error.reason}; the feed's own text stands in"))
+    return replace(partial, failure=Failure(listed.address, f"{error.reason}; the feed's own text stands in"))
 
 
 def _arrived(listed: ListedItem, article: Article, addresses: Iterable[str | None]) -> ItemResult:
-    return ItemResult(_seen(listed, "stored"), arrival=_arrival(listed, article, addresses))
+    return ItemResult(_seen(listed, "stored"), extracted=_arrival(listed, article, addresses))
 
 
 def _arrival(listed: ListedItem, article: Article, addresses: Iterable[str | None]) -> ExtractedItem:
@@ -432,7 +432,7 @@ def _arrival(listed: ListedItem, article: Article, addresses: Iterable[str | Non
 
 
 def _seen(listed: ListedItem, state: ItemStatus) -> ItemState:
-    return ItemState(key=listed.key, version=listed.mark, state=state)
+    return ItemState(key=listed.key, version=listed.version_key, state=state)
 
 
 def _excluded(listed: ListedItem, reason: str, rules: str) -> ItemState:

@@ -87,14 +87,14 @@ def due_rechecks(feed: FeedConfig, items: Sequence[ListedItem], tools: RunContex
     here = {listed.key: listed for listed in items}
     found = {seen.key: tools.store.entry(feed.name, ids.get(seen.key, "")) for seen in waiting}
     addresses = {url_key(entry.url) for entry in found.values() if entry} - found.keys()
-    elsewhere = tools.store.seen(feed.name, addresses)
+    elsewhere = tools.store.item_states(feed.name, addresses)
     entries: dict[str, Entry] = {}
     unlisted: list[ListedItem] = []
     for waits in waiting:
         entry = found[waits.key]
         seen = (entry and _at_new_address(entry, elsewhere)) or waits
         listed = here.get(seen.key) or (entry and _as_listed(feed, seen, entry, len(items) + len(unlisted)))
-        if entry and listed and listed.fetch and listed.item.path is None and entry not in entries.values():
+        if entry and listed and listed.fetches_page and listed.item.path is None and entry not in entries.values():
             entries[seen.key] = entry
             unlisted += [] if seen.key in here else [listed]
     tools.store.end_rechecks(feed.name, [seen.key for seen in waiting if seen.key not in entries])
@@ -142,7 +142,7 @@ def _as_listed(feed: FeedConfig, seen: ItemState, entry: Entry, rank: int) -> Li
         source=entry.source,
         options=options,
         listed_first=isinstance(source, FeedSource),
-        fetch=not isinstance(source, FeedSource) or source.fetch,
+        fetches_page=not isinstance(source, FeedSource) or source.fetch,
         render=is_rendered(source),
     )
 

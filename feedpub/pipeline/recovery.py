@@ -46,7 +46,7 @@ def open_store(
     if copy:
         return _open_copy(config, publisher, clock, pages_of)
     place = state_location(config.feedpub.state)
-    store = Store.at(place)
+    store = Store.lazy(place)
     try:
         store.connect()
     except CorruptStateError as error:
@@ -61,7 +61,7 @@ def with_recovery(do: Callable[[], T], config: Config, tools: RunContext) -> T:
     try:
         return do()
     except CorruptStateError as error:
-        _renew(config, tools.store, tools.publisher, tools.clock, error)
+        _renew(config, tools.store, tools.output, tools.clock, error)
     return do()
 
 
@@ -81,7 +81,7 @@ def _renew(
     config: Config, store: Store, publisher: Output, clock: Callable[[], datetime], error: CorruptStateError
 ) -> None:
     """Build the state anew, unless somebody has done so since it was found to be damaged. Raises StoreError."""
-    store.renew(partial(_fill, config, store, publisher, clock(), error))
+    store.rebuild(partial(_fill, config, store, publisher, clock(), error))
 
 
 def _fill(  # noqa: PLR0913, PLR0917 -- all that there is to know
@@ -91,7 +91,7 @@ def _fill(  # noqa: PLR0913, PLR0917 -- all that there is to know
     entries = _recall(config, store, publisher, now)
     reason = f"{error.reason}; the damaged file lies aside as {aside.name}"
     notice = Incident("", "", "renewed", now, now, reason)
-    store.notices.add(notice, partial(alerts.alert_messages, alerts=config.alerts))
+    store.incidents.add(notice, partial(alerts.alert_messages, alerts=config.alerts))
     log_event(
         "state_rebuilt",
         level=logging.WARNING,

@@ -49,7 +49,7 @@ class ReprocessedEntry:
         reason: why it failed or is held back, for people.
     """
 
-    verdict: ReprocessVerdict
+    status: ReprocessVerdict
     before: Entry
     after: Entry | None = None
     reason: str = ""
@@ -67,17 +67,17 @@ class ReprocessPlan:
 
     feed: str
     entries: tuple[ReprocessedEntry, ...] = ()
-    without: int = 0
+    without_snapshot: int = 0
     written: tuple[str, ...] = ()
 
-    def of(self, verdict: ReprocessVerdict) -> tuple[ReprocessedEntry, ...]:
+    def with_status(self, verdict: ReprocessVerdict) -> tuple[ReprocessedEntry, ...]:
         """Those that a verdict was passed on."""
-        return tuple(entry for entry in self.entries if entry.verdict == verdict)
+        return tuple(entry for entry in self.entries if entry.status == verdict)
 
     @property
     def ok(self) -> bool:
         """True where every entry was made anew."""
-        return not self.of(ReprocessVerdict.FAILED) and not self.of(ReprocessVerdict.HELD)
+        return not self.with_status(ReprocessVerdict.FAILED) and not self.with_status(ReprocessVerdict.HELD)
 
 
 def plan_reprocess(feed: FeedConfig, tools: RunContext, *, force: bool = False) -> ReprocessPlan:
@@ -91,12 +91,12 @@ def plan_reprocess(feed: FeedConfig, tools: RunContext, *, force: bool = False) 
     Raises:
         StoreError: the state cannot be read.
     """
-    tools = replace(tools, isolation=tools.isolation.for_run())
+    tools = replace(tools, executor=tools.executor.for_run())
     entries = _open(feed, tools)
-    kept = tools.store.pages.of(feed.name)
+    kept = tools.store.snapshots.for_feed(feed.name)
     todo = [entry for entry in entries if entry.id in kept]
     sites = {memory_key(kept[entry.id].item.url or "") for entry in todo}
-    memories = {site: tools.store.memory(site) for site in sites}
+    memories = {site: tools.store.site_memory(site) for site in sites}
 
     def reclean(entry: Entry) -> ReprocessedEntry:
         page = kept[entry.id]
@@ -108,7 +108,7 @@ def plan_reprocess(feed: FeedConfig, tools: RunContext, *, force: bool = False) 
         for number, each in enumerate(pool.map(reclean, todo), 1):
             done.append(each)
             tools.progress(feed.name, number, len(todo))
-    return ReprocessPlan(feed.name, tuple(done), without=len(entries) - len(todo))
+    return ReprocessPlan(feed.name, tuple(done), without_snapshot=len(entries) - len(todo))
 
 
 def apply_plan(feed: FeedConfig, planned: ReprocessPlan, tools: RunContext) -> ReprocessPlan:
@@ -122,15 +122,17 @@ def apply_plan(feed: FeedConfig, planned: ReprocessPlan, tools: RunContext) -> R
     """
     if not planned.entries:
         return planned
-    with tools.store.alone(feed.name):
+    with tools.store.feed_lock(feed.name):
         settled = replace(planned, entries=tuple(_still(feed, each, tools) for each in planned.entries))
-        tools.store.revise(feed.name, [each.after for each in settled.of(ReprocessVerdict.CHANGED) if each.after])
+        tools.store.replace_entries(
+            feed.name, [each.after for each in settled.with_status(ReprocessVerdict.CHANGED) if each.after]
+        )
         return replace(settled, written=run.write_feed(feed, index.current_feed(feed, tools), tools))
 
 
 def _open(feed: FeedConfig, tools: RunContext) -> list[Entry]:
     """The entries that may be published another time, newest first: live ones, and those that stand in no archive."""
-    found = {entry.id: entry for entry in tools.store.archives.waiting(feed.name)}
+    found = {entry.id: entry for entry in tools.store.archives.unpublished(feed.name)}
     live = (entry.id for entry in index.current_feed(feed, tools).entries)
     also = (tools.store.entry(feed.name, id_) for id_ in live if id_ not in found)
     entries = [*found.values(), *(entry for entry in also if entry)]
@@ -198,6 +200,6 @@ def _file(feed: FeedConfig, entry: Entry, page: PageSnapshot, tools: RunContext)
 
 def _still(feed: FeedConfig, planned: ReprocessedEntry, tools: RunContext) -> ReprocessedEntry:
     """What was planned for an entry, where the entry is still what the plan was made for."""
-    if planned.verdict != ReprocessVerdict.CHANGED or tools.store.entry(feed.name, planned.before.id) == planned.before:
+    if planned.status != ReprocessVerdict.CHANGED or tools.store.entry(feed.name, planned.before.id) == planned.before:
         return planned
-    return replace(planned, verdict=ReprocessVerdict.FAILED, reason="a run has changed it meanwhile; reclean it again")
+    return replace(planned, status=ReprocessVerdict.FAILED, reason="a run has changed it meanwhile; reclean it again")

@@ -55,7 +55,7 @@ def restore(feed: FeedConfig, store: Store, publisher: Output, now: datetime) ->
     Raises:
         StoreError: the state cannot be read or written.
     """
-    known = store.updates(feed.name)
+    known = store.updated_by_id(feed.name)
     live = _document(feed, None, publisher)
     if known and not _lost(live.entries, known) and not _is_unknown(live.previous, feed.name, store):
         store.archives.mark_published(feed.name, [entry.id for entry in live.entries])
@@ -74,7 +74,7 @@ def restore(feed: FeedConfig, store: Store, publisher: Output, now: datetime) ->
 def read_archive(feed: FeedConfig, number: int, ids: Collection[str], tools: RunContext) -> list[Entry]:
     """Return the entries of an archive with the given ids, as far as its files have them."""
     found: dict[str, Entry] = {}
-    for document in _documents(feed, number, tools.publisher):
+    for document in _documents(feed, number, tools.output):
         for entry in document.entries:
             if entry.id in ids and entry.id not in found:
                 found[entry.id] = _completed(entry, feed, tools.store)
@@ -101,7 +101,7 @@ def _by_digests(feed: str, items: Sequence[ListedItem], known: Mapping[str, str]
     unknown = {key for item in items for key in item.keys} - known.keys()
     if not unknown:
         return {}
-    by_digest = {parse_published.digest_of_id(id_): id_ for id_ in store.updates(feed)}
+    by_digest = {parse_published.digest_of_id(id_): id_ for id_ in store.updated_by_id(feed)}
     return {key: by_digest[digest] for key in unknown if (digest := article_keys.key_digest(key)) in by_digest}
 
 
@@ -182,7 +182,7 @@ def _archives(feed: str, publisher: Output) -> list[int]:
     """The numbers of the archives that there are files of, newest first."""
     pattern = re.compile(rf"{re.escape(feed)}-archive-([1-9]\d{{0,8}})\.(?:{'|'.join(parse_published.FORMATS)})")
     try:
-        names = publisher.names(f"{feed}-archive-")
+        names = publisher.list_names(f"{feed}-archive-")
     except PublishError as error:
         log_event("restore_skipped", level=logging.WARNING, feed=feed, reason=f"archives: {error}")
         return []

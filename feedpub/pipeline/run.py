@@ -33,7 +33,7 @@ from feedpub.store import PageSnapshot, ProbeState, RunRecord, SourceState
 def log_sources(feed: str, readings: Iterable[SourceResult]) -> None:
     """One line a source that was looked at."""
     for reading in readings:
-        look, problem = reading.look, reading.problem
+        look, problem = reading.observation, reading.failure
         log.log_debug(
             "source",
             feed=feed,
@@ -69,17 +69,17 @@ def log_articles(
 
 
 def _address(read: ItemResult) -> str:
-    if read.arrival and read.arrival.item.url:
-        return read.arrival.item.url
-    return read.problem.where if read.problem else read.seen.url or read.seen.key
+    if read.extracted and read.extracted.item.url:
+        return read.extracted.item.url
+    return read.failure.where if read.failure else read.state.url or read.state.key
 
 
 def _describe_result(
     read: ItemResult, before: Mapping[str, Entry], changed: Mapping[str, Entry], ids: Mapping[str, str]
 ) -> str:
-    if read.arrival is None:
-        return f"failed: {read.problem.reason}" if read.problem else read.seen.reason or "unchanged"
-    id_ = ids[read.seen.key]
+    if read.extracted is None:
+        return f"failed: {read.failure.reason}" if read.failure else read.state.reason or "unchanged"
+    id_ = ids[read.state.key]
     if id_ and id_ not in before:
         return "new"
     return "updated" if id_ in changed and changed[id_].updated != before[id_].updated else "unchanged"
@@ -108,12 +108,12 @@ def run_feed(feed: FeedConfig, tools: RunContext, *, only: Collection[str] | Non
         DamagedError: the state has to be built anew (`mending`) before anything more can be done.
     """
     began, started = time.monotonic(), tools.clock()
-    fetcher = tools.fetcher.on_behalf(feed.name, tools.lease.left)
-    tools = replace(tools, fetcher=fetcher, isolation=tools.isolation.for_run())
+    fetcher = tools.fetcher.for_run(feed.name, tools.budget.remaining)
+    tools = replace(tools, fetcher=fetcher, executor=tools.executor.for_run())
     try:
-        with tools.browser.in_use():
+        with tools.browser.is_in_use():
             asked = unchanged.probe_sources(feed, tools, only)
-            if asked.nothing_new:
+            if asked.is_unchanged:
                 return _record_calm(feed, asked, started, began, tools)
             mark_run(feed, tools)
             _recall(feed, tools)
@@ -149,21 +149,21 @@ def run_feed(feed: FeedConfig, tools: RunContext, *, only: Collection[str] | Non
 def mark_run(feed: FeedConfig, tools: RunContext) -> None:
     """Note that a run is under way: the next process knows it if this one dies of it. A queue knows by itself."""
     if not tools.settings.queue:
-        tools.store.marks.begin(feed.name, this_process(), tools.clock())
+        tools.store.run_marks.begin(feed.name, this_process(), tools.clock())
 
 
 def _recall(feed: FeedConfig, tools: RunContext) -> None:
     """Learn again what is published and not known any more, before anybody is asked for it."""
-    with tools.store.alone(feed.name):
-        tools.lease.hold()
-        restore.restore(feed, tools.store, tools.publisher, tools.clock())
+    with tools.store.feed_lock(feed.name):
+        tools.budget.check_not_cancelled()
+        restore.restore(feed, tools.store, tools.output, tools.clock())
 
 
 def _that_count(
     readings: Iterable[SourceResult], items: Sequence[ListedItem], reads: Sequence[ItemResult], again: Collection[str]
 ) -> list[ItemResult]:
     """What came of the articles of sources that are as usual, and of looks again: each was held against its entry."""
-    broken = {reading.key for reading in readings if reading.problem}
+    broken = {reading.key for reading in readings if reading.failure}
     articles = zip(items, reads, strict=True)
     return [read for item, read in articles if item.source not in broken or item.key in again]
 
@@ -171,12 +171,12 @@ def _that_count(
 def _regenerate(
     feed: FeedConfig, readings: Sequence[SourceResult], reads: Sequence[ItemResult], tools: RunContext
 ) -> RunResult:
-    with tools.store.alone(feed.name):  # or two processes would mint two ids for one article
-        tools.lease.hold()
+    with tools.store.feed_lock(feed.name):  # or two processes would mint two ids for one article
+        tools.budget.check_not_cancelled()
         merged = _bring_in(feed, reads, tools)
         outcome = _publish(feed, readings, reads, _outcome(feed, readings, reads, merged), tools)
-        removed = (read.arrival.article.removed for read in reads if read.arrival)
-        tools.store.removals.add(feed.name, removed, tools.clock())
+        removed = (read.extracted.article.removed for read in reads if read.extracted)
+        tools.store.removal_stats.add(feed.name, removed, tools.clock())
     return outcome
 
 
@@ -188,7 +188,7 @@ def _publish(
     tools: RunContext,
 ) -> RunResult:
     """Write what there is now, unless nothing came of any source."""
-    if readings and all(reading.problem for reading in readings) and not outcome.updated:
+    if readings and all(reading.failure for reading in readings) and not outcome.updated:
         return replace(outcome, status=RunStatus.FAILED)
     live = index.current_feed(feed, tools)
     if not live.entries and outcome.failed:
@@ -203,7 +203,7 @@ def _publish(
 
 def _left_out(feed: FeedConfig, live: Feed, reads: Iterable[ItemResult], tools: RunContext) -> Iterator[Failure]:
     """Name the pictures that are not published, of all saved articles that are still there."""
-    files = {read.seen.key: path for read in reads if (path := saved_file_path(read.seen.key, tools.settings.anchor))}
+    files = {read.state.key: path for read in reads if (path := saved_file_path(read.state.key, tools.settings.anchor))}
     ids = tools.store.aliases(feed.name, list(files)) if files else {}
     entries = {entry.id: entry for entry in live.entries}
     for key, path in files.items():
@@ -218,17 +218,17 @@ def write_feed(feed: FeedConfig, live: Feed, tools: RunContext) -> tuple[str, ..
     archived = archives.write_archives(feed, live, tools, partial(_still_ours, tools))
     files = assemble.render_files(live, assemble.saved_folders(feed))
     documents = websub.feed_documents(feed.name, files) if tools.settings.websub_hubs else []
-    changed = [name for name in documents if tools.publisher.read(name) != files[name]]
+    changed = [name for name in documents if tools.output.read(name) != files[name]]
     with websub.announce_changes(changed, tools.settings, tools.store, tools.clock):
-        written = tools.publisher.publish(files, certain=partial(_begin_writing, live, tools))
+        written = tools.output.publish(files, certain=partial(_begin_writing, live, tools))
     index.save_summary(feed, live, tools)
     return (*archived, *written)
 
 
 def _still_ours(tools: RunContext) -> None:
     """Ask whether the run still counts, and is still alone with its feed. Raises AbandonedError, StoreError."""
-    tools.lease.hold()
-    tools.store.hold()
+    tools.budget.check_not_cancelled()
+    tools.store.check_lock()
 
 
 def _begin_writing(live: Feed, tools: RunContext) -> None:
@@ -241,8 +241,8 @@ def _outcome(
     feed: FeedConfig, readings: Sequence[SourceResult], reads: Sequence[ItemResult], merged: MergeResult
 ) -> RunResult:
     """How it went so far, before anything is published."""
-    skipped = sum(read.seen.state == "excluded" for read in reads)
-    failed = sum(read.seen.state == "failed" for read in reads)
+    skipped = sum(read.state.state == "excluded" for read in reads)
+    failed = sum(read.state.state == "failed" for read in reads)
     return RunResult(
         feed.name,
         RunStatus.UNCHANGED,
@@ -261,7 +261,7 @@ def _read_articles(
     """What becomes of all that is listed, and of what is looked at again though nobody lists it."""
     keys = [key for item in items for key in item.keys]
     rules = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8]
-    memory = KnownItems(tools.store.seen(feed.name, keys), tools.store.aliases(feed.name, keys), rules, again)
+    memory = KnownItems(tools.store.item_states(feed.name, keys), tools.store.aliases(feed.name, keys), rules, again)
     reads = read_articles(feed, items, memory, tools)
     for place, reason in identical_pages(items, reads).items():
         wall = NoContentError(reason, items[place].address)
@@ -272,13 +272,13 @@ def _read_articles(
 def _bring_in(feed: FeedConfig, reads: Sequence[ItemResult], tools: RunContext) -> MergeResult:
     """Merge what was read into what is stored; from here on nothing of it can be lost."""
     now = tools.clock()
-    arrived = [read for read in reads if read.arrival]
+    arrived = [read for read in reads if read.extracted]
     listings = {url_key(source.url) for source in feed.source if not isinstance(source, FolderSource)}
-    arrivals = drop_false_claims([read.arrival for read in arrived if read.arrival], listings)
+    arrivals = drop_false_claims([read.extracted for read in arrived if read.extracted], listings)
     known = _known(feed, arrivals, tools)
     before = dict(known.entries)
     merged = merge_items(feed.name, tools.settings.base_url, known, arrivals, now)
-    ids = dict(zip((read.seen.key for read in arrived), merged.ids, strict=True))
+    ids = dict(zip((read.state.key for read in arrived), merged.ids, strict=True))
     log_articles(feed.name, reads, before, merged, ids)
     tools.store.commit_entries(
         feed.name,
@@ -286,7 +286,7 @@ def _bring_in(feed: FeedConfig, reads: Sequence[ItemResult], tools: RunContext) 
         aliases={key: alias.entry for key, alias in merged.aliases.items() if alias.kind is AliasKind.OWN},
         claims={key: alias for key, alias in merged.aliases.items() if alias.kind is not AliasKind.OWN},
         listed=[key for arrival in arrivals for key in arrival.keys],
-        seen=[read.seen for read in reads],
+        seen=[read.state for read in reads],
         pages=_pages(arrived, ids, known),
         now=now,
     )
@@ -297,10 +297,10 @@ def _pages(arrived: Iterable[ItemResult], ids: Mapping[str, str], known: Existin
     """Entry id → what it is made of now; a teaser that came for an article whose text was there is not that."""
     pages: dict[str, PageSnapshot] = {}
     for read in arrived:
-        if read.arrival and read.kept and (id_ := ids[read.seen.key]):
+        if read.extracted and read.snapshot and (id_ := ids[read.state.key]):
             entry = known.entries[id_]
-            if entry.complete == read.arrival.article.complete:
-                pages[entry.id] = read.kept
+            if entry.complete == read.extracted.article.complete:
+                pages[entry.id] = read.snapshot
     return pages
 
 
@@ -312,7 +312,7 @@ def _known(feed: FeedConfig, arrivals: Sequence[ExtractedItem], tools: RunContex
     return ExistingEntries(
         aliases=aliases,
         entries={id_: entry for id_, entry in entries.items() if entry},
-        moments=tools.store.moments(feed.name),
+        moments=tools.store.update_times(feed.name),
         slugs=tools.store.slugs(feed.name),
         guids=tools.store.guid_keys(feed.name, ids),
         sources={source_key(source) for source in feed.source},
@@ -320,12 +320,12 @@ def _known(feed: FeedConfig, arrivals: Sequence[ExtractedItem], tools: RunContex
 
 
 def _problems(readings: Iterable[SourceResult], reads: Iterable[ItemResult]) -> tuple[Failure, ...]:
-    lost = [reading.problem for reading in readings if reading.problem]
-    return (*lost, *(read.problem for read in reads if read.problem))
+    lost = [reading.failure for reading in readings if reading.failure]
+    return (*lost, *(read.failure for read in reads if read.failure))
 
 
 def _status(readings: Iterable[SourceResult], written: Sequence[str]) -> RunStatus:
-    if any(reading.problem for reading in readings):
+    if any(reading.failure for reading in readings):
         return RunStatus.PARTIAL
     return RunStatus.UPDATED if written else RunStatus.UNCHANGED
 
@@ -334,12 +334,12 @@ def _propose(feed: FeedConfig, readings: Sequence[SourceResult], tools: RunConte
     """Keep how the config could be changed for sources whose lists are not found any more."""
     states = {state.key: state for state in tools.store.sources(feed.name)}
     proposals = list(propose.propose_after_run(feed, readings, states, tools))
-    well = {reading.key for reading in readings if not reading.problem}
+    well = {reading.key for reading in readings if not reading.failure}
     gone = states.keys() - {source_key(source) for source in feed.source}
-    done = (well | gone) & tools.store.proposals.of(feed.name).keys()
-    tools.lease.hold()
+    done = (well | gone) & tools.store.proposals.for_feed(feed.name).keys()
+    tools.budget.check_not_cancelled()
     if proposals or done:
-        tools.store.proposals.keep(feed.name, proposals, done)
+        tools.store.proposals.save(feed.name, proposals, done)
 
 
 def _record(
@@ -350,13 +350,13 @@ def _record(
     calm_now: Mapping[str, ProbeState | None],
 ) -> None:
     """Remember the run, and what each source said, now that the feed is out."""
-    tools.lease.hold()
+    tools.budget.check_not_cancelled()
     states = {state.key: state for state in tools.store.sources(outcome.feed)}
     tools.store.commit_run(
         RunRecord(outcome, started),
-        documents=[document for reading in readings for document in reading.documents.fresh if not reading.problem],
+        documents=[document for reading in readings for document in reading.documents.fresh if not reading.failure],
         sources=_states(outcome.feed, readings, states, started),
-        looks=[reading.look for reading in readings if reading.look],
+        looks=[reading.observation for reading in readings if reading.observation],
         calm=calm_now,
     )
 
@@ -365,7 +365,7 @@ def _record_calm(
     feed: FeedConfig, asked: unchanged.ProbeResult, started: datetime, began: float, tools: RunContext
 ) -> RunResult:
     """Remember a run that brought nothing new."""
-    tools.lease.hold()
+    tools.budget.check_not_cancelled()
     outcome, states = unchanged.unchanged_result(feed, asked, tools)
     outcome = replace(outcome, seconds=time.monotonic() - began)
     tools.store.commit_run(RunRecord(outcome, started), sources=states, still=[state.key for state in states])
@@ -374,7 +374,7 @@ def _record_calm(
 
 def _record_failure(outcome: RunResult, started: datetime, tools: RunContext) -> RunResult:
     """Remember a run that came to nothing, where the state is not what fails; a run given up is no run any more."""
-    if tools.lease.revoked:
+    if tools.budget.cancelled:
         return outcome
     try:
         tools.store.commit_run(RunRecord(outcome, started))
@@ -392,10 +392,10 @@ def _states(
     """How each source is now; of one that was not even asked, all is as the last look left it."""
     for reading in readings:
         state = before.get(reading.key)
-        if not reading.postponed:
+        if not reading.retry_later:
             yield _state(feed, reading, state, now)
         elif state:
-            yield _put_off(state, now + timedelta(seconds=reading.pace.wait))
+            yield _put_off(state, now + timedelta(seconds=reading.hints.wait))
 
 
 def _put_off(state: SourceState, earliest: datetime) -> SourceState:
@@ -406,18 +406,18 @@ def _put_off(state: SourceState, earliest: datetime) -> SourceState:
 
 def _state(feed: str, reading: SourceResult, before: SourceState | None, now: datetime) -> SourceState:
     """How a source is now; when it is looked at next is for the scheduler to decide."""
-    if reading.problem is None:
-        return SourceState(feed, reading.key, checked=now, succeeded=now, items=len(reading.items), pace=reading.pace)
+    if reading.failure is None:
+        return SourceState(feed, reading.key, checked=now, succeeded=now, items=len(reading.items), pace=reading.hints)
     before = before or SourceState(feed, reading.key, now, succeeded=None, items=0)
     return replace(
         before,
         checked=now,
-        failure=reading.problem.reason,
+        failure=reading.failure.reason,
         failing_since=min(before.failing_since or now, now),
         failures=before.failures + 1,
         next_look=None,
-        pace=reading.pace,
-        firm=reading.problem.firm,
+        pace=reading.hints,
+        firm=reading.failure.firm,
     )
 
 
@@ -435,17 +435,17 @@ def write_index(config: Config, tools: RunContext) -> tuple[str, ...]:
     """
     for _ in range(_TRIES - 1):
         with suppress(StaleWriteError):
-            return tools.publisher.publish(index.index_files(config, tools))
-    return tools.publisher.publish(index.index_files(config, tools))
+            return tools.output.publish(index.index_files(config, tools))
+    return tools.output.publish(index.index_files(config, tools))
 
 
 def prune(config: Config, tools: RunContext) -> None:
     """Drop what is older than the config wants it to be remembered, and is not published any more."""
     now, settings = tools.clock(), config.feedpub
-    tools.store.forget(
+    tools.store.prune(
         now - settings.keep,
         index.LiveEntryIds(config, tools),
         pages=now - settings.keep_pages,
         robots=now - min(settings.keep, _ROBOTS_KEPT),
     )
-    tools.store.claims.forget(())
+    tools.store.leases.prune(())

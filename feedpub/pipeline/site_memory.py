@@ -33,7 +33,7 @@ class LearningSite:
         self._name = name
         self._store = store
         self._isolation = isolation or InlineExecutor()
-        self._stored = store.memory(name) or b""
+        self._stored = store.site_memory(name) or b""
         self._memory = SiteMemory.from_bytes(self._stored) if self._stored else SiteMemory()
         self._written: bytes | None = None
 

@@ -40,10 +40,10 @@ class ProbeResult:
     """
 
     answers: Mapping[str, FetchedDocument]
-    known: tuple[tuple[ProbeState, SourceState], ...]
+    unchanged: tuple[tuple[ProbeState, SourceState], ...]
 
     @property
-    def nothing_new(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether all were asked, and say that nothing changed."""
         return bool(self.answers) and all(isinstance(answer, NotModified) for answer in self.answers.values())
 
@@ -64,14 +64,14 @@ def probe_sources(feed: FeedConfig, tools: RunContext, only: Collection[str] | N
     if not sources or len(remote) < len(sources):
         return NOTHING
     now, basis = tools.clock(), _basis(feed, tools)
-    calm = {key: each for key, each in tools.store.calm(feed.name).items() if _holds(each[0], basis, now)}
+    calm = {key: each for key, each in tools.store.probe_states(feed.name).items() if _holds(each[0], basis, now)}
     if not all(source_key(source) in calm for source in sources) or _something_waits(feed, tools, now):
         return NOTHING
 
     def answer(source: FeedSource | PageSource) -> FetchedDocument:
         known, _ = calm[source_key(source)]
         try:
-            tools.lease.go_on(source.url)
+            tools.budget.check_time_left(source.url)
             validators = Validators(known.etag, known.last_modified)
             return tools.fetcher.get(source.url, validators=validators, options=request_options(source))
         except FetchError as error:
@@ -88,8 +88,8 @@ def probe_sources(feed: FeedConfig, tools: RunContext, only: Collection[str] | N
 def unchanged_result(feed: FeedConfig, asked: ProbeResult, tools: RunContext) -> tuple[RunResult, list[SourceState]]:
     """How a run went that brought nothing new, and how its sources are; their next looks are not decided yet."""
     now = tools.clock()
-    states = [replace(state, checked=now, succeeded=now, next_look=None) for _, state in asked.known]
-    skipped = sum(calm.skipped for calm, _ in asked.known)
+    states = [replace(state, checked=now, succeeded=now, next_look=None) for _, state in asked.unchanged]
+    skipped = sum(calm.skipped for calm, _ in asked.unchanged)
     kept = sum(state.items for state in states) - skipped
     return RunResult(feed.name, RunStatus.UNCHANGED, kept=kept, skipped=skipped, requests=len(asked.answers)), states
 
@@ -115,8 +115,8 @@ def plan_next_probe(
     skipped: Counter[str] = Counter()
     well = outcome.ok and not outcome.problems
     for listed, read in articles:
-        well = well and read.seen.state in ("stored", "excluded")
-        skipped[listed.source] += read.seen.state == "excluded"
+        well = well and read.state.state in ("stored", "excluded")
+        skipped[listed.source] += read.state.state == "excluded"
     if not well:
         return {source_key(source): None for source in feed.source}
     made = ProbeState(feed.name, "", _basis(feed, tools), tools.clock() + WHOLE, 0, None, None)
@@ -125,12 +125,12 @@ def plan_next_probe(
 
 def _calm(reading: SourceResult, made: ProbeState, tools: RunContext) -> ProbeState | None:
     """What a source is asked by; None where that is not enough, or too little is known of what is usual for it."""
-    page, look = reading.documents.first, reading.look
+    page, look = reading.documents.first, reading.observation
     if page is None or look is None or reading.documents.requests != 1 or is_rendered(reading.source):
         return None
     if not (page.etag or page.last_modified) or look.read or look.known < look.items:
         return None
-    if len(tools.store.looks.of(look.feed, look.key, look.settings)) < LOOKS:
+    if len(tools.store.observations.for_source(look.feed, look.key, look.settings)) < LOOKS:
         return None
     return replace(made, key=reading.key, etag=page.etag, last_modified=page.last_modified)
 
@@ -145,7 +145,7 @@ def _something_waits(feed: FeedConfig, tools: RunContext, now: datetime) -> bool
     if recheck and recheck <= now:
         return True
     names = [f"{feed.name}.html", *(f"{feed.name}.{suffix}" for suffix in feed.formats)]
-    return bool(tools.publisher.missing(names))
+    return bool(tools.output.find_missing(names))
 
 
 def _basis(feed: FeedConfig, tools: RunContext) -> str:

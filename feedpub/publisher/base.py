@@ -25,16 +25,16 @@ class Output(Protocol):
             PublishError: a name leads out of the output, or a file cannot be written; nor is any after it.
         """
 
-    def changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    def is_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
         """The names of the files that `publish` would write."""
 
     def read(self, name: str) -> bytes | None:
         """The bytes published under a name; None where there is no such file."""
 
-    def missing(self, names: Iterable[str]) -> tuple[str, ...]:
+    def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of the names that no file has; none is read."""
 
-    def names(self, start: str = "") -> tuple[str, ...]:
+    def list_names(self, start: str = "") -> tuple[str, ...]:
         """The names of all published files that begin with a text, sorted; hidden ones are not among them."""
 
 
@@ -50,16 +50,16 @@ class DryRunOutput(Output):
 
     def publish(self, files: Mapping[str, bytes], *, certain: Callable[[], None] = no_check) -> tuple[str, ...]:  # noqa: ARG002 -- nothing is written that has to be certain
         """The names of the files that would be written."""
-        return self.changed(files)
+        return self.is_changed(files)
 
-    def changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
-        return self._publisher.changed(files)
+    def is_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        return self._publisher.is_changed(files)
 
     def read(self, name: str) -> bytes | None:
         return self._publisher.read(name)
 
-    def missing(self, names: Iterable[str]) -> tuple[str, ...]:
-        return self._publisher.missing(names)
+    def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
+        return self._publisher.find_missing(names)
 
-    def names(self, start: str = "") -> tuple[str, ...]:
-        return self._publisher.names(start)
+    def list_names(self, start: str = "") -> tuple[str, ...]:
+        return self._publisher.list_names(start)

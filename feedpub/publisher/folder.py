@@ -46,13 +46,13 @@ class Folder:
         stack.callback(os.close, descriptor)
         return cls(path, descriptor)
 
-    def child(self, name: str, stack: ExitStack) -> "Folder":
+    def subfolder(self, name: str, stack: ExitStack) -> "Folder":
         """Open a folder in this one, which may not be a symbolic link."""
         descriptor = os.open(name, _FOLDER_FLAGS, dir_fd=self.descriptor)
         stack.callback(os.close, descriptor)
         return Folder(self.path / name, descriptor)
 
-    def make(self, name: str, fsync: Callable[[int], None]) -> None:
+    def create(self, name: str, fsync: Callable[[int], None]) -> None:
         """Make a folder in this one where there is none."""
         try:
             os.mkdir(name, dir_fd=self.descriptor)
@@ -91,7 +91,7 @@ class Folder:
         """Give a temporary file its name, in place of what had it."""
         os.replace(temporary, name, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
-    def sweep(self, now: float) -> None:
+    def remove_leftovers(self, now: float) -> None:
         """Take away the temporary files of writers that are gone."""
         with os.scandir(self.descriptor) as entries:
             for entry in entries:
@@ -220,7 +220,7 @@ class FolderOutput(Output):
                     self._fsync(folder.descriptor)
             return tuple(file.name for file in staged)
 
-    def changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    def is_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
         """The names of the files that would be written. Raises PublishError as reading does."""
         return tuple(name for name, body in files.items() if self.read(name) != body)
 
@@ -234,11 +234,11 @@ class FolderOutput(Output):
         with _explained(self._root / name, "read"), suppress(FileNotFoundError), ExitStack() as stack:
             folder = Folder.root(self._root, stack)
             for parent in parents:
-                folder = folder.child(parent, stack)
+                folder = folder.subfolder(parent, stack)
             return folder.read(last)
         return None
 
-    def missing(self, names: Iterable[str]) -> tuple[str, ...]:
+    def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of the names that no file has; none is read.
 
         Raises:
@@ -246,7 +246,7 @@ class FolderOutput(Output):
         """
         return tuple(name for name in names if not self._has(name))
 
-    def names(self, start: str = "") -> tuple[str, ...]:
+    def list_names(self, start: str = "") -> tuple[str, ...]:
         """The names of all published files that begin with a text, sorted; no hidden files and symbolic links.
 
         Raises:
@@ -281,8 +281,8 @@ class FolderOutput(Output):
         create_folders(self._root)
         folder = Folder.root(self._root, stack)
         for parent in parents:
-            folder.make(parent, self._fsync)
-            folder = folder.child(parent, stack)
+            folder.create(parent, self._fsync)
+            folder = folder.subfolder(parent, stack)
         self._sweep(folder, parents)
         return folder
 
@@ -291,7 +291,7 @@ class FolderOutput(Output):
         now = time.monotonic()
         if now - self._swept.get(parents, -_SWEEP_EVERY) >= _SWEEP_EVERY:
             self._swept[parents] = now
-            folder.sweep(time.time())
+            folder.remove_leftovers(time.time())
 
 
 @contextmanager

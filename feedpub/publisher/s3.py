@@ -60,7 +60,7 @@ class S3Output(Output):
             self._write(change)
         return tuple(change.name for change in changes)
 
-    def changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    def is_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
         return tuple(change.name for change in self._changes(files))
 
     def read(self, name: str) -> bytes | None:
@@ -69,15 +69,15 @@ class S3Output(Output):
         found = self._objects.read(name)
         return plain_headers(f"{self._objects.bucket}/{name}", *found) if found else None
 
-    def missing(self, names: Iterable[str]) -> tuple[str, ...]:
+    def find_missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of the names that no object has; told by one list of all that begin as they do."""
         wanted = tuple(names)
         for name in wanted:
             split_name(name)
-        there = {name for name, _ in self._objects.below(posixpath.commonprefix(wanted))} if wanted else set()
+        there = {name for name, _ in self._objects.list_below(posixpath.commonprefix(wanted))} if wanted else set()
         return tuple(name for name in wanted if name not in there)
 
-    def names(self, start: str = "") -> tuple[str, ...]:
+    def list_names(self, start: str = "") -> tuple[str, ...]:
         return tuple(sorted(name for name, _ in list_published(self._objects, start)))
 
     def _changes(self, files: Mapping[str, bytes]) -> list[_PendingUpload]:
@@ -85,7 +85,7 @@ class S3Output(Output):
         for name in files:
             split_name(name)
         uploads = {name: upload(name, body, compress=self._gzip) for name, body in files.items()}
-        there = dict(zip(uploads, self._looks.map(self._objects.look, uploads), strict=True))
+        there = dict(zip(uploads, self._looks.map(self._objects.stat, uploads), strict=True))
         return [
             _PendingUpload(name, wanted, there[name])
             for name, wanted in uploads.items()
@@ -105,7 +105,7 @@ class S3Output(Output):
                     raise
             else:
                 return
-            there = self._objects.look(change.name)
+            there = self._objects.stat(change.name)
             if there and there.mark == change.upload.mark:
                 return
             if _etag(there) != _etag(change.before):
@@ -149,7 +149,9 @@ def plain_headers(place: str, body: bytes, stored: StoredObject) -> bytes:
 def list_published(objects: S3Client, start: str = "") -> Iterable[tuple[str, StoredObject]]:
     """All that may have been published, by name. Raises PublishError."""
     return (
-        (name, stored) for name, stored in objects.below(start) if all(map(PART_PATTERN.fullmatch, name.split("/")))
+        (name, stored)
+        for name, stored in objects.list_below(start)
+        if all(map(PART_PATTERN.fullmatch, name.split("/")))
     )
 
 

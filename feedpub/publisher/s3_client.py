@@ -185,7 +185,7 @@ class S3Client:
         with wrap_s3_errors(bucket, "reached", self._endpoint):
             self._files = _connected(storage)
 
-    def look(self, name: str) -> StoredObject | None:
+    def stat(self, name: str) -> StoredObject | None:
         """What is stored under a name, without its bytes; None for nothing."""
         try:
             return _stored(self._call("read", name, "head_object"))
@@ -217,7 +217,7 @@ class S3Client:
         marked = {"Metadata": {_MARK: upload.mark}}
         self._call("written", name, "put_object", Body=upload.body, **marked, **upload.headers, **condition)
 
-    def below(self, start: str = "") -> Iterator[tuple[str, StoredObject]]:
+    def list_below(self, start: str = "") -> Iterator[tuple[str, StoredObject]]:
         """The names that begin with a text, sorted as S3 does, with what is stored there."""
         prefix = self._key("")
         page: dict[str, str] = {}

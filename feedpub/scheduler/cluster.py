@@ -90,29 +90,29 @@ class ClusterScheduler:
         self._chore = PeriodicTask("queue", terms.turn, self._turn, longest=terms.turn)
 
     @property
-    def leading(self) -> bool:
+    def is_leader(self) -> bool:
         """Whether this service decides now."""
         return time.monotonic() < self._leads_until
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """True while turns come to an end, well or badly."""
         return time.monotonic() - self._turned < self._terms.alive
 
     @property
-    def exhausted(self) -> bool:
+    def too_many_stuck_threads(self) -> bool:
         """Never: nothing runs here."""
         return False
 
     @property
-    def left_behind(self) -> bool:
+    def has_stuck_threads(self) -> bool:
         """Never: nothing runs here."""
         return False
 
     @property
-    def busy(self) -> Mapping[str, datetime]:
+    def running_feeds(self) -> Mapping[str, datetime]:
         """Feed → since when a worker has been running it. Raises StoreError."""
-        return self._line.busy()
+        return self._line.running_feeds()
 
     def start(self) -> None:
         """Stand by, and lead as soon as nobody else does."""
@@ -122,19 +122,19 @@ class ClusterScheduler:
         """Take another config: feeds that are new or changed run anew. Tells which are new, changed, gone."""
         changes = changed_feeds(self._config, config)
         self._config, self._tools = config, tools
-        if self.leading:
-            tools.store.schedule.look_again(changes["changed"])
+        if self.is_leader:
+            tools.store.schedule.mark_due(changes["changed"])
             self._plan(anew=frozenset(changes["changed"]), after=SETTLED)
         return changes
 
     def run_now(self, name: str) -> bool:
         """Look at all sources of a feed before anything else; False where it is unknown, or waits for that already."""
-        return name in self._config.feed.names and self._line.put_first(name)
+        return name in self._config.feed.names and self._line.enqueue_urgent(name)
 
     def tick(self) -> None:
         """Nothing: turns have a thread of their own, which may wait for the database."""
 
-    def clock_jumped(self, by: timedelta) -> None:
+    def on_clock_jump(self, by: timedelta) -> None:
         """Keep the schedule, but for what a clock that was ahead has planned: who leads plans that anew."""
         log_event("clock_jump", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
         self._jumped_back = self._jumped_back or by < timedelta(0)
@@ -142,10 +142,10 @@ class ClusterScheduler:
     def stop(self, seconds: float) -> Sequence[str]:
         """Put nothing more into the queue, and let another service lead at once."""
         self._chore.stop(min(seconds, LAST_TURN))
-        if self.leading:
+        if self.is_leader:
             self._leads_until = float("-inf")
             try:
-                self._tools.store.claims.let_go(LEADER, self._me)
+                self._tools.store.leases.release(LEADER, self._me)
             except FeedpubError as error:
                 log_event("leader", level=logging.WARNING, outcome="not released; the lease expires", reason=str(error))
         return ()
@@ -155,7 +155,7 @@ class ClusterScheduler:
     def _turn(self) -> None:
         try:
             self._campaign()
-            if self.leading:
+            if self.is_leader:
                 if self._jumped_back:
                     self._plan()
                 self._count()
@@ -170,8 +170,8 @@ class ClusterScheduler:
         if began - self._asked < self._terms.renew:
             return
         self._asked = began
-        led = self.leading
-        if self._tools.store.claims.take(LEADER, self._me, self._terms.lead):
+        led = self.is_leader
+        if self._tools.store.leases.acquire(LEADER, self._me, self._terms.lead):
             self._leads_until = float("-inf")
             if led:
                 log_event("leader", level=logging.WARNING, outcome="another service is the leader now")
@@ -188,32 +188,32 @@ class ClusterScheduler:
         schedule = self._tools.store.schedule
         self._jumped_back = False
         schedule.keep_only(self._config.feed.names)
-        known = is_credible(self._config.feed, schedule.moments(), self._tools)
-        self._tools.store.notices.pull_back(self._tools.clock())
+        known = is_credible(self._config.feed, schedule.next_times(), self._tools)
+        self._tools.store.incidents.limit_to_now(self._tools.clock())
         unplanned = {name: None for name, moment in known.items() if moment is None or name in anew}
         fresh = spread_overdue(unplanned, self._tools.clock() + after)
         if fresh:
-            schedule.put_off(fresh, "not looked at yet")
+            schedule.reschedule(fresh, "not looked at yet")
 
     def _count(self) -> None:
         """Look whether the queue still has what was put into it; what it has not is put in again."""
         if time.monotonic() - self._counted < self._terms.count:
             return
-        self._line.prepare()
+        self._line.create_tables()
         before = self._tools.clock() - SURE
-        if lost := self._tools.store.schedule.take_back(before, self._line.standing()):
+        if lost := self._tools.store.schedule.requeue_lost(before, self._line.queued_feeds()):
             log_event("queue_repaired", level=logging.WARNING, outcome="lost runs are queued again", feeds=len(lost))
         self._counted = time.monotonic()
 
     def _hand_over(self) -> None:
         """Put what is due into the queue."""
         schedule = self._tools.store.schedule
-        while self.leading and len(schedule.hand_over(self._tools.clock(), MOST, self._line.put)) == MOST:
+        while self.is_leader and len(schedule.dispatch_due(self._tools.clock(), MOST, self._line.enqueue)) == MOST:
             pass
 
     def _notice(self) -> None:
         """Tell when a worker has published something."""
-        changes = self._tools.store.figures.changes(self._changes[0])
+        changes = self._tools.store.stats.changed_counts(self._changes[0])
         if changes != self._changes:
             self._changes = changes
             self._changed()

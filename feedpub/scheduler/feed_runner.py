@@ -80,10 +80,10 @@ class FeedRunner:
 
     def feed(self, name: str) -> FeedConfig | None:
         """A feed of the config; None where it has none of the name."""
-        return self.config.feed.named(name)
+        return self.config.feed.get(name)
 
     @property
-    def deadline(self) -> float:
+    def timeout_of(self) -> float:
         """Seconds after which a run fetches nothing more."""
         return self.tools.settings.run_timeout.total_seconds()
 
@@ -106,20 +106,20 @@ class FeedRunner:
             lambda: self._run(name, lease, everything=everything, careful=careful), self.config, self.tools
         )
 
-    def lost(self, name: str) -> NextCheck | None:
+    def run_timed_out(self, name: str) -> NextCheck | None:
         """Keep that a run was given up; when the feed runs next. Raises StoreError where a queue must know it."""
         minutes = (self.tools.settings.run_timeout + timedelta(seconds=60)) / timedelta(minutes=1)
         return self._failed(
             name, f"the run was given up after {pluralize(round(minutes), 'minute')}: something in it hangs"
         )
 
-    def crashed(self, name: str, error: BaseException) -> NextCheck | None:
+    def run_crashed(self, name: str, error: BaseException) -> NextCheck | None:
         """Keep that a run ended with an exception; when the feed runs next. Raises as `lost` does."""
         if isinstance(error, FeedpubError):
             return self._failed(name, str(error))
         return self._failed(name, f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}")
 
-    def tell_crashes(self, name: str, crashes: int) -> None:
+    def log_crashes(self, name: str, crashes: int) -> None:
         """Tell those who are told of runs that a process died in the middle of a feed's, again."""
         if (feed := self.feed(name)) is not None:
             problem = Failure(name, holder_died(crashes), fatal=True)
@@ -127,13 +127,13 @@ class FeedRunner:
 
     def _run(self, name: str, lease: RunBudget, *, everything: bool, careful: bool) -> NextCheck | None:
         with self._lock:
-            feed, tools = self.config.feed.named(name), replace(self.tools, lease=lease)
+            feed, tools = self.config.feed.get(name), replace(self.tools, budget=lease)
         if feed is None:  # it left the config while it waited
             return None
         if careful:
             run.mark_run(feed, tools)
         outcome = self._publish(feed, tools, only=None if everything else _due_sources(feed, tools))
-        return None if lease.revoked else self._ended(feed, outcome, tools)
+        return None if lease.cancelled else self._ended(feed, outcome, tools)
 
     def _ended(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> NextCheck:
         with self._lock:

@@ -51,7 +51,7 @@ class LocalScheduler:
         self.runner = RunExecutor(
             self._run,
             hosts=lambda name: _hosts(self.work.feed(name)),
-            deadline=lambda: self.work.deadline,
+            deadline=lambda: self.work.timeout_of,
             lost=self._lost,
             failed=self._crashed,
         )
@@ -62,7 +62,7 @@ class LocalScheduler:
         return self.work.names
 
     @property
-    def leading(self) -> bool:
+    def is_leader(self) -> bool:
         """Always: there is nobody else."""
         return True
 
@@ -72,25 +72,25 @@ class LocalScheduler:
         return self.clockwork.heartbeat
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """True while the scheduler's thread runs."""
-        return self.clockwork.alive
+        return self.clockwork.is_alive
 
     @property
-    def busy(self) -> Mapping[str, datetime]:
+    def running_feeds(self) -> Mapping[str, datetime]:
         """Feed → since when it has been running."""
         now = self._tools.clock()
-        return {name: now - timedelta(seconds=took) for name, took in self.runner.busy.items()}
+        return {name: now - timedelta(seconds=took) for name, took in self.runner.running_feeds.items()}
 
     @property
-    def left_behind(self) -> bool:
+    def has_stuck_threads(self) -> bool:
         """True where threads hang, which would keep the interpreter from ending."""
-        return bool(self.runner.given_up)
+        return bool(self.runner.stuck_runs)
 
     @property
-    def exhausted(self) -> bool:
+    def too_many_stuck_threads(self) -> bool:
         """True when so many threads hang that only a new process helps."""
-        return len(self.runner.given_up) >= MAX_STUCK_RUNS
+        return len(self.runner.stuck_runs) >= MAX_STUCK_RUNS
 
     def start(self) -> None:
         """Plan all feeds as they were planned before; of what is overdue the first runs at once."""
@@ -105,7 +105,7 @@ class LocalScheduler:
         self.work.apply(config, tools)
         for name in changes["removed"]:
             self.clockwork.drop(name)
-        tools.store.schedule.look_again(changes["changed"])
+        tools.store.schedule.mark_due(changes["changed"])
         tools.store.schedule.keep_only(set(self.names) - set(changes["changed"]))
         self._spread(dict.fromkeys((*changes["added"], *changes["changed"])))
         return changes
@@ -121,16 +121,16 @@ class LocalScheduler:
     def tick(self) -> None:
         """Give up runs that hang, and see that the scheduler lives; to be called every second or so."""
         self.runner.tick()
-        for name in set(self.hung) - set(self.runner.given_up):
+        for name in set(self.hung) - set(self.runner.stuck_runs):
             del self.hung[name]
-        if not self.clockwork.alive:
+        if not self.clockwork.is_alive:
             log_event("scheduler_restarted", level=logging.ERROR, reason="the scheduler thread died")
-            self.clockwork.revive()
+            self.clockwork.restart()
 
-    def clock_jumped(self, by: timedelta) -> None:
+    def on_clock_jump(self, by: timedelta) -> None:
         """Catch up by and by with what is overdue, and with what was planned by a clock that was ahead."""
         log_event("clock_jump", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
-        before = self.clockwork.planned
+        before = self.clockwork.next_times
         planned: Mapping[str, datetime | None] = before
         if by < timedelta(0):
             try:
@@ -140,21 +140,21 @@ class LocalScheduler:
                 log_event("state_error", level=logging.ERROR, reason=str(error))
                 planned = {name: moment + by for name, moment in before.items()}
         self._spread(planned)
-        self.clockwork.revive()
+        self.clockwork.restart()
 
     def stop(self, seconds: float) -> Sequence[str]:
         """Start nothing more; wait so long for what runs. Tells the feeds whose runs were given up."""
         self.clockwork.stop()
         given_up = self.runner.drain(seconds)
         try:
-            self._tools.store.marks.release(this_process())
+            self._tools.store.run_marks.release(this_process())
         except FeedpubError as error:  # then the next process takes what runs now for suspects
             log_event("state_error", level=logging.ERROR, reason=str(error))
         return given_up
 
     def _find_crashes(self) -> bool:
         """Learn in the middle of which runs processes died; True if one did since the last start."""
-        marks = self._tools.store.marks
+        marks = self._tools.store.run_marks
         died = marks.find_crashes(self.names, is_holder_alive)
         self._suspects = marks.suspects()
         marks.begin(PROCESS_MARK, this_process(), self._tools.clock())
@@ -179,14 +179,14 @@ class LocalScheduler:
             )
             ordinary[name] = max(moment, planned.get(name, moment))
             if crashes > 1:  # a process may be killed for many reasons, and one kill is nobody's fault
-                with_recovery(partial(self.work.tell_crashes, name, crashes), self._config, self._tools)
+                with_recovery(partial(self.work.log_crashes, name, crashes), self._config, self._tools)
         self.clockwork.set_all(ordinary)
 
     def _known_plans(self) -> Mapping[str, datetime | None]:
         """Return feed → when the state has it run next; None for what was not planned, or by a clock that was wrong."""
         store = self._tools.store
-        found = is_credible(self._config.feed, store.schedule.moments(), self._tools)
-        store.notices.pull_back(self._tools.clock())
+        found = is_credible(self._config.feed, store.schedule.next_times(), self._tools)
+        store.incidents.limit_to_now(self._tools.clock())
         return found
 
     def _spread(self, planned: Mapping[str, datetime | None]) -> None:
@@ -216,10 +216,10 @@ class LocalScheduler:
 
     def _lost(self, name: str) -> None:
         self.hung[name] = self._tools.clock()
-        self._next(name, self.work.lost(name))
+        self._next(name, self.work.run_timed_out(name))
 
     def _crashed(self, name: str, error: BaseException) -> None:
-        self._next(name, self.work.crashed(name, error))
+        self._next(name, self.work.run_crashed(name, error))
 
     def _next(self, name: str, planned: NextCheck | None) -> None:
         if planned:

@@ -188,7 +188,7 @@ def is_credible(
         StoreError: the state cannot be read.
     """
     now = tools.clock()
-    states = tools.store.figures.sources()
+    states = tools.store.stats.source_states()
     return {
         feed.name: _credible(
             feed,
@@ -217,11 +217,11 @@ def plan_after_manual_run(feed: FeedConfig, tools: RunContext) -> None:
 
     Raises StoreError.
     """
-    planned = tools.store.schedule.of(feed.name)
+    planned = tools.store.schedule.get(feed.name)
     if planned is None:
         return
     looks = {
         key: (max(each.next, planned.next_run), each.why)
         for key, each in plan_sources(feed, tools, tools.clock()).items()
     }
-    tools.store.schedule.look_at(feed.name, looks)
+    tools.store.schedule.check_now(feed.name, looks)

@@ -69,7 +69,7 @@ class ClockJumpDetector:
         self._steady = steady
         self._last = (wall(), steady())
 
-    def passed(self) -> timedelta | None:
+    def detect_jump(self) -> timedelta | None:
         """By how much the clock jumped since the last call; None where it did not."""
         before, now = self._last, (self._wall(), self._steady())
         self._last = now

@@ -34,13 +34,13 @@ class _Work:
     alone: bool = False
     started: float = field(default_factory=time.monotonic)
 
-    def took(self) -> float:
+    def duration(self) -> float:
         return time.monotonic() - self.started
 
     @property
     def is_quick(self) -> bool:
         """True as long as it counts among those at once."""
-        return self.took() < SLOW_AFTER
+        return self.duration() < SLOW_AFTER
 
 
 class RunExecutor:
@@ -99,7 +99,7 @@ class RunExecutor:
     def tick(self) -> None:
         """Give up what is past its time, and start what may start; to be called every second or so."""
         with self._lock:
-            late = [work for work in self._working.values() if work.took() > self._deadline() + self._grace]
+            late = [work for work in self._working.values() if work.duration() > self._deadline() + self._grace]
             for work in late:
                 self._give_up(work)
             self._given_up = {thread: feed for thread, feed in self._given_up.items() if thread.is_alive()}
@@ -108,13 +108,13 @@ class RunExecutor:
             self._lost(work.feed)
 
     @property
-    def busy(self) -> Mapping[str, float]:
+    def running_feeds(self) -> Mapping[str, float]:
         """Feed → for how many seconds it has been running."""
         with self._lock:
-            return {feed: work.took() for feed, work in self._working.items()}
+            return {feed: work.duration() for feed, work in self._working.items()}
 
     @property
-    def given_up(self) -> tuple[str, ...]:
+    def stuck_runs(self) -> tuple[str, ...]:
         """The feeds whose runs were given up and whose threads are still there."""
         with self._lock:
             return tuple(feed for thread, feed in self._given_up.items() if thread.is_alive())
@@ -176,7 +176,7 @@ class RunExecutor:
         except BaseException as error:  # noqa: BLE001 -- SystemExit too: it ends this thread and must not go unseen
             if not isinstance(error, FeedpubError):
                 _log.error("feed=%s crashed", work.feed, exc_info=error)
-            if not work.lease.revoked:
+            if not work.lease.cancelled:
                 self._failed(work.feed, error)
         finally:
             with self._lock:
@@ -187,7 +187,7 @@ class RunExecutor:
                     self._start_what_may()
 
     def _give_up(self, work: _Work) -> None:
-        work.lease.revoke()
+        work.lease.cancel()
         del self._working[work.feed]
         thread = next((t for t in threading.enumerate() if t.name == f"feed {work.feed}"), None)
         if thread:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobExecutionEvent  # type: ignore[import-untyped]
 from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 
@@ -94,18 +94,18 @@ class Timer:
             self._planned.pop(feed, None)
 
     @property
-    def planned(self) -> Mapping[str, datetime]:
+    def next_times(self) -> Mapping[str, datetime]:
         """Feed → when it runs next; a moment that has passed is that of a run under way."""
         with self._lock:
             return dict(self._planned)
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """True while the scheduler's thread runs and its heart beats."""
         thread = self._scheduler._thread  # noqa: SLF001 -- `running` stays True when the thread has died
         return thread is not None and thread.is_alive() and time.monotonic() - self._beaten < _DEAD_AFTER
 
-    def revive(self) -> None:
+    def restart(self) -> None:
         """Put a new scheduler in the place of one that died, or that waits for a moment long gone or far away."""
         with self._lock:
             dead, self._scheduler = self._scheduler, self._wound_up()

@@ -28,17 +28,17 @@ class FileWatcher:
         self._known = self._last = self._look()
         self._next = time.monotonic() + EVERY
 
-    def noticed(self) -> bool:
+    def poll(self) -> bool:
         """Whether they have changed, as `changed` says it; False, too, when it is not yet time to look again."""
         began = time.monotonic()
         if began < self._next:
             return False
-        changed = self.changed()
+        changed = self.has_changed()
         now = time.monotonic()
         self._next = now + max(EVERY, SHARE * (now - began))
         return changed
 
-    def changed(self) -> bool:
+    def has_changed(self) -> bool:
         """True once after they have become others, and have not changed since the last call: they are written whole."""
         now = self._look()
         still = now == self._last

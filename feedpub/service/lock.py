@@ -66,22 +66,22 @@ def _database_lock(address: str) -> Iterator[None]:
     """A claim in the database, renewed as long as the block runs; of a process that died it ends by itself."""
     host, me = socket.gethostname(), f"{socket.gethostname()} {os.getpid()}"
     with Store.open(address) as store:
-        if store.claims.take(NAME, me, TERM):
-            holder = store.claims.holder(NAME) or ""
+        if store.leases.acquire(NAME, me, TERM):
+            holder = store.leases.holder(NAME) or ""
             if _is_dead(holder, host):
-                store.claims.let_go(NAME, holder)
-            if left := store.claims.take(NAME, me, TERM):
+                store.leases.release(NAME, holder)
+            if left := store.leases.acquire(NAME, me, TERM):
                 raise ServiceError(
                     f"feedpub is running already, as {holder or 'another process'}, on this state: end it first; "
                     f"if it has died, its lock ends in {left:.0f} s. With queue = true several may run"
                 )
-        renewal = PeriodicTask("lock", TERM / 6, lambda: store.claims.take(NAME, me, TERM), longest=TERM / 6)
+        renewal = PeriodicTask("lock", TERM / 6, lambda: store.leases.acquire(NAME, me, TERM), longest=TERM / 6)
         renewal.start()
         try:
             yield
         finally:
             renewal.stop(TERM / 6)
-            store.claims.let_go(NAME, me)
+            store.leases.release(NAME, me)
 
 
 def _is_dead(holder: str, host: str) -> bool:

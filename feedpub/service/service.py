@@ -97,13 +97,13 @@ class Service:
 
     # --- the console of the site ---
 
-    def overview(self, *, brief: bool = False) -> ServiceStatus:
+    def status(self, *, brief: bool = False) -> ServiceStatus:
         """How everything is now; or only as much as shows whether all is well. Raises StoreError."""
         now = self._tools.clock()
         running = ProcessStatus(
             started=self._started,
             heartbeat=self._jobs.heartbeat,
-            busy=dict(self._jobs.busy),
+            busy=dict(self._jobs.running_feeds),
             config_problem=self._problem,
             hung=dict(self._jobs.hung),
             requests=self._tools.fetcher.statistics,
@@ -114,7 +114,7 @@ class Service:
         """Look at all sources of a feed now; False where it is unknown, waits or runs."""
         return self._jobs.run_now(feed)
 
-    def token(self) -> str | None:
+    def admin_token(self) -> str | None:
         """What must be known to press "Run now"."""
         token = self._config.http.admin_token
         return configuration.resolve_secret(token) if token else None
@@ -124,7 +124,7 @@ class Service:
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; the exit status. Threads that hang are left behind: end the process hard."""
         limit_malloc_arenas()
-        with self._signals.caught():
+        with self._signals.install():
             self._server.start()
             self._jobs.start()
             for chore in self._chores:
@@ -139,9 +139,9 @@ class Service:
         return status
 
     @property
-    def left_behind(self) -> bool:
+    def has_stuck_threads(self) -> bool:
         """True where threads hang, which would keep the interpreter from ending."""
-        return self._jobs.left_behind or self._server.alive
+        return self._jobs.has_stuck_threads or self._server.alive
 
     def _make_jobs(self, line: "FeedQueue | None") -> LocalScheduler | ClusterScheduler:
         if line is None:
@@ -153,21 +153,21 @@ class Service:
         while not self._signals.ended.wait(POLL_SECONDS):
             self._jobs.tick()
             now = time.monotonic()
-            if jump := self._jump.passed():
-                self._jobs.clock_jumped(jump)
-            if self._signals.reload.is_set() or self._watch.noticed():
+            if jump := self._jump.detect_jump():
+                self._jobs.on_clock_jump(jump)
+            if self._signals.reload.is_set() or self._watch.poll():
                 self._signals.reload.clear()
                 self._reload()
             if self._systemd.watchdog and now - told > self._systemd.watchdog and self._alive():
-                self._systemd.alive()
+                self._systemd.ping_watchdog()
                 told = now
-            if self._jobs.exhausted:
+            if self._jobs.too_many_stuck_threads:
                 log_event("too_many_stuck_threads", level=logging.CRITICAL, outcome="the process exits")
                 return EXIT_LOCK_LOST
         return 0
 
     def _alive(self) -> bool:
-        return self._jobs.alive and self._server.alive
+        return self._jobs.is_alive and self._server.alive
 
     def _end(self) -> None:
         self._signals.ended.set()
@@ -214,7 +214,7 @@ class Service:
             fetcher = open_fetcher(config.feedpub, self._tools.store)
         if config.feedpub.browser_path != before.feedpub.browser_path:
             browser = Browser(config.feedpub.browser_path)  # runs under way end the other one
-        self._tools = replace(self._tools, settings=config.feedpub, fetcher=fetcher, browser=browser, rules=rules)
+        self._tools = replace(self._tools, settings=config.feedpub, fetcher=fetcher, browser=browser, site_rules=rules)
         changes = self._jobs.apply(config, self._tools)
         self._site = self._server.site = self._make_site()
         self._stale.set()
@@ -258,17 +258,17 @@ class Service:
 
     def _deliver(self) -> None:
         """Tell others what they have to be told; one of several services does."""
-        if self._jobs.leading:
+        if self._jobs.is_leader:
             notify.deliver_due(self._config, self._tools.store, self._tools.clock)
 
     def _forget(self) -> None:
         """Drop old state; one of several services does."""
-        if self._jobs.leading:
+        if self._jobs.is_leader:
             run.prune(self._config, self._tools)
 
     def _finish(self) -> None:
         """The page and the list of all feeds, where something has changed; one of several services writes them."""
-        if self._stale.is_set() and self._jobs.leading:
+        if self._stale.is_set() and self._jobs.is_leader:
             self._stale.clear()
             try:
                 alerts.close_removed_feeds(self._config, self._tools.store, self._tools.clock())

@@ -14,7 +14,7 @@ class Signals:
         self.reload = threading.Event()
 
     @contextmanager
-    def caught(self) -> Iterator[None]:
+    def install(self) -> Iterator[None]:
         """Handle the signals in the block, and leave them as they were; in the main thread."""
         flags = {signal.SIGTERM: self.ended, signal.SIGINT: self.ended, signal.SIGHUP: self.reload}
         before = {number: signal.signal(number, _setter(flag)) for number, flag in flags.items()}

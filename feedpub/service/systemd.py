@@ -40,7 +40,7 @@ class SystemdNotifier:
         """How it is, in one line."""
         self._tell(f"STATUS={status}")
 
-    def alive(self) -> None:
+    def ping_watchdog(self) -> None:
         """A sign of life."""
         self._tell("WATCHDOG=1")
 

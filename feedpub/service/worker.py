@@ -53,27 +53,27 @@ class Worker:
         self._taking = QueueConsumer(
             str(configuration.state_location(config.feedpub.state)),
             self._run,
-            lost=self._work.lost,
+            lost=self._work.run_timed_out,
             at_once=at_once,
-            deadline=lambda: self._work.deadline,
+            deadline=lambda: self._work.timeout_of,
             looks_after=self._looks_after,
         )
 
-    def work(self) -> int:
+    def run(self) -> int:
         """Work until SIGTERM or SIGINT; the exit status. Threads that hang are left behind: end the process hard."""
         limit_malloc_arenas()
-        with self._signals.caught():
+        with self._signals.install():
             watching = threading.Thread(target=self._watch_over, name="feedpub-watch", daemon=True)
             watching.start()
             log_event("started", worker=self._me, config=str(self._path))
             self._systemd.ready(self._line())
-            self._taking.until(self._signals.ended)
+            self._taking.run_until(self._signals.ended)
             self._systemd.stopping()
         log_event("stopped", worker=self._me)
         return EXIT_LOCK_LOST if self._exhausted else 0
 
     @property
-    def left_behind(self) -> bool:
+    def has_stuck_threads(self) -> bool:
         """True where threads hang, which would keep the interpreter from ending."""
         return bool(self._hanging())
 
@@ -87,7 +87,7 @@ class Worker:
     # --- one run, in a thread of its own ---
 
     def _run(self, feed: str, everything: bool, lease: RunBudget) -> None:  # noqa: FBT001 -- as the queue has it
-        if self._work.feed(feed) is None and self._work.tools.store.schedule.of(feed):
+        if self._work.feed(feed) is None and self._work.tools.store.schedule.get(feed):
             raise StoreError(f"{feed} is not in this node's config yet")
         try:
             self._work.run(feed, lease, everything=everything)
@@ -96,14 +96,14 @@ class Worker:
         except Exception as error:
             if not isinstance(error, FeedpubError):
                 logging.getLogger(__name__).exception("feed=%s crashed", feed)
-            self._work.crashed(feed, error)
+            self._work.run_crashed(feed, error)
 
     def _after(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> None:
         alerts.record_incidents(feed, outcome, self._work.config.alerts, tools.store, tools.clock())
 
     def _looks_after(self) -> bool:
         """One of all workers looks after what others left."""
-        return not self._work.tools.store.claims.take(RESCUE, self._me, TERM)
+        return not self._work.tools.store.leases.acquire(RESCUE, self._me, TERM)
 
     # --- the process ---
 
@@ -111,11 +111,11 @@ class Worker:
         told = time.monotonic()
         while not self._signals.ended.wait(POLL_SECONDS):
             now = time.monotonic()
-            if self._signals.reload.is_set() or self._watch.noticed():
+            if self._signals.reload.is_set() or self._watch.poll():
                 self._signals.reload.clear()
                 self._reload()
             if self._systemd.watchdog and now - told > self._systemd.watchdog:
-                self._systemd.alive()
+                self._systemd.ping_watchdog()
                 told = now
             if self._exhausted:
                 log_event("too_many_stuck_threads", level=logging.CRITICAL, outcome="the process exits")
@@ -136,7 +136,7 @@ class Worker:
         config = apply_reloadable(before, config, FIXED, FIXED_TOLD)
         settings = config.feedpub
         fetcher = tools.fetcher if settings == before.feedpub else open_fetcher(settings, tools.store)
-        self._work.apply(config, replace(tools, settings=settings, fetcher=fetcher, rules=rules))
+        self._work.apply(config, replace(tools, settings=settings, fetcher=fetcher, site_rules=rules))
 
     def _line(self) -> str:
         return f"works on {pluralize(len(self._work.config.feed), 'feed')}"

@@ -46,8 +46,8 @@ class CachedDocuments:
     options: RequestOptions
     digest: str
     clock: Callable[[], datetime]
-    lease: RunBudget = field(default_factory=RunBudget)
-    isolation: Executor = field(default_factory=InlineExecutor)
+    budget: RunBudget = field(default_factory=RunBudget)
+    executor: Executor = field(default_factory=InlineExecutor)
     fresh: list[CachedDocument] = field(default_factory=list)
     requests: int = 0
     first: Page | None = None
@@ -58,7 +58,7 @@ class CachedDocuments:
     def read(self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a function makes of the document as it is now. Raises SourceError."""
         page = self.get(url)
-        return self.isolation.call(page.url, parse, page, *args, **kwargs)
+        return self.executor.call(page.url, parse, page, *args, **kwargs)
 
     def get(self, url: str) -> Page:
         """The document as it is now. Raises FetchError."""
@@ -72,7 +72,7 @@ class CachedDocuments:
         if self.first and self.browser is None:  # what scripts have made of a page is kept nowhere else
             self.first = replace(self.first, body=b"", place=None)
 
-    def first_again(self, url: str) -> Page | None:
+    def refetch_first(self, url: str) -> Page | None:
         """Return the document that was asked for first, whole; None if there is none any more.
 
         Args:
@@ -81,17 +81,17 @@ class CachedDocuments:
         if self.first is None or self.first.body:
             return self.first
         kept = next((each for each in self.fresh if each.url == url), None)
-        kept = kept or self.store.document(url, self.digest)
+        kept = kept or self.store.cached_document(url, self.digest)
         return _page(kept) if kept else None
 
     def _get(self, url: str) -> tuple[Page, float | None]:
         """The document, and for how long its server calls it fresh."""
-        self.lease.go_on(url)
+        self.budget.check_time_left(url)
         self.requests += 1
         if self.browser:
-            page = self.browser.page(url, self.fetcher, self.options, seconds=self.lease.left())
+            page = self.browser.render(url, self.fetcher, self.options, seconds=self.budget.remaining())
             return page, page.expires
-        stored = self.store.document(url, self.digest)
+        stored = self.store.cached_document(url, self.digest)
         validators = Validators(stored.etag, stored.last_modified) if stored else None
         answer = self.answers.pop(url, None) or self.fetcher.get(url, validators=validators, options=self.options)
         if isinstance(answer, FetchError):

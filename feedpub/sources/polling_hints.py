@@ -34,8 +34,8 @@ def _said(page: Page) -> PollingHints:
             skip_hours=tuple(sorted({hour for hour in _numbers(said.get("skiphours")) if hour < _HOURS})),
             skip_days=tuple(sorted(_days(said.get("skipdays")))),
         )
-        .slowed(_ttl(said), "ttl", _LONGEST)
-        .slowed(_period(said), "sy:updatePeriod", _LONGEST)
+        .not_faster_than(_ttl(said), "ttl", _LONGEST)
+        .not_faster_than(_period(said), "sy:updatePeriod", _LONGEST)
     )
 
 

@@ -38,7 +38,7 @@ def copy_state(
         progress: told of each table.
         pages_of: the feeds whose kept pages come along, the bulk of most states; left out, all.
     """
-    with source.snapshot() as original, target.writing(_TURN) as copy:
+    with source.snapshot() as original, target.write_transaction(_TURN) as copy:
         if taken := [table.name for table in _TABLES if _count(copy, table)]:
             raise StoreError(
                 f"the state to copy to knows something already (in {', '.join(taken)}): copy to an empty one"

@@ -23,16 +23,16 @@ class Database(Protocol):
     def close(self) -> None:
         """Close every connection; what was committed is on the disk already."""
 
-    def reading(self) -> AbstractContextManager[Connection]:
+    def read_transaction(self) -> AbstractContextManager[Connection]:
         """For queries, each of which sees one state of things; they hold up no writer."""
 
     def snapshot(self) -> AbstractContextManager[Connection]:
         """A transaction of several queries that see one state of things, and hold up no writer."""
 
-    def changing(self) -> AbstractContextManager[Connection]:
+    def autocommit(self) -> AbstractContextManager[Connection]:
         """For one statement that is a transaction of its own, on the disk when the block ends."""
 
-    def writing(self, turn: str = "") -> AbstractContextManager[Connection]:
+    def write_transaction(self, turn: str = "") -> AbstractContextManager[Connection]:
         """A transaction that is on the disk when the block ends, or not at all when it raises.
 
         Args:
@@ -40,20 +40,20 @@ class Database(Protocol):
                 that change what they have read, and are not alone with their feed.
         """
 
-    def renew(self, fill: Callable[[Path], None]) -> Path | None:
+    def rebuild(self, fill: Callable[[Path], None]) -> Path | None:
         """Go on with a new one in place of one that is damaged; tells where that lies, if it was not done already."""
 
-    def alone(self, name: str) -> AbstractContextManager[None]:
+    def feed_lock(self, name: str) -> AbstractContextManager[None]:
         """One at a time, of all threads and processes that work on this state under this name."""
 
-    def hold(self) -> None:
+    def check_lock(self) -> None:
         """Ask whether this thread is still alone, as it was when `alone` let it in; StoreError where it is not."""
 
-    def lying_aside(self) -> tuple[Path, ...]:
+    def quarantined_files(self) -> tuple[Path, ...]:
         """The damaged ones that were set aside, oldest first."""
 
     def exists(self) -> bool:
         """Whether a state lies there, of whichever version."""
 
-    def others(self) -> int:
+    def other_connections(self) -> int:
         """How many connections there are to it beside the one that asks; 0 where the engine does not know."""

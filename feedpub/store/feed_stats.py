@@ -25,16 +25,16 @@ class FeedStats:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def entries(self) -> dict[str, int]:
+    def entry_counts(self) -> dict[str, int]:
         """Feed → how many entries are stored of it."""
         t = schema.entries
         return dict(self._pairs(select(t.c.feed, func.count()).group_by(t.c.feed)))
 
-    def ran(self) -> set[str]:
+    def feeds_with_runs(self) -> set[str]:
         """The feeds that ran at least once."""
         return {row["feed"] for row in self._rows(select(schema.runs.c.feed).distinct())}
 
-    def newest(self) -> dict[str, datetime]:
+    def newest_entries(self) -> dict[str, datetime]:
         """Feed → when its newest entry was published."""
         t = schema.entries
         return dict(self._pairs(select(t.c.feed, func.max(t.c.published, type_=UtcSeconds)).group_by(t.c.feed)))
@@ -61,19 +61,19 @@ class FeedStats:
         began = func.max(t.c.started, type_=UtcSeconds)
         return dict(self._pairs(select(t.c.feed, began).where(t.c.status != RunStatus.FAILED).group_by(t.c.feed)))
 
-    def sources(self) -> dict[tuple[str, str], SourceState]:
+    def source_states(self) -> dict[tuple[str, str], SourceState]:
         """(feed, source key) → the state of each source that there ever was."""
         rows = self._rows(select(schema.sources))
         return {(row["feed"], row["key"]): from_row(SourceState, row) for row in rows}
 
-    def breaks(self) -> dict[tuple[str, str], tuple[datetime, str]]:
+    def open_incidents(self) -> dict[tuple[str, str], tuple[datetime, str]]:
         """(feed, source key) → since when and why, of all that is known to be broken; "" is the feed as a whole."""
         return {
             (row["feed"], row["key"]): (row["since"], row["reason"])
             for row in self._rows(select(schema.open_incidents))
         }
 
-    def changes(self, after: int) -> tuple[int, int]:
+    def changed_counts(self, after: int) -> tuple[int, int]:
         """The number of the last run that wrote a file, and how many did, of those after a run of this number.
 
         Some before it count, too: runs that end at once become known in any order.
@@ -81,16 +81,16 @@ class FeedStats:
         t = schema.runs
         wrote = t.c.status.in_((RunStatus.UPDATED, RunStatus.PARTIAL))
         query = select(func.coalesce(func.max(t.c.id), after), func.count()).where(t.c.id > after - _AT_ONCE, wrote)
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             last, count = connection.execute(query).one()
         return last, count
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             return list(connection.execute(query).mappings())
 
     def _pairs(self, query: Select[Any]) -> Iterable[tuple[str, Any]]:
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             return [(key, value) for key, value in connection.execute(query)]
 
 
@@ -106,20 +106,20 @@ class SummaryTable:
 
     def load(self) -> dict[str, StoredSummary]:
         """Feed → its front, of all feeds whose entries are still those that it was made of."""
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             rows = connection.execute(select(schema.feed_summaries)).mappings().all()
         return {row["feed"]: from_row(StoredSummary, row) for row in rows}
 
-    def of(self, feed: str) -> StoredSummary | None:
+    def get(self, feed: str) -> StoredSummary | None:
         """The front of one feed; None where its entries have changed since it was kept."""
         t = schema.feed_summaries
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             row = connection.execute(select(t).where(t.c.feed == feed)).mappings().first()
         return from_row(StoredSummary, row) if row else None
 
-    def keep(self, front: StoredSummary) -> None:
+    def save(self, front: StoredSummary) -> None:
         """Keep a front; to be called alone with the feed, or it may be one of entries that have changed meanwhile."""
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             upsert(connection, schema.feed_summaries, [as_row(front)])
 
 
@@ -157,7 +157,7 @@ class RemovalTable:
             for text, count in counts.most_common(KEPT)
         ]
         if rows:
-            with self._database.writing() as connection:
+            with self._database.write_transaction() as connection:
                 _count(connection, rows)
                 _forget(connection, feed)
 
@@ -169,7 +169,7 @@ class RemovalTable:
         ranked = select(t, rank).where(t.c.count >= REPEATED).subquery()
         query = select(ranked).where(ranked.c.rank <= each).order_by(ranked.c.feed, ranked.c.rank)
         found: dict[str, tuple[RemovalStat, ...]] = {}
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             for row in connection.execute(query).mappings():
                 found[row["feed"]] = (*found.get(row["feed"], ()), from_row(RemovalStat, row))
         return found

@@ -25,46 +25,46 @@ class IncidentTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def broken(self, feed: str) -> dict[str, tuple[datetime, str]]:
+    def open_of(self, feed: str) -> dict[str, tuple[datetime, str]]:
         """Source key → since when and why, of all that is known to be broken; "" is the feed as a whole."""
         t = schema.open_incidents
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             rows = connection.execute(select(t).where(t.c.feed == feed)).mappings().all()
         return {row["key"]: (row["since"], row["reason"]) for row in rows}
 
     def feeds(self) -> set[str]:
         """The feeds that something is broken of."""
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             return set(connection.scalars(select(schema.open_incidents.c.feed)))
 
     def newest(self, limit: int | None = None) -> tuple[Incident, ...]:
         """The notices, newest first."""
         query = select(schema.incidents).order_by(schema.incidents.c.at.desc()).limit(limit)
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             return tuple(from_row(Incident, row) for row in connection.execute(query).mappings())
 
-    def pull_back(self, now: datetime) -> None:
+    def limit_to_now(self, now: datetime) -> None:
         """Let nothing be broken since a moment to come: the clock was ahead when that was noted."""
         breaks, notices, sources = schema.open_incidents.c, schema.incidents.c, schema.sources.c
-        with self._database.writing(MAX_DUE) as connection:
+        with self._database.write_transaction(MAX_DUE) as connection:
             for date in (breaks.since, notices.since, notices.at, sources.failing_since):
                 connection.execute(update(date.table).where(date > now).values({date.name: now}))
 
     def start(self, notice: Incident) -> None:
         """Put in the very first notice; where there is any, nothing happens."""
-        with self._database.writing(MAX_DUE) as connection:
+        with self._database.write_transaction(MAX_DUE) as connection:
             if connection.execute(select(schema.incidents.c.id).limit(1)).first() is None:
                 _add(connection, notice)
 
     def add(self, notice: Incident, tell: Tell) -> None:
         """Keep a notice of something that is over already."""
-        with self._database.writing(MAX_DUE) as connection:
+        with self._database.write_transaction(MAX_DUE) as connection:
             insert_messages(connection, tell(_add(connection, notice)))
 
     def open(self, notice: Incident, tell: Tell) -> bool:
         """Keep that something is broken; False where that is known already."""
         t = schema.open_incidents
-        with self._database.writing(MAX_DUE) as connection:
+        with self._database.write_transaction(MAX_DUE) as connection:
             own = (t.c.feed == notice.feed, t.c.key == notice.key)
             if connection.execute(select(t).where(*own)).first():
                 return False
@@ -76,7 +76,7 @@ class IncidentTable:
     def close(self, notice: Incident, tell: Tell) -> bool:
         """Keep that something is not broken any more; False where it was not known to be."""
         t = schema.open_incidents
-        with self._database.writing(MAX_DUE) as connection:
+        with self._database.write_transaction(MAX_DUE) as connection:
             if not connection.execute(delete(t).where(t.c.feed == notice.feed, t.c.key == notice.key)).rowcount:
                 return False
             insert_messages(connection, tell(_add(connection, notice)))
@@ -104,23 +104,23 @@ class ProposalTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, feed: str) -> dict[str, Proposal]:
+    def for_feed(self, feed: str) -> dict[str, Proposal]:
         """Source key → what is proposed for it."""
         t = schema.proposals
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             rows = connection.execute(select(t).where(t.c.feed == feed)).mappings().all()
         return {row["key"]: from_row(Proposal, row) for row in rows}
 
     def load(self) -> dict[tuple[str, str], Proposal]:
         """(feed, source key) → what is proposed for it, of all feeds."""
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             rows = connection.execute(select(schema.proposals)).mappings().all()
         return {(row["feed"], row["key"]): from_row(Proposal, row) for row in rows}
 
-    def keep(self, feed: str, proposals: Iterable[Proposal], done: Collection[str]) -> None:
+    def save(self, feed: str, proposals: Iterable[Proposal], done: Collection[str]) -> None:
         """Keep proposals of a feed, each in place of the one before; those of sources that need none are dropped."""
         t = schema.proposals
         rows = [as_row(proposal) for proposal in proposals]
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             connection.execute(delete(t).where(t.c.feed == feed, t.c.key.in_(sorted(done))))
             upsert(connection, t, rows)

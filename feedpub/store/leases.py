@@ -21,7 +21,7 @@ class LeaseTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take(self, name: str, holder: str, seconds: float) -> float:
+    def acquire(self, name: str, holder: str, seconds: float) -> float:
         """Claim something, or keep it for longer.
 
         Args:
@@ -33,7 +33,7 @@ class LeaseTable:
             0 where the holder has it now; else in how many seconds it will be free, unless it is let go before.
         """
         t = schema.leases
-        with self._database.changing() as connection:
+        with self._database.autocommit() as connection:
             now = _now(connection)
             wanted = insert(connection, t).values(name=name, holder=holder, until=now + literal(seconds, Float))
             free = (t.c.until <= now) | (t.c.until > now + literal(MAX_SECONDS, Float)) | (t.c.holder == holder)
@@ -45,25 +45,25 @@ class LeaseTable:
             left = connection.scalar(select(t.c.until - now).where(t.c.name == name))
         return max(float(left or 0.0), 0.001)
 
-    def let_go(self, name: str, holder: str, seconds: float = 0.0) -> None:
+    def release(self, name: str, holder: str, seconds: float = 0.0) -> None:
         """Give something back; it is free for others in so many seconds."""
         t = schema.leases
-        with self._database.changing() as connection:
+        with self._database.autocommit() as connection:
             until = _now(connection) + literal(seconds, Float)
             connection.execute(update(t).where(t.c.name == name, t.c.holder == holder).values(until=until, holder=""))
 
     def holder(self, name: str) -> str | None:
         """Who has something now; None where nobody has."""
         t = schema.leases
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             now = _now(connection)
             holds = t.c.until.between(now, now + literal(MAX_SECONDS, Float))
             return connection.scalar(select(t.c.holder).where(t.c.name == name, holds))
 
-    def forget(self, kept: Iterable[str]) -> None:
+    def prune(self, kept: Iterable[str]) -> None:
         """Drop what ended a day ago, but for these."""
         t = schema.leases
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             old = t.c.until < _now(connection) - literal(86400.0, Float)
             connection.execute(delete(t).where(old, t.c.name.not_in(list(kept))))
 

@@ -22,13 +22,13 @@ class ObservationTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, feed: str, key: str, settings: str | None = None) -> tuple[SourceObservation, ...]:
+    def for_source(self, feed: str, key: str, settings: str | None = None) -> tuple[SourceObservation, ...]:
         """The looks at a source, oldest first; with settings, only those under these."""
         t = schema.source_observations
         query = select(t).where(t.c.feed == feed, t.c.key == key).order_by(t.c.id)
         if settings is not None:
             query = query.where(t.c.settings == settings)
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             return tuple(from_row(SourceObservation, row) for row in connection.execute(query).mappings())
 
 

@@ -28,7 +28,7 @@ class OutboxTable:
 
     def add(self, messages: Iterable[OutboxMessage]) -> None:
         """Keep messages."""
-        with self._database.writing(MAX_DUE) as connection:
+        with self._database.write_transaction(MAX_DUE) as connection:
             insert_messages(connection, messages)
 
     def add_once(self, messages: Iterable[OutboxMessage], now: datetime) -> None:
@@ -40,11 +40,11 @@ class OutboxTable:
         wanted = list(messages)
         if not wanted:
             return
-        with self._database.writing(MAX_DUE) as connection:
+        with self._database.write_transaction(MAX_DUE) as connection:
             for message in wanted:
                 _want(connection, message, now)
 
-    def waiting(self) -> tuple[OutboxMessage, ...]:
+    def load_all(self) -> tuple[OutboxMessage, ...]:
         """All messages."""
         return self._those()
 
@@ -67,10 +67,10 @@ class OutboxTable:
         """
         self._set(replace(message, due=due, failure=failure), *_claim(message))
 
-    def drop(self, message: OutboxMessage) -> None:
+    def delete(self, message: OutboxMessage) -> None:
         """Forget a claimed message: it was sent, or never will be. One that is wanted anew is as good as new."""
         t = schema.outbox
-        with self._database.writing(MAX_DUE) as connection:
+        with self._database.write_transaction(MAX_DUE) as connection:
             if not connection.execute(delete(t).where(*_claim(message), t.c.due == message.due)).rowcount:
                 connection.execute(update(t).where(*_claim(message)).values(tries=0))
 
@@ -78,7 +78,7 @@ class OutboxTable:
         """Make due what backs off from the place that a message has just reached; returns that."""
         t = schema.outbox
         backing_off = (t.c.kind == message.kind, t.c.target == message.target, t.c.failure != "", t.c.due > now)
-        with self._database.writing(MAX_DUE) as connection:
+        with self._database.write_transaction(MAX_DUE) as connection:
             query = update(t).where(*backing_off).values(due=now).returning(t.c.id)
             numbers = connection.execute(query).scalars().all()
         return self._those(t.c.id.in_(numbers), t.c.due == now) if numbers else ()
@@ -86,12 +86,12 @@ class OutboxTable:
     def _those(self, *conditions: object) -> tuple[OutboxMessage, ...]:
         t = schema.outbox
         query = select(t).where(*conditions).order_by(t.c.id)  # type: ignore[arg-type]
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             return tuple(from_row(OutboxMessage, row) for row in connection.execute(query).mappings())
 
     def _set(self, to: OutboxMessage, *conditions: ColumnElement[bool]) -> bool:
         values = {"due": to.due, "tries": to.tries, "failure": to.failure}
-        with self._database.writing(MAX_DUE) as connection:
+        with self._database.write_transaction(MAX_DUE) as connection:
             changed = connection.execute(update(schema.outbox).where(*conditions).values(values)).rowcount
         return bool(changed)
 

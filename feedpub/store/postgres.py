@@ -100,26 +100,26 @@ class PostgresDatabase:
         """A transaction that sees one state of things."""
         return self._transaction("REPEATABLE READ")
 
-    def reading(self) -> AbstractContextManager[Connection]:
+    def read_transaction(self) -> AbstractContextManager[Connection]:
         """No transaction: that would be two more questions to the server for each one that is asked."""
         return self._transaction("AUTOCOMMIT")
 
-    changing = reading
+    autocommit = read_transaction
 
     @contextmanager
-    def writing(self, turn: str = "") -> Iterator[Connection]:
+    def write_transaction(self, turn: str = "") -> Iterator[Connection]:
         """A transaction; those of one turn go one after the other."""
         with self._transaction("READ COMMITTED") as connection:
             if turn:
                 connection.execute(select(func.pg_advisory_xact_lock(_key(turn))))
             yield connection
 
-    def renew(self, fill: Callable[[Path], None]) -> Path | None:  # noqa: ARG002 -- never called
+    def rebuild(self, fill: Callable[[Path], None]) -> Path | None:  # noqa: ARG002 -- never called
         """Never: what is wrong with a server's files is the server's to mend."""
         raise StoreError(f"{self._name}: it cannot be built anew from here; restore it from its backup")
 
     @contextmanager
-    def alone(self, name: str) -> Iterator[None]:
+    def feed_lock(self, name: str) -> Iterator[None]:
         """One at a time, of all nodes; all that the thread does meanwhile is done on the connection that has the lock.
 
         Raises:
@@ -136,13 +136,13 @@ class PostgresDatabase:
             stack.callback(setattr, self._mine, "connection", None)
             yield
 
-    def hold(self) -> None:
+    def check_lock(self) -> None:
         """Ask the server on the connection that has the lock: where that answers, it has it still."""
         if self._alone:
-            with self.reading() as connection:
+            with self.read_transaction() as connection:
                 connection.execute(select(1))
 
-    def lying_aside(self) -> tuple[Path, ...]:
+    def quarantined_files(self) -> tuple[Path, ...]:
         """None."""
         return ()
 
@@ -155,9 +155,9 @@ class PostgresDatabase:
         finally:
             engine.dispose()
 
-    def others(self) -> int:
+    def other_connections(self) -> int:
         """How many connections of feedpub's there are beside the one that asks."""
-        with self.reading() as connection:
+        with self.read_transaction() as connection:
             return int(connection.scalar(_OTHERS) or 0)
 
     @property

@@ -17,11 +17,11 @@ class RobotsCacheTable:
     def load(self, origin: str) -> CachedRobots | None:
         """What an origin's robots.txt said, expired or not; None where it was never asked."""
         t = schema.robots_cache
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             row = connection.execute(select(t).where(t.c.origin == origin)).mappings().first()
         return from_row(CachedRobots, row) if row else None
 
     def save(self, origin: str, robots: CachedRobots) -> None:
         """Keep what an origin's robots.txt said, in place of what it said before."""
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             upsert(connection, schema.robots_cache, [as_row(robots) | {"origin": origin}])

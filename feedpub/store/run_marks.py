@@ -25,7 +25,7 @@ class RunMarkTable:
     def begin(self, feed: str, holder: str, now: datetime) -> None:
         """Mark a feed: a process is about to run it."""
         t = schema.marks
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             row = {"feed": feed, "holder": holder, "since": now}
             mark = insert(connection, t).values(row | {"crashes": 0})
             connection.execute(mark.on_conflict_do_update(index_elements=["feed"], set_=row))
@@ -33,14 +33,14 @@ class RunMarkTable:
     def release(self, holder: str) -> None:
         """Drop the marks of a process that ends in an orderly way; suspects stay suspects."""
         t = schema.marks
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             connection.execute(delete(t).where(t.c.holder == holder, t.c.crashes == 0))
             connection.execute(update(t).where(t.c.holder == holder).values(holder=""))
 
     def suspects(self) -> dict[str, int]:
         """Return feed → how many times in a row a process died in the middle of its run."""
         t = schema.marks
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             rows = connection.execute(select(t.c.feed, t.c.crashes).where(t.c.crashes > 0, t.c.feed != PROCESS_MARK))
             return {row.feed: row.crashes for row in rows}
 
@@ -57,7 +57,7 @@ class RunMarkTable:
             True if a process died.
         """
         t = schema.marks
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             marked = [
                 row for row in connection.execute(select(t).where(t.c.holder != "")) if not is_running(row.holder)
             ]

@@ -27,14 +27,14 @@ class ScheduleTable:
 
     def load(self) -> dict[str, ScheduledRun]:
         """Feed → when it runs next, of every feed that was ever planned and not dropped."""
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             rows = connection.execute(select(schema.schedule)).mappings().all()
         return {row["feed"]: from_row(ScheduledRun, row) for row in rows}
 
-    def of(self, feed: str) -> ScheduledRun | None:
+    def get(self, feed: str) -> ScheduledRun | None:
         """When a feed runs next; None where it was never planned."""
         t = schema.schedule
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             row = connection.execute(select(t).where(t.c.feed == feed)).mappings().first()
         return from_row(ScheduledRun, row) if row else None
 
@@ -45,35 +45,35 @@ class ScheduleTable:
             planned: the feed's next run.
             looks: of its sources.
         """
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             upsert(connection, schema.schedule, [as_row(planned) | {"handed": None}])
             _look_at(connection, planned.feed, looks or {})
 
-    def look_at(self, feed: str, looks: NextChecks) -> None:
+    def check_now(self, feed: str, looks: NextChecks) -> None:
         """Keep when sources of a feed are looked at next; when the feed runs stays as it is."""
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             _look_at(connection, feed, looks)
 
-    def look_again(self, feeds: Collection[str]) -> None:
+    def mark_due(self, feeds: Collection[str]) -> None:
         """Forget when the sources of some feeds were to be looked at next: all are due."""
         t = schema.sources
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             for some in chunks(feeds):
                 connection.execute(update(t).where(t.c.feed.in_(some)).values(next_look=None, why=""))
 
-    def moments(self) -> dict[str, datetime]:
+    def next_times(self) -> dict[str, datetime]:
         """Feed → when it runs next."""
         t = schema.schedule
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             return {row.feed: row.next_run for row in connection.execute(select(t.c.feed, t.c.next_run))}
 
-    def put_off(self, moments: Mapping[str, datetime], why: str) -> None:
+    def reschedule(self, moments: Mapping[str, datetime], why: str) -> None:
         """Keep when feeds run next, in place of what was planned before."""
         rows = [{"feed": feed, "next_run": moment, "why": why, "handed": None} for feed, moment in moments.items()]
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             upsert(connection, schema.schedule, rows)
 
-    def hand_over(self, now: datetime, limit: int, into: Queue) -> tuple[str, ...]:
+    def dispatch_due(self, now: datetime, limit: int, into: Queue) -> tuple[str, ...]:
         """Put the feeds that are due into a queue, those that wait longest first; all at once, or none.
 
         Args:
@@ -91,14 +91,14 @@ class ScheduleTable:
             .order_by(t.c.next_run, t.c.feed)
             .limit(limit)
         )
-        with self._database.writing("hand over") as connection:
+        with self._database.write_transaction("hand over") as connection:
             feeds = tuple(connection.scalars(due))
             if feeds:
                 connection.execute(update(t).where(t.c.feed.in_(feeds)).values(handed=now))
                 into(connection.connection.driver_connection, feeds)
         return feeds
 
-    def take_back(self, before: datetime, standing: Collection[str]) -> tuple[str, ...]:
+    def requeue_lost(self, before: datetime, standing: Collection[str]) -> tuple[str, ...]:
         """Hand over again, when it is next asked, what was put into a queue and is lost there.
 
         Args:
@@ -110,7 +110,7 @@ class ScheduleTable:
             The feeds.
         """
         t = schema.schedule
-        with self._database.writing("hand over") as connection:
+        with self._database.write_transaction("hand over") as connection:
             old = or_(t.c.handed < before, t.c.handed > before + _FARTHEST)
             handed = connection.scalars(select(t.c.feed).where(old))
             lost = tuple(sorted(set(handed) - set(standing)))
@@ -121,7 +121,7 @@ class ScheduleTable:
     def keep_only(self, feeds: Collection[str]) -> None:
         """Drop the plans of all other feeds: they left the config, or changed so that they run at once."""
         t = schema.schedule
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             for some in chunks(set(connection.scalars(select(t.c.feed))) - set(feeds)):
                 connection.execute(delete(t).where(t.c.feed.in_(some)))
 

@@ -24,11 +24,11 @@ class SnapshotTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, feed: str) -> dict[str, PageSnapshot]:
+    def for_feed(self, feed: str) -> dict[str, PageSnapshot]:
         """Id of an entry → what it was made of, for those of a feed's entries of which it is kept."""
         t = schema.page_snapshots
         query = select(t).where(t.c.feed == feed).order_by(t.c.key)
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             return {row["entry"]: _kept(row) for row in connection.execute(query).mappings()}
 
 

@@ -165,7 +165,7 @@ class OpenSqlite:
         self._writer = engine.execution_options(immediate=True)
 
     @classmethod
-    def at(cls, path: Path, patience: float) -> Self:
+    def open_at(cls, path: Path, patience: float) -> Self:
         """Open the file at a path; one that is missing is made. For one process at a time.
 
         Raises:
@@ -280,14 +280,14 @@ class ReadWriteLock:
         self._alone: int | None = None
 
     @property
-    def is_inside(self) -> bool:
+    def is_held_here(self) -> bool:
         """Whether this thread is in, with others or alone."""
         me = threading.get_ident()
         with self._changed:
             return me in self._inside or self._alone == me
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def shared(self) -> Iterator[None]:
         """Be in while others may be, too."""
         me = threading.get_ident()
         with self._changed:
@@ -303,7 +303,7 @@ class ReadWriteLock:
                 self._changed.notify_all()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def exclusive(self) -> Iterator[None]:
         """Be in while nobody else is; a thread that is in already must not ask for it."""
         me = threading.get_ident()
         with self._changed:
@@ -345,15 +345,15 @@ class FileDatabase:
         self._damaged: FileIdentity = None  # of the file that was last found to be damaged
 
     @classmethod
-    def on_scratch(cls) -> Self:
+    def temporary(cls) -> Self:
         """An empty one to try things on; it is gone when it is closed."""
         scratch = TemporaryDirectory(prefix="feedpub-")
         return cls(Path(scratch.name, FILE_NAME), scratch=scratch)
 
     @classmethod
-    def copy_of(cls, path: Path) -> Self:
+    def temporary_copy(cls, path: Path) -> Self:
         """A copy to try things on; it is gone when it is closed, and the original is only read."""
-        copy = cls.on_scratch()
+        copy = cls.temporary()
         try:
             with wrap_sqlite_errors(path):
                 if path.exists():
@@ -369,7 +369,7 @@ class FileDatabase:
 
     def open(self) -> None:
         """Open the file now. Raises StoreError; where that is DamagedError, `renew` helps."""
-        with wrap_sqlite_errors(self.path), self._gate.alone():
+        with wrap_sqlite_errors(self.path), self._gate.exclusive():
             self._open()
 
     def close(self) -> None:
@@ -385,19 +385,19 @@ class FileDatabase:
         with self._transaction(writing=False) as connection:
             yield connection
 
-    reading = snapshot  # a transaction costs next to nothing here
+    read_transaction = snapshot  # a transaction costs next to nothing here
 
     @contextmanager
-    def writing(self, turn: str = "") -> Iterator[Connection]:  # noqa: ARG002 -- SQLite has one writer at a time
+    def write_transaction(self, turn: str = "") -> Iterator[Connection]:  # noqa: ARG002 -- SQLite has one writer at a time
         """A transaction that is on the disk when the block ends, or not at all when it raises."""
         with self._transaction(writing=True) as connection:
             yield connection
 
-    def changing(self) -> AbstractContextManager[Connection]:
+    def autocommit(self) -> AbstractContextManager[Connection]:
         """A transaction."""
-        return self.writing()
+        return self.write_transaction()
 
-    def renew(self, fill: Callable[[Path], None]) -> Path | None:
+    def rebuild(self, fill: Callable[[Path], None]) -> Path | None:
         """Set the damaged file aside and go on with a new one; no transaction of this process is under way meanwhile.
 
         Args:
@@ -407,7 +407,7 @@ class FileDatabase:
         Returns:
             Where the damaged file lies now; None where it has been replaced already, by whomever.
         """
-        with wrap_sqlite_errors(self.path), self._gate.alone(), exclusive_file(self.path.parent):
+        with wrap_sqlite_errors(self.path), self._gate.exclusive(), exclusive_file(self.path.parent):
             found = file_identity(self.path)
             aside = quarantine(self.path, datetime.now(UTC)) if found and found == self._damaged else None
             self._reopen()
@@ -416,7 +416,7 @@ class FileDatabase:
         return aside
 
     @contextmanager
-    def alone(self, name: str) -> Iterator[None]:
+    def feed_lock(self, name: str) -> Iterator[None]:
         """One at a time, of all threads and processes that work on this state under this name."""
         with ExitStack() as stack:
             with wrap_sqlite_errors(self.path):
@@ -426,10 +426,10 @@ class FileDatabase:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
 
-    def hold(self) -> None:
+    def check_lock(self) -> None:
         """Nothing can take a lock from a process that lives."""
 
-    def lying_aside(self) -> tuple[Path, ...]:
+    def quarantined_files(self) -> tuple[Path, ...]:
         """The damaged files that were set aside, oldest first. Raises StoreError."""
         with wrap_sqlite_errors(self.path.parent):
             return quarantined_files(self.path)
@@ -444,7 +444,7 @@ class FileDatabase:
         with wrap_sqlite_errors(self.path):
             return self.path.exists()
 
-    def others(self) -> int:
+    def other_connections(self) -> int:
         """Unknown: a service has a lock of its own beside the file."""
         return 0
 
@@ -452,7 +452,7 @@ class FileDatabase:
     def _transaction(self, *, writing: bool) -> Iterator[Connection]:
         with wrap_sqlite_errors(self.path):
             self._follow()
-        with self._gate.together(), self._noticing_damage():
+        with self._gate.shared(), self._noticing_damage():
             assert self._file is not None  # noqa: S101 -- it has just been opened
             with self._file.transaction(writing=writing) as connection:
                 yield connection
@@ -469,9 +469,9 @@ class FileDatabase:
 
     def _follow(self) -> None:
         """Go on with the file that has the name now; not in the middle of a transaction, or of a renewal."""
-        if self._is_current() or self._gate.is_inside:
+        if self._is_current() or self._gate.is_held_here:
             return
-        with self._gate.alone():
+        with self._gate.exclusive():
             if not self._is_current():
                 self._open()
 
@@ -489,5 +489,5 @@ class FileDatabase:
             self._file.close()
         self._file, self._identity = None, file_identity(self.path)
         with self._noticing_damage():
-            self._file = OpenSqlite.at(self.path, self._patience)
+            self._file = OpenSqlite.open_at(self.path, self._patience)
         self._identity = self._file.identity

@@ -71,19 +71,19 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.robots = RobotsCacheTable(database)
+        self.robots_cache = RobotsCacheTable(database)
         self.schedule = ScheduleTable(database)
         self.archives = ArchivesTable(database)
-        self.pages = SnapshotTable(database)
-        self.messages = OutboxTable(database)
-        self.removals = RemovalTable(database)
-        self.figures = FeedStats(database)
-        self.fronts = SummaryTable(database)
-        self.looks = ObservationTable(database)
-        self.notices = IncidentTable(database)
+        self.snapshots = SnapshotTable(database)
+        self.outbox = OutboxTable(database)
+        self.removal_stats = RemovalTable(database)
+        self.stats = FeedStats(database)
+        self.summaries = SummaryTable(database)
+        self.observations = ObservationTable(database)
+        self.incidents = IncidentTable(database)
         self.proposals = ProposalTable(database)
-        self.claims = LeaseTable(database)
-        self.marks = RunMarkTable(database)
+        self.leases = LeaseTable(database)
+        self.run_marks = RunMarkTable(database)
 
     @classmethod
     def open(
@@ -99,19 +99,19 @@ class Store:
         """
         if copy:
             return cls._copy_of(place, pages_of)
-        store = cls.at(place, patience=patience)
+        store = cls.lazy(place, patience=patience)
         store.connect()
         return store
 
     @classmethod
-    def at(cls, place: StatePlace, *, patience: float = 30.0) -> Self:
+    def lazy(cls, place: StatePlace, *, patience: float = 30.0) -> Self:
         """The state at a place, not opened yet: one that turns out to be damaged can be renewed."""
         if isinstance(place, Path):
             return cls(FileDatabase(place / FILE_NAME, patience=patience))
         return cls(_postgres()(place, patience=patience))
 
     @classmethod
-    def untouched(cls, place: StatePlace) -> Self:
+    def read_only(cls, place: StatePlace) -> Self:
         """The state at a place, to be read alone: nothing is changed there, nor brought up to date.
 
         Raises:
@@ -121,18 +121,18 @@ class Store:
             store = cls(_postgres()(place, untouched=True))
             store.connect()
             return store
-        if not cls.at(place).exists():
+        if not cls.lazy(place).exists():
             raise StoreError(f"{place}: no state of feedpub's lies there; is it the folder that `state` names?")
-        return cls(FileDatabase.copy_of(place / FILE_NAME))
+        return cls(FileDatabase.temporary_copy(place / FILE_NAME))
 
     @classmethod
     def _copy_of(cls, place: StatePlace, pages_of: Collection[str] | None) -> Self:
         if isinstance(place, Path):
-            return cls(FileDatabase.copy_of(place / FILE_NAME))
+            return cls(FileDatabase.temporary_copy(place / FILE_NAME))
         copy = cls.empty()
         try:
-            if cls.at(place).exists():
-                with cls.untouched(place) as original:
+            if cls.lazy(place).exists():
+                with cls.read_only(place) as original:
                     original.copy_to(copy, pages_of=pages_of)
         except BaseException:
             copy.close()
@@ -140,9 +140,9 @@ class Store:
         return copy
 
     @staticmethod
-    def lying_aside(place: StatePlace) -> tuple[Path, ...]:
+    def quarantined_files(place: StatePlace) -> tuple[Path, ...]:
         """The damaged files of a state that were set aside, oldest first. Raises StoreError."""
-        return FileDatabase(place / FILE_NAME).lying_aside() if isinstance(place, Path) else ()
+        return FileDatabase(place / FILE_NAME).quarantined_files() if isinstance(place, Path) else ()
 
     @staticmethod
     def exposures(place: StatePlace) -> tuple[str, ...]:
@@ -152,7 +152,7 @@ class Store:
     @classmethod
     def empty(cls) -> Self:
         """A state that knows nothing, and is gone on closing."""
-        return cls(FileDatabase.on_scratch())
+        return cls(FileDatabase.temporary())
 
     def exists(self) -> bool:
         """Whether there is one at its place already, of whichever version; asking makes none."""
@@ -162,7 +162,7 @@ class Store:
         """Open it now. Raises StoreError; DamagedError where it has to be renewed."""
         self._database.open()
 
-    def renew(self, fill: Callable[[Path], None]) -> Path | None:
+    def rebuild(self, fill: Callable[[Path], None]) -> Path | None:
         """Set a damaged file aside and go on with a new one; no thread and no process sees it before it is filled.
 
         Args:
@@ -172,7 +172,7 @@ class Store:
         Returns:
             Where the damaged file lies now; None where somebody has renewed it already.
         """
-        return self._database.renew(fill)
+        return self._database.rebuild(fill)
 
     def close(self) -> None:
         """Close it. What was committed is on the disk already."""
@@ -186,21 +186,21 @@ class Store:
     ) -> None:
         self.close()
 
-    def alone(self, feed: str) -> AbstractContextManager[None]:
+    def feed_lock(self, feed: str) -> AbstractContextManager[None]:
         """Work on a feed while no other thread or process does: from what it knows to what it publishes."""
-        return self._database.alone(feed)
+        return self._database.feed_lock(feed)
 
-    def hold(self) -> None:
+    def check_lock(self) -> None:
         """Ask whether this thread is still alone with its feed, before others see what it made of it.
 
         Raises:
             StoreError: it is not: the lock was lost, and somebody else may be at work on the feed.
         """
-        self._database.hold()
+        self._database.check_lock()
 
-    def others(self) -> int:
+    def other_connections(self) -> int:
         """How many connections other processes of feedpub have to it; of a file nobody knows, so 0."""
-        return self._database.others()
+        return self._database.other_connections()
 
     def copy_to(
         self, other: Self, progress: CopyProgress = no_progress, *, pages_of: Collection[str] | None = None
@@ -248,12 +248,12 @@ class Store:
         t = schema.entries
         return int(self._rows(select(func.count().label("n")).where(t.c.feed == feed))[0]["n"])
 
-    def moments(self, feed: str) -> set[datetime]:
+    def update_times(self, feed: str) -> set[datetime]:
         """Every `updated` that an entry of the feed has."""
         t = schema.entries
         return {row["updated"] for row in self._rows(select(t.c.updated).where(t.c.feed == feed))}
 
-    def updates(self, feed: str) -> dict[str, datetime]:
+    def updated_by_id(self, feed: str) -> dict[str, datetime]:
         """Entry id → its `updated`."""
         t = schema.entries
         return {row["id"]: row["updated"] for row in self._rows(select(t.c.id, t.c.updated).where(t.c.feed == feed))}
@@ -303,11 +303,11 @@ class Store:
         newest = recent.order_by(t.c.last_listed.desc(), *schema.NEWEST_FIRST).limit(limit)
         return tuple(from_row(Entry, row) for row in self._rows(newest))
 
-    def seen(self, feed: str, keys: Collection[str]) -> dict[str, ItemState]:
+    def item_states(self, feed: str, keys: Collection[str]) -> dict[str, ItemState]:
         """Key → what became of the article, for those of the keys that were ever listed."""
         return {row["key"]: from_row(ItemState, row) for row in self._of_keys(schema.item_states, feed, keys)}
 
-    def listed_last(self, feed: str, limit: int) -> set[str]:
+    def recently_listed(self, feed: str, limit: int) -> set[str]:
         """The keys of so many articles of a feed that were listed last."""
         t = schema.item_states
         newest = select(t.c.key).where(t.c.feed == feed).order_by(t.c.last_listed.desc(), t.c.key).limit(limit)
@@ -335,7 +335,7 @@ class Store:
     def end_rechecks(self, feed: str, keys: Collection[str]) -> None:
         """Look at some articles of a feed no more."""
         t = schema.item_states
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             for some in chunks(keys):
                 own = (t.c.feed == feed, t.c.key.in_(some))
                 connection.execute(update(t).where(*own).values(recheck_at=None, url=""))
@@ -367,7 +367,7 @@ class Store:
         marks = {"feed": feed, "last_listed": now}
         seen_rows = [as_row(article) | marks for article in seen]
         entry_rows = [as_row(entry) | marks for entry in entries]
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             if entry_rows:
                 drop_summary(connection, feed)
             upsert(connection, schema.entries, entry_rows)
@@ -377,17 +377,17 @@ class Store:
             upsert(connection, schema.item_states, seen_rows)
             _mark_listed(connection, feed, {*aliases, *listed, *(row["key"] for row in seen_rows)}, now)
 
-    def revise(self, feed: str, entries: Iterable[Entry]) -> None:
+    def replace_entries(self, feed: str, entries: Iterable[Entry]) -> None:
         """Keep entries in place of those of the same ids, though nobody listed them now; none is added."""
         t = schema.entries
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             drop_summary(connection, feed)
             for entry in entries:
                 connection.execute(update(t).where(t.c.feed == feed, t.c.id == entry.id).values(as_row(entry)))
 
     # --- sources and runs ---
 
-    def document(self, url: str, config: str) -> CachedDocument | None:
+    def cached_document(self, url: str, config: str) -> CachedDocument | None:
         """The last body of a source's document, where it was fetched with settings of this digest."""
         t = schema.document_cache
         rows = self._rows(select(t).where(t.c.url == url, t.c.config_digest == config))
@@ -400,7 +400,7 @@ class Store:
             from_row(SourceState, row) for row in self._rows(select(t).where(t.c.feed == feed).order_by(t.c.key))
         )
 
-    def calm(self, feed: str) -> dict[str, tuple[ProbeState, SourceState]]:
+    def probe_states(self, feed: str) -> dict[str, tuple[ProbeState, SourceState]]:
         """Source key → how to ask it and how it is, for a feed's sources of which nothing is left to do."""
         calm, sources = schema.source_probes, schema.sources
         same = (calm.c.feed == sources.c.feed) & (calm.c.key == sources.c.key)
@@ -438,7 +438,7 @@ class Store:
             calm: source key → of which nothing is left to do, or None; what is known of others stays.
             still: the keys of sources whose last looks still say all that there is to say.
         """
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             upsert(
                 connection,
                 schema.document_cache,
@@ -454,7 +454,7 @@ class Store:
 
     # --- sites ---
 
-    def memory(self, site: str) -> bytes | None:
+    def site_memory(self, site: str) -> bytes | None:
         """What the cleaner learned about a site, as it was saved."""
         t = schema.site_memories
         rows = self._rows(select(t.c.memory).where(t.c.site == site))
@@ -462,13 +462,13 @@ class Store:
 
     def save_memory(self, site: str, memory: bytes, now: datetime) -> None:
         """Keep what the cleaner learned about a site, in place of what was kept before."""
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             upsert(connection, schema.site_memories, [{"site": site, "memory": memory, "used": now}])
 
     def use_memory(self, site: str, now: datetime) -> None:
         """Note, once a day, that what was learned about a site was of use, though nothing was added to it."""
         t = schema.site_memories
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             connection.execute(update(t).where(t.c.site == site, t.c.used < now - _DAY).values(used=now))
 
     # --- all feeds ---
@@ -476,16 +476,16 @@ class Store:
     def feeds(self) -> tuple[str, ...]:
         """The names of all feeds that something is stored of, whether the config has them or not."""
         tables = (schema.entries, schema.item_states, schema.sources, schema.runs)
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             return tuple(sorted(connection.scalars(union(*(select(t.c.feed) for t in tables)))))
 
-    def live(self, feed: str, limit: int) -> list[str]:
+    def live_ids(self, feed: str, limit: int) -> list[str]:
         """The ids of so many of a feed's newest entries, newest first."""
         t = schema.entries
         newest = select(t.c.id).where(t.c.feed == feed).order_by(*schema.NEWEST_FIRST).limit(limit)
         return [row["id"] for row in self._rows(newest)]
 
-    def forget(
+    def prune(
         self,
         before: datetime,
         keep: Mapping[str, Collection[str]],
@@ -508,7 +508,7 @@ class Store:
             self._forget_entries(feed, before, keep.get(feed))
         t = schema.item_states
         aliased = select(schema.aliases.c.feed, schema.aliases.c.key)
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             prune_snapshots(connection, before if pages is None else pages)
             connection.execute(delete(t).where(t.c.last_listed < before, tuple_(t.c.feed, t.c.key).not_in(aliased)))
             for date in (
@@ -542,20 +542,20 @@ class Store:
         fallen = kept - set(kept if live is None else live)
         if not old and not fallen:
             return
-        with self._database.writing() as connection:
+        with self._database.write_transaction() as connection:
             for some in chunks(old):
                 # the date once more: where there are several writers, one may have been listed since
                 connection.execute(delete(t).where(t.c.feed == feed, t.c.id.in_(some), t.c.last_listed < before))
             drop_snapshots(connection, feed, fallen)
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             return list(connection.execute(query).mappings())
 
     def _of_keys(self, table: Table, feed: str, keys: Collection[str]) -> list[RowMapping]:
         """The rows of a feed with one of the keys."""
         of_feed = select(table).where(table.c.feed == feed)
-        with self._database.reading() as connection:
+        with self._database.read_transaction() as connection:
             return [
                 row
                 for some in chunks(keys)

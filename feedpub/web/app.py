@@ -89,38 +89,38 @@ class FeedApp:
 
     def refresh(self, written: Iterable[str]) -> None:
         """Compress files that have just been written, before the first reader asks for them; in the caller's thread."""
-        self._upcoming.look_again()
+        self._upcoming.invalidate()
         for file in filter(None, map(file_type_of, written)):
             for coding in negotiation.COMPRESSIBLE_TYPES if file.kind.compressed else ():
-                self._copies.make(file, coding)
+                self._copies.build(file, coding)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as the server library wants it."""
         client = scope.get("client")
-        request = Request.of(scope["method"], scope["path"], scope["headers"], client[0] if client else None)
+        request = Request.from_scope(scope["method"], scope["path"], scope["headers"], client[0] if client else None)
         answer = await self._answer(request, receive)
         await answer.send(send, bodiless=request.method == "HEAD")
 
-    def at_once(self, request: Request) -> Response | None:
+    def try_fast(self, request: Request) -> Response | None:
         """The answer, where it can be had without waiting; in the event loop."""
-        if self._is_dynamic(request.path) or not (self._upcoming.fresh and self._shelf.fresh):
+        if self._is_dynamic(request.path) or not (self._upcoming.fresh_seconds and self._shelf.fresh_seconds):
             return None
         wanted = self._wanted(request)
         if isinstance(wanted, Response):
             return wanted
-        copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature)
-        return self._found(request, wanted.file, copy) if copy else None
+        copy = self._copies.lookup(wanted.file.name, wanted.coding, wanted.signature)
+        return self.respond(request, wanted.file, copy) if copy else None
 
     async def _answer(self, request: Request, receive: Receive) -> Response:
         if self._console and self._reports and self._is_dynamic(request.path):
             return await self._dynamic(request, receive, self._console, self._reports)
-        if not self._shelf.fresh:
+        if not self._shelf.fresh_seconds:
             try:
-                await asyncio.to_thread(self._shelf.catch_up)
+                await asyncio.to_thread(self._shelf.refresh)
             except (OSError, PublishError):
                 return _unreadable(request)
         wanted = self._wanted(request)
-        return wanted if isinstance(wanted, Response) else await self._had(request, wanted)
+        return wanted if isinstance(wanted, Response) else await self.serve(request, wanted)
 
     async def _dynamic(
         self, request: Request, receive: Receive, console: ServiceControl, reports: StatusEndpoints
@@ -139,13 +139,13 @@ class FeedApp:
             return method_not_allowed("POST")
         return await reports.get(request.path) if request.method in _ASKING else method_not_allowed(*_ASKING)
 
-    async def _had(self, request: Request, wanted: _Wanted) -> Response:
+    async def serve(self, request: Request, wanted: _Wanted) -> Response:
         try:
-            copy = self._copies.kept(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
+            copy = self._copies.lookup(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
         except (OSError, PublishError):
             return _unreadable(request)
-        await self._upcoming.catch_up()
-        return self._found(request, wanted.file, copy) if copy else error_page(404, _NOTHING)
+        await self._upcoming.refresh()
+        return self.respond(request, wanted.file, copy) if copy else error_page(404, _NOTHING)
 
     def _is_dynamic(self, path: str) -> bool:
         return self._reports is not None and (path in self._reports or path == control.RUN_PATH)
@@ -169,11 +169,11 @@ class FeedApp:
         """Make a copy in another thread, once for all who ask for it meanwhile."""
         key = (wanted.file.name, wanted.coding)
         if key not in self._making:
-            self._making[key] = asyncio.create_task(asyncio.to_thread(self._copies.make, wanted.file, wanted.coding))
+            self._making[key] = asyncio.create_task(asyncio.to_thread(self._copies.build, wanted.file, wanted.coding))
             self._making[key].add_done_callback(lambda _: self._making.pop(key))
         return await self._making[key]
 
-    def _found(self, request: Request, file: OutputFile, copy: CachedResponse) -> Response:
+    def respond(self, request: Request, file: OutputFile, copy: CachedResponse) -> Response:
         age = headers.max_age(file, self._upcoming.seconds(file.feed))
         holds = (b"cache-control", f"public, max-age={age}".encode())
         asked = request.headers

@@ -40,13 +40,13 @@ class FileBackend(Protocol):
     """Where published files are looked up. Thread-safe."""
 
     @property
-    def fresh(self) -> bool:
+    def fresh_seconds(self) -> bool:
         """Whether `look` knows enough to answer without waiting for others."""
 
-    def catch_up(self) -> None:
+    def refresh(self) -> None:
         """Learn what is there, where that takes waiting. Raises OSError or PublishError where nothing is known."""
 
-    def look(self, name: str) -> Signature | None:
+    def stat(self, name: str) -> Signature | None:
         """The signature of a file; None where no regular file has the name. Raises OSError."""
 
     def read(self, name: str) -> tuple[bytes, Signature] | None:
@@ -56,15 +56,15 @@ class FileBackend(Protocol):
 class FolderBackend(FileBackend):
     """The files of a folder: a look at a disk is quick."""
 
-    fresh = True
+    fresh_seconds = True
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def catch_up(self) -> None:
+    def refresh(self) -> None:
         """There is nothing to be waited for."""
 
-    def look(self, name: str) -> Signature | None:
+    def stat(self, name: str) -> Signature | None:
         with ExitStack() as stack:
             descriptor = _opened(self._root, name, stack)
             return None if descriptor is None else _signature(descriptor)
@@ -85,7 +85,7 @@ def _opened(root: Path, name: str, stack: ExitStack) -> int | None:
     try:
         folder = Folder.root(root, stack)
         for parent in parents:
-            folder = folder.child(parent, stack)
+            folder = folder.subfolder(parent, stack)
         # What is no file must not hold us up: a pipe blocks whoever opens it, until somebody writes to it.
         descriptor = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder.descriptor)
     except OSError as error:
@@ -118,14 +118,14 @@ class S3Backend(FileBackend):
         self._lock = threading.Lock()
 
     @property
-    def fresh(self) -> bool:
+    def fresh_seconds(self) -> bool:
         """Whether the last list is young enough."""
         return self._known is not None and time.monotonic() - self._listed < OFTEN
 
-    def catch_up(self) -> None:
+    def refresh(self) -> None:
         """List the bucket where it is time to; where that fails, what was known is what holds."""
         with self._lock:
-            if self.fresh:
+            if self.fresh_seconds:
                 return
             now = time.monotonic()
             try:
@@ -136,7 +136,7 @@ class S3Backend(FileBackend):
                 _log.warning("what is published now is not known: %s", error)
             self._listed = now
 
-    def look(self, name: str) -> Signature | None:
+    def stat(self, name: str) -> Signature | None:
         return self._known.get(name) if self._known else None
 
     def read(self, name: str) -> tuple[bytes, Signature] | None:

@@ -65,9 +65,9 @@ class ResponseCache:
         looked = self._looked.get(name)
         if looked and now - looked[0] < GLANCE:
             return looked[1]
-        return self._saw(name, self._shelf.look(name), now)
+        return self._saw(name, self._shelf.stat(name), now)
 
-    def kept(self, name: str, coding: str, signature: Signature) -> CachedResponse | None:
+    def lookup(self, name: str, coding: str, signature: Signature) -> CachedResponse | None:
         """The copy of that version, if it is there already."""
         with self._lock:
             copy = self._kept.get((name, coding))
@@ -76,7 +76,7 @@ class ResponseCache:
             self._kept.move_to_end((name, coding))
             return copy
 
-    def make(self, file: OutputFile, coding: str) -> CachedResponse | None:
+    def build(self, file: OutputFile, coding: str) -> CachedResponse | None:
         """Read a file as it is now, compress it and keep the copy; None where there is none. Raises as `read` does."""
         now = time.monotonic()
         found = self._shelf.read(file.name)

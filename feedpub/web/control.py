@@ -28,13 +28,13 @@ class ServiceControl(Protocol):
 
     runs_feeds: bool
 
-    def overview(self, *, brief: bool = False) -> ServiceStatus:
+    def status(self, *, brief: bool = False) -> ServiceStatus:
         """How everything is now; or only as much as shows whether all is well. Raises StoreError."""
 
     def run_now(self, feed: str) -> bool:
         """Look at all sources of a feed now; False where it is unknown, waits or runs."""
 
-    def token(self) -> str | None:
+    def admin_token(self) -> str | None:
         """What must be known to have a feed run, and to ask from elsewhere; None if nobody can. Raises ConfigError."""
 
 
@@ -46,13 +46,13 @@ class ReadOnlyControl:
     store: Store
     runs_feeds = False
 
-    def overview(self, *, brief: bool = False) -> ServiceStatus:
+    def status(self, *, brief: bool = False) -> ServiceStatus:
         return status.collect_status(self.config, self.store, datetime.now(UTC), brief=brief)
 
     def run_now(self, feed: str) -> bool:  # noqa: ARG002 -- none can
         return False
 
-    def token(self) -> str | None:
+    def admin_token(self) -> str | None:
         token = self.config.http.admin_token
         return resolve_secret(token) if token else None
 
@@ -91,7 +91,7 @@ async def is_allowed(request: Request, hosts: Collection[str], console: ServiceC
     given = bearer_token(request)
     if not given:
         return False
-    return await knows_token(given, await asyncio.to_thread(console.token))
+    return await knows_token(given, await asyncio.to_thread(console.admin_token))
 
 
 def is_local(request: Request, hosts: Collection[str]) -> bool:
@@ -176,7 +176,7 @@ async def handle_run_request(request: Request, receive: Receive, console: Servic
 
 
 async def _judged(order: _Order, console: ServiceControl) -> Response:
-    token = await asyncio.to_thread(console.token) if console.runs_feeds else None
+    token = await asyncio.to_thread(console.admin_token) if console.runs_feeds else None
     if token is None:
         return _told(order, 403, _NOBODY)
     if not await knows_token(order.given, token):
@@ -192,7 +192,7 @@ def _read(request: Request, body: bytes) -> _Order:
 
 
 def _run(order: _Order, console: ServiceControl) -> Response:
-    if order.feed not in {feed.name for feed in console.overview().feeds}:
+    if order.feed not in {feed.name for feed in console.status().feeds}:
         return _told(order, 404, "No feed has this name.")
     if not console.run_now(order.feed):
         return _told(order, 409, "This feed is being looked at already.")

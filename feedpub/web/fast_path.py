@@ -42,7 +42,7 @@ class FastPathProtocol(HttpToolsProtocol):
         under_way = self.cycle and not self.cycle.response_complete
         if under_way or self.flow.write_paused or self.transport.is_closing() or not _PLAIN.fullmatch(self.url):
             return None
-        request = Request.of(self.parser.get_method().decode("ascii"), self.url.decode("ascii"), self.headers)
+        request = Request.from_scope(self.parser.get_method().decode("ascii"), self.url.decode("ascii"), self.headers)
         answer: Response | None = self.app.at_once(request)
         return answer if answer and len(answer.body) <= CHUNK_BYTES else None
 

@@ -34,7 +34,9 @@ class Request:
     client: str | None = None
 
     @classmethod
-    def of(cls, method: str, path: str, headers: Iterable[tuple[bytes, bytes]], client: str | None = None) -> "Request":
+    def from_scope(
+        cls, method: str, path: str, headers: Iterable[tuple[bytes, bytes]], client: str | None = None
+    ) -> "Request":
         """The request as it came in."""
         known: dict[bytes, bytes] = {}
         for name, value in headers:

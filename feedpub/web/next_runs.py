@@ -28,10 +28,10 @@ class NextRunCache:
         self._known: Mapping[str, float] = {}  # seconds since 1970
         self._asked = 0.0
         self._took = 0.0
-        self.look()
+        self.read()
 
     @property
-    def fresh(self) -> bool:
+    def fresh_seconds(self) -> bool:
         """Whether what is known is good enough."""
         return time.monotonic() - self._asked < OFTEN
 
@@ -40,14 +40,14 @@ class NextRunCache:
         due = self._known.get(feed) if feed else min(self._known.values(), default=None)
         return None if due is None else due - time.time()
 
-    async def catch_up(self) -> None:
+    async def refresh(self) -> None:
         """Look again where it is time to; a state that is busy is not waited for."""
-        if not self.fresh:
+        if not self.fresh_seconds:
             self._asked = time.monotonic()  # whoever comes meanwhile does not look as well
             with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.to_thread(self.look), PATIENCE)
+                await asyncio.wait_for(asyncio.to_thread(self.read), PATIENCE)
 
-    def look(self) -> None:
+    def read(self) -> None:
         """Look now; from any thread."""
         self._asked = began = time.monotonic()
         try:
@@ -56,7 +56,7 @@ class NextRunCache:
             _log.warning("the next runs of feeds cannot be read: %s", error)
         self._took = time.monotonic() - began
 
-    def look_again(self) -> None:
+    def invalidate(self) -> None:
         """Look now, unless that was done just now: when thousands of runs end, looks are not made for each."""
         if time.monotonic() - self._asked > SHARE * self._took:
-            self.look()
+            self.read()

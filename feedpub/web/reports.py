@@ -53,13 +53,13 @@ class StatusEndpoints:
             return error_page(503, f"How everything is cannot be told just now: {error}", RETRY_SECONDS)
 
     def _status(self) -> Response:
-        may_run = self._console.runs_feeds and self._console.token() is not None
-        page = status_page.render_status_page(self._console.overview(), token_needed=may_run)
+        may_run = self._console.runs_feeds and self._console.admin_token() is not None
+        page = status_page.render_status_page(self._console.status(), token_needed=may_run)
         return content_response(200, HTML, page, *page_headers(page.encode()))
 
     def _metrics(self) -> Response:
-        return content_response(200, metrics.METRICS_TYPE, metrics.render_metrics(self._console.overview()))
+        return content_response(200, metrics.METRICS_TYPE, metrics.render_metrics(self._console.status()))
 
     def _healthz(self) -> Response:
-        healthy, report = healthz.health_response(self._console.overview(brief=True))
+        healthy, report = healthz.health_response(self._console.status(brief=True))
         return content_response(200 if healthy else 503, JSON, json.dumps(report, ensure_ascii=False))

@@ -19,7 +19,7 @@ class Served(Protocol):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as the server library wants it."""
 
-    def at_once(self, request: Request) -> Response | None:
+    def try_fast(self, request: Request) -> Response | None:
         """The answer, where it can be had without waiting; in the event loop."""
 
 
@@ -90,5 +90,5 @@ class _App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.site(scope, receive, send)
 
-    def at_once(self, request: Request) -> Response | None:
-        return self.site.at_once(request)
+    def try_fast(self, request: Request) -> Response | None:
+        return self.site.try_fast(request)

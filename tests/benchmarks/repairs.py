@@ -59,7 +59,7 @@ class Case:
     def repaired(self, change: Callable[[str], str]) -> FoundList | None:
         """What is proposed after a change; None where nothing is, or not enough."""
         best = compare_selectors(_page(self.url, change(self.html)), NO_MORE, self.known).best
-        return best if best and best.likeness.same >= ENOUGH * self.known.usual else None
+        return best if best and best.likeness.covers_known >= ENOUGH * self.known.usual_items else None
 
 
 def cases(file: Path) -> Iterator[Case]:

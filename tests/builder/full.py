@@ -104,7 +104,7 @@ def documents() -> dict[str, bytes]:
         "harbour-archive-2.atom": builder.render_atom(ARCHIVE),
         "harbour-archive-2.json": builder.render_json(ARCHIVE),
         "quiet.html": builder.render_page(QUIET),
-        "index.html": builder.render_index([FeedSummary.of(feed) for feed in feeds]),
+        "index.html": builder.render_index([FeedSummary.for_feed(feed) for feed in feeds]),
         "feeds.opml": builder.render_opml(feeds),
     }
 

@@ -21,7 +21,7 @@ LONG = feed(
 PAGES = {
     "feed": render_page(full.FEED),
     "right to left": render_page(full.QUIET),
-    "index": render_index([FeedSummary.of(full.FEED), FeedSummary.of(full.QUIET)]),
+    "index": render_index([FeedSummary.for_feed(full.FEED), FeedSummary.for_feed(full.QUIET)]),
     "article": render_article(full.FEED, full.FEED.entries[1]),
     "long words": render_page(LONG),
     "wide article": render_article(LONG, LONG.entries[1]),

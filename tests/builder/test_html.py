@@ -27,7 +27,9 @@ PAGES = {
     "feed": render_page(WHOLE),
     "empty feed": render_page(feed()),
     "article": render_article(WHOLE, SAVED),
-    "index": render_index([FeedSummary.of(each) for each in (WHOLE, feed(name="other", language="ar", title="أخبار"))]),
+    "index": render_index(
+        [FeedSummary.for_feed(each) for each in (WHOLE, feed(name="other", language="ar", title="أخبار"))]
+    ),
     "empty index": render_index([]),
 }
 
@@ -218,7 +220,7 @@ def test_the_index_lists_every_feed() -> None:
 def test_the_index_speaks_the_language_that_all_feeds_share() -> None:
     """Else English."""
     german = [feed(name="a", language="de"), feed(name="b", language="de")]
-    assert find(render_index([FeedSummary.of(each) for each in german]), "/html/@lang") == ["de"]
+    assert find(render_index([FeedSummary.for_feed(each) for each in german]), "/html/@lang") == ["de"]
     assert find(PAGES["index"], "/html/@lang") == ["en"]
     assert find(PAGES["empty index"], "//main") == ["No feeds yet."]
 
@@ -229,7 +231,7 @@ def test_no_text_breaks_a_page(feed: Feed) -> None:
     """Whatever the feed holds: valid HTML, no script, every article listed, the same bytes again."""
     pages = [
         render_page(feed),
-        render_index([FeedSummary.of(feed)]),
+        render_index([FeedSummary.for_feed(feed)]),
         *(render_article(feed, entry) for entry in feed.entries),
     ]
     for page in pages:

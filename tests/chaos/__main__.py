@@ -137,7 +137,7 @@ class Chaos:
         """Feeds whose last run is too long ago."""
         now = datetime.now(UTC)
         with Store.open(self._address) as store:
-            runs = store.figures.last_runs()
+            runs = store.stats.last_runs()
         since = {paper.name: (now - runs[paper.name].started).total_seconds() for paper in self._press.papers}
         return [f"{name}: its last run was {seconds:.0f} s ago" for name, seconds in since.items() if seconds > LATE]
 

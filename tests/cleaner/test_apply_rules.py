@@ -19,24 +19,24 @@ def ruling(rules: SiteRules) -> RuleApplication:
 def test_elements_that_never_belong_are_taken_out() -> None:
     """Each is listed with the rule that named it."""
     page = ruling(SiteRules(remove=(".ad", "text:x", ".none")))
-    assert list(page.strip()) == [Removed("two ad", "rule remove '.ad'")]
+    assert list(page.mark_stripped()) == [Removed("two ad", "rule remove '.ad'")]
     assert "two" not in page.tree.text_content()
 
 
 def test_texts_that_never_belong_are_named_by_how_they_begin() -> None:
     """With the rule as the reason."""
     page = ruling(SiteRules(remove=("text: Sponsored", ".ad")))
-    assert list(page.unwanted(segment(page.tree))) == [(2, "rule remove 'text: Sponsored'")]
+    assert list(page.find_unwanted(segment(page.tree))) == [(2, "rule remove 'text: Sponsored'")]
 
 
 @pytest.mark.parametrize(("selector", "blocks"), [(".a", {0, 1}), (".in", {3}), (".none", set()), (None, set())])
 def test_the_article_is_where_a_rule_says(selector: str | None, blocks: set[int]) -> None:
     """A selector that matches nothing says nothing."""
     page = ruling(SiteRules(content=selector))
-    assert page.content(segment(page.tree)) == blocks
+    assert page.find_content(segment(page.tree)) == blocks
 
 
 def test_what_always_belongs() -> None:
     """All that any of the selectors matches."""
     page = ruling(SiteRules(keep=(".ad", ".in")))
-    assert page.kept(segment(page.tree)) == {1, 3}
+    assert page.find_kept(segment(page.tree)) == {1, 3}

@@ -58,7 +58,7 @@ def test_pages_are_collected_in_order(site: Site) -> None:
     put(site, 3)
     pages = fetched(site, "/loom")
     assert [page.url for page in pages] == [site.url(f"/loom{end}") for end in ("", "/2", "/3")]
-    assert (pages.requests, pages.gap) == (2, "")
+    assert (pages.requests, pages.missing) == (2, "")
     article = articles.article_from_pages(pages).article
     assert [f"for {n} years" in article.text for n in (10, 21, 31)] == [True, True, True]
     assert article.text.count("The loom had stood") == 6
@@ -89,7 +89,7 @@ def test_a_rule_leads_to_no_other_host(site: Site) -> None:
     pages = fetched(
         site, "/loom", ftr.parse_ftr("next_page_link: //a[@class='on']\nsingle_page_link: //a[@class='on']", "x")
     )
-    assert (len(pages.pages), pages.requests, pages.gap) == (1, 0, "")
+    assert (len(pages.pages), pages.requests, pages.missing) == (1, 0, "")
 
 
 def test_pages_are_bounded(site: Site) -> None:
@@ -97,8 +97,8 @@ def test_pages_are_bounded(site: Site) -> None:
     put(site, MAX_PAGES + 2)
     pages = fetched(site, "/loom")
     assert len(pages.pages) == MAX_PAGES
-    assert pages.gap == "more than 20 pages: what follows is left out"
-    assert not pages.passing
+    assert pages.missing == "more than 20 pages: what follows is left out"
+    assert not pages.is_temporary
 
 
 def test_a_page_with_the_whole_article_stands_for_all(site: Site) -> None:
@@ -106,10 +106,10 @@ def test_a_page_with_the_whole_article_stands_for_all(site: Site) -> None:
     put(site, 2, more='<a class="print" href="/loom?print=1">Print</a>')
     rules = ftr.parse_ftr("single_page_link: //a[@class='print']", "x.txt")
     pages = fetched(site, "/loom", rules)
-    assert (len(pages.pages), pages.gap) == (2, "")
+    assert (len(pages.pages), pages.missing) == (2, "")
     del site.routes["/loom/2"]
     site["/loom"] = part(1, of=1, at="/loom", more='<a class="print" href="/loom?print=1">Print</a>')
-    assert "/loom?print=1, could not be read: HTTP 404" in fetched(site, "/loom", rules).gap
+    assert "/loom?print=1, could not be read: HTTP 404" in fetched(site, "/loom", rules).missing
     site["/loom?print=1"] = part(7, of=1, at="/loom")
     pages = fetched(site, "/loom", rules)
     assert [page.url for page in pages] == [site.url("/loom?print=1")]
@@ -121,7 +121,7 @@ def test_what_is_no_page_is_a_gap(site: Site) -> None:
     """A picture where a page should be."""
     put(site, 2)
     site["/loom/2"] = Route(b"GIF89a", "image/gif")
-    assert "not a web page but image/gif" in fetched(site, "/loom").gap
+    assert "not a web page but image/gif" in fetched(site, "/loom").missing
 
 
 def test_a_page_without_an_article_is_a_gap_in_its_place(site: Site) -> None:
@@ -178,7 +178,7 @@ def test_what_an_article_on_several_pages_was_made_of_is_not_kept(config: Config
     """Made anew of its first page alone it would lose the others."""
     build(config, clock)
     with tools_for(config, clock) as tools:
-        kept = [page.final_url for page in tools.store.pages.of("reads").values()]
+        kept = [page.final_url for page in tools.store.snapshots.for_feed("reads").values()]
     assert [url.endswith(path(2)) for url in kept] == [True]
 
 

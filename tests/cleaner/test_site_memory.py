@@ -30,7 +30,7 @@ def memory(pages: int) -> SiteMemory:
 
 def seen(learned: SiteMemory, text: str, url: str | None = None) -> int:
     """On how many other pages a text was seen."""
-    return (learned.seen(block_fingerprint(text)) & learned.besides(url)).bit_count()
+    return (learned.count_of(block_fingerprint(text)) & learned.without(url)).bit_count()
 
 
 def test_a_repeated_text_is_counted_by_page() -> None:
@@ -43,8 +43,8 @@ def test_a_repeated_text_is_counted_by_page() -> None:
 def test_the_page_itself_does_not_count() -> None:
     """A page that was learned before it is read says nothing about itself."""
     learned = memory(3)
-    assert (seen(learned, SLOGAN, address(1)), learned.besides(address(1)).bit_count()) == (2, 2)
-    assert (seen(learned, SLOGAN, address(9)), learned.besides(address(9)).bit_count()) == (3, 3)
+    assert (seen(learned, SLOGAN, address(1)), learned.without(address(1)).bit_count()) == (2, 2)
+    assert (seen(learned, SLOGAN, address(9)), learned.without(address(9)).bit_count()) == (3, 3)
 
 
 def test_a_page_that_is_learned_twice_counts_once() -> None:
@@ -59,7 +59,7 @@ def test_a_page_without_an_address_is_known_by_its_text() -> None:
     learned = SiteMemory()
     for _ in range(2):
         learned.learn(page(1))
-    assert learned.besides(None).bit_count() == 1
+    assert learned.without(None).bit_count() == 1
 
 
 def test_a_page_that_cannot_be_read_teaches_nothing() -> None:
@@ -89,10 +89,10 @@ def test_what_counts_as_the_same_text(one: str, other: str, same: bool) -> None:
 def test_new_prose_tells_where_articles_stand() -> None:
     """By the kind of its box; what was seen before tells nothing."""
     learned = memory(2)
-    first, second = learned.prose(None)
+    first, second = learned.is_prose_box(None)
     assert len(first) == len(second) == 1
     assert first.keys() == second.keys()
-    assert list(learned.prose(address(0))) == [second]
+    assert list(learned.is_prose_box(address(0))) == [second]
 
 
 def test_a_kind_of_box_is_known_by_its_repeats() -> None:

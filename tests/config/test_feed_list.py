@@ -28,8 +28,8 @@ def test_it_gives_what_it_was_given() -> None:
     tables = FeedList(FEEDS)
     assert tuple(tables) == FEEDS
     assert (tables[1], tables[-1], tables[:2]) == (FEEDS[1], FEEDS[2], FEEDS[:2])
-    assert tables.named("harbour") == FEEDS[2]
-    assert tables.named("nobody") is None
+    assert tables.get("harbour") == FEEDS[2]
+    assert tables.get("nobody") is None
     assert list(tables.names) == ["world", "sport", "harbour"]
     with pytest.raises(IndexError):
         tables[3]

@@ -68,7 +68,7 @@ def paths(value: object, path: KeyPath = ()) -> Iterator[KeyPath]:
 def test_the_line_of_a_key(toml: str, path: KeyPath, line: int) -> None:
     """Wherever TOML lets a key stand."""
     assert path in set(paths(tomllib.loads(toml)))
-    assert TomlLines(toml).line(path) == line
+    assert TomlLines(toml).line_of(path) == line
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_the_line_of_a_key(toml: str, path: KeyPath, line: int) -> None:
 )
 def test_a_key_that_is_not_there_is_told_by_the_table_around_it(path: KeyPath, line: int) -> None:
     """What is missing is missing from somewhere."""
-    assert TomlLines("a = 1\n\n[[feed]]\nname = 1\n[feed.rules]\ncontent = 1").line(path) == line
+    assert TomlLines("a = 1\n\n[[feed]]\nname = 1\n[feed.rules]\ncontent = 1").line_of(path) == line
 
 
 KEYS = st.text(st.sampled_from("ab-_ .\"'#=[]{}\n\\é"), min_size=1, max_size=4)
@@ -130,5 +130,5 @@ def test_every_key_of_any_document(statements: list[tuple[str, str, str]]) -> No
             arrays += 1
             lines[table] = line
     positions = TomlLines(text)
-    assert {path: positions.line(path) for path in lines} == lines
-    assert all(positions.line(path) <= text.count("\n") + 1 for path in paths(tomllib.loads(text)))
+    assert {path: positions.line_of(path) for path in lines} == lines
+    assert all(positions.line_of(path) <= text.count("\n") + 1 for path in paths(tomllib.loads(text)))

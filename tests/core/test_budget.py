@@ -12,29 +12,29 @@ def test_a_run_counts_as_long_as_it_is_kept() -> None:
     """And may be kept for longer, again and again."""
     lease = RunBudget(60)
     for _ in range(3):
-        lease.keep(time.monotonic() + 0.2)
+        lease.extend(time.monotonic() + 0.2)
         time.sleep(0.1)
-        lease.hold()
-    assert lease.left() > 50
+        lease.check_not_cancelled()
+    assert lease.remaining() > 50
 
 
 def test_what_ran_out_stays_given_up() -> None:
     """Somebody else may be at work on it by now, whatever is said later."""
     lease = RunBudget(60)
-    lease.keep(time.monotonic() - 0.1)
-    lease.keep(time.monotonic() + 60)
-    assert lease.revoked
-    assert lease.left() == 0
+    lease.extend(time.monotonic() - 0.1)
+    lease.extend(time.monotonic() + 60)
+    assert lease.cancelled
+    assert lease.remaining() == 0
     with pytest.raises(RunCancelledError):
-        lease.hold()
+        lease.check_not_cancelled()
 
 
 def test_what_is_never_kept_counts() -> None:
     """Until it is revoked."""
     lease = RunBudget()
-    lease.hold()
-    lease.revoke()
-    assert lease.revoked
+    lease.check_not_cancelled()
+    lease.cancel()
+    assert lease.cancelled
 
 
 def test_a_process_is_known_by_when_it_started() -> None:

@@ -43,7 +43,7 @@ def test_a_language_is_whole(language: str) -> None:
 )
 def test_dates_are_written_as_the_language_does(language: str, date: str) -> None:
     """Month names and order; the time is UTC and says so."""
-    assert translations_for(language).date(MOMENT) == date
+    assert translations_for(language).format_date(MOMENT) == date
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_dates_are_written_as_the_language_does(language: str, date: str) -> Non
 )
 def test_counts_agree_with_their_number(language: str, one: str, many: str) -> None:
     """Languages with many plural forms say it in a way that needs none."""
-    assert (translations_for(language).count(1), translations_for(language).count(7)) == (one, many)
+    assert (translations_for(language).format_count(1), translations_for(language).format_count(7)) == (one, many)
 
 
 @pytest.mark.parametrize("language", ["sw", "xx", "", None])

@@ -80,7 +80,7 @@ def test_a_database_that_lost_all(newsroom: Site, home: Home, address: str) -> N
     after = home.published()
     changed = {name for name in before if after[name] != before[name]}
     assert {name.split(".")[0] for name in changed} <= {"health"}  # whose first notice is of now
-    assert Store.at(address).exists()
+    assert Store.lazy(address).exists()
 
 
 def test_a_dry_run_on_a_database(newsroom: Site, home: Home, address: str) -> None:
@@ -88,7 +88,7 @@ def test_a_dry_run_on_a_database(newsroom: Site, home: Home, address: str) -> No
     configure(home, newsroom, f'state = "{address}"\n')
     home.build("--dry-run")
     assert not home.feeds.exists()
-    assert not Store.at(address).exists()
+    assert not Store.lazy(address).exists()
     home.build()
     open_newsroom(newsroom, [6, *STORIES])
     assert "1 new" in home.build("--dry-run", "page")
@@ -121,7 +121,7 @@ def test_a_service_works_on_it(newsroom: Site, home: Home, address: str) -> None
         refused = home.run("state", "copy", ".feedpub", address)
     assert refused.returncode == FAILED
     assert "feedpub is running already, with pid" in refused.stderr
-    assert not Store.at(address).exists()
+    assert not Store.lazy(address).exists()
     assert home.run("state", "copy", ".feedpub", address).returncode == OK
     with Store.open(address):
         refused = home.run("state", "copy", address, "other")

@@ -108,33 +108,33 @@ def test_who_has_no_place_waits_for_one(gate: Fetcher, site: Site) -> None:
 
 def test_who_holds_a_place_waits_for_none(room: BodyBudget) -> None:
     """Else two that hold one and want another would wait for each other until their deadlines."""
-    held = room.take(6 * MB, 0)
+    held = room.reserve(6 * MB, 0)
     began = time.monotonic()
     with pytest.raises(FetchError):
-        room.take(6 * MB, 30)
+        room.reserve(6 * MB, 30)
     assert time.monotonic() - began < 5
-    more = room.take(4 * MB, 0)
-    held.give_back()
-    more.give_back()
+    more = room.reserve(4 * MB, 0)
+    held.release()
+    more.release()
     assert room.used == 0
 
 
 def test_who_came_first_goes_first(room: BodyBudget) -> None:
     """A large body is not passed by again and again by smaller ones."""
     order: list[int] = []
-    held = room.take(10 * MB, 0)
+    held = room.reserve(10 * MB, 0)
 
     def take(size: int) -> None:
-        place = room.take(size * MB, 10)
+        place = room.reserve(size * MB, 10)
         order.append(size)
-        place.give_back()
+        place.release()
 
     threads = [threading.Thread(target=take, args=(size,)) for size in (9, 1, 8)]
     for number, thread in enumerate(threads, 1):
         thread.start()
         while len(room._waiting) < number:
             time.sleep(0.001)
-    held.give_back()
+    held.release()
     for thread in threads:
         thread.join()
     assert order == [9, 1, 8]
@@ -143,9 +143,9 @@ def test_who_came_first_goes_first(room: BodyBudget) -> None:
 def test_more_than_there_is_is_let_in_alone() -> None:
     """No body that the gate lets in is shut out for ever."""
     room = BodyBudget(MB)
-    place = room.take(5 * MB, 0)
+    place = room.reserve(5 * MB, 0)
     assert room.used == MB
-    place.give_back()
+    place.release()
 
 
 def test_a_place_stays_in_its_process(gate: Fetcher, room: BodyBudget, site: Site) -> None:
@@ -165,7 +165,7 @@ def test_many_threads_that_want_large_bodies_all_get_them(room: BodyBudget) -> N
 
     def work(number: int) -> int:
         for _ in range(20):
-            room.take((1 + number % 5) * 2 * MB, 30).give_back()
+            room.reserve((1 + number % 5) * 2 * MB, 30).release()
         return number
 
     with ThreadPoolExecutor(8) as pool:

@@ -142,7 +142,7 @@ def test_a_drip_ends_with_the_time_of_the_look_that_it_is_for() -> None:
         running_evil(DRIPPING["drip-body"]) as server,
         pytest.raises(FetchError, match=r"no complete answer within 0\.3 s"),
     ):
-        fetcher.on_behalf("world", left=lambda: 0.3).get(server.url())
+        fetcher.for_run("world", left=lambda: 0.3).get(server.url())
 
 
 def test_a_kept_connection_drips_no_longer_than_a_new_one() -> None:

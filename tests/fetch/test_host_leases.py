@@ -20,28 +20,28 @@ DELAY = 0.2
 
 
 @dataclass
-class Turns:
+class FakeLeases:
     """Claims that another machine has for a time."""
 
     taken: list[float]
     given: list[tuple[str, float]] = field(default_factory=list)
     holders: set[str] = field(default_factory=set)
 
-    def take(self, name: str, holder: str, seconds: float) -> float:
+    def acquire(self, name: str, holder: str, seconds: float) -> float:
         assert name == "ask a.example"
         assert seconds > 30
         self.holders.add(holder)
         return self.taken.pop(0) if self.taken else 0.0
 
-    def let_go(self, name: str, holder: str, seconds: float = 0.0) -> None:
+    def release(self, name: str, holder: str, seconds: float = 0.0) -> None:
         assert holder in self.holders
         self.given.append((name, seconds))
 
 
 def test_others_are_waited_for(clock: FakeClock) -> None:
     """As long as they say, and with looks at whether they are ready before; then the pause holds for all."""
-    turns = Turns([5.0, 0.4])
-    with RateLimiter(1.0, clock, turns).turn("a.example"):
+    turns = FakeLeases([5.0, 0.4])
+    with RateLimiter(1.0, clock, turns).slot("a.example"):
         assert clock.naps == [1.0, 0.4]
         assert turns.given == []
     assert turns.given == [("ask a.example", 1.0)]
@@ -49,29 +49,29 @@ def test_others_are_waited_for(clock: FakeClock) -> None:
 
 def test_the_longer_delay_holds_for_all(clock: FakeClock) -> None:
     """And none after the parts of a page."""
-    turns = Turns([])
+    turns = FakeLeases([])
     politeness = RateLimiter(1.0, clock, turns)
-    with politeness.turn("a.example", 5.0):
+    with politeness.slot("a.example", 5.0):
         pass
-    with politeness.turn("a.example", 5.0, pause=False):
+    with politeness.slot("a.example", 5.0, pause=False):
         pass
     assert turns.given == [("ask a.example", 5.0), ("ask a.example", 0.0)]
 
 
 def test_a_turn_is_given_back_whatever_happens(clock: FakeClock) -> None:
     """Also after a request that failed."""
-    turns = Turns([])
-    with pytest.raises(ZeroDivisionError), RateLimiter(1.0, clock, turns).turn("a.example"):
+    turns = FakeLeases([])
+    with pytest.raises(ZeroDivisionError), RateLimiter(1.0, clock, turns).slot("a.example"):
         raise ZeroDivisionError
     assert turns.given == [("ask a.example", 1.0)]
 
 
 def test_not_for_ever(clock: FakeClock) -> None:
     """A server that others keep asking is put off."""
-    turns = Turns([1.0] * 1000)
+    turns = FakeLeases([1.0] * 1000)
     with (
         pytest.raises(RetryLaterError, match=r"other machines kept asking a\.example") as caught,
-        RateLimiter(1.0, clock, turns).turn("a.example"),
+        RateLimiter(1.0, clock, turns).slot("a.example"),
     ):
         pass
     assert caught.value.retry_after == LONGEST_WAIT
@@ -80,9 +80,9 @@ def test_not_for_ever(clock: FakeClock) -> None:
 
 def test_two_of_a_process_are_two(clock: FakeClock) -> None:
     """As after a change of the settings, while runs go on with the ones before; or in two containers of one name."""
-    turns = Turns([])
+    turns = FakeLeases([])
     for _ in range(2):
-        with RateLimiter(1.0, clock, turns).turn("a.example"):
+        with RateLimiter(1.0, clock, turns).slot("a.example"):
             pass
     assert len(turns.holders) == 2
 
@@ -91,7 +91,7 @@ def ask(address: str, url: str, times: int) -> None:
     """In a process of its own: ask a server a few times."""
     with (
         Store.open(address) as store,
-        Fetcher(delay=DELAY, allow_private=("127.0.0.0/8",), turns=store.claims) as fetcher,
+        Fetcher(delay=DELAY, allow_private=("127.0.0.0/8",), turns=store.leases) as fetcher,
     ):
         for number in range(times):
             fetcher.get(f"{url}?{number}")

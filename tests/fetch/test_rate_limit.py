@@ -12,26 +12,26 @@ from tests.support.clock import FakeClock
 
 def test_the_first_request_does_not_wait(clock: FakeClock) -> None:
     """Nobody has been disturbed yet."""
-    with RateLimiter(1.0, clock).turn("a.example"):
+    with RateLimiter(1.0, clock).slot("a.example"):
         assert clock.naps == []
 
 
 def test_the_next_waits_from_the_end_of_the_last(clock: FakeClock) -> None:
     """However long that one took; and only for what is left of the delay."""
     politeness = RateLimiter(1.0, clock)
-    with politeness.turn("a.example"):
+    with politeness.slot("a.example"):
         clock.pass_time(20)
     clock.pass_time(0.25)
-    with politeness.turn("a.example"):
+    with politeness.slot("a.example"):
         assert clock.naps == [0.75]
 
 
 def test_a_failed_request_counts_too(clock: FakeClock) -> None:
     """It disturbed the server all the same."""
     politeness = RateLimiter(1.0, clock)
-    with pytest.raises(ZeroDivisionError), politeness.turn("a.example"):
+    with pytest.raises(ZeroDivisionError), politeness.slot("a.example"):
         raise ZeroDivisionError
-    with politeness.turn("a.example"):
+    with politeness.slot("a.example"):
         assert clock.naps == [1.0]
 
 
@@ -39,7 +39,7 @@ def test_the_longer_delay_holds(clock: FakeClock) -> None:
     """Ours, or the one that the server wishes for."""
     politeness = RateLimiter(1.0, clock)
     for delay in (5.0, 5.0, 0.1):
-        with politeness.turn("a.example", delay):
+        with politeness.slot("a.example", delay):
             pass
     assert clock.naps == [5.0, 1.0]
 
@@ -50,7 +50,7 @@ def test_servers_do_not_wait_for_each_other(clock: FakeClock) -> None:
     meeting = threading.Barrier(2, timeout=5)
 
     def visit(server: str) -> None:
-        with politeness.turn(server):
+        with politeness.slot(server):
             meeting.wait()
 
     with ThreadPoolExecutor(2) as pool:
@@ -65,7 +65,7 @@ def test_one_server_is_asked_by_one_thread_at_a_time(clock: FakeClock) -> None:
     most: list[int] = []
 
     def visit(number: int) -> None:
-        with politeness.turn("a.example"):
+        with politeness.slot("a.example"):
             inside.append(number)
             most.append(len(inside))
             inside.remove(number)
@@ -79,27 +79,27 @@ def test_one_server_is_asked_by_one_thread_at_a_time(clock: FakeClock) -> None:
 def test_a_server_that_wants_to_be_left_alone_is(clock: FakeClock) -> None:
     """Until the time is over, and then it is asked again."""
     politeness = RateLimiter(0.0, clock)
-    politeness.close("a.example", 120, 429)
+    politeness.pause_host("a.example", 120, 429)
     clock.pass_time(20)
     with (
         pytest.raises(FetchError, match=r"a\.example answered HTTP 429 .* for 100 s more") as caught,
-        politeness.turn("a.example"),
+        politeness.slot("a.example"),
     ):
         pass
     assert (caught.value.status, caught.value.retry_after) == (429, 100)
-    with politeness.turn("b.example"):
+    with politeness.slot("b.example"):
         pass
     clock.pass_time(100)
-    with politeness.turn("a.example"):
+    with politeness.slot("a.example"):
         pass
 
 
 def test_nobody_is_left_alone_for_years(clock: FakeClock) -> None:
     """A day is the longest that a Retry-After is taken seriously for."""
     politeness = RateLimiter(0.0, clock)
-    politeness.close("a.example", 1e12, 503)
+    politeness.pause_host("a.example", 1e12, 503)
     clock.pass_time(24 * 3600)
-    with politeness.turn("a.example"):
+    with politeness.slot("a.example"):
         pass
 
 
@@ -108,7 +108,7 @@ def test_servers_that_matter_no_more_are_forgotten(clock: FakeClock) -> None:
     politeness = RateLimiter(1.0, clock)
     sizes = []
     for number in range(10 * MANY):
-        with politeness.turn(f"{number}.example"):
+        with politeness.slot(f"{number}.example"):
             clock.pass_time(REMEMBERED / MANY)
         sizes.append(len(politeness._servers))
     assert max(sizes) <= 2 * MANY + 2
@@ -117,9 +117,9 @@ def test_servers_that_matter_no_more_are_forgotten(clock: FakeClock) -> None:
 def test_what_a_server_wants_is_not_forgotten(clock: FakeClock) -> None:
     """Neither one that wants to be left alone, nor one that is being asked, however many others are."""
     politeness = RateLimiter(1.0, clock)
-    politeness.close("closed.example", 24 * 3600, 503)
+    politeness.pause_host("closed.example", 24 * 3600, 503)
     waiting = threading.Thread(target=_visit, args=(politeness, "busy.example"))
-    with politeness.turn("busy.example"):
+    with politeness.slot("busy.example"):
         clock.pass_time(2 * REMEMBERED)
         for number in range(3 * MANY):
             _visit(politeness, f"{number}.example")
@@ -133,5 +133,5 @@ def test_what_a_server_wants_is_not_forgotten(clock: FakeClock) -> None:
 
 
 def _visit(politeness: RateLimiter, server: str) -> None:
-    with politeness.turn(server):
+    with politeness.slot(server):
         pass

@@ -308,10 +308,10 @@ def test_the_cache_is_bounded_by_bytes(memory: Memory, clock: FakeClock) -> None
     targets = [parse_target(f"http://{number}.example/private/7") for number in range(50)]
     for target in targets:
         with pytest.raises(DisallowedError):
-            robots.admit(target, lambda _: rules)
+            robots.check_allowed(target, lambda _: rules)
         assert sum(known.size for known in robots._origins.values()) <= MAX_CACHE_BYTES + 4_000_000
     with pytest.raises(DisallowedError):
-        robots.admit(targets[0], lambda _: pytest.fail("it is in the memory"))
+        robots.check_allowed(targets[0], lambda _: pytest.fail("it is in the memory"))
 
 
 def test_the_rules_of_many_origins_come_from_the_memory(memory: Memory, clock: FakeClock) -> None:
@@ -326,5 +326,5 @@ def test_the_rules_of_many_origins_come_from_the_memory(memory: Memory, clock: F
     origins = [f"http://{number}.example" for number in range(2 * MAX_ORIGINS)]
     for _ in range(2):
         for origin in origins:
-            assert robots.admit(parse_target(f"{origin}/public"), read) == 7
+            assert robots.check_allowed(parse_target(f"{origin}/public"), read) == 7
     assert asked == [f"{origin}/robots.txt" for origin in origins]

@@ -14,7 +14,7 @@ def test_requests_count_for_the_feed_they_are_sent_for(fetcher: Fetcher, site: S
     site["/a"] = "hello"
     site["/moved"] = Route(status=301, headers={"Location": "/a"})
     site["/gone"] = Route(status=410)
-    world, local = fetcher.on_behalf("world"), fetcher.on_behalf("local")
+    world, local = fetcher.for_run("world"), fetcher.for_run("local")
     world.get(site.url("/moved"))
     local.get(site.url("/a"))
     with pytest.raises(FetchError):
@@ -32,7 +32,7 @@ def test_requests_count_for_the_feed_they_are_sent_for(fetcher: Fetcher, site: S
 def test_a_request_without_an_answer_counts(fetcher: Fetcher) -> None:
     """Under a status of its own."""
     with running_evil(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<p>") as evil, pytest.raises(FetchError):
-        fetcher.on_behalf("world").get(evil.url())
+        fetcher.for_run("world").get(evil.url())
     assert fetcher.statistics[("world", NO_ANSWER)] >= 1
 
 
@@ -41,4 +41,4 @@ def test_what_servers_make_up_is_bounded() -> None:
     tally = RequestCounter()
     for status in range(600, 700):
         tally.count("world", status)
-    assert tally.counts == {("world", "6xx"): 100}
+    assert tally.totals == {("world", "6xx"): 100}

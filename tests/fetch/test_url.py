@@ -191,7 +191,7 @@ def test_a_location_is_joined_as_browsers_do(location: str, url: str) -> None:
 )
 def test_secrets_stay_with_their_origin(home: str, hop: str, kept: bool) -> None:  # noqa: FBT001 -- a table's column
     """They follow the same host only to its secure side."""
-    assert parse_url(hop).keeps_secrets_of(parse_url(home)) is kept
+    assert parse_url(hop).may_receive_secrets(parse_url(home)) is kept
 
 
 @pytest.mark.parametrize(

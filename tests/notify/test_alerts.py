@@ -316,7 +316,7 @@ def test_without_alerts_the_health_feed_tells_it(site: Site, tmp_path: Path, bui
     plain = configure(tmp_path, feed("world", f"page {site.url('/nowhere')}"))
     build(plain)
     build(plain)
-    assert tools.store.messages.waiting() == ()
+    assert tools.store.outbox.load_all() == ()
     assert health(plain)[0].endswith("/nowhere broke: HTTP 404: the page is gone")
 
 

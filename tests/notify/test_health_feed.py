@@ -63,7 +63,7 @@ def test_each_notice_is_an_entry(config: Config, clock: FakeClock) -> None:
     with tools_for(config, clock) as tools:
         items(config, tools)
         clock.pass_time(3600)
-        tools.store.notices.open(notice(), lambda _: ())
+        tools.store.incidents.open(notice(), lambda _: ())
         broken, _ = items(config, tools)
         assert broken["title"] == "example.org/news broke: HTTP 404: the page is gone"
         for said in (
@@ -76,7 +76,7 @@ def test_each_notice_is_an_entry(config: Config, clock: FakeClock) -> None:
             assert said in broken["content_html"]
             assert said in broken["summary"]
         clock.pass_time(7200)
-        tools.store.notices.close(notice("recovered", hours=3), lambda _: ())
+        tools.store.incidents.close(notice("recovered", hours=3), lambda _: ())
         back, *before = items(config, tools)
         assert back["title"] == "example.org/news is back after 3 hours"
         assert [item["title"] for item in before] == [broken["title"], "feedpub watches 1 feed"]
@@ -89,7 +89,7 @@ def test_what_breaks_at_once_has_dates_of_its_own(config: Config, clock: FakeClo
     clock.pass_time(3600)
     with tools_for(config, clock) as tools:
         for n in range(60):
-            tools.store.notices.open(notice(key=f"https://example.org/{n}"), lambda _: ())
+            tools.store.incidents.open(notice(key=f"https://example.org/{n}"), lambda _: ())
         shown = items(config, tools)
     assert len(shown) == 50
     assert len({item["date_modified"] for item in shown}) == 50

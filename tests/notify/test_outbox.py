@@ -63,11 +63,11 @@ def ping(tools: RunContext, config: Config, body: bytes = FORM) -> OutboxMessage
 def test_what_is_due_is_sent_and_gone(site: Site, config: Config, tools: RunContext) -> None:
     """In its order, each by its way."""
     site["/T0KEN"] = site["/hub"] = b"ok"
-    tools.store.messages.add([webhook(tools, ALERT), ping(tools, config), webhook(tools, ALERT + b" ")])
+    tools.store.outbox.add([webhook(tools, ALERT), ping(tools, config), webhook(tools, ALERT + b" ")])
     assert notify.deliver_due(config, tools.store, tools.clock) == 3
     assert [request.body for request in site.requests if request.path == "/T0KEN"] == [ALERT, ALERT + b" "]
     assert [request.body for request in site.requests if request.path == "/hub"] == [FORM]
-    assert tools.store.messages.waiting() == ()
+    assert tools.store.outbox.load_all() == ()
     assert notify.deliver_due(config, tools.store, tools.clock) == 0
     assert len(site.requests) == 3
 
@@ -79,10 +79,10 @@ def test_a_hub_on_a_private_address_is_told_nothing(site: Site, tmp_path: Path, 
     config = configure(tmp_path, settings=settings)
     closed = config.model_copy(update={"feedpub": config.feedpub.model_copy(update={"allow_private": ()})})
     with tools_for(config, clock) as tools:
-        tools.store.messages.add([webhook(tools), ping(tools, config)])
+        tools.store.outbox.add([webhook(tools), ping(tools, config)])
         assert notify.deliver_due(closed, tools.store, tools.clock) == 1
         assert site.paths() == ["/T0KEN"]
-        (waiting,) = tools.store.messages.waiting()
+        (waiting,) = tools.store.outbox.load_all()
         assert "allow_private" in waiting.failure
         clock.pass_time(2 * MINUTE)
         assert notify.deliver_due(config, tools.store, tools.clock) == 1
@@ -94,17 +94,17 @@ def test_waits_grow_until_it_is_given_up(
 ) -> None:
     """About a minute, then five, then half an hour … for a day; then it is gone, and the log says so."""
     site["/T0KEN"] = Route(b"no", "text/plain", 500)
-    tools.store.messages.add([webhook(tools)])
+    tools.store.outbox.add([webhook(tools)])
     for wait in (1 * MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 6 * HOUR, 9 * HOUR):
         notify.deliver_due(config, tools.store, tools.clock)
-        (left,) = tools.store.messages.waiting()
+        (left,) = tools.store.outbox.load_all()
         assert left.failure == f"{site.url('').rstrip('/')}: HTTP 500: the server has an error: no"
         clock.pass_time(wait - 1)
         notify.deliver_due(config, tools.store, tools.clock)
-        assert tools.store.messages.waiting() == (left,)
+        assert tools.store.outbox.load_all() == (left,)
         clock.pass_time(1)
     notify.deliver_due(config, tools.store, tools.clock)
-    assert tools.store.messages.waiting() == ()
+    assert tools.store.outbox.load_all() == ()
     assert len(site.requests) == 8
     dropped = known(caplog)[-1]
     assert (dropped["event"], dropped["level"], dropped["tries"]) == ("message_dropped", "error", 8)
@@ -122,7 +122,7 @@ def test_the_log_says_what_was_told_to_whom(
     )
     site["/T0KEN"] = b"ok"
     with tools_for(config, clock) as tools:
-        tools.store.messages.add([ping(tools, config), webhook(tools)])
+        tools.store.outbox.add([ping(tools, config), webhook(tools)])
         notify.deliver_due(config, tools.store, tools.clock)
         site["/hub"] = b"ok"
         clock.pass_time(MINUTE)
@@ -140,7 +140,7 @@ def test_it_is_sent_when_the_other_side_is_back(
     site: Site, config: Config, tools: RunContext, clock: FakeClock
 ) -> None:
     """Once."""
-    tools.store.messages.add([webhook(tools)])
+    tools.store.outbox.add([webhook(tools)])
     assert notify.deliver_due(config, tools.store, tools.clock) == 0
     site["/T0KEN"] = b"ok"
     clock.pass_time(MINUTE)
@@ -152,7 +152,7 @@ def test_what_waits_for_a_hub_follows_what_reaches_it(
 ) -> None:
     """In the same round, though it would be asked again only hours later; what waits for others waits on."""
     site["/hub"] = site["/T0KEN"] = Route(b"no", "text/plain", 503)
-    tools.store.messages.add([ping(tools, config, FORM + b"&a=1"), ping(tools, config, FORM + b"&a=2"), webhook(tools)])
+    tools.store.outbox.add([ping(tools, config, FORM + b"&a=1"), ping(tools, config, FORM + b"&a=2"), webhook(tools)])
     for wait in (MINUTE, 5 * MINUTE, 30 * MINUTE):
         notify.deliver_due(config, tools.store, tools.clock)
         notify.deliver_due(config, tools.store, tools.clock)
@@ -161,10 +161,10 @@ def test_what_waits_for_a_hub_follows_what_reaches_it(
     notify.deliver_due(config, tools.store, tools.clock)
     site["/hub"] = b"ok"
     site.forget()
-    tools.store.messages.add([ping(tools, config, FORM + b"&a=3")])
+    tools.store.outbox.add([ping(tools, config, FORM + b"&a=3")])
     assert notify.deliver_due(config, tools.store, tools.clock) == 3
     assert [request.body for request in site.requests] == [FORM + b"&a=3", FORM + b"&a=1", FORM + b"&a=2"]
-    assert [message.kind for message in tools.store.messages.waiting()] == ["webhook"]
+    assert [message.kind for message in tools.store.outbox.load_all()] == ["webhook"]
 
 
 def test_a_process_that_dies_meanwhile_loses_nothing(
@@ -172,9 +172,9 @@ def test_a_process_that_dies_meanwhile_loses_nothing(
 ) -> None:
     """What it had taken is due again after a while."""
     site["/T0KEN"] = b"ok"
-    tools.store.messages.add([webhook(tools)])
-    (message,) = tools.store.messages.due(clock.now())
-    tools.store.messages.claim(message, clock.now() + outbox._CLAIM)  # and then the light goes out
+    tools.store.outbox.add([webhook(tools)])
+    (message,) = tools.store.outbox.due(clock.now())
+    tools.store.outbox.claim(message, clock.now() + outbox._CLAIM)  # and then the light goes out
     with tools_for(config, clock) as others:
         assert notify.deliver_due(config, others.store, others.clock) == 0
         clock.pass_time(91)
@@ -192,27 +192,27 @@ def test_a_slow_target_holds_up_no_other(
 
     site["/hub"] = silence
     site["/T0KEN"] = b"ok"
-    tools.store.messages.add(
+    tools.store.outbox.add(
         [*(ping(tools, config, FORM + b"&n=%d" % n) for n in range(20)), *(webhook(tools) for _ in range(20))]
     )
     began = time.monotonic()
     assert notify.deliver_due(config, tools.store, tools.clock) == 20
     assert time.monotonic() - began < 2
-    waiting = tools.store.messages.waiting()
+    waiting = tools.store.outbox.load_all()
     assert [message.tries for message in waiting] == [1] + [0] * 19
 
 
 def test_what_the_config_does_not_want_any_more_is_dropped(config: Config, tools: RunContext, tmp_path: Path) -> None:
     """A hub or a webhook that left it."""
-    tools.store.messages.add([webhook(tools), ping(tools, config)])
+    tools.store.outbox.add([webhook(tools), ping(tools, config)])
     notify.deliver_due(configure(tmp_path), tools.store, tools.clock)
-    assert tools.store.messages.waiting() == ()
+    assert tools.store.outbox.load_all() == ()
 
 
 def test_the_way_is_the_one_that_the_config_has_now(site: Site, tools: RunContext, tmp_path: Path) -> None:
     """A webhook that moved gets what its old address did not."""
     site["/new"] = b"ok"
-    tools.store.messages.add([webhook(tools)])
+    tools.store.outbox.add([webhook(tools)])
     notify.deliver_due(
         configure(tmp_path, settings=f'[alerts]\nwebhook = "{site.url("/new")}"'), tools.store, tools.clock
     )
@@ -222,9 +222,9 @@ def test_the_way_is_the_one_that_the_config_has_now(site: Site, tools: RunContex
 def test_a_secret_that_cannot_be_looked_up_is_a_failure_like_others(tools: RunContext, tmp_path: Path) -> None:
     """The message stays until it can."""
     without = configure(tmp_path, settings='[alerts]\nwebhook = { env = "NOT_SET_ANYWHERE" }')
-    tools.store.messages.add([webhook(tools)])
+    tools.store.outbox.add([webhook(tools)])
     notify.deliver_due(without, tools.store, tools.clock)
-    (left,) = tools.store.messages.waiting()
+    (left,) = tools.store.outbox.load_all()
     assert "NOT_SET_ANYWHERE is not set" in left.failure
 
 
@@ -245,7 +245,7 @@ def test_two_rounds_at_once_send_everything_once(config: Config, tools: RunConte
         both = config.model_copy(
             update={"feedpub": config.feedpub.model_copy(update={"websub_hubs": (other.url("/hub"),)})}
         )
-        tools.store.messages.add([ping(tools, both, FORM + b"&n=%d" % n) for n in range(30)])
+        tools.store.outbox.add([ping(tools, both, FORM + b"&n=%d" % n) for n in range(30)])
         with ThreadPoolExecutor(3) as pool:
             sent = sum(pool.map(lambda _: notify.deliver_due(both, tools.store, tools.clock), range(3)))
         assert sent == len(other.requests) == 30

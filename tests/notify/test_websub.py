@@ -128,7 +128,7 @@ def test_changes_during_an_outage_spend_none_of_its_tries(
         build()
         clock.pass_time(4)
     with tools_for(config, clock) as tools:
-        assert [message.tries for message in tools.store.messages.waiting()] == [1, 1, 1]
+        assert [message.tries for message in tools.store.outbox.load_all()] == [1, 1, 1]
     hub.down = 0
     clock.pass_time(60)
     build()
@@ -156,7 +156,7 @@ def test_without_hubs_nothing_is_kept(site: Site, tmp_path: Path, clock: FakeClo
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
     with tools_for(config, clock) as tools:
         assert run.run_feed(config.feed[0], tools).status == RunStatus.UPDATED
-        assert tools.store.messages.waiting() == ()
+        assert tools.store.outbox.load_all() == ()
 
 
 def test_a_process_that_dies_after_writing_has_told_it_all_the_same(
@@ -185,12 +185,12 @@ def test_a_hub_is_not_told_before_the_files_are_there(config: Config, clock: Fak
     """Else it would fetch what was there before, and never come back."""
     with tools_for(config, clock) as tools:
         with websub.announce_changes(["world.rss"], tools.settings, tools.store, tools.clock):
-            assert tools.store.messages.due(clock.now()) == ()
-            assert len(tools.store.messages.waiting()) == 1
-        assert len(tools.store.messages.due(clock.now())) == 1
+            assert tools.store.outbox.due(clock.now()) == ()
+            assert len(tools.store.outbox.load_all()) == 1
+        assert len(tools.store.outbox.due(clock.now())) == 1
         with (
             pytest.raises(PublishError, match="no room"),
             websub.announce_changes(["world.atom"], tools.settings, tools.store, tools.clock),
         ):
             raise PublishError("no room")
-        assert len(tools.store.messages.waiting()) == 2
+        assert len(tools.store.outbox.load_all()) == 2

@@ -156,7 +156,7 @@ def test_a_state_that_knows_absolute_addresses_moves(shelf: Shelf) -> None:
     elsewhere = f'<p><a href="{OLD}f/about.html">About</a> <a href="https://old.example.org/f/x">X</a></p>'
     with tools_for(config, shelf.clock) as tools:
         stored = [move_addresses(entry, PLACEHOLDER, OLD) for entry in tools.store.entries("f")]
-        tools.store.revise("f", [replace(each, html=each.html + elsewhere) for each in stored])
+        tools.store.replace_entries("f", [replace(each, html=each.html + elsewhere) for each in stored])
     shutil.rmtree(output_of(config))
     shelf.build(config)
     before = published(config)

@@ -53,7 +53,7 @@ def tools(config: Config, clock: FakeClock) -> Iterator[RunContext]:
 def of_entries(config: Config, tools: RunContext) -> dict[str, bytes]:
     """The pages, made of all entries of all feeds that ran."""
     ran = [each for each in config.feed if tools.store.last_run(each.name)]
-    return assemble.render_index_files([FeedSummary.of(index.current_feed(each, tools)) for each in ran])
+    return assemble.render_index_files([FeedSummary.for_feed(index.current_feed(each, tools)) for each in ran])
 
 
 def pages(config: Config, tools: RunContext) -> dict[str, bytes]:
@@ -66,7 +66,7 @@ def test_the_pages_are_as_if_made_of_all_entries(config: Config, tools: RunConte
     """Of those that rules and limit leave, and of the feeds that ran."""
     assert pages(config, tools) == of_entries(config, tools)
     assert b"never.html" not in pages(config, tools)["index.html"]
-    assert tools.store.fronts.load()["few"].entries == 2
+    assert tools.store.summaries.load()["few"].entries == 2
 
 
 def test_a_feed_that_changes_changes_them(config: Config, tools: RunContext, newsroom: Site, clock: FakeClock) -> None:
@@ -79,7 +79,7 @@ def test_a_feed_that_changes_changes_them(config: Config, tools: RunContext, new
     assert pages(config, tools) == of_entries(config, tools) != before
     entry = tools.store.entries("world")[0]
     tools.store.commit_entries("world", entries=[entry], aliases={}, seen=[], now=clock.now())
-    assert tools.store.fronts.of("world") is None
+    assert tools.store.summaries.get("world") is None
     assert pages(config, tools) == of_entries(config, tools)
 
 

@@ -163,9 +163,9 @@ class Model:
         config, (feed,) = self.config, self.config.feed
         self.clock.pass_time(3600)
         before = self.files()
-        with tools_for(config, self.clock) as tools, tools.store.alone("f"):
+        with tools_for(config, self.clock) as tools, tools.store.feed_lock("f"):
             store, now = tools.store, self.clock.now()
-            restore.restore(feed, store, tools.publisher, now)
+            restore.restore(feed, store, tools.output, now)
             fresh: list[Entry] = []
             if action.startswith("add"):
                 fresh = [self.entry(action, n) for n in range(self.count, self.count + 2)]
@@ -183,7 +183,7 @@ class Model:
                 assert not {e.id for e in new if not e.complete} & {e.id for e in live.entries}
             if action == "forget":
                 self.forgotten = True
-                store.forget(now + timedelta(days=1), {"f": [entry.id for entry in live.entries]})
+                store.prune(now + timedelta(days=1), {"f": [entry.id for entry in live.entries]})
         for name, body in self.files().items():
             if "archive" in name and base_of(before.get(name, body), name) == config.feedpub.base_url:
                 assert body == before.get(name, body), f"{name} was written again"

@@ -54,7 +54,7 @@ class Desk:
 
     def build(self, only: Collection[str] | None = None, lease: RunBudget | None = None) -> RunResult:
         with tools_for(self.config, self.clock) as tools:
-            return run.run_feed(self.config.feed[0], replace(tools, lease=lease or RunBudget()), only=only)
+            return run.run_feed(self.config.feed[0], replace(tools, budget=lease or RunBudget()), only=only)
 
     def after(self, wait: timedelta, only: Collection[str] | None = None) -> RunResult:
         """Build so long after the first build."""

@@ -50,7 +50,7 @@ def tools_of(config: Config, clock: FakeClock, *, dry: bool = False) -> Iterator
     publisher = DryRunOutput(publisher) if dry else publisher
     with (
         recovery.open_store(config, publisher, copy=dry, clock=clock.now) as store,
-        Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots, clock=clock) as fetcher,
+        Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots_cache, clock=clock) as fetcher,
     ):
         yield RunContext(settings, store, fetcher, publisher, clock.now)
 
@@ -192,7 +192,7 @@ def test_readers_notice_nothing(
     build(config, clock)
     assert published(config) == before
     assert set(site.paths()) == {"/news"}
-    (aside,) = Store.lying_aside(state_folder(config.feedpub))
+    (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     assert aside.read_bytes() == damaged
     after = entries(config)
     assert [(e.id, e.url, e.published, e.updated, e.text, e.source) for e in after] == [
@@ -242,7 +242,7 @@ def test_a_log_of_garbage(begin: Begin, site: Site, clock: FakeClock) -> None:
     build(config, clock)
     assert published(config) == before
     assert site.paths() == ["/news"]
-    assert not Store.lying_aside(state_folder(config.feedpub))
+    assert not Store.quarantined_files(state_folder(config.feedpub))
 
 
 def test_a_state_that_is_gone(begin: Begin, clock: FakeClock) -> None:
@@ -379,7 +379,7 @@ def test_somebody_is_told(begin: Begin, site: Site, clock: FakeClock, caplog: py
         with tools_of(config, clock) as tools:
             notify.deliver_due(config, tools.store, tools.clock)
     (told,) = [json.loads(request.body) for request in site.requests if request.path == "/hook"]
-    (aside,) = Store.lying_aside(state_folder(config.feedpub))
+    (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     assert (told["event"], told["feed"]) == ("renewed", "")
     assert told["text"] == "feedpub's state was damaged, and is built anew from the published feeds"
     assert told["evidence"]["Reason"].endswith(f"the damaged file lies aside as {aside.name}")
@@ -420,7 +420,7 @@ def test_commands_that_only_look_destroy_nothing(begin: Begin) -> None:
     built = command(config, "build")
     assert built.exit_code == 0
     assert "rebuilt from the published feeds" in built.stderr
-    (aside,) = Store.lying_aside(state_folder(config.feedpub))
+    (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     for name in ("status", "check"):
         assert f"note: {aside} is a damaged state that was set aside" in command(config, name).output
 
@@ -432,7 +432,7 @@ def test_one_article_can_be_cleaned_all_the_same(begin: Begin, site: Site) -> No
     done = command(config, "clean", site.url(path(1)))
     assert (done.exit_code, title(1) in done.stdout) == (0, True)
     assert "nothing is known of the site: " in done.stderr
-    assert not Store.lying_aside(state_folder(config.feedpub))
+    assert not Store.quarantined_files(state_folder(config.feedpub))
 
 
 # --- others at work ---------------------------------------------------------------------------------------------------
@@ -445,10 +445,10 @@ def test_whoever_has_the_old_file_open_goes_on_with_the_new_one(begin: Begin, cl
         assert other.store.count("world") == len(STORIES)
         scribbled(state(config))
         recovery.with_recovery(partial(_build, config, one), config, one)
-        (aside,) = Store.lying_aside(state_folder(config.feedpub))
+        (aside,) = Store.quarantined_files(state_folder(config.feedpub))
         kept = aside.read_bytes()
         other.store.save_memory("example.org", b"learned", NOW)
-        assert one.store.memory("example.org") == b"learned"
+        assert one.store.site_memory("example.org") == b"learned"
         assert len(other.store.entries("world")) == len(STORIES)
     assert aside.read_bytes() == kept
     assert len(entries(config)) == len(STORIES)
@@ -467,7 +467,7 @@ def test_two_that_find_the_damage_set_one_file_aside(begin: Begin, clock: FakeCl
         for tools, error in zip((one, other), errors, strict=True):
             found = recovery.with_recovery(partial(_entries_after, [error], tools), config, tools)
             assert len(found) == len(STORIES)
-    assert len(Store.lying_aside(state_folder(config.feedpub))) == 1
+    assert len(Store.quarantined_files(state_folder(config.feedpub))) == 1
 
 
 def _entries_after(errors: list[CorruptStateError], tools: RunContext) -> tuple[Entry, ...]:
@@ -506,7 +506,7 @@ def test_two_processes_at_once(begin: Begin) -> None:
         process.stdin.flush()
     said = [process.communicate(timeout=60)[0].strip() for process in processes]
     assert said == [str(len(STORIES))] * 2
-    assert len(Store.lying_aside(state_folder(config.feedpub))) == 1
+    assert len(Store.quarantined_files(state_folder(config.feedpub))) == 1
 
 
 def test_jobs_renew_the_state_while_they_run(begin: Begin) -> None:
@@ -518,10 +518,10 @@ def test_jobs_renew_the_state_while_they_run(begin: Begin) -> None:
         jobs = LocalScheduler(config, tools, lambda _feed, outcome, _tools: outcomes.append(outcome))
         jobs.start()
         try:
-            assert eventually(lambda: jobs.clockwork.planned)
+            assert eventually(lambda: jobs.clockwork.next_times)
             scribbled(state(config))
             jobs.run_now("world")
-            assert eventually(lambda: len(Store.lying_aside(state_folder(config.feedpub))) == 1)
+            assert eventually(lambda: len(Store.quarantined_files(state_folder(config.feedpub))) == 1)
             assert eventually(lambda: outcomes and "world" in tools.store.schedule.load())
         finally:
             jobs.stop(5)
@@ -548,7 +548,7 @@ def test_the_service_renews_the_state_while_it_runs(site: Site, tmp_path: Path) 
             pass
         assert service.waits_for("run_finished", times=2, feed="world")
         assert service.get("/world.json") == before
-        assert len(Store.lying_aside(folder)) == 1
+        assert len(Store.quarantined_files(folder)) == 1
         assert service.heard("state_rebuilt")[0]["entries"] == 3
         assert service.end() == 0
 
@@ -563,4 +563,4 @@ def test_a_newer_state_is_left_alone(begin: Begin, clock: FakeClock) -> None:
         connection.execute("UPDATE alembic_version SET version_num = '9000'")
     with pytest.raises(StoreError, match="a newer feedpub wrote it"):
         build(config, clock)
-    assert not Store.lying_aside(state_folder(config.feedpub))
+    assert not Store.quarantined_files(state_folder(config.feedpub))

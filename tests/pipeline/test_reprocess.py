@@ -77,7 +77,7 @@ class Desk:
 
     def kept(self) -> dict[str, PageSnapshot]:
         with Store.open(state_folder(self.config.feedpub)) as store:
-            return store.pages.of("f")
+            return store.snapshots.for_feed("f")
 
     def files(self) -> dict[str, bytes]:
         output = self.config.feedpub.anchor
@@ -101,7 +101,7 @@ def desk(newsroom: Site, tmp_path: Path) -> Desk:
 
 
 def verdicts(plan: ReprocessPlan) -> dict[str, str]:
-    return {entry.before.title: entry.verdict.value for entry in plan.entries}
+    return {entry.before.title: entry.status.value for entry in plan.entries}
 
 
 # --- what changes ---------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def test_nothing_is_changed_by_a_plan(desk: Desk) -> None:
     entries, files = desk.entries(), desk.files()
     desk.rule(RULE)
     plan = desk.plan()
-    (changed,) = plan.of(ReprocessVerdict.CHANGED)
+    (changed,) = plan.with_status(ReprocessVerdict.CHANGED)
     assert changed.after
     assert ("boat trips" in changed.before.text, "boat trips" in changed.after.text) == (True, False)
     assert (desk.entries(), desk.files()) == (entries, files)
@@ -166,7 +166,9 @@ def test_one_that_was_cut_short_is_done_by_the_next(desk: Desk) -> None:
     """The entries were kept and the files were not written."""
     desk.rule(RULE)
     with Store.open(state_folder(desk.config.feedpub)) as store:
-        store.revise("f", [each.after for each in desk.plan().of(ReprocessVerdict.CHANGED) if each.after])
+        store.replace_entries(
+            "f", [each.after for each in desk.plan().with_status(ReprocessVerdict.CHANGED) if each.after]
+        )
     assert "f.rss" in desk.carry_out(desk.plan()).written
 
 
@@ -204,9 +206,9 @@ def test_what_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> Non
     (id_,) = [id_ for id_, page in desk.kept().items() if path(1) in page.final_url]
     body = re.sub("<title>.*?</title>|<h1>.*?</h1>", "", story(1)).encode()
     with Store.open(state_folder(desk.config.feedpub)) as store:
-        untitled = replace(store.pages.of("f")[id_], body=pack_body(body))
+        untitled = replace(store.snapshots.for_feed("f")[id_], body=pack_body(body))
         store.commit_entries("f", aliases={}, seen=(), pages={id_: untitled}, now=desk.clock.now())
-    (held,) = desk.plan().of(ReprocessVerdict.HELD)
+    (held,) = desk.plan().with_status(ReprocessVerdict.HELD)
     assert (held.before.title, held.reason) == (title(1), "it has no title any more")
 
 
@@ -216,7 +218,7 @@ def test_what_a_run_changed_meanwhile_stays(desk: Desk) -> None:
     plan = desk.plan()
     newer = replace(desk.entries()[title(3)], text="Corrected.")
     with Store.open(state_folder(desk.config.feedpub)) as store:
-        store.revise("f", [newer])
+        store.replace_entries("f", [newer])
     done = desk.carry_out(plan)
     assert verdicts(done) == {title(3): "failed", title(1): "same"}
     assert "meanwhile" in done.entries[0].reason
@@ -272,7 +274,7 @@ def test_the_feeds_own_content_is_made_anew(site: Site, tmp_path: Path) -> None:
     assert verdicts(desk.plan()) == {title(7): "same"}
     worse = replace(desk.entries()[title(7)], text="As an older version read it.", html="<p>As an older version…</p>")
     with Store.open(state_folder(desk.config.feedpub)) as store:
-        store.revise("f", [worse])
+        store.replace_entries("f", [worse])
     desk.carry_out(desk.plan())
     assert desk.entries()[title(7)].text == "\n".join(paragraph.format(n=7) for paragraph in PARAGRAPHS)
 
@@ -325,7 +327,7 @@ def test_a_page_that_is_damaged(desk: Desk) -> None:
     """Costs that entry alone."""
     (first, *_) = desk.kept()
     with Store.open(state_folder(desk.config.feedpub)) as store:
-        broken = replace(store.pages.of("f")[first], body=b"?")
+        broken = replace(store.snapshots.for_feed("f")[first], body=b"?")
         store.commit_entries("f", aliases={}, seen=(), pages={first: broken}, now=desk.clock.now())
     assert sorted(verdicts(desk.plan()).values()) == ["failed", "same"]
 
@@ -344,7 +346,7 @@ def test_pages_are_kept_for_a_set_time(newsroom: Site, tmp_path: Path) -> None:
     desk.build()
     assert desk.kept() == {}
     plan = desk.plan()
-    assert (plan.entries, plan.without, plan.ok) == ((), 2, True)
+    assert (plan.entries, plan.without_snapshot, plan.ok) == ((), 2, True)
     assert desk.carry_out(plan) is plan
 
 
@@ -371,7 +373,7 @@ def test_a_corrected_entry_has_its_newest_page(desk: Desk, newsroom: Site) -> No
     desk.clock = FakeClock(desk.clock.now() + timedelta(days=3))
     with Store.open(state_folder(desk.config.feedpub)) as store:
         (key,) = [page.key for page in desk.kept().values() if page.item.url == newsroom.url(path(3))]
-        seen = store.seen("f", [key])[key]
+        seen = store.item_states("f", [key])[key]
         failed = replace(seen, state="failed")
         store.commit_entries("f", aliases={}, seen=[failed], now=desk.clock.now())
     desk.build()

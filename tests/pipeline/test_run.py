@@ -646,7 +646,7 @@ def test_what_was_learned_of_a_site_is_kept(newsroom: Site, tmp_path: Path, cloc
     for _ in range(2):
         assert one(config, clock).status is RunStatus.FAILED
         with tools_for(config, clock) as tools:
-            known = SiteMemory.from_bytes(tools.store.memory(f"127.0.0.1:{newsroom.port}") or b"")
+            known = SiteMemory.from_bytes(tools.store.site_memory(f"127.0.0.1:{newsroom.port}") or b"")
             assert len(known.pages) == 2
 
 
@@ -775,8 +775,8 @@ def test_a_run_that_was_given_up_keeps_nothing(newsroom: Site, tmp_path: Path, c
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
     with tools_for(config, clock) as tools:
         lease = RunBudget()
-        lease.revoke()
-        outcome = run.run_feed(config.feed[0], replace(tools, lease=lease))
+        lease.cancel()
+        outcome = run.run_feed(config.feed[0], replace(tools, budget=lease))
         assert outcome.status == RunStatus.FAILED
         assert tools.store.entries("a") == ()
     assert published(config) == {}
@@ -792,7 +792,7 @@ def test_a_run_whose_time_is_up_keeps_what_it_has(newsroom: Site, tmp_path: Path
 
     with tools_for(config, clock) as tools:
         lease = RunBudget(3600)
-        outcome = run.run_feed(config.feed[0], replace(tools, lease=lease, progress=stop_soon))
+        outcome = run.run_feed(config.feed[0], replace(tools, budget=lease, progress=stop_soon))
         assert (outcome.new, outcome.failed) == (2, 4)
         assert "the time for this look was up" in outcome.problems[0].reason
         assert run.run_feed(config.feed[0], tools).new == 4

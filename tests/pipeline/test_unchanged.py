@@ -35,7 +35,7 @@ class Desk:
         """Until so many looks brought nothing that the next one can be a calm one."""
         for _ in range(unchanged.LOOKS + 2):
             self.look()
-        assert self.tools.store.calm("world")
+        assert self.tools.store.probe_states("world")
 
     @property
     def published(self) -> str:
@@ -72,10 +72,10 @@ def test_one_request_is_all(desk: Desk) -> None:
 
 def test_it_counts_as_a_look(desk: Desk) -> None:
     """At the source, in the record of runs, and in what is usual for the source."""
-    before = len(desk.tools.store.looks.of("world", desk.site.url("/news")))
+    before = len(desk.tools.store.observations.for_source("world", desk.site.url("/news")))
     outcome, now = desk.look(), desk.clock.now().replace(microsecond=0)
     (state,) = desk.tools.store.sources("world")
-    looks = desk.tools.store.looks.of("world", state.key)
+    looks = desk.tools.store.observations.for_source("world", state.key)
     assert (state.checked, state.succeeded, state.items) == (now, now, 3)
     assert desk.tools.store.runs("world", limit=1)[0].outcome == outcome
     assert (len(looks), looks[-1].at) == (before, now)
@@ -97,7 +97,7 @@ def test_a_source_that_fails_is_told_of(desk: Desk) -> None:
     outcome = desk.look()
     assert outcome.status == RunStatus.FAILED
     assert "404" in str(outcome.problems)
-    assert not desk.tools.store.calm("world")
+    assert not desk.tools.store.probe_states("world")
 
 
 def test_at_first_all_looks_are_whole(site: Site, tmp_path: Path) -> None:
@@ -107,14 +107,14 @@ def test_at_first_all_looks_are_whole(site: Site, tmp_path: Path) -> None:
         desk = Desk(site, config, tools, clock)
         for _ in range(unchanged.LOOKS - 1):
             desk.look()
-            assert not tools.store.calm("world")
+            assert not tools.store.probe_states("world")
 
 
 def test_now_and_then_a_look_is_whole(desk: Desk) -> None:
     """What only a whole look sees is seen in time."""
-    before = len(desk.tools.store.looks.of("world", desk.site.url("/news")))
+    before = len(desk.tools.store.observations.for_source("world", desk.site.url("/news")))
     desk.look(after=unchanged.WHOLE / timedelta(seconds=1) + PAUSE)
-    assert len(desk.tools.store.looks.of("world", desk.site.url("/news"))) == before + 1
+    assert len(desk.tools.store.observations.for_source("world", desk.site.url("/news"))) == before + 1
 
 
 def test_a_changed_config_is_heeded(desk: Desk, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_an_article_that_could_not_be_read_is_tried_again(desk: Desk) -> None:
     """A source of which anything is left to do is read as a whole."""
     desk.site["/news"] = listing([4, 3, 2, 1])
     assert desk.look().failed == 1
-    assert not desk.tools.store.calm("world")
+    assert not desk.tools.store.probe_states("world")
     desk.site[path(4)] = story(4)
     assert desk.look(after=24 * 3600).new == 1
 
@@ -185,7 +185,7 @@ def test_of_two_sources_one_may_have_something_new(site: Site, tmp_path: Path) -
 
 def test_a_document_that_is_not_kept_any_more_is_asked_for_again(desk: Desk) -> None:
     """The server's "not modified" is of no use without it."""
-    with desk.tools.store._database.writing() as connection:
+    with desk.tools.store._database.write_transaction() as connection:
         connection.execute(delete(schema.document_cache))
     desk.site[path(4)] = story(4)
     (output_of(desk.config) / "world.html").unlink()  # so that the look is a whole one

@@ -42,7 +42,7 @@ def test_what_was_published_can_be_read(publisher: Output) -> None:
     """Byte for byte, under its name; nothing else is there."""
     assert publisher.publish(PAGES_FIRST) == tuple(PAGES_FIRST)
     assert {name: publisher.read(name) for name in PAGES_FIRST} == PAGES_FIRST
-    assert publisher.names() == tuple(sorted(PAGES_FIRST))
+    assert publisher.list_names() == tuple(sorted(PAGES_FIRST))
     assert publisher.read("world.json") is None
     assert publisher.read("other/a.html") is None
 
@@ -51,12 +51,12 @@ def test_what_was_published_can_be_read(publisher: Output) -> None:
 def test_names_that_begin_with_a_text(publisher: Output, start: str) -> None:
     """Without looking through all others."""
     publisher.publish(PAGES_FIRST)
-    assert publisher.names(start) == tuple(sorted(name for name in PAGES_FIRST if name.startswith(start)))
+    assert publisher.list_names(start) == tuple(sorted(name for name in PAGES_FIRST if name.startswith(start)))
 
 
 def test_before_the_first_time_nothing_is_there(publisher: Output, versions: Versions) -> None:
     """And to publish nothing changes nothing."""
-    assert (publisher.names(), publisher.read("world.rss"), publisher.publish({})) == ((), None, ())
+    assert (publisher.list_names(), publisher.read("world.rss"), publisher.publish({})) == ((), None, ())
     assert versions() == {}
 
 
@@ -67,7 +67,7 @@ def test_equal_bytes_are_not_written(publisher: Output, versions: Versions) -> N
     assert publisher.publish(PAGES_FIRST) == ()
     assert versions() == before
     changed = PAGES_FIRST | {"world.atom": b"<feed>2</feed>", "world/a.html": b"<p>2"}
-    assert publisher.changed(changed) == ("world/a.html", "world.atom")
+    assert publisher.is_changed(changed) == ("world/a.html", "world.atom")
     assert publisher.publish(changed) == ("world/a.html", "world.atom")
 
 
@@ -82,10 +82,10 @@ def test_any_bytes_are_kept(publisher: Output, body: bytes) -> None:
 def test_tells_what_is_missing(publisher: Output) -> None:
     """A part of a name is no name, and a folder no file."""
     names = ("world-archive-1.rss", "world-archive-10.rss", "world-archive", "world", "x.rss")
-    assert publisher.missing(names) == names
-    assert publisher.missing(()) == ()
+    assert publisher.find_missing(names) == names
+    assert publisher.find_missing(()) == ()
     publisher.publish({"world-archive-10.rss": b"1", "world/a.html": b"1", "x.rss": b"1"})
-    assert publisher.missing(names) == ("world-archive-1.rss", "world-archive", "world")
+    assert publisher.find_missing(names) == ("world-archive-1.rss", "world-archive", "world")
 
 
 @pytest.mark.parametrize("name", ["", "/etc/passwd", "../up.rss", "a/../../up.rss", "a//b", "a/", ".hidden", "a\0b"])
@@ -93,9 +93,9 @@ def test_refuses_names_that_lead_elsewhere(publisher: Output, versions: Versions
     """In writing and in reading, before anything is written."""
     for refused in (
         lambda: publisher.publish({"world.rss": b"x", name: b"x"}),
-        lambda: publisher.changed({name: b"x"}),
+        lambda: publisher.is_changed({name: b"x"}),
         lambda: publisher.read(name),
-        lambda: publisher.missing([name]),
+        lambda: publisher.find_missing([name]),
     ):
         with pytest.raises(PublishError, match="must lead into the output folder"):
             refused()
@@ -109,8 +109,8 @@ def test_a_rehearsal_writes_nothing(publisher: Output, versions: Versions) -> No
     rehearsal = DryRunOutput(publisher)
     assert rehearsal.publish({"world.rss": b"new", "world.atom": b"new"}, certain=lost) == ("world.rss", "world.atom")
     assert rehearsal.publish({"world.rss": b"old"}) == ()
-    assert (rehearsal.read("world.rss"), rehearsal.names()) == (b"old", ("world.rss",))
-    assert rehearsal.missing(["world.rss", "world.atom"]) == ("world.atom",)
+    assert (rehearsal.read("world.rss"), rehearsal.list_names()) == (b"old", ("world.rss",))
+    assert rehearsal.find_missing(["world.rss", "world.atom"]) == ("world.atom",)
     assert versions() == before
 
 
@@ -131,7 +131,7 @@ def test_who_is_not_certain_writes_nothing(publisher: Output, versions: Versions
 def test_certainty_is_asked_for_before_the_first_write(publisher: Output) -> None:
     """Once, when all that is new still waits."""
     seen: list[tuple[str, ...]] = []
-    publisher.publish(PAGES_FIRST, certain=lambda: seen.append(publisher.names()))
+    publisher.publish(PAGES_FIRST, certain=lambda: seen.append(publisher.list_names()))
     assert seen == [()]
 
 
@@ -144,5 +144,5 @@ def test_many_feeds_are_published_at_once(publisher: Output) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(publish, range(16)))
-    assert len(publisher.names()) == 32
-    assert {publisher.read(name) for name in publisher.names()} == {b"3"}
+    assert len(publisher.list_names()) == 32
+    assert {publisher.read(name) for name in publisher.list_names()} == {b"3"}

@@ -37,7 +37,7 @@ def test_a_build_publishes_into_the_bucket(home: Home, room: Room) -> None:
     said = home.build()
     assert f"written to {room.bucket}" in said
     publisher = room.publisher()
-    names = publisher.names()
+    names = publisher.list_names()
     assert {"world.rss", "world.atom", "world.json", "world.html", "index.html", "feeds.opml"} <= set(names)
     assert any(name.startswith("saved/") for name in names)
     assert len(json.loads(publisher.read("world.json") or b"{}")["items"]) == 3
@@ -54,7 +54,7 @@ def test_a_folder_gets_the_same_files(home: Home, room: Room) -> None:
     home.config.write_text(config.replace(f'output = "{room.bucket}"', 'output = "../feeds"'), "utf-8")
     home.build()
     publisher = room.publisher()
-    documents = {name: publisher.read(name) for name in publisher.names() if name.startswith("world")}
+    documents = {name: publisher.read(name) for name in publisher.list_names() if name.startswith("world")}
     assert documents == {name: body for name, body in home.published().items() if name.startswith("world")}
     assert len(home.items("saved")) == 2  # known by another path now: README says so
 

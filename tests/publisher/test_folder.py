@@ -126,13 +126,13 @@ def test_tells_what_is_missing(root: Path) -> None:
     """By looking at names alone: a folder, a link and a file in a place that is none are no files."""
     publisher = FolderOutput(root)
     names = ("a.rss", "b/c.html", "folder", "link", "a.rss/x")
-    assert publisher.missing(names) == names
+    assert publisher.find_missing(names) == names
     publisher.publish({"a.rss": b"1", "b/c.html": b"1", "folder/d.html": b"1"})
     (root / "link").symlink_to(root / "a.rss")
     (root / "a.rss").chmod(0)
-    assert publisher.missing(names) == ("folder", "link", "a.rss/x")
+    assert publisher.find_missing(names) == ("folder", "link", "a.rss/x")
     with pytest.raises(PublishError, match="must lead into the output folder"):
-        publisher.missing(["../a.rss"])
+        publisher.find_missing(["../a.rss"])
 
 
 def test_nothing_to_publish_writes_nothing(root: Path) -> None:
@@ -428,7 +428,7 @@ def test_does_not_read_through_links(root: Path, tmp_path: Path) -> None:
     (root / "world.rss").symlink_to(tmp_path / "secret")
     publisher = FolderOutput(root)
     assert publisher.read("world.rss") is None
-    assert publisher.names() == ()
+    assert publisher.list_names() == ()
 
 
 def test_reading_a_folder_is_an_error(root: Path) -> None:
@@ -441,9 +441,9 @@ def test_reading_a_folder_is_an_error(root: Path) -> None:
 def test_names_what_is_there(root: Path) -> None:
     """`names` lists published files of all depths, sorted, without hidden ones."""
     publisher = FolderOutput(root)
-    assert publisher.names() == ()
+    assert publisher.list_names() == ()
     publisher.publish({"world.rss": b"x", "world/a.html": b"x", "a/b/c.png": b"x"})
     (root / ".gitignore").write_bytes(b"*")
     (root / ".git").mkdir()
     (root / ".git" / "config").write_bytes(b"x")
-    assert publisher.names() == ("a/b/c.png", "world.rss", "world/a.html")
+    assert publisher.list_names() == ("a/b/c.png", "world.rss", "world/a.html")

@@ -44,7 +44,7 @@ def another(room: Room, files: dict[str, bytes]) -> Callable[[], None]:
 
 def contents(room: Room) -> dict[str, bytes | None]:
     publisher = room.publisher()
-    return {name: publisher.read(name) for name in publisher.names()}
+    return {name: publisher.read(name) for name in publisher.list_names()}
 
 
 # --- how objects lie there ------------------------------------------------------------------------------------
@@ -113,19 +113,19 @@ def test_objects_lie_below_the_prefix(endpoint: str) -> None:
     assert list(room.versions()) == ["a/b/world.rss"]
     for name in (".hidden", "x/.hidden/y", "folder/", "../bc"):
         room.put(name, b"")
-    assert room.publisher().names() == ("world.rss",)
+    assert room.publisher().list_names() == ("world.rss",)
     top = new_room(endpoint, "")
     top.publisher().publish({"world/a.html": b"x"})
     assert list(top.versions()) == ["world/a.html"]
-    assert top.publisher().names() == ("world/a.html",)
+    assert top.publisher().list_names() == ("world/a.html",)
 
 
 def test_more_objects_than_one_list_holds(room: Room) -> None:
     """S3 lists a thousand at a time."""
     for n in range(1005):
         room.put(f"world/{n:04}.html", b"")
-    assert len(room.publisher().names()) == 1005
-    assert room.publisher().missing(["world/1004.html", "world/1005.html"]) == ("world/1005.html",)
+    assert len(room.publisher().list_names()) == 1005
+    assert room.publisher().find_missing(["world/1004.html", "world/1005.html"]) == ("world/1005.html",)
 
 
 def test_what_others_put_there_is_read_and_written_anew(room: Room) -> None:
@@ -291,7 +291,7 @@ def said(do: Callable[[], object]) -> str:
 def test_a_bucket_that_is_not_there(room: Room) -> None:
     """Is named."""
     nowhere = S3Output(S3Client(Bucket("nowhere"), room.storage))
-    for do in (lambda: nowhere.publish({"world.rss": b"x"}), nowhere.names, lambda: nowhere.read("world.rss")):
+    for do in (lambda: nowhere.publish({"world.rss": b"x"}), nowhere.list_names, lambda: nowhere.read("world.rss")):
         assert "there is no such bucket (NoSuchBucket); make it, or write another one in output" in said(do)
 
 
@@ -322,7 +322,7 @@ def test_a_look_that_is_refused_is_said(room: Room) -> None:
         storage = room.storage.model_copy(update={"endpoint": endpoint})
         publisher = open_output(room.bucket, storage)
         assert "access denied, or wrong credentials (403)" in said(lambda: publisher.publish({"world.rss": b"x"}))
-        assert "access denied" in said(publisher.names)
+        assert "access denied" in said(publisher.list_names)
 
 
 def test_a_server_that_is_not_there(room: Room) -> None:

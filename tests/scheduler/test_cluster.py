@@ -53,7 +53,7 @@ def lead_for_long(folder: Path, address: str, leads: Path) -> None:
     with service(configure(folder, A), address) as jobs:
         while True:
             with suppress(FileNotFoundError):
-                leads.touch() if jobs.leading else leads.unlink()
+                leads.touch() if jobs.is_leader else leads.unlink()
             time.sleep(0.05)
 
 
@@ -75,28 +75,28 @@ def other_service(folder: Path, address: str) -> Iterator[tuple[int, Path]]:
 def test_what_is_due_is_handed_over_once(address: str, line: FeedQueue, tmp_path: Path) -> None:
     """A feed that was never planned is; and again after its next run was planned."""
     with service(configure(tmp_path, A, B), address):
-        assert eventually(lambda: line.standing() == {"a", "b"})
+        assert eventually(lambda: line.queued_feeds() == {"a", "b"})
         time.sleep(1)
-        assert line.waiting() == 2
+        assert line.count_waiting() == 2
         with psycopg.connect(connection_info(address)) as connection:
             connection.execute("DELETE FROM procrastinate_jobs WHERE lock = 'a'")
         with Store.open(address) as store:
             store.schedule.save(ScheduledRun("a", utc_now(), "x"))
-        assert eventually(lambda: line.standing() == {"a", "b"})
+        assert eventually(lambda: line.queued_feeds() == {"a", "b"})
 
 
 def test_one_leads(address: str, line: FeedQueue, tmp_path: Path) -> None:
     """The other one stands by, and follows within moments when the first is ended."""
     config = configure(tmp_path, A)
     with service(config, address) as second:
-        assert eventually(lambda: second.leading)
+        assert eventually(lambda: second.is_leader)
         with service(config, address) as first:
             time.sleep(2 * FAST.renew)
-            assert (first.leading, second.leading) == (False, True)
+            assert (first.is_leader, second.is_leader) == (False, True)
             second.stop(5)
-            assert not second.leading
-            assert eventually(lambda: first.leading, 2)
-    assert line.waiting() == 1
+            assert not second.is_leader
+            assert eventually(lambda: first.is_leader, 2)
+    assert line.count_waiting() == 1
 
 
 @pytest.mark.usefixtures("line")
@@ -104,10 +104,10 @@ def test_a_dead_leader_is_followed(address: str, tmp_path: Path) -> None:
     """When its lead has ended by itself."""
     with other_service(tmp_path, address) as (pid, _), service(configure(tmp_path, A), address) as jobs:
         time.sleep(1)
-        assert not jobs.leading
+        assert not jobs.is_leader
         os.kill(pid, signal.SIGKILL)
         killed = time.monotonic()
-        assert eventually(lambda: jobs.leading)
+        assert eventually(lambda: jobs.is_leader)
         assert time.monotonic() - killed < FAST.lead + 1
 
 
@@ -116,11 +116,11 @@ def test_a_leader_that_wakes_up_leads_no_more(address: str, tmp_path: Path) -> N
     """Somebody else does."""
     with other_service(tmp_path, address) as (pid, leads), service(configure(tmp_path, A), address) as jobs:
         os.kill(pid, signal.SIGSTOP)
-        assert eventually(lambda: jobs.leading)
+        assert eventually(lambda: jobs.is_leader)
         os.kill(pid, signal.SIGCONT)
         assert eventually(lambda: not leads.exists(), 2)
         time.sleep(2 * FAST.renew)
-        assert jobs.leading
+        assert jobs.is_leader
         assert not leads.exists()
 
 
@@ -128,24 +128,24 @@ def test_another_config(address: str, line: FeedQueue, tmp_path: Path) -> None:
     """What is new or changed is run, some seconds later, when workers know it; what is gone is planned no more."""
     config = configure(tmp_path, A, B)
     with tools_for(config, address) as tools, service(config, address) as jobs:
-        assert eventually(lambda: line.waiting() == 2)
+        assert eventually(lambda: line.count_waiting() == 2)
         later = utc_now() + timedelta(hours=1)
         for name in "ab":
             tools.store.schedule.save(ScheduledRun(name, later, "x"))
         other = configure(tmp_path, A.replace("The a feed", "Another"), C)
         changes = jobs.apply(other, replace(tools, settings=other.feedpub))
         assert changes == {"added": ["c"], "changed": ["a"], "removed": ["b"]}
-        moments = tools.store.schedule.moments()
+        moments = tools.store.schedule.next_times()
         assert moments.keys() == {"a", "c"}
         assert timedelta() < moments["a"] - utc_now() < timedelta(seconds=8)
-        assert eventually(lambda: line.standing() == {"a", "b", "c"})
+        assert eventually(lambda: line.queued_feeds() == {"a", "b", "c"})
     with service(config, address):
         assert eventually(lambda: tools_planned(address) == {"a", "b"})
 
 
 def tools_planned(address: str) -> set[str]:
     with Store.open(address) as store:
-        return set(store.schedule.moments())
+        return set(store.schedule.next_times())
 
 
 def test_a_queue_that_was_lost_is_filled_again(
@@ -154,7 +154,7 @@ def test_a_queue_that_was_lost_is_filled_again(
     """Its tables are made anew; what was in it, and is not any more, is put in once more."""
     monkeypatch.setattr("feedpub.scheduler.cluster.SURE", timedelta())
     with service(configure(tmp_path, A, B), address):
-        assert eventually(lambda: line.waiting() == 2)
+        assert eventually(lambda: line.count_waiting() == 2)
         with psycopg.connect(address) as connection:
             connection.execute(f"DROP SCHEMA {SCHEMA_NAME} CASCADE")
         assert eventually(lambda: waiting(line) == 2)
@@ -162,7 +162,7 @@ def test_a_queue_that_was_lost_is_filled_again(
 
 def waiting(line: FeedQueue) -> int:
     try:
-        return line.waiting()
+        return line.count_waiting()
     except StoreError:
         return 0
 
@@ -173,4 +173,4 @@ def test_run_now(address: str, line: FeedQueue, tmp_path: Path) -> None:
         assert jobs.run_now("a")
         assert not jobs.run_now("a")
         assert not jobs.run_now("z")
-        assert eventually(lambda: line.waiting() == 2)
+        assert eventually(lambda: line.count_waiting() == 2)

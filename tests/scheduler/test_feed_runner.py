@@ -45,10 +45,10 @@ def test_a_plan_that_cannot_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             with pytest.raises(StoreError, match="no room"):
                 desk.run("world", RunBudget())
             with pytest.raises(StoreError, match="no room"):
-                desk.lost("world")
+                desk.run_timed_out("world")
         else:
             assert desk.run("world", RunBudget())
-            assert desk.lost("world")
+            assert desk.run_timed_out("world")
 
 
 @pytest.mark.parametrize(("queued", "wait"), [(True, timedelta(minutes=1)), (False, FIRST_RETRY)])

@@ -76,7 +76,7 @@ def test_each_run_plans_the_next(newsroom: Site, tmp_path: Path) -> None:
         (source,) = desk.tools.store.sources("world")
         assert planned == ScheduledRun("world", source.checked + timedelta(hours=2), "every 2h")
         assert (source.next_look, source.why) == (planned.next_run, planned.why)
-        assert desk.jobs.clockwork.planned["world"] == planned.next_run
+        assert desk.jobs.clockwork.next_times["world"] == planned.next_run
 
 
 def test_only_sources_that_are_due_are_asked(newsroom: Site, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_crash_is_a_failed_run(tmp_path: Path, error: Exception, reason: str) 
         run = desk.tools.store.last_run("world")
         assert run is not None
         assert run.outcome.problems == outcome.problems
-        assert desk.jobs.clockwork.planned["world"] - utc_now() > FIRST_RETRY - timedelta(minutes=1)
+        assert desk.jobs.clockwork.next_times["world"] - utc_now() > FIRST_RETRY - timedelta(minutes=1)
 
 
 def test_a_hang_is_a_failed_run(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_hang_is_a_failed_run(tmp_path: Path) -> None:
     go_on = threading.Event()
     config = configure(tmp_path, feed("world", "folder articles"), settings='run_timeout = "10s"')
     with at_work(config, says(RunStatus.UPDATED, lambda: _wait(go_on))) as desk:
-        assert eventually(lambda: desk.jobs.runner.busy)
+        assert eventually(lambda: desk.jobs.runner.running_feeds)
         desk.jobs.runner._grace = -10.0  # its time is up at once
         desk.jobs.tick()
         assert desk.told("world")
@@ -157,7 +157,7 @@ def test_a_hang_is_a_failed_run(tmp_path: Path) -> None:
         assert set(desk.jobs.hung) == {"world"}
         assert desk.jobs.run_now("world")
         go_on.set()
-        assert eventually(lambda: not desk.jobs.runner.given_up)
+        assert eventually(lambda: not desk.jobs.runner.stuck_runs)
         desk.jobs.tick()
         assert not desk.jobs.hung
         assert desk.outcomes[0].status == RunStatus.FAILED
@@ -170,8 +170,8 @@ def test_runs_in_vain_are_put_off(tmp_path: Path) -> None:
         waits = []
         for times in (1, 2, 3):
             assert desk.told(*["world"] * times)
-            assert eventually(lambda: not desk.jobs.runner.busy)
-            waits.append(desk.jobs.clockwork.planned["world"] - utc_now())
+            assert eventually(lambda: not desk.jobs.runner.running_feeds)
+            waits.append(desk.jobs.clockwork.next_times["world"] - utc_now())
             desk.jobs.run_now("world")
         assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
 
@@ -187,7 +187,7 @@ def test_a_changed_config(newsroom: Site, tmp_path: Path) -> None:
         assert changes == {"added": ["third"], "changed": ["world"], "removed": ["other"]}
         assert eventually(lambda: {o.feed for o in desk.outcomes} == {"world", "third"})
         assert set(desk.tools.store.schedule.load()) == {"world", "third"}
-        assert set(desk.jobs.clockwork.planned) == {"world", "third"}
+        assert set(desk.jobs.clockwork.next_times) == {"world", "third"}
 
 
 def test_the_clock_is_put_forward(newsroom: Site, tmp_path: Path) -> None:
@@ -195,10 +195,10 @@ def test_the_clock_is_put_forward(newsroom: Site, tmp_path: Path) -> None:
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
     with at_work(config) as desk:
         assert desk.told("world")
-        before = desk.jobs.clockwork.planned["world"]
-        desk.jobs.clock_jumped(timedelta(hours=3))
-        assert desk.jobs.clockwork.alive
-        assert desk.jobs.clockwork.planned["world"] == before
+        before = desk.jobs.clockwork.next_times["world"]
+        desk.jobs.on_clock_jump(timedelta(hours=3))
+        assert desk.jobs.clockwork.is_alive
+        assert desk.jobs.clockwork.next_times["world"] == before
         assert len(desk.outcomes) == 1
 
 
@@ -223,10 +223,10 @@ def test_the_clock_was_ahead(newsroom: Site, tmp_path: Path, ahead: timedelta, w
         assert desk.told("world")
         newsroom.forget()
         clock.ahead = timedelta(0)
-        desk.jobs.clock_jumped(-ahead)
+        desk.jobs.on_clock_jump(-ahead)
         assert desk.told("world", "world")
         assert newsroom.paths() == ["/news"]
-        assert desk.jobs.clockwork.planned["world"] < utc_now() + timedelta(days=1, hours=1)
+        assert desk.jobs.clockwork.next_times["world"] < utc_now() + timedelta(days=1, hours=1)
         (source,) = desk.tools.store.sources("world")
         assert source.checked <= utc_now()
 
@@ -242,7 +242,7 @@ def test_the_clock_was_ahead_in_another_life(newsroom: Site, tmp_path: Path, ahe
     with at_work(config) as desk:
         assert desk.told("world")
         assert "/news" in newsroom.paths()
-        assert desk.jobs.clockwork.planned["world"] < utc_now() + timedelta(hours=2, minutes=1)
+        assert desk.jobs.clockwork.next_times["world"] < utc_now() + timedelta(hours=2, minutes=1)
 
 
 def test_a_plan_that_is_too_far_away(newsroom: Site, tmp_path: Path) -> None:
@@ -266,11 +266,11 @@ def test_what_is_broken_since_a_day_to_come(tmp_path: Path) -> None:
         assert desk.told("world")
         ahead = utc_now() + timedelta(days=729)
         notice = Incident("world", "", "broken", ahead, ahead, "no room")
-        desk.tools.store.notices.open(notice, lambda _: ())
+        desk.tools.store.incidents.open(notice, lambda _: ())
     with at_work(config) as desk:
         assert desk.told("world")
-        assert desk.tools.store.notices.broken("world")[""][0] <= utc_now()
-        assert desk.tools.store.notices.newest()[0].at <= utc_now()
+        assert desk.tools.store.incidents.open_of("world")[""][0] <= utc_now()
+        assert desk.tools.store.incidents.newest()[0].at <= utc_now()
         (source,) = desk.tools.store.sources("world")
         assert source.failing_since is not None
         assert source.failing_since <= utc_now()
@@ -284,8 +284,8 @@ def died(config: Config, *feeds: str, times: int = 1) -> None:
     with tools_for(config) as tools:
         for _ in range(times):
             for name in (PROCESS_MARK, *feeds):
-                tools.store.marks.begin(name, "elsewhere 1 1", utc_now())
-            tools.store.marks.find_crashes(config.feed.names, lambda _: False)
+                tools.store.run_marks.begin(name, "elsewhere 1 1", utc_now())
+            tools.store.run_marks.find_crashes(config.feed.names, lambda _: False)
 
 
 class Noted:
@@ -315,7 +315,7 @@ def test_what_a_process_died_of_is_run_last_and_alone(tmp_path: Path, caplog: py
     noted = Noted()
     with at_work(config, noted) as desk:
         assert eventually(lambda: len(desk.outcomes) == 4)
-        assert desk.tools.store.marks.suspects() == {}
+        assert desk.tools.store.run_marks.suspects() == {}
         assert set(noted.runs[:2]) == {"c", "d"}
         assert set(noted.runs[2:]) == {"a", "b"}
         assert all(len(beside) == 1 for beside in noted.beside if beside & {"a", "b"})
@@ -331,7 +331,7 @@ def test_what_processes_die_of_again_and_again_waits(tmp_path: Path) -> None:
         with at_work(config, Noted()) as desk:
             (told,) = [o for o in desk.outcomes if o.feed == "a"]
             assert "feedpub ended in the middle of its run" in told.problems[0].reason
-            waits.append(desk.jobs.clockwork.planned["a"] - utc_now())
+            waits.append(desk.jobs.clockwork.next_times["a"] - utc_now())
     assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4]
 
 
@@ -351,5 +351,5 @@ def test_an_orderly_end_leaves_no_suspects(tmp_path: Path) -> None:
         assert desk.jobs.run_now("world")
         assert marked.wait(30)
         assert desk.jobs.stop(0.1) == ("world",)
-        assert not tools.store.marks.find_crashes(config.feed.names, lambda _: False)
+        assert not tools.store.run_marks.find_crashes(config.feed.names, lambda _: False)
         go_on.set()

@@ -70,7 +70,7 @@ def test_time_that_passes_is_no_jump() -> None:
     clock = FakeClock()
     jump = ClockJumpDetector(clock.now, clock.monotonic)
     clock.pass_time(10_000)
-    assert jump.passed() is None
+    assert jump.detect_jump() is None
 
 
 @pytest.mark.parametrize("seconds", [3600, -3600])
@@ -79,8 +79,8 @@ def test_a_jump_is_noticed_once(seconds: int) -> None:
     clock = FakeClock()
     jump = ClockJumpDetector(clock.now, clock.monotonic)
     clock.jump(1)
-    assert jump.passed() is None
+    assert jump.detect_jump() is None
     clock.jump(seconds)
     clock.pass_time(5)
-    assert jump.passed() == timedelta(seconds=seconds)
-    assert jump.passed() is None
+    assert jump.detect_jump() == timedelta(seconds=seconds)
+    assert jump.detect_jump() is None

@@ -81,7 +81,7 @@ def test_a_feed_runs_once_at_a_time() -> None:
         assert not runner.submit("a")
         assert eventually(lambda: work.begun == ["a"])
         work.finish("a")
-        assert eventually(lambda: not runner.busy)
+        assert eventually(lambda: not runner.running_feeds)
         assert runner.submit("a")
 
 
@@ -136,7 +136,7 @@ def test_one_to_be_alone_is_alone() -> None:
         assert eventually(lambda: work.begun == ["a", "b", "alone"])
         runner.submit("c")
         assert ticked(runner)
-        assert set(runner.busy) == {"alone"}
+        assert set(runner.running_feeds) == {"alone"}
         work.finish("alone")
         assert eventually(lambda: work.begun[3:] == ["c"])
 
@@ -174,14 +174,14 @@ def test_a_run_past_its_deadline_is_given_up() -> None:
     with running(work) as runner:
         runner.submit("a")
         assert eventually(lambda: ticked(runner) and work.lost == ["a"])
-        assert runner.given_up == ("a",)
-        assert not runner.busy
+        assert runner.stuck_runs == ("a",)
+        assert not runner.running_feeds
         with pytest.raises(RunCancelledError):
-            work.leases["a"].hold()
+            work.leases["a"].check_not_cancelled()
         with pytest.raises(FetchError, match="time for this look was up"):
-            work.leases["a"].go_on("https://example.org/")
+            work.leases["a"].check_time_left("https://example.org/")
         work.finish("a")
-        assert eventually(lambda: not runner.given_up)
+        assert eventually(lambda: not runner.stuck_runs)
         assert work.lost == ["a"]
 
 
@@ -221,4 +221,4 @@ def test_draining_gives_up_what_does_not_end() -> None:
         runner.submit("a")
         assert eventually(lambda: work.begun == ["a"])
         assert runner.drain(0.05) == ("a",)
-        assert work.leases["a"].revoked
+        assert work.leases["a"].cancelled

@@ -45,7 +45,7 @@ def test_a_plan_may_change(clockwork: Timer, due: list[str]) -> None:
     clockwork.drop("unknown")
     clockwork.set("a", now())
     assert eventually(lambda: due == ["a"])
-    assert "b" not in clockwork.planned
+    assert "b" not in clockwork.next_times
 
 
 def test_thousands_at_once(clockwork: Timer, due: list[str]) -> None:
@@ -56,7 +56,7 @@ def test_thousands_at_once(clockwork: Timer, due: list[str]) -> None:
     assert eventually(lambda: len(due) == 5000)
     assert due == [f"feed-{n}" for n in range(5000)]
     assert len(clockwork._scheduler.get_jobs()) == 2
-    assert len(clockwork.planned) == 10_000
+    assert len(clockwork.next_times) == 10_000
 
 
 def test_plans_that_change_leave_nothing_behind(clockwork: Timer) -> None:
@@ -67,13 +67,13 @@ def test_plans_that_change_leave_nothing_behind(clockwork: Timer) -> None:
 
 
 def _lives(clockwork: Timer) -> bool:
-    return clockwork.alive
+    return clockwork.is_alive
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_it_lives_as_long_as_its_thread(clockwork: Timer, due: list[str]) -> None:
     """A thread that has died is noticed, though the library says that all is well; another takes over every plan."""
-    assert clockwork.alive
+    assert clockwork.is_alive
     clockwork.set("a", now() + timedelta(seconds=0.5))
     scheduler = clockwork._scheduler
     thread = scheduler._thread
@@ -82,7 +82,7 @@ def test_it_lives_as_long_as_its_thread(clockwork: Timer, due: list[str]) -> Non
     thread.join(5)
     assert scheduler.running
     assert not _lives(clockwork)
-    clockwork.revive()
+    clockwork.restart()
     assert _lives(clockwork)
     assert eventually(lambda: due == ["a"])
 
@@ -101,6 +101,6 @@ def test_a_job_that_fails_is_said_aloud(caplog: pytest.LogCaptureFixture) -> Non
         clockwork.set("a", now())
         assert called.wait(5)
         assert eventually(lambda: "did not run as it should" in caplog.text)
-        assert clockwork.alive
+        assert clockwork.is_alive
     finally:
         clockwork.stop()

@@ -10,9 +10,9 @@ def test_a_change_is_told_once_it_stands_still(tmp_path: Path) -> None:
     file = tmp_path / "feedpub.toml"
     file.write_text("a")
     watch = FileWatcher(lambda: [file])
-    assert [watch.changed(), watch.changed()] == [False, False]
+    assert [watch.has_changed(), watch.has_changed()] == [False, False]
     file.write_text("longer")
-    assert [watch.changed(), watch.changed(), watch.changed()] == [False, True, False]
+    assert [watch.has_changed(), watch.has_changed(), watch.has_changed()] == [False, True, False]
 
 
 def test_a_file_that_is_replaced(tmp_path: Path) -> None:
@@ -21,10 +21,10 @@ def test_a_file_that_is_replaced(tmp_path: Path) -> None:
     file.write_text("a")
     watch = FileWatcher(lambda: [file])
     file.unlink()
-    assert [watch.changed(), watch.changed()] == [False, False]
+    assert [watch.has_changed(), watch.has_changed()] == [False, False]
     other.write_text("b")
     other.replace(file)
-    assert [watch.changed(), watch.changed()] == [False, True]
+    assert [watch.has_changed(), watch.has_changed()] == [False, True]
 
 
 def test_a_link_that_leads_elsewhere(tmp_path: Path) -> None:
@@ -36,4 +36,4 @@ def test_a_link_that_leads_elsewhere(tmp_path: Path) -> None:
     watch = FileWatcher(lambda: [file])
     (tmp_path / "new").symlink_to("b")
     (tmp_path / "new").replace(file)
-    assert [watch.changed(), watch.changed()] == [False, True]
+    assert [watch.has_changed(), watch.has_changed()] == [False, True]

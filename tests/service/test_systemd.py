@@ -31,7 +31,7 @@ def test_the_states_of_a_service(listener: socket.socket) -> None:
     reloading, moment = heard(listener)
     assert reloading == "RELOADING=1"
     assert moment.removeprefix("MONOTONIC_USEC=").isdecimal()
-    notifier.alive()
+    notifier.ping_watchdog()
     assert heard(listener) == ["WATCHDOG=1"]
     notifier.stopping()
     assert heard(listener) == ["STOPPING=1"]
@@ -43,7 +43,7 @@ def test_an_abstract_socket() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(f"\0{name}")
         listening.settimeout(5)
-        SystemdNotifier({"NOTIFY_SOCKET": f"@{name}"}).alive()
+        SystemdNotifier({"NOTIFY_SOCKET": f"@{name}"}).ping_watchdog()
         assert heard(listening) == ["WATCHDOG=1"]
 
 

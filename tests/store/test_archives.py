@@ -20,22 +20,22 @@ def test_what_is_added_comes_back(store: Store) -> None:
     """Newest first, whatever the order of adding; other feeds have archives of their own."""
     put(store, *some("d", "c", "b", "a"))
     put(store, *some("d", "a"), feed="local")
-    assert (store.archives.numbers("world"), store.archives.newest("world")) == ((), None)
+    assert (store.archives.numbers("world"), store.archives.newest_number("world")) == ((), None)
     store.archives.add("world", {1: ["tag:a", "tag:b"], 2: ["tag:c"]})
-    assert (store.archives.numbers("world"), store.archives.newest("world")) == ((1, 2), 2)
+    assert (store.archives.numbers("world"), store.archives.newest_number("world")) == ((1, 2), 2)
     assert [e.title for e in store.archives.entries("world", 1)] == ["b", "a"]
-    assert [e.title for e in store.archives.waiting("world")] == ["d"]
-    assert [e.title for e in store.archives.waiting("local")] == ["d", "a"]
-    assert store.archives.newest("local") is None
+    assert [e.title for e in store.archives.unpublished("world")] == ["d"]
+    assert [e.title for e in store.archives.unpublished("local")] == ["d", "a"]
+    assert store.archives.newest_number("local") is None
 
 
 def test_archives_outlive_their_entries(store: Store) -> None:
     """What is forgotten is missing from an archive; the archive and its number stay."""
     put(store, *some("b", "a"))
     store.archives.add("world", {1: ["tag:a"], 2: ["tag:b"]})
-    store.forget(NOW + DAY, keep={})
+    store.prune(NOW + DAY, keep={})
     assert store.archives.numbers("world") == (1, 2)
-    assert (store.archives.entries("world", 2), store.archives.waiting("world")) == ((), ())
+    assert (store.archives.entries("world", 2), store.archives.unpublished("world")) == ((), ())
 
 
 def test_an_entry_stays_in_its_archive(store: Store) -> None:
@@ -43,7 +43,7 @@ def test_an_entry_stays_in_its_archive(store: Store) -> None:
     put(store, *some("b", "a"))
     store.archives.add("world", {1: ["tag:a"]})
     store.archives.add("world", {2: ["tag:a", "tag:b"]})
-    store.forget(NOW + DAY, keep={})
+    store.prune(NOW + DAY, keep={})
     assert [store.archives.members("world", n) for n in (1, 2, 3)] == [{"tag:a"}, {"tag:b"}, set()]
 
 
@@ -57,5 +57,5 @@ def test_published_entries_are_noted_until_they_are_archived_or_forgotten(store:
     assert (store.archives.published("world"), store.archives.published("local")) == ({"tag:b", "tag:c"}, set())
     store.archives.add("world", {2: ["tag:b"]})
     assert store.archives.published("world") == {"tag:c"}
-    store.forget(NOW + DAY, keep={})
+    store.prune(NOW + DAY, keep={})
     assert store.archives.published("world") == set()

@@ -56,7 +56,7 @@ def write_some(place: StatePlace, feed: str, numbers: range, barrier: Barrier) -
 
 
 def stay_alone(place: StatePlace, say: Connection) -> None:
-    with Store.open(place) as store, store.alone("world"):
+    with Store.open(place) as store, store.feed_lock("world"):
         say.send("alone")
         time.sleep(600)
 
@@ -85,7 +85,12 @@ def check(place: StatePlace, acknowledged: int) -> int:
         found = {e.title for e in store.entries("world")}
         last = max(int(title.split("-")[0]) for title in found)
         assert last in (acknowledged, acknowledged + 1)  # committed, and killed before it could say so
-        assert found == keys(range(last + 1)) == set(store.aliases("world", found)) == set(store.seen("world", found))
+        assert (
+            found
+            == keys(range(last + 1))
+            == set(store.aliases("world", found))
+            == set(store.item_states("world", found))
+        )
         newest = store.last_run("world")
         assert newest is not None
         assert acknowledged <= newest.outcome.new <= last
@@ -160,7 +165,7 @@ def test_a_message_is_wanted_once(place: StatePlace) -> None:
     with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(8) as pool:
         stores = [store, other] * 40
         list(pool.map(lambda each: each.messages.add_once([message], NOW), stores))
-        assert len(store.messages.waiting()) == 1
+        assert len(store.outbox.load_all()) == 1
 
 
 def test_a_break_is_told_once(place: StatePlace) -> None:
@@ -172,8 +177,8 @@ def test_a_break_is_told_once(place: StatePlace) -> None:
         opened = list(pool.map(lambda each: each.notices.open(notice, lambda _: [message]), stores))
         closed = list(pool.map(lambda each: each.notices.close(notice, lambda _: [message]), stores))
         assert (opened.count(True), closed.count(True)) == (1, 1)
-        assert len(store.notices.newest()) == len({n.at for n in store.notices.newest()}) == 2
-        assert len(store.messages.waiting()) == 2
+        assert len(store.incidents.newest()) == len({n.at for n in store.incidents.newest()}) == 2
+        assert len(store.outbox.load_all()) == 2
 
 
 def test_one_at_a_time_is_alone_with_a_feed(place: StatePlace) -> None:
@@ -181,12 +186,12 @@ def test_one_at_a_time_is_alone_with_a_feed(place: StatePlace) -> None:
     with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(2) as pool:
 
         def enter(each: Store) -> float:
-            with each.alone("world"):
+            with each.feed_lock("world"):
                 return time.monotonic()
 
-        with store.alone("world"):
+        with store.feed_lock("world"):
             waiting = [pool.submit(enter, each) for each in (store, other)]
-            with other.alone("local"):
+            with other.feed_lock("local"):
                 time.sleep(0.2)
             left = time.monotonic()
         assert all(entered.result(30) >= left for entered in waiting)
@@ -204,5 +209,5 @@ def test_who_is_killed_is_alone_no_more(place: StatePlace) -> None:
         first.kill()
         first.join()
     began = time.monotonic()
-    with Store.open(place) as store, store.alone("world"):
+    with Store.open(place) as store, store.feed_lock("world"):
         assert time.monotonic() - began < 5

@@ -66,22 +66,22 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     store.schedule.save(ScheduledRun(feed, NOW, "why"))
     store.archives.add(feed, {1: [made[0].id]})
     store.archives.mark_published(feed, [made[1].id])
-    store.messages.add([OutboxMessage("ping", "https://hub.example.org/", b"\0\xff", NOW)] * 2)
-    store.messages.drop(store.messages.waiting()[0])  # numbers have gaps
-    store.removals.add(feed, [[Removed(f"Read more {ODD}", "phrase")]], NOW)
-    store.notices.open(Incident(feed, "s", "broken", NOW, NOW, ODD), lambda _: ())
-    store.proposals.keep(feed, [Proposal(feed, "s", "a", NOW, (ConfigChange("links", None, "a.x"),), ODD)], ())
+    store.outbox.add([OutboxMessage("ping", "https://hub.example.org/", b"\0\xff", NOW)] * 2)
+    store.outbox.delete(store.outbox.load_all()[0])  # numbers have gaps
+    store.removal_stats.add(feed, [[Removed(f"Read more {ODD}", "phrase")]], NOW)
+    store.incidents.open(Incident(feed, "s", "broken", NOW, NOW, ODD), lambda _: ())
+    store.proposals.save(feed, [Proposal(feed, "s", "a", NOW, (ConfigChange("links", None, "a.x"),), ODD)], ())
     told = CachedRobots(origin="https://example.org", body="User-agent: *", status=200, expires=NOW)
-    store.robots.save(told.origin, told)
+    store.robots_cache.save(told.origin, told)
     store.save_memory("example.org", b"\0" * 100, NOW)
     calm = ProbeState(feed, "s", "b", NOW, 1, f'"{ODD}"', None)
     store.commit_run(run(feed), calm={"s": calm})
-    store.fronts.keep(StoredSummary(feed, "a", 3, NOW, NOW, "en"))
+    store.summaries.save(StoredSummary(feed, "a", 3, NOW, NOW, "en"))
 
 
 def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
     """All that lies there, by table."""
-    with store._database.reading() as connection:
+    with store._database.read_transaction() as connection:
         return {
             table.name: [tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key))]
             for table in TABLES
@@ -115,11 +115,11 @@ def test_every_row_arrives(store: Store, other_place: StatePlace) -> None:
 def test_numbers_go_on(store: Store, other_place: StatePlace) -> None:
     """What is added to the copy gets numbers above those that came with it."""
     fill(store)
-    last = store.messages.waiting()[-1].id
+    last = store.outbox.load_all()[-1].id
     with Store.open(other_place) as other:
         store.copy_to(other)
         fill(other, "local")
-        assert other.messages.waiting()[-1].id > last
+        assert other.outbox.load_all()[-1].id > last
         assert len(other.runs("world")) == len(other.runs("local")) == 4
 
 
@@ -135,7 +135,7 @@ def test_there_and_back(file_store: Store, request: pytest.FixtureRequest, tmp_p
 
 
 def lying(store: Store) -> dict[str, list[tuple[object, ...]]]:
-    with store._database.reading() as connection:
+    with store._database.read_transaction() as connection:
         return {
             table.name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table.name} ORDER BY 1, 2"))]  # noqa: S608 -- ours
             for table in TABLES
@@ -145,13 +145,13 @@ def lying(store: Store) -> dict[str, list[tuple[object, ...]]]:
 def test_what_processes_agreed_on_stays(store: Store, other_place: StatePlace) -> None:
     """Who has what for a while, and which feeds wait in the queue: neither is known where the copy is."""
     store.schedule.save(ScheduledRun("world", NOW, "why"))
-    assert store.schedule.hand_over(NOW, 9, lambda *_: None) == ("world",)
-    store.claims.take("lead", "a", 60)
+    assert store.schedule.dispatch_due(NOW, 9, lambda *_: None) == ("world",)
+    store.leases.acquire("lead", "a", 60)
     with Store.open(other_place) as other:
-        other.claims.take("service", "b", 60)
+        other.leases.acquire("service", "b", 60)
         store.copy_to(other)
-        assert (other.claims.holder("lead"), other.claims.holder("service")) == (None, "b")
-        assert other.schedule.hand_over(NOW, 9, lambda *_: None) == ("world",)
+        assert (other.leases.holder("lead"), other.leases.holder("service")) == (None, "b")
+        assert other.schedule.dispatch_due(NOW, 9, lambda *_: None) == ("world",)
 
 
 def test_what_is_known_is_not_overwritten(store: Store, other_place: StatePlace) -> None:
@@ -167,7 +167,7 @@ def test_what_is_known_is_not_overwritten(store: Store, other_place: StatePlace)
 def test_a_damaged_value_is_told(file_store: Store, other_place: StatePlace) -> None:
     """Nothing arrives."""
     fill(file_store)
-    with file_store._database.writing() as connection:
+    with file_store._database.write_transaction() as connection:
         connection.execute(text("UPDATE entries SET authors = '[' WHERE id LIKE '%1'"))
     with Store.open(other_place) as other:
         with pytest.raises(StoreError, match="a value is no Plain"):

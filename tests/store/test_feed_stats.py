@@ -16,9 +16,9 @@ def test_entries_are_counted(store: Store) -> None:
     """All of them, and by the day of their publication as far back as is asked."""
     put(store, "world", 0, 0, 1, 40)
     put(store, "local", 3)
-    assert store.figures.entries() == {"world": 4, "local": 1}
-    assert store.figures.newest() == {"world": NOW, "local": NOW - 3 * DAY}
-    assert store.figures.per_day(NOW - 30 * DAY) == {
+    assert store.stats.entry_counts() == {"world": 4, "local": 1}
+    assert store.stats.newest_entries() == {"world": NOW, "local": NOW - 3 * DAY}
+    assert store.stats.per_day(NOW - 30 * DAY) == {
         "world": {date(2024, 5, 17): 2, date(2024, 5, 16): 1},
         "local": {date(2024, 5, 14): 1},
     }
@@ -29,19 +29,19 @@ def test_last_runs_and_successes(store: Store) -> None:
     failed = RunResult("world", RunStatus.FAILED)
     for each in (run(started=NOW), run("local", started=NOW), RunRecord(failed, NOW + DAY)):
         store.commit_run(each)
-    assert store.figures.last_runs() == {"world": RunRecord(failed, NOW + DAY), "local": run("local", started=NOW)}
-    assert store.figures.last_successes() == {"world": NOW, "local": NOW}
+    assert store.stats.last_runs() == {"world": RunRecord(failed, NOW + DAY), "local": run("local", started=NOW)}
+    assert store.stats.last_successes() == {"world": NOW, "local": NOW}
 
 
 def test_sources_of_all_feeds(store: Store) -> None:
     """By feed and key."""
     state = SourceState("world", "a", NOW, NOW, 3, next_look=NOW + timedelta(minutes=5), why="every 5m")
     store.commit_run(run(), sources=[state])
-    assert store.figures.sources() == {("world", "a"): state}
+    assert store.stats.source_states() == {("world", "a"): state}
 
 
 def test_an_empty_state(store: Store) -> None:
     """Has nothing to say."""
-    figures = store.figures
-    assert [figures.entries(), figures.newest(), figures.per_day(NOW), figures.last_runs()] == [{}] * 4
-    assert [figures.last_successes(), figures.sources(), figures.breaks()] == [{}] * 3
+    figures = store.stats
+    assert [figures.entry_counts(), figures.newest_entries(), figures.per_day(NOW), figures.last_runs()] == [{}] * 4
+    assert [figures.last_successes(), figures.source_states(), figures.open_incidents()] == [{}] * 3

@@ -22,35 +22,35 @@ def tell(notice: Incident) -> list[OutboxMessage]:
 
 
 def told(store: Store) -> list[bytes]:
-    return [message.body for message in store.messages.waiting()]
+    return [message.body for message in store.outbox.load_all()]
 
 
 @given(examples.notices)
 def test_a_notice_comes_back(shared_store: Store, notice: Incident) -> None:
     """Every field; only its moment may be taken."""
-    shared_store.notices.close(notice, lambda _: ())
-    assert shared_store.notices.open(notice, lambda _: ())
-    assert notice in [replace(each, at=notice.at) for each in shared_store.notices.newest()]
+    shared_store.incidents.close(notice, lambda _: ())
+    assert shared_store.incidents.open(notice, lambda _: ())
+    assert notice in [replace(each, at=notice.at) for each in shared_store.incidents.newest()]
 
 
 def test_a_break_is_told_once(store: Store) -> None:
     """However many notice it; and so is its end."""
-    assert [store.notices.open(notice(), tell) for _ in range(3)] == [True, False, False]
-    assert store.notices.broken("world") == {"s": (NOW - DAY, "HTTP 404")}
-    assert store.notices.feeds() == {"world"}
-    assert [store.notices.close(notice("recovered"), tell) for _ in range(3)] == [True, False, False]
-    assert store.notices.broken("world") == {}
+    assert [store.incidents.open(notice(), tell) for _ in range(3)] == [True, False, False]
+    assert store.incidents.open_of("world") == {"s": (NOW - DAY, "HTTP 404")}
+    assert store.incidents.feeds() == {"world"}
+    assert [store.incidents.close(notice("recovered"), tell) for _ in range(3)] == [True, False, False]
+    assert store.incidents.open_of("world") == {}
     assert told(store) == [b"broken s", b"recovered s"]
-    assert store.notices.open(notice(at=NOW + DAY), tell)
+    assert store.incidents.open(notice(at=NOW + DAY), tell)
 
 
 def test_each_source_for_itself(store: Store) -> None:
     """And the feed as a whole beside them."""
     for key in ("", "s", "t"):
-        store.notices.open(notice(key=key), tell)
-    store.notices.close(notice("recovered", key="s"), tell)
-    assert set(store.notices.broken("world")) == {"", "t"}
-    assert store.notices.broken("other") == {}
+        store.incidents.open(notice(key=key), tell)
+    store.incidents.close(notice("recovered", key="s"), tell)
+    assert set(store.incidents.open_of("world")) == {"", "t"}
+    assert store.incidents.open_of("other") == {}
 
 
 def test_what_cannot_be_told_did_not_happen(store: Store) -> None:
@@ -60,9 +60,9 @@ def test_what_cannot_be_told_did_not_happen(store: Store) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.notices.open(notice(), fails)
-    assert (store.notices.broken("world"), store.notices.newest()) == ({}, ())
-    assert store.notices.open(notice(), tell)
+        store.incidents.open(notice(), fails)
+    assert (store.incidents.open_of("world"), store.incidents.newest()) == ({}, ())
+    assert store.incidents.open(notice(), tell)
 
 
 def test_no_two_notices_share_a_moment(store: Store) -> None:
@@ -74,14 +74,14 @@ def test_no_two_notices_share_a_moment(store: Store) -> None:
         return []
 
     for key in "abc":
-        store.notices.open(notice(key=key, at=NOW + timedelta(milliseconds=300)), note)
+        store.incidents.open(notice(key=key, at=NOW + timedelta(milliseconds=300)), note)
     assert moments == [NOW - timedelta(seconds=n) for n in range(3)]
-    assert [each.at for each in store.notices.newest()] == moments
-    assert len(store.notices.newest(2)) == 2
+    assert [each.at for each in store.incidents.newest()] == moments
+    assert len(store.incidents.newest(2)) == 2
 
 
 def test_there_is_one_first_notice(store: Store) -> None:
     """None where there is any other already."""
     for reason in ("1 feed", "2 feeds"):
-        store.notices.start(Incident("", "", "started", NOW, NOW, reason))
-    assert [each.reason for each in store.notices.newest()] == ["1 feed"]
+        store.incidents.start(Incident("", "", "started", NOW, NOW, reason))
+    assert [each.reason for each in store.incidents.newest()] == ["1 feed"]

@@ -21,24 +21,24 @@ def add(store: Store, *looks: SourceObservation) -> tuple[SourceObservation, ...
     """One after another, as the runs of a feed do it."""
     for each in looks:
         store.commit_run(run(), looks=[each])
-    return store.looks.of("world", "s")
+    return store.observations.for_source("world", "s")
 
 
 @given(examples.looks)
 def test_a_look_comes_back(shared_store: Store, look: SourceObservation) -> None:
     """Every field."""
     shared_store.commit_run(run(), looks=[look])
-    assert shared_store.looks.of("world", "s")[-1] == look
+    assert shared_store.observations.for_source("world", "s")[-1] == look
 
 
 def test_each_source_has_its_own(store: Store) -> None:
     """In the order of the looks; those under other settings are gone with the first look under new ones."""
     add(store, look(1), look(2), look(1, key="t"))
-    assert [each.at for each in store.looks.of("world", "s", "a")] == [look(1).at, look(2).at]
-    assert store.looks.of("world", "s", "b") == ()
+    assert [each.at for each in store.observations.for_source("world", "s", "a")] == [look(1).at, look(2).at]
+    assert store.observations.for_source("world", "s", "b") == ()
     add(store, look(3, settings="b"))
-    assert store.looks.of("world", "s") == (look(3, settings="b"),)
-    assert store.looks.of("world", "t") == (look(1, key="t"),)
+    assert store.observations.for_source("world", "s") == (look(3, settings="b"),)
+    assert store.observations.for_source("world", "t") == (look(1, key="t"),)
 
 
 def test_old_looks_are_thinned_out(store: Store) -> None:
@@ -55,7 +55,7 @@ def test_there_is_a_limit_to_them(store: Store) -> None:
     """However much a source publishes."""
     many = [look(n, read=1) for n in range(MOST_KEPT + 5)]
     store.commit_run(run(), looks=many)
-    assert store.looks.of("world", "s") == tuple(many[5:])
+    assert store.observations.for_source("world", "s") == tuple(many[5:])
 
 
 def test_what_is_not_as_usual_is_remembered_until_it_ends(store: Store) -> None:

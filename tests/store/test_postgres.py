@@ -67,31 +67,31 @@ def restart(own: Server) -> None:
 def test_a_lost_lock_is_noticed(own: Server, empty: str, how: str) -> None:
     """Whatever is tried before the block ends fails, and nothing is written; then all goes on."""
     with Store.open(empty) as store:
-        with store.alone("world"):
-            store.hold()
+        with store.feed_lock("world"):
+            store.check_lock()
             if how == "ended":
                 end_connections(empty)
             else:
                 restart(own)
             for _ in range(2):
                 with pytest.raises(StoreError):
-                    store.hold()
+                    store.check_lock()
             with pytest.raises(StoreError, match="the connection that had the lock was cut"):
                 commit(store, "world", 1)
         assert store.count("world") == 0
-        with store.alone("world"):
+        with store.feed_lock("world"):
             commit(store, "world", 1)
-            store.hold()
+            store.check_lock()
         assert store.count("world") == 3
 
 
 def test_nothing_read_under_a_lost_lock_is_written(empty: str) -> None:
     """The first thing that is tried may be the writing."""
     with Store.open(empty) as store, Store.open(empty) as other:
-        with store.alone("world"):
+        with store.feed_lock("world"):
             assert store.count("world") == 0
             end_connections(empty)
-            with other.alone("world"):
+            with other.feed_lock("world"):
                 commit(other, "world", 1)
             with pytest.raises(StoreError):
                 commit(store, "world", 2)
@@ -104,7 +104,7 @@ def test_a_server_that_comes_again(own: Server, empty: str, how: signal.Signals)
     barrier = threading.Barrier(4)
 
     def at_once(store: Store) -> int:
-        with store.alone(str(threading.get_ident())):
+        with store.feed_lock(str(threading.get_ident())):
             barrier.wait(30)
             return store.count("world")
 
@@ -143,10 +143,10 @@ def test_being_alone_is_waited_for(empty: str) -> None:
     with Store.open(empty, patience=0.2) as store, ThreadPoolExecutor(1) as pool:
 
         def work() -> None:
-            with store.alone("world"):
+            with store.feed_lock("world"):
                 commit(store, "world", 1)
 
-        with store.alone("world"):
+        with store.feed_lock("world"):
             done = pool.submit(work)
             time.sleep(1)
             assert not done.done()
@@ -178,7 +178,7 @@ def test_what_is_listed_while_old_things_go_stays(empty: str) -> None:
         with psycopg.connect(empty) as other:
             again = int((NOW + 9 * DAY).timestamp())
             other.execute("UPDATE entries SET last_listed = %s WHERE id = 'tag:1-a'", [again])
-            done = pool.submit(store.forget, NOW + DAY, {})
+            done = pool.submit(store.prune, NOW + DAY, {})
             while not ask(empty, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
                 time.sleep(0.01)
         done.result(30)
@@ -197,7 +197,7 @@ def test_texts_that_postgresql_has_no_place_for(store: Store) -> None:
     store.commit_entries("w\0", entries=entries, aliases={e.title: e.id for e in entries}, seen=seen, now=NOW)
     assert {e.title for e in store.entries("w\0")} == set(odd)
     assert store.aliases("w\0", odd) == {e.title: e.id for e in entries}
-    assert store.seen("w\0", odd) == {article.key: article for article in seen}
+    assert store.item_states("w\0", odd) == {article.key: article for article in seen}
     assert store.entries("w") == store.entries("w\x1b0") == ()
 
 
@@ -214,7 +214,7 @@ def test_an_address_of_monstrous_length(store: Store, length: int) -> None:
     )
     assert store.entries("world")[0].url == url
     assert store.aliases("world", [key]) == {key: "tag:long"}
-    assert set(store.seen("world", [key])) == {key}
+    assert set(store.item_states("world", [key])) == {key}
 
 
 def test_order_is_by_code_point(own: Server) -> None:
@@ -240,12 +240,12 @@ def test_order_is_by_code_point(own: Server) -> None:
             now=NOW,
         )
         store.commit_run(run(), sources=[SourceState("world", word, NOW, None, 0) for word in mixed])
-        store.removals.add("world", [[Removed(f"line {word}", "r")] for word in mixed] * 2, NOW)
+        store.removal_stats.add("world", [[Removed(f"line {word}", "r")] for word in mixed] * 2, NOW)
         assert [e.title for e in store.entries("world")] == words
         assert [article.key for article in store.rechecks("world", NOW, 99)] == words
-        assert store.listed_last("world", 3) == {"B", "Z", "a"}
+        assert store.recently_listed("world", 3) == {"B", "Z", "a"}
         assert [source.key for source in store.sources("world")] == words
-        assert [removal.text for removal in store.removals.latest(99)["world"]] == [f"line {w}" for w in words]
+        assert [removal.text for removal in store.removal_stats.latest(99)["world"]] == [f"line {w}" for w in words]
 
 
 # --- what is said ---------------------------------------------------------------------------------------------------
@@ -339,7 +339,7 @@ def test_a_dry_run_writes_to_a_copy(empty: str) -> None:
         with Store.open(empty, copy=True) as copy:
             assert copy.entries("world") == store.entries("world")
             commit(copy, "world", 2)
-            copy.forget(NOW + DAY, {})
+            copy.prune(NOW + DAY, {})
         assert store.count("world") == 3
 
 
@@ -350,7 +350,7 @@ def test_a_dry_run_brings_the_pages_that_it_needs(empty: str) -> None:
             fill(store, feed)
     for wanted, there in ((None, {"world", "local"}), (("local",), {"local"}), ((), set())):
         with Store.open(empty, copy=True, pages_of=wanted) as copy:
-            assert {feed for feed in ("world", "local") if copy.pages.of(feed)} == there
+            assert {feed for feed in ("world", "local") if copy.snapshots.for_feed(feed)} == there
             assert copy.count("world") == copy.count("local") == 3
 
 

@@ -49,7 +49,7 @@ def test_nothing_that_lies_aside_is_overwritten(tmp_path: Path) -> None:
 
 def test_nothing_lies_aside_where_there_is_no_folder(tmp_path: Path) -> None:
     """A state that never was."""
-    assert Store.lying_aside(tmp_path / "none") == ()
+    assert Store.quarantined_files(tmp_path / "none") == ()
 
 
 # --- renewing ---------------------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ def test_a_renewed_state_has_what_it_was_filled_with(store: Store, folder: Path)
     scribble(folder)
     with pytest.raises(CorruptStateError):
         store.entries("world")
-    aside = store.renew(lambda _: fill(store, "b"))
+    aside = store.rebuild(lambda _: fill(store, "b"))
     assert aside is not None
     assert aside.exists()
     with Store.open(folder) as again:
@@ -81,8 +81,8 @@ def test_a_renewed_state_has_what_it_was_filled_with(store: Store, folder: Path)
 def test_a_sound_state_is_never_set_aside(store: Store, folder: Path) -> None:
     """Whatever somebody takes it for."""
     fill(store)
-    assert store.renew(lambda _: pytest.fail("filled")) is None
-    assert Store.lying_aside(folder) == ()
+    assert store.rebuild(lambda _: pytest.fail("filled")) is None
+    assert Store.quarantined_files(folder) == ()
     assert store.count("world") == 1
 
 
@@ -108,7 +108,7 @@ def test_others_see_a_new_file_only_when_it_is_filled(store: Store, folder: Path
         fill(store, "b")
         fill(store, "c")
 
-    store.renew(slowly)
+    store.rebuild(slowly)
     thread.join()
     assert found == [2, 2]
 
@@ -127,8 +127,8 @@ def test_a_backup_put_in_place_is_taken(store: Store, folder: Path, tmp_path: Pa
 def test_updates_by_id(store: Store) -> None:
     """Of all entries of a feed."""
     fill(store)
-    assert store.updates("world") == {"tag:a": NOW}
-    assert store.updates("other") == {}
+    assert store.updated_by_id("world") == {"tag:a": NOW}
+    assert store.updated_by_id("other") == {}
 
 
 # --- who may come in --------------------------------------------------------------------------------------------------
@@ -140,22 +140,22 @@ def test_many_together_or_one_alone() -> None:
     inside, leave = threading.Event(), threading.Event()
 
     def together() -> None:
-        with gate.together(), gate.together():
+        with gate.shared(), gate.shared():
             inside.set()
             leave.wait(10)
             order.append("together")
 
     def alone() -> None:
-        with gate.alone(), gate.together():
+        with gate.exclusive(), gate.shared():
             order.append("alone")
 
     threads = [threading.Thread(target=work) for work in (together, alone)]
     threads[0].start()
     assert inside.wait(10)
     threads[1].start()
-    with gate.together():
+    with gate.shared():
         order.append("late")
-    assert not gate.is_inside
+    assert not gate.is_held_here
     leave.set()
     for thread in threads:
         thread.join(10)

@@ -11,7 +11,7 @@ FEEDS = ("a", "b", "c", "d")
 
 def begin(store: Store, holder: str, *feeds: str) -> None:
     for feed in feeds:
-        store.marks.begin(feed, holder, NOW)
+        store.run_marks.begin(feed, holder, NOW)
 
 
 def end(store: Store, feed: str) -> None:
@@ -20,7 +20,7 @@ def end(store: Store, feed: str) -> None:
 
 def restarted(store: Store, *alive: str) -> bool:
     """Whether a process is found to have died, all being dead but these."""
-    return store.marks.find_crashes(FEEDS, alive.__contains__)
+    return store.run_marks.find_crashes(FEEDS, alive.__contains__)
 
 
 def test_a_run_that_has_ended_is_forgotten(store: Store) -> None:
@@ -28,9 +28,9 @@ def test_a_run_that_has_ended_is_forgotten(store: Store) -> None:
     begin(store, "x", "a", "b")
     end(store, "a")
     assert restarted(store)
-    assert store.marks.suspects() == {"b": 1}
+    assert store.run_marks.suspects() == {"b": 1}
     end(store, "b")
-    assert store.marks.suspects() == {}
+    assert store.run_marks.suspects() == {}
     assert not restarted(store)
 
 
@@ -40,11 +40,11 @@ def test_an_orderly_end_blames_nobody(store: Store) -> None:
     restarted(store)
     begin(store, "y", "a", "b", PROCESS_MARK)
     begin(store, "z", "c")
-    store.marks.release("y")
-    assert store.marks.suspects() == {"a": 1}
+    store.run_marks.release("y")
+    assert store.run_marks.suspects() == {"a": 1}
     assert not restarted(store, "z")
     assert restarted(store)
-    assert store.marks.suspects() == {"a": 1, "c": 1}
+    assert store.run_marks.suspects() == {"a": 1, "c": 1}
 
 
 def test_runs_of_a_living_process_go_on(store: Store) -> None:
@@ -52,9 +52,9 @@ def test_runs_of_a_living_process_go_on(store: Store) -> None:
     begin(store, "x", "a")
     begin(store, "y", "b")
     assert restarted(store, "y")
-    assert store.marks.suspects() == {"a": 1}
+    assert store.run_marks.suspects() == {"a": 1}
     restarted(store)
-    assert store.marks.suspects() == {"a": 1, "b": 1}
+    assert store.run_marks.suspects() == {"a": 1, "b": 1}
 
 
 def test_suspects_clear_others(store: Store) -> None:
@@ -63,11 +63,11 @@ def test_suspects_clear_others(store: Store) -> None:
     restarted(store)
     begin(store, "y", "a", "c", "d")
     restarted(store)
-    assert store.marks.suspects() == {"a": 2, "b": 1}
+    assert store.run_marks.suspects() == {"a": 2, "b": 1}
     end(store, "a")
     begin(store, "z", "a")
     restarted(store)
-    assert store.marks.suspects() == {"a": 1, "b": 1}
+    assert store.run_marks.suspects() == {"a": 1, "b": 1}
 
 
 def test_a_process_that_dies_between_runs(store: Store) -> None:
@@ -75,5 +75,5 @@ def test_a_process_that_dies_between_runs(store: Store) -> None:
     begin(store, "x", PROCESS_MARK)
     begin(store, "x", "gone")
     assert restarted(store)
-    assert store.marks.suspects() == {}
+    assert store.run_marks.suspects() == {}
     assert not restarted(store)

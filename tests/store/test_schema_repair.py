@@ -329,7 +329,7 @@ def test_a_copy_is_repaired_alone(place: StatePlace) -> None:
     before = shape(place)
     if isinstance(place, Path):
         with Store.open(place, copy=True) as copy:
-            assert copy.calm("world") == {}
+            assert copy.probe_states("world") == {}
     else:
         with pytest.raises(StoreError, match=r"not in order \(calm is made anew\): `feedpub build` repairs it"):
             Store.open(place, copy=True)

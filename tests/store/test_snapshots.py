@@ -28,7 +28,7 @@ def commit(store: Store, *names: str, pages: Mapping[str, PageSnapshot] | None =
 
 
 def kept(store: Store, feed: str = "world") -> set[str]:
-    return {id_.removeprefix("tag:") for id_ in store.pages.of(feed)}
+    return {id_.removeprefix("tag:") for id_ in store.snapshots.for_feed(feed)}
 
 
 @settings(max_examples=30)  # each is flushed to the disk
@@ -36,7 +36,7 @@ def kept(store: Store, feed: str = "world") -> set[str]:
 def test_comes_back_as_it_was(shared_store: Store, example: PageSnapshot) -> None:
     """With all that its source said."""
     commit(shared_store, "a", pages={"tag:a": example})
-    assert shared_store.pages.of("world") == {"tag:a": example}
+    assert shared_store.snapshots.for_feed("world") == {"tag:a": example}
 
 
 def test_a_body_is_compressed() -> None:
@@ -52,7 +52,7 @@ def test_a_changed_entry_has_no_old_page(store: Store) -> None:
     commit(store, "a", "b", pages=both)
     commit(store, "a", "b", pages=both, feed="other")
     commit(store, "a", pages={"tag:a": page("a2")})
-    assert store.pages.of("world")["tag:a"] == page("a2")
+    assert store.snapshots.for_feed("world")["tag:a"] == page("a2")
     commit(store, "a")
     assert (kept(store), kept(store, "other")) == ({"b"}, {"a", "b"})
 
@@ -60,17 +60,17 @@ def test_a_changed_entry_has_no_old_page(store: Store) -> None:
 def test_a_revised_entry_keeps_its_page(store: Store) -> None:
     """And when it was last listed; an entry that is not there is not added."""
     commit(store, "a", pages={"tag:a": page("a")})
-    store.revise("world", [entry("a", text="Other words."), entry("b")])
+    store.replace_entries("world", [entry("a", text="Other words."), entry("b")])
     assert [e.text for e in store.entries("world")] == ["Other words."]
     assert kept(store) == {"a"}
-    store.forget(NOW + DAY, keep={})
+    store.prune(NOW + DAY, keep={})
     assert store.entries("world") == ()
 
 
 def test_goes_with_its_entry(store: Store) -> None:
     """Which no source lists any more."""
     commit(store, "a", pages={"tag:a": page("a", fetched=NOW + DAY)})
-    store.forget(NOW + DAY, keep={})
+    store.prune(NOW + DAY, keep={})
     assert kept(store) == set()
 
 
@@ -78,7 +78,7 @@ def test_goes_after_a_set_time(store: Store) -> None:
     """Its own, not its entry's; what is only a word about a saved file stays with its entry."""
     some = {"tag:a": page("a"), "tag:b": page("b", fetched=NOW + DAY), "tag:c": page("c", form="file")}
     commit(store, "a", "b", "c", pages=some)
-    store.forget(NOW, keep={}, pages=NOW + DAY)
+    store.prune(NOW, keep={}, pages=NOW + DAY)
     assert (kept(store), store.count("world")) == ({"b", "c"}, 3)
 
 
@@ -87,7 +87,7 @@ def test_goes_once_its_entry_has_left_the_live_document(store: Store) -> None:
     both = {"tag:a": page("a"), "tag:b": page("b")}
     commit(store, "a", "b", pages=both)
     commit(store, "a", "b", pages=both, feed="other")
-    store.forget(NOW - DAY, keep={"world": ["tag:b"]})
+    store.prune(NOW - DAY, keep={"world": ["tag:b"]})
     assert (kept(store), kept(store, "other")) == ({"b"}, {"a", "b"})
     assert store.count("world") == 2
 
@@ -105,6 +105,6 @@ def test_a_state_of_the_version_before_has_no_pages_yet(folder: Path) -> None:
         connection.execute("ALTER TABLE schedule DROP COLUMN handed")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     with Store.open(folder) as store:
-        assert (store.entries("world"), store.pages.of("world")) == (before, {})
+        assert (store.entries("world"), store.snapshots.for_feed("world")) == (before, {})
         commit(store, "a", pages={"tag:a": page("a")})
         assert kept(store) == {"a"}

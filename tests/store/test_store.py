@@ -55,14 +55,14 @@ def test_an_entry_comes_back(shared_store: Store, stored: Entry) -> None:
 def test_a_seen_article_comes_back(shared_store: Store, stored: ItemState) -> None:
     """Every field of what is remembered of an article."""
     shared_store.commit_entries("world", entries=[], aliases={}, seen=[stored], now=NOW)
-    assert shared_store.seen("world", [stored.key]) == {stored.key: stored}
+    assert shared_store.item_states("world", [stored.key]) == {stored.key: stored}
 
 
 @given(examples.documents)
 def test_a_document_comes_back(shared_store: Store, stored: CachedDocument) -> None:
     """Every field of a source's document, its body byte for byte."""
     shared_store.commit_run(run(), documents=[stored])
-    assert shared_store.document(stored.url, stored.config_digest) == stored
+    assert shared_store.cached_document(stored.url, stored.config_digest) == stored
 
 
 @given(examples.source_states)
@@ -82,15 +82,15 @@ def test_a_run_comes_back(shared_store: Store, stored: RunRecord) -> None:
 @given(examples.robots)
 def test_robots_come_back(shared_store: Store, stored: CachedRobots) -> None:
     """What an origin's robots.txt said."""
-    shared_store.robots.save(stored.origin, stored)
-    assert shared_store.robots.load(stored.origin) == stored
+    shared_store.robots_cache.save(stored.origin, stored)
+    assert shared_store.robots_cache.load(stored.origin) == stored
 
 
 @given(st.text(), st.binary())
 def test_a_memory_comes_back(shared_store: Store, site: str, memory: bytes) -> None:
     """What was learned about a site, byte for byte."""
     shared_store.save_memory(site, memory, NOW)
-    assert shared_store.memory(site) == memory
+    assert shared_store.site_memory(site) == memory
 
 
 @pytest.mark.parametrize(
@@ -165,13 +165,13 @@ def test_what_is_unknown(store: Store) -> None:
     assert store.entries("world") == ()
     assert store.aliases("world", ["x"]) == {}
     assert store.aliases("world", []) == {}
-    assert store.seen("world", ["x"]) == {}
-    assert store.document("https://example.org/", "a") is None
+    assert store.item_states("world", ["x"]) == {}
+    assert store.cached_document("https://example.org/", "a") is None
     assert store.sources("world") == ()
     assert store.last_run("world") is None
-    assert store.robots.load("https://example.org") is None
-    assert store.memory("example.org") is None
-    assert store.moments("world") == set()
+    assert store.robots_cache.load("https://example.org") is None
+    assert store.site_memory("example.org") is None
+    assert store.update_times("world") == set()
     assert store.slugs("world") == set()
     assert store.feeds() == ()
 
@@ -189,13 +189,13 @@ def test_thousands_of_keys(store: Store) -> None:
     """A sitemap's keys are asked for at once, known or not."""
     commit(store, *(entry(str(n)) for n in range(1200)))
     keys = [str(n) for n in range(40_000)]
-    assert len(store.aliases("world", keys)) == len(store.seen("world", keys)) == 1200
+    assert len(store.aliases("world", keys)) == len(store.item_states("world", keys)) == 1200
 
 
 def test_moments_and_stems_in_use(store: Store) -> None:
     """What the builder must not use again: every `updated`, and every stem of an own page."""
     commit(store, entry("a", slug="a-story"), entry("b", published=NOW - DAY), entry("c"))
-    assert store.moments("world") == {NOW, NOW - DAY}
+    assert store.update_times("world") == {NOW, NOW - DAY}
     assert store.slugs("world") == {"a-story"}
 
 
@@ -238,9 +238,9 @@ def test_naive_moments_are_refused(store: Store) -> None:
 def test_a_document_belongs_to_its_settings(store: Store) -> None:
     """Fetched under other settings, a document is not known; two feeds may keep the same address apart."""
     store.commit_run(run(), documents=[document(config="a"), document(config="b")])
-    assert store.document("https://example.org/", "a") == document(config="a")
-    assert store.document("https://example.org/", "b") == document(config="b")
-    assert store.document("https://example.org/", "c") is None
+    assert store.cached_document("https://example.org/", "a") == document(config="a")
+    assert store.cached_document("https://example.org/", "b") == document(config="b")
+    assert store.cached_document("https://example.org/", "c") is None
 
 
 def test_sources_by_key(store: Store) -> None:
@@ -283,21 +283,21 @@ def test_forgets_what_is_no_longer_listed(store: Store) -> None:
     """Entries, aliases and seen articles go when they were last listed before the moment."""
     commit(store, entry("old"), now=NOW - DAY)
     commit(store, entry("new"), now=NOW)
-    store.forget(NOW, keep={})
+    store.prune(NOW, keep={})
     assert [e.title for e in store.entries("world")] == ["new"]
     assert store.aliases("world", ["old", "new"]) == {"new": "tag:new"}
-    assert set(store.seen("world", ["old", "new"])) == {"new"}
+    assert set(store.item_states("world", ["old", "new"])) == {"new"}
 
 
 def test_keeps_what_is_live(store: Store) -> None:
     """An entry of the live document stays however old, with what leads to it; another feed's of that id goes."""
     commit(store, entry("old"), now=NOW - DAY)
     commit(store, entry("old"), feed="local", now=NOW - DAY)
-    store.forget(NOW, keep={"world": ["tag:old"]})
+    store.prune(NOW, keep={"world": ["tag:old"]})
     assert (store.count("world"), store.count("local")) == (1, 0)
     assert store.aliases("world", ["old"]) == {"old": "tag:old"}
-    assert set(store.seen("world", ["old"])) == {"old"}
-    assert store.seen("local", ["old"]) == {}
+    assert set(store.item_states("world", ["old"])) == {"old"}
+    assert store.item_states("local", ["old"]) == {}
 
 
 def test_being_listed_keeps_an_entry(store: Store) -> None:
@@ -306,7 +306,7 @@ def test_being_listed_keeps_an_entry(store: Store) -> None:
     store.commit_entries(
         "world", entries=[], aliases={"again": "tag:by-alias"}, seen=[ItemState("by-seen", "", "stored")], now=NOW
     )
-    store.forget(NOW, keep={})
+    store.prune(NOW, keep={})
     assert {e.title for e in store.entries("world")} == {"by-alias", "by-seen"}
 
 
@@ -314,8 +314,8 @@ def test_forgets_what_was_excluded(store: Store) -> None:
     """Seen articles that never became entries go by their own date."""
     for key, now in (("old", NOW - DAY), ("new", NOW)):
         store.commit_entries("world", entries=[], aliases={}, seen=[ItemState(key, "", "excluded")], now=now)
-    store.forget(NOW, keep={})
-    assert set(store.seen("world", ["old", "new"])) == {"new"}
+    store.prune(NOW, keep={})
+    assert set(store.item_states("world", ["old", "new"])) == {"new"}
 
 
 def test_forgets_documents_sources_runs_and_robots(store: Store) -> None:
@@ -327,11 +327,11 @@ def test_forgets_documents_sources_runs_and_robots(store: Store) -> None:
             documents=[document(f"https://{name}.example/", fetched=then)],
             sources=[SourceState(name, "a", then, None, 0)],
         )
-        store.robots.save(f"https://{name}.example", CachedRobots(f"https://{name}.example", "", 200, then))
-    store.forget(NOW, keep={})
+        store.robots_cache.save(f"https://{name}.example", CachedRobots(f"https://{name}.example", "", 200, then))
+    store.prune(NOW, keep={})
     assert store.feeds() == ("new",)
-    assert [store.document(f"https://{name}.example/", "a") is None for name in ("old", "new")] == [True, False]
-    assert [store.robots.load(f"https://{name}.example") is None for name in ("old", "new")] == [True, False]
+    assert [store.cached_document(f"https://{name}.example/", "a") is None for name in ("old", "new")] == [True, False]
+    assert [store.robots_cache.load(f"https://{name}.example") is None for name in ("old", "new")] == [True, False]
 
 
 def test_forgets_what_was_learned_of_sites(store: Store) -> None:
@@ -343,8 +343,8 @@ def test_forgets_what_was_learned_of_sites(store: Store) -> None:
     store.save_memory("learned.example", b"new", NOW)
     store.save_memory("today.example", b"new", NOW - hour)
     store.use_memory("today.example", NOW)  # less than a day later: nothing is written
-    store.forget(NOW - hour / 2, keep={})
-    known = {name: store.memory(f"{name}.example") for name in ("gone", "used", "learned", "today")}
+    store.prune(NOW - hour / 2, keep={})
+    known = {name: store.site_memory(f"{name}.example") for name in ("gone", "used", "learned", "today")}
     assert known == {"gone": None, "used": b"old", "learned": b"new", "today": None}
 
 
@@ -353,13 +353,13 @@ def test_forgets_plans_messages_and_fronts(store: Store) -> None:
     commit(store, entry("new"), feed="full")
     for name, then in (("old", NOW - 2 * DAY), ("new", NOW)):
         store.schedule.save(ScheduledRun(name, then, "why"))
-        store.messages.add([OutboxMessage("ping", name, b"", then)])
+        store.outbox.add([OutboxMessage("ping", name, b"", then)])
     for feed in ("gone", "empty", "full"):
-        store.fronts.keep(StoredSummary(feed, "a", 0, None, None, "en"))
-    store.forget(NOW - DAY, keep={"empty": ()})
+        store.summaries.save(StoredSummary(feed, "a", 0, None, None, "en"))
+    store.prune(NOW - DAY, keep={"empty": ()})
     assert set(store.schedule.load()) == {"new"}
-    assert [message.target for message in store.messages.waiting()] == ["new"]
-    assert set(store.fronts.load()) == {"empty", "full"}
+    assert [message.target for message in store.outbox.load_all()] == ["new"]
+    assert set(store.summaries.load()) == {"empty", "full"}
 
 
 def test_notices_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -367,18 +367,18 @@ def test_notices_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> N
     assert NOTICES_KEPT >= 50  # that health.rss shows
     monkeypatch.setattr("feedpub.store.store.NOTICES_KEPT", 3)
     for number in range(5):
-        store.notices.add(Incident("world", "s", "broken", NOW + number * DAY, NOW, str(number)), lambda _: ())
-    store.forget(NOW - DAY, keep={})
-    assert [notice.reason for notice in store.notices.newest()] == ["4", "3", "2"]
+        store.incidents.add(Incident("world", "s", "broken", NOW + number * DAY, NOW, str(number)), lambda _: ())
+    store.prune(NOW - DAY, keep={})
+    assert [notice.reason for notice in store.incidents.newest()] == ["4", "3", "2"]
 
 
 def test_no_table_only_grows(store: Store) -> None:
     """Every row goes in the end, but for what is published for good, and breaks, which end by themselves."""
     fill_all_tables(store)
-    store.claims.take("turn", "somebody", -7 * 86400.0)
-    store.forget(NOW + 1000 * DAY, keep={})
-    store.claims.forget(())
-    with store._database.reading() as connection:
+    store.leases.acquire("turn", "somebody", -7 * 86400.0)
+    store.prune(NOW + 1000 * DAY, keep={})
+    store.leases.prune(())
+    with store._database.read_transaction() as connection:
         left = {t.name for t in schema.metadata.sorted_tables if connection.execute(select(t).limit(1)).first()}
     assert left == {"archives", "breaks"}
 

@@ -119,7 +119,7 @@ def tools_for(config: Config, clock: FakeClock | None = None, kept: Store | None
     clock = clock or FakeClock()
     with (
         nullcontext(kept) if kept else Store.open(state_folder(settings)) as store,
-        Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots, clock=clock) as fetcher,
+        Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots_cache, clock=clock) as fetcher,
     ):
         publisher = open_output(settings.output, config.s3)
-        yield RunContext(settings, store, fetcher, publisher, clock.now, rules=open_rules(config.rules))
+        yield RunContext(settings, store, fetcher, publisher, clock.now, site_rules=open_rules(config.rules))

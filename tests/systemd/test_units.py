@@ -109,7 +109,7 @@ ADDRESSES = [
 def test_reach(written: str) -> None:
     """The public internet, as feedpub itself understands it, and no private, link-local or multicast address."""
     allowed = [ip_network(word) for word in values("feedpub.service", "IPAddressAllow") if word != "localhost"]
-    public = AddressPolicy().refusal(written, 443) is None
+    public = AddressPolicy().reason_against(written, 443) is None
     assert any(ip_address(written) in network for network in allowed) == public
 
 

@@ -9,7 +9,7 @@ from feedpub.web.status import FeedStatus, Health, ProcessStatus, ServiceStatus
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
 
 
-class FakeConsole:
+class FakeControl:
     """Has two feeds, `world` and `busy`, of which the latter is being looked at.
 
     Attributes:
@@ -30,7 +30,7 @@ class FakeConsole:
         self.gate = threading.Event()
         self.gate.set()
 
-    def overview(self, *, brief: bool = False) -> ServiceStatus:
+    def status(self, *, brief: bool = False) -> ServiceStatus:
         del brief
         self.asked += 1
         self.gate.wait(10)
@@ -43,7 +43,7 @@ class FakeConsole:
         self.ran.append(feed)
         return feed != "busy"
 
-    def token(self) -> str | None:
+    def admin_token(self) -> str | None:
         if self.error:
             raise self.error
         return self.secret

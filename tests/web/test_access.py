@@ -16,7 +16,7 @@ from feedpub.web.sockets import open_socket
 from tests.support.client import PATIENCE, Client, Reply, served
 from tests.support.service import eventually, free_port
 from tests.web.conftest import BASE
-from tests.web.console import FakeConsole
+from tests.web.console import FakeControl
 
 SECRET = "open sesame"
 PATHS = ("/status", "/metrics", "/run")
@@ -24,12 +24,12 @@ BEARER = {"Authorization": f"Bearer {SECRET}"}
 
 
 @pytest.fixture
-def console() -> FakeConsole:
-    return FakeConsole(SECRET)
+def console() -> FakeControl:
+    return FakeControl(SECRET)
 
 
 @pytest.fixture
-def site(folder: Path, console: FakeConsole, monkeypatch: pytest.MonkeyPatch) -> FeedApp:
+def site(folder: Path, console: FakeControl, monkeypatch: pytest.MonkeyPatch) -> FeedApp:
     monkeypatch.setattr(control, "GUESSING_SECONDS", 0.3)
     return FeedApp(FolderBackend(folder), console, [], BASE, hosts=["feeds.lan", "192.0.2.7"])
 
@@ -63,7 +63,7 @@ def test_somebody_on_this_machine_sees_all(client: Client, path: str, host: str)
 @pytest.mark.parametrize(
     "host", ["evil.example", "feeds.example.net", "127.0.0.1.evil.example", "localhost.evil.example", "192.0.2.1", ""]
 )
-def test_a_page_of_another_site_sees_nothing(client: Client, console: FakeConsole, path: str, host: str) -> None:
+def test_a_page_of_another_site_sees_nothing(client: Client, console: FakeControl, path: str, host: str) -> None:
     """Its name may lead to this machine (DNS rebinding); the public address of the feeds comes through a proxy."""
     reply = ask(client, path, host)
     assert reply.status == 403
@@ -103,7 +103,7 @@ def test_who_knows_the_token_sees_all(client: Client, path: str) -> None:
     assert b"world" in reply.body
 
 
-def test_a_wrong_token_costs_time(client: Client, console: FakeConsole) -> None:
+def test_a_wrong_token_costs_time(client: Client, console: FakeControl) -> None:
     """An empty one does not, and is none."""
     began = time.monotonic()
     assert ask(client, "/status", "evil.example", "Authorization: Bearer wrong").status == 403
@@ -114,7 +114,7 @@ def test_a_wrong_token_costs_time(client: Client, console: FakeConsole) -> None:
     assert ask(client, "/status", "evil.example", f"Authorization: Bearer {SECRET}").status == 403
 
 
-def test_a_token_that_cannot_be_had_is_told(client: Client, console: FakeConsole) -> None:
+def test_a_token_that_cannot_be_had_is_told(client: Client, console: FakeControl) -> None:
     """Whoever sends one learns why it does not help."""
     console.error = ConfigError("/run/secrets/token: cannot be read")
     reply = ask(client, "/status", "evil.example", f"Authorization: Bearer {SECRET}")
@@ -144,11 +144,11 @@ def test_feeds_and_pages_are_for_everybody(client: Client, host: str) -> None:
 )
 def test_only_loopback_and_unix_sockets_are_this_machine(address: str | None, local: bool) -> None:  # noqa: FBT001 -- a table's column
     """Whatever the client says."""
-    request = Request.of("GET", "/status", [(b"host", b"127.0.0.1:8080")], address)
+    request = Request.from_scope("GET", "/status", [(b"host", b"127.0.0.1:8080")], address)
     assert control.is_local(request, ()) is local
 
 
-def test_a_unix_socket_is_this_machine(folder: Path, console: FakeConsole, tmp_path: Path) -> None:
+def test_a_unix_socket_is_this_machine(folder: Path, console: FakeControl, tmp_path: Path) -> None:
     """Unless a proxy asks through it."""
     path = tmp_path / "s"
     server = Server(FeedApp(FolderBackend(folder), console, [], BASE), [open_socket(f"unix:{path}")])

@@ -90,26 +90,26 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     for name in ("a.rss", "b.rss", "c.rss"):
         (tmp_path / name).write_bytes(b"x" * 400)
     copies = ResponseCache(FolderBackend(tmp_path), no_headers, budget=1000)
-    made = {name: copies.make(file(name), "identity") for name in ("a.rss", "b.rss")}
+    made = {name: copies.build(file(name), "identity") for name in ("a.rss", "b.rss")}
     signatures = {name: copy.signature for name, copy in made.items() if copy}
-    assert copies.kept("a.rss", "identity", signatures["a.rss"])  # asked for again: b is the oldest now
-    copies.make(file("c.rss"), "identity")
-    assert copies.kept("a.rss", "identity", signatures["a.rss"])
-    assert copies.kept("b.rss", "identity", signatures["b.rss"]) is None
+    assert copies.lookup("a.rss", "identity", signatures["a.rss"])  # asked for again: b is the oldest now
+    copies.build(file("c.rss"), "identity")
+    assert copies.lookup("a.rss", "identity", signatures["a.rss"])
+    assert copies.lookup("b.rss", "identity", signatures["b.rss"]) is None
 
 
 def test_what_is_larger_than_the_bound_is_served_and_not_kept(tmp_path: Path) -> None:
     """And what is made again takes no room twice."""
     (tmp_path / "a.rss").write_bytes(b"x" * 2000)
     copies = ResponseCache(FolderBackend(tmp_path), no_headers, budget=1000)
-    copy = copies.make(file("a.rss"), "identity")
+    copy = copies.build(file("a.rss"), "identity")
     assert copy is not None
-    assert copies.kept("a.rss", "identity", copy.signature) is None
+    assert copies.lookup("a.rss", "identity", copy.signature) is None
     (tmp_path / "b.rss").write_bytes(b"x" * 600)
     for _ in range(3):
-        copy = copies.make(file("b.rss"), "identity")
+        copy = copies.build(file("b.rss"), "identity")
     assert copy is not None
-    assert copies.kept("b.rss", "identity", copy.signature) is copy
+    assert copies.lookup("b.rss", "identity", copy.signature) is copy
 
 
 def test_large_files_arrive_whole(client: Client, folder: Path) -> None:

@@ -12,18 +12,18 @@ from feedpub.core.errors import ConfigError
 from feedpub.web import FeedApp, FolderBackend, control
 from tests.support.client import Client, Reply, served
 from tests.web.conftest import BASE
-from tests.web.console import FakeConsole
+from tests.web.console import FakeControl
 
 SECRET = "öffne dich"
 
 
 @pytest.fixture
-def console() -> FakeConsole:
-    return FakeConsole(SECRET)
+def console() -> FakeControl:
+    return FakeControl(SECRET)
 
 
 @pytest.fixture
-def client(folder: Path, console: FakeConsole, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+def client(folder: Path, console: FakeControl, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     monkeypatch.setattr(control, "GUESSING_SECONDS", 0.3)
     with served(FeedApp(FolderBackend(folder), console, [], BASE)) as running:
         yield running
@@ -41,14 +41,14 @@ def call(client: Client, feed: str, token: str) -> Reply:
     return client.ask("POST", "/run", bearer, urlencode({"feed": feed}).encode())
 
 
-def test_a_feed_runs_for_who_knows_the_token(client: Client, console: FakeConsole) -> None:
+def test_a_feed_runs_for_who_knows_the_token(client: Client, console: FakeControl) -> None:
     """And the browser goes back to where the feed stands."""
     reply = press(client)
     assert (reply.status, reply.header("location")) == (303, "status#world")
     assert console.ran == ["world"]
 
 
-def test_a_program_gets_no_page(client: Client, console: FakeConsole) -> None:
+def test_a_program_gets_no_page(client: Client, console: FakeControl) -> None:
     """It sends the token as a header, and is answered in JSON."""
     reply = call(client, "world", SECRET)
     assert reply.status == 202
@@ -57,7 +57,7 @@ def test_a_program_gets_no_page(client: Client, console: FakeConsole) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "open", SECRET + "!", SECRET.upper(), "\udcff"])
-def test_a_wrong_token_is_refused_after_a_while(client: Client, console: FakeConsole, token: str) -> None:
+def test_a_wrong_token_is_refused_after_a_while(client: Client, console: FakeControl, token: str) -> None:
     """So that guessing takes long."""
     began = time.monotonic()
     form = urlencode({"feed": "world", "token": token}, errors="surrogateescape").encode()
@@ -66,7 +66,7 @@ def test_a_wrong_token_is_refused_after_a_while(client: Client, console: FakeCon
     assert console.ran == []
 
 
-def test_a_program_with_a_wrong_token_is_refused(client: Client, console: FakeConsole) -> None:
+def test_a_program_with_a_wrong_token_is_refused(client: Client, console: FakeControl) -> None:
     """In JSON too; and a right one in the form does not count beside a wrong header."""
     body = urlencode({"feed": "world", "token": SECRET}).encode()
     reply = client.ask("POST", "/run", {"Authorization": "Bearer wrong"}, body)
@@ -75,7 +75,7 @@ def test_a_program_with_a_wrong_token_is_refused(client: Client, console: FakeCo
     assert console.ran == []
 
 
-def test_without_a_token_nobody_can(client: Client, console: FakeConsole) -> None:
+def test_without_a_token_nobody_can(client: Client, console: FakeControl) -> None:
     """Not with an empty one either; it says what to write into the config."""
     console.secret = None
     for token in ("", SECRET):
@@ -93,7 +93,7 @@ def test_what_cannot_run_is_told(client: Client, feed: str, status: int) -> None
     assert (reply.status, json.loads(reply.body)["feed"]) == (status, feed)
 
 
-def test_it_takes_a_form_and_nothing_else(client: Client, console: FakeConsole) -> None:
+def test_it_takes_a_form_and_nothing_else(client: Client, console: FakeControl) -> None:
     """By POST, and not a large one."""
     assert client.get("/run").header("allow") == "POST"
     for body in (b"feed=world&token=" + b"x" * 5000, b"x" * 200_000):
@@ -102,7 +102,7 @@ def test_it_takes_a_form_and_nothing_else(client: Client, console: FakeConsole) 
     assert console.ran == []
 
 
-def test_who_leaves_in_the_middle_has_asked_for_nothing(client: Client, console: FakeConsole) -> None:
+def test_who_leaves_in_the_middle_has_asked_for_nothing(client: Client, console: FakeControl) -> None:
     """Half a form may name another feed."""
     form = urlencode({"token": SECRET, "feed": "world"}).encode()
     head = b"POST /run HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (len(form) + 5)
@@ -113,7 +113,7 @@ def test_who_leaves_in_the_middle_has_asked_for_nothing(client: Client, console:
     assert console.ran == ["world"]
 
 
-def test_a_token_that_cannot_be_read_is_told(client: Client, console: FakeConsole) -> None:
+def test_a_token_that_cannot_be_read_is_told(client: Client, console: FakeControl) -> None:
     """With the reason, and without the token."""
     console.error = ConfigError("/run/secrets/token: cannot be read")
     reply = press(client)

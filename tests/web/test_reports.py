@@ -12,18 +12,18 @@ from feedpub.web import FeedApp, FolderBackend, healthz, reports
 from tests.support.client import Client, Reply, served
 from tests.support.service import eventually
 from tests.web.conftest import BASE
-from tests.web.console import FakeConsole
+from tests.web.console import FakeControl
 
 PATHS = ("/status", "/metrics", "/healthz")
 
 
 @pytest.fixture
-def console() -> FakeConsole:
-    return FakeConsole()
+def console() -> FakeControl:
+    return FakeControl()
 
 
 @pytest.fixture
-def client(folder: Path, console: FakeConsole) -> Iterator[Client]:
+def client(folder: Path, console: FakeControl) -> Iterator[Client]:
     with served(FeedApp(FolderBackend(folder), console, [], BASE)) as running:
         yield running
 
@@ -70,7 +70,7 @@ def test_reports_can_only_be_read(client: Client, path: str) -> None:
     assert (asked.status, asked.body) == (200, b"")
 
 
-def test_a_report_is_made_once_for_all_who_ask(client: Client, console: FakeConsole) -> None:
+def test_a_report_is_made_once_for_all_who_ask(client: Client, console: FakeControl) -> None:
     """In the same second; the state is not read for each."""
     for _ in range(5):
         assert client.get("/status").status == 200
@@ -78,7 +78,7 @@ def test_a_report_is_made_once_for_all_who_ask(client: Client, console: FakeCons
 
 
 @pytest.mark.usefixtures("impatient")
-def test_reports_are_made_anew(client: Client, console: FakeConsole) -> None:
+def test_reports_are_made_anew(client: Client, console: FakeControl) -> None:
     """When the last one is too old."""
     for _ in range(3):
         assert client.get("/metrics").status == 200
@@ -86,7 +86,7 @@ def test_reports_are_made_anew(client: Client, console: FakeConsole) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_state_that_cannot_be_read_is_told(client: Client, console: FakeConsole, path: str) -> None:
+def test_a_state_that_cannot_be_read_is_told(client: Client, console: FakeControl, path: str) -> None:
     """With the reason; feeds are served all the same."""
     console.error = StoreError("state/feedpub.db: disk I/O error <1>")
     reply = client.get(path)
@@ -95,7 +95,7 @@ def test_a_state_that_cannot_be_read_is_told(client: Client, console: FakeConsol
     assert client.get("/world.rss").status == 200
 
 
-def test_who_waits_for_a_report_holds_up_nobody(client: Client, console: FakeConsole) -> None:
+def test_who_waits_for_a_report_holds_up_nobody(client: Client, console: FakeControl) -> None:
     """Feeds are served while the state takes its time."""
     console.gate.clear()
     replies: list[Reply] = []

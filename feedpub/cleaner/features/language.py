@@ -17,7 +17,7 @@ NAMES = (
 def rows(table: Table) -> Rows:
     """The features of this group."""
     of_names, of_words = _names(table), _words(table)
-    around = [_shift(column, offset) for column in (of_names[-1], table.spoken) for offset in NEIGHBOURS]
+    around = [_shift(column, offset) for column in (of_names[-1], table.language_share) for offset in NEIGHBOURS]
     return [*of_names, *of_words, *around]
 
 
@@ -29,7 +29,7 @@ def _names(table: Table) -> list[Column]:
     weights = np.array([table.vocabulary.name(name) for name in known])
     names, wrapper = weights[of_boxes], weights[of_wrappers, 0]
     total, worst, best = np.repeat(names[np.newaxis, :, 2], 3, axis=0)
-    for level, around in table.inwards:
+    for level, around in table.accumulate_inwards:
         total[level] += total[around]
         worst[level] = np.minimum(worst[level], worst[around])
         best[level] = np.maximum(best[level], best[around])
@@ -40,13 +40,13 @@ def _names(table: Table) -> list[Column]:
 
 def _words(table: Table) -> list[Column]:
     """What the words of a block say, and those of the prose, the heading above, its kind and its boxes."""
-    spoken, kind = table.spoken, table.kind
+    spoken, kind = table.language_share, table.kind
     usual = float((spoken * table.good).sum()) / max(1.0, float(table.good.sum()))
-    (in_boxes,) = table.over_boxes(spoken)
+    (in_boxes,) = table.sum_over_boxes(spoken)
     in_boxes = in_boxes / np.maximum(table.last - table.first, 1)
     return [
         spoken,
-        table.everywhere(usual),  # 0 in a language that no word was learned of
+        table.document_wide(usual),  # 0 in a language that no word was learned of
         spoken - usual,
         _above(table),
         (np.bincount(kind, spoken) / np.bincount(kind))[kind],
@@ -59,9 +59,9 @@ def _above(table: Table) -> Column:
     """What the nearest heading above a block, or the block itself where it is one, says."""
     heads = table.headings
     if not len(heads):
-        return table.everywhere(0.0)
+        return table.document_wide(0.0)
     place = np.searchsorted(heads, table.order, side="right") - 1
-    return np.where(place >= 0, table.spoken[heads[place]], 0.0)
+    return np.where(place >= 0, table.language_share[heads[place]], 0.0)
 
 
 def _shift(values: Column, offset: int) -> Column:

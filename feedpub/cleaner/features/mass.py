@@ -39,9 +39,9 @@ class Mass:
     peak: float
 
     @classmethod
-    def of(cls, table: Table) -> "Mass":
+    def measure(cls, table: Table) -> "Mass":
         """Sum up the blocks of every box."""
-        words, linked, paragraphs, text = table.over_boxes(
+        words, linked, paragraphs, text = table.sum_over_boxes(
             table.words, table.words * table.density, table.good, table.words * table.good
         )
         best = _readability(table)
@@ -51,7 +51,7 @@ class Mass:
 
 def rows(table: Table) -> Rows:
     """The features of this group."""
-    mass = Mass.of(table)
+    mass = Mass.measure(table)
     return [
         *_levels(table, mass),
         *_readabilities(table, mass),
@@ -126,7 +126,9 @@ def _parents(table: Table) -> Rows:
 
 def _page(table: Table, mass: Mass) -> Rows:
     linked, text, top = mass.linked[0], mass.text[0], mass.words[mass.top]
-    return [table.everywhere(float(value)) for value in (table.total, *(np.array([linked, text, top]) / table.total))]
+    return [
+        table.document_wide(float(value)) for value in (table.total, *(np.array([linked, text, top]) / table.total))
+    ]
 
 
 def _readability(table: Table) -> Column:
@@ -140,7 +142,7 @@ def _readability(table: Table) -> Column:
 def _outer(words: Column, table: Table) -> Index:
     """For each box the nearest one around it that has more text."""
     outer = table.parent.copy()
-    for level, around in table.inwards:
+    for level, around in table.accumulate_inwards:
         outer[level] = np.where(words[around] > words[level], around, outer[around])
     return outer
 
@@ -148,6 +150,6 @@ def _outer(words: Column, table: Table) -> Index:
 def _best_around(best: Column, table: Table) -> Column:
     """The readability of the best box around each block, its own among them."""
     found = best.copy()
-    for level, around in table.inwards:
+    for level, around in table.accumulate_inwards:
         found[level] = np.maximum(found[level], found[around])
     return found[table.box]

@@ -19,7 +19,7 @@ def rows(table: Table) -> Rows:
 
 def _hints(table: Table) -> Rows:
     title, description = table.reading.hints.title, table.reading.hints.description
-    said = table.reading.said
+    said = table.reading.tokens
     of_title = np.array([len(title.intersection(words)) for words in said], dtype=np.float64)
     of_description = np.array([len(description.intersection(words)) for words in said], dtype=np.float64)
     size = np.array([max(1, len(words)) for words in said])

@@ -23,12 +23,12 @@ def _groups(table: Table) -> Rows:
     member = [keys.setdefault((box.parent, box.name.partition(" ")[0]), len(keys)) for box in table.boxes]
     group = np.array(member, dtype=np.int64)
     count = np.bincount(group)
-    words, linked = table.over_boxes(table.words, table.words * table.density)
+    words, linked = table.sum_over_boxes(table.words, table.words * table.density)
     in_group = np.bincount(group, words)
     density = np.bincount(group, linked) / np.maximum(in_group, 1)
     nearest = np.arange(len(member))
     repeated = count[group] >= SEVERAL
-    for level, around in table.inwards:
+    for level, around in table.accumulate_inwards:
         nearest[level] = np.where(repeated[level], level, nearest[around])
     item = nearest[table.box]
     own = group[item]

@@ -63,13 +63,13 @@ class Table:
         self.good = ((self.chars >= GOOD_CHARS) & (self.density < GOOD_DENSITY)).astype(float)
         self.total = max(1.0, float(self.words.sum()))
 
-    def over_boxes(self, *values: Column) -> list[Column]:
+    def sum_over_boxes(self, *values: Column) -> list[Column]:
         """The sums of blocks' values over each box."""
         running = np.zeros((len(values), self.size + 1))
         np.cumsum(values, axis=1, out=running[:, 1:])
         return list(running[:, self.last] - running[:, self.first])
 
-    def everywhere(self, value: float) -> Column:
+    def document_wide(self, value: float) -> Column:
         """The same number for every block."""
         return np.full(self.size, value)
 
@@ -79,7 +79,7 @@ class Table:
         return np.array([box.depth for box in self.boxes], dtype=np.int64)
 
     @cached_property
-    def inwards(self) -> list[tuple[Index, Index]]:
+    def accumulate_inwards(self) -> list[tuple[Index, Index]]:
         """The boxes of every depth below the root, outermost first, each with the boxes around them."""
         order = np.argsort(self.depth, kind="stable")
         levels = np.split(order, np.flatnonzero(np.diff(self.depth[order])) + 1)[1:]
@@ -116,7 +116,7 @@ class Table:
         )
 
     @cached_property
-    def spoken(self) -> Column:
+    def language_share(self) -> Column:
         """What each block's own words and links say."""
         return np.array([self.vocabulary.text(terms) for terms in self.reading.terms()])
 

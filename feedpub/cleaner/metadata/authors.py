@@ -42,8 +42,8 @@ class BylineWords:
     roles: frozenset[str]
     degrees: frozenset[str]
     groups: frozenset[str]
-    nobody: frozenset[str]
-    never: frozenset[str]
+    placeholders: frozenset[str]
+    not_names: frozenset[str]
 
 
 @lru_cache(maxsize=64)  # pages may call their language anything
@@ -61,8 +61,8 @@ def byline_words(language: str | None = None) -> BylineWords:
         roles=frozenset(listed["roles"]["words"]),
         degrees=frozenset(listed["degrees"]["words"]),
         groups=frozenset(listed["groups"]["words"]),
-        nobody=frozenset(listed["nobody"]["names"]),
-        never=frozenset(listed["never"]["words"]),
+        placeholders=frozenset(listed["nobody"]["names"]),
+        not_names=frozenset(listed["never"]["words"]),
     )
 
 
@@ -175,7 +175,7 @@ def _not_an_address(names: Sequence[str], own: set[str]) -> Sequence[str]:
 
 def _rank(key: str, name: str, own: set[str]) -> int:
     """0 for a person's name, 1 for a group's, 2 for a login, 3 for the site's, 4 for nobody's."""
-    if key in byline_words().nobody:
+    if key in byline_words().placeholders:
         return 4
     if key.replace(" ", "") in own:
         return 3
@@ -191,7 +191,7 @@ def _last_name_first(parts: list[str], known: BylineWords) -> str:
     if len(parts) != 2 or any(" " in part.strip() or _CJK.search(part) for part in parts):  # noqa: PLR2004
         return ""
     last, first = (part.strip() for part in parts)
-    named = first[:1].isupper() and not _is_role(first, known) and first.casefold() not in known.nobody
+    named = first[:1].isupper() and not _is_role(first, known) and first.casefold() not in known.placeholders
     return f"{first} {last}" if named else ""
 
 
@@ -216,7 +216,7 @@ def _clean(name: str, known: BylineWords) -> str:
     if (
         _is_role(name, known)
         or _is_degree(name, known)
-        or tokens[0] in known.never
+        or tokens[0] in known.not_names
         or (len(tokens) == 1 and known.after.match(f" {name} "))
     ):
         return ""
@@ -241,4 +241,4 @@ def _is_role(part: str, known: BylineWords) -> bool:
     """Whether a part is a job title and not a name."""
     tokens = part.casefold().replace("-", " ").split()
     role = bool(tokens) and (tokens[0] in known.roles or tokens[-1] in known.roles)
-    return role and squash(part) not in known.nobody
+    return role and squash(part) not in known.placeholders

@@ -31,7 +31,7 @@ class Rule:
     """
 
     command: str
-    written: str
+    source: str
     xpath: str
     file: str = ""
     line: int = 0
@@ -39,7 +39,7 @@ class Rule:
 
     def __str__(self) -> str:
         place = f" ({self.file}:{self.line})" if self.file else ""
-        return f"rule {self.command} '{self.written}'{place}"
+        return f"rule {self.command} '{self.source}'{place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Ruleset:
     problems: tuple[RuleIssue, ...] = ()
     tests: tuple[RuleTest, ...] = ()
 
-    def over(self, other: Self) -> Self:
+    def merged_with(self, other: Self) -> Self:
         """These rules, and after them those of a less specific place: lists are appended, single values stay."""
         joined = {each.name: getattr(self, each.name) for each in fields(self)}
         for name, value in joined.items():

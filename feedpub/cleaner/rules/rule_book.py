@@ -88,7 +88,7 @@ class SiteRuleSet:
         self._files: dict[Path, _Read] = {}
         self._lock = threading.Lock()
 
-    def of(self, url: str | None) -> Ruleset:
+    def rules_for(self, url: str | None) -> Ruleset:
         """What is known of the site of an address; an empty value where nothing is."""
         host = rule_host(url or "")
         if not host:
@@ -96,12 +96,12 @@ class SiteRuleSet:
         own = next((self.own[name] for name in _domains(host) if name in self.own), None)
         return own if own is not None else self._of_ftr(host)
 
-    def named_for(self, url: str | None) -> str:
+    def file_for(self, url: str | None) -> str:
         """The host that our own file about an address is named for, or would be; "" where there can be none."""
         host = rule_host(url or "")
         return next((name for name in _domains(host) if name in self.own), host if "." in host else "")
 
-    def with_own(self, host: str, rules: Ruleset) -> "SiteRuleSet":
+    def with_rules(self, host: str, rules: Ruleset) -> "SiteRuleSet":
         """The same with other rules of our own for a host."""
         return SiteRuleSet({**self.own, host: rules}, self.ftr, self._tell)
 
@@ -126,11 +126,11 @@ class SiteRuleSet:
         rules = NOTHING
         for name in names:
             found = self._file(self.ftr / name, self._tell)
-            rules = rules.over(found) if found is not None else rules
+            rules = rules.merged_with(found) if found is not None else rules
         if rules.autodetect is False:
             return rules
         for_all = self._file(self.ftr / _FOR_ALL, self._tell)
-        return rules.over(replace(for_all, title=(), date=())) if for_all is not None else rules
+        return rules.merged_with(replace(for_all, title=(), date=())) if for_all is not None else rules
 
     def _file(self, path: Path, tell: Callable[[RuleIssue], None]) -> Ruleset | None:
         """What a file says now; None where there is none."""

@@ -37,9 +37,9 @@ class RuleTestResult:
         said: what is wrong, or why nothing could be tried; "" where all is well.
     """
 
-    sample: RuleTest
-    verdict: RuleTestStatus
-    said: str = ""
+    test: RuleTest
+    status: RuleTestStatus
+    message: str = ""
 
 
 def tests_to_run(book: SiteRuleSet, hosts: Iterable[str] = ()) -> Iterator[RuleTest]:
@@ -87,7 +87,7 @@ def run_rule_test(
         pages = find(sample.url)
         if pages is None:
             return RuleTestResult(sample, "no page", "no page at hand")
-        rules = book.of(pages.url)
+        rules = book.rules_for(pages.url)
         found = isolation.call(sample.url, articles.article_from_pages, pages, rules)
     except SourceError as error:
         return RuleTestResult(sample, "failed", error.reason)
@@ -99,7 +99,7 @@ def _wrong(sample: RuleTest, article: Article, rules: Ruleset) -> Iterator[str]:
     text = _squashed(f"{article.title} {article.text}")
     yield from (f"missing: {words}" for words in sample.contains if _squashed(words) not in text)
     told = {removed.text: removed.reason for removed in article.removed}
-    if rules.content and (reason := told.get(rules.content[0].written)):
+    if rules.content and (reason := told.get(rules.content[0].source)):
         yield reason
 
 

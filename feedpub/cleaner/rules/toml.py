@@ -61,5 +61,7 @@ def parse_rules(text: str, file: Path) -> Ruleset:
 
 
 def _of_site(site: SiteFile, positions: TomlLines, name: str) -> Ruleset:
-    tests = (RuleTest(test.url, test.contains, name, positions.line(("test", at))) for at, test in enumerate(site.test))
-    return replace(parse_ruleset(site, name, positions.line), tests=tuple(tests))
+    tests = (
+        RuleTest(test.url, test.contains, name, positions.line_of(("test", at))) for at, test in enumerate(site.test)
+    )
+    return replace(parse_ruleset(site, name, positions.line_of), tests=tuple(tests))

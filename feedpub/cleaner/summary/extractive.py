@@ -139,7 +139,7 @@ def measure(sentences: Sequence[Sentence], title: str = "", language: str | None
     return Measures(
         lengths=tuple(len(sentence.text) for sentence in sentences),
         early=tuple(1 / (1 + sentence.paragraph) for sentence in sentences),
-        opens=tuple(float(sentence.place == 0) for sentence in sentences),
+        opens=tuple(float(sentence.position == 0) for sentence in sentences),
         central=centrality(bags),
         titled=tuple(len(both) / max(1, len(set(bag))) for both, bag in zip(heading, bags, strict=True)),
         heading=heading,

@@ -144,7 +144,7 @@ class Sentence:
 
     text: str
     paragraph: int
-    place: int
+    position: int
 
 
 def prose_sentences(text: str, title: str = "", language: str | None = None) -> Iterator[Sentence]:

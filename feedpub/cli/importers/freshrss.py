@@ -50,12 +50,14 @@ _CARRIED = {
 def apply_freshrss(draft: ImportedFeed, kind: str, told: Mapping[str, str]) -> Imported:
     """A feed of an OPML file with what FreshRSS was told about it, by the names of its attributes."""
     said = {name.removeprefix(FRESHRSS_PREFIX): value for name, value in told.items()}
-    where = draft.where
+    where = draft.location
     if kind.lower() not in (*_FEEDS, _PAGE):
-        return Imported(losses=(Unsupported(where, kind, f"{draft.title}: feedpub reads no such source; left out"),))
+        return Imported(
+            unsupported=(Unsupported(where, kind, f"{draft.title}: feedpub reads no such source; left out"),)
+        )
     if said.get("CURLOPT_POST", "0").lower() not in _OFF or "CURLOPT_POSTFIELDS" in said:
         return Imported(
-            losses=(Unsupported(where, "CURLOPT_POST", f"{draft.title}: feedpub only asks by GET; left out"),)
+            unsupported=(Unsupported(where, "CURLOPT_POST", f"{draft.title}: feedpub only asks by GET; left out"),)
         )
     losses = list(_losses(said, where, draft.title))
     draft = replace(
@@ -103,17 +105,17 @@ def _site(said: Mapping[str, str], draft: ImportedFeed) -> tuple[ImportedSite, .
         settings.append(("content", (said["cssFullContent"],)))
     if "cssContentFilter" in said:
         settings.append(("remove", tuple(split_selectors(said["cssContentFilter"]))))
-    return (ImportedSite(draft.where, host_from_url(draft.link or draft.url), tuple(settings)),) if settings else ()
+    return (ImportedSite(draft.location, host_from_url(draft.link or draft.url), tuple(settings)),) if settings else ()
 
 
 def _losses(said: Mapping[str, str], where: str, title: str) -> Iterator[Unsupported]:
     if found := [name for name in _FROM_ARTICLE if name in said]:
-        yield Unsupported(where, ", ".join(found), f"{title}: read from each article instead", matters=False)
+        yield Unsupported(where, ", ".join(found), f"{title}: read from each article instead", is_important=False)
     if said.get("ttl", "").startswith("-"):
         yield Unsupported(where, "ttl", f"{title}: was muted; feedpub looks at every feed that is in its config")
     for name in said:
         if name in _READER:
-            yield Unsupported(where, name, f"{title}: {_READER[name]}", matters=False)
+            yield Unsupported(where, name, f"{title}: {_READER[name]}", is_important=False)
         elif name == "filtersActionRead":
             yield Unsupported(
                 where, name, f"{title}: feedpub marks nothing as read; see [feed.exclude] to leave articles out"

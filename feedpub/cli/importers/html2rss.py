@@ -62,7 +62,7 @@ class _Config:
         if not title:
             self._lose(channel, "title", f'the file gives none; called "{title_from_url(url)}"', matters=False)
         yield ImportedFeed(
-            where=f"{self.file}:{channel['url'].line}",
+            location=f"{self.file}:{channel['url'].line}",
             type="page",
             url=url,
             title=title or title_from_url(url),

@@ -31,7 +31,7 @@ class ImportedFeed:
         include: patterns of the addresses of articles to take.
     """
 
-    where: str
+    location: str
     type: Literal["page", "feed"]
     url: str
     title: str
@@ -48,7 +48,7 @@ class ImportedFeed:
     proxy: str = ""
     include: tuple[str, ...] = ()
 
-    def table(self, name: str) -> dict[str, object]:
+    def as_toml_table(self, name: str) -> dict[str, object]:
         """The `[[feed]]` table of the config, under a name; nothing stands in it that says what is so anyway."""
         source = {
             "type": self.type,
@@ -84,30 +84,30 @@ class Unsupported:
         matters: False where feedpub does the same by itself, or the thing means nothing to it.
     """
 
-    where: str
+    location: str
     what: str
-    instead: str
-    matters: bool = True
+    hint: str
+    is_important: bool = True
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}: {self.instead}"
+        return f"{self.location}: {self.what}: {self.hint}"
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedSite:
     """What a file says about the articles of one site: settings of `sites/<host>.toml`."""
 
-    where: str
+    location: str
     host: str
     settings: tuple[tuple[str, tuple[str, ...]], ...]
 
-    def said(self) -> str:
+    def describe(self) -> str:
         """The settings on one line."""
         return ", ".join(f"{key} {' | '.join(selectors)}" for key, selectors in self.settings)
 
     def text(self) -> str:
         """The TOML of the site's file."""
-        lines = [f"# The articles of {self.host}, from {self.where}."]
+        lines = [f"# The articles of {self.host}, from {self.location}."]
         for key, selectors in self.settings:
             written = [json.dumps(selector, ensure_ascii=False) for selector in selectors]
             lines.append(f"{key} = [{', '.join(written)}]" if key in _LISTS else f"{key} = {written[0]}")
@@ -119,7 +119,7 @@ class Imported:
     """All that came of one file, or of several."""
 
     feeds: tuple[ImportedFeed, ...] = ()
-    losses: tuple[Unsupported, ...] = ()
+    unsupported: tuple[Unsupported, ...] = ()
     sites: tuple[ImportedSite, ...] = ()
 
 
@@ -128,7 +128,7 @@ def join_url(parts: Iterable[Imported]) -> Imported:
     found = list(parts)
     return Imported(
         tuple(feed for part in found for feed in part.feeds),
-        tuple(loss for part in found for loss in part.losses),
+        tuple(loss for part in found for loss in part.unsupported),
         tuple(site for part in found for site in part.sites),
     )
 

@@ -27,18 +27,20 @@ def _outline(outline: etree._Element, where: str, *, scraping: bool) -> Imported
     said = {str(key): str(value).strip() for key, value in outline.attrib.items() if value.strip()}
     told = {key: value for key, value in said.items() if key.startswith(freshrss.FRESHRSS_PREFIX)} if scraping else {}
     if "xmlUrl" not in said:
-        return Imported(losses=tuple(_folder(outline, said, told, where)))
+        return Imported(unsupported=tuple(_folder(outline, said, told, where)))
     draft = _draft(said, where)
     bare = Imported((draft,), tuple(_losses(said, where)))
     if not scraping:
         return bare
-    return join_url([Imported(losses=bare.losses), freshrss.apply_freshrss(draft, said.get("type", ""), told)])
+    return join_url(
+        [Imported(unsupported=bare.unsupported), freshrss.apply_freshrss(draft, said.get("type", ""), told)]
+    )
 
 
 def _draft(said: dict[str, str], where: str) -> ImportedFeed:
     link = said.get("htmlUrl", "")
     return ImportedFeed(
-        where=where,
+        location=where,
         type="feed",
         url=said["xmlUrl"],
         title=" ".join((said.get("title") or said.get("text") or title_from_url(said["xmlUrl"])).split()),
@@ -50,13 +52,13 @@ def _draft(said: dict[str, str], where: str) -> ImportedFeed:
 
 def _losses(said: dict[str, str], where: str) -> Iterator[Unsupported]:
     if "category" in said:
-        yield Unsupported(where, f"category {said['category']}", "feedpub has no folders of feeds", matters=False)
+        yield Unsupported(where, f"category {said['category']}", "feedpub has no folders of feeds", is_important=False)
     if rssbridge.is_rssbridge_url(said["xmlUrl"]):
         yield Unsupported(
             where,
             "RSS-Bridge",
             "the feed still comes from it; import its address by itself to read the page directly",
-            matters=False,
+            is_important=False,
         )
     for key in said:
         if key not in _READERS and not key.startswith("{"):
@@ -70,7 +72,7 @@ def _folder(outline: etree._Element, said: dict[str, str], told: dict[str, str],
         yield Unsupported(where, title, "is a list elsewhere; save it as a file and import that")
     elif len(outline):
         yield Unsupported(
-            where, f"folder {title}", "feedpub has no folders of feeds; its feeds are taken", matters=False
+            where, f"folder {title}", "feedpub has no folders of feeds; its feeds are taken", is_important=False
         )
     else:
         yield Unsupported(where, title, 'has no xmlUrl; if it is a page, write it as a source of type = "page"')

@@ -21,7 +21,7 @@ class ImportPlan:
     """
 
     new: tuple[tuple[str, ImportedFeed], ...]
-    known: tuple[tuple[str, ImportedFeed], ...]
+    already_configured: tuple[tuple[str, ImportedFeed], ...]
 
 
 def plan_import(drafts: Iterable[ImportedFeed], config: Config) -> ImportPlan:
@@ -35,7 +35,7 @@ def plan_import(drafts: Iterable[ImportedFeed], config: Config) -> ImportPlan:
         if key in feeds:
             known.append((feeds[key], draft))
             continue
-        name = names.take(_wish(draft))
+        name = names.claim(_wish(draft))
         feeds[key] = name
         new.append((name, draft))
     return ImportPlan(tuple(new), tuple(known))
@@ -68,7 +68,7 @@ _SECRETS = ("authorization", "cookie", "x-api-key")
 def check_import(imported: Imported, track: Change = without_changes) -> Imported:
     """Only what the config takes, and a loss for whatever it does not."""
     feeds: list[ImportedFeed] = []
-    losses = list(imported.losses)
+    losses = list(imported.unsupported)
     for draft in track(imported.feeds, "checking"):
         usable, refused = _usable(draft)
         losses += refused
@@ -82,13 +82,13 @@ def check_import(imported: Imported, track: Change = without_changes) -> Importe
 def _usable(draft: ImportedFeed) -> tuple[ImportedFeed | None, list[Unsupported]]:
     """The draft without its settings that are refused; None where its address or title is."""
     losses: list[Unsupported] = []
-    for path, reason in validate_feed(draft.table("draft")):
+    for path, reason in validate_feed(draft.as_toml_table("draft")):
         key = next((str(part) for part in path if part in _EMPTY), None)
         if key is None:
             what = str(path[-1]) if path else "feed"
-            return None, [*losses, Unsupported(draft.where, what, f"{draft.title}: {reason}; the feed is left out")]
+            return None, [*losses, Unsupported(draft.location, what, f"{draft.title}: {reason}; the feed is left out")]
         automatic = f"; {_AUTOMATIC[key]}" if key in _AUTOMATIC else ""
-        losses.append(Unsupported(draft.where, key, f"{draft.title}: {reason}{automatic}"))
+        losses.append(Unsupported(draft.location, key, f"{draft.title}: {reason}{automatic}"))
         draft = replace(draft, **{key: _EMPTY[key]})  # type: ignore[arg-type]
     return draft, losses
 
@@ -98,7 +98,7 @@ def _secrets(draft: ImportedFeed) -> Iterator[Unsupported]:
     names = [name for name, _ in draft.headers if name.lower() in _SECRETS] + [name for name, _ in draft.cookies]
     if names:
         instead = f'{draft.title}: stands in the config for everybody to read; better write {{ env = "NAME" }} for it'
-        yield Unsupported(draft.where, f"the value of {', '.join(names)}", instead, matters=False)
+        yield Unsupported(draft.location, f"the value of {', '.join(names)}", instead, is_important=False)
 
 
 def _sites(sites: Iterable[ImportedSite], losses: list[Unsupported]) -> Iterator[ImportedSite]:
@@ -108,17 +108,17 @@ def _sites(sites: Iterable[ImportedSite], losses: list[Unsupported]) -> Iterator
         site = replace(draft, settings=tuple(_selectors(draft, losses)))
         if not _HOST.fullmatch(site.host):
             losses.append(
-                Unsupported(site.where, site.said(), f"{site.host} is no host that a file could be named for")
+                Unsupported(site.location, site.describe(), f"{site.host} is no host that a file could be named for")
             )
         elif site.settings and kept.setdefault(site.host, site).settings != site.settings:
-            instead = f"{site.host} has other rules from {kept[site.host].where}; one file holds those of a host"
-            losses.append(Unsupported(site.where, site.said(), instead))
+            instead = f"{site.host} has other rules from {kept[site.host].location}; one file holds those of a host"
+            losses.append(Unsupported(site.location, site.describe(), instead))
     yield from kept.values()
 
 
 def _selectors(site: ImportedSite, losses: list[Unsupported]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for key, selectors in site.settings:
         reasons = {selector: check_selector_syntax(selector) for selector in selectors}
-        losses += [Unsupported(site.where, f"{key} of {site.host}", reason) for reason in reasons.values() if reason]
+        losses += [Unsupported(site.location, f"{key} of {site.host}", reason) for reason in reasons.values() if reason]
         if good := tuple(selector for selector in selectors if not reasons[selector]):
             yield key, good

@@ -95,7 +95,7 @@ def _draft(said: Mapping[str, str], home: str, where: str, losses: list[Unsuppor
     entries = said.get("entry_element_selector", "")
     links = link_selector(entries, said.get("url_selector", "")) if entries else said.get("url_selector", "")
     return ImportedFeed(
-        where=where,
+        location=where,
         type="page",
         url=home,
         title=title_from_url(home),
@@ -136,10 +136,10 @@ def _losses(said: Mapping[str, str], where: str, *, complex_one: bool) -> Iterat
             continue
         if (key == "content_cleanup" and not read_pages) or (key in _SITE_KEYS and complex_one):
             yield Unsupported(
-                where, key, "was meant for the list; each article is read from its own page", matters=False
+                where, key, "was meant for the list; each article is read from its own page", is_important=False
             )
         elif key in _BY_ITSELF:
-            yield Unsupported(where, key, _BY_ITSELF[key], matters=False)
+            yield Unsupported(where, key, _BY_ITSELF[key], is_important=False)
         elif key in _INSTEAD:
             yield Unsupported(where, key, _INSTEAD[key])
         elif key not in _CARRIED:

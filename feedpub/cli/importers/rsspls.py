@@ -37,7 +37,7 @@ def parse_rsspls(body: bytes, name: str) -> Imported:
     drafts: list[ImportedFeed] = []
     losses = list(_of_all(table, lines, name))
     for index, feed in enumerate(feeds):
-        where = f"{name}:{lines.line(('feed', index))}"
+        where = f"{name}:{lines.line_of(('feed', index))}"
         config = feed.get("config")
         config = config if isinstance(config, dict) else {}
         losses += _losses(feed, config, where)
@@ -51,13 +51,13 @@ def _of_all(table: Table, lines: TomlLines, name: str) -> Iterator[Unsupported]:
     settings = table.get("rsspls")
     for key in settings if isinstance(settings, dict) else ():
         if key != "proxy":
-            yield _loss(f"{name}:{lines.line(('rsspls', key))}", key)
+            yield _loss(f"{name}:{lines.line_of(('rsspls', key))}", key)
 
 
 def _loss(where: str, key: str) -> Unsupported:
     """What becomes of a setting that is not carried over."""
     if key in _BY_ITSELF:
-        return Unsupported(where, key, _BY_ITSELF[key], matters=False)
+        return Unsupported(where, key, _BY_ITSELF[key], is_important=False)
     return Unsupported(where, key, _INSTEAD.get(key, "unknown to feedpub"))
 
 
@@ -65,7 +65,7 @@ def _draft(feed: Table, config: Table, url: str, where: str) -> ImportedFeed:
     heading = _text(config, "heading")
     stem = _text(feed, "filename").rpartition("/")[2].rsplit(".", 1)[0]
     return ImportedFeed(
-        where=where,
+        location=where,
         type="page",
         url=url,
         title=_text(feed, "title") or title_from_url(url),
@@ -81,7 +81,7 @@ def _losses(feed: Table, config: Table, where: str) -> Iterator[Unsupported]:
     if _text(config, "source") == "json":
         yield Unsupported(where, "source", "feedpub reads pages and feeds, no other JSON; the feed is left out")
     if found := [key for key in _READ_FROM_ARTICLE if key in config]:
-        yield Unsupported(where, ", ".join(found), "read from each article instead", matters=False)
+        yield Unsupported(where, ", ".join(found), "read from each article instead", is_important=False)
     unknown = [key for key in feed if key not in ("title", "filename", "user_agent", "config")]
     for key in unknown + [key for key in config if key not in _KNOWN]:
         yield _loss(where, key)

@@ -47,7 +47,7 @@ def serve(channel: socket.socket, limits: CallLimits, modules: Iterable[str] = (
         answer = _answer(wire.receive_message(channel), limits)
         least = min(least, resident_bytes())  # the first call loads what all need
         last = answer.last or calls >= limits.calls or resident_bytes() - least > limits.memory // _GROWN
-        with limits.bound_time():
+        with limits.limit_time():
             message = _message(replace(answer, last=last), limits)
         wire.send_message(channel, message)
         if last:
@@ -57,14 +57,14 @@ def serve(channel: socket.socket, limits: CallLimits, modules: Iterable[str] = (
 def _answer(request: bytearray, limits: CallLimits) -> CallResult:
     """Do what is asked. Leaving an except clause frees what its exception still held."""
     try:
-        with limits.bound_time():
+        with limits.limit_time():
             function, args, kwargs = pickle.loads(request)  # noqa: S301 -- from the process that started this one
             del request
             return CallResult(value=function(*args, **kwargs))
     except SourceError as error:
         return CallResult(error=error.with_traceback(None))
     except MemoryError:
-        return CallResult(overrun=limits.too_much, last=True)
+        return CallResult(overrun=limits.too_large_error, last=True)
     except RecursionError:
         return CallResult(overrun="it is nested too deeply to be read")
     except Exception:  # noqa: BLE001 -- whatever it is, it is one page's and will be told
@@ -78,7 +78,7 @@ def _message(answer: CallResult, limits: CallLimits) -> bytes:
         pass
     except Exception:  # noqa: BLE001 -- pickle says "no" in many ways
         return pickle.dumps(CallResult(bug=traceback.format_exc(), last=answer.last))
-    return pickle.dumps(CallResult(overrun=limits.too_much, last=True))
+    return pickle.dumps(CallResult(overrun=limits.too_large_error, last=True))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class CallLimits:
     calls: int = 1000
     start: float = 60.0
 
-    def bound_process(self) -> None:
+    def limit_process(self) -> None:
         """Bound the memory of this process, for good; a process that dies leaves no core behind."""
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
         bound = self.memory if most == resource.RLIM_INFINITY else min(self.memory, most)
@@ -45,7 +45,7 @@ class CallLimits:
             signal.signal(number, signal.SIG_DFL)  # which ends the process, whatever it is doing
 
     @contextmanager
-    def bound_time(self) -> Iterator[None]:
+    def limit_time(self) -> Iterator[None]:
         """End this process if the block takes too long."""
         for (clock, _), seconds in zip(_CLOCKS, (self.cpu, self.wall), strict=True):
             signal.setitimer(clock, seconds)
@@ -55,19 +55,19 @@ class CallLimits:
             for clock, _ in _CLOCKS:
                 signal.setitimer(clock, 0)
 
-    def too_long(self, returncode: int) -> str:
+    def timeout_error(self, returncode: int) -> str:
         """Why a process has ended, where it was for its time; "" for every other end."""
         if returncode == -signal.SIGPROF:
             return f"reading it took more than {self.cpu:g} s of CPU"
-        return self.no_answer if returncode == -signal.SIGALRM else ""
+        return self.no_answer_error if returncode == -signal.SIGALRM else ""
 
     @property
-    def no_answer(self) -> str:
+    def no_answer_error(self) -> str:
         """Why a process is ended that goes on and on."""
         return f"reading it took more than {self.wall:g} s"
 
     @property
-    def too_much(self) -> str:
+    def too_large_error(self) -> str:
         """Why a call failed that ran out of memory."""
         return f"reading it needed more than {self.memory // 1_000_000} MB of memory"
 

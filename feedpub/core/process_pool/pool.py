@@ -105,7 +105,7 @@ class ProcessPool:
                 worker.kill()  # the thread that waits for it does the rest
             self._changed.notify_all()
         for worker in idle:
-            worker.end()
+            worker.stop()
 
     def for_run(self) -> "PoolClient":
         """The same for one run, whose turn comes the later the more it has had."""
@@ -114,7 +114,7 @@ class ProcessPool:
     def call(self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self.for_run().call(address, function, *args, **kwargs)
 
-    def ask(self, run: "PoolClient", request: Callable[[], bytes], *, large: bool = False) -> CallResult:
+    def submit(self, run: "PoolClient", request: Callable[[], bytes], *, large: bool = False) -> CallResult:
         """What a worker makes of a request, once it is its run's turn. Raises OverrunError, WorkerError.
 
         Args:
@@ -126,7 +126,7 @@ class ProcessPool:
             worker = self._take(large=large)
             usable = False
             try:
-                answer = worker.ask(request())
+                answer = worker.call(request())
                 usable = not answer.last
             finally:
                 self._give_back(worker, usable=usable)
@@ -168,11 +168,11 @@ class ProcessPool:
             if worker:
                 self._idle.remove(worker)
                 worker.grown |= large
-                if worker.alive:
+                if worker.is_alive:
                     self._working.add(worker)
                     return worker
         if worker:  # ended from outside while it waited
-            worker.end()
+            worker.stop()
         worker = PoolProcess(self._limits, self._modules)
         worker.grown = large
         with self._changed:
@@ -185,7 +185,7 @@ class ProcessPool:
             if usable and not self._closed:
                 self._idle.append(worker)
                 return
-        worker.end()
+        worker.stop()
 
 
 class PoolClient:
@@ -208,7 +208,7 @@ class PoolClient:
         make = pickled if large else partial(bytes, request)
         del request
         try:
-            answer = self._workers.ask(self, make, large=large)
+            answer = self._workers.submit(self, make, large=large)
         except ResourceLimitError as error:
             raise ResourceLimitError(error.reason, address) from error
         result: T = _value(answer, address)

@@ -59,7 +59,7 @@ class PoolProcess:
         """Its number among the system's processes."""
         return self._process.pid
 
-    def ask(self, request: bytes) -> CallResult:
+    def call(self, request: bytes) -> CallResult:
         """Have a call done.
 
         Raises:
@@ -72,7 +72,7 @@ class PoolProcess:
             wire.send_message(self._channel, request, deadline)
             answer = pickle.loads(wire.receive_message(self._channel, deadline, self._limits.answer))  # noqa: S301 -- our own
         except TimeoutError as error:
-            raise self._failed(self._limits.no_answer) from error
+            raise self._failed(self._limits.no_answer_error) from error
         except wire.MessageTooLargeError as error:
             raise self._failed(f"what is in it is more than {self._limits.answer // 1_000_000} MB") from error
         except (EOFError, OSError) as error:
@@ -81,7 +81,7 @@ class PoolProcess:
         return answer
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether the process is there."""
         return self._process.poll() is None
 
@@ -89,7 +89,7 @@ class PoolProcess:
         """End the process, whatever it does and whoever waits for its answer: it gets none."""
         self._process.kill()
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """End the process and forget it."""
         self._channel.close()
         self._process.kill()
@@ -102,17 +102,17 @@ class PoolProcess:
             wire.receive_message(self._channel, self._begun + self._limits.start)
         except (EOFError, OSError) as error:
             how = _how_it_ended(self._process) or f"is not ready after {self._limits.start:g} s"
-            self.end()
+            self.stop()
             raise WorkerError(f"a process that was started to read pages in {how}") from error
         self._ready = True
 
     def _failed(self, reason: str) -> ResourceLimitError:
-        self.end()
+        self.stop()
         return ResourceLimitError(reason)
 
     def _end_of_process(self) -> str:
         how = _how_it_ended(self._process)
-        return self._limits.too_long(self._process.returncode or 0) or f"the process that read it {how}"
+        return self._limits.timeout_error(self._process.returncode or 0) or f"the process that read it {how}"
 
 
 def _start(descriptor: int) -> "subprocess.Popen[bytes]":

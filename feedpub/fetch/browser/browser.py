@@ -50,7 +50,7 @@ class BrowserLoop:
             raise FetchError(f"the browser does not start: {why[0]}{_sandbox(str(error))}", url) from error
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """False once the browser has ended by itself."""
         return self._browser is not None and self._browser.is_connected()
 
@@ -72,7 +72,7 @@ class BrowserLoop:
         except (Error, TimeoutError):
             kill = True
         try:
-            self._launch.end(kill=kill)
+            self._launch.stop(kill=kill)
             if self._playwright:
                 self._wait_for(self._playwright.stop(), _ENDING)
         finally:
@@ -135,7 +135,7 @@ class Browser:
         self._session: BrowserLoop | None = None
 
     @contextmanager
-    def in_use(self) -> Iterator[None]:
+    def is_in_use(self) -> Iterator[None]:
         """Keep a browser that was started until the block is over; the last one ends it."""
         with self._count:
             self._users += 1
@@ -148,7 +148,7 @@ class Browser:
             if unused:
                 self.close()
 
-    def page(self, url: str, fetcher: Fetcher, options: RequestOptions, *, seconds: float) -> Page:
+    def render(self, url: str, fetcher: Fetcher, options: RequestOptions, *, seconds: float) -> Page:
         """The page at an address, as its scripts make it; what is no HTML comes as it was fetched.
 
         Args:
@@ -163,7 +163,7 @@ class Browser:
         """
         if lacking := why_unavailable(self._program):
             raise FetchError(lacking, url)
-        visit = fetcher.visit(url, options=options)
+        visit = fetcher.open_page(url, options=options)
         try:
             if visit.page.content_type not in _HTML:
                 return visit.page
@@ -184,7 +184,7 @@ class Browser:
         self.close()
 
     def _rendered(self, visit: Visit, seconds: float) -> Page:
-        if self._session is None or not self._session.alive:
+        if self._session is None or not self._session.is_alive:
             self._end()
             self._session = self._start(visit.page.url)
         try:

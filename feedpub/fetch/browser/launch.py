@@ -168,7 +168,7 @@ class ChromiumProcess:
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
 
-    def end(self, *, kill: bool) -> None:
+    def stop(self, *, kill: bool) -> None:
         """Remove the home and what Playwright keeps beside it; with `kill`, end the processes first."""
         if kill:
             self.kill()

@@ -213,7 +213,7 @@ class PageRenderer:
         try:
             headers = request_headers(request.headers)
             answer, place = await asyncio.to_thread(
-                self._visit.part, request.url, headers, left=self._left(), most=most
+                self._visit.fetch_subresource, request.url, headers, left=self._left(), most=most
             )
         except FetchError as error:
             await self._refuse(route, error.reason, error.status)

@@ -70,7 +70,7 @@ class NearbyPages:
         feeds: the feeds that it names.
     """
 
-    found: FoundList | None
+    lists: FoundList | None
     links: tuple[str, ...]
     feeds: tuple[str, ...]
 
@@ -79,7 +79,7 @@ class NearbyPages:
 class Compared:
     """What a source finds in its page, and the best list there; None where no list is the one that was."""
 
-    now: ListSimilarity
+    current: ListSimilarity
     best: FoundList | None
 
 
@@ -111,7 +111,7 @@ def nearby_pages(page: Page, old: str, known: KnownArticles) -> NearbyPages:
 def lists_of_feed(page: Page, known: KnownArticles) -> FoundList | None:
     """The list that was, as a feed. Raises ExtractError."""
     found = _judged(None, feed.parse_items(page, limit=_LIMIT), known)
-    return found if found.likeness.is_it else None
+    return found if found.likeness.is_same_list else None
 
 
 def _found_by(document: HtmlDocument, selector: str | None) -> Sequence[Item]:
@@ -120,7 +120,7 @@ def _found_by(document: HtmlDocument, selector: str | None) -> Sequence[Item]:
 
 def _best(document: HtmlDocument, known: KnownArticles) -> FoundList | None:
     """The list that was: by the structure alone where that is as good as any selector."""
-    candidates = [found for found in _candidates(document, known) if found.likeness.is_it]
+    candidates = [found for found in _candidates(document, known) if found.likeness.is_same_list]
     best = max((found.likeness.score for found in candidates), default=0.0)
     alike = (found for found in candidates if found.likeness.score >= best - _ALIKE)
     return next(alike, None)  # they come in the order of preference
@@ -151,7 +151,7 @@ def _promising(document: HtmlDocument, known: KnownArticles) -> list[str]:
     sought = [link for link in links.values() if _is_sought(link, known)]
     wanted = {link.url for link in sought}
     regions = PageRegions(document.tree, list(links))
-    open_links = [link for link in sought if not regions.in_navigation(link.element)]
+    open_links = [link for link in sought if not regions.is_in_navigation(link.element)]
     titled = [link for link in open_links if count_text_words(label_text(link.element)) >= _TITLE_WORDS]
     anchors = [
         link.element for link in (titled if len({link.url for link in titled}) >= len(wanted) / 2 else open_links)

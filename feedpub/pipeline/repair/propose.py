@@ -26,9 +26,9 @@ def load_known_articles(feed: FeedConfig, reading: SourceResult, store: Store) -
     entries = store.entries(feed.name, limit=MAX_KNOWN_ARTICLES)
     own = [entry for entry in entries if entry.source == reading.key] or list(entries)
     return KnownArticles(
-        keys=frozenset(store.listed_last(feed.name, MAX_KNOWN_ARTICLES)),
+        keys=frozenset(store.recently_listed(feed.name, MAX_KNOWN_ARTICLES)),
         titles=frozenset(normalize_title(entry.title) for entry in own),
-        usual=state.items,
+        usual_items=state.items,
         limit=feed.limit,
         newest=max((entry.published for entry in own), default=None),
     )
@@ -55,7 +55,7 @@ class SearchResult:
     """
 
     proposal: Proposal | None = None
-    said: str = ""
+    message: str = ""
     articles: tuple[ArticlePreview, ...] = ()
 
 
@@ -84,15 +84,15 @@ def search_repair(feed: FeedConfig, reading: SourceResult, tools: RunContext) ->
     """
     source = reading.source
     if not isinstance(source, PageSource):
-        return SearchResult(said="only pages can be repaired: a feed or a sitemap has one form")
+        return SearchResult(message="only pages can be repaired: a feed or a sitemap has one form")
     known = load_known_articles(feed, reading, tools.store)
     if known is None:
-        return SearchResult(said="it was never read: there are no articles to know its list by")
+        return SearchResult(message="it was never read: there are no articles to know its list by")
     change = _in_page(source, reading, known)
     if change is None:
         change = _moved(source, reading, known)
     if isinstance(change, str):
-        return SearchResult(said=change)
+        return SearchResult(message=change)
     evidence = str(change.found.likeness)
     settings = reading.documents.digest
     proposal = Proposal(feed.name, reading.key, settings, tools.clock(), change.changes, evidence)
@@ -108,24 +108,24 @@ class _Change:
 
 
 def _is_due(reading: SourceResult, failures: int) -> bool:
-    problem = reading.problem
-    if problem is None or not problem.firm or reading.postponed or not isinstance(reading.source, PageSource):
+    problem = reading.failure
+    if problem is None or not problem.firm or reading.retry_later or not isinstance(reading.source, PageSource):
         return False
     return failures >= FIRST and failures.bit_count() == 1  # 2, 4, 8 …
 
 
 def _in_page(source: PageSource, reading: SourceResult, known: KnownArticles) -> _Change | str | None:
     """A better way to find the list in the page that was fetched; or why none is needed; None without that list."""
-    page = reading.documents.first_again(source.url)
+    page = reading.documents.refetch_first(source.url)
     if page is None:
         return None
     try:
-        seen = reading.documents.isolation.call(page.url, candidates.compare_selectors, page, source.links, known)
+        seen = reading.documents.executor.call(page.url, candidates.compare_selectors, page, source.links, known)
     except SourceError:  # it is no page, or too much of one: the source's own problem says so
         return None
     if seen.best:
         return _Change((ConfigChange("links", source.links, seen.best.selector),), seen.best)
-    return f"its list is found as the config has it: it {seen.now}" if seen.now.is_it else None
+    return f"its list is found as the config has it: it {seen.current}" if seen.current.is_same_list else None
 
 
 def _moved(source: PageSource, reading: SourceResult, known: KnownArticles) -> _Change | str:
@@ -134,7 +134,7 @@ def _moved(source: PageSource, reading: SourceResult, known: KnownArticles) -> _
         return "its address holds a password: where else its list may be is not looked for"
     moved = SiteSearch(source, reading.documents, known).search()
     if moved is None:
-        number = min(known.usual, len(known.keys))
+        number = min(known.usual_items, len(known.keys))
         were = "was" if number == 1 else "were"
         return f"neither the page nor its site has a list of the {pluralize(number, 'article')} that {were} known"
     wanted = (

@@ -44,18 +44,18 @@ class SiteSearch:
     def search(self) -> Moved | None:
         """The list that was: on another page, else in a feed; None where neither is found."""
         starts = list(self._starts())
-        pages = [Moved(url, "page", seen.found) for url, seen in starts if seen.found]
+        pages = [Moved(url, "page", seen.lists) for url, seen in starts if seen.lists]
         for url in dict.fromkeys(link for _, seen in starts for link in seen.links):
             if len(self._asked) > PAGES or any(page.found.likeness.score >= SURE for page in pages):
                 break
-            if (seen := self._around(url)) and seen.found:
-                pages.append(Moved(url, "page", seen.found))
+            if (seen := self._around(url)) and seen.lists:
+                pages.append(Moved(url, "page", seen.lists))
         best = max(pages, key=lambda page: page.found.likeness.score, default=None)
         return best or self._feed([feed for _, seen in starts for feed in seen.feeds])
 
     def _starts(self) -> Iterator[tuple[str, NearbyPages]]:
         """The page that came, which has no such list; and the site's front page."""
-        first = self._documents.first_again(self._source.url)
+        first = self._documents.refetch_first(self._source.url)
         if first and (seen := self._read(first.url)):
             yield first.url, NearbyPages(None, seen.links, seen.feeds)
         home = urljoin(self._source.url, "/")
@@ -64,10 +64,10 @@ class SiteSearch:
 
     def _read(self, url: str) -> NearbyPages | None:
         """What the page that the source fetched says, which is not fetched again."""
-        first = self._documents.first_again(self._source.url)
+        first = self._documents.refetch_first(self._source.url)
         assert first is not None  # noqa: S101 -- asked for only where there is one
         try:
-            return self._documents.isolation.call(url, candidates.nearby_pages, first, self._source.url, self._known)
+            return self._documents.executor.call(url, candidates.nearby_pages, first, self._source.url, self._known)
         except SourceError:  # the source itself has failed on it, and said so
             return None
 

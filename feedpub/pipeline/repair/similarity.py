@@ -34,7 +34,7 @@ class KnownArticles:
 
     keys: frozenset[str]
     titles: frozenset[str]
-    usual: int
+    usual_items: int
     limit: int
     newest: datetime | None = None
 
@@ -60,19 +60,19 @@ class ListSimilarity:
     usual: int
 
     @property
-    def same(self) -> int:
+    def covers_known(self) -> int:
         """The articles that were known."""
         return self.known + self.named
 
     @property
     def share(self) -> float:
         """The part of the list that is the source's: what was known, and what came since."""
-        return (self.same + self.newer) / self.items if self.items else 0.0
+        return (self.covers_known + self.newer) / self.items if self.items else 0.0
 
     @property
-    def is_it(self) -> bool:
+    def is_same_list(self) -> bool:
         """Whether it is the list that was, beyond doubt."""
-        enough = self.same >= min(FEW, self.expected) > 0
+        enough = self.covers_known >= min(FEW, self.expected) > 0
         whole = self.items >= LEAST * self.usual and self._found >= LEAST
         return enough and whole and self.share >= LEAST_SHARE
 
@@ -84,15 +84,17 @@ class ListSimilarity:
 
     @property
     def _found(self) -> float:
-        return min(1.0, (self.same + self.newer) / self.expected) if self.expected else 0.0
+        return min(1.0, (self.covers_known + self.newer) / self.expected) if self.expected else 0.0
 
     def __str__(self) -> str:
         """The evidence: "lists 19 of the 20 articles that were known, and 2 newer ones"."""
         were = "was" if self.expected == 1 else "were"
-        which = f"{min(self.same, self.expected)} of the {pluralize(self.expected, 'article')} that {were} known"
+        which = (
+            f"{min(self.covers_known, self.expected)} of the {pluralize(self.expected, 'article')} that {were} known"
+        )
         by_title = " by their titles: their addresses are new" if self.named > self.known else ""
         newer = f", and {self.newer} newer" if self.newer else ""
-        others = self.items - self.same - self.newer
+        others = self.items - self.covers_known - self.newer
         more = f", and {pluralize(others, 'other')}" if others else ""
         return f"lists {which}{by_title}{newer}{more}"
 
@@ -108,8 +110,8 @@ def list_similarity(items: Sequence[Item], known: KnownArticles) -> ListSimilari
         known=sum(by_address),
         named=sum(by_title),
         newer=sum(_is_newer(item, known.newest) for item in strangers),
-        expected=min(known.usual, len(known.keys)),
-        usual=known.usual,
+        expected=min(known.usual_items, len(known.keys)),
+        usual=known.usual_items,
     )
 
 

@@ -53,8 +53,8 @@ class WorkerTimings:
     drain: float = 15.0
     first_retry: int = 5
     last_retry: int = 300
-    look: float = 5.0
-    silent: float = 30.0
+    check_config: float = 5.0
+    lost_after: float = 30.0
     poll: float = 2.0
 
 
@@ -108,11 +108,11 @@ class QueueConsumer:
         self.given_up: list[threading.Thread] = []  # threads that hang
 
     @property
-    def busy(self) -> tuple[str, ...]:
+    def running_feeds(self) -> tuple[str, ...]:
         """The feeds that are being run here."""
         return tuple(self._running)
 
-    def until(self, ended: threading.Event) -> None:
+    def run_until(self, ended: threading.Event) -> None:
         """Work until the event is set; wait some seconds for what is running then, and put back what does not end."""
         asyncio.run(self._until(ended))
 
@@ -145,14 +145,14 @@ class QueueConsumer:
                 delete_jobs="always",
                 install_signal_handlers=False,
                 fetch_job_polling_interval=self._pace.poll,
-                stalled_worker_timeout=self._pace.silent,
+                stalled_worker_timeout=self._pace.lost_after,
             )
             looked = self._heard = time.monotonic()
             working = asyncio.ensure_future(worker.run())  # type: ignore[no-untyped-call]
             try:
                 while not (working.done() or ended.is_set()):
                     await asyncio.wait([working], timeout=TICK)
-                    if worker.worker_id and time.monotonic() - looked > self._pace.look:
+                    if worker.worker_id and time.monotonic() - looked > self._pace.check_config:
                         await self._say_that_it_lives(app, worker.worker_id)
                         await self._look_after(app, worker)
                         looked = time.monotonic()
@@ -165,18 +165,18 @@ class QueueConsumer:
     async def _job(self, feed: str, all: bool = False) -> None:  # noqa: A002, FBT001, FBT002 -- as it stands in the queue
         """Run a feed in a thread of its own, which is left behind when it hangs."""
         lease = RunBudget(self._deadline())
-        lease.keep(self._heard + self._pace.silent)
+        lease.extend(self._heard + self._pace.lost_after)
         thread, done = _started(lambda: self._run(feed, all, lease), f"feed {feed}")
         self._running[feed] = lease
         try:
             await asyncio.wait_for(asyncio.shield(done), self._deadline() + self._pace.grace)
-            lease.hold()  # what does not count has to be done again
+            lease.check_not_cancelled()  # what does not count has to be done again
         except TimeoutError:
-            lease.revoke()
+            lease.cancel()
             self.given_up.append(thread)
             await asyncio.to_thread(self._lost, feed)
         except asyncio.CancelledError:
-            lease.revoke()  # another worker runs it: nothing that this one still brings counts
+            lease.cancel()  # another worker runs it: nothing that this one still brings counts
             raise
         finally:
             if self._running.get(feed) is lease:
@@ -189,7 +189,7 @@ class QueueConsumer:
         now = time.monotonic()
         await app.job_manager.update_heartbeat(worker)
         for lease in self._running.values():
-            lease.keep(now + self._pace.silent)
+            lease.extend(now + self._pace.lost_after)
         self._heard = now
 
     async def _look_after(self, app: procrastinate.App, worker: Worker) -> None:
@@ -204,7 +204,9 @@ class QueueConsumer:
             log_event("queue_error", level=logging.ERROR, reason=str(error))
             after_others = False
         if after_others:
-            gone += await app.job_manager.get_stalled_jobs(queue=QUEUE_NAME, seconds_since_heartbeat=self._pace.silent)
+            gone += await app.job_manager.get_stalled_jobs(
+                queue=QUEUE_NAME, seconds_since_heartbeat=self._pace.lost_after
+            )
         for job in {job.id: job for job in gone}.values():
             log_event("worker_lost", level=logging.WARNING, feed=job.lock, outcome="the run is queued again")
             await app.job_manager.retry_job(job, retry_at=_after_losses(job, self._pace))

@@ -140,9 +140,9 @@ class FeedQueue:
         """Connect, and make the tables where they are missing."""
         with _wrap_queue_errors():
             self._connector.open()
-        self.prepare()
+        self.create_tables()
 
-    def prepare(self) -> None:
+    def create_tables(self) -> None:
         """Make the tables where they are missing: somebody may have dropped them."""
         with _wrap_queue_errors():
             create_queue_tables(self._connector)
@@ -158,7 +158,7 @@ class FeedQueue:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def put(self, connection: Any, feeds: Collection[str]) -> None:
+    def enqueue(self, connection: Any, feeds: Collection[str]) -> None:
         """Put feeds at the end of the line, in a transaction of the caller's; who stands in it already stays there.
 
         Args:
@@ -173,7 +173,7 @@ class FeedQueue:
             if jobs := [_job(name) for name in names if name not in there]:
                 self._jobs.batch_defer_jobs(jobs, connection=connection)
 
-    def put_first(self, feed: str) -> bool:
+    def enqueue_urgent(self, feed: str) -> bool:
         """Put a feed in front of all others, with all its sources; False where it stands there already."""
         job = _job(feed).evolve(priority=AT_ONCE, queueing_lock=f"now {feed}", task_kwargs={"feed": feed, "all": True})
         with _wrap_queue_errors():
@@ -183,7 +183,7 @@ class FeedQueue:
                 return False
         return True
 
-    def busy(self) -> dict[str, datetime]:
+    def running_feeds(self) -> dict[str, datetime]:
         """Feed → since when a worker has been running it."""
         query = (
             "SELECT job.lock AS feed, max(event.at) AS since FROM procrastinate_jobs job "
@@ -193,13 +193,13 @@ class FeedQueue:
         with _wrap_queue_errors():
             return {row["feed"]: row["since"] for row in self._connector.execute_query_all(query)}
 
-    def standing(self) -> set[str]:
+    def queued_feeds(self) -> set[str]:
         """The feeds that wait, or are being run."""
         query = "SELECT DISTINCT lock FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
         with _wrap_queue_errors():
             return {row["lock"] for row in self._connector.execute_query_all(query)}
 
-    def waiting(self) -> int:
+    def count_waiting(self) -> int:
         """How many feeds wait."""
         query = "SELECT count(*) AS n FROM procrastinate_jobs WHERE status = 'todo'"
         with _wrap_queue_errors():

@@ -27,12 +27,12 @@ class Candidate:
 
     kind: Kind
     url: str
-    how: str
+    found_by: str
     title: str = ""
     items: tuple[Item, ...] = ()
-    whole: int = 0
+    is_full_text: int = 0
     settings: Mapping[str, Setting] = field(default_factory=dict)
-    news: bool = False
+    is_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)

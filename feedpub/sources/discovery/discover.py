@@ -60,7 +60,7 @@ class Discovery:
     title: str
     is_page: bool
     candidates: tuple[RankedCandidate, ...]
-    tried: dict[str, ArticleSample] = field(default_factory=dict)
+    samples: dict[str, ArticleSample] = field(default_factory=dict)
 
 
 def discover_sources(url: str, looks: DiscoverySession, now: datetime) -> Discovery:
@@ -81,7 +81,7 @@ def discover_sources(url: str, looks: DiscoverySession, now: datetime) -> Discov
             break
         ranked = rank_candidates(candidates, tried, start.url, now)
     return Discovery(
-        start.url, start.title, start.what == HTML, rank_candidates(candidates, tried, start.url, now), tried
+        start.url, start.title, start.document_type == HTML, rank_candidates(candidates, tried, start.url, now), tried
     )
 
 
@@ -106,7 +106,7 @@ def _find(start: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]
         yield from probes.declared_sitemaps(start, looks)
         return
     if start.listing.items:
-        yield Candidate("page", start.url, start.listing.how, start.title, start.listing.items)
+        yield Candidate("page", start.url, start.listing.found_by, start.title, start.listing.items)
     found = [*probes.linked_feeds(start, looks), *probes.wordpress_posts(start, looks)]
     yield from found or probes.usual_feeds(start, looks)
     yield from probes.linked_sitemaps(start, looks)
@@ -123,7 +123,7 @@ def _unique(candidates: Iterator[Candidate]) -> list[Candidate]:
 def _nothing(start: PageInspection, looks: DiscoverySession) -> str:
     """Why there is no candidate, what was looked at, and the next step."""
     failed = looks.failures.get(start.url)
-    what = failed or start.listing.nothing or f"found {start.what}"
+    what = failed or start.listing.why_empty or f"found {start.document_type}"
     feeds_named = [f"{feed}: {looks.failures[feed]}" for feed in start.feeds if feed in looks.failures]
     also = f"; of the feeds that it names none can be used: {'; '.join(feeds_named)}" if feeds_named else ""
     top = urlsplit(start.url)
@@ -133,5 +133,5 @@ def _nothing(start: PageInspection, looks: DiscoverySession) -> str:
     )
     return (
         f"nothing here lists articles: {what}{also}; no feed or sitemap at the usual paths either "
-        f"(looked at {pluralize(len(looks.asked), 'address', 'addresses')}); {step}"
+        f"(looked at {pluralize(len(looks.requested), 'address', 'addresses')}); {step}"
     )

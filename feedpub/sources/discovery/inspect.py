@@ -28,10 +28,10 @@ class ListingPreview:
     """
 
     title: str = ""
-    how: str = ""
+    found_by: str = ""
     items: tuple[Item, ...] = ()
-    whole: int = 0
-    nothing: str = ""
+    full_text_items: int = 0
+    why_empty: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class PageInspection:
     """
 
     url: str
-    what: str
+    document_type: str
     title: str = ""
     listing: ListingPreview = ListingPreview()
     feeds: tuple[str, ...] = ()
@@ -56,11 +56,11 @@ class PageInspection:
 
     @property
     def is_feed(self) -> bool:
-        return self.what in (FEED, JSON)
+        return self.document_type in (FEED, JSON)
 
     @property
     def is_sitemap(self) -> bool:
-        return self.what in (SITEMAP, GZIP, TEXT)
+        return self.document_type in (SITEMAP, GZIP, TEXT)
 
 
 def inspect_page(page: Page) -> PageInspection:
@@ -82,7 +82,7 @@ def _listing(document: HtmlDocument) -> ListingPreview:
     try:
         items = listing.listing_items(document)
     except NoContentError as error:
-        return ListingPreview(document.title, nothing=error.reason)
+        return ListingPreview(document.title, why_empty=error.reason)
     return ListingPreview(document.title, _how(items, document), items)
 
 

@@ -22,12 +22,14 @@ USUAL, BELOW = tuple(_TABLE["feeds"]), tuple(_TABLE["feeds_below"])
 
 def declared_feeds(survey: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]:
     """The feed that was asked about itself."""
-    return looks.each([survey.url], lambda url: _feed_candidate(url, "the address that was given", looks))
+    return looks.fetch_all([survey.url], lambda url: _feed_candidate(url, "the address that was given", looks))
 
 
 def linked_feeds(survey: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]:
     """The feeds that the page names in its head."""
-    return looks.each(survey.feeds[:MAX_LINKED_FEEDS], lambda url: _feed_candidate(url, "named by the page", looks))
+    return looks.fetch_all(
+        survey.feeds[:MAX_LINKED_FEEDS], lambda url: _feed_candidate(url, "named by the page", looks)
+    )
 
 
 def usual_feeds(survey: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]:
@@ -35,13 +37,13 @@ def usual_feeds(survey: PageInspection, looks: DiscoverySession) -> Iterator[Can
     below = [urljoin(f"{survey.url.partition('?')[0].rstrip('/')}/", path) for path in BELOW]
     top = [urljoin(survey.url, path) for path in USUAL]
     addresses = dict.fromkeys([*(below if urlsplit(survey.url).path.strip("/") else ()), *top])
-    found = looks.each(addresses, lambda url: _feed_candidate(url, "at a usual path", looks))
+    found = looks.fetch_all(addresses, lambda url: _feed_candidate(url, "at a usual path", looks))
     yield from islice(found, 1)
 
 
 def _feed_candidate(url: str, how: str, looks: DiscoverySession) -> Candidate:
     listing = looks.read(url, feed_listing, limit=MAX_FEEDS)
-    return Candidate("feed", url, how, listing.title, listing.items, listing.whole)
+    return Candidate("feed", url, how, listing.title, listing.items, listing.full_text_items)
 
 
 # SECTION: Sitemaps: the one that was given, those that robots.txt names, and those at the usual
@@ -55,7 +57,7 @@ _USUAL = tuple(tomllib.loads(files(__package__).joinpath("paths.toml").read_text
 
 def declared_sitemaps(survey: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]:
     """The sitemap that was asked about itself."""
-    return looks.each([survey.url], lambda url: _sitemap_candidate(url, "the address that was given", "", looks))
+    return looks.fetch_all([survey.url], lambda url: _sitemap_candidate(url, "the address that was given", "", looks))
 
 
 def linked_sitemaps(survey: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]:
@@ -64,12 +66,12 @@ def linked_sitemaps(survey: PageInspection, looks: DiscoverySession) -> Iterator
     named.sort(key=lambda url: "news" not in url)
     if named:
         how = "named by robots.txt"
-        yield from looks.each(
+        yield from looks.fetch_all(
             named[:MAX_LINKED_SITEMAPS], lambda url: _sitemap_candidate(url, how, _section(survey), looks)
         )
         return
     usual = [urljoin(survey.url, path) for path in _USUAL]
-    found = looks.each(usual, lambda url: _sitemap_candidate(url, "at a usual path", _section(survey), looks))
+    found = looks.fetch_all(usual, lambda url: _sitemap_candidate(url, "at a usual path", _section(survey), looks))
     yield from islice(found, 1)
 
 
@@ -82,7 +84,7 @@ def _section(survey: PageInspection) -> str:
 
 def _sitemap_candidate(url: str, how: str, section: str, looks: DiscoverySession) -> Candidate:
     """The sitemap with the addresses below a section, or with all where there are none such."""
-    with looks.within(FILES):
+    with looks.expect(FILES):
         if section:
             try:
                 return _of(SitemapSource(type="sitemap", url=url, include=(section,)), how, looks)
@@ -95,7 +97,7 @@ def _of(source: SitemapSource, how: str, looks: DiscoverySession) -> Candidate:
     items = sources.read_source(source, looks, limit=MAX_SITEMAPS)
     news = sum(bool(item.title) for item in items) * 2 > len(items)
     settings = {"include": list(source.include)} if source.include else {}
-    return Candidate("sitemap", source.url, how, items=items, settings=settings, news=news)
+    return Candidate("sitemap", source.url, how, items=items, settings=settings, is_news=news)
 
 
 # SECTION: The posts that a WordPress gives programs, whole and dated: where the page says that it
@@ -109,7 +111,7 @@ def wordpress_posts(survey: PageInspection, looks: DiscoverySession) -> Iterator
     """The newest posts, by the address that the page names in its head."""
     if survey.api is None:
         return iter(())
-    return looks.each([_address(urljoin(survey.url, survey.api))], lambda url: _posts_candidate(url, looks))
+    return looks.fetch_all([_address(urljoin(survey.url, survey.api))], lambda url: _posts_candidate(url, looks))
 
 
 def _address(api: str) -> str:
@@ -120,4 +122,4 @@ def _address(api: str) -> str:
 
 def _posts_candidate(url: str, looks: DiscoverySession) -> Candidate:
     listing = looks.read(url, feed_listing, limit=MAX_POSTS)
-    return Candidate("feed", url, "the site's WordPress API", items=listing.items, whole=listing.whole)
+    return Candidate("feed", url, "the site's WordPress API", items=listing.items, is_full_text=listing.full_text_items)

@@ -79,7 +79,7 @@ def _judged(
 
 def _wholeness(candidate: Candidate, tries: Sequence[ArticleSample]) -> float:
     """The share of entries whose whole text there is: in the candidate itself, or on pages that can be read."""
-    own = candidate.whole / max(len(candidate.items), 1)
+    own = candidate.is_full_text / max(len(candidate.items), 1)
     readable = sum(each.article is not None for each in tries) / len(tries) if tries else UNTRIED
     return max(own, PAGES * readable)
 
@@ -106,7 +106,7 @@ def _penalties(candidate: Candidate, asked: str, shown: frozenset[str]) -> list[
         found.append((COMMENTS, "comments, not articles"))
     if (part := _PART.search(path)) and candidate.kind != "page" and part[0] not in unquote(asked):
         found.append((PART, "only a part of the site"))
-    if candidate.kind == "sitemap" and not candidate.news:
+    if candidate.kind == "sitemap" and not candidate.is_news:
         found.append((NO_NEWS, "all pages of the site, not only news"))
     if candidate.kind != "page" and (words := _elsewhere(candidate, asked, shown)):
         found.append((ELSEWHERE, words))
@@ -130,9 +130,9 @@ def _keys(candidate: Candidate) -> list[str]:
 
 
 def _evidence(candidate: Candidate, tries: Sequence[ArticleSample], dated: float) -> tuple[str, ...]:
-    said = [candidate.how]
-    if candidate.whole:
-        said.append(f"{candidate.whole} with their whole text")
+    said = [candidate.found_by]
+    if candidate.is_full_text:
+        said.append(f"{candidate.is_full_text} with their whole text")
     elif candidate.kind == "feed":
         said.append("teasers only")
     if tries:

@@ -33,28 +33,28 @@ class DiscoverySession:
     """
 
     fetcher: Fetcher
-    isolation: Executor
-    lease: RunBudget
-    tell: Callable[[str], None] = lambda _: None
-    most: int = MOST
-    asked: list[str] = field(default_factory=list)
+    executor: Executor
+    budget: RunBudget
+    on_progress: Callable[[str], None] = lambda _: None
+    max_requests: int = MOST
+    requested: list[str] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     _held: dict[str, Page] = field(default_factory=dict)
 
     def read(self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a function makes of the document at an address. Raises SourceError."""
         page = self.get(url)
-        return self.isolation.call(page.url, parse, page, *args, **kwargs)
+        return self.executor.call(page.url, parse, page, *args, **kwargs)
 
     def get(self, url: str) -> Page:
         """The document at an address. Raises FetchError."""
         if url in self._held:
             return self._held[url]
-        self.lease.go_on(url)
-        if len(self.asked) >= self.most:
-            raise FetchError(f"not asked: {self.most} addresses were enough", url)
-        self.asked.append(url)
-        self.tell(redact(url))
+        self.budget.check_time_left(url)
+        if len(self.requested) >= self.max_requests:
+            raise FetchError(f"not asked: {self.max_requests} addresses were enough", url)
+        self.requested.append(url)
+        self.on_progress(redact(url))
         page = self.fetcher.get(url)
         assert isinstance(page, Page)  # noqa: S101 -- nothing was asked conditionally
         if sum(len(held.body) for held in self._held.values()) + len(page.body) <= _KEPT:
@@ -62,15 +62,15 @@ class DiscoverySession:
         return page
 
     @contextmanager
-    def within(self, requests: int) -> Iterator[None]:
+    def expect(self, requests: int) -> Iterator[None]:
         """No more than so many requests for what is done in here: one way must not use up what the others need."""
-        before, self.most = self.most, min(self.most, len(self.asked) + requests)
+        before, self.max_requests = self.max_requests, min(self.max_requests, len(self.requested) + requests)
         try:
             yield
         finally:
-            self.most = before
+            self.max_requests = before
 
-    def each(self, urls: Iterable[str], read: Callable[[str], T]) -> Iterator[T]:
+    def fetch_all(self, urls: Iterable[str], read: Callable[[str], T]) -> Iterator[T]:
         """What comes of each address, one after another; one that fails is noted."""
         for url in urls:
             try:

@@ -55,9 +55,9 @@ class CardFields:
     summary: str
     image: str | None
     authors: tuple[str, ...]
-    headed: bool
-    dated: bool
-    marked: bool
+    has_heading: bool
+    has_date: bool
+    is_marked_up: bool
 
 
 def read_card_fields(parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement], url: str, base: str) -> CardFields:
@@ -73,9 +73,9 @@ def read_card_fields(parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement
         summary=_teaser(parts, title),
         image=_image(parts, base),
         authors=_authors(parts),
-        headed=headed,
-        dated=date is not None,
-        marked=any(map(is_marked, parts)),
+        has_heading=headed,
+        has_date=date is not None,
+        is_marked_up=any(map(is_marked, parts)),
     )
 
 

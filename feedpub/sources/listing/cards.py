@@ -54,7 +54,7 @@ class CardFinder:
         self._headed = _urls_below(link for link in links if _is_headed(link.element) and not _is_short(link.element))
         self._titled = _urls_below(link for link in links if count_text_words(label_text(link.element)) >= TITLE_WORDS)
 
-    def of(self, members: Sequence[Link]) -> list[CardFields]:
+    def cards_of(self, members: Sequence[Link]) -> list[CardFields]:
         """One card for each article that links at one place of the structure lead to."""
         first: dict[str, Link] = {}
         for member in members:
@@ -64,9 +64,9 @@ class CardFinder:
         spans = [self._parts(member, rivals, UNITS if lone else ("article",)) for member in first.values()]
         usual = max(map(len, spans[:-1]), default=MOST_PARTS)
         spans[-1:] = [parts[:usual] for parts in spans[-1:]]  # what follows the last card is not its own
-        return [self.read(member, parts) for member, parts in zip(first.values(), spans, strict=True)]
+        return [self.read_card(member, parts) for member, parts in zip(first.values(), spans, strict=True)]
 
-    def read(self, member: Link, parts: Sequence[HtmlElement]) -> CardFields:
+    def read_card(self, member: Link, parts: Sequence[HtmlElement]) -> CardFields:
         """The card that some elements make up around a link."""
         alike = self._by_url[member.url][:MOST_ANCHORS]
         inside = [a for a in alike if any(e in parts for e in (a, *a.iterancestors()))]
@@ -185,8 +185,8 @@ def select_cards(document: HtmlDocument, elements: Sequence[HtmlElement]) -> tup
     pieces = [
         (element, link) for element in elements if not _around(element, links) and (link := _main(element, links))
     ]
-    read = [cards.read(link, [element]) for element, link in pieces]
-    return card_items([*cards.of(direct), *read], document, items_in_jsonld(document.data, document.base))
+    read = [cards.read_card(link, [element]) for element, link in pieces]
+    return card_items([*cards.cards_of(direct), *read], document, items_in_jsonld(document.data, document.base))
 
 
 def _around(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link | None:

@@ -42,7 +42,7 @@ def find_items(document: HtmlDocument) -> tuple[Item, ...]:
         for url, item in items_in_jsonld(document.data, document.base).items()
         if not _is_itself(url, document)
     }
-    open_links = _unrivalled([link for link in links if not regions.in_navigation(link.element)])
+    open_links = _unrivalled([link for link in links if not regions.is_in_navigation(link.element)])
     cards = _proven(_choose(group_links(document, open_links, regions, known)), known)
     return card_items(cards, document, known) or tuple(known.values()) or items_in_state(document.state, document.base)
 
@@ -114,4 +114,4 @@ def _proven(cards: list[CardFields], known: Mapping[str, Item]) -> list[CardFiel
     """The cards, where they are some; of one or two only those that are articles beyond doubt."""
     if len(cards) >= FEW or (len(cards) > 1 and all(any(map(is_marked, card.parts)) for card in cards)):
         return cards
-    return [card for card in cards if card.headed and (card.marked or card.dated or card.url in known)]
+    return [card for card in cards if card.has_heading and (card.is_marked_up or card.has_date or card.url in known)]

@@ -74,15 +74,15 @@ class PageRegions:
     def __init__(self, tree: HtmlElement, links: Sequence[HtmlElement]) -> None:
         self._links = Counter(above for link in links for above in link.iterancestors())
         self._navigation: dict[HtmlElement, bool] = {}
-        self._content = sum(1 for link in links if not self.in_navigation(link))
+        self._content = sum(1 for link in links if not self.is_in_navigation(link))
         self._boxes = frozenset(self._titled_boxes(tree))
         self._penalties: dict[HtmlElement, float] = {}
 
-    def in_navigation(self, element: HtmlElement) -> bool:
+    def is_in_navigation(self, element: HtmlElement) -> bool:
         """True inside of a menu, a footer or the head of the site."""
         if element not in self._navigation:
             parent = element.getparent()
-            above = parent is not None and self.in_navigation(parent)
+            above = parent is not None and self.is_in_navigation(parent)
             self._navigation[element] = above or self._is_navigation(element)
         return self._navigation[element]
 
@@ -175,7 +175,9 @@ def group_links(
     for link in links:
         members[is_button(element_text(link.element)), *places.path(link.element)].append(link)
     judge = GroupScorer(document.url, regions, known, aggregates=_leads_away(links, document.url))
-    return sorted((judge.group(cards.of(alike)) for alike in members.values()), key=lambda found: -found.score)
+    return sorted(
+        (judge.score_group(cards.cards_of(alike)) for alike in members.values()), key=lambda found: -found.score
+    )
 
 
 def _leads_away(links: Sequence[Link], listing: str) -> bool:
@@ -199,29 +201,29 @@ class GroupScorer:
     known: Container[str]
     aggregates: bool
 
-    def group(self, cards: Sequence[CardFields]) -> Group:
+    def score_group(self, cards: Sequence[CardFields]) -> Group:
         """The group with its score, without the cards that are far worse than most."""
-        scores = [self.card(card) for card in cards]
+        scores = [self.score_card(card) for card in cards]
         median = statistics.median(scores)
         kept = tuple(card for card, score in zip(cards, scores, strict=True) if score > median - OUTLIER)
         size = min(math.log2(len(kept)), 4.0) / 2
         aside = sum(self.regions.penalty(card.anchor) > 0 for card in kept) * 2 > len(kept)
         return Group(kept, median + size, frozenset(address_pattern(card.url) for card in kept), aside)
 
-    def card(self, card: CardFields) -> float:
+    def score_card(self, card: CardFields) -> float:
         """How much a card looks like an article's: a title of some words counts most, then what goes with it."""
         count = count_text_words(card.title)
         elsewhere = not self.aggregates and site_domain(card.url) != site_domain(self.listing)
         return (
             (min(count, 6) / 2 - 1.0 if count > 1 else -2.0)
-            + 1.5 * card.headed
-            + 1.5 * card.marked
-            + 1.5 * card.dated
+            + 1.5 * card.has_heading
+            + 1.5 * card.is_marked_up
+            + 1.5 * card.has_date
             + 1.0 * bool(card.summary)
             + 0.5 * (card.image is not None)
             + 2.0 * (card.url in self.known)
             + address_score(card.url, self.listing)
             - 2.0 * elsewhere
-            - 2.0 * (not card.headed and is_textless(card.anchor))
+            - 2.0 * (not card.has_heading and is_textless(card.anchor))
             - self.regions.penalty(card.anchor)
         )

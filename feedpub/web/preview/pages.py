@@ -38,7 +38,7 @@ class PreviewPage:
 
 def pages_of_feed(feed: FeedConfig, tools: RunContext) -> list[PreviewPage]:
     """The pages that are kept of a feed's entries, newest first. Raises StoreError."""
-    kept = tools.store.pages.of(feed.name)
+    kept = tools.store.snapshots.for_feed(feed.name)
     entries = ((entry, kept.get(entry.id)) for entry in index.current_feed(feed, tools).entries)
     return [
         PreviewPage(entry.title, page.final_url, page, feed)
@@ -49,15 +49,17 @@ def pages_of_feed(feed: FeedConfig, tools: RunContext) -> list[PreviewPage]:
 
 def pages_of_site(url: str, feeds: Iterable[FeedConfig], tools: RunContext) -> list[PreviewPage]:
     """The kept pages of all feeds that one file of rules would be about, as about an address. Raises StoreError."""
-    host = tools.rules.named_for(url)
+    host = tools.site_rules.file_for(url)
     if not host:
         return []
-    return [each for feed in feeds for each in pages_of_feed(feed, tools) if tools.rules.named_for(each.url) == host]
+    return [
+        each for feed in feeds for each in pages_of_feed(feed, tools) if tools.site_rules.file_for(each.url) == host
+    ]
 
 
 def page_from_address(url: str, tools: RunContext) -> PreviewPage:
     """The page at an address, which is fetched. Raises SourceError."""
-    page = articles.fetch_page(url, tools.fetcher, tools.rules)
+    page = articles.fetch_page(url, tools.fetcher, tools.site_rules)
     return PreviewPage(url, page.url, page)
 
 
@@ -73,5 +75,5 @@ def page_from_file(path: Path, tools: RunContext) -> PreviewPage:
         page = Page("", path.read_bytes(), "text/html")
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
-    said = tools.isolation.call(str(path), articles.article_from_page, page)
+    said = tools.executor.call(str(path), articles.article_from_page, page)
     return PreviewPage(path.name, said.url or "", Page(said.url or "", page.body, page.content_type))

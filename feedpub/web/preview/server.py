@@ -75,7 +75,7 @@ class PreviewServer:
         self.done = threading.Event()
         self._orders: Mapping[str, Callable[[dict[str, Any]], object]] = {
             "articles": self._articles,
-            "look": lambda asked: desk.look(self._number(asked), _draft(asked)),
+            "look": lambda asked: desk.preview(self._number(asked), _draft(asked)),
             "effects": lambda asked: desk.effects(self._number(asked), _draft(asked)),
             "save": lambda asked: desk.save(self._number(asked), _draft(asked)),
             "done": self._done,
@@ -88,11 +88,11 @@ class PreviewServer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as the server library wants it."""
-        request = Request.of(scope["method"], scope["path"], scope["headers"])
+        request = Request.from_scope(scope["method"], scope["path"], scope["headers"])
         answer = await self._answer(request, receive) if self._may(request) else _refused(403, "This is not for you.")
         await answer.send(send, bodiless=request.method == "HEAD")
 
-    def at_once(self, _request: Request) -> Response | None:
+    def try_fast(self, _request: Request) -> Response | None:
         """Nothing here is worth a detour around the library."""
         return None
 

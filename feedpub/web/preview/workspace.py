@@ -41,7 +41,7 @@ class RuleFilePreview:
 
     file: str
     text: str
-    why_not: str = ""
+    reason_refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,13 @@ class _Drafted:
     book: SiteRuleSet
     loose: Ruleset = field(default_factory=Ruleset)
 
-    def of(self, subject: PreviewPage, tools: RunContext) -> Ruleset:
+    def for_draft(self, subject: PreviewPage, tools: RunContext) -> Ruleset:
         """What is known of a page, in a run of its feed."""
         if subject.feed is None:
-            return self.loose.over(self.book.of(subject.url))
-        return self.loose.over(article.rules_for(subject.feed, subject.url, replace(tools, rules=self.book)))
+            return self.loose.merged_with(self.book.rules_for(subject.url))
+        return self.loose.merged_with(
+            article.rules_for(subject.feed, subject.url, replace(tools, site_rules=self.book))
+        )
 
 
 class PreviewSession:
@@ -113,15 +115,15 @@ class PreviewSession:
         self._others = tuple(others)
         self._tools = tools
         self._sites = sites
-        self._rules = _Drafted(tools.rules)
+        self._rules = _Drafted(tools.site_rules)
         self._before: dict[PreviewPage, Article | SourceError] = {}
         self._lock = threading.Lock()
 
     def site(self, number: int) -> str:
         """The host that the file is named for which is about a page, or would be; "" where there can be none."""
-        return self._rules.book.named_for(self.subjects[number].url)
+        return self._rules.book.file_for(self.subjects[number].url)
 
-    def look(self, number: int, draft: RuleDraft) -> PreviewResult:
+    def preview(self, number: int, draft: RuleDraft) -> PreviewResult:
         """A page with a draft. Raises ConfigError where the draft, or the file, says what cannot be read."""
         subject = self.subjects[number]
         toml, drafted = self._drafted(subject, draft)
@@ -136,9 +138,9 @@ class PreviewSession:
         """What a draft does to the other pages of the site, newest first. Raises ConfigError as `look` does."""
         subject = self.subjects[number]
         _, drafted = self._drafted(subject, draft)
-        host = drafted.book.named_for(subject.url)
+        host = drafted.book.file_for(subject.url)
         others = (each for each in self._others if each.url != subject.url)
-        same = (each for each in others if host and drafted.book.named_for(each.url) == host)
+        same = (each for each in others if host and drafted.book.file_for(each.url) == host)
         with ThreadPoolExecutor(process_pool.MAX_WORKERS) as pool:
             return list(pool.map(lambda each: self._effect_on(each, drafted), islice(same, MOST_OTHERS)))
 
@@ -147,8 +149,8 @@ class PreviewSession:
         with self._lock:
             subject = self.subjects[number]
             toml, drafted = self._drafted(subject, draft)
-            if toml.why_not:
-                raise ConfigError(toml.why_not)
+            if toml.reason_refused:
+                raise ConfigError(toml.reason_refused)
             edit.write_rules(toml.text, self._file(subject))
             self._rules = drafted
             self._before.clear()
@@ -156,23 +158,25 @@ class PreviewSession:
 
     def _file(self, subject: PreviewPage) -> Path:
         """The file of our own that is about a page, or would be."""
-        return self._sites / f"{self._rules.book.named_for(subject.url) or 'site'}.toml"
+        return self._sites / f"{self._rules.book.file_for(subject.url) or 'site'}.toml"
 
     def _drafted(self, subject: PreviewPage, draft: RuleDraft) -> tuple[RuleFilePreview, _Drafted]:
         """The site's file and all rules, as they would be."""
         book, file = self._rules.book, self._file(subject)
-        host = book.named_for(subject.url)
+        host = book.file_for(subject.url)
         text = edit.extend_rules(_text(file) if host else "", draft, file)
         rules = edit.read_rules(text, file)
         if not host:
             return RuleFilePreview("", text, NOWHERE), _Drafted(book, rules)
-        return RuleFilePreview(render_rules(file), text), _Drafted(book.with_own(host, rules)) if draft else self._rules
+        return RuleFilePreview(render_rules(file), text), _Drafted(
+            book.with_rules(host, rules)
+        ) if draft else self._rules
 
     def _made(self, make: Callable[..., _Made], subject: PreviewPage, rules: _Drafted) -> _Made:
         """What a function that reads a page with rules and memory makes of it. Raises SourceError."""
         store, url = self._tools.store, subject.url
-        memory = store.memory(memory_key(url)) if url else None
-        return self._tools.isolation.call(url, make, subject.page(), rules.of(subject, self._tools), memory)
+        memory = store.site_memory(memory_key(url)) if url else None
+        return self._tools.executor.call(url, make, subject.page(), rules.for_draft(subject, self._tools), memory)
 
     def _known(self, subject: PreviewPage) -> Article | SourceError:
         """The article as it is without a draft, or why there is none."""

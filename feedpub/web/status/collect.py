@@ -56,20 +56,20 @@ class _Known:
 
     @classmethod
     def load(cls, store: Store, now: datetime, running: ProcessStatus | None, *, brief: bool) -> Self:
-        figures = store.figures
+        figures = store.stats
         return cls(
-            entries={} if brief else figures.entries(),
-            newest={} if brief else figures.newest(),
+            entries={} if brief else figures.entry_counts(),
+            newest={} if brief else figures.newest_entries(),
             days={} if brief else figures.per_day(now - timedelta(days=SHOWN_DAYS)),
             runs=figures.last_runs(),
             successes=figures.last_successes(),
-            sources=figures.sources(),
-            breaks=figures.breaks(),
+            sources=figures.source_states(),
+            breaks=figures.open_incidents(),
             planned=store.schedule.load(),
-            removals={} if brief else store.removals.latest(_REMOVALS_SHOWN),
+            removals={} if brief else store.removal_stats.latest(_REMOVALS_SHOWN),
             proposals={} if brief else store.proposals.load(),
             requests=_requests(running),
-            suspects=store.marks.suspects(),
+            suspects=store.run_marks.suspects(),
         )
 
 

@@ -152,6 +152,6 @@ def test_our_own_selectors_take_what_an_element_is_there_for() -> None:
 
 def test_a_feed_goes_before_a_site() -> None:
     """Its place is tried first, and judged as always, whatever the site's rules say of theirs."""
-    own = parse_ruleset(SiteRules(content=".menu-box")).over(ftr.parse_ftr("body: //div\nprune: no", "x.txt"))
-    assert [rule.written for rule in own.content] == [".menu-box", "//div"]
+    own = parse_ruleset(SiteRules(content=".menu-box")).merged_with(ftr.parse_ftr("body: //div\nprune: no", "x.txt"))
+    assert [rule.source for rule in own.content] == [".menu-box", "//div"]
     assert own.prune is True

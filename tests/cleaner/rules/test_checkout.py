@@ -49,7 +49,7 @@ def test_rules_find_the_articles_of_real_pages() -> None:
     for host, page in pages().items():
         if held["right"] >= WANTED + 5 or not (folder / f"{host}.txt").exists():
             continue
-        held[_verdict(page, book.of(page["url"]))] += 1
+        held[_verdict(page, book.rules_for(page["url"]))] += 1
     assert held["right"] >= WANTED, held
 
 

@@ -58,7 +58,7 @@ def test_a_list_that_grows_long_gets_a_line_a_rule(file: Path) -> None:
 def test_rules_are_read_back_under_the_name_of_their_file(file: Path) -> None:
     """With the lines that they will have."""
     rules = read_rules(extend_rules(WRITTEN, DRAFT, file), file)
-    assert [(rule.written, rule.file, rule.line) for rule in rules.remove[:2]] == [
+    assert [(rule.source, rule.file, rule.line) for rule in rules.remove[:2]] == [
         (".ad", str(file), 4),
         (".promo", str(file), 5),
     ]

@@ -65,8 +65,8 @@ def test_headers_wrappers_pictures_and_clues() -> None:
         "native_ad_clue: //meta[@name='ad']",
     )
     assert rules.headers == (("user-agent", "Reader/1"),)
-    assert [(wrap.tag, wrap.rule.written) for wrap in rules.wrap] == [("blockquote", "//p[@class='q']")]
-    assert (rules.lazy_source, rules.ads[0].written) == (("data-big",), "//meta[@name='ad']")
+    assert [(wrap.tag, wrap.rule.source) for wrap in rules.wrap] == [("blockquote", "//p[@class='q']")]
+    assert (rules.lazy_source, rules.ads[0].source) == (("data-big",), "//meta[@name='ad']")
     assert rules.problems == ()
 
 

@@ -27,7 +27,7 @@ def ftr(tmp_path: Path) -> Path:
 
 
 def bodies(rules: Ruleset) -> list[str]:
-    return [rule.written for rule in rules.content]
+    return [rule.source for rule in rules.content]
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ def bodies(rules: Ruleset) -> list[str]:
 )
 def test_a_host_its_domain_and_all_others(ftr: Path, url: str, expected: list[str]) -> None:
     """In this order; the first label is taken off once, and who wants nothing detected gets no file for all."""
-    assert bodies(SiteRuleSet(ftr=ftr).of(url)) == expected
+    assert bodies(SiteRuleSet(ftr=ftr).rules_for(url)) == expected
 
 
 def test_lists_are_appended_and_single_values_stay(ftr: Path) -> None:
     """The most specific file has the word; of a header, too."""
-    rules = SiteRuleSet(ftr=ftr).of("https://one.example.com/")
-    assert [rule.written for rule in rules.remove] == ["//a", "//b", "//c"]
+    rules = SiteRuleSet(ftr=ftr).rules_for("https://one.example.com/")
+    assert [rule.source for rule in rules.remove] == ["//a", "//b", "//c"]
     assert (rules.prune, rules.json_ld) == (False, False)
     assert rules.headers == (("cookie", "a=1"), ("referer", "r"))
     assert rules.title == ()  # what is said of all hosts stands in every head
@@ -64,23 +64,23 @@ def test_our_own_file_goes_before(ftr: Path, tmp_path: Path) -> None:
     (sites / "example.com.toml").write_text('content = ".own"', "utf-8")
     book = open_rules(RuleFiles(sites=sites, ftr_site_config=ftr))
     for host in ("example.com", "www.example.com", "one.example.com"):
-        assert bodies(book.of(f"https://{host}/")) == [".own"]
-    assert bodies(book.of("https://alone.example.org/")) == ["//alone"]
+        assert bodies(book.rules_for(f"https://{host}/")) == [".own"]
+    assert bodies(book.rules_for("https://alone.example.org/")) == ["//alone"]
 
 
 def test_a_changed_file_is_read_again(ftr: Path) -> None:
     """And what is wrong in it is told once, when it is first needed."""
     told: list[RuleIssue] = []
     book = SiteRuleSet(ftr=ftr, tell=told.append)
-    assert bodies(book.of("https://alone.example.org/")) == ["//alone"]
+    assert bodies(book.rules_for("https://alone.example.org/")) == ["//alone"]
     (ftr / "alone.example.org.txt").write_text("body: //changed\nnonsense: 1\nautodetect_on_failure: no", "utf-8")
     for _ in range(2):
-        assert bodies(book.of("https://alone.example.org/")) == ["//changed"]
+        assert bodies(book.rules_for("https://alone.example.org/")) == ["//changed"]
     assert [(Path(each.file).name, each.line, each.text) for each in told] == [
         ("alone.example.org.txt", 2, 'unknown command "nonsense"')
     ]
     (ftr / "alone.example.org.txt").unlink()
-    assert bodies(book.of("https://alone.example.org/")) == ["//all"]
+    assert bodies(book.rules_for("https://alone.example.org/")) == ["//all"]
 
 
 def test_what_is_no_file_of_rules_is_none(ftr: Path) -> None:
@@ -95,8 +95,8 @@ def test_a_file_that_cannot_be_read_is_told(ftr: Path) -> None:
     (ftr / "dir.example.org.txt").mkdir()
     told: list[RuleIssue] = []
     book = SiteRuleSet(ftr=ftr, tell=told.append)
-    book.of("https://big.example.org/")
-    book.of("https://dir.example.org/")
+    book.rules_for("https://big.example.org/")
+    book.rules_for("https://dir.example.org/")
     assert [each.text for each in told] == ["larger than 1 MB; it is not read", "cannot be read: Is a directory"]
 
 

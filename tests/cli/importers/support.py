@@ -19,4 +19,4 @@ def feeds(found: Imported) -> dict[str, ImportedFeed]:
 
 def lost(found: Imported, *, matters: bool = True) -> list[str]:
     """What is lost, a line each, as people are told."""
-    return [str(loss) for loss in found.losses if loss.matters is matters]
+    return [str(loss) for loss in found.unsupported if loss.is_important is matters]

@@ -83,7 +83,7 @@ def test_an_outline_over_several_lines_is_where_it_begins() -> None:
     """Blank lines above the document count, too."""
     body = b'\n\n<opml>\n<body><outline\n text="x"\n xmlUrl="https://a.example.org/"\n/></body></opml>'
     (draft,) = parse_import(body, "f").feeds
-    assert draft.where == "f:4"
+    assert draft.location == "f:4"
 
 
 @pytest.mark.parametrize("entity", ['SYSTEM "file:///etc/hostname"', '"https://a.example.org/"'])

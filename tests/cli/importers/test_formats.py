@@ -9,7 +9,7 @@ def test_opml_gives_a_feed_for_each_outline() -> None:
     found = feeds(imported("subscriptions.opml"))
     assert list(found) == ["Quay Record", "Tides & Winds", "Harbour news"]
     assert found["Quay Record"] == ImportedFeed(
-        where="subscriptions.opml:6",
+        location="subscriptions.opml:6",
         type="feed",
         url="https://quay.example.org/feed.xml",
         title="Quay Record",
@@ -77,7 +77,7 @@ def test_freshrss_without_its_namespace() -> None:
         b"</body></opml>"
     )
     (draft,) = parse_import(body, "x.opml").feeds
-    assert (draft.where, draft.type, draft.links) == ("x.opml:2", "page", 'a[class*="more"]')
+    assert (draft.location, draft.type, draft.links) == ("x.opml:2", "page", 'a[class*="more"]')
 
 
 def test_freshrss_can_be_taken_as_any_opml() -> None:
@@ -92,7 +92,7 @@ def test_rsspls_gives_pages_with_selectors() -> None:
     found = imported("feeds.toml")
     mariners, lighthouse, slipway = found.feeds
     assert mariners == ImportedFeed(
-        where="feeds.toml:6",
+        location="feeds.toml:6",
         type="page",
         url="https://mariners.example.org/notices",
         title="Notices to mariners",
@@ -123,7 +123,7 @@ def test_html2rss_of_several_feeds() -> None:
     found = imported("html2rss.yml")
     pilots, cranes, tariffs = found.feeds
     assert pilots == ImportedFeed(
-        where="html2rss.yml:9",
+        location="html2rss.yml:9",
         type="page",
         url="https://pilots.example.org/2025/log",
         title="Log of the pilots",
@@ -187,7 +187,7 @@ def test_rss_bridge_by_its_address_alone() -> None:
     found = parse_import_address(
         "https://b.example.org/?bridge=CssSelector&home_page=https://c.example.org/&url_selector=h2"
     )
-    assert [(draft.where, draft.url, draft.links) for draft in found.feeds] == [
+    assert [(draft.location, draft.url, draft.links) for draft in found.feeds] == [
         ("b.example.org", "https://c.example.org/", "h2")
     ]
 
@@ -208,7 +208,7 @@ def test_every_draft_can_stand_in_a_config() -> None:
         b'<opml><body><outline text="x" xmlUrl="https://a.example.org/" htmlUrl="https://" language="!"/></body></opml>'
     )
     found = parse_import(body, "x.opml")
-    assert found.feeds[0].table("x") == {
+    assert found.feeds[0].as_toml_table("x") == {
         "name": "x",
         "title": "x",
         "source": [{"type": "feed", "url": "https://a.example.org/"}],

@@ -94,7 +94,7 @@ def test_loops_are_tracked(path: Path) -> None:
         return items
 
     imported = parse_import(opml(path, 3).read_bytes(), "many.opml", track=track)
-    tables = [draft.table(f"n{number}") for number, draft in enumerate(imported.feeds)]
+    tables = [draft.as_toml_table(f"n{number}") for number, draft in enumerate(imported.feeds)]
     with_new_feeds(path, tables, {}, track)
     assert loops == [("checking", 3), ("writing", 3)]
 

@@ -17,7 +17,7 @@ def browser() -> Iterator[Browser]:
     """A real one, with little patience."""
     if lacking := why_unavailable(None):
         pytest.skip(lacking)
-    with Browser(limits=LIMITS) as running, running.in_use():  # or every run would end it
+    with Browser(limits=LIMITS) as running, running.is_in_use():  # or every run would end it
         yield running
 
 

@@ -18,7 +18,7 @@ JS = "text/javascript"
 
 
 def render(browser: Browser, gate: Fetcher, url: str) -> Page:
-    return browser.page(url, gate, RequestOptions(), seconds=60)
+    return browser.render(url, gate, RequestOptions(), seconds=60)
 
 
 def text(page: Page) -> str:
@@ -157,7 +157,7 @@ def test_a_nuisance_is_borne(browser: Browser, gate: Fetcher, site: Site, script
 def test_nothing_of_the_browser_is_left(gate: Fetcher, site: Site) -> None:
     """No process, no profile: it is ended by its group."""
     site["/"] = "<script>document.write(1 + 1)</script>"
-    with Browser(limits=RenderLimits(quiet=0.1)) as browser, browser.in_use():
+    with Browser(limits=RenderLimits(quiet=0.1)) as browser, browser.is_in_use():
         assert "2" in text(render(browser, gate, site.url("/")))
         assert browser._session is not None
         launch = browser._session._launch

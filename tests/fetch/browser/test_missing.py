@@ -74,7 +74,7 @@ def test_a_browser_that_does_not_start_is_an_error_of_the_page(site: Site, tmp_p
         Browser(program) as browser,
         pytest.raises(FetchError, match="the browser does not start"),
     ):
-        browser.page(site.url("/"), gate, RequestOptions(), seconds=9)
+        browser.render(site.url("/"), gate, RequestOptions(), seconds=9)
 
 
 @pytest.mark.parametrize("shown", ["", "<p>Loading the news…</p>"])

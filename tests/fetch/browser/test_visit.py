@@ -13,8 +13,8 @@ MUCH = 1_000_000
 def test_a_part_of_the_pages_own_server_is_fetched(site: Site, gate: Fetcher) -> None:
     """What the config allowed for the page holds for its own server."""
     site["/"], site["/api"] = "<p>", Route(b"[1]", "application/json")
-    visit = gate.visit(site.url("/"))
-    answer, place = visit.part(site.url("/api"), {"X-Wanted": "all"}, left=5, most=MUCH)
+    visit = gate.open_page(site.url("/"))
+    answer, place = visit.fetch_subresource(site.url("/api"), {"X-Wanted": "all"}, left=5, most=MUCH)
     visit.close()
     assert (answer.body, place) == (b"[1]", site.url("/api"))
     assert site.requests[-1].headers["x-wanted"] == "all"
@@ -28,10 +28,10 @@ def test_nothing_else_that_is_private_is_reached(site: Site, gate: Fetcher) -> N
         other["/"] = "secret"
         gate.get(other.url("/"))  # a connection to it is kept, which the page must not find
         other.forget()
-        visit = gate.visit(site.url("/"))
+        visit = gate.open_page(site.url("/"))
         for url in (other.url("/"), site.url("/away"), "http://169.254.169.254/", "http://[::1]/", "http://localhost/"):
             with pytest.raises(DisallowedError, match="allow_private"):
-                visit.part(url, {}, left=5, most=MUCH)
+                visit.fetch_subresource(url, {}, left=5, most=MUCH)
         visit.close()
         assert other.requests == []
 
@@ -39,20 +39,20 @@ def test_nothing_else_that_is_private_is_reached(site: Site, gate: Fetcher) -> N
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "chrome://version", "data:text/html,x", "ftp://127.0.0.1/"])
 def test_only_http_is_fetched(site: Site, gate: Fetcher, url: str) -> None:
     site["/"] = "<p>"
-    visit = gate.visit(site.url("/"))
+    visit = gate.open_page(site.url("/"))
     with pytest.raises(DisallowedError, match="only http and https"):
-        visit.part(url, {}, left=5, most=MUCH)
+        visit.fetch_subresource(url, {}, left=5, most=MUCH)
     visit.close()
 
 
 def test_parts_obey_robots_and_caps(site: Site, gate: Fetcher) -> None:
     site["/robots.txt"] = Route(b"User-agent: *\nDisallow: /private/", "text/plain")
     site["/"], site["/big"] = "<p>", b"x" * 2000
-    visit = gate.visit(site.url("/"))
+    visit = gate.open_page(site.url("/"))
     with pytest.raises(DisallowedError, match=r"robots\.txt"):
-        visit.part(site.url("/private/api"), {}, left=5, most=MUCH)
+        visit.fetch_subresource(site.url("/private/api"), {}, left=5, most=MUCH)
     with pytest.raises(FetchError, match="larger than 1000 bytes"):
-        visit.part(site.url("/big"), {}, left=5, most=1000)
+        visit.fetch_subresource(site.url("/big"), {}, left=5, most=1000)
     visit.close()
     assert site.paths() == ["/", "/big"]
 
@@ -62,8 +62,8 @@ def test_secrets_go_with_the_requests_of_their_own_site_alone(site: Site, gate: 
     site["/"], site["/api"] = "<p>", "x"
     with running_site() as home:
         for source, sent in ((home.url("/"), None), (site.url("/"), "s3cret")):
-            visit = gate.visit(site.url("/"), options=RequestOptions(headers={"X-Key": "s3cret"}, site=source))
-            visit.part(site.url("/api"), {}, left=5, most=MUCH)
+            visit = gate.open_page(site.url("/"), options=RequestOptions(headers={"X-Key": "s3cret"}, site=source))
+            visit.fetch_subresource(site.url("/api"), {}, left=5, most=MUCH)
             visit.close()
             assert site.requests[-1].headers.get("x-key") == sent
 
@@ -73,10 +73,10 @@ def test_parts_follow_each_other_without_a_pause(site: Site) -> None:
     site["/"], site["/api"] = "<p>", "x"
     clock = FakeClock()
     with Fetcher(delay=5, allow_private=["127.0.0.0/8"], clock=clock) as gate:
-        visit = gate.visit(site.url("/"))
+        visit = gate.open_page(site.url("/"))
         began = clock.monotonic()
         for _ in range(3):
-            visit.part(site.url("/api"), {}, left=5, most=MUCH)
+            visit.fetch_subresource(site.url("/api"), {}, left=5, most=MUCH)
         visit.close()
         assert clock.monotonic() - began < 1
         gate.get(site.url("/"))

@@ -123,7 +123,7 @@ def entries(data: bytes) -> None:
     check_documents(feed)
     for page in (
         render_page(feed),
-        render_index([FeedSummary.of(feed)]),
+        render_index([FeedSummary.for_feed(feed)]),
         *(render_article(feed, entry) for entry in made),
     ):
         page.decode()

@@ -78,10 +78,10 @@ def networks(data: bytes) -> None:
     number, written = fields(data, 2)
     if len(number) in (4, 16):
         address = ipaddress.ip_address(number)
-        refusal = _PUBLIC.refusal(str(address), 443)
+        refusal = _PUBLIC.reason_against(str(address), 443)
         if address.is_private or address.is_loopback or address.is_link_local or address.is_multicast:
             assert refusal, f"{address} would be connected to"
-    AddressPolicy.allowing([text(written)])
+    AddressPolicy.with_networks([text(written)])
 
 
 def headers(data: bytes) -> None:
@@ -117,7 +117,7 @@ def robots(data: bytes) -> None:
     target = parse_url("https://example.org/" + text(path))
     kept = parse_robots(body, AGENT)
     assert len(body) > 600 or parse_robots(kept.text.encode(), AGENT) == kept  # encoded, it grows; long lines are cut
-    assert 0 <= rules.admit(target, lambda _: body) <= 30
+    assert 0 <= rules.check_allowed(target, lambda _: body) <= 30
 
 
 class _Clock:

@@ -14,7 +14,7 @@ from feedpub.web import FeedApp, FolderBackend
 from feedpub.web.limits import LimitedProtocol
 from tests.fuzz.target import LINES, Target, fields
 from tests.fuzz.targets.settings import folder
-from tests.web.console import FakeConsole
+from tests.web.console import FakeControl
 
 SECRET = b"nobody may read this"
 FEED = b"<rss>" + b"News of the day. " * 50 + b"</rss>"
@@ -35,7 +35,7 @@ def _site() -> FeedApp:
     for name in ("secret.rss", "feeds/.hidden.rss", "feeds/world/.hidden.html", "feeds/world.sqlite", "secret.html"):
         (folder() / name).write_bytes(SECRET)
     (output / "linked.rss").symlink_to(folder() / "secret.rss")
-    return FeedApp(FolderBackend(output), FakeConsole(), ["https://hub.example.org/"], "https://feeds.example.org/")
+    return FeedApp(FolderBackend(output), FakeControl(), ["https://hub.example.org/"], "https://feeds.example.org/")
 
 
 def application(data: bytes) -> None:
@@ -110,7 +110,7 @@ def _config() -> uvicorn.Config:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await _site()(scope, receive, send)
 
-    app.at_once = _site().at_once  # type: ignore[attr-defined]
+    app.at_once = _site().try_fast  # type: ignore[attr-defined]
     made = uvicorn.Config(
         app,
         http=LimitedProtocol,

@@ -68,7 +68,7 @@ def fill(store: Store) -> None:
         sources=[SourceState(FEED, "source", NOW, NOW, 3)],
         looks=[SourceObservation(FEED, "source", "a", NOW, 3, lengths=(1, 2))],
     )
-    store.robots.save(ORIGIN, CachedRobots(ORIGIN, "User-agent: *", 200, NOW))
+    store.robots_cache.save(ORIGIN, CachedRobots(ORIGIN, "User-agent: *", 200, NOW))
     memory = SiteMemory()
     for number in range(3):
         memory.learn(
@@ -104,14 +104,14 @@ def look_at_everything(store: Store) -> None:
     for entry in (*store.entries(FEED), store.entry(FEED, "tag:example.org,2026-11-25:news/1")):
         assert entry is None or (isinstance(entry.html, str) and isinstance(entry.authors, tuple))
     store.published(FEED)
-    store.moments(FEED)
-    store.seen(FEED, ["key"])
+    store.update_times(FEED)
+    store.item_states(FEED, ["key"])
     store.rechecks(FEED, NOW, 10)
-    store.document(PAGE, "a")
+    store.cached_document(PAGE, "a")
     store.sources(FEED)
     store.runs(FEED)
-    store.looks.of(FEED, "source")
-    store.robots.load(ORIGIN)
+    store.observations.for_source(FEED, "source")
+    store.robots_cache.load(ORIGIN)
     LearningSite(SITE, store)
 
 

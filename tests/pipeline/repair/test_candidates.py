@@ -19,7 +19,7 @@ from tests.support.shared import shared
 KNOWN = KnownArticles(
     keys=frozenset(f"harbour.example{path(n)}" for n in STORIES),
     titles=frozenset(normalize_title(title(n)) for n in STORIES),
-    usual=12,
+    usual_items=12,
     limit=50,
     newest=datetime(2026, 11, 12, 8, tzinfo=UTC),
 )
@@ -44,7 +44,11 @@ def test_the_page_as_it_was_needs_nothing() -> None:
     page = fetched(layouts.old())
     for links in (OLD_LINKS, None):
         seen = compare_selectors(page, links, KNOWN)
-        assert (seen.best, seen.now.is_it, str(seen.now)) == (None, True, "lists 12 of the 12 articles that were known")
+        assert (seen.best, seen.current.is_same_list, str(seen.current)) == (
+            None,
+            True,
+            "lists 12 of the 12 articles that were known",
+        )
 
 
 @pytest.mark.parametrize("layout", REPAIRED, ids=lambda layout: layout.__name__)
@@ -52,7 +56,7 @@ def test_the_list_is_found_again(layout: Layout) -> None:
     """All of it, and nothing else, by what is proposed; where the structure is enough, without a selector."""
     page = fetched(layout())
     seen = compare_selectors(page, OLD_LINKS, KNOWN)
-    assert seen.best is not None or seen.now.is_it
+    assert seen.best is not None or seen.current.is_same_list
     selector = seen.best.selector if seen.best else OLD_LINKS
     found = paths(page, selector)
     assert sorted(found) == sorted(LISTED.get(layout.__name__, {path(n) for n in STORIES})), selector
@@ -62,7 +66,7 @@ def test_the_list_is_found_again(layout: Layout) -> None:
 def test_nothing_else_is_taken_for_it(layout: Layout) -> None:
     """No menu, no box, no other list, no rest of it."""
     seen = compare_selectors(fetched(layout()), OLD_LINKS, KNOWN)
-    assert (seen.best, seen.now.is_it) == (None, False)
+    assert (seen.best, seen.current.is_same_list) == (None, False)
 
 
 def test_a_list_beside_another_is_chosen_by_the_name_of_its_place() -> None:
@@ -95,7 +99,7 @@ def test_a_front_page_says_where_the_listing_may_be() -> None:
         '<link rel="alternate" type="application/rss+xml" href="/feed.xml">',
     )
     seen = nearby_pages(fetched(html), ADDRESS, KNOWN)
-    assert seen.found is None
+    assert seen.lists is None
     assert seen.links == ("https://harbour.example/harbour/news/", "https://harbour.example/latest/")
     assert seen.feeds == ("https://harbour.example/feed.xml",)
 
@@ -126,7 +130,7 @@ def test_how_much_makes_a_list_the_one_that_was(same: int, others: int, usual: i
     """At the edges."""
     known = KnownArticles(frozenset(f"h.example/a/{n}" for n in range(usual)), frozenset(), usual, 50)
     items = [Item(f"https://h.example/a/{n}") for n in (*range(same), *range(100, 100 + others))]
-    assert list_similarity(items, known).is_it is is_it
+    assert list_similarity(items, known).is_same_list is is_it
 
 
 @pytest.mark.slow

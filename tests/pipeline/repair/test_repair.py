@@ -132,7 +132,7 @@ def test_from_a_changed_layout_to_a_feed_that_is_well(site: Site, file: Path, to
         assert build().ok
         assert {entry["id"] for entry in entries(tools)} == ids
         assert len(entries(tools)) == len(ids)
-        assert tools.store.proposals.of("world") == {}
+        assert tools.store.proposals.for_feed("world") == {}
     assert "[[feed.source]]" in file.read_text("utf-8")
 
 
@@ -178,7 +178,7 @@ def test_the_same_is_told_everywhere(site: Site, file: Path, tools: RunContext, 
     build()
     site["/news"] = renamed(listing(STORIES))
     build()
-    assert tools.store.proposals.of("world") == {}  # one failure says nothing
+    assert tools.store.proposals.for_feed("world") == {}  # one failure says nothing
     build()
     evidence = 'links = "#reports h3 a" lists 8 of the 8 articles that were known'
     patch = ['-links = ".card h2 a"', '+links = "#reports h3 a"']
@@ -312,11 +312,11 @@ def test_a_proposal_comes_back_until_its_source_is_well(tmp_path: Path) -> None:
     change = ConfigChange("links", ".a", None)
     first = Proposal("world", "s", "d", NOW, (change,), "lists 3")
     with Store.open(tmp_path) as store:
-        store.proposals.keep("world", [first, Proposal("world", "t", "d", NOW, (), "")], ())
+        store.proposals.save("world", [first, Proposal("world", "t", "d", NOW, (), "")], ())
         second = Proposal("world", "s", "e", NOW, (change, ConfigChange("url", "a", "b")), "lists 4")
-        store.proposals.keep("world", [second], {"t"})
-        store.proposals.keep("other", [], {"s"})
-        assert store.proposals.of("world") == {"s": second}
+        store.proposals.save("world", [second], {"t"})
+        store.proposals.save("other", [], {"s"})
+        assert store.proposals.for_feed("world") == {"s": second}
         assert store.proposals.load() == {("world", "s"): second}
-        store.forget(NOW.replace(year=2027), {})
-        assert store.proposals.of("world") == {}
+        store.prune(NOW.replace(year=2027), {})
+        assert store.proposals.for_feed("world") == {}

@@ -27,9 +27,9 @@ from tests.support.postgres import own_server
 from tests.support.service import eventually
 
 FORKS = multiprocessing.get_context("spawn")
-FAST = WorkerTimings(grace=0.5, drain=1.0, first_retry=1, last_retry=2, look=0.3, silent=2.0, poll=0.2)
-PATIENT = replace(FAST, silent=3600.0)  # nobody is taken for dead who was only slow for a while: see `is_silent`
-ROOMY = replace(FAST, drain=5.0, silent=60.0)  # what ends at once when it is told to does so on a busy machine, too
+FAST = WorkerTimings(grace=0.5, drain=1.0, first_retry=1, last_retry=2, check_config=0.3, lost_after=2.0, poll=0.2)
+PATIENT = replace(FAST, lost_after=3600.0)  # nobody is taken for dead who was only slow for a while: see `is_silent`
+ROOMY = replace(FAST, drain=5.0, lost_after=60.0)  # what ends at once when it is told to does so on a busy machine, too
 
 
 @dataclass
@@ -83,7 +83,7 @@ def working(
         looks_after=lambda: True,
         pace=pace,
     )
-    thread = threading.Thread(target=taking.until, args=(bench.ended,))
+    thread = threading.Thread(target=taking.run_until, args=(bench.ended,))
     thread.start()
     try:
         yield taking
@@ -101,7 +101,7 @@ def doing(address: str) -> int:
 
 
 def empty(address: str, line: FeedQueue) -> bool:
-    return not line.waiting() and not doing(address)
+    return not line.count_waiting() and not doing(address)
 
 
 def test_feeds_are_run(address: str, line: FeedQueue) -> None:
@@ -120,14 +120,14 @@ def test_one_feed_is_never_run_twice_at_once(address: str, line: FeedQueue) -> N
     """Though it stands in the line twice, and two workers take from it; who is waited for comes first."""
     bench = Bench(lambda _feed, _lease: time.sleep(0.3))
     put(address, line, "a", "b")
-    line.put_first("b")
+    line.enqueue_urgent("b")
     with working(address, bench, at_once=1):
         assert eventually(lambda: len(bench.runs) == 3 and empty(address, line))
     assert bench.runs == ["b", "a", "b"]
     assert bench.everything == [True, False, False]
     bench = Bench(bench.does)
     put(address, line, "a")
-    line.put_first("a")
+    line.enqueue_urgent("a")
     with working(address, bench), working(address, bench):
         assert eventually(lambda: len(bench.runs) == 2 and empty(address, line))
     assert bench.most["a"] == 1
@@ -174,7 +174,7 @@ def test_a_run_that_hangs_is_given_up(address: str, line: FeedQueue) -> None:
     # Only the first run has too little time.
     with working(address, bench, at_once=1, deadline=lambda: 30.0 if bench.lost else 0.2) as taking:
         assert eventually(lambda: bench.lost == ["a"] and bench.runs == ["a", "b"] and empty(address, line))
-        assert leases[0].revoked
+        assert leases[0].cancelled
         assert len(taking.given_up) == 1
         free.set()
 
@@ -192,10 +192,10 @@ def test_stopping_waits_for_what_runs(address: str, line: FeedQueue) -> None:
     bench = Bench(take_time)
     with working(address, bench, pace=ROOMY):
         assert eventually(lambda: len(leases) == 2)
-    assert line.waiting() == 1
-    assert line.standing() == {"long"}
-    assert leases["long"].revoked
-    assert not leases["short"].revoked
+    assert line.count_waiting() == 1
+    assert line.queued_feeds() == {"long"}
+    assert leases["long"].cancelled
+    assert not leases["short"].cancelled
     free.set()
     bench = Bench()
     with working(address, bench):
@@ -209,7 +209,7 @@ def work_until_killed(address: str, told: Path) -> None:
         del feed, everything
         (told / "began").touch()
         assert eventually((told / "go").exists, 300)
-        (told / ("refused" if lease.revoked else "counted")).touch()
+        (told / ("refused" if lease.cancelled else "counted")).touch()
 
     logging.disable()
     taking = QueueConsumer(
@@ -221,7 +221,7 @@ def work_until_killed(address: str, told: Path) -> None:
         looks_after=lambda: False,
         pace=FAST,
     )
-    taking.until(threading.Event())
+    taking.run_until(threading.Event())
     sys.exit()
 
 
@@ -255,7 +255,7 @@ def test_a_dead_workers_job_is_taken_over(address: str, line: FeedQueue, tmp_pat
     bench = Bench()
     with other_worker(address, tmp_path) as pid, working(address, bench, pace=PATIENT):
         kill(pid, signal.SIGKILL)
-        time.sleep(3 * FAST.look)
+        time.sleep(3 * FAST.check_config)
         assert bench.runs == []
         is_silent(address)
         assert eventually(lambda: bench.runs == ["a"] and empty(address, line))
@@ -272,15 +272,15 @@ def test_a_job_that_workers_die_of_waits_longer_each_time() -> None:
 
 def test_though_the_same_waits_already(address: str, line: FeedQueue, tmp_path: Path) -> None:
     """Two of a kind may not wait: the one that waits does for both, and others that were lost are found, too."""
-    line.put_first("a")
+    line.enqueue_urgent("a")
     bench = Bench()
     with other_worker(address, tmp_path) as pid:
-        assert line.put_first("a")
+        assert line.enqueue_urgent("a")
         kill(pid, signal.SIGKILL)
         with working(address, bench, pace=PATIENT):
             is_silent(address)
             assert eventually(lambda: bool(bench.runs) and empty(address, line))
-            time.sleep(3 * FAST.look)
+            time.sleep(3 * FAST.check_config)
     assert bench.runs == ["a"]
 
 
@@ -294,11 +294,11 @@ def test_a_worker_that_was_away_changes_nothing(address: str, line: FeedQueue, t
         with working(address, bench, pace=PATIENT):
             is_silent(address)
             assert eventually(lambda: bench.runs == ["a"])
-            time.sleep(FAST.silent)  # the lease of the other one's run ends, by its own clock
+            time.sleep(FAST.lost_after)  # the lease of the other one's run ends, by its own clock
             (tmp_path / "go").touch()
             kill(pid, signal.SIGCONT)
             assert eventually((tmp_path / "refused").exists)
-            time.sleep(3 * FAST.look)
+            time.sleep(3 * FAST.check_config)
             assert doing(address) == 1
             free.set()
             assert eventually(lambda: empty(address, line))

@@ -16,7 +16,7 @@ _JOBS = f"SELECT task_name, lock, priority, args FROM {SCHEMA_NAME}.procrastinat
 
 def put(address: str, line: FeedQueue, *feeds: str) -> None:
     with psycopg.connect(address) as connection:
-        line.put(connection, feeds)
+        line.enqueue(connection, feeds)
 
 
 def standing(address: str) -> list[tuple[str, bool]]:
@@ -33,7 +33,7 @@ def take(address: str, feed: str) -> None:
 
 def open_and_close(address: str) -> None:
     with FeedQueue(address) as line:
-        line.waiting()
+        line.count_waiting()
 
 
 def test_feeds_stand_in_turn(address: str, line: FeedQueue) -> None:
@@ -41,14 +41,14 @@ def test_feeds_stand_in_turn(address: str, line: FeedQueue) -> None:
     put(address, line, "b", "a")
     put(address, line, "a", "c")
     assert standing(address) == [("b", False), ("a", False), ("c", False)]
-    assert line.waiting() == 3
-    assert line.standing() == {"a", "b", "c"}
+    assert line.count_waiting() == 3
+    assert line.queued_feeds() == {"a", "b", "c"}
 
 
 def test_what_is_rolled_back_is_not_there(address: str, line: FeedQueue) -> None:
     """The transaction is the caller's."""
     with psycopg.connect(address) as connection:
-        line.put(connection, ["a"])
+        line.enqueue(connection, ["a"])
         connection.rollback()
     assert standing(address) == []
 
@@ -56,8 +56,8 @@ def test_what_is_rolled_back_is_not_there(address: str, line: FeedQueue) -> None
 def test_first_of_all(address: str, line: FeedQueue) -> None:
     """Somebody waits for it; with all sources; once."""
     put(address, line, "a", "b")
-    assert line.put_first("b")
-    assert not line.put_first("b")
+    assert line.enqueue_urgent("b")
+    assert not line.enqueue_urgent("b")
     assert standing(address) == [("b", True), ("a", False), ("b", False)]
 
 
@@ -65,24 +65,24 @@ def test_who_is_being_run(address: str, line: FeedQueue) -> None:
     """Is busy, waits no more, and may stand in the line anew."""
     put(address, line, "a", "b")
     take(address, "a")
-    (busy,) = line.busy().items()
+    (busy,) = line.running_feeds().items()
     assert busy[0] == "a"
     assert abs(datetime.now(UTC) - busy[1]) < timedelta(minutes=1)
-    assert line.waiting() == 1
+    assert line.count_waiting() == 1
     put(address, line, "a")
-    assert line.waiting() == 2
-    assert line.put_first("a")
+    assert line.count_waiting() == 2
+    assert line.enqueue_urgent("a")
 
 
 def test_tables_of_another_version_are_made_anew(address: str, line: FeedQueue) -> None:
     """What stood in them is lost; tables that are right stay as they are."""
     put(address, line, "a")
     with FeedQueue(address):
-        assert line.waiting() == 1
+        assert line.count_waiting() == 1
     with psycopg.connect(address) as connection:
         connection.execute(f"COMMENT ON SCHEMA {SCHEMA_NAME} IS 'another'")
     with FeedQueue(address):
-        assert line.waiting() == 0
+        assert line.count_waiting() == 0
 
 
 def test_several_open_it_at_once(address: str) -> None:
@@ -100,12 +100,12 @@ def test_tables_that_somebody_dropped(address: str, line: FeedQueue) -> None:
     with psycopg.connect(address) as connection:
         connection.execute(f"DROP SCHEMA {SCHEMA_NAME} CASCADE")
     with pytest.raises(StoreError, match="the queue cannot be asked"):
-        line.waiting()
+        line.count_waiting()
     with pytest.raises(StoreError, match="the queue cannot be asked"), psycopg.connect(address) as connection:
-        line.put(connection, ["a"])
-    line.prepare()
+        line.enqueue(connection, ["a"])
+    line.create_tables()
     put(address, line, "a")
-    assert line.waiting() == 1
+    assert line.count_waiting() == 1
 
 
 def test_no_server() -> None:

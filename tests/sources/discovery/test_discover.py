@@ -81,16 +81,18 @@ def test_all_ways_lead_to_candidates(scout: Scout, site: Site) -> None:
     robots(site, f"Sitemap: {site.url('/sitemap.xml')}")
     discovery = scout.look()
     assert kinds(discovery, site) == [("feed", "/rss"), ("page", "/news"), ("sitemap", "/sitemap.xml")]
-    assert [tried.article.title for tried in discovery.tried.values() if tried.article] == [title(n) for n in (9, 8, 7)]
+    assert [tried.article.title for tried in discovery.samples.values() if tried.article] == [
+        title(n) for n in (9, 8, 7)
+    ]
     assert site.paths() == ["/news", "/rss", "/sitemap.xml", path(9), path(8), path(7)]
-    assert [site.url(each) for each in site.paths()] == scout.told == scout.looks.asked
+    assert [site.url(each) for each in site.paths()] == scout.told == scout.looks.requested
     assert (discovery.title, discovery.is_page) == ("Harbour Times", True)
 
 
 def test_what_was_removed_from_an_article_is_known(scout: Scout, site: Site) -> None:
     """So that people can judge the cleaner before they subscribe."""
     open_newsroom(site, NUMBERS)
-    (first, *_) = scout.look().tried.values()
+    (first, *_) = scout.look().samples.values()
     assert first.article is not None
     assert any("You may also like" in removed.text for removed in first.article.removed)
 
@@ -184,7 +186,7 @@ def test_where_articles_cannot_be_read_the_next_candidate_is_tried(scout: Scout,
     discovery = scout.look()
     assert kinds(discovery, site)[0] == ("page", "/news")
     assert "0 of 3 pages could be read" in next(e for e in discovery.candidates if e.candidate.kind == "feed").evidence
-    assert "HTTP 403" in discovery.tried[site.url("/locked/9")].reason
+    assert "HTTP 403" in discovery.samples[site.url("/locked/9")].reason
 
 
 def test_another_candidate_s_articles_are_read_when_it_is_picked(scout: Scout, site: Site) -> None:
@@ -194,7 +196,7 @@ def test_another_candidate_s_articles_are_read_when_it_is_picked(scout: Scout, s
     discovery = scout.look()
     chosen = next(each.candidate for each in discovery.candidates if each.candidate.kind == "sitemap")
     site.forget()
-    tried = try_articles(chosen, discovery.tried, scout.looks)
+    tried = try_articles(chosen, discovery.samples, scout.looks)
     assert [each.url for each in tried] == [site.url(path(n)) for n in (9, 3, 2)]
     assert site.paths() == [path(3), path(2)]
 
@@ -240,7 +242,7 @@ def test_nothing_found_says_what_was_tried_and_what_to_do(scout: Scout, site: Si
     reason = raised.value.reason
     assert reason.startswith("nothing here lists articles: no article links found")
     assert f"{site.url('/f')}: expected a feed, found an HTML page" in reason
-    assert f"(looked at {len(scout.looks.asked)} addresses)" in reason
+    assert f"(looked at {len(scout.looks.requested)} addresses)" in reason
     assert reason.endswith(f"or the site's front page {site.url('/')}")
 
 
@@ -251,7 +253,7 @@ def test_a_server_that_is_not_there_is_the_failure(scout: Scout) -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/news"  # nobody listens
         with pytest.raises(FetchError):
             discover_sources(url, scout.looks, NOW)
-    assert scout.looks.asked == [url]
+    assert scout.looks.requested == [url]
 
 
 def test_the_number_of_requests_is_bounded(scout: Scout, site: Site) -> None:
@@ -260,7 +262,7 @@ def test_the_number_of_requests_is_bounded(scout: Scout, site: Site) -> None:
     site["/news"] = head(listing(NUMBERS), "".join(alternate(f"/feed-{n}") for n in range(500)))
     robots(site, *(f"Sitemap: {site.url(f'/map-{n}.xml')}" for n in range(500)))
     scout.look()
-    assert len(scout.looks.asked) <= scout.looks.most
+    assert len(scout.looks.requested) <= scout.looks.max_requests
 
 
 def test_an_index_of_sitemaps_is_read_in_part(scout: Scout, site: Site) -> None:
@@ -296,6 +298,6 @@ def test_an_article_has_the_feed_s_text_where_its_page_has_less(scout: Scout, si
     long = " ".join(f"Sentence number {n} of the whole report about the harbour and its boats." for n in range(60))
     site["/rss"] = rss(site, NUMBERS, description=long)
     site[path(9)] = story(9)
-    (first, *_) = scout.look("/rss").tried.values()
+    (first, *_) = scout.look("/rss").samples.values()
     assert first.article is not None
     assert "Sentence number 59" in first.article.text

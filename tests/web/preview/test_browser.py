@@ -62,7 +62,7 @@ def config(site: Site, tmp_path: Path) -> Config:
 def build(config: Config) -> str:
     """The feed as it is published, from here."""
     with tools_for(config) as tools:
-        run.run_feed(config.feed[0], replace(tools, rules=open_rules(config.rules)))
+        run.run_feed(config.feed[0], replace(tools, site_rules=open_rules(config.rules)))
     return published(config)
 
 

@@ -52,7 +52,7 @@ def desk(config: Config) -> Iterator[PreviewSession]:
 def test_a_page_as_it_is(desk: PreviewSession) -> None:
     """The newest first; without a draft nothing changes."""
     assert [subject.title[-16:] for subject in desk.subjects] == [f"{n} of the harbour" for n in (3, 2, 1)]
-    look = desk.look(0, RuleDraft())
+    look = desk.preview(0, RuleDraft())
     assert look.article is not None
     assert SAID[3] in look.article.text
     assert f">{SAID[3]}</div>" in look.original
@@ -61,7 +61,7 @@ def test_a_page_as_it_is(desk: PreviewSession) -> None:
 
 def test_a_draft_shows_what_it_does_to_this_article(desk: PreviewSession) -> None:
     """The line that goes, the reason in its place, and the file as it would be; which is not there yet."""
-    look = desk.look(0, REMOVE)
+    look = desk.preview(0, REMOVE)
     assert look.article is not None
     assert SAID[3] not in look.article.text
     assert look.effect.lines == (f"-{SAID[3]}",)
@@ -79,14 +79,14 @@ def test_a_draft_shows_what_it_does_to_the_others(desk: PreviewSession) -> None:
 
 def test_facts_change_too(desk: PreviewSession) -> None:
     """Title and author as a draft finds them."""
-    look = desk.look(1, RuleDraft(title="h2", author=".second"))
+    look = desk.preview(1, RuleDraft(title="h2", author=".second"))
     assert look.effect.lines[:2] == ("-title: Council decides on matter 2 of the harbour", "+title: You may also like")
     assert look.effect.lines[2:4] == ("-authors: Jane Doe", "+authors: Ada Penn")
 
 
 def test_a_draft_that_leaves_no_article(desk: PreviewSession) -> None:
     """It is told, and nothing is shown in its place."""
-    look = desk.look(0, RuleDraft(remove=("main",)))
+    look = desk.preview(0, RuleDraft(remove=("main",)))
     assert (look.article, look.original) == (None, "")
     assert look.effect.problem
 
@@ -95,8 +95,8 @@ def test_a_saved_draft_is_in_force(desk: PreviewSession, config: Config) -> None
     """For this desk, and for the loader that reads it in every run."""
     toml = desk.save(0, REMOVE)
     assert config.rules.sites.joinpath("127.0.0.1.toml").read_text("utf-8") == toml.text
-    assert [rule.written for rule in open_rules(config.rules).of(desk.subjects[0].url).remove] == [".join-box"]
-    look = desk.look(0, RuleDraft())
+    assert [rule.source for rule in open_rules(config.rules).rules_for(desk.subjects[0].url).remove] == [".join-box"]
+    look = desk.preview(0, RuleDraft())
     assert look.article is not None
     assert (SAID[3] in look.article.text, look.effect.changed) == (False, 0)
     more = desk.save(0, RuleDraft(keep=(".map",)))
@@ -105,7 +105,7 @@ def test_a_saved_draft_is_in_force(desk: PreviewSession, config: Config) -> None
 
 def test_a_draft_that_cannot_be_read(desk: PreviewSession, config: Config) -> None:
     """It is neither tried nor saved, and the message is the config's."""
-    for act in (desk.look, desk.effects, desk.save):
+    for act in (desk.preview, desk.effects, desk.save):
         with pytest.raises(ConfigError, match=r"127\.0\.0\.1\.toml:1: "):
             act(0, RuleDraft(remove=("div[",)))
     assert not config.rules.sites.exists()
@@ -128,7 +128,7 @@ def test_a_saved_page_that_says_where_it_is_from(config: Config, tmp_path: Path)
     link = '<link rel="canonical" href="https://www.times.example.org/a"></head>'
     file.write_text(boxed(1).replace("</head>", link), "utf-8")
     with tools_for(config) as tools:
-        look = PreviewSession([page_from_file(file, tools)], tools, config.rules.sites).look(0, REMOVE)
+        look = PreviewSession([page_from_file(file, tools)], tools, config.rules.sites).preview(0, REMOVE)
     assert look.toml.file.endswith("sites/times.example.org.toml")
     assert look.effect.changed == 1
 
@@ -139,9 +139,9 @@ def test_a_saved_page_that_does_not(config: Config, tmp_path: Path) -> None:
     file.write_text(boxed(1), "utf-8")
     with tools_for(config) as tools:
         desk = PreviewSession([page_from_file(file, tools)], tools, config.rules.sites)
-        look = desk.look(0, REMOVE)
+        look = desk.preview(0, REMOVE)
         assert (look.effect.changed, look.toml.text) == (1, 'remove = [".join-box"]\n')
-        assert "[feed.rules]" in look.toml.why_not
+        assert "[feed.rules]" in look.toml.reason_refused
         with pytest.raises(ConfigError, match=r"\[feed\.rules\]"):
             desk.save(0, REMOVE)
 
