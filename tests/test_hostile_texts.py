@@ -25,7 +25,7 @@ from feedpub.core.errors import FeedpubError
 from feedpub.core.field_limits import limit_fields
 from feedpub.core.html import contains_ignoring_case
 from feedpub.core.languages import normalize_language
-from feedpub.core.log import configure_logging, log_event
+from feedpub.core.log import configure_logging, fields
 from feedpub.core.models import Enclosure, Entry, Failure, Feed, Item, Page, RunResult, RunStatus
 from feedpub.core.redact import redact, redact_result, secrets_in, strip_credentials
 from feedpub.core.text import escape_commands, shorten, strip_terminal_commands
@@ -36,6 +36,8 @@ from feedpub.notify import alert_text
 from feedpub.sources import sniff
 from feedpub.store import Incident
 from tests.support.patterns import MAX_SECONDS, SIZE, cpu_seconds
+
+_log = logging.getLogger("feedpub.test")
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HEADERS = (
@@ -103,7 +105,7 @@ def _logged(text: str) -> None:
     level = logging.getLogger().level
     try:
         configure_logging(io.StringIO(), environ={})
-        log_event(text, reason=text)
+        _log.info(text, extra=fields(reason=text))
         logging.getLogger("urllib3").warning("Failed to parse headers: %s", text)
     finally:
         logging.getLogger().handlers[:] = handlers

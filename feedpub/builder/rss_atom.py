@@ -87,7 +87,7 @@ def _generator(feed: Feed, feed_extension: type[Any], entry_extension: type[Any]
         written.link(href=feed.entry_url(entry))
         for category in entry.categories:
             written.category(term=category)
-        entry_extension.tell(written, feed, entry)
+        entry_extension.add_extensions(written, feed, entry)
     return generator
 
 

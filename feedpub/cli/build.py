@@ -16,6 +16,8 @@ from feedpub.cli.terminal import Interrupted, echo, echo_json, make_console, pro
 from feedpub.core.errors import FeedpubError
 from feedpub.core.text import pluralize
 
+_log = logging.getLogger(__name__)
+
 if TYPE_CHECKING:
     from feedpub.config import Config, FeedConfig
     from feedpub.core.models import RunResult
@@ -105,12 +107,12 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "RunContext",
 def _suspects(config: "Config", tools: "RunContext") -> "Mapping[str, int]":
     """Return feed → how many processes in a row died in the middle of its run; log them: they are run last, alone."""
     from feedpub.core.budget import holder_died, is_holder_alive
-    from feedpub.core.log import log_event
+    from feedpub.core.log import fields
 
     tools.store.run_marks.find_crashes(config.feed.names, is_holder_alive)
     suspects = tools.store.run_marks.suspects()
     for name, crashes in suspects.items():
-        log_event("run_crashed", level=logging.WARNING, feed=name, times=crashes, outcome=holder_died(crashes))
+        _log.warning("run_crashed", extra=fields(feed=name, times=crashes, outcome=holder_died(crashes)))
     return suspects
 
 

@@ -13,6 +13,8 @@ import click
 from feedpub.cli.context import load_config
 from feedpub.cli.terminal import echo, exit_with_error
 
+_log = logging.getLogger(__name__)
+
 if TYPE_CHECKING:
     from socket import socket
 
@@ -93,7 +95,7 @@ def serve(config_path: Path | None, listen: str | None) -> None:
     """
     from feedpub.config import state_location
     from feedpub.core.errors import CorruptStateError
-    from feedpub.core.log import configure_logging, log_event
+    from feedpub.core.log import configure_logging, fields
     from feedpub.store import Store
     from feedpub.web import FeedApp, ReadOnlyControl, Server, open_backend
 
@@ -105,7 +107,7 @@ def serve(config_path: Path | None, listen: str | None) -> None:
         try:
             store.connect()
         except CorruptStateError as error:
-            log_event("state_damaged", level=logging.WARNING, reason=str(error), outcome="feeds are served")
+            _log.warning("state_damaged", extra=fields(reason=str(error), outcome="feeds are served"))
         sockets = open_sockets(config, listen)
         showcase = ReadOnlyControl(config, store)
         plans, hosts = store.schedule.load, config.http.hosts

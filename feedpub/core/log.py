@@ -1,6 +1,7 @@
-"""What is told of each step to those who ask for debug detail; where nobody does, telling it costs next to nothing.
+"""The log: one line an event, "name key=value …", on standard error, as text or JSON.
 
-Every room may call this. How a line looks, and that the secrets of addresses are left out of it, is the log's business.
+Modules log with `logging.getLogger(__name__)` and pass an event's fields as `extra=fields(feed=name)`. The formatters
+redact every line, including what libraries write and tracebacks: passwords and tokens in addresses never reach the log.
 """
 
 import json
@@ -16,31 +17,11 @@ from typing import Any, Literal, TextIO
 from feedpub.core.redact import redact
 from feedpub.core.text import escape_commands
 
-_log = logging.getLogger("feedpub")
-
-
-def is_debug_enabled() -> bool:
-    """True where somebody asked for detail."""
-    return _log.isEnabledFor(logging.DEBUG)
-
-
-def log_debug(step: str, **fields: object) -> None:
-    """Log a step with what is to be known of it; fields that are None are left out."""
-    if is_debug_enabled():
-        _log.debug("%s", step, extra={"fields": {key: value for key, value in fields.items() if value is not None}})
-
 
 def to_milliseconds(seconds: float) -> int:
     """A length of time as the log has it."""
     return round(seconds * 1000)
 
-
-# SECTION: The log: a line an event with key=value, to standard error; as JSON on request; with
-# priorities for journald.
-#
-# The log is for others, too: whatever is written, by libraries and in tracebacks as well, loses
-# the passwords and tokens
-# of addresses here.
 
 MAX_CHARS = 1000  # of a message, of a field's value and of a line of a traceback
 MAX_READ_CHARS = 20_000  # of a text are looked through for secrets
@@ -51,10 +32,9 @@ _OURS = "feedpub"
 _log = logging.getLogger(_OURS)
 
 
-def log_event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
-    """Log that something happened, with what is to be known of it; fields that are None are left out."""
-    known = {key: value for key, value in fields.items() if value is not None}
-    _log.log(level, "%s", name, extra={"fields": known})
+def fields(**values: object) -> dict[str, dict[str, object]]:
+    """Return the `extra` of a log call: the event's fields, without those that are None."""
+    return {"fields": {name: value for name, value in values.items() if value is not None}}
 
 
 def configure_logging(

@@ -1,5 +1,6 @@
 """A page that was fetched, and the one way to what its scripts ask for: the gate, narrower than for the page itself."""
 
+import logging
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -8,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, Self
 
-from feedpub.core import log
 from feedpub.core.errors import FetchError, forget_frames
+from feedpub.core.log import fields, to_milliseconds
 from feedpub.core.models import NotModified, Page
 from feedpub.core.redact import secrets_in
 from feedpub.fetch.body_budget import BodyBudget
@@ -24,6 +25,8 @@ from feedpub.fetch.ssrf import AddressPolicy
 from feedpub.fetch.stats import NO_ANSWER, RequestCounter, RequestCounts
 from feedpub.fetch.transport import Transport
 from feedpub.fetch.url import RequestTarget, parse_url
+
+_log = logging.getLogger(__name__)
 
 
 class _Ask(Protocol):
@@ -268,7 +271,7 @@ class Fetcher:
             return answer
         finally:
             self._tally.count(self._feed, answer.status if answer else None)
-            if log.is_debug_enabled():
+            if _log.isEnabledFor(logging.DEBUG):
                 self._tell(target, headers, answer, journey, self._clock.monotonic() - began)
 
     def _tell(
@@ -279,15 +282,17 @@ class Fetcher:
         journey: RedirectChain,
         seconds: float,
     ) -> None:
-        log.log_debug(
+        _log.debug(
             "request",
-            feed=self._feed or None,
-            method="GET",
-            url=journey.display_url(target),
-            status=answer.status if answer else NO_ANSWER,
-            bytes=len(answer.body) if answer else None,
-            ms=log.to_milliseconds(seconds),
-            conditional=not headers.keys().isdisjoint(("If-None-Match", "If-Modified-Since")),
+            extra=fields(
+                feed=self._feed or None,
+                method="GET",
+                url=journey.display_url(target),
+                status=answer.status if answer else NO_ANSWER,
+                bytes=len(answer.body) if answer else None,
+                ms=to_milliseconds(seconds),
+                conditional=not headers.keys().isdisjoint(("If-None-Match", "If-Modified-Since")),
+            ),
         )
 
     def _arrived(self, answer: Response, journey: RedirectChain) -> Response:

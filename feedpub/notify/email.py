@@ -14,7 +14,9 @@ from email.utils import format_datetime, parseaddr
 
 from feedpub.config import Email, resolve_secret
 from feedpub.core.errors import DeliveryError
-from feedpub.core.log import log_event
+from feedpub.core.log import fields
+
+_log = logging.getLogger(__name__)
 
 SECONDS = 10.0  # for each answer of the server
 _SUBJECT = 200  # characters
@@ -40,7 +42,7 @@ def send_mail(email: Email, body: bytes) -> None:
         if user is not None:
             server.login(user, password)
         for receiver in server.send_message(format_mail(email, body), sender, receivers):  # those that were refused
-            log_event("recipient_refused", level=logging.WARNING, target=email.server, recipient=receiver)
+            _log.warning("recipient_refused", extra=fields(target=email.server, recipient=receiver))
 
 
 def format_mail(email: Email, body: bytes) -> EmailMessage:

@@ -13,10 +13,12 @@ from functools import partial
 
 from feedpub.config import Config
 from feedpub.core.errors import FeedpubError, FetchError
-from feedpub.core.log import log_event
+from feedpub.core.log import fields
 from feedpub.fetch import WebhookClient
 from feedpub.notify.channels import CHANNELS, DeliveryContext, log_fields
 from feedpub.store import OutboxMessage, Store
+
+_log = logging.getLogger(__name__)
 
 MAX_MESSAGE_SECONDS = 10.0  # seconds for one message
 # After each try in turn; after the last one, about a day after the first, a message is given up.
@@ -45,7 +47,7 @@ def send_now(config: Config, messages: Iterable[OutboxMessage]) -> None:
     with _office(config) as office:
         for message in messages:
             if (error := _failure(office, message)) is not None:
-                log_event("message_dropped", level=logging.ERROR, **log_fields(message), reason=str(error))
+                _log.error("message_dropped", extra=fields(**log_fields(message), reason=str(error)))
 
 
 @contextmanager
@@ -72,7 +74,7 @@ def _deliver_all(
             _put_off(claimed, error, store, clock())
             break
         store.outbox.delete(claimed)
-        log_event("message_sent", **log_fields(claimed))
+        _log.info("message_sent", extra=fields(**log_fields(claimed)))
         sent += 1
         if sent == 1:
             queue += store.outbox.bring_forward(claimed, clock())
@@ -91,13 +93,11 @@ def _failure(office: DeliveryContext, message: OutboxMessage) -> FeedpubError | 
 def _put_off(message: OutboxMessage, error: FeedpubError, store: Store, now: datetime) -> None:
     if message.tries > len(RETRY_DELAYS):
         store.outbox.delete(message)
-        log_event("message_dropped", level=logging.ERROR, **log_fields(message), tries=message.tries, reason=str(error))
+        _log.error("message_dropped", extra=fields(**log_fields(message), tries=message.tries, reason=str(error)))
         return
     due = next_try(message.tries, error, now)
     store.outbox.postpone(message, due, str(error))
-    log_event(
-        "message_retry", level=logging.WARNING, **log_fields(message), tries=message.tries, next=due, reason=str(error)
-    )
+    _log.warning("message_retry", extra=fields(**log_fields(message), tries=message.tries, next=due, reason=str(error)))
 
 
 def next_try(tries: int, error: FeedpubError, now: datetime) -> datetime:

@@ -15,10 +15,12 @@ from itertools import count, pairwise
 from feedpub.builder import assemble, parse_published
 from feedpub.builder.parse_published import UnknownDocumentError
 from feedpub.config import FeedConfig
-from feedpub.core.log import log_event
+from feedpub.core.log import fields
 from feedpub.core.models import Entry, Feed
 from feedpub.pipeline import restore
 from feedpub.pipeline.context import RunContext
+
+_log = logging.getLogger(__name__)
 
 
 def plan(
@@ -151,6 +153,6 @@ def _entries(feed: FeedConfig, number: int, tools: RunContext) -> Sequence[Entry
     found = restore.read_archive(feed, number, forgotten, tools)
     if lost := forgotten - {entry.id for entry in found}:
         reason = f"{len(lost)} of its entries are older than `keep`, and in none of its files"
-        log_event("archive_incomplete", level=logging.WARNING, feed=feed.name, number=number, reason=reason)
+        _log.warning("archive_incomplete", extra=fields(feed=feed.name, number=number, reason=reason))
     entries = [*stored, *found]
     return sorted(entries, key=lambda e: (-e.published.timestamp(), e.rank, e.id))

@@ -13,12 +13,14 @@ from typing import TypeVar
 
 from feedpub.config import Config, state_location
 from feedpub.core.errors import CorruptStateError
-from feedpub.core.log import log_event
+from feedpub.core.log import fields
 from feedpub.notify import alerts
 from feedpub.pipeline import restore
 from feedpub.pipeline.context import RunContext, utc_now
 from feedpub.publisher import Output
 from feedpub.store import Incident, Store
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -52,7 +54,7 @@ def open_store(
     except CorruptStateError as error:
         _renew(config, store, publisher, clock, error)
     for exposure in Store.exposures(place):
-        log_event("state_exposed", level=logging.WARNING, reason=exposure)
+        _log.warning("state_exposed", extra=fields(reason=exposure))
     return store
 
 
@@ -71,7 +73,7 @@ def _open_copy(
     try:
         return Store.open(state_location(config.feedpub.state), copy=True, pages_of=pages_of)
     except CorruptStateError as error:
-        log_event("state_damaged", level=logging.WARNING, reason=error.reason, outcome="would be rebuilt")
+        _log.warning("state_damaged", extra=fields(reason=error.reason, outcome="would be rebuilt"))
     store = Store.empty()
     _recall(config, store, publisher, clock())
     return store
@@ -92,13 +94,11 @@ def _fill(  # noqa: PLR0913, PLR0917 -- all that there is to know
     reason = f"{error.reason}; the damaged file lies aside as {aside.name}"
     notice = Incident("", "", "renewed", now, now, reason)
     store.incidents.add(notice, partial(alerts.alert_messages, alerts=config.alerts))
-    log_event(
+    _log.warning(
         "state_rebuilt",
-        level=logging.WARNING,
-        outcome="rebuilt from the published feeds",
-        reason=error.reason,
-        quarantined=str(aside),
-        entries=entries,
+        extra=fields(
+            outcome="rebuilt from the published feeds", reason=error.reason, quarantined=str(aside), entries=entries
+        ),
     )
 
 

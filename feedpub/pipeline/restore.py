@@ -23,12 +23,14 @@ from feedpub.config.sources import source_key
 from feedpub.core import article_keys
 from feedpub.core.article_keys import former_url_key, is_guid_key
 from feedpub.core.errors import ExtractError, PublishError
-from feedpub.core.log import log_event
+from feedpub.core.log import fields
 from feedpub.core.models import Entry
 from feedpub.pipeline.collect import ListedItem
 from feedpub.pipeline.context import RunContext
 from feedpub.publisher import Output
 from feedpub.store import Store
+
+_log = logging.getLogger(__name__)
 
 _SUMMARY = 300  # characters; a text that is no longer may be its own summary, which documents do not say twice
 
@@ -161,7 +163,7 @@ def _documents(feed: FeedConfig, number: int | None, publisher: Output) -> Itera
                 entries = tuple(_as_stored(entry, feed, links.base) for entry in entries)
                 yield _Read(entries, number, links.previous)
         except (PublishError, UnknownDocumentError) as error:
-            log_event("restore_skipped", level=logging.WARNING, feed=feed.name, file=name, reason=str(error))
+            _log.warning("restore_skipped", extra=fields(feed=feed.name, file=name, reason=str(error)))
 
 
 def _as_stored(entry: Entry, feed: FeedConfig, base: str) -> Entry:
@@ -184,7 +186,7 @@ def _archives(feed: str, publisher: Output) -> list[int]:
     try:
         names = publisher.list_names(f"{feed}-archive-")
     except PublishError as error:
-        log_event("restore_skipped", level=logging.WARNING, feed=feed, reason=f"archives: {error}")
+        _log.warning("restore_skipped", extra=fields(feed=feed, reason=f"archives: {error}"))
         return []
     found = (pattern.fullmatch(name) for name in names)
     return sorted({int(each[1]) for each in found if each}, reverse=True)

@@ -1,6 +1,7 @@
 """The steps of a run, told to those who ask for detail: what each look at a source and each reading brought."""
 
 import hashlib
+import logging
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -13,10 +14,10 @@ from feedpub.builder.matching import ExistingEntries, ExtractedItem, drop_false_
 from feedpub.builder.merge import MergeResult, merge_items
 from feedpub.config import Config, FeedConfig, FolderSource
 from feedpub.config.sources import source_key
-from feedpub.core import log
 from feedpub.core.article_keys import url_key
 from feedpub.core.budget import this_process
 from feedpub.core.errors import CorruptStateError, FeedpubError, NoContentError, StaleWriteError, StoreError
+from feedpub.core.log import fields, to_milliseconds
 from feedpub.core.models import AliasKind, Entry, Failure, Feed, RunResult, RunStatus
 from feedpub.core.redact import redact_result
 from feedpub.core.text import pluralize
@@ -29,19 +30,23 @@ from feedpub.pipeline.read import ItemResult, KnownItems, fallback_for, read_art
 from feedpub.pipeline.repair import propose
 from feedpub.store import PageSnapshot, ProbeState, RunRecord, SourceState
 
+_log = logging.getLogger(__name__)
+
 
 def log_sources(feed: str, readings: Iterable[SourceResult]) -> None:
     """One line a source that was looked at."""
     for reading in readings:
         look, problem = reading.observation, reading.failure
-        log.log_debug(
+        _log.debug(
             "source",
-            feed=feed,
-            source=reading.key,
-            items=look.items if look else len(reading.items),
-            known=look.known if look else None,
-            read=look.read if look else None,
-            verdict=problem.reason if problem else "normal",
+            extra=fields(
+                feed=feed,
+                source=reading.key,
+                items=look.items if look else len(reading.items),
+                known=look.known if look else None,
+                read=look.read if look else None,
+                verdict=problem.reason if problem else "normal",
+            ),
         )
 
 
@@ -57,14 +62,15 @@ def log_articles(
         merged: what the merge made of them.
         ids: the article's key → the id of the entry that says what arrived; "" if it changes none.
     """
-    if not log.is_debug_enabled():
+    if not _log.isEnabledFor(logging.DEBUG):
         return
     changed = {entry.id: entry for entry in merged.entries}
     for read in reads:
         if read.seconds:
             outcome = _describe_result(read, before, changed, ids)
-            log.log_debug(
-                "article", feed=feed, url=_address(read), outcome=outcome, ms=log.to_milliseconds(read.seconds)
+            _log.debug(
+                "article",
+                extra=fields(feed=feed, url=_address(read), outcome=outcome, ms=to_milliseconds(read.seconds)),
             )
 
 

@@ -16,11 +16,13 @@ from feedpub.config import Config
 from feedpub.config.load import changed_feeds
 from feedpub.core.budget import new_holder
 from feedpub.core.errors import FeedpubError
-from feedpub.core.log import log_event
+from feedpub.core.log import fields
 from feedpub.pipeline.context import RunContext
 from feedpub.scheduler.next_check import is_credible
 from feedpub.scheduler.periodic import PeriodicTask
 from feedpub.scheduler.timer import spread_overdue
+
+_log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # an extra, for several machines
     from feedpub.scheduler.queue import FeedQueue
@@ -136,7 +138,7 @@ class ClusterScheduler:
 
     def on_clock_jump(self, by: timedelta) -> None:
         """Keep the schedule, but for what a clock that was ahead has planned: who leads plans that anew."""
-        log_event("clock_jump", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
+        _log.warning("clock_jump", extra=fields(jumped=f"{by.total_seconds():+.0f} s"))
         self._jumped_back = self._jumped_back or by < timedelta(0)
 
     def stop(self, seconds: float) -> Sequence[str]:
@@ -147,7 +149,7 @@ class ClusterScheduler:
             try:
                 self._tools.store.leases.release(LEADER, self._me)
             except FeedpubError as error:
-                log_event("leader", level=logging.WARNING, outcome="not released; the lease expires", reason=str(error))
+                _log.warning("leader", extra=fields(outcome="not released; the lease expires", reason=str(error)))
         return ()
 
     # --- a turn ---
@@ -174,12 +176,12 @@ class ClusterScheduler:
         if self._tools.store.leases.acquire(LEADER, self._me, self._terms.lead):
             self._leads_until = float("-inf")
             if led:
-                log_event("leader", level=logging.WARNING, outcome="another service is the leader now")
+                _log.warning("leader", extra=fields(outcome="another service is the leader now"))
             return
         # Counted from before it was asked for: ours ends first.
         self._leads_until = began + self._terms.lead - self._terms.renew
         if not led:
-            log_event("leader", level=logging.INFO, outcome="this service is the leader")
+            _log.info("leader", extra=fields(outcome="this service is the leader"))
             self._counted = float("-inf")
             self._plan()
 
@@ -202,7 +204,7 @@ class ClusterScheduler:
         self._line.create_tables()
         before = self._tools.clock() - SURE
         if lost := self._tools.store.schedule.requeue_lost(before, self._line.queued_feeds()):
-            log_event("queue_repaired", level=logging.WARNING, outcome="lost runs are queued again", feeds=len(lost))
+            _log.warning("queue_repaired", extra=fields(outcome="lost runs are queued again", feeds=len(lost)))
         self._counted = time.monotonic()
 
     def _hand_over(self) -> None:

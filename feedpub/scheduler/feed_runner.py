@@ -14,7 +14,7 @@ from feedpub.config import Config, FeedConfig
 from feedpub.config.sources import source_key
 from feedpub.core.budget import RunBudget, holder_died
 from feedpub.core.errors import CorruptStateError, FeedpubError
-from feedpub.core.log import log_event
+from feedpub.core.log import fields
 from feedpub.core.models import Failure, RunResult, RunStatus
 from feedpub.core.text import pluralize
 from feedpub.pipeline import run
@@ -23,6 +23,8 @@ from feedpub.pipeline.recovery import with_recovery
 from feedpub.pipeline.run import run_feed
 from feedpub.scheduler.next_check import NextCheck, is_never_due, plan_sources
 from feedpub.store import RunRecord, ScheduledRun, SourceState
+
+_log = logging.getLogger(__name__)
 
 SLACK = timedelta(seconds=30)  # a source that is due so soon is looked at in the same run
 SOONEST = timedelta(minutes=1)  # between two runs, whatever the plans of a feed's sources say
@@ -165,7 +167,7 @@ class FeedRunner:
             if self._queued:
                 raise
             # the clockwork knows it; a restart would run the feed too early, no worse
-            log_event("state_error", level=logging.ERROR, feed=feed.name, reason=str(error))
+            _log.error("state_error", extra=fields(feed=feed.name, reason=str(error)))
         return first
 
     def _failed(self, name: str, reason: str) -> NextCheck | None:
@@ -181,7 +183,7 @@ class FeedRunner:
         except FeedpubError as error:
             if self._queued:
                 raise
-            log_event("state_error", level=logging.ERROR, feed=name, reason=str(error))
+            _log.error("state_error", extra=fields(feed=name, reason=str(error)))
             return NextCheck(now + FIRST_RETRY, "the state could not be written")
 
 
@@ -199,26 +201,23 @@ def _is_due(feed: FeedConfig, state: SourceState, now: datetime) -> bool:
 
 def _tell(outcome: RunResult, planned: NextCheck) -> None:
     """One line a run, and one for each thing that went wrong."""
-    log_event(
+    _log.log(
+        logging.INFO if outcome.ok else logging.WARNING,
         "run_finished",
-        level=logging.INFO if outcome.ok else logging.WARNING,
-        feed=outcome.feed,
-        outcome=outcome.status.value,
-        new=outcome.new,
-        updated=outcome.updated,
-        failed=outcome.failed or None,
-        ms=round(outcome.seconds * 1000),
-        requests=outcome.requests,
-        next=planned.next,
-        why=planned.why,
+        extra=fields(
+            feed=outcome.feed,
+            outcome=outcome.status.value,
+            new=outcome.new,
+            updated=outcome.updated,
+            failed=outcome.failed or None,
+            ms=round(outcome.seconds * 1000),
+            requests=outcome.requests,
+            next=planned.next,
+            why=planned.why,
+        ),
     )
     for problem in outcome.problems:
         kind = "source" if problem.fatal else "article"
-        log_event(
-            "run_problem",
-            level=logging.WARNING,
-            feed=outcome.feed,
-            kind=kind,
-            where=problem.where,
-            reason=problem.reason,
+        _log.warning(
+            "run_problem", extra=fields(feed=outcome.feed, kind=kind, where=problem.where, reason=problem.reason)
         )

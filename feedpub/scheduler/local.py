@@ -14,7 +14,7 @@ from feedpub.config import Config, FeedConfig, RemoteSource, Source
 from feedpub.config.load import changed_feeds
 from feedpub.core.budget import RunBudget, holder_died, is_holder_alive, this_process
 from feedpub.core.errors import FeedpubError
-from feedpub.core.log import log_event
+from feedpub.core.log import fields
 from feedpub.pipeline import run
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.recovery import with_recovery
@@ -23,6 +23,8 @@ from feedpub.scheduler.next_check import NextCheck, is_credible
 from feedpub.scheduler.runner import RunExecutor
 from feedpub.scheduler.timer import MAX_SPREAD, MIN_GAP, Timer, spread_overdue
 from feedpub.store import PROCESS_MARK
+
+_log = logging.getLogger(__name__)
 
 MAX_STUCK_RUNS = 16  # threads that hang; beyond this only a new process helps
 
@@ -124,12 +126,12 @@ class LocalScheduler:
         for name in set(self.hung) - set(self.runner.stuck_runs):
             del self.hung[name]
         if not self.clockwork.is_alive:
-            log_event("scheduler_restarted", level=logging.ERROR, reason="the scheduler thread died")
+            _log.error("scheduler_restarted", extra=fields(reason="the scheduler thread died"))
             self.clockwork.restart()
 
     def on_clock_jump(self, by: timedelta) -> None:
         """Catch up by and by with what is overdue, and with what was planned by a clock that was ahead."""
-        log_event("clock_jump", level=logging.WARNING, jumped=f"{by.total_seconds():+.0f} s")
+        _log.warning("clock_jump", extra=fields(jumped=f"{by.total_seconds():+.0f} s"))
         before = self.clockwork.next_times
         planned: Mapping[str, datetime | None] = before
         if by < timedelta(0):
@@ -137,7 +139,7 @@ class LocalScheduler:
                 shifted = {name: moment + by for name, moment in before.items() if name in self._suspects}
                 planned = {**self._known_plans(), **shifted}
             except FeedpubError as error:
-                log_event("state_error", level=logging.ERROR, reason=str(error))
+                _log.error("state_error", extra=fields(reason=str(error)))
                 planned = {name: moment + by for name, moment in before.items()}
         self._spread(planned)
         self.clockwork.restart()
@@ -149,7 +151,7 @@ class LocalScheduler:
         try:
             self._tools.store.run_marks.release(this_process())
         except FeedpubError as error:  # then the next process takes what runs now for suspects
-            log_event("state_error", level=logging.ERROR, reason=str(error))
+            _log.error("state_error", extra=fields(reason=str(error)))
         return given_up
 
     def _find_crashes(self) -> bool:
@@ -169,13 +171,8 @@ class LocalScheduler:
             last += MIN_GAP
             wait = FIRST_RETRY * 2 ** min(crashes - 2, MAX_DOUBLINGS) if crashes > 1 else timedelta(0)
             moment = last + wait
-            log_event(
-                "run_crashed",
-                level=logging.WARNING,
-                feed=name,
-                times=crashes,
-                outcome=holder_died(crashes),
-                next=moment,
+            _log.warning(
+                "run_crashed", extra=fields(feed=name, times=crashes, outcome=holder_died(crashes), next=moment)
             )
             ordinary[name] = max(moment, planned.get(name, moment))
             if crashes > 1:  # a process may be killed for many reasons, and one kill is nobody's fault

@@ -4,6 +4,7 @@ Three voices: what the config says (`every`, `cron`), when the source published 
 wants to be asked. The last one has the last word where feedpub decides alone; a Retry-After always has it.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -11,13 +12,15 @@ from zlib import crc32
 
 from feedpub.config import FeedConfig, FolderSource, duration
 from feedpub.config.sources import source_key
-from feedpub.core import log
+from feedpub.core.log import fields
 from feedpub.core.models import NO_HINTS, PollingHints
 from feedpub.pipeline.context import RunContext
 from feedpub.scheduler.cron import next_cron_time
 from feedpub.scheduler.describe import describe_schedule
 from feedpub.scheduler.publishing_rate import next_check, publication_times
 from feedpub.store import SourceState
+
+_log = logging.getLogger(__name__)
 
 JITTER = 0.2  # of a wait after a failure, either way: what failed together is not asked together
 _MOST_DOUBLINGS = 16
@@ -168,7 +171,7 @@ def plan_sources(feed: FeedConfig, tools: RunContext, now: datetime) -> Mapping[
             state = replace(state, checked=min(state.checked, now))  # the clock was put back since
             history = publication_times(published.get(key, ()))
             found[key] = planned = plan_next_check(feed, state, history, now, local=isinstance(source, FolderSource))
-            log.log_debug("plan", feed=feed.name, source=key, next=planned.next, why=planned.why)
+            _log.debug("plan", extra=fields(feed=feed.name, source=key, next=planned.next, why=planned.why))
         else:
             found[key] = NextCheck(state.next_look, state.why)
     return found

@@ -8,7 +8,9 @@ from feedpub import config as configuration
 from feedpub.cleaner.rules import SiteRuleSet, open_rules
 from feedpub.config import Config
 from feedpub.core.errors import FeedpubError
-from feedpub.core.log import log_event
+from feedpub.core.log import fields
+
+_log = logging.getLogger(__name__)
 
 
 def reload_config(path: Path) -> tuple[Config, SiteRuleSet] | str:
@@ -21,7 +23,7 @@ def reload_config(path: Path) -> tuple[Config, SiteRuleSet] | str:
         return config, open_rules(config.rules)
     except FeedpubError as error:
         for line in str(error).splitlines():
-            log_event("reload", level=logging.ERROR, outcome="refused", reason=line)
+            _log.error("reload", extra=fields(outcome="refused", reason=line))
         return str(error)
 
 
@@ -39,6 +41,6 @@ def apply_reloadable(
     """
     stays = {name: getattr(before.feedpub, name) for name in fixed}
     if changed or before.s3 != wanted.s3 or stays != {name: getattr(wanted.feedpub, name) for name in fixed}:
-        log_event("reload", level=logging.WARNING, outcome="partly", reason=told)
+        _log.warning("reload", extra=fields(outcome="partly", reason=told))
     settings = wanted.feedpub.model_copy(update=stays)
     return wanted.model_copy(update={"feedpub": settings, "s3": before.s3})

@@ -17,7 +17,7 @@ from feedpub import notify
 from feedpub.cleaner.rules import SiteRuleSet
 from feedpub.config import Config, FeedConfig
 from feedpub.core.errors import CorruptStateError, FeedpubError, StoreError
-from feedpub.core.log import log_event
+from feedpub.core.log import fields
 from feedpub.core.models import RunResult
 from feedpub.core.text import pluralize
 from feedpub.fetch.browser import Browser
@@ -35,6 +35,8 @@ from feedpub.service.signals import Signals
 from feedpub.service.systemd import SystemdNotifier
 from feedpub.web import FeedApp, Server, open_backend, status
 from feedpub.web.status import ProcessStatus, ServiceStatus
+
+_log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # an extra, for several machines
     from feedpub.scheduler.queue import FeedQueue
@@ -130,12 +132,12 @@ class Service:
             for chore in self._chores:
                 chore.start()
             self._warn()
-            log_event("started", feeds=len(self._config.feed), config=str(self._path))
+            _log.info("started", extra=fields(feeds=len(self._config.feed), config=str(self._path)))
             self._systemd.ready(self._line())
             status = self._watch_over()
             self._systemd.stopping()
             self._end()
-        log_event("stopped", status=status)
+        _log.info("stopped", extra=fields(status=status))
         return status
 
     @property
@@ -162,7 +164,7 @@ class Service:
                 self._systemd.ping_watchdog()
                 told = now
             if self._jobs.too_many_stuck_threads:
-                log_event("too_many_stuck_threads", level=logging.CRITICAL, outcome="the process exits")
+                _log.critical("too_many_stuck_threads", extra=fields(outcome="the process exits"))
                 return EXIT_LOCK_LOST
         return 0
 
@@ -172,7 +174,7 @@ class Service:
     def _end(self) -> None:
         self._signals.ended.set()
         if given_up := self._jobs.stop(DRAIN):
-            log_event("stopping", level=logging.WARNING, cancelled=",".join(given_up))
+            _log.warning("stopping", extra=fields(cancelled=",".join(given_up)))
         for chore in self._chores:
             chore.stop(FAREWELL / 2)
         self._server.stop(FAREWELL)
@@ -194,13 +196,13 @@ class Service:
             self._watch.files = read_file_stamps(config, self._path)
             changes = self._apply(self._as_far_as_possible(config), rules)
             told: dict[str, str | None] = {kind: ",".join(names) or None for kind, names in changes.items()}
-            log_event("reload", outcome="applied", level=logging.INFO, **told)
+            _log.info("reload", extra=fields(outcome="applied", **told))
             self._warn()
         self._systemd.ready(self._line())
 
     def _warn(self) -> None:
         for warning in configuration.readable_secrets(self._config, self._path):
-            log_event("config_warning", level=logging.WARNING, reason=warning)
+            _log.warning("config_warning", extra=fields(reason=warning))
 
     def _as_far_as_possible(self, config: Config) -> Config:
         """The config, but for what only a new process can change."""
@@ -240,7 +242,7 @@ class Service:
         except CorruptStateError:
             raise
         except StoreError as error:
-            log_event("state_error", level=logging.ERROR, feed=feed.name, reason=str(error))
+            _log.error("state_error", extra=fields(feed=feed.name, reason=str(error)))
             if self._state_works.is_set():
                 self._state_works.clear()
                 alerts.alert_state_unavailable(feed.name, error, self._config, tools.clock())

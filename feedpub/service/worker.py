@@ -12,7 +12,7 @@ from feedpub.cleaner.rules import SiteRuleSet
 from feedpub.config import Config, FeedConfig
 from feedpub.core.budget import RunBudget, new_holder
 from feedpub.core.errors import FeedpubError, StoreError
-from feedpub.core.log import log_event
+from feedpub.core.log import fields
 from feedpub.core.models import RunResult
 from feedpub.core.text import pluralize
 from feedpub.notify import alerts
@@ -26,6 +26,8 @@ from feedpub.service.reload import apply_reloadable, reload_config
 from feedpub.service.service import EXIT_LOCK_LOST, POLL_SECONDS
 from feedpub.service.signals import Signals
 from feedpub.service.systemd import SystemdNotifier
+
+_log = logging.getLogger(__name__)
 
 RESCUE = "rescue"  # the name of the claim on looking after what dead workers left
 TERM = 20.0  # seconds that it lasts
@@ -65,11 +67,11 @@ class Worker:
         with self._signals.install():
             watching = threading.Thread(target=self._watch_over, name="feedpub-watch", daemon=True)
             watching.start()
-            log_event("started", worker=self._me, config=str(self._path))
+            _log.info("started", extra=fields(worker=self._me, config=str(self._path)))
             self._systemd.ready(self._line())
             self._taking.run_until(self._signals.ended)
             self._systemd.stopping()
-        log_event("stopped", worker=self._me)
+        _log.info("stopped", extra=fields(worker=self._me))
         return EXIT_LOCK_LOST if self._exhausted else 0
 
     @property
@@ -118,7 +120,7 @@ class Worker:
                 self._systemd.ping_watchdog()
                 told = now
             if self._exhausted:
-                log_event("too_many_stuck_threads", level=logging.CRITICAL, outcome="the process exits")
+                _log.critical("too_many_stuck_threads", extra=fields(outcome="the process exits"))
                 self._signals.ended.set()
 
     def _reload(self) -> None:
@@ -128,7 +130,7 @@ class Worker:
         if not isinstance(found, str):
             self._watch.files = read_file_stamps(found[0], self._path)
             self._apply(*found)
-            log_event("reload", outcome="applied", level=logging.INFO)
+            _log.info("reload", extra=fields(outcome="applied"))
         self._systemd.ready(self._line())
 
     def _apply(self, config: Config, rules: SiteRuleSet) -> None:

@@ -10,7 +10,7 @@ import pytest
 from feedpub.core.i18n import translations_for
 from feedpub.core.languages import language_tag
 
-TABLES = tomllib.loads(files("feedpub.builder").joinpath("data/words.toml").read_text("utf-8"))
+TABLES = tomllib.loads(files("feedpub.core").joinpath("data/translations.toml").read_text("utf-8"))
 MOMENT = datetime(2025, 3, 9, 7, 5, tzinfo=UTC)
 
 

@@ -836,7 +836,7 @@ def test_what_was_made_under_a_lost_lock_is_not_published(
         raise StoreError("the lock was lost")
 
     with tools_for(config, FakeClock()) as tools:
-        monkeypatch.setattr(tools.store, "hold", lost)
+        monkeypatch.setattr(tools.store, "check_lock", lost)
         outcome = run.run_feed(config.feed[0], tools)
     assert outcome.status == RunStatus.FAILED
     assert "the lock was lost" in str(outcome.problems)

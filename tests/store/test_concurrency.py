@@ -164,7 +164,7 @@ def test_a_message_is_wanted_once(place: StatePlace) -> None:
     message = OutboxMessage("ping", "https://hub.example.org/", b"hub.mode=publish", NOW)
     with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(8) as pool:
         stores = [store, other] * 40
-        list(pool.map(lambda each: each.messages.add_once([message], NOW), stores))
+        list(pool.map(lambda each: each.outbox.add_once([message], NOW), stores))
         assert len(store.outbox.load_all()) == 1
 
 
@@ -174,8 +174,8 @@ def test_a_break_is_told_once(place: StatePlace) -> None:
     message = OutboxMessage("webhook", "", b"{}", NOW)
     with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(8) as pool:
         stores = [store, other] * 20
-        opened = list(pool.map(lambda each: each.notices.open(notice, lambda _: [message]), stores))
-        closed = list(pool.map(lambda each: each.notices.close(notice, lambda _: [message]), stores))
+        opened = list(pool.map(lambda each: each.incidents.open(notice, lambda _: [message]), stores))
+        closed = list(pool.map(lambda each: each.incidents.close(notice, lambda _: [message]), stores))
         assert (opened.count(True), closed.count(True)) == (1, 1)
         assert len(store.incidents.newest()) == len({n.at for n in store.incidents.newest()}) == 2
         assert len(store.outbox.load_all()) == 2

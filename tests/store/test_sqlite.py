@@ -71,7 +71,7 @@ def test_what_was_committed_is_there_again(filled: Path) -> None:
 def test_every_commit_is_flushed(folder: Path) -> None:
     """The log is written ahead and flushed at each commit; references are checked."""
     database = FileDatabase(folder / FILE_NAME)
-    with database.reading() as connection:
+    with database.read_transaction() as connection:
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in PRAGMAS]
     database.close()
     assert found == ["wal", 2, 1]

@@ -27,7 +27,7 @@ def main() -> None:
     with socket.socket(fileno=int(sys.argv[1])) as channel:
         try:
             limits, modules = pickle.loads(wire.receive_message(channel))  # noqa: S301 -- from the process that started this one
-            limits.bound_process()
+            limits.limit_process()
             serve(channel, limits, modules)
         except (EOFError, OSError):  # nobody is there any more
             return

@@ -4,14 +4,15 @@ It runs in the browser's event loop; what the gate takes time for runs in thread
 """
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Error, Frame, Page, Request, Route
 
-from feedpub.core import log
 from feedpub.core.errors import ExtractError, FetchError, ResourceLimitError
+from feedpub.core.log import fields
 from feedpub.core.models import Page as Document
 from feedpub.fetch.browser.launch import RenderLimits
 from feedpub.fetch.browser.subresources import (
@@ -25,6 +26,8 @@ from feedpub.fetch.browser.subresources import (
 )
 from feedpub.fetch.client import Visit
 from feedpub.fetch.response import Response
+
+_log = logging.getLogger(__name__)
 
 _LOOK = 0.1  # seconds between two looks at whether it is finished
 _CLOSING = 5.0  # seconds for a tab to close
@@ -240,12 +243,14 @@ class PageRenderer:
             await route.fulfill(status=status, body="")
 
     def _tell(self) -> None:
-        log.log_debug(
+        _log.debug(
             "rendered",
-            url=self._url,
-            requests=self._asked,
-            bytes=self._received,
-            refused="; ".join(f"{count} × {reason}" for reason, count in self._refused.most_common(5)) or None,
+            extra=fields(
+                url=self._url,
+                requests=self._asked,
+                bytes=self._received,
+                refused="; ".join(f"{count} × {reason}" for reason, count in self._refused.most_common(5)) or None,
+            ),
         )
 
     @property

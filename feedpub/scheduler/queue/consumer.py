@@ -23,8 +23,10 @@ from psycopg_pool import PoolTimeout
 
 from feedpub.core.budget import RunBudget
 from feedpub.core.errors import FeedpubError
-from feedpub.core.log import log_event
+from feedpub.core.log import fields
 from feedpub.scheduler.queue.queue import QUEUE_NAME, TASK_NAME, OwnedJobManager, connection_info
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Run = Callable[[str, bool, RunBudget], object]
@@ -123,9 +125,7 @@ class QueueConsumer:
                 await self._connected(ended)
                 pause = 1.0
             except (ProcrastinateException, PsycopgError, PoolTimeout, OSError) as error:
-                log_event(
-                    "queue_error", level=logging.ERROR, reason=f"database unreachable: {error.__cause__ or error}"
-                )
+                _log.error("queue_error", extra=fields(reason=f"database unreachable: {error.__cause__ or error}"))
                 await asyncio.to_thread(ended.wait, pause)
                 pause = min(pause * 2, 15.0)
 
@@ -201,14 +201,14 @@ class QueueConsumer:
         try:
             after_others = await asyncio.to_thread(self._looks_after)
         except FeedpubError as error:
-            log_event("queue_error", level=logging.ERROR, reason=str(error))
+            _log.error("queue_error", extra=fields(reason=str(error)))
             after_others = False
         if after_others:
             gone += await app.job_manager.get_stalled_jobs(
                 queue=QUEUE_NAME, seconds_since_heartbeat=self._pace.lost_after
             )
         for job in {job.id: job for job in gone}.values():
-            log_event("worker_lost", level=logging.WARNING, feed=job.lock, outcome="the run is queued again")
+            _log.warning("worker_lost", extra=fields(feed=job.lock, outcome="the run is queued again"))
             await app.job_manager.retry_job(job, retry_at=_after_losses(job, self._pace))
 
 
