@@ -41,7 +41,9 @@ def judged(found: Iterable[Mapping[str, Any]]) -> tuple[int, list[str]]:
     if lines:
         return VULNERABLE, lines
     if skipped:
-        return UNKNOWN, [f"{len(skipped)} of {len(theirs)} libraries could not be audited, {skipped[0]} first"]
+        return UNKNOWN, [
+            f"{len(skipped)} of {len(theirs)} libraries could not be audited, {skipped[0]} first"
+        ]
     return CLEAN, [f"{len(theirs)} libraries, nothing known against any"]
 
 

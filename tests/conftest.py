@@ -12,7 +12,9 @@ from feedpub.store import Store
 from tests.support.postgres import MISSING, Server, any_server, installed
 from tests.support.site import Site, running_site
 
-settings.register_profile("feedpub", deadline=None)  # speed is for benchmarks: a busy machine fails no test
+settings.register_profile(
+    "feedpub", deadline=None
+)  # speed is for benchmarks: a busy machine fails no test
 settings.load_profile("feedpub")
 
 

@@ -85,7 +85,9 @@ def imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             parent = package[: len(package) - node.level + 1] if node.level else ()
             base = ".".join((*parent, *([node.module] if node.module else [])))
-            yield from ((base,) if base != "feedpub" else (f"feedpub.{alias.name}" for alias in node.names))
+            yield from (
+                (base,) if base != "feedpub" else (f"feedpub.{alias.name}" for alias in node.names)
+            )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
@@ -109,7 +111,11 @@ def test_imports_point_one_way(path: Path) -> None:
 @pytest.mark.parametrize("path", [path for path in MODULES if room(path) != "cli"], ids=name)
 def test_only_the_command_line_prints(path: Path) -> None:
     """Everything else returns what it has to say."""
-    calls = (node.func for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+    calls = (
+        node.func
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    )
     assert not any(isinstance(call, ast.Name) and call.id == "print" for call in calls)
 
 
@@ -118,5 +124,7 @@ def test_only_the_command_line_prints(path: Path) -> None:
 )
 def test_commands_print_through_the_terminal(path: Path) -> None:
     """It drops what commands a terminal; click's and rich's own ways out do not."""
-    calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+    calls = (
+        node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)
+    )
     assert not {ast.unparse(call.func) for call in calls} & {"print", "click.echo", "Console"}

@@ -11,8 +11,12 @@ from packaging.version import Version
 
 from tests.audit import CLEAN, UNKNOWN, VULNERABLE, judged
 
-PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
-NEEDED = {requirement.name: requirement for requirement in map(Requirement, PROJECT["dependencies"])}
+PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))[
+    "project"
+]
+NEEDED = {
+    requirement.name: requirement for requirement in map(Requirement, PROJECT["dependencies"])
+}
 # The first version without the hole.
 FIXED = {
     "brotli": ("1.2.0", "CVE-2025-6176: a decompression bomb has no bound"),
@@ -28,7 +32,16 @@ FIXED = {
 }
 
 
-EXTRAS = ("procrastinate", "psycopg", "psycopg_pool", "playwright", "s3fs", "fsspec", "boto3", "botocore")
+EXTRAS = (
+    "procrastinate",
+    "psycopg",
+    "psycopg_pool",
+    "playwright",
+    "s3fs",
+    "fsspec",
+    "boto3",
+    "botocore",
+)
 _WITHOUT = """
 import importlib, pkgutil, sys
 sys.modules.update(dict.fromkeys({extras!r}))
@@ -77,7 +90,11 @@ HOLE = {"id": "PYSEC-1", "fix_versions": ["1.1"], "aliases": [], "description": 
     [
         ([library("a"), library("b")], CLEAN, "2 libraries, nothing known against any"),
         ([library("a"), library("b", vulns=[HOLE])], VULNERABLE, "b 1.0: PYSEC-1, fixed in 1.1"),
-        ([library("a", vulns=[{**HOLE, "fix_versions": []}])], VULNERABLE, "a 1.0: PYSEC-1, fixed in no version yet"),
+        (
+            [library("a", vulns=[{**HOLE, "fix_versions": []}])],
+            VULNERABLE,
+            "a 1.0: PYSEC-1, fixed in no version yet",
+        ),
         (
             [library("a"), {"name": "b", "skip_reason": "not found"}],
             UNKNOWN,

@@ -32,7 +32,9 @@ def test_every_command_is_documented(name: str) -> None:
 
 def options(command: click.Command) -> list[str]:
     """The first name of each option."""
-    return [parameter.opts[0] for parameter in command.params if isinstance(parameter, click.Option)]
+    return [
+        parameter.opts[0] for parameter in command.params if isinstance(parameter, click.Option)
+    ]
 
 
 def test_links_and_pictures_lead_somewhere() -> None:
@@ -58,7 +60,9 @@ def test_the_rooms_of_the_house_are_listed() -> None:
             assert path.name.removesuffix(".py") in README or path.name.startswith("__"), path.name
 
 
-@pytest.mark.parametrize("commands", [boot.INSTALL, boot.UPGRADE, boot.STATUS, boot.BACK_UP, boot.RESTORE, boot.REMOVE])
+@pytest.mark.parametrize(
+    "commands", [boot.INSTALL, boot.UPGRADE, boot.STATUS, boot.BACK_UP, boot.RESTORE, boot.REMOVE]
+)
 def test_the_commands_for_systemd_are_those_that_were_run(commands: str) -> None:
     """In a system that was booted for them."""
     assert commands.strip() in README

@@ -58,7 +58,9 @@ PIECES = (
 
 
 def _answered(text: str) -> response.Response:
-    return response.Response(200, CaseInsensitiveDict(dict.fromkeys(HEADERS, text)), text.encode("utf-8", "replace"))
+    return response.Response(
+        200, CaseInsensitiveDict(dict.fromkeys(HEADERS, text)), text.encode("utf-8", "replace")
+    )
 
 
 def _is_answered(status: int, text: str) -> object:
@@ -118,7 +120,9 @@ def _outcome(text: str) -> object:
 
 
 def _noticed(text: str) -> object:
-    notice = Incident("world", f"https://example.org/{text[:8000]}", "broken", NOW, NOW, text[:8000])
+    notice = Incident(
+        "world", f"https://example.org/{text[:8000]}", "broken", NOW, NOW, text[:8000]
+    )
     return alert_text.describe_incident(notice), alert_text.describe_evidence(notice)
 
 
@@ -152,8 +156,12 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "Content-Encoding": content_codings,
     "Set-Cookie": _cookies,
     "validators": lambda text: Validators(text, text).as_headers(),
-    "a page's marks of more pages": lambda text: contains_ignoring_case(_MAY_GO_ON, text.encode("utf-8", "replace")),
-    "a document's kind": lambda text: sniff.detect_type(Page("https://example.org/", text.encode("utf-8", "replace"))),
+    "a page's marks of more pages": lambda text: contains_ignoring_case(
+        _MAY_GO_ON, text.encode("utf-8", "replace")
+    ),
+    "a document's kind": lambda text: sniff.detect_type(
+        Page("https://example.org/", text.encode("utf-8", "replace"))
+    ),
     "a link": lambda text: urls.absolute_url(text, "https://example.org/"),
     "a link within bounds": lambda text: urls.resolve_link(text[:8000], "https://example.org/"),
     "a date": dates.parse_date,
@@ -163,13 +171,21 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "a language": normalize_language,
     "a language to publish": languages.language_tag,
     "an article's key": lambda text: article_keys.url_key(f"https://example.org/{text[:8000]}"),
-    "a host's key": lambda text: article_keys.url_key(f"https://{text[:8000].replace('[', 'a').replace(':', 'a')}/"),
-    "an address without tracking": lambda text: article_keys.without_tracking(f"https://example.org/?{text[:8000]}"),
+    "a host's key": lambda text: article_keys.url_key(
+        f"https://{text[:8000].replace('[', 'a').replace(':', 'a')}/"
+    ),
+    "an address without tracking": lambda text: article_keys.without_tracking(
+        f"https://example.org/?{text[:8000]}"
+    ),
     "a slug": lambda text: ids.page_slug(text, text, ()),
-    "an item": lambda text: limit_fields(Item(text, text, (text,) * 9, summary=text, categories=(text,), version=text)),
+    "an item": lambda text: limit_fields(
+        Item(text, text, (text,) * 9, summary=text, categories=(text,), version=text)
+    ),
     "a title": rss_atom_text.plain,
     "an author": rss_atom_text.format_mailbox,
-    "an address to publish": lambda text: rss_atom_text.to_uri(f"https://example.org/{text[:8000]}"),
+    "an address to publish": lambda text: rss_atom_text.to_uri(
+        f"https://example.org/{text[:8000]}"
+    ),
     "a host to publish": lambda text: rss_atom_text.to_uri(f"https://{text[:8000]}/"),
     "an entry": lambda text: rss_atom_text.prepare_feed(_feed(text[:8000])),
     "RSS": lambda text: render_rss(_feed(text[:500])),

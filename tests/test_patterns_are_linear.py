@@ -43,7 +43,9 @@ def test_a_slow_pattern_is_found(pattern: str | bytes) -> None:
     assert measure(re.compile(pattern)).seconds > MAX_SECONDS
 
 
-@pytest.mark.parametrize("pattern", [r"\s", r"(?<!\s)\s++$", r"\A[\w.+-]{1,127}/[\w.+-]{1,127}", r"<[^<>]*+>"])
+@pytest.mark.parametrize(
+    "pattern", [r"\s", r"(?<!\s)\s++$", r"\A[\w.+-]{1,127}/[\w.+-]{1,127}", r"<[^<>]*+>"]
+)
 def test_a_quick_pattern_is_not(pattern: str) -> None:
     """Repetitions that begin in one place, and that nothing takes back."""
     assert measure(re.compile(pattern)).seconds <= MAX_SECONDS
@@ -64,4 +66,6 @@ def test_patterns_are_found_wherever_they_are() -> None:
 def _described(place: str, pattern: Compiled, cost: Cost) -> str:
     start, unit = cost.attack
     text = f"{start!r} + {unit!r} * n, {cost.size:,} of {SIZE:,} characters"
-    return f"{cost.seconds * 1000:.1f} ms: {place}, {cost.method} of {text}: {pattern.pattern!r:.150}"
+    return (
+        f"{cost.seconds * 1000:.1f} ms: {place}, {cost.method} of {text}: {pattern.pattern!r:.150}"
+    )

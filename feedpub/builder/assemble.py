@@ -25,7 +25,11 @@ from feedpub.core.models import Entry, Feed, FeedSummary
 from feedpub.core.redact import redact
 from feedpub.publisher.names import PARTS_HINT, is_publishable
 
-_RENDERERS = {"rss": rss_atom.render_rss, "atom": rss_atom.render_atom, "json": json_feed.render_json}
+_RENDERERS = {
+    "rss": rss_atom.render_rss,
+    "atom": rss_atom.render_atom,
+    "json": json_feed.render_json,
+}
 FORMATS = tuple(_RENDERERS)
 _SOURCE_ATTRIBUTE = re.compile(r'\bsrc="([^"]+)"')
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
@@ -35,7 +39,10 @@ _NEVER = datetime(1990, 1, 1, tzinfo=UTC)  # the update of a feed that has no en
 
 def admits(feed: FeedConfig, entry: Entry) -> bool:
     """Return True if the feed's include and exclude rules let the entry in."""
-    return matching_filter(feed, FilterFacts(entry.url, entry.title, entry.categories, entry.text)) is None
+    return (
+        matching_filter(feed, FilterFacts(entry.url, entry.title, entry.categories, entry.text))
+        is None
+    )
 
 
 def build_feed(feed: FeedConfig, settings: GlobalSettings, entries: Iterable[Entry]) -> Feed:
@@ -45,7 +52,11 @@ def build_feed(feed: FeedConfig, settings: GlobalSettings, entries: Iterable[Ent
 
 
 def build_archive(
-    feed: FeedConfig, settings: GlobalSettings, entries: Iterable[Entry], number: int, previous: int | None
+    feed: FeedConfig,
+    settings: GlobalSettings,
+    entries: Iterable[Entry],
+    number: int,
+    previous: int | None,
 ) -> Feed:
     """Return the archive of a number, with all of its entries: rules that came later do not apply.
 
@@ -62,7 +73,9 @@ def _document(feed: FeedConfig, settings: GlobalSettings, entries: Iterable[Entr
     return replace(feed_header(feed, settings, updated, common_language(shown)), entries=shown)
 
 
-def feed_header(feed: FeedConfig, settings: GlobalSettings, updated: datetime | None, language: str) -> Feed:
+def feed_header(
+    feed: FeedConfig, settings: GlobalSettings, updated: datetime | None, language: str
+) -> Feed:
     """The live document but for its entries.
 
     Args:
@@ -83,7 +96,9 @@ def feed_header(feed: FeedConfig, settings: GlobalSettings, updated: datetime | 
         icon=feed.icon,
         formats=feed.formats,
         summary_only=feed.content == "summary",
-        ttl=int(feed.every.total_seconds() // 60) if isinstance(feed.every, timedelta) and not feed.cron else None,
+        ttl=int(feed.every.total_seconds() // 60)
+        if isinstance(feed.every, timedelta) and not feed.cron
+        else None,
         hubs=settings.websub_hubs,
     )
 
@@ -143,7 +158,9 @@ def decorate(feed: FeedConfig, entry: Entry) -> Entry:
 def _home(feed: FeedConfig, settings: GlobalSettings) -> str:
     """The page that the feed belongs to: its first listing page that is for everybody, else its own page for people."""
     pages = (source.url for source in feed.source if isinstance(source, PageSource))
-    return next((page for page in pages if page == redact(page)), f"{settings.base_url}{feed.name}.html")
+    return next(
+        (page for page in pages if page == redact(page)), f"{settings.base_url}{feed.name}.html"
+    )
 
 
 def common_language(entries: Iterable[Entry]) -> str:
@@ -158,7 +175,11 @@ def render_files(feed: Feed, folders: Iterable[Path]) -> dict[str, bytes]:
     What the documents link to comes first, so that no link ever leads to nothing.
     """
     documents = {feed.file(suffix): render_document(feed, suffix) for suffix in feed.formats}
-    return render_pages(feed, feed.entries, folders) | documents | {f"{feed.name}.html": html.render_page(feed)}
+    return (
+        render_pages(feed, feed.entries, folders)
+        | documents
+        | {f"{feed.name}.html": html.render_page(feed)}
+    )
 
 
 def render_pages(feed: Feed, entries: Iterable[Entry], folders: Iterable[Path]) -> dict[str, bytes]:
@@ -215,7 +236,9 @@ def _image_names(feed: Feed, entry: Entry) -> list[str]:
     addresses = [unescape(address) for address in _SOURCE_ATTRIBUTE.findall(entry.html)]
     if entry.image:
         addresses.append(entry.image)
-    names = {unquote(address.removeprefix(prefix)) for address in addresses if address.startswith(prefix)}
+    names = {
+        unquote(address.removeprefix(prefix)) for address in addresses if address.startswith(prefix)
+    }
     return sorted(name for name in names if PurePath(name).suffix.lower() in _IMAGES)
 
 

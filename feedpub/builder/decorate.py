@@ -29,7 +29,9 @@ def without_lead_image(entry: Entry) -> Iterator[Entry]:
     """What the entry may have been before anything was put into it, the barest first; at last as it is."""
     timeless = _TIME.sub("", entry.html, count=1) if _TIME.match(entry.html) else entry.html
     picture = _picture(entry.image or "")
-    for html in dict.fromkeys((timeless.removeprefix(picture), timeless, entry.html.removeprefix(picture), entry.html)):
+    for html in dict.fromkeys(
+        (timeless.removeprefix(picture), timeless, entry.html.removeprefix(picture), entry.html)
+    ):
         yield replace(entry, html=html)
 
 

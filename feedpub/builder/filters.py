@@ -32,7 +32,11 @@ def _excluded(rules: Filters, facts: FilterFacts) -> str | None:
 
 def _not_included(rules: Filters, facts: FilterFacts) -> str | None:
     for name, patterns, values, match in _table(rules, facts):
-        if patterns and values is not None and not any(match(p, value) for p in patterns for value in values):
+        if (
+            patterns
+            and values is not None
+            and not any(match(p, value) for p in patterns for value in values)
+        ):
             return f"its {name} is not among those included"
     return None
 

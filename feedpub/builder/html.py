@@ -80,7 +80,11 @@ def _text(package: str, sheet: str) -> str:
 # An article's body is put in as it is: the cleaner has sanitised it.
 
 _LABELS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
-_MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
+_MEDIA_TYPES = {
+    "rss": "application/rss+xml",
+    "atom": "application/atom+xml",
+    "json": "application/feed+json",
+}
 _SUMMARY_LENGTH = 300
 
 
@@ -93,7 +97,9 @@ def render_page(feed: Feed) -> bytes:
     def page_of(entry: Entry) -> str:
         return entry.url or f"{feed.name}/{entry.slug}.html"
 
-    return _render("feed.html", translations_for(feed.language), feed=feed, site=site, page_of=page_of)
+    return _render(
+        "feed.html", translations_for(feed.language), feed=feed, site=site, page_of=page_of
+    )
 
 
 def render_article(feed: Feed, entry: Entry) -> bytes:
@@ -113,7 +119,10 @@ def render_article(feed: Feed, entry: Entry) -> bytes:
 
 def render_index(headlines: Sequence[FeedSummary]) -> bytes:
     """The page of all feeds, in the given order."""
-    headlines = [replace(headline, feed=prepare_feed(replace(headline.feed, entries=()))) for headline in headlines]
+    headlines = [
+        replace(headline, feed=prepare_feed(replace(headline.feed, entries=())))
+        for headline in headlines
+    ]
     languages = {headline.feed.language for headline in headlines}
     words = translations_for(languages.pop() if len(languages) == 1 else None)
     return _render("index.html", words, headlines=headlines)
@@ -122,11 +131,15 @@ def render_index(headlines: Sequence[FeedSummary]) -> bytes:
 def _lead_image(entry: Entry) -> str:
     """The image to show above the text: none where the text shows it itself, in whatever spelling."""
     image = entry.image or ""
-    spellings = {spelling for plain in (image, unquote(image)) for spelling in (plain, escape(plain))}
+    spellings = {
+        spelling for plain in (image, unquote(image)) for spelling in (plain, escape(plain))
+    }
     return "" if any(spelling in entry.html for spelling in spellings) else image
 
 
-def _render(template: str, words: Translations, *, images: bool = False, **context: object) -> bytes:
+def _render(
+    template: str, words: Translations, *, images: bool = False, **context: object
+) -> bytes:
     page = _environment().get_template(template)
     html = page.render(context, words=words, say=words.texts, policy=_policy(images=images))
     return html.encode()
@@ -135,7 +148,9 @@ def _render(template: str, words: Translations, *, images: bool = False, **conte
 @cache
 def _environment() -> Environment:
     environment = jinja_environment()
-    environment.globals.update(label=_LABELS.get, media_type=_MEDIA_TYPES.get, direction=text_direction)
+    environment.globals.update(
+        label=_LABELS.get, media_type=_MEDIA_TYPES.get, direction=text_direction
+    )
     environment.filters.update(file_name=_file_name, beginning=_beginning)
     return environment
 

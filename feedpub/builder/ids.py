@@ -14,7 +14,9 @@ _SLUG_LENGTH = 80
 def new_entry_id(feed: str, key: str, base_url: str, now: datetime) -> str:
     """A tag: URI (RFC 4151) for a new entry: the publisher's host and the day, the feed, and a digest of its key."""
     host = urlsplit(base_url).hostname or "localhost"
-    authority = host if re.fullmatch(r"[a-z0-9.-]+", host) else "localhost"  # an IPv6 address cannot stand in a tag
+    authority = (
+        host if re.fullmatch(r"[a-z0-9.-]+", host) else "localhost"
+    )  # an IPv6 address cannot stand in a tag
     return f"tag:{authority},{now:%Y-%m-%d}:{feed}/{key_digest(key)}"
 
 
@@ -26,7 +28,13 @@ def page_slug(title: str, stem: str, taken: Container[str]) -> str:
 
 
 def _ascii(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    plain = (
+        unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    )
     words = re.findall(r"[a-z0-9]+", plain.lower().replace("'", ""))
     cut = "-".join(words)[: _SLUG_LENGTH + 1]
-    return cut if len(cut) <= _SLUG_LENGTH else cut[:_SLUG_LENGTH].rpartition("-")[0] or cut[:_SLUG_LENGTH]
+    return (
+        cut
+        if len(cut) <= _SLUG_LENGTH
+        else cut[:_SLUG_LENGTH].rpartition("-")[0] or cut[:_SLUG_LENGTH]
+    )

@@ -58,7 +58,9 @@ def _editor(author: str) -> dict[str, str]:
 
 
 def _attachment(enclosure: Enclosure) -> dict[str, Any]:
-    return _said({"url": enclosure.url, "mime_type": enclosure.type, "size_in_bytes": enclosure.length})
+    return _said(
+        {"url": enclosure.url, "mime_type": enclosure.type, "size_in_bytes": enclosure.length}
+    )
 
 
 def _said(values: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,9 @@ def move_addresses(entry: Entry, old: str, new: str) -> Entry:
     """Return the entry with each address that begins with `old` beginning with `new` instead."""
     if escape(old) not in entry.html and old not in (entry.image or ""):
         return entry
-    return change_addresses(entry, lambda a: f"{new}{a.removeprefix(old)}" if a.startswith(old) else a)
+    return change_addresses(
+        entry, lambda a: f"{new}{a.removeprefix(old)}" if a.startswith(old) else a
+    )
 
 
 def change_addresses(entry: Entry, change: Callable[[str], str]) -> Entry:
@@ -51,7 +53,9 @@ def change_addresses(entry: Entry, change: Callable[[str], str]) -> Entry:
 # keep ids and show it
 # under the article's address. It is also what the W3C validator asks for.
 
-_LINK = re.compile(r'(<a(?: (?!href=)[a-z]+="[^"]*")*+ href=")([^"#]*)#([^"]+)"')  # as the sanitiser writes them
+_LINK = re.compile(
+    r'(<a(?: (?!href=)[a-z]+="[^"]*")*+ href=")([^"#]*)#([^"]+)"'
+)  # as the sanitiser writes them
 
 
 def complete_fragments(html: str, page: str) -> str:

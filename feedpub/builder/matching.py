@@ -29,7 +29,14 @@ from typing import TypeVar
 from urllib.parse import urldefrag, urlsplit
 
 from feedpub.builder.text_compare import overlap, significant_words
-from feedpub.core.article_keys import content_key, enclosure_key, guid_key, is_guid_key, url_key, without_tracking
+from feedpub.core.article_keys import (
+    content_key,
+    enclosure_key,
+    guid_key,
+    is_guid_key,
+    url_key,
+    without_tracking,
+)
 from feedpub.core.models import Alias, AliasKind, Article, Entry, Item
 
 SAME_TEXT = 0.9  # share of words in a row that two states of one article have in common
@@ -166,7 +173,10 @@ def assign_keys(items: Sequence[Item], source: str) -> list[ItemKeys]:
         if item.url:
             groups[url_key(item.url)].append(place)
     found = [
-        ItemKeys(_key_without_address(item, source), guid_key(item.guid, source) if item.guid in guids else "")
+        ItemKeys(
+            _key_without_address(item, source),
+            guid_key(item.guid, source) if item.guid in guids else "",
+        )
         for item in items
     ]
     for key, places in groups.items():
@@ -213,7 +223,9 @@ def _tell_apart(
     by_address: dict[str, list[int]] = defaultdict(list)
     for place in places:
         by_address[url_key(items[place].url or "", exact=True)].append(place)
-    exact = len(by_address) > 1 and _are_distinct([{_signature(items[p]) for p in own} for own in by_address.values()])
+    exact = len(by_address) > 1 and _are_distinct(
+        [{_signature(items[p]) for p in own} for own in by_address.values()]
+    )
     keys: dict[int, tuple[str, bool]] = {}
     for address, own in by_address.items():
         base = (address, True) if exact else (key, False)
@@ -254,7 +266,9 @@ def _by_own_keys(arrival: ExtractedItem, known: ExistingEntries) -> Match | None
             if _is_still(entry, key, arrival, known):
                 return Match(entry, may_change=_belongs_to(entry, arrival, known))
         elif is_same_article(entry, arrival):
-            if alias.kind is AliasKind.CLAIMED:  # who lists an address goes before who only claims it
+            if (
+                alias.kind is AliasKind.CLAIMED
+            ):  # who lists an address goes before who only claims it
                 return Match(entry)
             return Match(entry, may_change=False, kind=AliasKind.FOLLOWS)
     return None
@@ -271,7 +285,9 @@ def _by_claim(claim: Claim, arrival: ExtractedItem, known: ExistingEntries) -> M
         return None
     if not is_same_article(entry, arrival):
         return None
-    if alias.kind is not AliasKind.OWN and _differ_in_query_alone(entry.url, arrival.item.url or ""):
+    if alias.kind is not AliasKind.OWN and _differ_in_query_alone(
+        entry.url, arrival.item.url or ""
+    ):
         return Match(entry, may_change=_belongs_to(entry, arrival, known))
     return Match(entry, may_change=False, kind=AliasKind.FOLLOWS)
 
@@ -295,7 +311,10 @@ def _is_still(entry: Entry, key: str, arrival: ExtractedItem, known: ExistingEnt
     same_title = significant_words(entry.title) == significant_words(arrival.title)
     if key in guids:
         return (
-            same_title or _is_at_same_address(entry, arrival) or _is_dated(entry, arrival) or is_related(entry, arrival)
+            same_title
+            or _is_at_same_address(entry, arrival)
+            or _is_dated(entry, arrival)
+            or is_related(entry, arrival)
         )
     own = next(filter(is_guid_key, arrival.keys), "")
     if not own or own in guids or not any(_are_of_one_feed(own, other) for other in guids):
@@ -315,18 +334,24 @@ def _are_of_one_feed(guid: str, other: str) -> bool:
 
 
 def _is_dated(entry: Entry, arrival: ExtractedItem) -> bool:
-    return arrival.published is not None and entry.published == arrival.published.replace(microsecond=0)
+    return arrival.published is not None and entry.published == arrival.published.replace(
+        microsecond=0
+    )
 
 
 def is_related(entry: Entry, arrival: ExtractedItem) -> bool:
     """Return True if an arrival has so much of an entry's text that it may be a later state of it."""
-    return overlap(significant_words(entry.text), significant_words(arrival.article.text)) >= RELATED_TEXT
+    return (
+        overlap(significant_words(entry.text), significant_words(arrival.article.text))
+        >= RELATED_TEXT
+    )
 
 
 def is_same_article(entry: Entry, arrival: ExtractedItem) -> bool:
     """Return True if title and text of an arrival are those of an entry, whatever their addresses."""
     return _says_the_same(
-        (entry.title, entry.text, entry.image), (arrival.title, arrival.article.text, arrival.article.image)
+        (entry.title, entry.text, entry.image),
+        (arrival.title, arrival.article.text, arrival.article.image),
     )
 
 
@@ -360,7 +385,9 @@ def _differ_in_query_alone(one: str, other: str) -> bool:
 # --- claims ---
 
 
-def drop_false_claims(arrivals: Sequence[ExtractedItem], listings: Collection[str]) -> list[ExtractedItem]:
+def drop_false_claims(
+    arrivals: Sequence[ExtractedItem], listings: Collection[str]
+) -> list[ExtractedItem]:
     """Return the arrivals without the claims that cannot be true.
 
     Args:
@@ -378,22 +405,29 @@ def drop_false_claims(arrivals: Sequence[ExtractedItem], listings: Collection[st
         address = urlsplit(claim.url)
         if claim.key in listings or (address.path in ("", "/") and not address.query):
             return False
-        others = islice((other for other in claimants[claim.key] if other is not arrival), _MAX_COMPARED)
+        others = islice(
+            (other for other in claimants[claim.key] if other is not arrival), _MAX_COMPARED
+        )
         return all(_agree(arrival, other) for other in others)
 
     return [
-        replace(arrival, claims=tuple(claim for claim in arrival.claims if is_plausible(claim, arrival)))
+        replace(
+            arrival, claims=tuple(claim for claim in arrival.claims if is_plausible(claim, arrival))
+        )
         for arrival in arrivals
     ]
 
 
 def _agree(one: ExtractedItem, other: ExtractedItem) -> bool:
     return _says_the_same(
-        (one.title, one.article.text, one.article.image), (other.title, other.article.text, other.article.image)
+        (one.title, one.article.text, one.article.image),
+        (other.title, other.article.text, other.article.image),
     )
 
 
-def keep_true_claims(arrival: ExtractedItem, match: Match | None, aliases: Mapping[str, Alias]) -> ExtractedItem:
+def keep_true_claims(
+    arrival: ExtractedItem, match: Match | None, aliases: Mapping[str, Alias]
+) -> ExtractedItem:
     """Return the arrival without the claims of addresses that belong to another entry than the one that it is."""
 
     def is_true(claim: Claim) -> bool:

@@ -45,7 +45,11 @@ class MergeResult:
 
 
 def merge_items(
-    feed: str, base_url: str, known: ExistingEntries, arrivals: Iterable[ExtractedItem], now: datetime
+    feed: str,
+    base_url: str,
+    known: ExistingEntries,
+    arrivals: Iterable[ExtractedItem],
+    now: datetime,
 ) -> MergeResult:
     """Bring arrivals into a feed. `known` is used up: it follows what is minted on the way."""
     now = now.replace(microsecond=0)
@@ -82,7 +86,9 @@ def _with_address(arrival: ExtractedItem) -> ExtractedItem:
     return replace(arrival, article=article, own_page=arrival.own_page or not address)
 
 
-def _aliases(arrival: ExtractedItem, match: Match | None, entry: Entry, known: ExistingEntries) -> dict[str, Alias]:
+def _aliases(
+    arrival: ExtractedItem, match: Match | None, entry: Entry, known: ExistingEntries
+) -> dict[str, Alias]:
     """Return what leads to the entry from now on; keys that a source listed for another entry stay with that."""
     kind = match.kind if match else AliasKind.OWN
     found = {key: Alias(entry.id, kind) for key in arrival.keys if not _is_taken(key, known)}
@@ -99,17 +105,25 @@ def _is_taken(key: str, known: ExistingEntries) -> bool:
 
 
 def _note_guids(arrival: ExtractedItem, entry: Entry, known: ExistingEntries) -> None:
-    guids = {key for key in arrival.keys if article_keys.is_guid_key(key) and known.aliases[key].entry == entry.id}
+    guids = {
+        key
+        for key in arrival.keys
+        if article_keys.is_guid_key(key) and known.aliases[key].entry == entry.id
+    }
     known.guids.setdefault(entry.id, set()).update(guids)
 
 
 def _key_of_new_entry(arrival: ExtractedItem, known: ExistingEntries) -> str:
     """Return the key to make an id of: one that no other entry has."""
     free = (key for key in arrival.keys if not _is_taken(key, known))
-    return next(free, article_keys.content_key(arrival.keys[0], arrival.title, str(arrival.published)))
+    return next(
+        free, article_keys.content_key(arrival.keys[0], arrival.title, str(arrival.published))
+    )
 
 
-def _mint(feed: str, base_url: str, arrival: ExtractedItem, known: ExistingEntries, now: datetime) -> Entry:
+def _mint(
+    feed: str, base_url: str, arrival: ExtractedItem, known: ExistingEntries, now: datetime
+) -> Entry:
     article, item = arrival.article, arrival.item
     published = _past(arrival.published, now) or now
     said = _past(article.updated or item.updated, now)
@@ -121,7 +135,9 @@ def _mint(feed: str, base_url: str, arrival: ExtractedItem, known: ExistingEntri
         url="",
         title="",
         first_seen=now,
-        published=min(published, updated),  # earlier than it is only where no moment from it until now is free
+        published=min(
+            published, updated
+        ),  # earlier than it is only where no moment from it until now is free
         updated=updated,
         rank=arrival.rank,
         slug=stem,
@@ -184,13 +200,17 @@ def _past(moment: datetime | None, now: datetime) -> datetime | None:
     return moment.replace(microsecond=0) if moment and moment <= now else None
 
 
-def _free_moment(wanted: datetime, taken: set[datetime], now: datetime, after: datetime = _LONG_AGO) -> datetime:
+def _free_moment(
+    wanted: datetime, taken: set[datetime], now: datetime, after: datetime = _LONG_AGO
+) -> datetime:
     """The first moment from the wanted one on that no other entry has; the last before it if none is free until now.
 
     It is never before `after`, even where the clock was put back: then it is the next second that is free.
     """
     second = timedelta(seconds=1)
-    later = takewhile(lambda moment: moment <= now, (wanted + n * second for n in range(len(taken) + 1)))
+    later = takewhile(
+        lambda moment: moment <= now, (wanted + n * second for n in range(len(taken) + 1))
+    )
     earlier = (wanted - n * second for n in range(1, len(taken) + 1))
     following = (after + n * second for n in count(1))
     candidates = chain((m for m in chain(later, earlier) if after < m <= now), following)

@@ -9,7 +9,14 @@ from cssselect import HTMLTranslator
 from lxml import etree
 
 from feedpub.builder.rss_atom_text import prepare_feed
-from feedpub.config import FeedConfig, FeedSource, FolderSource, PageSource, RemoteSource, SitemapSource
+from feedpub.config import (
+    FeedConfig,
+    FeedSource,
+    FolderSource,
+    PageSource,
+    RemoteSource,
+    SitemapSource,
+)
 from feedpub.core.models import Feed
 
 _PREFERENCE = ("rss", "atom", "json")  # what most readers know first
@@ -22,7 +29,9 @@ def render_opml(feeds: Sequence[Feed]) -> bytes:
     head = etree.SubElement(opml, "head")
     etree.SubElement(head, "title").text = "Feeds"
     if feeds:
-        etree.SubElement(head, "dateModified").text = format_datetime(max(feed.updated for feed in feeds))
+        etree.SubElement(head, "dateModified").text = format_datetime(
+            max(feed.updated for feed in feeds)
+        )
     body = etree.SubElement(opml, "body")
     for feed in feeds:
         etree.SubElement(body, "outline", _outline(feed))
@@ -60,7 +69,9 @@ def render_source_opml(feeds: Sequence[FeedConfig]) -> bytes:
     body = etree.SubElement(opml, "body")
     for feed in feeds:
         sources = [source for source in feed.source if isinstance(source, RemoteSource)]
-        parent = body if len(sources) < 2 else etree.SubElement(body, "outline", {"text": feed.title})  # noqa: PLR2004
+        parent = (
+            body if len(sources) < 2 else etree.SubElement(body, "outline", {"text": feed.title})
+        )  # noqa: PLR2004
         for source in sources:
             etree.SubElement(parent, "outline", _source_opml_outline(feed, source))
     return etree.tostring(opml, xml_declaration=True, encoding="UTF-8", pretty_print=True)
@@ -72,9 +83,13 @@ def unsupported_settings(feeds: Sequence[FeedConfig]) -> Iterator[str]:
         for source in feed.source:
             if isinstance(source, FolderSource):
                 yield f"{feed.name}: the folder {source.path} is left out: no reader takes one"
-            elif isinstance(source, SitemapSource) or (isinstance(source, PageSource) and not source.links):
+            elif isinstance(source, SitemapSource) or (
+                isinstance(source, PageSource) and not source.links
+            ):
                 yield f"{feed.name}: {source.url} is written as a link: no reader finds articles in a {source.type}"
-            if isinstance(source, RemoteSource) and (source.headers or source.cookies or source.auth or source.proxy):
+            if isinstance(source, RemoteSource) and (
+                source.headers or source.cookies or source.auth or source.proxy
+            ):
                 yield f"{feed.name}: headers, cookies, logins and proxies are left out: they may be secret"
 
 
@@ -111,7 +126,9 @@ def _asked(feed: FeedConfig) -> dict[str, str]:
     """How often, and what of each article's page."""
     selectors = [rule for rule in feed.rules.remove if not rule.startswith("text:")]
     return {
-        _frss("ttl"): str(int(feed.every.total_seconds())) if isinstance(feed.every, timedelta) else "",
+        _frss("ttl"): str(int(feed.every.total_seconds()))
+        if isinstance(feed.every, timedelta)
+        else "",
         _frss("cssFullContent"): feed.rules.content or "",
         _frss("cssContentFilter"): ", ".join(selectors),
     }

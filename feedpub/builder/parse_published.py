@@ -74,7 +74,9 @@ def links_in(document: bytes, suffix: str) -> Links:
         found = {link.get("rel", ""): link.get("href", "") for link in links}
         return _links(found.get("self", ""), found.get("prev-archive", ""))
     except _FAULTS as error:
-        raise UnknownDocumentError(f"it is not what was written: {error or type(error).__name__}") from error
+        raise UnknownDocumentError(
+            f"it is not what was written: {error or type(error).__name__}"
+        ) from error
 
 
 def _links(own: str, previous: str) -> Links:
@@ -97,7 +99,9 @@ def parse_published(document: bytes, suffix: str, feed: str) -> tuple[Entry, ...
     try:
         entries = tuple(_READERS[suffix](document, feed))
     except _FAULTS as error:
-        raise UnknownDocumentError(f"it is not what was written: {error or type(error).__name__}") from error
+        raise UnknownDocumentError(
+            f"it is not what was written: {error or type(error).__name__}"
+        ) from error
     if foreign := next((entry.id for entry in entries if not _is_minted(entry.id, feed)), None):
         raise UnknownDocumentError(f"feedpub did not write it: {foreign!r} is no id of this feed")
     return entries
@@ -195,14 +199,24 @@ def _of_entry(entry: etree._Element, place: _Place, rank: int, language: str | N
         first_seen=published,
         published=published,
         updated=_moment(_text(entry, f"{_ATOM}updated")),
-        authors=tuple(without_separators(_text(each, f"{_ATOM}name")) for each in entry.iterchildren(f"{_ATOM}author")),
-        summary="" if not html and summary == title else summary,  # an entry without both says its title twice
+        authors=tuple(
+            without_separators(_text(each, f"{_ATOM}name"))
+            for each in entry.iterchildren(f"{_ATOM}author")
+        ),
+        summary=""
+        if not html and summary == title
+        else summary,  # an entry without both says its title twice
         html=html,
         language=entry.get(_LANGUAGE) or language,
         image=_image(entry),
-        categories=tuple(without_separators(each.get("term", "")) for each in entry.iterchildren(f"{_ATOM}category")),
+        categories=tuple(
+            without_separators(each.get("term", ""))
+            for each in entry.iterchildren(f"{_ATOM}category")
+        ),
         enclosures=tuple(
-            Enclosure(link.get("href", ""), link.get("type", _ANY_TYPE), int(link.get("length", "0")))
+            Enclosure(
+                link.get("href", ""), link.get("type", _ANY_TYPE), int(link.get("length", "0"))
+            )
             for link in links
             if link.get("rel") == "enclosure"
         ),
@@ -233,12 +247,16 @@ def _of_rss_item(item: etree._Element, place: _Place, rank: int, language: str |
         first_seen=published,
         published=published,
         updated=_moment(updated) if updated else published,
-        authors=tuple(without_separators(each.text or "") for each in item.iterchildren(f"{_DC}creator")),
+        authors=tuple(
+            without_separators(each.text or "") for each in item.iterchildren(f"{_DC}creator")
+        ),
         summary=summary,
         html=shorten_fragments(html, _text(item, "link")),
         language=_text(item, f"{_DC}language") or language,
         image=_image(item),
-        categories=tuple(without_separators(each.text or "") for each in item.iterchildren("category")),
+        categories=tuple(
+            without_separators(each.text or "") for each in item.iterchildren("category")
+        ),
         enclosures=tuple(_rss_enclosures(item)),
         rank=rank,
     )
@@ -255,7 +273,9 @@ def _texts(item: etree._Element) -> tuple[str, str]:
 def _rss_enclosures(item: etree._Element) -> Iterator[Enclosure]:
     """The one that RSS has room for, and those beside it; what has no type is the picture."""
     for each in item.iterchildren("enclosure"):
-        yield Enclosure(each.get("url", ""), each.get("type", _ANY_TYPE), int(each.get("length", "0")))
+        yield Enclosure(
+            each.get("url", ""), each.get("type", _ANY_TYPE), int(each.get("length", "0"))
+        )
     for each in item.iterchildren(f"{_MEDIA}content"):
         if kind := each.get("type"):
             yield Enclosure(each.get("url", ""), kind, int(each.get("fileSize", "0")))
@@ -265,7 +285,9 @@ def _rss_enclosures(item: etree._Element) -> Iterator[Enclosure]:
 
 
 def _parsed(document: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+    )
     return etree.fromstring(document, parser)
 
 
@@ -293,6 +315,10 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-_READERS: Mapping[str, Callable[[bytes, str], Iterable[Entry]]] = {"json": _json, "atom": _atom, "rss": _rss}
+_READERS: Mapping[str, Callable[[bytes, str], Iterable[Entry]]] = {
+    "json": _json,
+    "atom": _atom,
+    "rss": _rss,
+}
 FORMATS = tuple(_READERS)
 """The kinds of documents, the one that tells most first."""

@@ -34,9 +34,17 @@ _DC, _MEDIA, _SY = (f"{{{_NAMESPACES[prefix]}}}" for prefix in ("dc", "media", "
 _MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml"}
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
-_PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10_080, "monthly": 43_200, "yearly": 525_600}  # minutes
+_PERIODS = {
+    "hourly": 60,
+    "daily": 1440,
+    "weekly": 10_080,
+    "monthly": 43_200,
+    "yearly": 525_600,
+}  # minutes
 _RSS_IMAGE = re.compile(r"\.(jpe?g|gif|png)$", re.IGNORECASE)
-_RSS_ENCLOSURE = re.compile(r"https?://([\w-]+\.)+[\w-]+(:\d+)?/", re.ASCII)  # with a dot: the validator wants it
+_RSS_ENCLOSURE = re.compile(
+    r"https?://([\w-]+\.)+[\w-]+(:\d+)?/", re.ASCII
+)  # with a dot: the validator wants it
 
 
 def render_rss(feed: Feed) -> bytes:
@@ -200,7 +208,9 @@ class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]
         _mark_plain(element)
 
 
-def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
+def _add(
+    parent: etree._Element, name: str, text: str | None = None, **attributes: str
+) -> etree._Element:
     element = etree.SubElement(parent, name, attributes)
     element.text = text
     return element

@@ -40,7 +40,9 @@ def _unfit() -> dict[int, str]:
 
 _UNFIT = _unfit()
 # Nearly every text is fit, and a search for few ranges (those beyond 0xFFFF as one) is far quicker than a translation.
-_SUSPECT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\U0010ffff]")
+_SUSPECT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\U0010ffff]"
+)
 
 
 def prepare_feed(feed: Feed) -> Feed:
@@ -68,8 +70,13 @@ def _entry(entry: Entry) -> Entry:
         entry,
         id=to_single_line(entry.id),
         url=url,
-        title=plain(entry.title) or shorten(summary or plain(text), _TITLE_LENGTH) or url or to_single_line(entry.id),
-        authors=_distinct(plain(format_mailbox(author)[0]) for author in entry.authors),  # nobody's address is spread
+        title=plain(entry.title)
+        or shorten(summary or plain(text), _TITLE_LENGTH)
+        or url
+        or to_single_line(entry.id),
+        authors=_distinct(
+            plain(format_mailbox(author)[0]) for author in entry.authors
+        ),  # nobody's address is spread
         summary=summary,
         html=characters(entry.html).strip(),
         text=text,

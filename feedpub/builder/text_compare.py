@@ -5,12 +5,11 @@ its readers or tells the time. Everything else does: a word, a number, a currenc
 """
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib.resources import files
 
+from feedpub.core.data_files import load_toml
 from feedpub.core.i18n import month_names
 
 _LONGEST_COUNTER = 16  # words; a longer line tells something
@@ -46,7 +45,9 @@ _LETTERS = _Letters()
 
 def significant_words(line: str) -> list[str]:
     """All words of a text."""
-    return unicodedata.normalize("NFKC", _GROUPED.sub("", line)).casefold().translate(_LETTERS).split()
+    return (
+        unicodedata.normalize("NFKC", _GROUPED.sub("", line)).casefold().translate(_LETTERS).split()
+    )
 
 
 def significant_text(text: str, besides: Iterable[str] = ()) -> list[str]:
@@ -57,7 +58,11 @@ def significant_text(text: str, besides: Iterable[str] = ()) -> list[str]:
         besides: lines that do not count.
     """
     left_out = {tuple(significant_words(line)) for line in besides}
-    lines = (line for line in text.split("\n") if not left_out or tuple(significant_words(line)) not in left_out)
+    lines = (
+        line
+        for line in text.split("\n")
+        if not left_out or tuple(significant_words(line)) not in left_out
+    )
     return [word for line in lines for word in _lasting(line)]
 
 
@@ -88,14 +93,17 @@ def _counts(part: Sequence[str]) -> bool:
         return False
     telling, others = _vocabulary()
     known = [_DIGITS.sub("", word) for word in part]
-    return any(word in telling for word in known) and all(not w or w in telling or w in others for w in known)
+    return any(word in telling for word in known) and all(
+        not w or w in telling or w in others for w in known
+    )
 
 
 @cache
 def _vocabulary() -> tuple[frozenset[str], frozenset[str]]:
     """The words that make a line one of those, and the others that stand in them."""
-    tables = tomllib.loads(files("feedpub.builder").joinpath("data/counters.toml").read_text("utf-8")).values()
+    tables = load_toml("feedpub.builder", "data/counters.toml").values()
     telling, also = (
-        frozenset(w for table in tables for w in significant_words(table[key])) for key in ("tell", "also")
+        frozenset(w for table in tables for w in significant_words(table[key]))
+        for key in ("tell", "also")
     )
     return telling, also | {word for month in month_names() for word in significant_words(month)}

@@ -33,7 +33,16 @@ from feedpub.core.models import Article
 SHOWN = HEADINGS | frozenset(
     "li ul ol dl dt dd table caption thead tbody tfoot tr td th blockquote figure figcaption pre".split()  # noqa: SIM905 -- words
 )  # boxes that look like something without a name
-EMPHASIS = {"b": "b", "strong": "b", "i": "i", "em": "i", "code": "code", "sup": "sup", "sub": "sub", "q": "q"}
+EMPHASIS = {
+    "b": "b",
+    "strong": "b",
+    "i": "i",
+    "em": "i",
+    "code": "code",
+    "sup": "sup",
+    "sub": "sub",
+    "q": "q",
+}
 LONGEST_START = 60  # characters
 _QUOTED = re.compile(r'"([^"]+)"')
 
@@ -119,7 +128,9 @@ def _phrase_file(reason: str) -> str:
 
 @lru_cache(maxsize=8)
 def _phrase_lines(language: str) -> Mapping[str, int]:
-    text = (files("feedpub.cleaner") / "data" / "phrases" / f"{language}.toml").read_text(encoding="utf-8")
+    text = (files("feedpub.cleaner") / "data" / "phrases" / f"{language}.toml").read_text(
+        encoding="utf-8"
+    )
     lines = enumerate(text.splitlines(), 1)
     return {said.casefold(): number for number, line in lines for said in _QUOTED.findall(line)}
 
@@ -212,7 +223,9 @@ class _Writer:
             box = self.layout.boxes[index]
             named = self.census.named(box.element)
             if named or box.tag in SHOWN:
-                self.shown[index] = f'<div data-tag="{escape(box.tag)}"{self._selector(box.element, named)}>'
+                self.shown[index] = (
+                    f'<div data-tag="{escape(box.tag)}"{self._selector(box.element, named)}>'
+                )
             else:
                 self.shown[index] = ""
         return self.shown[index]
@@ -245,7 +258,9 @@ class _Writer:
             return box.element
         inside = [piece for piece in block.pieces if not isinstance(piece, str) or piece.strip()]
         first = inside[0] if inside else None
-        alone = isinstance(first, HtmlElement) and (len(inside) == 1 or (block.wrapper and inside[-1] is None))
+        alone = isinstance(first, HtmlElement) and (
+            len(inside) == 1 or (block.wrapper and inside[-1] is None)
+        )
         return first if alone and isinstance(first, HtmlElement) else None
 
     def _selector(self, element: HtmlElement | None, named: str | None = None) -> str:

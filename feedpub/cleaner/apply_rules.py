@@ -66,7 +66,9 @@ class RuleApplication:
         """What a page says of itself, with what the rules know better."""
         moments = (_moment(text, stated) for text in self._values(self.rules.date))
         published = _finer(next((moment for moment in moments if moment), None), stated.published)
-        updated = stated.updated if stated.updated and published and stated.updated > published else None
+        updated = (
+            stated.updated if stated.updated and published and stated.updated > published else None
+        )
         return replace(
             stated,
             title=self._title(stated.title),
@@ -79,7 +81,11 @@ class RuleApplication:
         """The title that the rules find; ftr's are made for readers that cut the site's name off."""
         for rule in self.rules.title:
             if found := next(self._values((rule,)), ""):
-                longer = not rule.css and stated and titles.compact_title(stated) in titles.compact_title(found)
+                longer = (
+                    not rule.css
+                    and stated
+                    and titles.compact_title(stated) in titles.compact_title(found)
+                )
                 return stated if longer else found
         return stated
 
@@ -95,7 +101,8 @@ class RuleApplication:
         ):
             return stated.authors
         each = (
-            authors.authors_from_byline(text, stated.language) or authors.split_authors(text, stated.language)
+            authors.authors_from_byline(text, stated.language)
+            or authors.split_authors(text, stated.language)
             for text in texts
         )
         found = dict.fromkeys(name for some in each for name in some if len(name) <= _LONGEST_NAME)
@@ -125,12 +132,16 @@ class RuleApplication:
 
     def find_content(self, layout: Layout) -> frozenset[int]:
         """The blocks inside what the first rule finds that finds any; none where there is no such rule."""
-        found = (inside for rule in self.rules.content if (inside := _inside(layout, self.select(rule))))
+        found = (
+            inside for rule in self.rules.content if (inside := _inside(layout, self.select(rule)))
+        )
         return next(found, frozenset())
 
     def find_kept(self, layout: Layout) -> frozenset[int]:
         """The blocks inside what `keep` finds."""
-        return _inside(layout, (element for rule in self.rules.keep for element in self.select(rule)))
+        return _inside(
+            layout, (element for rule in self.rules.keep for element in self.select(rule))
+        )
 
     def read_facts(self, inside: frozenset[int], url: str | None) -> Iterator[Removed]:
         """What the rules tell of the page: it is an advertisement; they find no article, or cannot be followed.
@@ -140,9 +151,15 @@ class RuleApplication:
         """
         if self.rules.content and not inside:
             if self.rules.autodetect is False:
-                raise ExtractError(f"{self.rules.content[0]} finds nothing, and is not to be done without", url)
+                raise ExtractError(
+                    f"{self.rules.content[0]} finds nothing, and is not to be done without", url
+                )
             for rule in self.rules.content:
-                yield Removed(rule.source, f"{rule} finds nothing on this page: the article was found without it", 0)
+                yield Removed(
+                    rule.source,
+                    f"{rule} finds nothing on this page: the article was found without it",
+                    0,
+                )
         for rule in self.rules.ads:
             if self._nodes(rule):
                 yield Removed(rule.source, f"{rule} says that this is an advertisement", 0)

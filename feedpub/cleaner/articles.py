@@ -33,7 +33,9 @@ MAX_ARTICLE_BYTES = 8_000_000  # of an article's pages together; a source's docu
 def fetch_page(url: str, fetcher: Fetcher, book: SiteRuleSet | None = None) -> Page:
     """The page at an address, asked for with the headers that the rules of its site name. Raises SourceError."""
     headers = book.rules_for(url).headers if book else ()
-    answer = fetcher.get(url, options=RequestOptions().for_url(url, headers), max_bytes=MAX_ARTICLE_BYTES)
+    answer = fetcher.get(
+        url, options=RequestOptions().for_url(url, headers), max_bytes=MAX_ARTICLE_BYTES
+    )
     assert isinstance(answer, Page)  # noqa: S101 -- nothing was asked conditionally
     return answer
 
@@ -46,20 +48,28 @@ def fetch_pages(url: str, fetcher: Fetcher, book: SiteRuleSet, isolation: Execut
     )
 
 
-def article_from_page(page: Page, rules: Ruleset | None = None, memory: bytes | None = None) -> Article:
+def article_from_page(
+    page: Page, rules: Ruleset | None = None, memory: bytes | None = None
+) -> Article:
     """The article of a fetched page; `memory` is what is known of its site. Raises ExtractError."""
     if page.content_type not in HTML_TYPES:
         raise ExtractError(f"not a web page but {page.content_type}", page.url)
     known = load_site_memory(memory) if memory else None
-    return limit_fields(extract(decode_html(page.body, page.charset), page.url, rules=rules, memory=known))
+    return limit_fields(
+        extract(decode_html(page.body, page.charset), page.url, rules=rules, memory=known)
+    )
 
 
-def annotate_page(page: Page, rules: Ruleset | None = None, memory: bytes | None = None) -> AnnotatedPage:
+def annotate_page(
+    page: Page, rules: Ruleset | None = None, memory: bytes | None = None
+) -> AnnotatedPage:
     """A page with what its article is cleared of, in place. Takes and raises what `from_page` does."""
     if page.content_type not in HTML_TYPES:
         raise ExtractError(f"not a web page but {page.content_type}", page.url)
     known = load_site_memory(memory) if memory else None
-    return annotate(decode_html(page.body, page.charset), page.url or None, rules=rules, memory=known)
+    return annotate(
+        decode_html(page.body, page.charset), page.url or None, rules=rules, memory=known
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +112,12 @@ def article_from_pages(
 
 
 def article_from_listed_pages(
-    pages: PageSequence, item: Item, rules: Ruleset | None, memory: bytes | None, *, listed_first: bool
+    pages: PageSequence,
+    item: Item,
+    rules: Ruleset | None,
+    memory: bytes | None,
+    *,
+    listed_first: bool,
 ) -> MultiPageArticle:
     """The article of pages of which a source lists the first.
 
@@ -170,13 +185,22 @@ def _fuller(article: Article, item: Item) -> Article:
         return article
     if len(article.text) >= _MUCH_LESS * len(own.text):
         return article
-    return replace(article, html=own.html, text=own.text, summary=own.summary, removed=own.removed, complete=True)
+    return replace(
+        article,
+        html=own.html,
+        text=own.text,
+        summary=own.summary,
+        removed=own.removed,
+        complete=True,
+    )
 
 
 def _described(article: Article, item: Item) -> Article:
     """The article with its feed's description as the summary, where that is more than the text's first words."""
     language = article.language or item.language
-    own = choose_summary(item.summary, article.text, title=article.title, site=article.site, language=language)
+    own = choose_summary(
+        item.summary, article.text, title=article.title, site=article.site, language=language
+    )
     if not item.summary or own == lead(article.text, title=article.title, language=language):
         return article
     return replace(article, summary=own)

@@ -57,7 +57,9 @@ class InlineContext:
             kept["id"] = name
         if (language := element.get("lang")) and language.lower() != self.language:
             kept["lang"] = language
-        if (direction := (element.get("dir") or "").lower()) and direction != (self.direction or "ltr"):
+        if (direction := (element.get("dir") or "").lower()) and direction != (
+            self.direction or "ltr"
+        ):
             kept["dir"] = direction
         return kept
 
@@ -157,7 +159,9 @@ ATTRIBUTES = {
 HEADING, PRE = PLACES["h2"], PLACES["pre"]
 
 _NOTHING_SHOWN = re.compile(r"<(?!img|a )[^<>]*+>|\s")
-_BACK = re.compile(r"(?:(?<!\s)\s++)?[\u21a9\u2b11\u23ce]\ufe0e?$")  # the arrow from a footnote back to the text
+_BACK = re.compile(
+    r"(?:(?<!\s)\s++)?[\u21a9\u2b11\u23ce]\ufe0e?$"
+)  # the arrow from a footnote back to the text
 
 
 def render_inline(layout: Layout, block: Block) -> str:
@@ -165,16 +169,22 @@ def render_inline(layout: Layout, block: Block) -> str:
     if not block.text or is_caption(layout, block):
         return ""
     if layout.boxes[block.box].place & PRE:
-        raw = "".join(piece for piece in block.pieces if isinstance(piece, str)).replace(LINE_BREAK, "\n")
+        raw = "".join(piece for piece in block.pieces if isinstance(piece, str)).replace(
+            LINE_BREAK, "\n"
+        )
         return "\n".join(each.rstrip() for each in raw.split("\n") if each.strip())
     return _BACK.sub("", block.text) if block.links else block.text
 
 
-def render_body(layout: Layout, kept: Sequence[int], base: str | None, url: str | None = None) -> str:
+def render_body(
+    layout: Layout, kept: Sequence[int], base: str | None, url: str | None = None
+) -> str:
     """The kept blocks as sanitised HTML in the page's structure, addresses absolute. Raises ExtractError."""
     writing = _writing(layout, kept, base)
     composed = "".join(_Composer(layout, kept, writing).compose())
-    return sanitise(f'<div dir="rtl">\n{composed}</div>\n' if writing.direction == "rtl" else composed, url)
+    return sanitise(
+        f'<div dir="rtl">\n{composed}</div>\n' if writing.direction == "rtl" else composed, url
+    )
 
 
 def _writing(layout: Layout, kept: Sequence[int], base: str | None) -> InlineContext:
@@ -183,9 +193,17 @@ def _writing(layout: Layout, kept: Sequence[int], base: str | None) -> InlineCon
     roots = [body, *body.iterancestors()]
     language = next((said for each in roots if (said := each.get("lang"))), "")
     direction = next((said for each in roots if (said := each.get("dir"))), "")
-    linked = {name for index in kept for href in layout.blocks[index].links if (name := render_fragment(href, base))}
+    linked = {
+        name
+        for index in kept
+        for href in layout.blocks[index].links
+        if (name := render_fragment(href, base))
+    }
     return InlineContext(
-        base, language.lower(), direction.lower(), frozenset(linked & _ids(layout, kept) if linked else ())
+        base,
+        language.lower(),
+        direction.lower(),
+        frozenset(linked & _ids(layout, kept) if linked else ()),
     )
 
 
@@ -196,7 +214,9 @@ def _ids(layout: Layout, kept: Sequence[int]) -> set[str]:
         block = layout.blocks[index]
         pieces = [piece for piece in block.pieces if isinstance(piece, HtmlElement)]
         boxes = [layout.boxes[number].element for number in layout.path(block)]
-        found.update(name for each in (*pieces, *boxes) for key in ("id", "name") if (name := each.get(key)))
+        found.update(
+            name for each in (*pieces, *boxes) for key in ("id", "name") if (name := each.get(key))
+        )
     return found
 
 
@@ -209,16 +229,22 @@ class _Composer:
         self.writing = writing
         self.open: tuple[int, ...] = ()
         self.known: dict[int, tuple[int, ...]] = {0: ()}
-        self.said: dict[int, dict[str, str]] = {0: {}}  # attributes of a box and of those around that are not written
+        self.said: dict[int, dict[str, str]] = {
+            0: {}
+        }  # attributes of a box and of those around that are not written
         self.ids: set[str] = set()  # written so far
         self.tables = tables.data_table_parts(layout, kept)
         self.cells: dict[int, list[int]] = {}  # of an open row, those still to come
-        self.blocks = [(block := layout.blocks[index], self._containers(block.box)) for index in kept]
+        self.blocks = [
+            (block := layout.blocks[index], self._containers(block.box)) for index in kept
+        ]
         self.held = Counter(path[-1] for _, path in self.blocks if path)
 
     def compose(self) -> Iterator[str]:
         for block, path in self.blocks:
-            written = render_children(block, self.writing, pre=bool(self.boxes[block.box].place & PRE))
+            written = render_children(
+                block, self.writing, pre=bool(self.boxes[block.box].place & PRE)
+            )
             if block.text or _NOTHING_SHOWN.sub("", written):
                 yield from self._move(path)
                 yield self._wrapped(block, written)
@@ -247,7 +273,9 @@ class _Composer:
         if path == self.open:
             return
         pairs = zip(self.open, path, strict=False)
-        shared = next((n for n, (old, new) in enumerate(pairs) if old != new), min(len(self.open), len(path)))
+        shared = next(
+            (n for n, (old, new) in enumerate(pairs) if old != new), min(len(self.open), len(path))
+        )
         for index in reversed(self.open[shared:]):
             yield from self._empty_cells(index, len(self.boxes))
             yield f"</{self.boxes[index].tag}>\n"

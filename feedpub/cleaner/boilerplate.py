@@ -9,7 +9,13 @@ from feedpub.cleaner import images
 from feedpub.cleaner.layout import HIDDEN, PLACES, Block
 from feedpub.cleaner.page import HEADING, KEPT, LINKED, PageContext, link_density
 from feedpub.cleaner.page_furniture import find_named_boxes, find_pull_quotes, spared_blocks
-from feedpub.cleaner.phrase_steps import ARTICLE_WORDS, PhraseMatches, phrase_boxes, phrase_tails, stock_phrases
+from feedpub.cleaner.phrase_steps import (
+    ARTICLE_WORDS,
+    PhraseMatches,
+    phrase_boxes,
+    phrase_tails,
+    stock_phrases,
+)
 from feedpub.cleaner.site_template import find_home_links, find_repeats
 from feedpub.cleaner.vocabulary import MIN_WORD_CHARS, split_words, terms_in_text
 
@@ -76,8 +82,14 @@ class ReasonWriter:
     def _telling_words(self, block: Block) -> str:
         """The words of a block that speak most against it."""
         weights = self._case.vocabulary.texts
-        terms = (term for term in terms_in_text(block, split_words(block.text)) if term in weights and "/" not in term)
-        weight, said = min(((weights[term], term.strip("^$=")) for term in terms), default=(0.0, ""))
+        terms = (
+            term
+            for term in terms_in_text(block, split_words(block.text))
+            if term in weights and "/" not in term
+        )
+        weight, said = min(
+            ((weights[term], term.strip("^$=")) for term in terms), default=(0.0, "")
+        )
         return said if weight < TELLING and len(said) >= MIN_WORD_CHARS else ""
 
     def _where(self, index: int) -> str:
@@ -124,12 +136,15 @@ def decide_removals(case: PageContext) -> dict[int, RemovalDecision]:
         for index, reason in step(case):
             found.setdefault(index, RemovalDecision(reason, step.__name__))
     words = {index: decision.reason for index, decision in found.items()}
-    found |= {index: RemovalDecision(reason, unlikely.__name__) for index, reason in unlikely(case, words)}
+    found |= {
+        index: RemovalDecision(reason, unlikely.__name__) for index, reason in unlikely(case, words)
+    }
     kept = case.kept - case.unwanted.keys()
     found = {index: decision for index, decision in found.items() if index not in kept}
     words = {index: decision.reason for index, decision in found.items()}
     return found | {
-        index: RemovalDecision(reason, empty_headings.__name__) for index, reason in empty_headings(case, words)
+        index: RemovalDecision(reason, empty_headings.__name__)
+        for index, reason in empty_headings(case, words)
     }
 
 
@@ -153,21 +168,33 @@ def credit_lines(case: PageContext) -> PhraseMatches:
     if not case.credits.isdisjoint([box.element for box in case.layout.boxes]):
         for box in case.layout.boxes:
             if box.element in case.credits:
-                yield from ((index, CREDIT) for index in range(box.first, box.last) if not case.is_prose(index))
+                yield from (
+                    (index, CREDIT)
+                    for index in range(box.first, box.last)
+                    if not case.is_prose(index)
+                )
     for index, block in enumerate(case.layout.blocks):
-        if not case.credits.isdisjoint(block.pieces) and _fill(case.credits.intersection(block.pieces), block):
+        if not case.credits.isdisjoint(block.pieces) and _fill(
+            case.credits.intersection(block.pieces), block
+        ):
             yield index, CREDIT
 
 
 def _fill(elements: Iterable[HtmlElement], block: Block) -> bool:
     """Whether hardly anything of a block stands outside some elements of it."""
-    return sum(len(" ".join(each.text_content().split())) for each in elements) >= LINKED * len(block.text)
+    return sum(len(" ".join(each.text_content().split())) for each in elements) >= LINKED * len(
+        block.text
+    )
 
 
 def beside_the_article(case: PageContext) -> PhraseMatches:
     """What readers wrote below it and who wrote it, where there is an article above all that."""
     found = dict(find_named_boxes(case.layout))
-    kept = [size for index, size in enumerate(case.sizes) if case.scores[index] >= KEPT and index not in found]
+    kept = [
+        size
+        for index, size in enumerate(case.sizes)
+        if case.scores[index] >= KEPT and index not in found
+    ]
     if sum(kept) >= ARTICLE_WORDS and not case.is_forum(found, sum(kept)):
         yield from found.items()
 
@@ -176,9 +203,15 @@ def unlikely(case: PageContext, gone: Mapping[int, str]) -> PhraseMatches:
     """What the score speaks against, but for what is spared, pictures among kept text, and captions."""
     least, blocks = case.least, case.layout.blocks
     kept = [score >= least and index not in gone for index, score in enumerate(case.scores)]
-    told = [index for index, reason in gone.items() if reason in (TITLE, CREDIT) or case.phrases[index]]
+    told = [
+        index for index, reason in gone.items() if reason in (TITLE, CREDIT) or case.phrases[index]
+    ]
     pictures = images.find_images(case.layout, case.sizes, kept, told)
-    spared = {*spared_blocks(case, kept), *pictures, *images.find_captions(case.layout, pictures, gone)}
+    spared = {
+        *spared_blocks(case, kept),
+        *pictures,
+        *images.find_captions(case.layout, pictures, gone),
+    }
     explainer = ReasonWriter(case, [index for index, stays in enumerate(kept) if stays])
     for index, stays in enumerate(kept):
         if index in gone or index in spared:

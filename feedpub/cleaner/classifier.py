@@ -42,7 +42,9 @@ class Model:
     def probabilities(self, features: Features) -> npt.NDArray[np.float64]:
         """For each block how probably it belongs to the article."""
         size = features.shape[1]
-        parts = [self._odds(features[:, start : start + AT_ONCE]) for start in range(0, size, AT_ONCE)]
+        parts = [
+            self._odds(features[:, start : start + AT_ONCE]) for start in range(0, size, AT_ONCE)
+        ]
         odds: npt.NDArray[np.float64] = np.concatenate(parts)
         return 1.0 / (1.0 + np.exp(-odds))
 
@@ -53,14 +55,18 @@ class Model:
             above = features[self.feature[:, level]] > self.border[:, level, np.newaxis]
             leaf |= above.view(np.uint8) << np.uint8(level)
         starts = np.arange(trees)[:, np.newaxis] * self.leaves.shape[1]
-        odds: npt.NDArray[np.float64] = self.leaves.ravel()[starts + leaf].sum(axis=0, dtype=np.float64) + self.bias
+        odds: npt.NDArray[np.float64] = (
+            self.leaves.ravel()[starts + leaf].sum(axis=0, dtype=np.float64) + self.bias
+        )
         return odds
 
 
 def save(model: Model, folder: Path) -> None:
     """Write a model's two files: its words as readable JSON, its trees as arrays."""
     words = {"names": model.vocabulary.names, "texts": model.vocabulary.texts, "features": NAMES}
-    (folder / WORDS).write_text(json.dumps(words, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    (folder / WORDS).write_text(
+        json.dumps(words, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
+    )
     np.savez_compressed(
         folder / TREES,
         feature=model.feature.astype(np.uint8),
@@ -83,7 +89,9 @@ def read(folder: Traversable) -> Model:
     with (folder / TREES).open("rb") as file, np.load(file) as trees:
         return Model(
             Vocabulary(names, words["texts"]),
-            np.array([NAMES.index(name) for name in words["features"]], dtype=np.int32)[trees["feature"]],
+            np.array([NAMES.index(name) for name in words["features"]], dtype=np.int32)[
+                trees["feature"]
+            ],
             trees["border"],
             trees["leaves"].astype(np.float32),
             float(trees["bias"]),

@@ -4,11 +4,9 @@ Known players, posts and maps: `data/embeds.toml`; frames that are never part of
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -16,10 +14,19 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner.images import resolve_image_address
 from feedpub.cleaner.phrases import find_phrases
+from feedpub.core.data_files import load_toml
 
 TINY = 48  # pixels; a frame that is not higher or wider counts visits
 LONGEST = 100  # characters of a label
-POSTS = frozenset({"instagram-media", "tiktok-embed", "fb-xfbml-parse-ignore", "imgur-embed-pub", "reddit-embed-bq"})
+POSTS = frozenset(
+    {
+        "instagram-media",
+        "tiktok-embed",
+        "fb-xfbml-parse-ignore",
+        "imgur-embed-pub",
+        "reddit-embed-bq",
+    }
+)
 """Classes of quotations that a script turns into a post; what they say without it is about the app."""
 
 _BETWEEN = re.compile(r"[./?&=-]+")
@@ -66,14 +73,24 @@ def is_post(element: HtmlElement) -> bool:
 
 def convert_embed(element: HtmlElement, base: str | None) -> str:
     """A link to what an element embeds; "" for what is no part of an article."""
-    address = next((found for each in _sources(element) if (found := resolve_image_address(each, base))), None)
-    if address is None or _is_unseen(element) or urlsplit(address).path.rpartition("/")[2] in _frames().files:
+    address = next(
+        (found for each in _sources(element) if (found := resolve_image_address(each, base))), None
+    )
+    if (
+        address is None
+        or _is_unseen(element)
+        or urlsplit(address).path.rpartition("/")[2] in _frames().files
+    ):
         return ""
     title = " ".join((element.get("title") or element.get("aria-label") or "").split())
     if known := _known(address):
         return _link(known.address_of(address), title or known.label, known.thumbnail(address))
     if element.tag in _FILES:
-        poster = resolve_image_address(element.get("poster") or "", base) if element.get("poster") else None
+        poster = (
+            resolve_image_address(element.get("poster") or "", base)
+            if element.get("poster")
+            else None
+        )
         return _link(address, title or _FILES[element.tag], poster or "")
     if not title or find_phrases(title) or _is_no_content(address):
         return ""
@@ -81,7 +98,11 @@ def convert_embed(element: HtmlElement, base: str | None) -> str:
 
 
 def _link(address: str, label: str, thumbnail: str = "") -> str:
-    picture = f'<img src="{escape(thumbnail)}" alt=""><br>' if thumbnail.startswith(("http://", "https://")) else ""
+    picture = (
+        f'<img src="{escape(thumbnail)}" alt=""><br>'
+        if thumbnail.startswith(("http://", "https://"))
+        else ""
+    )
     label = label if len(label) <= LONGEST else f"{label[: LONGEST - 1].rstrip()}…"
     return f'<a href="{escape(address)}">{picture}{escape(label)}</a>'
 
@@ -98,7 +119,9 @@ def _sources(element: HtmlElement) -> Iterator[str]:
 def _is_unseen(element: HtmlElement) -> bool:
     sizes = [(element.get(name) or "").removesuffix("px") for name in ("width", "height")]
     style = (element.get("style") or "").replace(" ", "")
-    tiny = element.tag == "iframe" and any(size.isdecimal() and int(size[:9]) <= TINY for size in sizes)
+    tiny = element.tag == "iframe" and any(
+        size.isdecimal() and int(size[:9]) <= TINY for size in sizes
+    )
     return tiny or "display:none" in style or "visibility:hidden" in style
 
 
@@ -109,7 +132,10 @@ def _known(address: str) -> Embed | None:
     if host.startswith("google.") and urlsplit(address).path.startswith("/maps"):
         return hosts["google.com/maps"]
     labels = host.split(".")
-    return next((hosts[name] for n in range(len(labels) - 1) if (name := ".".join(labels[n:])) in hosts), None)
+    return next(
+        (hosts[name] for n in range(len(labels) - 1) if (name := ".".join(labels[n:])) in hosts),
+        None,
+    )
 
 
 def _is_no_content(address: str) -> bool:
@@ -127,10 +153,15 @@ def _host(address: str) -> str:
 @cache
 def embeds() -> Mapping[str, Embed]:
     """What feedpub knows, by host."""
-    listed = tomllib.loads((files("feedpub.cleaner") / "data" / "embeds.toml").read_text(encoding="utf-8"))
+    listed = load_toml("feedpub.cleaner", "data/embeds.toml")
     known = {
         says: (
-            Embed(says, re.compile(entry.get("part", "")), entry.get("page", ""), entry.get("picture", "")),
+            Embed(
+                says,
+                re.compile(entry.get("part", "")),
+                entry.get("page", ""),
+                entry.get("picture", ""),
+            ),
             entry["hosts"],
         )
         for says, entry in listed.items()
@@ -140,5 +171,5 @@ def embeds() -> Mapping[str, Embed]:
 
 @cache
 def _frames() -> Frames:
-    listed = tomllib.loads((files("feedpub.cleaner") / "data" / "frames.toml").read_text(encoding="utf-8"))
+    listed = load_toml("feedpub.cleaner", "data/frames.toml")
     return Frames(listed["hosts"], frozenset(listed["words"]), frozenset(listed["files"]))

@@ -69,13 +69,17 @@ def select_content(case: PageContext) -> Selection:
     """Decide about every block of a page."""
     gone = decide_removals(case)
     lines = {
-        index: render_inline(case.layout, block) for index, block in enumerate(case.layout.blocks) if index not in gone
+        index: render_inline(case.layout, block)
+        for index, block in enumerate(case.layout.blocks)
+        if index not in gone
     }
     text = "\n".join([each for each in lines.values() if each])
     return Selection(tuple(lines), text, tuple(_removed(case.layout, gone, lines)), gone)
 
 
-def _removed(layout: Layout, gone: Mapping[int, RemovalDecision], lines: Mapping[int, str]) -> Iterator[Removed]:
+def _removed(
+    layout: Layout, gone: Mapping[int, RemovalDecision], lines: Mapping[int, str]
+) -> Iterator[Removed]:
     """What was taken out, neighbours that went for the same reason as one."""
     texts: list[str] = []
     reason, above = "", 0  # above: lines of the article's text so far
@@ -172,10 +176,14 @@ def trace_extraction(
         if not rules.content or rules.autodetect is False:
             raise
         # where the rules leave no article: found without them, but for what they say beside it
-        done = _extracted(html, url, memory, replace(rules, content=(), remove=(), prune=None), watch)
+        done = _extracted(
+            html, url, memory, replace(rules, content=(), remove=(), prune=None), watch
+        )
         why = f"the rules leave no article on this page, it was found without them: {error.reason}"
         passed_over = (Removed(rule.source, f"{rule}: {why}", 0) for rule in rules.content)
-        return replace(done, article=replace(done.article, removed=(*passed_over, *done.article.removed)))
+        return replace(
+            done, article=replace(done.article, removed=(*passed_over, *done.article.removed))
+        )
 
 
 def _extracted(
@@ -218,7 +226,9 @@ def _extracted(
     found = select_content(case)
     article = _article(case, found, stated)
     _check(article, hints.titles, case, found, scripted=scripted)
-    article = replace(article, url=stated.canonical or url, removed=(*stripped, *notes, *article.removed))
+    article = replace(
+        article, url=stated.canonical or url, removed=(*stripped, *notes, *article.removed)
+    )
     return ExtractionTrace(article, case, found, ruling.matches)
 
 
@@ -226,7 +236,10 @@ def _told(parts: HeadElements, rules: Ruleset) -> HeadElements:
     """The parts of a page that are to be believed."""
     if rules.json_ld is not False:
         return parts
-    return {**parts, "script": [each for each in parts["script"] if "ld+json" not in (each.get("type") or "")]}
+    return {
+        **parts,
+        "script": [each for each in parts["script"] if "ld+json" not in (each.get("type") or "")],
+    }
 
 
 def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> Article:
@@ -242,7 +255,9 @@ def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> A
     if not layout.blocks:
         raise NoContentError("there is no text in it", url)
     trusted = np.full(len(layout.blocks), TRUSTED)
-    case = PageContext(layout, trusted, classifier.load_classifier().vocabulary, title=title, url=url)
+    case = PageContext(
+        layout, trusted, classifier.load_classifier().vocabulary, title=title, url=url
+    )
     base = canonical.base_url(tree.iter("base"), url)
     article = _article(case, select_content(case), Metadata(title=title, base=base))
     return replace(article, url=url)
@@ -261,7 +276,11 @@ def _article(case: PageContext, found: Selection, stated: Metadata) -> Article:
         html=body.render_body(case.layout, found.kept, stated.base, case.url),
         text=found.text,
         summary=choose_summary(
-            stated.description, found.text, title=stated.title, site=stated.site, language=stated.language
+            stated.description,
+            found.text,
+            title=stated.title,
+            site=stated.site,
+            language=stated.language,
         ),
         removed=found.removed,
         categories=stated.categories,
@@ -280,21 +299,31 @@ def _has_scripts(tree: HtmlElement) -> bool:
     return any("json" not in script.get("type", "").lower() for script in tree.iter("script"))
 
 
-def _check(article: Article, titles: Sequence[str], case: PageContext, found: Selection, *, scripted: bool) -> None:
+def _check(
+    article: Article, titles: Sequence[str], case: PageContext, found: Selection, *, scripted: bool
+) -> None:
     """Refuse what stands where an article should, and a page whose best blocks are no article."""
     words = sum(1 for _ in islice(_WORD.finditer(article.text), ENOUGH_WORDS))
     if stand_in := interstitials.load_interstitials().find(titles, words):
         raise NoContentError(f"this is {stand_in}, not an article: '{article.title}'", case.url)
     blocks = case.layout.blocks
-    doubtful = max(case.scores) < KEPT and _linked([blocks[index] for index in found.kept]) >= LINKED
+    doubtful = (
+        max(case.scores) < KEPT and _linked([blocks[index] for index in found.kept]) >= LINKED
+    )
     if not doubtful and (words >= FEWEST_WORDS or (words and "<img" in article.html)):
         return
     if scripted and sum(len(block.text.split()) for block in blocks) < FEW_WORDS:
-        raise NoContentError(f"there is no article in the page without JavaScript; {HOW_TO_RENDER}", case.url)
+        raise NoContentError(
+            f"there is no article in the page without JavaScript; {HOW_TO_RENDER}", case.url
+        )
     what = f"{pluralize(len(blocks), 'block')} of text looked at, {_linked(blocks):.0%} of it links"
-    raise NoContentError(f"there is no article in the page: {what}, and none reads like one", case.url)
+    raise NoContentError(
+        f"there is no article in the page: {what}, and none reads like one", case.url
+    )
 
 
 def _linked(blocks: Sequence[Block]) -> float:
     """The share of some blocks' characters that stand in links."""
-    return sum(block.link_chars for block in blocks) / max(1, sum(len(block.text) for block in blocks))
+    return sum(block.link_chars for block in blocks) / max(
+        1, sum(len(block.text) for block in blocks)
+    )

@@ -17,7 +17,8 @@ from feedpub.core.models import Article
 from feedpub.core.text import strip_invalid_characters
 
 _BLOCK = re.compile(
-    r"\A\ufeff?(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<text>.*?)^(?P=fence)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE
+    r"\A\ufeff?(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<text>.*?)^(?P=fence)[ \t]*(?:\r?\n|\Z)",
+    re.DOTALL | re.MULTILINE,
 )
 _TOML_DATE = re.compile(r"^([ \t]*[\w-]+[ \t]*=[ \t]*)(\d{4}-\d\d?-\d[^\s#\"',]*)", re.MULTILINE)
 _MAX_VALUES = 500  # of one key, lists included
@@ -45,7 +46,17 @@ class FrontMatter:
 
     def merged_with(self, article: Article) -> Article:
         """The article with what the front matter says in the place of what was found."""
-        fields = ("title", "authors", "published", "updated", "url", "summary", "categories", "language", "image")
+        fields = (
+            "title",
+            "authors",
+            "published",
+            "updated",
+            "url",
+            "summary",
+            "categories",
+            "language",
+            "image",
+        )
         said = {name: getattr(self, name) or getattr(article, name) for name in fields}
         return replace(article, **said, unread=self.unreadable)
 
@@ -56,14 +67,18 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     values = _values(block["fence"], block["text"]) if block else None
     if block is None or values is None:  # two lines of --- around prose are no front matter
         return FrontMatter(), text
-    return _Reader({str(key).lower(): value for key, value in values.items()}).read(), text[block.end() :]
+    return _Reader({str(key).lower(): value for key, value in values.items()}).read(), text[
+        block.end() :
+    ]
 
 
 def _values(fence: str, text: str) -> Mapping[Any, Any] | None:
     try:
         values = _toml(text) if fence == "+++" else yaml.load(text, _Loader)  # noqa: S506 -- it is a safe one
     except (tomllib.TOMLDecodeError, yaml.YAMLError, ValueError) as error:
-        raise ExtractError(f"its front matter cannot be read: {' '.join(str(error).split())}") from error
+        raise ExtractError(
+            f"its front matter cannot be read: {' '.join(str(error).split())}"
+        ) from error
     return values if isinstance(values, Mapping) else None
 
 
@@ -86,7 +101,12 @@ def _lenient(construct: Callable[[Any, Any], Any]) -> Callable[[_Loader, yaml.Sc
     def constructed(loader: _Loader, node: yaml.ScalarNode) -> Any:
         try:
             return construct(loader, node)
-        except (ValueError, OverflowError, AttributeError, KeyError):  # what PyYAML raises on odd scalars
+        except (
+            ValueError,
+            OverflowError,
+            AttributeError,
+            KeyError,
+        ):  # what PyYAML raises on odd scalars
             return node.value
 
     return constructed
@@ -98,7 +118,9 @@ def _as_written(_: _Loader, node: yaml.Node) -> str:
 
 
 for _name in ("bool", "int", "float", "timestamp"):
-    _Loader.add_constructor(f"tag:yaml.org,2002:{_name}", _lenient(getattr(_Loader, f"construct_yaml_{_name}")))
+    _Loader.add_constructor(
+        f"tag:yaml.org,2002:{_name}", _lenient(getattr(_Loader, f"construct_yaml_{_name}"))
+    )
 _Loader.add_constructor(None, _as_written)
 
 
@@ -142,7 +164,9 @@ class _Reader:
                 yield key, named
 
     def _texts(self, *keys: str) -> list[str]:
-        return list(dict.fromkeys(text for _, value in self._scalars(*keys) if (text := _line(value))))
+        return list(
+            dict.fromkeys(text for _, value in self._scalars(*keys) if (text := _line(value)))
+        )
 
     def _text(self, *keys: str) -> str:
         return next(iter(self._texts(*keys)), "")

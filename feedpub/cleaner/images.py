@@ -27,13 +27,17 @@ def is_caption(layout: Layout, block: Block) -> bool:
         return True
     if box.place & TABLE:
         return False
-    return any(_names_caption(name) for name in (box.name, layout.boxes[box.parent].name, block.wrapper))
+    return any(
+        _names_caption(name) for name in (box.name, layout.boxes[box.parent].name, block.wrapper)
+    )
 
 
 @lru_cache(maxsize=10_000)  # the boxes of a page share their names
 def _names_caption(name: str) -> bool:
     """Whether a box is called a caption; utility classes ("[&_figcaption]:mt-1") speak of others."""
-    return "caption" in name.lower() and any("caption" in part and "[" not in part for part in name.lower().split())
+    return "caption" in name.lower() and any(
+        "caption" in part and "[" not in part for part in name.lower().split()
+    )
 
 
 def find_images(
@@ -55,18 +59,31 @@ def find_images(
     for index in told:
         counted[index] = 0
     total = [0, *accumulate(counted)]
-    good = [0, *accumulate([size if stays else 0 for size, stays in zip(counted, kept, strict=True)])]
+    good = [
+        0,
+        *accumulate([size if stays else 0 for size, stays in zip(counted, kept, strict=True)]),
+    ]
 
     def among_kept(index: int) -> bool:
         box = layout.boxes[layout.blocks[index].box]
-        while box.place & FIGURE or (box is not layout.boxes[0] and total[box.last] - total[box.first] < SURROUNDINGS):
+        while box.place & FIGURE or (
+            box is not layout.boxes[0] and total[box.last] - total[box.first] < SURROUNDINGS
+        ):
             box = layout.boxes[box.parent]
-        return good[box.last] - good[box.first] >= MOST_OF_IT * (total[box.last] - total[box.first]) > 0
+        return (
+            good[box.last] - good[box.first]
+            >= MOST_OF_IT * (total[box.last] - total[box.first])
+            > 0
+        )
 
     return frozenset(
         index
         for index in found
-        if (kept[index] if layout.blocks[index].text else among_kept(index) and not _is_teaser(layout, index, kept))
+        if (
+            kept[index]
+            if layout.blocks[index].text
+            else among_kept(index) and not _is_teaser(layout, index, kept)
+        )
     )
 
 
@@ -76,10 +93,16 @@ def _is_teaser(layout: Layout, index: int, kept: Sequence[bool]) -> bool:
     if not links:
         return False
     around = range(max(0, index - REACH), min(len(kept), index + REACH + 1))
-    return any(not kept[each] and not links.isdisjoint(layout.blocks[each].links) for each in around if each != index)
+    return any(
+        not kept[each] and not links.isdisjoint(layout.blocks[each].links)
+        for each in around
+        if each != index
+    )
 
 
-def find_captions(layout: Layout, chosen: Collection[int], gone: Mapping[int, str]) -> Iterator[int]:
+def find_captions(
+    layout: Layout, chosen: Collection[int], gone: Mapping[int, str]
+) -> Iterator[int]:
     """The captions of chosen pictures, as far as they are not gone: in the same figure, else right behind."""
     near: set[int] = set()
     boxes = layout.boxes
@@ -96,7 +119,12 @@ def find_captions(layout: Layout, chosen: Collection[int], gone: Mapping[int, st
         near.update(range(boxes[box].first, boxes[box].last))
     blocks = layout.blocks
     for index in sorted(near):
-        if index < len(blocks) and index not in gone and blocks[index].text and is_caption(layout, blocks[index]):
+        if (
+            index < len(blocks)
+            and index not in gone
+            and blocks[index].text
+            and is_caption(layout, blocks[index])
+        ):
             yield index
 
 
@@ -128,7 +156,9 @@ def best_image(element: HtmlElement, base: str | None) -> str:
         return best_image(inner, base) if inner is not None else ""
     if _is_small(element):
         return ""
-    address = next((found for each in addresses(element) if (found := resolve_image_address(each, base))), None)
+    address = next(
+        (found for each in addresses(element) if (found := resolve_image_address(each, base))), None
+    )
     if address is None:
         return ""
     alt = f' alt="{escape(element.get("alt", "").strip())}"'
@@ -141,12 +171,18 @@ def addresses(element: HtmlElement) -> Iterator[str]:
     candidates += [_largest(element.get(name, "")) for name in _SETS]
     if (around := next(element.iterancestors("picture"), None)) is not None:
         sources = islice(around.iterfind(".//source"), MOST_SOURCES)
-        candidates += [_largest(source.get("srcset") or source.get("data-srcset") or "") for source in sources]
+        candidates += [
+            _largest(source.get("srcset") or source.get("data-srcset") or "") for source in sources
+        ]
     own = element.get("src", "")
     if not any(candidates[: len(_LAZY)]):  # nothing is lazy here: the page's own choice comes first
         candidates.insert(0, own)
     candidates.append(own)
-    return (address for candidate in candidates if (address := candidate.strip()) and not _PLACEHOLDER.search(address))
+    return (
+        address
+        for candidate in candidates
+        if (address := candidate.strip()) and not _PLACEHOLDER.search(address)
+    )
 
 
 def resolve_image_address(address: str, base: str | None) -> str | None:
@@ -175,7 +211,11 @@ def _is_small(element: HtmlElement) -> bool:
 
 def _size(element: HtmlElement) -> str:
     sizes = {name: _pixels(element.get(name)) for name in ("width", "height")}
-    return "".join(f' {name}="{size}"' for name, size in sizes.items() if size) if all(sizes.values()) else ""
+    return (
+        "".join(f' {name}="{size}"' for name, size in sizes.items() if size)
+        if all(sizes.values())
+        else ""
+    )
 
 
 def _pixels(value: str | None) -> int | None:

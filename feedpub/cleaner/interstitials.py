@@ -1,11 +1,11 @@
 """Pages that stand where an article should: errors, walls, consent. Owns the reading of their titles from data."""
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from feedpub.core.data_files import load_toml
 
 _BOUNDARY = re.compile(r"[|–—·:»!.…?]+|\s-\s")
 
@@ -26,14 +26,18 @@ class Interstitials:
         """What a page is, by its titles and the number of words of its text; None for one that may be an article."""
         if size > self.longest:
             return None
-        parts = (" ".join(part.split()).casefold() for title in titles for part in _BOUNDARY.split(title))
+        parts = (
+            " ".join(part.split()).casefold() for title in titles for part in _BOUNDARY.split(title)
+        )
         return next((self.titles[part] for part in parts if part in self.titles), None)
 
 
 @cache
 def load_interstitials() -> Interstitials:
     """The titles that feedpub ships."""
-    listed = tomllib.loads((files("feedpub.cleaner") / "data" / "stand_ins.toml").read_text(encoding="utf-8"))
+    listed = load_toml("feedpub.cleaner", "data/stand_ins.toml")
     longest = listed.pop("longest")
-    titles = {title.casefold(): kind["says"] for kind in listed.values() for title in kind["titles"]}
+    titles = {
+        title.casefold(): kind["says"] for kind in listed.values() for title in kind["titles"]
+    }
     return Interstitials(titles, longest)

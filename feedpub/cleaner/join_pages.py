@@ -63,7 +63,9 @@ def _parts(article: Article | str) -> list[tuple[str, str]]:
     """The outermost elements of an article's HTML, each with what it says, or what it shows where it says nothing."""
     if isinstance(article, str):
         return [(article, f"<p><em>{escape(article)}</em></p>")]
-    found: list[HtmlElement | str] = list(fragments_fromstring(article.html)) if article.html.strip() else []
+    found: list[HtmlElement | str] = (
+        list(fragments_fromstring(article.html)) if article.html.strip() else []
+    )
     if _is_rtl(article):
         found = [child for each in found if isinstance(each, HtmlElement) for child in each]
     return [_part(each) for each in found if not isinstance(each, str) or each.strip()]

@@ -20,12 +20,15 @@ MOST_LINKS = 3000  # of a page that are looked at
 LONGEST = 8192  # characters of an address
 _WORDS = "page|p|pg|pageno|pagenum|paged|seite|pagina|página|pagine|side|sida|sivu|strana|strona|sayfa|halaman|trang"
 _WORD = re.compile(_WORDS, re.IGNORECASE)
-_IN_PATH = re.compile(rf"[/,_-](?:(?:{_WORDS})[/=,_-]?)?(\d{{1,3}})(\.[a-z]{{3,5}})?/?", re.IGNORECASE)
+_IN_PATH = re.compile(
+    rf"[/,_-](?:(?:{_WORDS})[/=,_-]?)?(\d{{1,3}})(\.[a-z]{{3,5}})?/?", re.IGNORECASE
+)
 _OF_COMMENTS = re.compile("comment|kommentar|reply|replies", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,3}")
 _ENDING = re.compile(r"(?:\.[a-z]{3,5})?/?$", re.IGNORECASE)
 _PAGE_IN_TITLE = re.compile(
-    rf"(?:\b(?:{_WORDS})\b\W*+|(?<!\W)\W++|)\d+(?:\s*(?:/|of|von|de|di|av|af)\s*\d+)?", re.IGNORECASE
+    rf"(?:\b(?:{_WORDS})\b\W*+|(?<!\W)\W++|)\d+(?:\s*(?:/|of|von|de|di|av|af)\s*\d+)?",
+    re.IGNORECASE,
 )
 
 
@@ -46,7 +49,9 @@ class NextPage:
     titles: frozenset[str] = frozenset()
 
 
-def find_next_page(html: str, url: str, rules: Ruleset, first: str = "", number: int = 1) -> NextPage:
+def find_next_page(
+    html: str, url: str, rules: Ruleset, first: str = "", number: int = 1
+) -> NextPage:
     """Where a page leads.
 
     Args:
@@ -67,7 +72,9 @@ def find_next_page(html: str, url: str, rules: Ruleset, first: str = "", number:
         after = _address(base, ruling.select_address(rules.next_page))
     else:
         after = _found(ruling.tree, base, first or url, number)
-    titles = frozenset(_named(["".join(each.itertext()) for each in (*parts["title"][:1], *parts["h1"])]))
+    titles = frozenset(
+        _named(["".join(each.itertext()) for each in (*parts["title"][:1], *parts["h1"])])
+    )
     return NextPage(whole, after, bool(rules.next_page), titles)
 
 
@@ -77,7 +84,9 @@ def is_page(url: str, first: str, number: int) -> bool:
         one, other = urlsplit(first), urlsplit(url)
     except ValueError:
         return False
-    if _host(one.netloc) != _host(other.netloc) or _OF_COMMENTS.search(f"{other.path}?{other.query}"):
+    if _host(one.netloc) != _host(other.netloc) or _OF_COMMENTS.search(
+        f"{other.path}?{other.query}"
+    ):
         return False
     known, asked = dict(parse_qsl(one.query)), dict(parse_qsl(other.query))
     if one.path.rstrip("/") == other.path.rstrip("/"):
@@ -85,7 +94,11 @@ def is_page(url: str, first: str, number: int) -> bool:
         counted = [value for key, value in changed.items() if _WORD.fullmatch(key)]
         return len(changed) == len(counted) == 1 and counted[0] in (str(number), str(number - 1))
     stem = _ENDING.sub("", one.path)
-    marker = _IN_PATH.fullmatch(other.path[len(stem) :]) if len(stem) > 1 and other.path.startswith(stem) else None
+    marker = (
+        _IN_PATH.fullmatch(other.path[len(stem) :])
+        if len(stem) > 1 and other.path.startswith(stem)
+        else None
+    )
     return marker is not None and int(marker[1]) == number and known == asked
 
 

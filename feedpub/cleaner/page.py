@@ -14,7 +14,9 @@ from feedpub.cleaner.phrases import Phrase
 from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.cleaner.vocabulary import Vocabulary, split_words
 
-KEPT = 0.53  # from this score on a block belongs to the article; half leaks more than is lost above it
+KEPT = (
+    0.53  # from this score on a block belongs to the article; half leaks more than is lost above it
+)
 UNDOUBTED = 0.1  # below this score a block is no part of the article in any case
 NEAR = 6  # blocks
 MANY = 5_000  # blocks
@@ -23,7 +25,9 @@ MIN_SURE_SCORE = 0.98  # from this score on a phrase takes no block out
 FEW_WORDS = 40  # with fewer above that score, the best blocks are taken that are
 DOUBTFUL = 0.15  # above this one
 INSIDE = 0.15  # the score that a block needs where a rule says that the article is
-WHOLE = 0.08  # and where the rule wants nothing there to be judged: pages change, and rules grow old
+WHOLE = (
+    0.08  # and where the rule wants nothing there to be judged: pages change, and rules grow old
+)
 LINKED = 0.6  # of a block's characters
 PROSE_WORDS = 40  # a text of this many words is no label and no teaser
 SAME_LENGTH = (0.7, 1.5)  # of a title that is repeated
@@ -103,7 +107,9 @@ class PageContext:
         """The score that a block needs: less where a rule says that the article is, and where hardly any has it."""
         if self.inside:
             return WHOLE if self.whole else INSIDE
-        likely = sum([size for size, score in zip(self.sizes, self.scores, strict=True) if score >= KEPT])
+        likely = sum(
+            [size for size, score in zip(self.sizes, self.scores, strict=True) if score >= KEPT]
+        )
         return KEPT if likely >= FEW_WORDS else min(KEPT, max(DOUBTFUL, max(self.scores) / 2))
 
     def place(self, index: int) -> int:

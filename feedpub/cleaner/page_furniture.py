@@ -1,10 +1,8 @@
 """Footnotes: small print that an article refers to, and that belongs to it therefore. Owns how they are found."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from importlib.resources import files
 
 from lxml.html import HtmlElement
 
@@ -12,6 +10,7 @@ from feedpub.cleaner.layout import PLACES, Block, Layout
 from feedpub.cleaner.page import HEADING, KEPT, LINKED, PageContext, link_density
 from feedpub.cleaner.tables import find_data_tables
 from feedpub.cleaner.vocabulary import split_words, terms_in_names
+from feedpub.core.data_files import load_toml
 
 LONGEST_MARK = 4  # characters: "12", "[3]", "*"
 LONGEST = 4  # blocks of a footnote
@@ -28,7 +27,9 @@ def find_footnotes(layout: Layout, kept: Sequence[bool]) -> Iterator[int]:
             yield from range(box.first, box.last)
     for index, block in enumerate(layout.blocks):
         elements = (piece for piece in block.pieces if isinstance(piece, HtmlElement))
-        if not kept[index] and any(each.get("id") in marks or each.get("name") in marks for each in elements):
+        if not kept[index] and any(
+            each.get("id") in marks or each.get("name") in marks for each in elements
+        ):
             yield index
 
 
@@ -38,7 +39,11 @@ def _marks(layout: Layout, index: int) -> Iterator[str]:
     if not any(link.startswith("#") for link in block.links):
         return
     for piece in block.pieces:
-        if isinstance(piece, HtmlElement) and piece.tag == "a" and len(piece.text_content().strip()) <= LONGEST_MARK:
+        if (
+            isinstance(piece, HtmlElement)
+            and piece.tag == "a"
+            and len(piece.text_content().strip()) <= LONGEST_MARK
+        ):
             href = piece.get("href") or ""
             if href.startswith("#") and len(href) > 1:
                 yield href[1:]
@@ -67,14 +72,19 @@ def find_named_boxes(layout: Layout) -> Iterator[tuple[int, str]]:
 @lru_cache(maxsize=100_000)
 def _find(name: str) -> str | None:
     known = names()
-    return next((known[value] for value in name.lower().replace("|", " ").split()[1:] if value in known), None)
+    return next(
+        (known[value] for value in name.lower().replace("|", " ").split()[1:] if value in known),
+        None,
+    )
 
 
 @cache
 def names() -> Mapping[str, str]:
     """The names that feedpub ships, each with what its box is."""
-    listed = tomllib.loads((files("feedpub.cleaner") / "data" / "boxes.toml").read_text(encoding="utf-8"))
-    return {name: f"{kind['says']} (class {name})" for kind in listed.values() for name in kind["names"]}
+    listed = load_toml("feedpub.cleaner", "data/boxes.toml")
+    return {
+        name: f"{kind['says']} (class {name})" for kind in listed.values() for name in kind["names"]
+    }
 
 
 # SECTION: Quotations that are set apart and repeat the text. Owns how a repetition is found.
@@ -89,7 +99,11 @@ _CUT = re.compile(r"…|\.\.\.|\[…\]|\[\.\.\.\]")
 
 def find_pull_quotes(case: PageContext) -> Iterator[tuple[int, str]]:
     """A quotation that is set apart and stands in the text as well."""
-    found = [index for index, score in enumerate(case.scores) if score >= KEPT and _may_be_pulled(case, index)]
+    found = [
+        index
+        for index, score in enumerate(case.scores)
+        if score >= KEPT and _may_be_pulled(case, index)
+    ]
     if not 0 < len(found) <= MAX_PULL_QUOTES:
         return
     quoted = frozenset(found)
@@ -100,13 +114,20 @@ def find_pull_quotes(case: PageContext) -> Iterator[tuple[int, str]]:
     ]
     text = "|".join(others)
     for index in found:
-        parts = [f" {' '.join(split_words(part))} " for part in _CUT.split(case.layout.blocks[index].text)]
-        if all(part in text for part in parts) and any(part in other != part for part in parts for other in others):
+        parts = [
+            f" {' '.join(split_words(part))} "
+            for part in _CUT.split(case.layout.blocks[index].text)
+        ]
+        if all(part in text for part in parts) and any(
+            part in other != part for part in parts for other in others
+        ):
             yield index, REASON
 
 
 def _may_be_pulled(case: PageContext, index: int) -> bool:
-    return PULLED[0] <= case.sizes[index] <= PULLED[1] and _is_set_apart(case, case.layout.blocks[index])
+    return PULLED[0] <= case.sizes[index] <= PULLED[1] and _is_set_apart(
+        case, case.layout.blocks[index]
+    )
 
 
 def _is_set_apart(case: PageContext, block: Block) -> bool:
@@ -123,7 +144,18 @@ def _is_set_apart(case: PageContext, block: Block) -> bool:
 MAYBE = 0.2  # the least score of what is spared for what it looks like
 HARDLY = 0.03  # and for what it says
 STANDFIRSTS = frozenset(  # what a class calls one
-    {"chapo", "deck", "dek", "entradilla", "ingress", "intro", "lead", "preamble", "standfirst", "subheading"},
+    {
+        "chapo",
+        "deck",
+        "dek",
+        "entradilla",
+        "ingress",
+        "intro",
+        "lead",
+        "preamble",
+        "standfirst",
+        "subheading",
+    },
 )
 STANDFIRST_WORDS = 6
 CELL_WORDS = 10  # of a cell on average; with more, the table may be there for the layout
@@ -157,7 +189,9 @@ def list_items(case: PageContext, kept: Sequence[bool]) -> Iterator[int]:
             lists.setdefault(box.parent, []).append(index)
     for own in lists.values():
         if sum(kept[index] for index in own) >= MOST_ITEMS * len(own) > 1:
-            yield from (index for index in own if not kept[index] and link_density(blocks[index]) < LINKED)
+            yield from (
+                index for index in own if not kept[index] and link_density(blocks[index]) < LINKED
+            )
 
 
 def standfirsts(case: PageContext) -> Iterator[int]:
@@ -184,14 +218,20 @@ def corrections(case: PageContext, kept: Sequence[bool]) -> Iterator[int]:
         return
     first, last = kept.index(True), len(kept) - 1 - list(reversed(kept)).index(True)
     for index in range(max(0, first - NEAR), min(len(kept), last + NEAR + 1)):
-        begins = case.layout.blocks[index].text[:LONGEST_BEGINNING].lower().startswith(_beginnings())
-        if begins and case.sizes[index] <= CORRECTION_WORDS and link_density(case.layout.blocks[index]) < LINKED:
+        begins = (
+            case.layout.blocks[index].text[:LONGEST_BEGINNING].lower().startswith(_beginnings())
+        )
+        if (
+            begins
+            and case.sizes[index] <= CORRECTION_WORDS
+            and link_density(case.layout.blocks[index]) < LINKED
+        ):
             yield index
 
 
 @cache
 def _beginnings() -> tuple[str, ...]:
-    listed = tomllib.loads((files("feedpub.cleaner") / "data" / "corrections.toml").read_text(encoding="utf-8"))
+    listed = load_toml("feedpub.cleaner", "data/corrections.toml")
     return tuple(beginning.lower() for beginning in listed["beginnings"])
 
 
@@ -201,5 +241,9 @@ def table_cells(case: PageContext, kept: Sequence[bool]) -> Iterator[int]:
     for own in find_data_tables(case.layout, likely).values():
         size = sum(case.sizes[index] for index in own)
         likely_size = sum(case.sizes[index] * case.scores[index] for index in own)
-        if size <= CELL_WORDS * len(own) and likely_size >= TOGETHER * size and any(kept[index] for index in own):
+        if (
+            size <= CELL_WORDS * len(own)
+            and likely_size >= TOGETHER * size
+            and any(kept[index] for index in own)
+        ):
             yield from own

@@ -37,14 +37,18 @@ class TokenizedPage:
     def terms(self) -> Iterator[Sequence[str]]:
         """The terms of each block; they are many, and needed once."""
         return (
-            terms_in_text(block, own) if own else () for block, own in zip(self.layout.blocks, self.tokens, strict=True)
+            terms_in_text(block, own) if own else ()
+            for block, own in zip(self.layout.blocks, self.tokens, strict=True)
         )
 
 
 def tokenize_page(layout: Layout, hints: HeadHints) -> TokenizedPage:
     """Take the blocks' texts apart."""
     boxes, blocks = layout.boxes, layout.blocks
-    said = [() if boxes[block.box].place & AROUND else tuple(split_words(_ends(block.text))) for block in blocks]
+    said = [
+        () if boxes[block.box].place & AROUND else tuple(split_words(_ends(block.text)))
+        for block in blocks
+    ]
     return TokenizedPage(layout, said, hints)
 
 

@@ -45,7 +45,9 @@ class PageSequence:
         return iter(self.pages)
 
 
-def collect_pages(page: Page, rules: Ruleset, get: Callable[[str], Page], isolation: Executor) -> PageSequence:
+def collect_pages(
+    page: Page, rules: Ruleset, get: Callable[[str], Page], isolation: Executor
+) -> PageSequence:
     """All pages of the article that a page is the first of.
 
     Args:
@@ -59,7 +61,9 @@ def collect_pages(page: Page, rules: Ruleset, get: Callable[[str], Page], isolat
     """
     alone = PageSequence((page,), page.url)
     ruled = rules.next_page or rules.single_page
-    if page.content_type not in HTML_TYPES or not (ruled or contains_ignoring_case(_MAY_GO_ON, page.body)):
+    if page.content_type not in HTML_TYPES or not (
+        ruled or contains_ignoring_case(_MAY_GO_ON, page.body)
+    ):
         return alone
     try:
         here = _look(page, rules, isolation, "", 1)
@@ -90,7 +94,9 @@ class _Way:
         try:
             page = self._fetched(address)
         except SourceError as error:
-            self._gap(f"the page with the whole article, {address}, could not be read: {error.reason}")
+            self._gap(
+                f"the page with the whole article, {address}, could not be read: {error.reason}"
+            )
             return None
         page = replace(page, etag=first.etag, last_modified=first.last_modified)
         return replace(self.found, pages=(page,))
@@ -99,7 +105,9 @@ class _Way:
         """The pages that follow the first one, until there is none, or none to be had."""
         first, after = here, here.following
         seen = {url_key(self.found.url)}
-        while after and url_key(after) not in seen and rule_host(after) == rule_host(self.found.url):
+        while (
+            after and url_key(after) not in seen and rule_host(after) == rule_host(self.found.url)
+        ):
             number = len(self.found.pages) + 1
             if number > MAX_PAGES:
                 self._gap(f"more than {MAX_PAGES} pages: what follows is left out", passing=False)
@@ -135,7 +143,9 @@ def _look(page: Page, rules: Ruleset, isolation: Executor, first: str, number: i
 
 def look(page: Page, rules: Ruleset, first: str, number: int) -> NextPage:
     """Where a page leads; in another process. Raises ExtractError."""
-    return next_page.find_next_page(decode_html(page.body, page.charset), page.url, rules, first, number)
+    return next_page.find_next_page(
+        decode_html(page.body, page.charset), page.url, rules, first, number
+    )
 
 
 def _of_one_article(first: NextPage, other: NextPage) -> bool:

@@ -6,7 +6,15 @@ Owns when a phrase counts. A phrase alone never removes prose, nor what the arti
 from collections.abc import Iterator
 
 from feedpub.cleaner.layout import PLACES, Block
-from feedpub.cleaner.page import HEADING, KEPT, LINKED, MIN_SURE_SCORE, PROSE_WORDS, PageContext, link_density
+from feedpub.cleaner.page import (
+    HEADING,
+    KEPT,
+    LINKED,
+    MIN_SURE_SCORE,
+    PROSE_WORDS,
+    PageContext,
+    link_density,
+)
 from feedpub.cleaner.phrases import Phrase
 
 BELOW_SUBHEAD = 15  # words of a paragraph below a subhead of the article
@@ -15,7 +23,10 @@ ARTICLE_WORDS = 80  # before a box, for what it holds to be beside an article
 REST = 0.1  # of the article's words, at most, stand behind the box of its comments or its author
 LONGEST_NAMED = 60  # characters of a phrase in a reason
 LIST = PLACES["ul"]
-LAST_BOXES = {"comments": 100_000, "author-box": 150}  # kinds of phrases that head one, and its most words
+LAST_BOXES = {
+    "comments": 100_000,
+    "author-box": 150,
+}  # kinds of phrases that head one, and its most words
 MOST_BOXES = 30  # that begin with such phrases; the first is around all others, mostly
 TEASING = frozenset({"related", "more"})  # what stands below these may be a teaser of some length
 QUOTED = ("“”", "„“", "«»", "「」", "『』", "‘’", '""', "””")
@@ -36,7 +47,9 @@ def phrase_tails(case: PageContext) -> PhraseMatches:
     reason = ""
     for index in range(min(heads, default=len(blocks)), len(blocks)):
         block = blocks[index]
-        if reason and ((case.place(index) & HEADING and not block.link_chars) or case.is_prose(index)):
+        if reason and (
+            (case.place(index) & HEADING and not block.link_chars) or case.is_prose(index)
+        ):
             reason = ""
         if reason and (link_density(block) >= LINKED or case.scores[index] < KEPT):
             yield index, reason
@@ -46,7 +59,9 @@ def phrase_tails(case: PageContext) -> PhraseMatches:
 
 def phrase_boxes(case: PageContext) -> PhraseMatches:
     """What stands in a box below the article that begins with "Comments" or "About the author", prose too."""
-    likely = [size if score >= KEPT else 0 for size, score in zip(case.sizes, case.scores, strict=True)]
+    likely = [
+        size if score >= KEPT else 0 for size, score in zip(case.sizes, case.scores, strict=True)
+    ]
     for index, last, phrase in reversed(_headed_boxes(case)):
         before, inside = sum(likely[:index]), sum(case.sizes[index:last])
         beside = before >= ARTICLE_WORDS and inside <= LAST_BOXES[phrase.kind]
@@ -60,10 +75,16 @@ def phrase_boxes(case: PageContext) -> PhraseMatches:
 
 def _headed_boxes(case: PageContext) -> list[tuple[int, int, Phrase]]:
     """The boxes that begin with such a phrase: the block that it is, the block behind the box, and the phrase."""
-    phrases = ((index, phrase) for index, phrase in enumerate(case.phrases) if phrase and phrase.kind in LAST_BOXES)
+    phrases = (
+        (index, phrase)
+        for index, phrase in enumerate(case.phrases)
+        if phrase and phrase.kind in LAST_BOXES
+    )
     ends = ((index, _end_of_box(case, index), phrase) for index, phrase in phrases)
     blocks = case.layout.blocks
-    return [each for each in ends if each[1] > each[0] + 1 and blocks[each[0]].text not in case.title][:MOST_BOXES]
+    return [
+        each for each in ends if each[1] > each[0] + 1 and blocks[each[0]].text not in case.title
+    ][:MOST_BOXES]
 
 
 def named(phrase: Phrase, block: Block) -> str:
@@ -91,7 +112,9 @@ def _is_own(case: PageContext, index: int, phrase: Phrase) -> bool:
 
 def _is_text(case: PageContext, index: int, least: int) -> bool:
     block = case.layout.blocks[index]
-    return case.sizes[index] >= least and case.scores[index] >= KEPT and link_density(block) < LINKED
+    return (
+        case.sizes[index] >= least and case.scores[index] >= KEPT and link_density(block) < LINKED
+    )
 
 
 def _is_spoken_of(case: PageContext, index: int) -> bool:

@@ -31,7 +31,11 @@ _NUMBER = re.compile(r"\d+(?:[.,:/\u066b\u066c]\d+)*")
 _SEPARATOR = re.compile(r"[|/=\u00bb\u203a>\u2192\u25b8]|(?<=\s)[\u2013\u2014-](?=\s)")
 _NOISE = re.compile(r"[^\w:©@\u0300-\u036f\u064b-\u0652\u0900-\u0dff\u0e00-\u0eff]+")
 _COLON = re.compile(r"(?:(?<! ) +)?:[: ]*")
-_ASCII = {code: ":" if chr(code) in "|/=>" else " " for code in range(128) if not re.match(r"[\w:@]", chr(code))}
+_ASCII = {
+    code: ":" if chr(code) in "|/=>" else " "
+    for code in range(128)
+    if not re.match(r"[\w:@]", chr(code))
+}
 """The same for a text in ASCII, which is done in one pass."""
 
 
@@ -80,7 +84,9 @@ class Pattern(NamedTuple):
         if not (block.startswith(self.head) and block.endswith(self.tail)):
             return False
         gap = block[len(self.head) : len(block) - len(self.tail)]
-        within = self._within_word(self.head[-1:], gap[:1]) or self._within_word(gap[-1:], self.tail[:1])
+        within = self._within_word(self.head[-1:], gap[:1]) or self._within_word(
+            gap[-1:], self.tail[:1]
+        )
         return not within and self._holds_middle(gap)
 
     def _within_word(self, before: str, after: str) -> bool:
@@ -134,11 +140,16 @@ class Index:
         """The phrase that a normalised block is."""
         if phrase := self.whole.get(block.rstrip(":")):
             return phrase
-        return next((pattern.phrase for pattern in self._candidates(block) if pattern.matches(block)), None)
+        return next(
+            (pattern.phrase for pattern in self._candidates(block) if pattern.matches(block)), None
+        )
 
     def _candidates(self, block: str) -> Iterator[Pattern]:
         first, last = block.partition(" ")[0], block.rpartition(" ")[2]
-        for place, word, character in ((self.starts, first, block[0]), (self.ends, last, block[-1])):
+        for place, word, character in (
+            (self.starts, first, block[0]),
+            (self.ends, last, block[-1]),
+        ):
             yield from place.get(word, ())
             if word != character:
                 yield from place.get(character, ())
@@ -170,7 +181,11 @@ def normalise(text: str) -> str:
             text = _NUMBER.sub("0", text)
         text = " ".join(text.replace(" - ", ":").translate(_ASCII).split())
     else:
-        text = unicodedata.normalize("NFKC", text.replace("\u24d2", "©")).casefold().translate(_INVISIBLE)
+        text = (
+            unicodedata.normalize("NFKC", text.replace("\u24d2", "©"))
+            .casefold()
+            .translate(_INVISIBLE)
+        )
         text = _NOISE.sub(" ", _SEPARATOR.sub(":", _NUMBER.sub("0", text)))
     return (_COLON.sub(": ", text) if ":" in text else text).strip().removeprefix(":").lstrip()
 
@@ -183,7 +198,9 @@ def load(kinds: Traversable, languages: Traversable) -> Index:
     """
     known = {name: _kind(kinds, name, values) for name, values in _toml(kinds).items()}
     index = Index()
-    for file in sorted(_language_files(languages), key=lambda file: (file.name != "en.toml", file.name)):
+    for file in sorted(
+        _language_files(languages), key=lambda file: (file.name != "en.toml", file.name)
+    ):
         _add_language(file, known, index)
     return index
 
@@ -194,7 +211,9 @@ def _language_files(folder: Traversable) -> Iterator[Traversable]:
 
 def _kind(file: Traversable, name: str, values: Any) -> Kind:
     if set(values) != {"effect", "longest"} or values["effect"] not in get_args(Effect):
-        raise ConfigError(f'{file}: [{name}] needs effect = "line" or "tail", and longest = a number of characters')
+        raise ConfigError(
+            f'{file}: [{name}] needs effect = "line" or "tail", and longest = a number of characters'
+        )
     return Kind(name, values["effect"], int(values["longest"]))
 
 
@@ -209,7 +228,9 @@ def _add_language(file: Traversable, kinds: Mapping[str, Kind], index: Index) ->
         for text in texts:
             parts = [normalise(part) for part in text.split("*")] if isinstance(text, str) else []
             if not "".join(parts).strip("0: "):
-                raise ConfigError(f"{file}: [{name}] {text!r} is not a phrase: there is no word in it")
+                raise ConfigError(
+                    f"{file}: [{name}] {text!r} is not a phrase: there is no word in it"
+                )
             index.add(Phrase(text, language, kind.name, kind.effect), parts, longest, dense=dense)
 
 

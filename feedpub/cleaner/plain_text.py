@@ -62,7 +62,8 @@ def extract_text(text: str, url: str | None = None) -> Article:
     kept = [block for block in body if not block.reason]
     if sum(block.words for block in kept) < FEWEST_WORDS:
         raise NoContentError(
-            f"there is no article in it: {pluralize(len(blocks), 'block')} of text, and none is prose", url
+            f"there is no article in it: {pluralize(len(blocks), 'block')} of text, and none is prose",
+            url,
         )
     article_text = "\n".join(block.text for block in kept)
     return Article(
@@ -74,25 +75,34 @@ def extract_text(text: str, url: str | None = None) -> Article:
         html=sanitise(_html(kept)),
         text=article_text,
         summary=choose_summary(None, article_text, title=head.title, language=language),
-        removed=(*head.removed, *(Removed(block.text, block.reason) for block in body if block.reason)),
+        removed=(
+            *head.removed,
+            *(Removed(block.text, block.reason) for block in body if block.reason),
+        ),
     )
 
 
 # --- head ---
 
 
-def _split(blocks: Sequence[TextBlock], language: str | None) -> tuple[ArticleHead, list[TextBlock]]:
+def _split(
+    blocks: Sequence[TextBlock], language: str | None
+) -> tuple[ArticleHead, list[TextBlock]]:
     """What stands above the text, and the text with what else there is; a byline may stand below a standfirst."""
     prose = [n for n, block in enumerate(blocks[:HEAD]) if _begins(block, n)]
     above, second, *_ = *prose, min(HEAD, len(blocks)), min(HEAD, len(blocks))
     sections = _sections(blocks[:above], language)
     head, body = (
-        ArticleHead(removed=[Removed(block.text, "above the title") for block in blocks[:sections]]),
+        ArticleHead(
+            removed=[Removed(block.text, "above the title") for block in blocks[:sections]]
+        ),
         list[TextBlock](),
     )
     for number, block in enumerate(blocks[sections:], sections):
         taken = (
-            read_head(block, head, language) if number < above else number < second and _byline(block, head, language)
+            read_head(block, head, language)
+            if number < above
+            else number < second and _byline(block, head, language)
         )
         if not taken:
             body.append(block)
@@ -107,7 +117,11 @@ def _begins(block: TextBlock, number: int) -> bool:
 def _sections(above: Sequence[TextBlock], language: str | None) -> int:
     """How many lines stand above the title: names of sections and buttons, too short for a headline."""
     for number, block in enumerate(above):
-        if _BARE_ADDRESS.fullmatch(block.text) or _authors(block, language) or _date(block, language):
+        if (
+            _BARE_ADDRESS.fullmatch(block.text)
+            or _authors(block, language)
+            or _date(block, language)
+        ):
             return 0
         if block.words > SITE_WORDS and not phrases.find_phrases(block.text):
             return number
@@ -123,7 +137,12 @@ def read_head(block: TextBlock, head: ArticleHead, language: str | None) -> bool
     elif published := _date(block, language):
         head.published = head.published or published
         head.removed.append(Removed(block.text, "date"))
-    elif not head.title and len(block.text) <= LONGEST_TITLE and block.words and not phrases.find_phrases(block.text):
+    elif (
+        not head.title
+        and len(block.text) <= LONGEST_TITLE
+        and block.words
+        and not phrases.find_phrases(block.text)
+    ):
         head.title = _headline(block.text)
     elif head.title and equal_ignoring_case(block.text, head.title):
         head.removed.append(Removed(block.text, "the title again"))
@@ -168,7 +187,11 @@ def _headline(line: str) -> str:
     *parts, last = _DASH.split(title)
     words = last.split()
     named = bool(parts) and len(words) <= SITE_WORDS and all(word[:1].isupper() for word in words)
-    return title[: -len(last)].rstrip(" -–—") if named and len(title.split()) >= 3 * len(words) + 2 else title
+    return (
+        title[: -len(last)].rstrip(" -–—")
+        if named and len(title.split()) >= 3 * len(words) + 2
+        else title
+    )
 
 
 # --- blocks → HTML ---
@@ -178,7 +201,9 @@ def _html(blocks: Sequence[TextBlock]) -> str:
     """Paragraphs, lists, and subheads: lines of that shape with a paragraph below them."""
     below = (*blocks[1:], TextBlock(""))
     parts = []
-    for kind, group in groupby(zip(blocks, below, strict=True), key=lambda pair: _list_tag(pair[0])):
+    for kind, group in groupby(
+        zip(blocks, below, strict=True), key=lambda pair: _list_tag(pair[0])
+    ):
         if kind:
             items = "".join(f"<li>{escape(block.text, quote=False)}</li>" for block, _ in group)
             parts.append(f"<{kind}>{items}</{kind}>")

@@ -19,7 +19,9 @@ STEEPNESS = 0.7  # of the way from what words weigh to how likely a line is an a
 ITEM = 1.0  # log odds; whoever saved a text kept its lists
 SHARE = 0.8  # of the text's mean, from which on a line speaks for the stretch that it is in
 ENOUGH = 0.65  # likely enough in any text
-AGAINST = 0.2  # that a line counts at most against what stands around it: an interjection ends no article
+AGAINST = (
+    0.2  # that a line counts at most against what stands around it: an interjection ends no article
+)
 MOST_WORDS = 50  # that a line counts for; long ones are not worth more
 FEWEST_WORDS = 3
 
@@ -40,7 +42,9 @@ def article_stretch(blocks: Sequence[TextBlock]) -> range:
 def likelihood(block: TextBlock) -> float:
     """How probably a line is an article's, by its words and by being an item of a list."""
     terms = terms_in_text(layout.Block(0, "", []), split_words(block.text))
-    odds = STEEPNESS * classifier.load_classifier().vocabulary.text(terms) + ITEM * (block.number is not None)
+    odds = STEEPNESS * classifier.load_classifier().vocabulary.text(terms) + ITEM * (
+        block.number is not None
+    )
     return 1 / (1 + exp(-odds))
 
 
@@ -81,7 +85,10 @@ def mark_boilerplate(blocks: Blocks, title: str) -> Blocks:
 
 
 def _repeats(blocks: Blocks, title: str) -> Blocks:
-    return [replace(b, reason="the title again") if title and equal_ignoring_case(b.text, title) else b for b in blocks]
+    return [
+        replace(b, reason="the title again") if title and equal_ignoring_case(b.text, title) else b
+        for b in blocks
+    ]
 
 
 def _wordless(blocks: Blocks, _: str) -> Blocks:
@@ -90,7 +97,10 @@ def _wordless(blocks: Blocks, _: str) -> Blocks:
 
 def _addresses(blocks: Blocks, _: str) -> Blocks:
     return [
-        b if b.reason or not _BARE_ADDRESS.fullmatch(b.text) else replace(b, reason="only an address") for b in blocks
+        b
+        if b.reason or not _BARE_ADDRESS.fullmatch(b.text)
+        else replace(b, reason="only an address")
+        for b in blocks
     ]
 
 
@@ -103,7 +113,12 @@ def _phrases(blocks: Blocks, _: str) -> Blocks:
         if phrase:
             under = str(phrase) if phrase.effect == "tail" else under
             marked.append(replace(block, reason=str(phrase)))
-        elif under and not block.reason and not block.prose and (block.number is not None or number > last_prose):
+        elif (
+            under
+            and not block.reason
+            and not block.prose
+            and (block.number is not None or number > last_prose)
+        ):
             marked.append(replace(block, reason=f"under {under}"))
         else:
             under = under if block.reason else ""
@@ -118,7 +133,10 @@ def _bars(blocks: Blocks, _: str) -> Blocks:
         row = list(group)
         known = sum(block.reason.startswith("phrase") for block in row)
         bar = label and known > 1 and known >= len(row) / 2
-        marked += [replace(block, reason=block.reason or "among known labels") if bar else block for block in row]
+        marked += [
+            replace(block, reason=block.reason or "among known labels") if bar else block
+            for block in row
+        ]
     return marked
 
 
@@ -126,7 +144,9 @@ def _captions(blocks: Blocks, _: str) -> Blocks:
     """A line that ends with a credit stood below a picture: "(Photo by Marta Quill)", "Photo: Marta Quill"."""
     found = Blocks()
     for block, below in pairwise((*blocks, TextBlock(""))):
-        plain = not block.reason and (_credited(block.text) or (_is_credit(below.text) and not block.prose))
+        plain = not block.reason and (
+            _credited(block.text) or (_is_credit(below.text) and not block.prose)
+        )
         found.append(replace(block, reason="a picture's caption") if plain else block)
     return found
 
@@ -144,8 +164,13 @@ def _is_credit(text: str) -> bool:
 def _twice(blocks: Blocks, _: str) -> Blocks:
     """Two lines in a row that say the same are a picture's description and its caption; a paragraph stays once."""
     pairs = {n for n, (one, other) in enumerate(pairwise(blocks)) if _alike(one, other)}
-    doubled = {n + 1 for n in pairs} | {n for n in pairs if not ENDS_SENTENCE.search(blocks[n].text)}
-    return [replace(b, reason=b.reason or "twice in a row") if n in doubled else b for n, b in enumerate(blocks)]
+    doubled = {n + 1 for n in pairs} | {
+        n for n in pairs if not ENDS_SENTENCE.search(blocks[n].text)
+    }
+    return [
+        replace(b, reason=b.reason or "twice in a row") if n in doubled else b
+        for n, b in enumerate(blocks)
+    ]
 
 
 def _alike(one: TextBlock, other: TextBlock) -> bool:
@@ -159,7 +184,9 @@ def _above(blocks: Blocks, title: str) -> Blocks:
     """Short lines between the title and the first paragraph: sections, jobs, what pictures show."""
     first = next((n for n, block in enumerate(blocks) if block.prose and not block.reason), 0)
     return [
-        replace(b, reason=b.reason or "above the text") if n < first <= HEAD and title and b.heading else b
+        replace(b, reason=b.reason or "above the text")
+        if n < first <= HEAD and title and b.heading
+        else b
         for n, b in enumerate(blocks)
     ]
 
@@ -173,7 +200,10 @@ def _authors(blocks: Blocks, _: str) -> Blocks:
     portraits = {number: found for number in prose if (found := _portrait(blocks, number))}
     few = len(portraits) <= LAST
     told = {n for number in prose[-LAST:] for n in portraits.get(number, ())} if few else set()
-    return [replace(b, reason=b.reason or "about the author") if n in told else b for n, b in enumerate(blocks)]
+    return [
+        replace(b, reason=b.reason or "about the author") if n in told else b
+        for n, b in enumerate(blocks)
+    ]
 
 
 def _portrait(blocks: Blocks, number: int) -> range:
@@ -190,21 +220,39 @@ def _portrait(blocks: Blocks, number: int) -> range:
 def _contacts(blocks: Blocks, _: str) -> Blocks:
     """A short last paragraph with somebody's e-mail address."""
     last = max((n for n, block in enumerate(blocks) if block.prose and not block.reason), default=0)
-    mailed = {n for n, b in enumerate(blocks) if n >= last > 0 and b.words <= CONTACT and EMAIL.search(b.text)}
-    return [replace(b, reason=b.reason or "an address to write to") if n in mailed else b for n, b in enumerate(blocks)]
+    mailed = {
+        n
+        for n, b in enumerate(blocks)
+        if n >= last > 0 and b.words <= CONTACT and EMAIL.search(b.text)
+    }
+    return [
+        replace(b, reason=b.reason or "an address to write to") if n in mailed else b
+        for n, b in enumerate(blocks)
+    ]
 
 
 def _around(blocks: Blocks, _: str) -> Blocks:
     """What stands above and below the stretch of lines that reads like an article."""
     inside = article_stretch(blocks)
-    sides = ("above the text" if n < inside.start else "" if n in inside else "below the text" for n in count())
-    return [replace(block, reason=block.reason or side) for block, side in zip(blocks, sides, strict=False)]
+    sides = (
+        "above the text" if n < inside.start else "" if n in inside else "below the text"
+        for n in count()
+    )
+    return [
+        replace(block, reason=block.reason or side)
+        for block, side in zip(blocks, sides, strict=False)
+    ]
 
 
 def _below(blocks: Blocks, _: str) -> Blocks:
     """Headings at the end have nothing below them."""
-    last = max((n for n, b in enumerate(blocks) if not b.reason and not b.heading), default=len(blocks))
-    return [replace(b, reason=b.reason or "below the text") if n > last else b for n, b in enumerate(blocks)]
+    last = max(
+        (n for n, b in enumerate(blocks) if not b.reason and not b.heading), default=len(blocks)
+    )
+    return [
+        replace(b, reason=b.reason or "below the text") if n > last else b
+        for n, b in enumerate(blocks)
+    ]
 
 
 STEPS: tuple[Callable[[Blocks, str], Blocks], ...] = (

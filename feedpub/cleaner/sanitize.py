@@ -27,11 +27,25 @@ ATTRIBUTES = {
     "*": {"lang", "dir", "id"},
 }
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-UNREAD = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "select", "textarea"})
+UNREAD = frozenset(
+    {
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+        "select",
+        "textarea",
+    }
+)
 MAX_DEPTH = 4_000  # levels: and with the square of these
 
 _NESTING = re.compile(
-    r"<(/?)(?!(?:area|br|col|d[dt]|h[1-6r]|img|input|li|link|meta|p|t[dhr]|wbr)\b)[a-z]", re.IGNORECASE
+    r"<(/?)(?!(?:area|br|col|d[dt]|h[1-6r]|img|input|li|link|meta|p|t[dhr]|wbr)\b)[a-z]",
+    re.IGNORECASE,
 )
 
 _cleaner = nh3.Cleaner(
@@ -57,7 +71,10 @@ def sanitise(html: str, url: str | None = None) -> str:
         ExtractError: it is such as no person writes, and would take minutes.
     """
     if html.count("&") + html.count("\N{NO-BREAK SPACE}") > MOST_ESCAPED:
-        raise ExtractError(f"the article has more than {MOST_ESCAPED:,} signs that are escaped in HTML, such as &", url)
+        raise ExtractError(
+            f"the article has more than {MOST_ESCAPED:,} signs that are escaped in HTML, such as &",
+            url,
+        )
     if html.count("<") > MAX_DEPTH and _depth(html) > MAX_DEPTH:
         raise ExtractError("the article is nested too deeply", url)
     return _cleaner.clean(html)

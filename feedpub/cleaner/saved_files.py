@@ -52,7 +52,9 @@ class SavedFile:
     rules: Ruleset | None
 
 
-def extract_saved(body: bytes, name: str, *, base: str | None = None, rules: Ruleset | None = None) -> Article:
+def extract_saved(
+    body: bytes, name: str, *, base: str | None = None, rules: Ruleset | None = None
+) -> Article:
     """The article in a saved file.
 
     Args:
@@ -72,7 +74,9 @@ def extract_saved(body: bytes, name: str, *, base: str | None = None, rules: Rul
     path = PurePath(name)
     read = _READERS.get(path.suffix.lower())
     if read is None:
-        raise ExtractError(f"{path.suffix or 'no suffix'}: only {', '.join(_READERS)} are read", name)
+        raise ExtractError(
+            f"{path.suffix or 'no suffix'}: only {', '.join(_READERS)} are read", name
+        )
     try:
         stated, text = front_matter.split_front_matter(_decoded(body))
         article = stated.merged_with(read(SavedFile(text, stated.title, stated.url, base, rules)))
@@ -119,7 +123,9 @@ def _is_head(element: Tag, head: ArticleHead, language: str | None) -> bool:
     """Whether the first element of what is left belongs above the text."""
     block = TextBlock(" ".join(element.get_text().split()))
     if element.name in _HEADINGS:
-        return (not head.title or equal_ignoring_case(block.text, head.title)) and read_head(block, head, language)
+        return (not head.title or equal_ignoring_case(block.text, head.title)) and read_head(
+            block, head, language
+        )
     if element.name != "p" or block.prose or element.find("img"):
         return False
     before = head.title
@@ -172,5 +178,10 @@ def _to_html(text: str) -> str:
 
 def _title_of(path: PurePath) -> str:
     """A title made of a file's name: "2026-01-14_some-story.txt" → "Some story"."""
-    words = re.sub(r"^\d{4}-\d{2}-\d{2}[-_ ]*", "", path.stem).replace("_", " ").replace("-", " ").strip()
+    words = (
+        re.sub(r"^\d{4}-\d{2}-\d{2}[-_ ]*", "", path.stem)
+        .replace("_", " ")
+        .replace("-", " ")
+        .strip()
+    )
     return words[:1].upper() + words[1:] or path.stem

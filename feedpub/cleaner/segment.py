@@ -14,7 +14,9 @@ _STYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s*+(.*)\}$", re.DOTALL)
 
 def formula_text(element: HtmlElement) -> str:
     """What a formula's author wrote, mostly TeX; else its signs in order."""
-    stated = element.get("alttext") or next((note.text or "" for note in element.iter("annotation")), "")
+    stated = element.get("alttext") or next(
+        (note.text or "" for note in element.iter("annotation")), ""
+    )
     written = stated if stated.strip() else " ".join("".join(element.itertext()).split())
     return _STYLE.sub(r"\1", written.strip()).strip()
 
@@ -51,14 +53,26 @@ UNSEEN = frozenset(
 PERMALINKS = frozenset({"¶", "#", "§", "🔗"})
 """What a heading's link to itself says."""
 NAMING = frozenset(
-    {"class", "id", "role", "itemprop", "aria-label", "data-component", "data-testid", "data-type", "rel"},
+    {
+        "class",
+        "id",
+        "role",
+        "itemprop",
+        "aria-label",
+        "data-component",
+        "data-testid",
+        "data-type",
+        "rel",
+    },
 )
 HIDING = frozenset({"hidden", "aria-hidden", "style"})
 LEAST = 400  # characters; a page with less is written by scripts
 AROUND = 0.6  # of a run's text, for an element that counts as being around it
 PRE = PLACES["pre"]
 NO_LINKS: Sequence[str] = ()
-LINE_BREAK = "\x0b"  # stands for <br> in a run; white space, so that it vanishes where lines do not matter
+LINE_BREAK = (
+    "\x0b"  # stands for <br> in a run; white space, so that it vanishes where lines do not matter
+)
 
 
 def segment(tree: HtmlElement) -> Layout:
@@ -100,7 +114,9 @@ class _Cutter:
         self.links = 0  # open <a href>
         self.bold = 0
         self.size = self.linked = self.bolded = self.pictures = 0  # of the run so far
-        self.lead: HtmlElement | None = None  # the first element of the run, until it turns out not to hold it all
+        self.lead: HtmlElement | None = (
+            None  # the first element of the run, until it turns out not to hold it all
+        )
         self._clear()
 
     def layout(self) -> Layout:
@@ -180,7 +196,9 @@ class _Cutter:
         if boxes:
             around = boxes[self.box]
             name, place = _describe(element, tag, around.place)
-            boxes.append(Box(element, tag, self.box, name, place, around.depth + 1, len(self.blocks)))
+            boxes.append(
+                Box(element, tag, self.box, name, place, around.depth + 1, len(self.blocks))
+            )
         else:
             name, place = _describe(element, tag, 0)
             boxes.append(Box(element, tag, 0, name, place, 0, 0))
@@ -240,7 +258,9 @@ class _Cutter:
     def _formula(self, element: HtmlElement) -> None:
         """Add a formula's text; where it is hidden, a picture shows the same."""
         around = element.getparent()
-        if around is None or not any(_hides(key, value) for key, value in around.items() if key in HIDING):
+        if around is None or not any(
+            _hides(key, value) for key, value in around.items() if key in HIDING
+        ):
             self._text(formula_text(element))
 
     def _flush(self) -> None:

@@ -90,4 +90,6 @@ def lasting(name: str) -> bool:
 
 def _among_its_like(element: HtmlElement, around: HtmlElement) -> str:
     like = around.findall(element.tag)
-    return element.tag if len(like) == 1 else f"{element.tag}:nth-of-type({like.index(element) + 1})"
+    return (
+        element.tag if len(like) == 1 else f"{element.tag}:nth-of-type({like.index(element) + 1})"
+    )

@@ -216,7 +216,10 @@ class SiteMemory:
         groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for mark, (pages, where) in sorted(self.texts.items()):
             groups[where][f"{pages:x}"].append(mark)
-        texts = {where: {pages: "".join(marks) for pages, marks in group.items()} for where, group in groups.items()}
+        texts = {
+            where: {pages: "".join(marks) for pages, marks in group.items()}
+            for where, group in groups.items()
+        }
         content = {"version": VERSION, "pages": list(self.pages.items()), "texts": texts}
         return json.dumps(content, separators=(",", ":"), sort_keys=True).encode()
 
@@ -225,7 +228,11 @@ class SiteMemory:
         """A memory from the store; one of another version, or that cannot be read, is begun anew."""
         try:
             content = json.loads(stored)
-            return cls(dict(content["pages"]), _texts(content["texts"])) if content["version"] == VERSION else cls()
+            return (
+                cls(dict(content["pages"]), _texts(content["texts"]))
+                if content["version"] == VERSION
+                else cls()
+            )
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return cls()
 
@@ -234,7 +241,9 @@ class SiteMemory:
         while len(self.pages) > MOST_PAGES or len(self.texts) > MOST_TEXTS:
             oldest = max(1, len(self.pages) // 5)
             self.pages = dict(list(self.pages.items())[oldest:])
-            shifted = ((mark, Trace(pages >> oldest, where)) for mark, (pages, where) in self.texts.items())
+            shifted = (
+                (mark, Trace(pages >> oldest, where)) for mark, (pages, where) in self.texts.items()
+            )
             self.texts = {mark: trace for mark, trace in shifted if trace.pages}
 
 

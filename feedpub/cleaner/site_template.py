@@ -35,8 +35,12 @@ from feedpub.cleaner.site_memory import (
 from feedpub.core.text import pluralize
 
 HEADING, TABLE = PLACES["h2"], PLACES["table"]
-OWN = 30  # characters of a text that is found on this page only, for it to tell where the article is
-MIN_PARAGRAPH_CHARS = 120  # characters; two such paragraphs, and what follows is no longer the article's head
+OWN = (
+    30  # characters of a text that is found on this page only, for it to tell where the article is
+)
+MIN_PARAGRAPH_CHARS = (
+    120  # characters; two such paragraphs, and what follows is no longer the article's head
+)
 LABEL = 60  # characters
 EARLY = 3  # other pages; up to so many, one is enough for a text below the article
 LONG = 150  # characters; a text of so many is an article's paragraph as easily as boilerplate
@@ -103,7 +107,10 @@ class _Site:
         """None where no other page is known, or nothing of the article is its own."""
         memory, blocks = case.memory or SiteMemory(), case.layout.blocks
         pages = memory.without(case.url)
-        seen = [memory.count_of(block_fingerprint(block.text)) & pages if block.text else 0 for block in blocks]
+        seen = [
+            memory.count_of(block_fingerprint(block.text)) & pages if block.text else 0
+            for block in blocks
+        ]
         kept = (case.probabilities >= KEPT).tolist()
         copies = _copies(blocks, seen, kept, pages)
         seen = [found & ~copies for found in seen]
@@ -131,10 +138,18 @@ class _Site:
     def repeated_line(self, index: int) -> str:
         """Why a line with a link goes, by what stands beside the link; "" where it stays."""
         block = self.layout.blocks[index]
-        if link_density(block) < LINKED / 2 or not (mark := find_lead_in(block)) or extent(block.text) > LONGEST_LINE:
+        if (
+            link_density(block) < LINKED / 2
+            or not (mark := find_lead_in(block))
+            or extent(block.text) > LONGEST_LINE
+        ):
             return ""
         count = (self.memory.count_of(mark) & self.pages).bit_count()
-        return f"a line with a link like those on {self._of(count)}" if self._many(count, LINES) else ""
+        return (
+            f"a line with a link like those on {self._of(count)}"
+            if self._many(count, LINES)
+            else ""
+        )
 
     def reason(self, index: int) -> str:
         """On how many pages a text stands."""
@@ -142,7 +157,13 @@ class _Site:
 
     def _least(self, index: int, size: int, *, label: bool) -> Least:
         if index > self.end:
-            return BELOW if size >= LONG else BELOW_SHORT if self.pages.bit_count() > EARLY else BELOW_EARLY
+            return (
+                BELOW
+                if size >= LONG
+                else BELOW_SHORT
+                if self.pages.bit_count() > EARLY
+                else BELOW_EARLY
+            )
         if label:
             return LABELS
         return BETWEEN if index > self.body else ABOVE
@@ -164,7 +185,11 @@ def extent(text: str) -> int:
     """How much a text says, in letters of an alphabet."""
     if text.isascii():
         return len(text)
-    return len(text) * DENSE if len(_DENSE.findall(text, 0, LONG)) > min(len(text), LONG) / 2 else len(text)
+    return (
+        len(text) * DENSE
+        if len(_DENSE.findall(text, 0, LONG)) > min(len(text), LONG) / 2
+        else len(text)
+    )
 
 
 def _is_own(block: Block) -> bool:
@@ -230,11 +255,17 @@ def find_home_links(case: PageContext) -> Iterator[tuple[int, str]]:
     blocks = case.layout.blocks
     kept = [index for index, score in enumerate(case.scores) if score >= KEPT]
     away = [index for index in kept if box_kind(case.layout, blocks[index]) not in homes]
-    if sum(len(blocks[index].text) for index in away) > (1 - SAME) * sum(len(blocks[index].text) for index in kept):
+    if sum(len(blocks[index].text) for index in away) > (1 - SAME) * sum(
+        len(blocks[index].text) for index in kept
+    ):
         return
     for index in away:
         least = STANDFIRST if index == kept[0] else PARAGRAPH
-        spared = case.place(index) & SPARED or is_repeated_heading(case, index) or case.sizes[index] >= least
+        spared = (
+            case.place(index) & SPARED
+            or is_repeated_heading(case, index)
+            or case.sizes[index] >= least
+        )
         if blocks[index].text and case.scores[index] < UNSURE and not spared:
             yield index, "not where the articles of this site stand"
 

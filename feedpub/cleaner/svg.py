@@ -6,12 +6,11 @@ a whole, since nobody knows what it shows without that.
 """
 
 import re
-import tomllib
 from functools import cache
-from importlib.resources import files
 
 from lxml import etree
 
+from feedpub.core.data_files import load_toml
 from feedpub.core.errors import ExtractError
 
 MAX_BYTES = 10_000_000
@@ -37,12 +36,19 @@ def sanitise_svg(body: bytes) -> bytes:
     if len(body) > MAX_BYTES:
         raise ExtractError(f"larger than {MAX_BYTES // 1_000_000} MB")
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:  # ValueError: a name that is no text
-        raise ExtractError(f"no well-formed SVG ({' '.join(str(error).split())[:_MAX_SHOWN]})") from error
+        raise ExtractError(
+            f"no well-formed SVG ({' '.join(str(error).split())[:_MAX_SHOWN]})"
+        ) from error
     if root.tag != f"{_SVG}svg":
         raise ExtractError("no SVG: its root is another element")
     _drop_unseen(root)
@@ -103,11 +109,13 @@ def _check_style(css: str) -> None:
     if "\\" in css or "@import" in css.lower():
         raise ExtractError("its style may lead elsewhere")
     for name, argument in _FUNCTION.findall(css):
-        if name and (name.lower() not in _allowed("functions") or (name.lower() == "url" and argument != "#")):
+        if name and (
+            name.lower() not in _allowed("functions") or (name.lower() == "url" and argument != "#")
+        ):
             raise ExtractError(f"its style may lead elsewhere, by {name[:_MAX_SHOWN]}()")
 
 
 @cache
 def _allowed(what: str) -> frozenset[str]:
     """Return names that data/svg.toml lists."""
-    return frozenset(tomllib.loads(files(__package__).joinpath("data/svg.toml").read_text("utf-8"))[what])
+    return frozenset(load_toml("feedpub.cleaner", "data/svg.toml")[what])

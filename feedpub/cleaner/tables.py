@@ -13,7 +13,10 @@ TABLE = PLACES["table"]
 def data_table_parts(layout: Layout, kept: Sequence[int]) -> set[int]:
     """The boxes that data tables with kept blocks consist of."""
     return {
-        part for table in find_data_tables(layout, kept) for part in _inside(layout, table) if _is_part(layout, part)
+        part
+        for table in find_data_tables(layout, kept)
+        for part in _inside(layout, table)
+        if _is_part(layout, part)
     }
 
 
@@ -35,14 +38,20 @@ def find_data_tables(layout: Layout, indexes: Iterable[int]) -> dict[int, list[i
     return {
         table: blocks
         for table, blocks in own.items()
-        if table not in outer and len(rows[table]) > 1 and _words(layout, blocks) < PROSE * len(blocks)
+        if table not in outer
+        and len(rows[table]) > 1
+        and _words(layout, blocks) < PROSE * len(blocks)
     }
 
 
 def table_cells(layout: Layout, row: int) -> list[int]:
     """The cells of a row, those without text too."""
     boxes = layout.boxes
-    return [each for each in _inside(layout, row) if boxes[each].tag in CELLS and boxes[each].parent == row]
+    return [
+        each
+        for each in _inside(layout, row)
+        if boxes[each].tag in CELLS and boxes[each].parent == row
+    ]
 
 
 def _is_part(layout: Layout, index: int) -> bool:

@@ -19,7 +19,9 @@ WRAPPED = range(45, 100)  # characters of the lines of a text that was wrapped
 WORD = re.compile(r"\w+")
 ENDS_SENTENCE = re.compile(r"""[.!?…。！？؟।۔][)\]"'”’»›」』]*$""")
 
-_DENSE = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without spaces between words
+_DENSE = re.compile(
+    r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)  # scripts without spaces between words
 _BULLET = re.compile(r"\A\s*(?:[-*•‣◦–]|(?P<number>\d{1,3})[.)])\s+(?=\S)")
 
 
@@ -51,14 +53,20 @@ class TextBlock:
     @property
     def heading(self) -> bool:
         """Whether it has the shape of a subhead; a short question may be one."""
-        sentence = ENDS_SENTENCE.search(self.text) and not (self.text.endswith("?") and not self.prose)
+        sentence = ENDS_SENTENCE.search(self.text) and not (
+            self.text.endswith("?") and not self.prose
+        )
         plain = self.number is None and self.words > 0 and not self.text.endswith((",", ";", ":"))
         return plain and not sentence and len(self.text) <= LONGEST_HEADING
 
     @property
     def label(self) -> bool:
         """Whether it is as short as the names of buttons are."""
-        return self.number is None and 0 < self.words <= LABEL_WORDS and not ENDS_SENTENCE.search(self.text)
+        return (
+            self.number is None
+            and 0 < self.words <= LABEL_WORDS
+            and not ENDS_SENTENCE.search(self.text)
+        )
 
 
 def equal_ignoring_case(one: str, other: str) -> bool:
@@ -68,7 +76,10 @@ def equal_ignoring_case(one: str, other: str) -> bool:
 
 def split_text_blocks(text: str) -> Iterator[TextBlock]:
     """The blocks of a text: parted by blank lines, or one a line; lines wrapped to a width are joined."""
-    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").split("\n")]
+    lines = [
+        line.rstrip()
+        for line in text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").split("\n")
+    ]
     for blank, group in groupby(lines, key=lambda line: not line.strip()):
         if not blank:
             yield from map(_block, _joined(list(group)))

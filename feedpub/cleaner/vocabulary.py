@@ -65,7 +65,12 @@ def terms_in_text(block: Block, said: Sequence[str]) -> list[str]:
     size = len(said)
     terms = list(said) if size <= SHORT else [*said[:BEGINNING], *said[-END:]]
     if size > TINY:
-        terms += [f"^{said[0]}", f"{said[-1]}$", f"^{said[0]} {said[1]} {said[2]}", f"{said[-2]} {said[-1]}$"]
+        terms += [
+            f"^{said[0]}",
+            f"{said[-1]}$",
+            f"^{said[0]} {said[1]} {said[2]}",
+            f"{said[-2]} {said[-1]}$",
+        ]
         if size <= SHORT:
             terms += map(" ".join, pairwise(said))
     if 0 < size <= FEW:
@@ -123,7 +128,9 @@ class Vocabulary:
         """The word in a name that speaks most against the article, tags left out; (0.0, "") where none does."""
         known = self._worst.get(name)
         if known is None:
-            terms = [term for term in terms_in_names(name)[1:] if term in self.names and _tells(term)]
+            terms = [
+                term for term in terms_in_names(name)[1:] if term in self.names and _tells(term)
+            ]
             worst = min(((sum(self.names[term]), term) for term in terms), default=(0.0, ""))
             known = _remember(self._worst, name, worst)
         return known

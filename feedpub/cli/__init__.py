@@ -25,7 +25,13 @@ from feedpub.cli.run import run, worker
 from feedpub.cli.serve import serve
 from feedpub.cli.state import state
 from feedpub.cli.status import status
-from feedpub.cli.terminal import Interrupted, end_interrupted, exit_with_error, handle_interrupts, make_streams_lenient
+from feedpub.cli.terminal import (
+    Interrupted,
+    end_interrupted,
+    exit_with_error,
+    handle_interrupts,
+    make_streams_lenient,
+)
 
 
 def _remember_config(context: click.Context, _option: click.Parameter, path: Path | None) -> None:

@@ -38,13 +38,30 @@ class _Choice:
 @click.command()
 @click.argument("url")
 @click.option("--name", help="The feed's name; else made of what the site calls itself.")
-@click.option("--pick", type=click.IntRange(1), default=1, help="Take another candidate than the first, by its number.")
+@click.option(
+    "--pick",
+    type=click.IntRange(1),
+    default=1,
+    help="Take another candidate than the first, by its number.",
+)
 @click.option("-y", "--yes", is_flag=True, help="Write without asking.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as one JSON document; asks nothing.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print what was found as one JSON document; asks nothing.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the block for the config and write nothing.")
 @click.pass_obj
 def add(  # noqa: PLR0913 -- a command's options
-    config_path: Path | None, url: str, name: str | None, pick: int, *, yes: bool, as_json: bool, dry_run: bool
+    config_path: Path | None,
+    url: str,
+    name: str | None,
+    pick: int,
+    *,
+    yes: bool,
+    as_json: bool,
+    dry_run: bool,
 ) -> None:
     """Find out what can be published of a site, and write it into the config.
 
@@ -78,7 +95,9 @@ def add(  # noqa: PLR0913 -- a command's options
         add_feed(path, choice.new)
     if as_json:
         told = discovery_as_json(discovery, choice.number, choice.tried)
-        echo_json({**told, "name": choice.new.name, "block": choice.new.as_toml(), "written": written})
+        echo_json(
+            {**told, "name": choice.new.name, "block": choice.new.as_toml(), "written": written}
+        )
     elif dry_run:
         echo(choice.new.as_toml(), nl=False)
     elif written:
@@ -86,13 +105,20 @@ def add(  # noqa: PLR0913 -- a command's options
     if not (written or dry_run):
         asked = is_interactive() and not as_json
         exit_with_error(
-            "nothing was written" if asked else "nothing was written; --yes writes without asking", status=1
+            "nothing was written" if asked else "nothing was written; --yes writes without asking",
+            status=1,
         )
 
 
 def _check(url: str, path: Path, name: str | None) -> None:
     """Whether it could be written at all, before anybody is asked for anything. Raises ConfigError."""
-    from feedpub.config import NewFeed, ensure_not_configured, unique_name, web_address, with_new_feed
+    from feedpub.config import (
+        NewFeed,
+        ensure_not_configured,
+        unique_name,
+        web_address,
+        with_new_feed,
+    )
     from feedpub.core.errors import ConfigError
 
     try:
@@ -122,7 +148,9 @@ def _looking(path: Path) -> "Iterator[DiscoverySession]":
     with open_pool() as isolation, open_fetcher(settings) as fetcher:
         isolation.prestart()
         gate = fetcher.for_run("", lease.remaining)
-        yield DiscoverySession(gate, isolation, lease, on_progress=lambda url: echo(f"looking at {url}", err=True))
+        yield DiscoverySession(
+            gate, isolation, lease, on_progress=lambda url: echo(f"looking at {url}", err=True)
+        )
 
 
 def _discover(url: str, looks: "DiscoverySession") -> "Discovery":
@@ -134,7 +162,9 @@ def _discover(url: str, looks: "DiscoverySession") -> "Discovery":
     return discovery
 
 
-def _chosen(discovery: "Discovery", number: int, path: Path, name: str | None, looks: "DiscoverySession") -> _Choice:
+def _chosen(
+    discovery: "Discovery", number: int, path: Path, name: str | None, looks: "DiscoverySession"
+) -> _Choice:
     """The candidate of a number, its articles read. Raises ConfigError where it is in the config already."""
     from feedpub.config import NewFeed, ensure_not_configured, unique_name
     from feedpub.core.redact import redact
@@ -148,7 +178,9 @@ def _chosen(discovery: "Discovery", number: int, path: Path, name: str | None, l
     title = (candidate.title or discovery.title)[:_LONGEST_TITLE].strip()
     host = (urlsplit(discovery.url).hostname or "").removeprefix("www.")
     stem = title if len(title) <= _LONGEST_STEM and title.isascii() else host
-    is_home = discovery.is_page and candidate.kind != "page" and discovery.url == redact(discovery.url)
+    is_home = (
+        discovery.is_page and candidate.kind != "page" and discovery.url == redact(discovery.url)
+    )
     new = NewFeed(
         name=name or unique_name(stem, _names(path)),
         title=title or host,
@@ -161,7 +193,12 @@ def _chosen(discovery: "Discovery", number: int, path: Path, name: str | None, l
 
 
 def _settled(
-    choice: _Choice, choose: Callable[[int], _Choice], discovery: "Discovery", path: Path, *, yes: bool
+    choice: _Choice,
+    choose: Callable[[int], _Choice],
+    discovery: "Discovery",
+    path: Path,
+    *,
+    yes: bool,
 ) -> tuple[_Choice, bool]:
     """What people want after they have seen it: which candidate, and whether it is written."""
     from feedpub.pipeline.context import utc_now
@@ -204,7 +241,11 @@ _MOST_REMOVED = 5  # that are shown of one article
 
 
 def print_discovery(
-    console: "Console", discovery: "Discovery", pick: int, tried: "Sequence[ArticleSample]", now: "datetime"
+    console: "Console",
+    discovery: "Discovery",
+    pick: int,
+    tried: "Sequence[ArticleSample]",
+    now: "datetime",
 ) -> None:
     """The candidates as a numbered table, then the articles of the one that is picked."""
     console.print(_table(discovery.candidates, pick, now))
@@ -215,11 +256,15 @@ def print_discovery(
     console.print()
 
 
-def discovery_as_json(discovery: "Discovery", pick: int, tried: "Sequence[ArticleSample]") -> dict[str, Any]:
+def discovery_as_json(
+    discovery: "Discovery", pick: int, tried: "Sequence[ArticleSample]"
+) -> dict[str, Any]:
     """The same for programs."""
     return {
         "url": discovery.url,
-        "candidates": [_described(number, each) for number, each in enumerate(discovery.candidates, 1)],
+        "candidates": [
+            _described(number, each) for number, each in enumerate(discovery.candidates, 1)
+        ],
         "picked": pick,
         "articles": [_tried(each) for each in tried],
     }
@@ -238,7 +283,9 @@ def _table(candidates: "Sequence[RankedCandidate]", pick: int, now: "datetime") 
         newest = format_relative(each.newest, now) if each.newest else ""
         about = f"{escape(redact(candidate.url))}\n[dim]{escape('; '.join(each.evidence))}[/]"
         style = "bold" if number == pick else ""
-        table.add_row(f"{number}.", candidate.kind, str(len(candidate.items)), newest, about, style=style)
+        table.add_row(
+            f"{number}.", candidate.kind, str(len(candidate.items)), newest, about, style=style
+        )
     return table
 
 
@@ -249,7 +296,10 @@ def _lines(tried: "ArticleSample") -> list[str]:
         return [tried.url, f"  could not be read: {tried.reason}"]
     when = f"{article.published:%Y-%m-%d %H:%M %Z}" if article.published else "no date"
     who = ", ".join(article.authors) or "no author"
-    removed = [f"  removed: {_one_line(each.text, 60)} ({each.reason})" for each in article.removed[:_MOST_REMOVED]]
+    removed = [
+        f"  removed: {_one_line(each.text, 60)} ({each.reason})"
+        for each in article.removed[:_MOST_REMOVED]
+    ]
     more = len(article.removed) - len(removed)
     return [
         article.title or tried.url,

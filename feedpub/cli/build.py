@@ -31,7 +31,9 @@ _FEEDS_AT_ONCE = 4
 @click.option("--dry-run", is_flag=True, help="Read and decide as always, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as one JSON document.")
 @click.pass_obj
-def build(config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, as_json: bool) -> None:
+def build(
+    config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, as_json: bool
+) -> None:
     """Regenerate the named feeds, or all of them, now.
 
     \b
@@ -49,13 +51,20 @@ def build(config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, as
     config = load_config(config_path)
     feeds = select_feeds(config, names)
     with open_context(config, dry_run=dry_run, pages_of=()) as tools:
-        outcomes = with_recovery(lambda: _built(config, feeds, tools, quiet=as_json, dry_run=dry_run), config, tools)
+        outcomes = with_recovery(
+            lambda: _built(config, feeds, tools, quiet=as_json, dry_run=dry_run), config, tools
+        )
     _show_outcomes(outcomes, config, as_json=as_json, dry_run=dry_run)
     sys.exit(0 if all(outcome.ok for outcome in outcomes) else 1)
 
 
 def _built(
-    config: "Config", feeds: "Sequence[FeedConfig]", tools: "RunContext", *, quiet: bool, dry_run: bool
+    config: "Config",
+    feeds: "Sequence[FeedConfig]",
+    tools: "RunContext",
+    *,
+    quiet: bool,
+    dry_run: bool,
 ) -> "list[RunResult]":
     """Regenerate feeds and tell others what there is to tell; outcomes in the config's order."""
     from feedpub import notify
@@ -70,7 +79,9 @@ def _built(
             notify.deliver_due(config, tools.store, tools.clock)
 
 
-def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "RunContext", *, quiet: bool) -> "list[RunResult]":
+def _build(
+    config: "Config", feeds: "Sequence[FeedConfig]", tools: "RunContext", *, quiet: bool
+) -> "list[RunResult]":
     """Regenerate feeds, a few at once, telling how far they are; outcomes in the config's order."""
     from dataclasses import replace
 
@@ -80,14 +91,18 @@ def _build(config: "Config", feeds: "Sequence[FeedConfig]", tools: "RunContext",
     from feedpub.scheduler.next_check import plan_after_manual_run
 
     def look(feed: "FeedConfig") -> "RunResult":
-        return run.run_feed(feed, replace(told, budget=RunBudget(config.feedpub.run_timeout.total_seconds())))
+        return run.run_feed(
+            feed, replace(told, budget=RunBudget(config.feedpub.run_timeout.total_seconds()))
+        )
 
     outcomes: dict[str, RunResult] = {}
     suspects = _suspects(config, tools)
     with _progress(quiet=quiet) as (progress, finished), ThreadPoolExecutor(_FEEDS_AT_ONCE) as pool:
         told = replace(tools, progress=progress)
         ordinary = [pool.submit(look, feed) for feed in feeds if feed.name not in suspects]
-        last = sorted((feed for feed in feeds if feed.name in suspects), key=lambda feed: suspects[feed.name])
+        last = sorted(
+            (feed for feed in feeds if feed.name in suspects), key=lambda feed: suspects[feed.name]
+        )
         alone = (look(feed) for feed in last)
         try:
             for outcome in chain((future.result() for future in as_completed(ordinary)), alone):
@@ -112,7 +127,9 @@ def _suspects(config: "Config", tools: "RunContext") -> "Mapping[str, int]":
     tools.store.run_marks.find_crashes(config.feed.names, is_holder_alive)
     suspects = tools.store.run_marks.suspects()
     for name, crashes in suspects.items():
-        _log.warning("run_crashed", extra=fields(feed=name, times=crashes, outcome=holder_died(crashes)))
+        _log.warning(
+            "run_crashed", extra=fields(feed=name, times=crashes, outcome=holder_died(crashes))
+        )
     return suspects
 
 
@@ -145,7 +162,9 @@ def _progress(*, quiet: bool) -> "Iterator[tuple[ProgressCallback, Callable[[Run
             yield progress, lambda _: None
 
 
-def _show_outcomes(outcomes: "list[RunResult]", config: "Config", *, as_json: bool, dry_run: bool) -> None:
+def _show_outcomes(
+    outcomes: "list[RunResult]", config: "Config", *, as_json: bool, dry_run: bool
+) -> None:
     from feedpub.cli import output
 
     if as_json:
@@ -155,7 +174,16 @@ def _show_outcomes(outcomes: "list[RunResult]", config: "Config", *, as_json: bo
     console.print(output.result_table(outcomes))
     for outcome in outcomes:
         for problem in outcome.problems:
-            console.print(output.format_failure(outcome.feed, problem), soft_wrap=True, markup=False, highlight=False)
+            console.print(
+                output.format_failure(outcome.feed, problem),
+                soft_wrap=True,
+                markup=False,
+                highlight=False,
+            )
     written = sum(len(outcome.written) for outcome in outcomes)
     verb = "would be written to" if dry_run else "written to"
-    console.print(f"{pluralize(written, 'file')} {verb} {config.feedpub.output}", soft_wrap=True, highlight=False)
+    console.print(
+        f"{pluralize(written, 'file')} {verb} {config.feedpub.output}",
+        soft_wrap=True,
+        highlight=False,
+    )

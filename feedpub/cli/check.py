@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 
 def try_site_rules(
-    config: "Config", book: "SiteRuleSet", hosts: Sequence[str], folder: Path | None, *, fetches: bool
+    config: "Config",
+    book: "SiteRuleSet",
+    hosts: Sequence[str],
+    folder: Path | None,
+    *,
+    fetches: bool,
 ) -> bool:
     """Try all rules whose pages are at hand and show what came of it; whether none of them failed.
 
@@ -43,8 +48,14 @@ def try_site_rules(
 
     for problem in testing.rule_problems(book, hosts):
         echo(f"note: {problem}")
-    with open_pool() as isolation, _finder(config, book, folder, isolation, fetches=fetches) as find:
-        trials = [testing.run_rule_test(sample, book, find, isolation) for sample in testing.tests_to_run(book, hosts)]
+    with (
+        open_pool() as isolation,
+        _finder(config, book, folder, isolation, fetches=fetches) as find,
+    ):
+        trials = [
+            testing.run_rule_test(sample, book, find, isolation)
+            for sample in testing.tests_to_run(book, hosts)
+        ]
     shown = [each for each in trials if hosts or each.status != "no page"]
     if shown:
         make_console().print(output.rule_test_table(shown))
@@ -54,7 +65,12 @@ def try_site_rules(
 
 @contextmanager
 def _finder(
-    config: "Config", book: "SiteRuleSet", folder: Path | None, isolation: "Executor", *, fetches: bool
+    config: "Config",
+    book: "SiteRuleSet",
+    folder: Path | None,
+    isolation: "Executor",
+    *,
+    fetches: bool,
 ) -> "Iterator[Finder]":
     """What finds the pages of an address: among saved ones, else on the network where that is wanted."""
     from feedpub.cleaner.articles import fetch_pages
@@ -66,7 +82,9 @@ def _finder(
         yield lambda url: testing.saved_page(url, saved)
         return
     with open_fetcher(config.feedpub) as fetcher:
-        yield lambda url: testing.saved_page(url, saved) or fetch_pages(url, fetcher, book, isolation)
+        yield (
+            lambda url: testing.saved_page(url, saved) or fetch_pages(url, fetcher, book, isolation)
+        )
 
 
 def _summary(trials: "Sequence[RuleTestResult]") -> str:
@@ -91,14 +109,21 @@ _ARCHIVE = re.compile(r"-archive-[1-9]\d*$")  # a feed's own, beside its live do
 @click.command()
 @click.argument("hosts", nargs=-1, metavar="[HOST]...")
 @click.option("--schema", is_flag=True, help="Print the config's JSON Schema for editors.")
-@click.option("--rules", "on_rules", is_flag=True, help="Try the rules of sites, or of named ones, on their pages.")
+@click.option(
+    "--rules",
+    "on_rules",
+    is_flag=True,
+    help="Try the rules of sites, or of named ones, on their pages.",
+)
 @click.option(
     "--pages",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="With --rules: a folder of saved pages, known by their canonical link or by their name.",
 )
-@click.option("--fetch", "fetches", is_flag=True, help="With --rules: fetch the pages that are not at hand.")
+@click.option(
+    "--fetch", "fetches", is_flag=True, help="With --rules: fetch the pages that are not at hand."
+)
 @click.pass_obj
 def check(  # noqa: PLR0913 -- one for each option
     config_path: Path | None,
@@ -125,7 +150,9 @@ def check(  # noqa: PLR0913 -- one for each option
     from feedpub.store import Store
 
     if not on_rules and (hosts or folder or fetches):
-        raise click.UsageError("hosts, --pages and --fetch are for the rules of sites: write --rules, too")
+        raise click.UsageError(
+            "hosts, --pages and --fetch are for the rules of sites: write --rules, too"
+        )
     if schema:
         echo(configuration.json_schema(), nl=False)
         return
@@ -193,7 +220,10 @@ def _leftovers(config: "Config") -> list[str]:
     if not isinstance(config.feedpub.output, Path):
         return []
     known = config.feed.names | {"index", "feeds", "health"}
-    stems = {path.split("/")[0].split(".")[0] for path in FolderOutput(config.feedpub.output).list_names()}
+    stems = {
+        path.split("/")[0].split(".")[0]
+        for path in FolderOutput(config.feedpub.output).list_names()
+    }
     gone = sorted({_ARCHIVE.sub("", stem) for stem in stems if stem not in known} - known)
     return [
         f"{config.feedpub.output} still has the files of {name!r}, which is not in the config: "

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("target", metavar="FILE|URL")
 @click.option("--html", "form", flag_value="html", help="The article's HTML.")
-@click.option("--json", "form", flag_value="json", help="Everything that is known of the article, as JSON.")
+@click.option(
+    "--json", "form", flag_value="json", help="Everything that is known of the article, as JSON."
+)
 @click.option("--explain", is_flag=True, help="Show what was removed in its place, and why.")
 @click.pass_obj
 def clean(config_path: Path | None, target: str, form: str | None, *, explain: bool) -> None:

@@ -45,7 +45,11 @@ def select_feeds(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":
     if unknown := [name for name in names if name not in known]:
         close = get_close_matches(unknown[0], known, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        has = f"the config has: {', '.join(known)}" if known else "the config has none: `feedpub add URL` makes one"
+        has = (
+            f"the config has: {', '.join(known)}"
+            if known
+            else "the config has none: `feedpub add URL` makes one"
+        )
         raise ConfigError(f"no feed is named {', '.join(unknown)}; {hint}{has}")
     return [feed for feed in config.feed if not names or feed.name in names]
 
@@ -80,7 +84,15 @@ def open_context(
         open_fetcher(settings, store) as fetcher,
     ):
         isolation.prestart()
-        yield RunContext(settings, store, fetcher, publisher, executor=isolation, browser=browser, site_rules=rules)
+        yield RunContext(
+            settings,
+            store,
+            fetcher,
+            publisher,
+            executor=isolation,
+            browser=browser,
+            site_rules=rules,
+        )
 
 
 @contextmanager

@@ -26,7 +26,9 @@ def export() -> None:
 
 
 @export.command()
-@click.option("--feeds", "what", flag_value="feeds", default=True, help="The published feeds (the default).")
+@click.option(
+    "--feeds", "what", flag_value="feeds", default=True, help="The published feeds (the default)."
+)
 @click.option("--sources", "what", flag_value="sources", help="What the feeds are made from.")
 @click.pass_obj
 def opml(config_path: Path | None, what: str) -> None:

@@ -18,20 +18,36 @@ if TYPE_CHECKING:
     from feedpub.cli.importers import Imported, ImportedFeed, ImportedSite, ImportPlan, Unsupported
     from feedpub.config.edit import Change
 
-_KINDS = ("opml", "html2rss", "rsspls", "rss-bridge", "freshrss")  # importing.KINDS, which takes longer to ask
+_KINDS = (
+    "opml",
+    "html2rss",
+    "rsspls",
+    "rss-bridge",
+    "freshrss",
+)  # importing.KINDS, which takes longer to ask
 
 MAX_SHOWN = 200  # lines of each list
 
 
 @click.command("import")
 @click.argument("targets", nargs=-1, required=True, metavar="FILE|URL...")
-@click.option("--from", "kind", type=click.Choice(_KINDS), help="What the files are; else their content says.")
+@click.option(
+    "--from", "kind", type=click.Choice(_KINDS), help="What the files are; else their content says."
+)
 @click.option("-y", "--yes", "yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON document; writes only with --yes.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print it as one JSON document; writes only with --yes."
+)
 @click.pass_obj
 def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
-    config_path: Path | None, targets: tuple[str, ...], kind: str | None, *, yes: bool, dry_run: bool, as_json: bool
+    config_path: Path | None,
+    targets: tuple[str, ...],
+    kind: str | None,
+    *,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Take over feeds from other programs, and list what cannot be taken over.
 
@@ -52,7 +68,9 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
     from feedpub.config import edit
 
     if "-" in targets and not (yes or dry_run or as_json):
-        raise click.UsageError("Standard input is the file, so nothing can be asked: add --yes or --dry-run.")
+        raise click.UsageError(
+            "Standard input is the file, so nothing can be asked: add --yes or --dry-run."
+        )
     with loop_progress() as track:
         plan = _plan(config_path, _read(targets, kind, track))
         tables = [draft.as_toml_table(name) for name, draft in plan.imports.new]
@@ -70,7 +88,9 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
     for path, site in plan.sites:
         edit.save_config(path, site.text())
     if not as_json:
-        echo(f"{pluralize(len(plan.imports.new), 'feed')} added to {plan.path}; `feedpub build` reads them.")
+        echo(
+            f"{pluralize(len(plan.imports.new), 'feed')} added to {plan.path}; `feedpub build` reads them."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +124,9 @@ def _read(targets: Sequence[str], kind: str | None, track: "Change") -> "Importe
         except ImportFileError as error:
             wrong.append(str(error))
     if wrong:
-        raise ImportFileError("\n".join([*wrong, *(["Nothing was imported."] if len(targets) > 1 else [])]))
+        raise ImportFileError(
+            "\n".join([*wrong, *(["Nothing was imported."] if len(targets) > 1 else [])])
+        )
     return join_url(found)
 
 
@@ -117,7 +139,9 @@ def _imported(target: str, kind: str | None, track: "Change") -> "Imported":
     try:
         body = sys.stdin.buffer.read() if target == "-" else Path(target).read_bytes()
     except IsADirectoryError:
-        raise ImportFileError(f"{target}: a folder; name the files in it, as in {target.rstrip('/')}/*") from None
+        raise ImportFileError(
+            f"{target}: a folder; name the files in it, as in {target.rstrip('/')}/*"
+        ) from None
     except OSError as error:
         raise ImportFileError(f"{target}: cannot be read: {error.strerror}") from error
     return importers.parse_import(body, "standard input" if target == "-" else target, kind, track)
@@ -136,19 +160,38 @@ def _plan(config_path: Path | None, imported: "Imported") -> _Plan:
         file = folder / f"{site.host}.toml"
         if file.exists():
             losses.append(
-                Unsupported(site.location, site.describe(), f"{file} is there already; put what is needed into it")
+                Unsupported(
+                    site.location,
+                    site.describe(),
+                    f"{file} is there already; put what is needed into it",
+                )
             )
         else:
             sites.append((file, site))
-    return _Plan(path, plan_import(imported.feeds, known or configuration.Config()), tuple(losses), tuple(sites))
+    return _Plan(
+        path,
+        plan_import(imported.feeds, known or configuration.Config()),
+        tuple(losses),
+        tuple(sites),
+    )
 
 
 def _show(plan: _Plan, console: "Console") -> None:
     _table(console, f"To be added to {plan.path}:", plan.imports.new)
     _table(console, "Already there:", plan.imports.already_configured)
-    _lines(console, "Rules for articles, to be written:", (f"{path}: {site.describe()}" for path, site in plan.sites))
-    _lines(console, "Not carried over:", (str(loss) for loss in plan.unsupported if loss.is_important))
-    _lines(console, "Not needed here:", _grouped(loss for loss in plan.unsupported if not loss.is_important))
+    _lines(
+        console,
+        "Rules for articles, to be written:",
+        (f"{path}: {site.describe()}" for path, site in plan.sites),
+    )
+    _lines(
+        console, "Not carried over:", (str(loss) for loss in plan.unsupported if loss.is_important)
+    )
+    _lines(
+        console,
+        "Not needed here:",
+        _grouped(loss for loss in plan.unsupported if not loss.is_important),
+    )
     if not plan.imports.new:
         console.print("No feed is new.")
 
@@ -175,7 +218,9 @@ def _table(console: "Console", heading: str, feeds: "Sequence[tuple[str, Importe
 
 def _tell_of_more(console: "Console", listed: Sequence[object]) -> None:
     if len(listed) > MAX_SHOWN:
-        console.print(f"and {len(listed) - MAX_SHOWN:,} more; --json names them all", highlight=False)
+        console.print(
+            f"and {len(listed) - MAX_SHOWN:,} more; --json names them all", highlight=False
+        )
 
 
 def _lines(console: "Console", heading: str, lines: Iterable[str]) -> None:
@@ -196,7 +241,10 @@ def _grouped(losses: "Iterable[Unsupported]") -> list[str]:
     places: dict[str, list[str]] = {}
     for loss in losses:
         places.setdefault(f"{loss.what}: {loss.hint}", []).append(loss.location)
-    more = {said: f" and {len(where) - 1} more" if len(where) > 1 else "" for said, where in places.items()}
+    more = {
+        said: f" and {len(where) - 1} more" if len(where) > 1 else ""
+        for said, where in places.items()
+    }
     return [f"{where[0]}{more[said]}: {said}" for said, where in places.items()]
 
 

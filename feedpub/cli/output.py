@@ -51,7 +51,9 @@ def _plain(value: Any) -> Any:
 def format_result(outcome: RunResult) -> str:
     """One line about a regeneration: "world: updated, 3 new, 47 kept (2.1 s)"."""
     counts = [f"{getattr(outcome, name)} {name}" for name in _COUNTS if getattr(outcome, name)]
-    return f"{outcome.feed}: {', '.join([_WORDS[outcome.status], *counts])} ({outcome.seconds:.1f} s)"
+    return (
+        f"{outcome.feed}: {', '.join([_WORDS[outcome.status], *counts])} ({outcome.seconds:.1f} s)"
+    )
 
 
 _MAX_PROBLEMS = 5  # with single articles of a feed that are listed
@@ -67,7 +69,9 @@ def result_table(outcomes: Iterable[RunResult]) -> Table:
         table.add_column(name, justify="right")
     for outcome in outcomes:
         status = f"[{_COLOURS[outcome.status]}]{_WORDS[outcome.status]}[/]"
-        table.add_row(escape(outcome.feed), status, *(str(getattr(outcome, name)) for name in _COUNTS))
+        table.add_row(
+            escape(outcome.feed), status, *(str(getattr(outcome, name)) for name in _COUNTS)
+        )
     return table
 
 
@@ -91,12 +95,16 @@ def format_failure(feed: str, problem: Failure) -> str:
 
 def article_text(article: Article) -> str:
     """An article for reading in a terminal: title, byline and date, then its paragraphs."""
-    return "\n".join([*_head(article), "", *("\n\n".join(article.text.split("\n")).split("\n")), ""])
+    return "\n".join(
+        [*_head(article), "", *("\n\n".join(article.text.split("\n")).split("\n")), ""]
+    )
 
 
 def _head(article: Article) -> list[str]:
     when = f"{article.published:%Y-%m-%d %H:%M %Z}" if article.published else ""
-    byline = " · ".join(part for part in (", ".join(article.authors), when, article.site or "") if part)
+    byline = " · ".join(
+        part for part in (", ".join(article.authors), when, article.site or "") if part
+    )
     return [line for line in (article.title, byline) if line]
 
 
@@ -134,7 +142,10 @@ def status_table(overview: ServiceStatus) -> Table:
     for name in ("feed", "state", "entries", "newest", "last look", "next look"):
         table.add_column(name, justify="right" if name == "entries" else "left")
     for feed in overview.feeds:
-        told = (format_relative(moment, overview.now) if moment else "" for moment in (feed.newest, feed.last_run))
+        told = (
+            format_relative(moment, overview.now) if moment else ""
+            for moment in (feed.newest, feed.last_run)
+        )
         due = _due(feed.next_run, overview.now) if feed.next_run else ""
         table.add_row(escape(feed.name), _state(feed), str(feed.entries), *told, due)
     return table
@@ -142,11 +153,15 @@ def status_table(overview: ServiceStatus) -> Table:
 
 def _due(moment: datetime, now: datetime) -> str:
     """When something that was planned comes, or should have come."""
-    return f"was due {format_relative(moment, now)}" if moment <= now else format_relative(moment, now)
+    return (
+        f"was due {format_relative(moment, now)}" if moment <= now else format_relative(moment, now)
+    )
 
 
 def _state(feed: FeedStatus) -> str:
-    word = "never built" if feed.last_run is None and feed.health == Health.LATE else feed.health.value
+    word = (
+        "never built" if feed.last_run is None and feed.health == Health.LATE else feed.health.value
+    )
     return f"[{_HEALTH_COLOURS[feed.health]}]{word}[/]"
 
 
@@ -163,7 +178,9 @@ def status_lines(overview: ServiceStatus) -> Iterator[str]:
 
 def _article_lines(feed: FeedStatus) -> Iterator[str]:
     """Name what went wrong with single articles in the last run, the first few of them."""
-    problems = [problem for problem in (feed.outcome.problems if feed.outcome else ()) if not problem.fatal]
+    problems = [
+        problem for problem in (feed.outcome.problems if feed.outcome else ()) if not problem.fatal
+    ]
     yield from (format_failure(feed.name, problem) for problem in problems[:_MAX_PROBLEMS])
     left = len(problems) - _MAX_PROBLEMS
     if left > 0:

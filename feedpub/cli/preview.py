@@ -64,14 +64,21 @@ def preview(config_path: Path | None, target: str, *, opens: bool) -> None:
 
 def _desk(config: "Config", target: str, tools: "RunContext") -> "PreviewSession":
     """What is to be looked at. Raises SourceError."""
-    from feedpub.web.preview import PreviewSession, page_from_address, page_from_file, pages_of_feed, pages_of_site
+    from feedpub.web.preview import (
+        PreviewSession,
+        page_from_address,
+        page_from_file,
+        pages_of_feed,
+        pages_of_site,
+    )
 
     feed = config.feed.get(target)
     if feed is not None:
         subjects = pages_of_feed(feed, tools)
         if not subjects:
             exit_with_error(
-                f"{target}: no page of its articles is kept; `feedpub build` keeps them (keep_pages)", status=1
+                f"{target}: no page of its articles is kept; `feedpub build` keeps them (keep_pages)",
+                status=1,
             )
         return PreviewSession(subjects, tools, config.rules.sites, subjects)
     if target.startswith(("http://", "https://")):
@@ -80,5 +87,9 @@ def _desk(config: "Config", target: str, tools: "RunContext") -> "PreviewSession
         subject = page_from_file(Path(target), tools)
     else:
         known = ", ".join(config.feed.names) or "none"
-        exit_with_error(f"{target}: no address, no file, and no feed; the config has: {known}", status=2)
-    return PreviewSession([subject], tools, config.rules.sites, pages_of_site(subject.url, config.feed, tools))
+        exit_with_error(
+            f"{target}: no address, no file, and no feed; the config has: {known}", status=2
+        )
+    return PreviewSession(
+        [subject], tools, config.rules.sites, pages_of_site(subject.url, config.feed, tools)
+    )

@@ -27,11 +27,21 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--diff", is_flag=True, help="Show what would change in each entry; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print what changes as one JSON document.")
-@click.option("--force", is_flag=True, help="Hold nothing back: also what lost most of its text, or its title.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Hold nothing back: also what lost most of its text, or its title.",
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask on a terminal.")
 @click.pass_obj
 def reclean(  # noqa: PLR0913 -- its options, by name
-    config_path: Path | None, names: tuple[str, ...], *, diff: bool, as_json: bool, force: bool, yes: bool
+    config_path: Path | None,
+    names: tuple[str, ...],
+    *,
+    diff: bool,
+    as_json: bool,
+    force: bool,
+    yes: bool,
 ) -> None:
     """Apply changed rules, or a new version, to the entries of the named feeds, or of all; nothing is fetched.
 
@@ -64,7 +74,9 @@ def reclean(  # noqa: PLR0913 -- its options, by name
     sys.exit(0 if all(feed.ok for feed in done) else 1)
 
 
-def _planned(feeds: "Sequence[FeedConfig]", tools: "RunContext", *, force: bool) -> "Iterator[ReprocessPlan]":
+def _planned(
+    feeds: "Sequence[FeedConfig]", tools: "RunContext", *, force: bool
+) -> "Iterator[ReprocessPlan]":
     """What becomes of the entries of each feed, one feed after another; a bar on a terminal."""
     from feedpub.pipeline import reprocess
 
@@ -103,9 +115,7 @@ def _agreed(plan: "ReprocessPlan") -> bool:
     from feedpub.pipeline.reprocess import ReprocessVerdict
 
     changed = len(plan.with_status(ReprocessVerdict.CHANGED))
-    question = (
-        f"{plan.feed}: {changed} of {pluralize(len(plan.entries), 'entry', 'entries')} would change. Change them?"
-    )
+    question = f"{plan.feed}: {changed} of {pluralize(len(plan.entries), 'entry', 'entries')} would change. Change them?"
     return not changed or click.confirm(question)
 
 
@@ -118,7 +128,12 @@ def _show_diff(feed: "ReprocessPlan") -> None:
 
 
 def _show(
-    done: "Sequence[ReprocessPlan]", data: list[dict[str, Any]], config: "Config", *, as_json: bool, diff: bool
+    done: "Sequence[ReprocessPlan]",
+    data: list[dict[str, Any]],
+    config: "Config",
+    *,
+    as_json: bool,
+    diff: bool,
 ) -> None:
 
     if as_json:
@@ -130,7 +145,11 @@ def _show(
         for line in problem_lines(feed):
             console.print(line, soft_wrap=True, markup=False, highlight=False)
     written = sum(len(feed.written) for feed in done)
-    last = "nothing was written" if diff else f"{pluralize(written, 'file')} written to {config.feedpub.output}"
+    last = (
+        "nothing was written"
+        if diff
+        else f"{pluralize(written, 'file')} written to {config.feedpub.output}"
+    )
     console.print(last, soft_wrap=True, highlight=False)
 
 
@@ -139,7 +158,12 @@ def _show(
 # Nothing but the command asks for it, which loads it when it is run.
 
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
-_COUNTED = (ReprocessVerdict.CHANGED, ReprocessVerdict.SAME, ReprocessVerdict.FAILED, ReprocessVerdict.HELD)
+_COUNTED = (
+    ReprocessVerdict.CHANGED,
+    ReprocessVerdict.SAME,
+    ReprocessVerdict.FAILED,
+    ReprocessVerdict.HELD,
+)
 
 
 def plan_table(feeds: Iterable[ReprocessPlan]) -> Table:
@@ -149,7 +173,11 @@ def plan_table(feeds: Iterable[ReprocessPlan]) -> Table:
     for name in ("pages kept", *_COUNTED, "not kept"):
         shown.add_column(name, justify="right")
     for feed in feeds:
-        counts = (len(feed.entries), *(len(feed.with_status(verdict)) for verdict in _COUNTED), feed.without_snapshot)
+        counts = (
+            len(feed.entries),
+            *(len(feed.with_status(verdict)) for verdict in _COUNTED),
+            feed.without_snapshot,
+        )
         shown.add_row(escape(feed.feed), *map(str, counts))
     return shown
 
@@ -177,21 +205,35 @@ def diff_lines(feed: str, entry: ReprocessedEntry) -> Iterator[Text]:
 
 def plan_as_json(feed: ReprocessPlan) -> dict[str, Any]:
     """All of it for programs; of entries that are the same, only how many there are."""
-    counts = {verdict.value.replace(" ", "_"): len(feed.with_status(verdict)) for verdict in _COUNTED}
+    counts = {
+        verdict.value.replace(" ", "_"): len(feed.with_status(verdict)) for verdict in _COUNTED
+    }
     told = [_entry(entry) for entry in feed.entries if entry.status != ReprocessVerdict.SAME]
     head = {"feed": feed.feed, "ok": feed.ok, "pages_kept": len(feed.entries)}
-    return head | counts | {"not_kept": feed.without_snapshot, "written": feed.written, "entries": told}
+    return (
+        head
+        | counts
+        | {"not_kept": feed.without_snapshot, "written": feed.written, "entries": told}
+    )
 
 
 def shorten_line(feed: ReprocessPlan) -> ReprocessPlan:
     """The same without the texts: of hundreds of feeds they need not be held until all are done."""
-    entries = (replace(e, before=replace(e.before, html="", text=""), after=None) for e in feed.entries)
+    entries = (
+        replace(e, before=replace(e.before, html="", text=""), after=None) for e in feed.entries
+    )
     return replace(feed, entries=tuple(entries))
 
 
 def _entry(entry: ReprocessedEntry) -> dict[str, Any]:
     before, after = entry.before, entry.after
-    head = {"id": before.id, "url": before.url, "title": before.title, "verdict": entry.status, "reason": entry.reason}
+    head = {
+        "id": before.id,
+        "url": before.url,
+        "title": before.title,
+        "verdict": entry.status,
+        "reason": entry.reason,
+    }
     facts: Sequence[diff.Difference] = diff.diff_facts(before, after) if after else ()
     text: Sequence[str] = diff.diff_text(before, after) if after else ()
     markup: Sequence[str] = diff.diff_markup(before, after) if after else ()

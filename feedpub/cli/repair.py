@@ -66,11 +66,16 @@ def print_repair(console: "Console", repair: RepairResult) -> None:
         lines += [f"  {repair.message}", f"  {_ADVICE}"]
     if repair.proposal:
         lines.append(f"  {describe_proposal(repair.proposal).evidence}:")
-        lines += [f"    {'known' if article.known else 'new  '}  {article.title}" for article in repair.articles]
+        lines += [
+            f"    {'known' if article.known else 'new  '}  {article.title}"
+            for article in repair.articles
+        ]
     for line in lines:
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     for line in repair.patch.diff.splitlines() if repair.patch else ():
-        console.print(Text(line, _COLOURS.get(line[:3]) or _SIGNS.get(line[:1], "")), soft_wrap=True)
+        console.print(
+            Text(line, _COLOURS.get(line[:3]) or _SIGNS.get(line[:1], "")), soft_wrap=True
+        )
 
 
 def repair_as_json(repair: RepairResult) -> dict[str, Any]:
@@ -107,10 +112,21 @@ _DEADLINE = 180.0  # seconds for each feed
 @click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 @click.option("--dry-run", is_flag=True, help="Show what would change and write nothing.")
 @click.option("--all", "everything", is_flag=True, help="Look at sources that can be read, too.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as one JSON document; asks nothing.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print what was found as one JSON document; asks nothing.",
+)
 @click.pass_obj
 def repair(  # noqa: PLR0913 -- a command's options
-    config_path: Path | None, names: tuple[str, ...], *, yes: bool, dry_run: bool, everything: bool, as_json: bool
+    config_path: Path | None,
+    names: tuple[str, ...],
+    *,
+    yes: bool,
+    dry_run: bool,
+    everything: bool,
+    as_json: bool,
 ) -> None:
     """Find the lists of pages again that changed: of the named feeds, or of all.
 
@@ -138,7 +154,11 @@ def repair(  # noqa: PLR0913 -- a command's options
         for found in _looked_at(select_feeds(loaded, names), path, tools, everything=everything):
             if not as_json:
                 print_repair(make_console(), found)
-            written = found.patch is not None and (yes or (asks and _agreed(found.patch.path))) and not dry_run
+            written = (
+                found.patch is not None
+                and (yes or (asks and _agreed(found.patch.path)))
+                and not dry_run
+            )
             done.append(_written(found) if written else found)
     if as_json:
         echo_json({"sources": [repair_as_json(each) for each in done]})
@@ -157,15 +177,25 @@ def _looked_at(
     from feedpub.pipeline.collect import list_sources
 
     for feed in feeds:
-        failing = {state.key for state in tools.store.sources(feed.name) if state.failure is not None}
-        keys = {source_key(source) for source in feed.source if everything or source_key(source) in failing}
+        failing = {
+            state.key for state in tools.store.sources(feed.name) if state.failure is not None
+        }
+        keys = {
+            source_key(source)
+            for source in feed.source
+            if everything or source_key(source) in failing
+        }
         lease = RunBudget(_DEADLINE)
-        look = replace(tools, budget=lease, fetcher=tools.fetcher.for_run(feed.name, lease.remaining))
+        look = replace(
+            tools, budget=lease, fetcher=tools.fetcher.for_run(feed.name, lease.remaining)
+        )
         for reading in anomalies.check_listings(feed, list_sources(feed, look, keys), look):
             yield _repair(feed, reading, path, look)
 
 
-def _repair(feed: "FeedConfig", reading: "SourceResult", path: Path, tools: "RunContext") -> "RepairResult":
+def _repair(
+    feed: "FeedConfig", reading: "SourceResult", path: Path, tools: "RunContext"
+) -> "RepairResult":
     from feedpub.core.redact import redact
 
     found, problem = _finding(feed, reading, tools), reading.failure
@@ -186,11 +216,15 @@ def _finding(feed: "FeedConfig", reading: "SourceResult", tools: "RunContext") -
     if reading.failure is None:
         return SearchResult(message=f"it can be read: {pluralize(len(reading.items), 'article')}")
     if not reading.failure.firm:
-        return SearchResult(message="that may pass by itself: there is nothing to change in the config")
+        return SearchResult(
+            message="that may pass by itself: there is nothing to change in the config"
+        )
     return search_repair(feed, reading, tools)
 
 
-def _patch(proposal: "Proposal", feed: "FeedConfig", reading: "SourceResult", path: Path) -> "ConfigPatch":
+def _patch(
+    proposal: "Proposal", feed: "FeedConfig", reading: "SourceResult", path: Path
+) -> "ConfigPatch":
     """The change of the config as it stands in the file now. Raises ConfigError."""
     from feedpub.config import patch_source
 
@@ -216,6 +250,8 @@ def _close(done: "Sequence[RepairResult]", *, dry_run: bool) -> None:
         return
     written = list(dict.fromkeys(each.feed for each in done if each.is_written))
     if written:
-        echo(f"next: feedpub build {' '.join(written)}; a service that is running takes the config by itself")
+        echo(
+            f"next: feedpub build {' '.join(written)}; a service that is running takes the config by itself"
+        )
     if not dry_run and any(each.patch and not each.is_written for each in done):
         exit_with_error("not everything was written; --yes writes without asking", status=1)

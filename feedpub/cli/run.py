@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @listen_option
-@click.option("--log", "form", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
+@click.option(
+    "--log",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How the log is written.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Log debug detail too.")
 @click.pass_obj
 def run(config_path: Path | None, listen: str | None, *, form: "LogFormat", verbose: bool) -> None:
@@ -59,8 +65,20 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="Feeds to run at once.")
-@click.option("--log", "form", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="Feeds to run at once.",
+)
+@click.option(
+    "--log",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How the log is written.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Log debug detail too.")
 @click.pass_obj
 def worker(config_path: Path | None, at_once: int, *, form: "LogFormat", verbose: bool) -> None:
@@ -81,7 +99,9 @@ def worker(config_path: Path | None, at_once: int, *, form: "LogFormat", verbose
     path = configuration.find_config(config_path, os.environ)
     config = configuration.load_config(path)
     if not config.feedpub.queue:
-        raise ConfigError(f"{path}: workers need a queue: write queue = true under [feedpub], and see `state` there")
+        raise ConfigError(
+            f"{path}: workers need a queue: write queue = true under [feedpub], and see `state` there"
+        )
     configure_logging(form=form, detail=verbose)
     with open_context(config) as tools:
         with open_queue(config):  # its tables are made, whoever comes first

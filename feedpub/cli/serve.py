@@ -33,7 +33,10 @@ def _address(_context: click.Context, _option: click.Parameter, value: str | Non
 
 
 listen_option = click.option(
-    "--listen", metavar="ADDRESS", callback=_address, help="Where to serve; else what the config says under [http]."
+    "--listen",
+    metavar="ADDRESS",
+    callback=_address,
+    help="Where to serve; else what the config says under [http].",
 )
 
 
@@ -107,7 +110,9 @@ def serve(config_path: Path | None, listen: str | None) -> None:
         try:
             store.connect()
         except CorruptStateError as error:
-            _log.warning("state_damaged", extra=fields(reason=str(error), outcome="feeds are served"))
+            _log.warning(
+                "state_damaged", extra=fields(reason=str(error), outcome="feeds are served")
+            )
         sockets = open_sockets(config, listen)
         showcase = ReadOnlyControl(config, store)
         plans, hosts = store.schedule.load, config.http.hosts

@@ -63,7 +63,9 @@ def copy(source: str, target: str) -> None:
             entries = other.stats.entry_counts()
     of = f"{pluralize(sum(entries.values()), 'entry', 'entries')} of {pluralize(len(entries), 'feed')} among them"
     echo(f"copied {pluralize(rows, 'row')}, {of}; FROM is as it was")
-    echo(f"next: write state = {_setting(target)} into the config's [feedpub], and start feedpub again")
+    echo(
+        f"next: write state = {_setting(target)} into the config's [feedpub], and start feedpub again"
+    )
 
 
 @contextmanager

@@ -32,7 +32,9 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
     try:
         config = load_config(config_path)
     except ConfigError as error:
-        raise ConfigError(f"{error}\nA service that is running goes on with the config that it took before.") from None
+        raise ConfigError(
+            f"{error}\nA service that is running goes on with the config that it took before."
+        ) from None
     place = state_location(config.feedpub.state)
     with Store.open(place) as store:
         seen = collect_status(config, store, utc_now())

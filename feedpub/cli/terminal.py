@@ -19,7 +19,18 @@ from feedpub.core.text import strip_terminal_commands
 _ERRORS = "feedpub-replace"  # the name of our error handler
 _ASCII = "feedpub-ascii"  # click would write UTF-8 to a stream whose encoding is called "ascii"
 _SUBSTITUTES = str.maketrans(  # no double quotation mark among them: it would end a string of JSON
-    {"…": "...", "—": "-", "–": "-", "·": "-", "→": "->", "“": "'", "”": "'", "‘": "'", "’": "'", "\xa0": " "}
+    {
+        "…": "...",
+        "—": "-",
+        "–": "-",
+        "·": "-",
+        "→": "->",
+        "“": "'",
+        "”": "'",
+        "‘": "'",
+        "’": "'",
+        "\xa0": " ",
+    }
 )
 
 
@@ -64,7 +75,9 @@ def _find_codec(name: str) -> codecs.CodecInfo | None:
 # Commands that work until they are told to end, such as `feedpub run`, replace these handlers by
 # their own.
 
-_GRACE_SECONDS = 2.0  # for what is under way: a run that is cut off changes nothing, so nothing is lost
+_GRACE_SECONDS = (
+    2.0  # for what is under way: a run that is cut off changes nothing, so nothing is lost
+)
 _SAID = {signal.SIGINT: "Interrupted.", signal.SIGTERM: "Terminated."}
 _SHOW_CURSOR = "\x1b[?25h"  # which bars hide
 
@@ -138,7 +151,9 @@ def warn_quarantined(state: Path | str) -> None:
     from feedpub.store import Store
 
     for file in Store.quarantined_files(state):
-        echo(f"note: {file} is a damaged state that was set aside: delete it when nobody needs it any more")
+        echo(
+            f"note: {file} is a damaged state that was set aside: delete it when nobody needs it any more"
+        )
 
 
 def echo_json(value: object) -> None:
@@ -160,7 +175,9 @@ def make_console(*, stderr: bool = False) -> "Console":
     from rich.segment import Segment
 
     class SafeConsole(Console):
-        def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        def render(
+            self, renderable: RenderableType, options: ConsoleOptions | None = None
+        ) -> Iterable[Segment]:
             for text, style, control in super().render(renderable, options):
                 yield Segment(text if control else strip_terminal_commands(text), style, control)
 
@@ -181,7 +198,12 @@ def progress_bar() -> "Iterator[ProgressCallback]":
     """A bar a feed on standard error, gone at the end."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("articles"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("articles"),
+    )
     with Progress(*columns, console=make_console(stderr=True), transient=True) as shown:
         tasks: dict[str, TaskID] = {}
 
@@ -198,7 +220,11 @@ def progress_counter() -> Iterator[Callable[[str, int], object]]:
     """A line on standard error that counts up under changing names, gone at the end."""
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
-    columns = (SpinnerColumn("line"), TextColumn("{task.description}"), TextColumn("row {task.completed:,.0f}"))
+    columns = (
+        SpinnerColumn("line"),
+        TextColumn("{task.description}"),
+        TextColumn("row {task.completed:,.0f}"),
+    )
     with Progress(*columns, console=make_console(stderr=True), transient=True) as shown:
         task = shown.add_task("", total=None)
         yield lambda name, done: shown.update(task, description=name, completed=done)
@@ -209,7 +235,14 @@ def loop_progress() -> "Iterator[Change]":
     """Show a bar a loop on standard error, gone at the end; nothing where that is no terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("feeds"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("feeds"),
+    )
     console = make_console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as shown:
+    with Progress(
+        *columns, console=console, transient=True, disable=not sys.stderr.isatty()
+    ) as shown:
         yield lambda items, what: shown.track(items, description=what)

@@ -7,7 +7,12 @@ say what is wrong.
 """
 
 from feedpub.config.base import ConfigModel
-from feedpub.config.checks import check_selector_syntax, find_warnings, readable_secrets, validate_feed
+from feedpub.config.checks import (
+    check_selector_syntax,
+    find_warnings,
+    readable_secrets,
+    validate_feed,
+)
 from feedpub.config.cron import cron_fields as cron_fields
 from feedpub.config.edit import (
     ConfigPatch,
@@ -22,7 +27,16 @@ from feedpub.config.files import DEFAULT_NAME, config_files
 from feedpub.config.json_schema import json_schema
 from feedpub.config.load import find_config, load_config, load_site, parse_site
 from feedpub.config.locations import Bucket, parse_state_location, state_location
-from feedpub.config.models import Alerts, Config, Email, FeedConfig, Filters, GlobalSettings, Http, Storage
+from feedpub.config.models import (
+    Alerts,
+    Config,
+    Email,
+    FeedConfig,
+    Filters,
+    GlobalSettings,
+    Http,
+    Storage,
+)
 from feedpub.config.secrets import BasicAuth, Secret, SecretText, resolve_secret, secret_variables
 from feedpub.config.site_rules import RULE_HEADERS, RuleFiles, SiteFile, SiteRules
 from feedpub.config.sources import (

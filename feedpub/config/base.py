@@ -20,7 +20,8 @@ class ConfigModel(BaseModel):
         return {
             name: value
             for name, value in self.__dict__.items()
-            if name in self.model_fields_set or value != unwritten[name]  # a default that was made into something else
+            if name in self.model_fields_set
+            or value != unwritten[name]  # a default that was made into something else
         }
 
     def __setstate__(self, written: dict[Any, Any]) -> None:

@@ -21,7 +21,9 @@ from feedpub.config.sources import FolderSource, RemoteSource
 from feedpub.config.toml_lines import KeyPath
 from feedpub.config.types import check_selector, set_base_folder
 
-_TELLING = re.compile("auth|cookie|key|secret|session|token", re.IGNORECASE)  # headers that let someone in
+_TELLING = re.compile(
+    "auth|cookie|key|secret|session|token", re.IGNORECASE
+)  # headers that let someone in
 
 
 def find_warnings(config: Config, path: Path) -> list[str]:
@@ -57,7 +59,9 @@ def _feeds(config: Config) -> Iterator[str]:
 def _exposed(config: Config, path: Path) -> Iterator[str]:
     shared = _shared_secrets(config)
     of_feeds = {feed.name: secrets for feed in config.feed if (secrets := _secrets_of(feed))}
-    plain = any(isinstance(secret, SecretStr) for secrets in of_feeds.values() for secret in secrets)
+    plain = any(
+        isinstance(secret, SecretStr) for secrets in of_feeds.values() for secret in secrets
+    )
     places = {name: file for name, file, _ in config_folders(path)} if plain else {}
     for owner, secrets in shared.items():
         yield from _exposed_by(owner, secrets, path)
@@ -89,7 +93,9 @@ def _shared_secrets(config: Config) -> dict[str, list[SecretStr | Secret]]:
 
 def _password_of(state: Path | SecretStr | Secret) -> Iterator[SecretStr | Secret]:
     """What is secret about the place of a state: an address that holds a password."""
-    if isinstance(state, Secret) or (isinstance(state, SecretStr) and urlsplit(state.get_secret_value()).password):
+    if isinstance(state, Secret) or (
+        isinstance(state, SecretStr) and urlsplit(state.get_secret_value()).password
+    ):
         yield state
 
 
@@ -98,7 +104,12 @@ def _given(*secrets: SecretStr | Secret | None) -> list[SecretStr | Secret]:
 
 
 def _secrets_of(feed: FeedConfig) -> list[SecretStr | Secret]:
-    return [secret for source in feed.source if isinstance(source, RemoteSource) for secret in _secrets_in(source)]
+    return [
+        secret
+        for source in feed.source
+        if isinstance(source, RemoteSource)
+        for secret in _secrets_in(source)
+    ]
 
 
 def _secrets_in(source: RemoteSource) -> Iterator[SecretStr | Secret]:
@@ -106,7 +117,9 @@ def _secrets_in(source: RemoteSource) -> Iterator[SecretStr | Secret]:
     yield from (value for name, value in source.headers.items() if _TELLING.search(name))
     if source.auth:
         yield source.auth.password
-    if source.proxy and (isinstance(source.proxy, Secret) or "@" in source.proxy.get_secret_value()):
+    if source.proxy and (
+        isinstance(source.proxy, Secret) or "@" in source.proxy.get_secret_value()
+    ):
         yield source.proxy
 
 
@@ -158,7 +171,8 @@ def _same_names(feeds: list[tuple[KeyPath, Table]], whole: MergedConfig) -> Iter
         name, place = feed.get("name"), (*path, "name")
         if isinstance(name, str) and name in places:
             yield ConfigFinding(
-                place, f"the feed {whole.relative_to(places[name], place)} has the same name; write another"
+                place,
+                f"the feed {whole.relative_to(places[name], place)} has the same name; write another",
             )
         elif isinstance(name, str):
             places[name] = place
@@ -171,11 +185,13 @@ def _bounds(path: KeyPath, feed: Table) -> Iterator[ConfigFinding]:
         return
     if "min_every" in feed:
         yield ConfigFinding(
-            (*path, "min_every"), f'longer than max_every, "{types.format_duration(longest)}"; write a shorter one'
+            (*path, "min_every"),
+            f'longer than max_every, "{types.format_duration(longest)}"; write a shorter one',
         )
     else:
         yield ConfigFinding(
-            (*path, "max_every"), f'shorter than min_every, "{types.format_duration(shortest)}"; write a longer one'
+            (*path, "max_every"),
+            f'shorter than min_every, "{types.format_duration(shortest)}"; write a longer one',
         )
 
 
@@ -191,16 +207,21 @@ def _same_sources(path: KeyPath, feed: Table) -> Iterator[ConfigFinding]:
     for place, source in _tables(feed, path, "source"):
         key = "path" if "path" in source else "url"
         address = source.get(key)
-        identity = os.path.normpath(address) if key == "path" and isinstance(address, str) else address
+        identity = (
+            os.path.normpath(address) if key == "path" and isinstance(address, str) else address
+        )
         if isinstance(identity, str) and identity in numbers:
             yield ConfigFinding(
-                (*place, key), f"the same as that of source {numbers[identity]}; make the two one source"
+                (*place, key),
+                f"the same as that of source {numbers[identity]}; make the two one source",
             )
         elif isinstance(identity, str):
             numbers[identity] = int(place[-1]) + 1
 
 
-def _folders(document: Table, feeds: list[tuple[KeyPath, Table]], file: Path) -> Iterator[ConfigFinding]:
+def _folders(
+    document: Table, feeds: list[tuple[KeyPath, Table]], file: Path
+) -> Iterator[ConfigFinding]:
     """Folders that would publish what is private, or read what is published."""
     settings = document.get("feedpub")
     output, state = (_setting(settings, name, file.parent) for name in ("output", "state"))
@@ -208,21 +229,30 @@ def _folders(document: Table, feeds: list[tuple[KeyPath, Table]], file: Path) ->
         return
     if file.is_relative_to(output):
         yield ConfigFinding(
-            ("feedpub", "output"), 'holds this config, which would be published; write for example "../feeds"'
+            ("feedpub", "output"),
+            'holds this config, which would be published; write for example "../feeds"',
         )
     if state and state.is_relative_to(output):
         yield ConfigFinding(
-            ("feedpub", "state"), "lies in the output folder and would be published; write a folder beside it"
+            ("feedpub", "state"),
+            "lies in the output folder and would be published; write a folder beside it",
         )
     for path, feed in feeds:
         for place, source in _tables(feed, path, "source"):
             articles = _path(source.get("path"), file.parent)
             if articles and (articles.is_relative_to(output) or output.is_relative_to(articles)):
-                yield ConfigFinding((*place, "path"), f'overlaps the output folder "{output}"; keep articles elsewhere')
+                yield ConfigFinding(
+                    (*place, "path"),
+                    f'overlaps the output folder "{output}"; keep articles elsewhere',
+                )
 
 
 def _queue(settings: object) -> Iterator[ConfigFinding]:
-    if isinstance(settings, dict) and settings.get("queue") is True and not is_postgres_address(settings.get("state")):
+    if (
+        isinstance(settings, dict)
+        and settings.get("queue") is True
+        and not is_postgres_address(settings.get("state"))
+    ):
         yield ConfigFinding(
             ("feedpub", "queue"),
             "needs the state in PostgreSQL, which keeps the queue, too; write for example "
@@ -232,19 +262,29 @@ def _queue(settings: object) -> Iterator[ConfigFinding]:
 
 def _half_a_key(storage: object) -> Iterator[ConfigFinding]:
     """An access key without its secret, or the other way round."""
-    given = [name for name in ("key", "secret") if name in storage] if isinstance(storage, dict) else []
+    given = (
+        [name for name in ("key", "secret") if name in storage] if isinstance(storage, dict) else []
+    )
     if len(given) == 1:
         other = "secret" if given == ["key"] else "key"
-        yield ConfigFinding(("s3", given[0]), f"stands without {other}; write both, or none to use the environment's")
+        yield ConfigFinding(
+            ("s3", given[0]),
+            f"stands without {other}; write both, or none to use the environment's",
+        )
 
 
 def _rules(written: object, folder: Path) -> Iterator[ConfigFinding]:
     """Folders of rules that are not there, though the config names them."""
-    wanted = {"sites": "a folder with a file for each host", "ftr_site_config": "where ftr-site-config was checked out"}
+    wanted = {
+        "sites": "a folder with a file for each host",
+        "ftr_site_config": "where ftr-site-config was checked out",
+    }
     for name, what in wanted.items():
         path = _path(written.get(name), folder) if isinstance(written, dict) else None
         if path and not path.is_dir():
-            yield ConfigFinding(("rules", name), f"there is no folder {path}; write {what}, or leave the line out")
+            yield ConfigFinding(
+                ("rules", name), f"there is no folder {path}; write {what}, or leave the line out"
+            )
 
 
 def _setting(settings: object, name: str, folder: Path) -> Path | None:
@@ -255,7 +295,11 @@ def _setting(settings: object, name: str, folder: Path) -> Path | None:
 
 def _path(value: object, folder: Path) -> Path | None:
     try:
-        return set_base_folder(value, folder) if isinstance(value, str) and not is_s3_address(value) else None
+        return (
+            set_base_folder(value, folder)
+            if isinstance(value, str) and not is_s3_address(value)
+            else None
+        )
     except ValueError:  # told where the value itself is checked
         return None
 

@@ -33,7 +33,9 @@ def check_cron(expression: str) -> str:
     """The expression with single spaces; ValueError says which part is wrong and what may stand there."""
     fields = expression.split()
     if expression.startswith("@"):
-        raise ValueError(f'no names such as "{expression}"; write every = "1h", or five parts such as "0 * * * *"')
+        raise ValueError(
+            f'no names such as "{expression}"; write every = "1h", or five parts such as "0 * * * *"'
+        )
     if len(fields) != len(_PARTS):
         raise ValueError(
             f'has {len(fields)} of the five parts minute, hour, day, month, weekday; write for example "*/30 * * * *"'
@@ -56,7 +58,9 @@ def _values(part: _Part, field: str) -> frozenset[int]:
 def _range(part: _Part, item: str) -> range:
     found = _ITEM.fullmatch(item)
     if found is None:
-        raise ValueError(f'"{item}" is no {part.name}; write a number, a range 1-5, a list 1,3 or a step */2')
+        raise ValueError(
+            f'"{item}" is no {part.name}; write a number, a range 1-5, a list 1,3 or a step */2'
+        )
     step = int(found["step"] or 1)
     if step == 0:
         raise ValueError(f'"{item}" goes nowhere; the step after the slash is at least 1')

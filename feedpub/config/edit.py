@@ -28,7 +28,9 @@ from feedpub.core.errors import ConfigError
 LINE = 100  # columns; a longer list has a line for each of its rules
 
 
-def append_rules(text: str, lists: Mapping[str, Sequence[str]], single: Mapping[str, str], name: str) -> str:
+def append_rules(
+    text: str, lists: Mapping[str, Sequence[str]], single: Mapping[str, str], name: str
+) -> str:
     """A file's text with more rules; what they say is not looked at.
 
     Args:
@@ -152,7 +154,11 @@ def unique_name(wanted: str, taken: Iterable[str]) -> str:
 
 
 def _stem(wanted: str) -> str:
-    plain = unicodedata.normalize("NFKD", wanted.lower().replace("ß", "ss")).encode("ascii", "ignore").decode()
+    plain = (
+        unicodedata.normalize("NFKD", wanted.lower().replace("ß", "ss"))
+        .encode("ascii", "ignore")
+        .decode()
+    )
     stem = re.sub("[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
     if len(stem) > _LONGEST_NAME:
         stem = stem[:_LONGEST_NAME].rpartition("-")[0] or stem[:_LONGEST_NAME]
@@ -172,7 +178,9 @@ def ensure_not_configured(path: Path, *urls: str) -> None:
         for number, source in enumerate(feed.source):
             if isinstance(source, RemoteSource) and _identity(source.url) in wanted:
                 file, at = config_folder(path, feed.name) or (path, 0)
-                line = TomlLines(read_feed_files(file)).line_of(("feed", at, "source", number, "url"))
+                line = TomlLines(read_feed_files(file)).line_of(
+                    ("feed", at, "source", number, "url")
+                )
                 raise ConfigError(
                     f"{file}:{line}: {source.url} is a source of the feed {feed.name} already; "
                     f"build it with: feedpub build {feed.name}"
@@ -187,7 +195,10 @@ def block_of(table: Mapping[str, object]) -> str:
     return "\n".join(
         [
             _section("[[feed]]", own),
-            *(_section("[[feed.source]]", source) for source in (sources if isinstance(sources, Sequence) else ())),
+            *(
+                _section("[[feed.source]]", source)
+                for source in (sources if isinstance(sources, Sequence) else ())
+            ),
             *(_section(f"[feed.{key}]", values) for key, values in tables.items()),
         ]
     )
@@ -254,7 +265,9 @@ def save_config(path: Path, text: str) -> None:
     try:
         _replace(path, text)
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}; the file is as it was") from error
+        raise ConfigError(
+            f"{path}: cannot be written: {error.strerror}; the file is as it was"
+        ) from error
 
 
 def _present(path: Path) -> str:
@@ -263,7 +276,9 @@ def _present(path: Path) -> str:
         return read_verbatim(path)
     first = files(__package__).joinpath("first.toml").read_text("utf-8")
     in_folder = path.absolute().parent.name == "config"
-    return first if in_folder else re.sub(r'"\.\./([.\w]+)"', r'"\1"   ', first)  # the comments stay in line
+    return (
+        first if in_folder else re.sub(r'"\.\./([.\w]+)"', r'"\1"   ', first)
+    )  # the comments stay in line
 
 
 def _refuse_inline(text: str, path: Path) -> None:
@@ -271,7 +286,9 @@ def _refuse_inline(text: str, path: Path) -> None:
     feeds = tomlkit.parse(text).get("feed")
     if feeds is not None and not isinstance(feeds, AoT):
         line = TomlLines(text).line_of(("feed",))
-        raise ConfigError(f"{path}:{line}: feeds in an array on one line cannot be added to; write each as [[feed]]")
+        raise ConfigError(
+            f"{path}:{line}: feeds in an array on one line cannot be added to; write each as [[feed]]"
+        )
 
 
 def _hold_apart(before: Config, after: Config, names: KeysView[str], path: Path) -> None:
@@ -329,9 +346,12 @@ class ConfigPatch:
     def diff(self) -> str:
         """What changes, as a unified diff."""
         old, new = (
-            text.removeprefix(FREE_SIGN).replace("\r\n", "\n").splitlines() for text in (self.before, self.after)
+            text.removeprefix(FREE_SIGN).replace("\r\n", "\n").splitlines()
+            for text in (self.before, self.after)
         )
-        return "\n".join(difflib.unified_diff(old, new, str(self.path), str(self.path), lineterm=""))
+        return "\n".join(
+            difflib.unified_diff(old, new, str(self.path), str(self.path), lineterm="")
+        )
 
     def apply(self) -> None:
         """Write it, in one step. Raises ConfigError: the file changed meanwhile, or cannot be written."""
@@ -341,7 +361,11 @@ class ConfigPatch:
 
 
 def patch_source(
-    path: Path, feed: str, source: Source, changes: Mapping[str, str | None], environ: Mapping[str, str] = os.environ
+    path: Path,
+    feed: str,
+    source: Source,
+    changes: Mapping[str, str | None],
+    environ: Mapping[str, str] = os.environ,
 ) -> ConfigPatch:
     """The file in which a feed stands, with some keys of a source changed, found good by the loader; writes nothing.
 
@@ -406,12 +430,19 @@ def _with_lines(text: str, place: tuple[int, int], new: Mapping[str, str], newli
     number = TomlLines(text).line_of(("feed", place[0], "source", place[1], "url"))
     above = lines[number - 1]
     indent = above[: len(above) - len(above.lstrip())]
-    written = (f"{indent}{key} = {tomlkit.item(value).as_string()}{newline[:-1]}" for key, value in new.items())
+    written = (
+        f"{indent}{key} = {tomlkit.item(value).as_string()}{newline[:-1]}"
+        for key, value in new.items()
+    )
     return "\n".join([*lines[:number], *written, *lines[number:]])
 
 
 def _patching_hold_apart(
-    before: Config, after: Config, place: tuple[int, int], changes: Mapping[str, str | None], path: Path
+    before: Config,
+    after: Config,
+    place: tuple[int, int],
+    changes: Mapping[str, str | None],
+    path: Path,
 ) -> None:
     """The keys of the source must be all that changed. Raises ConfigError."""
     old, new = before.model_dump(), after.model_dump()

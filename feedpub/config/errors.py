@@ -131,18 +131,30 @@ _KINDS = {
 
 _TEXTS: dict[str, Callable[[ErrorLocation, Any, dict[str, Any]], str]] = {
     "missing": lambda at, _value, _context: f"missing; write {at.format()}",
-    "extra_forbidden": lambda at, _value, _context: _unknown_key(str(at.path[-1]), at.section, at.root),
+    "extra_forbidden": lambda at, _value, _context: _unknown_key(
+        str(at.path[-1]), at.section, at.root
+    ),
     "literal_error": lambda _at, value, context: _choice(value, context["expected"]),
-    "union_tag_invalid": lambda _at, _value, context: _choice(context["tag"], context["expected_tags"]),
-    "union_tag_not_found": lambda _at, _value, _context: 'missing; write type = "page", "feed", "sitemap" or "folder"',
+    "union_tag_invalid": lambda _at, _value, context: _choice(
+        context["tag"], context["expected_tags"]
+    ),
+    "union_tag_not_found": lambda _at, _value, _context: (
+        'missing; write type = "page", "feed", "sitemap" or "folder"'
+    ),
     "value_error": lambda _at, _value, context: str(context["error"]),
     "too_short": lambda at, _value, _context: f"empty; write {at.format()}",
-    "greater_than_equal": lambda _at, value, context: f"{value} is too small; the smallest is {context['ge']}",
-    "less_than_equal": lambda _at, value, context: f"{value} is too large; the largest is {context['le']}",
+    "greater_than_equal": lambda _at, value, context: (
+        f"{value} is too small; the smallest is {context['ge']}"
+    ),
+    "less_than_equal": lambda _at, value, context: (
+        f"{value} is too large; the largest is {context['le']}"
+    ),
 }
 
 
-def collect_findings(error: ValidationError, root: type[ConfigModel] = Config) -> Iterator[ConfigFinding]:
+def collect_findings(
+    error: ValidationError, root: type[ConfigModel] = Config
+) -> Iterator[ConfigFinding]:
     """Everything that pydantic found in a file of which `root` is the whole, a sentence each."""
     for details in error.errors():
         kind, value = details["type"], details["input"]
@@ -150,7 +162,11 @@ def collect_findings(error: ValidationError, root: type[ConfigModel] = Config) -
             continue  # pydantic counts only the elements that are well, and names the others besides
         at = locate_error(details["loc"], root)
         path = (*at.path, "type") if kind.startswith("union_tag") else at.path
-        text = _TEXTS[kind](at, value, details.get("ctx", {})) if kind in _TEXTS else _wrong_kind(kind, at)
+        text = (
+            _TEXTS[kind](at, value, details.get("ctx", {}))
+            if kind in _TEXTS
+            else _wrong_kind(kind, at)
+        )
         yield ConfigFinding(path, text)
 
 
@@ -193,7 +209,9 @@ def _owners(key: str, asked: type[ConfigModel], root: type[ConfigModel]) -> str:
         if key in table.model_fields:
             kinds.setdefault(heading, []).extend([quote_for_message(kind)] if kind else [])
     nearest = {heading: kinds[heading] for heading in alike & kinds.keys()} or kinds
-    return " or ".join(f"{heading} of type {', '.join(of)}" if of else heading for heading, of in nearest.items())
+    return " or ".join(
+        f"{heading} of type {', '.join(of)}" if of else heading for heading, of in nearest.items()
+    )
 
 
 def _choice(value: object, expected: str) -> str:

@@ -21,7 +21,10 @@ _SYNTAX = (  # what tomllib says, and what usually helps
     ("Expected newline or end of document", "one setting a line, and text in quotes"),
     ("Expected '='", "a setting is written key = value"),
     ("Cannot overwrite a value", "this key is given twice"),
-    ("Cannot declare", "this table is given twice; several feeds and sources have two brackets: [[feed]]"),
+    (
+        "Cannot declare",
+        "this table is given twice; several feeds and sources have two brackets: [[feed]]",
+    ),
     ("Cannot mutate immutable namespace", "this key is given twice"),
     ("Unterminated string", "a quotation mark is missing"),
     ('Expected "\'"', "a quotation mark is missing"),
@@ -42,7 +45,9 @@ def read_config_file(path: Path) -> str:
             "or in $FEEDPUB_CONFIG"
         ) from None
     except IsADirectoryError:
-        raise ConfigError(f"{path}: a folder; name the file in it: -c {path / DEFAULT_NAME.name}") from None
+        raise ConfigError(
+            f"{path}: a folder; name the file in it: -c {path / DEFAULT_NAME.name}"
+        ) from None
     except OSError as error:
         raise explain_unreadable(path, error) from error
     return _decoded(body, path)
@@ -83,9 +88,13 @@ def parse_toml(text: str, path: Path) -> dict[str, object]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax(str(error), text, path)) from None
     except RecursionError:
-        raise ConfigError(f"{path}:1: brackets nested hundreds deep; a config needs three") from None
+        raise ConfigError(
+            f"{path}:1: brackets nested hundreds deep; a config needs three"
+        ) from None
     except ValueError:  # of Python: it reads no numbers of thousands of digits
-        line = next((n for n, line in enumerate(text.splitlines(), 1) if _LONG_NUMBER.search(line)), 1)
+        line = next(
+            (n for n, line in enumerate(text.splitlines(), 1) if _LONG_NUMBER.search(line)), 1
+        )
         raise ConfigError(f"{path}:{line}: a number of thousands of digits") from None
 
 
@@ -93,7 +102,9 @@ def _syntax(message: str, text: str, path: Path) -> str:
     """A syntax error with its line; the line's own text is not shown: it may hold a password."""
     what, _, place = message.rpartition(" (at ")
     found = re.fullmatch(r"line (\d+), column (\d+)\)", place)
-    line, column = (found[1], f"column {found[2]}") if found else (text.rstrip().count("\n") + 1, "at the end")
+    line, column = (
+        (found[1], f"column {found[2]}") if found else (text.rstrip().count("\n") + 1, "at the end")
+    )
     hint = next((f"; {hint}" for start, hint in _SYNTAX if what.startswith(start)), "")
     return f"{path}:{line}: {column}: {what[:1].lower()}{what[1:]}{hint}"
 
@@ -124,7 +135,10 @@ def config_files(config: Path) -> tuple[Path, ...]:
         if os.path.lexists(folder):
             raise explain_unreadable(folder, error) from error
         names = []
-    return (config, *(folder / name for name in sorted(names) if name.endswith(".toml") and name[0] != "."))
+    return (
+        config,
+        *(folder / name for name in sorted(names) if name.endswith(".toml") and name[0] != "."),
+    )
 
 
 @dataclass(frozen=True)
@@ -158,7 +172,11 @@ class ConfigFile:
     def issue_at(self, finding: ConfigFinding) -> ConfigIssue:
         """What is wrong in this file."""
         line = self.line(finding.path)
-        return self.number, line, f"{self.path}:{line}: {find_location(finding.path, self.document)}: {finding.text}"
+        return (
+            self.number,
+            line,
+            f"{self.path}:{line}: {find_location(finding.path, self.document)}: {finding.text}",
+        )
 
     def unexpected_tables(self) -> Iterator[ConfigFinding]:
         """What has no place in it: what is no list of feeds, and in feeds.d whatever is no feed."""
@@ -166,7 +184,10 @@ class ConfigFile:
             yield ConfigFinding((_FEEDS,), _NO_LIST)
         for key in self.document if self.number else ():
             if key != _FEEDS:
-                yield ConfigFinding((key,), f"a file in {FOLDER} holds only [[feed]]; write this into the main config")
+                yield ConfigFinding(
+                    (key,),
+                    f"a file in {FOLDER} holds only [[feed]]; write this into the main config",
+                )
 
 
 class MergedConfig:
@@ -191,7 +212,9 @@ class MergedConfig:
 
     def unexpected_tables(self) -> list[ConfigIssue]:
         """What has no place in its file."""
-        return [part.issue_at(finding) for part in self._parts for finding in part.unexpected_tables()]
+        return [
+            part.issue_at(finding) for part in self._parts for finding in part.unexpected_tables()
+        ]
 
     def issue_at(self, finding: ConfigFinding) -> ConfigIssue:
         """What is wrong in the document, said of the file in which it stands."""
@@ -215,7 +238,9 @@ class MergedConfig:
 
 def config_folder(config: Path, feed: str) -> tuple[Path, int] | None:
     """The file in which a feed stands, and its number among the feeds there; None where it is in none."""
-    return next(((file, number) for name, file, number in config_folders(config) if name == feed), None)
+    return next(
+        ((file, number) for name, file, number in config_folders(config) if name == feed), None
+    )
 
 
 def config_folders(config: Path) -> Iterator[tuple[str, Path, int]]:

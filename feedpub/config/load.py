@@ -34,7 +34,11 @@ def find_config(option: Path | None, environ: Mapping[str, str] = os.environ) ->
     config, else config/feedpub.toml.
     """
     given = _given(environ, "CONFIGURATION_DIRECTORY")
-    named = option or environ.get("FEEDPUB_CONFIG") or (Path(given, DEFAULT_NAME.name) if given else DEFAULT_NAME)
+    named = (
+        option
+        or environ.get("FEEDPUB_CONFIG")
+        or (Path(given, DEFAULT_NAME.name) if given else DEFAULT_NAME)
+    )
     return Path(os.path.expanduser(named))  # noqa: PTH111 -- pathlib's raises where there is no such home
 
 
@@ -50,7 +54,10 @@ def load_config(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
 
 
 def parse_config(
-    text: str, path: Path, environ: Mapping[str, str] = os.environ, instead: Mapping[Path, str] = _AS_THEY_ARE
+    text: str,
+    path: Path,
+    environ: Mapping[str, str] = os.environ,
+    instead: Mapping[Path, str] = _AS_THEY_ARE,
 ) -> Config:
     """The config in a text that stands, or is to stand, in a file, with the feeds of the files in feeds.d beside it.
 
@@ -78,17 +85,23 @@ def parse_config(
     raise ConfigError("\n".join(said for _, _, said in sorted(set(problems)))) from None
 
 
-def _parts(text: str, path: Path, instead: Mapping[Path, str]) -> tuple[list[ConfigFile], list[ConfigIssue]]:
+def _parts(
+    text: str, path: Path, instead: Mapping[Path, str]
+) -> tuple[list[ConfigFile], list[ConfigIssue]]:
     """The files of a config, as far as they can be read; the main one, which says nothing then, in any case."""
     parts: list[ConfigFile] = []
     unread: list[ConfigIssue] = []
     for number, file in enumerate(config_files(path)):
         try:
-            told = text if number == 0 else instead[file] if file in instead else read_feed_files(file)
+            told = (
+                text if number == 0 else instead[file] if file in instead else read_feed_files(file)
+            )
             parts.append(ConfigFile(number, file, told, parse_toml(told, file)))
         except ConfigError as error:
             unread.append((number, 0, str(error)))
-    return (parts if parts and parts[0].number == 0 else [ConfigFile(0, path, "", {}), *parts]), unread
+    return (
+        parts if parts and parts[0].number == 0 else [ConfigFile(0, path, "", {}), *parts]
+    ), unread
 
 
 def load_site(path: Path) -> tuple[SiteFile, TomlLines]:
@@ -123,7 +136,12 @@ def _given(environ: Mapping[str, str], name: str) -> str:
 
 def _within(folder: str, written: object) -> object:
     """A relative path in a folder, which no number of .. leads out of; whatever else is written stays as it is."""
-    if not isinstance(written, str) or not written.strip() or written.startswith(("/", "~")) or "://" in written:
+    if (
+        not isinstance(written, str)
+        or not written.strip()
+        or written.startswith(("/", "~"))
+        or "://" in written
+    ):
         return written
     return os.path.join(folder, os.path.normpath(f"/{written}")[1:])  # noqa: PTH118 -- pathlib keeps the ..
 
@@ -133,6 +151,8 @@ def changed_feeds(before: Config, now: Config) -> dict[str, list[str]]:
     old, new = before.feed, now.feed
     return {
         "added": [name for name in new.names if name not in old.names],
-        "changed": [name for name in new.names if name in old.names and new.get(name) != old.get(name)],
+        "changed": [
+            name for name in new.names if name in old.names and new.get(name) != old.get(name)
+        ],
         "removed": [name for name in old.names if name not in new.names],
     }

@@ -17,7 +17,9 @@ from feedpub.core.errors import ConfigError
 
 _ADDRESS = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # what every store takes
-_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")  # of a prefix: what needs no escaping in any address
+_PART = re.compile(
+    r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
+)  # of a prefix: what needs no escaping in any address
 _EXAMPLE = 'write for example "s3://my-bucket/feeds"'
 
 
@@ -56,9 +58,13 @@ def _output(value: object, info: ValidationInfo) -> Path | Bucket:
 def _bucket(address: str) -> Bucket:
     scheme, _, rest = address.partition("://")
     if "@" in unquote(rest):
-        raise ValueError('holds a user name or a key; those stand in [s3], as in secret = { env = "NAME" }')
+        raise ValueError(
+            'holds a user name or a key; those stand in [s3], as in secret = { env = "NAME" }'
+        )
     if "?" in rest or "#" in rest:
-        raise ValueError(f'an address of a bucket ends before "?" and "#"; {_EXAMPLE}, and the rest in [s3]')
+        raise ValueError(
+            f'an address of a bucket ends before "?" and "#"; {_EXAMPLE}, and the rest in [s3]'
+        )
     if scheme != "s3":
         raise ValueError(
             f"{quote_for_message(address)} is neither a folder nor a bucket; {_EXAMPLE}, and the server in [s3]"
@@ -77,7 +83,9 @@ def _bucket(address: str) -> Bucket:
     return Bucket(name, prefix)
 
 
-Output = Annotated[Path | Bucket, PlainValidator(_output), WithJsonSchema({"type": "string", "minLength": 1})]
+Output = Annotated[
+    Path | Bucket, PlainValidator(_output), WithJsonSchema({"type": "string", "minLength": 1})
+]
 
 
 # SECTION: Where the state is: a folder, or a PostgreSQL database, whose address may hold a
@@ -89,7 +97,9 @@ _EXAMPLE_STATE = 'write for example "postgresql://feedpub@db.example.org/feedpub
 
 def is_postgres_address(written: object) -> bool:
     """Whether what stands in the config as the state is, or stands for, the address of a database."""
-    return isinstance(written, dict | Secret | SecretStr) or (isinstance(written, str) and "://" in written)
+    return isinstance(written, dict | Secret | SecretStr) or (
+        isinstance(written, str) and "://" in written
+    )
 
 
 def _state(value: object, info: ValidationInfo) -> object:
@@ -120,7 +130,9 @@ StateLocation = Annotated[
 ]
 
 
-def state_location(state: Path | SecretStr | Secret, environ: Mapping[str, str] = os.environ) -> Path | str:
+def state_location(
+    state: Path | SecretStr | Secret, environ: Mapping[str, str] = os.environ
+) -> Path | str:
     """The folder or the address that a state's setting stands for. Raises ConfigError; no message shows a password."""
     if isinstance(state, Path):
         return state
@@ -143,4 +155,6 @@ def parse_state_location(written: str, environ: Mapping[str, str] = os.environ) 
         if not environ.get(name):
             raise ConfigError(f"{written}: the environment variable {name} is not set, or empty")
         return state_location(SecretStr(environ[name]), environ)
-    return state_location(SecretStr(written) if is_postgres_address(written) else Path(written), environ)
+    return state_location(
+        SecretStr(written) if is_postgres_address(written) else Path(written), environ
+    )

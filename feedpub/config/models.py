@@ -43,14 +43,20 @@ class Filters(ConfigModel):
     title: tuple[Pattern, ...] = Field(
         default=(), description="Patterns of titles.", examples=[["budget", "re:^Live:"]]
     )
-    url: tuple[Pattern, ...] = Field(default=(), description="Patterns of URLs.", examples=[["*/video/*"]])
-    category: tuple[Pattern, ...] = Field(default=(), description="Patterns of categories.", examples=[["Sport"]])
+    url: tuple[Pattern, ...] = Field(
+        default=(), description="Patterns of URLs.", examples=[["*/video/*"]]
+    )
+    category: tuple[Pattern, ...] = Field(
+        default=(), description="Patterns of categories.", examples=[["Sport"]]
+    )
     text: tuple[Pattern, ...] = Field(
         default=(), description="Patterns of words in the text.", examples=[["horoscope"]]
     )
 
 
-_NO_RULES = SiteRules()  # one for all feeds: pydantic copies a default for each, where it has no hash
+_NO_RULES = (
+    SiteRules()
+)  # one for all feeds: pydantic copies a default for each, where it has no hash
 
 
 class FeedConfig(ConfigModel):
@@ -62,7 +68,9 @@ class FeedConfig(ConfigModel):
     )
     title: Title = Field(description="The feed's title in readers.", examples=["World news"])
     description: OneLine = Field(
-        default="", description="One sentence about the feed.", examples=["What the world did today"]
+        default="",
+        description="One sentence about the feed.",
+        examples=["What the world did today"],
     )
     language: Language | None = Field(
         default=None,
@@ -150,7 +158,10 @@ class FeedConfig(ConfigModel):
         examples=[False],
     )
     reading_time: bool = Field(
-        default=False, strict=True, description="Begin each text with how long it takes to read.", examples=[True]
+        default=False,
+        strict=True,
+        description="Begin each text with how long it takes to read.",
+        examples=[True],
     )
     formats: Annotated[tuple[Literal["rss", "atom", "json"], ...], Unique] = Field(
         default=("rss", "atom", "json"),
@@ -159,15 +170,20 @@ class FeedConfig(ConfigModel):
         examples=[["rss", "atom", "json"]],
     )
     source: tuple[Source, ...] = Field(
-        min_length=1, description="Where its articles come from; several are merged without duplicates."
+        min_length=1,
+        description="Where its articles come from; several are merged without duplicates.",
     )
     rules: SiteRules = Field(
-        default_factory=lambda: _NO_RULES, description="What the cleaner is told about the feed's site."
+        default_factory=lambda: _NO_RULES,
+        description="What the cleaner is told about the feed's site.",
     )
     include: Filters = Field(
-        default=Filters(), description="Take only articles that match one pattern of each kind given."
+        default=Filters(),
+        description="Take only articles that match one pattern of each kind given.",
     )
-    exclude: Filters = Field(default=Filters(), description="Leave out articles that match any pattern.")
+    exclude: Filters = Field(
+        default=Filters(), description="Leave out articles that match any pattern."
+    )
 
 
 class GlobalSettings(ConfigModel):
@@ -185,7 +201,11 @@ class GlobalSettings(ConfigModel):
         validate_default=True,
         description="The folder for what feedpub remembers; left out under systemd, $STATE_DIRECTORY. For several "
         "machines, the address of a PostgreSQL database, or where to find it.",
-        examples=["../.feedpub", "postgresql://feedpub@db.example.org/feedpub", {"env": "FEEDPUB_STATE"}],
+        examples=[
+            "../.feedpub",
+            "postgresql://feedpub@db.example.org/feedpub",
+            {"env": "FEEDPUB_STATE"},
+        ],
     )
     queue: bool = Field(
         default=False,
@@ -267,7 +287,9 @@ class Storage(ConfigModel):
         examples=[{"env": "FEEDPUB_S3_KEY"}],
     )
     secret: SecretText | None = Field(
-        default=None, description="What belongs to the access key.", examples=[{"credential": "s3-secret"}]
+        default=None,
+        description="What belongs to the access key.",
+        examples=[{"credential": "s3-secret"}],
     )
     gzip: bool = Field(
         default=True,
@@ -307,14 +329,18 @@ class Email(ConfigModel):
     )
     sender: OneLine = Field(description="Whom they come from.", examples=["feedpub@example.org"])
     server: OneLine = Field(
-        default="127.0.0.1:25", description="The SMTP server, with its port.", examples=["mail.example.org:587"]
+        default="127.0.0.1:25",
+        description="The SMTP server, with its port.",
+        examples=["mail.example.org:587"],
     )
     security: Literal["none", "starttls", "tls"] = Field(
         default="none",
         description="none, starttls (mostly port 587) or tls (mostly port 465).",
         examples=["starttls"],
     )
-    username: SecretText | None = Field(default=None, description="The user's name.", examples=["feedpub"])
+    username: SecretText | None = Field(
+        default=None, description="The user's name.", examples=["feedpub"]
+    )
     password: SecretText | None = Field(
         default=None, description="The password.", examples=[{"file": "/run/secrets/smtp"}]
     )
@@ -339,7 +365,9 @@ class Alerts(ConfigModel):
 class Config(ConfigModel):
     """The whole file."""
 
-    feedpub: GlobalSettings = Field(default_factory=GlobalSettings, description="What all feeds share.")
+    feedpub: GlobalSettings = Field(
+        default_factory=GlobalSettings, description="What all feeds share."
+    )
     http: Http = Field(default_factory=Http, description="How feeds are published over HTTP.")
     s3: Storage = Field(default_factory=Storage, description="How the object storage is reached.")
     alerts: Alerts = Field(default_factory=Alerts, description="Whom to tell when a source breaks.")

@@ -27,14 +27,21 @@ from feedpub.core.errors import ConfigError
 class Secret(BaseModel):
     """A value kept out of the config: from an environment variable, a file, or a credential of a systemd service."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"minProperties": 1, "maxProperties": 1})
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"minProperties": 1, "maxProperties": 1}
+    )
 
-    env: str | None = Field(default=None, description="Name of an environment variable.", examples=["FEED_PASSWORD"])
+    env: str | None = Field(
+        default=None, description="Name of an environment variable.", examples=["FEED_PASSWORD"]
+    )
     file: Path | None = Field(
-        default=None, description="A file that holds nothing else; a line break at its end does not count."
+        default=None,
+        description="A file that holds nothing else; a line break at its end does not count.",
     )
     credential: str | None = Field(
-        default=None, description="Name of a file that systemd's LoadCredential= hands over.", examples=["smtp"]
+        default=None,
+        description="Name of a file that systemd's LoadCredential= hands over.",
+        examples=["smtp"],
     )
 
 
@@ -45,13 +52,17 @@ def secret_value(value: object, info: ValidationInfo) -> object:
             return value
         case {"env": str(name), **others} if not others:
             if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
-                raise ValueError('env takes the name of a variable, without $, as in { env = "FEED_PASSWORD" }')
+                raise ValueError(
+                    'env takes the name of a variable, without $, as in { env = "FEED_PASSWORD" }'
+                )
             return value
         case {"file": str(file), **others} if not others:
             return {"file": resolve_path(file, info)}
         case {"credential": str(name), **others} if not others:
             if not re.fullmatch("[A-Za-z0-9_-][A-Za-z0-9._-]*", name):
-                raise ValueError('credential takes the name that LoadCredential= gives, as in { credential = "smtp" }')
+                raise ValueError(
+                    'credential takes the name that LoadCredential= gives, as in { credential = "smtp" }'
+                )
             return value
     raise ValueError('write "text", { env = "NAME" } or { file = "path" }')
 
@@ -73,7 +84,9 @@ def resolve_secret(secret: SecretStr | Secret, environ: Mapping[str, str] = os.e
         return _from_file(_credential(secret.credential, environ))
     name = secret.env or ""
     if not environ.get(name):
-        raise ConfigError(f"environment variable {name} is not set, or empty, and the config takes a secret from it")
+        raise ConfigError(
+            f"environment variable {name} is not set, or empty, and the config takes a secret from it"
+        )
     return environ[name]
 
 
@@ -97,13 +110,17 @@ def _credential(name: str, environ: Mapping[str, str]) -> Path:
     """The file of a credential (systemd.exec(5))."""
     folder = environ.get("CREDENTIALS_DIRECTORY")
     if not folder:
-        raise ConfigError(f"credential {name}: systemd has given none; write LoadCredential={name}:FILE in a drop-in")
+        raise ConfigError(
+            f"credential {name}: systemd has given none; write LoadCredential={name}:FILE in a drop-in"
+        )
     return Path(folder, name)
 
 
 def _from_file(path: Path) -> str:
     if path.exists() and not path.is_file():
-        raise ConfigError(f"{path}: not a file, and the config takes a secret from it")  # a pipe would be waited for
+        raise ConfigError(
+            f"{path}: not a file, and the config takes a secret from it"
+        )  # a pipe would be waited for
     try:
         text = path.read_text("utf-8").rstrip("\r\n")
     except OSError as error:
@@ -124,7 +141,9 @@ def _http_names(values: dict[str, SecretStr | Secret]) -> dict[str, SecretStr | 
                 f"{quote_for_message(name)} is not a name that HTTP allows; letters, digits and - are safe"
             )
         if isinstance(value, SecretStr) and CONTROL_CHARACTERS.search(value.get_secret_value()):
-            raise ValueError(f'the value of "{name}" holds line breaks or control characters; write one line')
+            raise ValueError(
+                f'the value of "{name}" holds line breaks or control characters; write one line'
+            )
     return values
 
 
@@ -141,7 +160,9 @@ def _check_proxy(address: str) -> None:
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError('not the address of a proxy; write for example "http://proxy.example.org:3128"')
+        raise ValueError(
+            'not the address of a proxy; write for example "http://proxy.example.org:3128"'
+        )
 
 
 HttpValues = Annotated[dict[str, SecretText], AfterValidator(_http_names)]

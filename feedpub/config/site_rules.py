@@ -6,7 +6,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from feedpub.config.base import ConfigModel
-from feedpub.config.types import CONTROL_CHARACTERS, ConfigPath, Removal, Selector, WebAddress, quote_for_message
+from feedpub.config.types import (
+    CONTROL_CHARACTERS,
+    ConfigPath,
+    Removal,
+    Selector,
+    WebAddress,
+    quote_for_message,
+)
 
 RULE_HEADERS = frozenset({"accept", "accept-language", "cookie", "dnt", "referer", "user-agent"})
 """The headers that a rule may set, in lower case: they say who asks and for what, and nothing else."""
@@ -15,7 +22,9 @@ RULE_HEADERS = frozenset({"accept", "accept-language", "cookie", "dnt", "referer
 def _header(name: str) -> str:
     if name.lower() not in RULE_HEADERS:
         known = ", ".join(sorted(RULE_HEADERS))
-        raise ValueError(f"{quote_for_message(name)} is no header that a rule may set; known here: {known}")
+        raise ValueError(
+            f"{quote_for_message(name)} is no header that a rule may set; known here: {known}"
+        )
     return name.lower()
 
 
@@ -41,9 +50,9 @@ _Selectors = tuple[Selector, ...]
 class Replace(ConfigModel):
     """A text of the raw page, and what stands in its place."""
 
-    find: Annotated[str, AfterValidator(_sought), WithJsonSchema({"type": "string", "minLength": 1})] = Field(
-        description="The text that is looked for, to the letter.", examples=["<br><br>"]
-    )
+    find: Annotated[
+        str, AfterValidator(_sought), WithJsonSchema({"type": "string", "minLength": 1})
+    ] = Field(description="The text that is looked for, to the letter.", examples=["<br><br>"])
     by: str = Field(default="", description="What stands in its place.", examples=["<p>"])
 
 
@@ -66,13 +75,19 @@ class SiteRules(ConfigModel):
         examples=[[".score-table"]],
     )
     title: Selector | None = Field(
-        default=None, description="CSS selector of the headline; left out, it is found by itself.", examples=["h1.head"]
+        default=None,
+        description="CSS selector of the headline; left out, it is found by itself.",
+        examples=["h1.head"],
     )
     author: Selector | None = Field(
-        default=None, description="CSS selector of the authors' names, one each.", examples=[".byline a"]
+        default=None,
+        description="CSS selector of the authors' names, one each.",
+        examples=[".byline a"],
     )
     date: Selector | None = Field(
-        default=None, description="CSS selector of the date of publication.", examples=["time.published"]
+        default=None,
+        description="CSS selector of the date of publication.",
+        examples=["time.published"],
     )
     next_page: Selector | None = Field(
         default=None,
@@ -100,7 +115,9 @@ class SiteRules(ConfigModel):
 class SiteTest(ConfigModel):
     """A page of the site, and what must be found on it."""
 
-    url: WebAddress = Field(description="The page's address.", examples=["https://example.org/story"])
+    url: WebAddress = Field(
+        description="The page's address.", examples=["https://example.org/story"]
+    )
     contains: tuple[str, ...] = Field(
         default=(), description="Texts that the article must hold.", examples=[["The first words"]]
     )

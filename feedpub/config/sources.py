@@ -9,13 +9,17 @@ from feedpub.config.secrets import BasicAuth, HttpValues, Proxy
 from feedpub.config.types import ConfigPath, Glob, Pattern, Selector, WebAddress
 from feedpub.core.redact import strip_credentials
 
-HOW_TO_RENDER = "set render = true on the source (needs Chromium and pip install 'feedpub[browser]')"
+HOW_TO_RENDER = (
+    "set render = true on the source (needs Chromium and pip install 'feedpub[browser]')"
+)
 
 
 class RemoteSource(ConfigModel):
     """What all sources on the network share."""
 
-    url: WebAddress = Field(description="Address of the page, feed or sitemap.", examples=["https://example.org/news"])
+    url: WebAddress = Field(
+        description="Address of the page, feed or sitemap.", examples=["https://example.org/news"]
+    )
     headers: HttpValues = Field(
         default={},
         description="HTTP headers sent to this source's own host.",
@@ -48,7 +52,9 @@ class RemoteSource(ConfigModel):
 class PageSource(RemoteSource):
     """A listing page whose links lead to articles."""
 
-    type: Literal["page"] = Field(description="page: a listing page, as a front page, a section, a blog's start page.")
+    type: Literal["page"] = Field(
+        description="page: a listing page, as a front page, a section, a blog's start page."
+    )
     links: Selector | None = Field(
         default=None,
         description="CSS selector of the article links; left out, they are found by the page's structure.",
@@ -73,14 +79,18 @@ class FeedSource(RemoteSource):
 class SitemapSource(RemoteSource):
     """A sitemap, a sitemap index or a news sitemap, also compressed."""
 
-    type: Literal["sitemap"] = Field(description="sitemap: a sitemap, an index of sitemaps or a news sitemap.")
+    type: Literal["sitemap"] = Field(
+        description="sitemap: a sitemap, an index of sitemaps or a news sitemap."
+    )
     include: tuple[Pattern, ...] = Field(
         default=(),
         description="Patterns of URLs to take; left out, all are taken.",
         examples=[["*/news/*"]],
     )
     exclude: tuple[Pattern, ...] = Field(
-        default=(), description="Patterns of URLs to leave out.", examples=[["*/tag/*", "re:/page/[0-9]+$"]]
+        default=(),
+        description="Patterns of URLs to leave out.",
+        examples=[["*/tag/*", "re:/page/[0-9]+$"]],
     )
 
 
@@ -88,11 +98,19 @@ class FolderSource(ConfigModel):
     """A folder of saved articles: .txt, .md, .html and .htm."""
 
     type: Literal["folder"] = Field(description="folder: a folder of saved articles.")
-    path: ConfigPath = Field(description="The folder, relative to the config file.", examples=["articles"])
-    glob: Glob = Field(default="**/*", description="Which files in it to read.", examples=["*.md", "2025/**/*.html"])
+    path: ConfigPath = Field(
+        description="The folder, relative to the config file.", examples=["articles"]
+    )
+    glob: Glob = Field(
+        default="**/*",
+        description="Which files in it to read.",
+        examples=["*.md", "2025/**/*.html"],
+    )
 
 
-Source = Annotated[PageSource | FeedSource | SitemapSource | FolderSource, Field(discriminator="type")]
+Source = Annotated[
+    PageSource | FeedSource | SitemapSource | FolderSource, Field(discriminator="type")
+]
 
 
 def source_key(source: Source) -> str:

@@ -29,7 +29,9 @@ class TomlLines:
 
     def line_of(self, path: KeyPath) -> int:
         """The line of a path, or of the innermost part of it that the document has; 1 where it has none."""
-        return next((self._lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._lines), 1)
+        return next(
+            (self._lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._lines), 1
+        )
 
 
 class _Scanner:

@@ -34,7 +34,9 @@ def require_one_line(value: str) -> str:
     """The text without blanks around it; ValueError where it is not one line of text."""
     value = value.strip()
     if CONTROL_CHARACTERS.search(value):
-        raise ValueError("line breaks and control characters cannot stand here; write one line of text")
+        raise ValueError(
+            "line breaks and control characters cannot stand here; write one line of text"
+        )
     return value
 
 
@@ -75,7 +77,9 @@ def _complaint(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f'{value} has no unit; write "{value}s" for seconds, or "30m", "6h", "7d", "1h30m"'
     wrong = f"{quote_for_message(value)} is" if isinstance(value, str) else "this is"
-    return f'{wrong} not a duration; write numbers with units: "90s", "30m", "6h", "7d", "2w", "1h30m"'
+    return (
+        f'{wrong} not a duration; write numbers with units: "90s", "30m", "6h", "7d", "2w", "1h30m"'
+    )
 
 
 def format_duration(duration: timedelta) -> str:
@@ -103,14 +107,20 @@ def web_address(value: str) -> str:
     """An absolute http or https address with a host and without a password."""
     value = value.strip()
     if re.search(r"[\s\x00-\x1f\x7f\\]", value):
-        raise ValueError(f"{_shown(value)} holds blanks or characters that no address has; write them as %20 and so on")
+        raise ValueError(
+            f"{_shown(value)} holds blanks or characters that no address has; write them as %20 and so on"
+        )
     parts = _split(value)
     if parts.scheme == "file":
-        raise ValueError(f'is a file; write a source with type = "folder" and path = {quote_for_message(parts.path)}')
+        raise ValueError(
+            f'is a file; write a source with type = "folder" and path = {quote_for_message(parts.path)}'
+        )
     if parts.scheme not in ("http", "https"):
         raise ValueError(f"{_shown(value)} is not a web address; {_suggestion(value)}")
     if "@" in parts.netloc:
-        raise ValueError('holds a user name; write auth = { username = "…", password = { env = "NAME" } } instead')
+        raise ValueError(
+            'holds a user name; write auth = { username = "…", password = { env = "NAME" } } instead'
+        )
     if not parts.hostname:
         raise ValueError(f"{_shown(value)} has no host; {_EXAMPLE}")
     return value
@@ -141,7 +151,9 @@ def _suggestion(value: str) -> str:
 def _base(value: str) -> str:
     value = web_address(value)
     if "?" in value or "#" in value:
-        raise ValueError(f'{_shown(value)}: feeds are published below it, so it ends before "?" and "#"')
+        raise ValueError(
+            f'{_shown(value)}: feeds are published below it, so it ends before "?" and "#"'
+        )
     return value if value.endswith("/") else f"{value}/"
 
 
@@ -169,7 +181,11 @@ def listen_address(value: str) -> str:
     try:
         address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
-        hint = f'did you mean "127.0.0.1:{port}"?' if host == "localhost" else "write an IP address of this machine"
+        hint = (
+            f'did you mean "127.0.0.1:{port}"?'
+            if host == "localhost"
+            else "write an IP address of this machine"
+        )
         raise ValueError(f"{quote_for_message(host)} is no IP address; {hint}") from None
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"  # noqa: PLR2004 -- IPv6
 
@@ -191,7 +207,9 @@ def _network(value: str) -> str:
     try:
         return str(ipaddress.ip_network(value.strip()))
     except ValueError as error:
-        raise ValueError(f"{quote_for_message(value)} is not a network; {_network_hint(value)}") from error
+        raise ValueError(
+            f"{quote_for_message(value)} is not a network; {_network_hint(value)}"
+        ) from error
 
 
 def _network_hint(value: str) -> str:
@@ -199,7 +217,11 @@ def _network_hint(value: str) -> str:
         return f'did you mean "{ipaddress.ip_network(value.strip(), strict=False)}"?'
     except ValueError:
         loopback = value.strip().rstrip(".").lower() == "localhost"
-        return 'did you mean "127.0.0.0/8"?' if loopback else 'write addresses, as in "10.0.0.0/8" or "192.168.1.7"'
+        return (
+            'did you mean "127.0.0.0/8"?'
+            if loopback
+            else 'write addresses, as in "10.0.0.0/8" or "192.168.1.7"'
+        )
 
 
 _ADDRESS = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"})
@@ -219,9 +241,17 @@ Listen = Annotated[str, AfterValidator(listen_address)]
 # collects them all. Values
 # that have to do with the network stand in `web`.
 
-RESERVED_NAMES = ("index", "feeds", "health", "status", "healthz", "metrics")  # feedpub's own files and pages
+RESERVED_NAMES = (
+    "index",
+    "feeds",
+    "health",
+    "status",
+    "healthz",
+    "metrics",
+)  # feedpub's own files and pages
 _LANGUAGE = re.compile(
-    r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*", re.IGNORECASE
+    r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*",
+    re.IGNORECASE,
 )
 
 
@@ -234,9 +264,13 @@ def _name(value: str) -> str:
         ascii_only = unicodedata.normalize("NFKD", value.lower()).encode("ascii", "ignore").decode()
         stem = re.sub("[^a-z0-9]+", "-", ascii_only).strip("-")[:100]
         hint = f'did you mean "{stem}"?' if stem else 'write for example "world-news"'
-        raise ValueError(f"{quote_for_message(value)} is not a name; {hint} (a-z, 0-9 and -, at most 100 of them)")
+        raise ValueError(
+            f"{quote_for_message(value)} is not a name; {hint} (a-z, 0-9 and -, at most 100 of them)"
+        )
     if value in RESERVED_NAMES or "-archive-" in value:
-        raise ValueError(f"{quote_for_message(value)} is kept for files that feedpub makes itself; write another name")
+        raise ValueError(
+            f"{quote_for_message(value)} is kept for files that feedpub makes itself; write another name"
+        )
     return value
 
 
@@ -244,7 +278,11 @@ def _language(value: str) -> str:
     if _LANGUAGE.fullmatch(value):
         return value
     dashed = value.replace("_", "-").partition(".")[0]
-    hint = f'did you mean "{dashed}"?' if _LANGUAGE.fullmatch(dashed) else 'write for example "en", "de-AT", "zh-Hant"'
+    hint = (
+        f'did you mean "{dashed}"?'
+        if _LANGUAGE.fullmatch(dashed)
+        else 'write for example "en", "de-AT", "zh-Hant"'
+    )
     raise ValueError(f"{quote_for_message(value)} is not a language tag; {hint}")
 
 
@@ -252,9 +290,13 @@ def check_selector(value: str) -> str:
     """A CSS selector, as lxml can use it; ValueError for anything else."""
     require_text(value)
     if value.lstrip().startswith(("/", "./")):
-        raise ValueError(f'{quote_for_message(value)} looks like XPath; write CSS, as in "article .body"')
+        raise ValueError(
+            f'{quote_for_message(value)} looks like XPath; write CSS, as in "article .body"'
+        )
     try:
-        CSSSelector(value, translator="html")(Element("p"))  # some mistakes show only when it is used
+        CSSSelector(value, translator="html")(
+            Element("p")
+        )  # some mistakes show only when it is used
     except (SelectorError, XPathError, RecursionError) as error:
         raise ValueError(f"{quote_for_message(value)} is not a CSS selector: {error}") from error
     return value
@@ -264,7 +306,9 @@ def _removal(value: str) -> str:
     if not value.startswith("text:"):
         return check_selector(value)
     if not value.removeprefix("text:").strip():
-        raise ValueError('text: without a text; write what the block says, as in "text:Sponsored by"')
+        raise ValueError(
+            'text: without a text; write what the block says, as in "text:Sponsored by"'
+        )
     return value
 
 
@@ -272,16 +316,22 @@ def _pattern(value: str) -> str:
     try:
         compile_pattern(value)
     except RecursionError as error:
-        raise ValueError(f"{quote_for_message(value)} is too much for a regular expression: {error}") from error
+        raise ValueError(
+            f"{quote_for_message(value)} is too much for a regular expression: {error}"
+        ) from error
     return value
 
 
 def _glob(value: str) -> str:
     parts = PurePosixPath(require_text(value)).parts
     if value.startswith(("/", "~")) or ".." in parts:
-        raise ValueError(f'{quote_for_message(value)} leads out of the folder; write for example "**/*.md"')
+        raise ValueError(
+            f'{quote_for_message(value)} leads out of the folder; write for example "**/*.md"'
+        )
     if any("**" in part and part != "**" for part in parts):
-        raise ValueError(f'{quote_for_message(value)}: ** stands for whole folders; write for example "**/*.md"')
+        raise ValueError(
+            f'{quote_for_message(value)}: ** stands for whole folders; write for example "**/*.md"'
+        )
     return value
 
 
@@ -296,9 +346,13 @@ def _between(shortest: str, longest: str) -> Callable[[object], timedelta]:
     def check(value: object) -> timedelta:
         found = parse_duration(value)
         if found < parse_duration(shortest):
-            raise ValueError(f'{quote_for_message(str(value))} is too short; the shortest is "{shortest}"')
+            raise ValueError(
+                f'{quote_for_message(str(value))} is too short; the shortest is "{shortest}"'
+            )
         if found > parse_duration(longest):
-            raise ValueError(f'{quote_for_message(str(value))} is too long; the longest is "{longest}"')
+            raise ValueError(
+                f'{quote_for_message(str(value))} is too long; the longest is "{longest}"'
+            )
         return found
 
     return check
@@ -317,7 +371,9 @@ def _every(value: object) -> object:
 def _timezone(value: str) -> str:
     if value not in zoneinfo.available_timezones():
         close = difflib.get_close_matches(value, zoneinfo.available_timezones(), 1)
-        hint = f'did you mean "{close[0]}"?' if close else 'write for example "Europe/Berlin" or "UTC"'
+        hint = (
+            f'did you mean "{close[0]}"?' if close else 'write for example "Europe/Berlin" or "UTC"'
+        )
         raise ValueError(f"{quote_for_message(value)} is not a time zone; {hint}")
     return value
 
@@ -330,10 +386,14 @@ def set_base_folder(value: str, folder: Path) -> Path:
     if not value.strip():
         raise ValueError('empty; write a path, as in "articles"')
     if "\0" in value:
-        raise ValueError(f"{quote_for_message(value)} holds a character that no path has; write it anew")
+        raise ValueError(
+            f"{quote_for_message(value)} holds a character that no path has; write it anew"
+        )
     path = os.path.expanduser(value)  # noqa: PTH111 -- pathlib's raises RuntimeError where there is no such home
     if path.startswith("~"):
-        raise ValueError(f"{quote_for_message(value)}: there is no such home folder; write the whole path")
+        raise ValueError(
+            f"{quote_for_message(value)}: there is no such home folder; write the whole path"
+        )
     return Path(os.path.abspath(folder / path))  # noqa: PTH100 -- pathlib's follows links or keeps ".."
 
 
@@ -345,9 +405,15 @@ def resolve_path(value: object, info: ValidationInfo) -> object:
 
 
 OneLine = Annotated[str, AfterValidator(require_one_line)]
-Title = Annotated[OneLine, AfterValidator(require_text), WithJsonSchema({"type": "string", "minLength": 1})]
-Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]{1,100}$"})]
-Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9-]+$"})]
+Title = Annotated[
+    OneLine, AfterValidator(require_text), WithJsonSchema({"type": "string", "minLength": 1})
+]
+Name = Annotated[
+    str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]{1,100}$"})
+]
+Language = Annotated[
+    str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9-]+$"})
+]
 Cron = Annotated[str, AfterValidator(cron.check_cron)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 Selector = Annotated[str, AfterValidator(check_selector)]
@@ -369,4 +435,6 @@ Delay = Annotated[timedelta, BeforeValidator(_between("0s", "10m")), _DURATION]
 Age = Annotated[timedelta, BeforeValidator(_between("1d", "3650d")), _DURATION]
 AgeOrNone = Annotated[timedelta, BeforeValidator(_between("0s", "3650d")), _DURATION]
 
-ConfigPath = Annotated[Path, BeforeValidator(resolve_path), WithJsonSchema({"type": "string", "minLength": 1})]
+ConfigPath = Annotated[
+    Path, BeforeValidator(resolve_path), WithJsonSchema({"type": "string", "minLength": 1})
+]

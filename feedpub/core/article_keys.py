@@ -7,13 +7,12 @@ nothing that may change later, and the store keeps which keys lead to it. Which 
 
 import hashlib
 import re
-import tomllib
-from importlib import resources
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from feedpub.core.data_files import load_toml
 from feedpub.core.models import GUID_PREFIX
 
-_RULES = tomllib.loads(resources.files(__package__).joinpath("data/tracking.toml").read_text("utf-8"))
+_RULES = load_toml("feedpub.core", "data/tracking.toml")
 _TRACKING = frozenset(_RULES["names"])
 _TRACKING_PREFIXES = tuple(_RULES["prefixes"])
 _SESSIONS = frozenset(_RULES["sessions"])
@@ -38,7 +37,9 @@ def url_key(url: str, *, exact: bool = False) -> str:
         url: absolute.
         exact: keep sessions and every fragment too, for articles that differ in nothing else.
     """
-    parts = urlsplit(url.encode("utf-8", "replace").decode())  # half of a surrogate pair is no character
+    parts = urlsplit(
+        url.encode("utf-8", "replace").decode()
+    )  # half of a surrogate pair is no character
     host = _host(parts.hostname or "")
     port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
     path = _INDEX_FILE.sub("/", _SESSION_IN_PATH.sub("", parts.path))
@@ -63,7 +64,9 @@ def former_url_key(url: str) -> str:
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     query = urlencode(sorted(pair for pair in pairs if not _was_tracking(pair[0])))
     route = f"#{parts.fragment}" if parts.fragment.startswith(("!", "/")) else ""
-    return _bounded(f"{_host(parts.hostname or '')}{port}{path}{'?' if query else ''}{query}{route}")
+    return _bounded(
+        f"{_host(parts.hostname or '')}{port}{path}{'?' if query else ''}{query}{route}"
+    )
 
 
 def guid_key(guid: str, source: str) -> str:
@@ -73,7 +76,9 @@ def guid_key(guid: str, source: str) -> str:
         guid: as the feed has it.
         source: the key of the feed's source.
     """
-    return _bounded(f"{GUID_PREFIX}{hashlib.sha256(source.encode('utf-8', 'replace')).hexdigest()[:8]}:{guid}")
+    return _bounded(
+        f"{GUID_PREFIX}{hashlib.sha256(source.encode('utf-8', 'replace')).hexdigest()[:8]}:{guid}"
+    )
 
 
 def is_guid_key(key: str) -> bool:
@@ -108,7 +113,9 @@ def without_tracking(url: str, *, exact: bool = False) -> str:
     """
     parts = urlsplit(url)
     pairs = ((pair, *map(unquote, pair.partition("=")[::2])) for pair in parts.query.split("&"))
-    query = "&".join(pair for pair, name, value in pairs if not _is_tracking(name, value, exact=exact))
+    query = "&".join(
+        pair for pair, name, value in pairs if not _is_tracking(name, value, exact=exact)
+    )
     return parts._replace(query=query).geturl()
 
 

@@ -6,15 +6,15 @@ without a zone gives a naive datetime, one without a time of day gives midnight.
 """
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
-from importlib.resources import files
 from typing import Literal
 
 from dateutil import parser
+
+from feedpub.core.data_files import load_toml
 
 MAX_DATE_CHARS = 150  # characters; a longer text is prose, not a date
 PLAUSIBLE_YEARS = range(1900, 2100)
@@ -46,7 +46,9 @@ _ZONES_DATES = {  # minutes ahead of UTC; abbreviations that nearly always mean 
     "jst": 540, "kst": 540, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "brt": -180, "edt": -240, "et": -300,
     "est": -300, "cdt": -300, "ct": -360, "cst": -360, "mdt": -360, "mst": -420, "pdt": -420, "pt": -480, "pst": -480,
 }  # fmt: skip
-_ZONE = re.compile(r"(?<![^\W\d])(" + "|".join(sorted(_ZONES_DATES, key=len, reverse=True)) + r")\b", re.IGNORECASE)
+_ZONE = re.compile(
+    r"(?<![^\W\d])(" + "|".join(sorted(_ZONES_DATES, key=len, reverse=True)) + r")\b", re.IGNORECASE
+)
 
 
 @lru_cache(maxsize=1000)  # a page says its dates many times over
@@ -82,7 +84,7 @@ def date_in_address(url: str) -> datetime | None:
 @lru_cache(maxsize=64)  # pages may call their language anything
 def months(language: str | None) -> Mapping[str, int]:
     """Month names → 1 … 12, of all languages; the given language has the last word."""
-    listed = tomllib.loads((files("feedpub.core") / "data" / "months.toml").read_text(encoding="utf-8"))
+    listed = load_toml("feedpub.core", "data/months.toml")
     own = (language or "en").partition("-")[0].lower()
     order = [names for name, names in listed.items() if name != own] + [listed.get(own, [])]
     return {
@@ -93,7 +95,9 @@ def months(language: str | None) -> Mapping[str, int]:
     }
 
 
-def strip_date_label(text: str, language: str | None = None) -> Literal["published", "updated"] | None:
+def strip_date_label(
+    text: str, language: str | None = None
+) -> Literal["published", "updated"] | None:
     """Which of an article's dates a visible line says that it holds, where it says so."""
     for which, words in _labels(language):
         if words.search(text):
@@ -102,15 +106,21 @@ def strip_date_label(text: str, language: str | None = None) -> Literal["publish
 
 
 @lru_cache(maxsize=64)  # pages may call their language anything
-def _labels(language: str | None) -> tuple[tuple[Literal["published", "updated"], re.Pattern[str]], ...]:
-    listed = tomllib.loads((files("feedpub.core") / "data" / "datelines.toml").read_text(encoding="utf-8"))
+def _labels(
+    language: str | None,
+) -> tuple[tuple[Literal["published", "updated"], re.Pattern[str]], ...]:
+    listed = load_toml("feedpub.core", "data/datelines.toml")
     spoken = {"en", (language or "en").partition("-")[0].lower()}
     kinds: tuple[Literal["updated", "published"], ...] = ("updated", "published")
     return tuple(
         (
             kind,
             re.compile(
-                "|".join(rf"(?<!\w){re.escape(word)}" for code in spoken for word in listed[kind].get(code, ())),
+                "|".join(
+                    rf"(?<!\w){re.escape(word)}"
+                    for code in spoken
+                    for word in listed[kind].get(code, ())
+                ),
                 re.IGNORECASE,
             ),
         )
@@ -121,7 +131,9 @@ def _labels(language: str | None) -> tuple[tuple[Literal["published", "updated"]
 def _western_digits(text: str) -> str:
     if text.isascii():
         return text
-    return "".join(str(unicodedata.digit(c)) if not c.isascii() and c.isdecimal() else c for c in text)
+    return "".join(
+        str(unicodedata.digit(c)) if not c.isascii() and c.isdecimal() else c for c in text
+    )
 
 
 Day = tuple[int, int, int]
@@ -130,7 +142,11 @@ Day = tuple[int, int, int]
 def _numeric(text: str, language: str | None) -> tuple[Day, str] | None:
     """A date in numbers and the text around it."""
     if found := _YEAR_FIRST.search(text):
-        year, month, day = (int(part) for part in found.group(1, 3, 4)) if found[1] else map(int, found.group(5, 6, 7))
+        year, month, day = (
+            (int(part) for part in found.group(1, 3, 4))
+            if found[1]
+            else map(int, found.group(5, 6, 7))
+        )
     elif found := _YEAR_LAST.search(text):
         day, month, year = (int(part) for part in found.group(1, 3, 4))
         american = found[2] in "/-" and (language or "").lower().replace("_", "-") in _MONTH_FIRST
@@ -179,7 +195,9 @@ def _moment(year: int, month: int, day: int, rest: str) -> datetime | None:
 
 
 def _clock(time: re.Match[str]) -> tuple[int, int, int]:
-    hour, minute, second = (int(part or 0) for part in (time.group(1, 2, 3) if time[1] else time.group(5, 6, 7)))
+    hour, minute, second = (
+        int(part or 0) for part in (time.group(1, 2, 3) if time[1] else time.group(5, 6, 7))
+    )
     if half := time[4]:
         hour = hour % 12 + (12 if half.lower() == "p" else 0)
     return hour, minute, second
@@ -246,7 +264,9 @@ def parse_date(text: str) -> datetime | None:
 
 def find_date(text: str) -> datetime | None:
     """The first date that stands in a text."""
-    return next((date for match in _IN_TEXT.finditer(text) if (date := parse_date(match.group()))), None)
+    return next(
+        (date for match in _IN_TEXT.finditer(text) if (date := parse_date(match.group()))), None
+    )
 
 
 def date_in_path(path: str) -> datetime | None:
@@ -266,7 +286,9 @@ def is_plausible(date: datetime) -> datetime | None:
 def parse_epoch(number: float) -> datetime | None:
     """The moment that a number of seconds or milliseconds since 1970 names; None outside 1990 to 2100."""
     try:
-        return is_plausible(datetime.fromtimestamp(number / 1000 if number > _MILLISECONDS else number, UTC))
+        return is_plausible(
+            datetime.fromtimestamp(number / 1000 if number > _MILLISECONDS else number, UTC)
+        )
     except (ValueError, OverflowError, OSError):
         return None
 

@@ -8,7 +8,17 @@ from typing import Any
 
 from feedpub.core.models import Article, Entry
 
-_FACTS = ("title", "authors", "url", "language", "image", "categories", "enclosures", "summary", "complete")
+_FACTS = (
+    "title",
+    "authors",
+    "url",
+    "language",
+    "image",
+    "categories",
+    "enclosures",
+    "summary",
+    "complete",
+)
 _BETWEEN_TAGS = re.compile(r"(?<=>)(?=<)")
 _AROUND = 1  # paragraphs beside one that differs
 

@@ -23,13 +23,25 @@ _HEAD_MINIMUM = 1024
 _END_OF_HEAD = re.compile(rb"</head|<body", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--(?:-?>|.*?(?:-->|\Z))", re.DOTALL)
 _META = re.compile(rb"<meta[\s/]([^<>]*)", re.IGNORECASE)
-_ATTRIBUTE = re.compile(rb"(?<![^\s=\"'/])([^\s=\"'/]++)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+_ATTRIBUTE = re.compile(
+    rb"(?<![^\s=\"'/])([^\s=\"'/]++)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))"
+)
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNORECASE)
 _XML = re.compile(rb"\A\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]+)[\"']", re.IGNORECASE)
 
 _WINDOWS_1252 = webencodings.lookup("windows-1252") or webencodings.UTF8
 _SEVERAL_BYTES = frozenset(
-    {"utf-16le", "utf-16be", "gbk", "gb18030", "big5", "euc-jp", "iso-2022-jp", "shift_jis", "euc-kr"}
+    {
+        "utf-16le",
+        "utf-16be",
+        "gbk",
+        "gb18030",
+        "big5",
+        "euc-jp",
+        "iso-2022-jp",
+        "shift_jis",
+        "euc-kr",
+    }
 )
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
@@ -52,7 +64,9 @@ def _encoding(body: bytes, charset: str | None) -> Encoding:
         return webencodings.UTF8
     for declared in _declared(body, charset):
         belied = (
-            errors > characters if declared is webencodings.UTF8 else _is_one_byte(declared) and characters > errors
+            errors > characters
+            if declared is webencodings.UTF8
+            else _is_one_byte(declared) and characters > errors
         )
         if not belied:
             return declared
@@ -91,7 +105,9 @@ def _declared(body: bytes, charset: str | None) -> Iterator[Encoding]:
     if header := _lookup((charset or "").encode("ascii", "replace")):
         yield header
     head = _COMMENT.sub(b"", _head(body))
-    labels = [_meta_label(match[1]) for match in _META.finditer(head) if b"charset" in match[1].lower()]
+    labels = [
+        _meta_label(match[1]) for match in _META.finditer(head) if b"charset" in match[1].lower()
+    ]
     if xml := _XML.match(head):
         labels.append(xml[1])
     for label in labels:
@@ -108,7 +124,10 @@ def _head(body: bytes) -> bytes:
 
 def _meta_label(attributes: bytes) -> bytes:
     """The label in a `<meta charset=…>` or `<meta http-equiv=content-type content=…>`; empty where there is none."""
-    values = {m[1].lower(): m[2] or m[3] or m[4] or b"" for m in reversed(list(_ATTRIBUTE.finditer(attributes)))}
+    values = {
+        m[1].lower(): m[2] or m[3] or m[4] or b""
+        for m in reversed(list(_ATTRIBUTE.finditer(attributes)))
+    }
     if b"charset" in values:
         return values[b"charset"]
     if values.get(b"http-equiv", b"").lower() != b"content-type":

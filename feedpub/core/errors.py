@@ -102,7 +102,9 @@ class SourceError(FeedpubError):
 
     def __init__(self, reason: str, url: str | None = None) -> None:
         super().__init__(reason, url)
-        self.reason = reason if len(reason) <= MAX_REASON_CHARS else f"{reason[: MAX_REASON_CHARS - 1]}…"
+        self.reason = (
+            reason if len(reason) <= MAX_REASON_CHARS else f"{reason[: MAX_REASON_CHARS - 1]}…"
+        )
         self.url = url
 
     def __str__(self) -> str:

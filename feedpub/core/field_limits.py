@@ -34,9 +34,15 @@ def limit_fields(record: T) -> T:
     )
     if isinstance(limited, Article):
         return limited
-    fitting = [each for each in limited.enclosures[:MAX_ENCLOSURES] if len(each.url) <= MAX_URL_CHARS]
+    fitting = [
+        each for each in limited.enclosures[:MAX_ENCLOSURES] if len(each.url) <= MAX_URL_CHARS
+    ]
     limited = replace(limited, enclosures=tuple(fitting))
-    return replace(limited, version=_limit_version(limited.version)) if isinstance(limited, Item) else limited
+    return (
+        replace(limited, version=_limit_version(limited.version))
+        if isinstance(limited, Item)
+        else limited
+    )
 
 
 def _limit_names(names: tuple[str, ...], most: int) -> tuple[str, ...]:

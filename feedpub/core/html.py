@@ -15,8 +15,12 @@ MAX_TAGS = 400_000  # opening and closing ones, and every other "<"
 MAX_ATTRIBUTES = 10_000  # in one tag: a parser's time grows with their square
 MOST_PAIRS = 4 * MAX_ATTRIBUTES**2  # of attributes of one tag, in all tags together: about a second
 
-_LONG_TAG = re.compile(rb"<[^<>]{3000,}")  # a shorter one adds little; text in a script may look like one
-_VALUE = re.compile(rb"""(?<=[\s"'])([^\s=>"']+)\s*=\s*(?:"[^"]*"|'[^']*')""")  # of a named attribute; \1 is its name
+_LONG_TAG = re.compile(
+    rb"<[^<>]{3000,}"
+)  # a shorter one adds little; text in a script may look like one
+_VALUE = re.compile(
+    rb"""(?<=[\s"'])([^\s=>"']+)\s*=\s*(?:"[^"]*"|'[^']*')"""
+)  # of a named attribute; \1 is its name
 _WINDOW = 1_500  # bytes; a tag that long holds one from end to end
 
 _SEARCHED_BYTES = 65_536  # at once: while a pattern is at work, no other thread runs
@@ -26,7 +30,9 @@ _OVERLAP_BYTES = 1024  # longer than what is searched for
 def contains_ignoring_case(pattern: re.Pattern[bytes], body: bytes) -> bool:
     """Search a body of any size piece by piece, so that other threads run between the pieces."""
     starts = range(0, len(body), _SEARCHED_BYTES)
-    return any(pattern.search(body, start, start + _SEARCHED_BYTES + _OVERLAP_BYTES) for start in starts)
+    return any(
+        pattern.search(body, start, start + _SEARCHED_BYTES + _OVERLAP_BYTES) for start in starts
+    )
 
 
 def exceeded_limit(source: bytes) -> str:
@@ -44,7 +50,9 @@ def exceeded_limit(source: bytes) -> str:
 def _attributes(source: bytes) -> Iterator[int]:
     """How many attributes each long tag has; looking at one window after the other is quick where there is none."""
     windows = range(0, len(source), _WINDOW)
-    if all(any(source.find(mark, at, at + _WINDOW) >= 0 for mark in (b"<", b">")) for at in windows):
+    if all(
+        any(source.find(mark, at, at + _WINDOW) >= 0 for mark in (b"<", b">")) for at in windows
+    ):
         return
     for tag in _LONG_TAG.finditer(source):
         yield len(_VALUE.sub(rb"\1 ", tag[0]).split(maxsplit=MAX_ATTRIBUTES + 1)) - 1
@@ -60,7 +68,9 @@ def _attributes(source: bytes) -> Iterator[int]:
 MAX_BYTES = 10_000_000
 IN_HEAD = frozenset({"base", "link", "meta", "noscript", "script", "style", "template", "title"})
 
-_CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)  # lxml.html asks Python for each element
+_CLASSES = etree.ElementDefaultClassLookup(
+    element=HtmlElement
+)  # lxml.html asks Python for each element
 
 
 def parse_html(html: bytes | str, url: str | None = None) -> HtmlElement:
@@ -113,6 +123,8 @@ def _end_head(tree: HtmlElement) -> None:
 
 def _check_size(source: bytes, url: str | None) -> None:
     if len(source) > MAX_BYTES:
-        raise ExtractError(f"the page has {len(source):,} bytes; feedpub reads at most {MAX_BYTES:,}", url)
+        raise ExtractError(
+            f"the page has {len(source):,} bytes; feedpub reads at most {MAX_BYTES:,}", url
+        )
     if too_much := exceeded_limit(source):
         raise ExtractError(f"the page has {too_much}", url)

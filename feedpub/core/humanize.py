@@ -23,4 +23,6 @@ def format_relative(moment: datetime, now: datetime) -> str:
 def _length(time: timedelta) -> str:
     """Whole units, rounded down; "" for less than a minute."""
     seconds = time.total_seconds()
-    return next((pluralize(int(seconds // size), name) for name, size in _UNITS if seconds >= size), "")
+    return next(
+        (pluralize(int(seconds // size), name) for name, size in _UNITS if seconds >= size), ""
+    )

@@ -1,12 +1,11 @@
 """The words of the pages for people in one language: texts, dates, counts. The texts stand in data/words.toml."""
 
-import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from feedpub.core.data_files import load_toml
 from feedpub.core.languages import text_direction
 
 _FALLBACK = "en"
@@ -39,19 +38,25 @@ class Translations:
     def format_date(self, when: datetime) -> str:
         """A moment (UTC) as people write it, in the digits that stand everywhere else on the page."""
         month = self.texts["months"][when.month - 1]
-        return str(self.texts["date"]).format(day=when.day, month=month, year=when.year, time=f"{when:%H:%M}")
+        return str(self.texts["date"]).format(
+            day=when.day, month=month, year=when.year, time=f"{when:%H:%M}"
+        )
 
 
 @cache
 def _languages() -> dict[str, dict[str, Any]]:
-    return tomllib.loads(files("feedpub.core").joinpath("data/translations.toml").read_text(encoding="utf-8"))
+    return load_toml("feedpub.core", "data/translations.toml")
 
 
 def translations_for(language: str | None) -> Translations:
     """The words in that language (a tag), or in English where it is unknown."""
     code = (language or "").partition("-")[0]
     texts = _languages()
-    return Translations(code, texts[code]) if code in texts else Translations(_FALLBACK, texts[_FALLBACK])
+    return (
+        Translations(code, texts[code])
+        if code in texts
+        else Translations(_FALLBACK, texts[_FALLBACK])
+    )
 
 
 def month_names() -> frozenset[str]:

@@ -18,8 +18,12 @@ tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
 """
 _TWO_LETTERS = frozenset(_ISO_639_1.split())
 _SPECIAL_CODES = frozenset({"und", "mul", "mis", "zxx"})
-_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "nqo", "prs", "ps", "sd", "syr", "ug", "ur", "yi"})
-_RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"})
+_RIGHT_TO_LEFT = frozenset(
+    {"ar", "arc", "ckb", "dv", "fa", "he", "nqo", "prs", "ps", "sd", "syr", "ug", "ur", "yi"}
+)
+_RIGHT_TO_LEFT_SCRIPTS = frozenset(
+    {"adlm", "arab", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"}
+)
 
 
 def language_tag(text: str | None) -> str | None:
@@ -56,4 +60,8 @@ def normalize_language(tag: str) -> str | None:
     if not found or found[1].lower() in _NO_LANGUAGE:
         return None
     script, region = found[2], found[3]
-    return "-".join(part for part in (found[1].lower(), script and script.title(), region and region.upper()) if part)
+    return "-".join(
+        part
+        for part in (found[1].lower(), script and script.title(), region and region.upper())
+        if part
+    )

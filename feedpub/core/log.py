@@ -27,7 +27,13 @@ MAX_CHARS = 1000  # of a message, of a field's value and of a line of a tracebac
 MAX_READ_CHARS = 20_000  # of a text are looked through for secrets
 LogFormat = Literal["text", "json"]
 _PLAIN = re.compile(r"[^\s\"=\\]+")
-_PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
+_PRIORITIES = {
+    logging.DEBUG: 7,
+    logging.INFO: 6,
+    logging.WARNING: 4,
+    logging.ERROR: 3,
+    logging.CRITICAL: 2,
+}
 _OURS = "feedpub"
 _log = logging.getLogger(_OURS)
 
@@ -72,7 +78,11 @@ class _Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         start = f"<{_PRIORITIES.get(record.levelno, 6)}>" if self._journal else f"{_time(record)} "
-        level = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING and not self._journal else ""
+        level = (
+            f"{record.levelname.lower()}: "
+            if record.levelno >= logging.WARNING and not self._journal
+            else ""
+        )
         fields = "".join(f" {key}={_value(value)}" for key, value in _fields(record).items())
         lines = [f"{level}{_shown(record.getMessage())}{fields}", *_trace(record)]
         return "\n".join(f"{start}{line}" for text in lines for line in text.splitlines() or [""])
@@ -99,7 +109,10 @@ def _time(record: logging.LogRecord) -> str:
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     fields = getattr(record, "fields", {})
     # before values are quoted: a quotation mark is no part of a token
-    return {key: _shown(value) if isinstance(value, str) else _plain(value) for key, value in fields.items()}
+    return {
+        key: _shown(value) if isinstance(value, str) else _plain(value)
+        for key, value in fields.items()
+    }
 
 
 def _plain(value: object) -> object:
@@ -128,4 +141,8 @@ def _shown(text: str) -> str:
 
 
 def _escaped(char: str) -> str:
-    return char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode("ascii")
+    return (
+        char
+        if char.isprintable() or char in "\n\t"
+        else char.encode("unicode_escape").decode("ascii")
+    )

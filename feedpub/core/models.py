@@ -166,7 +166,9 @@ class PollingHints:
     skip_days: tuple[int, ...] = ()
     asked: float = 0.0
 
-    def not_faster_than(self, wait: float | None, by: str, most: float = math.inf) -> "PollingHints":
+    def not_faster_than(
+        self, wait: float | None, by: str, most: float = math.inf
+    ) -> "PollingHints":
         """The pace with another wish heard, up to so many seconds: the longest wait counts."""
         heard = min(wait or 0.0, most)
         if wait is None or heard <= self.wait:
@@ -316,7 +318,9 @@ class FeedSummary:
     @classmethod
     def for_feed(cls, feed: Feed) -> Self:
         """The headline of a feed with its entries."""
-        return cls(feed, len(feed.entries), max((entry.published for entry in feed.entries), default=None))
+        return cls(
+            feed, len(feed.entries), max((entry.published for entry in feed.entries), default=None)
+        )
 
 
 class RunStatus(StrEnum):

@@ -17,7 +17,9 @@ from feedpub.core.text import pluralize
 
 REGEX = "re:"
 _COUNT = re.compile(r"\{(\d*+),?(\d*+)\}")
-_MOST_REPEATED = 10_000_000  # all counts of an expression multiplied: regex writes out what is repeated
+_MOST_REPEATED = (
+    10_000_000  # all counts of an expression multiplied: regex writes out what is repeated
+)
 _LONGEST = 1.0  # seconds that a pattern may take over one text
 
 
@@ -43,7 +45,9 @@ def matches_url(pattern: str, url: str) -> bool:
 
 def _found(expression: "regex.Pattern[str]", pattern: str, text: str) -> bool:
     try:
-        return expression.search(text, timeout=_LONGEST, concurrent=True) is not None  # other threads go on
+        return (
+            expression.search(text, timeout=_LONGEST, concurrent=True) is not None
+        )  # other threads go on
     except TimeoutError:
         raise ResourceLimitError(
             f"the pattern {pattern!r} takes more than {_LONGEST:g} s over a text of {pluralize(len(text), 'character')}: "
@@ -64,9 +68,15 @@ def compile_pattern(pattern: str) -> "regex.Pattern[str]":
     if not pattern.startswith(REGEX):
         expression = _words(expression)
     elif (
-        prod(max(1, *(int(number or 0) for number in counts)) for counts in _COUNT.findall(expression)) > _MOST_REPEATED
+        prod(
+            max(1, *(int(number or 0) for number in counts))
+            for counts in _COUNT.findall(expression)
+        )
+        > _MOST_REPEATED
     ):
-        raise ValueError(f"{pattern!r} repeats too much: the numbers in {{}} multiplied make over {_MOST_REPEATED:,}")
+        raise ValueError(
+            f"{pattern!r} repeats too much: the numbers in {{}} multiplied make over {_MOST_REPEATED:,}"
+        )
     try:
         return regex.compile(expression, regex.IGNORECASE)
     except regex.error as error:

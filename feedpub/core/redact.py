@@ -49,7 +49,9 @@ def _holds_token(segment: str) -> bool:
     parts = _PART.findall(unquote(segment))
     total = sum(map(len, parts))
     random = [len(part) for part in parts if _is_random(part)]
-    is_random = max(random, default=0) >= _MIN_ALONE or sum(random) >= max(_MIN_RANDOM, _MIN_SHARE * total)
+    is_random = max(random, default=0) >= _MIN_ALONE or sum(random) >= max(
+        _MIN_RANDOM, _MIN_SHARE * total
+    )
     return total >= MIN_TOKEN_LENGTH and (is_random or _UUID.search(segment) is not None)
 
 
@@ -75,7 +77,11 @@ def redact_result(outcome: RunResult) -> RunResult:
     if not outcome.problems:
         return outcome
     told = (
-        replace(p, where=_printable(p.where, MAX_LOCATION_CHARS), reason=_printable(p.reason, MAX_REASON_CHARS))
+        replace(
+            p,
+            where=_printable(p.where, MAX_LOCATION_CHARS),
+            reason=_printable(p.reason, MAX_REASON_CHARS),
+        )
         for p in outcome.problems
     )
     return replace(outcome, problems=tuple(told))
@@ -103,7 +109,9 @@ _DIGEST = re.compile(rf"([?&;]{_NAME}=)[0-9a-f]{{32,}}+(?=[:,.)]*+(?:[&;#\s]|$))
 def strip_credentials(url: str) -> str:
     """The URL without user and password, for messages; also of one that cannot be parsed or printed."""
     shown = _USERINFO.sub(r"\1\2", url)
-    return shown if shown.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in shown)
+    return (
+        shown if shown.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in shown)
+    )
 
 
 def redact(text: str) -> str:
@@ -113,5 +121,9 @@ def redact(text: str) -> str:
 
 def secrets_in(url: str) -> list[str]:
     """The values in an address that `discreet` leaves out: servers repeat them under other names."""
-    found = [found[0].removeprefix(found[1]) for pattern in (_SECRET, _DIGEST) for found in pattern.finditer(url)]
+    found = [
+        found[0].removeprefix(found[1])
+        for pattern in (_SECRET, _DIGEST)
+        for found in pattern.finditer(url)
+    ]
     return found + secrets_in_path(url)

@@ -6,12 +6,12 @@ that give each user a subdomain but are not on that list stand in `shared_hosts.
 
 import ipaddress
 import re
-import tomllib
 from functools import cache, lru_cache
-from importlib.resources import files
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 from publicsuffixlist import PublicSuffixList
+
+from feedpub.core.data_files import load_toml
 
 _MAX_HOST_CHARS = 253  # of a name that DNS can know
 
@@ -54,14 +54,18 @@ def _public_suffixes() -> PublicSuffixList:
 
 @cache
 def _shared_hosts() -> tuple[str, ...]:
-    return tuple(tomllib.loads(files(__package__).joinpath("data/shared_hosts.toml").read_text("utf-8"))["hosts"])
+    return tuple(load_toml("feedpub.core", "data/shared_hosts.toml")["hosts"])
 
 
 # SECTION: Addresses: made absolute, and grouped by the site that they belong to.
 
 MAX_URL_CHARS = 8192  # characters; no server takes more
-_AROUND = "".join(map(chr, range(0x21)))  # controls and blanks, which are none of an address at its ends
-_UNWRITABLE = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")  # within one they are written in percent, as browsers do
+_AROUND = "".join(
+    map(chr, range(0x21))
+)  # controls and blanks, which are none of an address at its ends
+_UNWRITABLE = re.compile(
+    "[\x00-\x1f\x7f\ufffe\uffff]"
+)  # within one they are written in percent, as browsers do
 
 
 def absolute_url(href: str, base: str) -> str | None:
@@ -74,7 +78,9 @@ def absolute_url(href: str, base: str) -> str | None:
         url.encode()
         parts = urlsplit(url)
         leads_on = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # no IPv6 address in brackets, no number for a port, half of a surrogate pair
+    except (
+        ValueError
+    ):  # no IPv6 address in brackets, no number for a port, half of a surrogate pair
         return None
     return url if leads_on else None
 

@@ -79,7 +79,9 @@ class BodyBudget:
             waits = not self._places[me]
             self._waiting.insert(len(self._waiting) if waits else 0, ticket)
             try:
-                if not self._changed.wait_for(lambda: self._fits(ticket, size), max(seconds, 0.0) if waits else 0.0):
+                if not self._changed.wait_for(
+                    lambda: self._fits(ticket, size), max(seconds, 0.0) if waits else 0.0
+                ):
                     raise FetchError(
                         f"it is larger than {SMALL_BODY_BYTES >> 20} MB, and others that are being read fill the "
                         f"{self._total // 1_000_000} MB that there are for large ones"

@@ -18,8 +18,20 @@ from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.connect import Connector, Resolver, resolve_host
 from feedpub.fetch.deadline import RequestDeadline
 from feedpub.fetch.rate_limit import HostLeases, RateLimiter
-from feedpub.fetch.request import RedirectChain, RequestOptions, Validators, mask_secrets, user_agent
-from feedpub.fetch.response import Response, failure_of, page_from, parse_freshness, parse_retry_after
+from feedpub.fetch.request import (
+    RedirectChain,
+    RequestOptions,
+    Validators,
+    mask_secrets,
+    user_agent,
+)
+from feedpub.fetch.response import (
+    Response,
+    failure_of,
+    page_from,
+    parse_freshness,
+    parse_retry_after,
+)
 from feedpub.fetch.robots import MAX_ROBOTS_BYTES, Robots, RobotsCache
 from feedpub.fetch.ssrf import AddressPolicy
 from feedpub.fetch.stats import NO_ANSWER, RequestCounter, RequestCounts
@@ -30,7 +42,9 @@ _log = logging.getLogger(__name__)
 
 
 class _Ask(Protocol):
-    def __call__(self, url: str, headers: Mapping[str, str], left: float, most: int) -> tuple[Response, str]: ...
+    def __call__(
+        self, url: str, headers: Mapping[str, str], left: float, most: int
+    ) -> tuple[Response, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +86,13 @@ class Visit:
 
 _ROOM = BodyBudget()  # of this process, however many gates it has
 _NOT_MODIFIED = 304
-_REFUSES_VALIDATORS = frozenset({400, 431})  # statuses of a server that takes its own validators for a bad request
+_REFUSES_VALIDATORS = frozenset(
+    {400, 431}
+)  # statuses of a server that takes its own validators for a bad request
 _SHOWN = 200  # characters of the address that a redirect led to
-_CLOSING = frozenset({429, 503})  # statuses whose Retry-After is about the server, not about one page
+_CLOSING = frozenset(
+    {429, 503}
+)  # statuses whose Retry-After is about the server, not about one page
 
 
 class Fetcher:
@@ -169,7 +187,11 @@ class Fetcher:
         options = options or RequestOptions()
         home = parse_url(options.site) if options.site else target
         journey = RedirectChain(
-            self._call(most=max_bytes), self._agent, home, (validators or Validators()).as_headers(), options
+            self._call(most=max_bytes),
+            self._agent,
+            home,
+            (validators or Validators()).as_headers(),
+            options,
         )
         try:
             answer, place = self._follow(target, journey)
@@ -196,7 +218,9 @@ class Fetcher:
         target, options = parse_url(url), options or RequestOptions()
         home = parse_url(options.site) if options.site else target
         call = self._call()
-        answer, place = self._follow(target, RedirectChain(call, self._agent, home, options=options))
+        answer, place = self._follow(
+            target, RedirectChain(call, self._agent, home, options=options)
+        )
         twin = copy(self)
         twin._dialer = self._dialer.for_subresources(place.host, place.port, call.peer)  # noqa: SLF001 -- a copy of this one
         twin._transport = Transport(self._ca_file)  # noqa: SLF001 -- its connections lead nowhere else
@@ -204,9 +228,13 @@ class Fetcher:
         if not place.may_receive_secrets(home):
             home, options = replace(place, auth=None), RequestOptions(proxy=options.proxy)
 
-        def part(url: str, headers: Mapping[str, str], left: float, most: int) -> tuple[Response, str]:
+        def part(
+            url: str, headers: Mapping[str, str], left: float, most: int
+        ) -> tuple[Response, str]:
             target = parse_url(url)
-            journey = RedirectChain(twin._call(left, most), self._agent, home, options=options, asked=(target, headers))  # noqa: SLF001
+            journey = RedirectChain(
+                twin._call(left, most), self._agent, home, options=options, asked=(target, headers)
+            )  # noqa: SLF001
             answer, place = twin._follow(target, journey)  # noqa: SLF001
             return answer, place.url
 
@@ -240,7 +268,9 @@ class Fetcher:
         seconds = max(min(self._deadline, self._left(), left), 0.0)
         return RequestDeadline(self._dialer, seconds, min(self._max_bytes, most), self._room)
 
-    def _follow(self, start: RequestTarget, journey: RedirectChain) -> tuple[Response, RequestTarget]:
+    def _follow(
+        self, start: RequestTarget, journey: RedirectChain
+    ) -> tuple[Response, RequestTarget]:
         """The answer at the end of the redirects, a success or a 304 that was asked for; and where it was found."""
         target = start
         try:
@@ -256,7 +286,11 @@ class Fetcher:
     def _ask(self, target: RequestTarget, journey: RedirectChain) -> Response:
         """One request, when robots.txt, the server and our manners allow it."""
         headers = journey.next_request_headers(target)
-        delay = self._robots.check_allowed(target, partial(self._robots_file, journey)) if journey.obeys_robots else 0.0
+        delay = (
+            self._robots.check_allowed(target, partial(self._robots_file, journey))
+            if journey.obeys_robots
+            else 0.0
+        )
         with self._politeness.slot(target.server, delay, pause=self._pauses):
             answer = self._exchange(target, headers, journey)
             wait = parse_retry_after(answer.headers, self._clock.now())
@@ -264,10 +298,14 @@ class Fetcher:
                 self._politeness.pause_host(target.server, wait, answer.status)
         return answer
 
-    def _exchange(self, target: RequestTarget, headers: Mapping[str, str], journey: RedirectChain) -> Response:
+    def _exchange(
+        self, target: RequestTarget, headers: Mapping[str, str], journey: RedirectChain
+    ) -> Response:
         answer, began = None, self._clock.monotonic()
         try:
-            answer = self._transport.exchange(journey.call, target.url, headers, journey.options.proxy, journey.cut_at)
+            answer = self._transport.exchange(
+                journey.call, target.url, headers, journey.options.proxy, journey.cut_at
+            )
             return answer
         finally:
             self._tally.count(self._feed, answer.status if answer else None)
@@ -306,12 +344,17 @@ class Fetcher:
         return answer.body
 
 
-def _told(error: FetchError, start: RequestTarget, target: RequestTarget, options: RequestOptions) -> FetchError:
+def _told(
+    error: FetchError, start: RequestTarget, target: RequestTarget, options: RequestOptions
+) -> FetchError:
     """The error as the caller understands it: about the URL asked for, and where a redirect led from it."""
     secrets = [*secrets_in(start.path), *(start.auth or ())[1:]]
     place, told = (
-        mask_secrets(options.without_secrets(text), secrets) for text in (error.url or target.url, error.reason)
+        mask_secrets(options.without_secrets(text), secrets)
+        for text in (error.url or target.url, error.reason)
     )
     if (error.url or target.url) != start.url:
-        told = f"redirected to {place if len(place) <= _SHOWN else f'{place[: _SHOWN - 1]}…'}: {told}"
+        told = (
+            f"redirected to {place if len(place) <= _SHOWN else f'{place[: _SHOWN - 1]}…'}: {told}"
+        )
     return type(error)(told, start.url, status=error.status, retry_after=error.retry_after)

@@ -137,7 +137,9 @@ def decoders(brotli_package: str = "brotli") -> dict[str, Decoder]:
     known: dict[str, Decoder] = {"gzip": _gunzip, "deflate": _deflate, "x-gzip": _gunzip}
     if find_spec(brotli_package):
         brotli: Any = import_module(brotli_package)  # has no types
-        if hasattr(brotli.Decompressor, "can_accept_more_data"):  # since 1.2 its output can be limited
+        if hasattr(
+            brotli.Decompressor, "can_accept_more_data"
+        ):  # since 1.2 its output can be limited
             known["br"] = partial(_unbrotli, brotli)
     return known
 

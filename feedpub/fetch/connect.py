@@ -51,7 +51,9 @@ class Connector:
         own = AddressPolicy.with_networks([address] if address else [])
         return Connector(AddressPolicy(), self.resolver, (host, port, own))
 
-    def connect(self, host: str, port: int, remaining: Remaining, *, checked: bool = True) -> socket.socket:
+    def connect(
+        self, host: str, port: int, remaining: Remaining, *, checked: bool = True
+    ) -> socket.socket:
         """Connect to the first address of `host` that answers.
 
         Args:
@@ -80,7 +82,9 @@ class Connector:
     def _lookup(self, host: str, port: int, seconds: float) -> list[str]:
         """Resolve in a thread of its own: the system's resolver knows no deadline."""
         answer: Future[Sequence[str]] = Future()
-        threading.Thread(target=_deliver, args=(answer, self.resolver, host, port), daemon=True).start()
+        threading.Thread(
+            target=_deliver, args=(answer, self.resolver, host, port), daemon=True
+        ).start()
         try:
             addresses = list(dict.fromkeys(answer.result(timeout=max(seconds, 0.0))))
         except TimeoutError as error:
@@ -96,7 +100,9 @@ class Connector:
         policy = self.own[2] if self.own and self.own[:2] == (host, port) else self.policy
         for address in addresses:
             if why := policy.reason_against(address, port):
-                raise DisallowedError(why if host == address else f"{host} leads to a forbidden address: {why}")
+                raise DisallowedError(
+                    why if host == address else f"{host} leads to a forbidden address: {why}"
+                )
 
 
 def _deliver(answer: "Future[Sequence[str]]", resolver: Resolver, host: str, port: int) -> None:

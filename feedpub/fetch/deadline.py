@@ -67,7 +67,9 @@ class RequestDeadline:
         try:
             yield
         except Exception as error:
-            if time.monotonic() - self._started >= self._left:  # the timer may be late: the machine is busy
+            if (
+                time.monotonic() - self._started >= self._left
+            ):  # the timer may be late: the machine is busy
                 self._expire()
             self._refuse_if_expired(error)
             raise

@@ -13,7 +13,9 @@ from feedpub.core.budget import new_holder
 from feedpub.core.errors import RetryLaterError
 from feedpub.fetch.clock import Clock
 
-LONGEST_TURN = 45.0  # seconds that one request may take, more than its deadline; after them others may ask
+LONGEST_TURN = (
+    45.0  # seconds that one request may take, more than its deadline; after them others may ask
+)
 LONGEST_WAIT = 120.0  # seconds that one machine waits for the others
 _GLANCE = 1.0  # seconds between two looks at whether a turn was given back early
 REMEMBERED = 1800.0  # seconds that a server is remembered, longer than any delay
@@ -43,7 +45,11 @@ class _Server:
 
     def idle(self, now: float) -> bool:
         """Nobody asks it, and nothing that is known of it matters any more."""
-        return not self.turn.locked() and self.closed_until <= now and max(self.named, self.rested) < now - REMEMBERED
+        return (
+            not self.turn.locked()
+            and self.closed_until <= now
+            and max(self.named, self.rested) < now - REMEMBERED
+        )
 
 
 class RateLimiter:
@@ -102,7 +108,9 @@ class RateLimiter:
         name, began = f"ask {server}", self._clock.monotonic()
         while wait := self._turns.acquire(name, self._me, LONGEST_TURN):
             if self._clock.monotonic() - began > LONGEST_WAIT:
-                raise RetryLaterError(f"not asked: other machines kept asking {server}", retry_after=LONGEST_WAIT)
+                raise RetryLaterError(
+                    f"not asked: other machines kept asking {server}", retry_after=LONGEST_WAIT
+                )
             self._clock.sleep(min(wait, _GLANCE))
         try:
             yield
@@ -113,7 +121,9 @@ class RateLimiter:
         now = self._clock.monotonic()
         with self._lock:
             if len(self._servers) >= self._most:
-                self._servers = {name: known for name, known in self._servers.items() if not known.idle(now)}
+                self._servers = {
+                    name: known for name, known in self._servers.items() if not known.idle(now)
+                }
                 self._most = max(MANY, 2 * len(self._servers))
             known = self._servers.setdefault(name, _Server())
             known.named = now

@@ -39,7 +39,9 @@ class Validators:
     def as_headers(self) -> "Validators":
         """Return those that a request can hold: without control characters, and up to MAX_VALIDATOR_CHARS."""
         fitting = (
-            value if value and len(value) <= MAX_VALIDATOR_CHARS and not _CONTROL.search(value) else None
+            value
+            if value and len(value) <= MAX_VALIDATOR_CHARS and not _CONTROL.search(value)
+            else None
             for value in (self.etag, self.last_modified)
         )
         return Validators(*fitting)
@@ -84,7 +86,9 @@ class RequestOptions:
         if not more:
             return self
         if self.site is None or parse_url(url).may_receive_secrets(parse_url(self.site)):
-            known = {name.lower() for name in self.headers} | ({"cookie"} if self.cookies else set())
+            known = {name.lower() for name in self.headers} | (
+                {"cookie"} if self.cookies else set()
+            )
             kept = {name: value for name, value in more.items() if name not in known}
             return replace(self, headers={**kept, **self.headers})
         return RequestOptions(headers=more, proxy=self.proxy, site=url)
@@ -138,7 +142,10 @@ class RedirectChain:
             FetchError: the way leads in a circle or too far, or the options hold what no header can.
         """
         headers = self._headers(target)
-        step = (target.url, headers.get("Cookie", ""))  # a page that sets a cookie first is asked twice
+        step = (
+            target.url,
+            headers.get("Cookie", ""),
+        )  # a page that sets a cookie first is asked twice
         if step in self.steps:
             raise FetchError("it redirects in a circle")
         if len(self.steps) > MOST_REDIRECTS:
@@ -147,7 +154,9 @@ class RedirectChain:
         return headers
 
     def _headers(self, target: RequestTarget) -> dict[str, str]:
-        headers = CaseInsensitiveDict({"User-Agent": self.agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING})
+        headers = CaseInsensitiveDict(
+            {"User-Agent": self.agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING}
+        )
         trusted = target.may_receive_secrets(self.home)
         if self.asked and target.may_receive_secrets(self.asked[0]):
             headers.update(self.asked[1])
@@ -166,12 +175,16 @@ class RedirectChain:
     def display_url(self, target: RequestTarget) -> str:
         """A target's address for the log: servers redirect to addresses that hold what they were sent."""
         sent = [secret for url, _ in self.steps for secret in secrets_in(url)]
-        return mask_secrets(self.options.without_secrets(target.url), [*sent, *(self.home.auth or ())[1:]])
+        return mask_secrets(
+            self.options.without_secrets(target.url), [*sent, *(self.home.auth or ())[1:]]
+        )
 
     def for_robots(self, robots: RequestTarget, cut_at: int) -> "RedirectChain":
         """The way to a robots.txt: in the same time and through the same proxy, with no secrets."""
         options = RequestOptions(proxy=self.options.proxy)
-        return RedirectChain(self.call, self.agent, robots, options=options, obeys_robots=False, cut_at=cut_at)
+        return RedirectChain(
+            self.call, self.agent, robots, options=options, obeys_robots=False, cut_at=cut_at
+        )
 
     def _cookies(self, target: RequestTarget, *, trusted: bool) -> list[str]:
         own = [f"{name}={value}" for name, value in self.options.cookies.items()] if trusted else []
@@ -186,7 +199,9 @@ def user_agent(contact: str) -> str:
         ConfigError: the contact cannot stand in a header.
     """
     if not (contact.isascii() and contact.isprintable()):
-        raise ConfigError("contact: only plain ASCII can stand in the User-Agent; write a URL or an e-mail address")
+        raise ConfigError(
+            "contact: only plain ASCII can stand in the User-Agent; write a URL or an e-mail address"
+        )
     name = f"feedpub/{version('feedpub')}"
     return f"{name} (+{contact})" if contact else name
 

@@ -1,19 +1,18 @@
 """What an answer says: pure functions from status, headers and body to a Page or to the reason why there is none."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
-from importlib.resources import files
 
 from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
+from feedpub.core.data_files import load_toml
 from feedpub.core.errors import FetchError
 from feedpub.core.html import contains_ignoring_case
 from feedpub.core.models import Page
@@ -26,10 +25,16 @@ SUCCESS = range(200, 300)
 CLIENT_ERROR = range(400, 500)
 _REDIRECTION = range(300, 400)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MEDIA_TYPE = re.compile(r"\A[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}", re.IGNORECASE)  # RFC 6838
-_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([a-z0-9_.:()+-]{1,40})(?=[\s;,\"']|\Z)", re.IGNORECASE)
+_MEDIA_TYPE = re.compile(
+    r"\A[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}", re.IGNORECASE
+)  # RFC 6838
+_CHARSET = re.compile(
+    r";\s*charset\s*=\s*[\"']?([a-z0-9_.:()+-]{1,40})(?=[\s;,\"']|\Z)", re.IGNORECASE
+)
 _LONGEST_DATE = 100  # characters
-_DIRECTIVE = re.compile(r"(?:^|,)\s*(max-age|no-store|no-cache)\s*(?:=\s*\"?(\d{1,12}))?", re.IGNORECASE)
+_DIRECTIVE = re.compile(
+    r"(?:^|,)\s*(max-age|no-store|no-cache)\s*(?:=\s*\"?(\d{1,12}))?", re.IGNORECASE
+)
 
 _REASONS = {
     206: "only a part of it was sent, which nobody asked for",
@@ -68,7 +73,11 @@ class Response:
     @property
     def ok(self) -> bool:
         """True where the body is the document that was asked for."""
-        return self.status in SUCCESS and self.status != HTTPStatus.PARTIAL_CONTENT and not challenger(self)
+        return (
+            self.status in SUCCESS
+            and self.status != HTTPStatus.PARTIAL_CONTENT
+            and not challenger(self)
+        )
 
     @property
     def location(self) -> str | None:
@@ -84,7 +93,9 @@ def page_from(answer: Response, url: str, now: datetime) -> Page:
     content_type = answer.headers.get("Content-Type", "")
     media_type = re.split(r"[;,]", content_type, maxsplit=1)[0].strip().lower()
     charset = _CHARSET.search(content_type)
-    validators = Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified")).as_headers()
+    validators = Validators(
+        answer.headers.get("ETag"), answer.headers.get("Last-Modified")
+    ).as_headers()
     return Page(
         url=url,
         body=answer.body,
@@ -119,12 +130,16 @@ def parse_retry_after(headers: Mapping[str, str], now: datetime) -> float | None
 
 def parse_freshness(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds that a private cache may call it fresh, by Cache-Control, else by Expires; None where neither says."""
-    directives = {name.lower(): value for name, value in _DIRECTIVE.findall(headers.get("Cache-Control", ""))}
+    directives = {
+        name.lower(): value for name, value in _DIRECTIVE.findall(headers.get("Cache-Control", ""))
+    }
     if "no-store" in directives or "no-cache" in directives:
         return 0.0
     if directives.get("max-age"):
         age = headers.get("Age", "0").strip()
-        return max(float(directives["max-age"]) - (float(age[:12]) if age.isdecimal() else 0.0), 0.0)
+        return max(
+            float(directives["max-age"]) - (float(age[:12]) if age.isdecimal() else 0.0), 0.0
+        )
     if "Expires" not in headers:
         return None
     until = http_date(headers["Expires"])
@@ -160,12 +175,14 @@ class _Challenge:
         header = answer.headers.get(self.header)
         if self.header and (header is None or self.value not in header.lower()):
             return False
-        return not self.body or (answer.status >= HTTPStatus.BAD_REQUEST and self.body.encode() in answer.body)
+        return not self.body or (
+            answer.status >= HTTPStatus.BAD_REQUEST and self.body.encode() in answer.body
+        )
 
 
 @cache
 def _challenges() -> tuple[_Challenge, ...]:
-    data = tomllib.loads(files("feedpub.fetch").joinpath("challenges.toml").read_text("utf-8"))
+    data = load_toml("feedpub.fetch", "challenges.toml")
     return tuple(_Challenge(**entry) for entry in data["challenge"])
 
 
@@ -216,7 +233,10 @@ def read_body(raw: HTTPResponse, call: RequestDeadline) -> bytes:
             raise too_large_error(max_bytes)
         if len(received) > SMALL_BODY_BYTES:
             call.reserve_body(max_bytes if applied or announced is None else announced)
-    if applied and len(decompress_start(bytes(received), applied, SMALL_BODY_BYTES + 1)) > SMALL_BODY_BYTES:
+    if (
+        applied
+        and len(decompress_start(bytes(received), applied, SMALL_BODY_BYTES + 1)) > SMALL_BODY_BYTES
+    ):
         call.reserve_body(max_bytes)
     body = decompress(bytes(received), applied, max_bytes)
     call.reserve_body(len(body))
@@ -271,4 +291,6 @@ def _length(raw: HTTPResponse) -> int | None:
 def _refuse_cut_page(body: bytes) -> None:
     """Without a length or chunks a cut looks like an end; but a page that opens <html> and closes nothing was cut."""
     if _HTML_BEGIN.search(body[:_CHUNK]) and not contains_ignoring_case(_HTML_END, body):
-        raise FetchError("the page breaks off before its end, and the server did not announce its length")
+        raise FetchError(
+            "the page breaks off before its end, and the server did not announce its length"
+        )

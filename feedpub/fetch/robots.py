@@ -27,7 +27,9 @@ _FAILURE_KEPT = timedelta(minutes=5)
 MAX_ROBOTS_BYTES = 512 << 10  # that are read of a robots.txt; RFC 9309 wants at least 500 KiB
 MAX_ORIGINS = 500  # whose rules are at hand; those of others come from the memory
 MAX_CACHE_BYTES = 8 << 20  # of all rules at hand
-_LONGEST_DELAY = 30.0  # seconds; a longer Crawl-delay is not meant for someone who reads a few pages
+_LONGEST_DELAY = (
+    30.0  # seconds; a longer Crawl-delay is not meant for someone who reads a few pages
+)
 
 ReadFile = Callable[[str], bytes]
 
@@ -59,7 +61,9 @@ class Robots:
         self._memory = memory
         self._clock = clock
         self._lock = threading.Lock()
-        self._parsing = threading.Lock()  # a large file takes many times its size, once it is in pieces
+        self._parsing = (
+            threading.Lock()
+        )  # a large file takes many times its size, once it is in pieces
         self._origins: OrderedDict[str, _Origin] = OrderedDict()  # the one used last comes last
 
     def check_allowed(self, target: RequestTarget, read: ReadFile) -> float:
@@ -101,7 +105,9 @@ class Robots:
             known = self._origins.setdefault(origin, _Origin())
             self._origins.move_to_end(origin)
             size = sum(each.size for each in self._origins.values())
-            while len(self._origins) > 1 and (len(self._origins) > MAX_ORIGINS or size > MAX_CACHE_BYTES):
+            while len(self._origins) > 1 and (
+                len(self._origins) > MAX_ORIGINS or size > MAX_CACHE_BYTES
+            ):
                 size -= self._origins.popitem(last=False)[1].size
             return known
 
@@ -137,9 +143,13 @@ class Robots:
         if known.expires is not None:
             known.expires = now + _FAILURE_KEPT
             return
-        reason = f"{error.reason} (when asked for robots.txt, without which nothing else is asked for)"
+        reason = (
+            f"{error.reason} (when asked for robots.txt, without which nothing else is asked for)"
+        )
         failure = type(error)(reason, status=error.status, retry_after=error.retry_after)
-        if not isinstance(error, RetryLaterError):  # which nobody was asked for, and which may be over sooner
+        if not isinstance(
+            error, RetryLaterError
+        ):  # which nobody was asked for, and which may be over sooner
             known.failure, known.failed_until = failure, now + _FAILURE_KEPT
         raise _repeated(failure) from error
 

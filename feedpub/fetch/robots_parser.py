@@ -131,7 +131,10 @@ def parse_robots(body: bytes, agent: str) -> RobotsRules:
                 rules.add(key, value)
     chosen = own if own.named else everyone
     return RobotsRules(
-        _longest_first(chosen.allow), _longest_first(chosen.disallow), chosen.crawl_delay, tuple(sitemaps)
+        _longest_first(chosen.allow),
+        _longest_first(chosen.disallow),
+        chosen.crawl_delay,
+        tuple(sitemaps),
     )
 
 

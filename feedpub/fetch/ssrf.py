@@ -23,7 +23,10 @@ _NOT_PUBLIC: tuple[tuple[Network, str], ...] = tuple(
         ("10.0.0.0/8", "a private address"),
         ("100.64.0.0/10", "a carrier-grade NAT address"),
         ("127.0.0.0/8", "a loopback address"),
-        ("168.63.129.16/32", "a cloud metadata address"),  # Azure's; public by number, never by nature
+        (
+            "168.63.129.16/32",
+            "a cloud metadata address",
+        ),  # Azure's; public by number, never by nature
         ("169.254.169.254/32", "a cloud metadata address"),
         ("169.254.0.0/16", "a link-local address"),
         ("172.16.0.0/12", "a private address"),
@@ -102,7 +105,9 @@ def _network(text: str) -> Network:
     try:
         return ip_network(text, strict=False)
     except ValueError as error:
-        raise ConfigError(f'allow_private: {text!r} is no network; write it as "127.0.0.0/8" or "::1"') from error
+        raise ConfigError(
+            f'allow_private: {text!r} is no network; write it as "127.0.0.0/8" or "::1"'
+        ) from error
 
 
 def _kind(address: Address) -> str | None:

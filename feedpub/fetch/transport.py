@@ -68,7 +68,9 @@ class Transport:
         if proxy and not proxy.startswith(_PROXY_SCHEMES):
             raise FetchError("the proxy must be an http:// or https:// address")
         request = requests.Request("GET", url, headers=dict(headers)).prepare()
-        with self._answered(call, request, {"http": proxy, "https": proxy} if proxy else {}) as response:
+        with self._answered(
+            call, request, {"http": proxy, "https": proxy} if proxy else {}
+        ) as response:
             if response.status_code not in SUCCESS:
                 body = read_start(response.raw)
             elif cut_at is None:
@@ -77,7 +79,9 @@ class Transport:
                 body = read_lines(response.raw, cut_at)
             return replace(_answer(response, body), place=call.take_reservation(len(body)))
 
-    def post(self, call: RequestDeadline, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+    def post(
+        self, call: RequestDeadline, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Response:
         """Send a POST; of the answer only the start is read, and nothing where it is a success.
 
         Whoever says that all is well and then drips or sends far too much has got it all the same. A connection is
@@ -86,9 +90,13 @@ class Transport:
         Raises:
             FetchError: there is no answer. The URL of the error is not set.
         """
-        request = requests.Request("POST", url, headers={**headers, "Connection": "close"}, data=body).prepare()
+        request = requests.Request(
+            "POST", url, headers={**headers, "Connection": "close"}, data=body
+        ).prepare()
         with self._answered(call, request, {}) as response:
-            return _answer(response, b"" if response.status_code in SUCCESS else read_start(response.raw))
+            return _answer(
+                response, b"" if response.status_code in SUCCESS else read_start(response.raw)
+            )
 
     def close(self) -> None:
         """Close all kept connections."""
@@ -108,7 +116,9 @@ class Transport:
     def _send(
         self, call: RequestDeadline, request: requests.PreparedRequest, proxies: dict[str, str]
     ) -> requests.Response:
-        send = partial(self._adapter.send, request, stream=True, verify=self._verify, proxies=proxies)
+        send = partial(
+            self._adapter.send, request, stream=True, verify=self._verify, proxies=proxies
+        )
         try:
             return send(timeout=call.remaining())
         except requests.ConnectionError:
@@ -164,7 +174,9 @@ class _MeteredResponse(http.client.HTTPResponse):
             for name, value in headers:
                 if len(value) <= MAX_HEADER_CHARS:
                     self.headers[name] = value
-                elif name.lower() == "location":  # no address is that long: whoever follows it says so
+                elif (
+                    name.lower() == "location"
+                ):  # no address is that long: whoever follows it says so
                     self.headers[name] = value[: MAX_HEADER_CHARS + 1]
 
     def _read_status(self) -> tuple[str, int, str]:
@@ -177,8 +189,12 @@ class _MeteredResponse(http.client.HTTPResponse):
             while (line := self.fp.readline(_MAX_INTERIM_BYTES)).strip():
                 size += len(line)
                 if size >= _MAX_INTERIM_BYTES:
-                    raise FetchError(f"its interim answers have more than {_MAX_INTERIM_BYTES >> 10} kB of headers")
-        raise FetchError(f"it sends more than {_MAX_INTERIM_ANSWERS} interim answers before the final one")
+                    raise FetchError(
+                        f"its interim answers have more than {_MAX_INTERIM_BYTES >> 10} kB of headers"
+                    )
+        raise FetchError(
+            f"it sends more than {_MAX_INTERIM_ANSWERS} interim answers before the final one"
+        )
 
 
 class _Guarded(HTTPConnection):
@@ -191,7 +207,9 @@ class _Guarded(HTTPConnection):
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
         call = current_deadline()
-        if self.sock is not None and not call.dialled:  # a kept connection goes to work for this call
+        if (
+            self.sock is not None and not call.dialled
+        ):  # a kept connection goes to work for this call
             call.guard(self.sock)
         super().putrequest(*args, **kwargs)
 

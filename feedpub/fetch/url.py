@@ -87,7 +87,9 @@ def parse_url(url: str) -> RequestTarget:
     """
     text = _cleaned(url)
     if len(text.encode("utf-8", "replace")) > MAX_URL_BYTES:
-        raise DisallowedError(f"the URL is longer than {MAX_URL_BYTES} bytes", strip_credentials(text[:200]) + "…")
+        raise DisallowedError(
+            f"the URL is longer than {MAX_URL_BYTES} bytes", strip_credentials(text[:200]) + "…"
+        )
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -98,7 +100,9 @@ def parse_url(url: str) -> RequestTarget:
     host = _ascii_host(parts.hostname or "")
     if host is None or port == 0:
         raise FetchError("the URL names no valid host", strip_credentials(text))
-    return RequestTarget(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme], _path(parts), _auth(parts))
+    return RequestTarget(
+        parts.scheme, host, port or DEFAULT_PORTS[parts.scheme], _path(parts), _auth(parts)
+    )
 
 
 def _cleaned(url: str) -> str:
@@ -118,7 +122,9 @@ def _ascii_host(host: str) -> str | None:
         return None
     # Not idna.encode: like browsers, feedpub lets the DNS decide which labels exist (emoji, old registrations).
     labels = mapped.removesuffix(".").split(".")
-    ascii_host = ".".join(x if x.isascii() else "xn--" + x.encode("punycode").decode("ascii") for x in labels)
+    ascii_host = ".".join(
+        x if x.isascii() else "xn--" + x.encode("punycode").decode("ascii") for x in labels
+    )
     return ascii_host if _HOST.fullmatch(ascii_host) else None
 
 

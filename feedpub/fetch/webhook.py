@@ -23,7 +23,9 @@ from feedpub.fetch.url import RequestTarget, parse_url
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 _MOST_BYTES = 100_000  # of an answer
 _SHOWN = 100  # characters of what an error's answer says
-_TELLING = re.compile(r"(?:text/plain|application/json)\b", re.IGNORECASE)  # answers that are meant to be read
+_TELLING = re.compile(
+    r"(?:text/plain|application/json)\b", re.IGNORECASE
+)  # answers that are meant to be read
 
 
 class WebhookClient:
@@ -72,11 +74,15 @@ class WebhookClient:
         except FetchError as error:
             raise type(error)(error.reason) from None
         try:
-            answer = self._transport.post(self._call(), target.url, self._headers(target, content_type), body)
+            answer = self._transport.post(
+                self._call(), target.url, self._headers(target, content_type), body
+            )
             self._check(answer)
         except FetchError as error:
             reason = mask_secrets(error.reason, _secrets(target))
-            raise type(error)(reason, target.origin, status=error.status, retry_after=error.retry_after) from error
+            raise type(error)(
+                reason, target.origin, status=error.status, retry_after=error.retry_after
+            ) from error
 
     def close(self) -> None:
         """Close all connections."""

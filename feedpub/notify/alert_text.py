@@ -9,7 +9,11 @@ from feedpub.core.redact import redact
 from feedpub.core.text import pluralize
 from feedpub.store import ConfigChange, Incident, Proposal
 
-_UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
+_UNITS = (
+    ("day", timedelta(days=1)),
+    ("hour", timedelta(hours=1)),
+    ("minute", timedelta(minutes=1)),
+)
 
 
 def describe_incident(notice: Incident) -> str:
@@ -113,7 +117,9 @@ class ProposalText:
 def describe_proposal(proposal: Proposal) -> ProposalText:
     """A proposal in words."""
     patch = tuple(line for change in proposal.changes for line in _lines(change))
-    return ProposalText(redact(f"{_how(proposal)} {proposal.evidence}"), patch, f"feedpub repair {proposal.feed}")
+    return ProposalText(
+        redact(f"{_how(proposal)} {proposal.evidence}"), patch, f"feedpub repair {proposal.feed}"
+    )
 
 
 def _how(proposal: Proposal) -> str:
@@ -123,12 +129,20 @@ def _how(proposal: Proposal) -> str:
         return f"the feed {after['url']}"
     if "url" in after:
         return f"the page {after['url']}"
-    return "the page's structure alone" if after.get("links") is None else f'links = "{after["links"]}"'
+    return (
+        "the page's structure alone"
+        if after.get("links") is None
+        else f'links = "{after["links"]}"'
+    )
 
 
 def _lines(change: ConfigChange) -> list[str]:
     values = (("-", change.before), ("+", change.after))
-    return [f"{sign}{change.key} = {_quoted(redact(value))}" for sign, value in values if value is not None]
+    return [
+        f"{sign}{change.key} = {_quoted(redact(value))}"
+        for sign, value in values
+        if value is not None
+    ]
 
 
 def _quoted(value: str) -> str:

@@ -35,7 +35,9 @@ OpenIncidents = Mapping[str, tuple[datetime, str]]
 """Source key, or "" for the feed as a whole → since when it is known to be broken, and why."""
 
 
-def record_incidents(feed: FeedConfig, outcome: RunResult, alerts: Alerts, store: Store, now: datetime) -> bool:
+def record_incidents(
+    feed: FeedConfig, outcome: RunResult, alerts: Alerts, store: Store, now: datetime
+) -> bool:
     """Note what broke with a run of a feed and what is well again, and see that it is told.
 
     Args:
@@ -55,13 +57,18 @@ def record_incidents(feed: FeedConfig, outcome: RunResult, alerts: Alerts, store
     states = {state.key: state for state in store.sources(feed.name)}
     wanted = [
         *_about_feed(outcome, known, store, now),
-        *(notice for key in _keys(feed) for notice in _about_source(states.get(key), known, store, now)),
+        *(
+            notice
+            for key in _keys(feed)
+            for notice in _about_source(states.get(key), known, store, now)
+        ),
         *_about_strangers(feed, known, now),
     ]
     if not wanted:
         return False
     proposals = {
-        key: repair.describe_proposal(proposal) for key, proposal in store.proposals.for_feed(feed.name).items()
+        key: repair.describe_proposal(proposal)
+        for key, proposal in store.proposals.for_feed(feed.name).items()
     }
     return _note(wanted, alerts, store, proposals)
 
@@ -92,7 +99,9 @@ def needs_attention(state: SourceState, now: datetime) -> bool:
     return state.failures > 1 and now - state.failing_since >= MIN_FAILING_TIME
 
 
-def alert_messages(notice: Incident, alerts: Alerts, proposal: ProposalText | None = None) -> list[OutboxMessage]:
+def alert_messages(
+    notice: Incident, alerts: Alerts, proposal: ProposalText | None = None
+) -> list[OutboxMessage]:
     """What is told of a notice, by each way that there is; that something left the config is not worth an alert."""
     if notice.kind == "removed":
         return []
@@ -102,7 +111,9 @@ def alert_messages(notice: Incident, alerts: Alerts, proposal: ProposalText | No
 
 def alert_as_json(notice: Incident, proposal: ProposalText | None = None) -> dict[str, object]:
     """An alert as others get it: for programs, and in "text" and "evidence" for people."""
-    evidence = alert_text.describe_evidence(notice) | ({"Proposal": str(proposal)} if proposal else {})
+    evidence = alert_text.describe_evidence(notice) | (
+        {"Proposal": str(proposal)} if proposal else {}
+    )
     return {
         "event": notice.kind,
         "text": alert_text.describe_incident(notice),
@@ -120,7 +131,11 @@ def alert_as_json(notice: Incident, proposal: ProposalText | None = None) -> dic
 
 
 def _ways(alerts: Alerts) -> Iterable[Channel]:
-    ways: dict[Channel, object] = {"webhook": alerts.webhook, "email": alerts.email, "command": alerts.command}
+    ways: dict[Channel, object] = {
+        "webhook": alerts.webhook,
+        "email": alerts.email,
+        "command": alerts.command,
+    }
     return [way for way, wanted in ways.items() if wanted]
 
 
@@ -133,7 +148,9 @@ def _note(
     """Keep notices with what is to be told of them; says whether one of them was new."""
     table = store.incidents
     new = [
-        table.open(notice, partial(alert_messages, alerts=alerts, proposal=proposals.get(notice.key)))
+        table.open(
+            notice, partial(alert_messages, alerts=alerts, proposal=proposals.get(notice.key))
+        )
         if notice.kind == "broken"
         else table.close(notice, partial(alert_messages, alerts=alerts))
         for notice in wanted
@@ -144,18 +161,30 @@ def _note(
 # --- what there is to say ---
 
 
-def _about_source(state: SourceState | None, known: OpenIncidents, store: Store, now: datetime) -> Iterable[Incident]:
+def _about_source(
+    state: SourceState | None, known: OpenIncidents, store: Store, now: datetime
+) -> Iterable[Incident]:
     if state is None:
         return
     if state.key in known:
         if state.failure is None:
             since, reason = known[state.key]
             kind: IncidentKind = "accepted" if _is_accepted(state, store) else "recovered"
-            yield Incident(state.feed, state.key, kind, now, since, reason, 0, state.succeeded, state.items)
+            yield Incident(
+                state.feed, state.key, kind, now, since, reason, 0, state.succeeded, state.items
+            )
     elif needs_attention(state, now):
         since, reason = state.failing_since or now, state.failure or ""
         yield Incident(
-            state.feed, state.key, "broken", now, since, reason, state.failures, state.succeeded, state.items
+            state.feed,
+            state.key,
+            "broken",
+            now,
+            since,
+            reason,
+            state.failures,
+            state.succeeded,
+            state.items,
         )
 
 
@@ -165,11 +194,19 @@ def _is_accepted(state: SourceState, store: Store) -> bool:
     return bool(looks) and looks[-1].accepted
 
 
-def _about_feed(outcome: RunResult, known: OpenIncidents, store: Store, now: datetime) -> Iterable[Incident]:
+def _about_feed(
+    outcome: RunResult, known: OpenIncidents, store: Store, now: datetime
+) -> Iterable[Incident]:
     """A problem of the feed's own is one that is about the feed, and not about a source of it."""
-    own = [problem.reason for problem in outcome.problems if problem.fatal and problem.where == outcome.feed]
+    own = [
+        problem.reason
+        for problem in outcome.problems
+        if problem.fatal and problem.where == outcome.feed
+    ]
     if own and "" not in known:
-        yield Incident(outcome.feed, "", "broken", now, now, own[0], 1, _last_success(outcome.feed, store))
+        yield Incident(
+            outcome.feed, "", "broken", now, now, own[0], 1, _last_success(outcome.feed, store)
+        )
     elif not own and "" in known:
         since, reason = known[""]
         yield Incident(outcome.feed, "", "recovered", now, since, reason)

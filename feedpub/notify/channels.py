@@ -38,7 +38,9 @@ def _ping(office: DeliveryContext, message: OutboxMessage) -> None:
 
 def _webhook(office: DeliveryContext, message: OutboxMessage) -> None:
     if office.config.alerts.webhook is not None:
-        office.webhooks.post(resolve_secret(office.config.alerts.webhook), message.body, "application/json")
+        office.webhooks.post(
+            resolve_secret(office.config.alerts.webhook), message.body, "application/json"
+        )
 
 
 def _email(office: DeliveryContext, message: OutboxMessage) -> None:
@@ -48,10 +50,17 @@ def _email(office: DeliveryContext, message: OutboxMessage) -> None:
 
 def _command(office: DeliveryContext, message: OutboxMessage) -> None:
     if office.config.alerts.command:
-        command.run_command(office.config.alerts.command, message.body, secret_variables(office.config))
+        command.run_command(
+            office.config.alerts.command, message.body, secret_variables(office.config)
+        )
 
 
-CHANNELS: Mapping[Channel, Sender] = {"ping": _ping, "webhook": _webhook, "email": _email, "command": _command}
+CHANNELS: Mapping[Channel, Sender] = {
+    "ping": _ping,
+    "webhook": _webhook,
+    "email": _email,
+    "command": _command,
+}
 
 
 def log_fields(message: OutboxMessage) -> dict[str, Any]:

@@ -16,8 +16,23 @@ from feedpub.core.errors import DeliveryError
 
 MAX_COMMAND_SECONDS = 30.0  # for one alert; less than a message is claimed for
 _TOLD = ("event", "text", "feed", "source", "reason", "since", "at")  # as FEEDPUB_EVENT and so on
-_PLACES = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "LANG", "LANGUAGE", "TZ")  # and LC_*
-_SCREEN = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")  # for a notice on it
+_PLACES = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "TMPDIR",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+)  # and LC_*
+_SCREEN = (
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+)  # for a notice on it
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _HANDED_ON = frozenset((*_PLACES, *_SCREEN, *_CERTIFICATES))
 _SHOWN = 200  # characters of what a command says about its failure
@@ -34,7 +49,10 @@ def run_command(command: Sequence[str], body: bytes, secret: Collection[str] = (
     Raises:
         DeliveryError: it cannot be started, takes too long, or its exit status is not 0.
     """
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as given:  # no pipe: nobody waits for its end
+    with (
+        tempfile.TemporaryFile() as said,
+        tempfile.TemporaryFile() as given,
+    ):  # no pipe: nobody waits for its end
         given.write(body)
         given.seek(0)
         try:
@@ -47,14 +65,24 @@ def run_command(command: Sequence[str], body: bytes, secret: Collection[str] = (
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            raise DeliveryError(f"{command[0]} cannot be run: {getattr(error, 'strerror', None) or error}") from error
+            raise DeliveryError(
+                f"{command[0]} cannot be run: {getattr(error, 'strerror', None) or error}"
+            ) from error
         _wait(process, command[0])
         if process.returncode != 0:
-            raise DeliveryError(": ".join([f"{command[0]} ended with status {process.returncode}", *_last_line(said)]))
+            raise DeliveryError(
+                ": ".join(
+                    [f"{command[0]} ended with status {process.returncode}", *_last_line(said)]
+                )
+            )
 
 
-def _environment(ours: Mapping[str, str], alert: Mapping[str, object], secret: Collection[str]) -> dict[str, str]:
-    usual = {name: value for name, value in ours.items() if name in _HANDED_ON or name.startswith("LC_")}
+def _environment(
+    ours: Mapping[str, str], alert: Mapping[str, object], secret: Collection[str]
+) -> dict[str, str]:
+    usual = {
+        name: value for name, value in ours.items() if name in _HANDED_ON or name.startswith("LC_")
+    }
     told = {f"FEEDPUB_{name.upper()}": _plain(alert.get(name)) for name in _TOLD}
     return {name: value for name, value in usual.items() if name not in secret} | told
 
@@ -66,7 +94,9 @@ def _wait(process: "subprocess.Popen[bytes]", name: str) -> None:
         raise DeliveryError(f"{name} did not end within {MAX_COMMAND_SECONDS:g} seconds") from None
     finally:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)  # a session of its own: what it started goes with it
+            os.killpg(
+                process.pid, signal.SIGKILL
+            )  # a session of its own: what it started goes with it
             process.wait()
 
 

@@ -20,7 +20,9 @@ _log = logging.getLogger(__name__)
 
 SECONDS = 10.0  # for each answer of the server
 _SUBJECT = 200  # characters
-_UNFOLDED = policy.default.clone(max_line_length=900)  # Python loses or adds spaces where it folds words beyond ASCII
+_UNFOLDED = policy.default.clone(
+    max_line_length=900
+)  # Python loses or adds spaces where it folds words beyond ASCII
 _PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
@@ -41,7 +43,9 @@ def send_mail(email: Email, body: bytes) -> None:
     with _explained(email.server), _connected(email) as server:
         if user is not None:
             server.login(user, password)
-        for receiver in server.send_message(format_mail(email, body), sender, receivers):  # those that were refused
+        for receiver in server.send_message(
+            format_mail(email, body), sender, receivers
+        ):  # those that were refused
             _log.warning("recipient_refused", extra=fields(target=email.server, recipient=receiver))
 
 
@@ -92,12 +96,20 @@ def _explained(server: str) -> Iterator[None]:
     try:
         yield
     except smtplib.SMTPAuthenticationError as error:
-        raise DeliveryError(f"{server} refuses the user's name or password ({error.smtp_code})") from None
+        raise DeliveryError(
+            f"{server} refuses the user's name or password ({error.smtp_code})"
+        ) from None
     except smtplib.SMTPRecipientsRefused as error:
         refused = ", ".join(sorted(error.recipients))
         raise DeliveryError(f"{server} takes no mail for {refused}") from error
     except smtplib.SMTPResponseException as error:
-        said = error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode("utf-8", "replace")
-        raise DeliveryError(f"{server} refuses the mail: {error.smtp_code} {' '.join(said.split())}") from error
+        said = (
+            error.smtp_error
+            if isinstance(error.smtp_error, str)
+            else error.smtp_error.decode("utf-8", "replace")
+        )
+        raise DeliveryError(
+            f"{server} refuses the mail: {error.smtp_code} {' '.join(said.split())}"
+        ) from error
     except (smtplib.SMTPException, OSError, ValueError) as error:
         raise DeliveryError(f"{server}: {getattr(error, 'strerror', None) or error}") from error

@@ -20,7 +20,9 @@ _SHOWN = 50  # notices
 def health_feed_files(config: Config, store: Store, now: datetime) -> dict[str, bytes]:
     """The documents of the feed, and its page for people: name → content. Raises StoreError."""
     store.incidents.start(_first(config, now))
-    return assemble.render_files(health_feed(config.feedpub.base_url, store.incidents.newest(_SHOWN)), ())
+    return assemble.render_files(
+        health_feed(config.feedpub.base_url, store.incidents.newest(_SHOWN)), ()
+    )
 
 
 def health_feed(base_url: str, told: tuple[Incident, ...]) -> Feed:

@@ -23,7 +23,9 @@ _log = logging.getLogger(__name__)
 MAX_MESSAGE_SECONDS = 10.0  # seconds for one message
 # After each try in turn; after the last one, about a day after the first, a message is given up.
 RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 360, 540))
-_CLAIM = timedelta(seconds=90)  # after which a message is taken for left behind by a process that died
+_CLAIM = timedelta(
+    seconds=90
+)  # after which a message is taken for left behind by a process that died
 _TARGETS_AT_ONCE = 4
 
 
@@ -47,7 +49,9 @@ def send_now(config: Config, messages: Iterable[OutboxMessage]) -> None:
     with _office(config) as office:
         for message in messages:
             if (error := _failure(office, message)) is not None:
-                _log.error("message_dropped", extra=fields(**log_fields(message), reason=str(error)))
+                _log.error(
+                    "message_dropped", extra=fields(**log_fields(message), reason=str(error))
+                )
 
 
 @contextmanager
@@ -58,7 +62,10 @@ def _office(config: Config) -> Iterator[DeliveryContext]:
 
 
 def _deliver_all(
-    office: DeliveryContext, store: Store, clock: Callable[[], datetime], messages: Iterable[OutboxMessage]
+    office: DeliveryContext,
+    store: Store,
+    clock: Callable[[], datetime],
+    messages: Iterable[OutboxMessage],
 ) -> int:
     """One target's messages in their order; after one that failed the target is left alone until the next round.
 
@@ -93,14 +100,22 @@ def _failure(office: DeliveryContext, message: OutboxMessage) -> FeedpubError | 
 def _put_off(message: OutboxMessage, error: FeedpubError, store: Store, now: datetime) -> None:
     if message.tries > len(RETRY_DELAYS):
         store.outbox.delete(message)
-        _log.error("message_dropped", extra=fields(**log_fields(message), tries=message.tries, reason=str(error)))
+        _log.error(
+            "message_dropped",
+            extra=fields(**log_fields(message), tries=message.tries, reason=str(error)),
+        )
         return
     due = next_try(message.tries, error, now)
     store.outbox.postpone(message, due, str(error))
-    _log.warning("message_retry", extra=fields(**log_fields(message), tries=message.tries, next=due, reason=str(error)))
+    _log.warning(
+        "message_retry",
+        extra=fields(**log_fields(message), tries=message.tries, next=due, reason=str(error)),
+    )
 
 
 def next_try(tries: int, error: FeedpubError, now: datetime) -> datetime:
     """When a message is tried again that failed for so many times: wider and wider, or when the server wants it."""
     asked = (error.retry_after or 0.0) if isinstance(error, FetchError) else 0.0
-    return now + max(RETRY_DELAYS[tries - 1], min(timedelta(seconds=min(asked, 1e6)), RETRY_DELAYS[-1]))
+    return now + max(
+        RETRY_DELAYS[tries - 1], min(timedelta(seconds=min(asked, 1e6)), RETRY_DELAYS[-1])
+    )

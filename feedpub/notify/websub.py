@@ -31,10 +31,18 @@ def announce_changes(
     _keep(changed, timedelta(0), settings, store, clock())
 
 
-def _keep(documents: Collection[str], wait: timedelta, settings: GlobalSettings, store: Store, now: datetime) -> None:
+def _keep(
+    documents: Collection[str],
+    wait: timedelta,
+    settings: GlobalSettings,
+    store: Store,
+    now: datetime,
+) -> None:
     topics = [f"{settings.base_url}{document}" for document in documents]
     pings = [
-        OutboxMessage("ping", hub, ping_form(topic), now + wait) for hub in settings.websub_hubs for topic in topics
+        OutboxMessage("ping", hub, ping_form(topic), now + wait)
+        for hub in settings.websub_hubs
+        for topic in topics
     ]
     store.outbox.add_once(pings, now)
 

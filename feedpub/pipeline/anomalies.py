@@ -34,7 +34,9 @@ LASTING_LOOKS = 5  # in a row that are not as usual, and so are the new usual,
 LASTING = timedelta(days=1)  # if they are spread over so long
 
 
-def check_for_anomalies(history: Sequence[SourceObservation], look: SourceObservation) -> SourceObservation:
+def check_for_anomalies(
+    history: Sequence[SourceObservation], look: SourceObservation
+) -> SourceObservation:
     """The look with its verdict, or accepted: it has not been as usual for so long that it is usual now.
 
     Args:
@@ -117,7 +119,11 @@ def _unread(history: Sequence[SourceObservation], look: SourceObservation) -> st
 def _short(history: Sequence[SourceObservation], look: SourceObservation) -> str | None:
     """One article, or two, not half as long as any before."""
     before = [words for each in history for words in each.lengths]
-    if not 0 < len(look.lengths) < FEW or len(before) < ENOUGH_ARTICLES or max(look.lengths) >= min(before) / 2:
+    if (
+        not 0 < len(look.lengths) < FEW
+        or len(before) < ENOUGH_ARTICLES
+        or max(look.lengths) >= min(before) / 2
+    ):
         return None
     return _far_shorter(look.lengths, before)
 
@@ -126,7 +132,11 @@ def _shorter(history: Sequence[SourceObservation], look: SourceObservation) -> s
     """Nearly all of the newest articles are as short as hardly one used to be, and a third of what was usual."""
     newest, older = _newest(history, look, FEW)
     now, before = ([words for each in looks for words in each.lengths] for looks in (newest, older))
-    if len(now) < FEW or len(before) < FEWEST_ARTICLES or _quantile(now, 0.8) > _quantile(before, LOW):
+    if (
+        len(now) < FEW
+        or len(before) < FEWEST_ARTICLES
+        or _quantile(now, 0.8) > _quantile(before, LOW)
+    ):
         return None
     return _far_shorter(now, before) if median(now) <= median(before) / 3 else None
 
@@ -157,7 +167,11 @@ def _without(
     if now < least or before < FEWEST_ARTICLES or any(having(each) for each in newest):
         return None
     share = sum(having(each) for each in older) / before
-    return f"none of the {now} newest articles has {what}, usually {share:.0%} have" if share >= 1 - LOW else None
+    return (
+        f"none of the {now} newest articles has {what}, usually {share:.0%} have"
+        if share >= 1 - LOW
+        else None
+    )
 
 
 def _newest(
@@ -209,7 +223,9 @@ def identical_pages(items: Sequence[ListedItem], reads: Sequence[ItemResult]) ->
     for place, (listed, read) in enumerate(zip(items, reads, strict=True)):
         if read.extracted and read.by_page:
             places[listed.source, " ".join(read.extracted.article.text.split())].append(place)
-    walls = (same for same in places.values() if len({_name(items[place]) for place in same}) >= FEWEST)
+    walls = (
+        same for same in places.values() if len({_name(items[place]) for place in same}) >= FEWEST
+    )
     return {place: _reason(len(same)) for same in walls for place in same}
 
 
@@ -219,9 +235,7 @@ def _name(listed: ListedItem) -> str:
 
 
 def _reason(number: int) -> str:
-    return (
-        f"no article: the pages of {pluralize(number, 'article')} say the same, as a wall does that stands before them"
-    )
+    return f"no article: the pages of {pluralize(number, 'article')} say the same, as a wall does that stands before them"
 
 
 # SECTION: What each look at a source brought, held against what is usual for it: a source that
@@ -234,13 +248,21 @@ def _reason(number: int) -> str:
 _EASTERNMOST = timedelta(hours=14)  # ahead of UTC
 
 
-def check_listings(feed: FeedConfig, readings: Iterable[SourceResult], tools: RunContext) -> list[SourceResult]:
+def check_listings(
+    feed: FeedConfig, readings: Iterable[SourceResult], tools: RunContext
+) -> list[SourceResult]:
     """The readings with what their lists are like; one that is not as usual has a problem, and no items."""
-    return [_at_listing(feed, reading, tools) if _is_judged(reading) else reading for reading in readings]
+    return [
+        _at_listing(feed, reading, tools) if _is_judged(reading) else reading
+        for reading in readings
+    ]
 
 
 def check_articles(
-    readings: Iterable[SourceResult], items: Sequence[ListedItem], reads: Sequence[ItemResult], tools: RunContext
+    readings: Iterable[SourceResult],
+    items: Sequence[ListedItem],
+    reads: Sequence[ItemResult],
+    tools: RunContext,
 ) -> list[SourceResult]:
     """The readings with what their articles are like; one whose articles are not as usual has a problem.
 
@@ -254,7 +276,11 @@ def check_articles(
     for listed, read in zip(items, reads, strict=True):
         of_source.setdefault(listed.source, []).append(read)
     return [
-        _judged(reading, _with_articles(reading.observation, of_source.get(reading.key, []), tools), tools)
+        _judged(
+            reading,
+            _with_articles(reading.observation, of_source.get(reading.key, []), tools),
+            tools,
+        )
         if reading.observation and reading.failure is None
         else reading
         for reading in readings
@@ -282,7 +308,9 @@ def _at_listing(feed: FeedConfig, reading: SourceResult, tools: RunContext) -> S
         at=now,
         items=len(keys),
         known=len(known),
-        fresh=sum(_is_between(item, before, now) for key, (_, item) in keys.items() if key not in known),
+        fresh=sum(
+            _is_between(item, before, now) for key, (_, item) in keys.items() if key not in known
+        ),
     )
     reading = replace(reading, is_fresh=not history and look.known <= look.items / 2)
     return _judged(reading, look, tools)
@@ -300,24 +328,34 @@ def _is_between(item: Item, before: datetime, now: datetime) -> bool:
     return before < item.published <= now
 
 
-def _with_articles(look: SourceObservation, reads: Iterable[ItemResult], tools: RunContext) -> SourceObservation:
+def _with_articles(
+    look: SourceObservation, reads: Iterable[ItemResult], tools: RunContext
+) -> SourceObservation:
     reads = list(reads)
     arrivals = [read.extracted for read in reads if read.extracted and read.state.state == "stored"]
-    failed = [] if tools.budget.expired else [r for r in reads if r.failure and r.state.tries == 1 and not r.by_page]
+    failed = (
+        []
+        if tools.budget.expired
+        else [r for r in reads if r.failure and r.state.tries == 1 and not r.by_page]
+    )
     obstacles = Counter(read.state.reason for read in failed).most_common(1)
     return replace(
         look,
         read=len(arrivals),
         failed=len(failed),
         obstacle=obstacles[0][0] if obstacles else "",
-        dated=sum(bool(arrival.item.published or arrival.article.published) for arrival in arrivals),
+        dated=sum(
+            bool(arrival.item.published or arrival.article.published) for arrival in arrivals
+        ),
         pictured=sum(bool(arrival.item.image or arrival.article.image) for arrival in arrivals),
         lengths=tuple(count_words(arrival.article.text) for arrival in arrivals),
     )
 
 
 def _judged(reading: SourceResult, look: SourceObservation, tools: RunContext) -> SourceResult:
-    look = check_for_anomalies(tools.store.observations.for_source(look.feed, look.key, look.settings), look)
+    look = check_for_anomalies(
+        tools.store.observations.for_source(look.feed, look.key, look.settings), look
+    )
     if not look.verdict:
         return replace(reading, observation=look, is_fresh=reading.is_fresh or look.accepted)
     problem = Failure(reading.key, look.verdict, fatal=True, firm=True)

@@ -73,7 +73,9 @@ def plan_archives(feed: FeedConfig, live: Feed, tools: RunContext) -> Feed:
 def _unused(live: Feed, tools: RunContext) -> Iterator[int]:
     """Return the numbers that no archive has yet, neither in the store nor among the files."""
     after = (tools.store.archives.newest_number(live.name) or 0) + 1
-    return (number for number in count(after) if not _is_taken(replace(live, archive=number), tools))
+    return (
+        number for number in count(after) if not _is_taken(replace(live, archive=number), tools)
+    )
 
 
 def _is_taken(archive: Feed, tools: RunContext) -> bool:
@@ -81,7 +83,9 @@ def _is_taken(archive: Feed, tools: RunContext) -> bool:
     return len(tools.output.find_missing(names)) < len(names)
 
 
-def write_archives(feed: FeedConfig, live: Feed, tools: RunContext, certain: Callable[[], None]) -> tuple[str, ...]:
+def write_archives(
+    feed: FeedConfig, live: Feed, tools: RunContext, certain: Callable[[], None]
+) -> tuple[str, ...]:
     """Publish the archive files that are missing or moved, one archive after another.
 
     The oldest archive comes first, so that no link leads to a file that is not there.
@@ -100,24 +104,35 @@ def write_archives(feed: FeedConfig, live: Feed, tools: RunContext, certain: Cal
         StoreError: the state cannot be read.
     """
     numbers = tools.store.archives.numbers(feed.name)
-    documents: dict[str, list[str]] = {s: [replace(live, archive=n).file(s) for n in numbers] for s in feed.formats}
-    missing = set(tools.output.find_missing([name for names in documents.values() for name in names]))
+    documents: dict[str, list[str]] = {
+        s: [replace(live, archive=n).file(s) for n in numbers] for s in feed.formats
+    }
+    missing = set(
+        tools.output.find_missing([name for names in documents.values() for name in names])
+    )
     due = missing | _moved(documents, missing, live, tools)
     written: list[str] = []
     for previous, number in pairwise((None, *numbers)):
         archive = replace(live, archive=number)
         suffixes = [suffix for suffix in feed.formats if archive.file(suffix) in due]
         if number and suffixes:
-            archive = assemble.build_archive(feed, tools.settings, _entries(feed, number, tools), number, previous)
+            archive = assemble.build_archive(
+                feed, tools.settings, _entries(feed, number, tools), number, previous
+            )
             # An entry that was read back from a document of summaries has no text; its page stays.
             whole = [entry for entry in archive.entries if entry.html]
             files = assemble.render_pages(live, whole, assemble.saved_folders(feed))
-            files |= {archive.file(suffix): assemble.render_document(archive, suffix) for suffix in suffixes}
+            files |= {
+                archive.file(suffix): assemble.render_document(archive, suffix)
+                for suffix in suffixes
+            }
             written += tools.output.publish(files, certain=certain)
     return tuple(written)
 
 
-def _moved(documents: Mapping[str, Sequence[str]], missing: Collection[str], live: Feed, tools: RunContext) -> set[str]:
+def _moved(
+    documents: Mapping[str, Sequence[str]], missing: Collection[str], live: Feed, tools: RunContext
+) -> set[str]:
     """Return the files that were written under another `base_url`.
 
     The newest file of a format is written last, so it stands for all of that format.
@@ -153,6 +168,8 @@ def _entries(feed: FeedConfig, number: int, tools: RunContext) -> Sequence[Entry
     found = restore.read_archive(feed, number, forgotten, tools)
     if lost := forgotten - {entry.id for entry in found}:
         reason = f"{len(lost)} of its entries are older than `keep`, and in none of its files"
-        _log.warning("archive_incomplete", extra=fields(feed=feed.name, number=number, reason=reason))
+        _log.warning(
+            "archive_incomplete", extra=fields(feed=feed.name, number=number, reason=reason)
+        )
     entries = [*stored, *found]
     return sorted(entries, key=lambda e: (-e.published.timestamp(), e.rank, e.id))

@@ -53,7 +53,13 @@ def make_from_pages(
     """
     rules = rules_for(feed, pages.url, tools)
     return tools.executor.call(
-        pages.url, articles.article_from_listed_pages, pages, said.item, rules, memory, listed_first=said.listed_first
+        pages.url,
+        articles.article_from_listed_pages,
+        pages,
+        said.item,
+        rules,
+        memory,
+        listed_first=said.listed_first,
     )
 
 
@@ -63,10 +69,14 @@ def make_from_file(feed: FeedConfig, path: Path, folder: Path, tools: RunContext
     The addresses of the files beside it are under the placeholder for `base_url`.
     """
     if (written := escape_control_characters(str(path))) != str(path):
-        raise ExtractError("its name, or that of a folder above it, is not UTF-8: rename it", written)
+        raise ExtractError(
+            "its name, or that of a folder above it, is not UTF-8: rename it", written
+        )
     below = path.relative_to(folder).parent.as_posix()
     base = f"{PLACEHOLDER}{feed.name}/{'' if below == '.' else below + '/'}"
-    return tools.executor.call(str(path), articles.article_from_file, path, base, rules_for(feed, str(path), tools))
+    return tools.executor.call(
+        str(path), articles.article_from_file, path, base, rules_for(feed, str(path), tools)
+    )
 
 
 def make_from_feed(item: Item, address: str, tools: RunContext) -> Article:
@@ -74,7 +84,9 @@ def make_from_feed(item: Item, address: str, tools: RunContext) -> Article:
     return tools.executor.call(address, articles.article_from_feed, item)
 
 
-def make_snapshot(listed: ListedItem, pages: PageSequence | None, tools: RunContext) -> PageSnapshot | None:
+def make_snapshot(
+    listed: ListedItem, pages: PageSequence | None, tools: RunContext
+) -> PageSnapshot | None:
     """What an article was made of, as it is kept; None where nothing is to be kept.
 
     Of an article on several pages nothing is: made anew of the first of them alone it would lose the others.
@@ -88,7 +100,9 @@ def make_snapshot(listed: ListedItem, pages: PageSequence | None, tools: RunCont
         return None
     item, now = listed.item, tools.clock()
     if pages is None:
-        return PageSnapshot(item, listed.key, "feed" if item.path is None else "file", now, listed.listed_first)
+        return PageSnapshot(
+            item, listed.key, "feed" if item.path is None else "file", now, listed.listed_first
+        )
     page, *others = pages
     if others or page.url != pages.url:
         return None

@@ -14,9 +14,23 @@ from zlib import crc32
 
 from feedpub import sources
 from feedpub.builder.matching import ItemKeys, assign_keys
-from feedpub.config import FeedConfig, FeedSource, FolderSource, PageSource, RemoteSource, Source, resolve_secret
+from feedpub.config import (
+    FeedConfig,
+    FeedSource,
+    FolderSource,
+    PageSource,
+    RemoteSource,
+    Source,
+    resolve_secret,
+)
 from feedpub.config.sources import source_key
-from feedpub.core.errors import CorruptStateError, FeedpubError, FetchError, RetryLaterError, SourceError
+from feedpub.core.errors import (
+    CorruptStateError,
+    FeedpubError,
+    FetchError,
+    RetryLaterError,
+    SourceError,
+)
 from feedpub.core.models import NO_HINTS, Failure, Item, PollingHints
 from feedpub.core.text import escape_control_characters
 from feedpub.fetch import RequestOptions
@@ -29,7 +43,9 @@ _SOURCES_AT_ONCE = 4
 _FOR_NOW = frozenset({408, 425, 429})  # HTTP statuses that say: not now
 _SERVER_ERROR = 500
 _DAY = 86400.0  # seconds
-_LONGEST_FRESH = _DAY  # static hosts call all they have fresh for a year, which says nothing about news
+_LONGEST_FRESH = (
+    _DAY  # static hosts call all they have fresh for a year, which says nothing about news
+)
 _LONGEST_PAUSE = _DAY  # as for single requests: a Retry-After beyond this is an accident, or malice
 
 
@@ -124,28 +140,42 @@ def list_sources(
         return list(pool.map(lambda source: _read(source, feed.limit, tools, answers or {}), asked))
 
 
-def _read(source: Source, limit: int, tools: RunContext, answers: Mapping[str, FetchedDocument]) -> SourceResult:
+def _read(
+    source: Source, limit: int, tools: RunContext, answers: Mapping[str, FetchedDocument]
+) -> SourceResult:
     digest = source_fingerprint(source)
-    documents = CachedDocuments(tools.fetcher, tools.store, RequestOptions(), digest, tools.clock, tools.budget)
+    documents = CachedDocuments(
+        tools.fetcher, tools.store, RequestOptions(), digest, tools.clock, tools.budget
+    )
     documents.executor, documents.answers = tools.executor, dict(answers)
     try:
         documents.options = request_options(source)
-        documents.browser = tools.browser if isinstance(source, PageSource) and source.render else None
+        documents.browser = (
+            tools.browser if isinstance(source, PageSource) and source.render else None
+        )
         items = sources.read_source(source, documents, limit=limit)
         pace = _pace(source, documents, tools)
         documents.drop_body()  # the run may take long
         return SourceResult(source, documents, items=items, hints=pace)
     except SourceError as error:
-        problem = Failure(error.url or source_key(source), error.reason, fatal=True, firm=_is_firm(error))
+        problem = Failure(
+            error.url or source_key(source), error.reason, fatal=True, firm=_is_firm(error)
+        )
         wait = error.retry_after if isinstance(error, FetchError) else None
         pace = NO_HINTS.not_faster_than(wait, "Retry-After", _LONGEST_PAUSE)
         return SourceResult(
-            source, documents, failure=problem, hints=pace, retry_later=isinstance(error, RetryLaterError)
+            source,
+            documents,
+            failure=problem,
+            hints=pace,
+            retry_later=isinstance(error, RetryLaterError),
         )
     except CorruptStateError:
         raise
     except FeedpubError as error:
-        return SourceResult(source, documents, failure=Failure(source_key(source), str(error), fatal=True))
+        return SourceResult(
+            source, documents, failure=Failure(source_key(source), str(error), fatal=True)
+        )
 
 
 def _settings(source: Source) -> str:
@@ -162,7 +192,9 @@ def _is_firm(error: SourceError) -> bool:
     """Whether the source answered, and the answer is what is wrong."""
     if not isinstance(error, FetchError):
         return True
-    return error.status is not None and error.status < _SERVER_ERROR and error.status not in _FOR_NOW
+    return (
+        error.status is not None and error.status < _SERVER_ERROR and error.status not in _FOR_NOW
+    )
 
 
 def _pace(source: Source, documents: CachedDocuments, tools: RunContext) -> PollingHints:
@@ -183,14 +215,18 @@ def request_options(source: Source) -> RequestOptions:
     return RequestOptions(
         headers={name: resolve_secret(value) for name, value in source.headers.items()},
         cookies={name: resolve_secret(value) for name, value in source.cookies.items()},
-        auth=(resolve_secret(source.auth.username), resolve_secret(source.auth.password)) if source.auth else None,
+        auth=(resolve_secret(source.auth.username), resolve_secret(source.auth.password))
+        if source.auth
+        else None,
         proxy=resolve_secret(source.proxy) if source.proxy else None,
         site=source.url,
     )
 
 
 def collect_items(
-    readings: Sequence[SourceResult], anchor: Path, owners: Callable[[Collection[str]], Mapping[str, str]]
+    readings: Sequence[SourceResult],
+    anchor: Path,
+    owners: Callable[[Collection[str]], Mapping[str, str]],
 ) -> list[ListedItem]:
     """Return all items of all sources, each article once.
 
@@ -225,7 +261,9 @@ def keys_of_item(reading: SourceResult, anchor: Path) -> list[ItemKeys]:
     """Return the keys of the items that a source lists, in their order."""
     if isinstance(reading.source, FolderSource):
         return [
-            ItemKeys(f"{_FILE}{escape_control_characters(os.path.relpath(item.path or '', anchor))}")
+            ItemKeys(
+                f"{_FILE}{escape_control_characters(os.path.relpath(item.path or '', anchor))}"
+            )
             for item in reading.items
         ]
     return assign_keys(reading.items, reading.key)
@@ -233,7 +271,9 @@ def keys_of_item(reading: SourceResult, anchor: Path) -> list[ItemKeys]:
 
 def saved_file_path(key: str, anchor: Path) -> Path | None:
     """Return the file of a saved article by its key; None for the key of an article on the network."""
-    return Path(os.path.normpath(anchor / key.removeprefix(_FILE))) if key.startswith(_FILE) else None
+    return (
+        Path(os.path.normpath(anchor / key.removeprefix(_FILE))) if key.startswith(_FILE) else None
+    )
 
 
 def _listed(item: Item, keys: ItemKeys, rank: int, reading: SourceResult) -> ListedItem:

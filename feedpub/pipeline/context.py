@@ -44,7 +44,9 @@ def open_fetcher(settings: GlobalSettings, store: Store | None = None) -> Fetche
 
 def open_pool() -> ProcessPool:
     """The processes that fetched pages are read in."""
-    return ProcessPool(("feedpub.cleaner.articles", "feedpub.cleaner.pagination", "feedpub.sources"))
+    return ProcessPool(
+        ("feedpub.cleaner.articles", "feedpub.cleaner.pagination", "feedpub.sources")
+    )
 
 
 @dataclass(frozen=True, slots=True)

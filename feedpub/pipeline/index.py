@@ -23,8 +23,12 @@ def current_feed(feed: FeedConfig, tools: RunContext) -> Feed:
 def index_files(config: Config, tools: RunContext) -> dict[str, bytes]:
     """The page and the OPML about all feeds that were ever published, and their health: name → content."""
     known = tools.store.summaries.load()
-    headlines = [_headline(feed, _front(feed, known, tools), tools) for feed in _published(config, tools)]
-    return assemble.render_index_files(headlines) | health_feed.health_feed_files(config, tools.store, tools.clock())
+    headlines = [
+        _headline(feed, _front(feed, known, tools), tools) for feed in _published(config, tools)
+    ]
+    return assemble.render_index_files(headlines) | health_feed.health_feed_files(
+        config, tools.store, tools.clock()
+    )
 
 
 def save_summary(feed: FeedConfig, live: Feed, tools: RunContext) -> StoredSummary:
@@ -32,7 +36,9 @@ def save_summary(feed: FeedConfig, live: Feed, tools: RunContext) -> StoredSumma
     headline = FeedSummary.for_feed(live)
     updated = max((entry.updated for entry in live.entries), default=None)
     language = assemble.common_language(live.entries)
-    front = StoredSummary(feed.name, _digest(feed), headline.entries, headline.newest, updated, language)
+    front = StoredSummary(
+        feed.name, _digest(feed), headline.entries, headline.newest, updated, language
+    )
     if tools.store.summaries.get(feed.name) != front:
         tools.store.summaries.save(front)
     return front
@@ -61,7 +67,11 @@ class LiveEntryIds(Mapping[str, Collection[str]]):
 def _published(config: Config, tools: RunContext) -> list[FeedConfig]:
     """The feeds that ran once; a state that was built anew knows of no run, but of entries that are published."""
     ran = tools.store.stats.feeds_with_runs()
-    counts = tools.store.stats.entry_counts() if any(name not in ran for name in config.feed.names) else {}
+    counts = (
+        tools.store.stats.entry_counts()
+        if any(name not in ran for name in config.feed.names)
+        else {}
+    )
 
     def is_published(name: str) -> bool:
         return name in ran or (name in counts and not tools.output.find_missing([f"{name}.html"]))
@@ -69,7 +79,9 @@ def _published(config: Config, tools: RunContext) -> list[FeedConfig]:
     return [feed for feed in config.feed if is_published(feed.name)]
 
 
-def _front(feed: FeedConfig, known: Mapping[str, StoredSummary], tools: RunContext) -> StoredSummary:
+def _front(
+    feed: FeedConfig, known: Mapping[str, StoredSummary], tools: RunContext
+) -> StoredSummary:
     front = known.get(feed.name)
     if front and front.settings == _digest(feed):
         return front
@@ -89,4 +101,8 @@ def _is_filtered(feed: FeedConfig) -> bool:
 def _digest(feed: FeedConfig) -> str:
     """Of the settings that decide which entries are in the live document."""
     filters = f"{feed.include!r}{feed.exclude!r}" if _is_filtered(feed) else ""
-    return f"{feed.limit} {hashlib.sha256(filters.encode()).hexdigest()[:16]}" if filters else str(feed.limit)
+    return (
+        f"{feed.limit} {hashlib.sha256(filters.encode()).hexdigest()[:16]}"
+        if filters
+        else str(feed.limit)
+    )

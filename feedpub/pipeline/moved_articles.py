@@ -10,7 +10,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
-from feedpub.builder.matching import MIN_WORDS, ExtractedItem, is_dated_alike, is_related, is_same_article
+from feedpub.builder.matching import (
+    MIN_WORDS,
+    ExtractedItem,
+    is_dated_alike,
+    is_related,
+    is_same_article,
+)
 from feedpub.builder.text_compare import significant_words
 from feedpub.config import FeedConfig
 from feedpub.config.sources import source_key
@@ -69,8 +75,12 @@ def _new_arrivals(
         for place, (item, read) in enumerate(zip(listed, reads, strict=False))
         if read.extracted and item.item.url and item.item.path is None
     }
-    known = tools.store.aliases(feed, [key for arrival in arrivals.values() for key in arrival.keys])
-    return {place: arrival for place, arrival in arrivals.items() if not known.keys() & {*arrival.keys}}
+    known = tools.store.aliases(
+        feed, [key for arrival in arrivals.values() for key in arrival.keys]
+    )
+    return {
+        place: arrival for place, arrival in arrivals.items() if not known.keys() & {*arrival.keys}
+    }
 
 
 def _is_mostly_new(reading: SourceResult) -> bool:
@@ -88,7 +98,9 @@ class _Finder:
         wholesale: the keys of the sources of which most is new.
     """
 
-    def __init__(self, feed: FeedConfig, listed: Collection[str], tools: RunContext, wholesale: set[str]) -> None:
+    def __init__(
+        self, feed: FeedConfig, listed: Collection[str], tools: RunContext, wholesale: set[str]
+    ) -> None:
         self._feed = feed.name
         self._tools = tools
         self._wholesale = wholesale
@@ -98,8 +110,14 @@ class _Finder:
         if wholesale:
             entries = tools.store.entries(feed.name)
         else:
-            lists = [state.succeeded for state in tools.store.sources(feed.name) if state.key in self._sources]
-            before = min(filter(None, lists), default=tools.clock())  # the site may have been down for long
+            lists = [
+                state.succeeded
+                for state in tools.store.sources(feed.name)
+                if state.key in self._sources
+            ]
+            before = min(
+                filter(None, lists), default=tools.clock()
+            )  # the site may have been down for long
             entries = tools.store.listed_since(feed.name, before - RECENT, MAX_CANDIDATES)
         self._vanished = [entry for entry in entries if entry.url and entry.id not in present]
 

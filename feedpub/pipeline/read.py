@@ -21,7 +21,13 @@ from feedpub.cleaner.articles import MAX_ARTICLE_BYTES
 from feedpub.cleaner.pagination import PageSequence
 from feedpub.config import FeedConfig
 from feedpub.core.article_keys import url_key
-from feedpub.core.errors import ExtractError, NoContentError, ResourceLimitError, SourceError, forget_frames
+from feedpub.core.errors import (
+    ExtractError,
+    NoContentError,
+    ResourceLimitError,
+    SourceError,
+    forget_frames,
+)
 from feedpub.core.models import Article, Entry, Failure, NotModified, Page
 from feedpub.core.redact import strip_credentials
 from feedpub.fetch import SMALL_BODY_BYTES, Validators
@@ -113,7 +119,9 @@ class KnownItems:
         if seen is None:  # perhaps an address that once led to a stored article
             return _seen(listed, "stored") if listed.key in self.entry_ids else None
         if seen.state == "excluded":
-            known = seen.version.endswith(self.rules) and _says_nothing_new(_version(listed, self.rules), seen)
+            known = seen.version.endswith(self.rules) and _says_nothing_new(
+                _version(listed, self.rules), seen
+            )
         else:
             known = seen.state == "stored" and _says_nothing_new(listed.version_key, seen)
         return seen if known else None
@@ -124,7 +132,11 @@ class KnownItems:
         An item with a new guid at a known address may be another article, even if the page is the same.
         """
         seen = self.states.get(listed.key)
-        if seen is None or seen.state != "stored" or (listed.guid and listed.guid not in self.entry_ids):
+        if (
+            seen is None
+            or seen.state != "stored"
+            or (listed.guid and listed.guid not in self.entry_ids)
+        ):
             return None
         return Validators(seen.etag, seen.last_modified)
 
@@ -142,7 +154,9 @@ def read_articles(
     feed: FeedConfig, items: Sequence[ListedItem], memory: KnownItems, tools: RunContext
 ) -> list[ItemResult]:
     """What becomes of every listed item, in their order; only those that are not settled are read."""
-    settled = {listed.rank: ItemResult(seen) for listed in items if (seen := memory.unchanged(listed))}
+    settled = {
+        listed.rank: ItemResult(seen) for listed in items if (seen := memory.unchanged(listed))
+    }
     todo = [listed for listed in items if listed.rank not in settled]
     todo.sort(key=lambda listed: listed.key in memory.due)  # corrections can wait, news cannot
     by_site: dict[str, list[ListedItem]] = defaultdict(list)
@@ -153,20 +167,34 @@ def read_articles(
     def read_site(name: str) -> dict[int, ItemResult]:
         site = LearningSite(name, tools.store, tools.executor)
         asked = _asked(
-            feed, by_site[name], memory, tools, done=lambda: tools.progress(feed.name, next(done), len(todo))
+            feed,
+            by_site[name],
+            memory,
+            tools,
+            done=lambda: tools.progress(feed.name, next(done), len(todo)),
         )
-        reads = {rank: read for some in _held(asked) for rank, read in _clean(feed, some, site, memory, tools)}
+        reads = {
+            rank: read
+            for some in _held(asked)
+            for rank, read in _clean(feed, some, site, memory, tools)
+        }
         site.save(tools.clock())
         return reads
 
     tools.progress(feed.name, 0, len(todo))
     with ThreadPoolExecutor(_MAX_PARALLEL_SITES) as pool:
-        fresh = {rank: read for reads in pool.map(read_site, by_site) for rank, read in reads.items()}
+        fresh = {
+            rank: read for reads in pool.map(read_site, by_site) for rank, read in reads.items()
+        }
     return [(settled | fresh)[listed.rank] for listed in items]
 
 
 def _asked(
-    feed: FeedConfig, items: Sequence[ListedItem], memory: KnownItems, tools: RunContext, done: Callable[[], None]
+    feed: FeedConfig,
+    items: Sequence[ListedItem],
+    memory: KnownItems,
+    tools: RunContext,
+    done: Callable[[], None],
 ) -> Iterator[_FetchedItem]:
     """Each article's page, one after another, as far as it is wanted and can be had."""
     for listed in items:
@@ -190,17 +218,23 @@ def _asked(
         done()
 
 
-def _refused(feed: FeedConfig, listed: ListedItem, memory: KnownItems) -> ItemResult | SourceError | None:
+def _refused(
+    feed: FeedConfig, listed: ListedItem, memory: KnownItems
+) -> ItemResult | SourceError | None:
     """What becomes of an article that the feed's rules leave out by what its source says; None of all others."""
     item = listed.item
     try:
-        reason = matching_filter(feed, FilterFacts(item.url or "", item.title or None, item.categories or None))
+        reason = matching_filter(
+            feed, FilterFacts(item.url or "", item.title or None, item.categories or None)
+        )
     except ResourceLimitError as error:
         return error
     return None if reason is None else ItemResult(_excluded(listed, reason, memory.rules))
 
 
-def _fetch(listed: ListedItem, validators: Validators | None, tools: RunContext) -> Page | NotModified | SourceError:
+def _fetch(
+    listed: ListedItem, validators: Validators | None, tools: RunContext
+) -> Page | NotModified | SourceError:
     try:
         tools.budget.check_time_left(listed.address)
         answer = _get(listed.item.url or "", listed, tools, validators)
@@ -208,7 +242,8 @@ def _fetch(listed: ListedItem, validators: Validators | None, tools: RunContext)
         return forget_frames(error)
     if isinstance(answer, Page) and _leads_back(listed, answer.url):
         return NoContentError(
-            f"it leads back to {strip_credentials(answer.url)}, as articles do that are gone", listed.address
+            f"it leads back to {strip_credentials(answer.url)}, as articles do that are gone",
+            listed.address,
         )
     return answer
 
@@ -242,7 +277,9 @@ def _rest(feed: FeedConfig, listed: ListedItem, page: Page, tools: RunContext) -
         left -= len(answer.body)
         return answer
 
-    return pagination.collect_pages(page, article.rules_for(feed, page.url, tools), get, tools.executor)
+    return pagination.collect_pages(
+        page, article.rules_for(feed, page.url, tools), get, tools.executor
+    )
 
 
 def _leads_back(listed: ListedItem, url: str) -> bool:
@@ -269,7 +306,11 @@ def _held(asked: Iterable[_FetchedItem]) -> Iterator[list[_FetchedItem]]:
 
 
 def _clean(
-    feed: FeedConfig, asked: Sequence[_FetchedItem], site: LearningSite, memory: KnownItems, tools: RunContext
+    feed: FeedConfig,
+    asked: Sequence[_FetchedItem],
+    site: LearningSite,
+    memory: KnownItems,
+    tools: RunContext,
 ) -> Iterator[tuple[int, ItemResult]]:
     """What becomes of articles whose pages are there: first all are learned from, then each is read."""
     for each in [_learned(each, site) for each in asked]:
@@ -300,24 +341,37 @@ def _read(
         read = _admitted(feed, listed, read, memory)
     except SourceError as error:
         again = seen if listed.key in memory.due else None
-        read = _stays(listed, again, error) if again else fallback_for(feed, listed, error, memory, tools)
+        read = (
+            _stays(listed, again, error)
+            if again
+            else fallback_for(feed, listed, error, memory, tools)
+        )
     return replace(read, state=_planned(feed, listed, read, seen, tools), requests=asked.requests)
 
 
-def _admitted(feed: FeedConfig, listed: ListedItem, read: ItemResult, memory: KnownItems) -> ItemResult:
+def _admitted(
+    feed: FeedConfig, listed: ListedItem, read: ItemResult, memory: KnownItems
+) -> ItemResult:
     """The article, unless the feed's rules leave it out now that all of it is known."""
     if read.extracted is None:
         return read
     item, article = listed.item, read.extracted.article
     facts = FilterFacts(
-        item.url or "", item.title or article.title, item.categories or article.categories, article.text
+        item.url or "",
+        item.title or article.title,
+        item.categories or article.categories,
+        article.text,
     )
     reason = matching_filter(feed, facts)
     return read if reason is None else ItemResult(_excluded(listed, reason, memory.rules))
 
 
 def _read_article(
-    feed: FeedConfig, asked: _FetchedItem, seen: ItemState | None, site: LearningSite, tools: RunContext
+    feed: FeedConfig,
+    asked: _FetchedItem,
+    seen: ItemState | None,
+    site: LearningSite,
+    tools: RunContext,
 ) -> ItemResult:
     listed, answer = asked.item, asked.result
     if isinstance(answer, SourceError):
@@ -327,19 +381,28 @@ def _read_article(
         read = replace(_arrived(listed, article, ()), snapshot=make_snapshot(listed, None, tools))
         return _with_unread(listed, read, article.unread) if article.unread else read
     if answer is None:
-        return replace(_arrived(listed, _from_feed(listed, tools), ()), snapshot=make_snapshot(listed, None, tools))
+        return replace(
+            _arrived(listed, _from_feed(listed, tools), ()),
+            snapshot=make_snapshot(listed, None, tools),
+        )
     if seen and isinstance(answer, NotModified):
-        return ItemResult(replace(_seen(listed, "stored"), etag=seen.etag, last_modified=seen.last_modified))
+        return ItemResult(
+            replace(_seen(listed, "stored"), etag=seen.etag, last_modified=seen.last_modified)
+        )
     assert isinstance(answer, Page)  # noqa: S101 -- the gate refuses a 304 that was not asked for
     pages = asked.following or PageSequence((answer,), answer.url)
     found = make_from_pages(feed, pages, listed, site.memory, tools)
     read = _arrived(listed, found.article, (answer.url, found.article.url))
     marked = replace(read.state, etag=answer.etag, last_modified=answer.last_modified)
-    read = replace(read, state=marked, by_page=found.by_page, snapshot=make_snapshot(listed, pages, tools))
+    read = replace(
+        read, state=marked, by_page=found.by_page, snapshot=make_snapshot(listed, pages, tools)
+    )
     return _with_gap(listed, read, found.gap, seen, again=pages.is_temporary) if found.gap else read
 
 
-def _with_gap(listed: ListedItem, read: ItemResult, gap: str, seen: ItemState | None, *, again: bool) -> ItemResult:
+def _with_gap(
+    listed: ListedItem, read: ItemResult, gap: str, seen: ItemState | None, *, again: bool
+) -> ItemResult:
     """An article of which a page is missing: named, and read again some more times where that may help."""
     tries = (seen.tries if seen else 0) + 1
     problem = Failure(listed.address, f"{gap}; what came of the article stays")
@@ -379,7 +442,11 @@ def _stays(listed: ListedItem, seen: ItemState, error: SourceError) -> ItemResul
 
 
 def _planned(
-    feed: FeedConfig, listed: ListedItem, read: ItemResult, before: ItemState | None, tools: RunContext
+    feed: FeedConfig,
+    listed: ListedItem,
+    read: ItemResult,
+    before: ItemState | None,
+    tools: RunContext,
 ) -> ItemState:
     """What is remembered of an article that was read, with the next look at it."""
     now = tools.clock()
@@ -401,20 +468,26 @@ def fallback_for(
     try:
         own = replace(_from_feed(listed, tools), complete=False)
         kept = article.make_snapshot(listed, None, tools)
-        partial = ItemResult(replace(failure, state="partial"), extracted=_arrival(listed, own, ()), snapshot=kept)
+        partial = ItemResult(
+            replace(failure, state="partial"), extracted=_arrival(listed, own, ()), snapshot=kept
+        )
         partial = _admitted(feed, listed, partial, memory)
     except ExtractError:
         return lost
     if partial.extracted is None:  # the feed's rules leave it out
         return partial
-    return replace(partial, failure=Failure(listed.address, f"{error.reason}; the feed's own text stands in"))
+    return replace(
+        partial, failure=Failure(listed.address, f"{error.reason}; the feed's own text stands in")
+    )
 
 
 def _arrived(listed: ListedItem, article: Article, addresses: Iterable[str | None]) -> ItemResult:
     return ItemResult(_seen(listed, "stored"), extracted=_arrival(listed, article, addresses))
 
 
-def _arrival(listed: ListedItem, article: Article, addresses: Iterable[str | None]) -> ExtractedItem:
+def _arrival(
+    listed: ListedItem, article: Article, addresses: Iterable[str | None]
+) -> ExtractedItem:
     saved = listed.item.path is not None
     claimed = (article.url,) if saved else addresses
     return ExtractedItem(
@@ -426,7 +499,9 @@ def _arrival(listed: ListedItem, article: Article, addresses: Iterable[str | Non
         listed_first=listed.listed_first,
         own_page=not article.url if saved else not listed.item.url,
         stem=Path(listed.item.path or "").stem,
-        claims=tuple(Claim(url_key(url, exact=listed.exact), url) for url in dict.fromkeys(claimed) if url),
+        claims=tuple(
+            Claim(url_key(url, exact=listed.exact), url) for url in dict.fromkeys(claimed) if url
+        ),
         exact=listed.exact,
     )
 

@@ -25,8 +25,14 @@ from feedpub.pipeline.collect import ListedItem, is_rendered, request_options
 from feedpub.pipeline.context import RunContext
 from feedpub.store import ItemState
 
-LADDER = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))  # after an article was first listed
-YOUNG = timedelta(days=2)  # an article that was older when it was first listed has had its corrections
+LADDER = (
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(hours=24),
+)  # after an article was first listed
+YOUNG = timedelta(
+    days=2
+)  # an article that was older when it was first listed has had its corrections
 MOST_AT_ONCE = 20  # in one run of a feed; the rest waits for the next run
 MAX_SHRINK_RATIO = 0.5  # of the length that the text had: a wall, an error, a beginning
 _SAME = 0.3  # of the text's words in a row; with less and another title, the page is about something else
@@ -42,7 +48,9 @@ def is_recent(published: datetime | None, first_seen: datetime) -> bool:
     return published is None or first_seen - published < YOUNG
 
 
-def schedule_recheck(seen: ItemState, before: ItemState | None, url: str, now: datetime, *, begins: bool) -> ItemState:
+def schedule_recheck(
+    seen: ItemState, before: ItemState | None, url: str, now: datetime, *, begins: bool
+) -> ItemState:
     """What is remembered of an article that has just been asked for, with the next look at it.
 
     Args:
@@ -57,7 +65,9 @@ def schedule_recheck(seen: ItemState, before: ItemState | None, url: str, now: d
         first_seen = now
     was_stored = before is not None and before.state == "stored"
     goes_on = before is not None and before.recheck_at is not None if was_stored else begins
-    moment = next_look(first_seen, now) if first_seen and goes_on and seen.state == "stored" else None
+    moment = (
+        next_look(first_seen, now) if first_seen and goes_on and seen.state == "stored" else None
+    )
     return replace(seen, first_seen=first_seen, recheck_at=moment, url=url if moment else "")
 
 
@@ -93,8 +103,16 @@ def due_rechecks(feed: FeedConfig, items: Sequence[ListedItem], tools: RunContex
     for waits in waiting:
         entry = found[waits.key]
         seen = (entry and _at_new_address(entry, elsewhere)) or waits
-        listed = here.get(seen.key) or (entry and _as_listed(feed, seen, entry, len(items) + len(unlisted)))
-        if entry and listed and listed.fetches_page and listed.item.path is None and entry not in entries.values():
+        listed = here.get(seen.key) or (
+            entry and _as_listed(feed, seen, entry, len(items) + len(unlisted))
+        )
+        if (
+            entry
+            and listed
+            and listed.fetches_page
+            and listed.item.path is None
+            and entry not in entries.values()
+        ):
             entries[seen.key] = entry
             unlisted += [] if seen.key in here else [listed]
     tools.store.end_rechecks(feed.name, [seen.key for seen in waiting if seen.key not in entries])
@@ -116,7 +134,8 @@ def correction_of(entry: Entry, arrival: ExtractedItem) -> ExtractedItem | None:
     article = arrival.article
     if len(article.text) < MAX_SHRINK_RATIO * len(entry.text):
         raise ExtractError(
-            f"far shorter than it was, {pluralize(len(article.text), 'character')} of {len(entry.text)}", article.url
+            f"far shorter than it was, {pluralize(len(article.text), 'character')} of {len(entry.text)}",
+            article.url,
         )
     if (
         significant_words(article.title) != significant_words(entry.title)

@@ -68,7 +68,10 @@ def with_recovery(do: Callable[[], T], config: Config, tools: RunContext) -> T:
 
 
 def _open_copy(
-    config: Config, publisher: Output, clock: Callable[[], datetime], pages_of: Collection[str] | None
+    config: Config,
+    publisher: Output,
+    clock: Callable[[], datetime],
+    pages_of: Collection[str] | None,
 ) -> Store:
     try:
         return Store.open(state_location(config.feedpub.state), copy=True, pages_of=pages_of)
@@ -80,14 +83,23 @@ def _open_copy(
 
 
 def _renew(
-    config: Config, store: Store, publisher: Output, clock: Callable[[], datetime], error: CorruptStateError
+    config: Config,
+    store: Store,
+    publisher: Output,
+    clock: Callable[[], datetime],
+    error: CorruptStateError,
 ) -> None:
     """Build the state anew, unless somebody has done so since it was found to be damaged. Raises StoreError."""
     store.rebuild(partial(_fill, config, store, publisher, clock(), error))
 
 
 def _fill(  # noqa: PLR0913, PLR0917 -- all that there is to know
-    config: Config, store: Store, publisher: Output, now: datetime, error: CorruptStateError, aside: Path
+    config: Config,
+    store: Store,
+    publisher: Output,
+    now: datetime,
+    error: CorruptStateError,
+    aside: Path,
 ) -> None:
     """Put what is published into the new state, and tell what happened."""
     entries = _recall(config, store, publisher, now)
@@ -97,7 +109,10 @@ def _fill(  # noqa: PLR0913, PLR0917 -- all that there is to know
     _log.warning(
         "state_rebuilt",
         extra=fields(
-            outcome="rebuilt from the published feeds", reason=error.reason, quarantined=str(aside), entries=entries
+            outcome="rebuilt from the published feeds",
+            reason=error.reason,
+            quarantined=str(aside),
+            entries=entries,
         ),
     )
 

@@ -77,7 +77,9 @@ class ReprocessPlan:
     @property
     def ok(self) -> bool:
         """True where every entry was made anew."""
-        return not self.with_status(ReprocessVerdict.FAILED) and not self.with_status(ReprocessVerdict.HELD)
+        return not self.with_status(ReprocessVerdict.FAILED) and not self.with_status(
+            ReprocessVerdict.HELD
+        )
 
 
 def plan_reprocess(feed: FeedConfig, tools: RunContext, *, force: bool = False) -> ReprocessPlan:
@@ -100,7 +102,9 @@ def plan_reprocess(feed: FeedConfig, tools: RunContext, *, force: bool = False) 
 
     def reclean(entry: Entry) -> ReprocessedEntry:
         page = kept[entry.id]
-        return _recleaned(entry, lambda: _made(feed, entry, page, memories, tools), page, force=force)
+        return _recleaned(
+            entry, lambda: _made(feed, entry, page, memories, tools), page, force=force
+        )
 
     done: list[ReprocessedEntry] = []
     tools.progress(feed.name, 0, len(todo))
@@ -123,11 +127,16 @@ def apply_plan(feed: FeedConfig, planned: ReprocessPlan, tools: RunContext) -> R
     if not planned.entries:
         return planned
     with tools.store.feed_lock(feed.name):
-        settled = replace(planned, entries=tuple(_still(feed, each, tools) for each in planned.entries))
-        tools.store.replace_entries(
-            feed.name, [each.after for each in settled.with_status(ReprocessVerdict.CHANGED) if each.after]
+        settled = replace(
+            planned, entries=tuple(_still(feed, each, tools) for each in planned.entries)
         )
-        return replace(settled, written=run.write_feed(feed, index.current_feed(feed, tools), tools))
+        tools.store.replace_entries(
+            feed.name,
+            [each.after for each in settled.with_status(ReprocessVerdict.CHANGED) if each.after],
+        )
+        return replace(
+            settled, written=run.write_feed(feed, index.current_feed(feed, tools), tools)
+        )
 
 
 def _open(feed: FeedConfig, tools: RunContext) -> list[Entry]:
@@ -139,7 +148,9 @@ def _open(feed: FeedConfig, tools: RunContext) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.published, -entry.rank, entry.id), reverse=True)
 
 
-def _recleaned(entry: Entry, make: Callable[[], Article], page: PageSnapshot, *, force: bool) -> ReprocessedEntry:
+def _recleaned(
+    entry: Entry, make: Callable[[], Article], page: PageSnapshot, *, force: bool
+) -> ReprocessedEntry:
     try:
         after = apply_article(entry, _arrival(entry, page, make()))
     except SourceError as error:
@@ -172,21 +183,29 @@ def _doubt(before: Entry, after: Entry) -> str:
 
 
 def _made(
-    feed: FeedConfig, entry: Entry, page: PageSnapshot, memories: Mapping[str, bytes | None], tools: RunContext
+    feed: FeedConfig,
+    entry: Entry,
+    page: PageSnapshot,
+    memories: Mapping[str, bytes | None],
+    tools: RunContext,
 ) -> Article:
     """An entry's article, once more. Raises SourceError."""
     url = page.item.url or ""
     if page.form == "file":
         return article.make_from_file(feed, *_file(feed, entry, page, tools), tools)
     if page.form == "feed":
-        return replace(article.make_from_feed(page.item, url or page.key, tools), complete=entry.complete)
+        return replace(
+            article.make_from_feed(page.item, url or page.key, tools), complete=entry.complete
+        )
     whole = unpack_body(page)
     return article.make_from_pages(
         feed, PageSequence((whole,), whole.url), page, memories[memory_key(url)], tools
     ).article
 
 
-def _file(feed: FeedConfig, entry: Entry, page: PageSnapshot, tools: RunContext) -> tuple[Path, Path]:
+def _file(
+    feed: FeedConfig, entry: Entry, page: PageSnapshot, tools: RunContext
+) -> tuple[Path, Path]:
     """Where a saved article lies, and the folder of its source. Raises ExtractError where it is not what it was."""
     path = saved_file_path(page.key, tools.settings.anchor)
     folders = (source for source in feed.source if isinstance(source, FolderSource))
@@ -194,12 +213,21 @@ def _file(feed: FeedConfig, entry: Entry, page: PageSnapshot, tools: RunContext)
     if path is None or folder is None or not path.is_relative_to(folder):
         raise ExtractError("its folder is no source of the feed any more", str(path or page.key))
     if file_digest(path) != page.item.version:
-        raise ExtractError("the file has changed or is gone; `feedpub build` looks at it", str(path))
+        raise ExtractError(
+            "the file has changed or is gone; `feedpub build` looks at it", str(path)
+        )
     return path, folder
 
 
 def _still(feed: FeedConfig, planned: ReprocessedEntry, tools: RunContext) -> ReprocessedEntry:
     """What was planned for an entry, where the entry is still what the plan was made for."""
-    if planned.status != ReprocessVerdict.CHANGED or tools.store.entry(feed.name, planned.before.id) == planned.before:
+    if (
+        planned.status != ReprocessVerdict.CHANGED
+        or tools.store.entry(feed.name, planned.before.id) == planned.before
+    ):
         return planned
-    return replace(planned, status=ReprocessVerdict.FAILED, reason="a run has changed it meanwhile; reclean it again")
+    return replace(
+        planned,
+        status=ReprocessVerdict.FAILED,
+        reason="a run has changed it meanwhile; reclean it again",
+    )

@@ -59,13 +59,22 @@ def restore(feed: FeedConfig, store: Store, publisher: Output, now: datetime) ->
     """
     known = store.updated_by_id(feed.name)
     live = _document(feed, None, publisher)
-    if known and not _lost(live.entries, known) and not _is_unknown(live.previous, feed.name, store):
+    if (
+        known
+        and not _lost(live.entries, known)
+        and not _is_unknown(live.previous, feed.name, store)
+    ):
         store.archives.mark_published(feed.name, [entry.id for entry in live.entries])
         return 0
-    documents = [live, *(_document(feed, number, publisher) for number in _archives(feed.name, publisher))]
+    documents = [
+        live,
+        *(_document(feed, number, publisher) for number in _archives(feed.name, publisher)),
+    ]
     lost = _lost(_ranked(documents), known)
     entries = [_completed(entry, feed, store) for entry in lost.values()]
-    aliases = {article_keys.url_key(entry.url): entry.id for entry in reversed(entries) if entry.url}
+    aliases = {
+        article_keys.url_key(entry.url): entry.id for entry in reversed(entries) if entry.url
+    }
     if entries:
         store.commit_entries(feed.name, entries=entries, aliases=aliases, seen=(), now=now)
     _number(feed.name, documents, {*known, *lost}, store)
@@ -73,7 +82,9 @@ def restore(feed: FeedConfig, store: Store, publisher: Output, now: datetime) ->
     return len(entries)
 
 
-def read_archive(feed: FeedConfig, number: int, ids: Collection[str], tools: RunContext) -> list[Entry]:
+def read_archive(
+    feed: FeedConfig, number: int, ids: Collection[str], tools: RunContext
+) -> list[Entry]:
     """Return the entries of an archive with the given ids, as far as its files have them."""
     found: dict[str, Entry] = {}
     for document in _documents(feed, number, tools.output):
@@ -95,7 +106,9 @@ def restore_keys(feed: str, items: Sequence[ListedItem], store: Store, now: date
         store.commit_entries(feed, aliases=learned, seen=(), now=now)
 
 
-def _by_digests(feed: str, items: Sequence[ListedItem], known: Mapping[str, str], store: Store) -> dict[str, str]:
+def _by_digests(
+    feed: str, items: Sequence[ListedItem], known: Mapping[str, str], store: Store
+) -> dict[str, str]:
     """Return the entries that were minted for unknown keys: an id tells its key's digest.
 
     So articles are known again whose address is not the one that is published, and saved ones that have none.
@@ -104,10 +117,16 @@ def _by_digests(feed: str, items: Sequence[ListedItem], known: Mapping[str, str]
     if not unknown:
         return {}
     by_digest = {parse_published.digest_of_id(id_): id_ for id_ in store.updated_by_id(feed)}
-    return {key: by_digest[digest] for key in unknown if (digest := article_keys.key_digest(key)) in by_digest}
+    return {
+        key: by_digest[digest]
+        for key in unknown
+        if (digest := article_keys.key_digest(key)) in by_digest
+    }
 
 
-def _by_former_keys(feed: str, items: Sequence[ListedItem], known: Mapping[str, str], store: Store) -> dict[str, str]:
+def _by_former_keys(
+    feed: str, items: Sequence[ListedItem], known: Mapping[str, str], store: Store
+) -> dict[str, str]:
     """Return the entries that an earlier version stored under keys which told fewer addresses apart.
 
     If several items had one key then, its entry is the one of the same address, else of the same title.
@@ -127,12 +146,18 @@ def _by_former_keys(feed: str, items: Sequence[ListedItem], known: Mapping[str, 
     return adopted
 
 
-def _by_guids(feed: str, items: Sequence[ListedItem], known: Mapping[str, str], store: Store) -> dict[str, str]:
+def _by_guids(
+    feed: str, items: Sequence[ListedItem], known: Mapping[str, str], store: Store
+) -> dict[str, str]:
     """Return the entries of unknown guids, if no other guid leads to them: older states may lack them."""
     lacking = {
-        item.guid: known[item.key] for item in items if item.guid and item.guid not in known and item.key in known
+        item.guid: known[item.key]
+        for item in items
+        if item.guid and item.guid not in known and item.key in known
     }
-    named = {*store.guid_keys(feed, [*lacking.values()])} | {id_ for key, id_ in known.items() if is_guid_key(key)}
+    named = {*store.guid_keys(feed, [*lacking.values()])} | {
+        id_ for key, id_ in known.items() if is_guid_key(key)
+    }
     return {guid: id_ for guid, id_ in lacking.items() if id_ not in named}
 
 
@@ -163,13 +188,17 @@ def _documents(feed: FeedConfig, number: int | None, publisher: Output) -> Itera
                 entries = tuple(_as_stored(entry, feed, links.base) for entry in entries)
                 yield _Read(entries, number, links.previous)
         except (PublishError, UnknownDocumentError) as error:
-            _log.warning("restore_skipped", extra=fields(feed=feed.name, file=name, reason=str(error)))
+            _log.warning(
+                "restore_skipped", extra=fields(feed=feed.name, file=name, reason=str(error))
+            )
 
 
 def _as_stored(entry: Entry, feed: FeedConfig, base: str) -> Entry:
     """Return the entry of a document with its own addresses as the store holds them."""
     roots = assemble.saved_folders(feed)
-    if not assemble.is_saved_article(replace(entry, source=_source(entry, feed) if roots else ""), roots):
+    if not assemble.is_saved_article(
+        replace(entry, source=_source(entry, feed) if roots else ""), roots
+    ):
         return entry
     return move_addresses(entry, f"{base}{feed.name}/", f"{PLACEHOLDER}{feed.name}/")
 
@@ -182,7 +211,9 @@ def _is_unknown(archive: str, feed: str, store: Store) -> bool:
 
 def _archives(feed: str, publisher: Output) -> list[int]:
     """The numbers of the archives that there are files of, newest first."""
-    pattern = re.compile(rf"{re.escape(feed)}-archive-([1-9]\d{{0,8}})\.(?:{'|'.join(parse_published.FORMATS)})")
+    pattern = re.compile(
+        rf"{re.escape(feed)}-archive-([1-9]\d{{0,8}})\.(?:{'|'.join(parse_published.FORMATS)})"
+    )
     try:
         names = publisher.list_names(f"{feed}-archive-")
     except PublishError as error:
@@ -212,7 +243,11 @@ def _completed(entry: Entry, feed: FeedConfig, store: Store) -> Entry:
     if before := store.entry(feed.name, entry.id):
         seen, source, rank = before.first_seen, before.source, before.rank
     else:
-        seen, source, rank = max(entry.published, parse_published.day_of_id(entry.id)), _source(entry, feed), entry.rank
+        seen, source, rank = (
+            max(entry.published, parse_published.day_of_id(entry.id)),
+            _source(entry, feed),
+            entry.rank,
+        )
     entry = _bare(entry, feed)
     line = " ".join(entry.text.split())
     summary = entry.summary or (line if len(line) <= _SUMMARY else "")
@@ -221,8 +256,13 @@ def _completed(entry: Entry, feed: FeedConfig, store: Store) -> Entry:
 
 def _bare(entry: Entry, feed: FeedConfig) -> Entry:
     """An entry with its text, and without what was put into it when it was published: what would be put in again."""
-    candidates = (replace(candidate, text=_text(candidate.html)) for candidate in decorate.without_lead_image(entry))
-    return next(bare for bare in candidates if entry.html in (bare.html, assemble.decorate(feed, bare).html))
+    candidates = (
+        replace(candidate, text=_text(candidate.html))
+        for candidate in decorate.without_lead_image(entry)
+    )
+    return next(
+        bare for bare in candidates if entry.html in (bare.html, assemble.decorate(feed, bare).html)
+    )
 
 
 def _text(html: str) -> str:

@@ -16,15 +16,35 @@ from feedpub.config import Config, FeedConfig, FolderSource
 from feedpub.config.sources import source_key
 from feedpub.core.article_keys import url_key
 from feedpub.core.budget import this_process
-from feedpub.core.errors import CorruptStateError, FeedpubError, NoContentError, StaleWriteError, StoreError
+from feedpub.core.errors import (
+    CorruptStateError,
+    FeedpubError,
+    NoContentError,
+    StaleWriteError,
+    StoreError,
+)
 from feedpub.core.log import fields, to_milliseconds
 from feedpub.core.models import AliasKind, Entry, Failure, Feed, RunResult, RunStatus
 from feedpub.core.redact import redact_result
 from feedpub.core.text import pluralize
 from feedpub.notify import websub
-from feedpub.pipeline import anomalies, archives, index, moved_articles, rechecks, restore, unchanged
+from feedpub.pipeline import (
+    anomalies,
+    archives,
+    index,
+    moved_articles,
+    rechecks,
+    restore,
+    unchanged,
+)
 from feedpub.pipeline.anomalies import identical_pages
-from feedpub.pipeline.collect import ListedItem, SourceResult, collect_items, list_sources, saved_file_path
+from feedpub.pipeline.collect import (
+    ListedItem,
+    SourceResult,
+    collect_items,
+    list_sources,
+    saved_file_path,
+)
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.read import ItemResult, KnownItems, fallback_for, read_articles
 from feedpub.pipeline.repair import propose
@@ -51,7 +71,11 @@ def log_sources(feed: str, readings: Iterable[SourceResult]) -> None:
 
 
 def log_articles(
-    feed: str, reads: Iterable[ItemResult], before: Mapping[str, Entry], merged: MergeResult, ids: Mapping[str, str]
+    feed: str,
+    reads: Iterable[ItemResult],
+    before: Mapping[str, Entry],
+    merged: MergeResult,
+    ids: Mapping[str, str],
 ) -> None:
     """One line an article that was read, or could not be; of those that nothing was to be done for, none.
 
@@ -70,7 +94,9 @@ def log_articles(
             outcome = _describe_result(read, before, changed, ids)
             _log.debug(
                 "article",
-                extra=fields(feed=feed, url=_address(read), outcome=outcome, ms=to_milliseconds(read.seconds)),
+                extra=fields(
+                    feed=feed, url=_address(read), outcome=outcome, ms=to_milliseconds(read.seconds)
+                ),
             )
 
 
@@ -81,14 +107,21 @@ def _address(read: ItemResult) -> str:
 
 
 def _describe_result(
-    read: ItemResult, before: Mapping[str, Entry], changed: Mapping[str, Entry], ids: Mapping[str, str]
+    read: ItemResult,
+    before: Mapping[str, Entry],
+    changed: Mapping[str, Entry],
+    ids: Mapping[str, str],
 ) -> str:
     if read.extracted is None:
-        return f"failed: {read.failure.reason}" if read.failure else read.state.reason or "unchanged"
+        return (
+            f"failed: {read.failure.reason}" if read.failure else read.state.reason or "unchanged"
+        )
     id_ = ids[read.state.key]
     if id_ and id_ not in before:
         return "new"
-    return "updated" if id_ in changed and changed[id_].updated != before[id_].updated else "unchanged"
+    return (
+        "updated" if id_ in changed and changed[id_].updated != before[id_].updated else "unchanged"
+    )
 
 
 # SECTION: The story of one regeneration: sources → articles → entries → files, and never a bad
@@ -98,11 +131,15 @@ def _describe_result(
 # after: a run that is cut
 # short at any instant is simply done again by the next one.
 
-_ROBOTS_KEPT = timedelta(days=30)  # past its day, a robots.txt only stands in for one that cannot be read
+_ROBOTS_KEPT = timedelta(
+    days=30
+)  # past its day, a robots.txt only stands in for one that cannot be read
 _TRIES = 3  # at the pages about all feeds, where others write them, too
 
 
-def run_feed(feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None) -> RunResult:
+def run_feed(
+    feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+) -> RunResult:
     """Regenerate one feed. What goes wrong is in the outcome; only a bug raises, and a state that is damaged.
 
     Args:
@@ -123,8 +160,12 @@ def run_feed(feed: FeedConfig, tools: RunContext, *, only: Collection[str] | Non
                 return _record_calm(feed, asked, started, began, tools)
             mark_run(feed, tools)
             _recall(feed, tools)
-            readings = anomalies.check_listings(feed, list_sources(feed, tools, only, asked.answers), tools)
-            items = collect_items(readings, tools.settings.anchor, partial(tools.store.owners, feed.name))
+            readings = anomalies.check_listings(
+                feed, list_sources(feed, tools, only, asked.answers), tools
+            )
+            items = collect_items(
+                readings, tools.settings.anchor, partial(tools.store.owners, feed.name)
+            )
             restore.restore_keys(feed.name, items, tools.store, tools.clock())
             due = rechecks.due_rechecks(feed, items, tools)
             listed_now, items = items, [*items, *due.unlisted]
@@ -132,22 +173,32 @@ def run_feed(feed: FeedConfig, tools: RunContext, *, only: Collection[str] | Non
             readings = anomalies.check_articles(readings, items, reads, tools)
             reads = moved_articles.find_moved_articles(feed, listed_now, reads, readings, tools)
         log_sources(feed.name, readings)
-        outcome = _regenerate(feed, readings, _that_count(readings, items, reads, due.entries), tools)
+        outcome = _regenerate(
+            feed, readings, _that_count(readings, items, reads, due.entries), tools
+        )
         _propose(feed, readings, tools)
-        requests = sum(reading.documents.requests for reading in readings) + sum(read.requests for read in reads)
-        outcome = replace(redact_result(outcome), requests=requests, seconds=time.monotonic() - began)
+        requests = sum(reading.documents.requests for reading in readings) + sum(
+            read.requests for read in reads
+        )
+        outcome = replace(
+            redact_result(outcome), requests=requests, seconds=time.monotonic() - began
+        )
         _record(
             outcome,
             readings,
             started,
             tools,
-            unchanged.plan_next_probe(feed, outcome, readings, zip(items, reads, strict=True), tools),
+            unchanged.plan_next_probe(
+                feed, outcome, readings, zip(items, reads, strict=True), tools
+            ),
         )
     except CorruptStateError:
         raise
     except FeedpubError as error:
         problem = Failure(feed.name, str(error), fatal=True)
-        outcome = RunResult(feed.name, RunStatus.FAILED, problems=(problem,), seconds=time.monotonic() - began)
+        outcome = RunResult(
+            feed.name, RunStatus.FAILED, problems=(problem,), seconds=time.monotonic() - began
+        )
         outcome = _record_failure(outcome, started, tools)
     return outcome
 
@@ -166,7 +217,10 @@ def _recall(feed: FeedConfig, tools: RunContext) -> None:
 
 
 def _that_count(
-    readings: Iterable[SourceResult], items: Sequence[ListedItem], reads: Sequence[ItemResult], again: Collection[str]
+    readings: Iterable[SourceResult],
+    items: Sequence[ListedItem],
+    reads: Sequence[ItemResult],
+    again: Collection[str],
 ) -> list[ItemResult]:
     """What came of the articles of sources that are as usual, and of looks again: each was held against its entry."""
     broken = {reading.key for reading in readings if reading.failure}
@@ -175,7 +229,10 @@ def _that_count(
 
 
 def _regenerate(
-    feed: FeedConfig, readings: Sequence[SourceResult], reads: Sequence[ItemResult], tools: RunContext
+    feed: FeedConfig,
+    readings: Sequence[SourceResult],
+    reads: Sequence[ItemResult],
+    tools: RunContext,
 ) -> RunResult:
     with tools.store.feed_lock(feed.name):  # or two processes would mint two ids for one article
         tools.budget.check_not_cancelled()
@@ -199,7 +256,9 @@ def _publish(
     live = index.current_feed(feed, tools)
     if not live.entries and outcome.failed:
         none = Failure(
-            feed.name, f"none of the {pluralize(outcome.failed, 'article')} listed could be read", fatal=True
+            feed.name,
+            f"none of the {pluralize(outcome.failed, 'article')} listed could be read",
+            fatal=True,
         )
         return replace(outcome, status=RunStatus.FAILED, problems=(*outcome.problems, none))
     written = write_feed(feed, live, tools)
@@ -207,9 +266,15 @@ def _publish(
     return replace(outcome, status=_status(readings, written), written=written, problems=problems)
 
 
-def _left_out(feed: FeedConfig, live: Feed, reads: Iterable[ItemResult], tools: RunContext) -> Iterator[Failure]:
+def _left_out(
+    feed: FeedConfig, live: Feed, reads: Iterable[ItemResult], tools: RunContext
+) -> Iterator[Failure]:
     """Name the pictures that are not published, of all saved articles that are still there."""
-    files = {read.state.key: path for read in reads if (path := saved_file_path(read.state.key, tools.settings.anchor))}
+    files = {
+        read.state.key: path
+        for read in reads
+        if (path := saved_file_path(read.state.key, tools.settings.anchor))
+    }
     ids = tools.store.aliases(feed.name, list(files)) if files else {}
     entries = {entry.id: entry for entry in live.entries}
     for key, path in files.items():
@@ -244,7 +309,10 @@ def _begin_writing(live: Feed, tools: RunContext) -> None:
 
 
 def _outcome(
-    feed: FeedConfig, readings: Sequence[SourceResult], reads: Sequence[ItemResult], merged: MergeResult
+    feed: FeedConfig,
+    readings: Sequence[SourceResult],
+    reads: Sequence[ItemResult],
+    merged: MergeResult,
 ) -> RunResult:
     """How it went so far, before anything is published."""
     skipped = sum(read.state.state == "excluded" for read in reads)
@@ -267,7 +335,9 @@ def _read_articles(
     """What becomes of all that is listed, and of what is looked at again though nobody lists it."""
     keys = [key for item in items for key in item.keys]
     rules = hashlib.sha256(f"{feed.include!r}{feed.exclude!r}".encode()).hexdigest()[:8]
-    memory = KnownItems(tools.store.item_states(feed.name, keys), tools.store.aliases(feed.name, keys), rules, again)
+    memory = KnownItems(
+        tools.store.item_states(feed.name, keys), tools.store.aliases(feed.name, keys), rules, again
+    )
     reads = read_articles(feed, items, memory, tools)
     for place, reason in identical_pages(items, reads).items():
         wall = NoContentError(reason, items[place].address)
@@ -279,7 +349,9 @@ def _bring_in(feed: FeedConfig, reads: Sequence[ItemResult], tools: RunContext) 
     """Merge what was read into what is stored; from here on nothing of it can be lost."""
     now = tools.clock()
     arrived = [read for read in reads if read.extracted]
-    listings = {url_key(source.url) for source in feed.source if not isinstance(source, FolderSource)}
+    listings = {
+        url_key(source.url) for source in feed.source if not isinstance(source, FolderSource)
+    }
     arrivals = drop_false_claims([read.extracted for read in arrived if read.extracted], listings)
     known = _known(feed, arrivals, tools)
     before = dict(known.entries)
@@ -289,8 +361,12 @@ def _bring_in(feed: FeedConfig, reads: Sequence[ItemResult], tools: RunContext) 
     tools.store.commit_entries(
         feed.name,
         entries=merged.entries,
-        aliases={key: alias.entry for key, alias in merged.aliases.items() if alias.kind is AliasKind.OWN},
-        claims={key: alias for key, alias in merged.aliases.items() if alias.kind is not AliasKind.OWN},
+        aliases={
+            key: alias.entry for key, alias in merged.aliases.items() if alias.kind is AliasKind.OWN
+        },
+        claims={
+            key: alias for key, alias in merged.aliases.items() if alias.kind is not AliasKind.OWN
+        },
         listed=[key for arrival in arrivals for key in arrival.keys],
         seen=[read.state for read in reads],
         pages=_pages(arrived, ids, known),
@@ -299,7 +375,9 @@ def _bring_in(feed: FeedConfig, reads: Sequence[ItemResult], tools: RunContext) 
     return merged
 
 
-def _pages(arrived: Iterable[ItemResult], ids: Mapping[str, str], known: ExistingEntries) -> dict[str, PageSnapshot]:
+def _pages(
+    arrived: Iterable[ItemResult], ids: Mapping[str, str], known: ExistingEntries
+) -> dict[str, PageSnapshot]:
     """Entry id → what it is made of now; a teaser that came for an article whose text was there is not that."""
     pages: dict[str, PageSnapshot] = {}
     for read in arrived:
@@ -310,10 +388,18 @@ def _pages(arrived: Iterable[ItemResult], ids: Mapping[str, str], known: Existin
     return pages
 
 
-def _known(feed: FeedConfig, arrivals: Sequence[ExtractedItem], tools: RunContext) -> ExistingEntries:
-    keys = {key for arrival in arrivals for key in (*arrival.keys, *(claim.key for claim in arrival.claims))}
+def _known(
+    feed: FeedConfig, arrivals: Sequence[ExtractedItem], tools: RunContext
+) -> ExistingEntries:
+    keys = {
+        key
+        for arrival in arrivals
+        for key in (*arrival.keys, *(claim.key for claim in arrival.claims))
+    }
     aliases = tools.store.all_aliases(feed.name, keys)
-    ids = {alias.entry for alias in aliases.values()} | {arrival.moved_from for arrival in arrivals} - {""}
+    ids = {alias.entry for alias in aliases.values()} | {
+        arrival.moved_from for arrival in arrivals
+    } - {""}
     entries = {id_: tools.store.entry(feed.name, id_) for id_ in ids}
     return ExistingEntries(
         aliases=aliases,
@@ -360,7 +446,12 @@ def _record(
     states = {state.key: state for state in tools.store.sources(outcome.feed)}
     tools.store.commit_run(
         RunRecord(outcome, started),
-        documents=[document for reading in readings for document in reading.documents.fresh if not reading.failure],
+        documents=[
+            document
+            for reading in readings
+            for document in reading.documents.fresh
+            if not reading.failure
+        ],
         sources=_states(outcome.feed, readings, states, started),
         looks=[reading.observation for reading in readings if reading.observation],
         calm=calm_now,
@@ -368,13 +459,19 @@ def _record(
 
 
 def _record_calm(
-    feed: FeedConfig, asked: unchanged.ProbeResult, started: datetime, began: float, tools: RunContext
+    feed: FeedConfig,
+    asked: unchanged.ProbeResult,
+    started: datetime,
+    began: float,
+    tools: RunContext,
 ) -> RunResult:
     """Remember a run that brought nothing new."""
     tools.budget.check_not_cancelled()
     outcome, states = unchanged.unchanged_result(feed, asked, tools)
     outcome = replace(outcome, seconds=time.monotonic() - began)
-    tools.store.commit_run(RunRecord(outcome, started), sources=states, still=[state.key for state in states])
+    tools.store.commit_run(
+        RunRecord(outcome, started), sources=states, still=[state.key for state in states]
+    )
     return outcome
 
 
@@ -410,10 +507,19 @@ def _put_off(state: SourceState, earliest: datetime) -> SourceState:
     return replace(state, next_look=earliest, why="its server wants to be left alone until then")
 
 
-def _state(feed: str, reading: SourceResult, before: SourceState | None, now: datetime) -> SourceState:
+def _state(
+    feed: str, reading: SourceResult, before: SourceState | None, now: datetime
+) -> SourceState:
     """How a source is now; when it is looked at next is for the scheduler to decide."""
     if reading.failure is None:
-        return SourceState(feed, reading.key, checked=now, succeeded=now, items=len(reading.items), pace=reading.hints)
+        return SourceState(
+            feed,
+            reading.key,
+            checked=now,
+            succeeded=now,
+            items=len(reading.items),
+            pace=reading.hints,
+        )
     before = before or SourceState(feed, reading.key, now, succeeded=None, items=0)
     return replace(
         before,

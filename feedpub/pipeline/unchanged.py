@@ -45,7 +45,9 @@ class ProbeResult:
     @property
     def is_unchanged(self) -> bool:
         """Whether all were asked, and say that nothing changed."""
-        return bool(self.answers) and all(isinstance(answer, NotModified) for answer in self.answers.values())
+        return bool(self.answers) and all(
+            isinstance(answer, NotModified) for answer in self.answers.values()
+        )
 
 
 NOTHING = ProbeResult({}, ())
@@ -64,8 +66,14 @@ def probe_sources(feed: FeedConfig, tools: RunContext, only: Collection[str] | N
     if not sources or len(remote) < len(sources):
         return NOTHING
     now, basis = tools.clock(), _basis(feed, tools)
-    calm = {key: each for key, each in tools.store.probe_states(feed.name).items() if _holds(each[0], basis, now)}
-    if not all(source_key(source) in calm for source in sources) or _something_waits(feed, tools, now):
+    calm = {
+        key: each
+        for key, each in tools.store.probe_states(feed.name).items()
+        if _holds(each[0], basis, now)
+    }
+    if not all(source_key(source) in calm for source in sources) or _something_waits(
+        feed, tools, now
+    ):
         return NOTHING
 
     def answer(source: FeedSource | PageSource) -> FetchedDocument:
@@ -73,7 +81,9 @@ def probe_sources(feed: FeedConfig, tools: RunContext, only: Collection[str] | N
         try:
             tools.budget.check_time_left(source.url)
             validators = Validators(known.etag, known.last_modified)
-            return tools.fetcher.get(source.url, validators=validators, options=request_options(source))
+            return tools.fetcher.get(
+                source.url, validators=validators, options=request_options(source)
+            )
         except FetchError as error:
             return error
 
@@ -82,16 +92,24 @@ def probe_sources(feed: FeedConfig, tools: RunContext, only: Collection[str] | N
         return ProbeResult({remote[0].url: answer(remote[0])}, known_of)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         given = pool.map(answer, remote)
-        return ProbeResult({source.url: answer for source, answer in zip(remote, given, strict=True)}, known_of)
+        return ProbeResult(
+            {source.url: answer for source, answer in zip(remote, given, strict=True)}, known_of
+        )
 
 
-def unchanged_result(feed: FeedConfig, asked: ProbeResult, tools: RunContext) -> tuple[RunResult, list[SourceState]]:
+def unchanged_result(
+    feed: FeedConfig, asked: ProbeResult, tools: RunContext
+) -> tuple[RunResult, list[SourceState]]:
     """How a run went that brought nothing new, and how its sources are; their next looks are not decided yet."""
     now = tools.clock()
-    states = [replace(state, checked=now, succeeded=now, next_look=None) for _, state in asked.unchanged]
+    states = [
+        replace(state, checked=now, succeeded=now, next_look=None) for _, state in asked.unchanged
+    ]
     skipped = sum(calm.skipped for calm, _ in asked.unchanged)
     kept = sum(state.items for state in states) - skipped
-    return RunResult(feed.name, RunStatus.UNCHANGED, kept=kept, skipped=skipped, requests=len(asked.answers)), states
+    return RunResult(
+        feed.name, RunStatus.UNCHANGED, kept=kept, skipped=skipped, requests=len(asked.answers)
+    ), states
 
 
 def plan_next_probe(
@@ -120,13 +138,21 @@ def plan_next_probe(
     if not well:
         return {source_key(source): None for source in feed.source}
     made = ProbeState(feed.name, "", _basis(feed, tools), tools.clock() + WHOLE, 0, None, None)
-    return {reading.key: _calm(reading, replace(made, skipped=skipped[reading.key]), tools) for reading in readings}
+    return {
+        reading.key: _calm(reading, replace(made, skipped=skipped[reading.key]), tools)
+        for reading in readings
+    }
 
 
 def _calm(reading: SourceResult, made: ProbeState, tools: RunContext) -> ProbeState | None:
     """What a source is asked by; None where that is not enough, or too little is known of what is usual for it."""
     page, look = reading.documents.first, reading.observation
-    if page is None or look is None or reading.documents.requests != 1 or is_rendered(reading.source):
+    if (
+        page is None
+        or look is None
+        or reading.documents.requests != 1
+        or is_rendered(reading.source)
+    ):
         return None
     if not (page.etag or page.last_modified) or look.read or look.known < look.items:
         return None
@@ -136,7 +162,9 @@ def _calm(reading: SourceResult, made: ProbeState, tools: RunContext) -> ProbeSt
 
 
 def _holds(calm: ProbeState, basis: str, now: datetime) -> bool:
-    return calm.basis == basis and now < calm.until <= now + WHOLE  # beyond that the clock was wrong
+    return (
+        calm.basis == basis and now < calm.until <= now + WHOLE
+    )  # beyond that the clock was wrong
 
 
 def _something_waits(feed: FeedConfig, tools: RunContext, now: datetime) -> bool:
@@ -151,7 +179,13 @@ def _something_waits(feed: FeedConfig, tools: RunContext, now: datetime) -> bool
 def _basis(feed: FeedConfig, tools: RunContext) -> str:
     """What differs once anything but the sources' documents would make the feed another one."""
     settings = tools.settings
-    parts = (_version(), repr(feed), settings.base_url, repr(settings.websub_hubs), str(settings.output))
+    parts = (
+        _version(),
+        repr(feed),
+        settings.base_url,
+        repr(settings.websub_hubs),
+        str(settings.output),
+    )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

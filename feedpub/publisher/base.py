@@ -11,7 +11,9 @@ def no_check() -> None:
 class Output(Protocol):
     """The one writer of the output. Thread-safe. Every method raises PublishError."""
 
-    def publish(self, files: Mapping[str, bytes], *, certain: Callable[[], None] = no_check) -> tuple[str, ...]:
+    def publish(
+        self, files: Mapping[str, bytes], *, certain: Callable[[], None] = no_check
+    ) -> tuple[str, ...]:
         """Write what differs from what is there, in the order given: a file comes after those that it links to.
 
         Args:
@@ -48,7 +50,9 @@ class DryRunOutput(Output):
     def __init__(self, publisher: Output) -> None:
         self._publisher = publisher
 
-    def publish(self, files: Mapping[str, bytes], *, certain: Callable[[], None] = no_check) -> tuple[str, ...]:  # noqa: ARG002 -- nothing is written that has to be certain
+    def publish(
+        self, files: Mapping[str, bytes], *, certain: Callable[[], None] = no_check
+    ) -> tuple[str, ...]:  # noqa: ARG002 -- nothing is written that has to be certain
         """The names of the files that would be written."""
         return self.is_changed(files)
 

@@ -22,7 +22,9 @@ from feedpub.core.errors import PublishError
 from feedpub.publisher.base import Output, no_check
 from feedpub.publisher.names import split_name
 
-_TEMPORARY = re.compile(r"\.feedpub-(?P<pid>[1-9]\d{0,6})-(?:(?P<machine>[0-9a-f]{8})-)?[0-9a-f]{8}\.tmp")
+_TEMPORARY = re.compile(
+    r"\.feedpub-(?P<pid>[1-9]\d{0,6})-(?:(?P<machine>[0-9a-f]{8})-)?[0-9a-f]{8}\.tmp"
+)
 _STALE = 600.0  # seconds after which no writer can still be at work on a temporary file
 _FILE_MODE = 0o644  # whatever the umask: a web server of another user reads them
 _FOLDER_MODE = 0o755
@@ -78,7 +80,9 @@ class Folder:
     def write(self, body: bytes, fsync: Callable[[int], None], stack: ExitStack) -> str:
         """Write a temporary file down to the disk; it lasts as long as the stack, or until it is renamed."""
         name = f".feedpub-{os.getpid()}-{_machine()}-{secrets.token_hex(4)}.tmp"
-        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=self.descriptor)
+        descriptor = os.open(
+            name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=self.descriptor
+        )
         stack.callback(self._discard, name)
         with os.fdopen(descriptor, "wb") as file:
             file.write(body)
@@ -193,9 +197,13 @@ class FolderOutput(Output):
     def __init__(self, root: Path, *, fsync: Callable[[int], None] = os.fsync) -> None:
         self._root = root
         self._fsync = fsync
-        self._swept: dict[tuple[str, ...], float] = {}  # folder → when it was rid of what crashes left
+        self._swept: dict[
+            tuple[str, ...], float
+        ] = {}  # folder → when it was rid of what crashes left
 
-    def publish(self, files: Mapping[str, bytes], *, certain: Callable[[], None] = no_check) -> tuple[str, ...]:
+    def publish(
+        self, files: Mapping[str, bytes], *, certain: Callable[[], None] = no_check
+    ) -> tuple[str, ...]:
         """Write what differs from what is there; where one file cannot be written, none is.
 
         Args:
@@ -210,7 +218,11 @@ class FolderOutput(Output):
         """
         with ExitStack() as stack:
             folders: dict[tuple[str, ...], Folder] = {}
-            staged = [file for name, body in files.items() if (file := self._stage(name, body, folders, stack))]
+            staged = [
+                file
+                for name, body in files.items()
+                if (file := self._stage(name, body, folders, stack))
+            ]
             certain()
             for file in staged:
                 with _explained(self._root / file.name):
@@ -231,7 +243,11 @@ class FolderOutput(Output):
             PublishError: the name leads out of the folder, or the file cannot be read.
         """
         parents, last = split_name(name)
-        with _explained(self._root / name, "read"), suppress(FileNotFoundError), ExitStack() as stack:
+        with (
+            _explained(self._root / name, "read"),
+            suppress(FileNotFoundError),
+            ExitStack() as stack,
+        ):
             folder = Folder.root(self._root, stack)
             for parent in parents:
                 folder = folder.subfolder(parent, stack)
@@ -253,7 +269,12 @@ class FolderOutput(Output):
             PublishError: the folder cannot be read.
         """
         with _explained(self._root, "read"), suppress(FileNotFoundError):
-            return tuple(sorted(path.relative_to(self._root).as_posix() for path in list_files(self._root, start)))
+            return tuple(
+                sorted(
+                    path.relative_to(self._root).as_posix()
+                    for path in list_files(self._root, start)
+                )
+            )
         return ()
 
     def _has(self, name: str) -> bool:
@@ -301,4 +322,6 @@ def _explained(path: Path, verb: str = "written") -> Iterator[None]:
         yield
     except OSError as error:
         advice = _ADVICE.get(error.errno or 0, "look at the disk and the folder's rights")
-        raise PublishError(f"{path} cannot be {verb}: {error.strerror or error}; {advice}") from error
+        raise PublishError(
+            f"{path} cannot be {verb}: {error.strerror or error}; {advice}"
+        ) from error

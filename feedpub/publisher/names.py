@@ -79,13 +79,21 @@ def file_type_of(name: str) -> OutputFile | None:
     stem = first if below else posixpath.splitext(first)[0]
     archive = None if below else _ARCHIVE.fullmatch(stem)
     feed = archive[1] if archive else None if stem in _ABOUT_ALL else stem
-    return OutputFile(name, kind, feed, is_feed=not below and ending in _SUBSCRIBED, is_archive=archive is not None)
+    return OutputFile(
+        name,
+        kind,
+        feed,
+        is_feed=not below and ending in _SUBSCRIBED,
+        is_archive=archive is not None,
+    )
 
 
 def is_publishable(name: str) -> bool:
     """Return True if a file may be published under this name, relative to the output folder."""
     parts = name.split("/")
-    return all(PART_PATTERN.fullmatch(part) and len(os.fsencode(part)) <= _MAX_PART_BYTES for part in parts)
+    return all(
+        PART_PATTERN.fullmatch(part) and len(os.fsencode(part)) <= _MAX_PART_BYTES for part in parts
+    )
 
 
 def split_name(name: str) -> tuple[tuple[str, ...], str]:

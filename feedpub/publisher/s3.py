@@ -42,12 +42,16 @@ class S3Output(Output):
         gzip: store texts compressed.
     """
 
-    def __init__(self, objects: S3Client, *, gzip: bool = Storage.model_fields["gzip"].default) -> None:
+    def __init__(
+        self, objects: S3Client, *, gzip: bool = Storage.model_fields["gzip"].default
+    ) -> None:
         self._objects = objects
         self._gzip = gzip
         self._looks = ThreadPoolExecutor(_LOOKS_AT_ONCE, "looks")
 
-    def publish(self, files: Mapping[str, bytes], *, certain: Callable[[], None] = no_check) -> tuple[str, ...]:
+    def publish(
+        self, files: Mapping[str, bytes], *, certain: Callable[[], None] = no_check
+    ) -> tuple[str, ...]:
         """Write what differs from what is there, one object after another; see `Publisher.publish`.
 
         Raises:
@@ -74,7 +78,11 @@ class S3Output(Output):
         wanted = tuple(names)
         for name in wanted:
             split_name(name)
-        there = {name for name, _ in self._objects.list_below(posixpath.commonprefix(wanted))} if wanted else set()
+        there = (
+            {name for name, _ in self._objects.list_below(posixpath.commonprefix(wanted))}
+            if wanted
+            else set()
+        )
         return tuple(name for name in wanted if name not in there)
 
     def list_names(self, start: str = "") -> tuple[str, ...]:
@@ -133,7 +141,9 @@ def upload(name: str, body: bytes, *, compress: bool) -> UploadResult:
     if compress:
         headers["ContentEncoding"] = "gzip"
     mark = hashlib.sha256(repr(sorted(headers.items())).encode() + b"\n" + body).hexdigest()
-    return UploadResult(gzip.compress(body, _GZIP_LEVEL, mtime=0) if compress else body, mark, headers)
+    return UploadResult(
+        gzip.compress(body, _GZIP_LEVEL, mtime=0) if compress else body, mark, headers
+    )
 
 
 def plain_headers(place: str, body: bytes, stored: StoredObject) -> bytes:
@@ -143,7 +153,9 @@ def plain_headers(place: str, body: bytes, stored: StoredObject) -> bytes:
     try:
         return gzip.decompress(body)
     except (EOFError, OSError, zlib.error) as error:
-        raise PublishError(f"{place} cannot be read: it is not compressed as it says; remove it") from error
+        raise PublishError(
+            f"{place} cannot be read: it is not compressed as it says; remove it"
+        ) from error
 
 
 def list_published(objects: S3Client, start: str = "") -> Iterable[tuple[str, StoredObject]]:

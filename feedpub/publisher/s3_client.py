@@ -12,7 +12,9 @@ from typing import Any
 from feedpub.config import Bucket, Storage, resolve_secret
 from feedpub.core.errors import PublishError
 
-_RIGHTS = "let the key do s3:GetObject and s3:PutObject below the prefix and s3:ListBucket on the bucket"
+_RIGHTS = (
+    "let the key do s3:GetObject and s3:PutObject below the prefix and s3:ListBucket on the bucket"
+)
 _KEYS = "look at key and secret in [s3], or at the environment's"
 _ADVICE = {  # by the server's code: what is wrong, and what to do
     "NoSuchBucket": ("there is no such bucket", "make it, or write another one in output"),
@@ -25,7 +27,10 @@ _ADVICE = {  # by the server's code: what is wrong, and what to do
     "ExpiredToken": ("the session's token has expired", "get new credentials"),
     "RequestTimeTooSkewed": ("the clocks differ too much", "set this machine's clock"),
     "AuthorizationHeaderMalformed": ("the bucket is in another region", "write it in [s3] region"),
-    "IllegalLocationConstraintException": ("the bucket is in another region", "write it in [s3] region"),
+    "IllegalLocationConstraintException": (
+        "the bucket is in another region",
+        "write it in [s3] region",
+    ),
     "PermanentRedirect": ("the bucket is in another region", "write it in [s3] region"),
     "301": ("the bucket is in another region", "write it in [s3] region"),
     "NotImplemented": (
@@ -39,12 +44,21 @@ _ADVICE = {  # by the server's code: what is wrong, and what to do
 _CONFLICTS = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
 _ABSENT = frozenset({"NoSuchKey", "404"})
 _CLIENT = {  # by the name of the client library's exception
-    "NoCredentialsError": ("there are no credentials", "write key and secret in [s3], or set AWS_ACCESS_KEY_ID"),
+    "NoCredentialsError": (
+        "there are no credentials",
+        "write key and secret in [s3], or set AWS_ACCESS_KEY_ID",
+    ),
     "PartialCredentialsError": ("there are only half of the credentials", _KEYS),
     "ProfileNotFound": ("the profile of AWS_PROFILE is unknown", "look at the environment"),
     "NoRegionError": ("the region is not known", "write it in [s3] region"),
-    "EndpointConnectionError": ("the server cannot be reached", "look at endpoint in [s3] and at the network"),
-    "ConnectTimeoutError": ("the server cannot be reached", "look at endpoint in [s3] and at the network"),
+    "EndpointConnectionError": (
+        "the server cannot be reached",
+        "look at endpoint in [s3] and at the network",
+    ),
+    "ConnectTimeoutError": (
+        "the server cannot be reached",
+        "look at endpoint in [s3] and at the network",
+    ),
     "SSLError": ("the server's certificate is not trusted", "look at endpoint in [s3]"),
 }
 _SILENT = ("the server did not answer as it should", "the next run tries again")
@@ -84,7 +98,9 @@ def wrap_s3_errors(place: object, verb: str, endpoint: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise PublishError(f"{place} cannot be {verb}: object storage needs s3fs; pip install 'feedpub[s3]'") from error
+        raise PublishError(
+            f"{place} cannot be {verb}: object storage needs s3fs; pip install 'feedpub[s3]'"
+        ) from error
     except Exception as error:
         if not _is_foreign(error):
             raise
@@ -100,7 +116,9 @@ def _is_foreign(error: Exception) -> bool:
     from aiohttp import ClientError as ConnectionFailed  # noqa: PLC0415 -- all of them come with the extra
     from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    return isinstance(error, OSError | TimeoutError | BotoCoreError | ClientError | ConnectionFailed)
+    return isinstance(
+        error, OSError | TimeoutError | BotoCoreError | ClientError | ConnectionFailed
+    )
 
 
 def _code(error: BaseException) -> str:
@@ -113,7 +131,9 @@ def _code(error: BaseException) -> str:
 
 
 def _named(error: BaseException) -> tuple[str, str] | None:
-    return next((_CLIENT[each.__name__] for each in type(error).__mro__ if each.__name__ in _CLIENT), None)
+    return next(
+        (_CLIENT[each.__name__] for each in type(error).__mro__ if each.__name__ in _CLIENT), None
+    )
 
 
 # SECTION: The objects of a bucket: looked at, read, listed, and written on a condition. The one
@@ -215,7 +235,9 @@ class S3Client:
         """
         condition = {"IfMatch": expected.etag} if expected else {"IfNoneMatch": "*"}
         marked = {"Metadata": {_MARK: upload.mark}}
-        self._call("written", name, "put_object", Body=upload.body, **marked, **upload.headers, **condition)
+        self._call(
+            "written", name, "put_object", Body=upload.body, **marked, **upload.headers, **condition
+        )
 
     def list_below(self, start: str = "") -> Iterator[tuple[str, StoredObject]]:
         """The names that begin with a text, sorted as S3 does, with what is stored there."""
@@ -232,7 +254,9 @@ class S3Client:
 
     def _listed(self, **arguments: str) -> Any:
         with wrap_s3_errors(self.bucket, "listed", self._endpoint):
-            return self._files.call_s3("list_objects_v2", Bucket=self.bucket.name, timeout=_PATIENCE, **arguments)
+            return self._files.call_s3(
+                "list_objects_v2", Bucket=self.bucket.name, timeout=_PATIENCE, **arguments
+            )
 
     def _call(self, verb: str, name: str, method: str, **arguments: object) -> Any:
         with wrap_s3_errors(f"{self.bucket}/{name}", verb, self._endpoint):

@@ -31,7 +31,9 @@ LEADER = "lead"  # the name of the claim
 LAST_TURN = 5.0  # seconds that the turn under way may take at the end
 MOST = 500  # feeds that are put into the queue at once
 SETTLED = timedelta(seconds=5)  # after a change of the config workers have read it, too
-SURE = timedelta(seconds=30)  # after which the queue has what was put into it, by whichever node's clock
+SURE = timedelta(
+    seconds=30
+)  # after which the queue has what was put into it, by whichever node's clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,10 @@ class ClusterScheduler:
             try:
                 self._tools.store.leases.release(LEADER, self._me)
             except FeedpubError as error:
-                _log.warning("leader", extra=fields(outcome="not released; the lease expires", reason=str(error)))
+                _log.warning(
+                    "leader",
+                    extra=fields(outcome="not released; the lease expires", reason=str(error)),
+                )
         return ()
 
     # --- a turn ---
@@ -204,13 +209,19 @@ class ClusterScheduler:
         self._line.create_tables()
         before = self._tools.clock() - SURE
         if lost := self._tools.store.schedule.requeue_lost(before, self._line.queued_feeds()):
-            _log.warning("queue_repaired", extra=fields(outcome="lost runs are queued again", feeds=len(lost)))
+            _log.warning(
+                "queue_repaired",
+                extra=fields(outcome="lost runs are queued again", feeds=len(lost)),
+            )
         self._counted = time.monotonic()
 
     def _hand_over(self) -> None:
         """Put what is due into the queue."""
         schedule = self._tools.store.schedule
-        while self.is_leader and len(schedule.dispatch_due(self._tools.clock(), MOST, self._line.enqueue)) == MOST:
+        while (
+            self.is_leader
+            and len(schedule.dispatch_due(self._tools.clock(), MOST, self._line.enqueue)) == MOST
+        ):
             pass
 
     def _notice(self) -> None:

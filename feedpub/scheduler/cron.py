@@ -54,7 +54,9 @@ def _once(shown: datetime, zone: ZoneInfo) -> list[datetime]:
     if found := _each_time(shown, zone):
         return found[:1]
     local = shown.replace(tzinfo=zone)
-    early, late = (local.replace(fold=fold).astimezone(UTC) for fold in (1, 0))  # with the offset after, and before
+    early, late = (
+        local.replace(fold=fold).astimezone(UTC) for fold in (1, 0)
+    )  # with the offset after, and before
     while late - early > _SECOND:
         middle = early + (late - early) // 2
         early, late = (middle, late) if _shown(middle, zone) < shown else (early, middle)
@@ -80,10 +82,14 @@ def _calendar(expression: str, after: datetime) -> Iterator[datetime]:
 
 def _trigger(expression: str) -> BaseTrigger:
     minutes, hours, days, months, weekdays = cron_fields(expression)
-    every_day, every_weekday = (part == "*" for part in (expression.split()[2], expression.split()[4]))
+    every_day, every_weekday = (
+        part == "*" for part in (expression.split()[2], expression.split()[4])
+    )
 
     def trigger(**when: str) -> BaseTrigger:
-        return CronTrigger(minute=_list(minutes), hour=_list(hours), month=_list(months), timezone=UTC, **when)
+        return CronTrigger(
+            minute=_list(minutes), hour=_list(hours), month=_list(months), timezone=UTC, **when
+        )
 
     by_day = trigger(day=_list(days))
     by_weekday = trigger(day_of_week=",".join(sorted({_NAMES[number % 7] for number in weekdays})))

@@ -14,7 +14,9 @@ WEEK = 7 * DAY
 LATELY, LONGER = 4 * WEEK, 52 * WEEK  # a rate is told of the first, if enough was published in it
 HABIT = 26 * WEEK  # of which days and hours are told
 ENOUGH = 4  # moments from which a rate can be told
-TELLING = 8  # the same for hours and days, and this for each hour or day of a stretch that is named:
+TELLING = (
+    8  # the same for hours and days, and this for each hour or day of a stretch that is named:
+)
 FOR_EACH = 4
 MOSTLY = 0.9  # of what is published lies in the hours, on the days that are named
 MOST_HOURS, MOST_DAYS = 14, 5  # that are worth naming
@@ -78,10 +80,14 @@ def _when(moments: Sequence[float]) -> str:
     """
     recent = moments[bisect_left(moments, moments[-1] - HABIT) :]
     told = []
-    if days := _stretch([int(day + _EPOCH_DAY) % 7 for day in {moment // DAY for moment in recent}], 7, MOST_DAYS):
+    if days := _stretch(
+        [int(day + _EPOCH_DAY) % 7 for day in {moment // DAY for moment in recent}], 7, MOST_DAYS
+    ):
         first, last = _DAYS[days[0]], _DAYS[(days[0] + days[1] - 1) % 7]
         told.append(f"on {first}s" if first == last else f"{first} to {last}")
-    if hours := _stretch([int(hour) % 24 for hour in {moment // HOUR for moment in recent}], 24, MOST_HOURS):
+    if hours := _stretch(
+        [int(hour) % 24 for hour in {moment // HOUR for moment in recent}], 24, MOST_HOURS
+    ):
         told.append(f"{hours[0]}–{(hours[0] + hours[1]) % 24 or 24} h UTC")
     return f", mostly {', '.join(told)}" if told else ""
 
@@ -90,7 +96,10 @@ def _stretch(places: Sequence[int], ring: int, longest: int) -> tuple[int, int] 
     """Where on a ring the shortest stretch begins that holds most of the places, and its length."""
     counts = Counter(places)
     for length in range(1, min(longest, len(places) // FOR_EACH) + 1):
-        held = [sum(counts[(first + number) % ring] for number in range(length)) for first in range(ring)]
+        held = [
+            sum(counts[(first + number) % ring] for number in range(length))
+            for first in range(ring)
+        ]
         if len(places) >= TELLING and max(held) >= MOSTLY * len(places):
             return held.index(max(held)), length
     return None
@@ -98,7 +107,11 @@ def _stretch(places: Sequence[int], ring: int, longest: int) -> tuple[int, int] 
 
 def _burst_now(moments: Sequence[float], now: float, rate: float) -> str:
     count = len(moments) - bisect_left(moments, now - NOW)
-    return f"; {count} in the last {NOW / HOUR:.0f} h" if count >= max(ENOUGH, SILENT * rate * NOW) else ""
+    return (
+        f"; {count} in the last {NOW / HOUR:.0f} h"
+        if count >= max(ENOUGH, SILENT * rate * NOW)
+        else ""
+    )
 
 
 def _told(rate: float) -> str:
@@ -111,7 +124,13 @@ def _told(rate: float) -> str:
 
 def _long(minutes: float) -> str:
     """A stretch of time, in the longest unit of which it has two."""
-    for span, name in ((365 * DAY, "years"), (30 * DAY, "months"), (WEEK, "weeks"), (DAY, "days"), (HOUR, "hours")):
+    for span, name in (
+        (365 * DAY, "years"),
+        (30 * DAY, "months"),
+        (WEEK, "weeks"),
+        (DAY, "days"),
+        (HOUR, "hours"),
+    ):
         if minutes >= 2 * span:
             return f"{minutes / span:.0f} {name}"
     return "an hour" if minutes >= HOUR else "minutes"

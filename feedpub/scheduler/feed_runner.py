@@ -28,9 +28,14 @@ _log = logging.getLogger(__name__)
 
 SLACK = timedelta(seconds=30)  # a source that is due so soon is looked at in the same run
 SOONEST = timedelta(minutes=1)  # between two runs, whatever the plans of a feed's sources say
-FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(hours=1)  # after runs that came to nothing by our own fault
+FIRST_RETRY, LAST_RETRY = (
+    timedelta(minutes=5),
+    timedelta(hours=1),
+)  # after runs that came to nothing by our own fault
 MAX_DOUBLINGS = 8
-SOON = timedelta(minutes=1)  # the first retry where the state is a server's, which is back before long
+SOON = timedelta(
+    minutes=1
+)  # the first retry where the state is a server's, which is back before long
 
 RunListener = Callable[[FeedConfig, RunResult, RunContext], None]
 """Told of every run that has ended, in the run's thread."""
@@ -39,7 +44,9 @@ RunListener = Callable[[FeedConfig, RunResult, RunContext], None]
 class RunFeed(Protocol):
     """Regenerates one feed from its sources, or from some of them."""
 
-    def __call__(self, feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None) -> RunResult: ...
+    def __call__(
+        self, feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+    ) -> RunResult: ...
 
 
 class FeedRunner:
@@ -89,7 +96,9 @@ class FeedRunner:
         """Seconds after which a run fetches nothing more."""
         return self.tools.settings.run_timeout.total_seconds()
 
-    def run(self, name: str, lease: RunBudget, *, everything: bool = False, careful: bool = False) -> NextCheck | None:
+    def run(
+        self, name: str, lease: RunBudget, *, everything: bool = False, careful: bool = False
+    ) -> NextCheck | None:
         """Run a feed now.
 
         Args:
@@ -105,21 +114,27 @@ class FeedRunner:
             StoreError: the state cannot be written.
         """
         return with_recovery(
-            lambda: self._run(name, lease, everything=everything, careful=careful), self.config, self.tools
+            lambda: self._run(name, lease, everything=everything, careful=careful),
+            self.config,
+            self.tools,
         )
 
     def run_timed_out(self, name: str) -> NextCheck | None:
         """Keep that a run was given up; when the feed runs next. Raises StoreError where a queue must know it."""
         minutes = (self.tools.settings.run_timeout + timedelta(seconds=60)) / timedelta(minutes=1)
         return self._failed(
-            name, f"the run was given up after {pluralize(round(minutes), 'minute')}: something in it hangs"
+            name,
+            f"the run was given up after {pluralize(round(minutes), 'minute')}: something in it hangs",
         )
 
     def run_crashed(self, name: str, error: BaseException) -> NextCheck | None:
         """Keep that a run ended with an exception; when the feed runs next. Raises as `lost` does."""
         if isinstance(error, FeedpubError):
             return self._failed(name, str(error))
-        return self._failed(name, f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}")
+        return self._failed(
+            name,
+            f"a fault in feedpub, which the log shows in full: {type(error).__name__}: {error}",
+        )
 
     def log_crashes(self, name: str, crashes: int) -> None:
         """Tell those who are told of runs that a process died in the middle of a feed's, again."""
@@ -127,7 +142,9 @@ class FeedRunner:
             problem = Failure(name, holder_died(crashes), fatal=True)
             self._after(feed, RunResult(name, RunStatus.FAILED, problems=(problem,)), self.tools)
 
-    def _run(self, name: str, lease: RunBudget, *, everything: bool, careful: bool) -> NextCheck | None:
+    def _run(
+        self, name: str, lease: RunBudget, *, everything: bool, careful: bool
+    ) -> NextCheck | None:
         with self._lock:
             feed, tools = self.config.feed.get(name), replace(self.tools, budget=lease)
         if feed is None:  # it left the config while it waited
@@ -152,10 +169,16 @@ class FeedRunner:
         now = tools.clock()
         looks_ahead = plan_sources(feed, tools, now)
         recheck = tools.store.next_recheck(feed.name, now) if feed.recheck else None
-        choices = [*looks_ahead.values(), *([NextCheck(recheck, "articles to be looked at again")] if recheck else [])]
+        choices = [
+            *looks_ahead.values(),
+            *([NextCheck(recheck, "articles to be looked at again")] if recheck else []),
+        ]
         first = min(choices, key=lambda choice: choice.next)
         if retries := self._in_vain.get(feed.name, 0):
-            wait = min((SOON if self._queued else FIRST_RETRY) * 2 ** min(retries - 1, MAX_DOUBLINGS), LAST_RETRY)
+            wait = min(
+                (SOON if self._queued else FIRST_RETRY) * 2 ** min(retries - 1, MAX_DOUBLINGS),
+                LAST_RETRY,
+            )
             first = NextCheck(max(first.next, now + wait), "the last run came to nothing")
         first = replace(first, next=max(first.next, now + SOONEST))
         looks = {key: (each.next, each.why) for key, each in looks_ahead.items()}
@@ -178,7 +201,11 @@ class FeedRunner:
         now = self.tools.clock()
         outcome = RunResult(name, RunStatus.FAILED, problems=(Failure(name, reason, fatal=True),))
         try:
-            with_recovery(lambda: self.tools.store.commit_run(RunRecord(outcome, now)), self.config, self.tools)
+            with_recovery(
+                lambda: self.tools.store.commit_run(RunRecord(outcome, now)),
+                self.config,
+                self.tools,
+            )
             return self._ended(feed, outcome, self.tools)
         except FeedpubError as error:
             if self._queued:
@@ -196,7 +223,9 @@ def _due_sources(feed: FeedConfig, tools: RunContext) -> set[str]:
 
 
 def _is_due(feed: FeedConfig, state: SourceState, now: datetime) -> bool:
-    return state.next_look is None or state.next_look <= now + SLACK or is_never_due(feed, state, now)
+    return (
+        state.next_look is None or state.next_look <= now + SLACK or is_never_due(feed, state, now)
+    )
 
 
 def _tell(outcome: RunResult, planned: NextCheck) -> None:
@@ -219,5 +248,6 @@ def _tell(outcome: RunResult, planned: NextCheck) -> None:
     for problem in outcome.problems:
         kind = "source" if problem.fatal else "article"
         _log.warning(
-            "run_problem", extra=fields(feed=outcome.feed, kind=kind, where=problem.where, reason=problem.reason)
+            "run_problem",
+            extra=fields(feed=outcome.feed, kind=kind, where=problem.where, reason=problem.reason),
         )

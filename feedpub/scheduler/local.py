@@ -18,7 +18,13 @@ from feedpub.core.log import fields
 from feedpub.pipeline import run
 from feedpub.pipeline.context import RunContext
 from feedpub.pipeline.recovery import with_recovery
-from feedpub.scheduler.feed_runner import FIRST_RETRY, MAX_DOUBLINGS, FeedRunner, RunFeed, RunListener
+from feedpub.scheduler.feed_runner import (
+    FIRST_RETRY,
+    MAX_DOUBLINGS,
+    FeedRunner,
+    RunFeed,
+    RunListener,
+)
 from feedpub.scheduler.next_check import NextCheck, is_credible
 from feedpub.scheduler.runner import RunExecutor
 from feedpub.scheduler.timer import MAX_SPREAD, MIN_GAP, Timer, spread_overdue
@@ -42,11 +48,15 @@ class LocalScheduler:
         hung: feed → since when a run of it is lost.
     """
 
-    def __init__(self, config: Config, tools: RunContext, after: RunListener, publish: RunFeed = run.run_feed) -> None:
+    def __init__(
+        self, config: Config, tools: RunContext, after: RunListener, publish: RunFeed = run.run_feed
+    ) -> None:
         self.work = FeedRunner(config, tools, after, publish)
         self._lock = threading.Lock()
         self._all_sources: set[str] = set()  # feeds somebody wants to be looked at now, due or not
-        self._suspects: dict[str, int] = {}  # feed → how many processes in a row died in the middle of its run
+        self._suspects: dict[
+            str, int
+        ] = {}  # feed → how many processes in a row died in the middle of its run
         self._uncertain: set[str] = set()  # feeds that did not run yet since a process died
         self.hung: dict[str, datetime] = {}
         self.clockwork = Timer(self._due, tools.clock)
@@ -82,7 +92,9 @@ class LocalScheduler:
     def running_feeds(self) -> Mapping[str, datetime]:
         """Feed → since when it has been running."""
         now = self._tools.clock()
-        return {name: now - timedelta(seconds=took) for name, took in self.runner.running_feeds.items()}
+        return {
+            name: now - timedelta(seconds=took) for name, took in self.runner.running_feeds.items()
+        }
 
     @property
     def has_stuck_threads(self) -> bool:
@@ -98,7 +110,11 @@ class LocalScheduler:
         """Plan all feeds as they were planned before; of what is overdue the first runs at once."""
         died = with_recovery(self._find_crashes, self._config, self._tools)
         self._uncertain = set(self.names) if died else set()
-        self._put_last(spread_overdue(with_recovery(self._known_plans, self._config, self._tools), self._tools.clock()))
+        self._put_last(
+            spread_overdue(
+                with_recovery(self._known_plans, self._config, self._tools), self._tools.clock()
+            )
+        )
         self.clockwork.start()
 
     def apply(self, config: Config, tools: RunContext) -> Mapping[str, Sequence[str]]:
@@ -136,7 +152,9 @@ class LocalScheduler:
         planned: Mapping[str, datetime | None] = before
         if by < timedelta(0):
             try:
-                shifted = {name: moment + by for name, moment in before.items() if name in self._suspects}
+                shifted = {
+                    name: moment + by for name, moment in before.items() if name in self._suspects
+                }
                 planned = {**self._known_plans(), **shifted}
             except FeedpubError as error:
                 _log.error("state_error", extra=fields(reason=str(error)))
@@ -166,17 +184,26 @@ class LocalScheduler:
         """Set all feeds; those in the middle of whose runs processes died come last, later with each time."""
         now = self._tools.clock()
         ordinary = {name: moment for name, moment in planned.items() if name not in self._suspects}
-        last = max((moment for moment in ordinary.values() if moment <= now + MAX_SPREAD), default=now)
+        last = max(
+            (moment for moment in ordinary.values() if moment <= now + MAX_SPREAD), default=now
+        )
         for name, crashes in sorted(self._suspects.items(), key=lambda suspect: suspect[1]):
             last += MIN_GAP
-            wait = FIRST_RETRY * 2 ** min(crashes - 2, MAX_DOUBLINGS) if crashes > 1 else timedelta(0)
+            wait = (
+                FIRST_RETRY * 2 ** min(crashes - 2, MAX_DOUBLINGS) if crashes > 1 else timedelta(0)
+            )
             moment = last + wait
             _log.warning(
-                "run_crashed", extra=fields(feed=name, times=crashes, outcome=holder_died(crashes), next=moment)
+                "run_crashed",
+                extra=fields(feed=name, times=crashes, outcome=holder_died(crashes), next=moment),
             )
             ordinary[name] = max(moment, planned.get(name, moment))
-            if crashes > 1:  # a process may be killed for many reasons, and one kill is nobody's fault
-                with_recovery(partial(self.work.log_crashes, name, crashes), self._config, self._tools)
+            if (
+                crashes > 1
+            ):  # a process may be killed for many reasons, and one kill is nobody's fault
+                with_recovery(
+                    partial(self.work.log_crashes, name, crashes), self._config, self._tools
+                )
         self.clockwork.set_all(ordinary)
 
     def _known_plans(self) -> Mapping[str, datetime | None]:
@@ -224,7 +251,11 @@ class LocalScheduler:
 
 
 def _hosts(feed: FeedConfig | None) -> frozenset[str]:
-    return frozenset(_host(source) for source in (feed.source if feed else ()) if isinstance(source, RemoteSource))
+    return frozenset(
+        _host(source)
+        for source in (feed.source if feed else ())
+        if isinstance(source, RemoteSource)
+    )
 
 
 def _host(source: Source) -> str:

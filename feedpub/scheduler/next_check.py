@@ -29,7 +29,9 @@ CLOCKS_APART = timedelta(seconds=30)  # at most, between two machines that share
 _MINUTE = timedelta(minutes=1)
 _WEEK = timedelta(days=7)  # over which skipHours and skipDays can put a look off
 _LONGEST_PAUSE = timedelta(days=1)  # that a Retry-After is heard for
-_HOUR = timedelta(hours=1)  # also the longest wait after a first failure, or at a fixed interval of less than that
+_HOUR = timedelta(
+    hours=1
+)  # also the longest wait after a first failure, or at a fixed interval of less than that
 _WEEK_OF_HOURS = 7 * 24
 
 
@@ -49,7 +51,9 @@ def is_never_due(feed: FeedConfig, source: SourceState, now: datetime) -> bool:
     """Return True if only a clock that was ahead can have left a source so: looked at, or waiting, in a far future."""
     if source.checked > now + CLOCKS_APART:
         return True
-    return source.next_look is not None and source.next_look > now + max_interval(feed, source.pace, now)
+    return source.next_look is not None and source.next_look > now + max_interval(
+        feed, source.pace, now
+    )
 
 
 def max_interval(feed: FeedConfig, pace: PollingHints, now: datetime) -> timedelta:
@@ -66,7 +70,12 @@ def max_interval(feed: FeedConfig, pace: PollingHints, now: datetime) -> timedel
 
 
 def plan_next_check(
-    feed: FeedConfig, source: SourceState, published: Sequence[datetime], now: datetime, *, local: bool
+    feed: FeedConfig,
+    source: SourceState,
+    published: Sequence[datetime],
+    now: datetime,
+    *,
+    local: bool,
 ) -> NextCheck:
     """When to look at a source next.
 
@@ -78,11 +87,15 @@ def plan_next_check(
         local: it is a folder of this machine, which costs nobody anything.
     """
     if feed.cron:
-        planned = NextCheck(next_cron_time(feed.cron, feed.timezone, now), f"cron {feed.cron} ({feed.timezone})")
+        planned = NextCheck(
+            next_cron_time(feed.cron, feed.timezone, now), f"cron {feed.cron} ({feed.timezone})"
+        )
     elif isinstance(feed.every, timedelta):
         planned = _at_interval(feed.every, source, now)
     elif local:
-        planned = NextCheck(source.checked + feed.min_every, f"a folder: every {duration(feed.min_every)}")
+        planned = NextCheck(
+            source.checked + feed.min_every, f"a folder: every {duration(feed.min_every)}"
+        )
     elif source.failures:
         usual = min(_by_rhythm(feed, source, published).next - source.checked, _HOUR)
         planned = _after_failure(source, max(usual, feed.min_every), feed.max_every)
@@ -100,7 +113,11 @@ def _at_interval(every: timedelta, source: SourceState, now: datetime) -> NextCh
 def _by_rhythm(feed: FeedConfig, source: SourceState, published: Sequence[datetime]) -> NextCheck:
     moments = [(moment - _EPOCH) / _MINUTE for moment in published]
     looked = (source.checked - _EPOCH) / _MINUTE
-    wait = timedelta(minutes=min(next_check(looked, moments, looked, feed.interval_factor), feed.max_every / _MINUTE))
+    wait = timedelta(
+        minutes=min(
+            next_check(looked, moments, looked, feed.interval_factor), feed.max_every / _MINUTE
+        )
+    )
     return NextCheck(source.checked + max(wait, feed.min_every), describe_schedule(moments, looked))
 
 
@@ -134,7 +151,9 @@ def _respecting(source: SourceState, planned: NextCheck) -> NextCheck:
     else:  # it skips all hours of the week, which nobody means
         return planned
     return (
-        planned if moment == planned.next else NextCheck(moment, f"{planned.why}; its skipHours or skipDays put it off")
+        planned
+        if moment == planned.next
+        else NextCheck(moment, f"{planned.why}; its skipHours or skipDays put it off")
     )
 
 
@@ -170,8 +189,12 @@ def plan_sources(feed: FeedConfig, tools: RunContext, now: datetime) -> Mapping[
         elif state.next_look is None or state.next_look <= now or is_never_due(feed, state, now):
             state = replace(state, checked=min(state.checked, now))  # the clock was put back since
             history = publication_times(published.get(key, ()))
-            found[key] = planned = plan_next_check(feed, state, history, now, local=isinstance(source, FolderSource))
-            _log.debug("plan", extra=fields(feed=feed.name, source=key, next=planned.next, why=planned.why))
+            found[key] = planned = plan_next_check(
+                feed, state, history, now, local=isinstance(source, FolderSource)
+            )
+            _log.debug(
+                "plan", extra=fields(feed=feed.name, source=key, next=planned.next, why=planned.why)
+            )
         else:
             found[key] = NextCheck(state.next_look, state.why)
     return found
@@ -196,7 +219,11 @@ def is_credible(
         feed.name: _credible(
             feed,
             planned.get(feed.name),
-            [state for source in feed.source if (state := states.get((feed.name, source_key(source))))],
+            [
+                state
+                for source in feed.source
+                if (state := states.get((feed.name, source_key(source))))
+            ],
             now,
         )
         for feed in feeds

@@ -24,7 +24,9 @@ class PeriodicTask:
         longest: seconds between two times, however long one takes.
     """
 
-    def __init__(self, name: str, seconds: float, do: Callable[[], object], *, longest: float = math.inf) -> None:
+    def __init__(
+        self, name: str, seconds: float, do: Callable[[], object], *, longest: float = math.inf
+    ) -> None:
         self._name = name
         self._seconds = seconds
         self._do = do

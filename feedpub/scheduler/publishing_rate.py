@@ -16,7 +16,9 @@ import numpy.typing as npt
 
 _SOON = timedelta(hours=36)
 _NOON = timedelta(hours=12)
-_APART = timedelta(minutes=10)  # entries without dates get the seconds before the look that found them, one each
+_APART = timedelta(
+    minutes=10
+)  # entries without dates get the seconds before the look that found them, one each
 
 
 def publication_times(entries: Iterable[tuple[datetime, datetime]]) -> list[datetime]:
@@ -33,7 +35,9 @@ def publication_times(entries: Iterable[tuple[datetime, datetime]]) -> list[date
     """
     known = list(entries)
     first_look = min((seen for _, seen in known), default=None)
-    return sorted(_moment(*entry) for entry in known if not _is_undated(*entry) or entry[1] != first_look)
+    return sorted(
+        _moment(*entry) for entry in known if not _is_undated(*entry) or entry[1] != first_look
+    )
 
 
 def _is_undated(published: datetime, seen: datetime) -> bool:
@@ -102,9 +106,13 @@ _DAY_BLUR, _WEEK_BLUR = _blur(DAY), _blur(WEEK)
 # placed at equal distances of the integral of its square root; of a rate that is guessed, a lower
 # power is better.
 
-DAY_RHYTHM = 24 * HOUR  # minutes, as is every time in here; ahead of that, a day is like the next one
+DAY_RHYTHM = (
+    24 * HOUR
+)  # minutes, as is every time in here; ahead of that, a day is like the next one
 MOST = 1000  # moments that are learned from, the newest
-FRESH = 1 / 64  # of those, at most, that came after habits were learned, and count for the rates alone
+FRESH = (
+    1 / 64
+)  # of those, at most, that came after habits were learned, and count for the rates alone
 FLOOR = 0.002  # publications a day that any source is good for
 SHORTEST, LONGEST = 1 / HOUR, 365 * DAY_RHYTHM  # waits
 _REMEMBERED = 64  # sources
@@ -133,8 +141,12 @@ class RateWeights:
     @classmethod
     def load(cls) -> Self:
         """The ones that are shipped."""
-        told = json.loads((files("feedpub.scheduler") / "data" / "rhythm.json").read_text(encoding="utf-8"))
-        spans, weights, weekly = (np.array(told[key], float) for key in ("spans", "weights", "weekly"))
+        told = json.loads(
+            (files("feedpub.scheduler") / "data" / "rhythm.json").read_text(encoding="utf-8")
+        )
+        spans, weights, weekly = (
+            np.array(told[key], float) for key in ("spans", "weights", "weekly")
+        )
         return cls(spans * HOUR, weights, weekly, told["power"], told["pace"])
 
 
@@ -159,11 +171,15 @@ class RateModel:
     def __init__(self, weights: RateWeights) -> None:
         self._weights = weights
         self._spans = weights.spans.tolist()
-        self._units = (weights.weights * DAY_RHYTHM / weights.spans).tolist()  # what one publication is of a rate
+        self._units = (
+            weights.weights * DAY_RHYTHM / weights.spans
+        ).tolist()  # what one publication is of a rate
         self._fades = np.exp(-HOUR / weights.spans).tolist()
         self._habits = lru_cache(_REMEMBERED)(self._learn)
 
-    def next_check(self, now: float, published: Sequence[float], last_check: float, scale: float) -> float:  # noqa: ARG002 -- when it was looked at says nothing of when it publishes
+    def next_check(
+        self, now: float, published: Sequence[float], last_check: float, scale: float
+    ) -> float:  # noqa: ARG002 -- when it was looked at says nothing of when it publishes
         """How long to wait before the next look at a source.
 
         Args:
@@ -186,9 +202,13 @@ class RateModel:
         due, found, waited = scale * self._weights.pace, 0.0, 0.0
         hour, step = int(now // HOUR) % WEEK, HOUR - now % HOUR
         rates = self._rates(habits, fresh, now + step / 2)
-        fades = [math.exp(-(step + HOUR) / 2 / span) for span in self._spans]  # to the middle of the next hour
+        fades = [
+            math.exp(-(step + HOUR) / 2 / span) for span in self._spans
+        ]  # to the middle of the next hour
         while waited < DAY_RHYTHM:
-            gain = step * math.pow(FLOOR + sum(map(mul, habits.week[hour], rates)), self._weights.power)
+            gain = step * math.pow(
+                FLOOR + sum(map(mul, habits.week[hour], rates)), self._weights.power
+            )
             if found + gain >= due:
                 return waited + step * (due - found) / gain
             found, waited = found + gain, waited + step

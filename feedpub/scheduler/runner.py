@@ -16,7 +16,9 @@ from feedpub.core.errors import FeedpubError
 AT_ONCE = 8  # runs that work
 MOST = 64  # threads, those included that wait for slow servers
 SLOW_AFTER = 10.0  # seconds; a run that takes longer mostly waits
-MAX_ALONE_WAIT = 300.0  # seconds that a run that is to be alone waits for all others to have had their turn
+MAX_ALONE_WAIT = (
+    300.0  # seconds that a run that is to be alone waits for all others to have had their turn
+)
 GRACE = 60.0  # seconds between the end of a run's time and its being given up
 _log = logging.getLogger(__name__)
 
@@ -72,7 +74,9 @@ class RunExecutor:
         self._failed = failed
         self._grace = grace
         self._lock = threading.Lock()
-        self._waiting: dict[str, frozenset[str]] = {}  # feed → its hosts, in the order in which they came
+        self._waiting: dict[
+            str, frozenset[str]
+        ] = {}  # feed → its hosts, in the order in which they came
         self._alone: dict[str, float] = {}  # feed to be run alone → since when it waits
         self._working: dict[str, _Work] = {}
         self._given_up: dict[threading.Thread, str] = {}
@@ -87,7 +91,12 @@ class RunExecutor:
             alone: run it when no other feed waits, and none beside it, as long as it does not take long.
         """
         with self._lock:
-            if self._closed or feed in self._waiting or feed in self._working or feed in self._alone:
+            if (
+                self._closed
+                or feed in self._waiting
+                or feed in self._working
+                or feed in self._alone
+            ):
                 return False
             if alone:
                 self._alone[feed] = time.monotonic()
@@ -99,10 +108,16 @@ class RunExecutor:
     def tick(self) -> None:
         """Give up what is past its time, and start what may start; to be called every second or so."""
         with self._lock:
-            late = [work for work in self._working.values() if work.duration() > self._deadline() + self._grace]
+            late = [
+                work
+                for work in self._working.values()
+                if work.duration() > self._deadline() + self._grace
+            ]
             for work in late:
                 self._give_up(work)
-            self._given_up = {thread: feed for thread, feed in self._given_up.items() if thread.is_alive()}
+            self._given_up = {
+                thread: feed for thread, feed in self._given_up.items() if thread.is_alive()
+            }
             self._start_what_may()
         for work in late:
             self._lost(work.feed)
@@ -168,7 +183,9 @@ class RunExecutor:
     def _start(self, work: _Work) -> None:
         self._working[work.feed] = work
         # A daemon: a thread that hangs in a system call must not keep the process from ending.
-        threading.Thread(target=self._work, args=(work,), name=f"feed {work.feed}", daemon=True).start()
+        threading.Thread(
+            target=self._work, args=(work,), name=f"feed {work.feed}", daemon=True
+        ).start()
 
     def _work(self, work: _Work) -> None:
         try:

@@ -7,7 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobExecutionEvent  # type: ignore[import-untyped]
+from apscheduler.events import (  # type: ignore[import-untyped]
+    EVENT_JOB_ERROR,
+    EVENT_JOB_MAX_INSTANCES,
+    EVENT_JOB_MISSED,
+    JobExecutionEvent,
+)
 from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 
@@ -22,7 +27,9 @@ def spread_overdue(planned: Mapping[str, datetime | None], now: datetime) -> dic
         planned: feed → when it was to run; None for one that never ran, which is due now.
         now: aware.
     """
-    overdue = sorted((moment or now, feed) for feed, moment in planned.items() if moment is None or moment <= now)
+    overdue = sorted(
+        (moment or now, feed) for feed, moment in planned.items() if moment is None or moment <= now
+    )
     gap = min(MIN_GAP, MAX_SPREAD / max(1, len(overdue)))
     late = {feed: now + number * gap for number, (_, feed) in enumerate(overdue)}
     return {feed: moment for feed, moment in planned.items() if moment is not None} | late
@@ -62,7 +69,9 @@ class Timer:
         self._clock = clock
         self._lock = threading.Lock()
         self._planned: dict[str, datetime] = {}
-        self._ahead: list[tuple[datetime, str]] = []  # a heap; holds each plan that has not rung, and older ones
+        self._ahead: list[
+            tuple[datetime, str]
+        ] = []  # a heap; holds each plan that has not rung, and older ones
         self._armed: datetime | None = None  # when the job rings
         self._scheduler = self._wound_up()
         self._beat()
@@ -103,7 +112,11 @@ class Timer:
     def is_alive(self) -> bool:
         """True while the scheduler's thread runs and its heart beats."""
         thread = self._scheduler._thread  # noqa: SLF001 -- `running` stays True when the thread has died
-        return thread is not None and thread.is_alive() and time.monotonic() - self._beaten < _DEAD_AFTER
+        return (
+            thread is not None
+            and thread.is_alive()
+            and time.monotonic() - self._beaten < _DEAD_AFTER
+        )
 
     def restart(self) -> None:
         """Put a new scheduler in the place of one that died, or that waits for a moment long gone or far away."""
@@ -125,7 +138,9 @@ class Timer:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone=UTC,
         )
-        scheduler.add_listener(_complain, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
+        scheduler.add_listener(
+            _complain, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED
+        )
         scheduler.add_job(self._beat, "interval", seconds=HEARTBEAT, id=_HEART)
         return scheduler
 
@@ -143,7 +158,13 @@ class Timer:
         self._armed = self._ahead[0][0]
         run_at = max(self._armed, self._clock())  # a moment that has passed would be no trigger
         self._scheduler.add_job(
-            self._ring, "date", run_date=run_at, args=(run_at,), id=_RING, replace_existing=True, max_instances=_RINGS
+            self._ring,
+            "date",
+            run_date=run_at,
+            args=(run_at,),
+            id=_RING,
+            replace_existing=True,
+            max_instances=_RINGS,
         )
 
     def _ring(self, moment: datetime) -> None:

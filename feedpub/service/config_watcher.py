@@ -60,7 +60,9 @@ def read_file_stamps(config: Config, path: Path) -> Callable[[], Sequence[Path]]
     def read() -> Sequence[Path]:
         try:
             return (*config_files(path), *site_rule_files(config.rules.sites))
-        except ConfigError:  # the folder of feeds cannot be read; a reload says so, and what is in force stays
+        except (
+            ConfigError
+        ):  # the folder of feeds cannot be read; a reload says so, and what is in force stays
             return (path, *site_rule_files(config.rules.sites))
 
     return read

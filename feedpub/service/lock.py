@@ -40,7 +40,9 @@ def service_lock(state: Path | str, *, shared: bool = False) -> Iterator[None]:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise ServiceError(f"{path}: {error.strerror}; let the user that runs feedpub write there") from error
+        raise ServiceError(
+            f"{path}: {error.strerror}; let the user that runs feedpub write there"
+        ) from error
     try:
         _take(descriptor, path)
         yield
@@ -75,7 +77,9 @@ def _database_lock(address: str) -> Iterator[None]:
                     f"feedpub is running already, as {holder or 'another process'}, on this state: end it first; "
                     f"if it has died, its lock ends in {left:.0f} s. With queue = true several may run"
                 )
-        renewal = PeriodicTask("lock", TERM / 6, lambda: store.leases.acquire(NAME, me, TERM), longest=TERM / 6)
+        renewal = PeriodicTask(
+            "lock", TERM / 6, lambda: store.leases.acquire(NAME, me, TERM), longest=TERM / 6
+        )
         renewal.start()
         try:
             yield

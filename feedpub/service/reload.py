@@ -40,7 +40,11 @@ def apply_reloadable(
         changed: whether anything else changed that stays.
     """
     stays = {name: getattr(before.feedpub, name) for name in fixed}
-    if changed or before.s3 != wanted.s3 or stays != {name: getattr(wanted.feedpub, name) for name in fixed}:
+    if (
+        changed
+        or before.s3 != wanted.s3
+        or stays != {name: getattr(wanted.feedpub, name) for name in fixed}
+    ):
         _log.warning("reload", extra=fields(outcome="partly", reason=told))
     settings = wanted.feedpub.model_copy(update=stays)
     return wanted.model_copy(update={"feedpub": settings, "s3": before.s3})

@@ -110,7 +110,11 @@ class Service:
             hung=dict(self._jobs.hung),
             requests=self._tools.fetcher.statistics,
         )
-        return self._mended(lambda: status.collect_status(self._config, self._tools.store, now, running, brief=brief))()
+        return self._mended(
+            lambda: status.collect_status(
+                self._config, self._tools.store, now, running, brief=brief
+            )
+        )()
 
     def run_now(self, feed: str) -> bool:
         """Look at all sources of a feed now; False where it is unknown, waits or runs."""
@@ -195,7 +199,9 @@ class Service:
             self._problem, (config, rules) = None, found
             self._watch.files = read_file_stamps(config, self._path)
             changes = self._apply(self._as_far_as_possible(config), rules)
-            told: dict[str, str | None] = {kind: ",".join(names) or None for kind, names in changes.items()}
+            told: dict[str, str | None] = {
+                kind: ",".join(names) or None for kind, names in changes.items()
+            }
             _log.info("reload", extra=fields(outcome="applied", **told))
             self._warn()
         self._systemd.ready(self._line())
@@ -216,7 +222,9 @@ class Service:
             fetcher = open_fetcher(config.feedpub, self._tools.store)
         if config.feedpub.browser_path != before.feedpub.browser_path:
             browser = Browser(config.feedpub.browser_path)  # runs under way end the other one
-        self._tools = replace(self._tools, settings=config.feedpub, fetcher=fetcher, browser=browser, site_rules=rules)
+        self._tools = replace(
+            self._tools, settings=config.feedpub, fetcher=fetcher, browser=browser, site_rules=rules
+        )
         changes = self._jobs.apply(config, self._tools)
         self._site = self._server.site = self._make_site()
         self._stale.set()
@@ -225,7 +233,9 @@ class Service:
     def _make_site(self) -> FeedApp:
         settings = self._config.feedpub
         plans, hosts = self._tools.store.schedule.load, self._config.http.hosts
-        return FeedApp(self._shelf, self, settings.websub_hubs, settings.base_url, plans, hosts=hosts)
+        return FeedApp(
+            self._shelf, self, settings.websub_hubs, settings.base_url, plans, hosts=hosts
+        )
 
     def _after(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> None:
         """After each run, in its thread: what was written is compressed before the first reader asks for it."""
@@ -238,7 +248,9 @@ class Service:
     def _noted(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> bool:
         """Whether there is anything new to tell; where that cannot be kept, it is told at once, but only once."""
         try:
-            noted = alerts.record_incidents(feed, outcome, self._config.alerts, tools.store, tools.clock())
+            noted = alerts.record_incidents(
+                feed, outcome, self._config.alerts, tools.store, tools.clock()
+            )
         except CorruptStateError:
             raise
         except StoreError as error:

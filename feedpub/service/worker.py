@@ -32,7 +32,9 @@ _log = logging.getLogger(__name__)
 RESCUE = "rescue"  # the name of the claim on looking after what dead workers left
 TERM = 20.0  # seconds that it lasts
 FIXED = ("state", "output", "queue", "browser_path")  # settings that only a new process can change
-FIXED_TOLD = "state, output, [s3], queue and browser_path take effect when the worker is started again"
+FIXED_TOLD = (
+    "state, output, [s3], queue and browser_path take effect when the worker is started again"
+)
 
 
 class Worker:
@@ -137,8 +139,12 @@ class Worker:
         before, tools = self._work.config, self._work.tools
         config = apply_reloadable(before, config, FIXED, FIXED_TOLD)
         settings = config.feedpub
-        fetcher = tools.fetcher if settings == before.feedpub else open_fetcher(settings, tools.store)
-        self._work.apply(config, replace(tools, settings=settings, fetcher=fetcher, site_rules=rules))
+        fetcher = (
+            tools.fetcher if settings == before.feedpub else open_fetcher(settings, tools.store)
+        )
+        self._work.apply(
+            config, replace(tools, settings=settings, fetcher=fetcher, site_rules=rules)
+        )
 
     def _line(self) -> str:
         return f"works on {pluralize(len(self._work.config.feed), 'feed')}"

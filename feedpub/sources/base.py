@@ -12,7 +12,9 @@ T = TypeVar("T")
 class DocumentReader(Protocol):
     """Where sources get documents from, the network, a store, a test; and where these are read, here or elsewhere."""
 
-    def read(self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def read(
+        self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """What a function makes of the document at an address; it and all that goes in and out can be pickled.
 
         Raises:

@@ -21,7 +21,12 @@ _GIVEN_STATE = re.compile(
     r"(?:window|self|globalThis)(?:\.\w+|\[[\"'][\w-]+[\"']\])\s*=\s*[\[{]"
 )  # window.__STATE__ = {
 UNSEEN = ("script", "style", "noscript", "template", "svg", "iframe", "select", "textarea")
-FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
+FEED_TYPES = (
+    "application/rss+xml",
+    "application/atom+xml",
+    "application/feed+json",
+    "application/rdf+xml",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,9 @@ def parse_document(page: Page) -> HtmlDocument:
         raise ExtractError(f"the page has more than {MAX_ELEMENTS} elements", page.url)
     base = tree.find(".//base[@href]")
     scripts = list(tree.iter("script"))
-    data = tuple(script.text or "" for script in scripts if "ld+json" in script.get("type", "").lower())
+    data = tuple(
+        script.text or "" for script in scripts if "ld+json" in script.get("type", "").lower()
+    )
     state = tuple(text for script in scripts if (text := _state(script)))
     for element in list(tree.iter(*UNSEEN)):
         element.drop_tree()
@@ -85,7 +92,9 @@ def parse_document(page: Page) -> HtmlDocument:
 
 
 def _tree(page: Page) -> HtmlElement:
-    parser = HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=False, encoding="utf-8")
+    parser = HTMLParser(
+        remove_comments=True, remove_pis=True, no_network=True, huge_tree=False, encoding="utf-8"
+    )
     try:
         source = strip_invalid_markup(decode_html(page.body, page.charset))
         if too_much := exceeded_limit(source):
@@ -94,7 +103,9 @@ def _tree(page: Page) -> HtmlElement:
     except etree.ParserError as error:  # nothing but comments
         raise NoContentError("the page is empty", page.url) from error
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        raise ExtractError("the page is nested too deeply, or a text in it is too long, to be read whole", page.url)
+        raise ExtractError(
+            "the page is nested too deeply, or a text in it is too long, to be read whole", page.url
+        )
     return tree
 
 
@@ -110,4 +121,7 @@ def _state(script: HtmlElement) -> str:
 
 
 def _is_feed_link(link: HtmlElement) -> bool:
-    return "alternate" in link.get("rel", "").lower().split() and link.get("type", "").lower() in FEED_TYPES
+    return (
+        "alternate" in link.get("rel", "").lower().split()
+        and link.get("type", "").lower() in FEED_TYPES
+    )

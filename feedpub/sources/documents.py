@@ -18,7 +18,9 @@ from feedpub.fetch import Fetcher, RequestOptions, Validators
 from feedpub.fetch.browser import Browser
 from feedpub.store import CachedDocument, Store
 
-_MAX_REMEMBERED_BYTES = 20_000_000  # of a source's documents, until its feed is published; others are asked for anew
+_MAX_REMEMBERED_BYTES = (
+    20_000_000  # of a source's documents, until its feed is published; others are asked for anew
+)
 
 FetchedDocument: TypeAlias = Page | NotModified | FetchError
 """What a server says to a request."""
@@ -55,7 +57,9 @@ class CachedDocuments:
     browser: Browser | None = None
     answers: dict[str, FetchedDocument] = field(default_factory=dict)
 
-    def read(self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def read(
+        self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """What a function makes of the document as it is now. Raises SourceError."""
         page = self.get(url)
         return self.executor.call(page.url, parse, page, *args, **kwargs)
@@ -69,7 +73,9 @@ class CachedDocuments:
 
     def drop_body(self) -> None:
         """Free the memory that the source's own document takes; `first_again` finds its body elsewhere."""
-        if self.first and self.browser is None:  # what scripts have made of a page is kept nowhere else
+        if (
+            self.first and self.browser is None
+        ):  # what scripts have made of a page is kept nowhere else
             self.first = replace(self.first, body=b"", place=None)
 
     def refetch_first(self, url: str) -> Page | None:
@@ -89,18 +95,25 @@ class CachedDocuments:
         self.budget.check_time_left(url)
         self.requests += 1
         if self.browser:
-            page = self.browser.render(url, self.fetcher, self.options, seconds=self.budget.remaining())
+            page = self.browser.render(
+                url, self.fetcher, self.options, seconds=self.budget.remaining()
+            )
             return page, page.expires
         stored = self.store.cached_document(url, self.digest)
         validators = Validators(stored.etag, stored.last_modified) if stored else None
-        answer = self.answers.pop(url, None) or self.fetcher.get(url, validators=validators, options=self.options)
+        answer = self.answers.pop(url, None) or self.fetcher.get(
+            url, validators=validators, options=self.options
+        )
         if isinstance(answer, FetchError):
             raise answer
         if isinstance(answer, NotModified):
             if stored is None:  # it was asked for what is gone since
                 return self._get(url)
             return _page(stored), answer.expires
-        if sum(len(document.body) for document in self.fresh) + len(answer.body) <= _MAX_REMEMBERED_BYTES:
+        if (
+            sum(len(document.body) for document in self.fresh) + len(answer.body)
+            <= _MAX_REMEMBERED_BYTES
+        ):
             self.fresh.append(self._document(url, answer))
         return answer, answer.expires
 

@@ -29,7 +29,11 @@ def parse_items(page: Page, *, limit: int) -> tuple[Item, ...]:
     entries = _entries(page)
     if not entries:
         raise NoContentError("the feed has no entries", page.url)
-    items = [limit_fields(item) for item in entries if item.url or item.html or item.summary or item.enclosures]
+    items = [
+        limit_fields(item)
+        for item in entries
+        if item.url or item.html or item.summary or item.enclosures
+    ]
     if not items:
         number = pluralize(len(entries), "entry", "entries")
         raise NoContentError(f"none of the feed's {number} has a link or a text", page.url)
@@ -42,7 +46,10 @@ def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:
     if not all(date for date, _ in dated):
         return tuple(items)
     return tuple(
-        item for _, item in sorted(dated, key=lambda pair: pair[0].timestamp() if pair[0] else 0, reverse=True)
+        item
+        for _, item in sorted(
+            dated, key=lambda pair: pair[0].timestamp() if pair[0] else 0, reverse=True
+        )
     )
 
 
@@ -71,4 +78,8 @@ def _hint(page: Page, what: str) -> str:
     if what != HTML:
         return ""
     feeds = parse_document(page).feeds
-    return f"; it names {' and '.join(feeds[:5])} as its feeds" if feeds else '; use type = "page" to find its articles'
+    return (
+        f"; it names {' and '.join(feeds[:5])} as its feeds"
+        if feeds
+        else '; use type = "page" to find its articles'
+    )

@@ -24,11 +24,19 @@ def json_feed_entries(page: Page) -> list[Item]:
         raise ExtractError('expected a feed, found JSON without "items", so no JSON Feed', page.url)
     language = normalize_language(_text(feed.get("language")))
     authors = _authors(feed)
-    return [_item(entry, page.url, language, authors) for entry in feed["items"] if isinstance(entry, dict)]
+    return [
+        _item(entry, page.url, language, authors)
+        for entry in feed["items"]
+        if isinstance(entry, dict)
+    ]
 
 
-def _item(entry: Mapping[str, Any], base: str, language: str | None, authors: tuple[str, ...]) -> Item:
-    addresses = (absolute_url(_text(entry.get(name)), base) for name in ("url", "external_url", "id"))
+def _item(
+    entry: Mapping[str, Any], base: str, language: str | None, authors: tuple[str, ...]
+) -> Item:
+    addresses = (
+        absolute_url(_text(entry.get(name)), base) for name in ("url", "external_url", "id")
+    )
     url = next(filter(None, addresses), None)
     title, updated = _text(entry.get("title")), parse_date(_text(entry.get("date_modified")))
     image = _text(entry.get("image")) or _text(entry.get("banner_image"))
@@ -65,7 +73,9 @@ def _authors(node: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _enclosures(entry: Mapping[str, Any], base: str) -> Iterator[Enclosure]:
     for attachment in _list(entry.get("attachments")):
-        if isinstance(attachment, dict) and (url := absolute_url(_text(attachment.get("url")), base)):
+        if isinstance(attachment, dict) and (
+            url := absolute_url(_text(attachment.get("url")), base)
+        ):
             size = attachment.get("size_in_bytes")
             length = size if isinstance(size, int) and 0 <= size < LARGEST else 0
             yield Enclosure(url, _text(attachment.get("mime_type")) or Enclosure(url).type, length)
@@ -77,4 +87,8 @@ def _list(value: Any) -> list[Any]:
 
 def _text(value: Any) -> str:
     """A text, or a number written as one: some write their ids so."""
-    return clean_text(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return (
+        clean_text(str(value))
+        if isinstance(value, str | int) and not isinstance(value, bool)
+        else ""
+    )

@@ -10,9 +10,16 @@ from feedpub.sources.base import DocumentReader
 from feedpub.sources.document import HtmlDocument, parse_document
 from feedpub.sources.listing import find_items, select_cards
 from feedpub.sources.listing.cards import card_links
-from feedpub.sources.listing.text import CONSENT_TITLES, ERROR_TITLES, count_text_words, element_text
+from feedpub.sources.listing.text import (
+    CONSENT_TITLES,
+    ERROR_TITLES,
+    count_text_words,
+    element_text,
+)
 
-TRIED = "tried JSON-LD lists, JSON state, <article>, and repeated blocks with a heading or a long link"
+TRIED = (
+    "tried JSON-LD lists, JSON state, <article>, and repeated blocks with a heading or a long link"
+)
 FEW_WORDS = 50  # a page that shows fewer shows nothing
 _TITLE_PARTS = re.compile(r"(?<!\s)\s++(?:[|·»\N{EN DASH}\N{EM DASH}-]++\s+|\|\s*)|:\s+|\|\s*")
 
@@ -80,9 +87,9 @@ def _why_nothing(document: HtmlDocument) -> str:
         reason, instead = "the page shows nothing without JavaScript", HOW_TO_RENDER
     else:
         instead = 'give links = "CSS selector"' if count else ""
-        reason = (
-            f'no article links found among the {pluralize(count, "link")} of the page "{document.title[:80]}": {TRIED}'
-        )
+        reason = f'no article links found among the {pluralize(count, "link")} of the page "{document.title[:80]}": {TRIED}'
     if document.feeds:
-        return f'{reason}; the page names a feed, use it: type = "feed", url = "{document.feeds[0]}"'
+        return (
+            f'{reason}; the page names a feed, use it: type = "feed", url = "{document.feeds[0]}"'
+        )
     return f"{reason}; {instead}" if instead else reason

@@ -10,7 +10,9 @@ from feedpub.core.text import strip_invalid_markup
 from feedpub.core.urls import absolute_url
 
 _MARKUP = re.compile(r"<[a-z!/][^<>]*>|&(?:#\d+|#x[0-9a-f]+|\w+);", re.IGNORECASE)
-_RELATIVE = re.compile(r"(?:href|src|srcset|poster|data)\s*=\s*[\"']?(?!https?:|data:|mailto:|#)[^\s>]", re.IGNORECASE)
+_RELATIVE = re.compile(
+    r"(?:href|src|srcset|poster|data)\s*=\s*[\"']?(?!https?:|data:|mailto:|#)[^\s>]", re.IGNORECASE
+)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _BLOCKS = ("p", "br", "div", "li", "tr", "td", "h1", "h2", "h3", "h4", "blockquote")
 
@@ -49,7 +51,9 @@ def absolutize_links(html: str, base: str) -> str:
     tree = _parse(html)
     if tree is None:
         return html
-    tree.rewrite_links(lambda link: link if link.startswith("#") else absolute_url(link, base) or link)
+    tree.rewrite_links(
+        lambda link: link if link.startswith("#") else absolute_url(link, base) or link
+    )
     inner = "".join(tostring(child, encoding="unicode") for child in tree)
     return escape(tree.text or "", quote=False) + inner
 
@@ -63,4 +67,6 @@ def _parse(html: str) -> HtmlElement | None:
         tree: HtmlElement = fragment_fromstring(document, create_parent="div", parser=parser)
     except (etree.ParserError, ValueError):
         return None
-    return None if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log) else tree
+    return (
+        None if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log) else tree
+    )

@@ -7,7 +7,13 @@ from lxml import etree
 
 from feedpub.core.models import Page, PollingHints
 
-_PERIODS = {"hourly": 3600, "daily": 86400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}  # seconds
+_PERIODS = {
+    "hourly": 3600,
+    "daily": 86400,
+    "weekly": 604_800,
+    "monthly": 2_592_000,
+    "yearly": 31_536_000,
+}  # seconds
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LONGEST = 7 * 86400.0  # seconds; a feed that wants to be asked more rarely forgot that it said so
 _HOURS = 24
@@ -18,7 +24,10 @@ def polling_hints(page: Page) -> PollingHints:
     """What a feed's head says; nothing where the document is no XML feed."""
     try:
         return _said(page)
-    except (etree.XMLSyntaxError, ValueError):  # ValueError: a name that refers to half of a surrogate pair, too
+    except (
+        etree.XMLSyntaxError,
+        ValueError,
+    ):  # ValueError: a name that refers to half of a surrogate pair, too
         return PollingHints()
 
 
@@ -31,7 +40,9 @@ def _said(page: Page) -> PollingHints:
     said = {_name(child): child for child in head}
     return (
         PollingHints(
-            skip_hours=tuple(sorted({hour for hour in _numbers(said.get("skiphours")) if hour < _HOURS})),
+            skip_hours=tuple(
+                sorted({hour for hour in _numbers(said.get("skiphours")) if hour < _HOURS})
+            ),
             skip_days=tuple(sorted(_days(said.get("skipdays")))),
         )
         .not_faster_than(_ttl(said), "ttl", _LONGEST)

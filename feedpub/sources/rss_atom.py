@@ -16,7 +16,13 @@ from feedpub.core.errors import ExtractError
 from feedpub.core.languages import normalize_language
 from feedpub.core.models import Enclosure, Item, Page
 from feedpub.core.urls import MAX_URL_CHARS, absolute_url
-from feedpub.sources.markup import absolutize_links, clean_text, is_markup, text_to_paragraphs, to_text
+from feedpub.sources.markup import (
+    absolutize_links,
+    clean_text,
+    is_markup,
+    text_to_paragraphs,
+    to_text,
+)
 from feedpub.sources.sniff import JSON, detect_type, strip_doctype
 
 
@@ -36,7 +42,9 @@ def _of_json(page: Page) -> str:
 
 def _of_xml(page: Page) -> str:
     text = strip_doctype(decode_html(page.body, page.charset)).encode("utf-8", "replace")
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8")
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8"
+    )
     try:
         root = etree.fromstring(text, parser)
         if root is None:
@@ -82,7 +90,9 @@ def feed_entries(page: Page) -> list[Item]:
     atom = parsed["version"].startswith("atom")
     home = absolute_url(_text(head, "link"), page.url) or page.url
     feed = _Feed(
-        page.url if atom else home, normalize_language(_text(head, "language")), _authors(head) if atom else ()
+        page.url if atom else home,
+        normalize_language(_text(head, "language")),
+        _authors(head) if atom else (),
     )
     return [_item(entry, feed) for entry in parsed["entries"]]
 
@@ -97,7 +107,9 @@ def _parse(page: Page) -> Node:
             sanitize_html=False,
         )
     except Exception as error:  # no list of what feedparser raises on hostile bytes is complete
-        raise ExtractError(f"the feed cannot be read ({type(error).__name__}: {error})", page.url) from error
+        raise ExtractError(
+            f"the feed cannot be read ({type(error).__name__}: {error})", page.url
+        ) from error
     if not parsed.get("version") and not parsed.get("entries"):
         why = f" ({parsed['bozo_exception']})" if "bozo_exception" in parsed else ""
         raise ExtractError(f"expected a feed, found a text that is none{why}", page.url)
@@ -167,21 +179,35 @@ def _marked(detail: Node, base: str) -> str:
 
 def _plain(detail: Node) -> str:
     value = _text(detail, "value")
-    return clean_text(value) if _text(detail, "type") == "text/plain" or not is_markup(value) else to_text(value)
+    return (
+        clean_text(value)
+        if _text(detail, "type") == "text/plain" or not is_markup(value)
+        else to_text(value)
+    )
 
 
 def _date(entry: Node, name: str) -> datetime | None:
     """The date, by our own rules; feedparser knows those of feeds with months in Greek, Hungarian or Korean."""
     text = _text(entry, name)
-    parts = dict.get(entry, f"{name}_parsed") if isinstance(entry, dict) and not text.isascii() else None
+    parts = (
+        dict.get(entry, f"{name}_parsed")
+        if isinstance(entry, dict) and not text.isascii()
+        else None
+    )
     if not parts:
         return parse_date(text)
     year, month, day, hour, minute, second = parts[:6]
-    return is_plausible(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC))  # there is a 60th
+    return is_plausible(
+        datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+    )  # there is a 60th
 
 
 def _authors(node: Node) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for person in _nodes(node, "authors") if (name := to_text(_text(person, "name")))))
+    return tuple(
+        dict.fromkeys(
+            name for person in _nodes(node, "authors") if (name := to_text(_text(person, "name")))
+        )
+    )
 
 
 def _category(tag: Node) -> str:
@@ -190,7 +216,14 @@ def _category(tag: Node) -> str:
 
 def _language(entry: Node) -> str | None:
     details = (_node(entry, name) for name in ("title_detail", "summary_detail"))
-    return next((language for detail in details if (language := normalize_language(_text(detail, "language")))), None)
+    return next(
+        (
+            language
+            for detail in details
+            if (language := normalize_language(_text(detail, "language")))
+        ),
+        None,
+    )
 
 
 def _enclosures(entry: Node, base: str) -> Iterator[Enclosure]:
@@ -202,7 +235,9 @@ def _enclosures(entry: Node, base: str) -> Iterator[Enclosure]:
 
 
 def _images(entry: Node, base: str) -> Iterator[str]:
-    media = [m for m in _nodes(entry, "media_content") if _is_image(m)] + _nodes(entry, "media_thumbnail")
+    media = [m for m in _nodes(entry, "media_content") if _is_image(m)] + _nodes(
+        entry, "media_thumbnail"
+    )
     addresses = [_text(node, "url") for node in media]
     addresses += [_text(_node(entry, "image"), "href")]
     addresses += [link.url for link in _enclosures(entry, base) if link.type.startswith("image/")]

@@ -55,7 +55,11 @@ def parse_sitemap(page: Page) -> Sitemap:
     if what == SITEMAP:
         return _read_xml(page)
     if what == TEXT:
-        return _read_xml(page) if decode_html(page.body[:100]).lstrip().startswith("<") else _read_lines(page)
+        return (
+            _read_xml(page)
+            if decode_html(page.body[:100]).lstrip().startswith("<")
+            else _read_lines(page)
+        )
     hint = '; use type = "feed"' if what == FEED else ""
     raise ExtractError(f"expected a sitemap, found {what}{hint}", page.url)
 
@@ -67,7 +71,9 @@ def _unpack(page: Page) -> bytes:
     except zlib.error as error:
         raise ExtractError(f"the gzipped sitemap is broken: {error}", page.url) from error
     if len(body) > MAX_BYTES:
-        raise ExtractError(f"the sitemap is larger than {MAX_BYTES >> 20} MB when unpacked", page.url)
+        raise ExtractError(
+            f"the sitemap is larger than {MAX_BYTES >> 20} MB when unpacked", page.url
+        )
     if not unpacker.eof:
         raise ExtractError("the gzipped sitemap is cut off", page.url)
     return body
@@ -76,7 +82,11 @@ def _unpack(page: Page) -> bytes:
 def _read_lines(page: Page) -> Sitemap:
     """A text sitemap: one address a line."""
     lines = decode_html(page.body, page.charset).split()
-    urls = [url for line in lines if line.startswith(("http://", "https://")) and (url := absolute_url(line, page.url))]
+    urls = [
+        url
+        for line in lines
+        if line.startswith(("http://", "https://")) and (url := absolute_url(line, page.url))
+    ]
     if not urls:
         raise ExtractError("expected a sitemap, found plain text without addresses", page.url)
     return Sitemap(items=tuple(Item(url=url) for url in urls))
@@ -92,9 +102,13 @@ def _read_xml(page: Page) -> Sitemap:
             elif url:
                 children.append(ChildSitemap(url, parse_date(_text(node, "lastmod"))))
     except etree.XMLSyntaxError as error:
-        raise ExtractError(f"the sitemap is not XML that can be read: {error.msg}", page.url) from error
+        raise ExtractError(
+            f"the sitemap is not XML that can be read: {error.msg}", page.url
+        ) from error
     except UnicodeDecodeError as error:  # a name that refers to half of a surrogate pair
-        raise ExtractError("the sitemap is not XML that can be read: a name in it is no text", page.url) from error
+        raise ExtractError(
+            "the sitemap is not XML that can be read: a name in it is no text", page.url
+        ) from error
     return Sitemap(tuple(items), tuple(children))
 
 
@@ -151,7 +165,9 @@ _UNDATED = datetime.min.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
 
 
-def read_sitemap(source: SitemapSource, documents: DocumentReader, *, limit: int) -> tuple[Item, ...]:
+def read_sitemap(
+    source: SitemapSource, documents: DocumentReader, *, limit: int
+) -> tuple[Item, ...]:
     """The articles of a sitemap and of those that it names: by news date or lastmod, undated ones last, in their order.
 
     Of an index only as many sitemaps are read, those with the newest lastmod first, as it takes to be sure of `limit`
@@ -195,10 +211,14 @@ class _Newest:
         """Consider what stands in one more file."""
         self.listed += len(items)
         asked_for = [item for item in items if _is_asked_for(item.url or "", self.source)]
-        articles = [item for item in asked_for if self.source.include or may_be_article(item.url or "")]
+        articles = [
+            item for item in asked_for if self.source.include or may_be_article(item.url or "")
+        ]
         taken = {item.url for item in articles}
         self.articles = _newest_first([*self.articles, *articles], self.limit)
-        self.others = _newest_first([*self.others, *(i for i in asked_for if i.url not in taken)], self.limit)
+        self.others = _newest_first(
+            [*self.others, *(i for i in asked_for if i.url not in taken)], self.limit
+        )
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -209,15 +229,24 @@ class _Newest:
         if len(self.items) < self.limit:
             return False
         oldest = _date(self.items[-1])
-        return oldest == _UNDATED or (next_file.modified is not None and oldest >= next_file.modified)
+        return oldest == _UNDATED or (
+            next_file.modified is not None and oldest >= next_file.modified
+        )
 
 
-def _read_files(source: SitemapSource, documents: DocumentReader, newest: _Newest) -> list[SourceError]:
+def _read_files(
+    source: SitemapSource, documents: DocumentReader, newest: _Newest
+) -> list[SourceError]:
     """Read as many files as it takes; what failed is returned, but for the first file's failure, which is raised."""
     first = documents.read(source.url, parse_sitemap)
     newest.show(first.items)
     failures, waiting, seen = list[SourceError](), _by_change(first.children), {source.url}
-    while waiting and len(seen) < MOST_FILES and newest.listed < MOST_ADDRESSES and not newest.is_final(waiting[0]):
+    while (
+        waiting
+        and len(seen) < MOST_FILES
+        and newest.listed < MOST_ADDRESSES
+        and not newest.is_final(waiting[0])
+    ):
         child = waiting.pop(0)
         if child.url in seen:
             continue

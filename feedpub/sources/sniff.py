@@ -43,7 +43,9 @@ def _end_of_other(text: str, at: int) -> int | None:
     """Return where the comment or instruction that begins at an index ends; None where none does."""
     for begin, finish in (("<!--", "-->"), ("<?", "?>")):
         if text.startswith(begin, at):
-            return found + len(finish) if (found := text.find(finish, at + len(begin))) >= 0 else None
+            return (
+                found + len(finish) if (found := text.find(finish, at + len(begin))) >= 0 else None
+            )
     return None
 
 
@@ -77,7 +79,8 @@ _ROOTS = {"rss": FEED, "feed": FEED, "rdf": FEED, "urlset": SITEMAP, "sitemapind
 _FEED_ROOT = re.compile(r"<rss\s[^>]{0,500}version|<feed\s[^>]{0,500}xmlns|<rdf:RDF\s")
 _HTML_DOCTYPE = re.compile(r"<!doctype\s+html\b", re.IGNORECASE)
 _TAG = re.compile(
-    r"<(?:!doctype\s+html|html|head|body|title|meta|div|p|a|h1|ul|table|main|article)[\s>]", re.IGNORECASE
+    r"<(?:!doctype\s+html|html|head|body|title|meta|div|p|a|h1|ul|table|main|article)[\s>]",
+    re.IGNORECASE,
 )
 _BOM = b"\xef\xbb\xbf"
 
@@ -94,7 +97,11 @@ def detect_type(page: Page) -> str:
         return _ROOTS[root]
     if _FEED_ROOT.search(rest):  # behind a warning of the server's own
         return FEED
-    is_html = root == "html" or _TAG.search(rest) or page.content_type in ("text/html", "application/xhtml+xml")
+    is_html = (
+        root == "html"
+        or _TAG.search(rest)
+        or page.content_type in ("text/html", "application/xhtml+xml")
+    )
     return HTML if is_html else TEXT
 
 

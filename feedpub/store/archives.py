@@ -45,7 +45,9 @@ class ArchivesTable:
         """Return the ids of all entries that an archive holds, also of those that were forgotten."""
         t = schema.archives
         with self._database.read_transaction() as connection:
-            return set(connection.scalars(select(t.c.entry).where(t.c.feed == feed, t.c.number == number)))
+            return set(
+                connection.scalars(select(t.c.entry).where(t.c.feed == feed, t.c.number == number))
+            )
 
     def unpublished(self, feed: str) -> tuple[Entry, ...]:
         """The entries that stand in no archive, newest first."""
@@ -60,7 +62,11 @@ class ArchivesTable:
 
         An entry that is in an archive already stays there.
         """
-        rows = [{"feed": feed, "entry": id_, "number": number} for number, ids in members.items() for id_ in ids]
+        rows = [
+            {"feed": feed, "entry": id_, "number": number}
+            for number, ids in members.items()
+            for id_ in ids
+        ]
         p = schema.published
         with self._database.write_transaction() as connection:
             _add_missing(connection, schema.archives, rows)
@@ -79,11 +85,15 @@ class ArchivesTable:
         known: set[str] = set()
         with self._database.read_transaction() as connection:
             for some in chunks(ids):
-                found = (select(t.c.entry).where(t.c.feed == feed, t.c.entry.in_(some)) for t in tables)
+                found = (
+                    select(t.c.entry).where(t.c.feed == feed, t.c.entry.in_(some)) for t in tables
+                )
                 known.update(connection.scalars(union(*found)))
         if new := set(ids) - known:
             with self._database.write_transaction() as connection:
-                _add_missing(connection, schema.published, [{"feed": feed, "entry": id_} for id_ in new])
+                _add_missing(
+                    connection, schema.published, [{"feed": feed, "entry": id_} for id_ in new]
+                )
 
 
 def _add_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

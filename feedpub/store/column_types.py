@@ -36,7 +36,9 @@ class _Checked(TypeDecorator[T]):
 
     __abstract__ = True
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], T | None] | None:
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[Any], T | None] | None:
         read = super().result_processor(dialect, coltype)
 
         def checked(value: object) -> T | None:
@@ -58,7 +60,9 @@ class Text(TypeDecorator[str]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(String(collation="C") if dialect.name == "postgresql" else String())
+        return dialect.type_descriptor(
+            String(collation="C") if dialect.name == "postgresql" else String()
+        )
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
         return _escaped if dialect.name == "postgresql" else None
@@ -113,7 +117,11 @@ class CompressedText(_Checked[str]):
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return _unpacked(value).decode() if self.max_bytes is None else _unpack_start(value, self.max_bytes)
+        return (
+            _unpacked(value).decode()
+            if self.max_bytes is None
+            else _unpack_start(value, self.max_bytes)
+        )
 
 
 class JsonTuple(_Checked[tuple[Any, ...]]):
@@ -211,4 +219,6 @@ def _read(record: Callable[..., Any], value: object) -> Any:
     """The record that JSON holds."""
     if not isinstance(value, dict):
         raise TypeError(f"{value!r} is no record")
-    return record(**{name: tuple(part) if isinstance(part, list) else part for name, part in value.items()})
+    return record(
+        **{name: tuple(part) if isinstance(part, list) else part for name, part in value.items()}
+    )

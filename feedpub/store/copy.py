@@ -28,7 +28,11 @@ def no_progress(table: str, rows: int) -> None:
 
 
 def copy_state(
-    source: Database, target: Database, progress: CopyProgress, *, pages_of: Collection[str] | None = None
+    source: Database,
+    target: Database,
+    progress: CopyProgress,
+    *,
+    pages_of: Collection[str] | None = None,
 ) -> int:
     """Copy every table; how many rows. Raises StoreError, also where the target holds anything.
 
@@ -50,7 +54,11 @@ def copy_state(
 
 
 def _copy(
-    original: Connection, copy: Connection, table: Table, progress: CopyProgress, pages_of: Collection[str] | None
+    original: Connection,
+    copy: Connection,
+    table: Table,
+    progress: CopyProgress,
+    pages_of: Collection[str] | None,
 ) -> int:
     plain = _plain(table)
     at_once = _at_once(table)
@@ -67,12 +75,16 @@ def _copy(
 
 def _plain(table: Table) -> Table:
     """The table without what we make of its values."""
-    columns = [Column(c.name, _as_it_lies(c.type), primary_key=c.primary_key) for c in table.columns]
+    columns = [
+        Column(c.name, _as_it_lies(c.type), primary_key=c.primary_key) for c in table.columns
+    ]
     return Table(table.name, MetaData(), *columns)
 
 
 def _as_it_lies(kind: TypeEngine[object]) -> TypeEngine[object]:
-    if not isinstance(kind, TypeDecorator) or isinstance(kind, Text):  # which is written otherwise on each engine
+    if not isinstance(kind, TypeDecorator) or isinstance(
+        kind, Text
+    ):  # which is written otherwise on each engine
         return kind
     return Json() if isinstance(kind.impl_instance, JSON) else kind.impl_instance
 

@@ -5,7 +5,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Integer, RowMapping, Select, delete, func, select, tuple_, type_coerce
+from sqlalchemy import (
+    Connection,
+    Integer,
+    RowMapping,
+    Select,
+    delete,
+    func,
+    select,
+    tuple_,
+    type_coerce,
+)
 
 from feedpub.core.models import Removed, RunStatus
 from feedpub.store import schema
@@ -37,13 +47,21 @@ class FeedStats:
     def newest_entries(self) -> dict[str, datetime]:
         """Feed → when its newest entry was published."""
         t = schema.entries
-        return dict(self._pairs(select(t.c.feed, func.max(t.c.published, type_=UtcSeconds)).group_by(t.c.feed)))
+        return dict(
+            self._pairs(
+                select(t.c.feed, func.max(t.c.published, type_=UtcSeconds)).group_by(t.c.feed)
+            )
+        )
 
     def per_day(self, since: datetime) -> dict[str, dict[date, int]]:
         """Feed → day (UTC) → how many of its entries were published on it; days without any are left out."""
         t = schema.entries
         day = (type_coerce(t.c.published, Integer) // _DAY).label("day")
-        query = select(t.c.feed, day, func.count().label("n")).where(t.c.published >= since).group_by(t.c.feed, day)
+        query = (
+            select(t.c.feed, day, func.count().label("n"))
+            .where(t.c.published >= since)
+            .group_by(t.c.feed, day)
+        )
         days: dict[str, dict[date, int]] = {}
         for row in self._rows(query):
             days.setdefault(row["feed"], {})[_FIRST_DAY + timedelta(days=row["day"])] = row["n"]
@@ -53,13 +71,20 @@ class FeedStats:
         """Feed → its last run."""
         t = schema.runs
         newest = select(func.max(t.c.id)).group_by(t.c.feed)
-        return {row["feed"]: run_from_row(row) for row in self._rows(select(t).where(t.c.id.in_(newest)))}
+        return {
+            row["feed"]: run_from_row(row)
+            for row in self._rows(select(t).where(t.c.id.in_(newest)))
+        }
 
     def last_successes(self) -> dict[str, datetime]:
         """Feed → when the last of its runs that published what there was began."""
         t = schema.runs
         began = func.max(t.c.started, type_=UtcSeconds)
-        return dict(self._pairs(select(t.c.feed, began).where(t.c.status != RunStatus.FAILED).group_by(t.c.feed)))
+        return dict(
+            self._pairs(
+                select(t.c.feed, began).where(t.c.status != RunStatus.FAILED).group_by(t.c.feed)
+            )
+        )
 
     def source_states(self) -> dict[tuple[str, str], SourceState]:
         """(feed, source key) → the state of each source that there ever was."""
@@ -80,7 +105,9 @@ class FeedStats:
         """
         t = schema.runs
         wrote = t.c.status.in_((RunStatus.UPDATED, RunStatus.PARTIAL))
-        query = select(func.coalesce(func.max(t.c.id), after), func.count()).where(t.c.id > after - _AT_ONCE, wrote)
+        query = select(func.coalesce(func.max(t.c.id), after), func.count()).where(
+            t.c.id > after - _AT_ONCE, wrote
+        )
         with self._database.read_transaction() as connection:
             last, count = connection.execute(query).one()
         return last, count
@@ -153,7 +180,14 @@ class RemovalTable:
             counts.update(lines.keys())
             reasons |= lines
         rows = [
-            {"feed": feed, "text": text, "reason": reasons[text], "first": now, "last": now, "count": count}
+            {
+                "feed": feed,
+                "text": text,
+                "reason": reasons[text],
+                "first": now,
+                "last": now,
+                "count": count,
+            }
             for text, count in counts.most_common(KEPT)
         ]
         if rows:
@@ -187,9 +221,13 @@ def _lines(removed: Iterable[Removed]) -> Iterator[tuple[str, str]]:
 def _count(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
     t = schema.removal_stats
     new = insert(connection, t)
-    again = {name: new.excluded[name] for name in ("reason", "last")} | {"count": t.c.count + new.excluded["count"]}
+    again = {name: new.excluded[name] for name in ("reason", "last")} | {
+        "count": t.c.count + new.excluded["count"]
+    }
     keys = ["feed", "text"]
-    connection.execute(new.on_conflict_do_update(index_elements=keys, set_=again), sorted_by_key(rows, keys))
+    connection.execute(
+        new.on_conflict_do_update(index_elements=keys, set_=again), sorted_by_key(rows, keys)
+    )
 
 
 def _forget(connection: Connection, feed: str) -> None:

@@ -77,7 +77,9 @@ class IncidentTable:
         """Keep that something is not broken any more; False where it was not known to be."""
         t = schema.open_incidents
         with self._database.write_transaction(MAX_DUE) as connection:
-            if not connection.execute(delete(t).where(t.c.feed == notice.feed, t.c.key == notice.key)).rowcount:
+            if not connection.execute(
+                delete(t).where(t.c.feed == notice.feed, t.c.key == notice.key)
+            ).rowcount:
                 return False
             insert_messages(connection, tell(_add(connection, notice)))
             return True

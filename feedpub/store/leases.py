@@ -12,7 +12,9 @@ from feedpub.store import schema
 from feedpub.store.database import Database
 from feedpub.store.rows import insert
 
-MAX_SECONDS = 3600.0  # that a claim may last; one that ends later was made while the engine's clock was ahead
+MAX_SECONDS = (
+    3600.0  # that a claim may last; one that ends later was made while the engine's clock was ahead
+)
 
 
 class LeaseTable:
@@ -35,10 +37,18 @@ class LeaseTable:
         t = schema.leases
         with self._database.autocommit() as connection:
             now = _now(connection)
-            wanted = insert(connection, t).values(name=name, holder=holder, until=now + literal(seconds, Float))
-            free = (t.c.until <= now) | (t.c.until > now + literal(MAX_SECONDS, Float)) | (t.c.holder == holder)
+            wanted = insert(connection, t).values(
+                name=name, holder=holder, until=now + literal(seconds, Float)
+            )
+            free = (
+                (t.c.until <= now)
+                | (t.c.until > now + literal(MAX_SECONDS, Float))
+                | (t.c.holder == holder)
+            )
             taken = wanted.on_conflict_do_update(
-                index_elements=["name"], set_={"holder": holder, "until": wanted.excluded.until}, where=free
+                index_elements=["name"],
+                set_={"holder": holder, "until": wanted.excluded.until},
+                where=free,
             )
             if connection.execute(taken.returning(t.c.name)).first():
                 return 0.0
@@ -50,7 +60,11 @@ class LeaseTable:
         t = schema.leases
         with self._database.autocommit() as connection:
             until = _now(connection) + literal(seconds, Float)
-            connection.execute(update(t).where(t.c.name == name, t.c.holder == holder).values(until=until, holder=""))
+            connection.execute(
+                update(t)
+                .where(t.c.name == name, t.c.holder == holder)
+                .values(until=until, holder="")
+            )
 
     def holder(self, name: str) -> str | None:
         """Who has something now; None where nobody has."""

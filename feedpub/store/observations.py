@@ -22,14 +22,18 @@ class ObservationTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def for_source(self, feed: str, key: str, settings: str | None = None) -> tuple[SourceObservation, ...]:
+    def for_source(
+        self, feed: str, key: str, settings: str | None = None
+    ) -> tuple[SourceObservation, ...]:
         """The looks at a source, oldest first; with settings, only those under these."""
         t = schema.source_observations
         query = select(t).where(t.c.feed == feed, t.c.key == key).order_by(t.c.id)
         if settings is not None:
             query = query.where(t.c.settings == settings)
         with self._database.read_transaction() as connection:
-            return tuple(from_row(SourceObservation, row) for row in connection.execute(query).mappings())
+            return tuple(
+                from_row(SourceObservation, row) for row in connection.execute(query).mappings()
+            )
 
 
 def add_observations(connection: Connection, looks: Iterable[SourceObservation]) -> None:
@@ -40,7 +44,9 @@ def add_observations(connection: Connection, looks: Iterable[SourceObservation])
         _thin_out(connection, look)
 
 
-def prolong_observations(connection: Connection, feed: str, keys: Collection[str], now: datetime) -> None:
+def prolong_observations(
+    connection: Connection, feed: str, keys: Collection[str], now: datetime
+) -> None:
     """Let the last looks at some sources be of now: nothing has changed since."""
     t = schema.source_observations
     for key in keys:
@@ -71,5 +77,7 @@ def _thin_out(connection: Connection, look: SourceObservation) -> None:
     newest = select(t.c.id).where(usual).order_by(t.c.id.desc())
     by_time = select(func.max(t.c.id)).where(usual).group_by(type_coerce(t.c.at, Integer) // _EVERY)
     idle = and_(usual, t.c.read == 0)
-    connection.execute(delete(t).where(idle, t.c.id.not_in(newest.limit(NEWEST_KEPT)), t.c.id.not_in(by_time)))
+    connection.execute(
+        delete(t).where(idle, t.c.id.not_in(newest.limit(NEWEST_KEPT)), t.c.id.not_in(by_time))
+    )
     connection.execute(delete(t).where(usual, t.c.id.not_in(newest.limit(MOST_KEPT))))

@@ -12,7 +12,9 @@ from feedpub.store.records import OutboxMessage
 from feedpub.store.rows import as_row, from_row
 
 MAX_DUE = "messages"  # of all transactions that look what waits before they add to it
-_FARTHEST = timedelta(days=2)  # no message waits longer: one that is due later was kept while the clock was wrong
+_FARTHEST = timedelta(
+    days=2
+)  # no message waits longer: one that is due later was kept while the clock was wrong
 
 
 class OutboxTable:
@@ -71,13 +73,20 @@ class OutboxTable:
         """Forget a claimed message: it was sent, or never will be. One that is wanted anew is as good as new."""
         t = schema.outbox
         with self._database.write_transaction(MAX_DUE) as connection:
-            if not connection.execute(delete(t).where(*_claim(message), t.c.due == message.due)).rowcount:
+            if not connection.execute(
+                delete(t).where(*_claim(message), t.c.due == message.due)
+            ).rowcount:
                 connection.execute(update(t).where(*_claim(message)).values(tries=0))
 
     def bring_forward(self, message: OutboxMessage, now: datetime) -> tuple[OutboxMessage, ...]:
         """Make due what backs off from the place that a message has just reached; returns that."""
         t = schema.outbox
-        backing_off = (t.c.kind == message.kind, t.c.target == message.target, t.c.failure != "", t.c.due > now)
+        backing_off = (
+            t.c.kind == message.kind,
+            t.c.target == message.target,
+            t.c.failure != "",
+            t.c.due > now,
+        )
         with self._database.write_transaction(MAX_DUE) as connection:
             query = update(t).where(*backing_off).values(due=now).returning(t.c.id)
             numbers = connection.execute(query).scalars().all()
@@ -87,12 +96,16 @@ class OutboxTable:
         t = schema.outbox
         query = select(t).where(*conditions).order_by(t.c.id)  # type: ignore[arg-type]
         with self._database.read_transaction() as connection:
-            return tuple(from_row(OutboxMessage, row) for row in connection.execute(query).mappings())
+            return tuple(
+                from_row(OutboxMessage, row) for row in connection.execute(query).mappings()
+            )
 
     def _set(self, to: OutboxMessage, *conditions: ColumnElement[bool]) -> bool:
         values = {"due": to.due, "tries": to.tries, "failure": to.failure}
         with self._database.write_transaction(MAX_DUE) as connection:
-            changed = connection.execute(update(schema.outbox).where(*conditions).values(values)).rowcount
+            changed = connection.execute(
+                update(schema.outbox).where(*conditions).values(values)
+            ).rowcount
         return bool(changed)
 
 
@@ -108,12 +121,17 @@ def _want(connection: Connection, message: OutboxMessage, now: datetime) -> None
     not_too_soon = () if message.due <= now else (t.c.due >= message.due,)
     if connection.execute(select(t.c.id).where(*same, t.c.failure != "", *not_too_soon)).first():
         connection.execute(delete(t).where(*same, t.c.tries == 0))
-    elif not connection.execute(update(t).where(*same, t.c.failure == "").values(due=message.due)).rowcount:
+    elif not connection.execute(
+        update(t).where(*same, t.c.failure == "").values(due=message.due)
+    ).rowcount:
         insert_messages(connection, [message])
 
 
 def insert_messages(connection: Connection, messages: Iterable[OutboxMessage]) -> None:
     """Put messages in, as a part of a transaction that does more."""
-    rows = [{name: value for name, value in as_row(message).items() if name != "id"} for message in messages]
+    rows = [
+        {name: value for name, value in as_row(message).items() if name != "id"}
+        for message in messages
+    ]
     if rows:
         connection.execute(schema.outbox.insert(), rows)

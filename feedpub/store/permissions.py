@@ -8,7 +8,11 @@ from pathlib import Path
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _WRITE = stat.S_IWGRP | stat.S_IWOTH
 _ENTER = stat.S_IXGRP | stat.S_IXOTH
-_NOT_OURS = (errno.EPERM, errno.EACCES, errno.EROFS)  # another user's, or on a disk that nobody writes to
+_NOT_OURS = (
+    errno.EPERM,
+    errno.EACCES,
+    errno.EROFS,
+)  # another user's, or on a disk that nobody writes to
 
 
 def make_private(path: Path) -> None:
@@ -40,7 +44,9 @@ def find_exposures(path: Path) -> tuple[str, ...]:
     rights = folder.stat().st_mode
     if rights & (_WRITE | _ENTER):
         what = "write to" if rights & _WRITE else "enter"
-        found.append(f"others can {what} the state folder {folder}; run chmod 700 {shlex.quote(str(folder))}")
+        found.append(
+            f"others can {what} the state folder {folder}; run chmod 700 {shlex.quote(str(folder))}"
+        )
     if path.is_file() and path.stat().st_mode & _OTHERS:
         found.append(f"others can read {path}; run chmod 600 {shlex.quote(str(path))} as its owner")
     return tuple(found)

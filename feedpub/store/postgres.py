@@ -12,7 +12,18 @@ from itertools import chain
 from pathlib import Path
 from select import POLLIN, poll
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -116,7 +127,9 @@ class PostgresDatabase:
 
     def rebuild(self, fill: Callable[[Path], None]) -> Path | None:  # noqa: ARG002 -- never called
         """Never: what is wrong with a server's files is the server's to mend."""
-        raise StoreError(f"{self._name}: it cannot be built anew from here; restore it from its backup")
+        raise StoreError(
+            f"{self._name}: it cannot be built anew from here; restore it from its backup"
+        )
 
     @contextmanager
     def feed_lock(self, name: str) -> Iterator[None]:
@@ -128,9 +141,13 @@ class PostgresDatabase:
         with ExitStack() as stack:
             with self._explained():
                 connection = stack.enter_context(self._opened().connect())
-                stack.callback(_let_go, connection, name)  # before it is taken: whoever is interrupted may have it
+                stack.callback(
+                    _let_go, connection, name
+                )  # before it is taken: whoever is interrupted may have it
                 with connection.begin():
-                    connection.execute(text("SET LOCAL lock_timeout = 0"))  # a run takes what it takes
+                    connection.execute(
+                        text("SET LOCAL lock_timeout = 0")
+                    )  # a run takes what it takes
                     connection.execute(select(func.pg_advisory_lock(_key(name))))
             self._mine.connection = connection
             stack.callback(setattr, self._mine, "connection", None)
@@ -175,13 +192,19 @@ class PostgresDatabase:
                 with mine.execution_options(isolation_level=isolation).begin():
                     yield mine
             else:
-                with self._opened().execution_options(isolation_level=isolation).begin() as connection:
+                with (
+                    self._opened()
+                    .execution_options(isolation_level=isolation)
+                    .begin() as connection
+                ):
                     yield connection
 
     def _check_still_alone(self, mine: Connection) -> None:
         """SQLAlchemy would connect anew, without the lock."""
         if mine.invalidated:
-            raise StoreError(f"{self._name}: the connection that had the lock was cut; the next run begins anew")
+            raise StoreError(
+                f"{self._name}: the connection that had the lock was cut; the next run begins anew"
+            )
 
     def _opened(self) -> Engine:
         with self._lock:
@@ -198,7 +221,10 @@ class PostgresDatabase:
     def _made(self) -> Engine:
         engine = create_engine(
             self._url,
-            connect_args={**_CLIENT, "options": " ".join(f"-c {name}={value}" for name, value in self._session())},
+            connect_args={
+                **_CLIENT,
+                "options": " ".join(f"-c {name}={value}" for name, value in self._session()),
+            },
             pool_size=CONNECTIONS,
             max_overflow=MOST - CONNECTIONS,
             pool_timeout=self._patience,
@@ -220,7 +246,9 @@ class PostgresDatabase:
                 return
             if self._untouched and version <= schema.VERSION:
                 raise StoreError(self._as_it_is(version, faults))
-            connection.execute(select(func.pg_advisory_xact_lock(_key("tables"))))  # of several nodes that start
+            connection.execute(
+                select(func.pg_advisory_xact_lock(_key("tables")))
+            )  # of several nodes that start
             version = schema_repair.schema_version(connection)
             if version > schema.VERSION:
                 raise StoreError(
@@ -246,7 +274,9 @@ class PostgresDatabase:
         try:
             yield
         except ColumnDecodeError as error:
-            raise StoreError(f"{self._name}: {error}; restore the database from its backup") from error
+            raise StoreError(
+                f"{self._name}: {error}; restore the database from its backup"
+            ) from error
         except SQLAlchemyError as error:
             cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
             raise StoreError(self._said(cause)) from error
@@ -286,7 +316,9 @@ def _let_go(connection: Connection, name: str) -> None:
         connection.invalidate()
 
 
-def _not_cut(connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: PoolProxiedConnection) -> None:  # noqa: ARG001 -- SQLAlchemy's
+def _not_cut(
+    connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: PoolProxiedConnection
+) -> None:  # noqa: ARG001 -- SQLAlchemy's
     """A connection that has something to say before it is asked was ended by the server: take another one."""
     probe = poll()  # select() knows no descriptor above 1,023
     probe.register(connection.fileno(), POLLIN)

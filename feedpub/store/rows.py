@@ -50,16 +50,28 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
         return
     statement = insert(connection, table)
     keys = [column.name for column in table.primary_key]
-    rest = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest), sorted_by_key(rows, keys))
+    rest = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in keys
+    }
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_=rest), sorted_by_key(rows, keys)
+    )
 
 
 def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An insertion that can say what happens to rows that are there, as the engine writes it."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return (
+        postgresql.insert(table)
+        if connection.dialect.name == "postgresql"
+        else sqlite.insert(table)
+    )
 
 
-def sorted_by_key(rows: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> list[Mapping[str, Any]]:
+def sorted_by_key(
+    rows: Iterable[Mapping[str, Any]], keys: Sequence[str]
+) -> list[Mapping[str, Any]]:
     """The rows by their keys: two transactions that write the same ones never wait for each other in a circle."""
     return sorted(rows, key=lambda row: [row[key] for key in keys])
 

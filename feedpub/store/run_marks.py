@@ -41,7 +41,9 @@ class RunMarkTable:
         """Return feed → how many times in a row a process died in the middle of its run."""
         t = schema.marks
         with self._database.read_transaction() as connection:
-            rows = connection.execute(select(t.c.feed, t.c.crashes).where(t.c.crashes > 0, t.c.feed != PROCESS_MARK))
+            rows = connection.execute(
+                select(t.c.feed, t.c.crashes).where(t.c.crashes > 0, t.c.feed != PROCESS_MARK)
+            )
             return {row.feed: row.crashes for row in rows}
 
     def find_crashes(self, feeds: Collection[str], is_running: Callable[[str], bool]) -> bool:
@@ -59,15 +61,22 @@ class RunMarkTable:
         t = schema.marks
         with self._database.write_transaction() as connection:
             marked = [
-                row for row in connection.execute(select(t).where(t.c.holder != "")) if not is_running(row.holder)
+                row
+                for row in connection.execute(select(t).where(t.c.holder != ""))
+                if not is_running(row.holder)
             ]
             left = {row.feed: row.crashes for row in marked if row.feed in feeds}
             guilty = {feed for feed, crashes in left.items() if crashes} or set(left)
-            gone = ({row.feed for row in marked} | set(connection.scalars(select(t.c.feed)))) - {PROCESS_MARK, *feeds}
+            gone = ({row.feed for row in marked} | set(connection.scalars(select(t.c.feed)))) - {
+                PROCESS_MARK,
+                *feeds,
+            }
             for some in chunks(guilty):
                 counted = {"crashes": t.c.crashes + 1, "holder": ""}
                 connection.execute(update(t).where(t.c.feed.in_(some)).values(counted))
-            for some in chunks((left.keys() - guilty) | gone | ({PROCESS_MARK} & {row.feed for row in marked})):
+            for some in chunks(
+                (left.keys() - guilty) | gone | ({PROCESS_MARK} & {row.feed for row in marked})
+            ):
                 connection.execute(delete(t).where(t.c.feed.in_(some)))
         return bool(marked)
 

@@ -59,17 +59,24 @@ class ScheduleTable:
         t = schema.sources
         with self._database.write_transaction() as connection:
             for some in chunks(feeds):
-                connection.execute(update(t).where(t.c.feed.in_(some)).values(next_look=None, why=""))
+                connection.execute(
+                    update(t).where(t.c.feed.in_(some)).values(next_look=None, why="")
+                )
 
     def next_times(self) -> dict[str, datetime]:
         """Feed → when it runs next."""
         t = schema.schedule
         with self._database.read_transaction() as connection:
-            return {row.feed: row.next_run for row in connection.execute(select(t.c.feed, t.c.next_run))}
+            return {
+                row.feed: row.next_run for row in connection.execute(select(t.c.feed, t.c.next_run))
+            }
 
     def reschedule(self, moments: Mapping[str, datetime], why: str) -> None:
         """Keep when feeds run next, in place of what was planned before."""
-        rows = [{"feed": feed, "next_run": moment, "why": why, "handed": None} for feed, moment in moments.items()]
+        rows = [
+            {"feed": feed, "next_run": moment, "why": why, "handed": None}
+            for feed, moment in moments.items()
+        ]
         with self._database.write_transaction() as connection:
             upsert(connection, schema.schedule, rows)
 
@@ -129,4 +136,6 @@ class ScheduleTable:
 def _look_at(connection: Connection, feed: str, looks: NextChecks) -> None:
     t = schema.sources
     for key, (moment, why) in looks.items():
-        connection.execute(update(t).where(t.c.feed == feed, t.c.key == key).values(next_look=moment, why=why))
+        connection.execute(
+            update(t).where(t.c.feed == feed, t.c.key == key).values(next_look=moment, why=why)
+        )

@@ -3,7 +3,17 @@
 Columns carry the names of the dataclass fields that they hold.
 """
 
-from sqlalchemy import Boolean, Column, Float, ForeignKeyConstraint, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+)
 
 from feedpub.core.models import AliasKind, Enclosure, Failure, PollingHints, RunStatus
 from feedpub.store.column_types import (
@@ -48,7 +58,11 @@ entries = Table(
 )
 Index("entries_by_date", entries.c.feed, entries.c.published)
 Index("entries_by_listing", entries.c.feed, entries.c.last_listed)
-NEWEST_FIRST = (entries.c.published.desc(), entries.c.rank, entries.c.id)  # of equal dates, as they were listed
+NEWEST_FIRST = (
+    entries.c.published.desc(),
+    entries.c.rank,
+    entries.c.id,
+)  # of equal dates, as they were listed
 
 # What the page of all feeds says of each; a feed whose entries changed since has none.
 feed_summaries = Table(
@@ -132,7 +146,9 @@ page_snapshots = Table(
     Column("final_url", Text, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("charset", Text),
-    Column("body", LargeBinary, nullable=False),  # last, so that what stands before it is read without it
+    Column(
+        "body", LargeBinary, nullable=False
+    ),  # last, so that what stands before it is read without it
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
 Index("pages_by_date", page_snapshots.c.fetched)
@@ -217,7 +233,12 @@ source_observations = Table(
     Column("verdict", Text, nullable=False),
     Column("accepted", Boolean, nullable=False),
 )
-Index("looks_by_source", source_observations.c.feed, source_observations.c.key, source_observations.c.id)
+Index(
+    "looks_by_source",
+    source_observations.c.feed,
+    source_observations.c.key,
+    source_observations.c.id,
+)
 
 # The sources that are broken now, and since when people know it.
 open_incidents = Table(

@@ -87,23 +87,36 @@ def _repair(connection: Connection, promised: Columns | None = None) -> list[str
 def _steps(connection: Connection, promised: Columns | None = None) -> Iterator[Step]:
     """Yield what makes the tables those of the schema, or of an older version: that has promised only columns."""
     inspector = inspect(connection)
-    columns = {name: {c["name"]: c for c in found} for (_, name), found in inspector.get_multi_columns().items()}
-    keys = {name: set(key["constrained_columns"]) for (_, name), key in inspector.get_multi_pk_constraint().items()}
+    columns = {
+        name: {c["name"]: c for c in found}
+        for (_, name), found in inspector.get_multi_columns().items()
+    }
+    keys = {
+        name: set(key["constrained_columns"])
+        for (_, name), key in inspector.get_multi_pk_constraint().items()
+    }
     indexes = {index["name"] for found in inspector.get_multi_indexes().values() for index in found}
     for table in schema.metadata.sorted_tables:
         real = columns.get(table.name)
-        wanted = [c for c in table.columns if promised is None or c.name in promised.get(table.name, ())]
+        wanted = [
+            c for c in table.columns if promised is None or c.name in promised.get(table.name, ())
+        ]
         if not wanted:
             continue
         if real is None:
             _refuse(table, "is missing")
             yield f"{table.name} is made anew", table.create
-        elif odd := _lack(wanted, real) or (_oddity(table, real, keys.get(table.name)) if promised is None else ""):
+        elif odd := _lack(wanted, real) or (
+            _oddity(table, real, keys.get(table.name)) if promised is None else ""
+        ):
             _refuse(table, odd)
             yield f"{table.name} is emptied, since it {odd}", partial(_remake, table)
         else:
             missing = [column for column in wanted if column.name not in real]
-            yield from ((f"{table.name} gains {column.name}", partial(_add, table, column)) for column in missing)
+            yield from (
+                (f"{table.name} gains {column.name}", partial(_add, table, column))
+                for column in missing
+            )
             if promised is None:
                 yield from _loose(table, real)
                 yield from _indexes(table, indexes)
@@ -111,7 +124,9 @@ def _steps(connection: Connection, promised: Columns | None = None) -> Iterator[
 
 def _lack(wanted: Iterable[Column[Any]], real: Mapping[str, Any]) -> str:
     """Say which column rows cannot do without and is not there; "" where there is none."""
-    missing = (c.name for c in wanted if c.name not in real and not c.nullable and c.server_default is None)
+    missing = (
+        c.name for c in wanted if c.name not in real and not c.nullable and c.server_default is None
+    )
     name = next(missing, None)
     return f"lacks the column {name}" if name else ""
 
@@ -120,7 +135,11 @@ def _oddity(table: Table, real: Mapping[str, Any], key: Collection[str] | None) 
     """Say why rows cannot be put into a table as it is; "" where they can."""
     if key != {column.name for column in table.primary_key}:
         return "has another key"
-    strict = (c.name for c in table.columns if c.nullable and c.name in real and not real[c.name]["nullable"])
+    strict = (
+        c.name
+        for c in table.columns
+        if c.nullable and c.name in real and not real[c.name]["nullable"]
+    )
     name = next(strict, None)
     return f"wants every row to have the column {name}" if name else ""
 
@@ -151,11 +170,15 @@ def _remake(table: Table, connection: Connection) -> None:
 
 def _add(table: Table, column: Column[Any], connection: Connection) -> None:
     written = CreateColumn(column).compile(dialect=connection.dialect)
-    connection.exec_driver_sql(f"ALTER TABLE {_quoted(connection, table.name)} ADD COLUMN {written}")
+    connection.exec_driver_sql(
+        f"ALTER TABLE {_quoted(connection, table.name)} ADD COLUMN {written}"
+    )
 
 
 def _drop(table: Table, name: str, connection: Connection) -> None:
-    connection.exec_driver_sql(f"ALTER TABLE {_quoted(connection, table.name)} DROP COLUMN {_quoted(connection, name)}")
+    connection.exec_driver_sql(
+        f"ALTER TABLE {_quoted(connection, table.name)} DROP COLUMN {_quoted(connection, name)}"
+    )
 
 
 def _quoted(connection: Connection, name: str) -> str:

@@ -42,7 +42,9 @@ def unpack_body(kept: PageSnapshot) -> Page:
     try:
         body = zlib.decompress(kept.body)
     except zlib.error as error:
-        raise ExtractError(f"what was kept of the page is damaged: {error}", kept.final_url) from error
+        raise ExtractError(
+            f"what was kept of the page is damaged: {error}", kept.final_url
+        ) from error
     return Page(kept.final_url, body, kept.content_type, kept.charset)
 
 
@@ -52,7 +54,9 @@ def replace_snapshots(
     """Keep what entries were made of: what changed entries were made of before is no use any more."""
     drop_snapshots(connection, feed, set(changed) - pages.keys())
     upsert(
-        connection, schema.page_snapshots, [_row(page) | {"feed": feed, "entry": id_} for id_, page in pages.items()]
+        connection,
+        schema.page_snapshots,
+        [_row(page) | {"feed": feed, "entry": id_} for id_, page in pages.items()],
     )
 
 
@@ -81,7 +85,9 @@ def _row(page: PageSnapshot) -> dict[str, object]:
 def _kept(row: RowMapping) -> PageSnapshot:
     values = dict(row)
     item = Item(**{name: values.pop(name) for name in _ITEM})
-    return PageSnapshot(item, **{name: value for name, value in values.items() if name not in ("feed", "entry")})
+    return PageSnapshot(
+        item, **{name: value for name, value in values.items() if name not in ("feed", "entry")}
+    )
 
 
 _ITEM = [field.name for field in fields(Item) if field.name in schema.page_snapshots.columns]

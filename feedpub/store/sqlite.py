@@ -52,7 +52,9 @@ def _unused(path: Path, now: datetime) -> Path:
     stem = f"{path.name}{_MARK}{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     names = (stem if n == 1 else f"{stem}-{n}" for n in count(1))
     taken = {file.name for file in path.parent.glob(f"{stem}*")}
-    return path.with_name(next(name for name in names if not taken & {f"{name}{s}" for s in ("", *COMPANIONS)}))
+    return path.with_name(
+        next(name for name in names if not taken & {f"{name}{s}" for s in ("", *COMPANIONS)})
+    )
 
 
 def _flush(folder: Path) -> None:
@@ -116,7 +118,9 @@ def wrap_sqlite_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         advice = _SYSTEM_ADVICE.get(error.errno or 0)
         raise StoreError(_said(path, error, advice)) from error
-    except UnicodeEncodeError as error:  # a text that no database holds: the caller's, and no damage
+    except (
+        UnicodeEncodeError
+    ) as error:  # a text that no database holds: the caller's, and no damage
         raise StoreError(f"{path}: {error}") from error
 
 
@@ -126,7 +130,9 @@ def corrupt_state_error(path: Path, reason: str) -> CorruptStateError:
 
 
 def _of_sqlite(path: Path, cause: BaseException) -> StoreError:
-    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind, the rest the details
+    code = (
+        getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    )  # the low byte is the kind, the rest the details
     if code in _DAMAGES or str(cause).startswith(_NOT_UTF8):
         return corrupt_state_error(path, str(cause))
     return StoreError(_said(path, cause, _ADVICE.get(code)))
@@ -196,12 +202,18 @@ class OpenSqlite:
         if file_identity(self._path) is None:
             self._path.touch(0o600)  # SQLite gives its log the rights that the file has
         with closing(sqlite3.connect(self._path)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")  # readers beside a writer; the file remembers
+            connection.execute(
+                "PRAGMA journal_mode = WAL"
+            )  # readers beside a writer; the file remembers
         try:
             with self.transaction(writing=True) as connection:
-                schema_repair.upgrade_schema(connection, schema_repair.schema_version(connection), str(self._path))
+                schema_repair.upgrade_schema(
+                    connection, schema_repair.schema_version(connection), str(self._path)
+                )
         except OperationalError as error:
-            if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # no such column, for example
+            if (
+                getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+            ):  # no such column, for example
                 raise ColumnDecodeError(str(error.orig)) from error
             raise
 
@@ -251,7 +263,9 @@ def _engine(path: Path, patience: float) -> Engine:
 
 def _prepare(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:  # noqa: ARG001 -- SQLAlchemy's
     """What holds for each connection: every commit is flushed, references are checked."""
-    connection.isolation_level = None  # we begin transactions ourselves: the driver begins them too late
+    connection.isolation_level = (
+        None  # we begin transactions ourselves: the driver begins them too late
+    )
     cursor = connection.cursor()
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
@@ -335,7 +349,9 @@ class FileDatabase:
         scratch: a folder that goes when the database is closed.
     """
 
-    def __init__(self, path: Path, *, patience: float = 30.0, scratch: TemporaryDirectory[str] | None = None) -> None:
+    def __init__(
+        self, path: Path, *, patience: float = 30.0, scratch: TemporaryDirectory[str] | None = None
+    ) -> None:
         self.path = path
         self._patience = patience
         self._scratch = scratch
@@ -407,9 +423,17 @@ class FileDatabase:
         Returns:
             Where the damaged file lies now; None where it has been replaced already, by whomever.
         """
-        with wrap_sqlite_errors(self.path), self._gate.exclusive(), exclusive_file(self.path.parent):
+        with (
+            wrap_sqlite_errors(self.path),
+            self._gate.exclusive(),
+            exclusive_file(self.path.parent),
+        ):
             found = file_identity(self.path)
-            aside = quarantine(self.path, datetime.now(UTC)) if found and found == self._damaged else None
+            aside = (
+                quarantine(self.path, datetime.now(UTC))
+                if found and found == self._damaged
+                else None
+            )
             self._reopen()
             if aside:
                 fill(aside)

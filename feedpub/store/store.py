@@ -7,7 +7,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import Connection, RowMapping, Select, Table, delete, exists, func, or_, select, tuple_, union, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    union,
+    update,
+)
 
 from feedpub.core.errors import StoreError
 from feedpub.core.models import GUID_PREFIX, Alias, AliasKind, Entry
@@ -34,7 +47,12 @@ from feedpub.store.robots import RobotsCacheTable
 from feedpub.store.rows import as_row, chunks, from_row, run_as_row, run_from_row, upsert
 from feedpub.store.run_marks import RunMarkTable, unmark_run
 from feedpub.store.schedule import ScheduleTable
-from feedpub.store.snapshots import SnapshotTable, drop_snapshots, prune_snapshots, replace_snapshots
+from feedpub.store.snapshots import (
+    SnapshotTable,
+    drop_snapshots,
+    prune_snapshots,
+    replace_snapshots,
+)
 from feedpub.store.sqlite import FILE_NAME, FileDatabase
 
 if TYPE_CHECKING:
@@ -44,7 +62,9 @@ FARTHEST_RECHECK = timedelta(days=3)  # none is planned for later, unless by a c
 RUNS_KEPT = 200  # of each feed
 NOTICES_KEPT = 1000  # of all feeds; health.rss shows the last 50
 _DAY = timedelta(days=1)
-LONGEST_ADDRESS = 2000  # characters of a document that is kept; PostgreSQL's indexes hold up to 2,700 bytes
+LONGEST_ADDRESS = (
+    2000  # characters of a document that is kept; PostgreSQL's indexes hold up to 2,700 bytes
+)
 
 
 class Store:
@@ -87,7 +107,12 @@ class Store:
 
     @classmethod
     def open(
-        cls, place: StatePlace, *, copy: bool = False, pages_of: Collection[str] | None = None, patience: float = 30.0
+        cls,
+        place: StatePlace,
+        *,
+        copy: bool = False,
+        pages_of: Collection[str] | None = None,
+        patience: float = 30.0,
     ) -> Self:
         """Open the state at a place, brought to the version of this code.
 
@@ -122,7 +147,9 @@ class Store:
             store.connect()
             return store
         if not cls.lazy(place).exists():
-            raise StoreError(f"{place}: no state of feedpub's lies there; is it the folder that `state` names?")
+            raise StoreError(
+                f"{place}: no state of feedpub's lies there; is it the folder that `state` names?"
+            )
         return cls(FileDatabase.temporary_copy(place / FILE_NAME))
 
     @classmethod
@@ -142,7 +169,9 @@ class Store:
     @staticmethod
     def quarantined_files(place: StatePlace) -> tuple[Path, ...]:
         """The damaged files of a state that were set aside, oldest first. Raises StoreError."""
-        return FileDatabase(place / FILE_NAME).quarantined_files() if isinstance(place, Path) else ()
+        return (
+            FileDatabase(place / FILE_NAME).quarantined_files() if isinstance(place, Path) else ()
+        )
 
     @staticmethod
     def exposures(place: StatePlace) -> tuple[str, ...]:
@@ -182,7 +211,10 @@ class Store:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -203,7 +235,11 @@ class Store:
         return self._database.other_connections()
 
     def copy_to(
-        self, other: Self, progress: CopyProgress = no_progress, *, pages_of: Collection[str] | None = None
+        self,
+        other: Self,
+        progress: CopyProgress = no_progress,
+        *,
+        pages_of: Collection[str] | None = None,
     ) -> int:
         """Put all that there is into another state, which knows nothing yet; all of it, or nothing.
 
@@ -256,34 +292,50 @@ class Store:
     def updated_by_id(self, feed: str) -> dict[str, datetime]:
         """Entry id → its `updated`."""
         t = schema.entries
-        return {row["id"]: row["updated"] for row in self._rows(select(t.c.id, t.c.updated).where(t.c.feed == feed))}
+        return {
+            row["id"]: row["updated"]
+            for row in self._rows(select(t.c.id, t.c.updated).where(t.c.feed == feed))
+        }
 
     def slugs(self, feed: str) -> set[str]:
         """The stem of every own page of the feed."""
         t = schema.entries
-        return {row["slug"] for row in self._rows(select(t.c.slug).where(t.c.feed == feed, t.c.slug != ""))}
+        return {
+            row["slug"]
+            for row in self._rows(select(t.c.slug).where(t.c.feed == feed, t.c.slug != ""))
+        }
 
     def aliases(self, feed: str, keys: Collection[str]) -> dict[str, str]:
         """Key → entry id, for those of the keys under which an entry was ever listed."""
         found = self.all_aliases(feed, keys)
-        return {key: alias.entry for key, alias in found.items() if alias.kind is not AliasKind.CLAIMED}
+        return {
+            key: alias.entry for key, alias in found.items() if alias.kind is not AliasKind.CLAIMED
+        }
 
     def all_aliases(self, feed: str, keys: Collection[str]) -> dict[str, Alias]:
         """Return what those of the keys lead to that were ever listed, or claimed by an entry's page."""
-        return {row["key"]: from_row(Alias, row) for row in self._of_keys(schema.aliases, feed, keys)}
+        return {
+            row["key"]: from_row(Alias, row) for row in self._of_keys(schema.aliases, feed, keys)
+        }
 
     def owners(self, feed: str, keys: Collection[str]) -> dict[str, str]:
         """Return the key of the source that each entry belongs to, by the keys under which it was listed."""
         a, e = schema.aliases, schema.entries
         same = (a.c.feed == e.c.feed) & (a.c.entry == e.c.id)
-        query = select(a.c.key, e.c.source).join(e, same).where(a.c.feed == feed, a.c.kind == AliasKind.OWN)
+        query = (
+            select(a.c.key, e.c.source)
+            .join(e, same)
+            .where(a.c.feed == feed, a.c.kind == AliasKind.OWN)
+        )
         rows = [row for some in chunks(keys) for row in self._rows(query.where(a.c.key.in_(some)))]
         return {row["key"]: row["source"] for row in rows}
 
     def guid_keys(self, feed: str, ids: Collection[str]) -> dict[str, set[str]]:
         """Return the keys of guids that lead to each of some entries, by id."""
         t = schema.aliases
-        query = select(t.c.key, t.c.entry).where(t.c.feed == feed, t.c.key.startswith(GUID_PREFIX, autoescape=True))
+        query = select(t.c.key, t.c.entry).where(
+            t.c.feed == feed, t.c.key.startswith(GUID_PREFIX, autoescape=True)
+        )
         found: dict[str, set[str]] = {}
         for some in chunks(ids):
             for row in self._rows(query.where(t.c.entry.in_(some))):
@@ -305,12 +357,20 @@ class Store:
 
     def item_states(self, feed: str, keys: Collection[str]) -> dict[str, ItemState]:
         """Key → what became of the article, for those of the keys that were ever listed."""
-        return {row["key"]: from_row(ItemState, row) for row in self._of_keys(schema.item_states, feed, keys)}
+        return {
+            row["key"]: from_row(ItemState, row)
+            for row in self._of_keys(schema.item_states, feed, keys)
+        }
 
     def recently_listed(self, feed: str, limit: int) -> set[str]:
         """The keys of so many articles of a feed that were listed last."""
         t = schema.item_states
-        newest = select(t.c.key).where(t.c.feed == feed).order_by(t.c.last_listed.desc(), t.c.key).limit(limit)
+        newest = (
+            select(t.c.key)
+            .where(t.c.feed == feed)
+            .order_by(t.c.last_listed.desc(), t.c.key)
+            .limit(limit)
+        )
         return {row["key"] for row in self._rows(newest)}
 
     def next_recheck(self, feed: str, now: datetime) -> datetime | None:
@@ -330,7 +390,10 @@ class Store:
         t = schema.item_states
         is_due = or_(t.c.recheck_at <= now, t.c.recheck_at > now + FARTHEST_RECHECK)
         due = select(t).where(t.c.feed == feed, is_due)
-        return tuple(from_row(ItemState, row) for row in self._rows(due.order_by(t.c.recheck_at, t.c.key).limit(limit)))
+        return tuple(
+            from_row(ItemState, row)
+            for row in self._rows(due.order_by(t.c.recheck_at, t.c.key).limit(limit))
+        )
 
     def end_rechecks(self, feed: str, keys: Collection[str]) -> None:
         """Look at some articles of a feed no more."""
@@ -373,9 +436,15 @@ class Store:
             upsert(connection, schema.entries, entry_rows)
             replace_snapshots(connection, feed, [row["id"] for row in entry_rows], pages or {})
             keys = {**(claims or {}), **{key: Alias(id_) for key, id_ in aliases.items()}}
-            upsert(connection, schema.aliases, [as_row(alias) | {"feed": feed, "key": k} for k, alias in keys.items()])
+            upsert(
+                connection,
+                schema.aliases,
+                [as_row(alias) | {"feed": feed, "key": k} for k, alias in keys.items()],
+            )
             upsert(connection, schema.item_states, seen_rows)
-            _mark_listed(connection, feed, {*aliases, *listed, *(row["key"] for row in seen_rows)}, now)
+            _mark_listed(
+                connection, feed, {*aliases, *listed, *(row["key"] for row in seen_rows)}, now
+            )
 
     def replace_entries(self, feed: str, entries: Iterable[Entry]) -> None:
         """Keep entries in place of those of the same ids, though nobody listed them now; none is added."""
@@ -383,7 +452,9 @@ class Store:
         with self._database.write_transaction() as connection:
             drop_summary(connection, feed)
             for entry in entries:
-                connection.execute(update(t).where(t.c.feed == feed, t.c.id == entry.id).values(as_row(entry)))
+                connection.execute(
+                    update(t).where(t.c.feed == feed, t.c.id == entry.id).values(as_row(entry))
+                )
 
     # --- sources and runs ---
 
@@ -397,7 +468,8 @@ class Store:
         """The state of each source that the feed ever had, by key."""
         t = schema.sources
         return tuple(
-            from_row(SourceState, row) for row in self._rows(select(t).where(t.c.feed == feed).order_by(t.c.key))
+            from_row(SourceState, row)
+            for row in self._rows(select(t).where(t.c.feed == feed).order_by(t.c.key))
         )
 
     def probe_states(self, feed: str) -> dict[str, tuple[ProbeState, SourceState]]:
@@ -406,7 +478,10 @@ class Store:
         same = (calm.c.feed == sources.c.feed) & (calm.c.key == sources.c.key)
         own = [column for column in calm.columns if column.name not in sources.columns]
         query = select(sources, *own).join(calm, same).where(sources.c.feed == feed)
-        return {row["key"]: (from_row(ProbeState, row), from_row(SourceState, row)) for row in self._rows(query)}
+        return {
+            row["key"]: (from_row(ProbeState, row), from_row(SourceState, row))
+            for row in self._rows(query)
+        }
 
     def runs(self, feed: str, limit: int | None = None) -> tuple[RunRecord, ...]:
         """The last regenerations of a feed, newest first."""
@@ -463,13 +538,17 @@ class Store:
     def save_memory(self, site: str, memory: bytes, now: datetime) -> None:
         """Keep what the cleaner learned about a site, in place of what was kept before."""
         with self._database.write_transaction() as connection:
-            upsert(connection, schema.site_memories, [{"site": site, "memory": memory, "used": now}])
+            upsert(
+                connection, schema.site_memories, [{"site": site, "memory": memory, "used": now}]
+            )
 
     def use_memory(self, site: str, now: datetime) -> None:
         """Note, once a day, that what was learned about a site was of use, though nothing was added to it."""
         t = schema.site_memories
         with self._database.write_transaction() as connection:
-            connection.execute(update(t).where(t.c.site == site, t.c.used < now - _DAY).values(used=now))
+            connection.execute(
+                update(t).where(t.c.site == site, t.c.used < now - _DAY).values(used=now)
+            )
 
     # --- all feeds ---
 
@@ -510,7 +589,9 @@ class Store:
         aliased = select(schema.aliases.c.feed, schema.aliases.c.key)
         with self._database.write_transaction() as connection:
             prune_snapshots(connection, before if pages is None else pages)
-            connection.execute(delete(t).where(t.c.last_listed < before, tuple_(t.c.feed, t.c.key).not_in(aliased)))
+            connection.execute(
+                delete(t).where(t.c.last_listed < before, tuple_(t.c.feed, t.c.key).not_in(aliased))
+            )
             for date in (
                 schema.document_cache.c.fetched,
                 schema.sources.c.checked,
@@ -527,7 +608,11 @@ class Store:
                 connection.execute(delete(date.table).where(date < before))
             _forget_notices(connection)
             _forget_fronts(connection, keep.keys())
-            connection.execute(delete(schema.robots_cache).where(schema.robots_cache.c.expires < (robots or before)))
+            connection.execute(
+                delete(schema.robots_cache).where(
+                    schema.robots_cache.c.expires < (robots or before)
+                )
+            )
 
     def _with_entries(self) -> list[str]:
         """The feeds of which entries are stored."""
@@ -536,7 +621,10 @@ class Store:
     def _forget_entries(self, feed: str, before: datetime, live: Collection[str] | None) -> None:
         """Drop a feed's old entries but the live ones, and the pages of all others; None: which are live is unknown."""
         t, p = schema.entries, schema.page_snapshots
-        old = {row["id"] for row in self._rows(select(t.c.id).where(t.c.feed == feed, t.c.last_listed < before))}
+        old = {
+            row["id"]
+            for row in self._rows(select(t.c.id).where(t.c.feed == feed, t.c.last_listed < before))
+        }
         old -= set(live or ())
         kept = {row["entry"] for row in self._rows(select(p.c.entry).where(p.c.feed == feed))}
         fallen = kept - set(kept if live is None else live)
@@ -545,7 +633,9 @@ class Store:
         with self._database.write_transaction() as connection:
             for some in chunks(old):
                 # the date once more: where there are several writers, one may have been listed since
-                connection.execute(delete(t).where(t.c.feed == feed, t.c.id.in_(some), t.c.last_listed < before))
+                connection.execute(
+                    delete(t).where(t.c.feed == feed, t.c.id.in_(some), t.c.last_listed < before)
+                )
             drop_snapshots(connection, feed, fallen)
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
@@ -568,7 +658,9 @@ def _postgres() -> "type[PostgresDatabase]":
     try:
         from feedpub.store.postgres import PostgresDatabase  # noqa: PLC0415 -- not everybody has it
     except ImportError as error:
-        raise StoreError(f"the state in PostgreSQL needs pip install 'feedpub[postgres]': {error}") from error
+        raise StoreError(
+            f"the state in PostgreSQL needs pip install 'feedpub[postgres]': {error}"
+        ) from error
     return PostgresDatabase
 
 
@@ -577,7 +669,11 @@ def _mark_listed(connection: Connection, feed: str, keys: Collection[str], now: 
     entries, aliases = schema.entries, schema.aliases
     for some in chunks(keys):
         ids = select(aliases.c.entry).where(aliases.c.feed == feed, aliases.c.key.in_(some))
-        connection.execute(update(entries).where(entries.c.feed == feed, entries.c.id.in_(ids)).values(last_listed=now))
+        connection.execute(
+            update(entries)
+            .where(entries.c.feed == feed, entries.c.id.in_(ids))
+            .values(last_listed=now)
+        )
 
 
 def _keep_calm(connection: Connection, feed: str, calm: Mapping[str, ProbeState | None]) -> None:
@@ -605,5 +701,7 @@ def _forget_fronts(connection: Connection, published: Collection[str]) -> None:
 def _forget_runs(connection: Connection, feed: str) -> None:
     """Drop the runs of a feed that are more than are kept."""
     t = schema.runs
-    too_old = select(t.c.id).where(t.c.feed == feed).order_by(t.c.id.desc()).offset(RUNS_KEPT).limit(1)
+    too_old = (
+        select(t.c.id).where(t.c.feed == feed).order_by(t.c.id.desc()).offset(RUNS_KEPT).limit(1)
+    )
     connection.execute(delete(t).where(t.c.feed == feed, t.c.id <= too_old.scalar_subquery()))

@@ -97,13 +97,17 @@ class FeedApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as the server library wants it."""
         client = scope.get("client")
-        request = Request.from_scope(scope["method"], scope["path"], scope["headers"], client[0] if client else None)
+        request = Request.from_scope(
+            scope["method"], scope["path"], scope["headers"], client[0] if client else None
+        )
         answer = await self._answer(request, receive)
         await answer.send(send, bodiless=request.method == "HEAD")
 
     def try_fast(self, request: Request) -> Response | None:
         """The answer, where it can be had without waiting; in the event loop."""
-        if self._is_dynamic(request.path) or not (self._upcoming.fresh_seconds and self._shelf.fresh_seconds):
+        if self._is_dynamic(request.path) or not (
+            self._upcoming.fresh_seconds and self._shelf.fresh_seconds
+        ):
             return None
         wanted = self._wanted(request)
         if isinstance(wanted, Response):
@@ -134,14 +138,22 @@ class FeedApp:
             return error_page(503, str(error))
         if not allowed:
             is_health = request.path == "/healthz" and request.method in _ASKING
-            return await reports.health() if is_health else error_page(403, control.FORBIDDEN_REASON)
+            return (
+                await reports.health() if is_health else error_page(403, control.FORBIDDEN_REASON)
+            )
         if request.path == control.RUN_PATH:
             return method_not_allowed("POST")
-        return await reports.get(request.path) if request.method in _ASKING else method_not_allowed(*_ASKING)
+        return (
+            await reports.get(request.path)
+            if request.method in _ASKING
+            else method_not_allowed(*_ASKING)
+        )
 
     async def serve(self, request: Request, wanted: _Wanted) -> Response:
         try:
-            copy = self._copies.lookup(wanted.file.name, wanted.coding, wanted.signature) or await self._make(wanted)
+            copy = self._copies.lookup(
+                wanted.file.name, wanted.coding, wanted.signature
+            ) or await self._make(wanted)
         except (OSError, PublishError):
             return _unreadable(request)
         await self._upcoming.refresh()
@@ -169,7 +181,9 @@ class FeedApp:
         """Make a copy in another thread, once for all who ask for it meanwhile."""
         key = (wanted.file.name, wanted.coding)
         if key not in self._making:
-            self._making[key] = asyncio.create_task(asyncio.to_thread(self._copies.build, wanted.file, wanted.coding))
+            self._making[key] = asyncio.create_task(
+                asyncio.to_thread(self._copies.build, wanted.file, wanted.coding)
+            )
             self._making[key].add_done_callback(lambda _: self._making.pop(key))
         return await self._making[key]
 
@@ -177,7 +191,9 @@ class FeedApp:
         age = headers.max_age(file, self._upcoming.seconds(file.feed))
         holds = (b"cache-control", f"public, max-age={age}".encode())
         asked = request.headers
-        if is_not_modified(asked.get(b"if-none-match"), asked.get(b"if-modified-since"), copy.etag, copy.modified):
+        if is_not_modified(
+            asked.get(b"if-none-match"), asked.get(b"if-modified-since"), copy.etag, copy.modified
+        ):
             own = (header for header in copy.headers if header[0] in headers.NOT_MODIFIED_HEADERS)
             return Response(304, (*own, holds))
         return Response(200, (*copy.headers, holds), copy.body)
@@ -193,7 +209,9 @@ def _unreadable(request: Request) -> Response:
 
 
 def _as_it_suits(request: Request, file: OutputFile, signature: Signature) -> Response | _Wanted:
-    offered = negotiation.OFFERED_CODINGS if file.kind.compressed else (negotiation.IDENTITY_CODING,)
+    offered = (
+        negotiation.OFFERED_CODINGS if file.kind.compressed else (negotiation.IDENTITY_CODING,)
+    )
     coding = negotiation.choose_coding(request.headers.get(b"accept-encoding"), offered)
     if coding is None:
         return error_page(406, f"This can be had in these codings: {', '.join(offered)}.")

@@ -18,7 +18,9 @@ from feedpub.publisher.folder import Folder
 from feedpub.publisher.s3 import list_published, plain_headers
 from feedpub.publisher.s3_client import S3Client, StoredObject
 
-_GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})  # ELOOP: a symbolic link
+_GONE = frozenset(
+    {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
+)  # ELOOP: a symbolic link
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,9 @@ def _opened(root: Path, name: str, stack: ExitStack) -> int | None:
         for parent in parents:
             folder = folder.subfolder(parent, stack)
         # What is no file must not hold us up: a pipe blocks whoever opens it, until somebody writes to it.
-        descriptor = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder.descriptor)
+        descriptor = os.open(
+            last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder.descriptor
+        )
     except OSError as error:
         if error.errno in _GONE:
             return None
@@ -98,7 +102,11 @@ def _opened(root: Path, name: str, stack: ExitStack) -> int | None:
 
 def _signature(descriptor: int) -> Signature | None:
     about = os.fstat(descriptor)
-    return Signature(about.st_ino, about.st_size, about.st_mtime_ns) if stat.S_ISREG(about.st_mode) else None
+    return (
+        Signature(about.st_ino, about.st_size, about.st_mtime_ns)
+        if stat.S_ISREG(about.st_mode)
+        else None
+    )
 
 
 # SECTION: The published files in a bucket, as they were known some seconds ago: no reader's
@@ -129,7 +137,10 @@ class S3Backend(FileBackend):
                 return
             now = time.monotonic()
             try:
-                self._known = {name: _object_signature(stored) for name, stored in list_published(self._objects)}
+                self._known = {
+                    name: _object_signature(stored)
+                    for name, stored in list_published(self._objects)
+                }
             except PublishError as error:
                 if self._known is None:
                     raise
@@ -143,7 +154,9 @@ class S3Backend(FileBackend):
         found = self._objects.read(name)
         signature = _object_signature(found[1]) if found else None
         with self._lock:
-            others = {other: version for other, version in (self._known or {}).items() if other != name}
+            others = {
+                other: version for other, version in (self._known or {}).items() if other != name
+            }
             if self._known is not None:
                 self._known = others | ({name: signature} if signature else {})
         if found is None or signature is None:
@@ -158,7 +171,9 @@ def open_backend(output: Path | Bucket, storage: Storage) -> FileBackend:
         PublishError: the output is a bucket, and what it needs is not installed.
         ConfigError: a secret cannot be had.
     """
-    return FolderBackend(output) if isinstance(output, Path) else S3Backend(S3Client(output, storage))
+    return (
+        FolderBackend(output) if isinstance(output, Path) else S3Backend(S3Client(output, storage))
+    )
 
 
 def _object_signature(stored: StoredObject) -> Signature:

@@ -49,7 +49,10 @@ class ResponseCache:
     """
 
     def __init__(
-        self, shelf: FileBackend, describe: Callable[[OutputFile, bytes], Headers], budget: int = BUDGET
+        self,
+        shelf: FileBackend,
+        describe: Callable[[OutputFile, bytes], Headers],
+        budget: int = BUDGET,
     ) -> None:
         self._shelf = shelf
         self._describe = describe
@@ -87,15 +90,23 @@ class ResponseCache:
         self._keep((file.name, coding), copy)
         return copy
 
-    def _copy(self, file: OutputFile, coding: str, content: bytes, signature: Signature) -> CachedResponse:
+    def _copy(
+        self, file: OutputFile, coding: str, content: bytes, signature: Signature
+    ) -> CachedResponse:
         body = negotiation.compress(content, coding)
         suffix = "" if coding == negotiation.IDENTITY_CODING else f"-{coding}"
         etag = f'"{hashlib.sha256(content).hexdigest()[:24]}{suffix}"'.encode()
         modified = signature.modified // _SECOND
-        own = [(b"content-length", str(len(body)).encode()), (b"etag", etag), (b"last-modified", http_date(modified))]
+        own = [
+            (b"content-length", str(len(body)).encode()),
+            (b"etag", etag),
+            (b"last-modified", http_date(modified)),
+        ]
         if suffix:
             own.append((b"content-encoding", coding.encode()))
-        return CachedResponse(signature, body, etag, modified, (*own, *self._describe(file, content)))
+        return CachedResponse(
+            signature, body, etag, modified, (*own, *self._describe(file, content))
+        )
 
     def _saw(self, name: str, signature: Signature | None, now: float) -> Signature | None:
         if signature is None:

@@ -15,7 +15,15 @@ from feedpub.core.errors import FeedpubError
 from feedpub.store import Store
 from feedpub.web import status
 from feedpub.web.error_pages import error_page, method_not_allowed
-from feedpub.web.http import JSON, BodyTooLargeError, Receive, Request, Response, content_response, read_body
+from feedpub.web.http import (
+    JSON,
+    BodyTooLargeError,
+    Receive,
+    Request,
+    Response,
+    content_response,
+    read_body,
+)
 from feedpub.web.status import ServiceStatus
 
 
@@ -72,7 +80,14 @@ FORBIDDEN_REASON = (
     'another name there, write that into the config: [http] hosts = ["name"]. From elsewhere, and through a proxy, '
     'send the token of the config, [http] admin_token, in a header: "Authorization: Bearer …".'
 )
-_FORWARDED = (b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip")
+_FORWARDED = (
+    b"forwarded",
+    b"via",
+    b"x-forwarded-for",
+    b"x-forwarded-host",
+    b"x-forwarded-proto",
+    b"x-real-ip",
+)
 
 
 async def is_allowed(request: Request, hosts: Collection[str], console: ServiceControl) -> bool:
@@ -106,7 +121,9 @@ def is_local(request: Request, hosts: Collection[str]) -> bool:
 
 def bearer_token(request: Request) -> str:
     """Return the token that a program sends in a header; "" without one."""
-    scheme, _, token = request.headers.get(b"authorization", b"").decode("utf-8", "replace").partition(" ")
+    scheme, _, token = (
+        request.headers.get(b"authorization", b"").decode("utf-8", "replace").partition(" ")
+    )
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
@@ -161,7 +178,9 @@ class _Order:
     program: bool
 
 
-async def handle_run_request(request: Request, receive: Receive, console: ServiceControl) -> Response:
+async def handle_run_request(
+    request: Request, receive: Receive, console: ServiceControl
+) -> Response:
     """Have a feed run, if whoever asks for it knows the token."""
     if request.method != "POST":
         return method_not_allowed("POST")
@@ -198,7 +217,9 @@ def _run(order: _Order, console: ServiceControl) -> Response:
         return _told(order, 409, "This feed is being looked at already.")
     if order.program:
         return _told(order, 202, "The feed is looked at now.")
-    return Response(303, ((b"location", f"status#{quote(order.feed)}".encode()), (b"content-length", b"0")))
+    return Response(
+        303, ((b"location", f"status#{quote(order.feed)}".encode()), (b"content-length", b"0"))
+    )
 
 
 def _told(order: _Order, status: int, text: str) -> Response:

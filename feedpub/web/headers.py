@@ -22,7 +22,9 @@ PREFLIGHT_HEADERS: Headers = (  # what a browser wants to know before it lets a 
     (b"access-control-allow-headers", b"If-None-Match, If-Modified-Since, Cache-Control"),
     (b"access-control-max-age", b"86400"),
 )
-NOT_MODIFIED_HEADERS = frozenset({b"etag", b"last-modified", b"vary", b"access-control-allow-origin", b"link"})
+NOT_MODIFIED_HEADERS = frozenset(
+    {b"etag", b"last-modified", b"vary", b"access-control-allow-origin", b"link"}
+)
 
 
 def max_age(file: OutputFile, seconds: float | None) -> int:
@@ -47,7 +49,10 @@ def static_headers(file: OutputFile, content: bytes, base_url: str, hubs: Sequen
         hubs: that are told of changes.
     """
     vary = ((b"vary", b"Accept-Encoding"),) if file.kind.compressed else ()
-    kind = ((b"content-type", file.kind.media_type.encode()), (b"x-content-type-options", b"nosniff"))
+    kind = (
+        (b"content-type", file.kind.media_type.encode()),
+        (b"x-content-type-options", b"nosniff"),
+    )
     return (*kind, *vary, *_by_role(file.kind, content), *_links(file, base_url, hubs))
 
 
@@ -63,10 +68,15 @@ def page_headers(content: bytes) -> Headers:
 
 def _by_role(kind: FileType, content: bytes) -> Headers:
     if kind.role == "document":  # readers that live in a browser come from elsewhere
-        return ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"ETag, Link"))
+        return (
+            (b"access-control-allow-origin", b"*"),
+            (b"access-control-expose-headers", b"ETag, Link"),
+        )
     if kind.role == "page":
         return page_headers(content)
-    return ((b"content-security-policy", b"default-src 'none'; sandbox"),)  # an SVG picture may hold scripts
+    return (
+        (b"content-security-policy", b"default-src 'none'; sandbox"),
+    )  # an SVG picture may hold scripts
 
 
 def _links(file: OutputFile, base_url: str, hubs: Sequence[str]) -> Headers:

@@ -10,7 +10,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = tuple[tuple[bytes, bytes], ...]
 
 HTML, JSON = "text/html; charset=utf-8", "application/json"
-CHUNK_BYTES = 1 << 17  # bytes that are handed over at once: what a client that reads slowly makes us hold for it
+CHUNK_BYTES = (
+    1 << 17
+)  # bytes that are handed over at once: what a client that reads slowly makes us hold for it
 
 
 class BodyTooLargeError(Exception):
@@ -35,7 +37,11 @@ class Request:
 
     @classmethod
     def from_scope(
-        cls, method: str, path: str, headers: Iterable[tuple[bytes, bytes]], client: str | None = None
+        cls,
+        method: str,
+        path: str,
+        headers: Iterable[tuple[bytes, bytes]],
+        client: str | None = None,
     ) -> "Request":
         """The request as it came in."""
         known: dict[bytes, bytes] = {}
@@ -54,11 +60,19 @@ class Response:
 
     async def send(self, send: Send, *, bodiless: bool) -> None:
         """Hand it over, piece by piece, as fast as the client takes it; without its body as an answer to HEAD."""
-        await send({"type": "http.response.start", "status": self.status, "headers": list(self.headers)})
+        await send(
+            {"type": "http.response.start", "status": self.status, "headers": list(self.headers)}
+        )
         body = memoryview(b"" if bodiless else self.body)
         for start in range(0, len(body) or 1, CHUNK_BYTES):
             end = start + CHUNK_BYTES
-            await send({"type": "http.response.body", "body": body[start:end], "more_body": end < len(body)})
+            await send(
+                {
+                    "type": "http.response.body",
+                    "body": body[start:end],
+                    "more_body": end < len(body),
+                }
+            )
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:
@@ -75,7 +89,9 @@ async def read_body(receive: Receive, limit: int) -> bytes:
             return body
 
 
-def content_response(status: int, media_type: str, body: str, *headers: tuple[bytes, bytes]) -> Response:
+def content_response(
+    status: int, media_type: str, body: str, *headers: tuple[bytes, bytes]
+) -> Response:
     """An answer that was made for the moment: nobody keeps it."""
     encoded = body.encode()
     own = (

@@ -60,7 +60,9 @@ class LimitedProtocol(FastPathProtocol):
         self.resume_writing()
         super().connection_lost(exc)
         self.pipeline.clear()
-        if self._answered:  # the library tells only the newest request that nobody is there any more
+        if (
+            self._answered
+        ):  # the library tells only the newest request that nobody is there any more
             self._answered.disconnected = True
             self._answered.message_event.set()
 
@@ -97,7 +99,11 @@ class LimitedProtocol(FastPathProtocol):
         for name, value in self.headers:
             size += len(name) + len(value) + _AROUND
             hosts += name == b"host"
-        if size > MOST_OF_A_HEAD or hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+        if (
+            size > MOST_OF_A_HEAD
+            or hosts > 1
+            or (not hosts and self.parser.get_http_version() == "1.1")
+        ):
             raise BadRequestHeadError
         super().on_headers_complete()
 
@@ -123,7 +129,9 @@ class LimitedProtocol(FastPathProtocol):
     def _close_one(self) -> None:
         """Close a connection of the address that holds the most, an idle one if there is: this one if it is ours."""
         open_ones = [
-            each for each in self.connections if isinstance(each, LimitedProtocol) and not each.transport.is_closing()
+            each
+            for each in self.connections
+            if isinstance(each, LimitedProtocol) and not each.transport.is_closing()
         ]
         if len(open_ones) <= MOST_CONNECTIONS:
             return

@@ -25,7 +25,11 @@ class Metric:
 
     def lines(self) -> Iterator[str]:
         """Its lines in the format; none where it has no value."""
-        told = [f"{self.name}{_labels(labels)} {_number(value)}" for labels, value in self.samples if value is not None]
+        told = [
+            f"{self.name}{_labels(labels)} {_number(value)}"
+            for labels, value in self.samples
+            if value is not None
+        ]
         if told:
             yield f"# HELP {self.name} {self.help}"
             yield f"# TYPE {self.name} {self.kind}"
@@ -40,7 +44,11 @@ def render_metrics(overview: ServiceStatus) -> str:
 
 def _service(overview: ServiceStatus) -> Iterator[Metric]:
     running = overview.running
-    yield Metric("feedpub_build_info", "The version of feedpub, as a label.", [({"version": version("feedpub")}, 1)])
+    yield Metric(
+        "feedpub_build_info",
+        "The version of feedpub, as a label.",
+        [({"version": version("feedpub")}, 1)],
+    )
     yield Metric(
         "feedpub_feeds",
         "Number of feeds in each state.",
@@ -64,7 +72,9 @@ def _service(overview: ServiceStatus) -> Iterator[Metric]:
 def _feeds(overview: ServiceStatus) -> Iterator[Metric]:
     def each(name: str, explained: str, value: Callable[[FeedStatus], _Value]) -> Metric:
         return Metric(
-            f"feedpub_feed_{name}", explained, [({"feed": feed.name}, value(feed)) for feed in overview.feeds]
+            f"feedpub_feed_{name}",
+            explained,
+            [({"feed": feed.name}, value(feed)) for feed in overview.feeds],
         )
 
     yield Metric(
@@ -76,23 +86,35 @@ def _feeds(overview: ServiceStatus) -> Iterator[Metric]:
             for health in Health
         ],
     )
-    yield each("last_run_timestamp_seconds", "Start of the feed's last run.", lambda feed: feed.last_run)
+    yield each(
+        "last_run_timestamp_seconds", "Start of the feed's last run.", lambda feed: feed.last_run
+    )
     yield each(
         "last_success_timestamp_seconds",
         "Start of the feed's last successful run.",
         lambda feed: feed.last_success,
     )
-    yield each("next_run_timestamp_seconds", "Start of the feed's next scheduled run.", lambda feed: feed.next_run)
+    yield each(
+        "next_run_timestamp_seconds",
+        "Start of the feed's next scheduled run.",
+        lambda feed: feed.next_run,
+    )
     yield each(
         "last_run_duration_seconds",
         "Duration of the feed's last run.",
         lambda feed: feed.outcome.seconds if feed.outcome else None,
     )
     yield each("running", "1 while the feed is running.", lambda feed: float(feed.busy is not None))
-    yield each("run_stuck", "1 while a run of the feed is stuck.", lambda feed: float(feed.hung is not None))
+    yield each(
+        "run_stuck",
+        "1 while a run of the feed is stuck.",
+        lambda feed: float(feed.hung is not None),
+    )
     yield each("entries", "Entries in the feed's live document.", lambda feed: feed.entries)
     yield each(
-        "newest_entry_timestamp_seconds", "Publication date of the feed's newest entry.", lambda feed: feed.newest
+        "newest_entry_timestamp_seconds",
+        "Publication date of the feed's newest entry.",
+        lambda feed: feed.newest,
     )
     yield each(
         "last_run_failed_articles",
@@ -120,15 +142,29 @@ def _sources(overview: ServiceStatus) -> Iterator[Metric]:
         ]
         return Metric(f"feedpub_source_{name}", explained, samples)
 
-    yield each("up", "1 if the source is healthy.", lambda source: float(source.health is Health.HEALTHY))
-    yield each("last_check_timestamp_seconds", "Time of the source's last check.", lambda source: source.last_look)
+    yield each(
+        "up", "1 if the source is healthy.", lambda source: float(source.health is Health.HEALTHY)
+    )
+    yield each(
+        "last_check_timestamp_seconds",
+        "Time of the source's last check.",
+        lambda source: source.last_look,
+    )
     yield each(
         "last_success_timestamp_seconds",
         "Time of the source's last successful check.",
         lambda source: source.last_success,
     )
-    yield each("next_check_timestamp_seconds", "Time of the source's next check.", lambda source: source.next_look)
-    yield each("consecutive_failures", "Failed checks of the source in a row.", lambda source: source.failures)
+    yield each(
+        "next_check_timestamp_seconds",
+        "Time of the source's next check.",
+        lambda source: source.next_look,
+    )
+    yield each(
+        "consecutive_failures",
+        "Failed checks of the source in a row.",
+        lambda source: source.failures,
+    )
     yield each(
         "items",
         "Items that the source listed at its last successful check.",

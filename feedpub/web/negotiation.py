@@ -10,7 +10,10 @@ import brotli  # type: ignore[import-untyped]
 
 IDENTITY_CODING = "identity"
 COMPRESSIBLE_TYPES = ("br", "gzip")
-OFFERED_CODINGS = (*COMPRESSIBLE_TYPES, IDENTITY_CODING)  # the best first, among those that a client likes equally
+OFFERED_CODINGS = (
+    *COMPRESSIBLE_TYPES,
+    IDENTITY_CODING,
+)  # the best first, among those that a client likes equally
 _BROTLI_QUALITY = 6  # of 11, which takes 100 times as long and saves another tenth
 _GZIP_LEVEL = 6
 
@@ -76,7 +79,9 @@ def _weight(parameters: list[str]) -> float:
 _ETAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
-def is_not_modified(none_match: bytes | None, modified_since: bytes | None, etag: bytes, modified: int) -> bool:
+def is_not_modified(
+    none_match: bytes | None, modified_since: bytes | None, etag: bytes, modified: int
+) -> bool:
     """Whether a 304 says all there is to say.
 
     Args:

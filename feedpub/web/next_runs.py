@@ -51,7 +51,9 @@ class NextRunCache:
         """Look now; from any thread."""
         self._asked = began = time.monotonic()
         try:
-            self._known = {feed: planned.next_run.timestamp() for feed, planned in self._ask().items()}
+            self._known = {
+                feed: planned.next_run.timestamp() for feed, planned in self._ask().items()
+            }
         except FeedpubError as error:  # what was known still holds, more or less
             _log.warning("the next runs of feeds cannot be read: %s", error)
         self._took = time.monotonic() - began

@@ -50,7 +50,9 @@ class StatusEndpoints:
         try:
             return self._ways[path]()
         except FeedpubError as error:
-            return error_page(503, f"How everything is cannot be told just now: {error}", RETRY_SECONDS)
+            return error_page(
+                503, f"How everything is cannot be told just now: {error}", RETRY_SECONDS
+            )
 
     def _status(self) -> Response:
         may_run = self._console.runs_feeds and self._console.admin_token() is not None
@@ -58,8 +60,12 @@ class StatusEndpoints:
         return content_response(200, HTML, page, *page_headers(page.encode()))
 
     def _metrics(self) -> Response:
-        return content_response(200, metrics.METRICS_TYPE, metrics.render_metrics(self._console.status()))
+        return content_response(
+            200, metrics.METRICS_TYPE, metrics.render_metrics(self._console.status())
+        )
 
     def _healthz(self) -> Response:
         healthy, report = healthz.health_response(self._console.status(brief=True))
-        return content_response(200 if healthy else 503, JSON, json.dumps(report, ensure_ascii=False))
+        return content_response(
+            200 if healthy else 503, JSON, json.dumps(report, ensure_ascii=False)
+        )

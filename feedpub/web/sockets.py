@@ -33,7 +33,9 @@ def open_socket(address: str) -> socket.socket:
     except OSError as error:
         number = error.errno or 0
         advice = _ADVICE.get(number, "listen elsewhere")
-        raise ServiceError(f"{address}: cannot listen there ({os.strerror(number)}); {advice}") from error
+        raise ServiceError(
+            f"{address}: cannot listen there ({os.strerror(number)}); {advice}"
+        ) from error
 
 
 def inherited_sockets(environ: MutableMapping[str, str] = os.environ) -> list[socket.socket]:
@@ -48,7 +50,10 @@ def inherited_sockets(environ: MutableMapping[str, str] = os.environ) -> list[so
     environ.pop("LISTEN_FDNAMES", None)
     if pid != str(os.getpid()) or not number.isdecimal():
         return []
-    return [_taken_over(descriptor) for descriptor in range(_FIRST_INHERITED, _FIRST_INHERITED + int(number))]
+    return [
+        _taken_over(descriptor)
+        for descriptor in range(_FIRST_INHERITED, _FIRST_INHERITED + int(number))
+    ]
 
 
 def socket_address(listening: socket.socket) -> str:
@@ -62,8 +67,12 @@ def socket_address(listening: socket.socket) -> str:
 
 def _at_port(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    both = host == "::" and socket.has_dualstack_ipv6()  # all addresses are meant, those of IPv4 too
-    listening = socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both)
+    both = (
+        host == "::" and socket.has_dualstack_ipv6()
+    )  # all addresses are meant, those of IPv4 too
+    listening = socket.create_server(
+        (host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both
+    )
     # Connections have it from here: asyncio sees to it only where the protocol was named. Else each answer's second
     # half waits for the client's word that it has the first.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -101,10 +110,16 @@ def _taken_over(descriptor: int) -> socket.socket:
     try:
         os.set_inheritable(descriptor, False)  # noqa: FBT003 -- the library has no other way
         listening = socket.socket(fileno=descriptor)
-        usable = listening.type == socket.SOCK_STREAM and listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        usable = listening.type == socket.SOCK_STREAM and listening.getsockopt(
+            socket.SOL_SOCKET, socket.SO_ACCEPTCONN
+        )
     except OSError as error:
-        raise ServiceError(f"descriptor {descriptor}: no socket ({error.strerror}); look at the socket unit") from error
+        raise ServiceError(
+            f"descriptor {descriptor}: no socket ({error.strerror}); look at the socket unit"
+        ) from error
     if not usable:
         listening.close()
-        raise ServiceError(f"descriptor {descriptor}: not a listening stream socket; write ListenStream= in its unit")
+        raise ServiceError(
+            f"descriptor {descriptor}: not a listening stream socket; write ListenStream= in its unit"
+        )
     return listening

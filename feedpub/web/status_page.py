@@ -22,7 +22,9 @@ _LEAST = 2.0  # of a bar that is not nothing
 def chart_bars(counts: Sequence[int]) -> tuple[int, int, str]:
     """The width and height of the chart, and its path: one bar a number, the highest as high as the chart."""
     highest = max(counts, default=0)
-    path = "".join(_bar(place * STEP, count / highest) for place, count in enumerate(counts) if count)
+    path = "".join(
+        _bar(place * STEP, count / highest) for place, count in enumerate(counts) if count
+    )
     return len(counts) * STEP - (STEP - BAR), HEIGHT, path
 
 
@@ -47,7 +49,9 @@ def render_status_page(overview: ServiceStatus, *, token_needed: bool) -> str:
         overview: how everything is.
         token_needed: a token is set, so that whoever knows it can have a feed looked at now.
     """
-    by_health = {health: [feed for feed in overview.feeds if feed.health is health] for health in Health}
+    by_health = {
+        health: [feed for feed in overview.feeds if feed.health is health] for health in Health
+    }
     return (
         _environment()
         .get_template("status.html")
@@ -114,6 +118,8 @@ def _problems(outcome: RunResult | None) -> list[str]:
     """What went wrong with single articles in the last run, a line each."""
     if outcome is None:
         return []
-    single = [f"{problem.where}: {problem.reason}" for problem in outcome.problems if not problem.fatal]
+    single = [
+        f"{problem.where}: {problem.reason}" for problem in outcome.problems if not problem.fatal
+    ]
     more = len(single) - _PROBLEMS_SHOWN
     return [*islice(single, _PROBLEMS_SHOWN), *([f"and {more} more"] if more > 0 else [])]

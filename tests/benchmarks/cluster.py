@@ -81,16 +81,22 @@ class Round:
 
     def __str__(self) -> str:
         speed, ratio = self.feeds / self.seconds, self.worker_ms / self.bare_ms
-        told = f"{self.feeds:>7,} {self.workers:>7} {self.kind:8} {speed:>8.1f} {self.worker_ms:>8.1f}"
+        told = (
+            f"{self.feeds:>7,} {self.workers:>7} {self.kind:8} {speed:>8.1f} {self.worker_ms:>8.1f}"
+        )
         cost = f"{self.bare_ms:>6.2f} {ratio:>6.1f} {self.leader_ms:>7.2f} {self.server_ms:>8.1f} {self.farm_ms:>6.2f}"
         return f"{told} {cost} {self.statements:>6.1f} {self.megabytes:>6.0f}"
 
 
-HEAD = "  feeds workers look      feeds/s  ms/feed   bare  ratio  leader    PgSQL   farm  stmts     MB"
+HEAD = (
+    "  feeds workers look      feeds/s  ms/feed   bare  ratio  leader    PgSQL   farm  stmts     MB"
+)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--feeds", type=int, nargs="+", default=[1000])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--at-once", type=int, default=8, help="feeds in each worker")
@@ -111,7 +117,11 @@ def main() -> None:
 
 def _measured(feeds: int, workers: Sequence[int], at_once: int) -> Iterator[Round]:
     settings = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-    more = {"shared_preload_libraries": "pg_stat_statements", "max_connections": "300", "shared_buffers": "512MB"}
+    more = {
+        "shared_preload_libraries": "pg_stat_statements",
+        "max_connections": "300",
+        "shared_buffers": "512MB",
+    }
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         server = stack.enter_context(own_server(**settings, **more))
@@ -164,23 +174,42 @@ class _Bench:
         """Let all feeds be due, and wait until they are done."""
         bare = self._bare()
         with ExitStack() as stack:
-            started = [stack.enter_context(self._running("worker", "--at-once", str(at_once))) for _ in range(workers)]
+            started = [
+                stack.enter_context(self._running("worker", "--at-once", str(at_once)))
+                for _ in range(workers)
+            ]
             time.sleep(6 + workers)  # until all are ready
             assert self._leader
-            before = [_cpu(p.pid) for p in (*started, self._leader, self._server.process)] + [_cpu(_of(self._path))]
+            before = [_cpu(p.pid) for p in (*started, self._leader, self._server.process)] + [
+                _cpu(_of(self._path))
+            ]
             calls = self._calls()
             began = time.monotonic()
             self._put_off(-1)
-            while self._ask("SELECT 1 FROM schedule WHERE next_run <= extract(epoch FROM now()) LIMIT 1"):
+            while self._ask(
+                "SELECT 1 FROM schedule WHERE next_run <= extract(epoch FROM now()) LIMIT 1"
+            ):
                 time.sleep(0.25)
             took = time.monotonic() - began
-            after = [_cpu(p.pid) for p in (*started, self._leader, self._server.process)] + [_cpu(_of(self._path))]
+            after = [_cpu(p.pid) for p in (*started, self._leader, self._server.process)] + [
+                _cpu(_of(self._path))
+            ]
             calls = self._calls() - calls
             memory = max(_memory(p.pid) for p in started)
         spent = [(b - a) * 1000 / self._feeds for a, b in zip(before, after, strict=True)]
         *of_workers, leader, server, farm = spent
         return Round(
-            self._feeds, workers, kind, took, sum(of_workers), leader, server, farm, calls / self._feeds, memory, bare
+            self._feeds,
+            workers,
+            kind,
+            took,
+            sum(of_workers),
+            leader,
+            server,
+            farm,
+            calls / self._feeds,
+            memory,
+            bare,
         )
 
     def remember_looks(self) -> None:
@@ -201,7 +230,10 @@ class _Bench:
     def _put_off(self, seconds: int) -> None:
         """Plan all feeds for so many seconds from now."""
         self._ask("UPDATE sources SET next_look = NULL")
-        self._ask("UPDATE schedule SET next_run = floor(extract(epoch FROM now())) + %s, handed = NULL", seconds)
+        self._ask(
+            "UPDATE schedule SET next_run = floor(extract(epoch FROM now())) + %s, handed = NULL",
+            seconds,
+        )
 
     def _ask(self, query: LiteralString, *values: int) -> list[tuple[object, ...]]:
         with psycopg.connect(self._address, autocommit=True) as connection:
@@ -209,7 +241,9 @@ class _Bench:
             return found.fetchall() if found.description else []
 
     def _calls(self) -> int:
-        ((calls,),) = self._ask("SELECT sum(calls)::bigint FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat%'")
+        ((calls,),) = self._ask(
+            "SELECT sum(calls)::bigint FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat%'"
+        )
         return int(str(calls))
 
     @contextmanager
@@ -310,7 +344,11 @@ def _cpu(pid: int) -> float:
 
 def _memory(pid: int) -> float:
     """Megabytes of a process."""
-    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    line = next(
+        line
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        if line.startswith("VmRSS")
+    )
     return int(line.split()[1]) / 1024
 
 
@@ -325,7 +363,12 @@ def draw(rounds: Sequence[Round], path: Path) -> None:
     for feeds in dict.fromkeys(done.feeds for done in rounds):
         calm = [done for done in rounds if done.feeds == feeds and done.kind == "calm"]
         places = [done.workers for done in calm]
-        speed.plot(places, [done.feeds / done.seconds for done in calm], marker="o", label=f"{feeds:,} feeds")
+        speed.plot(
+            places,
+            [done.feeds / done.seconds for done in calm],
+            marker="o",
+            label=f"{feeds:,} feeds",
+        )
     speed.set(xlabel="workers", ylabel="feeds a second", title="Looks that bring nothing new")
     speed.set_ylim(bottom=0)
     speed.legend()
@@ -334,9 +377,16 @@ def draw(rounds: Sequence[Round], path: Path) -> None:
     bottom = [0.0] * len(bars)
     for label in ("worker_ms", "server_ms", "leader_ms", "farm_ms"):
         values = [getattr(done, label) for done in bars]
-        cost.bar(names, values, bottom=bottom, label=label.removesuffix("_ms").replace("server", "PostgreSQL"))
+        cost.bar(
+            names,
+            values,
+            bottom=bottom,
+            label=label.removesuffix("_ms").replace("server", "PostgreSQL"),
+        )
         bottom = [a + b for a, b in zip(bottom, values, strict=True)]
-    cost.set(ylabel="CPU milliseconds a feed", title=f"What a look costs ({rounds[-1].feeds:,} feeds)")
+    cost.set(
+        ylabel="CPU milliseconds a feed", title=f"What a look costs ({rounds[-1].feeds:,} feeds)"
+    )
     cost.legend()
     figure.savefig(path, dpi=110)
 

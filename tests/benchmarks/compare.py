@@ -74,7 +74,9 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/bench/extraction"))
     parser.add_argument("--sets", nargs="+", choices=DATASETS, default=DATASETS)
     parser.add_argument("--limit", type=int, help="pages of each data set")
@@ -116,7 +118,9 @@ def score(row: Row, said: Found, of_set: Scores, measure: ModuleType) -> None:
     if row.title:
         of_set.titles.append(float(measure.squash(said.title) == measure.squash(row.title)))
     if row.authors:
-        theirs, ours = ({measure.squash(name) for name in names} for names in (row.authors, said.authors))
+        theirs, ours = (
+            {measure.squash(name) for name in names} for names in (row.authors, said.authors)
+        )
         of_set.authors.append(2 * len(ours & theirs) / len([*ours, *theirs]))
     if row.date:
         of_set.dates.append(float(said.date[:10] == row.date[:10]))
@@ -136,9 +140,13 @@ def _told(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, s
         return {"word F1": f"{fmean(of_set.words):.3f}"}
     told = {}
     if of_set.shingles:
-        told["F1 (P / R)"] = "{f1:.3f} ({p:.3f} / {r:.3f})".format(**measure.shingle_f1(of_set.shingles))
+        told["F1 (P / R)"] = "{f1:.3f} ({p:.3f} / {r:.3f})".format(
+            **measure.shingle_f1(of_set.shingles)
+        )
     else:
-        told |= {f"segments {what}": f"{share:.3f}" for what, share in leaked(of_set.segments).items()}
+        told |= {
+            f"segments {what}": f"{share:.3f}" for what, share in leaked(of_set.segments).items()
+        }
     for what in ("titles", "authors", "dates"):
         if values := getattr(of_set, what):
             told[what] = f"{fmean(values):.3f}" if any(values) else "–"
@@ -147,14 +155,23 @@ def _told(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, s
 
 def speed(found: Table, names: Iterable[str]) -> Iterator[Sequence[str]]:
     """The rows that tell what it cost, over all pages, and how many pages raised an error."""
-    spent = {name: [ms for by_name in found.values() for ms in by_name[name].milliseconds] for name in names}
+    spent = {
+        name: [ms for by_name in found.values() for ms in by_name[name].milliseconds]
+        for name in names
+    }
     means = {name: fmean(values) for name, values in spent.items()}
     yield ["CPU ms a page, mean", *(f"{mean:.1f}" for mean in means.values())]
     yield ["CPU ms a page, median", *(f"{median(values):.1f}" for values in spent.values())]
     for other in (YARDSTICK, PARSE):
         if other in means:
-            yield [f"mean, in those of {other}", *(f"{mean / means[other]:.2f}" for mean in means.values())]
-    yield ["pages that raised an error", *(str(sum(by[name].failed for by in found.values())) for name in spent)]
+            yield [
+                f"mean, in those of {other}",
+                *(f"{mean / means[other]:.2f}" for mean in means.values()),
+            ]
+    yield [
+        "pages that raised an error",
+        *(str(sum(by[name].failed for by in found.values())) for name in spent),
+    ]
 
 
 def large(names: Iterable[str]) -> Iterator[Sequence[str]]:
@@ -167,7 +184,16 @@ def large(names: Iterable[str]) -> Iterator[Sequence[str]]:
 
 
 def _cost(name: str, paragraphs: int) -> Sequence[str]:
-    command = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.one_page", name, "--paragraphs", str(paragraphs)]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "tests.benchmarks.one_page",
+        name,
+        "--paragraphs",
+        str(paragraphs),
+    ]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
     return ran.stdout.split() if ran.returncode == 0 else ("failed", "failed")
 

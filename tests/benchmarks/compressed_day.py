@@ -74,10 +74,15 @@ def main() -> None:
     options = _options()
     with ExitStack() as stack:
         sites = [stack.enter_context(running_site()) for _ in range(SITES)]
-        rooms = [Newsroom(f"feed-{n}", sites[n % SITES]) for n in range(options.feeds - options.hostile)]
+        rooms = [
+            Newsroom(f"feed-{n}", sites[n % SITES]) for n in range(options.feeds - options.hostile)
+        ]
         for room in rooms:
             room.open()
-        tables = [feed(room.name, f"page {room.site.url('/' + room.name)}", more='every = "1m"') for room in rooms]
+        tables = [
+            feed(room.name, f"page {room.site.url('/' + room.name)}", more='every = "1m"')
+            for room in rooms
+        ]
         kinds = list(HOSTILE.items())
         for n in range(options.hostile):
             name, answer = kinds[n % len(kinds)]
@@ -92,7 +97,9 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--minutes", type=float, default=24)
     parser.add_argument("--feeds", type=int, default=200)
     parser.add_argument("--hostile", type=int, default=20)
@@ -125,20 +132,30 @@ def _resident(pid: int) -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-def _report(service: RunningService, rooms: list[Newsroom], memory: list[float], home: Path, status: int) -> None:
+def _report(
+    service: RunningService, rooms: list[Newsroom], memory: list[float], home: Path, status: int
+) -> None:
     healthy = {room.name for room in rooms}
     runs = [e for e in service.heard("run_finished") if e["feed"] in healthy]
     late = _lateness(runs)
     delays = [delay for room in rooms for delay in _delays(room, home)]
     others = [e for e in service.heard("run_finished") if e["feed"] not in healthy]
-    print(f"runs: {len(runs)} of {len(healthy)} healthy feeds, {len(others)} of hostile ones; exit status {status}")
+    print(
+        f"runs: {len(runs)} of {len(healthy)} healthy feeds, {len(others)} of hostile ones; exit status {status}"
+    )
     print(f"healthy feeds that never ran: {len(healthy - {e['feed'] for e in runs})}")
-    print(f"healthy runs that did not go well: {sum(e['outcome'] not in ('updated', 'unchanged') for e in runs)}")
+    print(
+        f"healthy runs that did not go well: {sum(e['outcome'] not in ('updated', 'unchanged') for e in runs)}"
+    )
     _print("a look ended after its time, s", late)
     _print("an entry was in its feed after, s", delays)
     quarter = max(1, len(memory) // 4)
     means = [statistics.fmean(memory[at : at + quarter]) for at in range(0, quarter * 4, quarter)]
-    print("memory by quarter, MB: " + ", ".join(f"{mean:.0f}" for mean in means) + f"; most {max(memory):.0f}")
+    print(
+        "memory by quarter, MB: "
+        + ", ".join(f"{mean:.0f}" for mean in means)
+        + f"; most {max(memory):.0f}"
+    )
 
 
 def _lateness(runs: list[dict[str, object]]) -> list[float]:
@@ -162,7 +179,9 @@ def _delays(room: Newsroom, home: Path) -> list[float]:
     file = home / "feeds" / f"{room.name}.json"
     if not file.exists():
         return []
-    there = {item["url"].rsplit("-", 1)[-1] for item in json.loads(file.read_text("utf-8"))["items"]}
+    there = {
+        item["url"].rsplit("-", 1)[-1] for item in json.loads(file.read_text("utf-8"))["items"]
+    }
     told = [n for n in room.published if str(n) in there]
     return [max(0.0, file.stat().st_mtime - room.published[max(told)])] if told else []
 
@@ -170,7 +189,9 @@ def _delays(room: Newsroom, home: Path) -> list[float]:
 def _print(what: str, values: list[float]) -> None:
     if values:
         cuts = statistics.quantiles(values, n=100, method="inclusive")
-        print(f"{what}: median {statistics.median(values):.1f}, p99 {cuts[98]:.1f}, most {max(values):.1f}")
+        print(
+            f"{what}: median {statistics.median(values):.1f}, p99 {cuts[98]:.1f}, most {max(values):.1f}"
+        )
 
 
 if __name__ == "__main__":

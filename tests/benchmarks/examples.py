@@ -67,7 +67,9 @@ def rows(data: Path, dataset: str) -> Iterator[Row]:
                 kind=row.get("kind", "article"),
                 site=row["site"],
                 url=row.get("url") or None,
-                html=row["html"].encode() if "html" in row else base64.b64decode(row["html_base64"]),
+                html=row["html"].encode()
+                if "html" in row
+                else base64.b64decode(row["html_base64"]),
                 title=row.get("title") or "",
                 text=row.get("text"),
                 must=row.get("must") or [],
@@ -109,11 +111,15 @@ def _labels(texts: Sequence[str], row: Row) -> tuple[list[bool], list[float]]:
     words = [len(text.split()) for text in texts]
     if row.text is None:
         known = segments(texts, row.must, row.must_not)
-        weights = [_weight(count, SEGMENT_WORDS) * (number in known) for number, count in enumerate(words)]
+        weights = [
+            _weight(count, SEGMENT_WORDS) * (number in known) for number, count in enumerate(words)
+        ]
         return [known.get(number, False) for number in range(len(texts))], weights
     labels, found = align(texts, row.text)
     weights = [_weight(count, len(row.text.split())) * (found >= FOUND) for count in words]
-    scale = min(1.0, MOST / max(sum(weights), 1.0))  # much text beside a short gold text: that text is cut off
+    scale = min(
+        1.0, MOST / max(sum(weights), 1.0)
+    )  # much text beside a short gold text: that text is cut off
     return labels, [weight * scale for weight in weights]
 
 

@@ -35,7 +35,9 @@ def ours(html: bytes, url: str | None) -> Found:
 
 def trafilatura(html: bytes, url: str | None) -> Found:
     """The page through trafilatura, with metadata and without comments."""
-    found = import_module("trafilatura").bare_extraction(html, url=url, with_metadata=True, include_comments=False)
+    found = import_module("trafilatura").bare_extraction(
+        html, url=url, with_metadata=True, include_comments=False
+    )
     if found is None:
         return Found()
     authors = tuple(name.strip() for name in (found.author or "").split(";") if name.strip())

@@ -20,7 +20,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-from feedpub.scheduler.publishing_rate import DAY_RHYTHM, FLOOR, HOUR, WEEK, RateModel, RateWeights, weekly_profile
+from feedpub.scheduler.publishing_rate import (
+    DAY_RHYTHM,
+    FLOOR,
+    HOUR,
+    WEEK,
+    RateModel,
+    RateWeights,
+    weekly_profile,
+)
 from tests.benchmarks.traces import Trace, delay, fixed_delay, read
 
 SPANS = np.array([0.75, 15, 190, 1350]) * HOUR  # within a sitting, a day, a week or so, two months
@@ -56,9 +64,14 @@ def case(trace: Trace) -> Case:
     for number, gap in enumerate(np.diff(moments), 1):
         counts[number] += counts[number - 1] * np.exp(-gap / SPANS)
     middle = steps + STEP / 2
-    profiles = np.array([weekly_profile(moments[: number + 1]) for number in range(half, len(moments))])
+    profiles = np.array(
+        [weekly_profile(moments[: number + 1]) for number in range(half, len(moments))]
+    )
     return Case(
-        rates=counts[last] * np.exp(-(middle - moments[last])[:, None] / SPANS) * DAY_RHYTHM / SPANS,
+        rates=counts[last]
+        * np.exp(-(middle - moments[last])[:, None] / SPANS)
+        * DAY_RHYTHM
+        / SPANS,
         week=np.log(profiles[last - half, (middle // HOUR).astype(int) % WEEK]),
         published=np.histogram(moments[half + 1 :], [*steps, steps[-1] + STEP])[0].astype(float),
     )
@@ -74,7 +87,9 @@ def learn(cases: Sequence[Case]) -> RateWeights:
         gradient[0] = 0.0  # only their ratios count
         return float(np.mean([value for value, _ in each])), gradient
 
-    found = minimize(loss, np.array([0.0] * spans + [1.0] * spans + [0.5]), jac=True, method="L-BFGS-B").x
+    found = minimize(
+        loss, np.array([0.0] * spans + [1.0] * spans + [0.5]), jac=True, method="L-BFGS-B"
+    ).x
     return RateWeights(SPANS, np.exp(found[:spans]), found[spans:-1], float(found[-1]), HOUR)
 
 
@@ -124,7 +139,9 @@ def write(weights: RateWeights, path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/bench/schedule"))
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()

@@ -55,14 +55,18 @@ def main() -> None:
         }
         for way in ways.values():  # what is loaded once is no page's cost
             _read(pages[:20], way)
-        turns = [{name: _timed(pages, way) for name, way in ways.items()} for _ in range(options.turns)]
+        turns = [
+            {name: _timed(pages, way) for name, way in ways.items()} for _ in range(options.turns)
+        ]
     _show(f"{len(pages)} pages", turns)
     if options.before:
         _compare(pages, options.before, options.turns)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/bench/extraction"))
     parser.add_argument("--limit", type=int, default=60, help="pages of each data set")
     parser.add_argument("--turns", type=int, default=5)
@@ -82,7 +86,9 @@ def _read(pages: Sequence[Page], way: Callable[[bytes, str | None], object]) -> 
             continue
 
 
-def _timed(pages: Sequence[Page], way: Callable[[bytes, str | None], object]) -> tuple[float, float]:
+def _timed(
+    pages: Sequence[Page], way: Callable[[bytes, str | None], object]
+) -> tuple[float, float]:
     """Seconds of CPU, of this process and of its children, and on the clock."""
     began, start = _cpu(), time.monotonic()
     _read(pages, way)
@@ -93,14 +99,21 @@ def _cpu() -> float:
     """Seconds of CPU that this process and those it started have used, those that ended and those that live."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text("ascii").split()
     ticks = os.sysconf("SC_CLK_TCK")
-    ended = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    stats = [Path(f"/proc/{child}/stat").read_text("ascii").rpartition(")")[2].split() for child in children]
+    ended = [
+        resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    ]
+    stats = [
+        Path(f"/proc/{child}/stat").read_text("ascii").rpartition(")")[2].split()
+        for child in children
+    ]
     living = sum(int(stat[11]) + int(stat[12]) for stat in stats) / ticks
     return sum(used.ru_utime + used.ru_stime for used in ended) + living
 
 
 def _show(what: str, turns: Sequence[dict[str, tuple[float, float]]]) -> None:
-    least = {name: [min(turn[name][each] for turn in turns) for each in (0, 1)] for name in turns[0]}
+    least = {
+        name: [min(turn[name][each] for turn in turns) for each in (0, 1)] for name in turns[0]
+    }
     first = next(iter(least.values()))
     lines = [
         [name, f"{cpu:.2f}", f"{cpu / first[0]:.3f}", f"{clock:.2f}", f"{clock / first[1]:.3f}"]
@@ -114,14 +127,23 @@ def _compare(pages: Sequence[Page], before: Path, number: int) -> None:
         pickle.dump(pages, file)
         file.flush()
         roots = {"before": before, "now": Path(__file__).parents[2]}
-        seconds = [{name: _of_checkout(root, file.name) for name, root in roots.items()} for _ in range(number)]
+        seconds = [
+            {name: _of_checkout(root, file.name) for name, root in roots.items()}
+            for _ in range(number)
+        ]
     _show("the cleaner", [{name: (cpu, cpu) for name, cpu in turn.items()} for turn in seconds])
 
 
 def _of_checkout(root: Path, pages: str) -> float:
     """Seconds of CPU that a checkout's cleaner takes for the pages."""
     environ = {**os.environ, "PYTHONPATH": str(root.absolute())}
-    done = subprocess.run([sys.executable, "-c", TIMED, pages], env=environ, capture_output=True, text=True, check=True)  # noqa: S603 -- ours
+    done = subprocess.run(
+        [sys.executable, "-c", TIMED, pages],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )  # noqa: S603 -- ours
     return float(done.stdout)
 
 

@@ -94,7 +94,9 @@ def _add_short(
                 break
 
 
-def _gaps(own: Sequence[Sequence[str]], place: Sequence[int], size: int) -> Iterator[tuple[int, int]]:
+def _gaps(
+    own: Sequence[Sequence[str]], place: Sequence[int], size: int
+) -> Iterator[tuple[int, int]]:
     """For each block the gold text between what its neighbours before and after it were found at."""
     following, nearest = [size] * (len(place) + 1), size
     for at in range(len(place) - 1, -1, -1):
@@ -108,13 +110,17 @@ def _gaps(own: Sequence[Sequence[str]], place: Sequence[int], size: int) -> Iter
         start = end
 
 
-def _add_moved(own: Sequence[Sequence[str]], labels: list[bool], wanted: Sequence[str], used: list[bool]) -> None:
+def _add_moved(
+    own: Sequence[Sequence[str]], labels: list[bool], wanted: Sequence[str], used: list[bool]
+) -> None:
     """Long blocks that the gold text has in another order."""
     places = _grams(wanted)
     for number, words in enumerate(own):
         if labels[number] or len(words) < LONG:
             continue
-        found = [places.get(tuple(words[at : at + GRAM]), []) for at in range(len(words) - GRAM + 1)]
+        found = [
+            places.get(tuple(words[at : at + GRAM]), []) for at in range(len(words) - GRAM + 1)
+        ]
         free = [there[0] for there in found if there and not used[there[0]]]
         if len(free) >= MOVED * len(found):
             labels[number] = True
@@ -122,7 +128,9 @@ def _add_moved(own: Sequence[Sequence[str]], labels: list[bool], wanted: Sequenc
                 used[there : there + GRAM] = [True] * GRAM
 
 
-def segments(blocks: Sequence[str], must: Sequence[str], must_not: Sequence[str]) -> dict[int, bool]:
+def segments(
+    blocks: Sequence[str], must: Sequence[str], must_not: Sequence[str]
+) -> dict[int, bool]:
     """The labels of the few blocks that wanted and unwanted segments tell about."""
     plain = [" ".join(block.split()) for block in blocks]
     labels: dict[int, bool] = {}

@@ -53,7 +53,10 @@ class Verdict:
 def labels() -> dict[str, Label]:
     """Page id → label."""
     pages = tomllib.loads(LABELS.read_text("utf-8"))["page"]
-    made = (Label(p["id"], p["what"], tuple(p["must"]), tuple(p.get("never", ())), p.get("miss", "")) for p in pages)
+    made = (
+        Label(p["id"], p["what"], tuple(p["must"]), tuple(p.get("never", ())), p.get("miss", ""))
+        for p in pages
+    )
     return {label.id: label for label in made}
 
 
@@ -64,7 +67,9 @@ def verdicts(file: Path) -> Iterator[Verdict]:
         for line in lines:
             record = json.loads(line)
             if record["kind"] in KINDS and record["id"] in known:
-                page = Page(record["url"], record["html"].encode("utf-8", "replace"), "text/html", "utf-8")
+                page = Page(
+                    record["url"], record["html"].encode("utf-8", "replace"), "text/html", "utf-8"
+                )
                 yield judge(known[record["id"]], page)
 
 
@@ -91,7 +96,9 @@ def main() -> None:
     for each in seen:
         if not each.right or "--verbose" in sys.argv:
             wrong = f"{len(each.wrong)}: {each.wrong[0]}" if each.wrong else ""
-            print(f"| {each.url} | {each.label.what} | {each.found} | {', '.join(each.missing)} | {wrong} |")
+            print(
+                f"| {each.url} | {each.label.what} | {each.found} | {', '.join(each.missing)} | {wrong} |"
+            )
     print(f"\nThe right list: {sum(each.right for each in seen)} of {len(seen)} pages.")
 
 

@@ -36,7 +36,20 @@ from tests.support.service import free_port, running_service
 
 ENTRIES = 50  # of each feed
 HOSTS = 200  # that the feeds are spread over
-WORDS = ["quay", "council", "wind", "ferry", "voted", "lamps", "nets", "harbour", "tide", "gulls", "before", "nobody"]
+WORDS = [
+    "quay",
+    "council",
+    "wind",
+    "ferry",
+    "voted",
+    "lamps",
+    "nets",
+    "harbour",
+    "tide",
+    "gulls",
+    "before",
+    "nobody",
+]
 # Starts a command and tells what it took: a process inherits the peak of the one that starts it, which is large here.
 _SMALL = """
 import resource, subprocess, sys, time
@@ -56,8 +69,12 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--feeds", type=int, nargs="+", default=[1000, 10000], help="how many feeds")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--feeds", type=int, nargs="+", default=[1000, 10000], help="how many feeds"
+    )
     parser.add_argument("--seconds", type=float, default=30.0, help="for which the service runs")
     parser.add_argument("--folder", type=Path, help="where there is room for 2 GB for 10,000 feeds")
     parser.add_argument("--empty", action="store_true", help="do not fill the state")
@@ -141,8 +158,12 @@ def _fill(config: Config) -> None:
             entries = [_entry(feed.name, n, number, text) for number in range(ENTRIES)]
             store.commit_entries(feed.name, entries=entries, aliases={}, seen=[], now=NOW)
             outcome = RunResult(feed.name, RunStatus.UPDATED, new=ENTRIES)
-            store.commit_run(RunRecord(outcome, NOW), sources=[SourceState(feed.name, key, NOW, NOW, ENTRIES)])
-            store.schedule.save(ScheduledRun(feed.name, NOW + timedelta(hours=1), "publishes about 9 a day"))
+            store.commit_run(
+                RunRecord(outcome, NOW), sources=[SourceState(feed.name, key, NOW, NOW, ENTRIES)]
+            )
+            store.schedule.save(
+                ScheduledRun(feed.name, NOW + timedelta(hours=1), "publishes about 9 a day")
+            )
 
 
 def _entry(feed: str, n: int, number: int, text: str) -> Entry:
@@ -176,7 +197,9 @@ def _with_tools(do: Callable[[Config, RunContext], object]) -> Callable[[Config]
 
 def _overview(config: Config, *, brief: bool = False) -> status.ServiceStatus:
     with Store.open(configuration.state_location(config.feedpub.state)) as store:
-        running = status.ProcessStatus(NOW, datetime.now(UTC), requests={(feed.name, "304"): 1 for feed in config.feed})
+        running = status.ProcessStatus(
+            NOW, datetime.now(UTC), requests={(feed.name, "304"): 1 for feed in config.feed}
+        )
         return status.collect_status(config, store, datetime.now(UTC), running, brief=brief)
 
 
@@ -187,7 +210,9 @@ _DONE: dict[str, Callable[[Config], object]] = {
     "overview": _overview,
     "healthz": lambda config: healthz.health_response(_overview(config, brief=True)),
     "metrics": lambda config: metrics.render_metrics(_overview(config)),
-    "status page": lambda config: status_page.render_status_page(_overview(config), token_needed=False),
+    "status page": lambda config: status_page.render_status_page(
+        _overview(config), token_needed=False
+    ),
 }
 
 
@@ -205,7 +230,10 @@ class _Unchanged(BaseHTTPRequestHandler):
         elif "If-None-Match" in self.headers:
             self._answer(304, b"")
         else:
-            self._answer(200, b'<rss version="2.0"><channel><title>x</title><link>http://x/</link></channel></rss>')
+            self._answer(
+                200,
+                b'<rss version="2.0"><channel><title>x</title><link>http://x/</link></channel></rss>',
+            )
 
     def _answer(self, code: int, body: bytes) -> None:
         self.send_response(code)
@@ -241,12 +269,18 @@ def _serve(path: Path, seconds: float) -> None:
         started, first = time.perf_counter() - began, _memory(service.process.pid)
         _tell("run: until it has started", started, first)
         time.sleep(seconds)
-        runs = len(service.heard("run_finished")) or sum(" run_finished " in line for line in list(service.said))
+        runs = len(service.heard("run_finished")) or sum(
+            " run_finished " in line for line in list(service.said)
+        )
         _tell(f"run: after {runs} runs", seconds, _memory(service.process.pid))
         asked = time.perf_counter()
         health = json.loads(service.get("/healthz"))
         assert health["scheduler"]["alive"]
-        _tell("run: after /healthz, which took", time.perf_counter() - asked, _memory(service.process.pid))
+        _tell(
+            "run: after /healthz, which took",
+            time.perf_counter() - asked,
+            _memory(service.process.pid),
+        )
         assert service.end() == 0
 
 

@@ -31,7 +31,10 @@ def main() -> None:
     command.Memory = _AtOnce  # type: ignore[misc]
     wanted = sys.argv[1:]
     cases = [case for case in (*memory.CASES, *memory.LARGEST) if not wanted or case.name in wanted]
-    with tempfile.TemporaryDirectory(prefix="feedpub-memory-") as folder, Stage.open(Path(folder)) as stage:
+    with (
+        tempfile.TemporaryDirectory(prefix="feedpub-memory-") as folder,
+        Stage.open(Path(folder)) as stage,
+    ):
         rows = [_row(case, Theatre(stage)) for case in cases]
     print(table(("case", "sum of peaks, MB", "at once, MB", "seconds"), rows))
 
@@ -39,7 +42,12 @@ def main() -> None:
 def _row(case: Case, theatre: Theatre) -> tuple[str, ...]:
     _AtOnce.most = 0.0
     played = theatre.play(case)
-    return case.name, f"{played.ended.megabytes:.0f}", f"{_AtOnce.most:.0f}", f"{played.seconds:.0f}"
+    return (
+        case.name,
+        f"{played.ended.megabytes:.0f}",
+        f"{_AtOnce.most:.0f}",
+        f"{played.seconds:.0f}",
+    )
 
 
 if __name__ == "__main__":

@@ -36,19 +36,25 @@ def _sentence(number: int) -> str:
 
 def memory(name: str) -> float:
     """A figure of this process from Linux, in MB: VmRSS is what it has now, VmHWM the most it ever had."""
-    kilobytes = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+    kilobytes = re.search(
+        rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii")
+    )
     return int(kilobytes[1]) / 1024 if kilobytes else 0.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("extractor", choices=installed())
     parser.add_argument("--paragraphs", type=int, default=28_000)
     options = parser.parse_args()
     extract = installed()[options.extractor]
     extract(page(SMALL), "https://record.example/small")
     html = page(options.paragraphs)
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the most it ever had begins anew
+    Path("/proc/self/clear_refs").write_text(
+        "5", encoding="ascii"
+    )  # the most it ever had begins anew
     before, start = memory("VmRSS"), time.process_time()
     extract(html, "https://record.example/large")
     print(f"{memory('VmHWM') - before:.1f} {time.process_time() - start:.3f}")

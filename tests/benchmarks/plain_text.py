@@ -23,19 +23,26 @@ SETS = ("newspaper", "fundus", "wcxb-articles")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/bench/extraction"))
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
     parser.add_argument("--limit", type=int, help="pages of each data set")
     options = parser.parse_args()
     if "resiliparse" not in installed():
-        sys.exit("resiliparse is not installed, so there are no texts to clean: pip install -e '.[bench]'")
+        sys.exit(
+            "resiliparse is not installed, so there are no texts to clean: pip install -e '.[bench]'"
+        )
     measure = metrics(options.data)
     for name in options.sets:
         pages = islice(rows(options.data / "data", name), options.limit)
         before, after = zip(*scored(pages, measure), strict=True)
         old, new = measure.shingle_f1(before), measure.shingle_f1(after)
-        told = (f"{what} {100 * old[key]:.1f} → {100 * new[key]:.1f}" for what, key in (("P", "p"), ("R", "r")))
+        told = (
+            f"{what} {100 * old[key]:.1f} → {100 * new[key]:.1f}"
+            for what, key in (("P", "p"), ("R", "r"))
+        )
         print(f"{name:14}", *told, sep="  ")
 
 
@@ -43,7 +50,10 @@ def scored(pages: Iterable[Row], measure: ModuleType) -> Iterator[tuple[Shingles
     """For each page the shingles of resiliparse's text, and of what `extract_text` leaves of it."""
     for page in pages:
         text = resiliparse(page.html, page.url).text
-        yield measure.shingle_counts(text, page.text), measure.shingle_counts(cleaned(text), page.text)
+        yield (
+            measure.shingle_counts(text, page.text),
+            measure.shingle_counts(cleaned(text), page.text),
+        )
 
 
 def cleaned(text: str) -> str:

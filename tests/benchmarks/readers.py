@@ -31,22 +31,32 @@ KNOW_JSON = "reader,miniflux,feedsmith"  # the others never heard of JSON Feed
 
 def main() -> int:
     """Subscribe to each document; how many of them some reader failed with."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("documents", nargs="*", default=["rss", "atom", "json"])
     parser.add_argument("--only", help="names of readers, with commas between them")
     options = parser.parse_args()
     shared = Path(os.environ.get("FEEDPUB_SHARED", Path(__file__).resolve().parents[3] / "shared"))
     if not (shared / SUBSCRIBE).exists():
-        print(f"{shared / SUBSCRIBE} is absent: set FEEDPUB_SHARED to a folder that holds {SUBSCRIBE}")
+        print(
+            f"{shared / SUBSCRIBE} is absent: set FEEDPUB_SHARED to a folder that holds {SUBSCRIBE}"
+        )
         return 0
-    return sum(_subscribe(shared / SUBSCRIBE, document, options.only) for document in options.documents)
+    return sum(
+        _subscribe(shared / SUBSCRIBE, document, options.only) for document in options.documents
+    )
 
 
 def _subscribe(script: Path, document: str, only: str | None) -> bool:
     """Have the readers that know a kind of document subscribe to it; whether one failed."""
     print(f"--- {document}", flush=True)
     readers = only or (KNOW_JSON if document == "json" else None)
-    with running_site() as site, tempfile.TemporaryDirectory() as home, _publishing(site, Path(home)) as service:
+    with (
+        running_site() as site,
+        tempfile.TemporaryDirectory() as home,
+        _publishing(site, Path(home)) as service,
+    ):
         command = [
             str(script),
             *(("--only", readers) if readers else ()),

@@ -33,7 +33,9 @@ _TELLING = re.compile(r"<(/?)(?:article|section|main|aside|header|h[1-6])\b")
 
 def renamed(html: str) -> str:
     """Every class and id by a name that says nothing."""
-    return _NAMES.sub(lambda found: f'{found[1]}="{" ".join(map(_made_up, found[2].split()))}"', html)
+    return _NAMES.sub(
+        lambda found: f'{found[1]}="{" ".join(map(_made_up, found[2].split()))}"', html
+    )
 
 
 def flattened(html: str) -> str:
@@ -59,7 +61,9 @@ class Case:
     def repaired(self, change: Callable[[str], str]) -> FoundList | None:
         """What is proposed after a change; None where nothing is, or not enough."""
         best = compare_selectors(_page(self.url, change(self.html)), NO_MORE, self.known).best
-        return best if best and best.likeness.covers_known >= ENOUGH * self.known.usual_items else None
+        return (
+            best if best and best.likeness.covers_known >= ENOUGH * self.known.usual_items else None
+        )
 
 
 def cases(file: Path) -> Iterator[Case]:
@@ -77,7 +81,9 @@ def cases(file: Path) -> Iterator[Case]:
 def _known(page: Page) -> KnownArticles:
     items = items_in(page)[:LIMIT]
     keys = frozenset(url_key(item.url or "") for item in items)
-    return KnownArticles(keys, frozenset(normalize_title(item.title) for item in items), len(keys), LIMIT)
+    return KnownArticles(
+        keys, frozenset(normalize_title(item.title) for item in items), len(keys), LIMIT
+    )
 
 
 def _page(url: str, html: str) -> Page:
@@ -97,7 +103,9 @@ def main() -> None:
             found[name].append(case.repaired(change))
             if "--verbose" in sys.argv:
                 best = found[name][-1]
-                print(f"{case.url}: {name}: {f'{best.selector}: {best.likeness}' if best else 'not found'}")
+                print(
+                    f"{case.url}: {name}: {f'{best.selector}: {best.likeness}' if best else 'not found'}"
+                )
     for name, each in found.items():
         again = [best for best in each if best]
         alone = sum(best.selector is None for best in again)

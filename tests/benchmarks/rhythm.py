@@ -23,7 +23,9 @@ from feedpub.scheduler.publishing_rate import HOUR, WEEK, RateModel, RateWeights
 from tests.benchmarks.traces import Policy, Trace, delay, fixed_delay, read
 
 NEVER = 1000 * WEEK * HOUR  # a span over which the rate does not change
-WEEK_ALONE = RateWeights(np.array([NEVER]), np.array([NEVER]), np.array([1.0]), power=0.5, pace=HOUR)
+WEEK_ALONE = RateWeights(
+    np.array([NEVER]), np.array([NEVER]), np.array([1.0]), power=0.5, pace=HOUR
+)
 
 
 def frequency(now: float, published: Sequence[float], _last: float, scale: float) -> float:
@@ -40,7 +42,9 @@ class Timed:
         self.calls = 0
         self.seconds = 0.0
 
-    def __call__(self, now: float, published: Sequence[float], last_check: float, scale: float) -> float:
+    def __call__(
+        self, now: float, published: Sequence[float], last_check: float, scale: float
+    ) -> float:
         start = time.process_time()
         wait = self._policy(now, published, last_check, scale)
         self.seconds += time.process_time() - start
@@ -59,7 +63,9 @@ def unseen(traces: Sequence[Trace]) -> list[Policy]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/bench/schedule"))
     path = parser.parse_args().data / "dev.json"
     if not path.exists():
@@ -71,13 +77,29 @@ def main() -> None:
     table = []
     for number, (name, trace) in enumerate(traces.items()):
         timed = Timed(next_check)
-        policies: list[Policy] = [frequency, RateModel(WEEK_ALONE).next_check, timed, *learned[number : number + 1]]
+        policies: list[Policy] = [
+            frequency,
+            RateModel(WEEK_ALONE).next_check,
+            timed,
+            *learned[number : number + 1],
+        ]
         fixed = fixed_delay(trace)
-        row = [*(delay(policy, trace).minutes / fixed for policy in policies), timed.seconds / timed.calls * 1e6]
+        row = [
+            *(delay(policy, trace).minutes / fixed for policy in policies),
+            timed.seconds / timed.calls * 1e6,
+        ]
         table.append(row)
-        print(f"{name:16}{len(trace):8}{fixed:8.1f}", *(f"{value:10.2f}" for value in row[:-1]), f"{row[-1]:6.1f}")
+        print(
+            f"{name:16}{len(trace):8}{fixed:8.1f}",
+            *(f"{value:10.2f}" for value in row[:-1]),
+            f"{row[-1]:6.1f}",
+        )
     *ratios, times = zip(*table, strict=True)
-    print(f"{'geometric mean':32}", *(f"{geometric_mean(column):10.3f}" for column in ratios), f"{fmean(times):6.1f}")
+    print(
+        f"{'geometric mean':32}",
+        *(f"{geometric_mean(column):10.3f}" for column in ratios),
+        f"{fmean(times):6.1f}",
+    )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,11 @@ Scores = tuple[float, float, float]
 def rouge(told: str, wanted: str) -> Scores:
     """How much of a wanted text another one tells: by words, by pairs of words, by the longest common sequence."""
     left, right = words(told), words(wanted)
-    return _ngrams(left, right, 1), _ngrams(left, right, 2), _f1(_common(left, right), len(left), len(right))
+    return (
+        _ngrams(left, right, 1),
+        _ngrams(left, right, 2),
+        _f1(_common(left, right), len(left), len(right)),
+    )
 
 
 def words(text: str) -> list[str]:
@@ -27,7 +31,10 @@ def grams(text: str, size: int = 3) -> set[tuple[str, ...]]:
 
 
 def _ngrams(left: Sequence[str], right: Sequence[str], size: int) -> float:
-    ours, theirs = (Counter(tuple(side[i : i + size]) for i in range(len(side) - size + 1)) for side in (left, right))
+    ours, theirs = (
+        Counter(tuple(side[i : i + size]) for i in range(len(side) - size + 1))
+        for side in (left, right)
+    )
     return _f1((ours & theirs).total(), ours.total(), theirs.total())
 
 
@@ -37,7 +44,9 @@ def _common(left: Sequence[str], right: Sequence[str]) -> int:
     for word in left:
         row = [0]
         for column, other in enumerate(right):
-            row.append(before[column] + 1 if word == other else max(before[column + 1], row[column]))
+            row.append(
+                before[column] + 1 if word == other else max(before[column + 1], row[column])
+            )
         before = row
     return before[-1]
 

@@ -21,7 +21,12 @@ from feedpub.cleaner import metadata
 from feedpub.core.errors import ExtractError
 from feedpub.core.html import parse_html
 
-DATA = Path(os.environ.get("FEEDPUB_SHARED", Path(__file__).parents[3] / "shared")) / "bench" / "extraction" / "data"
+DATA = (
+    Path(os.environ.get("FEEDPUB_SHARED", Path(__file__).parents[3] / "shared"))
+    / "bench"
+    / "extraction"
+    / "data"
+)
 SETS = ("newspaper", "fundus", "wcxb-articles")
 FIELDS = ("title", "author", "date")
 WORD = re.compile(r"\w+")
@@ -41,7 +46,9 @@ def squash(text: str | None) -> str:
 def find(row: Mapping[str, Any]) -> tuple[Found, float]:
     """What a page says, and the milliseconds of CPU that it took to read it from the parsed tree."""
     try:
-        tree = parse_html(row["html"].encode() if "html" in row else b64decode(row["html_base64"]), row.get("url"))
+        tree = parse_html(
+            row["html"].encode() if "html" in row else b64decode(row["html_base64"]), row.get("url")
+        )
     except ExtractError:
         return {"title": "", "author": [], "date": ""}, 0.0
     start = time.process_time()
@@ -57,8 +64,13 @@ def score(row: Mapping[str, Any], found: Found) -> dict[str, float]:
     if row.get("title"):
         scores["title"] = float(squash(found["title"]) == squash(row["title"]))
     if row.get("authors"):
-        ours, theirs = ({squash(name) for name in names if squash(name)} for names in (found["author"], row["authors"]))
-        scores["author"] = 2 * len(ours & theirs) / (len(ours) + len(theirs)) if ours or theirs else 1.0
+        ours, theirs = (
+            {squash(name) for name in names if squash(name)}
+            for names in (found["author"], row["authors"])
+        )
+        scores["author"] = (
+            2 * len(ours & theirs) / (len(ours) + len(theirs)) if ours or theirs else 1.0
+        )
     if row.get("date"):
         scores["date"] = float(found["date"] == row["date"][:10])
     return scores
@@ -66,7 +78,9 @@ def score(row: Mapping[str, Any], found: Found) -> dict[str, float]:
 
 def means(scores: list[dict[str, float]]) -> str:
     by_field = {field: [page[field] for page in scores if field in page] for field in FIELDS}
-    return "  ".join(f"{field} {statistics.fmean(values):.4f}" for field, values in by_field.items() if values)
+    return "  ".join(
+        f"{field} {statistics.fmean(values):.4f}" for field, values in by_field.items() if values
+    )
 
 
 def describe(row: Mapping[str, Any], field: str, *found: Found) -> str:
@@ -87,17 +101,24 @@ def run(name: str, before: Mapping[str, Found], worst: str | None) -> dict[str, 
         spent.append(ms)
         for field, value in new[-1].items():
             if value != old[-1][field]:
-                print("better" if value > old[-1][field] else "WORSE", describe(row, field, earlier, found))
+                print(
+                    "better" if value > old[-1][field] else "WORSE",
+                    describe(row, field, earlier, found),
+                )
             elif field == worst and value < 1:
                 print(describe(row, field, found))
     if before:
         print(f"{name:14} {means(old)}  before")
-    print(f"{name:14} {means(new)}  {statistics.median(spent):.2f} ms a page, mean {statistics.fmean(spent):.2f}")
+    print(
+        f"{name:14} {means(new)}  {statistics.median(spent):.2f} ms a page, mean {statistics.fmean(spent):.2f}"
+    )
     return kept
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", nargs="*", default=SETS)
     parser.add_argument("--worst", choices=FIELDS, help="list the pages where this field is wrong")
     parser.add_argument("--save", type=Path, help="keep what was found")

@@ -29,7 +29,20 @@ from tests.support.feeds import RENDERERS, entry, feed
 from tests.support.service import free_port
 
 NAME = "world.rss"
-WORDS = ("quay", "council", "wind", "ferry", "voted", "lamps", "nets", "harbour", "tide", "gulls", "before", "nobody")
+WORDS = (
+    "quay",
+    "council",
+    "wind",
+    "ferry",
+    "voted",
+    "lamps",
+    "nets",
+    "harbour",
+    "tide",
+    "gulls",
+    "before",
+    "nobody",
+)
 NGINX = """
 daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log;
 events {{ worker_connections 1024; }}
@@ -69,7 +82,9 @@ def main() -> None:
         home = Path(name)
         folder = _publish(home, options.file)
         size, packed = ((folder / file).stat().st_size for file in (NAME, f"{NAME}.gz"))
-        print(f"{size:,} bytes, {packed:,} with gzip; {options.connections} connections, {options.seconds} s each\n")
+        print(
+            f"{size:,} bytes, {packed:,} with gzip; {options.connections} connections, {options.seconds} s each\n"
+        )
         print(f"{'':<28}{'requests/s':>12}{'median ms':>12}{'p99 ms':>10}{'failed':>8}")
         results: dict[str, list[Result]] = {}
         for server in (_nginx, _ours):
@@ -80,7 +95,10 @@ def main() -> None:
                     line = f"{found.rate:>12,.0f}{found.median:>12.2f}{found.p99:>10.2f}{found.failed:>8}"
                     print(f"{server.__name__.strip('_'):<8}{what:<20}{line}", flush=True)
         for what, (theirs, own) in results.items():
-            print(f"\n{what}: nginx answers {theirs.rate / own.rate:.1f} times as many a second", end="")
+            print(
+                f"\n{what}: nginx answers {theirs.rate / own.rate:.1f} times as many a second",
+                end="",
+            )
         print()
 
 
@@ -108,14 +126,20 @@ def _publish(home: Path, file: Path | None) -> Path:
 def _feed() -> bytes:
     """Fifty articles of eight paragraphs."""
     dice = random.Random(1)  # noqa: S311 -- words
-    paragraphs = (f"<p>{' '.join(dice.choices(WORDS, k=60))} {dice.random()}.</p>" for _ in range(400))
+    paragraphs = (
+        f"<p>{' '.join(dice.choices(WORDS, k=60))} {dice.random()}.</p>" for _ in range(400)
+    )
     entries = [entry(n, html="".join(islice(paragraphs, 8))) for n in range(1, 51)]
     return RENDERERS["rss"](feed(*entries))
 
 
 def _cases(port: int) -> Mapping[str, Mapping[str, str]]:
     plain, packed = {"Accept-Encoding": "identity"}, {"Accept-Encoding": "gzip"}
-    return {"plain": plain, "gzip": packed, "not modified": packed | {"If-None-Match": _etag(port, packed)}}
+    return {
+        "plain": plain,
+        "gzip": packed,
+        "not modified": packed | {"If-None-Match": _etag(port, packed)},
+    }
 
 
 def _etag(port: int, headers: Mapping[str, str]) -> str:
@@ -166,18 +190,24 @@ def _listens(port: int) -> bool:
 
 def _on_core(number: int) -> list[str]:
     cores = sorted(os.sched_getaffinity(0))
-    return ["taskset", "-c", str(cores[number])] if shutil.which("taskset") and len(cores) > 1 else []
+    return (
+        ["taskset", "-c", str(cores[number])] if shutil.which("taskset") and len(cores) > 1 else []
+    )
 
 
 def _measure(port: int, headers: Mapping[str, str], seconds: int, connections: int) -> Result:
     told = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     url = f"http://127.0.0.1:{port}/{NAME}"
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *told, url]
-    said = subprocess.run([*_on_core(1), *command], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    said = subprocess.run(
+        [*_on_core(1), *command], capture_output=True, text=True, check=True
+    ).stdout  # noqa: S603
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     assert rate is not None, said
-    return Result(float(rate[1]), _latency(said, 50), _latency(said, 99), int(failed[1]) if failed else 0)
+    return Result(
+        float(rate[1]), _latency(said, 50), _latency(said, 99), int(failed[1]) if failed else 0
+    )
 
 
 def _latency(said: str, percent: int) -> float:

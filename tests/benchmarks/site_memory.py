@@ -21,13 +21,23 @@ Cell = tuple[tuple[int, int], tuple[int, int]]
 def main() -> None:
     print("| site | " + " | ".join(f"{n} page{'s' * (n > 1)}" for n in LEARNED) + " |")
     print("|---|" + "---|" * len(LEARNED))
-    rows = {language: [(before(pages, n), after(pages, n)) for n in LEARNED] for language, pages in SITES.items()}
+    rows = {
+        language: [(before(pages, n), after(pages, n)) for n in LEARNED]
+        for language, pages in SITES.items()
+    }
     for language, cells in rows.items():
         print(f"| {language} | " + " | ".join(f"{old[0]} → {new[0]}" for old, new in cells) + " |")
     for what, name in enumerate(("all leaks", "all losses")):
-        sums = [[sum(counts[what] for counts in side) for side in zip(*cells, strict=True)] for cells in columns(rows)]
+        sums = [
+            [sum(counts[what] for counts in side) for side in zip(*cells, strict=True)]
+            for cells in columns(rows)
+        ]
         print(f"| {name} | " + " | ".join(f"{old} → {new}" for old, new in sums) + " |")
-    print("largest memory:", max(len(memory_of(pages).to_bytes()) for pages in SITES.values()), "bytes")
+    print(
+        "largest memory:",
+        max(len(memory_of(pages).to_bytes()) for pages in SITES.values()),
+        "bytes",
+    )
 
 
 def columns(rows: dict[str, list[Cell]]) -> list[tuple[Cell, ...]]:
@@ -37,13 +47,20 @@ def columns(rows: dict[str, list[Cell]]) -> list[tuple[Cell, ...]]:
 
 def before(pages: list[SitePage], learned: int) -> tuple[int, int]:
     """Leaks and losses on the same pages without a memory."""
-    return totals([judge(extract(page.html, page.url).text, page) for page in judged(pages, learned)])
+    return totals(
+        [judge(extract(page.html, page.url).text, page) for page in judged(pages, learned)]
+    )
 
 
 def after(pages: list[SitePage], learned: int) -> tuple[int, int]:
     """Leaks and losses on the pages that follow so many learned ones."""
     memory = memory_of(pages[:learned])
-    return totals([judge(extract(page.html, page.url, memory=memory).text, page) for page in judged(pages, learned)])
+    return totals(
+        [
+            judge(extract(page.html, page.url, memory=memory).text, page)
+            for page in judged(pages, learned)
+        ]
+    )
 
 
 def judged(pages: list[SitePage], learned: int) -> list[SitePage]:

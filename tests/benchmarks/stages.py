@@ -45,7 +45,11 @@ def stages(pages: Iterable[Row]) -> Iterator[Sequence[str]]:
     whole = spent.pop("all")
     spent["the rest"] = whole - sum(spent.values())
     for stage, seconds in (*spent.items(), ("all", whole)):
-        yield [stage, f"{1000 * seconds / max(1, count):.2f}", f"{seconds / whole:.0%}".replace("%", " %")]
+        yield [
+            stage,
+            f"{1000 * seconds / max(1, count):.2f}",
+            f"{seconds / whole:.0%}".replace("%", " %"),
+        ]
 
 
 @contextmanager
@@ -63,7 +67,9 @@ def _timed(stage: str, name: str, spent: dict[str, float]) -> Iterator[None]:
         setattr(owner, last, step)
 
 
-def _with_clock(step: Callable[..., Any], stage: str, spent: dict[str, float]) -> Callable[..., Any]:
+def _with_clock(
+    step: Callable[..., Any], stage: str, spent: dict[str, float]
+) -> Callable[..., Any]:
     @wraps(step)
     def timed(*values: Any, **named: Any) -> Any:
         start = time.process_time()

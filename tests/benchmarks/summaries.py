@@ -49,7 +49,10 @@ def rankings() -> dict[str, Ranking]:
 
 def scored(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[str, Scores]:
     """What each way scores on a page; nothing where the text has no room for a choice."""
-    sentences = [sentence.text for sentence in islice(prose_sentences(page.text, page.title, page.language), MOST)]
+    sentences = [
+        sentence.text
+        for sentence in islice(prose_sentences(page.text, page.title, page.language), MOST)
+    ]
     ours = summarize(page.text, title=page.title, language=page.language, max_chars=max_chars)
     if len(sentences) <= 1 or not ours:
         return {}
@@ -84,7 +87,9 @@ def rows(page: Described) -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/bench/extraction"))
     parser.add_argument("--max-chars", type=int, default=300)
     arguments = parser.parse_args()
@@ -99,7 +104,9 @@ def main() -> None:
     for row in ("not in the text", *LANGUAGES, "other", *KINDS):
         values = table[row]
         cells = (
-            " / ".join(f"{100 * fmean(column):.1f}" for column in zip(*(v[n] for v in values), strict=True))
+            " / ".join(
+                f"{100 * fmean(column):.1f}" for column in zip(*(v[n] for v in values), strict=True)
+            )
             for n in names
         )
         print(f"{row:16}{len(values):6}", *(f"{cell:>19}" for cell in cells))

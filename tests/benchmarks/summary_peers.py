@@ -49,9 +49,13 @@ def _rank(summarizer: Callable[..., Any], sentences: Sequence[str], language: st
     return ranked or range(len(sentences))
 
 
-def _order(ranked: list[int], sentences: Sequence[Sentence], _count: int, rating: Any, *args: object) -> tuple[()]:
+def _order(
+    ranked: list[int], sentences: Sequence[Sentence], _count: int, rating: Any, *args: object
+) -> tuple[()]:
     """In place of sumy's choice: note the whole order, stable among equals."""
-    rate = rating if callable(rating) else rating.__getitem__  # a function for some methods, a dict for others
+    rate = (
+        rating if callable(rating) else rating.__getitem__
+    )  # a function for some methods, a dict for others
     ranked[:] = sorted(range(len(sentences)), key=lambda i: -rate(sentences[i], *args))
     return ()
 

@@ -44,7 +44,12 @@ def test_what_is_not_installed_is_left_out() -> None:
 def test_a_page_counts_where_the_truth_is_known() -> None:
     """Each field by the benchmarks' own measures."""
     scores = Scores()
-    said = Found("the old pier stays where it is", "The Pier Stays", ("Marta Quill", "Tom Wick"), "2025-10-14")
+    said = Found(
+        "the old pier stays where it is",
+        "The Pier Stays",
+        ("Marta Quill", "Tom Wick"),
+        "2025-10-14",
+    )
     score(ROW, said, scores, _metrics())
     assert (scores.words, scores.titles, scores.dates, scores.segments) == ([1.0], [1.0], [1.0], [])
     assert scores.authors == [pytest.approx(2 / 3)]
@@ -54,7 +59,12 @@ def test_who_finds_nothing_scores_nothing() -> None:
     """It raises no error either."""
     scores = Scores()
     score(ROW, Found(), scores, _metrics())
-    assert (scores.words, scores.titles, scores.authors, scores.dates) == ([0.0], [0.0], [0.0], [0.0])
+    assert (scores.words, scores.titles, scores.authors, scores.dates) == (
+        [0.0],
+        [0.0],
+        [0.0],
+        [0.0],
+    )
 
 
 def test_time_is_told_as_means_and_shares() -> None:
@@ -74,7 +84,9 @@ def test_stages_are_those_of_the_story() -> None:
 
 def test_a_table_is_markdown() -> None:
     """A head, a rule, and a line a row."""
-    assert table(["time", "ours"], [["ms", "3.0"]]) == "| time | ours |\n| --- | --- |\n| ms | 3.0 |"
+    assert (
+        table(["time", "ours"], [["ms", "3.0"]]) == "| time | ours |\n| --- | --- |\n| ms | 3.0 |"
+    )
 
 
 def test_a_text_without_an_article_is_cleaned_to_nothing() -> None:

@@ -13,8 +13,12 @@ SECOND = "a lorry full of milk was the last to come on board"
     [
         pytest.param(["home", FIRST, SECOND, "imprint"], [False, True, True, False], id="around"),
         pytest.param([FIRST, "read more", SECOND], [True, False, True], id="between"),
-        pytest.param(["milk", FIRST, "pros", SECOND], [False, True, True, True], id="short-block-in-the-gap"),
-        pytest.param([SECOND, FIRST, SECOND], [False, True, True], id="the-order-settles-duplicates"),
+        pytest.param(
+            ["milk", FIRST, "pros", SECOND], [False, True, True, True], id="short-block-in-the-gap"
+        ),
+        pytest.param(
+            [SECOND, FIRST, SECOND], [False, True, True], id="the-order-settles-duplicates"
+        ),
         pytest.param([SECOND, "x", FIRST], [True, False, True], id="another-order"),
         pytest.param(["", "x"], [False, False], id="nothing"),
     ],

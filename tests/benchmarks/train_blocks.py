@@ -132,7 +132,10 @@ class Terms:
         for page in pages:
             for term in {term for terms in rows(page) for term in terms}:
                 sites[term].add(page.row.site)
-        index = {term: n for n, term in enumerate(sorted(t for t, seen in sites.items() if len(seen) >= SITES))}
+        index = {
+            term: n
+            for n, term in enumerate(sorted(t for t, seen in sites.items() if len(seen) >= SITES))
+        }
         starts, columns = [0], array("i")
         for page in pages:
             for terms, weight in zip(rows(page), page.weights, strict=True):
@@ -156,7 +159,11 @@ class Terms:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it could go on: more steps gain nothing
             model.fit(self.table[known], labels[known], weights[known] / weights[known].mean())
-        return {term: float(w) for term, w in zip(self.index, model.coef_[0], strict=True) if abs(w) >= SMALLEST}
+        return {
+            term: float(w)
+            for term, w in zip(self.index, model.coef_[0], strict=True)
+            if abs(w) >= SMALLEST
+        }
 
 
 def vocabulary(names: dict[str, float], texts: dict[str, float]) -> Vocabulary:
@@ -179,7 +186,11 @@ def name_rows(page: Example) -> Iterator[Sequence[str]]:
     for block in page.reading.layout.blocks:
         parent = boxes[block.box].parent
         own = terms[block.box] + (terms_in_names(block.wrapper) if block.wrapper else [])
-        yield [*(f"o{term}" for term in own), *(f"p{term}" for term in terms[parent]), *around[boxes[parent].parent]]
+        yield [
+            *(f"o{term}" for term in own),
+            *(f"p{term}" for term in terms[parent]),
+            *around[boxes[parent].parent],
+        ]
 
 
 def text_rows(page: Example) -> Iterator[Sequence[str]]:
@@ -216,14 +227,20 @@ class Training:
         """The words' weights as the pages of these numbers teach them."""
         known = np.isin(self.owner, numbers)
         names = self.names.weights(known, self.labels, self.weights, NAME_STRENGTH)
-        return vocabulary(names, self.texts.weights(known, self.labels, self.weights, TEXT_STRENGTH))
+        return vocabulary(
+            names, self.texts.weights(known, self.labels, self.weights, TEXT_STRENGTH)
+        )
 
     def boost(self, numbers: npt.NDArray[np.int64], lessons: Sequence[Table]) -> CatBoostClassifier:
         """Oblivious trees over the features of the known blocks of these pages."""
-        table = np.concatenate([lessons[number][np.array(self.pages[number].weights) > 0] for number in numbers])
+        table = np.concatenate(
+            [lessons[number][np.array(self.pages[number].weights) > 0] for number in numbers]
+        )
         known = np.isin(self.owner, numbers)
         weights = self.weights[known]
-        return CatBoostClassifier(**TREES).fit(table, self.labels[known], sample_weight=weights / weights.mean())
+        return CatBoostClassifier(**TREES).fit(
+            table, self.labels[known], sample_weight=weights / weights.mean()
+        )
 
 
 def _model(known: Vocabulary, trees: CatBoostClassifier) -> Model:
@@ -243,7 +260,9 @@ def _model(known: Vocabulary, trees: CatBoostClassifier) -> Model:
     return Model(known, np.array(feature), np.array(border), np.array(leaves) * scale, bias)
 
 
-def report(pages: Sequence[Example], judged: Sequence[npt.NDArray[np.float64]], bench: Path) -> None:
+def report(
+    pages: Sequence[Example], judged: Sequence[npt.NDArray[np.float64]], bench: Path
+) -> None:
     """Print the benchmark's own figures for the kept blocks, a line a data set."""
     measure = metrics(bench)
     shingles, segments, word = defaultdict(list), defaultdict(list), defaultdict(list)
@@ -254,9 +273,15 @@ def report(pages: Sequence[Example], judged: Sequence[npt.NDArray[np.float64]], 
             shingles[page.row.dataset].append(measure.shingle_counts(kept, page.row.text))
             word[f"{page.row.dataset} {page.row.kind}"].append(measure.word_f1(kept, page.row.text))
         else:
-            segments[page.row.dataset].append(measure.segments(kept, page.row.must, page.row.must_not))
+            segments[page.row.dataset].append(
+                measure.segments(kept, page.row.must, page.row.must_not)
+            )
     for name, counts in shingles.items():
-        print(name, len(counts), {key: round(value, 4) for key, value in measure.shingle_f1(counts).items()})
+        print(
+            name,
+            len(counts),
+            {key: round(value, 4) for key, value in measure.shingle_f1(counts).items()},
+        )
     for name, counts in segments.items():
         print(name, len(counts), {key: round(value, 4) for key, value in leaked(counts).items()})
     for name, scores in sorted(word.items()):

@@ -29,8 +29,17 @@ FOLDS = 5
 ROOMS = (300, 200)  # max_chars
 TEMPERATURE = 0.05  # of the wanted distribution: a choice 0.05 ROUGE better is e times as wanted
 PENALTY = 0.001  # of squared weights, all measures scaled to deviation 1
-SHARES = {"own words": 1, "taken out": 1, "left in": 1, "opening": 2}  # one of so many pages of a kind is learned from
-FIRST, CENTRAL, TOGETHER = 7, 4, 3  # choices learned from: up to three of the first seven and the four most central
+SHARES = {
+    "own words": 1,
+    "taken out": 1,
+    "left in": 1,
+    "opening": 2,
+}  # one of so many pages of a kind is learned from
+FIRST, CENTRAL, TOGETHER = (
+    7,
+    4,
+    3,
+)  # choices learned from: up to three of the first seven and the four most central
 
 Table = npt.NDArray[np.float64]
 
@@ -61,7 +70,11 @@ def cases(pages: Sequence[Described]) -> Iterator[Case]:
                     page,
                     np.array([features(measures, choice, room)[:-1] for choice in choices]),
                     np.array([fmean(rouge(text, page.description)) for text in told]),
-                    max(number for number, choice in enumerate(choices) if number == 0 or _opens(choice)),
+                    max(
+                        number
+                        for number, choice in enumerate(choices)
+                        if number == 0 or _opens(choice)
+                    ),
                 )
 
 
@@ -79,7 +92,9 @@ def learn(learned: Sequence[Case]) -> Table:
         scores -= np.maximum.reduceat(scores, starts[:-1])[owner]
         likely = np.exp(scores)
         likely /= np.add.reduceat(likely, starts[:-1])[owner]
-        value = -(wanted * np.log(likely + 1e-12)).sum() / len(learned) + PENALTY * weights @ weights
+        value = (
+            -(wanted * np.log(likely + 1e-12)).sum() / len(learned) + PENALTY * weights @ weights
+        )
         return float(value), table.T @ (likely - wanted) / len(learned) + 2 * PENALTY * weights
 
     found: Table = minimize(loss, np.zeros(table.shape[1]), jac=True, method="L-BFGS-B").x
@@ -106,7 +121,11 @@ def _opens(choice: tuple[int, ...]) -> bool:
 
 
 def _sample(all_cases: Sequence[Case]) -> list[Case]:
-    return [case for case in all_cases if zlib.crc32(case.page.id.encode()) % SHARES[case.page.kind] == 0]
+    return [
+        case
+        for case in all_cases
+        if zlib.crc32(case.page.id.encode()) % SHARES[case.page.kind] == 0
+    ]
 
 
 def _choices(measures: Measures, room: int) -> Iterator[tuple[int, ...]]:
@@ -130,7 +149,9 @@ def _softmax(values: Table) -> Table:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/bench/extraction"))
     arguments = parser.parse_args()
     all_cases = list(cases(described(arguments.data / "data")))

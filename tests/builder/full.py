@@ -115,7 +115,10 @@ def main() -> None:
         path = FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)
         before = path.read_text("utf-8") if path.exists() else ""
-        print(*unified_diff(before.splitlines(), body.decode().splitlines(), name, name, lineterm=""), sep="\n")
+        print(
+            *unified_diff(before.splitlines(), body.decode().splitlines(), name, name, lineterm=""),
+            sep="\n",
+        )
         path.write_bytes(body)
 
 

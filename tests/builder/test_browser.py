@@ -12,9 +12,16 @@ from tests.support.site import Route, Site
 pytestmark = pytest.mark.slow
 
 LONG = feed(
-    entry(1, title="Unbroken" * 40, authors=("A" * 90,), summary="https://example.org/" + "x" * 300),
     entry(
-        2, html="<table><tbody><tr>" + "<td>wide cell</td>" * 30 + "</tr></tbody></table><pre>" + "y" * 400 + "</pre>"
+        1, title="Unbroken" * 40, authors=("A" * 90,), summary="https://example.org/" + "x" * 300
+    ),
+    entry(
+        2,
+        html="<table><tbody><tr>"
+        + "<td>wide cell</td>" * 30
+        + "</tr></tbody></table><pre>"
+        + "y" * 400
+        + "</pre>",
     ),
     base_url="https://a-rather-long-name-of-a-host.feeds.example.org/with/a/path/",
 )
@@ -50,7 +57,15 @@ def test_a_page_asks_nobody_for_anything(site: Site, name: str) -> None:
     """Every request would go to this proxy; only an article's own pictures are asked for."""
     page = PAGES[name].replace(b"https://", b"http://")  # a proxy sees the addresses of plain HTTP
     site[site.url("/page")] = Route(page)  # what a proxy is asked for
-    dom = dump(site.url("/page"), f"--proxy-server=127.0.0.1:{site.port}", "--proxy-bypass-list=<-loopback>")
+    dom = dump(
+        site.url("/page"),
+        f"--proxy-server=127.0.0.1:{site.port}",
+        "--proxy-bypass-list=<-loopback>",
+    )
     assert "<main" in dom
-    asked = [path for path in site.paths() if path != site.url("/page") and not path.startswith(OF_ITS_OWN)]
+    asked = [
+        path
+        for path in site.paths()
+        if path != site.url("/page") and not path.startswith(OF_ITS_OWN)
+    ]
     assert asked == (["http://feeds.example.org/harbour/werft.jpg"] if name == "article" else [])

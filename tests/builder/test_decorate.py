@@ -10,16 +10,33 @@ from feedpub.core.models import Entry
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
-def entry(html: str = "<p>Text.</p>", *, image: str | None = None, text: str = "Text.", language: str = "en") -> Entry:
+def entry(
+    html: str = "<p>Text.</p>",
+    *,
+    image: str | None = None,
+    text: str = "Text.",
+    language: str = "en",
+) -> Entry:
     return Entry(
-        "tag:x", "https://example.org/a", "A", NOON, NOON, NOON, html=html, text=text, image=image, language=language
+        "tag:x",
+        "https://example.org/a",
+        "A",
+        NOON,
+        NOON,
+        NOON,
+        html=html,
+        text=text,
+        image=image,
+        language=language,
     )
 
 
 def test_a_text_without_a_picture_gets_the_articles_own() -> None:
     """On top, once."""
     aided = with_lead_image(entry(image="https://example.org/a.jpg?a=1&b=2"))
-    assert aided.html == '<p><img src="https://example.org/a.jpg?a=1&amp;b=2" alt=""></p><p>Text.</p>'
+    assert (
+        aided.html == '<p><img src="https://example.org/a.jpg?a=1&amp;b=2" alt=""></p><p>Text.</p>'
+    )
     assert with_lead_image(aided) == aided
 
 
@@ -28,7 +45,10 @@ def test_a_text_without_a_picture_gets_the_articles_own() -> None:
     [
         entry(),
         entry("", image="https://example.org/a.jpg"),
-        entry('<figure><img src="https://example.org/b.jpg"></figure>', image="https://example.org/a.jpg"),
+        entry(
+            '<figure><img src="https://example.org/b.jpg"></figure>',
+            image="https://example.org/a.jpg",
+        ),
     ],
 )
 def test_other_texts_stay_as_they_are(told: Entry) -> None:
@@ -38,7 +58,13 @@ def test_other_texts_stay_as_they_are(told: Entry) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("", 1), ("word " * 230, 1), ("word " * 1150, 5), ("水" * 2000, 5), ("水" * 400 + " word" * 230, 2)],
+    [
+        ("", 1),
+        ("word " * 230, 1),
+        ("word " * 1150, 5),
+        ("水" * 2000, 5),
+        ("水" * 400 + " word" * 230, 2),
+    ],
 )
 def test_minutes(text: str, expected: int) -> None:
     """By words, and by signs where no spaces are written."""

@@ -46,7 +46,11 @@ RSS = [
     ("icon.png", "icon.svg", "not a GIF"),
     ("<url>https://news.example/icon.png</url>", "", "lacks <url>"),
     ("<title>Ferries &#x26; fares: are 3 &#x3C; 4 crossings enough?</title>", "", "lacks <title>"),
-    ("Ferries &#x26; fares: are 3 &#x3C; 4", "Ferries &amp;amp; fares: are 3", "may be taken for HTML"),
+    (
+        "Ferries &#x26; fares: are 3 &#x3C; 4",
+        "Ferries &amp;amp; fares: are 3",
+        "may be taken for HTML",
+    ),
     ("Ferries &#x26; fares", "Ferries &#x3C;/b>", "looks like HTML"),
     ("Ferries &#x26; fares", "Ferries \x93fares\x94", "bad character"),
     ("Ferries &#x26; fares", " Ferries", "white space around"),
@@ -63,7 +67,11 @@ RSS = [
     ('length="14200000"', 'length="big"', "not a size"),
     ('length="14200000"', "", "lacks length"),
     ('type="audio/mpeg"', 'type="audio"', "not a media type"),
-    ("https://news.example/audio/ferries.mp3", "http://localhost/ferries.mp3", "not an address on the web"),
+    (
+        "https://news.example/audio/ferries.mp3",
+        "http://localhost/ferries.mp3",
+        "not an address on the web",
+    ),
     ('medium="image"', 'medium="picture"', "not a medium"),
     ("&lt;p&gt;After", "&lt;script&gt;x&lt;/script&gt;&lt;p&gt;After", "element <script>"),
     ("&lt;p&gt;After", '&lt;p onclick="x"&gt;After', "attribute onclick"),
@@ -86,8 +94,16 @@ ATOM = [
     ("<id>https://feeds.example.org/harbour.atom</id>", "<id>harbour</id>", "not a full URI"),
     ("tag:feeds.example.org,2025-11-17:", "tag:feeds.example.org:", "not a tag URI"),
     ("<updated>2025-11-20T16:05:00+00:00</updated>", "<updated>2025-11-20</updated>", "RELAX NG"),
-    ("<updated>2025-11-18T08:05:00+00:00</updated>", "<updated>2025-11-20T16:05:00+00:00</updated>", "updated twice"),
-    ("<updated>2025-11-18T08:05:00+00:00</updated>", "<updated>2035-11-20T16:05:00+00:00</updated>", "implausible"),
+    (
+        "<updated>2025-11-18T08:05:00+00:00</updated>",
+        "<updated>2025-11-20T16:05:00+00:00</updated>",
+        "updated twice",
+    ),
+    (
+        "<updated>2025-11-18T08:05:00+00:00</updated>",
+        "<updated>2035-11-20T16:05:00+00:00</updated>",
+        "implausible",
+    ),
     (
         ">tag:feeds.example.org,2025-11-19:harbour/77aa01<",
         ">tag:feeds.example.org,2025-11-20:harbour/4c2f9a<",
@@ -105,7 +121,11 @@ ATOM = [
     ('type="html">', 'type="CDATA">', "RELAX NG"),
     ('<content type="html">', '<content type="text/html">', "is not HTML by"),
     ("<name>Mara Lindqvist</name>", "", "RELAX NG"),
-    ("<name>Mara Lindqvist</name>", "<name>Mara &lt;mara@news.example&gt;</name>", "an address where a name"),
+    (
+        "<name>Mara Lindqvist</name>",
+        "<name>Mara &lt;mara@news.example&gt;</name>",
+        "an address where a name",
+    ),
     ("<email>jane@news.example</email>", "<email>jane</email>", "RELAX NG"),
     ('term="Harbour"', 'term=""', "is blank"),
     ("<generator>feedpub</generator>", "<generator/>", "is blank"),
@@ -116,7 +136,11 @@ ATOM = [
 JSON = [
     ("https://jsonfeed.org/version/1.1", "https://jsonfeed.org/version/1", "$.version"),
     ('"title": "Harbour & quay"', '"titel": "x"', "title"),
-    ('"home_page_url": "https://news.example/harbour"', '"home_page_url": "/harbour"', "home_page_url"),
+    (
+        '"home_page_url": "https://news.example/harbour"',
+        '"home_page_url": "/harbour"',
+        "home_page_url",
+    ),
     ("2025-11-20T14:05:00+00:00", "20 Nov 2025", "date_published"),
     ("2025-11-20T14:05:00+00:00", "2035-11-20T14:05:00+00:00", "implausible"),
     ("2025-11-19:harbour/77aa01", "2025-11-20:harbour/4c2f9a", "id twice"),
@@ -147,7 +171,11 @@ ARCHIVE = [
 ]
 ATOM_ARCHIVE = [
     *ARCHIVE,
-    ('<link href="https://news.example/harbour/note"', '<link rel="current" href="https://news.example/n"', "relation"),
+    (
+        '<link href="https://news.example/harbour/note"',
+        '<link rel="current" href="https://news.example/n"',
+        "relation",
+    ),
 ]
 JSON_ARCHIVE = [
     ("harbour-archive-1.json", "harbour-archive-2.json", "the next document is itself"),

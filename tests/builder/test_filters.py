@@ -5,12 +5,23 @@ import pytest
 from feedpub.builder.filters import FilterFacts, matching_filter
 from feedpub.config import FeedConfig, Filters, FolderSource
 
-STORY = FilterFacts("https://example.org/sport/final", "The final was a draw", ("Sport",), "Nobody won, nobody lost.")
+STORY = FilterFacts(
+    "https://example.org/sport/final",
+    "The final was a draw",
+    ("Sport",),
+    "Nobody won, nobody lost.",
+)
 
 
 def feed(include: Filters | None = None, exclude: Filters | None = None) -> FeedConfig:
     source = FolderSource(type="folder", path="/articles")  # type: ignore[arg-type]
-    return FeedConfig(name="f", title="F", source=(source,), include=include or Filters(), exclude=exclude or Filters())
+    return FeedConfig(
+        name="f",
+        title="F",
+        source=(source,),
+        include=include or Filters(),
+        exclude=exclude or Filters(),
+    )
 
 
 def test_a_feed_without_rules_takes_everything() -> None:
@@ -38,8 +49,14 @@ def test_each_kind_of_rule_leaves_out_and_lets_in(rules: Filters) -> None:
 
 def test_what_no_include_pattern_matches_is_left_out() -> None:
     """All kinds that are given must match."""
-    assert matching_filter(feed(include=Filters(title=("election",))), STORY) == "its title is not among those included"
-    assert matching_filter(feed(include=Filters(title=("final",), category=("politics",))), STORY) is not None
+    assert (
+        matching_filter(feed(include=Filters(title=("election",))), STORY)
+        == "its title is not among those included"
+    )
+    assert (
+        matching_filter(feed(include=Filters(title=("final",), category=("politics",))), STORY)
+        is not None
+    )
 
 
 def test_exclude_goes_before_include() -> None:

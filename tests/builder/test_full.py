@@ -15,5 +15,9 @@ def test_document_is_the_expected_one(name: str) -> None:
 
 def test_no_expected_document_is_left_over() -> None:
     """Each file of the folder is one that is rendered."""
-    files = [path.relative_to(full.FOLDER).as_posix() for path in full.FOLDER.rglob("*") if path.is_file()]
+    files = [
+        path.relative_to(full.FOLDER).as_posix()
+        for path in full.FOLDER.rglob("*")
+        if path.is_file()
+    ]
     assert sorted(files) == NAMES

@@ -18,7 +18,9 @@ from feedpub.core.models import Enclosure, Feed, FeedSummary
 from tests.support.feeds import entry, feed, feeds
 
 WHOLE = feed(
-    entry(1, enclosures=(Enclosure("https://example.org/ton%20spur.mp3", "audio/mpeg", 14_200_000),)),
+    entry(
+        1, enclosures=(Enclosure("https://example.org/ton%20spur.mp3", "audio/mpeg", 14_200_000),)
+    ),
     entry(2, url="", slug="own", summary=""),
     author="Jane Roe",
 )
@@ -28,7 +30,10 @@ PAGES = {
     "empty feed": render_page(feed()),
     "article": render_article(WHOLE, SAVED),
     "index": render_index(
-        [FeedSummary.for_feed(each) for each in (WHOLE, feed(name="other", language="ar", title="أخبار"))]
+        [
+            FeedSummary.for_feed(each)
+            for each in (WHOLE, feed(name="other", language="ar", title="أخبار"))
+        ]
     ),
     "empty index": render_index([]),
 }
@@ -41,7 +46,10 @@ def tree(page: bytes) -> lxml.html.HtmlElement:
 def find(page: bytes, path: str) -> list[str]:
     """What an XPath gives, as text."""
     found = tree(page).xpath(path)
-    return [str(node) if isinstance(node, str) else " ".join(node.text_content().split()) for node in found]
+    return [
+        str(node) if isinstance(node, str) else " ".join(node.text_content().split())
+        for node in found
+    ]
 
 
 every_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES.keys())
@@ -69,7 +77,9 @@ def test_a_page_can_be_used_by_ear_and_keyboard(page: bytes) -> None:
 @every_page
 def test_a_page_needs_no_script_and_nothing_from_elsewhere(page: bytes) -> None:
     """The style is inline; the policy allows it by its digest and forbids the rest."""
-    assert find(page, "//script | //link[@rel='stylesheet'] | //iframe | //@style | //@onclick") == []
+    assert (
+        find(page, "//script | //link[@rel='stylesheet'] | //iframe | //@style | //@onclick") == []
+    )
     (style,) = find(page, "//style/text()")
     (policy,) = find(page, "//meta[@http-equiv='Content-Security-Policy']/@content")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -88,12 +98,17 @@ def luminance(colour: str) -> float:
     digits = colour.removeprefix("#")
     digits = digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)
     parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 STYLE = files("feedpub.builder").joinpath("templates/style.css").read_text("utf-8")
-PALETTES = [dict(re.findall(r"--(\w+): (#\w+)", rule)) for rule in re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)]
+PALETTES = [
+    dict(re.findall(r"--(\w+): (#\w+)", rule))
+    for rule in re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
+]
 
 
 @pytest.mark.parametrize("palette", PALETTES, ids=["light", "dark", "print"])
@@ -134,7 +149,10 @@ def test_the_page_of_a_feed_lists_its_articles() -> None:
     page = PAGES["feed"]
     assert find(page, "//article/h3/a") == ["Article 1", "Article 2"]
     assert find(page, "//article/h3/a/@href") == ["https://example.org/articles/1", "news/own.html"]
-    assert find(page, "//article//time/@datetime") == ["2025-11-21T11:00:00+00:00", "2025-11-21T10:00:00+00:00"]
+    assert find(page, "//article//time/@datetime") == [
+        "2025-11-21T11:00:00+00:00",
+        "2025-11-21T10:00:00+00:00",
+    ]
     assert find(page, "//article[1]/p") == [
         "21 November 2025, 11:00 UTC Mara Lindqvist",
         "What article 1 is about.",
@@ -180,25 +198,38 @@ def test_the_page_of_an_article_shows_it_whole() -> None:
     page = PAGES["article"]
     assert find(page, "/html/@lang") == ["de"]
     assert find(page, "//h1") == ["Article 3"]
-    assert find(page, "//article/p[@class='facts']") == ["21. November 2025, 09:00 UTC Mara Lindqvist"]
+    assert find(page, "//article/p[@class='facts']") == [
+        "21. November 2025, 09:00 UTC Mara Lindqvist"
+    ]
     assert find(page, "//article/img/@src") == ["https://example.org/i.jpg"]
-    assert find(page, "//div[@class='text']/p") == ["What article 3 is about.", "And the rest of it."]
+    assert find(page, "//div[@class='text']/p") == [
+        "What article 3 is about.",
+        "And the rest of it.",
+    ]
     assert find(page, "//nav/a/@href") == find(page, "//footer//a/@href") == ["../news.html"]
-    assert find(page, "//link[@rel='canonical']/@href") == ["https://feeds.example.org/news/own.html"]
+    assert find(page, "//link[@rel='canonical']/@href") == [
+        "https://feeds.example.org/news/own.html"
+    ]
     assert len(find(page, "//link[@rel='alternate']")) == 3
 
 
 def test_the_page_of_an_article_leads_to_where_it_was_published() -> None:
     """Where that is known."""
-    assert find(render_article(WHOLE, entry()), "//footer//a/@href")[0] == "https://example.org/articles/1"
+    assert (
+        find(render_article(WHOLE, entry()), "//footer//a/@href")[0]
+        == "https://example.org/articles/1"
+    )
 
 
 @pytest.mark.parametrize(
-    "source", ["https://example.org/a%20b.jpg?x=1&amp;y=2", "https://example.org/a b.jpg?x=1&amp;y=2"]
+    "source",
+    ["https://example.org/a%20b.jpg?x=1&amp;y=2", "https://example.org/a b.jpg?x=1&amp;y=2"],
 )
 def test_the_lead_image_is_shown_once(source: str) -> None:
     """Not above a text that shows it itself, however it spells the address."""
-    shown = entry(image="https://example.org/a b.jpg?x=1&y=2", html=f'<p>x</p><img src="{source}" alt="">')
+    shown = entry(
+        image="https://example.org/a b.jpg?x=1&y=2", html=f'<p>x</p><img src="{source}" alt="">'
+    )
     assert len(find(render_article(WHOLE, shown), "//img")) == 1
 
 
@@ -212,7 +243,11 @@ def test_the_index_lists_every_feed() -> None:
     ]
     assert find(page, "//article[2]/p[2]") == ["0 articles RSS Atom JSON Feed"]
     assert find(page, "//article[2]/@dir") == ["rtl"]
-    assert find(page, "//link[@type='text/x-opml']/@href") == find(page, "//section//a/@href") == ["feeds.opml"]
+    assert (
+        find(page, "//link[@type='text/x-opml']/@href")
+        == find(page, "//section//a/@href")
+        == ["feeds.opml"]
+    )
     assert find(page, "//section//code") == ["https://feeds.example.org/feeds.opml"]
     assert len(find(page, "//link[@rel='alternate']")) == 6
 
@@ -220,7 +255,9 @@ def test_the_index_lists_every_feed() -> None:
 def test_the_index_speaks_the_language_that_all_feeds_share() -> None:
     """Else English."""
     german = [feed(name="a", language="de"), feed(name="b", language="de")]
-    assert find(render_index([FeedSummary.for_feed(each) for each in german]), "/html/@lang") == ["de"]
+    assert find(render_index([FeedSummary.for_feed(each) for each in german]), "/html/@lang") == [
+        "de"
+    ]
     assert find(PAGES["index"], "/html/@lang") == ["en"]
     assert find(PAGES["empty index"], "//main") == ["No feeds yet."]
 

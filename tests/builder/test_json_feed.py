@@ -15,7 +15,11 @@ def rendered(case: Feed) -> dict[str, Any]:
 
 def test_the_feed_tells_who_and_where_it_is() -> None:
     """Every field that the format has for it; nothing empty."""
-    document = rendered(feed(author="Jane Roe <jane@example.org>", icon="https://example.org/i.svg", language="en_GB"))
+    document = rendered(
+        feed(
+            author="Jane Roe <jane@example.org>", icon="https://example.org/i.svg", language="en_GB"
+        )
+    )
     assert document == {
         "version": "https://jsonfeed.org/version/1.1",
         "title": "News",
@@ -36,7 +40,10 @@ def test_an_item_has_all_there_is() -> None:
         language="de",
         image="https://example.org/i.jpg",
         categories=("a", "b"),
-        enclosures=(Enclosure("https://example.org/a.mp3", "audio/mpeg", 5), Enclosure("https://example.org/b", "x/y")),
+        enclosures=(
+            Enclosure("https://example.org/a.mp3", "audio/mpeg", 5),
+            Enclosure("https://example.org/b", "x/y"),
+        ),
     )
     assert rendered(feed(whole))["items"] == [
         {
@@ -63,7 +70,10 @@ def test_an_item_always_has_content() -> None:
     """The summary where only that is published, the title where there is nothing else."""
     (short,) = rendered(feed(entry(), summary_only=True))["items"]
     (bare,) = rendered(feed(entry(html="", text="", summary="")))["items"]
-    assert (short["content_text"], bare["content_text"]) == ("What article 1 is about.", "Article 1")
+    assert (short["content_text"], bare["content_text"]) == (
+        "What article 1 is about.",
+        "Article 1",
+    )
     assert "content_html" not in short
 
 
@@ -74,10 +84,16 @@ def test_text_stands_as_it_is() -> None:
 
 def test_the_way_back_in_time() -> None:
     """`next_url` leads from the live document to the newest archive, and from archive to archive."""
-    documents = [rendered(feed(entry(), **changes)) for changes in ({"previous": 2}, {"archive": 2, "previous": 1})]
+    documents = [
+        rendered(feed(entry(), **changes))
+        for changes in ({"previous": 2}, {"archive": 2, "previous": 1})
+    ]
     assert [(document["feed_url"], document["next_url"]) for document in documents] == [
         ("https://feeds.example.org/news.json", "https://feeds.example.org/news-archive-2.json"),
-        ("https://feeds.example.org/news-archive-2.json", "https://feeds.example.org/news-archive-1.json"),
+        (
+            "https://feeds.example.org/news-archive-2.json",
+            "https://feeds.example.org/news-archive-1.json",
+        ),
     ]
     assert "next_url" not in rendered(feed(entry(), archive=1))
 

@@ -23,11 +23,17 @@ ARTICLE = Article(
 )
 
 
-def arrival(article: Article = ARTICLE, item: Item | None = None, *keys: str, rank: int = 0) -> ExtractedItem:
-    return ExtractedItem(item or Item(article.url), article, keys or ("example.org/a",), rank, source="s")
+def arrival(
+    article: Article = ARTICLE, item: Item | None = None, *keys: str, rank: int = 0
+) -> ExtractedItem:
+    return ExtractedItem(
+        item or Item(article.url), article, keys or ("example.org/a",), rank, source="s"
+    )
 
 
-def bring(*arrivals: ExtractedItem, known: ExistingEntries | None = None, now: datetime = NOW) -> MergeResult:
+def bring(
+    *arrivals: ExtractedItem, known: ExistingEntries | None = None, now: datetime = NOW
+) -> MergeResult:
     return merge_items("f", "https://feeds.example/", known or ExistingEntries(), arrivals, now)
 
 
@@ -42,7 +48,10 @@ def one_of(merged: MergeResult) -> Entry:
 
 def known(entry: Entry, *keys: str) -> ExistingEntries:
     return ExistingEntries(
-        dict.fromkeys(keys or ("example.org/a",), Alias(entry.id)), {entry.id: entry}, {entry.updated}, set()
+        dict.fromkeys(keys or ("example.org/a",), Alias(entry.id)),
+        {entry.id: entry},
+        {entry.updated},
+        set(),
     )
 
 
@@ -51,7 +60,11 @@ def test_a_new_article_becomes_an_entry() -> None:
     merged = bring(arrival())
     (entry,) = merged.entries
     assert (merged.new, merged.updated) == (1, 0)
-    assert (entry.title, entry.html, entry.url) == ("A title", "<p>Some words.</p>", "https://example.org/a")
+    assert (entry.title, entry.html, entry.url) == (
+        "A title",
+        "<p>Some words.</p>",
+        "https://example.org/a",
+    )
     assert (entry.first_seen, entry.published, entry.updated) == (NOW, NOW - DAY, NOW - DAY)
     assert merged.aliases == {"example.org/a": Alias(entry.id)}
 
@@ -103,7 +116,11 @@ def test_a_change_of_words_moves_updated(change: dict[str, Any]) -> None:
     (entry,) = merged.entries
     assert merged.updated == 1
     assert entry.updated == LATER
-    assert (entry.id, entry.published, entry.first_seen) == (before.id, before.published, before.first_seen)
+    assert (entry.id, entry.published, entry.first_seen) == (
+        before.id,
+        before.published,
+        before.first_seen,
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,26 +141,35 @@ def test_nothing_else_moves_updated(change: dict[str, Any]) -> None:
     before = one(arrival())
     merged = bring(arrival(replace(ARTICLE, **change)), known=known(before), now=LATER)
     assert merged.updated == 0
-    assert all(e.updated == before.updated and e.published == before.published for e in merged.entries)
+    assert all(
+        e.updated == before.updated and e.published == before.published for e in merged.entries
+    )
 
 
 def test_the_articles_own_word_on_its_update_is_taken() -> None:
     """Where the page says when it changed, and that is later than what is known."""
     before = one(arrival())
     change = replace(ARTICLE, text="New words.", updated=NOW + timedelta(minutes=7))
-    assert bring(arrival(change), known=known(before), now=LATER).entries[0].updated == change.updated
+    assert (
+        bring(arrival(change), known=known(before), now=LATER).entries[0].updated == change.updated
+    )
 
 
 def test_another_enclosure_is_a_change_of_substance() -> None:
     """A podcast's episode is its file."""
     before = one(arrival())
-    item = Item("https://example.org/a", enclosures=(Enclosure("https://example.org/a.mp3", "audio/mpeg"),))
+    item = Item(
+        "https://example.org/a", enclosures=(Enclosure("https://example.org/a.mp3", "audio/mpeg"),)
+    )
     assert bring(arrival(ARTICLE, item), known=known(before), now=LATER).updated == 1
 
 
 def test_no_two_entries_share_a_moment_of_update() -> None:
     """Validators warn of it and readers sort by it; moments stay in the past."""
-    same = [arrival(replace(ARTICLE, url=f"https://e.org/{n}", published=NOW), None, f"e.org/{n}") for n in range(20)]
+    same = [
+        arrival(replace(ARTICLE, url=f"https://e.org/{n}", published=NOW), None, f"e.org/{n}")
+        for n in range(20)
+    ]
     entries = bring(*same).entries
     assert len({entry.updated for entry in entries}) == 20
     assert all(entry.published <= entry.updated <= NOW for entry in entries)
@@ -165,11 +191,15 @@ def test_no_entry_is_updated_before_it_is_published(published: datetime | None) 
         assert {entry.published for entry in entries} == {published}
 
 
-@pytest.mark.parametrize("now", [NOW + DAY, NOW, NOW - 400 * DAY], ids=["later", "the same second", "clock put back"])
+@pytest.mark.parametrize(
+    "now", [NOW + DAY, NOW, NOW - 400 * DAY], ids=["later", "the same second", "clock put back"]
+)
 def test_an_update_never_goes_back(now: datetime) -> None:
     """Whatever the clock does: readers take the later state of an entry for the present one."""
     before = replace(one(arrival()), updated=NOW)
-    entry = one_of(bring(arrival(replace(ARTICLE, text="Other words.")), known=known(before), now=now))
+    entry = one_of(
+        bring(arrival(replace(ARTICLE, text="Other words.")), known=known(before), now=now)
+    )
     assert entry.updated > before.updated
     assert entry.updated <= max(now, NOW + timedelta(seconds=1))
     assert (entry.id, entry.published) == (before.id, before.published)
@@ -192,12 +222,26 @@ def test_the_article_replaces_its_teaser() -> None:
 
 def test_a_feeds_own_title_date_and_authors_go_first() -> None:
     """It knows its entries; a listing page's words may be cut short."""
-    item = Item("https://example.org/a", title="Listed", authors=("L",), published=NOW - 2 * DAY, categories=("x",))
+    item = Item(
+        "https://example.org/a",
+        title="Listed",
+        authors=("L",),
+        published=NOW - 2 * DAY,
+        categories=("x",),
+    )
     article = replace(ARTICLE, authors=("R",), categories=("y",))
     feed = replace(arrival(article, item), listed_first=True)
-    assert (one(feed).title, one(feed).authors, one(feed).published) == ("Listed", ("L",), NOW - 2 * DAY)
+    assert (one(feed).title, one(feed).authors, one(feed).published) == (
+        "Listed",
+        ("L",),
+        NOW - 2 * DAY,
+    )
     page = arrival(article, item)
-    assert (one(page).title, one(page).authors, one(page).published) == ("A title", ("R",), NOW - DAY)
+    assert (one(page).title, one(page).authors, one(page).published) == (
+        "A title",
+        ("R",),
+        NOW - DAY,
+    )
 
 
 def test_what_the_page_leaves_out_is_taken_from_the_listing() -> None:

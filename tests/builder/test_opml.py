@@ -32,9 +32,12 @@ def test_each_feed_is_an_outline() -> None:
 
 
 @pytest.mark.parametrize(
-    ("formats", "suffix"), [(("json", "atom", "rss"), "rss"), (("json", "atom"), "atom"), (("json",), "json")]
+    ("formats", "suffix"),
+    [(("json", "atom", "rss"), "rss"), (("json", "atom"), "atom"), (("json",), "json")],
 )
-def test_the_address_is_of_the_format_that_most_readers_know(formats: tuple[str, ...], suffix: str) -> None:
+def test_the_address_is_of_the_format_that_most_readers_know(
+    formats: tuple[str, ...], suffix: str
+) -> None:
     """RSS, else Atom, else JSON Feed."""
     outline = etree.fromstring(render_opml([feed(formats=formats)])).find("body/outline")
     assert outline is not None

@@ -25,25 +25,37 @@ from feedpub.builder.rss_atom_text import plain, to_single_line, without_separat
 from feedpub.core.models import Enclosure, Entry, Feed
 from tests.builder.full import ARCHIVE, FEED
 
-RENDERERS: dict[str, Callable[[Feed], bytes]] = {"rss": render_rss, "atom": render_atom, "json": render_json}
+RENDERERS: dict[str, Callable[[Feed], bytes]] = {
+    "rss": render_rss,
+    "atom": render_atom,
+    "json": render_json,
+}
 NOW = datetime(2025, 11, 20, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
 def minted(feed: Feed) -> Feed:
     """The feed with ids of the length that they are minted with."""
-    return replace(feed, entries=tuple(replace(e, id=e.id.ljust(len(e.id) + 14, "0")) for e in feed.entries))
+    return replace(
+        feed, entries=tuple(replace(e, id=e.id.ljust(len(e.id) + 14, "0")) for e in feed.entries)
+    )
 
 
 def again(feed: Feed, kind: str) -> bytes:
     """A document written, read, and written again."""
     entries = parse_published(RENDERERS[kind](feed), kind, feed.name)
-    texts = {entry.id: entry.text for entry in feed.entries}  # the one thing that is read from elsewhere
-    return RENDERERS[kind](replace(feed, entries=tuple(replace(entry, text=texts[entry.id]) for entry in entries)))
+    texts = {
+        entry.id: entry.text for entry in feed.entries
+    }  # the one thing that is read from elsewhere
+    return RENDERERS[kind](
+        replace(feed, entries=tuple(replace(entry, text=texts[entry.id]) for entry in entries))
+    )
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-@pytest.mark.parametrize("feed", [FEED, ARCHIVE, replace(FEED, summary_only=True)], ids=["live", "archive", "summary"])
+@pytest.mark.parametrize(
+    "feed", [FEED, ARCHIVE, replace(FEED, summary_only=True)], ids=["live", "archive", "summary"]
+)
 def test_a_document_is_written_again_as_it_was(kind: str, feed: Feed) -> None:
     """To the last byte, whatever is in it."""
     assert again(minted(feed), kind) == RENDERERS[kind](minted(feed))
@@ -53,8 +65,21 @@ def test_a_document_is_written_again_as_it_was(kind: str, feed: Feed) -> None:
 def test_what_an_entry_says_comes_back(kind: str) -> None:
     """All that a document can say of it."""
     feed = minted(FEED)
-    for entry, before in zip(parse_published(RENDERERS[kind](feed), kind, feed.name), feed.entries, strict=True):
-        for name in ("id", "url", "slug", "title", "published", "updated", "authors", "html", "image", "enclosures"):
+    for entry, before in zip(
+        parse_published(RENDERERS[kind](feed), kind, feed.name), feed.entries, strict=True
+    ):
+        for name in (
+            "id",
+            "url",
+            "slug",
+            "title",
+            "published",
+            "updated",
+            "authors",
+            "html",
+            "image",
+            "enclosures",
+        ):
             assert getattr(entry, name) == getattr(before, name), name
         assert (entry.categories, entry.summary) == (before.categories, before.summary)
         assert entry.language == (before.language or (None if kind == "json" else "en-GB"))
@@ -65,7 +90,9 @@ def test_a_document_names_its_place_and_the_archive_before_it(kind: str) -> None
     """A live document without archives names none."""
     base = "https://feeds.example.org/"
     links = links_in(RENDERERS[kind](replace(ARCHIVE, archive=3, previous=2)), kind)
-    assert links == Links(f"{base}{ARCHIVE.name}-archive-3.{kind}", f"{base}{ARCHIVE.name}-archive-2.{kind}")
+    assert links == Links(
+        f"{base}{ARCHIVE.name}-archive-3.{kind}", f"{base}{ARCHIVE.name}-archive-2.{kind}"
+    )
     assert links.base == base
     assert links_in(RENDERERS[kind](FEED), kind) == Links(f"{base}{FEED.name}.{kind}")
 
@@ -86,8 +113,12 @@ def test_an_id_tells_the_host_that_it_was_minted_for() -> None:
     assert not host_of_id("https://example.org/1")
 
 
-_texts = st.text(st.sampled_from("ab <>&;!/?#lt60x3c\N{WORD JOINER}'\"é\t\n\x00\ud800"), max_size=12)
-_addresses = st.sampled_from(["https://a.example/1", "https://bücher.example/ä?q=a&b", "http://a.example/x#y"])
+_texts = st.text(
+    st.sampled_from("ab <>&;!/?#lt60x3c\N{WORD JOINER}'\"é\t\n\x00\ud800"), max_size=12
+)
+_addresses = st.sampled_from(
+    ["https://a.example/1", "https://bücher.example/ä?q=a&b", "http://a.example/x#y"]
+)
 
 
 @st.composite
@@ -111,7 +142,10 @@ def feeds(draw: st.DrawFn) -> Feed:
                 draw(
                     st.lists(
                         st.builds(
-                            Enclosure, _addresses, st.sampled_from(["audio/mpeg", "?", "image/png"]), st.integers(0, 9)
+                            Enclosure,
+                            _addresses,
+                            st.sampled_from(["audio/mpeg", "?", "image/png"]),
+                            st.integers(0, 9),
                         ),
                         max_size=2,
                     )
@@ -186,4 +220,7 @@ def test_an_entry_of_another_kind_of_value_is_refused() -> None:
 def test_an_id_tells_the_day_and_the_digest() -> None:
     """Of its minting, and of the key that it was minted for."""
     id_ = "tag:feeds.example.net,2025-11-20:f/0123456789abcdef0123"
-    assert (day_of_id(id_), digest_of_id(id_)) == (datetime(2025, 11, 20, tzinfo=UTC), "0123456789abcdef0123")
+    assert (day_of_id(id_), digest_of_id(id_)) == (
+        datetime(2025, 11, 20, tzinfo=UTC),
+        "0123456789abcdef0123",
+    )

@@ -61,7 +61,11 @@ def test_atom_feed_says_where_it_is_and_where_its_page_is() -> None:
     root = atom(feed(entry()))
     assert texts(root, "a:id") == ["https://feeds.example.org/news.atom"]
     assert attributes(root, "a:link") == [
-        {"href": "https://feeds.example.org/news.atom", "rel": "self", "type": "application/atom+xml"},
+        {
+            "href": "https://feeds.example.org/news.atom",
+            "rel": "self",
+            "type": "application/atom+xml",
+        },
         {"href": "https://example.org/news", "rel": "alternate", "type": "text/html"},
     ]
 
@@ -85,7 +89,9 @@ def test_documents_of_one_feed_are_linked_back_in_time(
     """As RFC 5005 has it; an Atom archive has the feed's own id."""
     case = feed(entry(), **changes)
     for suffix, root in (("rss", rss(case)), ("atom", atom(case))):
-        found = {link["rel"]: link for link in attributes(root, "a:link") if link["rel"] != "alternate"}
+        found = {
+            link["rel"]: link for link in attributes(root, "a:link") if link["rel"] != "alternate"
+        }
         assert {rel: link["href"] for rel, link in found.items()} == {
             rel: f"https://feeds.example.org/{stem}.{suffix}" for rel, stem in links.items()
         }
@@ -96,7 +102,14 @@ def test_documents_of_one_feed_are_linked_back_in_time(
 
 def test_hubs_are_named() -> None:
     """Each one once, for readers that want to be told (WebSub)."""
-    case = feed(entry(), hubs=("https://hub.example.org/", "https://Hub.example.org/", "https://hub.example.net/?a&b"))
+    case = feed(
+        entry(),
+        hubs=(
+            "https://hub.example.org/",
+            "https://Hub.example.org/",
+            "https://hub.example.net/?a&b",
+        ),
+    )
     for root in (rss(case), atom(case)):
         assert [link for link in attributes(root, "a:link") if link["rel"] == "hub"] == [
             {"href": "https://hub.example.org/", "rel": "hub"},
@@ -107,7 +120,12 @@ def test_hubs_are_named() -> None:
 @pytest.mark.parametrize(
     ("changes", "summary_only", "description", "content"),
     [
-        ({}, False, ["What article 1 is about."], ["<p>What article 1 is about.</p><p>And the rest of it.</p>"]),
+        (
+            {},
+            False,
+            ["What article 1 is about."],
+            ["<p>What article 1 is about.</p><p>And the rest of it.</p>"],
+        ),
         ({"summary": ""}, False, ["<p>What article 1 is about.</p><p>And the rest of it.</p>"], []),
         ({"summary": "All.", "text": "All.", "html": "<p>All.</p>"}, False, ["<p>All.</p>"], []),
         ({"html": "", "text": ""}, False, ["What article 1 is about."], []),
@@ -131,7 +149,12 @@ def test_rss_description_is_the_summary_else_the_text(
 @pytest.mark.parametrize(
     ("changes", "summary_only", "summary", "content"),
     [
-        ({"summary": "1 < 2"}, False, ["1 < 2"], ["<p>What article 1 is about.</p><p>And the rest of it.</p>"]),
+        (
+            {"summary": "1 < 2"},
+            False,
+            ["1 < 2"],
+            ["<p>What article 1 is about.</p><p>And the rest of it.</p>"],
+        ),
         ({"summary": ""}, False, [], ["<p>What article 1 is about.</p><p>And the rest of it.</p>"]),
         ({"summary": "All.", "text": "All.", "html": "<p>All.</p>"}, False, [], ["<p>All.</p>"]),
         ({}, True, ["What article 1 is about."], []),
@@ -158,7 +181,11 @@ def test_plain_texts_are_spelt_so_that_nobody_takes_them_for_markup() -> None:
         assert "AT&#x26;T &#x3C;\N{WORD JOINER}b&gt;</title>".encode() in body
         assert "Q&#x26;A &#x3C;\N{WORD JOINER}/p&gt;</title>".encode() in body
     assert b"<category>R&#x26;D</category>" in render_rss(case)
-    assert texts(rss(case), "item/title") == texts(atom(case), "a:entry/a:title") == ["AT&T <\N{WORD JOINER}b>"]
+    assert (
+        texts(rss(case), "item/title")
+        == texts(atom(case), "a:entry/a:title")
+        == ["AT&T <\N{WORD JOINER}b>"]
+    )
 
 
 def test_guid_is_the_id_and_no_link() -> None:
@@ -172,11 +199,20 @@ def test_dates_are_those_of_the_entries() -> None:
     case = feed(entry(updated=NOW - timedelta(minutes=5)), entry(2))
     channel, root = rss(case), atom(case)
     assert texts(channel, "lastBuildDate") == ["Fri, 21 Nov 2025 11:55:00 +0000"]
-    assert texts(channel, "item/pubDate") == ["Fri, 21 Nov 2025 11:00:00 +0000", "Fri, 21 Nov 2025 10:00:00 +0000"]
+    assert texts(channel, "item/pubDate") == [
+        "Fri, 21 Nov 2025 11:00:00 +0000",
+        "Fri, 21 Nov 2025 10:00:00 +0000",
+    ]
     assert texts(channel, "item/a:updated") == ["2025-11-21T11:55:00+00:00"]
     assert texts(root, "a:updated") == ["2025-11-21T11:55:00+00:00"]
-    assert texts(root, "a:entry/a:updated") == ["2025-11-21T11:55:00+00:00", "2025-11-21T10:00:00+00:00"]
-    assert texts(root, "a:entry/a:published") == ["2025-11-21T11:00:00+00:00", "2025-11-21T10:00:00+00:00"]
+    assert texts(root, "a:entry/a:updated") == [
+        "2025-11-21T11:55:00+00:00",
+        "2025-11-21T10:00:00+00:00",
+    ]
+    assert texts(root, "a:entry/a:published") == [
+        "2025-11-21T11:00:00+00:00",
+        "2025-11-21T10:00:00+00:00",
+    ]
 
 
 def test_a_feed_without_entries_says_no_build_date() -> None:
@@ -197,7 +233,13 @@ def test_authors_need_no_address() -> None:
 @pytest.mark.parametrize(
     ("author", "editor", "creator", "name", "email"),
     [
-        ("Jane Roe <jane@example.org>", ["jane@example.org (Jane Roe)"], [], ["Jane Roe"], ["jane@example.org"]),
+        (
+            "Jane Roe <jane@example.org>",
+            ["jane@example.org (Jane Roe)"],
+            [],
+            ["Jane Roe"],
+            ["jane@example.org"],
+        ),
         ("jane@example.org", ["jane@example.org (News)"], [], ["News"], ["jane@example.org"]),
         ("Jane Roe", [], ["Jane Roe"], ["Jane Roe"], []),
         (None, [], [], ["News"], []),
@@ -215,7 +257,9 @@ def test_the_feed_has_an_author_where_an_entry_has_none(
 
 
 ENCLOSURES = (
-    Enclosure("http://localhost/episode.mp3", "audio/mpeg", 9),  # no dot in the host: nothing for RSS's own element
+    Enclosure(
+        "http://localhost/episode.mp3", "audio/mpeg", 9
+    ),  # no dot in the host: nothing for RSS's own element
     Enclosure("https://example.org/a.mp3", "audio/mpeg", 123),
     Enclosure("https://example.org/b.pdf", "application/pdf"),
 )
@@ -229,7 +273,12 @@ def test_rss_takes_one_enclosure_and_the_rest_as_media() -> None:
         {"url": "https://example.org/a.mp3", "length": "123", "type": "audio/mpeg"}
     ]
     assert attributes(item, "media:content") == [
-        {"url": "http://localhost/episode.mp3", "type": "audio/mpeg", "fileSize": "9", "medium": "audio"},
+        {
+            "url": "http://localhost/episode.mp3",
+            "type": "audio/mpeg",
+            "fileSize": "9",
+            "medium": "audio",
+        },
         {"url": "https://example.org/b.pdf", "type": "application/pdf"},
     ]
 
@@ -239,8 +288,18 @@ def test_atom_links_every_enclosure() -> None:
     links = attributes(atom(feed(entry(enclosures=ENCLOSURES))), "a:entry/a:link")
     assert links == [
         {"href": "https://example.org/articles/1"},
-        {"rel": "enclosure", "href": "http://localhost/episode.mp3", "type": "audio/mpeg", "length": "9"},
-        {"rel": "enclosure", "href": "https://example.org/a.mp3", "type": "audio/mpeg", "length": "123"},
+        {
+            "rel": "enclosure",
+            "href": "http://localhost/episode.mp3",
+            "type": "audio/mpeg",
+            "length": "9",
+        },
+        {
+            "rel": "enclosure",
+            "href": "https://example.org/a.mp3",
+            "type": "audio/mpeg",
+            "length": "123",
+        },
         {"rel": "enclosure", "href": "https://example.org/b.pdf", "type": "application/pdf"},
     ]
 
@@ -252,7 +311,9 @@ def test_atom_links_every_enclosure() -> None:
         ((Enclosure("https://example.org/i.jpg", "image/jpeg", 5),), []),
     ],
 )
-def test_the_lead_image_is_media_once(enclosures: tuple[Enclosure, ...], media: list[dict[str, str]]) -> None:
+def test_the_lead_image_is_media_once(
+    enclosures: tuple[Enclosure, ...], media: list[dict[str, str]]
+) -> None:
     """As media:content and thumbnail, outside any group; not again where it is an enclosure."""
     case = feed(entry(image="https://example.org/i.jpg", enclosures=enclosures))
     item, found = rss(case).find("item"), atom(case).find("a:entry", NS)
@@ -289,7 +350,12 @@ def test_the_pace_is_told_in_both_ways(ttl: int, period: str, frequency: str) ->
 def test_no_pace_is_told_where_there_is_none(ttl: int | None) -> None:
     """A feed by the calendar has no interval."""
     channel = rss(feed(ttl=ttl))
-    assert texts(channel, "ttl") == texts(channel, "sy:updatePeriod") == texts(channel, "sy:updateFrequency") == []
+    assert (
+        texts(channel, "ttl")
+        == texts(channel, "sy:updatePeriod")
+        == texts(channel, "sy:updateFrequency")
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -310,20 +376,32 @@ def test_languages() -> None:
     assert texts(rss(case), "item/dc:language") == ["de-AT"]
     lang = "{http://www.w3.org/XML/1998/namespace}lang"
     root = atom(case)
-    assert [node.get(lang) for node in (root, *root.findall("a:entry", NS))] == ["en", None, "de-AT"]
+    assert [node.get(lang) for node in (root, *root.findall("a:entry", NS))] == [
+        "en",
+        None,
+        "de-AT",
+    ]
 
 
 def test_a_saved_article_leads_to_its_own_page() -> None:
     """Where there is no address, the page under the feed."""
     case = feed(entry(url="", slug="own"))
     assert texts(rss(case), "item/link") == ["https://feeds.example.org/news/own.html"]
-    assert attributes(atom(case), "a:entry/a:link") == [{"href": "https://feeds.example.org/news/own.html"}]
+    assert attributes(atom(case), "a:entry/a:link") == [
+        {"href": "https://feeds.example.org/news/own.html"}
+    ]
 
 
 @pytest.mark.parametrize("render", [render_rss, render_atom])
 def test_one_bad_entry_loses_nothing(render: Callable[[Feed], bytes]) -> None:
     """Such texts make feedgen raise; here they are put right and the others stand beside them."""
-    bad: Entry = entry(2, title="\x00\ud800", html="<p>\x1b[0m]]>\ufffe</p>", authors=("\x00",), categories=("\ud800",))
+    bad: Entry = entry(
+        2,
+        title="\x00\ud800",
+        html="<p>\x1b[0m]]>\ufffe</p>",
+        authors=("\x00",),
+        categories=("\ud800",),
+    )
     root = etree.fromstring(render(feed(entry(1), bad, entry(3))))
     assert len(root.findall(".//item") or root.findall("a:entry", NS)) == 3
 

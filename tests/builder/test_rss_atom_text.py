@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from feedpub.builder.rss_atom_text import characters, format_mailbox, plain, prepare_feed, to_single_line, to_uri
+from feedpub.builder.rss_atom_text import (
+    characters,
+    format_mailbox,
+    plain,
+    prepare_feed,
+    to_single_line,
+    to_uri,
+)
 from feedpub.core.models import Enclosure
 from feedpub.core.text import shorten
 from tests.support.feedcheck import values
@@ -35,7 +42,9 @@ def test_characters_that_no_document_can_hold_are_gone(text: str, fit: str) -> N
 
 def test_every_code_point_is_kept_or_replaced_by_itself() -> None:
     """Each alone comes out fit for XML, and unchanged where it was."""
-    for character in map(chr, [*range(0x3000), *range(0xD700, 0x10100), 0x1FFFD, 0x1FFFE, 0x1FFFF, 0x10FFFF]):
+    for character in map(
+        chr, [*range(0x3000), *range(0xD700, 0x10100), 0x1FFFD, 0x1FFFE, 0x1FFFF, 0x10FFFF]
+    ):
         fit = characters(character)
         assert characters(fit) == fit
         assert not list(values.characters(fit))
@@ -112,10 +121,16 @@ def test_a_shortened_line_ends_between_words(text: str, expected: str) -> None:
     [
         ({"title": " A \x00 title "}, "A title"),
         ({"title": "", "summary": "What it is about."}, "What it is about."),
-        ({"title": "", "summary": "", "text": "First line.\nSecond line."}, "First line. Second line."),
+        (
+            {"title": "", "summary": "", "text": "First line.\nSecond line."},
+            "First line. Second line.",
+        ),
         ({"title": "", "summary": "", "text": "word " * 50}, "word " * 15 + "word…"),
         ({"title": "", "summary": "", "text": ""}, "https://example.org/articles/1"),
-        ({"title": "", "summary": "", "text": "", "url": ""}, "tag:feeds.example.org,2025-11-20:news/1"),
+        (
+            {"title": "", "summary": "", "text": "", "url": ""},
+            "tag:feeds.example.org,2025-11-20:news/1",
+        ),
     ],
 )
 def test_every_entry_has_a_title(changes: dict[str, Any], title: str) -> None:
@@ -143,14 +158,24 @@ def test_only_what_is_on_the_web_is_linked() -> None:
     )
     assert (prepared.link, prepared.icon) == ("https://feeds.example.org/news.html", None)
     first = prepared.entries[0]
-    assert (prepared.entry_url(first), first.image) == ("https://feeds.example.org/news/own.html", None)
-    assert first.enclosures == (Enclosure("https://example.org/%C3%A4.mp3", "application/octet-stream", 0),)
+    assert (prepared.entry_url(first), first.image) == (
+        "https://feeds.example.org/news/own.html",
+        None,
+    )
+    assert first.enclosures == (
+        Enclosure("https://example.org/%C3%A4.mp3", "application/octet-stream", 0),
+    )
 
 
 def test_names_are_distinct_and_without_addresses() -> None:
     """Authors and categories once each, blank ones left out; an author's e-mail address is not spread."""
     first = prepare_feed(
-        feed(entry(authors=("A <a@example.org>", " A ", "", "b@example.org", "C"), categories=("x", " ", "x ", "y")))
+        feed(
+            entry(
+                authors=("A <a@example.org>", " A ", "", "b@example.org", "C"),
+                categories=("x", " ", "x ", "y"),
+            )
+        )
     ).entries[0]
     assert (first.authors, first.categories) == (("A", "C"), ("x", "y"))
 

@@ -84,8 +84,21 @@ def test_how_much_of_a_text_is_still_there() -> None:
     old = significant_words("the council met on monday to talk about the new pier and the boats")
     assert overlap(old, old) == overlap([], old) == overlap(["one", "two"], ["one", "two"]) == 1.0
     assert overlap(old, [*old, "and", "more"]) == 1.0
-    assert overlap(old, significant_words("the boats and the pier on the new monday met to talk about council")) < 0.3
+    assert (
+        overlap(
+            old,
+            significant_words("the boats and the pier on the new monday met to talk about council"),
+        )
+        < 0.3
+    )
     assert overlap(old, []) == 0.0
     assert (
-        0.5 < overlap(old, significant_words("the council met on tuesday to talk about the new pier and the boats")) < 1
+        0.5
+        < overlap(
+            old,
+            significant_words(
+                "the council met on tuesday to talk about the new pier and the boats"
+            ),
+        )
+        < 1
     )

@@ -15,7 +15,9 @@ MANY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCh
 CASES = {
     "plain": feed(entry()),
     "no entries": feed(),
-    "nothing but an id": feed(entry(url="", slug="x", title="", authors=(), summary="", html="", text="")),
+    "nothing but an id": feed(
+        entry(url="", slug="x", title="", authors=(), summary="", html="", text="")
+    ),
     "no description, no language, no pace": feed(entry(), description="", language=None, ttl=None),
     "summary only": feed(entry(), summary_only=True),
     "summary only without a summary": feed(entry(summary=""), summary_only=True),
@@ -23,7 +25,12 @@ CASES = {
         entry(summary="All there is.", text="All there is.", html="<p>All there is.</p>")
     ),
     "markup in every plain text": feed(
-        entry(title="The </p> tag & <b>", authors=("<i>me</i>",), summary="1 < 2 &amp; 3", categories=("R&D", "</a>")),
+        entry(
+            title="The </p> tag & <b>",
+            authors=("<i>me</i>",),
+            summary="1 < 2 &amp; 3",
+            categories=("R&D", "</a>"),
+        ),
         title="<b>News</b> & more",
         description="&lt;tags&gt; </div>",
     ),
@@ -49,7 +56,10 @@ CASES = {
     "an icon that RSS takes": feed(entry(), icon="https://example.org/icon.png"),
     "addresses in other scripts": feed(entry(url="https://bücher.example/ä b?q=ü#x")),
     "three languages": feed(
-        entry(1, language="ar"), entry(2, language="zh-hant_tw"), entry(3, language="jp"), language="he"
+        entry(1, language="ar"),
+        entry(2, language="zh-hant_tw"),
+        entry(3, language="jp"),
+        language="he",
     ),
 }
 
@@ -87,7 +97,10 @@ def test_feedparser_reads_every_entry(feed: Feed, suffix: str) -> None:
     assert [found.id for found in parsed.entries] == [entry.id for entry in feed.entries]
     assert all(found.title and found.link for found in parsed.entries)
     if not feed.summary_only:
-        texts = [found.content[0].value if "content" in found else found.get("summary") for found in parsed.entries]
+        texts = [
+            found.content[0].value if "content" in found else found.get("summary")
+            for found in parsed.entries
+        ]
         assert all(text for text, entry in zip(texts, feed.entries, strict=True) if entry.html)
 
 

@@ -20,8 +20,12 @@ _WIDTH = 76  # characters of an outcome
 def main() -> int:
     """Play, print, and tell by the exit status whether the oracle held everywhere."""
     parser = argparse.ArgumentParser(prog="python -m tests.catalogue", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="of a case, or of a group; all where left out")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="stages that play side by side")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="of a case, or of a group; all where left out"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="stages that play side by side"
+    )
     options = parser.parse_args()
     cases = list(_chosen(options.names))
     began = time.monotonic()
@@ -35,7 +39,11 @@ def main() -> int:
 
 
 def _chosen(names: Sequence[str]) -> Iterator[Case]:
-    unknown = set(names) - GROUPS.keys() - {case.name for of_group in GROUPS.values() for case in of_group}
+    unknown = (
+        set(names)
+        - GROUPS.keys()
+        - {case.name for of_group in GROUPS.values() for case in of_group}
+    )
     if unknown:
         sys.exit(f"no case or group is named {', '.join(sorted(unknown))}")
     for group, of_group in GROUPS.items():
@@ -53,7 +61,10 @@ def _play(cases: Sequence[Case], jobs: int) -> dict[str, Played | str]:
     played: dict[str, Played | str] = {}
 
     def work() -> None:
-        with tempfile.TemporaryDirectory(prefix="feedpub-catalogue-") as folder, Stage.open(Path(folder)) as stage:
+        with (
+            tempfile.TemporaryDirectory(prefix="feedpub-catalogue-") as folder,
+            Stage.open(Path(folder)) as stage,
+        ):
             theatre = Theatre(stage)
             while not waiting.empty():
                 try:
@@ -88,7 +99,12 @@ def _sum(played: dict[str, Played | str], seconds: float) -> int:
         f"{len(done) - len(failed) - unchanged} correct), {len(failed)} fail, {len(played) - len(done)} skipped; "
         f"{seconds:.0f} s in all, at most {most:.0f} MB"
     )
-    return 1 if failed or len(done) < len(played) - sum(isinstance(each, str) for each in played.values()) else 0
+    return (
+        1
+        if failed
+        or len(done) < len(played) - sum(isinstance(each, str) for each in played.values())
+        else 0
+    )
 
 
 if __name__ == "__main__":

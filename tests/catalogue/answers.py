@@ -53,4 +53,6 @@ def answer(status: str, body: bytes | str = b"", *headers: str) -> Answer:
     """An answer with a status and these headers."""
     content = body.encode() if isinstance(body, str) else body
     lines = "".join(f"{header}\r\n" for header in headers)
-    return raw(f"HTTP/1.1 {status}\r\n{lines}Content-Length: {len(content)}\r\n\r\n".encode() + content)
+    return raw(
+        f"HTTP/1.1 {status}\r\n{lines}Content-Length: {len(content)}\r\n\r\n".encode() + content
+    )

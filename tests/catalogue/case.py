@@ -140,7 +140,9 @@ def _check(case: Case, scenery: Scenery, stage: Stage) -> None:
     assert not lost, f"{lost} are gone"
     if case.right is None:
         own = [
-            name for name in {*before, *after} if name.startswith((f"{case.feed}.", f"{case.feed}-", f"{case.feed}/"))
+            name
+            for name in {*before, *after}
+            if name.startswith((f"{case.feed}.", f"{case.feed}-", f"{case.feed}/"))
         ]
         assert own, "nothing was published before"
         changed = [name for name in own if before.get(name) != after.get(name)]
@@ -163,7 +165,10 @@ def _reasons(case: Case, scenery: Scenery) -> str:
     if told is None:
         return scenery.told
     problems = (told["outcome"] or {}).get("problems", ())
-    reasons = [*told["reasons"], *(source["reason"] for source in told["sources"] if source["reason"])]
+    reasons = [
+        *told["reasons"],
+        *(source["reason"] for source in told["sources"] if source["reason"]),
+    ]
     reasons += [f"{problem['where']}: {problem['reason']}" for problem in problems]
     return "\n".join(dict.fromkeys(reasons))
 
@@ -171,14 +176,18 @@ def _reasons(case: Case, scenery: Scenery) -> str:
 def _outcome(case: Case, scenery: Scenery) -> str:
     """What came of it, in a line: what is said to be wrong, else in what way it is right."""
     kept = "unchanged" if case.right is None else "correct"
-    lines = _reasons(case, scenery).splitlines() if case.reason else [inspect.getdoc(case.right) or ""]
+    lines = (
+        _reasons(case, scenery).splitlines() if case.reason else [inspect.getdoc(case.right) or ""]
+    )
     line = next((line for line in lines if re.search(case.reason, line)), "").partition("\n")[0]
     return f"{kept}: {_shortened(line)}" if line else kept
 
 
 def _shortened(line: str) -> str:
     """Without what differs from machine to machine: folders, and the ports of sites."""
-    return re.sub(r"/\S*/home-\d+/|http://127\.77\.0\.1:\d+(?=/)", "", line.removeprefix("feedpub: ").strip())
+    return re.sub(
+        r"/\S*/home-\d+/|http://127\.77\.0\.1:\d+(?=/)", "", line.removeprefix("feedpub: ").strip()
+    )
 
 
 def _seconds(case: Case, scenery: Scenery) -> float:

@@ -57,7 +57,9 @@ def children(pid: int) -> list[int]:
     """The processes that a process has started, and that go on."""
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(child) for task in tasks for child in (task / "children").read_text("ascii").split()]
+        return [
+            int(child) for task in tasks for child in (task / "children").read_text("ascii").split()
+        ]
     except OSError:  # it has ended
         return []
 
@@ -133,7 +135,13 @@ def run_cold(order: Order, script: str, seconds: float) -> Ended:
                 killed = True
             time.sleep(_GLANCE)
         took = time.monotonic() - began
-        return Ended(process.returncode, took, memory.megabytes, order.output.read_text("utf-8", "replace"), not killed)
+        return Ended(
+            process.returncode,
+            took,
+            memory.megabytes,
+            order.output.read_text("utf-8", "replace"),
+            not killed,
+        )
 
 
 def command(faults: Faults) -> list[str]:

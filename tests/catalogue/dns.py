@@ -27,7 +27,9 @@ def asking(server: NameServer, folder: Path) -> str:
     """A script that lets the command ask this server and no other."""
     (folder / "resolv.conf").write_text(resolver_config(server.address), "ascii")
     (folder / "nsswitch.conf").write_text("hosts: files dns\n", "ascii")
-    mounts = (f"mount --bind '{folder / name}' /etc/{name}" for name in ("resolv.conf", "nsswitch.conf"))
+    mounts = (
+        f"mount --bind '{folder / name}' /etc/{name}" for name in ("resolv.conf", "nsswitch.conf")
+    )
     return f'{" && ".join(mounts)} && exec "$@"'
 
 

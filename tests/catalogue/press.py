@@ -12,7 +12,9 @@ NEW = 6
 NOW = (NEW, *OLD)
 _TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)  # also after midnight
 _HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>'
-_MENU = '<nav><a href="/">Home</a> <a href="/about">About us</a> <a href="/contact">Contact</a></nav>'
+_MENU = (
+    '<nav><a href="/">Home</a> <a href="/about">About us</a> <a href="/contact">Contact</a></nav>'
+)
 
 
 def moment(n: int) -> datetime:
@@ -44,10 +46,14 @@ def listing(numbers: Iterable[int], *, links: str = "{path}", more: str = "") ->
         f"<p>Matter {n} was decided after a debate.</p></div>"
         for n in numbers
     )
-    return f"{_HEAD}Harbour Times</title></head><body>{_MENU}<main>{cards}</main>{more}</body></html>"
+    return (
+        f"{_HEAD}Harbour Times</title></head><body>{_MENU}<main>{cards}</main>{more}</body></html>"
+    )
 
 
-def rss_item(site: Site, n: int, *, link: str | None = None, date: str | None = None, more: str = "") -> str:
+def rss_item(
+    site: Site, n: int, *, link: str | None = None, date: str | None = None, more: str = ""
+) -> str:
     """An entry of a feed that says nothing of the story but where it is, and when it was published."""
     date = f"{moment(n):%d %b %Y %H:%M:%S} +0000" if date is None else date
     dated = f"<pubDate>{date}</pubDate>" if date else ""
@@ -63,15 +69,25 @@ def rss(items: Sequence[str], *, prolog: str = "", channel: str = "") -> str:
 def json_feed(site: Site, numbers: Iterable[int]) -> str:
     """The same as a JSON Feed."""
     items = [
-        {"id": site.url(path(n)), "url": site.url(path(n)), "title": title(n), "date_published": moment(n).isoformat()}
+        {
+            "id": site.url(path(n)),
+            "url": site.url(path(n)),
+            "title": title(n),
+            "date_published": moment(n).isoformat(),
+        }
         for n in numbers
     ]
-    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "Harbour Times", "items": items})
+    return json.dumps(
+        {"version": "https://jsonfeed.org/version/1.1", "title": "Harbour Times", "items": items}
+    )
 
 
 def sitemap(site: Site, numbers: Iterable[int], *, more: str = "") -> str:
     """The same as a sitemap."""
-    urls = "".join(f"<url><loc>{site.url(path(n))}</loc><lastmod>{moment(n):%Y-%m-%d}</lastmod></url>" for n in numbers)
+    urls = "".join(
+        f"<url><loc>{site.url(path(n))}</loc><lastmod>{moment(n):%Y-%m-%d}</lastmod></url>"
+        for n in numbers
+    )
     return f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}{more}</urlset>'
 
 

@@ -69,8 +69,12 @@ class Stage:
     def __init__(self, root: Path, stack: ExitStack) -> None:
         self.root = root
         self.authority = trustme.CA()
-        self.site, self.beside = (stack.enter_context(running_site(f"127.77.0.{n}")) for n in (1, 2))
-        self.secure = stack.enter_context(running_site("127.77.0.3", self.secured_for("127.77.0.3")))
+        self.site, self.beside = (
+            stack.enter_context(running_site(f"127.77.0.{n}")) for n in (1, 2)
+        )
+        self.secure = stack.enter_context(
+            running_site("127.77.0.3", self.secured_for("127.77.0.3"))
+        )
         self.home = Home(root)
         self.marks: dict[str, Any] = {}
         self.pid = 0
@@ -94,7 +98,9 @@ class Stage:
     def own_site(self, name: str) -> Site:
         """A site for one feed alone."""
         if name not in self._sites:
-            self._sites[name] = self._stack.enter_context(running_site(f"127.77.1.{len(self._sites) + 1}"))
+            self._sites[name] = self._stack.enter_context(
+                running_site(f"127.77.1.{len(self._sites) + 1}")
+            )
         return self._sites[name]
 
     def secured_for(self, name: str) -> Any:
@@ -130,7 +136,9 @@ class Stage:
         start.prepare(self)
         self.configure(*start.feeds(self))
         for days in reversed(range(start.looks)):
-            ended = self.build(faults={"clock": self.offset(-86400.0 * days)} if days else {}, seconds=PATIENCE)
+            ended = self.build(
+                faults={"clock": self.offset(-86400.0 * days)} if days else {}, seconds=PATIENCE
+            )
             assert ended.status == OK, ended.said
 
     def news(self) -> None:
@@ -147,7 +155,9 @@ class Stage:
 
     def configure(self, *feeds: str) -> None:
         """Write the config, with the feed of the site beside."""
-        self.home.configure(*feeds, feed("beside", f"page {self.beside.url('/news')}"), head=self._start.head)
+        self.home.configure(
+            *feeds, feed("beside", f"page {self.beside.url('/news')}"), head=self._start.head
+        )
 
     def prop(self, thing: Any) -> Any:
         """Enter a context that lasts until the next case."""
@@ -162,12 +172,23 @@ class Stage:
 
     # --- the command ---
 
-    def build(self, faults: Faults | None = None, within: str = "", seconds: float = PATIENCE, **environ: str) -> Ended:
+    def build(
+        self,
+        faults: Faults | None = None,
+        within: str = "",
+        seconds: float = PATIENCE,
+        **environ: str,
+    ) -> Ended:
         """`feedpub build`, in a process of its own."""
         return self.run("build", faults=faults, within=within, seconds=seconds, **environ)
 
     def run(
-        self, *arguments: str, faults: Faults | None = None, within: str = "", seconds: float = PATIENCE, **environ: str
+        self,
+        *arguments: str,
+        faults: Faults | None = None,
+        within: str = "",
+        seconds: float = PATIENCE,
+        **environ: str,
     ) -> Ended:
         """A command, in a process of its own."""
         order = self._order(arguments, {**self._start.faults(self), **(faults or {})}, environ)
@@ -175,7 +196,9 @@ class Stage:
             return run_cold(order, within, seconds)
         return self._watched(order, seconds)
 
-    def _order(self, arguments: tuple[str, ...], faults: Faults, environ: Mapping[str, str]) -> Order:
+    def _order(
+        self, arguments: tuple[str, ...], faults: Faults, environ: Mapping[str, str]
+    ) -> Order:
         said = self.root / "said"
         said.write_bytes(b"")
         environ = {"FEEDPUB_CONFIG": str(self.home.config), **environ}
@@ -201,7 +224,10 @@ class Stage:
     def service(self, faults: Faults | None = None) -> "Iterator[tuple[RunningService, Watch]]":
         """`feedpub run`, until the block ends or it ends by itself."""
         watch = Watch()
-        with running_service(self.home.config, command=command(faults or {})) as running, watch.over(running):
+        with (
+            running_service(self.home.config, command=command(faults or {})) as running,
+            watch.over(running),
+        ):
             yield running, watch
 
     # --- after ---
@@ -244,7 +270,13 @@ class Watch:
             done.set()
             thread.join()
         took = time.monotonic() - self.began
-        self.ended = Ended(running.process.returncode or 0, took, memory.megabytes, "\n".join(running.said), in_time)
+        self.ended = Ended(
+            running.process.returncode or 0,
+            took,
+            memory.megabytes,
+            "\n".join(running.said),
+            in_time,
+        )
 
 
 def whole(files: Mapping[str, bytes]) -> None:
@@ -263,7 +295,9 @@ def whole(files: Mapping[str, bytes]) -> None:
 PAGE = Start("page", lambda stage: [feed("world", f"page {stage.site.url('/news')}")])
 FEED = Start("feed", lambda stage: [feed("world", f"feed {stage.site.url('/rss')}")])
 JSON = Start("json", lambda stage: [feed("world", f"feed {stage.site.url('/feed.json')}")])
-SITEMAP = Start("sitemap", lambda stage: [feed("world", f"sitemap {stage.site.url('/sitemap.xml')}")])
+SITEMAP = Start(
+    "sitemap", lambda stage: [feed("world", f"sitemap {stage.site.url('/sitemap.xml')}")]
+)
 FOLDER = Start("folder", lambda _: [feed("world", "folder articles")])
 SECURE = Start(
     "secure",

@@ -18,7 +18,10 @@ def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
         yield Theatre(stage)
 
 
-MARKED = [pytest.param(name, id=name, marks=[pytest.mark.slow] if CASES[name].slow else []) for name in CASES]
+MARKED = [
+    pytest.param(name, id=name, marks=[pytest.mark.slow] if CASES[name].slow else [])
+    for name in CASES
+]
 
 
 @pytest.mark.parametrize("name", MARKED)

@@ -76,7 +76,9 @@ class Result:
             "the same since the calm": f"{self.lateness[1]:.0f} s",
             "faults": len(self.faults),
         }
-        return "\n".join([*(f"{name:<28}{value!s:>8}" for name, value in rows.items()), *self.faults])
+        return "\n".join(
+            [*(f"{name:<28}{value!s:>8}" for name, value in rows.items()), *self.faults]
+        )
 
 
 class Chaos:
@@ -116,7 +118,13 @@ class Chaos:
             self._press.stop()
             eventually(lambda: not list(self._unpublished()), LATE)
             self._watcher.look()
-        faults = [*self._watcher.faults, *faults, *self._unpublished(), *self._state(), *self._ends()]
+        faults = [
+            *self._watcher.faults,
+            *faults,
+            *self._unpublished(),
+            *self._state(),
+            *self._ends(),
+        ]
         return self._result(recovered, faults)
 
     def _published(self) -> list[str]:
@@ -138,8 +146,15 @@ class Chaos:
         now = datetime.now(UTC)
         with Store.open(self._address) as store:
             runs = store.stats.last_runs()
-        since = {paper.name: (now - runs[paper.name].started).total_seconds() for paper in self._press.papers}
-        return [f"{name}: its last run was {seconds:.0f} s ago" for name, seconds in since.items() if seconds > LATE]
+        since = {
+            paper.name: (now - runs[paper.name].started).total_seconds()
+            for paper in self._press.papers
+        }
+        return [
+            f"{name}: its last run was {seconds:.0f} s ago"
+            for name, seconds in since.items()
+            if seconds > LATE
+        ]
 
     def _unpublished(self) -> list[str]:
         """What is not in its feed exactly once."""
@@ -148,8 +163,14 @@ class Chaos:
             wanted = {paper.link(number) for number in list(paper.articles)}
             found = self._watcher.published(paper)
             if lacking := wanted - found.keys():
-                faults.append(f"{paper.name}: {len(lacking)} articles are not published: {sorted(lacking)[:3]}")
-            faults += [f"{paper.name}: {link} has the ids {ids}" for link, ids in found.items() if len(ids) > 1]
+                faults.append(
+                    f"{paper.name}: {len(lacking)} articles are not published: {sorted(lacking)[:3]}"
+                )
+            faults += [
+                f"{paper.name}: {link} has the ids {ids}"
+                for link, ids in found.items()
+                if len(ids) > 1
+            ]
         return faults
 
     def _state(self) -> list[str]:
@@ -168,7 +189,9 @@ class Chaos:
         late = self._watcher.lateness
         after = [seconds for seconds, moment in late if moment - seconds > recovered]
         if after and max(after) > LATE:
-            faults.append(f"an article that came after the recovery was published after {max(after):.0f} s")
+            faults.append(
+                f"an article that came after the recovery was published after {max(after):.0f} s"
+            )
         return Result(
             happened=dict(self._storm.happened),
             starts=sum(member.starts for member in self._members),
@@ -193,7 +216,13 @@ def _doubles(paper: Paper, store: Store) -> list[str]:
 
 
 def chaos(  # noqa: PLR0913 -- all that may be chosen
-    minutes: float, feeds: int, workers: int, *, seed: int, tell: Callable[[str], None], calm: float = CALM
+    minutes: float,
+    feeds: int,
+    workers: int,
+    *,
+    seed: int,
+    tell: Callable[[str], None],
+    calm: float = CALM,
 ) -> Result:
     """Let a cluster suffer for so long.
 
@@ -210,12 +239,15 @@ def chaos(  # noqa: PLR0913 -- all that may be chosen
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="feedpub-chaos-")))
         nodes = stack.enter_context(network(SERVICES + workers, feeds))
         # What was committed has to last through a crash of the server; the machine's is not tried.
-        server = stack.enter_context(own_server(HERE, NETWORK, synchronous_commit="on", max_connections="200"))
+        server = stack.enter_context(
+            own_server(HERE, NETWORK, synchronous_commit="on", max_connections="200")
+        )
         press = stack.enter_context(running_press(feeds, seed))
         address = server.database()
         config = _configure(folder, address, press)
         members = [
-            Member(node, _role(node.address, node.number), config, folder / f"{node.name}.log") for node in nodes
+            Member(node, _role(node.address, node.number), config, folder / f"{node.name}.log")
+            for node in nodes
         ]
         told = lambda line: tell(f"{time.monotonic() - began:5.0f} s  {line}")  # noqa: E731
         result = Chaos(folder, server, members, press, address, seed, told).play(minutes * 60, calm)
@@ -232,7 +264,11 @@ def _configure(folder: Path, address: str, press: Press) -> Path:
 
 
 def _role(address: str, number: int) -> tuple[str, ...]:
-    return ("run", "--listen", f"{address}:8080") if number < SERVICES else ("worker", "--at-once", "4")
+    return (
+        ("run", "--listen", f"{address}:8080")
+        if number < SERVICES
+        else ("worker", "--at-once", "4")
+    )
 
 
 def _keep(folder: Path, members: list[Member]) -> None:
@@ -250,7 +286,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="of events")
     parser.add_argument("--feeds", type=int, default=8, help="each from a paper of its own")
-    parser.add_argument("--workers", type=int, default=3, help="nodes with a worker, beside two with a service")
+    parser.add_argument(
+        "--workers", type=int, default=3, help="nodes with a worker, beside two with a service"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the events")
     options = parser.parse_args()
     if why := (missing() or ("" if installed() else MISSING)):

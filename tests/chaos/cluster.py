@@ -47,11 +47,25 @@ class Member:
 
     def start(self) -> None:
         """Start the process."""
-        command = [sys.executable, "-m", "feedpub", "-c", str(self.config), *self.role, "--log", "json"]
+        command = [
+            sys.executable,
+            "-m",
+            "feedpub",
+            "-c",
+            str(self.config),
+            *self.role,
+            "--log",
+            "json",
+        ]
         environ = {**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 -- our own words
-                self.node.command(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environ, cwd=_ROOT
+                self.node.command(command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environ,
+                cwd=_ROOT,
             )
         self.starts += 1
         self._ended = None

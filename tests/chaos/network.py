@@ -108,7 +108,9 @@ def _alone() -> Iterator[None]:
 
 def _take_away() -> None:
     """The cables, the bridge and the nodes, as far as they are there."""
-    for name in _named("-brief", "link", "show"):  # a cable's other end in a namespace goes with it, and at once
+    for name in _named(
+        "-brief", "link", "show"
+    ):  # a cable's other end in a namespace goes with it, and at once
         _ip("link", "del", name.partition("@")[0])
     for name in _named("netns", "list"):
         _ip("netns", "del", name)

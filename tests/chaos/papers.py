@@ -96,7 +96,10 @@ class Paper:
 
 
 def _text(article: Article) -> list[str]:
-    return [*(paragraph.format(n=article.number) for paragraph in PARAGRAPHS), f"Version {article.version}."]
+    return [
+        *(paragraph.format(n=article.number) for paragraph in PARAGRAPHS),
+        f"Version {article.version}.",
+    ]
 
 
 class Press:
@@ -106,7 +109,9 @@ class Press:
         self.papers = papers
         self._seed = seed
         self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._print, args=(paper,), daemon=True) for paper in papers]
+        self._threads = [
+            threading.Thread(target=self._print, args=(paper,), daemon=True) for paper in papers
+        ]
 
     def start(self) -> None:
         """Bring out the first article of each, and more from now on."""
@@ -131,7 +136,9 @@ def running_press(count: int, seed: int) -> Iterator[Press]:
     """So many papers; every third has pages that are read, too."""
     with ExitStack() as stack:
         sites = [stack.enter_context(running_site(site_address(number))) for number in range(count)]
-        papers = [Paper(f"paper{number}", site, number % 3 == 2) for number, site in enumerate(sites)]
+        papers = [
+            Paper(f"paper{number}", site, number % 3 == 2) for number, site in enumerate(sites)
+        ]
         press = Press(papers, seed)
         press.start()
         stack.callback(press.stop)

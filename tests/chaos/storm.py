@@ -88,7 +88,11 @@ class Storm:
 
     def _somebody(self, subject: str) -> Member | None:
         """Whom it hits; never somebody who has just been hit."""
-        free = [member for member in self.members if member.busy_until < time.monotonic() and member.runs]
+        free = [
+            member
+            for member in self.members
+            if member.busy_until < time.monotonic() and member.runs
+        ]
         if subject == "leader":
             leader = self.leader()
             return leader if leader in free else None

@@ -28,7 +28,9 @@ class Watcher:
         self._folder = folder
         self._papers = papers
         self._files: dict[Path, _Signature] = {}
-        self._archived: dict[str, dict[str, list[dict[str, Any]]]] = {paper.name: {} for paper in papers}
+        self._archived: dict[str, dict[str, list[dict[str, Any]]]] = {
+            paper.name: {} for paper in papers
+        }
         self._ids: dict[tuple[str, str], str] = {}  # feed and link → id
         self._versions: dict[tuple[str, int], int] = {}
         self.checks = 0
@@ -40,7 +42,11 @@ class Watcher:
         for paper in self._papers:
             if (self._folder / f"{paper.name}.json").exists():
                 self._look_at(paper)
-        for path in (*self._folder.glob("*.rss"), *self._folder.glob("*.atom"), *self._folder.glob("*.opml")):
+        for path in (
+            *self._folder.glob("*.rss"),
+            *self._folder.glob("*.atom"),
+            *self._folder.glob("*.opml"),
+        ):
             self._parse(path)
 
     def seen(self, paper: Paper) -> dict[str, str]:
@@ -79,7 +85,9 @@ class Watcher:
         if lost := self.seen(paper).keys() - set(links):
             self._fault(f"{paper.name}: {len(lost)} entries are gone: {sorted(lost)[:3]}")
         live = self._read(self._folder / f"{paper.name}.json")
-        if len({item["id"] for item in live}) != len(live) or len({item["url"] for item in live}) != len(live):
+        if len({item["id"] for item in live}) != len(live) or len(
+            {item["url"] for item in live}
+        ) != len(live):
             self._fault(f"{paper.name}: an article stands in it twice")
         for item in live:
             self._goes_on(paper, item)
@@ -92,7 +100,9 @@ class Watcher:
             if item["id"] in set(self.seen(paper).values()):
                 self._fault(f"{paper.name}: {item['id']} is the id of two articles")
         if self._ids.setdefault(key, item["id"]) != item["id"]:
-            self._fault(f"{paper.name}: {item['url']} had the id {self._ids[key]}, and now {item['id']}")
+            self._fault(
+                f"{paper.name}: {item['url']} had the id {self._ids[key]}, and now {item['id']}"
+            )
 
     def _goes_on(self, paper: Paper, item: dict[str, Any]) -> None:
         """An article never goes back to an older version."""
@@ -102,7 +112,9 @@ class Watcher:
         number, version = int(found[1]), int(found[2])
         before = self._versions.get((paper.name, number), 0)
         if version < before:
-            self._fault(f"{paper.name}: article {number} went back from version {before} to {version}")
+            self._fault(
+                f"{paper.name}: article {number} went back from version {before} to {version}"
+            )
         self._versions[paper.name, number] = version
 
     def _parse(self, path: Path) -> None:

@@ -16,7 +16,12 @@ from tests.support.pages import Case, cases
 
 URL = "https://example.org/a"
 BOX = '<div class="join-box"><p>The spring issue has a map of <b>all the boats</b> that were built here.</p></div>'
-NOTES = ("finds nothing on this page", "leave no article", "cannot be followed", "is an advertisement")  # about rules
+NOTES = (
+    "finds nothing on this page",
+    "leave no article",
+    "cannot be followed",
+    "is an advertisement",
+)  # about rules
 EVIL = (
     '<script>alert(1)</script><p onclick="go()">Click <a href="javascript:go()">here, says the harbour</a>.</p>'
     '<iframe src="https://e.example/"></iframe><img src="https://e.example/i.png" alt="A &lt;b&gt; boat"><form>x</form>'
@@ -60,7 +65,9 @@ def test_all_that_was_removed_is_struck_through_and_nothing_else(case: Case) -> 
     shown = Shown.of(page)
     struck = words(shown.struck())
     assert page.article == case.article()
-    about_the_page = [each for each in page.article.removed if not any(said in each.reason for said in NOTES)]
+    about_the_page = [
+        each for each in page.article.removed if not any(said in each.reason for said in NOTES)
+    ]
     told = [line for each in about_the_page for line in each.text.split("\n")]
     assert [line for line in told if words(line) not in struck] == []
     kept = words("".join(squashed(block) for block in shown.blocks("kept")))
@@ -70,7 +77,16 @@ def test_all_that_was_removed_is_struck_through_and_nothing_else(case: Case) -> 
 def test_a_rule_is_named_with_its_place() -> None:
     """An element that a rule took out before anything was judged stands where it stood."""
     rules = Ruleset(
-        remove=(Rule("remove", ".join-box", xpath_from_css(".join-box"), "config/sites/example.org.toml", 3, css=True),)
+        remove=(
+            Rule(
+                "remove",
+                ".join-box",
+                xpath_from_css(".join-box"),
+                "config/sites/example.org.toml",
+                3,
+                css=True,
+            ),
+        )
     )
     shown = Shown.of(annotate(story(1, extra=BOX), URL, rules=rules))
     box = shown.block("spring issue")
@@ -83,8 +99,14 @@ def test_a_rule_is_named_with_its_place() -> None:
 
 def test_a_part_of_a_paragraph_is_struck_through() -> None:
     """What a rule takes out of the middle of it; the rest is judged as it is without."""
-    text = PARAGRAPHS[0].format(n=1).replace("a new pier", '<span class="ad">Ask us! </span>a new pier')
-    page = annotate(story(1).replace(PARAGRAPHS[0].format(n=1), text), URL, rules=SiteRules(remove=(".ad",)))
+    text = (
+        PARAGRAPHS[0]
+        .format(n=1)
+        .replace("a new pier", '<span class="ad">Ask us! </span>a new pier')
+    )
+    page = annotate(
+        story(1).replace(PARAGRAPHS[0].format(n=1), text), URL, rules=SiteRules(remove=(".ad",))
+    )
     shown = Shown.of(page)
     (part,) = shown.tree.find_class("part")
     assert (part.text, "kept" in shown.block("Ask us!").get("class", "")) == ("Ask us! ", True)
@@ -110,18 +132,36 @@ def test_boxes_and_blocks_tell_what_would_find_them() -> None:
     block = shown.block("spring issue")
     box = block.getparent()
     assert box is not None
-    assert (box.get("data-selector"), box.get("data-named"), box.get("data-matches")) == (".join-box", "", "1")
+    assert (box.get("data-selector"), box.get("data-named"), box.get("data-matches")) == (
+        ".join-box",
+        "",
+        "1",
+    )
     assert block.get("data-selector") == ".join-box > p"
     assert block.get("data-start") == "The spring issue has a map of all the boats that were built"
     for rule in (".join-box", ".join-box > p", f"text:{block.get('data-start')}"):
-        assert "spring issue" not in extract(story(1, extra=BOX), URL, rules=SiteRules(remove=(rule,))).text
+        assert (
+            "spring issue"
+            not in extract(story(1, extra=BOX), URL, rules=SiteRules(remove=(rule,))).text
+        )
 
 
 def test_what_is_written_is_inert() -> None:
     """Text and a few tags: no script, no address, no form, nothing of the page's attributes."""
     shown = annotate(story(1, extra=EVIL), URL)
     tree = Shown.of(shown).tree
-    assert {each.tag for each in tree.iter()} <= {"body", "div", "del", "span", "small", "b", "i", "br", "code", "q"}
+    assert {each.tag for each in tree.iter()} <= {
+        "body",
+        "div",
+        "del",
+        "span",
+        "small",
+        "b",
+        "i",
+        "br",
+        "code",
+        "q",
+    }
     names = {name for each in tree.iter() for name in each.attrib}
     assert {name for name in names if not name.startswith("data-")} <= {"class", "title"}
     assert "e.example" not in shown.html

@@ -9,7 +9,9 @@ from feedpub.config import SiteRules
 from feedpub.core.html import parse_html
 from feedpub.core.models import Removed
 
-PAGE = "<div class=a><p>one<p class=ad>two <b>ad</b></div><p>Sponsored by three<p><i class=in>four</i>"
+PAGE = (
+    "<div class=a><p>one<p class=ad>two <b>ad</b></div><p>Sponsored by three<p><i class=in>four</i>"
+)
 
 
 def ruling(rules: SiteRules) -> RuleApplication:
@@ -29,7 +31,9 @@ def test_texts_that_never_belong_are_named_by_how_they_begin() -> None:
     assert list(page.find_unwanted(segment(page.tree))) == [(2, "rule remove 'text: Sponsored'")]
 
 
-@pytest.mark.parametrize(("selector", "blocks"), [(".a", {0, 1}), (".in", {3}), (".none", set()), (None, set())])
+@pytest.mark.parametrize(
+    ("selector", "blocks"), [(".a", {0, 1}), (".in", {3}), (".none", set()), (None, set())]
+)
 def test_the_article_is_where_a_rule_says(selector: str | None, blocks: set[int]) -> None:
     """A selector that matches nothing says nothing."""
     page = ruling(SiteRules(content=selector))

@@ -23,8 +23,12 @@ def text(page: str) -> str:
 @pytest.mark.parametrize(
     ("page", "expected"),
     [
-        pytest.param("<div>one<div>two</div></div>", "<p>one</p><p>two</p>", id="boxes-are-paragraphs"),
-        pytest.param("<div>one<br><br>two<br>three</div>", "<p>one</p><p>two<br>three</p>", id="breaks"),
+        pytest.param(
+            "<div>one<div>two</div></div>", "<p>one</p><p>two</p>", id="boxes-are-paragraphs"
+        ),
+        pytest.param(
+            "<div>one<br><br>two<br>three</div>", "<p>one</p><p>two<br>three</p>", id="breaks"
+        ),
         pytest.param("<h1>a</h1><h3><span>b</span></h3>", "<h2>a</h2><h3>b</h3>", id="headings"),
         pytest.param(
             "<ul><li>a<ul><li>b</ul><li><p>c<p>d</ul>",
@@ -39,9 +43,15 @@ def text(page: str) -> str:
         ),
         pytest.param("<table><tr><td><p>a<p>b</table>", "<p>a</p><p>b</p>", id="layout-tables"),
         pytest.param(
-            "<blockquote>a<cite>b</cite></blockquote>", "<blockquote><p>a<cite>b</cite></p></blockquote>", id="quotes"
+            "<blockquote>a<cite>b</cite></blockquote>",
+            "<blockquote><p>a<cite>b</cite></p></blockquote>",
+            id="quotes",
         ),
-        pytest.param("<pre><code>a  &lt;b</code></pre>", "<pre><code>a  &lt;b</code></pre>", id="code-with-signs"),
+        pytest.param(
+            "<pre><code>a  &lt;b</code></pre>",
+            "<pre><code>a  &lt;b</code></pre>",
+            id="code-with-signs",
+        ),
         pytest.param("<pre>a  b</pre>", "<pre>a  b</pre>", id="code"),
         pytest.param(
             '<figure><img src="/a.jpg"><figcaption>b</figcaption></figure>',
@@ -53,7 +63,11 @@ def text(page: str) -> str:
             '<p><img src="https://example.org/a.jpg" alt=""></p>',
             id="one-picture-not-two",
         ),
-        pytest.param('<p>a <a href="b">c</a>', '<p>a <a href="https://example.org/news/b">c</a></p>', id="links"),
+        pytest.param(
+            '<p>a <a href="b">c</a>',
+            '<p>a <a href="https://example.org/news/b">c</a></p>',
+            id="links",
+        ),
         pytest.param('<p>a <a href="javascript:b()">c</a>', "<p>a c</p>", id="links-to-nowhere"),
         pytest.param(
             "<p><b>a</b> <i>b</i> <font>c</font> <tt>d</tt>",
@@ -66,7 +80,11 @@ def text(page: str) -> str:
             '<p><a href="https://vimeo.com/1">Vimeo</a></p>',
             id="players",
         ),
-        pytest.param('<p>a</p><p><img src="/p.gif" width="1" height="1"></p>', "<p>a</p>", id="nothing-to-see"),
+        pytest.param(
+            '<p>a</p><p><img src="/p.gif" width="1" height="1"></p>',
+            "<p>a</p>",
+            id="nothing-to-see",
+        ),
         pytest.param("<ul>a<li>b</ul>", "<ul><li>a</li><li>b</li></ul>", id="list-without-item"),
     ],
 )

@@ -10,9 +10,17 @@ from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.cleaner.vocabulary import Vocabulary
 from feedpub.core.html import parse_html
 
-PROSE = "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck, and " * 3
-DENSE = "港の入り口に立つ時計台の鐘が、二十年ぶりに鳴った。町の人たちは窓を開け、船は汽笛で答えた。" * 3
-WORDS = Vocabulary({"promo": (-1.0, -1.0, -0.5), "story": (1.0, 1.0, 1.0), "p-0": (-9.0, 0.0, 0.0)}, {"in stock": -2.0})
+PROSE = (
+    "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck, and "
+    * 3
+)
+DENSE = (
+    "港の入り口に立つ時計台の鐘が、二十年ぶりに鳴った。町の人たちは窓を開け、船は汽笛で答えた。" * 3
+)
+WORDS = Vocabulary(
+    {"promo": (-1.0, -1.0, -0.5), "story": (1.0, 1.0, 1.0), "p-0": (-9.0, 0.0, 0.0)},
+    {"in stock": -2.0},
+)
 
 
 def why(page: str, score: float | list[float] = 0.9, **known: object) -> dict[int, str]:
@@ -93,14 +101,18 @@ def test_a_standfirst_stays() -> None:
 def test_what_is_called_comments_goes_where_there_is_an_article() -> None:
     """A forum has nothing else."""
     comments = f'<ol class="commentlist"><li class="comment"><p>{PROSE}</p></li></ol>'
-    assert why(f"<p>{PROSE}</p><p>{PROSE}</p>{comments}") == {2: "readers' comments (class comment)"}
+    assert why(f"<p>{PROSE}</p><p>{PROSE}</p>{comments}") == {
+        2: "readers' comments (class comment)"
+    }
     assert why(f"<p>Short.</p>{comments}") == {}
 
 
 def test_who_wrote_it_goes() -> None:
     """An author's box reads like prose, and its name tells."""
     box = f'<div class="author-box x"><h4>Ines</h4><p>{PROSE}</p></div>'
-    assert set(why(f"<p>{PROSE}</p><p>{PROSE}</p>{box}").values()) == {"about the author (class author-box)"}
+    assert set(why(f"<p>{PROSE}</p><p>{PROSE}</p>{box}").values()) == {
+        "about the author (class author-box)"
+    }
 
 
 def test_a_pull_quote_goes_where_the_text_has_it() -> None:
@@ -109,7 +121,9 @@ def test_a_pull_quote_goes_where_the_text_has_it() -> None:
     other = "<blockquote><p>Nobody has said this before me."
     page = f"<p>{PROSE}</p><blockquote><p>“{quote.capitalize()}”</p></blockquote>{other}"
     assert why(page) == {1: "a quotation that repeats the text"}
-    assert why(f'<p>{PROSE}</p><div class="pull-quote">{quote}</div>') == {1: "a quotation that repeats the text"}
+    assert why(f'<p>{PROSE}</p><div class="pull-quote">{quote}</div>') == {
+        1: "a quotation that repeats the text"
+    }
 
 
 def test_hardly_anything_scores_high() -> None:
@@ -137,7 +151,8 @@ def test_a_label_may_stand_on_every_page() -> None:
     memory = SiteMemory()
     for number in range(5):
         memory.learn(
-            f"<h3>Pros</h3><p>Read in nine countries</p><p>{'y' * number} is a word</p>", f"https://e.org/{number}"
+            f"<h3>Pros</h3><p>Read in nine countries</p><p>{'y' * number} is a word</p>",
+            f"https://e.org/{number}",
         )
     page = f"<h3>Pros</h3><p>{PROSE}</p><p>Read in nine countries</p>"
     assert why(page, memory=memory) == {2: "on 5 of 5 other pages of this site"}
@@ -156,7 +171,12 @@ def test_an_articles_own_paragraph_may_stand_on_two_pages() -> None:
 
 @pytest.mark.parametrize(
     ("html", "prose"),
-    [(f"<p>{PROSE}", True), ("<p>Short.", False), (f"<a href=x>{PROSE}", False), (f"<p>{DENSE}", True)],
+    [
+        (f"<p>{PROSE}", True),
+        ("<p>Short.", False),
+        (f"<a href=x>{PROSE}", False),
+        (f"<p>{DENSE}", True),
+    ],
 )
 def test_prose_is_long_and_not_a_link(html: str, prose: bool) -> None:  # noqa: FBT001 -- an example's outcome
     """What no phrase may take out; scripts without spaces say as much with fewer characters."""
@@ -175,13 +195,17 @@ def test_reasons_tell_where_a_block_stands() -> None:
 
 def test_names_about_looks_are_no_reason() -> None:
     """“p-4” is a width."""
-    assert why('<div class="p-4"><p>Nothing telling', 0.08) == {0: "not like an article's text (score 0.08)"}
+    assert why('<div class="p-4"><p>Nothing telling', 0.08) == {
+        0: "not like an article's text (score 0.08)"
+    }
 
 
 @pytest.mark.parametrize("heading", ["Comments", "About the author"])
 def test_a_box_below_the_article_goes_with_its_heading(heading: str) -> None:
     """Whatever the box is called, and however much what is in it reads like prose."""
-    page = f"<p>{PROSE}</p><p>{PROSE}</p><div><img src='a.jpg'><h4>{heading}</h4><p>{PROSE}</p></div>"
+    page = (
+        f"<p>{PROSE}</p><p>{PROSE}</p><div><img src='a.jpg'><h4>{heading}</h4><p>{PROSE}</p></div>"
+    )
     found = why(page)
     assert set(found) == {2, 3, 4}
     assert found[4] == f"below the phrase '{heading}' (en)"
@@ -205,7 +229,9 @@ def test_a_byline_of_several_parts_goes() -> None:
     """Each part is too little of the line; together they are all of it."""
     tree = parse_html("<div><i id=a>By Ines</i> <i id=b>2 May 2026</i> <i>4 min</i></div>")
     lines = frozenset(tree.xpath("//*[@id]"))
-    assert reasons(PageContext(segment(tree), np.full(1, 0.9), WORDS, credits=lines)) == {0: "byline or date"}
+    assert reasons(PageContext(segment(tree), np.full(1, 0.9), WORDS, credits=lines)) == {
+        0: "byline or date"
+    }
 
 
 @pytest.mark.parametrize("score", [0.3, 0.1])

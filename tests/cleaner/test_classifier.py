@@ -31,13 +31,21 @@ def test_the_trees_of_a_page_are_asked_at_once() -> None:
     blocks = [(5.0, 0.0), (50.0, 0.0), (5.0, 0.6), (50.0, 0.9), (10.0, 0.5)]
     features = np.zeros((len(NAMES), len(blocks)), dtype=np.float32)
     features[[WORDS, DENSITY]] = np.array(blocks).T
-    assert np.allclose(MODEL.probabilities(features), [by_hand(*block) for block in blocks], atol=1e-6)
+    assert np.allclose(
+        MODEL.probabilities(features), [by_hand(*block) for block in blocks], atol=1e-6
+    )
 
 
 def test_a_page_of_any_length_is_judged() -> None:
     """Blocks are judged in portions, which cannot be told from the result."""
-    features = np.random.default_rng(1).random((len(NAMES), 2 * classifier.AT_ONCE + 1), dtype=np.float32) * 20
-    alone = [MODEL.probabilities(features[:, [at]])[0] for at in (0, classifier.AT_ONCE, 2 * classifier.AT_ONCE)]
+    features = (
+        np.random.default_rng(1).random((len(NAMES), 2 * classifier.AT_ONCE + 1), dtype=np.float32)
+        * 20
+    )
+    alone = [
+        MODEL.probabilities(features[:, [at]])[0]
+        for at in (0, classifier.AT_ONCE, 2 * classifier.AT_ONCE)
+    ]
     assert MODEL.probabilities(features)[:: classifier.AT_ONCE].tolist() == alone
 
 
@@ -53,7 +61,10 @@ def test_a_model_survives_its_files(tmp_path: Path) -> None:
 def test_the_shipped_model_is_small() -> None:
     """Together below a megabyte."""
     data = Path(classifier.__file__).parent / "data"
-    assert sum((data / name).stat().st_size for name in (classifier.WORDS, classifier.TREES)) < 1_000_000
+    assert (
+        sum((data / name).stat().st_size for name in (classifier.WORDS, classifier.TREES))
+        < 1_000_000
+    )
 
 
 def test_the_shipped_model_is_read_once() -> None:

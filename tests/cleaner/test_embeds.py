@@ -24,19 +24,47 @@ def frame(address: str, attributes: str = "") -> str:
 @pytest.mark.parametrize(
     ("address", "page", "says"),
     [
-        ("https://www.youtube.com/embed/abcdefghijk?rel=0", "https://www.youtube.com/watch?v=abcdefghijk", "YouTube"),
-        ("//www.youtube-nocookie.com/embed/a-cdefghi_k", "https://www.youtube.com/watch?v=a-cdefghi_k", "YouTube"),
+        (
+            "https://www.youtube.com/embed/abcdefghijk?rel=0",
+            "https://www.youtube.com/watch?v=abcdefghijk",
+            "YouTube",
+        ),
+        (
+            "//www.youtube-nocookie.com/embed/a-cdefghi_k",
+            "https://www.youtube.com/watch?v=a-cdefghi_k",
+            "YouTube",
+        ),
         (
             "https://www.youtube.com/embed/videoseries?list=x",
             "https://www.youtube.com/embed/videoseries?list=x",
             "YouTube",
         ),
         ("https://player.vimeo.com/video/76979871?h=1", "https://vimeo.com/76979871", "Vimeo"),
-        ("https://www.dailymotion.com/embed/video/x7u5g", "https://www.dailymotion.com/video/x7u5g", "Dailymotion"),
-        ("https://open.spotify.com/embed/episode/4rOoJ6", "https://open.spotify.com/episode/4rOoJ6", "Spotify"),
-        ("https://w.soundcloud.com/player/?url=x", "https://w.soundcloud.com/player/?url=x", "SoundCloud"),
-        ("https://platform.twitter.com/embed/Tweet.html?dnt=1&id=20", "https://x.com/i/status/20", "X"),
-        ("https://www.instagram.com/p/Cabc_1/embed/", "https://www.instagram.com/p/Cabc_1/", "Instagram"),
+        (
+            "https://www.dailymotion.com/embed/video/x7u5g",
+            "https://www.dailymotion.com/video/x7u5g",
+            "Dailymotion",
+        ),
+        (
+            "https://open.spotify.com/embed/episode/4rOoJ6",
+            "https://open.spotify.com/episode/4rOoJ6",
+            "Spotify",
+        ),
+        (
+            "https://w.soundcloud.com/player/?url=x",
+            "https://w.soundcloud.com/player/?url=x",
+            "SoundCloud",
+        ),
+        (
+            "https://platform.twitter.com/embed/Tweet.html?dnt=1&id=20",
+            "https://x.com/i/status/20",
+            "X",
+        ),
+        (
+            "https://www.instagram.com/p/Cabc_1/embed/",
+            "https://www.instagram.com/p/Cabc_1/",
+            "Instagram",
+        ),
         ("https://www.tiktok.com/embed/v2/71", "https://www.tiktok.com/@/video/71", "TikTok"),
         (
             "https://www.facebook.com/plugins/post.php?href=https%3A%2F%2Fwww.facebook.com%2Fa%2Fposts%2F1&width=500",
@@ -48,13 +76,24 @@ def frame(address: str, attributes: str = "") -> str:
             "https://bsky.app/profile/did:plc:x1/post/3k",
             "Bluesky",
         ),
-        ("https://www.google.com/maps/embed?pb=1", "https://www.google.com/maps/embed?pb=1", "Google Maps"),
-        ("https://datawrapper.dwcdn.net/aBc/2/", "https://datawrapper.dwcdn.net/aBc/2/", "Datawrapper"),
+        (
+            "https://www.google.com/maps/embed?pb=1",
+            "https://www.google.com/maps/embed?pb=1",
+            "Google Maps",
+        ),
+        (
+            "https://datawrapper.dwcdn.net/aBc/2/",
+            "https://datawrapper.dwcdn.net/aBc/2/",
+            "Datawrapper",
+        ),
     ],
 )
 def test_a_known_frame_is_linked_at_its_page_for_people(address: str, page: str, says: str) -> None:
     """It is called by its service where the frame has no title."""
-    assert re.sub("<img [^>]*><br>", "", frame(address)) == f'<a href="{page.replace("&", "&amp;")}">{says}</a>'
+    assert (
+        re.sub("<img [^>]*><br>", "", frame(address))
+        == f'<a href="{page.replace("&", "&amp;")}">{says}</a>'
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +107,10 @@ def test_a_known_frame_is_linked_at_its_page_for_people(address: str, page: str,
             '<iframe src="https://www.dailymotion.com/embed/video/x7u5g"></iframe>',
             "https://www.dailymotion.com/thumbnail/video/x7u5g",
         ),
-        ('<video src="pier.mp4" poster="/pier.jpg?a=1&amp;b=2"></video>', "https://example.org/pier.jpg?a=1&amp;b=2"),
+        (
+            '<video src="pier.mp4" poster="/pier.jpg?a=1&amp;b=2"></video>',
+            "https://example.org/pier.jpg?a=1&amp;b=2",
+        ),
     ],
 )
 def test_a_videos_link_shows_its_picture(html: str, picture: str) -> None:
@@ -79,12 +121,17 @@ def test_a_videos_link_shows_its_picture(html: str, picture: str) -> None:
 @pytest.mark.parametrize("poster", ["", "data:image/png;base64,AAAA", "http://[x"])
 def test_a_video_without_a_usable_picture_is_a_plain_link(poster: str) -> None:
     """Nothing broken is shown."""
-    assert "<img" not in convert_embed(element(f'<video src="pier.mp4" poster="{poster}"></video>'), BASE)
+    assert "<img" not in convert_embed(
+        element(f'<video src="pier.mp4" poster="{poster}"></video>'), BASE
+    )
 
 
 def test_a_frames_title_is_the_links_text() -> None:
     """As far as a line has room."""
-    assert frame("https://vimeo.com/1", 'title="The  pier"') == '<a href="https://vimeo.com/1">The pier</a>'
+    assert (
+        frame("https://vimeo.com/1", 'title="The  pier"')
+        == '<a href="https://vimeo.com/1">The pier</a>'
+    )
     assert "…</a>" in frame("https://vimeo.com/1", f'title="{"long " * 40}"')
 
 
@@ -119,7 +166,10 @@ def test_an_unknown_frame_with_a_title_is_linked() -> None:
     ("html", "link"),
     [
         ('<video><source src="/v.mp4"></video>', '<a href="https://example.org/v.mp4">Video</a>'),
-        ('<audio src="/a.mp3" title="The bell"></audio>', '<a href="https://example.org/a.mp3">The bell</a>'),
+        (
+            '<audio src="/a.mp3" title="The bell"></audio>',
+            '<a href="https://example.org/a.mp3">The bell</a>',
+        ),
         ('<video src="blob:x"></video>', ""),
         (
             '<blockquote class="instagram-media" data-instgrm-permalink="https://www.instagram.com/reel/C1/?x=1"><p>View',
@@ -142,8 +192,12 @@ def test_files_and_posts_are_linked(html: str, link: str) -> None:
 
 def test_a_post_that_is_quoted_is_a_quotation() -> None:
     """Its words are text."""
-    assert not is_post(element('<blockquote class="twitter-tweet"><p>We sail at six</p>— Marta</blockquote>'))
-    assert is_post(element('<blockquote class="twitter-tweet"><a href="https://x.com/a"></a></blockquote>'))
+    assert not is_post(
+        element('<blockquote class="twitter-tweet"><p>We sail at six</p>— Marta</blockquote>')
+    )
+    assert is_post(
+        element('<blockquote class="twitter-tweet"><a href="https://x.com/a"></a></blockquote>')
+    )
 
 
 def test_every_pattern_is_one() -> None:

@@ -63,7 +63,10 @@ def test_every_block_that_goes_has_a_reason() -> None:
         pytest.param("", id="empty"),
         pytest.param("<html><body></body></html>", id="blank"),
         pytest.param("<body><script>render()</script><div id=root></div>", id="script-only"),
-        pytest.param("<body><ul>" + '<li><a href="/a">A headline of a story</a>' * 30 + "</ul>", id="links-only"),
+        pytest.param(
+            "<body><ul>" + '<li><a href="/a">A headline of a story</a>' * 30 + "</ul>",
+            id="links-only",
+        ),
         pytest.param("<title>404</title><h1>Page not found</h1><p>Sorry.</p>", id="error-page"),
         pytest.param("<p>Loading …</p>", id="loading"),
     ],
@@ -98,18 +101,21 @@ def test_rules_that_remove_are_obeyed_first() -> None:
     """Selectors and beginnings of texts, each with its rule as the reason."""
     article = extract(PAGE, URL, rules=SiteRules(remove=("h1", "text:A smith")))
     assert article.text == f"{FIRST}\n{THIRD}"
-    assert {"rule remove 'h1'", "rule remove 'text:A smith'"} <= {each.reason for each in article.removed}
+    assert {"rule remove 'h1'", "rule remove 'text:A smith'"} <= {
+        each.reason for each in article.removed
+    }
 
 
 def test_memory_takes_out_what_stands_on_other_pages() -> None:
     """In any language, and without a phrase for it."""
-    notice = (
-        "The Valley Voice is printed on paper from the valley and read by everyone who lives in it, and by two others."
-    )
+    notice = "The Valley Voice is printed on paper from the valley and read by everyone who lives in it, and by two others."
     page = PAGE.replace(f"<p>{SECOND}", f"<p>{notice}</p><p>{SECOND}")
     memory = SiteMemory()
     for number in range(3):
-        memory.learn(f"<p>Another story, number {'x' * number}.</p><p>{notice}</p>", f"https://example.org/{number}")
+        memory.learn(
+            f"<p>Another story, number {'x' * number}.</p><p>{notice}</p>",
+            f"https://example.org/{number}",
+        )
     assert notice in extract(page, URL).text
     article = extract(page, URL, memory=memory)
     assert article.text == extract(PAGE, URL).text

@@ -8,7 +8,10 @@ from feedpub.cleaner.page import size_of
 from feedpub.cleaner.segment import segment
 from feedpub.core.html import parse_html
 
-PROSE = "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck. " * 2
+PROSE = (
+    "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck. "
+    * 2
+)
 
 
 def sizes(layout: Layout) -> list[int]:
@@ -19,9 +22,13 @@ def test_a_picture_among_kept_text_is_kept() -> None:
     """Whatever the figure is wrapped in; beside text that goes, it goes."""
     figure = '<div><figure><img src="a.jpg"><figcaption>c</figcaption></figure></div>'
     layout = segment(
-        parse_html(f"<main><p>{PROSE}</p>{figure}<p>{PROSE}</p></main><aside><p>{PROSE}</p>{figure}</aside>")
+        parse_html(
+            f"<main><p>{PROSE}</p>{figure}<p>{PROSE}</p></main><aside><p>{PROSE}</p>{figure}</aside>"
+        )
     )
-    kept = [block.text == PROSE.strip() and number < 4 for number, block in enumerate(layout.blocks)]
+    kept = [
+        block.text == PROSE.strip() and number < 4 for number, block in enumerate(layout.blocks)
+    ]
     chosen = find_images(layout, sizes(layout), kept)
     assert chosen == {1}
     assert list(find_captions(layout, chosen, {})) == [2]
@@ -30,7 +37,9 @@ def test_a_picture_among_kept_text_is_kept() -> None:
 
 def test_a_picture_with_text_in_its_block_follows_the_text() -> None:
     """A teaser's picture is the teaser's."""
-    layout = segment(parse_html(f'<p>{PROSE}</p><p>{PROSE}</p><p><img src="a.jpg"> Another story</p>'))
+    layout = segment(
+        parse_html(f'<p>{PROSE}</p><p>{PROSE}</p><p><img src="a.jpg"> Another story</p>')
+    )
     assert find_images(layout, sizes(layout), [True, True, False]) == frozenset()
     assert find_images(layout, sizes(layout), [True, True, True]) == {2}
 
@@ -38,14 +47,18 @@ def test_a_picture_with_text_in_its_block_follows_the_text() -> None:
 def test_a_teasers_picture_goes_with_its_link() -> None:
     """It leads where the teaser leads; a picture with a link of its own stays."""
     card = '<div><a href="/b"><img src="b.jpg"></a><h4><a href="/b">Another story</a></h4></div>'
-    layout = segment(parse_html(f'<p>{PROSE}</p>{card}<a href="/large.jpg"><img src="a.jpg"></a><p>{PROSE}</p>'))
+    layout = segment(
+        parse_html(f'<p>{PROSE}</p>{card}<a href="/large.jpg"><img src="a.jpg"></a><p>{PROSE}</p>')
+    )
     assert find_images(layout, sizes(layout), [True, False, False, False, True]) == {3}
 
 
 def test_captions_of_a_gallery_do_not_speak_against_its_pictures() -> None:
     """However long they are; the gallery's own caption stays too."""
     slide = f"<li><figure><img src=a.jpg><figcaption>{PROSE}</figcaption></figure></li>"
-    layout = segment(parse_html(f"<p>{PROSE}</p><p>{PROSE}</p><p>{PROSE}</p><ul>{slide}{slide}</ul>"))
+    layout = segment(
+        parse_html(f"<p>{PROSE}</p><p>{PROSE}</p><p>{PROSE}</p><ul>{slide}{slide}</ul>")
+    )
     chosen = find_images(layout, sizes(layout), [True, True, True, False, False, False, False])
     assert chosen == {3, 5}
     assert list(find_captions(layout, chosen, {})) == [4, 6]

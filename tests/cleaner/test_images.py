@@ -17,19 +17,49 @@ def element(html: str, tag: str = "img") -> HtmlElement:
     ("html", "address"),
     [
         pytest.param('<img src="/a.jpg">', "https://example.org/a.jpg", id="plain"),
-        pytest.param('<img src="b.jpg" srcset="/big.jpg 1600w">', "https://example.org/news/b.jpg", id="own-choice"),
-        pytest.param('<img src="data:image/gif;base64,R0" data-src="/a.jpg">', "https://example.org/a.jpg", id="lazy"),
-        pytest.param('<img src="/blank.gif" data-lazy-src="/a.jpg">', "https://example.org/a.jpg", id="placeholder"),
-        pytest.param('<img srcset="/s.jpg 400w, /m.jpg 1200w, /l.jpg 4000w">', "https://example.org/m.jpg", id="set"),
-        pytest.param('<img data-srcset="/one.jpg 1x, /two.jpg 2x">', "https://example.org/two.jpg", id="densities"),
-        pytest.param('<img srcset="/one.jpg .5x, /two.jpg .2x">', "https://example.org/one.jpg", id="fractions"),
-        pytest.param('<img srcset="/one.jpg 1.2.3w, /two.jpg 2x">', "https://example.org/two.jpg", id="odd-size"),
+        pytest.param(
+            '<img src="b.jpg" srcset="/big.jpg 1600w">',
+            "https://example.org/news/b.jpg",
+            id="own-choice",
+        ),
+        pytest.param(
+            '<img src="data:image/gif;base64,R0" data-src="/a.jpg">',
+            "https://example.org/a.jpg",
+            id="lazy",
+        ),
+        pytest.param(
+            '<img src="/blank.gif" data-lazy-src="/a.jpg">',
+            "https://example.org/a.jpg",
+            id="placeholder",
+        ),
+        pytest.param(
+            '<img srcset="/s.jpg 400w, /m.jpg 1200w, /l.jpg 4000w">',
+            "https://example.org/m.jpg",
+            id="set",
+        ),
+        pytest.param(
+            '<img data-srcset="/one.jpg 1x, /two.jpg 2x">',
+            "https://example.org/two.jpg",
+            id="densities",
+        ),
+        pytest.param(
+            '<img srcset="/one.jpg .5x, /two.jpg .2x">',
+            "https://example.org/one.jpg",
+            id="fractions",
+        ),
+        pytest.param(
+            '<img srcset="/one.jpg 1.2.3w, /two.jpg 2x">',
+            "https://example.org/two.jpg",
+            id="odd-size",
+        ),
         pytest.param(
             '<picture><source srcset="/p.webp 800w"><img src="data:,"></picture>',
             "https://example.org/p.webp",
             id="picture",
         ),
-        pytest.param('<img src="//cdn.example/a b.jpg">', "https://cdn.example/a%20b.jpg", id="no-scheme"),
+        pytest.param(
+            '<img src="//cdn.example/a b.jpg">', "https://cdn.example/a%20b.jpg", id="no-scheme"
+        ),
     ],
 )
 def test_a_picture_has_the_address_that_shows_it(html: str, address: str) -> None:

@@ -8,9 +8,13 @@ from feedpub.cleaner.rules import Ruleset, ftr
 FIRST = "https://mag.example/reads/the-loom"
 
 
-def found(body: str, url: str = FIRST, *, first: str = "", number: int = 1, rules: str = "") -> next_page.NextPage:
+def found(
+    body: str, url: str = FIRST, *, first: str = "", number: int = 1, rules: str = ""
+) -> next_page.NextPage:
     html = f"<html><head><title>The loom | Mag</title></head><body><h1>The loom</h1>{body}</body></html>"
-    return next_page.find_next_page(html, url, ftr.parse_ftr(rules, "x.txt") if rules else Ruleset(), first, number)
+    return next_page.find_next_page(
+        html, url, ftr.parse_ftr(rules, "x.txt") if rules else Ruleset(), first, number
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,9 +83,15 @@ def test_the_way_goes_on_from_page_to_page() -> None:
 def test_an_address_with_an_ending_or_a_query() -> None:
     """What it had before stays in it."""
     page = '<link rel="next" href="/a/story_2.html">'
-    assert found(page, "https://mag.example/a/story.html").following == "https://mag.example/a/story_2.html"
+    assert (
+        found(page, "https://mag.example/a/story.html").following
+        == "https://mag.example/a/story_2.html"
+    )
     query = '<link rel="next" href="?id=7&amp;page=2">'
-    assert found(query, "https://mag.example/read?id=7").following == "https://mag.example/read?id=7&page=2"
+    assert (
+        found(query, "https://mag.example/read?id=7").following
+        == "https://mag.example/read?id=7&page=2"
+    )
     other = '<link rel="next" href="?id=8&amp;page=2">'
     assert found(other, "https://mag.example/read?id=7").following == ""
 
@@ -89,7 +99,10 @@ def test_an_address_with_an_ending_or_a_query() -> None:
 def test_rules_have_the_word() -> None:
     """With their conditions; what the page says itself is not asked then."""
     body = '<a class="on" href="/other">on</a><a rel="next" href="?page=2">2</a>'
-    assert found(body, rules="next_page_link: //a[@class='on']").following == "https://mag.example/other"
+    assert (
+        found(body, rules="next_page_link: //a[@class='on']").following
+        == "https://mag.example/other"
+    )
     assert found(body, rules="next_page_link: //a[@class='none']").following == ""
     conditional = "next_page_link: //a[@class='on']/@href\nif_page_contains: //b"
     assert found(body, rules=conditional).following == ""
@@ -106,7 +119,9 @@ def test_a_page_with_the_whole_article() -> None:
 
 def test_what_pages_are_called() -> None:
     """Without their numbers."""
-    one = next_page.find_next_page("<title>The loom | Mag</title><h1>The loom</h1>", FIRST, Ruleset())
+    one = next_page.find_next_page(
+        "<title>The loom | Mag</title><h1>The loom</h1>", FIRST, Ruleset()
+    )
     two = next_page.find_next_page(
         "<title>The loom, page 2 of 3 | Mag</title><h1>The loom (2/3)</h1>", FIRST, Ruleset()
     )

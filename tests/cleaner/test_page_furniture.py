@@ -14,11 +14,16 @@ PROSE = "The ferry left at ten past six with forty cars, a lorry full of milk an
 PAGE = """<title>The ferry sails</title><body><div class="page"><h1>The ferry sails</h1>{above}
 <div class="story"><p>{prose}{prose}</p><p>{prose}</p><p>{prose}{prose}</p></div>{below}
 <div class="x9">{teaser}</div></div></body>"""
-TEASER = '<p><a href="/a">The school has a new roof</a></p><p><a href="/b">Milk is dearer again</a></p>' * 3
+TEASER = (
+    '<p><a href="/a">The school has a new roof</a></p><p><a href="/b">Milk is dearer again</a></p>'
+    * 3
+)
 
 
 def text(above: str = "", below: str = "") -> str:
-    return extract(PAGE.format(above=above, below=below, prose=PROSE, teaser=TEASER), "https://example.org/a").text
+    return extract(
+        PAGE.format(above=above, below=below, prose=PROSE, teaser=TEASER), "https://example.org/a"
+    ).text
 
 
 @pytest.mark.parametrize(
@@ -51,7 +56,9 @@ def test_a_class_may_call_it_a_standfirst() -> None:
 def test_a_list_keeps_all_its_items() -> None:
     """An item that scores less stands among others that stay; a link among them goes by itself."""
     layout = segment(
-        parse_html("<ul><li>Tie the boat<li>Sign up for tides<li>Wait for the horn<li><a href='/x'>Shop</a></ul>")
+        parse_html(
+            "<ul><li>Tie the boat<li>Sign up for tides<li>Wait for the horn<li><a href='/x'>Shop</a></ul>"
+        )
     )
     scores = np.array([0.9, 0.3, 0.8, 0.3])
     case = PageContext(layout, scores, Vocabulary())

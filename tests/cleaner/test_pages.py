@@ -10,7 +10,9 @@ def test_a_page_has_what_it_must_and_nothing_else(case: Case) -> None:
     """A person has said what belongs to the article and what does not."""
     article = case.article()
     assert [segment for segment in case.must if segment not in article.text] == []
-    assert [segment for segment in case.must_not if segment in article.text or segment in article.html] == []
+    assert [
+        segment for segment in case.must_not if segment in article.text or segment in article.html
+    ] == []
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)

@@ -26,7 +26,10 @@ WORDS = (
 
 def part(n: int, *, of: int, at: str, name: str = "The loom in the attic", more: str = "") -> str:
     """A page of a long read: its number in a row of numbers below the text."""
-    row = " ".join(str(k) if k == n else f'<a href="{at if k == 1 else f"{at}/{k}"}">{k}</a>' for k in range(1, of + 1))
+    row = " ".join(
+        str(k) if k == n else f'<a href="{at if k == 1 else f"{at}/{k}"}">{k}</a>'
+        for k in range(1, of + 1)
+    )
     return (
         f'<!doctype html><html lang="en"><head><title>{name} | Long Reads</title></head><body><article><h1>{name}</h1>'
         f"<p>{WORDS.format(n=n * 10)}</p><p>{WORDS.format(n=n * 10 + 1)}</p></article>"
@@ -67,7 +70,9 @@ def test_pages_are_collected_in_order(site: Site) -> None:
 
 def test_the_next_article_is_not_the_next_page(site: Site) -> None:
     """A blog's link to what it published next, and an address that only looks like a page's."""
-    site["/loom"] = part(1, of=1, at="/loom", more='<a rel="next" href="/anvil">Next: the anvil</a>')
+    site["/loom"] = part(
+        1, of=1, at="/loom", more='<a rel="next" href="/anvil">Next: the anvil</a>'
+    )
     site["/anvil"] = part(1, of=1, at="/anvil", name="The anvil")
     assert len(fetched(site, "/loom").pages) == 1
     site["/loom"] = part(1, of=2, at="/loom")
@@ -80,14 +85,21 @@ def test_a_circle_ends(site: Site) -> None:
     site["/loom"] = part(1, of=1, at="/loom", more='<a class="on" href="/b">on</a>')
     site["/b"] = part(2, of=1, at="/loom", more='<a class="on" href="/loom#text">on</a>')
     rules = ftr.parse_ftr("next_page_link: //a[@class='on']", "x.txt")
-    assert [page.url for page in fetched(site, "/loom", rules)] == [site.url("/loom"), site.url("/b")]
+    assert [page.url for page in fetched(site, "/loom", rules)] == [
+        site.url("/loom"),
+        site.url("/b"),
+    ]
 
 
 def test_a_rule_leads_to_no_other_host(site: Site) -> None:
     """Whatever the page says."""
-    site["/loom"] = part(1, of=1, at="/loom", more='<a class="on" href="http://other.example/2">on</a>')
+    site["/loom"] = part(
+        1, of=1, at="/loom", more='<a class="on" href="http://other.example/2">on</a>'
+    )
     pages = fetched(
-        site, "/loom", ftr.parse_ftr("next_page_link: //a[@class='on']\nsingle_page_link: //a[@class='on']", "x")
+        site,
+        "/loom",
+        ftr.parse_ftr("next_page_link: //a[@class='on']\nsingle_page_link: //a[@class='on']", "x"),
     )
     assert (len(pages.pages), pages.requests, pages.missing) == (1, 0, "")
 
@@ -108,7 +120,9 @@ def test_a_page_with_the_whole_article_stands_for_all(site: Site) -> None:
     pages = fetched(site, "/loom", rules)
     assert (len(pages.pages), pages.missing) == (2, "")
     del site.routes["/loom/2"]
-    site["/loom"] = part(1, of=1, at="/loom", more='<a class="print" href="/loom?print=1">Print</a>')
+    site["/loom"] = part(
+        1, of=1, at="/loom", more='<a class="print" href="/loom?print=1">Print</a>'
+    )
     assert "/loom?print=1, could not be read: HTTP 404" in fetched(site, "/loom", rules).missing
     site["/loom?print=1"] = part(7, of=1, at="/loom")
     pages = fetched(site, "/loom", rules)
@@ -174,7 +188,9 @@ def test_an_entry_has_all_pages(site: Site, config: Config, clock: FakeClock) ->
     assert [each.path for each in site.requests] == ["/news"]
 
 
-def test_what_an_article_on_several_pages_was_made_of_is_not_kept(config: Config, clock: FakeClock) -> None:
+def test_what_an_article_on_several_pages_was_made_of_is_not_kept(
+    config: Config, clock: FakeClock
+) -> None:
     """Made anew of its first page alone it would lose the others."""
     build(config, clock)
     with tools_for(config, clock) as tools:
@@ -190,7 +206,9 @@ def test_a_gap_is_said_and_filled_later(site: Site, config: Config, clock: FakeC
     assert outcome.new == 2
     (problem,) = outcome.problems
     assert problem.where == site.url(path(1))
-    assert problem.reason.startswith(f"its page 3, {site.url(path(1))}/3, could not be read: HTTP 503")
+    assert problem.reason.startswith(
+        f"its page 3, {site.url(path(1))}/3, could not be read: HTTP 503"
+    )
     assert problem.reason.endswith("what came of the article stays")
     assert "for 20 years" in text(config)
     assert "<em>Part of the article is missing here: page 3 could not be read.</em>" in text(config)
@@ -201,7 +219,9 @@ def test_a_gap_is_said_and_filled_later(site: Site, config: Config, clock: FakeC
     assert "missing" not in text(config)
 
 
-def test_a_gap_that_stays_is_not_asked_for_for_ever(site: Site, config: Config, clock: FakeClock) -> None:
+def test_a_gap_that_stays_is_not_asked_for_for_ever(
+    site: Site, config: Config, clock: FakeClock
+) -> None:
     """Five more times, and the article is left as it is."""
     del site.routes[f"{path(1)}/3"]
     problems = [len(build(config, clock).problems) for _ in range(8)]
@@ -210,15 +230,24 @@ def test_a_gap_that_stays_is_not_asked_for_for_ever(site: Site, config: Config, 
 
 
 @pytest.mark.usefixtures("config")
-def test_headers_of_a_site_go_with_its_articles(site: Site, clock: FakeClock, tmp_path: Path) -> None:
+def test_headers_of_a_site_go_with_its_articles(
+    site: Site, clock: FakeClock, tmp_path: Path
+) -> None:
     """With each of their pages, and not with the listing."""
     folder = tmp_path / "ftr"
     folder.mkdir()
-    (folder / "127.0.0.1.txt").write_text("http_header(cookie): consent=1\nhttp_header(user-agent): Reader/1", "utf-8")
-    ruled = configure(tmp_path, feed("reads", f"page {site.url('/news')}"), '[rules]\nftr_site_config = "../ftr"')
+    (folder / "127.0.0.1.txt").write_text(
+        "http_header(cookie): consent=1\nhttp_header(user-agent): Reader/1", "utf-8"
+    )
+    ruled = configure(
+        tmp_path, feed("reads", f"page {site.url('/news')}"), '[rules]\nftr_site_config = "../ftr"'
+    )
     assert ruled.rules.ftr_site_config == folder
     build(ruled, clock)
-    sent = {each.path: (each.headers.get("cookie"), each.headers["user-agent"]) for each in site.requests}
+    sent = {
+        each.path: (each.headers.get("cookie"), each.headers["user-agent"])
+        for each in site.requests
+    }
     assert {sent[path(1)], sent[f"{path(1)}/3"]} == {("consent=1", "Reader/1")}
     assert sent["/news"][0] is None
     assert sent["/news"][1].startswith("feedpub/")

@@ -147,14 +147,27 @@ def test_a_phrase_within_a_long_block_is_not_looked_for() -> None:
     """A phrase alone never removes prose: patterns match short blocks only, whatever they begin with."""
     short = "Read more: the pier in winter"
     assert phrases.find_phrases(short)
-    assert phrases.find_phrases(short + ", as it was painted by three generations of one family" * 4) is None
+    assert (
+        phrases.find_phrases(short + ", as it was painted by three generations of one family" * 4)
+        is None
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_knows_the_common_kinds(language: str) -> None:
     """A language that is there is there for news sites: at least these kinds, and a good hundred phrases."""
     listed = tomllib.loads((DATA / "phrases" / f"{language}.toml").read_text("utf-8"))
-    assert {"related", "comments", "newsletter", "share", "more", "ad", "cookie", "copyright", "byline"} <= set(listed)
+    assert {
+        "related",
+        "comments",
+        "newsletter",
+        "share",
+        "more",
+        "ad",
+        "cookie",
+        "copyright",
+        "byline",
+    } <= set(listed)
     assert sum(len(texts) for texts in listed.values() if isinstance(texts, list)) > 100
 
 
@@ -167,7 +180,13 @@ def test_there_are_at_least_thirty_languages() -> None:
 def test_every_whole_phrase_is_found_as_it_is_written(language: str) -> None:
     """The files hold nothing that can never match; another language may have it first, and name another kind."""
     listed = tomllib.loads((DATA / "phrases" / f"{language}.toml").read_text("utf-8"))
-    texts = [text for texts in listed.values() if isinstance(texts, list) for text in texts if "*" not in text]
+    texts = [
+        text
+        for texts in listed.values()
+        if isinstance(texts, list)
+        for text in texts
+        if "*" not in text
+    ]
     assert [text for text in texts if phrases.find_phrases(text) is None] == []
 
 
@@ -220,7 +239,9 @@ def test_texts_are_compared_without_what_does_not_count(one: str, other: str) ->
 
 def test_an_effect_belongs_to_the_kind(tmp_path: Path) -> None:
     """It is set once, for all languages."""
-    index = load(tmp_path, en='related = ["see also"]\nshare = ["share this"]', de='related = ["siehe auch"]')
+    index = load(
+        tmp_path, en='related = ["see also"]\nshare = ["share this"]', de='related = ["siehe auch"]'
+    )
     assert {phrase.text: phrase.effect for phrase in index.whole.values()} == {
         "see also": "tail",
         "share this": "line",
@@ -253,14 +274,17 @@ def test_a_phrase_says_what_it_is() -> None:
         ("share *", "Share " + "and share " * 8, False),
     ],
 )
-def test_a_star_stands_for_whole_words(tmp_path: Path, pattern: str, block: str, found: bool) -> None:  # noqa: FBT001
+def test_a_star_stands_for_whole_words(
+    tmp_path: Path, pattern: str, block: str, found: bool
+) -> None:  # noqa: FBT001
     """For none, too; and never for more than the kind's length allows."""
     index = load(tmp_path, xx=f'share = ["{pattern}"]')
     assert (index.find(phrases.normalise(block)) is not None) is found
 
 
 @pytest.mark.parametrize(
-    ("block", "found"), [("分享到微信", True), ("分享", True), ("请分享到微信", False), ("分享到" + "微" * 20, False)]
+    ("block", "found"),
+    [("分享到微信", True), ("分享", True), ("请分享到微信", False), ("分享到" + "微" * 20, False)],
 )
 def test_a_dense_script_has_no_words_to_end_at(tmp_path: Path, block: str, found: bool) -> None:  # noqa: FBT001
     """And says more in fewer characters, so that its patterns match shorter blocks."""
@@ -280,8 +304,14 @@ def test_english_keeps_a_phrase_that_another_language_shares(tmp_path: Path) -> 
     ("files", "message"),
     [
         ({"en": "related = [see also]"}, r"en\.toml: not readable as TOML"),
-        ({"en": 'relatd = ["see also"]'}, r"en\.toml: there is no kind \[relatd\]; kinds are related, share"),
-        ({"en": 'related = ["see also", "…"]'}, r"en\.toml: \[related\] '…' is not a phrase: there is no word in it"),
+        (
+            {"en": 'relatd = ["see also"]'},
+            r"en\.toml: there is no kind \[relatd\]; kinds are related, share",
+        ),
+        (
+            {"en": 'related = ["see also", "…"]'},
+            r"en\.toml: \[related\] '…' is not a phrase: there is no word in it",
+        ),
         ({"en": 'related = ["*"]'}, "there is no word in it"),
         ({"en": "related = [3]"}, r"\[related\] 3 is not a phrase"),
         (
@@ -291,7 +321,9 @@ def test_english_keeps_a_phrase_that_another_language_shares(tmp_path: Path) -> 
         ({"kinds": '[related]\neffect = "line"'}, "and longest = a number of characters"),
     ],
 )
-def test_a_broken_file_is_named_with_what_is_wrong(tmp_path: Path, files: dict[str, str], message: str) -> None:
+def test_a_broken_file_is_named_with_what_is_wrong(
+    tmp_path: Path, files: dict[str, str], message: str
+) -> None:
     """At load, before anything is looked up."""
     with pytest.raises(ConfigError, match=message):
         load(tmp_path, **files)

@@ -47,8 +47,14 @@ def test_the_seed_article() -> None:
         ("Council keeps the old pier | The Quay Record", "Council keeps the old pier"),
         ("Council keeps the old pier | Local news | The Quay Record", "Council keeps the old pier"),
         ("QR | Council keeps the old pier", "Council keeps the old pier"),
-        ("Council keeps the old pier for good - Quay Record", "Council keeps the old pier for good"),
-        ("Council keeps the old pier for good — The Quay Record", "Council keeps the old pier for good"),
+        (
+            "Council keeps the old pier for good - Quay Record",
+            "Council keeps the old pier for good",
+        ),
+        (
+            "Council keeps the old pier for good — The Quay Record",
+            "Council keeps the old pier for good",
+        ),
         ("The long way home - a memoir of the war", "The long way home - a memoir of the war"),
         ("Pier and harbour: what happens now", "Pier and harbour: what happens now"),
         ("Pier saved - Spring", "Pier saved - Spring"),
@@ -96,47 +102,65 @@ def test_a_date_line_dates_the_article_and_goes(line: str, day: datetime) -> Non
     assert article.text == f"{ONE}\n{TWO}"
 
 
-@pytest.mark.parametrize("above", [("Business",), ("X", "Local news"), ("Skip to content", "Pier and harbour")])
+@pytest.mark.parametrize(
+    "above", [("Business",), ("X", "Local news"), ("Skip to content", "Pier and harbour")]
+)
 def test_names_of_sections_above_the_title_are_no_title(above: tuple[str, ...]) -> None:
     """They are too short for a headline, and one stands below them."""
     article = extract_text(text(*above, "Council keeps the old pier", "By Marta Quill", ONE, TWO))
     assert (article.title, article.authors) == ("Council keeps the old pier", ("Marta Quill",))
-    assert [line.reason for line in article.removed[: len(above)]] == ["above the title"] * len(above)
+    assert [line.reason for line in article.removed[: len(above)]] == ["above the title"] * len(
+        above
+    )
 
 
 def test_a_short_title_is_one_where_nothing_longer_stands_below_it() -> None:
     """A byline is not a headline."""
-    assert extract_text(text("Pier saved", "By Marta Quill and Tom Adeyemi", ONE, TWO)).title == "Pier saved"
+    assert (
+        extract_text(text("Pier saved", "By Marta Quill and Tom Adeyemi", ONE, TWO)).title
+        == "Pier saved"
+    )
 
 
 def test_a_byline_may_stand_below_the_standfirst() -> None:
     """Many sites write it there; further down a name is somebody's whom the text quotes."""
     standfirst = "A debate until midnight ended with a majority of one vote."
-    article = extract_text(text("Council keeps the old pier", standfirst, "By Marta Quill", ONE, TWO))
+    article = extract_text(
+        text("Council keeps the old pier", standfirst, "By Marta Quill", ONE, TWO)
+    )
     assert (article.authors, article.text) == (("Marta Quill",), f"{standfirst}\n{ONE}\n{TWO}")
-    assert extract_text(text("Council keeps the old pier", ONE, TWO, "By Marta Quill", THREE)).authors == ()
+    assert (
+        extract_text(text("Council keeps the old pier", ONE, TWO, "By Marta Quill", THREE)).authors
+        == ()
+    )
 
 
 def test_a_german_date_is_not_the_item_of_a_list() -> None:
     """Its number and full stop look like one."""
-    german = (
-        "Der Rat hat am Montag beschlossen, den alten Steg zu behalten, nach einer Debatte bis Mitternacht im Saal."
+    german = "Der Rat hat am Montag beschlossen, den alten Steg zu behalten, nach einer Debatte bis Mitternacht im Saal."
+    article = extract_text(
+        text("Der Steg bleibt stehen", "13. September 2025", german, german + " So war das.")
     )
-    article = extract_text(text("Der Steg bleibt stehen", "13. September 2025", german, german + " So war das."))
     assert article.published == datetime(2025, 9, 13, tzinfo=UTC)
 
 
 def test_a_date_in_the_text_stays_in_the_text() -> None:
     """Only above the text is a date the article's."""
-    assert extract_text(text("Council keeps the pier", ONE, "14 October 2025", TWO)).published is None
+    assert (
+        extract_text(text("Council keeps the pier", ONE, "14 October 2025", TWO)).published is None
+    )
 
 
 @pytest.mark.parametrize(
-    "line", ["https://example.org/pier", "Source: https://example.org/pier", "<https://example.org/pier>"]
+    "line",
+    ["https://example.org/pier", "Source: https://example.org/pier", "<https://example.org/pier>"],
 )
 def test_a_line_that_is_an_address_is_the_articles_own(line: str) -> None:
     """Savers put it on top; the address that the caller knows goes first."""
-    assert extract_text(text("Council keeps the old pier", line, ONE, TWO)).url == "https://example.org/pier"
+    assert (
+        extract_text(text("Council keeps the old pier", line, ONE, TWO)).url
+        == "https://example.org/pier"
+    )
     assert (
         extract_text(text("Council keeps the old pier", line, ONE, TWO), "https://own.example/").url
         == "https://own.example/"
@@ -170,7 +194,13 @@ def test_tails_go_with_a_reason_each(tail: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Advertisement", "Story continues below", "Read more: Town clock runs slow", "Sign up for our newsletter"]
+    "line",
+    [
+        "Advertisement",
+        "Story continues below",
+        "Read more: Town clock runs slow",
+        "Sign up for our newsletter",
+    ],
 )
 def test_interjections_go_and_the_text_goes_on(line: str) -> None:
     """What stands between paragraphs."""
@@ -179,7 +209,9 @@ def test_interjections_go_and_the_text_goes_on(line: str) -> None:
 
 def test_a_list_of_related_articles_in_the_middle_goes_and_prose_below_it_stays() -> None:
     """The heading takes the items with it, and never a paragraph."""
-    article = extract_text(text("Council keeps the old pier", ONE, "See also:", "- Town clock", "- Warm hour", TWO))
+    article = extract_text(
+        text("Council keeps the old pier", ONE, "See also:", "- Town clock", "- Warm hour", TWO)
+    )
     assert article.text == f"{ONE}\n{TWO}"
 
 
@@ -191,25 +223,34 @@ def test_prose_about_boilerplate_stays() -> None:
 
 def test_a_row_of_buttons_goes_though_not_all_are_known() -> None:
     """Most of its labels are; an unknown one among them is one, too."""
-    article = extract_text(text("Council keeps the old pier", "Facebook", "Quaybook", "Twitter", ONE, TWO))
+    article = extract_text(
+        text("Council keeps the old pier", "Facebook", "Quaybook", "Twitter", ONE, TWO)
+    )
     assert article.text == f"{ONE}\n{TWO}"
 
 
 def test_subheads_become_headings() -> None:
     """Short lines without a full stop, with a paragraph below; a short question may be one."""
-    html = extract_text(text("Council keeps the old pier", ONE, "What it costs", TWO, "And now?", THREE)).html
+    html = extract_text(
+        text("Council keeps the old pier", ONE, "What it costs", TWO, "And now?", THREE)
+    ).html
     assert "<h2>What it costs</h2>" in html
     assert "<h2>And now?</h2>" in html
 
 
 def test_the_last_line_is_no_heading() -> None:
     """There is nothing below it."""
-    assert "<h2>" not in extract_text(text("Council keeps the old pier", ONE, TWO, "To be continued")).html
+    assert (
+        "<h2>"
+        not in extract_text(text("Council keeps the old pier", ONE, TWO, "To be continued")).html
+    )
 
 
 def test_lists_are_lists() -> None:
     """With bullets or numbers; each item is a line of the text."""
-    article = extract_text(text("Council keeps the old pier", ONE, "- oak\n- larch", "1. plan\n2. build", TWO))
+    article = extract_text(
+        text("Council keeps the old pier", ONE, "- oak\n- larch", "1. plan\n2. build", TWO)
+    )
     assert "<ul><li>oak</li><li>larch</li></ul>" in article.html
     assert "<ol><li>plan</li><li>build</li></ol>" in article.html
     assert "\noak\nlarch\nplan\nbuild\n" in article.text
@@ -228,7 +269,10 @@ def test_wrapped_lines_are_joined() -> None:
 
 def test_one_paragraph_a_line_is_read_too() -> None:
     """Text copied from a browser often has no blank lines."""
-    assert extract_text(f"Council keeps the old pier\n{ONE}\n{TWO}\n{THREE}").text == f"{ONE}\n{TWO}\n{THREE}"
+    assert (
+        extract_text(f"Council keeps the old pier\n{ONE}\n{TWO}\n{THREE}").text
+        == f"{ONE}\n{TWO}\n{THREE}"
+    )
 
 
 @pytest.mark.parametrize("newline", ["\r\n", "\r", "\n"])
@@ -240,7 +284,9 @@ def test_any_line_ending_will_do(newline: str) -> None:
 
 def test_the_title_is_not_repeated_in_the_text() -> None:
     """Savers often get it twice: from the window and from the page."""
-    article = extract_text(text("Council keeps the old pier | QR", "Council keeps the old pier", ONE, TWO))
+    article = extract_text(
+        text("Council keeps the old pier | QR", "Council keeps the old pier", ONE, TWO)
+    )
     assert article.text == f"{ONE}\n{TWO}"
 
 
@@ -252,13 +298,23 @@ def test_text_without_a_title_line_keeps_its_first_paragraph() -> None:
 
 def test_markup_in_plain_text_is_text() -> None:
     """Nothing in it is live."""
-    article = extract_text(text("Council keeps the old pier", ONE + " <script>alert(1)</script> a < b & c", TWO))
+    article = extract_text(
+        text("Council keeps the old pier", ONE + " <script>alert(1)</script> a < b & c", TWO)
+    )
     assert "<script" not in article.html
     assert "&lt;script&gt;" in article.html
 
 
 @pytest.mark.parametrize(
-    "empty", ["", " \n\t\n", ".", "You may also like\n\nLeave a Comment", "Share\n\nFacebook\n\nTwitter", "* * *"]
+    "empty",
+    [
+        "",
+        " \n\t\n",
+        ".",
+        "You may also like\n\nLeave a Comment",
+        "Share\n\nFacebook\n\nTwitter",
+        "* * *",
+    ],
 )
 def test_a_text_without_an_article_is_refused(empty: str) -> None:
     """Blank, or boilerplate and nothing else."""
@@ -271,4 +327,8 @@ def test_languages_without_spaces_are_prose_too() -> None:
     one = "市议会周一投票决定保留旧码头，辩论一直持续到午夜，几乎所有人都发了言。"
     two = "工程将于春季开始，港务长预计第一批船只将在夏季之前重新靠岸。"
     article = extract_text(text("市议会保留旧码头", one, two))
-    assert (article.title, article.text, article.language) == ("市议会保留旧码头", f"{one}\n{two}", "zh")
+    assert (article.title, article.text, article.language) == (
+        "市议会保留旧码头",
+        f"{one}\n{two}",
+        "zh",
+    )

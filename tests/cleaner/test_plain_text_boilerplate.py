@@ -98,7 +98,9 @@ def test_short_lines_between_title_and_text_go() -> None:
 
 def test_headings_at_the_end_go() -> None:
     """They have nothing below them; a list stays."""
-    article = extract_text(saved(TITLE, ONE, TWO, "- oak\n- larch", "Town clock runs slow", "Warm hour asked for"))
+    article = extract_text(
+        saved(TITLE, ONE, TWO, "- oak\n- larch", "Town clock runs slow", "Warm hour asked for")
+    )
     assert article.text == f"{ONE}\n{TWO}\noak\nlarch"
     assert [line.reason for line in article.removed] == ["below the text"] * 2
 
@@ -106,7 +108,9 @@ def test_headings_at_the_end_go() -> None:
 BIO = "Marta Quill has written about harbours since 1998 and lives on a boat with two cats."
 
 
-@pytest.mark.parametrize("above", [("Marta Quill",), ("Marta Quill", "Harbour reporter"), ("Marta Quill", "marta.jpg")])
+@pytest.mark.parametrize(
+    "above", [("Marta Quill",), ("Marta Quill", "Harbour reporter"), ("Marta Quill", "marta.jpg")]
+)
 def test_what_is_told_of_the_author_at_the_end_goes(above: tuple[str, ...]) -> None:
     """A name on a line of its own, and below it the paragraph that begins with the name."""
     article = extract_text(saved(TITLE, ONE, TWO, *above, BIO))
@@ -117,7 +121,11 @@ def test_what_is_told_of_the_author_at_the_end_goes(above: tuple[str, ...]) -> N
 def test_portraits_that_an_article_is_made_of_stay() -> None:
     """Where one follows the other, none is its author's."""
     people = ("Marta Quill", "Ada Reedy", "Tom Wick")
-    told = [line for name in people for line in (name, f"{name} said that the old pier had been kept by the council.")]
+    told = [
+        line
+        for name in people
+        for line in (name, f"{name} said that the old pier had been kept by the council.")
+    ]
     assert extract_text(saved(TITLE, ONE, TWO, *told)).text.endswith(told[-1])
 
 

@@ -7,14 +7,22 @@ from feedpub.cleaner import extract
 from feedpub.config import SiteRules
 from feedpub.core.models import Article, Removed
 
-P = "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck. " * 2
-Q = "Nobody had thought of the winter, when the harbour is closed for three weeks and the milk comes by sledge. " * 2
+P = (
+    "The ferry left at ten past six with forty cars, a lorry full of milk and most of the school on deck. "
+    * 2
+)
+Q = (
+    "Nobody had thought of the winter, when the harbour is closed for three weeks and the milk comes by sledge. "
+    * 2
+)
 BASE = "https://example.org/news/ferry"
 
 
 def article(inner: str, page: str = 'lang="en"') -> Article:
     body = f"<article><h1>The ferry sails</h1><p>{P}</p>{inner}<p>{Q}</p></article>"
-    return extract(f"<html {page}><head><title>The ferry sails</title></head><body>{body}</body></html>", BASE)
+    return extract(
+        f"<html {page}><head><title>The ferry sails</title></head><body>{body}</body></html>", BASE
+    )
 
 
 def inside(inner: str, page: str = 'lang="en"') -> str:
@@ -25,16 +33,16 @@ def inside(inner: str, page: str = 'lang="en"') -> str:
 
 def test_the_standfirst_stays() -> None:
     """The first words of an article are its own, wherever they stand."""
-    page = (
-        f'<header><h1>The ferry sails</h1><p class="standfirst">Nine months late, and cheaper.</p></header><p>{P}</p>'
-    )
+    page = f'<header><h1>The ferry sails</h1><p class="standfirst">Nine months late, and cheaper.</p></header><p>{P}</p>'
     found = extract(f"<html><body><article>{page}<p>{Q}</p></article></body></html>", BASE)
     assert found.text.startswith("Nine months late, and cheaper.\n")
 
 
 def test_subheads_stay() -> None:
     """On the level that they have; the first level is the article's own."""
-    assert inside(f"<h2>A subhead</h2><p>{Q}{P}</p><h3>Another</h3><p>{P}{Q}</p>").startswith("<h2>A subhead</h2>")
+    assert inside(f"<h2>A subhead</h2><p>{Q}{P}</p><h3>Another</h3><p>{P}{Q}</p>").startswith(
+        "<h2>A subhead</h2>"
+    )
 
 
 def test_captions_stay_with_their_picture_and_out_of_the_text() -> None:
@@ -46,7 +54,9 @@ def test_captions_stay_with_their_picture_and_out_of_the_text() -> None:
 
 def test_a_pull_quote_that_repeats_the_text_goes() -> None:
     """One that does not is a quotation."""
-    repeated = "<blockquote><p>a lorry full of milk and … most of the school on deck</p></blockquote>"
+    repeated = (
+        "<blockquote><p>a lorry full of milk and … most of the school on deck</p></blockquote>"
+    )
     assert inside(repeated) == ""
     own = "<blockquote><p>I have never seen so much milk on one boat, said the captain.</p></blockquote>"
     assert inside(own) == own
@@ -68,7 +78,10 @@ def test_a_pull_quote_that_repeats_the_text_goes() -> None:
             '<audio src="/bell.mp3" controls>Your browser is old</audio>',
             '<p><a href="https://example.org/bell.mp3">Audio</a></p>',
         ),
-        ('<video><source src="/pier.mp4"></video>', '<p><a href="https://example.org/pier.mp4">Video</a></p>'),
+        (
+            '<video><source src="/pier.mp4"></video>',
+            '<p><a href="https://example.org/pier.mp4">Video</a></p>',
+        ),
         (
             '<blockquote class="instagram-media" data-instgrm-permalink="https://www.instagram.com/p/Ca/"><p>View this',
             '<a href="https://www.instagram.com/p/Ca/">Instagram</a>',
@@ -83,8 +96,13 @@ def test_embeds_are_links(embedded: str, link: str) -> None:
 @pytest.mark.parametrize(
     "kept",
     [
-        pytest.param("<ul><li>One boat, old, with a crack<ul><li>in the ramp</li></ul></li></ul>", id="nested lists"),
-        pytest.param('<ol start="3"><li>Open the ramp.</li><li>Wait for the gull.</li></ol>', id="numbers"),
+        pytest.param(
+            "<ul><li>One boat, old, with a crack<ul><li>in the ramp</li></ul></li></ul>",
+            id="nested lists",
+        ),
+        pytest.param(
+            '<ol start="3"><li>Open the ramp.</li><li>Wait for the gull.</li></ol>', id="numbers"
+        ),
         pytest.param(
             '<table><caption>Cars</caption><thead><tr><td></td><th scope="col">May</th></tr></thead><tbody>'
             '<tr><th scope="row">Cars</th><td>40</td></tr><tr><td colspan="2">None in winter</td></tr></tbody></table>',
@@ -92,19 +110,24 @@ def test_embeds_are_links(embedded: str, link: str) -> None:
         ),
         pytest.param("<dl><dt>Ramp</dt><dd>What the cars roll over.</dd></dl>", id="definitions"),
         pytest.param(
-            "<details><summary>The rules</summary><p>No more than forty cars at once.</p></details>", id="details"
+            "<details><summary>The rules</summary><p>No more than forty cars at once.</p></details>",
+            id="details",
         ),
         pytest.param(
-            "<p>The water is H<sub>2</sub>O and the deck has 300 m<sup>2</sup> of room for all.</p>", id="sub and sup"
+            "<p>The water is H<sub>2</sub>O and the deck has 300 m<sup>2</sup> of room for all.</p>",
+            id="sub and sup",
         ),
         pytest.param(
-            '<p>They call it <span lang="fr">le bac du matin</span>, and nobody knows why they do.</p>', id="language"
+            '<p>They call it <span lang="fr">le bac du matin</span>, and nobody knows why they do.</p>',
+            id="language",
         ),
         pytest.param(
-            '<blockquote lang="he" dir="rtl"><p>הים זוכר את כל הספינות ואת כל האנשים</p></blockquote>', id="direction"
+            '<blockquote lang="he" dir="rtl"><p>הים זוכר את כל הספינות ואת כל האנשים</p></blockquote>',
+            id="direction",
         ),
         pytest.param(
-            '<p>It is called <abbr title="roll-on roll-off">ro-ro</abbr> by those who work on it.</p>', id="abbr"
+            '<p>It is called <abbr title="roll-on roll-off">ro-ro</abbr> by those who work on it.</p>',
+            id="abbr",
         ),
     ],
 )
@@ -125,7 +148,9 @@ def test_layout_tables_dissolve() -> None:
 
 def test_footnotes_stay_with_links_that_work() -> None:
     """From the mark to the note and back, inside the article, and the text has no arrow."""
-    mark = f'<p id="text">{Q}<sup id="r1"><a href="#n1">1</a></sup> <a href="#elsewhere">top</a></p>'
+    mark = (
+        f'<p id="text">{Q}<sup id="r1"><a href="#n1">1</a></sup> <a href="#elsewhere">top</a></p>'
+    )
     note = '<section class="footnotes"><ol><li id="n1">In 1931, by hand. <a href="#r1">↩</a></li></ol></section>'
     body = f"<article><h1>The ferry sails</h1><p>{P}</p>{mark}{note}</article>"
     found = extract(f"<html><body>{body}</body></html>", BASE)
@@ -149,22 +174,32 @@ def test_code_keeps_its_white_space() -> None:
     [
         ("<math><mi>E</mi><mo>=</mo><mi>m</mi></math>", "E=m"),
         ('<math alttext="{\\displaystyle E=mc^2}"><mi>E</mi></math>', "E=mc^2"),
-        ('<math><mi>E</mi><annotation encoding="application/x-tex">E = mc^2</annotation></math>', "E = mc^2"),
-        ('<span class="katex"><math><mi>E</mi></math><span class="katex-html" aria-hidden="true">E</span></span>', "E"),
+        (
+            '<math><mi>E</mi><annotation encoding="application/x-tex">E = mc^2</annotation></math>',
+            "E = mc^2",
+        ),
+        (
+            '<span class="katex"><math><mi>E</mi></math><span class="katex-html" aria-hidden="true">E</span></span>',
+            "E",
+        ),
     ],
 )
 def test_formulas_are_text(formula: str, text: str) -> None:
     """As their author wrote them; a second form for the eye is left out."""
     assert (
         f"is {text}, and"
-        in article(f"<p>The rule is {formula}, and nobody on board has ever doubted it at all.</p>").text
+        in article(
+            f"<p>The rule is {formula}, and nobody on board has ever doubted it at all.</p>"
+        ).text
     )
 
 
 def test_a_hidden_formula_has_a_picture() -> None:
     """The picture stays instead."""
     hidden = '<span style="display: none"><math alttext="E"><mi>E</mi></math></span><img src="/e.png" alt="E">'
-    found = inside(f"<p>The rule is {hidden} and nobody on board has ever doubted it at all, not even the mate.</p>")
+    found = inside(
+        f"<p>The rule is {hidden} and nobody on board has ever doubted it at all, not even the mate.</p>"
+    )
     assert found.startswith('<p>The rule is <img src="https://example.org/e.png" alt="E"> and')
 
 
@@ -182,17 +217,24 @@ def test_drawings_are_left_out() -> None:
 
 def test_a_content_rule_that_matches_nothing_is_told() -> None:
     """The article is found without it."""
-    page = f"<html><body><article><h1>The ferry sails</h1><p>{P}</p><p>{Q}</p></article></body></html>"
+    page = (
+        f"<html><body><article><h1>The ferry sails</h1><p>{P}</p><p>{Q}</p></article></body></html>"
+    )
     found = extract(page, BASE, rules=SiteRules(content=".story-body"))
     assert P.strip() in found.text
-    reason = "rule content '.story-body' finds nothing on this page: the article was found without it"
+    reason = (
+        "rule content '.story-body' finds nothing on this page: the article was found without it"
+    )
     assert Removed(".story-body", reason) in found.removed
 
 
 def test_what_was_removed_tells_where_it_stood() -> None:
     """After how many lines of the article's text."""
     found = article("<p>Advertisement</p>")
-    assert [(each.text, each.after) for each in found.removed] == [("The ferry sails", 0), ("Advertisement", 1)]
+    assert [(each.text, each.after) for each in found.removed] == [
+        ("The ferry sails", 0),
+        ("Advertisement", 1),
+    ]
 
 
 @pytest.mark.parametrize("separator", ["p", "div"])

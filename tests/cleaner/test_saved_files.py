@@ -39,18 +39,24 @@ def test_yaml_front_matter_goes_before_the_text() -> None:
 
 def test_toml_front_matter_is_read_too() -> None:
     """Between lines of +++."""
-    article = extract_saved(markdown('+++\ntitle = "The pier"\ndate = 2025-10-14\n+++', PROSE), "p.txt")
+    article = extract_saved(
+        markdown('+++\ntitle = "The pier"\ndate = 2025-10-14\n+++', PROSE), "p.txt"
+    )
     assert (article.title, article.published) == ("The pier", datetime(2025, 10, 14, tzinfo=UTC))
     assert article.text.startswith("The council voted")
 
 
 def test_authors_may_be_tables_with_a_name() -> None:
     """As some site generators write them."""
-    article = extract_saved(markdown("---\ntitle: T\nauthor:\n  - name: Marta Quill\n---", PROSE), "p.md")
+    article = extract_saved(
+        markdown("---\ntitle: T\nauthor:\n  - name: Marta Quill\n---", PROSE), "p.md"
+    )
     assert article.authors == ("Marta Quill",)
 
 
-@pytest.mark.parametrize("front", ["---\ntitle: [unclosed\n---", "+++\ntitle = \n+++", "+++\ndate = 2025-99\n+++"])
+@pytest.mark.parametrize(
+    "front", ["---\ntitle: [unclosed\n---", "+++\ntitle = \n+++", "+++\ndate = 2025-99\n+++"]
+)
 def test_broken_front_matter_is_named_with_its_file(front: str) -> None:
     """It is a mistake of the saver's, who wants to mend it."""
     with pytest.raises(ExtractError, match=r"p\.md: its front matter cannot be read"):
@@ -77,17 +83,25 @@ UNREADABLE = {
         "date: tag:yaml.org,2002:python/object/apply:os.getcwd",
     ),
     "a-title-that-is-a-table": ("title: {a: b}", "title: {'a': 'b'}"),
-    "an-author-without-a-name": ("authors: [Marta Quill, {mail: m@example.org}]", "authors: {'mail': 'm@example.org'}"),
+    "an-author-without-a-name": (
+        "authors: [Marta Quill, {mail: m@example.org}]",
+        "authors: {'mail': 'm@example.org'}",
+    ),
     "an-address-that-is-none": ("url: 'https://[::1'", "url: https://[::1"),
     "an-image-that-is-none": ("image: 'https://[::1'", "image: https://[::1"),
-    "a-port-that-is-none": ("url: https://example.org:99999/pier", "url: https://example.org:99999/pier"),
+    "a-port-that-is-none": (
+        "url: https://example.org:99999/pier",
+        "url: https://example.org:99999/pier",
+    ),
 }
 
 
 @pytest.mark.parametrize(("line", "unread"), UNREADABLE.values(), ids=UNREADABLE)
 def test_what_cannot_be_read_of_front_matter_is_named(line: str, unread: str) -> None:
     """The article is there with all that can be read, and with what it says of itself."""
-    article = extract_saved(markdown(f"---\n{line}\nlang: en-GB\n---", "# The pier stays", PROSE), "p.md")
+    article = extract_saved(
+        markdown(f"---\n{line}\nlang: en-GB\n---", "# The pier stays", PROSE), "p.md"
+    )
     assert article.unread == (unread,)
     assert (article.title, article.published, article.updated) == ("The pier stays", None, None)
     assert (article.url, article.image, article.language) == (None, None, "en-GB")
@@ -111,15 +125,25 @@ READABLE = {
 def test_odd_front_matter_is_read_where_it_can_be(line: str, field: str) -> None:
     """And nothing is said of it."""
     article = extract_saved(markdown(f"---\n{line}\n---", "# The pier stays", PROSE), "p.md")
-    said = {"published": datetime(2025, 10, 14, tzinfo=UTC), "categories": ("wood", "oak", "2025"), "": None}
+    said = {
+        "published": datetime(2025, 10, 14, tzinfo=UTC),
+        "categories": ("wood", "oak", "2025"),
+        "": None,
+    }
     assert getattr(article, field or "url") == said[field]
     assert article.unread == ()
 
 
 def test_a_date_of_toml_that_is_none_is_named() -> None:
     """All else that the front matter says counts."""
-    article = extract_saved(markdown('+++\ntitle = "The pier"\ndate = 2025-02-31 # soon\n+++', PROSE), "p.md")
-    assert (article.title, article.published, article.unread) == ("The pier", None, ("date: 2025-02-31",))
+    article = extract_saved(
+        markdown('+++\ntitle = "The pier"\ndate = 2025-02-31 # soon\n+++', PROSE), "p.md"
+    )
+    assert (article.title, article.published, article.unread) == (
+        "The pier",
+        None,
+        ("date: 2025-02-31",),
+    )
 
 
 _NESTED = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 20))
@@ -193,7 +217,8 @@ def test_a_markdown_file_that_begins_with_prose_keeps_it() -> None:
 def test_markdown_cannot_smuggle_scripts() -> None:
     """HTML in it is sanitised like any other."""
     article = extract_saved(
-        markdown("# T", PROSE, "<script>alert(1)</script>", "[x](javascript:alert(1)) and more"), "p.md"
+        markdown("# T", PROSE, "<script>alert(1)</script>", "[x](javascript:alert(1)) and more"),
+        "p.md",
     )
     assert "<script" not in article.html
     assert "href" not in article.html
@@ -221,7 +246,12 @@ def test_a_saved_piece_of_a_page_is_the_article() -> None:
 
 
 @pytest.mark.parametrize(
-    "encoded", [PROSE.encode("utf-8-sig"), PROSE.replace("pier", "café").encode("cp1252"), PROSE.encode("utf-16")]
+    "encoded",
+    [
+        PROSE.encode("utf-8-sig"),
+        PROSE.replace("pier", "café").encode("cp1252"),
+        PROSE.encode("utf-16"),
+    ],
 )
 def test_encodings_are_found(encoded: bytes) -> None:
     """UTF-8 with or without a mark, UTF-16, and what old Windows programs write."""
@@ -232,7 +262,9 @@ def test_encodings_are_found(encoded: bytes) -> None:
 
 def test_other_files_are_refused_by_name() -> None:
     """The message says what is read."""
-    with pytest.raises(ExtractError, match=r"a\.pdf: \.pdf: only \.txt, \.md, \.html, \.htm are read"):
+    with pytest.raises(
+        ExtractError, match=r"a\.pdf: \.pdf: only \.txt, \.md, \.html, \.htm are read"
+    ):
         extract_saved(b"%PDF", "a.pdf")
 
 

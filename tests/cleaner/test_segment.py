@@ -19,17 +19,31 @@ def texts(page: str) -> list[str]:
     ("page", "expected"),
     [
         pytest.param("<p>one<p>two", ["one", "two"], id="paragraphs"),
-        pytest.param("<div>one<div>two</div>three</div>", ["one", "two", "three"], id="text-around-a-box"),
+        pytest.param(
+            "<div>one<div>two</div>three</div>", ["one", "two", "three"], id="text-around-a-box"
+        ),
         pytest.param("<p>one <b>two</b> <i>three</i></p>", ["one two three"], id="inline"),
         pytest.param("<p>one<br>two</p>", ["one\ntwo"], id="line-break"),
-        pytest.param("<div>one<br> <br>two<br/><br/><br/>three</div>", ["one", "two", "three"], id="double-break"),
-        pytest.param("<p>one<script>x()</script> two<style>y{}</style></p>", ["one two"], id="script"),
-        pytest.param("<p>one <span class='sr-only'>unseen</span>two</p>", ["one two"], id="screen-reader"),
+        pytest.param(
+            "<div>one<br> <br>two<br/><br/><br/>three</div>",
+            ["one", "two", "three"],
+            id="double-break",
+        ),
+        pytest.param(
+            "<p>one<script>x()</script> two<style>y{}</style></p>", ["one two"], id="script"
+        ),
+        pytest.param(
+            "<p>one <span class='sr-only'>unseen</span>two</p>", ["one two"], id="screen-reader"
+        ),
         pytest.param("<h2>one<a class=headerlink href='#one'>¶</a></h2>", ["one"], id="permalink"),
         pytest.param("<p>one <a href='/c-sharp'>#</a></p>", ["one #"], id="link-of-one-sign"),
         pytest.param("<p> \n <span> </span></p>", [], id="blank"),
-        pytest.param("<ul><li>one<li>two<ul><li>three</ul></ul>", ["one", "two", "three"], id="lists"),
-        pytest.param("<p>one<select><option>x</select> two<input value=x>", ["one two"], id="controls"),
+        pytest.param(
+            "<ul><li>one<li>two<ul><li>three</ul></ul>", ["one", "two", "three"], id="lists"
+        ),
+        pytest.param(
+            "<p>one<select><option>x</select> two<input value=x>", ["one two"], id="controls"
+        ),
         pytest.param("<p>one<button>press</button>", ["one", "press"], id="button"),
         pytest.param("<x-body><x-para>one</x-para>two</x-body>", ["one", "two"], id="own-elements"),
         pytest.param("<pre>a\n  b</pre>", ["a\nb"], id="code-keeps-its-lines"),
@@ -89,7 +103,12 @@ def test_boxes_hold_ranges_of_blocks() -> None:
 def test_the_path_of_a_block_starts_at_the_body() -> None:
     """And ends with its own box."""
     found = layout("<main><article><p>one</p></article></main>")
-    assert [found.boxes[index].tag for index in found.path(found.blocks[0])] == ["body", "main", "article", "p"]
+    assert [found.boxes[index].tag for index in found.path(found.blocks[0])] == [
+        "body",
+        "main",
+        "article",
+        "p",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -113,11 +132,17 @@ def test_a_block_knows_what_it_stands_inside_of(page: str, place: Place) -> None
 
 def test_a_picture_behind_its_sources_is_found() -> None:
     """The parser puts the image inside the last source element."""
-    (block,) = layout('<picture><source srcset="a.webp"><source srcset="b.webp"><img src="c.jpg"></picture>').blocks
+    (block,) = layout(
+        '<picture><source srcset="a.webp"><source srcset="b.webp"><img src="c.jpg"></picture>'
+    ).blocks
     assert block.pictures == 1
 
 
 def test_pictures_are_blocks_of_their_own() -> None:
     """A picture between paragraphs is a block without text."""
     found = layout('<p>one</p><img src="a.jpg"><p>two <img src="b.jpg"></p>')
-    assert [(block.text, block.pictures) for block in found.blocks] == [("one", 0), ("", 1), ("two", 1)]
+    assert [(block.text, block.pictures) for block in found.blocks] == [
+        ("one", 0),
+        ("", 1),
+        ("two", 1),
+    ]

@@ -44,7 +44,17 @@ def test_a_name_of_its_own_goes_before_a_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["promo", "join-box", "c-newsletter__form", "relatedPosts", "ad_slot", "share2", "h2-teaser", "o-box"]
+    "name",
+    [
+        "promo",
+        "join-box",
+        "c-newsletter__form",
+        "relatedPosts",
+        "ad_slot",
+        "share2",
+        "h2-teaser",
+        "o-box",
+    ],
 )
 def test_names_that_say_what_something_is(name: str) -> None:
     """They stand on the site's other pages, too."""

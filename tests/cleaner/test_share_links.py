@@ -41,8 +41,12 @@ def test_a_share_link_goes_with_its_box(href: str, box: str) -> None:
 @pytest.mark.parametrize("href", SHARING)
 def test_in_a_sentence_its_words_stay(href: str) -> None:
     """Without a link."""
-    html = article(f'<p>{TEXT} You may <a href="{href}">pass this on to others</a> as you like. {TEXT}</p>')
-    assert "You may pass this on to others as you like." in html.replace("<span>", "").replace("</span>", "")
+    html = article(
+        f'<p>{TEXT} You may <a href="{href}">pass this on to others</a> as you like. {TEXT}</p>'
+    )
+    assert "You may pass this on to others as you like." in html.replace("<span>", "").replace(
+        "</span>", ""
+    )
     assert "<a" not in html
 
 
@@ -56,7 +60,9 @@ def test_in_a_sentence_its_words_stay(href: str) -> None:
 )
 def test_a_link_to_somebody_stays(href: str) -> None:
     """A correction desk is part of the article."""
-    assert f'<a href="{href}">the desk</a>' in article(f'<p>{TEXT} Write to <a href="{href}">the desk</a>. {TEXT}</p>')
+    assert f'<a href="{href}">the desk</a>' in article(
+        f'<p>{TEXT} Write to <a href="{href}">the desk</a>. {TEXT}</p>'
+    )
 
 
 @pytest.mark.parametrize(

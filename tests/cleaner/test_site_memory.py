@@ -6,11 +6,20 @@ from itertools import permutations
 import pytest
 
 from feedpub import ExtractError
-from feedpub.cleaner.site_memory import MOST_BLOCKS, MOST_PAGES, MOST_TEXTS, SiteMemory, Trace, block_fingerprint
+from feedpub.cleaner.site_memory import (
+    MOST_BLOCKS,
+    MOST_PAGES,
+    MOST_TEXTS,
+    SiteMemory,
+    Trace,
+    block_fingerprint,
+)
 
 SLOGAN = "All the news that fits on a postcard."
 PROSE = "A ferry carried the milk across the river before dawn, and nobody on the quay had asked it to do so. "
-ORDERS = ["".join(letters) for letters in permutations("abcdef")]  # as many words that nobody has said before
+ORDERS = [
+    "".join(letters) for letters in permutations("abcdef")
+]  # as many words that nobody has said before
 
 
 def page(number: int) -> str:
@@ -99,7 +108,8 @@ def test_a_kind_of_box_is_known_by_its_repeats() -> None:
     """The slogan's is on all pages and always says the same, the story's never does."""
     learned = memory(4)
     slogan, story = (
-        learned.kinds()[learned.texts[block_fingerprint(text)].kind] for text in (SLOGAN, PROSE + ORDERS[0])
+        learned.kinds()[learned.texts[block_fingerprint(text)].kind]
+        for text in (SLOGAN, PROSE + ORDERS[0])
     )
     assert (slogan.pages.bit_count(), slogan.texts, slogan.repeated) == (4, 4, 4)
     assert (story.pages.bit_count(), story.texts, story.repeated) == (4, 4, 0)
@@ -122,7 +132,10 @@ def test_no_word_can_be_read_from_a_memory() -> None:
 @pytest.mark.parametrize("version", [0, 1, 99])
 def test_a_memory_of_another_version_is_begun_anew(version: int) -> None:
     """It costs a few pages, not a migration."""
-    assert SiteMemory.from_bytes(json.dumps({"version": version, "texts": {"00": 1}}).encode()) == SiteMemory()
+    assert (
+        SiteMemory.from_bytes(json.dumps({"version": version, "texts": {"00": 1}}).encode())
+        == SiteMemory()
+    )
 
 
 def test_old_pages_are_forgotten() -> None:
@@ -138,7 +151,10 @@ def test_a_memory_is_bounded() -> None:
     """However many texts pages have: the oldest pages go, and of a huge page only its beginning is looked at."""
     learned = memory(10)
     learned.texts.update({f"{number:010x}": Trace(1, "") for number in range(MOST_TEXTS)})
-    learned.learn("".join(f"<p>{number} {'x' * number}</p>" for number in range(MOST_BLOCKS + 10)), address(10))
+    learned.learn(
+        "".join(f"<p>{number} {'x' * number}</p>" for number in range(MOST_BLOCKS + 10)),
+        address(10),
+    )
     assert len(learned.texts) <= MOST_BLOCKS + 20
     assert len(learned.pages) == 9
     assert seen(learned, SLOGAN) == 8

@@ -12,7 +12,11 @@ from feedpub.cleaner.vocabulary import Vocabulary
 from feedpub.core.html import parse_html
 from feedpub.core.text import pluralize
 
-NUMBERS = [f"{first}{second}" for first in ("ash", "birch", "elm", "oak") for second in ("bury", "dale", "ford", "ham")]
+NUMBERS = [
+    f"{first}{second}"
+    for first in ("ash", "birch", "elm", "oak")
+    for second in ("bury", "dale", "ford", "ham")
+]
 APPEAL = "Nobody owns this paper but those who pay for the ink: throw a coin into the hat, and we print another night."
 LONG = f"{APPEAL} {APPEAL.replace('paper', 'sheet').replace('coin', 'button')}"
 HTTP = "https://e.org/"
@@ -32,17 +36,24 @@ def page(number: int, *, above: str = "", between: str = "", below: str = "") ->
 def gone(html: str, memory: SiteMemory) -> dict[str, str]:
     """Text → reason, of what repeats on a new page."""
     layout = segment(parse_html(html))
-    case = PageContext(layout, np.full(len(layout.blocks), 0.9), Vocabulary(), memory=memory, url=HTTP)
+    case = PageContext(
+        layout, np.full(len(layout.blocks), 0.9), Vocabulary(), memory=memory, url=HTTP
+    )
     return {layout.blocks[index].text: reason for index, reason in find_repeats(case)}
 
 
-def memory(pages: int, *, on: int | None = None, above: str = "", between: str = "", below: str = "") -> SiteMemory:
+def memory(
+    pages: int, *, on: int | None = None, above: str = "", between: str = "", below: str = ""
+) -> SiteMemory:
     """Of a site's pages, the first `on` of which have something in one of three places."""
     learned = SiteMemory()
     for number in range(pages):
         has = on is None or number < on
         places = {"above": above, "between": between, "below": below}
-        learned.learn(page(number, **{place: html for place, html in places.items() if has}), f"{HTTP}{number}")
+        learned.learn(
+            page(number, **{place: html for place, html in places.items() if has}),
+            f"{HTTP}{number}",
+        )
     return learned
 
 
@@ -65,11 +76,15 @@ def memory(pages: int, *, on: int | None = None, above: str = "", between: str =
         ("above", LONG, 10, 4, False),
     ],
 )
-def test_where_a_repeat_stands_decides(place: str, text: str, pages: int, on: int, goes: bool) -> None:  # noqa: FBT001
+def test_where_a_repeat_stands_decides(
+    place: str, text: str, pages: int, on: int, goes: bool
+) -> None:  # noqa: FBT001
     """Two pages below an article, three for a paragraph; three and a fifth between paragraphs, half of all above."""
     html = f"<p>{text}</p>"
     found = gone(page(15, **{place: html}), memory(pages, on=on, **{place: html}))
-    assert found == ({text: f"on {on} of {pluralize(pages, 'other page')} of this site"} if goes else {})
+    assert found == (
+        {text: f"on {on} of {pluralize(pages, 'other page')} of this site"} if goes else {}
+    )
 
 
 def test_a_correction_on_two_pages_stays() -> None:
@@ -85,7 +100,9 @@ def test_the_introduction_of_a_series_stays() -> None:
     assert gone(page(15, above=intro), memory(12, on=4, above=intro)) == {}
 
 
-@pytest.mark.parametrize("label", ["<h3>Pros</h3>", "<h2>What we know so far</h2>", "<p><b>Verdict</b></p>"])
+@pytest.mark.parametrize(
+    "label", ["<h3>Pros</h3>", "<h2>What we know so far</h2>", "<p><b>Verdict</b></p>"]
+)
 def test_headings_stay_above_what_is_the_articles_own(label: str) -> None:
     """On every page, if need be; and so do bold lines."""
     assert gone(page(15, between=label), memory(10, between=label)) == {}
@@ -96,7 +113,9 @@ def test_a_heading_goes_with_the_box_that_it_heads() -> None:
     box = f"<h3>A letter a week</h3><p>{APPEAL}</p>"
     assert set(gone(page(15, between=box), memory(10, between=box))) == {"A letter a week", APPEAL}
     assert set(gone(page(15, below=box), memory(10, below=box))) == {"A letter a week", APPEAL}
-    assert set(gone(page(15, below="<h3>The end</h3>"), memory(10, below="<h3>The end</h3>"))) == {"The end"}
+    assert set(gone(page(15, below="<h3>The end</h3>"), memory(10, below="<h3>The end</h3>"))) == {
+        "The end"
+    }
 
 
 def test_plain_labels_stay_up_to_half_of_all_pages() -> None:
@@ -115,12 +134,19 @@ def test_cells_and_figures_stay() -> None:
 def test_a_box_where_everything_repeats_is_told_by_its_kind() -> None:
     """A box with changing appeals, each of which is rare, goes as one that is on all pages."""
     learned = SiteMemory()
-    texts = [APPEAL.replace("ink", colour) for colour in ("red ink", "blue ink", "gold", "light", "paper")]
+    texts = [
+        APPEAL.replace("ink", colour)
+        for colour in ("red ink", "blue ink", "gold", "light", "paper")
+    ]
     for number in range(10):
         box = f"<div class=x1><p>{texts[number % 5]}</p></div>"
         learned.learn(page(number, between=box), f"{HTTP}{number}")
-    assert set(gone(page(15, between=f"<div class=x1><p>{texts[0]}</p></div>"), learned)) == {texts[0]}
-    assert gone(page(15, between=f"<p>{texts[0]}</p>"), learned) == {}, "among an article's paragraphs"
+    assert set(gone(page(15, between=f"<div class=x1><p>{texts[0]}</p></div>"), learned)) == {
+        texts[0]
+    }
+    assert gone(page(15, between=f"<p>{texts[0]}</p>"), learned) == {}, (
+        "among an article's paragraphs"
+    )
     new = f"<div class=x1><p>{APPEAL.replace('ink', 'bread')}</p></div>"
     assert gone(page(15, between=new), learned) == {}, "what was never seen stays"
 
@@ -164,11 +190,15 @@ def test_a_redesign_is_learned_in_a_few_pages() -> None:
     learned = memory(20, between=f"<p>{APPEAL}</p>")
     new = f"<section class=n><p>{LONG}</p></section>"
     for number in range(20, 26):
-        learned.learn(page(number, between=new).replace("quay", f"pier {'x' * number}"), f"{HTTP}{number}")
+        learned.learn(
+            page(number, between=new).replace("quay", f"pier {'x' * number}"), f"{HTTP}{number}"
+        )
     assert set(gone(page(15, between=new).replace("quay", "lake"), learned)) == {LONG}
 
 
-@pytest.mark.parametrize(("text", "size"), [("four", 4), ("水が静か", 12), ("물이 고요", 15), ("σιγή", 4)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("four", 4), ("水が静か", 12), ("물이 고요", 15), ("σιγή", 4)]
+)
 def test_scripts_say_different_amounts(text: str, size: int) -> None:
     """A character of Chinese, Japanese or Korean counts three times."""
     assert extent(text) == size
@@ -185,7 +215,14 @@ def test_doubtful_blocks_go_where_no_article_stands() -> None:
     case = PageContext(layout, np.array(scores), Vocabulary(), memory=learned, url=HTTP)
     assert dict(find_home_links(case)) == {6: "not where the articles of this site stand"}
     new = segment(parse_html(page(15).replace("<p>", "<p class=new>") + "<p>Doubtful.</p>"))
-    assert dict(find_home_links(PageContext(new, np.full(5, 0.55), Vocabulary(), memory=learned, url=HTTP))) == {}
+    assert (
+        dict(
+            find_home_links(
+                PageContext(new, np.full(5, 0.55), Vocabulary(), memory=learned, url=HTTP)
+            )
+        )
+        == {}
+    )
     assert dict(find_home_links(PageContext(new, np.full(5, 0.55), Vocabulary(), url=HTTP))) == {}
 
 
@@ -193,11 +230,16 @@ def test_a_sites_name_is_what_its_titles_share() -> None:
     """At either end; a section is no name, and one other page is too few to tell."""
     learned = SiteMemory()
     for number, section in enumerate(("Sport", "World", "Work", "Sport", "World", "Art")):
-        learned.learn(f"<title>{NUMBERS[number]} – {section} | The Quay</title>{own(number, 'a')}", f"{HTTP}{number}")
+        learned.learn(
+            f"<title>{NUMBERS[number]} – {section} | The Quay</title>{own(number, 'a')}",
+            f"{HTTP}{number}",
+        )
         found = list(find_site_names(learned, "Something else – World | The Quay", None))
         assert found == (["The Quay"] if number else [])
     assert list(find_site_names(learned, "Something else – World | The Pier", None)) == []
-    assert list(find_site_names(learned, "The Quay | Something else", None)) == [], "it ends titles here"
+    assert list(find_site_names(learned, "The Quay | Something else", None)) == [], (
+        "it ends titles here"
+    )
 
 
 def test_the_name_is_cut_off_titles() -> None:
@@ -205,9 +247,15 @@ def test_the_name_is_cut_off_titles() -> None:
     learned = SiteMemory()
     for number in range(4):
         learned.learn(
-            f"<title>Evening post: {NUMBERS[number]} – A Quay of One's Own and of Others</title>", f"{HTTP}{number}"
+            f"<title>Evening post: {NUMBERS[number]} – A Quay of One's Own and of Others</title>",
+            f"{HTTP}{number}",
         )
     html = f"<title>Boats are dear this year – A Quay of One's Own and of Others</title>{page(15)}"
-    assert extract(html, HTTP).title == "Boats are dear this year – A Quay of One's Own and of Others"
+    assert (
+        extract(html, HTTP).title == "Boats are dear this year – A Quay of One's Own and of Others"
+    )
     article = extract(html, HTTP, memory=learned)
-    assert (article.title, article.site) == ("Boats are dear this year", "A Quay of One's Own and of Others")
+    assert (article.title, article.site) == (
+        "Boats are dear this year",
+        "A Quay of One's Own and of Others",
+    )

@@ -19,7 +19,10 @@ def names(picture: bytes) -> list[str]:
     """The elements and attributes of a picture, in their order, without namespaces."""
     found: list[str] = []
     for element in etree.fromstring(picture).iter():
-        found += [etree.QName(element).localname, *(etree.QName(str(key)).localname for key in element.attrib)]
+        found += [
+            etree.QName(element).localname,
+            *(etree.QName(str(key)).localname for key in element.attrib),
+        ]
     return found
 
 
@@ -62,10 +65,10 @@ def test_what_no_browser_shows_goes(inner: str) -> None:
 
 def test_attributes_that_draw_nothing_go() -> None:
     """Also a link's address, and a base that would lead references elsewhere."""
-    inner = (
-        '<a href="javascript:alert(1)" xlink:href="https://e.example/" target="_top"><g data-x="1" tabindex="0"/></a>'
-    )
-    assert names(sanitise_svg(svg(inner, ' xml:base="https://e.example/" xml:space="preserve"'))) == [
+    inner = '<a href="javascript:alert(1)" xlink:href="https://e.example/" target="_top"><g data-x="1" tabindex="0"/></a>'
+    assert names(
+        sanitise_svg(svg(inner, ' xml:base="https://e.example/" xml:space="preserve"'))
+    ) == [
         "svg",
         "space",
         "a",
@@ -75,44 +78,84 @@ def test_attributes_that_draw_nothing_go() -> None:
 
 def test_what_stands_before_the_picture_goes() -> None:
     """A document type, and style sheets from elsewhere; the encoding becomes UTF-8."""
-    before = (
-        '<?xml version="1.0" encoding="iso-8859-1"?><?xml-stylesheet href="https://e.example/a.css"?><!DOCTYPE svg>'
+    before = '<?xml version="1.0" encoding="iso-8859-1"?><?xml-stylesheet href="https://e.example/a.css"?><!DOCTYPE svg>'
+    picture = sanitise_svg(
+        before.encode() + svg("<title>Ölmühle</title>").decode().encode("latin-1")
     )
-    picture = sanitise_svg(before.encode() + svg("<title>Ölmühle</title>").decode().encode("latin-1"))
     assert picture.decode().startswith(f"{DECLARED}<svg ")
     assert "Ölmühle" in picture.decode()
 
 
 def test_a_fallback_stands_for_a_foreign_object() -> None:
     """As drawing programs write both."""
-    inner = (
-        "<switch><foreignObject><p xmlns='http://www.w3.org/1999/xhtml'>A</p></foreignObject><text>A</text></switch>"
-    )
+    inner = "<switch><foreignObject><p xmlns='http://www.w3.org/1999/xhtml'>A</p></foreignObject><text>A</text></switch>"
     assert names(sanitise_svg(svg(inner))) == ["svg", "switch", "text"]
 
 
 REFUSED = {
     "script": ("<script>alert(1)</script>", "it holds a <script>"),
-    "script-under-a-prefix": ("<s:script xmlns:s='http://www.w3.org/2000/svg'/>", "it holds a <script>"),
-    "script-in-xhtml": ("<script xmlns='http://www.w3.org/1999/xhtml'>alert(1)</script>", "it holds a <script>"),
-    "foreign-object": ("<foreignObject><p xmlns='http://www.w3.org/1999/xhtml'/></foreignObject>", "<foreignObject>"),
+    "script-under-a-prefix": (
+        "<s:script xmlns:s='http://www.w3.org/2000/svg'/>",
+        "it holds a <script>",
+    ),
+    "script-in-xhtml": (
+        "<script xmlns='http://www.w3.org/1999/xhtml'>alert(1)</script>",
+        "it holds a <script>",
+    ),
+    "foreign-object": (
+        "<foreignObject><p xmlns='http://www.w3.org/1999/xhtml'/></foreignObject>",
+        "<foreignObject>",
+    ),
     "foreign-object-alone": ("<switch><foreignObject/></switch>", "it holds a <foreignObject>"),
     "handler": ("<g onclick='alert(1)'/>", "it holds an event handler, onclick"),
     "handler-in-capitals": ("<g ONLOAD='alert(1)'/>", "it holds an event handler, ONLOAD"),
-    "animated-link": ("<a><set attributeName='href' to='javascript:alert(1)'/></a>", "it holds a <set>"),
-    "animation": ("<rect><animate attributeName='x' values='0;9' dur='1s'/></rect>", "it holds a <animate>"),
-    "use-of-another-file": ("<use href='https://e.example/a.svg#x'/>", "it refers to https://e.example/a.svg#x"),
+    "animated-link": (
+        "<a><set attributeName='href' to='javascript:alert(1)'/></a>",
+        "it holds a <set>",
+    ),
+    "animation": (
+        "<rect><animate attributeName='x' values='0;9' dur='1s'/></rect>",
+        "it holds a <animate>",
+    ),
+    "use-of-another-file": (
+        "<use href='https://e.example/a.svg#x'/>",
+        "it refers to https://e.example/a.svg#x",
+    ),
     "relative-use": ("<use xlink:href='other.svg#x'/>", "it refers to other.svg#x"),
     "image-from-elsewhere": ("<image href='//e.example/a.png'/>", "it refers to //e.example/a.png"),
-    "svg-in-an-image": ("<image href='data:image/svg+xml;base64,AAAA'/>", "it refers to data:image/svg"),
+    "svg-in-an-image": (
+        "<image href='data:image/svg+xml;base64,AAAA'/>",
+        "it refers to data:image/svg",
+    ),
     "script-address": ("<image href='&#106;avascript:alert(1)'/>", "it refers to javascript:alert"),
-    "imported-style": ("<style>@IMPORT 'https://e.example/a.css';</style>", "its style may lead elsewhere"),
-    "style-with-url": ("<style>rect { fill: url(https://e.example/a.svg#x) }</style>", "its style may lead elsewhere"),
-    "style-in-parts": ("<style>a {}<g/>b { fill: URL('//e.example/') }</style>", "its style may lead elsewhere"),
-    "escaped-style": ("<style>rect { fill: u\\72l(https://e.example/) }</style>", "its style may lead elsewhere"),
-    "style-with-image-set": ("<g style='mask: image-set(\"a.png\" 1x)'/>", r"elsewhere, by image-set\(\)"),
-    "attribute-with-url": ("<rect fill='url(https://e.example/a.svg#x)'/>", r"elsewhere, by url\(\)"),
-    "font-from-elsewhere": ("<style>@font-face { src: url(data:font/woff;base64,AA) }</style>", r"elsewhere, by url"),
+    "imported-style": (
+        "<style>@IMPORT 'https://e.example/a.css';</style>",
+        "its style may lead elsewhere",
+    ),
+    "style-with-url": (
+        "<style>rect { fill: url(https://e.example/a.svg#x) }</style>",
+        "its style may lead elsewhere",
+    ),
+    "style-in-parts": (
+        "<style>a {}<g/>b { fill: URL('//e.example/') }</style>",
+        "its style may lead elsewhere",
+    ),
+    "escaped-style": (
+        "<style>rect { fill: u\\72l(https://e.example/) }</style>",
+        "its style may lead elsewhere",
+    ),
+    "style-with-image-set": (
+        "<g style='mask: image-set(\"a.png\" 1x)'/>",
+        r"elsewhere, by image-set\(\)",
+    ),
+    "attribute-with-url": (
+        "<rect fill='url(https://e.example/a.svg#x)'/>",
+        r"elsewhere, by url\(\)",
+    ),
+    "font-from-elsewhere": (
+        "<style>@font-face { src: url(data:font/woff;base64,AA) }</style>",
+        r"elsewhere, by url",
+    ),
 }
 
 
@@ -134,9 +177,15 @@ BROKEN = {
         b"<!DOCTYPE svg [<!ENTITY a '%s'>]>" % (b"ha" * 50_000) + svg(f"<g id='{'&a;' * 1000}'/>"),
         "no well-formed SVG",
     ),
-    "file": (b"<!DOCTYPE svg [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>" + svg("<text>&a;</text>"), "entities"),
+    "file": (
+        b"<!DOCTYPE svg [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>" + svg("<text>&a;</text>"),
+        "entities",
+    ),
     "depth": (svg("<g>" * 5000 + "</g>" * 5000), "no well-formed SVG"),
-    "namespaces": (svg("".join(f"<x xmlns='urn:{n}'/>" for n in range(60))), "more than 50 namespaces"),
+    "namespaces": (
+        svg("".join(f"<x xmlns='urn:{n}'/>" for n in range(60))),
+        "more than 50 namespaces",
+    ),
     "size": (svg(" " * 10_000_000), "larger than 10 MB"),
 }
 

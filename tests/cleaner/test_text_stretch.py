@@ -11,7 +11,9 @@ PROSE = (
     "She had told the council that nobody knew what the timber would cost.",
 )
 SUBSCRIBE = "Subscribe to our newsletter to get the latest news delivered to your inbox."
-COOKIES = "We use cookies to improve your experience; by using our site you agree to our privacy policy."
+COOKIES = (
+    "We use cookies to improve your experience; by using our site you agree to our privacy policy."
+)
 
 
 def kept(*lines: str) -> list[str]:
@@ -32,8 +34,16 @@ def test_one_line_does_not_end_an_article() -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        ("Bryggan står kvar efter omröstningen i natt.", "Ingen vet vad det kostar ännu.", "Arbetet börjar i vår."),
-        ("Daraja la zamani linabaki mahali pake.", "Kazi itaanza wakati wa masika.", "Hakuna anayejua gharama."),
+        (
+            "Bryggan står kvar efter omröstningen i natt.",
+            "Ingen vet vad det kostar ännu.",
+            "Arbetet börjar i vår.",
+        ),
+        (
+            "Daraja la zamani linabaki mahali pake.",
+            "Kazi itaanza wakati wa masika.",
+            "Hakuna anayejua gharama.",
+        ),
         ("旧码头将保留下来。", "工程将于春季开始。", "没有人知道要花多少钱。"),
     ],
 )
@@ -56,4 +66,8 @@ def test_no_lines_have_no_stretch() -> None:
 
 def test_an_item_of_a_list_is_more_likely_the_articles() -> None:
     """Its words alone say little."""
-    assert likelihood(TextBlock("larch", 0)) > likelihood(TextBlock("larch")) == pytest.approx(0.5, abs=0.1)
+    assert (
+        likelihood(TextBlock("larch", 0))
+        > likelihood(TextBlock("larch"))
+        == pytest.approx(0.5, abs=0.1)
+    )

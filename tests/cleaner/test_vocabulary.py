@@ -3,7 +3,13 @@
 import pytest
 
 from feedpub.cleaner.layout import Block
-from feedpub.cleaner.vocabulary import Vocabulary, link_terms, split_words, terms_in_names, terms_in_text
+from feedpub.cleaner.vocabulary import (
+    Vocabulary,
+    link_terms,
+    split_words,
+    terms_in_names,
+    terms_in_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +36,11 @@ def test_a_short_text_has_its_words_and_itself_as_terms() -> None:
 
 def test_of_the_shortest_texts_the_whole_says_enough() -> None:
     """Menus are full of them."""
-    assert set(terms_in_text(Block(0, "", []), split_words("Read more"))) == {"read", "more", "=read more"}
+    assert set(terms_in_text(Block(0, "", []), split_words("Read more"))) == {
+        "read",
+        "more",
+        "=read more",
+    }
 
 
 def test_a_long_text_is_known_by_its_ends() -> None:

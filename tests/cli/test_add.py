@@ -36,14 +36,19 @@ def news(site: Site, tmp_path: Path) -> str:
     return site.url("/news")
 
 
-def test_yes_writes_the_first_candidate_and_it_can_be_built(news: str, site: Site, tmp_path: Path) -> None:
+def test_yes_writes_the_first_candidate_and_it_can_be_built(
+    news: str, site: Site, tmp_path: Path
+) -> None:
     """What was found is shown all the same; the next step is named, and works."""
     done = run(tmp_path, "add", news, "--yes")
     assert done.exit_code == 0
     assert f"looking at {news}\n" in done.stderr
     assert "looked at 6 addresses" in done.stderr
     assert "named by the page; teasers only; 3 of 3 pages could be read" in done.stdout
-    assert f"{title(5)}\n  2026-11-05 08:00 UTC+01:00 · Jane Doe · 100 words\n  The council of" in done.stdout
+    assert (
+        f"{title(5)}\n  2026-11-05 08:00 UTC+01:00 · Jane Doe · 100 words\n  The council of"
+        in done.stdout
+    )
     assert "  removed: You may also like (phrase 'You may also like' (en))" in done.stdout
     assert done.stdout.endswith("next: feedpub build harbour-times\n")
     (new,) = load_config(config_of(tmp_path)).feed
@@ -83,7 +88,12 @@ def test_json_is_one_document(news: str, tmp_path: Path) -> None:
     ]
     assert [article["title"] for article in told["articles"]] == [title(5), title(4), title(3)]
     assert any("You may also like" in removed["text"] for removed in told["articles"][0]["removed"])
-    assert (told["picked"], told["name"], told["written"], done.exit_code) == (1, "harbour-times", True, 0)
+    assert (told["picked"], told["name"], told["written"], done.exit_code) == (
+        1,
+        "harbour-times",
+        True,
+        0,
+    )
     assert config_of(tmp_path).read_text("utf-8").endswith(told["block"])
 
 
@@ -95,7 +105,9 @@ def test_what_is_there_already_is_said_at_once(news: str, site: Site, tmp_path: 
     assert "is a source of the feed old already" in str(done.exception)
     assert site.requests == []
     configure(tmp_path, feed("old", f"feed {site.url('/rss')}"))
-    assert "/rss is a source of the feed old already" in str(run(tmp_path, "add", news, "--yes").exception)
+    assert "/rss is a source of the feed old already" in str(
+        run(tmp_path, "add", news, "--yes").exception
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +144,9 @@ def test_an_article_that_cannot_be_read_is_named(news: str, site: Site, tmp_path
     assert told["articles"][1]["reason"].startswith("HTTP 404")
 
 
-def on_a_terminal(folder: Path, *arguments: str, answers: list[str], prompt: bytes = b"[y]: ") -> tuple[int, str]:
+def on_a_terminal(
+    folder: Path, *arguments: str, answers: list[str], prompt: bytes = b"[y]: "
+) -> tuple[int, str]:
     """The command as a process of its own on a terminal; an answer is typed each time it asks."""
     import pty  # noqa: PLC0415 -- where there are terminals
 
@@ -148,7 +162,9 @@ def on_a_terminal(folder: Path, *arguments: str, answers: list[str], prompt: byt
             os.write(descriptor, next(typed).encode() + b"\n")
         return data
 
-    status = pty.spawn([sys.executable, "-m", "feedpub", "-c", str(config_of(folder)), *arguments], read)
+    status = pty.spawn(
+        [sys.executable, "-m", "feedpub", "-c", str(config_of(folder)), *arguments], read
+    )
     return os.waitstatus_to_exitcode(status), shown.decode()
 
 

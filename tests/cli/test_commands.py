@@ -27,13 +27,19 @@ PROSE = "The council voted on Monday to keep the old pier, after a debate that l
 
 def run(folder: Path, *arguments: str, stdin: bytes | None = None) -> Result:
     """The command in this process, with the config of a folder."""
-    return CliRunner().invoke(command.cli, ["-c", str(folder / "config" / "feedpub.toml"), *arguments], input=stdin)
+    return CliRunner().invoke(
+        command.cli, ["-c", str(folder / "config" / "feedpub.toml"), *arguments], input=stdin
+    )
 
 
 @pytest.fixture
 def newsroom(site: Site, tmp_path: Path) -> Site:
     open_newsroom(site, [3, 2, 1])
-    configure(tmp_path, feed("world", f"page {site.url('/news')}"), feed("bad", f"page {site.url('/nowhere')}"))
+    configure(
+        tmp_path,
+        feed("world", f"page {site.url('/news')}"),
+        feed("bad", f"page {site.url('/nowhere')}"),
+    )
     return site
 
 
@@ -59,7 +65,9 @@ def test_help_needs_none_of_the_heavy_libraries() -> None:
         "heavy = {'pydantic', 'requests', 'lxml', 'sqlalchemy', 'feedgen', 'rich', 'numpy'} & set(sys.modules)\n"
         "sys.exit(' '.join(heavy) or None)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )  # noqa: S603
     assert done.stderr == ""
 
 
@@ -115,7 +123,9 @@ def test_status_tells_healthy_from_broken(tmp_path: Path) -> None:
     result = run(tmp_path, "status")
     assert result.exit_code == 1
     assert "world  healthy        3" in result.stdout
-    assert "/nowhere: failing since just now: HTTP 404: the page is gone; never read" in result.stdout
+    assert (
+        "/nowhere: failing since just now: HTTP 404: the page is gone; never read" in result.stdout
+    )
     told = json.loads(run(tmp_path, "status", "--json").stdout)
     assert [len(state["sources"]) for state in told["feeds"]] == [1, 1]
 
@@ -128,16 +138,23 @@ def test_status_says_when_a_broken_source_was_last_read(newsroom: Site, tmp_path
     assert "last read just now, 3 articles" in run(tmp_path, "status").stdout
 
 
-def test_status_says_when_and_why_a_source_is_looked_at_next(newsroom: Site, tmp_path: Path) -> None:
+def test_status_says_when_and_why_a_source_is_looked_at_next(
+    newsroom: Site, tmp_path: Path
+) -> None:
     """As the service planned it."""
     run(tmp_path, "build", "world")
     configure(tmp_path, feed("world", f"page {newsroom.url('/news')}"))
     moment, why = utc_now() + timedelta(hours=2, minutes=1), "publishes about 9 a day"
     with Store.open(tmp_path / ".feedpub") as store:
-        store.schedule.save(ScheduledRun("world", moment, why), {newsroom.url("/news"): (moment, why)})
+        store.schedule.save(
+            ScheduledRun("world", moment, why), {newsroom.url("/news"): (moment, why)}
+        )
     result = run(tmp_path, "status")
     assert result.exit_code == 0
-    assert f"world: {newsroom.url('/news')}: publishes about 9 a day; next look in 2 hours" in result.stdout
+    assert (
+        f"world: {newsroom.url('/news')}: publishes about 9 a day; next look in 2 hours"
+        in result.stdout
+    )
     assert "1 feed: 1 healthy" in result.stdout
     (world,) = json.loads(run(tmp_path, "status", "--json").stdout)["feeds"]
     assert (world["why"], world["sources"][0]["why"]) == (why, why)
@@ -152,7 +169,9 @@ def test_a_build_beside_the_service_leaves_its_plans(newsroom: Site, tmp_path: P
         (state,) = store.sources("world")
         assert state.next_look is None  # no service has ever run here
         service_runs = utc_now().replace(microsecond=0) + timedelta(hours=5)
-        store.schedule.save(ScheduledRun("world", service_runs, "x"), {state.key: (service_runs, "x")})
+        store.schedule.save(
+            ScheduledRun("world", service_runs, "x"), {state.key: (service_runs, "x")}
+        )
     run(tmp_path, "build")
     with Store.open(tmp_path / ".feedpub") as store:
         assert store.schedule.load()["world"] == ScheduledRun("world", service_runs, "x")
@@ -184,7 +203,9 @@ def test_a_state_folder_that_others_can_write_to(tmp_path: Path) -> None:
     assert run(tmp_path, "check").stdout.count(f"note: {said}\n") == 1
     assert (state / "feedpub.sqlite").stat().st_mode & 0o777 == 0o600
     state.chmod(0o700)
-    assert "others can" not in run(tmp_path, "build", "world").stderr + run(tmp_path, "check").output
+    assert (
+        "others can" not in run(tmp_path, "build", "world").stderr + run(tmp_path, "check").output
+    )
 
 
 def test_check_counts_files(tmp_path: Path) -> None:
@@ -194,8 +215,12 @@ def test_check_counts_files(tmp_path: Path) -> None:
     configure(tmp_path, feed("one", f"folder {articles}"))
     folder = tmp_path / "config" / "feeds.d"
     folder.mkdir()
-    (folder / "more.toml").write_text(feed("two", f"folder {articles}") + feed("three", f"folder {articles}"), "utf-8")
-    assert run(tmp_path, "check").stdout.startswith("The config is in order: 3 feeds, 3 sources, in 2 files.\n")
+    (folder / "more.toml").write_text(
+        feed("two", f"folder {articles}") + feed("three", f"folder {articles}"), "utf-8"
+    )
+    assert run(tmp_path, "check").stdout.startswith(
+        "The config is in order: 3 feeds, 3 sources, in 2 files.\n"
+    )
 
 
 @pytest.mark.usefixtures("newsroom")
@@ -237,7 +262,9 @@ def test_clean_explains(newsroom: Site, tmp_path: Path) -> None:
     assert shown[0] == "Council decides on matter 1 of the harbour"
     assert "  - By Jane Doe — byline or date" in shown
     gone = [number for number, line in enumerate(shown) if line.startswith("  - ")]
-    (kept,) = [number for number, line in enumerate(shown) if line.startswith("Work begins in 1 weeks.")]
+    (kept,) = [
+        number for number, line in enumerate(shown) if line.startswith("Work begins in 1 weeks.")
+    ]
     assert shown[gone[-1]].startswith("  - Slow clock / Warm hour")
     assert gone[0] < kept < gone[-1]
     assert "\x1b" not in "".join(shown)
@@ -247,8 +274,12 @@ def test_clean_explains(newsroom: Site, tmp_path: Path) -> None:
 def test_clean_reads_files_and_standard_input(tmp_path: Path) -> None:
     """Saved text by its suffix; what comes in is taken for HTML."""
     file = tmp_path / "a.txt"
-    file.write_text(f"The pier stays\n\nby Jane Doe\n\n{PROSE}\n\n{PROSE} Twice.\n\nLeave a Comment\n")
-    assert run(tmp_path, "clean", str(file)).stdout.startswith("The pier stays\nJane Doe\n\nThe council")
+    file.write_text(
+        f"The pier stays\n\nby Jane Doe\n\n{PROSE}\n\n{PROSE} Twice.\n\nLeave a Comment\n"
+    )
+    assert run(tmp_path, "clean", str(file)).stdout.startswith(
+        "The pier stays\nJane Doe\n\nThe council"
+    )
     told = json.loads(run(tmp_path, "clean", str(file), "--json").stdout)
     assert (told["authors"], told["removed"][-1]["text"]) == (["Jane Doe"], "Leave a Comment")
     page = f"<html><body><article><h1>The pier</h1><p>{PROSE}</p><p>{PROSE} Twice.</p></article></body></html>".encode()
@@ -281,7 +312,10 @@ def test_a_console_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.usefixtures("newsroom")
 @pytest.mark.parametrize(
     ("target", "reason"),
-    [("/nowhere.html", "cannot be read: No such file or directory"), ("http://10.0.0.1/", "private")],
+    [
+        ("/nowhere.html", "cannot be read: No such file or directory"),
+        ("http://10.0.0.1/", "private"),
+    ],
 )
 def test_clean_says_why_not(tmp_path: Path, target: str, reason: str) -> None:
     """With the address or file, and status 1."""
@@ -295,20 +329,33 @@ def test_clean_needs_no_config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     """One article can be looked at before anything is set up."""
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(command.cli, ["clean", "http://127.0.0.1:9/"])
-    assert (result.exit_code, "private" in result.stderr or "allow_private" in result.stderr) == (1, True)
+    assert (result.exit_code, "private" in result.stderr or "allow_private" in result.stderr) == (
+        1,
+        True,
+    )
 
 
-@pytest.mark.parametrize(("arguments", "status"), [(["build"], 2), (["status"], 2), (["check"], 2), (["nonsense"], 2)])
-def test_a_bad_config_or_command_ends_with_status_2(tmp_path: Path, arguments: list[str], status: int) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(["build"], 2), (["status"], 2), (["check"], 2), (["nonsense"], 2)]
+)
+def test_a_bad_config_or_command_ends_with_status_2(
+    tmp_path: Path, arguments: list[str], status: int
+) -> None:
     """With one message on standard error, and no traceback."""
     file = tmp_path / "feedpub.toml"
     file.write_text("[feedpub]\nouput = 'x'\n")
     done = subprocess.run(  # noqa: S603 -- our own command
-        [sys.executable, "-m", "feedpub", "-c", str(file), *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "feedpub", "-c", str(file), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stdout) == (status, "")
     assert "Traceback" not in done.stderr
-    assert arguments == ["nonsense"] or f'{file}:2: feedpub: ouput: unknown key; did you mean "output"?' in done.stderr
+    assert (
+        arguments == ["nonsense"]
+        or f'{file}:2: feedpub: ouput: unknown key; did you mean "output"?' in done.stderr
+    )
 
 
 def test_status_with_a_bad_config_says_what_a_service_does(tmp_path: Path) -> None:
@@ -317,7 +364,10 @@ def test_status_with_a_bad_config_says_what_a_service_does(tmp_path: Path) -> No
     (tmp_path / "config" / "feedpub.toml").write_text("[feedpub]\nouput = 'x'\n")
     error = run(tmp_path, "status").exception
     assert isinstance(error, ConfigError)
-    assert str(error).splitlines()[-1] == "A service that is running goes on with the config that it took before."
+    assert (
+        str(error).splitlines()[-1]
+        == "A service that is running goes on with the config that it took before."
+    )
 
 
 def test_a_state_that_cannot_be_opened_ends_with_status_1(tmp_path: Path) -> None:
@@ -326,9 +376,16 @@ def test_a_state_that_cannot_be_opened_ends_with_status_1(tmp_path: Path) -> Non
     (tmp_path / ".feedpub").write_text("a file")
     config = str(tmp_path / "config" / "feedpub.toml")
     done = subprocess.run(  # noqa: S603 -- our own command
-        [sys.executable, "-m", "feedpub", "-c", config, "build"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "feedpub", "-c", config, "build"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert (done.returncode, ".feedpub" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+    assert (done.returncode, ".feedpub" in done.stderr, "Traceback" in done.stderr) == (
+        1,
+        True,
+        False,
+    )
 
 
 @pytest.mark.slow

@@ -68,7 +68,9 @@ def test_each_command_takes_the_config_after_its_name(path: tuple[str, ...]) -> 
     ],
     ids=" ".join,
 )
-def test_the_config_may_be_named_before_and_after_the_command(tmp_path: Path, typed: list[str]) -> None:
+def test_the_config_may_be_named_before_and_after_the_command(
+    tmp_path: Path, typed: list[str]
+) -> None:
     """The later one counts where several are named."""
     files = {"good": tmp_path / "good.toml", "bad": tmp_path / "bad.toml"}
     files["good"].write_text("", "utf-8")
@@ -79,7 +81,9 @@ def test_the_config_may_be_named_before_and_after_the_command(tmp_path: Path, ty
 
 def test_the_first_config_is_not_read_where_a_later_one_is_named(tmp_path: Path) -> None:
     """A config that does not exist is named by the command that needs it."""
-    result = CliRunner().invoke(cli, ["-c", str(tmp_path / "a.toml"), "build", "-c", str(tmp_path / "b.toml")])
+    result = CliRunner().invoke(
+        cli, ["-c", str(tmp_path / "a.toml"), "build", "-c", str(tmp_path / "b.toml")]
+    )
     assert "b.toml: no such file" in str(result.exception)
 
 
@@ -92,9 +96,15 @@ def test_the_first_config_is_not_read_where_a_later_one_is_named(tmp_path: Path)
         ("feedpub -c x.toml bui", "plain,build\n"),
     ],
 )
-def test_a_shell_completes_the_config_after_the_command(tmp_path: Path, typed: str, words: str) -> None:
+def test_a_shell_completes_the_config_after_the_command(
+    tmp_path: Path, typed: str, words: str
+) -> None:
     """The option by its name, and files behind it."""
-    asked = {"_FEEDPUB_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    asked = {
+        "_FEEDPUB_COMPLETE": "bash_complete",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+    }
     assert feedpub(folder=tmp_path, environment=asked).stdout == words
 
 
@@ -118,13 +128,19 @@ def test_without_a_config_the_next_step_is_named(tmp_path: Path) -> None:
     """How one is made, by commands."""
     done = feedpub("build", folder=tmp_path)
     assert done.returncode == 2
-    assert "config/feedpub.toml: no such file; `feedpub add URL` and `feedpub import FILE` make one" in done.stderr
+    assert (
+        "config/feedpub.toml: no such file; `feedpub add URL` and `feedpub import FILE` make one"
+        in done.stderr
+    )
 
 
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ('[[feed]]\nname = "world"\ntitle = "W"\nsource = [{ type = "folder", path = "a" }]\n', "did you mean world?"),
+        (
+            '[[feed]]\nname = "world"\ntitle = "W"\nsource = [{ type = "folder", path = "a" }]\n',
+            "did you mean world?",
+        ),
         ("", "the config has none: `feedpub add URL` makes one"),
     ],
 )
@@ -141,7 +157,11 @@ def test_a_feed_that_is_not_there(tmp_path: Path, config: str, said: str) -> Non
 def test_the_script_of_each_shell(shell: str, word: str) -> None:
     """As click makes it; it asks the command itself by a variable."""
     result = CliRunner().invoke(cli, ["completion", shell])
-    assert (result.exit_code, word in result.stdout, "_FEEDPUB_COMPLETE" in result.stdout) == (0, True, True)
+    assert (result.exit_code, word in result.stdout, "_FEEDPUB_COMPLETE" in result.stdout) == (
+        0,
+        True,
+        True,
+    )
 
 
 def test_a_shell_gets_its_words(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ def table(seen: ServiceStatus) -> list[str]:
 def test_every_feed_has_a_row() -> None:
     """With its state in words, and with moments as people say them."""
     new = feed("new", health=Health.LATE, last_run=None, next_run=None, newest=None, entries=0)
-    assert table(overview(feed(), feed("bad", health=Health.BROKEN), feed("slow", health=Health.LATE), new)) == [
+    assert table(
+        overview(feed(), feed("bad", health=Health.BROKEN), feed("slow", health=Health.LATE), new)
+    ) == [
         "feed state entries newest last look next look",
         "world healthy 50 2 hours ago 6 minutes ago in 24 minutes",
         "bad broken 50 2 hours ago 6 minutes ago in 24 minutes",
@@ -49,7 +51,9 @@ def test_articles_with_which_something_is_wrong_are_named() -> None:
     """The first few of a feed; how many others there are."""
     problems = tuple(Failure(f"/articles/{n}.txt", "not a text") for n in range(7))
     outcome = RunResult(
-        "world", RunStatus.UPDATED, problems=(Failure("/gone", "cannot be read", fatal=True), *problems)
+        "world",
+        RunStatus.UPDATED,
+        problems=(Failure("/gone", "cannot be read", fatal=True), *problems),
     )
     *named, rest, _ = output.status_lines(overview(feed(outcome=outcome)))
     assert named == [f"world: article: /articles/{n}.txt: not a text" for n in range(5)]
@@ -67,7 +71,9 @@ def test_what_should_have_come_was_due() -> None:
 def test_a_feed_that_was_never_built_needs_no_words() -> None:
     """The table says it; and nothing is planned for it yet."""
     never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not looked at yet")
-    new = feed("new", health=Health.LATE, reasons=("not looked at yet",), last_run=None, sources=(never,))
+    new = feed(
+        "new", health=Health.LATE, reasons=("not looked at yet",), last_run=None, sources=(never,)
+    )
     assert list(output.status_lines(overview(new))) == []
 
 
@@ -88,7 +94,11 @@ ARTICLE = Article(
     title="The pier",
     html="",
     text="One.\nTwo.\nThree.",
-    removed=(Removed("Home\nSport", "links 90 %", 0), Removed("An ad", "in an aside", 2), Removed("End", "a rule", 3)),
+    removed=(
+        Removed("Home\nSport", "links 90 %", 0),
+        Removed("An ad", "in an aside", 2),
+        Removed("End", "a rule", 3),
+    ),
 )
 
 
@@ -106,9 +116,9 @@ def test_what_was_removed_stands_where_it_stood() -> None:
         *("The pier", "", "  - Home / Sport — links 90 %", "", "One.", "", "Two.", ""),
         *("  - An ad — in an aside", "", "Three.", "", "  - End — a rule", ""),
     ]
-    assert [str(line) for line in output.render_removals(Article(title="T", html="", text="One."))][-1] == (
-        "  nothing was removed"
-    )
+    assert [str(line) for line in output.render_removals(Article(title="T", html="", text="One."))][
+        -1
+    ] == ("  nothing was removed")
 
 
 def test_it_is_struck_through_in_red_on_a_terminal() -> None:

@@ -45,7 +45,10 @@ def test_nothing(tmp_path: Path) -> None:
             )
             for network in ("0.0.0.0/0", "::/0")
         ),
-        (SETTINGS + FEED + 'type = "folder"\npath = "/nowhere"', 'feed "world": there is no folder /nowhere'),
+        (
+            SETTINGS + FEED + 'type = "folder"\npath = "/nowhere"',
+            'feed "world": there is no folder /nowhere',
+        ),
     ],
 )
 def test_what_is_probably_not_meant(tmp_path: Path, toml: str, warning: str) -> None:
@@ -118,5 +121,7 @@ def test_the_file_of_a_secret(tmp_path: Path, mode: int, count: int) -> None:
     secret.write_text("hunter2")
     secret.chmod(mode)
     said = f'feed "world": others can read the secret in {secret}; run chmod 600'
-    found = warned(tmp_path, SETTINGS + PAGE + 'cookies = { session = { file = "session" } }', 0o644)
+    found = warned(
+        tmp_path, SETTINGS + PAGE + 'cookies = { session = { file = "session" } }', 0o644
+    )
     assert found == [said] * count

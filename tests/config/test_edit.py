@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from feedpub.config import NewFeed, add_feed, ensure_not_configured, load_config, unique_name, with_new_feed
+from feedpub.config import (
+    NewFeed,
+    add_feed,
+    ensure_not_configured,
+    load_config,
+    unique_name,
+    with_new_feed,
+)
 from feedpub.core.errors import ConfigError
 
 HARBOUR = NewFeed("harbour", "Harbour Times", "page", "https://harbour.example/news")
@@ -61,7 +68,11 @@ def test_settings_and_odd_characters_are_written_as_toml_has_them(path: Path) ->
     add_feed(path, new, {})
     feed = load_config(path, {}).feed[-1]
     (source,) = feed.source
-    assert (feed.title, feed.link, source.model_dump()["include"]) == (new.title, new.link, ("odd.example/news/",))
+    assert (feed.title, feed.link, source.model_dump()["include"]) == (
+        new.title,
+        new.link,
+        ("odd.example/news/",),
+    )
 
 
 def test_line_ends_a_mark_and_a_missing_last_one_are_kept(path: Path) -> None:
@@ -98,11 +109,14 @@ def test_a_config_that_is_not_there_is_made(tmp_path: Path, folder: str, output:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://old.example/feed/", "http://www.old.example/feed", "https://old.example:443/feed/#x"]
+    "url",
+    ["https://old.example/feed/", "http://www.old.example/feed", "https://old.example:443/feed/#x"],
 )
 def test_an_address_that_is_a_source_already_is_refused(path: Path, url: str) -> None:
     """However it is written; the message says where it stands, and in which feed."""
-    with pytest.raises(ConfigError, match=r"feedpub\.toml:10: .* is a source of the feed old already; .*build old"):
+    with pytest.raises(
+        ConfigError, match=r"feedpub\.toml:10: .* is a source of the feed old already; .*build old"
+    ):
         add_feed(path, NewFeed("new", "New", "feed", url), {})
     assert path.read_text("utf-8") == EXISTING
 
@@ -110,7 +124,10 @@ def test_an_address_that_is_a_source_already_is_refused(path: Path, url: str) ->
 def test_other_addresses_of_the_site_are_not_refused(path: Path) -> None:
     """Another path, another question."""
     ensure_not_configured(
-        path, "https://old.example/feed/2", "https://old.example/feed/?page=2", "https://old.example:8080/feed/"
+        path,
+        "https://old.example/feed/2",
+        "https://old.example/feed/?page=2",
+        "https://old.example:8080/feed/",
     )
     ensure_not_configured(path.with_name("absent.toml"), "https://old.example/feed/")
 
@@ -162,7 +179,11 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
         ("old", ["old", "old-2"], "old-3"),
         ("Новости", [], "feed"),
         ("the-archive-1", [], "the-1"),
-        ("a very long title that goes on and on without an end", [], "a-very-long-title-that-goes-on-and-on"),
+        (
+            "a very long title that goes on and on without an end",
+            [],
+            "a-very-long-title-that-goes-on-and-on",
+        ),
         ("x" * 60, [], "x" * 40),
     ],
 )

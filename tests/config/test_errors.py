@@ -82,4 +82,6 @@ def test_a_long_value_is_cut_where_it_is_shown(tmp_path: Path) -> None:
     """A message stays readable whatever stands in the file."""
     toml = f'[[feed]]\nname = "{"W" * 300}"\ntitle = "World"\nsource = [{{ type = "folder", path = "a" }}]'
     (problem,) = problems(tmp_path, toml)
-    assert problem.startswith(f'2: feed "{"W" * 60}…": name: "{"W" * 60}…" is not a name; did you mean "{"w" * 100}"?')
+    assert problem.startswith(
+        f'2: feed "{"W" * 60}…": name: "{"W" * 60}…" is not a name; did you mean "{"w" * 100}"?'
+    )

@@ -12,7 +12,9 @@ from tests.support.settings import settings
 CONFIG = Path(__file__).parents[2] / "config"
 TEXT = (CONFIG / "feedpub.toml").read_text("utf-8")
 COMMENTED = re.compile(r"^# (?=\[|[a-z_]+ = )", re.MULTILINE)
-ARTICLES = sorted(path for path in (CONFIG / "articles").rglob("*") if path.suffix in (".txt", ".md", ".html"))
+ARTICLES = sorted(
+    path for path in (CONFIG / "articles").rglob("*") if path.suffix in (".txt", ".md", ".html")
+)
 
 
 @pytest.fixture
@@ -69,7 +71,9 @@ def test_its_articles_are_as_people_save_them(path: Path) -> None:
 def test_its_articles_come_in_three_languages_and_kinds() -> None:
     """The first build shows what feedpub is for."""
     kinds = {(path.parent.name, path.suffix) for path in ARTICLES}
-    assert kinds == {(language, kind) for language in ("en", "de", "fr") for kind in (".txt", ".md", ".html")}
+    assert kinds == {
+        (language, kind) for language in ("en", "de", "fr") for kind in (".txt", ".md", ".html")
+    }
     assert len(ARTICLES) >= 10
 
 

@@ -13,7 +13,9 @@ from feedpub.config.feed_list import FeedList
 
 def feed(name: str, **settings: object) -> FeedConfig:
     source = {"type": "page", "url": f"https://{name}.example/"}
-    return FeedConfig.model_validate({"name": name, "title": name.title(), "source": [source], **settings})
+    return FeedConfig.model_validate(
+        {"name": name, "title": name.title(), "source": [source], **settings}
+    )
 
 
 FEEDS = (
@@ -45,7 +47,9 @@ def test_what_comes_back_is_whole() -> None:
     assert isinstance(back.include, Filters)
     assert back.model_fields_set == FEEDS[1].model_fields_set
     assert back.model_dump() == FEEDS[1].model_dump()
-    assert back.source[0].model_dump_json() == FEEDS[1].source[0].model_dump_json()  # digests are made of it
+    assert (
+        back.source[0].model_dump_json() == FEEDS[1].source[0].model_dump_json()
+    )  # digests are made of it
 
 
 def test_equal_is_what_says_the_same() -> None:

@@ -71,7 +71,9 @@ def test_the_main_file_may_hold_none(path: Path) -> None:
     assert names(path) == ["a"]
 
 
-@pytest.mark.parametrize("name", [".hidden.toml", "a.toml~", "#a.toml#", ".#a.toml", "a.toml.bak", "README"])
+@pytest.mark.parametrize(
+    "name", [".hidden.toml", "a.toml~", "#a.toml#", ".#a.toml", "a.toml.bak", "README"]
+)
 def test_what_editors_leave_behind_is_passed_over(path: Path, name: str) -> None:
     """And whatever else is no TOML by its name."""
     put(path, name, "no [toml")
@@ -88,7 +90,11 @@ def test_a_file_may_be_empty(path: Path) -> None:
 
 def test_paths_start_from_the_main_files_folder(path: Path) -> None:
     """Wherever a feed stands, the same words mean the same folder."""
-    put(path, "a.toml", '[[feed]]\nname = "a"\ntitle = "A"\nsource = [{ type = "folder", path = "articles" }]\n')
+    put(
+        path,
+        "a.toml",
+        '[[feed]]\nname = "a"\ntitle = "A"\nsource = [{ type = "folder", path = "articles" }]\n',
+    )
     (source,) = load_config(path, {}).feed[1].source
     assert isinstance(source, FolderSource)
     assert source.path == path.parent / "articles"
@@ -131,7 +137,9 @@ def test_the_main_file_is_no_toml(path: Path) -> None:
 def test_two_feeds_of_one_file(path: Path) -> None:
     """The line is enough."""
     put(path, "a.toml", feed("a") + feed("a"))
-    assert refusal(path) == ['feeds.d/a.toml:8: feed "a": name: the feed on line 2 has the same name; write another']
+    assert refusal(path) == [
+        'feeds.d/a.toml:8: feed "a": name: the feed on line 2 has the same name; write another'
+    ]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -157,7 +165,11 @@ def test_no_folder(path: Path) -> None:
 
 def test_a_folder_that_is_published_overlaps(path: Path) -> None:
     """As for a feed of the main file, with the place of this one."""
-    put(path, "a.toml", '[[feed]]\nname = "a"\ntitle = "A"\nsource = [{ type = "folder", path = "../feeds/in" }]\n')
+    put(
+        path,
+        "a.toml",
+        '[[feed]]\nname = "a"\ntitle = "A"\nsource = [{ type = "folder", path = "../feeds/in" }]\n',
+    )
     (line,) = refusal(path)
     assert line.startswith('feeds.d/a.toml:4: feed "a": source 1: path: overlaps the output folder')
 
@@ -165,14 +177,20 @@ def test_a_folder_that_is_published_overlaps(path: Path) -> None:
 def test_a_new_feed_goes_into_the_main_file(path: Path) -> None:
     """Where a feed of a file has its name or its address, it is refused, and that file is named."""
     file = put(path, "a.toml", "# ours\n" + feed("a"))
-    with pytest.raises(ConfigError, match=rf"{file}:7: https://a.example/news is a source of the feed a already"):
+    with pytest.raises(
+        ConfigError, match=rf"{file}:7: https://a.example/news is a source of the feed a already"
+    ):
         ensure_not_configured(path, "https://a.example/news/")
     with pytest.raises(ConfigError, match=f'feeds.d/a.toml:3: feed "a": name: the feed at {path}:'):
         with_new_feed(path, NewFeed("a", "Another", "page", "https://other.example/"), {})
     add_feed(path, NewFeed("new", "New", "page", "https://new.example/"), {})
     assert names(path) == ["main", "new", "a"]
     assert file.read_text("utf-8") == "# ours\n" + feed("a")
-    table = {"name": "two", "title": "Two", "source": [{"type": "page", "url": "https://two.example/"}]}
+    table = {
+        "name": "two",
+        "title": "Two",
+        "source": [{"type": "page", "url": "https://two.example/"}],
+    }
     assert '"two"' in with_new_feeds(path, [table], {})
 
 
@@ -192,9 +210,14 @@ def test_a_source_is_changed_in_its_own_file(path: Path) -> None:
 def test_secrets_that_others_can_read(path: Path) -> None:
     """The file in which they stand is named, and only where others can read that one."""
     secret = 'auth = { username = "me", password = "hunter2" }\n'
-    closed, opened = put(path, "a.toml", feed("a") + secret), put(path, "b.toml", feed("b") + secret)
+    closed, opened = (
+        put(path, "a.toml", feed("a") + secret),
+        put(path, "b.toml", feed("b") + secret),
+    )
     path.chmod(0o644)
     closed.chmod(0o600)
     opened.chmod(0o644)
     (warning,) = readable_secrets(load_config(path, {}), path)
-    assert warning.startswith(f'{opened}: feed "b" has a secret in this file, which others can read')
+    assert warning.startswith(
+        f'{opened}: feed "b" has a secret in this file, which others can read'
+    )

@@ -32,7 +32,11 @@ def refusal(path: Path) -> str:
         (None, {"CONFIGURATION_DIRECTORY": "/etc/feedpub"}, "/etc/feedpub/feedpub.toml"),
         (None, {"CONFIGURATION_DIRECTORY": "/etc/feedpub:/etc/other"}, "/etc/feedpub/feedpub.toml"),
         (None, {"CONFIGURATION_DIRECTORY": ""}, "config/feedpub.toml"),
-        (None, {"CONFIGURATION_DIRECTORY": "/etc/feedpub", "FEEDPUB_CONFIG": "/srv/f.toml"}, "/srv/f.toml"),
+        (
+            None,
+            {"CONFIGURATION_DIRECTORY": "/etc/feedpub", "FEEDPUB_CONFIG": "/srv/f.toml"},
+            "/srv/f.toml",
+        ),
         (Path("mine.toml"), {"CONFIGURATION_DIRECTORY": "/etc/feedpub"}, "mine.toml"),
     ],
 )
@@ -92,9 +96,13 @@ def test_defaults(tmp_path: Path) -> None:
                 "lead_image": True,
                 "reading_time": False,
                 "formats": ("rss", "atom", "json"),
-                "source": ({"type": "folder", "path": tmp_path / "config" / "articles", "glob": "**/*"},),
+                "source": (
+                    {"type": "folder", "path": tmp_path / "config" / "articles", "glob": "**/*"},
+                ),
                 "rules": {
-                    **dict.fromkeys(("content", "title", "author", "date", "next_page", "single_page")),
+                    **dict.fromkeys(
+                        ("content", "title", "author", "date", "next_page", "single_page")
+                    ),
                     **dict.fromkeys(("remove", "keep", "replace"), ()),
                     "headers": {},
                 },
@@ -151,7 +159,9 @@ def test_a_config_that_is_named_relatively(tmp_path: Path, monkeypatch: pytest.M
         ('[feedpub]\noutput = "/var/lib/f/feeds"', {"STATE_DIRECTORY": "/var/lib/f"}, "/var/lib/f"),
     ],
 )
-def test_the_state_of_a_service(tmp_path: Path, toml: str, environ: dict[str, str], state: str) -> None:
+def test_the_state_of_a_service(
+    tmp_path: Path, toml: str, environ: dict[str, str], state: str
+) -> None:
     """Under systemd the state stands where systemd says, unless the config says otherwise."""
     (tmp_path / "feedpub.toml").write_text(toml)
     assert load_config(tmp_path / "feedpub.toml", environ).feedpub.state == Path(state)
@@ -161,7 +171,11 @@ def test_the_state_of_a_service(tmp_path: Path, toml: str, environ: dict[str, st
     ("toml", "output", "state"),
     [
         ("", "/var/lib/feedpub/feeds", "/var/lib/feedpub"),
-        ('output = "../feeds"\nstate = "../.feedpub"', "/var/lib/feedpub/feeds", "/var/lib/feedpub/.feedpub"),
+        (
+            'output = "../feeds"\nstate = "../.feedpub"',
+            "/var/lib/feedpub/feeds",
+            "/var/lib/feedpub/.feedpub",
+        ),
         ('output = "public/./a/../b/"', "/var/lib/feedpub/public/b", "/var/lib/feedpub"),
         ('output = "../../a/../../b"', "/var/lib/feedpub/b", "/var/lib/feedpub"),
         ('output = "/srv/feeds"\nstate = "/srv/state"', "/srv/feeds", "/srv/state"),
@@ -171,7 +185,9 @@ def test_the_state_of_a_service(tmp_path: Path, toml: str, environ: dict[str, st
 def test_relative_paths_of_a_service(tmp_path: Path, toml: str, output: str, state: str) -> None:
     """They lie in its state folder, the only one that it may write to, and .. does not lead out of it."""
     (tmp_path / "feedpub.toml").write_text(f"[feedpub]\n{toml}")
-    settings = load_config(tmp_path / "feedpub.toml", {"STATE_DIRECTORY": "/var/lib/feedpub"}).feedpub
+    settings = load_config(
+        tmp_path / "feedpub.toml", {"STATE_DIRECTORY": "/var/lib/feedpub"}
+    ).feedpub
     assert (settings.output, settings.state) == (Path(output), Path(state))
 
 
@@ -183,7 +199,9 @@ def test_relative_paths_of_a_service(tmp_path: Path, toml: str, output: str, sta
         (" s3://my.bucket/a/b-c/ ", Bucket("my.bucket", "a/b-c"), "s3://my.bucket/a/b-c"),
     ],
 )
-@pytest.mark.parametrize("environ", [{}, {"STATE_DIRECTORY": "/var/lib/feedpub"}], ids=["alone", "systemd"])
+@pytest.mark.parametrize(
+    "environ", [{}, {"STATE_DIRECTORY": "/var/lib/feedpub"}], ids=["alone", "systemd"]
+)
 def test_the_output_may_be_a_bucket(
     tmp_path: Path, written: str, meant: Bucket, address: str, environ: dict[str, str]
 ) -> None:
@@ -198,12 +216,14 @@ def test_the_shipped_config_serves_a_service(tmp_path: Path) -> None:
     shipped = Path(__file__).parents[2] / "config" / "feedpub.toml"
     config = load_config(shipped, {"STATE_DIRECTORY": str(tmp_path)})
     assert (config.feedpub.output, config.feedpub.state) == (tmp_path / "feeds", tmp_path)
-    assert {source.path for source in config.feed[0].source if isinstance(source, FolderSource)} == {
-        shipped.parent / "articles" / "en"
-    }
+    assert {
+        source.path for source in config.feed[0].source if isinstance(source, FolderSource)
+    } == {shipped.parent / "articles" / "en"}
 
 
-@pytest.mark.parametrize("toml", ['output = ""', "output = 5", 'output = "a\\u0000"', "state = []", 'state = " "'])
+@pytest.mark.parametrize(
+    "toml", ['output = ""', "output = 5", 'output = "a\\u0000"', "state = []", 'state = " "']
+)
 def test_paths_of_a_service_that_are_none(tmp_path: Path, toml: str) -> None:
     """Are refused as anywhere."""
     (tmp_path / "feedpub.toml").write_text(f"[feedpub]\n{toml}")
@@ -244,7 +264,10 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 def test_a_folder(tmp_path: Path) -> None:
     """It says what to name instead."""
-    assert refusal(tmp_path) == f"{tmp_path}: a folder; name the file in it: -c {tmp_path}/feedpub.toml"
+    assert (
+        refusal(tmp_path)
+        == f"{tmp_path}: a folder; name the file in it: -c {tmp_path}/feedpub.toml"
+    )
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
@@ -284,7 +307,9 @@ def test_a_number_without_end(tmp_path: Path) -> None:
     assert refusal(path) == f"{path}:2: a number of thousands of digits"
 
 
-@pytest.mark.parametrize("toml", ["password = hunter2", 'a = "hunter2', "token = hunter2 # x", 'hunter2 = "\\h"x'])
+@pytest.mark.parametrize(
+    "toml", ["password = hunter2", 'a = "hunter2', "token = hunter2 # x", 'hunter2 = "\\h"x']
+)
 def test_a_syntax_error_shows_no_values(tmp_path: Path, toml: str) -> None:
     """The line that is wrong may be the one with the password."""
     path = tmp_path / "feedpub.toml"
@@ -319,10 +344,41 @@ def test_any_bytes(body: bytes) -> None:
 
 _WORDS = st.sampled_from(
     [
-        *("[[feed]]", "[feedpub]", "[[feed.source]]", "[feed.rules]", "[feed.include]", "[[feed.rules]]", "[feed]"),
-        *("name", "title", "type", "url", "path", "every", "cron", "headers", "auth", "remove", "formats", "output"),
+        *(
+            "[[feed]]",
+            "[feedpub]",
+            "[[feed.source]]",
+            "[feed.rules]",
+            "[feed.include]",
+            "[[feed.rules]]",
+            "[feed]",
+        ),
+        *(
+            "name",
+            "title",
+            "type",
+            "url",
+            "path",
+            "every",
+            "cron",
+            "headers",
+            "auth",
+            "remove",
+            "formats",
+            "output",
+        ),
         *(" = ", " = [", "]", " = {", "}", ",", "\n", "\n", "\n", ".", "'", '"', "#"),
-        *('"world"', '"page"', '"folder"', '"https://example.org/"', '"30m"', '"* * * * *"', "5", "true", "1979-05-27"),
+        *(
+            '"world"',
+            '"page"',
+            '"folder"',
+            '"https://example.org/"',
+            '"30m"',
+            '"* * * * *"',
+            "5",
+            "true",
+            "1979-05-27",
+        ),
         *('"text:"', '"re:("', '{ env = "A" }', '"\\u0000"', '"~x"', '"../feeds"'),
     ]
 )
@@ -336,11 +392,36 @@ def test_any_order_of_the_words_of_a_config(words: list[str]) -> None:
 
 
 _KEYS = st.sampled_from(
-    ["name", "title", "type", "url", "path", "every", "cron", "headers", "auth", "limit", "formats", "source", "links"]
+    [
+        "name",
+        "title",
+        "type",
+        "url",
+        "path",
+        "every",
+        "cron",
+        "headers",
+        "auth",
+        "limit",
+        "formats",
+        "source",
+        "links",
+    ]
 )
 _VALUES = st.recursive(
     st.sampled_from(
-        ['"world"', '"page"', '"folder"', '"https://example.org/"', '"30m"', "5", "true", "2.5", '""', "[]"]
+        [
+            '"world"',
+            '"page"',
+            '"folder"',
+            '"https://example.org/"',
+            '"30m"',
+            "5",
+            "true",
+            "2.5",
+            '""',
+            "[]",
+        ]
     ),
     lambda values: st.one_of(
         st.lists(values, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
@@ -353,7 +434,10 @@ _VALUES = st.recursive(
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.dictionaries(_KEYS, _VALUES, max_size=6), st.sampled_from(["[[feed]]", "[feedpub]", "[feed]", ""]))
+@given(
+    st.dictionaries(_KEYS, _VALUES, max_size=6),
+    st.sampled_from(["[[feed]]", "[feedpub]", "[feed]", ""]),
+)
 def test_any_value_under_any_key(table: dict[str, str], heading: str) -> None:
     """Valid TOML of every shape is answered too."""
     body = "\n".join([heading, *(f"{key} = {value}" for key, value in table.items())])

@@ -86,15 +86,22 @@ def test_only_what_changes_is_written(
 
 def test_a_page_becomes_a_feed(path: Path) -> None:
     """Its kind, its address, and no selector any more."""
-    after = change(path, (0, 0), {"type": "feed", "url": "https://one.example/feed.xml", "links": None})
-    assert 'type = "feed"   # a list\nurl = "https://one.example/feed.xml"   # the page\n\n[[feed.source]]' in after
+    after = change(
+        path, (0, 0), {"type": "feed", "url": "https://one.example/feed.xml", "links": None}
+    )
+    assert (
+        'type = "feed"   # a list\nurl = "https://one.example/feed.xml"   # the page\n\n[[feed.source]]'
+        in after
+    )
     assert [source.type for source in load_config(path).feed[0].source] == ["feed", "page"]
 
 
 def test_the_diff_names_the_file_and_shows_what_stands_around(path: Path) -> None:
     """As `diff -u` does."""
     config = load_config(path)
-    diff = patch_source(path, "world", config.feed[0].source[0], {"links": "h3 a"}).diff.splitlines()
+    diff = patch_source(
+        path, "world", config.feed[0].source[0], {"links": "h3 a"}
+    ).diff.splitlines()
     assert diff[:2] == [f"--- {path}", f"+++ {path}"]
     assert [line for line in diff[2:] if line[0] in "+-"] == [
         "-links = 'h2 a'   # the headlines",
@@ -122,7 +129,9 @@ def test_feeds_in_one_array_are_changed_in_it(path: Path) -> None:
     ("changes", "reason"),
     [({"links": "h2 ["}, "selector"), ({"url": "nowhere"}, "url"), ({"type": "folder"}, "path")],
 )
-def test_what_the_loader_refuses_is_not_written(path: Path, changes: dict[str, str], reason: str) -> None:
+def test_what_the_loader_refuses_is_not_written(
+    path: Path, changes: dict[str, str], reason: str
+) -> None:
     """The file stays."""
     config = load_config(path)
     with pytest.raises(ConfigError, match=reason):
@@ -134,7 +143,9 @@ def test_a_source_that_is_not_there_any_more_is_named(path: Path) -> None:
     """Somebody has changed it meanwhile."""
     source = load_config(path).feed[0].source[0]
     path.write_text(BLOCKS.replace("'h2 a'", "'h3 a'"), "utf-8")
-    with pytest.raises(ConfigError, match="the source of the feed world is not in it any more as it was"):
+    with pytest.raises(
+        ConfigError, match="the source of the feed world is not in it any more as it was"
+    ):
         patch_source(path, "world", source, {"links": "h4 a"})
 
 

@@ -36,7 +36,10 @@ def test_plain_text(tmp_path: Path) -> None:
     source = source_of(loaded(tmp_path, TOML))
     assert resolve_secret(source.headers["X-Token"]) == "hunter2"
     assert source.auth is not None
-    assert [resolve_secret(source.auth.username), resolve_secret(source.auth.password)] == ["ann", "hunter2"]
+    assert [resolve_secret(source.auth.username), resolve_secret(source.auth.password)] == [
+        "ann",
+        "hunter2",
+    ]
     assert source.proxy is not None
     assert resolve_secret(source.proxy) == "http://ann:hunter2@proxy.example.org:3128"
 
@@ -88,15 +91,18 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 def test_a_credential(tmp_path: Path) -> None:
     """What LoadCredential= of a systemd unit hands over, wherever systemd puts it."""
     (tmp_path / "token").write_text("hunter2\n")
-    secret = source_of(loaded(tmp_path, TOML.replace('file = "secrets/session"', 'credential = "token"'))).cookies[
-        "session"
-    ]
+    secret = source_of(
+        loaded(tmp_path, TOML.replace('file = "secrets/session"', 'credential = "token"'))
+    ).cookies["session"]
     assert resolve_secret(secret, {"CREDENTIALS_DIRECTORY": str(tmp_path)}) == "hunter2"
 
 
 def test_a_credential_without_systemd(tmp_path: Path) -> None:
     """The setting that would give it is named, or the file where it should be."""
-    with pytest.raises(ConfigError, match="credential token: systemd has given none; write LoadCredential=token:FILE"):
+    with pytest.raises(
+        ConfigError,
+        match="credential token: systemd has given none; write LoadCredential=token:FILE",
+    ):
         resolve_secret(Secret(credential="token"), {})
     with pytest.raises(ConfigError, match=f"^{tmp_path / 'token'}: cannot be read"):
         resolve_secret(Secret(credential="token"), {"CREDENTIALS_DIRECTORY": str(tmp_path)})
@@ -105,7 +111,12 @@ def test_a_credential_without_systemd(tmp_path: Path) -> None:
 def test_nothing_shows(tmp_path: Path) -> None:
     """A config may be printed, logged and dumped."""
     config = loaded(tmp_path, TOML)
-    for shown in (repr(config), str(config), config.model_dump_json(), repr(source_of(config).auth)):
+    for shown in (
+        repr(config),
+        str(config),
+        config.model_dump_json(),
+        repr(source_of(config).auth),
+    ):
         assert "hunter2" not in shown
 
 

@@ -73,7 +73,13 @@ def test_the_line_of_a_key(toml: str, path: KeyPath, line: int) -> None:
 
 @pytest.mark.parametrize(
     ("path", "line"),
-    [(("feed", 0, "title"), 3), (("feed", 0, "rules", "content", 5), 6), (("feed", 7), 3), (("other",), 1), ((), 1)],
+    [
+        (("feed", 0, "title"), 3),
+        (("feed", 0, "rules", "content", 5), 6),
+        (("feed", 7), 3),
+        (("other",), 1),
+        ((), 1),
+    ],
 )
 def test_a_key_that_is_not_there_is_told_by_the_table_around_it(path: KeyPath, line: int) -> None:
     """What is missing is missing from somewhere."""
@@ -99,7 +105,11 @@ VALUES = st.recursive(
         ),
         st.dictionaries(KEYS, values, max_size=3).map(
             lambda table: (
-                "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)} = {item}" for key, item in table.items()) + "}"
+                "{"
+                + ", ".join(
+                    f"{json.dumps(key, ensure_ascii=False)} = {item}" for key, item in table.items()
+                )
+                + "}"
             )
         ),
     ),
@@ -131,4 +141,6 @@ def test_every_key_of_any_document(statements: list[tuple[str, str, str]]) -> No
             lines[table] = line
     positions = TomlLines(text)
     assert {path: positions.line_of(path) for path in lines} == lines
-    assert all(positions.line_of(path) <= text.count("\n") + 1 for path in paths(tomllib.loads(text)))
+    assert all(
+        positions.line_of(path) <= text.count("\n") + 1 for path in paths(tomllib.loads(text))
+    )

@@ -8,7 +8,16 @@ from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.config import FeedConfig, FolderSource, GlobalSettings, PageSource, SitemapSource, Source, cron, types
+from feedpub.config import (
+    FeedConfig,
+    FolderSource,
+    GlobalSettings,
+    PageSource,
+    SitemapSource,
+    Source,
+    cron,
+    types,
+)
 from tests.config.support import loaded
 
 
@@ -18,13 +27,25 @@ def feed_with(folder: Path, setting: str) -> FeedConfig:
 
 
 def source_with(folder: Path, settings: str) -> Source:
-    return loaded(folder, f'[[feed]]\nname = "world"\ntitle = "World"\n[[feed.source]]\n{settings}').feed[0].source[0]
+    return (
+        loaded(folder, f'[[feed]]\nname = "world"\ntitle = "World"\n[[feed.source]]\n{settings}')
+        .feed[0]
+        .source[0]
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        *(("0s", 0), ("90s", 90), ("30m", 1800), ("6h", 21600), ("7d", 604800), ("2w", 1209600), ("1h30m", 5400)),
+        *(
+            ("0s", 0),
+            ("90s", 90),
+            ("30m", 1800),
+            ("6h", 21600),
+            ("7d", 604800),
+            ("2w", 1209600),
+            ("1h30m", 5400),
+        ),
         *(("1w1d1h1m1s", 694861), ("0h5m", 300), ("007m", 420)),
     ],
 )
@@ -43,8 +64,22 @@ def test_a_duration_is_written_as_it_is_read(seconds: int) -> None:
 @pytest.mark.parametrize(
     "expression",
     [
-        *("* * * * *", "*/30 * * * *", "0 6 * * mon-fri", "0 6 * * 1-5", "0,15,30,45 * * * *", "5/20 * * * *"),
-        *("0 0-12/3 * * *", "59 23 31 12 *", "0 0 29 2 *", "0 0 1 JAN,jul *", "0 0 31 1-12 *", "1-5,7-9/2 0 1,15 * *"),
+        *(
+            "* * * * *",
+            "*/30 * * * *",
+            "0 6 * * mon-fri",
+            "0 6 * * 1-5",
+            "0,15,30,45 * * * *",
+            "5/20 * * * *",
+        ),
+        *(
+            "0 0-12/3 * * *",
+            "59 23 31 12 *",
+            "0 0 29 2 *",
+            "0 0 1 JAN,jul *",
+            "0 0 31 1-12 *",
+            "1-5,7-9/2 0 1,15 * *",
+        ),
     ],
 )
 def test_cron_expressions(tmp_path: Path, expression: str) -> None:
@@ -53,7 +88,9 @@ def test_cron_expressions(tmp_path: Path, expression: str) -> None:
     CronTrigger.from_crontab(expression.lower(), timezone="UTC")
 
 
-@pytest.mark.parametrize("expression", ["0 6 * * 7", "0 6 * * 0", "0 6 * * 5-7", "0 6 * * sun", "0 6 31 2 mon"])
+@pytest.mark.parametrize(
+    "expression", ["0 6 * * 7", "0 6 * * 0", "0 6 * * 5-7", "0 6 * * sun", "0 6 31 2 mon"]
+)
 def test_weekdays_count_as_in_cron(expression: str) -> None:
     """Sunday is 0 and 7; beside a weekday, a day that never comes does no harm."""
     assert cron.check_cron(expression) == expression
@@ -82,8 +119,17 @@ def test_the_address_of_the_feeds_ends_in_a_slash(tmp_path: Path, written: str, 
 @pytest.mark.parametrize(
     "url",
     [
-        *("https://example.org", "http://example.org:8080/a?b=c#d", "https://bücher.example/ä", "http://127.0.0.1/"),
-        *("https://example.org/@someone/feed", "https://example.org/a%20b", "https://example.org/?q=a,b;c|d"),
+        *(
+            "https://example.org",
+            "http://example.org:8080/a?b=c#d",
+            "https://bücher.example/ä",
+            "http://127.0.0.1/",
+        ),
+        *(
+            "https://example.org/@someone/feed",
+            "https://example.org/a%20b",
+            "https://example.org/?q=a,b;c|d",
+        ),
     ],
 )
 def test_addresses(tmp_path: Path, url: str) -> None:
@@ -93,7 +139,9 @@ def test_addresses(tmp_path: Path, url: str) -> None:
     assert source.url == url
 
 
-@pytest.mark.parametrize("contact", ["", "https://example.org/about", "ann@example.org", "mailto:ann@example.org"])
+@pytest.mark.parametrize(
+    "contact", ["", "https://example.org/about", "ann@example.org", "mailto:ann@example.org"]
+)
 def test_contacts(tmp_path: Path, contact: str) -> None:
     """A web or a mail address."""
     assert loaded(tmp_path, f'[feedpub]\ncontact = "{contact}"').feedpub.contact == contact
@@ -113,21 +161,28 @@ def test_contacts(tmp_path: Path, contact: str) -> None:
 )
 def test_networks(tmp_path: Path, written: str, meant: str) -> None:
     """Networks and single addresses, of both kinds."""
-    assert loaded(tmp_path, f'[feedpub]\nallow_private = ["{written}"]').feedpub.allow_private == (meant,)
+    assert loaded(tmp_path, f'[feedpub]\nallow_private = ["{written}"]').feedpub.allow_private == (
+        meant,
+    )
 
 
 @pytest.mark.parametrize(
-    "language", ["en", "de-AT", "zh-Hant", "zh-Hant-TW", "es-419", "ast", "sl-rozaj", "de-1996", "EN"]
+    "language",
+    ["en", "de-AT", "zh-Hant", "zh-Hant-TW", "es-419", "ast", "sl-rozaj", "de-1996", "EN"],
 )
 def test_languages(tmp_path: Path, language: str) -> None:
     """Tags of the shape that BCP 47 gives them."""
     assert feed_with(tmp_path, f'language = "{language}"').language == language
 
 
-@pytest.mark.parametrize("name", ["a", "world", "world-2", "2", "archive", "world-archive", "indexes", "a" * 100])
+@pytest.mark.parametrize(
+    "name", ["a", "world", "world-2", "2", "archive", "world-archive", "indexes", "a" * 100]
+)
 def test_names(tmp_path: Path, name: str) -> None:
     """Small letters, digits and hyphens."""
-    toml = f'[[feed]]\nname = "{name}"\ntitle = "World"\nsource = [{{ type = "folder", path = "a" }}]'
+    toml = (
+        f'[[feed]]\nname = "{name}"\ntitle = "World"\nsource = [{{ type = "folder", path = "a" }}]'
+    )
     assert loaded(tmp_path, toml).feed[0].name == name
 
 
@@ -142,12 +197,22 @@ def test_names(tmp_path: Path, name: str) -> None:
 )
 def test_titles(tmp_path: Path, written: str, meant: str) -> None:
     """One line of text in any script, without the blanks around it."""
-    toml = f'[[feed]]\nname = "w"\ntitle = "{written}"\nsource = [{{ type = "folder", path = "a" }}]'
+    toml = (
+        f'[[feed]]\nname = "w"\ntitle = "{written}"\nsource = [{{ type = "folder", path = "a" }}]'
+    )
     assert loaded(tmp_path, toml).feed[0].title == meant
 
 
 @pytest.mark.parametrize(
-    "rule", ["p", "article .body > p:first-child", "a[href^='/tag/'], .x", "h2 + ul", "text:Sponsored by", "text:a > b"]
+    "rule",
+    [
+        "p",
+        "article .body > p:first-child",
+        "a[href^='/tag/'], .x",
+        "h2 + ul",
+        "text:Sponsored by",
+        "text:a > b",
+    ],
 )
 def test_rules(tmp_path: Path, rule: str) -> None:
     """CSS selectors, and texts that blocks begin with."""

@@ -69,7 +69,9 @@ def test_an_international_host_and_its_ascii_form_share_a_key() -> None:
     assert url_key("https://bücher.example/a") == url_key("https://xn--bcher-kva.example/a")
 
 
-@pytest.mark.parametrize("odd", ["", "https:///a", "https://" + "a" * 300 + "/x", "mailto:a@example.org", "//x/y"])
+@pytest.mark.parametrize(
+    "odd", ["", "https:///a", "https://" + "a" * 300 + "/x", "mailto:a@example.org", "//x/y"]
+)
 def test_odd_addresses_have_a_key_too(odd: str) -> None:
     """A key is never the place where a run breaks."""
     assert isinstance(url_key(odd), str)
@@ -84,7 +86,11 @@ def test_an_id_is_a_tag_uri_of_the_publisher_the_day_and_the_feed() -> None:
 
 def test_ids_differ_between_articles_and_between_feeds() -> None:
     """Two feeds may publish the same article; a reader of both must see both."""
-    ids = {new_entry_id(feed, key, "https://x.example/", NOW) for feed in ("a", "b") for key in ("k1", "k2")}
+    ids = {
+        new_entry_id(feed, key, "https://x.example/", NOW)
+        for feed in ("a", "b")
+        for key in ("k1", "k2")
+    }
     assert len(ids) == 4
 
 
@@ -105,7 +111,9 @@ def test_an_id_is_valid_where_the_publisher_is_an_ip_address() -> None:
         ("word " * 40, "x", "word-" * 15 + "word"),
     ],
 )
-def test_a_saved_article_gets_a_page_named_after_its_title(title: str, stem: str, expected: str) -> None:
+def test_a_saved_article_gets_a_page_named_after_its_title(
+    title: str, stem: str, expected: str
+) -> None:
     """ASCII words of the title, else of the file's name; cut between words."""
     assert page_slug(title, stem, set()) == expected
 
@@ -119,7 +127,10 @@ def test_pages_with_the_same_title_are_numbered() -> None:
     ("listed", "published"),
     [
         ("https://example.org/a?utm_source=x", "https://example.org/a"),
-        ("https://example.org/a?id=7&utm_source=x&b=%20#part", "https://example.org/a?id=7&b=%20#part"),
+        (
+            "https://example.org/a?id=7&utm_source=x&b=%20#part",
+            "https://example.org/a?id=7&b=%20#part",
+        ),
         ("https://example.org/a?b=2&a=1", "https://example.org/a?b=2&a=1"),
         ("https://example.org/a?print", "https://example.org/a?print"),
     ],

@@ -53,7 +53,9 @@ def test_messages_count_one_thing_as_one() -> None:
     url = "https://example.org/"
     with pytest.raises(NoContentError, match=r": 1 block of text "):
         extract(b"<html><body><p>Short.</p></body></html>", url)
-    alone = Page(url, b'<html><body><p><i>See</i> <a href="/about">us</a></p></body></html>', "text/html")
+    alone = Page(
+        url, b'<html><body><p><i>See</i> <a href="/about">us</a></p></body></html>', "text/html"
+    )
     with pytest.raises(NoContentError, match=r"among the 1 link of"):
         items_in(alone)
     with pytest.raises(NoContentError, match=r"matches 1 element without"):

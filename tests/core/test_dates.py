@@ -85,7 +85,9 @@ def test_a_date_is_found_in_a_text(text: str) -> None:
     assert find_date(text) == MAY
 
 
-@pytest.mark.parametrize("text", ["version 1.2.2024.3", "call 030-17-05-2024", "17 Mayor 2024", "nothing"])
+@pytest.mark.parametrize(
+    "text", ["version 1.2.2024.3", "call 030-17-05-2024", "17 Mayor 2024", "nothing"]
+)
 def test_numbers_are_not_dates(text: str) -> None:
     """What looks a little like one is left alone."""
     assert find_date(text) is None

@@ -24,7 +24,15 @@ def test_a_host_belongs_to_its_registered_domain(host: str, registered: str) -> 
 
 @pytest.mark.parametrize(
     "platform",
-    ["github.io", "blogspot.com", "pages.dev", "netlify.app", "substack.com", "tumblr.com", "wordpress.com"],
+    [
+        "github.io",
+        "blogspot.com",
+        "pages.dev",
+        "netlify.app",
+        "substack.com",
+        "tumblr.com",
+        "wordpress.com",
+    ],
 )
 def test_users_of_a_platform_are_sites_of_their_own(platform: str) -> None:
     """Each subdomain is written by another person."""
@@ -32,7 +40,9 @@ def test_users_of_a_platform_are_sites_of_their_own(platform: str) -> None:
     assert registered_domain(f"www.evil.{platform}") == f"evil.{platform}"
 
 
-@pytest.mark.parametrize("host", ["203.0.113.7", "2001:db8::1", "localhost", "co.uk", "github.io", "", "x" * 300])
+@pytest.mark.parametrize(
+    "host", ["203.0.113.7", "2001:db8::1", "localhost", "co.uk", "github.io", "", "x" * 300]
+)
 def test_what_has_no_registered_domain_is_a_site_of_its_own(host: str) -> None:
     """IP addresses that end alike have nothing in common."""
     assert registered_domain(host) == host

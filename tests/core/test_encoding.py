@@ -65,12 +65,21 @@ def test_the_page_says_it_itself(meta: str) -> None:
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        (b'<?xml version="1.0" encoding="windows-1251"?><html>' + CYRILLIC.encode("cp1251"), CYRILLIC),
+        (
+            b'<?xml version="1.0" encoding="windows-1251"?><html>' + CYRILLIC.encode("cp1251"),
+            CYRILLIC,
+        ),
         (with_meta('<meta charset="utf-16">', CYRILLIC, "utf-8"), CYRILLIC),
         (with_meta('<meta charset="x-user-defined">', FRENCH, "cp1252"), FRENCH),
         (with_meta('<meta name="charset" content="koi8-r">', CYRILLIC, "utf-8"), CYRILLIC),
-        (with_meta('<meta http-equiv="content-type" content="text/html">', CYRILLIC, "utf-8"), CYRILLIC),
-        (with_meta('<meta http-equiv="refresh" content="0; charset=koi8-r">', CYRILLIC, "utf-8"), CYRILLIC),
+        (
+            with_meta('<meta http-equiv="content-type" content="text/html">', CYRILLIC, "utf-8"),
+            CYRILLIC,
+        ),
+        (
+            with_meta('<meta http-equiv="refresh" content="0; charset=koi8-r">', CYRILLIC, "utf-8"),
+            CYRILLIC,
+        ),
         (with_meta('<metadata charset="koi8-r">', CYRILLIC, "utf-8"), CYRILLIC),
     ],
 )
@@ -84,7 +93,9 @@ def test_the_whole_head_is_searched() -> None:
     padding = "<script>" + "x" * 5000 + "</script>"
     late = with_meta(padding + '<meta charset="windows-1251">', CYRILLIC, "cp1251")
     assert CYRILLIC in decode_html(late)
-    in_body = b"<head></head><body>" + b"x" * 2000 + b"<meta charset=koi8-r>" + CYRILLIC.encode("utf-8")
+    in_body = (
+        b"<head></head><body>" + b"x" * 2000 + b"<meta charset=koi8-r>" + CYRILLIC.encode("utf-8")
+    )
     assert CYRILLIC in decode_html(in_body)
 
 
@@ -99,13 +110,19 @@ def test_a_byte_order_mark_beats_everything(encoding: str, charset: str | None) 
 
 def test_the_header_beats_the_meta() -> None:
     """Proxies recode pages and leave their metas alone."""
-    assert CYRILLIC in decode_html(with_meta('<meta charset="koi8-r">', CYRILLIC, "cp1251"), "windows-1251")
+    assert CYRILLIC in decode_html(
+        with_meta('<meta charset="koi8-r">', CYRILLIC, "cp1251"), "windows-1251"
+    )
 
 
-@pytest.mark.parametrize("charset", ["bogus", "", "utf-7", "hz-gb-2312", "replacement", "ütf-8", "x" * 10_000])
+@pytest.mark.parametrize(
+    "charset", ["bogus", "", "utf-7", "hz-gb-2312", "replacement", "ütf-8", "x" * 10_000]
+)
 def test_a_charset_that_nobody_reads_is_passed_over(charset: str) -> None:
     """The page's own declaration comes next."""
-    assert CYRILLIC in decode_html(with_meta('<meta charset="windows-1251">', CYRILLIC, "cp1251"), charset)
+    assert CYRILLIC in decode_html(
+        with_meta('<meta charset="windows-1251">', CYRILLIC, "cp1251"), charset
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,7 +139,9 @@ def test_without_a_word_it_is_utf8_or_windows_1252(body: bytes, text: str) -> No
     assert decode_html(body) == text
 
 
-@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "windows-1251", "koi8-r", "ascii"])
+@pytest.mark.parametrize(
+    "charset", ["iso-8859-1", "windows-1252", "windows-1251", "koi8-r", "ascii"]
+)
 def test_one_byte_encodings_are_not_believed_of_utf8(charset: str) -> None:
     """Text in them practically never reads as UTF-8 by accident; servers that label everything alike do exist."""
     assert decode_html(FRENCH.encode("utf-8"), charset) == FRENCH
@@ -143,7 +162,11 @@ def test_encodings_of_several_bytes_are_believed() -> None:
 
 @pytest.mark.parametrize(
     ("meta", "encoding"),
-    [("", "cp1252"), ('<meta charset="windows-1252">', "cp1252"), ('<meta charset="utf-8">', "cp1252")],
+    [
+        ("", "cp1252"),
+        ('<meta charset="windows-1252">', "cp1252"),
+        ('<meta charset="utf-8">', "cp1252"),
+    ],
 )
 def test_utf8_is_not_believed_of_what_cannot_be_utf8(meta: str, encoding: str) -> None:
     """The next declaration has its turn, and windows-1252 the last."""
@@ -176,7 +199,10 @@ def test_lone_surrogates_never_come_out(body: bytes) -> None:
 
 
 @settings(deadline=None)
-@given(st.binary(max_size=200), st.none() | st.sampled_from(["utf-8", "gbk", "utf-16", "big5"]) | st.text(max_size=20))
+@given(
+    st.binary(max_size=200),
+    st.none() | st.sampled_from(["utf-8", "gbk", "utf-16", "big5"]) | st.text(max_size=20),
+)
 def test_no_bytes_break_it(body: bytes, charset: str | None) -> None:
     """Any bytes are some text, without NULs and without surrogates."""
     text = decode_html(body, charset)
@@ -184,7 +210,9 @@ def test_no_bytes_break_it(body: bytes, charset: str | None) -> None:
     text.encode("utf-8")
 
 
-@pytest.mark.parametrize("piece", [b"<!--", b'<meta a="', b"<meta ", b"a='", b"<?xml ", b"<", b"\xc3"])
+@pytest.mark.parametrize(
+    "piece", [b"<!--", b'<meta a="', b"<meta ", b"a='", b"<?xml ", b"<", b"\xc3"]
+)
 def test_heads_made_of_beginnings_are_read_quickly(piece: bytes) -> None:
     """A megabyte that begins everything and ends nothing takes no time worth measuring."""
     assert decode_html(piece * (1_000_000 // len(piece)))

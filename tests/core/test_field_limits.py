@@ -21,7 +21,14 @@ LONG = "word " * 400_000  # 2 MB
 
 def test_what_is_within_its_limits_stays() -> None:
     """All that ordinary articles say."""
-    item = Item("https://example.org/1", "A title", ("Jane Roe",), categories=("Sea",), summary="Short.", version="1")
+    item = Item(
+        "https://example.org/1",
+        "A title",
+        ("Jane Roe",),
+        categories=("Sea",),
+        summary="Short.",
+        version="1",
+    )
     assert limit_fields(item) == item
 
 
@@ -30,26 +37,35 @@ def test_texts_are_cut_at_a_word() -> None:
     limited = limit_fields(Article(title=LONG, summary=LONG, authors=(LONG,), categories=(LONG,)))
     assert limited.title.endswith("word…")
     assert len(limited.title) <= MAX_TITLE_CHARS
-    assert [len(name) <= MAX_NAME_CHARS for name in (*limited.authors, *limited.categories)] == [True, True]
+    assert [len(name) <= MAX_NAME_CHARS for name in (*limited.authors, *limited.categories)] == [
+        True,
+        True,
+    ]
 
 
 def test_lists_end() -> None:
     """Of names, categories and media."""
     many = [str(number) for number in range(1000)]
     media = tuple(Enclosure(f"https://example.org/{number}.mp3") for number in many)
-    limited = limit_fields(Item("https://example.org/1", authors=tuple(many), categories=tuple(many), enclosures=media))
+    limited = limit_fields(
+        Item("https://example.org/1", authors=tuple(many), categories=tuple(many), enclosures=media)
+    )
     lengths = (len(limited.authors), len(limited.categories), len(limited.enclosures))
     assert lengths == (MAX_AUTHORS, MAX_CATEGORIES, MAX_ENCLOSURES)
 
 
 def test_a_long_version_still_differs() -> None:
     """Whatever is at its end."""
-    one, other = (limit_fields(Item("https://example.org/1", version=LONG + end)).version for end in "ab")
+    one, other = (
+        limit_fields(Item("https://example.org/1", version=LONG + end)).version for end in "ab"
+    )
     assert one != other
     assert len(one) < 100
 
 
-@pytest.mark.parametrize("field", ["title", "dc:creator", "category", "guid", "link", "enclosure", "description"])
+@pytest.mark.parametrize(
+    "field", ["title", "dc:creator", "category", "guid", "link", "enclosure", "description"]
+)
 def test_an_item_of_a_feed_is_small(field: str) -> None:
     """Also where one of its fields is 2 MB long; a text is not cut."""
     value = f"<{field}>{LONG}</{field}>"
@@ -60,7 +76,14 @@ def test_an_item_of_a_feed_is_small(field: str) -> None:
     rss = f"""<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>W</title><item>{value}
         <link>https://example.org/1</link><title>One</title></item></channel></rss>"""
     (item,) = parse_items(Page("https://example.org/feed", rss.encode()), limit=9)
-    texts = (item.url or "", item.title, item.summary, item.version, *item.authors, *item.categories)
+    texts = (
+        item.url or "",
+        item.title,
+        item.summary,
+        item.version,
+        *item.authors,
+        *item.categories,
+    )
     assert sum(map(len, texts)) < 12_000
     assert all(len(each.url) <= 8192 for each in item.enclosures)
     assert len(item.html) > 1_000_000 or field != "description"

@@ -11,7 +11,11 @@ URL = "https://example.org/a"
 def test_text_and_bytes_give_the_same_tree() -> None:
     """Text is read as it is, bytes are decoded first."""
     page = "<p>Grüße aus Gdańsk"
-    assert parse_html(page).text_content() == parse_html(page.encode()).text_content() == "Grüße aus Gdańsk"
+    assert (
+        parse_html(page).text_content()
+        == parse_html(page.encode()).text_content()
+        == "Grüße aus Gdańsk"
+    )
 
 
 def test_a_declared_charset_does_not_matter_for_text() -> None:
@@ -60,7 +64,11 @@ def test_three_hundred_levels_are_read() -> None:
         pytest.param("<div>" * 5000 + "deep", "too deeply", id="depth"),
         pytest.param("x" * (MAX_BYTES + 1), "bytes", id="size"),
         pytest.param("<b>" * (MAX_TAGS + 1), "tags", id="tags"),
-        pytest.param("<p " + " ".join(f"a{n}" for n in range(MAX_ATTRIBUTES + 1)) + ">", "attributes", id="attributes"),
+        pytest.param(
+            "<p " + " ".join(f"a{n}" for n in range(MAX_ATTRIBUTES + 1)) + ">",
+            "attributes",
+            id="attributes",
+        ),
     ],
 )
 def test_a_page_beyond_all_bounds_is_refused(page: str, reason: str) -> None:
@@ -72,7 +80,10 @@ def test_a_page_beyond_all_bounds_is_refused(page: str, reason: str) -> None:
 def test_the_words_of_a_value_are_no_attributes() -> None:
     """Shops keep their shelves in one; what only looks like a value hides none."""
     shelf = " ".join(f"item{n}" for n in range(20_000))
-    assert parse_html(f"<div data-shelf='{shelf}' data-b=\"{shelf}\">text</div>").text_content() == "text"
+    assert (
+        parse_html(f"<div data-shelf='{shelf}' data-b=\"{shelf}\">text</div>").text_content()
+        == "text"
+    )
     with pytest.raises(ExtractError, match="attributes"):
         parse_html(f'<div a=b="{shelf}">text</div>', URL)
 

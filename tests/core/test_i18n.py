@@ -47,11 +47,15 @@ def test_dates_are_written_as_the_language_does(language: str, date: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("language", "one", "many"), [("en", "1 article", "7 articles"), ("ru", "Статей: 1", "Статей: 7")]
+    ("language", "one", "many"),
+    [("en", "1 article", "7 articles"), ("ru", "Статей: 1", "Статей: 7")],
 )
 def test_counts_agree_with_their_number(language: str, one: str, many: str) -> None:
     """Languages with many plural forms say it in a way that needs none."""
-    assert (translations_for(language).format_count(1), translations_for(language).format_count(7)) == (one, many)
+    assert (
+        translations_for(language).format_count(1),
+        translations_for(language).format_count(7),
+    ) == (one, many)
 
 
 @pytest.mark.parametrize("language", ["sw", "xx", "", None])

@@ -14,7 +14,9 @@ from feedpub.core.log import LogFormat, configure_logging, fields
 _log = logging.getLogger("feedpub.test")
 
 
-def logged(*, form: LogFormat = "text", detail: bool = False, environ: Mapping[str, str] | None = None) -> io.StringIO:
+def logged(
+    *, form: LogFormat = "text", detail: bool = False, environ: Mapping[str, str] | None = None
+) -> io.StringIO:
     stream = io.StringIO()
     configure_logging(stream, form=form, detail=detail, environ=environ or {})
     return stream
@@ -25,7 +27,13 @@ def test_one_line_an_event() -> None:
     stream = logged()
     _log.info(
         "run",
-        extra=fields(feed="world", outcome="updated", new=3, failed=None, next=datetime(2026, 1, 1, 12, tzinfo=UTC)),
+        extra=fields(
+            feed="world",
+            outcome="updated",
+            new=3,
+            failed=None,
+            next=datetime(2026, 1, 1, 12, tzinfo=UTC),
+        ),
     )
     assert re.fullmatch(
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ run feed=world outcome=updated new=3 next=2026-01-01T12:00:00Z\n",
@@ -81,8 +89,12 @@ def test_only_what_is_wrong_where_it_is_to_be_quiet() -> None:
     stream = io.StringIO()
     configure_logging(stream, quiet=True)
     _log.info("told", extra=fields(kind="ping"))
-    _log.warning("postponed", extra=fields(kind="ping", target="https://hub.example/?token=hunter2"))
-    assert stream.getvalue().endswith('Z warning: postponed kind=ping target="https://hub.example/?token=…"\n')
+    _log.warning(
+        "postponed", extra=fields(kind="ping", target="https://hub.example/?token=hunter2")
+    )
+    assert stream.getvalue().endswith(
+        'Z warning: postponed kind=ping target="https://hub.example/?token=…"\n'
+    )
     assert stream.getvalue().count("\n") == 1
 
 
@@ -91,7 +103,9 @@ def test_what_others_say_is_cut_and_escaped(form: LogFormat) -> None:
     """In fields, in messages of libraries and in traces: neither pages of it nor commands for a terminal."""
     stream = logged(form=form)
     foreign = "\x9d0;title\x9c \x1b[2J \x7f \u202e" + "?" * 60_000
-    _log.warning("problem", extra=fields(reason=foreign, where="https://example.org/?token=" + "a" * 60_000))
+    _log.warning(
+        "problem", extra=fields(reason=foreign, where="https://example.org/?token=" + "a" * 60_000)
+    )
     logging.getLogger("urllib3").warning("Failed to parse headers: %s", foreign)
     try:
         raise ValueError(foreign)  # noqa: TRY301 -- a trace is wanted

@@ -61,7 +61,9 @@ def test_a_pattern_fits_an_address(pattern: str) -> None:
     assert matches_url(pattern, ADDRESS)
 
 
-@pytest.mark.parametrize("pattern", ["/sport/", "/2024/*", "example.org/news/*", "*/news", r"re:/\d{5}/"])
+@pytest.mark.parametrize(
+    "pattern", ["/sport/", "/2024/*", "example.org/news/*", "*/news", r"re:/\d{5}/"]
+)
 def test_a_glob_fits_the_whole(pattern: str) -> None:
     """A glob is held against the whole address, or host and path, or path; never against a part."""
     assert not matches_url(pattern, ADDRESS)

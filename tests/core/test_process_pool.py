@@ -13,7 +13,13 @@ from typing import Any
 
 import pytest
 
-from feedpub.core.errors import ExtractError, FetchError, NoContentError, ResourceLimitError, WorkerError
+from feedpub.core.errors import (
+    ExtractError,
+    FetchError,
+    NoContentError,
+    ResourceLimitError,
+    WorkerError,
+)
 from feedpub.core.process_pool import Executor, InlineExecutor, ProcessPool
 from feedpub.core.process_pool.limits import CallLimits
 from tests.support import hostile
@@ -79,7 +85,12 @@ def test_an_error_of_ours_is_raised_here(isolation: Executor) -> None:
 # --- what a page can do to its worker ---
 
 HARMS: list[tuple[str, Callable[..., Any], tuple[Any, ...], str]] = [
-    ("cpu", hostile.spin, (), "reading it took more than [12] s"),  # on a machine with much to do, 2 s are over first
+    (
+        "cpu",
+        hostile.spin,
+        (),
+        "reading it took more than [12] s",
+    ),  # on a machine with much to do, 2 s are over first
     ("sleep", hostile.sleep, (), "reading it took more than 2 s$"),
     ("memory", hostile.hold, (2 * MEMORY,), "reading it needed more than 200 MB of memory"),
     ("answer", hostile.say, (1_000_001,), "what is in it is more than 1 MB"),
@@ -91,7 +102,9 @@ HARMS: list[tuple[str, Callable[..., Any], tuple[Any, ...], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("harm", "arguments", "reason"), [harm[1:] for harm in HARMS], ids=[harm[0] for harm in HARMS])
+@pytest.mark.parametrize(
+    ("harm", "arguments", "reason"), [harm[1:] for harm in HARMS], ids=[harm[0] for harm in HARMS]
+)
 def test_a_page_that_harms_its_worker_costs_that_page(
     workers: ProcessPool, harm: Callable[..., Any], arguments: tuple[Any, ...], reason: str
 ) -> None:
@@ -114,10 +127,15 @@ def test_a_worker_that_stands_still_is_killed(workers: ProcessPool) -> None:
     assert time.monotonic() - began < 30
 
 
-def test_a_bug_costs_one_page_and_is_logged(workers: ProcessPool, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bug_costs_one_page_and_is_logged(
+    workers: ProcessPool, caplog: pytest.LogCaptureFixture
+) -> None:
     """With the traceback from the other side; the worker goes on."""
     before = workers.call(URL, hostile.pid)
-    with caplog.at_level(logging.ERROR), pytest.raises(ExtractError, match=r"bug.*KeyError.*nobody thought") as caught:
+    with (
+        caplog.at_level(logging.ERROR),
+        pytest.raises(ExtractError, match=r"bug.*KeyError.*nobody thought") as caught,
+    ):
         workers.call(URL, hostile.stumble)
     assert caught.value.url == URL
     assert "in stumble" in caplog.text
@@ -169,7 +187,9 @@ def test_a_run_that_has_had_much_waits_for_one_that_has_had_little(tmp_path: Pat
     gate = tmp_path / "gate"
     with ProcessPool(limits=PATIENT, most=1) as workers, ThreadPoolExecutor(8) as threads:
         slow, quick = workers.for_run(), workers.for_run()
-        slow.call(URL, hostile.double, 1)  # its time, the start of a process included, is on its account
+        slow.call(
+            URL, hostile.double, 1
+        )  # its time, the start of a process included, is on its account
 
         def call(run: Executor, name: str) -> None:
             run.call(URL, hostile.pid)
@@ -192,7 +212,10 @@ def test_closing_ends_workers_idle_and_at_work(tmp_path: Path) -> None:
     """Calls under way fail, and none begins any more."""
     with ProcessPool(limits=PATIENT, most=2) as workers, ThreadPoolExecutor(2) as threads:
         idle = workers.call(URL, hostile.pid)
-        waiting = [threads.submit(workers.call, URL, hostile.wait_for, tmp_path / "never") for _ in range(2)]
+        waiting = [
+            threads.submit(workers.call, URL, hostile.wait_for, tmp_path / "never")
+            for _ in range(2)
+        ]
         assert wait_until(lambda: len(workers._working) == 2)
         busy = {worker.pid for worker in workers._working}
         workers.close()
@@ -207,13 +230,19 @@ def test_closing_ends_workers_idle_and_at_work(tmp_path: Path) -> None:
 def test_no_process_at_all_is_said_clearly(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit of the system, or an interpreter that is not there any more."""
     monkeypatch.setattr("feedpub.core.process_pool.process._COMMAND", ("/nowhere/python",))
-    with ProcessPool() as workers, pytest.raises(WorkerError, match=r"no process can be started .*No such file"):
+    with (
+        ProcessPool() as workers,
+        pytest.raises(WorkerError, match=r"no process can be started .*No such file"),
+    ):
         workers.prestart()
 
 
 def test_a_process_that_does_not_get_ready_is_said_clearly() -> None:
     """Too little memory to import what it needs, for instance."""
-    with ProcessPool(["no_such_module"]) as workers, pytest.raises(WorkerError, match=r"ended by itself \(status 1\)"):
+    with (
+        ProcessPool(["no_such_module"]) as workers,
+        pytest.raises(WorkerError, match=r"ended by itself \(status 1\)"),
+    ):
         workers.call(URL, hostile.double, 1)
 
 
@@ -232,7 +261,12 @@ time.sleep(1000)
 
 
 @pytest.mark.parametrize(
-    "work", ["idle", pytest.param("sleep", marks=pytest.mark.slow), pytest.param("spin", marks=pytest.mark.slow)]
+    "work",
+    [
+        "idle",
+        pytest.param("sleep", marks=pytest.mark.slow),
+        pytest.param("spin", marks=pytest.mark.slow),
+    ],
 )
 def test_no_worker_outlives_its_parent(work: str, tmp_path: Path) -> None:
     """Not even one that works, where the parent was killed and had no time for anything."""

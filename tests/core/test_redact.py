@@ -26,7 +26,9 @@ def test_problems_hold_no_secret_and_no_command(said: str, told: str) -> None:
 def test_problems_are_short() -> None:
     """An address or a reason may hold what a server said."""
     outcome = RunResult(
-        "world", RunStatus.FAILED, problems=(Failure("https://example.org/" + "a" * 8000, "?" * 60_000),)
+        "world",
+        RunStatus.FAILED,
+        problems=(Failure("https://example.org/" + "a" * 8000, "?" * 60_000),),
     )
     (problem,) = redact_result(outcome).problems
     assert (len(problem.where), len(problem.reason)) == (500, 1000)

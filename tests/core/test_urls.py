@@ -30,8 +30,22 @@ def test_a_link_becomes_absolute(href: str, url: str) -> None:
 
 
 NOWHERE = (
-    *("", "  ", "javascript:void(0)", "mailto:a@b.example", "tel:1", "data:text/html,x", "ftp://x.example/a"),
-    *("file:///etc/passwd", "http://", "http://[half/", "http://a.example:99999/", "http://a.example:x/"),
+    *(
+        "",
+        "  ",
+        "javascript:void(0)",
+        "mailto:a@b.example",
+        "tel:1",
+        "data:text/html,x",
+        "ftp://x.example/a",
+    ),
+    *(
+        "file:///etc/passwd",
+        "http://",
+        "http://[half/",
+        "http://a.example:99999/",
+        "http://a.example:x/",
+    ),
     *("/" + "x" * 9000, "/\ud800"),
 )
 
@@ -64,8 +78,22 @@ def test_a_site_is_its_registered_domain(url: str, site: str) -> None:
 
 
 PERHAPS = (
-    *("/news/the-quay", "/2024/05/17/quay", "/?p=812", "/index.php?id=3", "/a", "/about/the-people-behind"),
-    *("/story.html", "/en/news/quay", "/p/the-quay", "/topic/the-quay", "/help/how-tides-work", "/video/12345"),
+    *(
+        "/news/the-quay",
+        "/2024/05/17/quay",
+        "/?p=812",
+        "/index.php?id=3",
+        "/a",
+        "/about/the-people-behind",
+    ),
+    *(
+        "/story.html",
+        "/en/news/quay",
+        "/p/the-quay",
+        "/topic/the-quay",
+        "/help/how-tides-work",
+        "/video/12345",
+    ),
 )
 
 
@@ -88,7 +116,16 @@ NEVER = (
         "/de",
         "/pt-br/",
     ),
-    *("/privacy-policy/", "/page/2", "/news/page/3", "/?page=2", "/quay?share=x", "/report.pdf", "/feed", "/rss.xml"),
+    *(
+        "/privacy-policy/",
+        "/page/2",
+        "/news/page/3",
+        "/?page=2",
+        "/quay?share=x",
+        "/report.pdf",
+        "/feed",
+        "/rss.xml",
+    ),
     *("/login", "/news?tag=sea", "/%74ag/sea", "/index.php?title=Quay&action=edit"),
 )
 
@@ -101,7 +138,9 @@ def test_some_addresses_are_never_an_articles(path: str) -> None:
 
 def test_places_to_share_at_are_never_an_articles() -> None:
     """Links there are buttons."""
-    assert not may_be_article("https://www.facebook.com/sharer.php?u=https://www.example.org/news/quay")
+    assert not may_be_article(
+        "https://www.facebook.com/sharer.php?u=https://www.example.org/news/quay"
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +163,8 @@ def test_an_address_looks_more_or_less_like_an_articles(better: str, worse: str)
 def test_articles_of_one_system_have_addresses_of_one_shape() -> None:
     """Dates, numbers and words differ; sections and parameters do not."""
     shapes = {
-        address_pattern(f"https://www.example.org/news/2024/05/{slug}") for slug in ("the-quay", "a-roof", "fire2")
+        address_pattern(f"https://www.example.org/news/2024/05/{slug}")
+        for slug in ("the-quay", "a-roof", "fire2")
     }
     assert shapes == {"example.org/news/#/#/~?"}
     assert address_pattern("https://example.org/show.php?id=1&b=2") == address_pattern(

@@ -79,7 +79,9 @@ class Round:
         process.kill()
         status = process.end(LONGEST).status
         assert status in (-9, 0), f"ended with {status}: {self._said()}"
-        assert eventually(lambda: not _goes_on(process.pid), seconds=10), "a killed process has left others running"
+        assert eventually(lambda: not _goes_on(process.pid), seconds=10), (
+            "a killed process has left others running"
+        )
         if status:
             self._tally.kills[f"{kind} of the service" if served else kind] += 1
         else:
@@ -121,7 +123,9 @@ class Round:
             before = what()
             while what() == before and not process.has_ended() and time.monotonic() < end:
                 time.sleep(0.0002)
-        time.sleep(self._random.choice((0, self._random.uniform(0, 0.003), self._random.uniform(0, 0.03))))
+        time.sleep(
+            self._random.choice((0, self._random.uniform(0, 0.003), self._random.uniform(0, 0.03)))
+        )
 
     def _database(self) -> object:
         return _changes(self._home / ".feedpub", lambda name: name.startswith("feedpub.sqlite"))

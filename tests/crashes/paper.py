@@ -80,7 +80,11 @@ class Paper:
     def current(self, feed: str) -> dict[str, str]:
         """Of the articles that a feed's source lists now: name → title."""
         titles = self.titles[feed]
-        return titles if feed == "saved" else {name: titles[name] for name in map(self._name, self.listed)}
+        return (
+            titles
+            if feed == "saved"
+            else {name: titles[name] for name in map(self._name, self.listed)}
+        )
 
     def _name(self, number: int) -> str:
         return url_key(self._site.url(f"/{number}"))
@@ -89,7 +93,10 @@ class Paper:
         version = self._versions[number] = self._versions.get(number, 0) + 1
         title = f"Matter {number} of the harbour in version {version}"
         date = BEGINNING + timedelta(hours=number)
-        text = "".join(f"<p>{paragraph.format(n=number)}</p>" for paragraph in (*PARAGRAPHS, f"Version {version}."))
+        text = "".join(
+            f"<p>{paragraph.format(n=number)}</p>"
+            for paragraph in (*PARAGRAPHS, f"Version {version}.")
+        )
         self._site[f"/{number}"] = (
             f'<!doctype html><html lang="en"><head><title>{title}</title>'
             f'<meta property="article:published_time" content="{date.isoformat()}"></head>'
@@ -114,4 +121,7 @@ class Paper:
             for n in self.listed
         )
         head = f"<title>The paper</title><link>{self._site.url()}</link><description>News</description>"
-        return Route(f'<rss version="2.0"><channel>{head}{items}</channel></rss>'.encode(), "application/rss+xml")
+        return Route(
+            f'<rss version="2.0"><channel>{head}{items}</channel></rss>'.encode(),
+            "application/rss+xml",
+        )

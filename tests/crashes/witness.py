@@ -14,7 +14,14 @@ from feedpub.store.sqlite import FILE_NAME
 from tests.crashes.paper import Paper
 from tests.support.feedcheck import CHECKS, opml
 
-STATE_FILES = {FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm", ".world.lock", ".saved.lock", "service.lock"}
+STATE_FILES = {
+    FILE_NAME,
+    f"{FILE_NAME}-wal",
+    f"{FILE_NAME}-shm",
+    ".world.lock",
+    ".saved.lock",
+    "service.lock",
+}
 BASE = "https://feeds.example.net/"
 _Signature = tuple[int, int, int]
 
@@ -55,7 +62,10 @@ class Witness:
     # --- files ---
 
     def _look_at_files(self) -> None:
-        names = {path.relative_to(self._output).as_posix(): path for path in self._output.rglob("[!.]*.*")}
+        names = {
+            path.relative_to(self._output).as_posix(): path
+            for path in self._output.rglob("[!.]*.*")
+        }
         for name, path in names.items():
             about = path.stat()
             signature = about.st_ino, about.st_mtime_ns, about.st_size
@@ -90,7 +100,9 @@ class Witness:
             if "-archive-" not in document:
                 moment = datetime.fromisoformat(item["date_modified"])
                 before = self._updates.setdefault(item["id"], moment)
-                assert moment >= before, f"{item['id']} was updated at {moment}, and before that at {before}"
+                assert moment >= before, (
+                    f"{item['id']} was updated at {moment}, and before that at {before}"
+                )
                 self._updates[item["id"]] = moment
 
     def _name(self, feed: str, address: str) -> str:
@@ -99,14 +111,18 @@ class Witness:
     def _know(self, feed: str, name: str, id_: str) -> None:
         known = self.ids[feed].setdefault(name, id_)
         assert known == id_, f"{feed}: {name} had the id {known}, and now {id_}"
-        assert Counter(self.ids[feed].values())[id_] == 1, f"{feed}: {id_} is the id of two articles"
+        assert Counter(self.ids[feed].values())[id_] == 1, (
+            f"{feed}: {id_} is the id of two articles"
+        )
 
     def _nothing_is_lost(self, feed: str) -> None:
         documents = [items for name, items in self._items.items() if name.startswith(feed)]
         published = {item["id"] for items in documents for item in items}
         lost = set(self.ids[feed].values()) - published
         assert not lost, f"{feed}: lost {lost}"
-        titles = {self._name(feed, item["url"]): item["title"] for item in self._items[f"{feed}.json"]}
+        titles = {
+            self._name(feed, item["url"]): item["title"] for item in self._items[f"{feed}.json"]
+        }
         wanted = self._paper.current(feed)
         found = {name: titles.get(name) for name in wanted} if feed == "world" else wanted
         assert found == wanted, f"{feed}: {found} is published of {wanted}"
@@ -114,7 +130,9 @@ class Witness:
         assert not unpublished, f"{feed}: {unpublished} were never published"
         for items in documents:
             for item in items if feed == "saved" else ():
-                assert (self._output / item["url"].removeprefix(BASE)).is_file(), f"{item['url']} leads to nothing"
+                assert (self._output / item["url"].removeprefix(BASE)).is_file(), (
+                    f"{item['url']} leads to nothing"
+                )
 
     # --- state ---
 
@@ -129,5 +147,7 @@ class Witness:
         with closing(sqlite3.connect(self._scratch / FILE_NAME)) as connection:
             assert connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
             if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries'").fetchone():
-                for feed, id_, url, slug in connection.execute("SELECT feed, id, url, slug FROM entries"):
+                for feed, id_, url, slug in connection.execute(
+                    "SELECT feed, id, url, slug FROM entries"
+                ):
                     self._know(feed, url_key(url) if feed == "world" else f"{slug}.html", id_)

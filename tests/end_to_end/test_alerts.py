@@ -18,7 +18,9 @@ pytestmark = pytest.mark.slow
 
 
 def told(site: Site) -> list[str]:
-    return [json.loads(request.body)["text"] for request in site.requests if request.path == "/hook"]
+    return [
+        json.loads(request.body)["text"] for request in site.requests if request.path == "/hook"
+    ]
 
 
 def test_builds_tell_of_a_break_by_all_ways(newsroom: Site, home: Home) -> None:
@@ -44,11 +46,17 @@ def test_builds_tell_of_a_break_by_all_ways(newsroom: Site, home: Home) -> None:
         home.build()
         home.build()
     place = f"127.0.0.1:{newsroom.port}/news"
-    expected = [f"{place} broke: HTTP 404: the page is gone", f"{place} is back after less than a minute"]
+    expected = [
+        f"{place} broke: HTTP 404: the page is gone",
+        f"{place} is back after less than a minute",
+    ]
     assert told(newsroom) == expected
     assert [mail["Subject"] for mail in mailbox.mails] == [f"[feedpub] {text}" for text in expected]
     assert file.read_text("utf-8") == "broken recovered "
-    assert [item["title"] for item in home.items("health")] == [*reversed(expected), "feedpub watches 1 feed"]
+    assert [item["title"] for item in home.items("health")] == [
+        *reversed(expected),
+        "feedpub watches 1 feed",
+    ]
     for form in ("rss", "atom"):
         assert len(home.entries("health", form)) == 3
 
@@ -59,7 +67,9 @@ def test_the_service_tells_of_a_feed_that_it_cannot_write(newsroom: Site, home: 
     (home.feeds / "world.rss").mkdir(parents=True)
     head = f'{HEAD}[alerts]\nwebhook = "{newsroom.url("/hook")}"\n'
     home.configure(
-        feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}"), head=head
+        feed("world", f"page {newsroom.url('/news')}"),
+        feed("other", f"feed {newsroom.url('/rss')}"),
+        head=head,
     )
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="other", outcome="updated")

@@ -36,7 +36,18 @@ def configure(home: Home, address: str, newsroom: Site, *names: str) -> None:
 @contextmanager
 def running_worker(home: Home) -> Iterator[RunningService]:
     """A worker, started; killed at the end if it still runs."""
-    command = [sys.executable, "-m", "feedpub", "-c", str(home.config), "worker", "--log", "json", "--at-once", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "feedpub",
+        "-c",
+        str(home.config),
+        "worker",
+        "--log",
+        "json",
+        "--at-once",
+        "2",
+    ]
     with subprocess.Popen(  # noqa: S603 -- our own command
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ
     ) as process:
@@ -62,7 +73,9 @@ def cluster(home: Home) -> Iterator[tuple[list[RunningService], list[RunningServ
 def run_now(service: RunningService, name: str) -> int:
     """Ask a service to run a feed now; the status of the answer."""
     headers = {"Authorization": "Bearer secret"}
-    request = urllib.request.Request(f"http://127.0.0.1:{service.port}/run", f"feed={name}".encode(), headers)
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{service.port}/run", f"feed={name}".encode(), headers
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- loopback
             return int(answer.status)
@@ -120,5 +133,7 @@ def test_run_now_goes_first(newsroom: Site, home: Home, address: str) -> None:
 
 def _handed(address: str) -> int:
     with psycopg.connect(address) as connection:
-        row = connection.execute("SELECT count(*) FROM schedule WHERE handed IS NOT NULL").fetchone()
+        row = connection.execute(
+            "SELECT count(*) FROM schedule WHERE handed IS NOT NULL"
+        ).fetchone()
         return int(row[0]) if row else 0

@@ -16,7 +16,9 @@ GOOD = feed("good", "folder articles")
 
 def test_only_the_named_feeds_are_built(newsroom: Site, home: Home) -> None:
     """`build NAME` leaves the others alone."""
-    home.configure(feed("a", f"page {newsroom.url('/news')}"), feed("b", f"feed {newsroom.url('/rss')}"))
+    home.configure(
+        feed("a", f"page {newsroom.url('/news')}"), feed("b", f"feed {newsroom.url('/rss')}")
+    )
     home.build("b")
     assert not (home.feeds / "a.rss").exists()
     assert (home.feeds / "b.rss").exists()
@@ -39,7 +41,10 @@ def test_a_rehearsal_writes_nothing(newsroom: Site, home: Home) -> None:
 
 def test_the_outcome_as_json_is_one_document(newsroom: Site, home: Home) -> None:
     """`build --json` prints a JSON document and nothing else, whether feeds fail or not."""
-    home.configure(feed("world", f"page {newsroom.url('/news')}"), feed("bad", f"page {newsroom.url('/nowhere')}"))
+    home.configure(
+        feed("world", f"page {newsroom.url('/news')}"),
+        feed("bad", f"page {newsroom.url('/nowhere')}"),
+    )
     done = home.run("build", "--json")
     assert done.returncode == FAILED
     said = json.dumps(json.loads(done.stdout))
@@ -57,7 +62,10 @@ def test_the_closing_table_counts_and_gives_reasons(newsroom: Site, home: Home) 
 
 def test_status_tells_how_each_feed_is(newsroom: Site, home: Home) -> None:
     """Every feed of the config is named, and the reason why one is ill."""
-    home.configure(feed("world", f"page {newsroom.url('/news')}"), feed("bad", f"page {newsroom.url('/nowhere')}"))
+    home.configure(
+        feed("world", f"page {newsroom.url('/news')}"),
+        feed("bad", f"page {newsroom.url('/nowhere')}"),
+    )
     home.build(status=FAILED)
     done = home.run("status")
     assert "world" in done.stdout
@@ -73,7 +81,9 @@ def test_check_finds_a_good_config_in_order(home: Home) -> None:
 
 def test_check_names_the_files_of_a_feed_that_left_the_config(newsroom: Site, home: Home) -> None:
     """Its files are kept; `check` tells of them."""
-    home.configure(feed("old", f"page {newsroom.url('/news')}"), feed("new", f"page {newsroom.url('/news')}"))
+    home.configure(
+        feed("old", f"page {newsroom.url('/news')}"), feed("new", f"page {newsroom.url('/news')}")
+    )
     home.build()
     home.configure(feed("new", f"page {newsroom.url('/news')}"))
     home.build()
@@ -119,7 +129,9 @@ def test_clean_explains_what_was_removed(home: Home) -> None:
     assert "You may also like" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("content", ["", "<html><body><nav><a href='/'>Home</a></nav></body></html>"])
+@pytest.mark.parametrize(
+    "content", ["", "<html><body><nav><a href='/'>Home</a></nav></body></html>"]
+)
 def test_clean_says_when_there_is_no_article(home: Home, content: str) -> None:
     """Status 1, and the file is named."""
     home.configure(GOOD)

@@ -17,7 +17,10 @@ BAD = {
     "an archive's name": (feed("good-archive-1", "folder articles"), "good-archive-1"),
     "a name that is no file stem": (feed("../evil", "folder articles"), "../evil"),
     "an unknown kind of source": (feed("good", "gopher articles"), "gopher"),
-    "a missing title": ('[[feed]]\nname = "good"\n[[feed.source]]\ntype = "folder"\npath = "articles"\n', "title"),
+    "a missing title": (
+        '[[feed]]\nname = "good"\n[[feed.source]]\ntype = "folder"\npath = "articles"\n',
+        "title",
+    ),
     "an unknown format": (feed("good", "folder articles", more='formats = ["rss", "pdf"]'), "pdf"),
     "no TOML": ("[[feed\n", "feedpub.toml"),
 }

@@ -53,7 +53,11 @@ def foreign(home: Home) -> Home:
 
 
 def environment(home: Home, encoding: str) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("FEEDPUB_", "PYTHON", "LC_"))}
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("FEEDPUB_", "PYTHON", "LC_"))
+    }
     root = str(Path(__file__).parents[2])
     return own | {"PYTHONPATH": root, "FEEDPUB_CONFIG": str(home.config)} | ENCODINGS[encoding]
 
@@ -72,7 +76,9 @@ def test_no_command_fails_for_want_of_a_character(foreign: Home) -> None:
 
 @pytest.mark.slow(seconds=3)
 @pytest.mark.parametrize(("encoding", "accent"), [("ascii", b"&#233;"), ("latin-1", b"\xe9")])
-def test_an_article_says_the_same_in_any_encoding(foreign: Home, encoding: str, accent: bytes) -> None:
+def test_an_article_says_the_same_in_any_encoding(
+    foreign: Home, encoding: str, accent: bytes
+) -> None:
     """HTML has references for what an encoding lacks, and JSON escapes."""
     html = run(foreign, encoding, "clean", "config/articles/日本.html", "--html").stdout
     assert b"&#26085;&#26412;" in html
@@ -94,9 +100,15 @@ def test_the_locale_of_no_language_is_enough(foreign: Home) -> None:
 @pytest.mark.slow(seconds=5)
 @pytest.mark.parametrize(
     ("encoding", "arguments"),
-    [("ascii", ("build",)), ("latin-1", ("status",)), ("ascii", ("clean", "config/articles/日本.html", "--explain"))],
+    [
+        ("ascii", ("build",)),
+        ("latin-1", ("status",)),
+        ("ascii", ("clean", "config/articles/日本.html", "--explain")),
+    ],
 )
-def test_a_terminal_of_another_encoding(foreign: Home, encoding: str, arguments: tuple[str, ...]) -> None:
+def test_a_terminal_of_another_encoding(
+    foreign: Home, encoding: str, arguments: tuple[str, ...]
+) -> None:
     """Bars and colours, too."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(  # noqa: S603 -- our own command
@@ -118,7 +130,9 @@ def test_a_terminal_of_another_encoding(foreign: Home, encoding: str, arguments:
     shown.decode(encoding)
 
 
-def test_signs_of_ours_become_ascii_and_letters_become_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signs_of_ours_become_ascii_and_letters_become_escapes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """As they stand in JSON, so that a log in JSON stays readable for programs; half a character is no error."""
     stream = io.TextIOWrapper(io.BytesIO(), "ascii")
     monkeypatch.setattr(sys, "stdout", stream)

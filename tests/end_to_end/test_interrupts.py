@@ -50,15 +50,22 @@ def hanging(site: Site) -> Iterator[threading.Event]:
 
 
 @contextmanager
-def started(home: Home, *arguments: str, terminal: int | None = None) -> Iterator["subprocess.Popen[str]"]:
+def started(
+    home: Home, *arguments: str, terminal: int | None = None
+) -> Iterator["subprocess.Popen[str]"]:
     """A command with a group of processes of its own, as a shell starts it."""
-    given: dict[str, int] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    given: dict[str, int] = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+    }
     if terminal is not None:
         given = dict.fromkeys(given, terminal)
     process = subprocess.Popen(  # noqa: S603 -- our own command
         [sys.executable, "-m", "feedpub", *arguments],
         cwd=home.root,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "FEEDPUB_CONFIG": str(home.config)},
+        env=os.environ
+        | {"PYTHONPATH": str(Path(__file__).parents[2]), "FEEDPUB_CONFIG": str(home.config)},
         text=True,
         start_new_session=True,
         **given,  # type: ignore[call-overload]
@@ -85,7 +92,9 @@ def test_a_command_ends_while_it_waits(
     home: Home, site: Site, hanging: threading.Event, command: str, number: signal.Signals
 ) -> None:
     """Of a server that says nothing, with workers at hand; the last word is the only one, and no traceback."""
-    home.configure(feed("world", f"page {site.url('/news')}"), feed("other", f"page {site.url(path(2))}"))
+    home.configure(
+        feed("world", f"page {site.url('/news')}"), feed("other", f"page {site.url(path(2))}")
+    )
     words = {
         "build": ["build"],
         "clean": ["clean", site.url(path(2))],
@@ -117,7 +126,9 @@ def test_a_question_can_be_broken_off(
     open_newsroom(site, [2, 1])
     home.configure(feed("world", f"page {site.url('/news')}"))
     home.build()
-    home.configure(feed("world", f"page {site.url('/news')}", more='[feed.rules]\nremove = ["p:last-of-type"]'))
+    home.configure(
+        feed("world", f"page {site.url('/news')}", more='[feed.rules]\nremove = ["p:last-of-type"]')
+    )
     outline = '<outline type="rss" text="New" xmlUrl="https://example.org/rss"/>'
     (home.root / "feeds.opml").write_text(f"<opml><body>{outline}</body></opml>", "utf-8")
     before = home.config.read_bytes(), home.published()
@@ -128,7 +139,9 @@ def test_a_question_can_be_broken_off(
         os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(2 * _GRACE_SECONDS)
-        if process.poll() is None:  # it came between the prompt and the wait for an answer, which it does not end
+        if (
+            process.poll() is None
+        ):  # it came between the prompt and the wait for an answer, which it does not end
             os.killpg(process.pid, number)
         shown += _until(ours, None)
         os.close(ours)
@@ -140,7 +153,9 @@ def test_a_question_can_be_broken_off(
     assert (home.config.read_bytes(), home.published()) == before
 
 
-def test_an_interrupt_that_is_ignored_stays_ignored(home: Home, site: Site, hanging: threading.Event) -> None:
+def test_an_interrupt_that_is_ignored_stays_ignored(
+    home: Home, site: Site, hanging: threading.Event
+) -> None:
     """As a shell has it for what it starts in the background."""
     home.configure(feed("world", f"page {site.url('/news')}"))
     code = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {_MAIN}"
@@ -164,7 +179,9 @@ def _until(terminal: int, word: str | None) -> str:
     """What a terminal shows until a word comes, or to the end."""
     shown = bytearray()
     with suppress(OSError):  # nobody writes to it any more
-        while select.select([terminal], [], [], PATIENCE_SECONDS)[0] and (piece := os.read(terminal, 4096)):
+        while select.select([terminal], [], [], PATIENCE_SECONDS)[0] and (
+            piece := os.read(terminal, 4096)
+        ):
             shown += piece
             if word is not None and word.encode() in shown:
                 break

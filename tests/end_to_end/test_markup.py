@@ -30,7 +30,12 @@ VECTORS = Path(__file__).parents[1] / "vectors" / "markup.toml"
 AT_ONCE = 150  # documents in one page of the browser
 PATIENCE = "--virtual-time-budget=20000"
 CANARY = "/canary/"
-KINDS = {".rss": "application/rss+xml", ".atom": "application/atom+xml", ".opml": "text/x-opml", ".json": "text/plain"}
+KINDS = {
+    ".rss": "application/rss+xml",
+    ".atom": "application/atom+xml",
+    ".opml": "text/x-opml",
+    ".json": "text/plain",
+}
 SVG = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="90" height="90"'
 XHTML = 'xmlns="http://www.w3.org/1999/xhtml"'
 # Pictures beside saved articles, by what they try; JS and URL are armed as those of markup.toml are.
@@ -138,7 +143,9 @@ def vectors(site: Site) -> list[Vector]:
 
 
 def _armed(text: str, name: str, site: Site) -> str:
-    text = text.replace("URL", site.url(f"{CANARY}{name}")).replace("PICTURE", site.url(f"/picture/{name}"))
+    text = text.replace("URL", site.url(f"{CANARY}{name}")).replace(
+        "PICTURE", site.url(f"/picture/{name}")
+    )
     return text.replace("JS", f"document.title=/R4N-{name}/")
 
 
@@ -148,7 +155,9 @@ def drawings(site: Site) -> dict[str, bytes]:
     before["attribute-of-a-type"] = "<!DOCTYPE svg [<!ATTLIST svg onload CDATA 'JS'>]>"
     before["style-sheet"] = "<?xml-stylesheet href='URL' type='text/css'?>"
     return {
-        name: _armed(f"{before.get(name, '')}<svg {SVG}>{inner}</svg>", f"svg-{name}", site).encode()
+        name: _armed(
+            f"{before.get(name, '')}<svg {SVG}>{inner}</svg>", f"svg-{name}", site
+        ).encode()
         for name, inner in DRAWINGS.items()
     }
 
@@ -198,7 +207,9 @@ def home(canary: Site, source: Site, tmp_path_factory: pytest.TempPathFactory) -
 
 def _story(at: int, vector: str) -> str:
     first, *rest = (paragraph.format(n=at) for paragraph in PARAGRAPHS)
-    return f"<p>{first}</p><p>Before {vector} after the vector.</p>" + "".join(f"<p>{text}</p>" for text in rest)
+    return f"<p>{first}</p><p>Before {vector} after the vector.</p>" + "".join(
+        f"<p>{text}</p>" for text in rest
+    )
 
 
 def _page(at: int, vector: str) -> str:
@@ -212,7 +223,9 @@ def _page(at: int, vector: str) -> str:
 
 def _markdown(at: int, vector: str) -> str:
     first, *rest = (paragraph.format(n=at) for paragraph in PARAGRAPHS)
-    return "\n\n".join([f"# Story {at}: {vector}", first, vector, f"Within a line: {vector} and on.", *rest])
+    return "\n\n".join(
+        [f"# Story {at}: {vector}", first, vector, f"Within a line: {vector} and on.", *rest]
+    )
 
 
 def _rss(source: Site, found: list[Vector], *, of_pages: bool = False) -> bytes:
@@ -249,7 +262,9 @@ def careless(home: Home, name: str) -> dict[str, str]:
     """Each entry of each document as a page: all its texts, put in as they are, without a policy."""
     pages = {}
     for at, item in enumerate(etree.parse(home.feeds / f"{name}.rss").iterfind(".//item")):
-        pages[f"{name}.rss {at}"] = _laid_out([text.text for text in item if text.text and text.tag != "link"])
+        pages[f"{name}.rss {at}"] = _laid_out(
+            [text.text for text in item if text.text and text.tag != "link"]
+        )
     for at, item in enumerate(etree.parse(home.feeds / f"{name}.atom").iterfind(f"{ATOM}entry")):
         pages[f"{name}.atom {at}"] = _laid_out([text for text in item.itertext() if text.strip()])
     for at, entry in enumerate(home.items(name)):
@@ -278,7 +293,9 @@ def in_browser(canary: Site, pages: Mapping[str, str | bytes | Route]) -> dict[s
         frames = ""
         for at, name in enumerate(names[start : start + AT_ONCE]):
             page = pages[name]
-            canary[f"/document/{at}"] = page.encode("utf-8", "replace") if isinstance(page, str) else page
+            canary[f"/document/{at}"] = (
+                page.encode("utf-8", "replace") if isinstance(page, str) else page
+            )
             frames += f'<iframe data-name="{name}" src="/document/{at}" loading="eager"></iframe>'
         canary["/frames"] = FRAMES.replace("FRAMES", frames, 1)
         found = re.search("REPORT(.*?)END", dump(canary.url("/frames"), PATIENCE), re.DOTALL)
@@ -289,7 +306,10 @@ def in_browser(canary: Site, pages: Mapping[str, str | bytes | Route]) -> dict[s
 
 def seriously(report: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """What ran, or led away; for pages of ours, which have elements that no article has."""
-    found = {name: [text for text in texts if re.search("ran: |led away", text)] for name, texts in report.items()}
+    found = {
+        name: [text for text in texts if re.search("ran: |led away", text)]
+        for name, texts in report.items()
+    }
     return {name: texts for name, texts in found.items() if texts}
 
 
@@ -306,7 +326,11 @@ def asked(canary: Site) -> list[str]:
 def test_the_vectors_bite(canary: Site) -> None:
     """Put into a page as they are, they run and ask: this browser would show it."""
     raw = {vector.name: _laid_out([vector.text]) for vector in vectors(canary)}
-    some = {name: page for name, page in raw.items() if name.split("-")[0] in ("scripts", "handlers", "styles")}
+    some = {
+        name: page
+        for name, page in raw.items()
+        if name.split("-")[0] in ("scripts", "handlers", "styles")
+    }
     report = in_browser(canary, some)
     ran = [name for name, found in report.items() if any("ran: " in each for each in found)]
     assert len(ran) > 20
@@ -316,7 +340,8 @@ def test_the_vectors_bite(canary: Site) -> None:
 def test_sanitised_markup_is_harmless(canary: Site) -> None:
     """Whatever came before it: each vector alone, and within a paragraph."""
     pages = {
-        vector.name: _laid_out([sanitise(vector.text), sanitise(_story(1, vector.text))]) for vector in vectors(canary)
+        vector.name: _laid_out([sanitise(vector.text), sanitise(_story(1, vector.text))])
+        for vector in vectors(canary)
     }
     assert in_browser(canary, pages) == {}
     assert asked(canary) == []
@@ -333,9 +358,16 @@ def test_entries_are_harmless_wherever_they_are_put(home: Home, canary: Site, na
 
 def test_published_files_are_harmless(home: Home, canary: Site) -> None:
     """Pages with their policy, and feeds and lists as they are: opened in a browser, none runs or asks."""
-    documents = {n: c for n, c in home.published().items() if n.endswith((".html", ".rss", ".atom", ".json", ".opml"))}
+    documents = {
+        n: c
+        for n, c in home.published().items()
+        if n.endswith((".html", ".rss", ".atom", ".json", ".opml"))
+    }
     assert {"own.html", "index.html", "feeds.opml", "own.rss", "health.atom"} <= documents.keys()
-    assert seriously(in_browser(canary, {n: c for n, c in documents.items() if n.endswith(".html")})) == {}
+    assert (
+        seriously(in_browser(canary, {n: c for n, c in documents.items() if n.endswith(".html")}))
+        == {}
+    )
     as_it_is = {
         f"{name} as {kind}": Route(content, kind)
         for name, content in documents.items()
@@ -351,7 +383,14 @@ def test_pictures_beside_saved_articles_are_harmless(home: Home, canary: Site) -
     ran = set(in_browser(canary, before))
     fooled = ran | {path.removeprefix(f"{CANARY}svg-") for path in asked(canary)}
     assert len(fooled) > 18
-    assert fooled >= {"script", "handler-of-an-image", "entity", "foreign-object", "image", "imported-style"}
+    assert fooled >= {
+        "script",
+        "handler-of-an-image",
+        "entity",
+        "foreign-object",
+        "image",
+        "imported-style",
+    }
     published = {
         Path(name).stem: Route(content, "image/svg+xml")
         for name, content in home.published().items()
@@ -374,7 +413,9 @@ def test_the_status_page_is_harmless(home: Home, canary: Site) -> None:
 
 def test_pages_have_a_strict_policy(home: Home) -> None:
     """Nothing but their own style, and an article's pictures: no script, no frame, no form elsewhere."""
-    pages = [content.decode() for name, content in home.published().items() if name.endswith(".html")]
+    pages = [
+        content.decode() for name, content in home.published().items() if name.endswith(".html")
+    ]
     assert len(pages) > 50
     for page in pages:
         policy = re.search('<meta http-equiv="Content-Security-Policy" content="([^"]+)">', page)

@@ -37,10 +37,15 @@ def test_only_the_wanted_formats_are_written(newsroom: Site, home: Home, form: s
 
 def test_the_pages_lead_to_the_feeds(newsroom: Site, home: Home) -> None:
     """The feed's page has its documents and latest entries, the index and the OPML file have every feed; no script."""
-    home.configure(feed("a", f"page {newsroom.url('/news')}"), feed("b", f"feed {newsroom.url('/rss')}"))
+    home.configure(
+        feed("a", f"page {newsroom.url('/news')}"), feed("b", f"feed {newsroom.url('/rss')}")
+    )
     home.build()
     page = (home.feeds / "a.html").read_text("utf-8")
-    assert all(text in page for text in ("The a feed", "a.rss", "a.atom", "a.json", title(5), newsroom.url(path(5))))
+    assert all(
+        text in page
+        for text in ("The a feed", "a.rss", "a.atom", "a.json", title(5), newsroom.url(path(5)))
+    )
     assert "<script" not in page
     index = (home.feeds / "index.html").read_text("utf-8")
     assert "The a feed" in index
@@ -66,7 +71,9 @@ def test_the_limit_counts_entries(newsroom: Site, home: Home) -> None:
         ('[feed.include]\ntext = ["2 hundred"]\n', [2]),
     ],
 )
-def test_include_and_exclude_choose_entries(newsroom: Site, home: Home, rule: str, numbers: list[int]) -> None:
+def test_include_and_exclude_choose_entries(
+    newsroom: Site, home: Home, rule: str, numbers: list[int]
+) -> None:
     """By title, address and words in the text."""
     home.configure(feed("world", f"page {newsroom.url('/news')}") + rule)
     home.build()
@@ -76,7 +83,9 @@ def test_include_and_exclude_choose_entries(newsroom: Site, home: Home, rule: st
 def test_rules_of_a_site_are_followed(newsroom: Site, home: Home) -> None:
     """`remove` takes out what the cleaner cannot know, by selector and by words."""
     promo = '<aside class="promo"><p>Our partner sells boats at very good prices this week only.</p></aside>'
-    newsroom[path(5)] = story(5, extra=f"{promo}<p>Sponsored by the boat builders of the coast.</p>")
+    newsroom[path(5)] = story(
+        5, extra=f"{promo}<p>Sponsored by the boat builders of the coast.</p>"
+    )
     rules = '[feed.rules]\nremove = ["aside.promo", "text:Sponsored by"]\n'
     home.configure(feed("world", f"page {newsroom.url('/news')}") + rules)
     home.build()
@@ -91,7 +100,10 @@ def test_content_may_be_a_summary(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"page {newsroom.url('/news')}", more='content = "summary"'))
     home.build()
     for form in FORMATS:
-        assert b"The harbour master hopes that the first boats" not in (home.feeds / f"world.{form}").read_bytes()
+        assert (
+            b"The harbour master hopes that the first boats"
+            not in (home.feeds / f"world.{form}").read_bytes()
+        )
     assert [item["url"] for item in home.items()] == [newsroom.url(path(n)) for n in STORIES]
 
 
@@ -122,4 +134,6 @@ def test_a_slogan_is_no_summary(newsroom: Site, home: Home) -> None:
     newsroom["/news"] = listing([5])
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     home.build()
-    assert home.items()[0]["summary"].startswith("The council of the harbour town met on Monday evening")
+    assert home.items()[0]["summary"].startswith(
+        "The council of the harbour town met on Monday evening"
+    )

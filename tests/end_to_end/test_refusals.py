@@ -25,19 +25,27 @@ BROKEN = {
     ),
     "a feed without entries": (
         "/rss",
-        Route(b"<rss version='2.0'><channel><title>News</title></channel></rss>", "application/rss+xml"),
+        Route(
+            b"<rss version='2.0'><channel><title>News</title></channel></rss>",
+            "application/rss+xml",
+        ),
     ),
     "a feed that is none": ("/rss", Route(b"<html><body><h1>We moved</h1></body></html>")),
     "a sitemap without addresses": (
         "/sitemap.xml",
-        Route(b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>', "application/xml"),
+        Route(
+            b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>',
+            "application/xml",
+        ),
     ),
 }
 KINDS = {"/news": "page", "/rss": "feed", "/sitemap.xml": "sitemap"}
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_a_broken_source_changes_nothing_and_is_named(newsroom: Site, home: Home, broken: str) -> None:
+def test_a_broken_source_changes_nothing_and_is_named(
+    newsroom: Site, home: Home, broken: str
+) -> None:
     """The feed's files stay byte for byte, the outcome names the source, the status is 1, and other feeds go on."""
     place, route = BROKEN[broken]
     home.configure(
@@ -78,10 +86,14 @@ def test_the_feeds_other_sources_go_on(newsroom: Site, home: Home) -> None:
     assert [item["title"] for item in home.items()] == [title(n) for n in [6, *STORIES]]
 
 
-def test_a_broken_article_is_named_and_the_feeds_own_text_stands_in(newsroom: Site, home: Home) -> None:
+def test_a_broken_article_is_named_and_the_feeds_own_text_stands_in(
+    newsroom: Site, home: Home
+) -> None:
     """The other articles are whole; of the broken one there is what the source's feed said of it."""
     newsroom[path(4)] = Route(b"<h1>500</h1>", status=500, validators=False)
-    newsroom["/rss"] = rss(newsroom, STORIES, "The council decided to build a new pier, and nobody objected to it.")
+    newsroom["/rss"] = rss(
+        newsroom, STORIES, "The council decided to build a new pier, and nobody objected to it."
+    )
     home.configure(feed("world", f"feed {newsroom.url('/rss')}"))
     done = home.run("build")
     assert path(4) in (done.stdout + done.stderr).replace("\n", "")

@@ -27,7 +27,13 @@ def test_the_seed_article_comes_out_clean(home: Home) -> None:
         "Crisis over Ukraine and Russia’s demands",
     )
     assert [text for text in wanted if text not in html] == []
-    trailing = ("See also", "You may also like", "Leave a Comment", "by time news", "News from Germany")
+    trailing = (
+        "See also",
+        "You may also like",
+        "Leave a Comment",
+        "by time news",
+        "News from Germany",
+    )
     assert [text for text in trailing if text in html] == []
 
 
@@ -93,7 +99,10 @@ def test_a_second_build_of_a_folder_changes_nothing(home: Home) -> None:
 def test_a_glob_chooses_the_files(home: Home) -> None:
     """`glob` leaves the other files alone."""
     home.save("a.html", story(1))
-    home.save("b.txt", "Another story\n\n" + "It is told in plain text, and it is long enough to be one. " * 8)
+    home.save(
+        "b.txt",
+        "Another story\n\n" + "It is told in plain text, and it is long enough to be one. " * 8,
+    )
     home.configure(feed("world", "folder articles") + 'glob = "*.html"\n')
     home.build()
     assert [item["title"] for item in home.items()] == [title(1)]

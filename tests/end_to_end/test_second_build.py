@@ -75,7 +75,9 @@ def test_ids_survive_a_new_title(newsroom: Site, home: Home) -> None:
     home.configure(feed("world", f"feed {newsroom.url('/rss')}"))
     home.build()
     before = {item["url"]: item["id"] for item in home.items()}
-    changed = rss(newsroom, STORIES).body.replace(title(3).encode(), b"Council reverses its decision")
+    changed = rss(newsroom, STORIES).body.replace(
+        title(3).encode(), b"Council reverses its decision"
+    )
     newsroom["/rss"] = Route(changed, "application/rss+xml")
     newsroom[path(3)] = story(3).replace(title(3), "Council reverses its decision")
     home.build()
@@ -90,17 +92,24 @@ def test_updated_moves_only_when_the_substance_changes(home: Home) -> None:
     home.configure(feed("world", "folder articles"))
     home.build()
     before = {item["title"]: item for item in home.items()}
-    home.save("pier.html", story(1).replace("Slow clock", "Fast clock").replace("Copyright", "All rights"))
+    home.save(
+        "pier.html", story(1).replace("Slow clock", "Fast clock").replace("Copyright", "All rights")
+    )
     home.build()
     assert {item["title"]: item.get("date_modified") for item in home.items()} == {
         name: item.get("date_modified") for name, item in before.items()
     }
     home.save(
         "pier.html",
-        story(1, extra=f"<p>{'On Tuesday the council took its decision back, to great surprise. ' * 4}</p>"),
+        story(
+            1,
+            extra=f"<p>{'On Tuesday the council took its decision back, to great surprise. ' * 4}</p>",
+        ),
     )
     home.build()
     after = {item["title"]: item for item in home.items()}
-    assert after[title(1)]["date_modified"] > before[title(1)].get("date_modified", before[title(1)]["date_published"])
+    assert after[title(1)]["date_modified"] > before[title(1)].get(
+        "date_modified", before[title(1)]["date_published"]
+    )
     assert after[title(1)]["date_published"] == before[title(1)]["date_published"]
     assert after[title(2)] == before[title(2)]

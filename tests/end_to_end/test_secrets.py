@@ -41,7 +41,9 @@ IN_BASIC = base64.b64encode(f"ann:{MARK}-login".encode()).decode()
 def repeated(handler: BaseHTTPRequestHandler) -> str:
     """What a server was sent, as it may say it again."""
     return " ".join(
-        value for name, value in handler.headers.items() if name in ("Authorization", "Cookie", "X-Api-Key")
+        value
+        for name, value in handler.headers.items()
+        if name in ("Authorization", "Cookie", "X-Api-Key")
     )
 
 
@@ -50,7 +52,9 @@ def sends_on(place: str) -> object:
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(302)
-        handler.send_header("Location", f"{place}?given={quote(repeated(handler))}&{quote(handler.path)}")
+        handler.send_header(
+            "Location", f"{place}?given={quote(repeated(handler))}&{quote(handler.path)}"
+        )
         handler.send_header("Content-Length", "0")
         handler.end_headers()
 
@@ -100,10 +104,17 @@ def broken(site: Site, elsewhere: Site) -> Iterator[list[str]]:
         f"{IN_PATH}/garbage": garbage,
     }
     site.routes |= pages  # type: ignore[arg-type]
-    with running_evil(no_http) as evil, running_evil(_silent) as silent, running_evil(no_proxy) as proxy_of_none:
+    with (
+        running_evil(no_http) as evil,
+        running_evil(_silent) as silent,
+        running_evil(no_proxy) as proxy_of_none,
+    ):
         urls = [
             *(f"feed {site.url(path)}" for path in pages),
-            *(f"page {site.url(path)}" for path in ("/status", "/away", "/garbage", f"{IN_PATH}/status")),
+            *(
+                f"page {site.url(path)}"
+                for path in ("/status", "/away", "/garbage", f"{IN_PATH}/status")
+            ),
             f"sitemap {site.url('/garbage')}",
             f"feed {evil.url()}",
             f"feed {silent.url()}",
@@ -138,7 +149,11 @@ def environ(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Secrets in all places that the config can take them from."""
     credentials = home.root / "credentials"
     credentials.mkdir()
-    for file, name in ((home.root / "key", "key"), (credentials / "login", "login"), (credentials / "smtp", "smtp")):
+    for file, name in (
+        (home.root / "key", "key"),
+        (credentials / "login", "login"),
+        (credentials / "smtp", "smtp"),
+    ):
         file.write_text(f"{MARK}-{name}\n")
         file.chmod(0o600)
     monkeypatch.setenv("SESSION", f"{MARK}-session")
@@ -222,13 +237,20 @@ def test_no_secret_leaves(newsroom: Site, home: Home) -> None:
             searched.see(f"published {name}", content)
         for site in (hook, elsewhere):
             for request in site.requests:
-                searched.see(f"told to {request.path.partition('?')[0]}", request.body + str(request.headers).encode())
+                searched.see(
+                    f"told to {request.path.partition('?')[0]}",
+                    request.body + str(request.headers).encode(),
+                )
         assert len(mailbox.logins) > 0
         assert any(request.body for request in hook.requests)
         assert any(request.path == "/landing" for request in elsewhere.requests)
-    searched.seen = {where.replace(f"{MARK}-hook", "…"): text for where, text in searched.seen.items()}
+    searched.seen = {
+        where.replace(f"{MARK}-hook", "…"): text for where, text in searched.seen.items()
+    }
     assert "\n".join(searched.marks()) == ""
-    assert (home.root / ".feedpub").stat().st_mode & 0o077 == 0  # addresses of sources are remembered there
+    assert (
+        home.root / ".feedpub"
+    ).stat().st_mode & 0o077 == 0  # addresses of sources are remembered there
 
 
 def _serve(home: Home, log: str, searched: Searched) -> None:
@@ -248,7 +270,9 @@ def _serve(home: Home, log: str, searched: Searched) -> None:
             with suppress(HTTPError):
                 searched.see(f"GET {path.partition('?')[0]}", service.get(path))
         service.send(signal.SIGHUP)
-        home.config.write_text(good + f'\n[[feed]]\nurl = "http://ann:{MARK}-userinfo@example.org/?{TOKEN}"\n', "utf-8")
+        home.config.write_text(
+            good + f'\n[[feed]]\nurl = "http://ann:{MARK}-userinfo@example.org/?{TOKEN}"\n', "utf-8"
+        )
         service.send(signal.SIGHUP)
         assert eventually(lambda: "refused" in "".join(service.said))
         searched.see(where, service.get("/status"))
@@ -260,9 +284,7 @@ def _serve(home: Home, log: str, searched: Searched) -> None:
 def test_a_name_that_does_not_resolve_tells_no_secret(tmp_path: Path) -> None:
     """The resolver's own words are passed on, and nothing else."""
     config = tmp_path / "feedpub.toml"
-    source = (
-        f'[[feed.source]]\ntype = "feed"\nurl = "http://gone.example/rss?{TOKEN}"\ncookies = {{ a = "{MARK}-1" }}\n'
-    )
+    source = f'[[feed.source]]\ntype = "feed"\nurl = "http://gone.example/rss?{TOKEN}"\ncookies = {{ a = "{MARK}-1" }}\n'
     config.write_text(f'[feedpub]\noutput = "feeds"\nstate = "state"\n{feed("world", [source])}')
     with laboratory() as lab:
         lab.learn(names={"gone.example": [SERVFAIL]})

@@ -34,7 +34,16 @@ def built(home: Home) -> Home:
 def serving(home: Home, port: int) -> Iterator["subprocess.Popen[str]"]:
     """The command on a port, until it is ended; it has said where it serves by then."""
     process = subprocess.Popen(  # noqa: S603 -- our own command
-        [sys.executable, "-m", "feedpub", "-c", str(home.config), "serve", "--listen", f"127.0.0.1:{port}"],
+        [
+            sys.executable,
+            "-m",
+            "feedpub",
+            "-c",
+            str(home.config),
+            "serve",
+            "--listen",
+            f"127.0.0.1:{port}",
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -100,7 +109,9 @@ def test_how_everything_was_is_shown(built: Home) -> None:
         assert b'feedpub_feed_entries{feed="world"} 1' in get(port, "/metrics")
         assert json.loads(get(port, "/healthz"))["scheduler"] is None
         with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/run", data=b"feed=world&token=", timeout=10)
+            urllib.request.urlopen(
+                f"http://127.0.0.1:{port}/run", data=b"feed=world&token=", timeout=10
+            )
 
 
 def test_an_address_that_is_taken_is_named(built: Home) -> None:
@@ -109,7 +120,9 @@ def test_an_address_that_is_taken_is_named(built: Home) -> None:
     with serving(built, port):
         refused = built.run("serve", "--listen", f"127.0.0.1:{port}")
     assert refused.returncode == 1
-    assert refused.stderr.startswith(f"feedpub: 127.0.0.1:{port}: cannot listen there (Address already in use); ")
+    assert refused.stderr.startswith(
+        f"feedpub: 127.0.0.1:{port}: cannot listen there (Address already in use); "
+    )
     wrong = built.run("serve", "--listen", "localhost:8080")
     assert wrong.returncode == 2
     assert 'did you mean "127.0.0.1:8080"?' in wrong.stderr

@@ -39,7 +39,10 @@ def test_feeds_are_read_and_served(newsroom: Site, home: Home) -> None:
 
 def test_a_restart_asks_nobody_before_it_is_due(newsroom: Site, home: Home) -> None:
     """Not after an orderly end, and not after a kill."""
-    home.configure(feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}"))
+    home.configure(
+        feed("world", f"page {newsroom.url('/news')}"),
+        feed("other", f"feed {newsroom.url('/rss')}"),
+    )
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="world")
         assert service.waits_for("run_finished", feed="other")
@@ -65,7 +68,10 @@ def test_what_is_new_is_published_when_it_is_due(newsroom: Site, home: Home) -> 
 
 def test_secrets_that_others_can_read_are_pointed_out(newsroom: Site, home: Home) -> None:
     """In the log, when it starts and when it takes a changed config."""
-    home.configure(feed("world", f"page {newsroom.url('/news')}"), head=HEAD + '[http]\nadmin_token = "hunter2"\n')
+    home.configure(
+        feed("world", f"page {newsroom.url('/news')}"),
+        head=HEAD + '[http]\nadmin_token = "hunter2"\n',
+    )
     home.config.chmod(0o600)
     with running_service(home.config) as service:
         assert not service.heard("config_warning")
@@ -78,7 +84,10 @@ def test_secrets_that_others_can_read_are_pointed_out(newsroom: Site, home: Home
 
 def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
     """On SIGHUP, or when it or a file of a site changes; only what changed runs anew; a bad one changes nothing."""
-    world, other = feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}")
+    world, other = (
+        feed("world", f"page {newsroom.url('/news')}"),
+        feed("other", f"feed {newsroom.url('/rss')}"),
+    )
     home.configure(world, other)
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="world")
@@ -104,7 +113,10 @@ def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
         rules.parent.mkdir()
         rules.write_text('remov = ["aside"]', "utf-8")
         assert service.waits_for("reload", times=2, outcome="refused")
-        assert f"{rules}:1: remov: unknown key" in service.heard("reload", outcome="refused")[1]["reason"]
+        assert (
+            f"{rules}:1: remov: unknown key"
+            in service.heard("reload", outcome="refused")[1]["reason"]
+        )
         rules.write_text('remove = ["aside"]', "utf-8")
         assert service.waits_for("reload", times=3, outcome="applied")
         assert service.end() == 0
@@ -166,7 +178,11 @@ def test_it_ends_in_time_whatever_hangs(newsroom: Site, home: Home) -> None:
 
     newsroom["/slow"] = hang
     home.configure(feed("slow", f"page {newsroom.url('/slow')}"), feed("world", "folder articles"))
-    home.save("one.txt", "A headline that says something\n\n" + "A paragraph of some length, with words in it. " * 20)
+    home.save(
+        "one.txt",
+        "A headline that says something\n\n"
+        + "A paragraph of some length, with words in it. " * 20,
+    )
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="world", new=1)
         began = time.monotonic()
@@ -204,7 +220,9 @@ def test_detail_on_demand(newsroom: Site, home: Home) -> None:
         (source,) = service.heard("source", feed="world", verdict="normal")
         assert (source["source"], source["known"]) == (listing["url"], 0)
         assert service.heard("article", url=newsroom.url(path(2)), outcome="new")
-        assert service.heard("article", url=newsroom.url(path(1)), outcome="failed: HTTP 404: the page is gone")
+        assert service.heard(
+            "article", url=newsroom.url(path(1)), outcome="failed: HTTP 404: the page is gone"
+        )
         (plan,) = service.heard("plan", source=listing["url"])
         assert "dates to tell a rhythm from" in plan["why"]
         assert "hush" not in "".join(service.said)

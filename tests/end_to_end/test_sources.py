@@ -22,7 +22,9 @@ def test_a_site_read_in_three_ways_gives_the_same_entries(newsroom: Site, home: 
     home.build()
     for name in "abc":
         items = home.items(name)
-        assert [(item["title"], item["url"]) for item in items] == [(title(n), newsroom.url(path(n))) for n in STORIES]
+        assert [(item["title"], item["url"]) for item in items] == [
+            (title(n), newsroom.url(path(n))) for n in STORIES
+        ]
         assert all("The harbour master hopes" in item["content_html"] for item in items)
         assert not any("You may also like" in item["content_html"] for item in items)
 
@@ -35,7 +37,10 @@ def test_every_format_has_the_same_entries(newsroom: Site, home: Home, form: str
     assert [(entry.title, entry.link) for entry in home.entries("world", form)] == [
         (item["title"], item["url"]) for item in home.items()
     ]
-    assert all("The harbour master hopes" in entry.content[0].value for entry in home.entries("world", form))
+    assert all(
+        "The harbour master hopes" in entry.content[0].value
+        for entry in home.entries("world", form)
+    )
 
 
 def test_sources_of_one_feed_bring_no_article_twice(newsroom: Site, home: Home) -> None:
@@ -55,7 +60,8 @@ def test_aliases_of_an_address_give_no_duplicates(newsroom: Site, home: Home) ->
     newsroom[f"{path(5)}?utm_source=rss&utm_medium=feed"] = story(5)
     newsroom[f"{path(4)}/"] = story(4)
     tracked = rss(newsroom, STORIES).body.replace(
-        f"{newsroom.url(path(5))}<".encode(), f"{newsroom.url(path(5))}?utm_source=rss&amp;utm_medium=feed<".encode()
+        f"{newsroom.url(path(5))}<".encode(),
+        f"{newsroom.url(path(5))}?utm_source=rss&amp;utm_medium=feed<".encode(),
     )
     home.configure(feed("world", f"feed {newsroom.url('/rss')}", f"page {newsroom.url('/news')}"))
     newsroom["/rss"] = Route(tracked, "application/rss+xml")

@@ -44,13 +44,18 @@ def test_there_and_back(newsroom: Site, home: Home, address: str) -> None:
 
     moved = home.run("state", "copy", ".feedpub", address)
     assert moved.returncode == OK, moved.stderr
-    assert f'15 entries of 3 feeds among them; FROM is as it was\nnext: write state = "{address}" into' in moved.stdout
+    assert (
+        f'15 entries of 3 feeds among them; FROM is as it was\nnext: write state = "{address}" into'
+        in moved.stdout
+    )
     shutil.move(home.root / ".feedpub", home.root / "old")
     configure(home, newsroom, f'state = "{address}"\n')
     newsroom.forget()
     home.build()
     assert sorted(newsroom.paths()) == ["/news", "/rss", "/sitemap.xml"]
-    assert {request.status for request in newsroom.requests if request.path != "/robots.txt"} == {304}
+    assert {request.status for request in newsroom.requests if request.path != "/robots.txt"} == {
+        304
+    }
     assert digest(home.published()) == digest(before)
 
     open_newsroom(newsroom, [6, *STORIES])
@@ -65,7 +70,9 @@ def test_there_and_back(newsroom: Site, home: Home, address: str) -> None:
     configure(home, newsroom)
     newsroom.forget()
     home.build()
-    assert {request.status for request in newsroom.requests if request.path != "/robots.txt"} == {304}
+    assert {request.status for request in newsroom.requests if request.path != "/robots.txt"} == {
+        304
+    }
     assert digest(home.published()) == digest(between)
     assert ids(home) == known
 
@@ -126,21 +133,41 @@ def test_a_service_works_on_it(newsroom: Site, home: Home, address: str) -> None
     with Store.open(address):
         refused = home.run("state", "copy", address, "other")
     assert refused.returncode == FAILED
-    assert "feedpub is at work on FROM, with 1 connection: end it first, on every machine" in refused.stderr
+    assert (
+        "feedpub is at work on FROM, with 1 connection: end it first, on every machine"
+        in refused.stderr
+    )
     assert not (home.root / "other").exists()
 
 
 @pytest.mark.parametrize(
     ("source", "target", "status", "said"),
     [
-        ("nowhere", "other", FAILED, "nowhere: no state of feedpub's lies there; is it the folder that `state` names?"),
+        (
+            "nowhere",
+            "other",
+            FAILED,
+            "nowhere: no state of feedpub's lies there; is it the folder that `state` names?",
+        ),
         ("nowhere", "nowhere", REFUSED, "FROM and TO are the same place"),
-        ("env:NOTHING", "other", REFUSED, "env:NOTHING: the environment variable NOTHING is not set, or empty"),
-        ("mysql://u:hunter2@h/d", "other", REFUSED, "is no folder and no address of a PostgreSQL database"),
+        (
+            "env:NOTHING",
+            "other",
+            REFUSED,
+            "env:NOTHING: the environment variable NOTHING is not set, or empty",
+        ),
+        (
+            "mysql://u:hunter2@h/d",
+            "other",
+            REFUSED,
+            "is no folder and no address of a PostgreSQL database",
+        ),
         ("postgresql://u:hunter2@127.0.0.1:1/d", "other", FAILED, "is PostgreSQL running there?"),
     ],
 )
-def test_what_cannot_be_copied(home: Home, source: str, target: str, status: int, said: str) -> None:
+def test_what_cannot_be_copied(
+    home: Home, source: str, target: str, status: int, said: str
+) -> None:
     """In one line, without a password; and nothing is made."""
     refused = home.run("state", "copy", source, target)
     assert refused.returncode == status

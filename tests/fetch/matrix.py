@@ -53,7 +53,11 @@ class Form:
 def forms() -> list[Form]:
     """All forms there are."""
     table = tomllib.loads(VECTORS.read_text("utf-8"))
-    found = [(kind, written, address) for kind, rows in table.items() for written, address in rows.items()]
+    found = [
+        (kind, written, address)
+        for kind, rows in table.items()
+        for written, address in rows.items()
+    ]
     return [Form(number, *facts) for number, facts in enumerate(found)]
 
 
@@ -127,7 +131,9 @@ def matrix(lab: Laboratory) -> Matrix:
         Row(
             form,
             {way: go(lab, form) for way, go in WAYS.items()},
-            next((line for line in links.said.splitlines() if f"secret-{form.number}:" in line), ""),
+            next(
+                (line for line in links.said.splitlines() if f"secret-{form.number}:" in line), ""
+            ),
             bool(lab.get(form.url, allow=EVERYTHING, seconds=2).reached),
         )
         for form in forms()
@@ -148,14 +154,20 @@ def _links(lab: Laboratory) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "feedpub.toml")
         settings = '[feedpub]\noutput = "feeds"\nstate = "state"\nrequest_delay = "0s"\n'
-        config.write_text(settings + feed("world", "feed http://public.example/rss", more="limit = 1000"), "utf-8")
+        config.write_text(
+            settings + feed("world", "feed http://public.example/rss", more="limit = 1000"), "utf-8"
+        )
         return lab.command("build", config=config)
 
 
 def table(found: Matrix) -> Iterator[str]:
     """The matrix for people, a line a form."""
     ways = list(WAYS)
-    yield f"{'form':32} {'kind':18} {'address':24} " + " ".join(f"{way:>9}" for way in ways) + "      link  reachable"
+    yield (
+        f"{'form':32} {'kind':18} {'address':24} "
+        + " ".join(f"{way:>9}" for way in ways)
+        + "      link  reachable"
+    )
     for row in found.rows:
         cells = " ".join(f"{_cell(row.reports[way]):>9}" for way in ways)
         link = "refused" if REFUSAL.search(row.link) else "NO WORD"
@@ -174,7 +186,9 @@ def _cell(report: Report) -> str:
     if strangers(report):
         return "REACHED"
     (outcome,) = report.outcomes
-    return {"RefusedError": "refused", "FetchError": "invalid"}.get(outcome.partition(":")[0], "PAGE")
+    return {"RefusedError": "refused", "FetchError": "invalid"}.get(
+        outcome.partition(":")[0], "PAGE"
+    )
 
 
 def holds(found: Matrix) -> bool:

@@ -29,7 +29,9 @@ def room() -> BodyBudget:
 @pytest.fixture
 def gate(room: BodyBudget, clock: FakeClock) -> Iterator[Fetcher]:
     """It lets in 8 MB a body, and 10 MB of them together."""
-    with Fetcher(allow_private=LOOPBACK, deadline=2.0, clock=clock, room=room, max_bytes=8 * MB) as fetcher:
+    with Fetcher(
+        allow_private=LOOPBACK, deadline=2.0, clock=clock, room=room, max_bytes=8 * MB
+    ) as fetcher:
         yield fetcher
 
 
@@ -80,8 +82,12 @@ def test_a_small_body_needs_none(gate: Fetcher, room: BodyBudget, site: Site) ->
     assert (len(found.body), room.used) == (SMALL_BODY_BYTES, 0)
 
 
-@pytest.mark.parametrize("route", [large(9 * MB), large(9 * MB, "gzip"), Route(b"\x1f\x8b" * 2 * MB)])
-def test_a_body_that_fails_leaves_nothing_behind(gate: Fetcher, room: BodyBudget, site: Site, route: Route) -> None:
+@pytest.mark.parametrize(
+    "route", [large(9 * MB), large(9 * MB, "gzip"), Route(b"\x1f\x8b" * 2 * MB)]
+)
+def test_a_body_that_fails_leaves_nothing_behind(
+    gate: Fetcher, room: BodyBudget, site: Site, route: Route
+) -> None:
     """Too large or broken: its place is free again, also while the error is kept."""
     site["/bad"] = route
     if route.body.startswith(b"\x1f\x8b\x1f"):

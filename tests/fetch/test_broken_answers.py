@@ -38,27 +38,63 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
     "chunked-minus-one": (chunked(b"-1\r\n" + b"x" * 3_000_000), "larger than 100000 bytes"),
     "negative-length": (OK + b"Content-Length: -5\r\n\r\n" + PAGE, "Content-Length makes no sense"),
     "worded-length": (OK + b"Content-Length: many\r\n\r\n" + PAGE, "Content-Length makes no sense"),
-    "duplicate-length": (OK + b"Content-Length: 39\r\nContent-Length: 5\r\n\r\n" + PAGE, "contradict|makes no sense"),
+    "duplicate-length": (
+        OK + b"Content-Length: 39\r\nContent-Length: 5\r\n\r\n" + PAGE,
+        "contradict|makes no sense",
+    ),
     "listed-length": (OK + b"Content-Length: 39, 39\r\n\r\n" + PAGE, "makes no sense"),
-    "huge-length": (OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n" + PAGE, "larger than|makes no sense"),
+    "huge-length": (
+        OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n" + PAGE,
+        "larger than|makes no sense",
+    ),
     "http10-cut": (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE[:25], "breaks off"),
     "truncated-gzip": (sized(b"Content-Encoding: gzip\r\n", PACKED[:-4]), "breaks off"),
-    "truncated-gzip-http10": (b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + PACKED[:-9], "breaks off"),
+    "truncated-gzip-http10": (
+        b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + PACKED[:-9],
+        "breaks off",
+    ),
     "bad-gzip": (sized(b"Content-Encoding: gzip\r\n", PAGE), "gzip compression is broken"),
-    "gzip-bomb": (sized(b"Content-Encoding: gzip\r\n", gzip.compress(b"\0" * 9_000_000)), "larger than 100000"),
-    "deflate-bomb": (sized(b"Content-Encoding: deflate\r\n", zlib.compress(b"\0" * 9_000_000)), "larger than 100000"),
-    "twelve-codings": (sized(b"Content-Encoding: " + b"gzip, " * 11 + b"gzip\r\n", PACKED), "compressed 12 times"),
-    "unasked-coding": (sized(b"Content-Encoding: zstd\r\n", b"(\xb5/\xfd"), "zstd, which was not asked for"),
+    "gzip-bomb": (
+        sized(b"Content-Encoding: gzip\r\n", gzip.compress(b"\0" * 9_000_000)),
+        "larger than 100000",
+    ),
+    "deflate-bomb": (
+        sized(b"Content-Encoding: deflate\r\n", zlib.compress(b"\0" * 9_000_000)),
+        "larger than 100000",
+    ),
+    "twelve-codings": (
+        sized(b"Content-Encoding: " + b"gzip, " * 11 + b"gzip\r\n", PACKED),
+        "compressed 12 times",
+    ),
+    "unasked-coding": (
+        sized(b"Content-Encoding: zstd\r\n", b"(\xb5/\xfd"),
+        "zstd, which was not asked for",
+    ),
     "too-large": (sized(b"", b"a" * 100_001), "larger than 100000 bytes"),
-    "too-large-chunked": (chunked(b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n0\r\n\r\n"), "larger than 100000 bytes"),
+    "too-large-chunked": (
+        chunked(b"f4240\r\n" + b"a" * 1_000_000 + b"\r\n0\r\n\r\n"),
+        "larger than 100000 bytes",
+    ),
     "endless-body": (flood(OK + b"\r\n", b"a" * 65536), "larger than 100000 bytes"),
     "endless-header": (flood(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536), "headers is too long"),
-    "endless-continue": (flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000), "more than 20 interim answers"),
+    "endless-continue": (
+        flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+        "more than 20 interim answers",
+    ),
     "endless-early-hints": (flood(b"", HINTS * 1000), "more than 20 interim answers"),
-    "endless-interim-headers": (flood(b"HTTP/1.1 103 Hints\r\n", b"Link: </a>\r\n" * 1000), "more than 64 kB"),
-    "endless-interim-header": (flood(b"HTTP/1.1 103 Hints\r\nX: ", b"a" * 65536), "more than 64 kB"),
+    "endless-interim-headers": (
+        flood(b"HTTP/1.1 103 Hints\r\n", b"Link: </a>\r\n" * 1000),
+        "more than 64 kB",
+    ),
+    "endless-interim-header": (
+        flood(b"HTTP/1.1 103 Hints\r\nX: ", b"a" * 65536),
+        "more than 64 kB",
+    ),
     "only-early-hints": (HINTS, "closed the connection without an answer"),
-    "unasked-101": (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", "HTTP 101: switching protocols"),
+    "unasked-101": (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n",
+        "HTTP 101: switching protocols",
+    ),
     "endless-chunk-line": (flood(chunked(), b"0" * 65536), "breaks off|malformed"),
     "endless-trailer": (flood(chunked(b"0\r\n"), b"a" * 65536), "breaks off"),
     "header-200k": (OK + b"X-Long: " + b"a" * 200_000 + b"\r\n\r\n", "headers is too long"),
@@ -68,11 +104,18 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
     "no-answer": (b"", "closed the connection without an answer"),
     "unasked-304": (b"HTTP/1.1 304 Not Modified\r\n\r\n", "HTTP 304: .* not asked whether"),
     "unasked-206": (
-        b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-38/99\r\nContent-Length: 39\r\n\r\n" + PAGE,
+        b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-38/99\r\nContent-Length: 39\r\n\r\n"
+        + PAGE,
         "HTTP 206: only a part",
     ),
-    "status-999": (b"HTTP/1.1 999 Denied\r\nContent-Length: 0\r\n\r\n", "HTTP 999: a status that HTTP does not know"),
-    "broken-error-page": (b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\nx", "HTTP 404: the page is gone"),
+    "status-999": (
+        b"HTTP/1.1 999 Denied\r\nContent-Length: 0\r\n\r\n",
+        "HTTP 999: a status that HTTP does not know",
+    ),
+    "broken-error-page": (
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\nx",
+        "HTTP 404: the page is gone",
+    ),
     "badly-packed-error-page": (
         b"HTTP/1.1 500 Oh\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
         "HTTP 500: the server has an error",
@@ -101,7 +144,9 @@ WHOLE: dict[str, bytes] = {
     "processing-first": b"HTTP/1.1 102 Processing\r\n\r\n" + sized(b"", PAGE),
     "early-hints-first": HINTS + sized(b"", PAGE),
     "unknown-interim-first": b"HTTP/1.1 199 Soon\r\nX: y\r\n\r\n" + sized(b"", PAGE),
-    "several-interim-first": b"HTTP/1.1 100 Continue\r\n\r\n" + HINTS * 19 + chunked(b"27\r\n", PAGE, b"\r\n0\r\n\r\n"),
+    "several-interim-first": b"HTTP/1.1 100 Continue\r\n\r\n"
+    + HINTS * 19
+    + chunked(b"27\r\n", PAGE, b"\r\n0\r\n\r\n"),
     "203": sized(b"", PAGE).replace(b"200 OK", b"203 Not Quite"),
 }
 
@@ -153,7 +198,10 @@ def test_a_kept_connection_drips_no_longer_than_a_new_one() -> None:
         read_head(connection)
         drip(OK + b"Content-Length: 9999\r\n\r\n", b"a")(connection, stop)
 
-    with Fetcher(allow_private=LOOPBACK, deadline=0.3, delay=0) as fetcher, running_evil(script) as server:
+    with (
+        Fetcher(allow_private=LOOPBACK, deadline=0.3, delay=0) as fetcher,
+        running_evil(script) as server,
+    ):
         fetcher.get(server.url("/first"))
         with pytest.raises(FetchError, match="no complete answer"):
             fetcher.get(server.url("/second"))
@@ -165,7 +213,9 @@ def test_the_deadline_is_for_all_redirects_together() -> None:
 
     def script(connection: socket.socket, stop: threading.Event) -> None:
         stop.wait(0.15)
-        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /%d\r\nConnection: close\r\n\r\n" % next(numbers))
+        connection.sendall(
+            b"HTTP/1.1 302 Found\r\nLocation: /%d\r\nConnection: close\r\n\r\n" % next(numbers)
+        )
 
     numbers = count()
     with (
@@ -202,7 +252,10 @@ def test_a_server_that_resets_is_an_error(fetcher: Fetcher) -> None:
         stop.wait(0.05)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    with running_evil(reset) as server, pytest.raises(FetchError, match=r"broke off the connection|breaks off"):
+    with (
+        running_evil(reset) as server,
+        pytest.raises(FetchError, match=r"broke off the connection|breaks off"),
+    ):
         fetcher.get(server.url())
 
 

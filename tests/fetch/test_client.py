@@ -17,7 +17,9 @@ from tests.support.site import Route, Site, running_site
 def test_a_page_is_all_that_was_sent_of_it(fetcher: Fetcher, site: Site) -> None:
     """Unpacked, with its type, its charset, its validators and its freshness."""
     site["/a"] = Route(
-        b"<p>hello</p>" * 100, "text/html; charset=ISO-8859-1", headers={"Cache-Control": "public, max-age=60"}
+        b"<p>hello</p>" * 100,
+        "text/html; charset=ISO-8859-1",
+        headers={"Cache-Control": "public, max-age=60"},
     )
     page = fetcher.get(site.url("/a"))
     assert isinstance(page, Page)
@@ -49,7 +51,9 @@ def test_what_changed_is_sent(fetcher: Fetcher, site: Site) -> None:
 
 
 @pytest.mark.parametrize("validators", [None, Validators(), Validators("", "")])
-def test_without_validators_nothing_is_conditional(fetcher: Fetcher, site: Site, validators: Validators | None) -> None:
+def test_without_validators_nothing_is_conditional(
+    fetcher: Fetcher, site: Site, validators: Validators | None
+) -> None:
     """And a 304 would be an error."""
     site["/a"] = "hello"
     fetcher.get(site.url("/a"), validators=validators)
@@ -96,7 +100,9 @@ def test_connections_are_used_again(clock: FakeClock) -> None:
         assert server.connections == 1
 
 
-def test_a_server_that_asks_for_time_gets_it(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
+def test_a_server_that_asks_for_time_gets_it(
+    fetcher: Fetcher, site: Site, clock: FakeClock
+) -> None:
     """Nobody there is asked for anything until it has passed; others are."""
     site["/a"] = Route(status=429, headers={"Retry-After": "120"})
     site["/b"] = "hello"
@@ -141,7 +147,9 @@ def test_many_servers_are_asked_from_many_threads(fetcher: Fetcher) -> None:
     assert [page.body.decode() for page in pages if isinstance(page, Page)] == urls
 
 
-@pytest.mark.parametrize("path", ["/double//slash", "/a%2Fb", "/%E4", "/~user", "/a;b=c?d=e&f=g/h?i", "/a/./b"])
+@pytest.mark.parametrize(
+    "path", ["/double//slash", "/a%2Fb", "/%E4", "/~user", "/a;b=c?d=e&f=g/h?i", "/a/./b"]
+)
 def test_paths_arrive_as_they_were_written(fetcher: Fetcher, site: Site, path: str) -> None:
     """But for what browsers tidy up."""
     sent = path.replace("/./", "/")
@@ -164,7 +172,9 @@ def answering(*lines: str, status: str = "200 OK") -> bytes:
     return f"{head}\r\n\r\nhello".encode("latin-1")
 
 
-@pytest.mark.parametrize("line", ["Content-Type: " + "?" * 60_000, "Content-Type: " + "a/" * 4000, "Content-Type: ?/?"])
+@pytest.mark.parametrize(
+    "line", ["Content-Type: " + "?" * 60_000, "Content-Type: " + "a/" * 4000, "Content-Type: ?/?"]
+)
 def test_a_content_type_that_is_none_is_none(fetcher: Fetcher, line: str) -> None:
     """The page is read all the same: by its first bytes."""
     with running_evil(answering(line)) as server:
@@ -185,23 +195,32 @@ def test_a_charset_that_is_none_is_none(fetcher: Fetcher, charset: str) -> None:
 def test_headers_have_a_limit_together(fetcher: Fetcher) -> None:
     """Nobody sends so many who means well."""
     lines = [f"X-{number}: {'a' * 60_000}" for number in range(5)]
-    with running_evil(answering(*lines)) as server, pytest.raises(FetchError, match="headers are larger than 262144"):
+    with (
+        running_evil(answering(*lines)) as server,
+        pytest.raises(FetchError, match="headers are larger than 262144"),
+    ):
         fetcher.get(server.url("/a"))
 
 
-@pytest.mark.parametrize("location", ["http://[" + "?" * 60_000, "/" + "a" * 60_000, "//" + "?" * 20_000])
+@pytest.mark.parametrize(
+    "location", ["http://[" + "?" * 60_000, "/" + "a" * 60_000, "//" + "?" * 20_000]
+)
 def test_a_redirect_to_an_address_without_end_is_refused(fetcher: Fetcher, location: str) -> None:
     """In few words."""
     said = answering(f"Location: {location}", status="302 Found")
     with running_evil(said) as server, pytest.raises(FetchError) as caught:
         fetcher.get(server.url("/a"))
-    assert "longer than 8192 bytes" in caught.value.reason or "not a valid URL" in caught.value.reason
+    assert (
+        "longer than 8192 bytes" in caught.value.reason or "not a valid URL" in caught.value.reason
+    )
     assert len(str(caught.value)) < 500
 
 
 @pytest.mark.parametrize("name", ["ETag", "Last-Modified"])
 @pytest.mark.parametrize("value", ['"a\x01b"', '"a\x7f"', "a" * 1025, "a" * 20_000])
-def test_validators_that_cannot_be_sent_back_are_none(fetcher: Fetcher, name: str, value: str) -> None:
+def test_validators_that_cannot_be_sent_back_are_none(
+    fetcher: Fetcher, name: str, value: str
+) -> None:
     """Nor are they sent where an older state holds them."""
     with running_evil(answering(f"{name}: {value}")) as server:
         page = fetcher.get(server.url("/a"), validators=Validators(value, value))
@@ -211,7 +230,9 @@ def test_validators_that_cannot_be_sent_back_are_none(fetcher: Fetcher, name: st
 
 
 @pytest.mark.parametrize("status", [400, 431])
-def test_a_server_that_refuses_its_own_validators_is_asked_without(fetcher: Fetcher, site: Site, status: int) -> None:
+def test_a_server_that_refuses_its_own_validators_is_asked_without(
+    fetcher: Fetcher, site: Site, status: int
+) -> None:
     """Once, and only if they were sent."""
     site["/a"] = Route(status=status, validators=False)
     for validators, requests in ((Validators('"a"'), [True, False]), (None, [False])):

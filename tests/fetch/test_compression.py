@@ -10,7 +10,9 @@ import pytest
 from feedpub.core.errors import FetchError
 from feedpub.fetch.compression import ACCEPT_ENCODING, content_codings, decoders, decompress
 
-packed_gzip = partial(gzip.compress, mtime=0)  # the same bytes at any time, so the same names of tests
+packed_gzip = partial(
+    gzip.compress, mtime=0
+)  # the same bytes at any time, so the same names of tests
 TEXT = b"The quick brown fox. " * 500
 CAP = 100_000
 
@@ -41,7 +43,9 @@ def test_deflate_without_its_header_is_undone_too() -> None:
 
 def test_stacked_codings_are_undone_from_the_last() -> None:
     """In the order in which they were not applied."""
-    assert decompress(packed_gzip(zlib.compress(TEXT)), content_codings("deflate, gzip"), CAP) == TEXT
+    assert (
+        decompress(packed_gzip(zlib.compress(TEXT)), content_codings("deflate, gzip"), CAP) == TEXT
+    )
 
 
 @pytest.mark.parametrize("name", ["", "identity", "utf-8", "none", "text/html"])
@@ -68,7 +72,9 @@ def test_a_cut_stream_is_an_error(coding: str, kept: float) -> None:
     """Wherever it is cut, to its last byte."""
     packed = PACKED[coding]
     with pytest.raises(FetchError, match=r"breaks off|broken"):
-        decompress(packed[: min(int(len(packed) * kept), len(packed) - 1)], content_codings(coding), CAP)
+        decompress(
+            packed[: min(int(len(packed) * kept), len(packed) - 1)], content_codings(coding), CAP
+        )
 
 
 @pytest.mark.parametrize("coding", PACKED)
@@ -105,7 +111,9 @@ def test_a_bomb_stops_at_the_cap(coding: str, bomb: bytes) -> None:
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
 def test_a_body_of_just_the_cap_is_whole(coding: str) -> None:
     """The cap is the largest size, not the first that is too large."""
-    packed = {"gzip": packed_gzip, "deflate": zlib.compress, "br": brotli.compress}[coding](b"a" * CAP)
+    packed = {"gzip": packed_gzip, "deflate": zlib.compress, "br": brotli.compress}[coding](
+        b"a" * CAP
+    )
     assert decompress(packed, content_codings(coding), CAP) == b"a" * CAP
 
 

@@ -118,4 +118,6 @@ def test_two_processes_ask_one_server(address: str, site: Site) -> None:
         machine.join(60)
     assert [machine.exitcode for machine in machines] == [0, 0]
     assert len(visits) == 10
-    assert all(begins - ended >= DELAY * 0.95 for (_, ended), (begins, _) in pairwise(sorted(visits)))
+    assert all(
+        begins - ended >= DELAY * 0.95 for (_, ended), (begins, _) in pairwise(sorted(visits))
+    )

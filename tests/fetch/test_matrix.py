@@ -7,7 +7,14 @@ from tests.support.laboratory import laboratory
 
 pytestmark = pytest.mark.slow
 FORMS = forms()
-MUTE = {"224.0.0.1", "239.255.255.250", "255.255.255.255", "fe80::1", "ff02::1", "ff0e::1"}  # no system connects there
+MUTE = {
+    "224.0.0.1",
+    "239.255.255.250",
+    "255.255.255.255",
+    "fe80::1",
+    "ff02::1",
+    "ff0e::1",
+}  # no system connects there
 
 
 @pytest.fixture(scope="module")

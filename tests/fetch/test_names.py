@@ -20,7 +20,14 @@ def lab() -> Iterator[Laboratory]:
 
 @pytest.mark.parametrize(
     "answer",
-    [[PUBLIC], [PUBLIC_6], [PUBLIC, PUBLIC_6], "alias public.example", CUT, [f"93.184.216.{n}" for n in range(1, 20)]],
+    [
+        [PUBLIC],
+        [PUBLIC_6],
+        [PUBLIC, PUBLIC_6],
+        "alias public.example",
+        CUT,
+        [f"93.184.216.{n}" for n in range(1, 20)],
+    ],
     ids=["ipv4", "ipv6", "both", "alias", "over-tcp", "many"],
 )
 def test_public_names_are_reached(lab: Laboratory, answer: Answer) -> None:
@@ -28,7 +35,9 @@ def test_public_names_are_reached(lab: Laboratory, answer: Answer) -> None:
     lab.learn(names={"name.example": [answer], "whole.name.example": [[PUBLIC]]})
     report = lab.get("http://name.example/a")
     assert report.outcomes == ["page"]
-    assert report.asked == ["name.example"] * 2  # for robots.txt, and for the page: the server closes connections
+    assert (
+        report.asked == ["name.example"] * 2
+    )  # for robots.txt, and for the page: the server closes connections
 
 
 @pytest.mark.parametrize(
@@ -59,7 +68,10 @@ def test_a_silent_dns_server_costs_the_deadline_and_no_more(lab: Laboratory) -> 
     """The system's resolver would wait for four times as long."""
     lab.learn(names={"name.example": [SILENT]})
     report = lab.get("http://name.example/a", seconds=0.5)
-    assert "not resolved in time" in report.outcomes[0] or "no complete answer within 0.5 s" in report.outcomes[0]
+    assert (
+        "not resolved in time" in report.outcomes[0]
+        or "no complete answer within 0.5 s" in report.outcomes[0]
+    )
     assert report.seconds < 1.5
 
 
@@ -73,7 +85,10 @@ def test_an_address_that_changes_for_the_worse_is_not_followed(lab: Laboratory) 
 
 def test_a_robots_txt_leads_nowhere_private(lab: Laboratory) -> None:
     """Its redirects are checked as all others are, and without it the page is not asked for."""
-    lab.learn(names={"name.example": [[PUBLIC]]}, pages={"name.example/robots.txt": f"=> http://{INNER}/robots.txt"})
+    lab.learn(
+        names={"name.example": [[PUBLIC]]},
+        pages={"name.example/robots.txt": f"=> http://{INNER}/robots.txt"},
+    )
     report = lab.get("http://name.example/a")
     assert "10.0.0.9 is a private address" in report.outcomes[0]
     assert report.reached.keys() == {PUBLIC}
@@ -81,13 +96,20 @@ def test_a_robots_txt_leads_nowhere_private(lab: Laboratory) -> None:
 
 def test_names_of_redirects_are_asked_for_anew(lab: Laboratory) -> None:
     """Each by its own answer."""
-    lab.learn(names={"moved.example": [[PUBLIC]]}, pages={"moved.example/a": "=> http://inner.example/"})
+    lab.learn(
+        names={"moved.example": [[PUBLIC]]}, pages={"moved.example/a": "=> http://inner.example/"}
+    )
     report = lab.get("http://moved.example/a")
-    assert "redirected to http://inner.example/: inner.example leads to a forbidden address" in report.outcomes[0]
+    assert (
+        "redirected to http://inner.example/: inner.example leads to a forbidden address"
+        in report.outcomes[0]
+    )
     assert report.reached.keys() == {PUBLIC}
 
 
-@pytest.mark.parametrize("host", ["inner.example", "127.1", "[::1]", "169.254.169.254", "public.example:25"])
+@pytest.mark.parametrize(
+    "host", ["inner.example", "127.1", "[::1]", "169.254.169.254", "public.example:25"]
+)
 def test_hubs_are_public_servers(lab: Laboratory, host: str) -> None:
     """Unless the config's allow_private names them."""
     report = lab.post(f"http://{host}/hub", allow=[])

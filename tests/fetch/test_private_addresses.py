@@ -87,13 +87,17 @@ def test_names_of_private_addresses_are_refused(address: str, clock: FakeClock) 
     """The message names the name and the address."""
     with (
         Fetcher(clock=clock, resolver=Names([address])) as fetcher,
-        pytest.raises(DisallowedError, match=r"inside\.example leads to a forbidden address") as caught,
+        pytest.raises(
+            DisallowedError, match=r"inside\.example leads to a forbidden address"
+        ) as caught,
     ):
         fetcher.get("http://inside.example/")
     assert address in caught.value.reason
 
 
-@pytest.mark.parametrize("addresses", [["1.1.1.1", "127.0.0.1"], ["127.0.0.1", "1.1.1.1"], ["2606:4700::1", "::1"]])
+@pytest.mark.parametrize(
+    "addresses", [["1.1.1.1", "127.0.0.1"], ["127.0.0.1", "1.1.1.1"], ["2606:4700::1", "::1"]]
+)
 def test_one_private_address_among_public_ones_is_enough(
     addresses: Sequence[str], listener: Evil, clock: FakeClock
 ) -> None:
@@ -106,7 +110,9 @@ def test_rebinding_gains_nothing(listener: Evil, clock: FakeClock) -> None:
     """A name is resolved once a connection, and the address that was checked is the one connected to."""
     names = Names([STANDS_FOR_PUBLIC], ["127.0.0.1"])
     with (
-        running_evil(keeping_open(WHOLE), host=STANDS_FOR_PUBLIC, port=listener.port, robots=False) as public,
+        running_evil(
+            keeping_open(WHOLE), host=STANDS_FOR_PUBLIC, port=listener.port, robots=False
+        ) as public,
         Fetcher(clock=clock, allow_private=[STANDS_FOR_PUBLIC], resolver=names) as fetcher,
     ):
         assert isinstance(fetcher.get(f"http://rebind.example:{public.port}/a"), Page)
@@ -135,7 +141,10 @@ def test_the_next_address_is_tried_when_the_first_is_dead(site: Site, clock: Fak
 
 def test_ipv6_is_spoken(clock: FakeClock) -> None:
     """With brackets where they belong."""
-    with running_evil(WHOLE, host="::1") as server, Fetcher(clock=clock, allow_private=["::1"]) as fetcher:
+    with (
+        running_evil(WHOLE, host="::1") as server,
+        Fetcher(clock=clock, allow_private=["::1"]) as fetcher,
+    ):
         page = fetcher.get(f"http://[::1]:{server.port}/a")
     assert page.url == f"http://[::1]:{server.port}/a"
     assert f"Host: [::1]:{server.port}\r\n".encode() in server.heads[0]
@@ -145,9 +154,14 @@ def test_a_silent_address_leaves_time_for_the_next(clock: FakeClock) -> None:
     """It may use up only its share of the deadline."""
     with socket.create_server(("127.0.0.3", 0), backlog=0) as full:
         port = full.getsockname()[1]
-        with socket.create_connection(("127.0.0.3", port)), running_evil(WHOLE, port=port) as server:
+        with (
+            socket.create_connection(("127.0.0.3", port)),
+            running_evil(WHOLE, port=port) as server,
+        ):
             names = Names(["127.0.0.3", "127.0.0.1"])
-            with Fetcher(clock=clock, allow_private=LOOPBACK, resolver=names, deadline=2.0) as fetcher:
+            with Fetcher(
+                clock=clock, allow_private=LOOPBACK, resolver=names, deadline=2.0
+            ) as fetcher:
                 page = fetcher.get(f"http://blackhole.example:{port}/")
             assert isinstance(page, Page)
             assert len(server.heads) == 1
@@ -160,7 +174,9 @@ def test_all_that_was_tried_is_told(clock: FakeClock) -> None:
     names = Names(["127.0.0.3", "127.0.0.4"])
     with (
         Fetcher(clock=clock, allow_private=LOOPBACK, resolver=names) as fetcher,
-        pytest.raises(FetchError, match=r"127\.0\.0\.3: Connection refused; 127\.0\.0\.4: Connection refused"),
+        pytest.raises(
+            FetchError, match=r"127\.0\.0\.3: Connection refused; 127\.0\.0\.4: Connection refused"
+        ),
     ):
         fetcher.get(f"http://down.example:{server.port}/")
 
@@ -173,14 +189,20 @@ def test_names_that_do_not_exist_are_told(clock: FakeClock) -> None:
 
     with (
         Fetcher(clock=clock, resolver=nowhere) as fetcher,
-        pytest.raises(FetchError, match=r"the name gone\.example does not resolve \(Name or service not known\)"),
+        pytest.raises(
+            FetchError,
+            match=r"the name gone\.example does not resolve \(Name or service not known\)",
+        ),
     ):
         fetcher.get("http://gone.example/")
 
 
 def test_a_name_without_addresses_is_told(clock: FakeClock) -> None:
     """It exists and leads nowhere."""
-    with Fetcher(clock=clock, resolver=Names([])) as fetcher, pytest.raises(FetchError, match="has no address"):
+    with (
+        Fetcher(clock=clock, resolver=Names([])) as fetcher,
+        pytest.raises(FetchError, match="has no address"),
+    ):
         fetcher.get("http://empty.example/")
 
 

@@ -43,7 +43,9 @@ def test_a_proxy_is_used_where_one_is_named(clock: FakeClock) -> None:
     assert b"Proxy-Authorization: Basic YW5uYTpzZWNyZXQ=\r\n" in proxy.heads[0]
 
 
-def test_a_proxy_tunnels_to_secure_servers(authority: trustme.CA, ca_file: str, clock: FakeClock) -> None:
+def test_a_proxy_tunnels_to_secure_servers(
+    authority: trustme.CA, ca_file: str, clock: FakeClock
+) -> None:
     """It sees the name of the server and none of the secrets; the certificate is the server's."""
     inside: list[bytes] = []
     script = tunnel(server_side(authority.issue_cert("inside.example")), inside)
@@ -53,7 +55,9 @@ def test_a_proxy_tunnels_to_secure_servers(authority: trustme.CA, ca_file: str, 
     ):
         options = RequestOptions(proxy=proxy.url(), auth=("anna", "secret"))
         assert isinstance(fetcher.get("https://inside.example/a", options=options), Page)
-    assert [head.split(b"\r\n")[0] for head in proxy.heads] == [b"CONNECT inside.example:443 HTTP/1.0"]
+    assert [head.split(b"\r\n")[0] for head in proxy.heads] == [
+        b"CONNECT inside.example:443 HTTP/1.0"
+    ]
     assert [head.split(b" ")[1] for head in inside] == [b"/robots.txt", b"/a"]
     assert b"Authorization" not in proxy.heads[0]
     assert b"Authorization" in inside[1]
@@ -62,8 +66,16 @@ def test_a_proxy_tunnels_to_secure_servers(authority: trustme.CA, ca_file: str, 
 @pytest.mark.parametrize(
     ("answer", "url", "reason"),
     [
-        (b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", "http://a.example/", "HTTP 407"),
-        (b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", "https://a.example/", "proxy cannot be reached, or refuses"),
+        (
+            b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+            "http://a.example/",
+            "HTTP 407",
+        ),
+        (
+            b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n",
+            "https://a.example/",
+            "proxy cannot be reached, or refuses",
+        ),
         (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "http://a.example/", "HTTP 502"),
     ],
 )
@@ -84,12 +96,20 @@ def test_a_proxy_that_is_down_is_told_without_its_password(clock: FakeClock) -> 
     """Nothing is asked for without it."""
     with running_evil(b"") as proxy:
         pass
-    with Fetcher(clock=clock, deadline=2.0) as fetcher, pytest.raises(FetchError, match="reached") as caught:
-        fetcher.get("http://a.example/", options=RequestOptions(proxy=f"http://anna:secret@127.0.0.1:{proxy.port}"))
+    with (
+        Fetcher(clock=clock, deadline=2.0) as fetcher,
+        pytest.raises(FetchError, match="reached") as caught,
+    ):
+        fetcher.get(
+            "http://a.example/",
+            options=RequestOptions(proxy=f"http://anna:secret@127.0.0.1:{proxy.port}"),
+        )
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1080", "127.0.0.1:3128", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "proxy", ["socks5://127.0.0.1:1080", "127.0.0.1:3128", "file:///etc/passwd"]
+)
 def test_other_proxies_are_refused(fetcher: Fetcher, proxy: str) -> None:
     """Only HTTP proxies are spoken to."""
     with pytest.raises(FetchError, match="proxy must be an http"):

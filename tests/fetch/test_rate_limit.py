@@ -82,7 +82,9 @@ def test_a_server_that_wants_to_be_left_alone_is(clock: FakeClock) -> None:
     politeness.pause_host("a.example", 120, 429)
     clock.pass_time(20)
     with (
-        pytest.raises(FetchError, match=r"a\.example answered HTTP 429 .* for 100 s more") as caught,
+        pytest.raises(
+            FetchError, match=r"a\.example answered HTTP 429 .* for 100 s more"
+        ) as caught,
         politeness.slot("a.example"),
     ):
         pass

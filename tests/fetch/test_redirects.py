@@ -10,12 +10,16 @@ from feedpub.fetch import Fetcher, RequestOptions
 from tests.support.clock import FakeClock
 from tests.support.site import Route, Site, running_site
 
-SECRETS = RequestOptions(headers={"X-Key": "k3y"}, cookies={"session": "s3cret"}, auth=("anna", "pass:wörd"))
+SECRETS = RequestOptions(
+    headers={"X-Key": "k3y"}, cookies={"session": "s3cret"}, auth=("anna", "pass:wörd")
+)
 BASIC = "Basic YW5uYTpwYXNzOnfDtnJk"
 
 
 def to(location: str, status: int = 302, **headers: str) -> Route:
-    return Route(b"moved", status=status, headers={"Location": location, **headers}, validators=False)
+    return Route(
+        b"moved", status=status, headers={"Location": location, **headers}, validators=False
+    )
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -55,9 +59,17 @@ def test_ten_redirects_are_enough(fetcher: Fetcher, site: Site) -> None:
 
 @pytest.mark.parametrize(
     "location",
-    ["file:///etc/passwd", "ftp://example.org/x", "javascript:alert(1)", "data:text/html,hello", "about:blank"],
+    [
+        "file:///etc/passwd",
+        "ftp://example.org/x",
+        "javascript:alert(1)",
+        "data:text/html,hello",
+        "about:blank",
+    ],
 )
-def test_redirects_to_other_schemes_are_refused(fetcher: Fetcher, site: Site, location: str) -> None:
+def test_redirects_to_other_schemes_are_refused(
+    fetcher: Fetcher, site: Site, location: str
+) -> None:
     """The error is about the page that was asked for, and says where it led."""
     site["/a"] = to(location)
     with pytest.raises(DisallowedError, match=r"redirected to .*: only http and https") as caught:
@@ -76,7 +88,9 @@ def test_redirects_to_nowhere_are_errors(fetcher: Fetcher, site: Site, location:
 def test_a_failure_behind_a_redirect_says_where_it_was(fetcher: Fetcher, site: Site) -> None:
     """With the status of that answer."""
     site["/a"] = to("/gone")
-    with pytest.raises(FetchError, match=rf"/a: redirected to {site.url('/gone')}: HTTP 404") as caught:
+    with pytest.raises(
+        FetchError, match=rf"/a: redirected to {site.url('/gone')}: HTTP 404"
+    ) as caught:
         fetcher.get(site.url("/a"))
     assert caught.value.status == 404
 
@@ -87,7 +101,11 @@ def test_secrets_are_sent_to_their_own_server(fetcher: Fetcher, site: Site) -> N
     fetcher.get(site.url("/a"), options=SECRETS)
     robots, *pages = [request.headers for request in site.requests]
     for headers in pages:
-        assert (headers["x-key"], headers["cookie"], headers["authorization"]) == ("k3y", "session=s3cret", BASIC)
+        assert (headers["x-key"], headers["cookie"], headers["authorization"]) == (
+            "k3y",
+            "session=s3cret",
+            BASIC,
+        )
     assert not {"x-key", "cookie", "authorization"} & set(robots)
 
 
@@ -109,7 +127,9 @@ def test_secrets_of_a_site_are_not_for_whom_it_links_to(fetcher: Fetcher, site: 
     options = RequestOptions(cookies={"session": "s3cret"}, site="http://source.example/feed")
     fetcher.get(site.url("/article"), options=options)
     assert "cookie" not in site.requests[-1].headers
-    fetcher.get(site.url("/article"), options=RequestOptions(cookies={"a": "b"}, site=site.url("/feed")))
+    fetcher.get(
+        site.url("/article"), options=RequestOptions(cookies={"a": "b"}, site=site.url("/feed"))
+    )
     assert site.requests[-1].headers["cookie"] == "a=b"
 
 
@@ -136,7 +156,9 @@ def test_options_do_not_show_their_secrets() -> None:
     """Whoever prints them."""
     assert "s3cret" not in repr(SECRETS)
     assert "wörd" not in repr(SECRETS)
-    assert "s3cret" not in repr(RequestOptions(site="http://anna:s3cret@a.example/", proxy="http://anna:s3cret@b/"))
+    assert "s3cret" not in repr(
+        RequestOptions(site="http://anna:s3cret@a.example/", proxy="http://anna:s3cret@b/")
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,7 +183,10 @@ def test_a_header_that_cannot_be_sent_is_an_error_without_its_value(
 def test_headers_beyond_latin1_are_sent_as_utf8(fetcher: Fetcher, site: Site) -> None:
     """As browsers send cookies."""
     site["/a"] = "hello"
-    fetcher.get(site.url("/a"), options=RequestOptions(cookies={"name": "Ωmega"}, headers={"User-Agent": "other"}))
+    fetcher.get(
+        site.url("/a"),
+        options=RequestOptions(cookies={"name": "Ωmega"}, headers={"User-Agent": "other"}),
+    )
     assert site.requests[-1].headers["cookie"] == "name=Ωmega".encode().decode("latin-1")
     assert site.requests[-1].headers["user-agent"] == "other"
 
@@ -181,7 +206,12 @@ def test_a_page_that_sets_a_cookie_first_is_had(fetcher: Fetcher, site: Site) ->
     site["/a"] = guarded
     for _ in range(2):
         assert isinstance(fetcher.get(site.url("/a")), Page)
-    assert [("cookie" in r.headers) for r in site.requests if r.path == "/a"] == [False, True, False, True]
+    assert [("cookie" in r.headers) for r in site.requests if r.path == "/a"] == [
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_a_contact_that_cannot_be_sent_is_a_config_error() -> None:

@@ -6,14 +6,22 @@ from datetime import UTC, datetime
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from feedpub.fetch.response import Response, failure_of, page_from, parse_freshness, parse_retry_after
+from feedpub.fetch.response import (
+    Response,
+    failure_of,
+    page_from,
+    parse_freshness,
+    parse_retry_after,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHALLENGE = b"<title>Just a moment...</title><script>window._cf_chl_opt = {}</script>"
 
 
 def answer(status: int = 200, body: bytes = b"", **headers: str) -> Response:
-    return Response(status, CaseInsensitiveDict({k.replace("_", "-"): v for k, v in headers.items()}), body)
+    return Response(
+        status, CaseInsensitiveDict({k.replace("_", "-"): v for k, v in headers.items()}), body
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,7 +50,10 @@ def test_retry_after_has_two_forms(value: str, seconds: float | None) -> None:
 
 def test_dates_are_measured_by_the_servers_own_clock() -> None:
     """A server whose clock is a day off still means two minutes."""
-    headers = {"Date": "Mon, 02 Mar 2026 12:00:00 GMT", "Retry-After": "Mon, 02 Mar 2026 12:02:00 GMT"}
+    headers = {
+        "Date": "Mon, 02 Mar 2026 12:00:00 GMT",
+        "Retry-After": "Mon, 02 Mar 2026 12:02:00 GMT",
+    }
     assert parse_retry_after(headers, NOW) == 120
 
 
@@ -64,7 +75,10 @@ def test_dates_are_measured_by_the_servers_own_clock() -> None:
         ({"Cache-Control": "max-age=" + "9" * 5000}, 999_999_999_999),
         ({"Cache-Control": "max-age=soon"}, None),
         ({"Expires": "Sun, 01 Mar 2026 13:00:00 GMT"}, 3600),
-        ({"Expires": "Sun, 01 Mar 2026 13:00:00 GMT", "Date": "Sun, 01 Mar 2026 12:30:00 GMT"}, 1800),
+        (
+            {"Expires": "Sun, 01 Mar 2026 13:00:00 GMT", "Date": "Sun, 01 Mar 2026 12:30:00 GMT"},
+            1800,
+        ),
         ({"Expires": "Sun, 01 Mar 2026 11:00:00 GMT"}, 0),
         ({"Expires": "0"}, 0),
         ({"Expires": "-1"}, 0),
@@ -88,7 +102,9 @@ def test_freshness_is_for_private_caches(headers: Mapping[str, str], seconds: fl
         ("", "", None),
     ],
 )
-def test_a_page_tells_its_type_and_charset(header: str, content_type: str, charset: str | None) -> None:
+def test_a_page_tells_its_type_and_charset(
+    header: str, content_type: str, charset: str | None
+) -> None:
     """The type is in lower case, without its parameters; the charset as it was sent."""
     document = page_from(answer(Content_Type=header), "http://a.example/", NOW)
     assert (document.content_type, document.charset) == (content_type, charset)
@@ -96,7 +112,9 @@ def test_a_page_tells_its_type_and_charset(header: str, content_type: str, chars
 
 def test_validators_are_kept_as_received() -> None:
     """To the last blank: they are the server's, not ours."""
-    document = page_from(answer(ETag='W/"a b"', Last_Modified="yesterday, about noon"), "http://a.example/", NOW)
+    document = page_from(
+        answer(ETag='W/"a b"', Last_Modified="yesterday, about noon"), "http://a.example/", NOW
+    )
     assert (document.etag, document.last_modified) == ('W/"a b"', "yesterday, about noon")
 
 
@@ -115,9 +133,18 @@ def test_validators_are_kept_as_received() -> None:
         (answer(302), "HTTP 302: it redirects, but does not say where"),
         (answer(300), "HTTP 300: it redirects, but does not say where"),
         (answer(599), "HTTP 599: a status that HTTP does not know"),
-        (answer(403, CF_Mitigated="challenge"), "HTTP 403: Cloudflare asks for proof of being human"),
-        (answer(503, CHALLENGE, Server="cloudflare"), "HTTP 503: Cloudflare asks for proof of being human"),
-        (answer(202, X_AMZN_WAF_Action="challenge"), "HTTP 202: Amazon's firewall asks for proof of being human"),
+        (
+            answer(403, CF_Mitigated="challenge"),
+            "HTTP 403: Cloudflare asks for proof of being human",
+        ),
+        (
+            answer(503, CHALLENGE, Server="cloudflare"),
+            "HTTP 503: Cloudflare asks for proof of being human",
+        ),
+        (
+            answer(202, X_AMZN_WAF_Action="challenge"),
+            "HTTP 202: Amazon's firewall asks for proof of being human",
+        ),
         (answer(403, b'<div id="px-captcha">'), "HTTP 403: HUMAN asks for proof of being human"),
         (answer(404, CHALLENGE, Server="nginx"), "HTTP 404: the page is gone"),
     ],

@@ -60,7 +60,9 @@ def test_what_robots_txt_forbids_is_not_asked_for(fetcher: Fetcher, site: Site) 
     """And the refusal says whose robots.txt it was."""
     site["/robots.txt"] = text(ROBOTS)
     site["/private/a"] = "secret"
-    with pytest.raises(DisallowedError, match=rf"robots\.txt of 127\.0\.0\.1:{site.port} forbids it") as caught:
+    with pytest.raises(
+        DisallowedError, match=rf"robots\.txt of 127\.0\.0\.1:{site.port} forbids it"
+    ) as caught:
         fetcher.get(site.url("/private/a"))
     assert caught.value.url == site.url("/private/a")
     assert site.paths() == []
@@ -80,7 +82,9 @@ def test_what_robots_txt_forbids_is_not_asked_for(fetcher: Fetcher, site: Site) 
         ("\0\0\xff\n" * 1000, False),
     ],
 )
-def test_rules_are_read_as_rfc_9309_has_them(fetcher: Fetcher, site: Site, robots: str, refused: bool) -> None:  # noqa: FBT001 -- a table's column
+def test_rules_are_read_as_rfc_9309_has_them(
+    fetcher: Fetcher, site: Site, robots: str, refused: bool
+) -> None:  # noqa: FBT001 -- a table's column
     """The group for feedpub goes before the one for everybody, the longer path before the shorter."""
     site["/robots.txt"] = text(robots)
     site["/a"] = "hello"
@@ -108,7 +112,9 @@ def test_a_robots_txt_that_cannot_be_read_forbids_everything_for_a_while(
     site["/robots.txt"] = text("", status)
     site["/a"] = "hello"
     for _ in range(2):
-        with pytest.raises(FetchError, match=rf"HTTP {status}.*robots\.txt, without which") as caught:
+        with pytest.raises(
+            FetchError, match=rf"HTTP {status}.*robots\.txt, without which"
+        ) as caught:
             fetcher.get(site.url("/a"))
         assert caught.value.status == status
     assert asked_for_robots(site) == 1
@@ -136,7 +142,9 @@ def test_robots_txt_is_asked_for_once_a_day(fetcher: Fetcher, site: Site, clock:
     assert asked_for_robots(site) == 2
 
 
-def test_the_next_process_knows_it_already(fetcher: Fetcher, site: Site, memory: Memory, clock: FakeClock) -> None:
+def test_the_next_process_knows_it_already(
+    fetcher: Fetcher, site: Site, memory: Memory, clock: FakeClock
+) -> None:
     """What one fetcher read, another finds in the memory."""
     site["/robots.txt"] = text(ROBOTS)
     site["/a"] = "hello"
@@ -149,7 +157,9 @@ def test_the_next_process_knows_it_already(fetcher: Fetcher, site: Site, memory:
     assert [r.path for r in site.requests] == ["/a"]
 
 
-def test_failures_are_not_remembered_by_the_next_process(fetcher: Fetcher, site: Site, memory: Memory) -> None:
+def test_failures_are_not_remembered_by_the_next_process(
+    fetcher: Fetcher, site: Site, memory: Memory
+) -> None:
     """Whoever starts feedpub again wants to know whether it works now."""
     site["/robots.txt"] = text("", 500)
     with pytest.raises(FetchError):
@@ -175,13 +185,19 @@ def test_an_old_robots_txt_stands_in_for_one_that_cannot_be_read(
     assert asked_for_robots(site) == 3
 
 
-def test_a_memory_from_the_future_is_asked_anew(fetcher: Fetcher, site: Site, memory: Memory, clock: FakeClock) -> None:
+def test_a_memory_from_the_future_is_asked_anew(
+    fetcher: Fetcher, site: Site, memory: Memory, clock: FakeClock
+) -> None:
     """It was written by a wrong clock."""
     origin = site.url("")
-    memory.kept[origin] = CachedRobots(origin, "User-agent: *\nDisallow: /", 200, clock.now() + timedelta(days=400))
+    memory.kept[origin] = CachedRobots(
+        origin, "User-agent: *\nDisallow: /", 200, clock.now() + timedelta(days=400)
+    )
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
-    assert memory.kept[origin] == replace(memory.kept[origin], body="", status=404, expires=memory.kept[origin].expires)
+    assert memory.kept[origin] == replace(
+        memory.kept[origin], body="", status=404, expires=memory.kept[origin].expires
+    )
 
 
 def test_crawl_delay_raises_the_delay(fetcher: Fetcher, site: Site, clock: FakeClock) -> None:
@@ -193,9 +209,13 @@ def test_crawl_delay_raises_the_delay(fetcher: Fetcher, site: Site, clock: FakeC
     assert clock.naps == [7.0, 7.0]
 
 
-def test_the_sitemaps_that_it_names_are_known_once_it_was_read(fetcher: Fetcher, site: Site) -> None:
+def test_the_sitemaps_that_it_names_are_known_once_it_was_read(
+    fetcher: Fetcher, site: Site
+) -> None:
     """Each once, as written; nobody is asked for them, and an address that is none has none."""
-    site["/robots.txt"] = text("Sitemap: https://a.example/1.xml\nSitemap: /2.xml\nSitemap: https://a.example/1.xml\n")
+    site["/robots.txt"] = text(
+        "Sitemap: https://a.example/1.xml\nSitemap: /2.xml\nSitemap: https://a.example/1.xml\n"
+    )
     site["/a"] = "hello"
     assert fetcher.sitemaps(site.url("/a")) == fetcher.sitemaps("gopher://a") == ()
     fetcher.get(site.url("/a"))
@@ -203,8 +223,12 @@ def test_the_sitemaps_that_it_names_are_known_once_it_was_read(fetcher: Fetcher,
     assert len(site.requests) == 2
 
 
-@pytest.mark.parametrize(("written", "waited"), [("3600", 30.0), ("0.1", 1.0), ("nan", 1.0), ("-5", 1.0), ("x", 1.0)])
-def test_crawl_delay_has_bounds(fetcher: Fetcher, site: Site, clock: FakeClock, written: str, waited: float) -> None:
+@pytest.mark.parametrize(
+    ("written", "waited"), [("3600", 30.0), ("0.1", 1.0), ("nan", 1.0), ("-5", 1.0), ("x", 1.0)]
+)
+def test_crawl_delay_has_bounds(
+    fetcher: Fetcher, site: Site, clock: FakeClock, written: str, waited: float
+) -> None:
     """Half a minute at most, and never less than our own delay."""
     site["/robots.txt"] = text(f"User-agent: *\nCrawl-delay: {written}\n")
     site["/a"] = "hello"
@@ -214,7 +238,9 @@ def test_crawl_delay_has_bounds(fetcher: Fetcher, site: Site, clock: FakeClock, 
 
 def test_a_redirected_robots_txt_is_followed(fetcher: Fetcher, site: Site) -> None:
     """As RFC 9309 wants it."""
-    site["/robots.txt"] = Route(status=301, headers={"Location": "/real-robots.txt"}, validators=False)
+    site["/robots.txt"] = Route(
+        status=301, headers={"Location": "/real-robots.txt"}, validators=False
+    )
     site["/real-robots.txt"] = text(ROBOTS)
     with pytest.raises(DisallowedError, match="forbids"):
         fetcher.get(site.url("/private"))
@@ -226,7 +252,9 @@ def test_each_hop_of_a_redirect_asks_its_own_robots_txt(fetcher: Fetcher, site: 
         other["/robots.txt"] = text("User-agent: *\nDisallow: /")
         other["/b"] = "secret"
         site["/a"] = Route(status=302, headers={"Location": other.url("/b")})
-        with pytest.raises(DisallowedError, match=rf"redirected to {other.url('/b')}: robots\.txt of .* forbids"):
+        with pytest.raises(
+            DisallowedError, match=rf"redirected to {other.url('/b')}: robots\.txt of .* forbids"
+        ):
             fetcher.get(site.url("/a"))
         assert other.paths() == []
 
@@ -248,7 +276,9 @@ def test_only_the_first_half_megabyte_is_read(fetcher: Fetcher, site: Site) -> N
     fetcher.get(site.url("/a"))
 
 
-@pytest.mark.parametrize(("coding", "pack"), [("identity", bytes), ("gzip", gzip.compress), ("deflate", zlib.compress)])
+@pytest.mark.parametrize(
+    ("coding", "pack"), [("identity", bytes), ("gzip", gzip.compress), ("deflate", zlib.compress)]
+)
 def test_reading_stops_after_half_a_megabyte(
     fetcher: Fetcher, site: Site, coding: str, pack: Callable[[bytes], bytes]
 ) -> None:
@@ -274,7 +304,9 @@ def test_reading_stops_after_half_a_megabyte(
 def test_a_rule_that_is_cut_is_none(fetcher: Fetcher, site: Site) -> None:
     """It would forbid more than is meant."""
     rules = "User-agent: *\nDisallow: /y\n"
-    site["/robots.txt"] = text(rules + "#" * (MAX_ROBOTS_BYTES - len(rules) - 12) + "\nDisallow: /x/private\n")
+    site["/robots.txt"] = text(
+        rules + "#" * (MAX_ROBOTS_BYTES - len(rules) - 12) + "\nDisallow: /x/private\n"
+    )
     site["/x"] = "hello"
     fetcher.get(site.url("/x"))
     with pytest.raises(DisallowedError):
@@ -292,10 +324,14 @@ def test_a_path_is_compared_as_it_is_sent(fetcher: Fetcher, site: Site) -> None:
     assert site.paths() == ["/open"]
 
 
-def test_only_rules_for_feedpub_are_remembered(fetcher: Fetcher, site: Site, memory: Memory) -> None:
+def test_only_rules_for_feedpub_are_remembered(
+    fetcher: Fetcher, site: Site, memory: Memory
+) -> None:
     """A site may name hundreds of robots."""
     others = "".join(f"User-agent: bot{'x' * n}\nDisallow: /{n}\n\n" for n in range(500))
-    site["/robots.txt"] = text(f"{others}# for all\nUser-agent: *\nDisallow: /private\nCrawl-delay: 2\n")
+    site["/robots.txt"] = text(
+        f"{others}# for all\nUser-agent: *\nDisallow: /private\nCrawl-delay: 2\n"
+    )
     site["/a"] = "hello"
     fetcher.get(site.url("/a"))
     assert memory.kept[site.url("")].body == "User-agent: *\nDisallow: /private\nCrawl-delay: 2.0"
@@ -304,7 +340,9 @@ def test_only_rules_for_feedpub_are_remembered(fetcher: Fetcher, site: Site, mem
 def test_the_cache_is_bounded_by_bytes(memory: Memory, clock: FakeClock) -> None:
     """Of fifty origins with half a megabyte of rules each, few are at hand; the others come from the memory."""
     robots = Robots(memory, clock)
-    rules = b"User-agent: *\n" + b"".join(b"Disallow: /private/%d\n" % number for number in range(20_000))
+    rules = b"User-agent: *\n" + b"".join(
+        b"Disallow: /private/%d\n" % number for number in range(20_000)
+    )
     targets = [parse_target(f"http://{number}.example/private/7") for number in range(50)]
     for target in targets:
         with pytest.raises(DisallowedError):

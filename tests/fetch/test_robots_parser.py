@@ -9,10 +9,18 @@ import pytest
 
 from feedpub.fetch import robots_parser
 from feedpub.fetch.robots import AGENT
-from feedpub.fetch.robots_parser import MAX_SITEMAPS, RobotsRules, extract_product_token, parse_directives, parse_robots
+from feedpub.fetch.robots_parser import (
+    MAX_SITEMAPS,
+    RobotsRules,
+    extract_product_token,
+    parse_directives,
+    parse_robots,
+)
 from feedpub.fetch.url import parse_url
 
-VECTORS = tomllib.loads((Path(__file__).parent.parent / "vectors" / "robots.toml").read_text("utf-8"))
+VECTORS = tomllib.loads(
+    (Path(__file__).parent.parent / "vectors" / "robots.toml").read_text("utf-8")
+)
 
 
 def expanded(text: str) -> str:
@@ -61,8 +69,18 @@ def test_patterns_are_encoded_as_paths_are(written: str, compared: str) -> None:
 
 def test_a_crawl_delay_holds_for_the_agents_before_it() -> None:
     """Many files slow down one crawler only, in a block that has no rule."""
-    assert parse_robots(b"User-agent: slow\nCrawl-delay: 9\nUser-agent: *\nDisallow: /x", AGENT).crawl_delay == 0
-    assert parse_robots(b"User-agent: feedpub\nCrawl-delay: 9\nUser-agent: b\nDisallow: /x", AGENT).crawl_delay == 9
+    assert (
+        parse_robots(
+            b"User-agent: slow\nCrawl-delay: 9\nUser-agent: *\nDisallow: /x", AGENT
+        ).crawl_delay
+        == 0
+    )
+    assert (
+        parse_robots(
+            b"User-agent: feedpub\nCrawl-delay: 9\nUser-agent: b\nDisallow: /x", AGENT
+        ).crawl_delay
+        == 9
+    )
 
 
 def test_only_the_rules_that_concern_us_are_kept() -> None:
@@ -76,7 +94,10 @@ def test_only_the_rules_that_concern_us_are_kept() -> None:
 def test_sitemaps_are_bounded() -> None:
     """In number and length."""
     many = "".join(f"Sitemap: https://a.example/{n}\n" for n in range(2 * MAX_SITEMAPS))
-    assert len(parse_robots(f"Sitemap: /{'x' * 5000}\n{many}".encode(), AGENT).sitemaps) == MAX_SITEMAPS
+    assert (
+        len(parse_robots(f"Sitemap: /{'x' * 5000}\n{many}".encode(), AGENT).sitemaps)
+        == MAX_SITEMAPS
+    )
 
 
 def test_matching_takes_no_more_than_a_moment() -> None:

@@ -28,13 +28,19 @@ def given(name: str) -> RequestOptions:
 
 
 @pytest.mark.parametrize("name", ["header", "cookie", "login"])
-@pytest.mark.parametrize("written", [str, quote, lambda text: quote(quote(text))], ids=["plain", "encoded", "twice"])
-def test_a_redirect_that_repeats_it(site: Site, fetcher: Fetcher, name: str, written: Callable[[str], str]) -> None:
+@pytest.mark.parametrize(
+    "written", [str, quote, lambda text: quote(quote(text))], ids=["plain", "encoded", "twice"]
+)
+def test_a_redirect_that_repeats_it(
+    site: Site, fetcher: Fetcher, name: str, written: Callable[[str], str]
+) -> None:
     """Plain or encoded, under a name that gives nothing away."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(302)
-        handler.send_header("Location", f"ftp://elsewhere.example/?seen={written(f'{TOKEN} {IN_BASIC}')}")
+        handler.send_header(
+            "Location", f"ftp://elsewhere.example/?seen={written(f'{TOKEN} {IN_BASIC}')}"
+        )
         handler.send_header("Content-Length", "0")
         handler.end_headers()
 
@@ -50,7 +56,9 @@ def test_a_token_of_the_address_under_another_name(site: Site, fetcher: Fetcher)
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(302)
-        handler.send_header("Location", f"ftp://elsewhere.example/?from={quote(handler.path, safe='')}")
+        handler.send_header(
+            "Location", f"ftp://elsewhere.example/?from={quote(handler.path, safe='')}"
+        )
         handler.send_header("Content-Length", "0")
         handler.end_headers()
 
@@ -70,9 +78,13 @@ def test_a_line_that_is_no_http(fetcher: Fetcher) -> None:
     assert "T0KEN" not in str(caught.value)
 
 
-@pytest.mark.parametrize("piece", ["?", "&a=", "?token=.", "?token=a.", "?sid=abcdef&", "?a=0123456789abcdef", "://a@"])
+@pytest.mark.parametrize(
+    "piece", ["?", "&a=", "?token=.", "?token=a.", "?sid=abcdef&", "?a=0123456789abcdef", "://a@"]
+)
 @pytest.mark.parametrize("redact", [redact, secrets_in])
-def test_redaction_takes_time_in_proportion_to_the_text(redact: Callable[[str], object], piece: str) -> None:
+def test_redaction_takes_time_in_proportion_to_the_text(
+    redact: Callable[[str], object], piece: str
+) -> None:
     """Four times the text takes about four times as long, and not sixteen times."""
     texts = (piece * (size // len(piece)) for size in (100_000, 400_000))
     short, long = (cpu_seconds(partial(redact, text), 0.0) for text in texts)

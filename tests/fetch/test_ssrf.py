@@ -129,7 +129,9 @@ def test_allowing_nat64_does_not_open_what_lies_behind_it() -> None:
     """An address that carries another must pass with both."""
     policy = AddressPolicy.with_networks(["64:ff9b::/96", "2002::/16"])
     assert policy.reason_against("64:ff9b::8.8.8.8", 443) is None
-    assert "169.254.169.254 is a cloud metadata" in (policy.reason_against("64:ff9b::a9fe:a9fe", 80) or "")
+    assert "169.254.169.254 is a cloud metadata" in (
+        policy.reason_against("64:ff9b::a9fe:a9fe", 80) or ""
+    )
     assert policy.reason_against("2002:808:808::1", 443) is None
     assert "10.0.0.1 is a private" in (policy.reason_against("2002:a00:1::1", 80) or "")
 

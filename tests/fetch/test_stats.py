@@ -31,7 +31,10 @@ def test_requests_count_for_the_feed_they_are_sent_for(fetcher: Fetcher, site: S
 
 def test_a_request_without_an_answer_counts(fetcher: Fetcher) -> None:
     """Under a status of its own."""
-    with running_evil(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<p>") as evil, pytest.raises(FetchError):
+    with (
+        running_evil(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<p>") as evil,
+        pytest.raises(FetchError),
+    ):
         fetcher.for_run("world").get(evil.url())
     assert fetcher.statistics[("world", NO_ANSWER)] >= 1
 

@@ -25,7 +25,9 @@ def here(host: str, port: int) -> Sequence[str]:
     return ["127.0.0.1"]
 
 
-def test_name_and_host_are_those_of_the_url(authority: trustme.CA, ca_file: str, clock: FakeClock) -> None:
+def test_name_and_host_are_those_of_the_url(
+    authority: trustme.CA, ca_file: str, clock: FakeClock
+) -> None:
     """SNI, certificate and Host header name the host; only the connection knows the address."""
     names: list[str | None] = []
     tls = server_side(authority.issue_cert("xn--mnchen-3ya.example"), names)
@@ -40,7 +42,9 @@ def test_name_and_host_are_those_of_the_url(authority: trustme.CA, ca_file: str,
     assert f"Host: xn--mnchen-3ya.example:{server.port}\r\n".encode() in server.heads[0]
 
 
-def test_a_certificate_of_an_address_is_accepted(authority: trustme.CA, ca_file: str, clock: FakeClock) -> None:
+def test_a_certificate_of_an_address_is_accepted(
+    authority: trustme.CA, ca_file: str, clock: FakeClock
+) -> None:
     """For a URL that names the address."""
     with (
         running_evil(WHOLE, tls=server_side(authority.issue_cert("127.0.0.1"))) as server,
@@ -55,7 +59,9 @@ def test_early_hints_come_before_each_answer_of_a_connection(
     """They are no answer: the one that counts follows them."""
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n"
     with (
-        running_evil(keeping_open(hints + WHOLE), tls=server_side(authority.issue_cert("127.0.0.1"))) as server,
+        running_evil(
+            keeping_open(hints + WHOLE), tls=server_side(authority.issue_cert("127.0.0.1"))
+        ) as server,
         Fetcher(allow_private=LOOPBACK, ca_file=ca_file, clock=clock) as fetcher,
     ):
         pages = [fetcher.get(f"https://127.0.0.1:{server.port}/{n}") for n in range(3)]
@@ -104,14 +110,18 @@ def test_a_server_without_tls_is_an_error(clock: FakeClock) -> None:
     with (
         running_evil(b"HTTP/1.1 400 Bad Request\r\n\r\n") as server,
         Fetcher(allow_private=LOOPBACK, clock=clock, deadline=1.0) as fetcher,
-        pytest.raises(FetchError, match=r"no secure connection|no complete answer|no answer in time"),
+        pytest.raises(
+            FetchError, match=r"no secure connection|no complete answer|no answer in time"
+        ),
     ):
         fetcher.get(f"https://127.0.0.1:{server.port}/")
     assert server.heads == []
 
 
 @pytest.mark.parametrize("handshake", [True, False])
-def test_drips_end_with_the_deadline_under_tls_too(authority: trustme.CA, ca_file: str, handshake: bool) -> None:  # noqa: FBT001 -- a table's column
+def test_drips_end_with_the_deadline_under_tls_too(
+    authority: trustme.CA, ca_file: str, handshake: bool
+) -> None:  # noqa: FBT001 -- a table's column
     """In the handshake and in the body; the words depend on who gives up first."""
     body = drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"a")
     tls = server_side(authority.issue_cert("127.0.0.1"))

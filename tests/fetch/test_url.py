@@ -56,7 +56,14 @@ def test_a_url_is_sent_in_one_form(written: str, sent: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["file:///etc/passwd", "ftp://example.org/", "javascript:alert(1)", "data:text/html,x", "", "news/1"],
+    [
+        "file:///etc/passwd",
+        "ftp://example.org/",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "",
+        "news/1",
+    ],
 )
 def test_only_http_and_https_are_fetched(url: str) -> None:
     """Everything else is refused by its scheme."""
@@ -136,12 +143,18 @@ def test_errors_about_a_url_do_not_show_its_password(url: str) -> None:
         ("https://example.org/f?feed_token=secret&a=2", "https://example.org/f?feed_token=…&a=2"),
         ("https://example.org/f?a=2&apiKey=secret#top", "https://example.org/f?a=2&apiKey=…#top"),
         ("https://example.org/?auth=secret", "https://example.org/?auth=…"),
-        ("https://example.org/.rss?feed=" + "0a" * 20 + "&user=x", "https://example.org/.rss?feed=…&user=x"),
+        (
+            "https://example.org/.rss?feed=" + "0a" * 20 + "&user=x",
+            "https://example.org/.rss?feed=…&user=x",
+        ),
         (
             "redirected to https://example.org/?key=secret: HTTP 404",
             "redirected to https://example.org/?key=…: HTTP 404",
         ),
-        ("https://example.org/?keyword=a&author=b&design=c", "https://example.org/?keyword=a&author=b&design=c"),
+        (
+            "https://example.org/?keyword=a&author=b&design=c",
+            "https://example.org/?keyword=a&author=b&design=c",
+        ),
         ("/srv/me@home/articles", "/srv/me@home/articles"),
     ],
 )

@@ -31,7 +31,9 @@ def test_a_message_arrives_as_it_is(site: Site, notifier: WebhookClient) -> None
     assert "authorization" not in request.headers
 
 
-def test_a_user_and_a_password_may_stand_in_the_address(site: Site, notifier: WebhookClient) -> None:
+def test_a_user_and_a_password_may_stand_in_the_address(
+    site: Site, notifier: WebhookClient
+) -> None:
     """They go into a header, and into no message."""
     url = site.url("/hook").replace("//", "//ann:pass%20word@")
     with pytest.raises(FetchError) as caught:
@@ -43,14 +45,28 @@ def test_a_user_and_a_password_may_stand_in_the_address(site: Site, notifier: We
 @pytest.mark.parametrize(
     ("route", "reason"),
     [
-        (Route(b"no such channel", "text/plain", 404), "HTTP 404: the page is gone: no such channel"),
-        (Route(b'{"code": 1}', "application/json; charset=utf-8", 400), 'HTTP 400: bad request: {"code": 1}'),
+        (
+            Route(b"no such channel", "text/plain", 404),
+            "HTTP 404: the page is gone: no such channel",
+        ),
+        (
+            Route(b'{"code": 1}', "application/json; charset=utf-8", 400),
+            'HTTP 400: bad request: {"code": 1}',
+        ),
         (Route(b"<h1>Oops</h1>", status=500), "HTTP 500: the server has an error"),
-        (Route(b"x" * 9000, "text/plain", 503), "HTTP 503: the server is overloaded or closed for now: " + "x" * 100),
-        (Route(b"slow", "text/plain", 429, {"Retry-After": "40"}), "HTTP 429: asks to wait 40 s: slow"),
+        (
+            Route(b"x" * 9000, "text/plain", 503),
+            "HTTP 503: the server is overloaded or closed for now: " + "x" * 100,
+        ),
+        (
+            Route(b"slow", "text/plain", 429, {"Retry-After": "40"}),
+            "HTTP 429: asks to wait 40 s: slow",
+        ),
     ],
 )
-def test_what_a_server_says_against_it_is_told(site: Site, notifier: WebhookClient, route: Route, reason: str) -> None:
+def test_what_a_server_says_against_it_is_told(
+    site: Site, notifier: WebhookClient, route: Route, reason: str
+) -> None:
     """With the server's own words where they are meant to be read, and never with the path: it may be a secret."""
     site["/T0KEN"] = route
     with pytest.raises(FetchError) as caught:
@@ -60,9 +76,13 @@ def test_what_a_server_says_against_it_is_told(site: Site, notifier: WebhookClie
     assert "T0KEN" not in str(caught.value)
 
 
-def test_a_server_that_repeats_the_address_tells_no_secret(site: Site, notifier: WebhookClient) -> None:
+def test_a_server_that_repeats_the_address_tells_no_secret(
+    site: Site, notifier: WebhookClient
+) -> None:
     """Neither the path nor what stands in the query."""
-    site["/hooks/T0KENPATH"] = Route(b"no /hooks/T0KENPATH?key=T0KENKEY, and T0KENPATH is unknown", "text/plain", 404)
+    site["/hooks/T0KENPATH"] = Route(
+        b"no /hooks/T0KENPATH?key=T0KENKEY, and T0KENPATH is unknown", "text/plain", 404
+    )
     with pytest.raises(FetchError) as caught:
         notifier.post(site.url("/hooks/T0KENPATH?key=T0KENKEY"), b"{}", JSON)
     assert "T0KEN" not in str(caught.value)
@@ -104,7 +124,9 @@ def test_a_success_is_one_whatever_follows_it(site: Site, notifier: WebhookClien
     assert time.monotonic() - began < 0.5
 
 
-def test_a_silent_server_costs_its_deadline_and_no_more(site: Site, notifier: WebhookClient) -> None:
+def test_a_silent_server_costs_its_deadline_and_no_more(
+    site: Site, notifier: WebhookClient
+) -> None:
     """Headers that drip do not prolong it."""
 
     def drip(handler: BaseHTTPRequestHandler) -> None:

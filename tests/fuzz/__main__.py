@@ -49,7 +49,9 @@ class Total:
         return f"{self.name:12} {self.inputs:>10,} inputs {speed:>8,.0f}/s  {edges}  {len(self.found)} findings"
 
 
-def fuzz(target: Target, effort: Effort, kept: Path = REGRESSIONS, extra: Path | None = None) -> Total:
+def fuzz(
+    target: Target, effort: Effort, kept: Path = REGRESSIONS, extra: Path | None = None
+) -> Total:
     """Try inputs on a target.
 
     Args:
@@ -62,7 +64,15 @@ def fuzz(target: Target, effort: Effort, kept: Path = REGRESSIONS, extra: Path |
         corpus, found = Path(name, "corpus"), Path(name, "found")
         found.mkdir()
         _plant(corpus, target, extra)
-        arguments = (target.name, effort.inputs, effort.seconds, effort.seed, effort.longest, corpus, found)
+        arguments = (
+            target.name,
+            effort.inputs,
+            effort.seconds,
+            effort.seed,
+            effort.longest,
+            corpus,
+            found,
+        )
         command = [sys.executable, "-m", "tests.fuzz.process", *map(str, arguments)]
         began = time.monotonic()
         done = subprocess.run(command, cwd=_ROOT, capture_output=True, check=False)  # noqa: S603 -- this program
@@ -70,10 +80,23 @@ def fuzz(target: Target, effort: Effort, kept: Path = REGRESSIONS, extra: Path |
         said = done.stderr.decode("utf-8", "replace")
         results = tuple(_kept(target, found, kept))
     if done.returncode and not results:
-        raise RuntimeError(f"{target.name}: the fuzzer ended with {done.returncode}:\n{said[-3000:]}")
-    edges = [int(line[1]) for line in _COVERED.findall(said) if line[0] in ("INITED", "DONE", "NEW", "REDUCE")]
+        raise RuntimeError(
+            f"{target.name}: the fuzzer ended with {done.returncode}:\n{said[-3000:]}"
+        )
+    edges = [
+        int(line[1])
+        for line in _COVERED.findall(said)
+        if line[0] in ("INITED", "DONE", "NEW", "REDUCE")
+    ]
     executed = [int(number) for number in _EXECUTED.findall(said)]
-    return Total(target.name, max(executed, default=0), took, edges[0] if edges else 0, max(edges, default=0), results)
+    return Total(
+        target.name,
+        max(executed, default=0),
+        took,
+        edges[0] if edges else 0,
+        max(edges, default=0),
+        results,
+    )
 
 
 def _plant(corpus: Path, target: Target, extra: Path | None) -> None:
@@ -97,10 +120,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("target", nargs="+", choices=[*TARGETS, "all"])
     parser.add_argument("--inputs", type=int, default=10_000, help="for each target")
-    parser.add_argument("--seconds", type=int, default=0, help="for each target at most; 0 for as long as it takes")
+    parser.add_argument(
+        "--seconds", type=int, default=0, help="for each target at most; 0 for as long as it takes"
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--longest", type=int, default=1 << 20, help="bytes of an input; small ones are quicker")
-    parser.add_argument("--keep", type=Path, default=REGRESSIONS, help="where to write down what was found")
+    parser.add_argument(
+        "--longest", type=int, default=1 << 20, help="bytes of an input; small ones are quicker"
+    )
+    parser.add_argument(
+        "--keep", type=Path, default=REGRESSIONS, help="where to write down what was found"
+    )
     parser.add_argument("--corpus", type=Path, help="a folder of more inputs to begin with")
     options = parser.parse_args()
     names = TARGETS if "all" in options.target else options.target

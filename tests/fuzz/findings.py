@@ -36,13 +36,18 @@ def smallest(target: Target, data: bytes) -> bytes:
     wrong, tries = judged(target, data), iter(range(_MOST_TRIES))
     if wrong is None:
         return data
-    for split in (target.pieces.findall, lambda whole: [whole[at : at + 1] for at in range(len(whole))]):
+    for split in (
+        target.pieces.findall,
+        lambda whole: [whole[at : at + 1] for at in range(len(whole))],
+    ):
         parts = list(filter(None, split(data)))
         data = b"".join(_needed(parts, lambda some: judged(target, b"".join(some)) == wrong, tries))
     return data
 
 
-def _needed(parts: list[bytes], fails: Callable[[list[bytes]], bool], tries: Iterator[int]) -> list[bytes]:
+def _needed(
+    parts: list[bytes], fails: Callable[[list[bytes]], bool], tries: Iterator[int]
+) -> list[bytes]:
     """Parts without those that it fails without, in runs of half of them, a quarter, and so on."""
     size = len(parts) // 2
     while size:

@@ -31,7 +31,11 @@ def _change(parts: list[bytes], words: tuple[bytes, ...], dice: random.Random) -
             parts[at], parts[other] = parts[other], parts[at]
         case 4 if at < len(parts):
             cut = dice.randint(0, len(parts[at]))
-            parts[at] = parts[at][:cut] + bytes([dice.randrange(256)]) * dice.randint(0, 1) + parts[at][cut + 1 :]
+            parts[at] = (
+                parts[at][:cut]
+                + bytes([dice.randrange(256)]) * dice.randint(0, 1)
+                + parts[at][cut + 1 :]
+            )
         case 5:
             parts.insert(at, dice.choice(words))
         case 6:

@@ -22,7 +22,9 @@ _ADDRESSES = ("href", "src", "cite")
 
 def check_moment(moment: object) -> None:
     """A date is aware, or there is none."""
-    assert moment is None or (isinstance(moment, datetime) and moment.utcoffset() is not None), moment
+    assert moment is None or (isinstance(moment, datetime) and moment.utcoffset() is not None), (
+        moment
+    )
 
 
 def check_address(address: str | None) -> None:
@@ -50,21 +52,38 @@ def check_html(body: str) -> None:
     for element in html.fragment_fromstring(body, create_parent="section").iterdescendants():
         assert element.tag in TAGS, element.tag
         for name, value in element.attrib.items():
-            assert name in ATTRIBUTES.get(str(element.tag), set()) | ATTRIBUTES["*"], f"{element.tag} {name}"
+            assert name in ATTRIBUTES.get(str(element.tag), set()) | ATTRIBUTES["*"], (
+                f"{element.tag} {name}"
+            )
             scheme = _SCHEME.match(value) if name in _ADDRESSES else None
             assert scheme is None or scheme[1].lower() in SCHEMES, value
 
 
 def check_article(article: Article) -> None:
     """The fields of an article are what they say, and it can be published."""
-    check_texts([article.title, article.html, article.text, article.summary, *article.authors, *article.categories])
-    check_texts(text for text in (article.url, article.language, article.site, article.image) if text is not None)
+    check_texts(
+        [
+            article.title,
+            article.html,
+            article.text,
+            article.summary,
+            *article.authors,
+            *article.categories,
+        ]
+    )
+    check_texts(
+        text
+        for text in (article.url, article.language, article.site, article.image)
+        if text is not None
+    )
     check_moment(article.published)
     check_moment(article.updated)
     check_address(article.url)
     assert all(isinstance(removed, Removed) for removed in article.removed)
     check_texts(text for removed in article.removed for text in (removed.text, removed.reason))
-    assert all(line.strip() for line in article.text.split("\n")) or not article.text, "a paragraph without text"
+    assert all(line.strip() for line in article.text.split("\n")) or not article.text, (
+        "a paragraph without text"
+    )
     check_html(article.html)
     check_documents(feed_of(entry_of(article)))
 
@@ -75,7 +94,16 @@ def check_item(item: Item) -> None:
     check_address(item.image)
     check_moment(item.published)
     check_moment(item.updated)
-    check_texts([item.title, item.summary, item.version, item.language or "", *item.authors, *item.categories])
+    check_texts(
+        [
+            item.title,
+            item.summary,
+            item.version,
+            item.language or "",
+            *item.authors,
+            *item.categories,
+        ]
+    )
     for enclosure in item.enclosures:
         check_address(enclosure.url)
         assert 0 <= enclosure.length < 1 << 63
@@ -85,7 +113,12 @@ def entry_of(article: Article, number: int = 1) -> Entry:
     """An entry that says what an article says."""
     names = {field.name for field in fields(Entry)} & {field.name for field in fields(Article)}
     said = {name: getattr(article, name) for name in names}
-    said |= {"url": article.url or "", "published": article.published or NOW, "updated": NOW, "slug": "story"}
+    said |= {
+        "url": article.url or "",
+        "published": article.published or NOW,
+        "updated": NOW,
+        "slug": "story",
+    }
     return Entry(id=f"tag:example.org,2026-11-25:news/{number}", first_seen=NOW, **said)
 
 

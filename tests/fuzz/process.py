@@ -61,10 +61,19 @@ def main() -> None:
     parser.add_argument("seconds", type=int)
     parser.add_argument("seed", type=int)
     parser.add_argument("longest", type=int)
-    parser.add_argument("corpus", type=Path, help="the folder that inputs are taken from, and added to")
-    parser.add_argument("found", type=Path, help="the folder for inputs that something is wrong with")
+    parser.add_argument(
+        "corpus", type=Path, help="the folder that inputs are taken from, and added to"
+    )
+    parser.add_argument(
+        "found", type=Path, help="the folder for inputs that something is wrong with"
+    )
     asked = parser.parse_args()
-    fuzz(TARGETS[asked.name], Effort(asked.inputs, asked.seconds, asked.seed, asked.longest), asked.corpus, asked.found)
+    fuzz(
+        TARGETS[asked.name],
+        Effort(asked.inputs, asked.seconds, asked.seed, asked.longest),
+        asked.corpus,
+        asked.found,
+    )
 
 
 if __name__ == "__main__":

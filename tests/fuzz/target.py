@@ -47,7 +47,10 @@ class Target:
     def seeds(self) -> list[bytes]:
         """Inputs from which others are made, none longer than they may be."""
         planted = sorted((_HERE / "seeds" / self.name).glob("*"))
-        return [seed[: self.longest] for seed in (*(path.read_bytes() for path in planted), *self.others())]
+        return [
+            seed[: self.longest]
+            for seed in (*(path.read_bytes() for path in planted), *self.others())
+        ]
 
     def judge(self, data: bytes) -> None:
         """Run it on an input.
@@ -69,7 +72,10 @@ class Target:
 def _grammars() -> dict[str, tuple[bytes, ...]]:
     listed = tomllib.loads((_HERE / "words.toml").read_text("utf-8"))
     return {
-        name: (*(word.encode() for word in said.get("words", ())), *map(bytes.fromhex, said.get("bytes", ())))
+        name: (
+            *(word.encode() for word in said.get("words", ())),
+            *map(bytes.fromhex, said.get("bytes", ())),
+        )
         for name, said in listed.items()
     }
 

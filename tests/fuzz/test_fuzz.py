@@ -42,12 +42,18 @@ def test_inputs_of_good_faith_are_read(target: Target) -> None:
 def test_inputs_made_by_its_grammar_are_read(target: Target) -> None:
     """Words, halves of words and bytes in any order, in as many fields as it has."""
     word = st.sampled_from(target.words)
-    part = word | st.binary(max_size=6) | st.text(max_size=6).map(lambda text: text.encode("utf-8", "surrogatepass"))
+    part = (
+        word
+        | st.binary(max_size=6)
+        | st.text(max_size=6).map(lambda text: text.encode("utf-8", "surrogatepass"))
+    )
     repeated = st.builds(lambda some, times: some * times, part, st.integers(1, 50))
     field = st.lists(part | repeated, max_size=12).map(b"".join)
     seed = st.sampled_from(target.seeds())
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
     @given(st.lists(field | seed, min_size=1, max_size=3).map(SEPARATOR.join))
     def read(data: bytes) -> None:
         target.judge(data[: target.longest])
@@ -102,8 +108,12 @@ def test_a_finding_is_named_by_its_place_and_made_small() -> None:
 
 def test_findings_that_differ_in_a_number_are_one() -> None:
     """Else each size of an input would be a finding of its own."""
-    first, second = (AssertionError(f"took {seconds} s for 12{seconds} bytes") for seconds in (2, 3))
-    assert [_raised(error) for error in (first, second)] == ["took-s-for-bytes-in-test-fuzz-raised"] * 2
+    first, second = (
+        AssertionError(f"took {seconds} s for 12{seconds} bytes") for seconds in (2, 3)
+    )
+    assert [_raised(error) for error in (first, second)] == [
+        "took-s-for-bytes-in-test-fuzz-raised"
+    ] * 2
 
 
 def _raised(error: Exception) -> str:

@@ -73,7 +73,9 @@ def shortest(kind: Kind, seed: int, steps: Sequence[Step], what: str, seconds: f
 def replay(kind: Kind, seed: int, file: Path) -> None:
     """Take the steps that a file has, and tell what comes of each."""
     steps = [
-        ast.literal_eval(line.strip().rstrip(",")) for line in file.read_text("utf-8").splitlines() if line.strip()
+        ast.literal_eval(line.strip().rstrip(","))
+        for line in file.read_text("utf-8").splitlines()
+        if line.strip()
     ]
     _, _, violation = play(kind, seed, steps, print)
     print(violation or "all holds")
@@ -82,17 +84,31 @@ def replay(kind: Kind, seed: int, file: Path) -> None:
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.model", description=__doc__)
-    parser.add_argument("--kind", nargs="+", choices=KINDS, default=KINDS, help="how the site lists its articles")
+    parser.add_argument(
+        "--kind", nargs="+", choices=KINDS, default=KINDS, help="how the site lists its articles"
+    )
     parser.add_argument("--seeds", type=int, default=20, help="runs of each kind")
     parser.add_argument("--seed", type=int, help="play this one alone")
     parser.add_argument("--steps", type=int, default=300, help="in a run")
-    parser.add_argument("--without", nargs="+", default=[], metavar="STEP", help="steps that are not taken")
     parser.add_argument(
-        "--with", nargs="+", default=[], metavar="STEP", dest="more", help="steps that are left out else"
+        "--without", nargs="+", default=[], metavar="STEP", help="steps that are not taken"
     )
-    parser.add_argument("--shrink", type=float, default=120, metavar="SECONDS", help="to look for fewer steps")
     parser.add_argument(
-        "--replay", type=Path, metavar="FILE", help="take the steps in a file, one a line, and tell all"
+        "--with",
+        nargs="+",
+        default=[],
+        metavar="STEP",
+        dest="more",
+        help="steps that are left out else",
+    )
+    parser.add_argument(
+        "--shrink", type=float, default=120, metavar="SECONDS", help="to look for fewer steps"
+    )
+    parser.add_argument(
+        "--replay",
+        type=Path,
+        metavar="FILE",
+        help="take the steps in a file, one a line, and tell all",
     )
     options = parser.parse_args()
     if options.replay:
@@ -121,20 +137,38 @@ def main() -> None:
             steps, began = steps_of(seed, options.steps, without), _cpu()
             world, place, violation = play(kind, seed, steps)
             tally, oracle = world.tally, world.oracle
-            numbers = (tally.steps, tally.builds, tally.kills, tally.refused, len(world.site.articles), oracle.entries)
+            numbers = (
+                tally.steps,
+                tally.builds,
+                tally.kills,
+                tally.refused,
+                len(world.site.articles),
+                oracle.entries,
+            )
             seconds = f"{_cpu() - began + tally.seconds:.1f}"
-            cells = kind, seed, *numbers, oracle.archives, seconds, violation.what if violation else "-"
+            cells = (
+                kind,
+                seed,
+                *numbers,
+                oracle.archives,
+                seconds,
+                violation.what if violation else "-",
+            )
             print(row.format(*cells), flush=True)
             if violation:
                 failed = True
                 print(f"  {violation}", flush=True)
-                for step in shortest(kind, seed, steps[: place + 1], violation.what, options.shrink):
+                for step in shortest(
+                    kind, seed, steps[: place + 1], violation.what, options.shrink
+                ):
                     print(f"    {step},", flush=True)
     sys.exit(1 if failed else 0)
 
 
 def _cpu() -> float:
-    return sum(use.ru_utime + use.ru_stime for use in map(getrusage, (RUSAGE_SELF, RUSAGE_CHILDREN)))
+    return sum(
+        use.ru_utime + use.ru_stime for use in map(getrusage, (RUSAGE_SELF, RUSAGE_CHILDREN))
+    )
 
 
 if __name__ == "__main__":

@@ -80,7 +80,9 @@ class Builder:
             now: what the clock says.
             kill_at: kill it at the n-th of the instants at which it changes something on the disk.
         """
-        return Built(**self._ask({"config": str(config), "now": now.isoformat(), "kill_at": kill_at}))
+        return Built(
+            **self._ask({"config": str(config), "now": now.isoformat(), "kill_at": kill_at})
+        )
 
     def restart(self) -> None:
         """End what goes on between two builds: the next one opens the state anew."""
@@ -150,14 +152,24 @@ class _Service:
         return {
             "now": clock.now().isoformat(),
             "status": outcome.status.value,
-            "fatal": [f"{problem.where}: {problem.reason}" for problem in outcome.problems if problem.fatal],
-            "lost": [f"{problem.where}: {problem.reason}" for problem in outcome.problems if not problem.fatal],
+            "fatal": [
+                f"{problem.where}: {problem.reason}"
+                for problem in outcome.problems
+                if problem.fatal
+            ],
+            "lost": [
+                f"{problem.where}: {problem.reason}"
+                for problem in outcome.problems
+                if not problem.fatal
+            ],
             "seconds": time.process_time() - began,
         }
 
     def _build_in_fork(self, order: Mapping[str, str], kill_at: int) -> dict[str, Any]:
         for thread in threading.enumerate():
-            if thread is not threading.current_thread():  # a timer that was told to end takes a moment
+            if (
+                thread is not threading.current_thread()
+            ):  # a timer that was told to end takes a moment
                 thread.join(_LONGEST)
                 assert not thread.is_alive(), f"{thread} goes on after a build"
         reading, writing = os.pipe()

@@ -84,7 +84,14 @@ def read_chain(folder: Path, name: str, bases: set[str]) -> list[Document]:
             raise TornError(f"{name}: missing, but a document leads to it") from None
         document = _read(body, name.rpartition(".")[2], name)
         chain.append(document)
-        name = next((document.previous.removeprefix(base) for base in bases if document.previous.startswith(base)), "")
+        name = next(
+            (
+                document.previous.removeprefix(base)
+                for base in bases
+                if document.previous.startswith(base)
+            ),
+            "",
+        )
         if document.previous and not name:
             raise TornError(f"{name}: leads to {document.previous}, which is nobody's address")
     return chain

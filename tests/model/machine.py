@@ -29,7 +29,9 @@ class SiteMachine(RuleBasedStateMachine):
         self._world.do(("build", 0))
 
     @rule(
-        name=st.sampled_from([name for name in STEPS if name not in _BUILDS and name not in UNPROMISED]),
+        name=st.sampled_from(
+            [name for name in STEPS if name not in _BUILDS and name not in UNPROMISED]
+        ),
         seed=_SEEDS,
         then=st.sampled_from(["", "build", "build", *_BUILDS]),
         how=_SEEDS,

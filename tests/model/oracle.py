@@ -39,7 +39,9 @@ class Wanted:
     base: str
 
     def admits(self, article: Article) -> bool:
-        return article.topic not in self.exclude and (not self.include or article.topic in self.include)
+        return article.topic not in self.exclude and (
+            not self.include or article.topic in self.include
+        )
 
 
 @dataclass
@@ -97,7 +99,9 @@ class Oracle:
     lost: bool = False
     entries: int = 0
     archives: int = 0
-    _tried: list[Wanted] = field(default_factory=list)  # since all was as the config wants it, and then
+    _tried: list[Wanted] = field(
+        default_factory=list
+    )  # since all was as the config wants it, and then
     _live: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
     # --- what happens ---
@@ -114,7 +118,8 @@ class Oracle:
         well = not built.fatal
         if self.site.fault and well and built.status != "unchanged":
             raise ViolationError(
-                "fault unseen", f"the list answers {self.site.fault!r}, and the build says all is well"
+                "fault unseen",
+                f"the list answers {self.site.fault!r}, and the build says all is well",
             )
         self._look_again(wanted, began)
         if well:
@@ -195,7 +200,11 @@ class Oracle:
     # --- what must show ---
 
     def _look_again(self, wanted: Wanted, now: datetime) -> None:
-        due = [number for number, known in self.known.items() if known.next_look and known.next_look <= now]
+        due = [
+            number
+            for number, known in self.known.items()
+            if known.next_look and known.next_look <= now
+        ]
         for number in due:
             article, known = self.site.articles[number], self.known[number]
             first = known.first or now
@@ -234,7 +243,10 @@ class Oracle:
     def _chains(self, wanted: Wanted) -> dict[str, list[Document]]:
         formats = [suffix for suffix in wanted.formats if suffix in self.written]
         try:
-            return {suffix: read_chain(self.folder, f"{self.name}.{suffix}", self.bases) for suffix in formats}
+            return {
+                suffix: read_chain(self.folder, f"{self.name}.{suffix}", self.bases)
+                for suffix in formats
+            }
         except TornError as error:
             raise ViolationError("torn", str(error)) from error
 
@@ -247,11 +259,19 @@ class Oracle:
             if whole:
                 self._hold_live(suffix, chain, wanted)
                 self._hold_listed(suffix, chain, wanted)
-        if whole and len({tuple(entry.id for entry in chain[0].entries) for chain in chains.values()}) > 1:
-            raise ViolationError("formats differ", f"the live documents hold not the same entries: {sorted(chains)}")
+        if (
+            whole
+            and len({tuple(entry.id for entry in chain[0].entries) for chain in chains.values()})
+            > 1
+        ):
+            raise ViolationError(
+                "formats differ", f"the live documents hold not the same entries: {sorted(chains)}"
+            )
         if whole:
             self._hold_updates(chains)
-        self.entries = max((len({e.id for _, e in everything(chain)}) for chain in chains.values()), default=0)
+        self.entries = max(
+            (len({e.id for _, e in everything(chain)}) for chain in chains.values()), default=0
+        )
         self.archives = max((len(chain) - 1 for chain in chains.values()), default=0)
 
     def _hold_entries(self, suffix: str, chain: list[Document]) -> None:
@@ -261,16 +281,23 @@ class Oracle:
         for place, document in enumerate(chain):
             here = [entry.id for entry in document.entries]
             if len(set(here)) < len(here) or (place and archived.intersection(here)):
-                raise ViolationError("one id twice", f"{suffix}, document {place}: {here}, archived before: {archived}")
+                raise ViolationError(
+                    "one id twice",
+                    f"{suffix}, document {place}: {here}, archived before: {archived}",
+                )
             archived |= set(here) if place else set()
         for place, entry in everything(chain):
             number = self._article_of(suffix, entry)
             if ids.setdefault(number, entry.id) != entry.id:
-                how = f"{suffix}, document {place}: article {number} is {ids[number]} and {entry.id}"
+                how = (
+                    f"{suffix}, document {place}: article {number} is {ids[number]} and {entry.id}"
+                )
                 raise ViolationError("one article twice", how)
             known = self.known[number]
             if known.id and known.id != entry.id:
-                raise ViolationError("id changed", f"{suffix}: article {number} was {known.id}, and is {entry.id}")
+                raise ViolationError(
+                    "id changed", f"{suffix}: article {number} was {known.id}, and is {entry.id}"
+                )
             if known.published and known.published != entry.published:
                 how = f"{suffix}, document {place}: article {number} was {known.published}, is {entry.published}"
                 raise ViolationError("date changed", how)
@@ -280,7 +307,9 @@ class Oracle:
     def _article_of(self, suffix: str, entry: Published) -> int:
         whose = entry.articles | {number for number, _ in entry.versions}
         if len(whose) != 1:
-            raise ViolationError("mixed", f"{suffix}: {entry.id}, {entry.title!r} holds the articles {sorted(whose)}")
+            raise ViolationError(
+                "mixed", f"{suffix}: {entry.id}, {entry.title!r} holds the articles {sorted(whose)}"
+            )
         return next(iter(whose))
 
     def _hold_reach(self, suffix: str, chain: list[Document]) -> None:
@@ -291,34 +320,47 @@ class Oracle:
                 admitted = all(wanted.admits(self.site.articles[number]) for wanted in self._tried)
                 if admitted or known.archived:
                     why = "admitted" if admitted else "excluded, but archived once"
-                    raise ViolationError("lost", f"{suffix}: article {number}, {known.id} ({why}) is in no document")
+                    raise ViolationError(
+                        "lost", f"{suffix}: article {number}, {known.id} ({why}) is in no document"
+                    )
 
     def _hold_live(self, suffix: str, chain: list[Document], wanted: Wanted) -> None:
         """The live document has the newest, and no more than it may."""
         live = chain[0].entries
         if len(live) > wanted.limit:
-            raise ViolationError("too many", f"{suffix}: {len(live)} entries, {wanted.limit} are allowed")
+            raise ViolationError(
+                "too many", f"{suffix}: {len(live)} entries, {wanted.limit} are allowed"
+            )
         dates = [entry.published for entry in live]
         if dates != sorted(dates, reverse=True):
             raise ViolationError("order", f"{suffix}: {dates}")
-        refused = [e.title for e in live if not wanted.admits(self.site.articles[self._article_of(suffix, e)])]
+        refused = [
+            e.title
+            for e in live
+            if not wanted.admits(self.site.articles[self._article_of(suffix, e)])
+        ]
         if refused:
             raise ViolationError("refused one is live", f"{suffix}: {refused}")
         shown = {entry.id for entry in live}
         others = [
             entry
             for _, entry in everything(chain)
-            if entry.id not in shown and wanted.admits(self.site.articles[self._article_of(suffix, entry)])
+            if entry.id not in shown
+            and wanted.admits(self.site.articles[self._article_of(suffix, entry)])
         ]
         if others and len(live) < wanted.limit:
             how = f"{suffix}: {len(live)} of {wanted.limit} entries; others are archived alone"
             raise ViolationError("not the newest", how)
         if others and live and max(entry.published for entry in others) > dates[-1]:
-            raise ViolationError("not the newest", f"{suffix}: the last is of {dates[-1]}, an archived one is newer")
+            raise ViolationError(
+                "not the newest", f"{suffix}: the last is of {dates[-1]}, an archived one is newer"
+            )
         for document in chain:
             for address in filter(None, (document.address, document.previous)):
                 if not address.startswith(wanted.base):
-                    raise ViolationError("old base", f"{suffix}: {address} is not below {wanted.base}")
+                    raise ViolationError(
+                        "old base", f"{suffix}: {address} is not below {wanted.base}"
+                    )
 
     def _hold_listed(self, suffix: str, chain: list[Document], wanted: Wanted) -> None:
         """What is listed and can be read is there, as it is now."""
@@ -328,7 +370,8 @@ class Oracle:
         for article in self.taken(wanted):
             if article.is_readable and wanted.admits(article) and article.number not in newest:
                 raise ViolationError(
-                    "missing", f"{suffix}: article {article.number}, {article.title!r} is listed, not there"
+                    "missing",
+                    f"{suffix}: article {article.number}, {article.title!r} is listed, not there",
                 )
         for entry in chain[0].entries:
             number = self._article_of(suffix, entry)
@@ -338,7 +381,9 @@ class Oracle:
                 how = f"{suffix}: article {number} shows version {version}, {known.versions} must show"
                 raise ViolationError("edit unseen", how)
             if known.titles == article.titles and entry.title.split() != article.title.split():
-                raise ViolationError("title unseen", f"{suffix}: {entry.title!r} must be {article.title!r}")
+                raise ViolationError(
+                    "title unseen", f"{suffix}: {entry.title!r} must be {article.title!r}"
+                )
 
     def _hold_updates(self, chains: Mapping[str, list[Document]]) -> None:
         """`updated` moves with words, and with nothing else."""
@@ -347,11 +392,18 @@ class Oracle:
             for entry in chain[0].entries:
                 if entry.updated is None:
                     continue
-                if now.setdefault(entry.id, (entry.updated, entry.words)) != (entry.updated, entry.words):
-                    raise ViolationError("formats differ", f"{suffix}: {entry.id} is not what another format says")
+                if now.setdefault(entry.id, (entry.updated, entry.words)) != (
+                    entry.updated,
+                    entry.words,
+                ):
+                    raise ViolationError(
+                        "formats differ", f"{suffix}: {entry.id} is not what another format says"
+                    )
                 before, words = self._live.get(entry.id, (entry.updated, entry.words))
                 if before > entry.updated:
-                    raise ViolationError("updated went back", f"{suffix}: {entry.id}: {before}, now {entry.updated}")
+                    raise ViolationError(
+                        "updated went back", f"{suffix}: {entry.id}: {before}, now {entry.updated}"
+                    )
                 if (before != entry.updated) != (words != entry.words):
                     how = f"{suffix}: {entry.id}: {before} → {entry.updated}; {words[:300]!r} → {entry.words[:300]!r}"
                     raise ViolationError("updated and words part", how)

@@ -108,7 +108,9 @@ class Article:
     def title(self) -> str:
         words = random.Random(f"title {self.number}").sample(_WORDS, 4)  # noqa: S311 -- the same every time
         changed = random.Random(f"title {self.number} {self.titles}").choice(_WORDS)  # noqa: S311
-        return " ".join([name_of(self.number), self.topic, *words, "and" if self.titles > 1 else "", changed]).strip()
+        return " ".join(
+            [name_of(self.number), self.topic, *words, "and" if self.titles > 1 else "", changed]
+        ).strip()
 
     def paragraphs(self) -> list[str]:
         """Its text now; a new version has one other sentence."""
@@ -165,7 +167,9 @@ class NewsSite:
         """Add an article on top of the list."""
         number = len(self.articles) + 1
         slug = f"{name_of(number).lower()}-{_WORDS[number % len(_WORDS)]}-story"
-        article = Article(number, topic, published, now, slug, f"tag:paper.example,2026:{number}", [slug])
+        article = Article(
+            number, topic, published, now, slug, f"tag:paper.example,2026:{number}", [slug]
+        )
         self.articles[number] = article
         self.order.insert(0, number)
         return article
@@ -182,7 +186,9 @@ class NewsSite:
         for slug in article.slugs[:-1]:
             follows = article.follows and article.status == 200
             moved = Route(status=301, headers={"Location": self._site.url(place)}, validators=False)
-            self._site[_path(slug)] = moved if follows else Route(b"gone", status=404, validators=False)
+            self._site[_path(slug)] = (
+                moved if follows else Route(b"gone", status=404, validators=False)
+            )
         if article.status != 200:
             self._site[place] = Route(b"<h1>Gone</h1>", status=article.status, validators=False)
         else:
@@ -194,7 +200,9 @@ class NewsSite:
         if article.published:
             head += f'<meta property="article:published_time" content="{article.published.isoformat()}">'
         body = "".join(f"<p>{paragraph}</p>" for paragraph in article.paragraphs())
-        return _page(article.title, head, f"<main><article><h1>{article.title}</h1>{body}</article></main>")
+        return _page(
+            article.title, head, f"<main><article><h1>{article.title}</h1>{body}</article></main>"
+        )
 
     def _list(self) -> Route:
         make = {"listing": self._listing, "feed": self._feed, "sitemap": self._sitemap}[self.kind]
@@ -216,10 +224,15 @@ class NewsSite:
             text = f'<feed xmlns="http://www.w3.org/2005/Atom">{head}{items}</feed>'
             return Route(text.encode(), "application/atom+xml")
         head = f"<title>The Paper</title><link>{home}</link><description>News</description>"
-        return Route(f'<rss version="2.0"><channel>{head}{items}</channel></rss>'.encode(), "application/rss+xml")
+        return Route(
+            f'<rss version="2.0"><channel>{head}{items}</channel></rss>'.encode(),
+            "application/rss+xml",
+        )
 
     def _entry(self, article: Article) -> str:
-        date = f"<published>{article.published.isoformat()}</published>" if article.published else ""
+        date = (
+            f"<published>{article.published.isoformat()}</published>" if article.published else ""
+        )
         return (
             f'<entry><title>{article.title}</title><link href="{self._site.url(_path(article.slug))}"/>'
             f"<id>{article.guid}</id>{date}<updated>{article.updated.isoformat()}</updated>"
@@ -227,7 +240,9 @@ class NewsSite:
         )
 
     def _item(self, article: Article) -> str:
-        date = f"<pubDate>{format_datetime(article.published)}</pubDate>" if article.published else ""
+        date = (
+            f"<pubDate>{format_datetime(article.published)}</pubDate>" if article.published else ""
+        )
         return (
             f"<item><title>{article.title}</title><link>{self._site.url(_path(article.slug))}</link>"
             f'<guid isPermaLink="false">{article.guid}</guid>{date}'
@@ -253,9 +268,7 @@ def _time(moment: datetime | None) -> str:
 
 
 def _page(title: str, head: str, body: str) -> str:
-    navigation = (
-        '<header><nav><a href="/">Home</a> <a href="/about">About</a> <a href="/contact">Contact</a></nav></header>'
-    )
+    navigation = '<header><nav><a href="/">Home</a> <a href="/about">About</a> <a href="/contact">Contact</a></nav></header>'
     return (
         f'<!doctype html><html lang="en"><head><title>{title}</title>{head}</head>'
         f"<body>{navigation}{body}<footer><p>Copyright The Paper</p></footer></body></html>"
@@ -266,7 +279,10 @@ _ANSWERS: Mapping[str, Route] = {
     "500": Route(b"oops", status=500, validators=False),
     "404": Route(b"<h1>Not found</h1>", status=404, validators=False),
     "empty": Route(b"", validators=False),
-    "page": Route(_page("Page not found", "", "<h1>Page not found</h1><p>Sorry.</p>").encode(), validators=False),
+    "page": Route(
+        _page("Page not found", "", "<h1>Page not found</h1><p>Sorry.</p>").encode(),
+        validators=False,
+    ),
 }
 
 

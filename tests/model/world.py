@@ -66,7 +66,10 @@ class World:
 
     def told(self) -> str:
         """How the site is now, and how the last build ended, for people."""
-        listed = " ".join(f"{a.number}{'' if a.is_readable else f'({a.status}{a.fault})'}" for a in self.site.listed())
+        listed = " ".join(
+            f"{a.number}{'' if a.is_readable else f'({a.status}{a.fault})'}"
+            for a in self.site.listed()
+        )
         return f"{self._now:%d %H:%M:%S}, listed {listed} {self.site.fault}; {self._wanted}; {self._built}"
 
     # --- the site ---
@@ -76,7 +79,9 @@ class World:
         self._write(chosen)
 
     def _write(self, chosen: random.Random) -> None:
-        published = self._now - timedelta(minutes=chosen.randint(1, 90), seconds=chosen.randint(0, 59))
+        published = self._now - timedelta(
+            minutes=chosen.randint(1, 90), seconds=chosen.randint(0, 59)
+        )
         dated = chosen.random() < 0.9
         self.site.write(published if dated else None, self._now, chosen.choice(TOPICS))
         del self.site.order[MOST:]
@@ -87,7 +92,9 @@ class World:
             article.versions += 1
             article.told = article.versions
             article.updated = self._now
-            if self.site.kind == "feed" and not self.site.atom:  # a title is all that RSS can say it by
+            if (
+                self.site.kind == "feed" and not self.site.atom
+            ):  # a title is all that RSS can say it by
                 article.titles += 1
 
     def redescribe(self, chosen: random.Random) -> None:
@@ -140,7 +147,9 @@ class World:
                 self._rename(article)
                 article.follows = chosen.random() < 0.5
             return
-        steady = [article for article in self.oracle.taken(self._wanted) if self._is_steady(article)]
+        steady = [
+            article for article in self.oracle.taken(self._wanted) if self._is_steady(article)
+        ]
         if steady and self._last_was_well:
             self._rename(chosen.choice(steady))
             if chosen.random() < 0.3:
@@ -233,7 +242,9 @@ class World:
         head = '[feedpub]\nallow_private = ["127.0.0.0/8"]\nrequest_delay = "0s"\n'
         head += f'keep = "3650d"\nbase_url = "{wanted.base}"\n'
         self._config.parent.mkdir(exist_ok=True)
-        self._config.write_text(head + feed("paper", f"{kind} {self.site.source}", more=more), "utf-8")
+        self._config.write_text(
+            head + feed("paper", f"{kind} {self.site.source}", more=more), "utf-8"
+        )
 
     @property
     def _config(self) -> Path:
@@ -316,7 +327,11 @@ class World:
 
     def _files(self) -> dict[str, bytes]:
         root = self._home / "feeds"
-        return {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+        return {
+            str(file.relative_to(root)): file.read_bytes()
+            for file in root.rglob("*")
+            if file.is_file()
+        }
 
     def _pass_time(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
@@ -377,6 +392,8 @@ def a_world(kind: Kind, flavour: int) -> Iterator[World]:
 def steps_of(seed: int, number: int, without: Collection[str] = UNPROMISED) -> list[Step]:
     """As many steps, drawn at random; a last one in which all gets well."""
     chosen = random.Random(seed)  # noqa: S311
-    weights = {step.__name__: weight for step, weight in WEIGHTS.items() if step.__name__ not in without}
+    weights = {
+        step.__name__: weight for step, weight in WEIGHTS.items() if step.__name__ not in without
+    }
     names = chosen.choices(list(weights), list(weights.values()), k=number - 1)
     return [*((name, chosen.randrange(1 << 16)) for name in names), ("settle", 0)]

@@ -50,10 +50,14 @@ DOWN = Route(b"oops", status=500)
         (2, 0.1, True, True),
     ],
 )
-def test_a_source_is_broken_after_some_failures(failures: int, hours: float, firm: bool, broken: bool) -> None:  # noqa: FBT001 -- a table's columns
+def test_a_source_is_broken_after_some_failures(
+    failures: int, hours: float, firm: bool, broken: bool
+) -> None:  # noqa: FBT001 -- a table's columns
     """Three, or two where the source itself is what is wrong, or two in six hours; never a single one."""
     since = NOW - hours * HOUR if failures else None
-    state = SourceState("world", "s", NOW, None, 0, failing_since=since, failures=failures, firm=firm)
+    state = SourceState(
+        "world", "s", NOW, None, 0, failing_since=since, failures=failures, firm=firm
+    )
     assert needs_attention(state, NOW) is broken
 
 
@@ -200,17 +204,23 @@ def test_drift_is_told_with_what_used_to_be(site: Site, build: Build, clock: Fak
     assert texts(site)[-1] == "example.org/news is back after 2 hours"
 
 
-def test_each_source_of_a_feed_for_itself(site: Site, tmp_path: Path, config: Config, build: Build) -> None:
+def test_each_source_of_a_feed_for_itself(
+    site: Site, tmp_path: Path, config: Config, build: Build
+) -> None:
     """The one that works is not spoken of."""
     site["/other"] = GONE
-    both = configure(tmp_path, feed("world", f"page {site.url('/news')}", f"page {site.url('/other')}"))
+    both = configure(
+        tmp_path, feed("world", f"page {site.url('/news')}", f"page {site.url('/other')}")
+    )
     both = both.model_copy(update={"alerts": config.alerts})
     for _ in range(3):
         assert build(both).status == RunStatus.PARTIAL
     assert texts(site) == ["example.org/other broke: HTTP 404: the page is gone"]
 
 
-def test_what_left_the_config_is_not_broken_any_more(site: Site, tmp_path: Path, config: Config, build: Build) -> None:
+def test_what_left_the_config_is_not_broken_any_more(
+    site: Site, tmp_path: Path, config: Config, build: Build
+) -> None:
     """A source or a whole feed: the health feed says so, and nobody is alerted."""
     site["/news"] = GONE
     build()
@@ -221,12 +231,18 @@ def test_what_left_the_config_is_not_broken_any_more(site: Site, tmp_path: Path,
     site["/rss"] = GONE
     build(other)
     build(other)
-    build(configure(tmp_path, feed("another", f"page {site.url('/sitemap.xml')}".replace("page", "sitemap"))))
+    build(
+        configure(
+            tmp_path, feed("another", f"page {site.url('/sitemap.xml')}".replace("page", "sitemap"))
+        )
+    )
     assert health(config)[0] == f"127.0.0.1:{site.port}/rss is no longer read: it left the config"
     assert len(texts(site)) == 1
 
 
-def test_a_fault_of_our_own_is_told_at_once(site: Site, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_our_own_is_told_at_once(
+    site: Site, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A full disk is about the feed as a whole, and about no source of it."""
     build()
     with monkeypatch.context() as patch:
@@ -248,7 +264,9 @@ def test_a_fault_of_our_own_is_told_at_once(site: Site, build: Build, monkeypatc
 
 def test_runs_that_crash_or_hang_are_told(config: Config, site: Site, tools: RunContext) -> None:
     """Whatever the scheduler says of them."""
-    hung = Failure("world", "the run was given up after 11 minutes: something in it hangs", fatal=True)
+    hung = Failure(
+        "world", "the run was given up after 11 minutes: something in it hangs", fatal=True
+    )
     for _ in range(2):
         record_incidents(
             config.feed[0],
@@ -261,7 +279,9 @@ def test_runs_that_crash_or_hang_are_told(config: Config, site: Site, tools: Run
     assert texts(site) == [f"The feed world broke: {hung.reason}"]
 
 
-def test_an_alert_is_not_lost_while_nobody_listens(site: Site, build: Build, clock: FakeClock) -> None:
+def test_an_alert_is_not_lost_while_nobody_listens(
+    site: Site, build: Build, clock: FakeClock
+) -> None:
     """It is told when the webhook is back, once, and before what came after it."""
     site["/news"] = GONE
     site["/T0KEN"] = DOWN
@@ -288,7 +308,9 @@ def test_a_process_that_dies_after_noting_has_told_it_all_the_same(
         noted = record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
     assert noted  # and then the light goes out
     with tools_for(config, clock) as others:
-        assert not record_incidents(config.feed[0], outcome, config.alerts, others.store, others.clock())
+        assert not record_incidents(
+            config.feed[0], outcome, config.alerts, others.store, others.clock()
+        )
         assert notify.deliver_due(config, others.store, others.clock) == 1
         assert notify.deliver_due(config, others.store, others.clock) == 0
     assert [alert["event"] for alert in told(site)] == ["broken"]
@@ -299,7 +321,9 @@ def test_what_is_secret_is_in_no_alert(
 ) -> None:
     """Neither a token in a source's address, nor the webhook's own address; the log does not name them either."""
     address = site.url("/nowhere?token=hunter2")
-    secret = configure(tmp_path, feed("world", f"page {address}")).model_copy(update={"alerts": config.alerts})
+    secret = configure(tmp_path, feed("world", f"page {address}")).model_copy(
+        update={"alerts": config.alerts}
+    )
     site["/T0KEN"] = DOWN
     build(secret)
     build(secret)
@@ -311,7 +335,9 @@ def test_what_is_secret_is_in_no_alert(
         assert "T0KEN" not in text
 
 
-def test_without_alerts_the_health_feed_tells_it(site: Site, tmp_path: Path, build: Build, tools: RunContext) -> None:
+def test_without_alerts_the_health_feed_tells_it(
+    site: Site, tmp_path: Path, build: Build, tools: RunContext
+) -> None:
     """Nothing waits to be told."""
     plain = configure(tmp_path, feed("world", f"page {site.url('/nowhere')}"))
     build(plain)
@@ -320,7 +346,9 @@ def test_without_alerts_the_health_feed_tells_it(site: Site, tmp_path: Path, bui
     assert health(plain)[0].endswith("/nowhere broke: HTTP 404: the page is gone")
 
 
-def test_a_state_that_cannot_be_kept_is_told_at_once(site: Site, config: Config, tools: RunContext) -> None:
+def test_a_state_that_cannot_be_kept_is_told_at_once(
+    site: Site, config: Config, tools: RunContext
+) -> None:
     """Nothing is noted then, and what is wrong with the state is what is told."""
     with closing(sqlite3.connect(state_folder(config.feedpub) / "feedpub.sqlite")) as database:
         database.execute("DROP TABLE breaks")

@@ -47,17 +47,29 @@ def test_it_gets_the_alert_twice(tmp_path: Path) -> None:
     assert (told["FEEDPUB_SINCE"], told["FEEDPUB_AT"]) == (ALERT["since"], ALERT["at"])
 
 
-def test_it_gets_of_the_environment_what_programs_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_gets_of_the_environment_what_programs_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing that the config takes a secret from, whatever it is called, and nothing else that may be one."""
-    usual = {"PATH": "/usr/bin:/bin", "HOME": "/home/jane", "LANG": "C.UTF-8", "LC_TIME": "de_DE.UTF-8", "TZ": "UTC"}
-    for name, value in (usual | {"FEEDPUB_TOKEN": "hunter2", "SMTP_PASSWORD": "hunter2", "LC_PASS": "hunter2"}).items():
+    usual = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/home/jane",
+        "LANG": "C.UTF-8",
+        "LC_TIME": "de_DE.UTF-8",
+        "TZ": "UTC",
+    }
+    for name, value in (
+        usual | {"FEEDPUB_TOKEN": "hunter2", "SMTP_PASSWORD": "hunter2", "LC_PASS": "hunter2"}
+    ).items():
         monkeypatch.setenv(name, value)
     code = "import json, os, sys; json.dump(dict(os.environ), open(sys.argv[1], 'w'))"
     settings = (
         f"[alerts]\ncommand = {json.dumps(python(code, str(tmp_path / 'got')))}\n"
         '[http]\nadmin_token = { env = "FEEDPUB_TOKEN" }'
     )
-    source = feed("world", "page https://example.org/") + 'headers = { "X-Key" = { env = "LC_PASS" } }\n'
+    source = (
+        feed("world", "page https://example.org/") + 'headers = { "X-Key" = { env = "LC_PASS" } }\n'
+    )
     config = configure(tmp_path, source, settings=settings)
     notify.send_now(config, [OutboxMessage("command", "", BODY, datetime.now(UTC))])
     environment = json.loads((tmp_path / "got").read_text("utf-8"))
@@ -70,7 +82,10 @@ def test_it_gets_of_the_environment_what_programs_need(tmp_path: Path, monkeypat
     ("line", "said"),
     [
         (python("import sys; sys.exit(3)"), "ended with status 3"),
-        (python("import sys; sys.exit('first\\n\\nno  such room\\n')"), "ended with status 1: no such room"),
+        (
+            python("import sys; sys.exit('first\\n\\nno  such room\\n')"),
+            "ended with status 1: no such room",
+        ),
         (["/nowhere/tell"], "/nowhere/tell cannot be run: No such file or directory"),
         (["/dev/null"], "/dev/null cannot be run: Permission denied"),
     ],
@@ -82,7 +97,9 @@ def test_what_went_wrong_is_said(line: list[str], said: str) -> None:
     assert str(caught.value).endswith(said)
 
 
-def test_a_command_that_hangs_is_ended_with_all_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_hangs_is_ended_with_all_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And nobody waits for what it left behind."""
     monkeypatch.setattr(command, "MAX_COMMAND_SECONDS", 1.0)
     file = tmp_path / "child"

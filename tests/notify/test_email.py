@@ -24,7 +24,11 @@ BODY = json.dumps(ALERT).encode()
 
 
 def to(port: int, **others: Any) -> Email:
-    settings = {"to": ["jane@example.org"], "sender": "feedpub@example.net", "server": f"127.0.0.1:{port}"}
+    settings = {
+        "to": ["jane@example.org"],
+        "sender": "feedpub@example.net",
+        "server": f"127.0.0.1:{port}",
+    }
     return Email.model_validate(settings | others)
 
 
@@ -40,13 +44,23 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
 def test_a_mail_says_what_the_alert_says() -> None:
     """In its subject, and with the evidence in its text."""
     with running_mailbox(Mailbox()) as mailbox:
-        email.send_mail(to(mailbox.port, to=["Jane Doe <jane@example.org>", "joe@example.org"]), BODY)
+        email.send_mail(
+            to(mailbox.port, to=["Jane Doe <jane@example.org>", "joe@example.org"]), BODY
+        )
     (letter,) = mailbox.mails
     assert mailbox.receivers == [["jane@example.org", "joe@example.org"]]
     assert letter["Subject"] == f"[feedpub] {ALERT['text']}"
-    assert (letter["From"], letter["To"]) == ("feedpub@example.net", "Jane Doe <jane@example.org>, joe@example.org")
+    assert (letter["From"], letter["To"]) == (
+        "feedpub@example.net",
+        "Jane Doe <jane@example.org>, joe@example.org",
+    )
     assert letter["Date"].datetime.isoformat() == ALERT["at"]
-    assert letter.get_content().splitlines() == [ALERT["text"], "", "Feed: world", "Since: 2026-11-23 11:00 UTC"]
+    assert letter.get_content().splitlines() == [
+        ALERT["text"],
+        "",
+        "Feed: world",
+        "Since: 2026-11-23 11:00 UTC",
+    ]
 
 
 def test_the_same_alert_is_the_same_mail() -> None:
@@ -62,14 +76,18 @@ def test_with_a_login_in_each_security(security: str, authority: trustme.CA) -> 
     context = server_side(authority.issue_cert("127.0.0.1"))
     ways = {"none": {}, "starttls": {"starttls": context}, "tls": {"tls": context}}
     with running_mailbox(Mailbox(b"me", b"hunter2"), **ways[security]) as mailbox:
-        email.send_mail(to(mailbox.port, security=security, username="me", password="hunter2"), BODY)
+        email.send_mail(
+            to(mailbox.port, security=security, username="me", password="hunter2"), BODY
+        )
     assert len(mailbox.mails) == 1
     assert mailbox.logins == [b"me"]
     assert mailbox.encrypted == [security != "none"]
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_nothing_is_sent_to_a_server_that_cannot_prove_itself(security: str, authority: trustme.CA) -> None:
+def test_nothing_is_sent_to_a_server_that_cannot_prove_itself(
+    security: str, authority: trustme.CA
+) -> None:
     """A certificate of somebody else's."""
     assert authority
     context = server_side(trustme.CA().issue_cert("127.0.0.1"))
@@ -78,22 +96,34 @@ def test_nothing_is_sent_to_a_server_that_cannot_prove_itself(security: str, aut
         running_mailbox(Mailbox(b"me", b"hunter2"), **ways[security]) as mailbox,
         pytest.raises(DeliveryError, match="certificate verify failed"),
     ):
-        email.send_mail(to(mailbox.port, security=security, username="me", password="hunter2"), BODY)
+        email.send_mail(
+            to(mailbox.port, security=security, username="me", password="hunter2"), BODY
+        )
     assert (mailbox.logins, mailbox.mails) == ([], [])
 
 
 def test_a_password_is_never_sent_in_the_clear_where_starttls_is_wanted() -> None:
     """By a server that does not know it."""
-    with running_mailbox(Mailbox(b"me", b"hunter2")) as mailbox, pytest.raises(DeliveryError, match="STARTTLS"):
-        email.send_mail(to(mailbox.port, security="starttls", username="me", password="hunter2"), BODY)
+    with (
+        running_mailbox(Mailbox(b"me", b"hunter2")) as mailbox,
+        pytest.raises(DeliveryError, match="STARTTLS"),
+    ):
+        email.send_mail(
+            to(mailbox.port, security="starttls", username="me", password="hunter2"), BODY
+        )
     assert mailbox.logins == []
 
 
 def test_a_wrong_password_is_not_repeated() -> None:
     """The error names the server alone."""
-    with running_mailbox(Mailbox(b"me", b"right")) as mailbox, pytest.raises(DeliveryError) as caught:
+    with (
+        running_mailbox(Mailbox(b"me", b"right")) as mailbox,
+        pytest.raises(DeliveryError) as caught,
+    ):
         email.send_mail(to(mailbox.port, username="me", password="hunter2"), BODY)
-    assert str(caught.value) == f"127.0.0.1:{mailbox.port} refuses the user's name or password (535)"
+    assert (
+        str(caught.value) == f"127.0.0.1:{mailbox.port} refuses the user's name or password (535)"
+    )
 
 
 def test_who_is_refused_is_named(caplog: pytest.LogCaptureFixture) -> None:
@@ -104,7 +134,10 @@ def test_who_is_refused_is_named(caplog: pytest.LogCaptureFixture) -> None:
         email.send_mail(to(mailbox.port, to=["jane@example.org", "joe@example.org"]), BODY)
     assert mailbox.receivers == [["joe@example.org"]]
     (record,) = (record for record in caplog.records if record.getMessage() == "recipient_refused")
-    assert vars(record)["fields"] == {"target": f"127.0.0.1:{mailbox.port}", "recipient": "jane@example.org"}
+    assert vars(record)["fields"] == {
+        "target": f"127.0.0.1:{mailbox.port}",
+        "recipient": "jane@example.org",
+    }
 
 
 def test_a_server_that_is_not_there_is_a_failure() -> None:
@@ -127,6 +160,8 @@ def test_a_server_that_is_not_there_is_a_failure() -> None:
         ("[::1]", "none", ("::1", 25)),
     ],
 )
-def test_the_usual_port_need_not_be_given(server: str, security: str, place: tuple[str, int]) -> None:
+def test_the_usual_port_need_not_be_given(
+    server: str, security: str, place: tuple[str, int]
+) -> None:
     """It goes with the security."""
     assert email._place(to(1, server=server, security=security)) == place

@@ -33,7 +33,12 @@ def config(tmp_path: Path) -> Config:
 
 def notice(kind: Any = "broken", key: str = KEY, hours: int = 1, **others: Any) -> Incident:
     """Of a source that broke at noon, noticed so many hours later."""
-    said: dict[str, Any] = {"reason": "HTTP 404: the page is gone", "tries": 2, "last_good": NOW - HOUR, "items": 20}
+    said: dict[str, Any] = {
+        "reason": "HTTP 404: the page is gone",
+        "tries": 2,
+        "last_good": NOW - HOUR,
+        "items": 20,
+    }
     return Incident("world", key, kind, NOW + hours * HOUR, NOW, **said | others)
 
 
@@ -42,7 +47,10 @@ def items(config: Config, tools: RunContext) -> list[dict[str, Any]]:
     run.finish_build(config, tools)
     for suffix, check in CHECKS.items():
         body = (output_of(config) / f"health.{suffix}").read_bytes()
-        assert check(body, now=tools.clock(), address=f"{config.feedpub.base_url}health.{suffix}") == []
+        assert (
+            check(body, now=tools.clock(), address=f"{config.feedpub.base_url}health.{suffix}")
+            == []
+        )
     return list(json.loads((output_of(config) / "health.json").read_bytes())["items"])
 
 
@@ -101,11 +109,17 @@ def test_what_breaks_at_once_has_dates_of_its_own(config: Config, clock: FakeClo
     [
         (notice(), "example.org/news broke: HTTP 404: the page is gone"),
         (notice(key="http://[::1]:8080/"), "::1:8080 broke: HTTP 404: the page is gone"),
-        (notice(key="/srv/private/articles"), "The folder articles broke: HTTP 404: the page is gone"),
+        (
+            notice(key="/srv/private/articles"),
+            "The folder articles broke: HTTP 404: the page is gone",
+        ),
         (notice(key="", reason="the disk\nis full"), "The feed world broke: the disk is full"),
         (notice("recovered", hours=50), "example.org/news is back after 2 days"),
         (notice("recovered", hours=0), "example.org/news is back after less than a minute"),
-        (notice("accepted", hours=25), "example.org/news is back after 1 day: accepted as the new normal"),
+        (
+            notice("accepted", hours=25),
+            "example.org/news is back after 1 day: accepted as the new normal",
+        ),
         (notice("removed"), "example.org/news is no longer read: it left the config"),
     ],
 )
@@ -117,5 +131,7 @@ def test_a_headline_says_what_happened(of: Incident, said: str) -> None:
 def test_what_was_never_read_is_said_so() -> None:
     """And a feed as a whole lists no articles."""
     assert alert_text.describe_evidence(notice(last_good=None))["Last read"] == "never"
-    assert alert_text.describe_evidence(notice(key="", tries=1))["Last read"] == "2026-11-23 11:00 UTC"
+    assert (
+        alert_text.describe_evidence(notice(key="", tries=1))["Last read"] == "2026-11-23 11:00 UTC"
+    )
     assert alert_text.describe_evidence(notice(key="", tries=1))["Tried"] == "1 time in a row"

@@ -52,7 +52,9 @@ def webhook(tools: RunContext, body: bytes = ALERT) -> OutboxMessage:
 
 def known(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     """What programs that read the log know of its events, but for the time."""
-    lines = [json.loads(Json().format(record)) for record in caplog.records if hasattr(record, "fields")]
+    lines = [
+        json.loads(Json().format(record)) for record in caplog.records if hasattr(record, "fields")
+    ]
     return [{name: value for name, value in line.items() if name != "time"} for line in lines]
 
 
@@ -63,21 +65,30 @@ def ping(tools: RunContext, config: Config, body: bytes = FORM) -> OutboxMessage
 def test_what_is_due_is_sent_and_gone(site: Site, config: Config, tools: RunContext) -> None:
     """In its order, each by its way."""
     site["/T0KEN"] = site["/hub"] = b"ok"
-    tools.store.outbox.add([webhook(tools, ALERT), ping(tools, config), webhook(tools, ALERT + b" ")])
+    tools.store.outbox.add(
+        [webhook(tools, ALERT), ping(tools, config), webhook(tools, ALERT + b" ")]
+    )
     assert notify.deliver_due(config, tools.store, tools.clock) == 3
-    assert [request.body for request in site.requests if request.path == "/T0KEN"] == [ALERT, ALERT + b" "]
+    assert [request.body for request in site.requests if request.path == "/T0KEN"] == [
+        ALERT,
+        ALERT + b" ",
+    ]
     assert [request.body for request in site.requests if request.path == "/hub"] == [FORM]
     assert tools.store.outbox.load_all() == ()
     assert notify.deliver_due(config, tools.store, tools.clock) == 0
     assert len(site.requests) == 3
 
 
-def test_a_hub_on_a_private_address_is_told_nothing(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_hub_on_a_private_address_is_told_nothing(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """Unless allow_private names it; a webhook there is told all the same: it is a server of one's own."""
     site["/T0KEN"] = site["/hub"] = b"ok"
     settings = f'websub_hubs = ["{site.url("/hub")}"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
     config = configure(tmp_path, settings=settings)
-    closed = config.model_copy(update={"feedpub": config.feedpub.model_copy(update={"allow_private": ()})})
+    closed = config.model_copy(
+        update={"feedpub": config.feedpub.model_copy(update={"allow_private": ()})}
+    )
     with tools_for(config, clock) as tools:
         tools.store.outbox.add([webhook(tools), ping(tools, config)])
         assert notify.deliver_due(closed, tools.store, tools.clock) == 1
@@ -90,7 +101,11 @@ def test_a_hub_on_a_private_address_is_told_nothing(site: Site, tmp_path: Path, 
 
 
 def test_waits_grow_until_it_is_given_up(
-    site: Site, config: Config, tools: RunContext, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    site: Site,
+    config: Config,
+    tools: RunContext,
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """About a minute, then five, then half an hour … for a day; then it is gone, and the log says so."""
     site["/T0KEN"] = Route(b"no", "text/plain", 500)
@@ -118,7 +133,8 @@ def test_the_log_says_what_was_told_to_whom(
     caplog.set_level(logging.INFO)
     hub = site.url("/hub")
     config = configure(
-        tmp_path, settings=f'websub_hubs = ["{hub}?token=hunter2"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
+        tmp_path,
+        settings=f'websub_hubs = ["{hub}?token=hunter2"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"',
     )
     site["/T0KEN"] = b"ok"
     with tools_for(config, clock) as tools:
@@ -130,7 +146,13 @@ def test_the_log_says_what_was_told_to_whom(
     about = {"kind": "ping", "feed": "world", "topic": TOPIC, "target": f"{hub}?token=…"}
     failed, told, alert = sorted(known(caplog), key=lambda line: (line["event"], line["kind"]))
     assert told == {"level": "info", "event": "message_sent"} | about
-    assert alert == {"level": "info", "event": "message_sent", "kind": "webhook", "feed": "world", "alert": "broken"}
+    assert alert == {
+        "level": "info",
+        "event": "message_sent",
+        "kind": "webhook",
+        "feed": "world",
+        "alert": "broken",
+    }
     assert failed.pop("reason").startswith(site.url("").rstrip("/"))
     assert failed.pop("next").endswith("Z")
     assert failed == {"level": "warning", "event": "message_retry", "tries": 1} | about
@@ -152,7 +174,9 @@ def test_what_waits_for_a_hub_follows_what_reaches_it(
 ) -> None:
     """In the same round, though it would be asked again only hours later; what waits for others waits on."""
     site["/hub"] = site["/T0KEN"] = Route(b"no", "text/plain", 503)
-    tools.store.outbox.add([ping(tools, config, FORM + b"&a=1"), ping(tools, config, FORM + b"&a=2"), webhook(tools)])
+    tools.store.outbox.add(
+        [ping(tools, config, FORM + b"&a=1"), ping(tools, config, FORM + b"&a=2"), webhook(tools)]
+    )
     for wait in (MINUTE, 5 * MINUTE, 30 * MINUTE):
         notify.deliver_due(config, tools.store, tools.clock)
         notify.deliver_due(config, tools.store, tools.clock)
@@ -163,7 +187,11 @@ def test_what_waits_for_a_hub_follows_what_reaches_it(
     site.forget()
     tools.store.outbox.add([ping(tools, config, FORM + b"&a=3")])
     assert notify.deliver_due(config, tools.store, tools.clock) == 3
-    assert [request.body for request in site.requests] == [FORM + b"&a=3", FORM + b"&a=1", FORM + b"&a=2"]
+    assert [request.body for request in site.requests] == [
+        FORM + b"&a=3",
+        FORM + b"&a=1",
+        FORM + b"&a=2",
+    ]
     assert [message.kind for message in tools.store.outbox.load_all()] == ["webhook"]
 
 
@@ -193,7 +221,10 @@ def test_a_slow_target_holds_up_no_other(
     site["/hub"] = silence
     site["/T0KEN"] = b"ok"
     tools.store.outbox.add(
-        [*(ping(tools, config, FORM + b"&n=%d" % n) for n in range(20)), *(webhook(tools) for _ in range(20))]
+        [
+            *(ping(tools, config, FORM + b"&n=%d" % n) for n in range(20)),
+            *(webhook(tools) for _ in range(20)),
+        ]
     )
     began = time.monotonic()
     assert notify.deliver_due(config, tools.store, tools.clock) == 20
@@ -202,24 +233,32 @@ def test_a_slow_target_holds_up_no_other(
     assert [message.tries for message in waiting] == [1] + [0] * 19
 
 
-def test_what_the_config_does_not_want_any_more_is_dropped(config: Config, tools: RunContext, tmp_path: Path) -> None:
+def test_what_the_config_does_not_want_any_more_is_dropped(
+    config: Config, tools: RunContext, tmp_path: Path
+) -> None:
     """A hub or a webhook that left it."""
     tools.store.outbox.add([webhook(tools), ping(tools, config)])
     notify.deliver_due(configure(tmp_path), tools.store, tools.clock)
     assert tools.store.outbox.load_all() == ()
 
 
-def test_the_way_is_the_one_that_the_config_has_now(site: Site, tools: RunContext, tmp_path: Path) -> None:
+def test_the_way_is_the_one_that_the_config_has_now(
+    site: Site, tools: RunContext, tmp_path: Path
+) -> None:
     """A webhook that moved gets what its old address did not."""
     site["/new"] = b"ok"
     tools.store.outbox.add([webhook(tools)])
     notify.deliver_due(
-        configure(tmp_path, settings=f'[alerts]\nwebhook = "{site.url("/new")}"'), tools.store, tools.clock
+        configure(tmp_path, settings=f'[alerts]\nwebhook = "{site.url("/new")}"'),
+        tools.store,
+        tools.clock,
     )
     assert site.paths() == ["/new"]
 
 
-def test_a_secret_that_cannot_be_looked_up_is_a_failure_like_others(tools: RunContext, tmp_path: Path) -> None:
+def test_a_secret_that_cannot_be_looked_up_is_a_failure_like_others(
+    tools: RunContext, tmp_path: Path
+) -> None:
     """The message stays until it can."""
     without = configure(tmp_path, settings='[alerts]\nwebhook = { env = "NOT_SET_ANYWHERE" }')
     tools.store.outbox.add([webhook(tools)])
@@ -243,9 +282,13 @@ def test_two_rounds_at_once_send_everything_once(config: Config, tools: RunConte
     with running_site() as other:
         other["/hub"] = b"ok"
         both = config.model_copy(
-            update={"feedpub": config.feedpub.model_copy(update={"websub_hubs": (other.url("/hub"),)})}
+            update={
+                "feedpub": config.feedpub.model_copy(update={"websub_hubs": (other.url("/hub"),)})
+            }
         )
         tools.store.outbox.add([ping(tools, both, FORM + b"&n=%d" % n) for n in range(30)])
         with ThreadPoolExecutor(3) as pool:
-            sent = sum(pool.map(lambda _: notify.deliver_due(both, tools.store, tools.clock), range(3)))
+            sent = sum(
+                pool.map(lambda _: notify.deliver_due(both, tools.store, tools.clock), range(3))
+            )
         assert sent == len(other.requests) == 30

@@ -17,7 +17,17 @@ from feedpub.pipeline.run import run_feed
 from feedpub.publisher import FolderOutput
 from tests.support.clock import FakeClock
 from tests.support.hub import Hub, Subscriber
-from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, title, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_newsroom,
+    output_of,
+    path,
+    story,
+    title,
+    tools_for,
+)
 from tests.support.site import Route, Site
 
 TOPIC = "https://feeds.example.org/world.atom"
@@ -36,7 +46,9 @@ def hub(site: Site, tmp_path: Path) -> Hub:
 
     def where(topic: str) -> str:
         name = urlsplit(topic).path
-        site[f"/feeds{name}"] = Route((tmp_path / "feeds" / name.lstrip("/")).read_bytes(), "application/atom+xml")
+        site[f"/feeds{name}"] = Route(
+            (tmp_path / "feeds" / name.lstrip("/")).read_bytes(), "application/atom+xml"
+        )
         return site.url(f"/feeds{name}")
 
     return Hub(site, where)
@@ -44,7 +56,11 @@ def hub(site: Site, tmp_path: Path) -> Hub:
 
 @pytest.fixture
 def config(site: Site, hub: Hub, tmp_path: Path) -> Config:
-    return configure(tmp_path, feed("world", f"page {site.url('/news')}"), settings=f'websub_hubs = ["{hub.url}"]')
+    return configure(
+        tmp_path,
+        feed("world", f"page {site.url('/news')}"),
+        settings=f'websub_hubs = ["{hub.url}"]',
+    )
 
 
 @pytest.fixture
@@ -68,7 +84,9 @@ def news(site: Site, *numbers: int) -> None:
     site["/news"] = listing([*numbers, 2, 1])
 
 
-def test_a_change_reaches_a_subscriber(site: Site, hub: Hub, build: Callable[[], RunResult]) -> None:
+def test_a_change_reaches_a_subscriber(
+    site: Site, hub: Hub, build: Callable[[], RunResult]
+) -> None:
     """Subscribed with a challenge, handed on with a signature; nobody hears of a build that changed nothing."""
     subscriber = Subscriber(site, TOPIC)
     subscriber.subscribe(hub.url)
@@ -136,7 +154,9 @@ def test_changes_during_an_outage_spend_none_of_its_tries(
     assert title(8) in hub.contents[TOPIC].decode()
 
 
-def test_only_documents_that_changed_are_told_of(site: Site, hub: Hub, config: Config, clock: FakeClock) -> None:
+def test_only_documents_that_changed_are_told_of(
+    site: Site, hub: Hub, config: Config, clock: FakeClock
+) -> None:
     """No page, no article's own page, nothing that is as it was."""
     with tools_for(config, clock) as tools:
         run.run_feed(config.feed[0], tools)

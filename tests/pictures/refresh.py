@@ -24,7 +24,9 @@ def main() -> None:
     screenshot(ROOT / "feeds" / "quay.html", HERE / "feed-page.png", width=900, height=860)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "status.html")
-        page.write_text(status_page.render_status_page(_overview(), token_needed=True), encoding="utf-8")
+        page.write_text(
+            status_page.render_status_page(_overview(), token_needed=True), encoding="utf-8"
+        )
         screenshot(page, HERE / "status-page.png", width=900, height=860)
         _preview(Path(folder), HERE / "preview.png")
 
@@ -33,11 +35,15 @@ def _preview(folder: Path, picture: Path) -> None:
     """A rule is drafted for a box in the newest of four stories."""
     config = configure(folder)
     urls = {n: f"https://times.example.org{path(n)}" for n in sorted(SAID, reverse=True)}
-    subjects = [PreviewPage(title(n), url, Page(url, boxed(n).encode(), "text/html")) for n, url in urls.items()]
+    subjects = [
+        PreviewPage(title(n), url, Page(url, boxed(n).encode(), "text/html"))
+        for n, url in urls.items()
+    ]
     with chdir(folder), tools_for(config) as tools, open_tab("--disable-lcd-text") as tab:
         listening = open_socket("127.0.0.1:0")
         bureau = PreviewServer(
-            PreviewSession(subjects, tools, config.rules.sites, subjects), listening.getsockname()[1]
+            PreviewSession(subjects, tools, config.rules.sites, subjects),
+            listening.getsockname()[1],
         )
         server = Server(bureau, [listening])
         server.start()

@@ -38,12 +38,18 @@ STORIES = list(range(20, 0, -1))
 # --- what is decided ---
 
 
-def look(items: int = 20, known: int | None = None, hour: float = 0, **others: Any) -> SourceObservation:
+def look(
+    items: int = 20, known: int | None = None, hour: float = 0, **others: Any
+) -> SourceObservation:
     """A look so many hours after the first; all articles are known unless it is said otherwise."""
-    return SourceObservation("world", "s", "", NOW + hour * HOUR, items, items if known is None else known, **others)
+    return SourceObservation(
+        "world", "s", "", NOW + hour * HOUR, items, items if known is None else known, **others
+    )
 
 
-def articles(*lengths: int, dated: int | None = None, pictured: int | None = None) -> dict[str, Any]:
+def articles(
+    *lengths: int, dated: int | None = None, pictured: int | None = None
+) -> dict[str, Any]:
     """What is said of so many articles of these lengths: all have a date and a picture unless it is said otherwise."""
     n = len(lengths)
     return {
@@ -83,8 +89,16 @@ def of_counts(*counts: int) -> list[SourceObservation]:
             look(20, 17, failed=3, obstacle="HTTP 403: access is forbidden", **NEXT),
             "none of the 3 new articles could be read: HTTP 403: access is forbidden",
         ),
-        (LIVELY, look(20, 17, **NEXT, **articles(40, 45, 30)), "the articles are far shorter: 40 words, usually 585"),
-        (QUIET, look(20, 19, **NEXT, **articles(40)), "the article is far shorter: 40 words, usually 585"),
+        (
+            LIVELY,
+            look(20, 17, **NEXT, **articles(40, 45, 30)),
+            "the articles are far shorter: 40 words, usually 585",
+        ),
+        (
+            QUIET,
+            look(20, 19, **NEXT, **articles(40)),
+            "the article is far shorter: 40 words, usually 585",
+        ),
         (
             LIVELY,
             look(20, 17, **NEXT, **articles(500, 500, 500, dated=0)),
@@ -109,31 +123,61 @@ def test_what_is_not_as_usual_is_said_with_the_evidence(
     [
         pytest.param([], FIRST, id="the first look"),
         pytest.param(of_counts(20, 20, 20, 20), look(1, **NEXT), id="hardly any history"),
-        pytest.param(of_counts(20), look(20, 0, hour=4), id="a young list that is all new after hours"),
-        pytest.param(of_counts(20), look(20, 0, hour=1, fresh=10), id="a young list that is all new, and dated since"),
+        pytest.param(
+            of_counts(20), look(20, 0, hour=4), id="a young list that is all new after hours"
+        ),
+        pytest.param(
+            of_counts(20),
+            look(20, 0, hour=1, fresh=10),
+            id="a young list that is all new, and dated since",
+        ),
         pytest.param(of_counts(5), look(20, 0, hour=1), id="a short list that got another"),
-        pytest.param(of_counts(3, 4, 5, 3, 4, 5), look(1, **NEXT), id="a small list that got smaller"),
-        pytest.param(of_counts(3, 3, 3, 3, 3, 3), look(4, 0, **NEXT), id="a small list that is all new"),
+        pytest.param(
+            of_counts(3, 4, 5, 3, 4, 5), look(1, **NEXT), id="a small list that got smaller"
+        ),
+        pytest.param(
+            of_counts(3, 3, 3, 3, 3, 3), look(4, 0, **NEXT), id="a small list that is all new"
+        ),
         pytest.param(of_counts(20, 20, 20, 20, 20), look(10, **NEXT), id="half as many articles"),
         pytest.param(of_counts(20, 20, 20, 20, 20), look(90, **NEXT), id="more articles"),
         pytest.param(of_counts(*[40, 35, 12, 30] * 8), look(7, **NEXT), id="a list that varies"),
-        pytest.param(of_counts(*([*[40] * 24, *[8] * 4] * 5), *[40] * 30), look(5, hour=170), id="a weekly rhythm"),
-        pytest.param(of_counts(*[40] * 30, 30, 18, 11), look(7, hour=33), id="a list that got shorter by and by"),
+        pytest.param(
+            of_counts(*([*[40] * 24, *[8] * 4] * 5), *[40] * 30),
+            look(5, hour=170),
+            id="a weekly rhythm",
+        ),
+        pytest.param(
+            of_counts(*[40] * 30, 30, 18, 11),
+            look(7, hour=33),
+            id="a list that got shorter by and by",
+        ),
         pytest.param(QUIET, look(20, 0, fresh=20, **NEXT), id="all new, and dated since"),
         pytest.param(LIVELY, look(20, 0, hour=40), id="all new after a long pause"),
         pytest.param(
-            [FIRST, *(look(20, 0, hour=24 * day) for day in range(1, 9))], look(20, 0, hour=216), id="new every day"
+            [FIRST, *(look(20, 0, hour=24 * day) for day in range(1, 9))],
+            look(20, 0, hour=216),
+            id="new every day",
         ),
         pytest.param(LIVELY, look(20, 19, **NEXT, **articles(160)), id="one short article"),
-        pytest.param(LIVELY, look(20, 17, **NEXT, **articles(40, 500, 600)), id="a very short one among others"),
-        pytest.param(LIVELY, look(20, 19, **NEXT, **articles(500, dated=0, pictured=0)), id="one without a date"),
+        pytest.param(
+            LIVELY,
+            look(20, 17, **NEXT, **articles(40, 500, 600)),
+            id="a very short one among others",
+        ),
+        pytest.param(
+            LIVELY,
+            look(20, 19, **NEXT, **articles(500, dated=0, pictured=0)),
+            id="one without a date",
+        ),
         pytest.param(
             [FIRST, *(look(20, 18, h, **articles(500, 600, dated=1)) for h in range(1, 9))],
             look(20, 17, hour=9, **articles(500, 500, 500, dated=0)),
             id="dates that were missing before",
         ),
         pytest.param(LIVELY, look(20, 18, failed=2, **NEXT), id="two articles that cannot be read"),
-        pytest.param(LIVELY, look(20, 16, failed=3, **NEXT, **PLAIN), id="some that cannot be read"),
+        pytest.param(
+            LIVELY, look(20, 16, failed=3, **NEXT, **PLAIN), id="some that cannot be read"
+        ),
         pytest.param(
             [FIRST, *(look(20, 19, h, **articles(30 + 40 * (h % 20))) for h in range(1, 30))],
             look(20, 17, **NEXT, **articles(70, 40, 200)),
@@ -141,7 +185,9 @@ def test_what_is_not_as_usual_is_said_with_the_evidence(
         ),
     ],
 )
-def test_what_a_healthy_source_does_is_no_drift(history: list[SourceObservation], newest: SourceObservation) -> None:
+def test_what_a_healthy_source_does_is_no_drift(
+    history: list[SourceObservation], newest: SourceObservation
+) -> None:
     """Neither chance nor the calendar is held against it."""
     assert anomalies.judge(history, newest) is None
 
@@ -166,14 +212,19 @@ def test_what_lasts_is_the_new_usual() -> None:
         history.append(newest)
     newest = anomalies.check_for_anomalies(history, look(5, hour=54))
     assert (newest.verdict, newest.accepted) == ("", True)
-    few = [*QUIET, *(anomalies.check_for_anomalies(QUIET, look(5, hour=hour)) for hour in (30, 60, 90))]
+    few = [
+        *QUIET,
+        *(anomalies.check_for_anomalies(QUIET, look(5, hour=hour)) for hour in (30, 60, 90)),
+    ]
     assert not anomalies.check_for_anomalies(few, look(5, hour=120)).accepted
 
 
 def test_a_look_as_usual_ends_the_series() -> None:
     """What was not as usual before it does not count any more."""
     broken = [replace(look(5, hour=hour), verdict="x") for hour in range(30, 60)]
-    assert anomalies.check_for_anomalies([*QUIET, *broken, look(20, hour=60)], look(5, hour=61)).verdict
+    assert anomalies.check_for_anomalies(
+        [*QUIET, *broken, look(20, hour=60)], look(5, hour=61)
+    ).verdict
 
 
 # --- what comes of it ---
@@ -248,7 +299,9 @@ def walled(site: Site, numbers: list[int]) -> None:
     """Whoever opens a story is asked for consent first."""
     ask = "<p>We and our 1542 partners store and read information on your device. Accept all, or choose.</p>"
     for n in numbers:
-        site[path(n)] = f"<html><head><title>We value your privacy</title></head><body>{ask}</body></html>"
+        site[path(n)] = (
+            f"<html><head><title>We value your privacy</title></head><body>{ask}</body></html>"
+        )
     site["/news"] = listing([*numbers, *STORIES])
 
 
@@ -284,30 +337,48 @@ def answer(page: str | Route) -> Callable[[Site], None]:
 
 
 BREAKS: dict[str, tuple[Callable[[Site], None], str]] = {
-    "structure-gone": (answer("<html><body><p>News of the harbour.</p></body></html>"), "no article links found"),
+    "structure-gone": (
+        answer("<html><body><p>News of the harbour.</p></body></html>"),
+        "no article links found",
+    ),
     "far-fewer": (answer(listing([20, 19, 18])), "lists 3 articles, usually 20"),
     "challenge-200": (answer(CHALLENGE), 'an error page, "Just a moment..."'),
     "challenge-header": (
-        answer(Route(listing(STORIES).encode(), headers={"cf-mitigated": "challenge"}, validators=False)),
+        answer(
+            Route(
+                listing(STORIES).encode(), headers={"cf-mitigated": "challenge"}, validators=False
+            )
+        ),
         "Cloudflare asks for proof of being human",
     ),
     "consent-wall": (answer(CONSENT), 'a page that asks for consent, "Before you continue"'),
     "blank-200": (answer(""), "empty"),
-    "all-urls-changed": (lambda site: moved(site, STORIES), "none of 20 addresses were seen before, usually 20"),
-    "truncated": (lambda site: cut(site, [23, 22, 21]), "the articles are far shorter: 16 words, usually 10"),
+    "all-urls-changed": (
+        lambda site: moved(site, STORIES),
+        "none of 20 addresses were seen before, usually 20",
+    ),
+    "truncated": (
+        lambda site: cut(site, [23, 22, 21]),
+        "the articles are far shorter: 16 words, usually 10",
+    ),
     "truncated-one": (lambda site: cut(site, [21]), "the article is far shorter"),
     "consent-articles": (
         lambda site: walled(site, [23, 22, 21]),
         "none of the 3 new articles could be read: this is a page that asks for consent",
     ),
-    "dates-gone": (lambda site: undated(site, [23, 22, 21]), "none of the 3 newest articles has a date"),
+    "dates-gone": (
+        lambda site: undated(site, [23, 22, 21]),
+        "none of the 3 newest articles has a date",
+    ),
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", BREAKS)
 @pytest.mark.usefixtures("usual")
-def test_nothing_false_enters_the_feed(newsroom: Site, config: Config, build: Build, kind: str) -> None:
+def test_nothing_false_enters_the_feed(
+    newsroom: Site, config: Config, build: Build, kind: str
+) -> None:
     """The last good files stay, byte for byte; the outcome says why; when all is well again it goes on as before."""
     change, reason = BREAKS[kind]
     before = published(config)
@@ -327,7 +398,9 @@ def test_nothing_false_enters_the_feed(newsroom: Site, config: Config, build: Bu
 
 @pytest.mark.parametrize("dated", ["2026-11-30T18:30:00Z", "2026-11-30", "2026-12-01"])
 @pytest.mark.usefixtures("usual")
-def test_dates_since_the_last_look_explain_a_list_that_is_all_new(newsroom: Site, build: Build, dated: str) -> None:
+def test_dates_since_the_last_look_explain_a_list_that_is_all_new(
+    newsroom: Site, build: Build, dated: str
+) -> None:
     """At 19:00, an hour after it; days count as well, and it is tomorrow in the east."""
     moved(newsroom, STORIES, dated)
     assert build().status != RunStatus.FAILED
@@ -349,7 +422,9 @@ def test_other_sources_of_the_feed_go_on(newsroom: Site, tmp_path: Path, clock: 
     newsroom["/rss"] = rss(newsroom, [21])
     newsroom[path(21)] = story(21)
     moved(newsroom, STORIES)
-    both = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}"))
+    both = configure(
+        tmp_path, feed("world", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
+    )
     with tools_for(both, clock) as tools:
         outcome = run.run_feed(both.feed[0], tools)
         states = {state.key: state for state in tools.store.sources("world")}
@@ -370,7 +445,9 @@ def test_nothing_of_what_drifted_is_asked_for(newsroom: Site, build: Build) -> N
 
 
 @pytest.mark.usefixtures("usual")
-def test_a_lasting_change_is_accepted(newsroom: Site, config: Config, build: Build, clock: FakeClock) -> None:
+def test_a_lasting_change_is_accepted(
+    newsroom: Site, config: Config, build: Build, clock: FakeClock
+) -> None:
     """After a day it is what is usual, and the next look is held against it."""
     newsroom["/news"] = listing([24, 20, 19, 18])
     newsroom[path(24)] = story(24)
@@ -405,7 +482,9 @@ def test_a_site_that_moved_for_good_brings_nothing_twice(
 
 
 @pytest.mark.usefixtures("usual")
-def test_other_settings_have_another_history(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_other_settings_have_another_history(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """Who gives a selector that finds less has meant it."""
     newsroom["/news"] = listing(STORIES).replace('class="card"', 'class="card top"', 3)
     source = feed("world", f"page {newsroom.url('/news')}") + 'links = ".top a"\n'

@@ -20,11 +20,25 @@ from feedpub.pipeline import run
 from feedpub.pipeline.archives import plan
 from tests.support.clock import FakeClock
 from tests.support.feedcheck import CHECKS
-from tests.support.newsroom import configure, feed, listing, output_of, path, rss, story, title, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    output_of,
+    path,
+    rss,
+    story,
+    title,
+    tools_for,
+)
 from tests.support.site import Route, Site
 from tests.support.states import state_folder
 
-MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
+MEDIA_TYPES = {
+    "rss": "application/rss+xml",
+    "atom": "application/atom+xml",
+    "json": "application/feed+json",
+}
 
 
 # --- the plan -------------------------------------------------------------------------------------------------
@@ -49,7 +63,10 @@ def test_what_goes_where(waiting: str, live: str, limit: int, archives: list[str
     assert ["".join(archive) for archive in plan(waiting, live, limit)] == archives
 
 
-@given(st.lists(st.integers(1, 40), max_size=12), st.lists(st.integers(1, 30), min_size=12, max_size=12))
+@given(
+    st.lists(st.integers(1, 40), max_size=12),
+    st.lists(st.integers(1, 30), min_size=12, max_size=12),
+)
 def test_every_entry_is_live_or_in_one_archive(arrivals: list[int], limits: list[int]) -> None:
     """However many arrive at once, and whatever becomes of the limit."""
     entries: list[str] = []
@@ -78,7 +95,9 @@ class Press:
 
     def config(self, more: str = "limit = 5", settings: str = "") -> Config:
         base = f'base_url = "{self.site.url("/feeds/")}"\n{settings}'
-        return configure(self.folder, feed("f", f"page {self.site.url('/news')}", more=more), settings=base)
+        return configure(
+            self.folder, feed("f", f"page {self.site.url('/news')}", more=more), settings=base
+        )
 
     def print(self, *numbers: int) -> None:
         """Put stories on the site; its listing has these alone, in this order."""
@@ -98,13 +117,17 @@ class Press:
             run.finish_build(config, tools)
         self.clock.pass_time(60)
         for name, body in published(config).items():
-            self.site[f"/feeds/{name}"] = Route(body, MEDIA_TYPES.get(name.rpartition(".")[2], "text/html"))
+            self.site[f"/feeds/{name}"] = Route(
+                body, MEDIA_TYPES.get(name.rpartition(".")[2], "text/html")
+            )
         return outcome
 
     def teasers(self, more: str) -> Config:
         """A config whose source is the site's feed: teasers, each with a link to its story."""
         base = f'base_url = "{self.site.url("/feeds/")}"'
-        return configure(self.folder, feed("f", f"feed {self.site.url('/rss')}", more=more), settings=base)
+        return configure(
+            self.folder, feed("f", f"feed {self.site.url('/rss')}", more=more), settings=base
+        )
 
     def offer(self, *numbers: int, closed: Collection[int] = ()) -> None:
         """Put stories into the site's feed; the pages of some of them cannot be had."""
@@ -131,7 +154,9 @@ def read_xml(address: str) -> Iterator[list[tuple[str, str]]]:
             document = feedparser.parse(answer.read())
         assert not document.bozo
         yield [(entry.id, entry.title) for entry in document.entries]
-        address = next((link.href for link in document.feed.links if link.rel == "prev-archive"), "")
+        address = next(
+            (link.href for link in document.feed.links if link.rel == "prev-archive"), ""
+        )
 
 
 def read_json(address: str) -> Iterator[list[tuple[str, str]]]:
@@ -156,7 +181,9 @@ def titles(numbers: Collection[int]) -> list[str]:
 
 def published(config: Config) -> dict[str, bytes]:
     root = output_of(config)
-    return {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+    return {
+        str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
+    }
 
 
 def archives(config: Config) -> dict[str, tuple[int, int, bytes]]:
@@ -187,8 +214,13 @@ def test_a_reader_that_follows_the_links_gets_the_whole_history(press: Press) ->
         assert press.titles(suffix) == titles(range(1, 31))
         for name, body in before.items():
             if name.endswith(f".{suffix}"):
-                assert check(body, now=press.clock.now(), address=press.site.url(f"/feeds/{name}")) == []
-    assert sum(name.endswith(".rss") for name in known) == 13  # two entries each, one in the live document too
+                assert (
+                    check(body, now=press.clock.now(), address=press.site.url(f"/feeds/{name}"))
+                    == []
+                )
+    assert (
+        sum(name.endswith(".rss") for name in known) == 13
+    )  # two entries each, one in the live document too
 
 
 def test_many_entries_make_many_archives_at_once(press: Press) -> None:
@@ -285,11 +317,15 @@ def test_what_is_forgotten_stays_in_its_archive(press: Press) -> None:
     assert press.titles() == titles(range(1, 21))
     (output_of(config) / "f-archive-1.rss").unlink()
     assert press.build(config).written == ("f-archive-1.rss",)
-    assert {name: archives(config)[name][2] for name in known} == {name: body for name, (_, _, body) in known.items()}
+    assert {name: archives(config)[name][2] for name in known} == {
+        name: body for name, (_, _, body) in known.items()
+    }
     for suffix in READERS:
         (output_of(config) / f"f-archive-1.{suffix}").unlink()
     press.build(config)
-    assert press.titles("rss") == titles(range(3, 21))  # what nobody has any more is missing, the way back is not
+    assert press.titles("rss") == titles(
+        range(3, 21)
+    )  # what nobody has any more is missing, the way back is not
 
 
 def test_a_state_that_begins_anew_goes_on_with_old_archives(press: Press) -> None:
@@ -314,7 +350,11 @@ def test_rules_and_settings_hold_for_archives(press: Press) -> None:
     press.build(config)
     assert press.titles() == titles([n for n in range(1, 21) if n != 3])
     assert {name.rpartition(".")[2] for name in archives(config)} == {"json"}
-    documents = {name: body for name, body in published(config).items() if name.startswith("world") and "json" in name}
+    documents = {
+        name: body
+        for name, body in published(config).items()
+        if name.startswith("world") and "json" in name
+    }
     assert not any(b"content_html" in body for body in documents.values())
 
 
@@ -368,14 +408,20 @@ def test_a_teaser_waits_for_its_text_while_it_is_live(press: Press) -> None:
     press.offer(5, 4, 3, 2, 1, closed=[2])
     press.build(config)
     assert archives(config)
-    assert not any(title(2) in body.decode() for name, body in published(config).items() if "archive" in name)
+    assert not any(
+        title(2) in body.decode() for name, body in published(config).items() if "archive" in name
+    )
     press.offer(5, 4, 3, 2)
     press.build(config)
     press.offer(8, 7, 6, 5)
     press.build(config)
     for suffix in READERS:
         assert press.titles(suffix) == titles(range(1, 9))
-        archived = [body.decode() for name, body in published(config).items() if "archive" in name and suffix in name]
+        archived = [
+            body.decode()
+            for name, body in published(config).items()
+            if "archive" in name and suffix in name
+        ]
         assert sum("The hall holds 2 hundred" in body for body in archived) == 1
 
 
@@ -431,6 +477,8 @@ def test_hubs_are_named_in_live_documents_alone(press: Press) -> None:
     press.fill(*range(10, 0, -1))
     config = press.config(settings='websub_hubs = ["https://hub.example.org/"]')
     press.build(config)
-    named = {name for name, body in published(config).items() if b"https://hub.example.org/" in body}
+    named = {
+        name for name, body in published(config).items() if b"https://hub.example.org/" in body
+    }
     assert named == {"f.rss", "f.atom", "f.json"}
     assert archives(config)

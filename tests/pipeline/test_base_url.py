@@ -42,7 +42,9 @@ class Shelf:
 
     def config(self, base: str, more: str = "limit = 2", settings: str = "") -> Config:
         saved = f"folder {self.folder / 'saved'}"
-        return configure(self.folder, feed("f", saved, more=more), settings=f'base_url = "{base}"\n{settings}')
+        return configure(
+            self.folder, feed("f", saved, more=more), settings=f'base_url = "{base}"\n{settings}'
+        )
 
     def build(self, config: Config) -> tuple[str, ...]:
         """Build once; the names of the files that were written."""
@@ -69,7 +71,9 @@ def shelf(tmp_path: Path) -> Shelf:
 def published(config: Config) -> dict[str, bytes]:
     """What the feed published: no file about all feeds."""
     root = output_of(config)
-    files = {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+    files = {
+        str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
+    }
     return {name: body for name, body in files.items() if name.startswith("f")}
 
 
@@ -113,7 +117,11 @@ def test_a_format_that_was_off_meanwhile_moves_when_it_is_back(shelf: Shelf) -> 
     config = shelf.config(NEW)
     shelf.build(config)
     assert not any(OLD.encode() in body for body in published(config).values())
-    items = [json.loads(body)["items"] for name, body in published(config).items() if name.endswith(".json")]
+    items = [
+        json.loads(body)["items"]
+        for name, body in published(config).items()
+        if name.endswith(".json")
+    ]
     assert {item["title"] for each in items for item in each} == {f"Pier {n}" for n in range(1, 9)}
 
 
@@ -153,10 +161,14 @@ def test_an_emptied_folder_gets_its_pictures_back(shelf: Shelf) -> None:
 def test_a_state_that_knows_absolute_addresses_moves(shelf: Shelf) -> None:
     """Older versions stored the address that pictures had then; links to elsewhere on that host stay."""
     config = shelf.fill(OLD)
-    elsewhere = f'<p><a href="{OLD}f/about.html">About</a> <a href="https://old.example.org/f/x">X</a></p>'
+    elsewhere = (
+        f'<p><a href="{OLD}f/about.html">About</a> <a href="https://old.example.org/f/x">X</a></p>'
+    )
     with tools_for(config, shelf.clock) as tools:
         stored = [move_addresses(entry, PLACEHOLDER, OLD) for entry in tools.store.entries("f")]
-        tools.store.replace_entries("f", [replace(each, html=each.html + elsewhere) for each in stored])
+        tools.store.replace_entries(
+            "f", [replace(each, html=each.html + elsewhere) for each in stored]
+        )
     shutil.rmtree(output_of(config))
     shelf.build(config)
     before = published(config)
@@ -168,7 +180,9 @@ def test_a_state_that_knows_absolute_addresses_moves(shelf: Shelf) -> None:
     assert after["f/sub/1.png"] == PICTURE
     whole = b"".join(after.values())
     assert f"{OLD}f/sub/".encode() not in whole
-    assert whole.count(f"{NEW}f/sub/".encode()) == b"".join(before.values()).count(f"{OLD}f/sub/".encode())
+    assert whole.count(f"{NEW}f/sub/".encode()) == b"".join(before.values()).count(
+        f"{OLD}f/sub/".encode()
+    )
     assert f"{OLD}f/about.html".encode() in whole
 
 

@@ -53,7 +53,9 @@ def tools(config: Config, clock: FakeClock) -> Iterator[RunContext]:
 def of_entries(config: Config, tools: RunContext) -> dict[str, bytes]:
     """The pages, made of all entries of all feeds that ran."""
     ran = [each for each in config.feed if tools.store.last_run(each.name)]
-    return assemble.render_index_files([FeedSummary.for_feed(index.current_feed(each, tools)) for each in ran])
+    return assemble.render_index_files(
+        [FeedSummary.for_feed(index.current_feed(each, tools)) for each in ran]
+    )
 
 
 def pages(config: Config, tools: RunContext) -> dict[str, bytes]:
@@ -69,7 +71,9 @@ def test_the_pages_are_as_if_made_of_all_entries(config: Config, tools: RunConte
     assert tools.store.summaries.load()["few"].entries == 2
 
 
-def test_a_feed_that_changes_changes_them(config: Config, tools: RunContext, newsroom: Site, clock: FakeClock) -> None:
+def test_a_feed_that_changes_changes_them(
+    config: Config, tools: RunContext, newsroom: Site, clock: FakeClock
+) -> None:
     """As soon as its entries are stored, whether its documents could be written or not."""
     before = pages(config, tools)
     newsroom[path(7)] = story(7)
@@ -83,14 +87,18 @@ def test_a_feed_that_changes_changes_them(config: Config, tools: RunContext, new
     assert pages(config, tools) == of_entries(config, tools)
 
 
-def test_entries_are_not_read_again(config: Config, tools: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_are_not_read_again(
+    config: Config, tools: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing of the length of an entry is looked at when nothing has changed."""
     known = pages(config, tools)
     monkeypatch.setattr(index, "current_feed", None)
     assert pages(config, tools) == known
 
 
-def test_settings_take_effect_at_once(config: Config, tools: RunContext, newsroom: Site, tmp_path: Path) -> None:
+def test_settings_take_effect_at_once(
+    config: Config, tools: RunContext, newsroom: Site, tmp_path: Path
+) -> None:
     """What a feed is called, and which of its entries count, before it runs again."""
     more = 'limit = 2\nlanguage = "de"\ndescription = "New"'
     changed = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more=more))

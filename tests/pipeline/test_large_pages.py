@@ -29,7 +29,9 @@ def padded(n: int, size: int) -> str:
 def with_room(config: Config, room: BodyBudget) -> Iterator[RunContext]:
     with (
         tools_for(config) as tools,
-        Fetcher(delay=0, allow_private=LOOPBACK, clock=FakeClock(), room=room, deadline=5.0) as fetcher,
+        Fetcher(
+            delay=0, allow_private=LOOPBACK, clock=FakeClock(), room=room, deadline=5.0
+        ) as fetcher,
     ):
         yield replace(tools, fetcher=fetcher)
 
@@ -49,17 +51,24 @@ def test_a_large_page_is_read_before_the_next_one_is_fetched(site: Site, tmp_pat
 
 def test_an_article_is_smaller_than_a_source_may_be(site: Site, tmp_path: Path) -> None:
     """A feed of nine megabytes is read, and so are the articles in it; one that is as large is refused by name."""
-    site["/rss"] = Route(rss([rss_item(site, n) for n in (2, 1)], channel=f"<!-- {'x' * 9 * MB} -->").encode())
+    site["/rss"] = Route(
+        rss([rss_item(site, n) for n in (2, 1)], channel=f"<!-- {'x' * 9 * MB} -->").encode()
+    )
     site[path(1)], site[path(2)] = story(1), story(2, extra=f"<!-- {'x' * 9 * MB} -->")
     config = configure(tmp_path, feed("world", f"feed {site.url('/rss')}"))
     with tools_for(config) as tools:
         outcome = run.run_feed(config.feed[0], tools)
     assert outcome.new == 1
     [problem] = outcome.problems
-    assert (problem.where, problem.reason) == (site.url(path(2)), "the answer is larger than 8000000 bytes")
+    assert (problem.where, problem.reason) == (
+        site.url(path(2)),
+        "the answer is larger than 8000000 bytes",
+    )
 
 
-def test_the_pages_of_an_article_are_together_no_larger_than_one_may_be(site: Site, tmp_path: Path) -> None:
+def test_the_pages_of_an_article_are_together_no_larger_than_one_may_be(
+    site: Site, tmp_path: Path
+) -> None:
     """The first ones stay, and the gap is named."""
     row = " ".join(f'<a href="{path(1)}/{n}">{n}</a>' for n in (1, 2, 3))
     for end in ("", "/2", "/3"):

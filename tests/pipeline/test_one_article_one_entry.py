@@ -26,7 +26,18 @@ from tests.support.states import state_folder
 
 HOUR = 3600
 EVIL, EVIL_NEIGHBOUR = "An evil article about nothing", "An evil article of this house"
-TOPICS = ("pier", "ferry", "market", "bridge", "school", "library", "orchard", "theatre", "stadium", "tunnel")
+TOPICS = (
+    "pier",
+    "ferry",
+    "market",
+    "bridge",
+    "school",
+    "library",
+    "orchard",
+    "theatre",
+    "stadium",
+    "tunnel",
+)
 
 
 @pytest.fixture
@@ -74,7 +85,9 @@ def listing(places: dict[str, str]) -> str:
     return f'<!doctype html><html lang="en"><head><title>Town</title></head><body><main>{cards}</main></body></html>'
 
 
-def put_articles(site: Site, numbers: list[int], head: str = "", where: str = "/town/{}.html") -> None:
+def put_articles(
+    site: Site, numbers: list[int], head: str = "", where: str = "/town/{}.html"
+) -> None:
     """Put articles on a site, with a listing of them, each with something in its head."""
     for n in numbers:
         site[where.format(n)] = article(n, head)
@@ -89,7 +102,9 @@ def rss(*items: str) -> Route:
 def item(n: int, **parts: str) -> str:
     body = "".join(f"<p>{paragraph}</p>" for paragraph in text(n))
     inner = {"title": headline(n), "description": f"<![CDATA[{body}]]>"} | parts
-    elements = "".join(f"<{name}>{value}</{name}>" for name, value in inner.items() if name != "enclosure")
+    elements = "".join(
+        f"<{name}>{value}</{name}>" for name, value in inner.items() if name != "enclosure"
+    )
     return f"<item>{elements}{parts.get('enclosure', '')}</item>"
 
 
@@ -121,7 +136,9 @@ def redirect(to: str) -> Any:
 # --- canonical links ---
 
 
-@pytest.mark.parametrize("tag", ['<link rel="canonical" href="{}">', '<meta property="og:url" content="{}">'])
+@pytest.mark.parametrize(
+    "tag", ['<link rel="canonical" href="{}">', '<meta property="og:url" content="{}">']
+)
 @pytest.mark.parametrize("claimed", ["/list", "/", "/town/page.html", "/town/1.html"])
 def test_a_canonical_link_that_all_articles_share_is_ignored(
     site: Site, tmp_path: Path, clock: FakeClock, tag: str, claimed: str
@@ -130,7 +147,9 @@ def test_a_canonical_link_that_all_articles_share_is_ignored(
     put_articles(site, [1, 2, 3, 4, 5], tag.format(site.url(claimed)))
     config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
     assert build(config, clock).new == 5
-    assert {each["url"] for each in entries(config)} == {site.url(f"/town/{n}.html") for n in (1, 2, 3, 4, 5)}
+    assert {each["url"] for each in entries(config)} == {
+        site.url(f"/town/{n}.html") for n in (1, 2, 3, 4, 5)
+    }
 
 
 def test_a_shared_canonical_link_is_ignored_when_articles_come_one_by_one(
@@ -147,15 +166,22 @@ def test_a_shared_canonical_link_is_ignored_when_articles_come_one_by_one(
     assert {each["title"] for each in entries(config)} == {headline(n) for n in range(1, 7)}
 
 
-def test_a_canonical_link_unites_the_addresses_of_one_article(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_canonical_link_unites_the_addresses_of_one_article(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """A claim that the text confirms."""
     head = f'<link rel="canonical" href="{site.url("/town/1.html")}">'
     put_articles(site, [1, 2, 3])
     site["/amp/1"] = article(1, head)
-    site["/list"] = listing({"/amp/1": headline(1), "/town/1.html": headline(1), "/town/2.html": headline(2)})
+    site["/list"] = listing(
+        {"/amp/1": headline(1), "/town/1.html": headline(1), "/town/2.html": headline(2)}
+    )
     config = configure(tmp_path, feed("f", f"page {site.url('/list')}"))
     assert build(config, clock).new == 2
-    assert sorted(each["url"] for each in entries(config)) == [site.url("/town/1.html"), site.url("/town/2.html")]
+    assert sorted(each["url"] for each in entries(config)) == [
+        site.url("/town/1.html"),
+        site.url("/town/2.html"),
+    ]
 
 
 # --- takeovers ---
@@ -166,15 +192,25 @@ def test_a_page_cannot_take_over_an_entry_by_its_canonical_link(
 ) -> None:
     """Neither that of another host nor, on one host, that of another article."""
     put_articles(site, [1, 2, 3])
-    config = configure(tmp_path, feed("f", f"page {site.url('/list')}", f"page {other.url('/list')}"))
+    config = configure(
+        tmp_path, feed("f", f"page {site.url('/list')}", f"page {other.url('/list')}")
+    )
     put_articles(other, [7, 8, 9])
     build(config, clock)
     before = by_title(config)
     for n in (7, 8, 9):
-        other[f"/evil/{n}"] = article(n + 10, f'<link rel="canonical" href="{site.url("/town/1.html")}">', EVIL)
-    site["/evil"] = article(4, f'<link rel="canonical" href="{site.url("/town/2.html")}">', EVIL_NEIGHBOUR)
-    other["/list"] = listing({f"/town/{n}.html": headline(n) for n in (7, 8, 9)} | {"/evil/7": EVIL})
-    site["/list"] = listing({f"/town/{n}.html": headline(n) for n in (1, 2, 3)} | {"/evil": EVIL_NEIGHBOUR})
+        other[f"/evil/{n}"] = article(
+            n + 10, f'<link rel="canonical" href="{site.url("/town/1.html")}">', EVIL
+        )
+    site["/evil"] = article(
+        4, f'<link rel="canonical" href="{site.url("/town/2.html")}">', EVIL_NEIGHBOUR
+    )
+    other["/list"] = listing(
+        {f"/town/{n}.html": headline(n) for n in (7, 8, 9)} | {"/evil/7": EVIL}
+    )
+    site["/list"] = listing(
+        {f"/town/{n}.html": headline(n) for n in (1, 2, 3)} | {"/evil": EVIL_NEIGHBOUR}
+    )
     clock.pass_time(HOUR)
     build(config, clock)
     after = by_title(config)
@@ -189,7 +225,9 @@ def test_a_redirect_cannot_take_over_another_sources_entry(
     site: Site, other: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
     """The article is not published twice, and keeps the title that its own source gives it."""
-    site["/rss"] = rss(item(1, link=site.url("/town/1.html")), item(2, link=site.url("/town/2.html")))
+    site["/rss"] = rss(
+        item(1, link=site.url("/town/1.html")), item(2, link=site.url("/town/2.html"))
+    )
     put_articles(site, [1, 2])
     other["/rss"] = rss(item(7, link=other.url("/a/7")))
     other["/a/7"] = article(7)
@@ -233,7 +271,9 @@ def test_who_lists_an_address_owns_the_entry_that_another_source_made_by_a_redir
     config = configure(tmp_path, feed("f", f"feed {other.url('/rss')}", f"feed {site.url('/rss')}"))
     build(config, clock)
     assert "You will not believe this" in by_title(config)
-    site["/rss"] = rss(item(1, link=site.url("/town/1.html")), item(2, link=site.url("/town/2.html")))
+    site["/rss"] = rss(
+        item(1, link=site.url("/town/1.html")), item(2, link=site.url("/town/2.html"))
+    )
     clock.pass_time(HOUR)
     build(config, clock)
     other["/rss"] = rss(item(1, title="You will never believe this", link=other.url("/go")))
@@ -247,7 +287,9 @@ def test_who_lists_an_address_owns_the_entry_that_another_source_made_by_a_redir
 
 @pytest.mark.parametrize("new", ["A better headline", headline(1)])
 @pytest.mark.parametrize("kind", ["page", "sitemap"])
-def test_a_changed_slug_keeps_the_entry(site: Site, tmp_path: Path, clock: FakeClock, kind: str, new: str) -> None:
+def test_a_changed_slug_keeps_the_entry(
+    site: Site, tmp_path: Path, clock: FakeClock, kind: str, new: str
+) -> None:
     """The old address redirects to the new one, which is listed now, after days in which the list was down."""
     put_articles(site, [1, 2, 3, 4])
 
@@ -259,7 +301,9 @@ def test_a_changed_slug_keeps_the_entry(site: Site, tmp_path: Path, clock: FakeC
 
     places = {f"/town/{n}.html": headline(n) for n in (1, 2, 3, 4)}
     put_lists(places)
-    config = configure(tmp_path, feed("f", f"{kind} {site.url('/list' if kind == 'page' else '/map.xml')}"))
+    config = configure(
+        tmp_path, feed("f", f"{kind} {site.url('/list' if kind == 'page' else '/map.xml')}")
+    )
     build(config, clock)
     before = {each["id"] for each in entries(config)}
     site["/town/1.html"] = redirect(site.url("/town/renamed.html"))
@@ -282,7 +326,9 @@ def test_an_article_that_is_gone_and_comes_back_elsewhere_keeps_its_entry(
     before = {each["id"] for each in entries(config)}
     del site["/town/1.html"]
     site["/moved/1.html"] = article(1)
-    site["/list"] = listing({"/moved/1.html": headline(1)} | {f"/town/{n}.html": headline(n) for n in (2, 3, 4)})
+    site["/list"] = listing(
+        {"/moved/1.html": headline(1)} | {f"/town/{n}.html": headline(n) for n in (2, 3, 4)}
+    )
     clock.pass_time(HOUR)
     build(config, clock)
     assert {each["id"] for each in entries(config)} == before
@@ -304,7 +350,9 @@ def test_a_column_that_says_the_same_every_day_is_a_new_entry_every_day(
     assert [each["title"] for each in entries(config)].count("Opening hours") == 2
 
 
-def test_a_feed_item_keeps_its_entry_by_its_guid(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_feed_item_keeps_its_entry_by_its_guid(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """Its link and its headline change."""
     put_articles(site, [1, 2])
     second = item(2, link=site.url("/town/2.html"), guid="b")
@@ -393,7 +441,9 @@ def test_a_parameter_in_which_the_articles_of_a_list_differ_is_no_tracking(
     }
 
 
-def test_sessions_that_tell_articles_apart_stay(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_sessions_that_tell_articles_apart_stay(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """Long ones, too, if nothing else differs; a session that a site changes at each look is none of them."""
     places = {f"/show?session={n:032x}": headline(n) for n in (1, 2, 3)}
     for n, place in enumerate(places, 1):
@@ -407,13 +457,17 @@ def test_sessions_that_tell_articles_apart_stay(site: Site, tmp_path: Path, cloc
 # --- feeds ---
 
 
-def test_episodes_that_share_a_link_are_told_apart_by_their_guids(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_episodes_that_share_a_link_are_told_apart_by_their_guids(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """A podcast whose items all lead to its home page; what the feed says of each is its text."""
     site["/show"] = article(99)
     site["/rss"] = rss(*(item(n, link=site.url("/show"), guid=f"episode-{n}") for n in range(1, 6)))
     config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
     assert build(config, clock).new == 5
-    assert all(text(n)[0][:40] in by_title(config)[headline(n)]["content_html"] for n in range(1, 6))
+    assert all(
+        text(n)[0][:40] in by_title(config)[headline(n)]["content_html"] for n in range(1, 6)
+    )
     before = entries(config)
     site["/rss"] = rss(*(item(n, link=site.url("/show"), guid=f"episode-{n}") for n in range(2, 7)))
     clock.pass_time(HOUR)
@@ -421,7 +475,9 @@ def test_episodes_that_share_a_link_are_told_apart_by_their_guids(site: Site, tm
     assert {each["id"] for each in before} < {each["id"] for each in entries(config)}
 
 
-def test_one_episode_after_another_under_the_same_link(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_one_episode_after_another_under_the_same_link(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """A feed that holds but the newest item."""
     config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
     site["/show"] = article(99)
@@ -434,12 +490,19 @@ def test_one_episode_after_another_under_the_same_link(site: Site, tmp_path: Pat
 
 
 @pytest.mark.parametrize("sign", ["guid", "enclosure", "text"])
-def test_items_without_a_link_are_entries(site: Site, tmp_path: Path, clock: FakeClock, sign: str) -> None:
+def test_items_without_a_link_are_entries(
+    site: Site, tmp_path: Path, clock: FakeClock, sign: str
+) -> None:
     """Each has a page of its own under the feed, and stays the entry that it is."""
 
     def unlinked(n: int) -> str:
         enclosure = f'<enclosure url="{site.url(f"/{n}.mp3")}" type="audio/mpeg" length="1"/>'
-        return item(n, **{"guid": {"guid": f"urn:{n}"}, "enclosure": {"enclosure": enclosure}, "text": {}}[sign])
+        return item(
+            n,
+            **{"guid": {"guid": f"urn:{n}"}, "enclosure": {"enclosure": enclosure}, "text": {}}[
+                sign
+            ],
+        )
 
     site["/rss"] = rss(*map(unlinked, range(1, 6)))
     config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
@@ -454,13 +517,17 @@ def test_items_without_a_link_are_entries(site: Site, tmp_path: Path, clock: Fak
     assert {each["id"] for each in before} < {each["id"] for each in entries(config)}
 
 
-def test_release_notes_that_differ_in_the_fragment_alone(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_release_notes_that_differ_in_the_fragment_alone(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """Sections of one page: each entry links to its own."""
     site["/log"] = article(99)
     site["/rss"] = rss(*(item(n, link=site.url(f"/log#v{n}")) for n in range(1, 6)))
     config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
     assert build(config, clock).new == 5
-    assert {each["url"] for each in entries(config)} == {site.url(f"/log#v{n}") for n in range(1, 6)}
+    assert {each["url"] for each in entries(config)} == {
+        site.url(f"/log#v{n}") for n in range(1, 6)
+    }
 
 
 def test_one_guid_for_all_items_is_no_guid(site: Site, tmp_path: Path, clock: FakeClock) -> None:
@@ -493,7 +560,9 @@ def test_a_changed_guid_makes_no_second_entry(site: Site, tmp_path: Path, clock:
     put_articles(site, [1, 2])
     config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
     for guid in ("old", "new"):
-        site["/rss"] = rss(*(item(n, link=site.url(f"/town/{n}.html"), guid=f"{guid}-{n}") for n in (1, 2)))
+        site["/rss"] = rss(
+            *(item(n, link=site.url(f"/town/{n}.html"), guid=f"{guid}-{n}") for n in (1, 2))
+        )
         build(config, clock)
         clock.pass_time(HOUR)
     assert len(entries(config)) == 2
@@ -511,17 +580,32 @@ def as_version_6_had_it(folder: Path) -> None:
     engine.dispose()
     with closing(sqlite3.connect(old)) as database, database:
         database.execute("ATTACH ? AS new", (str(new),))
-        tables = [name for (name,) in database.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+        tables = [
+            name
+            for (name,) in database.execute(
+                "SELECT name FROM main.sqlite_master WHERE type = 'table'"
+            )
+        ]
         for table in set(tables) - {"alembic_version", "aliases", "seen"}:
-            columns = ", ".join(row[1] for row in database.execute(f"PRAGMA main.table_info({table})"))
-            database.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")  # noqa: S608
+            columns = ", ".join(
+                row[1] for row in database.execute(f"PRAGMA main.table_info({table})")
+            )
+            database.execute(
+                f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}"
+            )  # noqa: S608
         for feed, key, entry, url in database.execute(
             "SELECT a.feed, a.key, a.entry, e.url FROM new.aliases a JOIN new.entries e ON e.id = a.entry"
             " WHERE a.kind = 'own' AND a.key NOT LIKE 'guid:%'"
         ).fetchall():
             former = former_url_key(url)
-            database.execute("INSERT OR REPLACE INTO main.aliases VALUES (?, ?, ?)", (feed, former, entry))
-            columns = ", ".join(row[1] for row in database.execute("PRAGMA main.table_info(seen)") if row[1] != "key")
+            database.execute(
+                "INSERT OR REPLACE INTO main.aliases VALUES (?, ?, ?)", (feed, former, entry)
+            )
+            columns = ", ".join(
+                row[1]
+                for row in database.execute("PRAGMA main.table_info(seen)")
+                if row[1] != "key"
+            )
             database.execute(
                 f"INSERT INTO main.seen (key, {columns})"  # noqa: S608
                 f" SELECT ?, {columns} FROM new.seen WHERE feed = ? AND key = ?",
@@ -533,13 +617,23 @@ def as_version_6_had_it(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["page", "feed"])
-def test_a_state_of_an_earlier_version_keeps_its_ids(site: Site, tmp_path: Path, clock: FakeClock, kind: str) -> None:
+def test_a_state_of_an_earlier_version_keeps_its_ids(
+    site: Site, tmp_path: Path, clock: FakeClock, kind: str
+) -> None:
     """Nothing is doubled, and no article is fetched again, though keys are made otherwise now."""
-    places = {"/town/1.html": 1, "/wiki/a%2Fb": 2, "/show?at_id=5": 3, "/old/%EC%EE": 4, "/x?sid=77": 5}
+    places = {
+        "/town/1.html": 1,
+        "/wiki/a%2Fb": 2,
+        "/show?at_id=5": 3,
+        "/old/%EC%EE": 4,
+        "/x?sid=77": 5,
+    }
     for place, n in places.items():
         site[place] = article(n)
     site["/list"] = listing({place: headline(n) for place, n in places.items()})
-    site["/rss"] = rss(*(item(n, link=site.url(place), guid=f"g{n}") for place, n in places.items()))
+    site["/rss"] = rss(
+        *(item(n, link=site.url(place), guid=f"g{n}") for place, n in places.items())
+    )
     source = site.url("/list" if kind == "page" else "/rss")
     config = configure(tmp_path, feed("f", f"{kind} {source}", more="recheck = false"))
     assert build(config, clock).new == 5

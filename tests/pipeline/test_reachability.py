@@ -59,7 +59,9 @@ class Paper:
         """Publish as the pipeline does."""
         admitted = [n for n in self.entries if not (self.excluded and n % 2 == 0)]
         live = set(admitted[-self.limit :])
-        waiting = [n for n in self.entries if n not in self.archived and (n in self.shown or n in admitted)]
+        waiting = [
+            n for n in self.entries if n not in self.archived and (n in self.shown or n in admitted)
+        ]
         names, teasers = [str(n) for n in waiting], {str(n) for n in self.teasers}
         planned = plan(names, {str(n) for n in live}, self.limit, teasers)
         members = [int(name) for archive in planned for name in archive]
@@ -172,9 +174,13 @@ class Model:
                 self.count += 2
             elif action == "text":
                 teasers = [entry for entry in store.entries("f") if not entry.complete]
-                fresh = [replace(entry, complete=True, html="<p>all of it</p>") for entry in teasers]
+                fresh = [
+                    replace(entry, complete=True, html="<p>all of it</p>") for entry in teasers
+                ]
             store.commit_entries("f", entries=fresh, aliases={}, seen=(), now=now)
-            archived = {id_ for n in store.archives.numbers("f") for id_ in store.archives.members("f", n)}
+            archived = {
+                id_ for n in store.archives.numbers("f") for id_ in store.archives.members("f", n)
+            }
             live = index.current_feed(feed, tools)
             run.write_feed(feed, live, tools)
             assert run.write_feed(feed, index.current_feed(feed, tools), tools) == ()
@@ -185,7 +191,10 @@ class Model:
                 self.forgotten = True
                 store.prune(now + timedelta(days=1), {"f": [entry.id for entry in live.entries]})
         for name, body in self.files().items():
-            if "archive" in name and base_of(before.get(name, body), name) == config.feedpub.base_url:
+            if (
+                "archive" in name
+                and base_of(before.get(name, body), name) == config.feedpub.base_url
+            ):
                 assert body == before.get(name, body), f"{name} was written again"
         self.check(config, {entry.id for entry in live.entries})
 
@@ -236,7 +245,10 @@ def steps(draw: st.DrawFn) -> str:
     """Settings that change, and something that happens: "limit + exclude + wipe"."""
     event = draw(st.sampled_from(EVENTS))
     changes = draw(st.sets(st.sampled_from(SETTINGS), max_size=2))
-    if event in {"lose the state", "restore"}:  # they are read back from the formats that were published last
+    if event in {
+        "lose the state",
+        "restore",
+    }:  # they are read back from the formats that were published last
         changes.discard("formats")
     return " + ".join([*sorted(changes), *([event] if event else [])])
 

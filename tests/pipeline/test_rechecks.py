@@ -52,9 +52,13 @@ class Desk:
         self.config = config
         self.clock = FakeClock(START)
 
-    def build(self, only: Collection[str] | None = None, lease: RunBudget | None = None) -> RunResult:
+    def build(
+        self, only: Collection[str] | None = None, lease: RunBudget | None = None
+    ) -> RunResult:
         with tools_for(self.config, self.clock) as tools:
-            return run.run_feed(self.config.feed[0], replace(tools, budget=lease or RunBudget()), only=only)
+            return run.run_feed(
+                self.config.feed[0], replace(tools, budget=lease or RunBudget()), only=only
+            )
 
     def after(self, wait: timedelta, only: Collection[str] | None = None) -> RunResult:
         """Build so long after the first build."""
@@ -71,7 +75,11 @@ class Desk:
         return list(json.loads((output_of(self.config) / "f.json").read_bytes())["items"])
 
     def files(self) -> dict[str, bytes]:
-        return {file.name: file.read_bytes() for file in output_of(self.config).rglob("*") if file.is_file()}
+        return {
+            file.name: file.read_bytes()
+            for file in output_of(self.config).rglob("*")
+            if file.is_file()
+        }
 
 
 def desk_for(tmp_path: Path, *sources: str, more: str = "") -> Desk:
@@ -125,7 +133,9 @@ def test_a_look_for_another_reason_does_not_move_the_ladder(newsroom: Site, tmp_
     """Its source says that the article changed, half an hour after it came."""
     desk = desk_for(tmp_path, f"sitemap {newsroom.url('/sitemap.xml')}")
     desk.build()
-    newsroom["/sitemap.xml"] = Route(sitemap(newsroom, [6]).body.replace(b"11-06", b"11-07"), "application/xml")
+    newsroom["/sitemap.xml"] = Route(
+        sitemap(newsroom, [6]).body.replace(b"11-06", b"11-07"), "application/xml"
+    )
     newsroom.forget()
     desk.after(HOUR / 2)
     assert asked(newsroom) == [("/sitemap.xml", True, 200), (path(6), True, 304)]
@@ -147,7 +157,8 @@ def test_it_can_be_turned_off(newsroom: Site, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "young"), [(timedelta(0), True), (YOUNG - HOUR, True), (YOUNG, False), (-HOUR, True), (None, True)]
+    ("age", "young"),
+    [(timedelta(0), True), (YOUNG - HOUR, True), (YOUNG, False), (-HOUR, True), (None, True)],
 )
 def test_only_young_articles(age: timedelta | None, *, young: bool) -> None:
     """What was published days before it is first seen has had its corrections; without a date it may be new."""
@@ -166,7 +177,10 @@ def test_a_whole_back_catalogue_is_read_once(site: Site, tmp_path: Path) -> None
 
 def test_a_feeds_own_text_is_the_feeds_to_correct(newsroom: Site, tmp_path: Path) -> None:
     """Whether its pages are not wanted, or say less than the feed."""
-    whole = "".join(f"&lt;p&gt;Paragraph {n} of the whole text, which goes on for long.&lt;/p&gt;" for n in range(40))
+    whole = "".join(
+        f"&lt;p&gt;Paragraph {n} of the whole text, which goes on for long.&lt;/p&gt;"
+        for n in range(40)
+    )
     newsroom["/rss"] = rss(newsroom, [6], whole)
     for more in ("", "fetch = false\n"):
         folder = tmp_path / (more[:5] or "fuller")
@@ -179,7 +193,9 @@ def test_saved_articles_are_looked_at_by_their_folder(tmp_path: Path) -> None:
     """It sees each change of a file by itself."""
     folder = tmp_path / "config" / "articles"
     folder.mkdir(parents=True)
-    (folder / "note.txt").write_text("A note\n\n" + "Words that make an article of it. " * 20, "utf-8")
+    (folder / "note.txt").write_text(
+        "A note\n\n" + "Words that make an article of it. " * 20, "utf-8"
+    )
     desk = desk_for(tmp_path, "folder articles")
     assert desk.build().new == 1
     assert desk.next() is None
@@ -208,7 +224,9 @@ def test_an_article_is_looked_at_though_it_is_listed_no_more(desk: Desk, newsroo
 
 def test_an_article_is_looked_at_where_it_is_now(tmp_path: Path, newsroom: Site) -> None:
     """Its feed gave it another address, the old one is dead, and it is listed no more."""
-    items = rss(newsroom, [6]).body.replace(b"<item>", b'<item><guid isPermaLink="false">six</guid>')
+    items = rss(newsroom, [6]).body.replace(
+        b"<item>", b'<item><guid isPermaLink="false">six</guid>'
+    )
     newsroom["/rss"] = Route(items, "application/rss+xml")
     desk = desk_for(tmp_path, f"feed {newsroom.url('/rss')}")
     desk.build()
@@ -221,7 +239,9 @@ def test_an_article_is_looked_at_where_it_is_now(tmp_path: Path, newsroom: Site)
     newsroom.forget()
     desk.after(HOUR)
     assert path(6) not in newsroom.paths()
-    assert "three hours" in next(item["content_html"] for item in desk.items() if item["title"] == title(6))
+    assert "three hours" in next(
+        item["content_html"] for item in desk.items() if item["title"] == title(6)
+    )
 
 
 def test_an_article_is_looked_at_though_its_source_fails(desk: Desk, newsroom: Site) -> None:
@@ -246,7 +266,9 @@ def test_a_source_that_lists_it_again_finds_it_settled(desk: Desk, newsroom: Sit
 
 def test_a_source_that_marks_versions_finds_it_settled(newsroom: Site, tmp_path: Path) -> None:
     """Also where the source says when each article changed."""
-    desk = desk_for(tmp_path, f"feed {newsroom.url('/rss')}", f"sitemap {newsroom.url('/sitemap.xml')}")
+    desk = desk_for(
+        tmp_path, f"feed {newsroom.url('/rss')}", f"sitemap {newsroom.url('/sitemap.xml')}"
+    )
     desk.build()
     newsroom[path(6)] = story(6).replace("two hours", "three hours")
     desk.after(HOUR, NONE)
@@ -258,7 +280,10 @@ def test_a_source_that_marks_versions_finds_it_settled(newsroom: Site, tmp_path:
 def test_the_sources_headers_are_sent_again(newsroom: Site, tmp_path: Path) -> None:
     """The page may be for subscribers."""
     desk = Desk(
-        configure(tmp_path, feed("f", f"page {newsroom.url('/news')}") + '[feed.source.headers]\nX-Pass = "word"\n')
+        configure(
+            tmp_path,
+            feed("f", f"page {newsroom.url('/news')}") + '[feed.source.headers]\nX-Pass = "word"\n',
+        )
     )
     desk.build()
     newsroom.forget()
@@ -268,7 +293,9 @@ def test_the_sources_headers_are_sent_again(newsroom: Site, tmp_path: Path) -> N
 
 def test_it_is_asked_for_where_it_was_listed(newsroom: Site, tmp_path: Path) -> None:
     """Not at the canonical address that its page names: what was read there is what may have changed."""
-    newsroom["/mobile/6"] = story(6).replace("</head>", f'<link rel="canonical" href="{newsroom.url(path(6))}"></head>')
+    newsroom["/mobile/6"] = story(6).replace(
+        "</head>", f'<link rel="canonical" href="{newsroom.url(path(6))}"></head>'
+    )
     newsroom["/rss"] = Route(
         rss(newsroom, [6]).body.replace(path(6).encode(), b"/mobile/6?id=1"), "application/rss+xml"
     )
@@ -282,8 +309,12 @@ def test_it_is_asked_for_where_it_was_listed(newsroom: Site, tmp_path: Path) -> 
 
 def test_an_article_by_two_addresses_is_asked_for_at_one(newsroom: Site, tmp_path: Path) -> None:
     """Whichever is looked at first."""
-    newsroom["/mobile/6"] = story(6).replace("</head>", f'<link rel="canonical" href="{newsroom.url(path(6))}"></head>')
-    newsroom["/rss"] = Route(rss(newsroom, [6]).body.replace(path(6).encode(), b"/mobile/6"), "application/rss+xml")
+    newsroom["/mobile/6"] = story(6).replace(
+        "</head>", f'<link rel="canonical" href="{newsroom.url(path(6))}"></head>'
+    )
+    newsroom["/rss"] = Route(
+        rss(newsroom, [6]).body.replace(path(6).encode(), b"/mobile/6"), "application/rss+xml"
+    )
     desk = desk_for(tmp_path, f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}")
     assert desk.build().new == 1
     newsroom.forget()
@@ -309,11 +340,15 @@ def test_so_many_in_a_run(site: Site, tmp_path: Path) -> None:
     assert desk.next() == LADDER[1]
 
 
-def test_a_source_that_has_left_the_config_is_not_asked_for_its_articles(desk: Desk, newsroom: Site) -> None:
+def test_a_source_that_has_left_the_config_is_not_asked_for_its_articles(
+    desk: Desk, newsroom: Site
+) -> None:
     """They are left alone for good; the feed goes on."""
     open_newsroom(newsroom, [5])
     newsroom["/other"] = listing([5])
-    desk.config = configure(state_folder(desk.config.feedpub).parent, feed("f", f"page {newsroom.url('/other')}"))
+    desk.config = configure(
+        state_folder(desk.config.feedpub).parent, feed("f", f"page {newsroom.url('/other')}")
+    )
     assert desk.after(HOUR).new == 1
     assert path(6) not in newsroom.paths()
     assert desk.next() == HOUR + LADDER[0]
@@ -381,7 +416,11 @@ PAGE = (
     .replace("</p><p>Nobody", "</p><p>Shared 1,204 times</p><h3>12 votes, 3 views</h3><p>Nobody")
     .replace('<p class="byline">', '<p class="views">3,456 views</p><p class="byline">')
     .replace("By Jane Doe", "By Jane Doe · <span>5 minutes ago</span> · 4 min read")
-    .replace("</h1>", '</h1><p><time datetime="2026-11-06T10:00:00+01:00">Updated 10:00, 6 November 2026</time></p>', 1)
+    .replace(
+        "</h1>",
+        '</h1><p><time datetime="2026-11-06T10:00:00+01:00">Updated 10:00, 6 November 2026</time></p>',
+        1,
+    )
     .replace(
         "<h2>You may",
         '<figure><img src="https://img.example.org/pier.jpg?w=800&amp;sig=abc" alt="The pier"></figure>'
@@ -396,7 +435,9 @@ NO_NEWS = {
     "counter as a heading": replaced("12 votes, 3 views", "14 votes, 5 views"),
     "counter gone": replaced("<p>Shared 1,204 times</p>", ""),
     "relative time": replaced("5 minutes ago", "an hour ago"),
-    "clock of the page": replaced("Updated 10:00, 6 November 2026", "Updated 11:30, 6 November 2026"),
+    "clock of the page": replaced(
+        "Updated 10:00, 6 November 2026", "Updated 11:30, 6 November 2026"
+    ),
     "reading time": replaced("4 min read", "5 min read"),
     "machine-readable date": replaced("2026-11-06T10:00:00+01:00", "2026-11-06T11:30:00+01:00"),
     "signature of a picture": replaced("sig=abc", "sig=def&amp;exp=1794000000"),
@@ -462,7 +503,9 @@ def test_what_moves_updated(newsroom: Site, tmp_path: Path, what: str) -> None:
     assert after["content_html"] != before["content_html"] or after["title"] != before["title"]
 
 
-def test_what_the_cleaner_has_learned_meanwhile_is_no_correction(newsroom: Site, tmp_path: Path) -> None:
+def test_what_the_cleaner_has_learned_meanwhile_is_no_correction(
+    newsroom: Site, tmp_path: Path
+) -> None:
     """A box that is taken for a paragraph as long as only one page of the site is known."""
     box = "<p>The Harbour Times has told the town what the sea brings and what it takes since 1887.</p>"
     newsroom[path(6)] = story(6).replace("<h2>You may", f"{box}<h2>You may")
@@ -475,7 +518,9 @@ def test_what_the_cleaner_has_learned_meanwhile_is_no_correction(newsroom: Site,
     desk.after(HOUR / 2)
     assert "since 1887" not in desk.items()[1]["content_html"]
     (before, *_) = desk.items()
-    newsroom[path(6)] = newsroom.routes[path(6)].body.replace(b"</body>", b"<!-- rendered anew --></body>")  # type: ignore[union-attr]
+    newsroom[path(6)] = newsroom.routes[path(6)].body.replace(
+        b"</body>", b"<!-- rendered anew --></body>"
+    )  # type: ignore[union-attr]
     assert desk.after(HOUR, NONE).updated == 0
     assert desk.items()[0] == before
 
@@ -483,19 +528,22 @@ def test_what_the_cleaner_has_learned_meanwhile_is_no_correction(newsroom: Site,
 # --- when it goes wrong ---------------------------------------------------------------------------------------------
 
 
-LOGIN = (
-    "<html><head><title>Log in</title></head><body><main><h1>Log in</h1><p>To go on, log in.</p></main></body></html>"
-)
+LOGIN = "<html><head><title>Log in</title></head><body><main><h1>Log in</h1><p>To go on, log in.</p></main></body></html>"
 CONSENT = (
     "<html><head><title>Before you continue</title></head><body><main><h1>Before you continue</h1>"
     "<p>We and our 842 partners store and access information on a device, such as cookies. You can accept or refuse "
     "that at any time in the settings, and your choices will be kept for six months.</p></main></body></html>"
 )
-BEGINNING = story(6).replace("</p><p>Nobody", "</p><!--").replace("weather holds.</p>", "--><p>Subscribe to go on.</p>")
+BEGINNING = (
+    story(6)
+    .replace("</p><p>Nobody", "</p><!--")
+    .replace("weather holds.</p>", "--><p>Subscribe to go on.</p>")
+)
 ELSEWHERE = (
     "<html><head><title>Gardens | Harbour Times</title></head><body><main><article><h1>Gardens in the spring</h1>"
     + "".join(
-        f"<p>Bed {n} of the garden is dug over in March and sown with beans, peas or salad.</p>" for n in range(20)
+        f"<p>Bed {n} of the garden is dug over in March and sown with beans, peas or salad.</p>"
+        for n in range(20)
     )
     + "</article></main></body></html>"
 )
@@ -505,7 +553,9 @@ FAILURES = {
     "500": (Route(b"oops", status=500), "HTTP 500"),
     "too often": (Route(b"", status=429, headers={"Retry-After": "30"}), "429"),
     "challenge": (
-        Route(b"<title>Just a moment...</title>", status=403, headers={"cf-mitigated": "challenge"}),
+        Route(
+            b"<title>Just a moment...</title>", status=403, headers={"cf-mitigated": "challenge"}
+        ),
         "human",
     ),
     "no page": (Route(b"%PDF-1.7", "application/pdf"), "not a web page"),
@@ -548,7 +598,9 @@ def test_the_last_look_that_fails_is_the_last(desk: Desk, newsroom: Site) -> Non
     assert len(desk.items()) == 1
 
 
-def test_after_a_failure_the_page_is_asked_for_with_what_is_known_of_it(desk: Desk, newsroom: Site) -> None:
+def test_after_a_failure_the_page_is_asked_for_with_what_is_known_of_it(
+    desk: Desk, newsroom: Site
+) -> None:
     """The validators of the version that is published: an error page's would hide a correction, or a return."""
     page = newsroom.routes[path(6)]
     newsroom[path(6)] = BEGINNING

@@ -31,7 +31,17 @@ from feedpub.store import Store
 from feedpub.store.sqlite import FILE_NAME
 from tests.support.clock import FakeClock
 from tests.support.home import HEAD, Home
-from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, title, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_newsroom,
+    output_of,
+    path,
+    story,
+    title,
+    tools_for,
+)
 from tests.support.service import eventually, running_service
 from tests.support.site import Route, Site, running_site
 from tests.support.states import state_folder
@@ -50,7 +60,9 @@ def tools_of(config: Config, clock: FakeClock, *, dry: bool = False) -> Iterator
     publisher = DryRunOutput(publisher) if dry else publisher
     with (
         recovery.open_store(config, publisher, copy=dry, clock=clock.now) as store,
-        Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots_cache, clock=clock) as fetcher,
+        Fetcher(
+            delay=0, allow_private=settings.allow_private, robots=store.robots_cache, clock=clock
+        ) as fetcher,
     ):
         yield RunContext(settings, store, fetcher, publisher, clock.now)
 
@@ -73,7 +85,9 @@ def _build(config: Config, tools: RunContext) -> list[RunResult]:
 def published(config: Config) -> dict[str, bytes]:
     """Every file that a feed published."""
     root = output_of(config)
-    files = {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+    files = {
+        str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
+    }
     return {name: body for name, body in files.items() if not name.startswith(TOLD)}
 
 
@@ -96,7 +110,9 @@ def cut(file: Path) -> None:
 def page_gone(file: Path) -> None:
     """The table of entries begins with something else."""
     with closing(sqlite3.connect(file)) as connection:
-        (number,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'entries'").fetchone()
+        (number,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'entries'"
+        ).fetchone()
         (size,) = connection.execute("PRAGMA page_size").fetchone()
     with file.open("r+b") as opened:
         opened.seek((number - 1) * size)
@@ -106,7 +122,9 @@ def page_gone(file: Path) -> None:
 def scribbled(file: Path) -> None:
     """A compressed text is none, and SQLite cannot know it."""
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE entries SET html = x'0bad' WHERE published = (SELECT max(published) FROM entries)")
+        connection.execute(
+            "UPDATE entries SET html = x'0bad' WHERE published = (SELECT max(published) FROM entries)"
+        )
 
 
 DAMAGES = {each.__name__: each for each in (garbage, cut, page_gone, scribbled)}
@@ -126,7 +144,9 @@ def settings_of(formats: tuple[str, ...], limit: int) -> str:
 
 
 def configured(folder: Path, site: Site, formats: tuple[str, ...], limit: int = 5) -> Config:
-    return configure(folder, feed("world", f"page {site.url('/news')}", more=settings_of(formats, limit)))
+    return configure(
+        folder, feed("world", f"page {site.url('/news')}", more=settings_of(formats, limit))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -213,10 +233,16 @@ def test_life_goes_on(begin: Begin, site: Site, clock: FakeClock, formats: tuple
     found = entries(config)
     assert [entry.title for entry in found] == [title(n) for n in (14, 13, *STORIES)]
     with Store.open(state_folder(config.feedpub)) as store:
-        archived = [len(store.archives.entries("world", n)) for n in store.archives.numbers("world")]
+        archived = [
+            len(store.archives.entries("world", n)) for n in store.archives.numbers("world")
+        ]
         assert {e.id for e in found} == {
             *(e.id for e in store.entries("world", 5)),
-            *(e.id for n in store.archives.numbers("world") for e in store.archives.entries("world", n)),
+            *(
+                e.id
+                for n in store.archives.numbers("world")
+                for e in store.archives.entries("world", n)
+            ),
         }
     old = {name: body for name, body in before.items() if "archive" in name}
     assert {name: published(config)[name] for name in old} == old
@@ -274,7 +300,9 @@ def fields(record: Any) -> dict[str, Any]:
     return dict(getattr(record, "fields", {}))
 
 
-def test_an_empty_feed_is_never_published_over_a_good_one(begin: Begin, site: Site, clock: FakeClock) -> None:
+def test_an_empty_feed_is_never_published_over_a_good_one(
+    begin: Begin, site: Site, clock: FakeClock
+) -> None:
     """Where all sources fail just then, everything stays."""
     config = begin()
     before = published(config)
@@ -311,16 +339,22 @@ def test_saved_articles_are_known_again(tmp_path: Path, clock: FakeClock) -> Non
     articles = tmp_path / "config" / "articles"
     articles.mkdir(parents=True)
     for n in (1, 2):
-        (articles / f"{n}.txt").write_text(SAVED.format(title="The same title", text=f"{n} {TEXT}"), "utf-8")
+        (articles / f"{n}.txt").write_text(
+            SAVED.format(title="The same title", text=f"{n} {TEXT}"), "utf-8"
+        )
     config = configure(tmp_path, feed("saved", "folder articles"))
     build(config, clock)
     before = published(config)
     assert "saved/the-same-title-2.html" in before
     garbage(state(config))
-    (articles / "2.txt").write_text(SAVED.format(title="The same title", text=f"2 {TEXT} Nobody came."), "utf-8")
+    (articles / "2.txt").write_text(
+        SAVED.format(title="The same title", text=f"2 {TEXT} Nobody came."), "utf-8"
+    )
     build(config, clock)
     assert published(config) == before  # a file is as it was when it was first seen again
-    (articles / "2.txt").write_text(SAVED.format(title="The same title", text=f"2 {TEXT} All came."), "utf-8")
+    (articles / "2.txt").write_text(
+        SAVED.format(title="The same title", text=f"2 {TEXT} All came."), "utf-8"
+    )
     (outcome,) = build(config, clock)
     assert (outcome.new, outcome.updated) == (0, 1)
     assert {entry.slug for entry in entries(config)} == {"the-same-title", "the-same-title-2"}
@@ -342,13 +376,19 @@ def test_what_is_put_in_for_readers_is_not_taken_for_text(
     garbage(state(config))
     build(config, clock)
     assert published(config) == before
-    assert [(e.html.strip(), e.text) for e in entries(config)] == [(e.html.strip(), e.text) for e in stored]
+    assert [(e.html.strip(), e.text) for e in entries(config)] == [
+        (e.html.strip(), e.text) for e in stored
+    ]
 
 
-def test_an_article_is_known_by_the_address_that_its_source_gives(site: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_an_article_is_known_by_the_address_that_its_source_gives(
+    site: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """Though another one is published: the id tells."""
     other = f"{path(1)}-of-another-address"
-    site[other] = story(1).replace("<head>", f'<head><link rel="canonical" href="{site.url(path(1))}">')
+    site[other] = story(1).replace(
+        "<head>", f'<head><link rel="canonical" href="{site.url(path(1))}">'
+    )
     site["/news"] = listing([3, 2, 1]).replace(path(1), other)
     config = configure(tmp_path, feed("world", f"page {site.url('/news')}"))
     build(config, clock)
@@ -364,14 +404,18 @@ def test_an_article_is_known_by_the_address_that_its_source_gives(site: Site, tm
 # --- what is told -----------------------------------------------------------------------------------------------------
 
 
-def test_somebody_is_told(begin: Begin, site: Site, clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+def test_somebody_is_told(
+    begin: Begin, site: Site, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
     """In the log, in the feed of the sources' health, and by an alert, once."""
     config = begin()
     site["/hook"] = b"ok"
     more = settings_of(FORMATS[-1], 5)
     hook = f'[alerts]\nwebhook = "{site.url("/hook")}"'
     config = configure(
-        state_folder(config.feedpub).parent, feed("world", f"page {site.url('/news')}", more=more), settings=hook
+        state_folder(config.feedpub).parent,
+        feed("world", f"page {site.url('/news')}", more=more),
+        settings=hook,
     )
     scribbled(state(config))
     for _ in range(2):
@@ -422,7 +466,9 @@ def test_commands_that_only_look_destroy_nothing(begin: Begin) -> None:
     assert "rebuilt from the published feeds" in built.stderr
     (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     for name in ("status", "check"):
-        assert f"note: {aside} is a damaged state that was set aside" in command(config, name).output
+        assert (
+            f"note: {aside} is a damaged state that was set aside" in command(config, name).output
+        )
 
 
 def test_one_article_can_be_cleaned_all_the_same(begin: Begin, site: Site) -> None:
@@ -438,7 +484,9 @@ def test_one_article_can_be_cleaned_all_the_same(begin: Begin, site: Site) -> No
 # --- others at work ---------------------------------------------------------------------------------------------------
 
 
-def test_whoever_has_the_old_file_open_goes_on_with_the_new_one(begin: Begin, clock: FakeClock) -> None:
+def test_whoever_has_the_old_file_open_goes_on_with_the_new_one(
+    begin: Begin, clock: FakeClock
+) -> None:
     """Two at work on one state: one renews it, the other writes no word into the file that lies aside."""
     config = begin()
     with tools_of(config, clock) as one, tools_of(config, clock) as other:
@@ -496,7 +544,10 @@ def test_two_processes_at_once(begin: Begin) -> None:
     file = state_folder(config.feedpub).parent / "config" / "feedpub.toml"
     processes = [
         subprocess.Popen(  # noqa: S603 -- our own
-            [sys.executable, "-c", OPEN, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", OPEN, str(file)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(2)
     ]
@@ -515,13 +566,17 @@ def test_jobs_renew_the_state_while_they_run(begin: Begin) -> None:
     before = published(config)
     outcomes: list[RunResult] = []
     with tools_for(config, FakeClock(NOW)) as tools:
-        jobs = LocalScheduler(config, tools, lambda _feed, outcome, _tools: outcomes.append(outcome))
+        jobs = LocalScheduler(
+            config, tools, lambda _feed, outcome, _tools: outcomes.append(outcome)
+        )
         jobs.start()
         try:
             assert eventually(lambda: jobs.clockwork.next_times)
             scribbled(state(config))
             jobs.run_now("world")
-            assert eventually(lambda: len(Store.quarantined_files(state_folder(config.feedpub))) == 1)
+            assert eventually(
+                lambda: len(Store.quarantined_files(state_folder(config.feedpub))) == 1
+            )
             assert eventually(lambda: outcomes and "world" in tools.store.schedule.load())
         finally:
             jobs.stop(5)
@@ -535,7 +590,9 @@ def test_the_service_renews_the_state_while_it_runs(site: Site, tmp_path: Path) 
     open_newsroom(site, [3, 2, 1])
     home = Home(tmp_path)
     token = '[http]\nadmin_token = "T"\n'
-    home.configure(feed("world", f"page {site.url('/news')}", more='every = "12h"'), head=HEAD + token)
+    home.configure(
+        feed("world", f"page {site.url('/news')}", more='every = "12h"'), head=HEAD + token
+    )
     folder = home.root / ".feedpub"
     with running_service(home.config) as service:
         assert service.waits_for("run_finished", feed="world", new=3)

@@ -25,7 +25,17 @@ from feedpub.pipeline.reprocess import ReprocessPlan, ReprocessVerdict
 from feedpub.pipeline.run import finish_build, run_feed
 from feedpub.store import PageSnapshot, Store, pack_body, unpack_body
 from tests.support.clock import FakeClock
-from tests.support.newsroom import PARAGRAPHS, configure, feed, open_newsroom, path, rss, story, title, tools_for
+from tests.support.newsroom import (
+    PARAGRAPHS,
+    configure,
+    feed,
+    open_newsroom,
+    path,
+    rss,
+    story,
+    title,
+    tools_for,
+)
 from tests.support.site import Route, Site
 from tests.support.states import state_folder
 
@@ -35,7 +45,9 @@ NOTES = {
     1: "A club of divers offers boat trips to the wreck off the point, as it has done for eleven years.",
 }
 RULE = '[feed.rules]\nremove = [".side-note"]\n'
-FIRST = '[feed.rules]\ncontent = "article p:nth-of-type(2)"\n'  # the first paragraph after the byline
+FIRST = (
+    '[feed.rules]\ncontent = "article p:nth-of-type(2)"\n'  # the first paragraph after the byline
+)
 NOTHING = '[feed.rules]\nremove = ["body *"]\n'
 
 
@@ -139,7 +151,10 @@ def test_nothing_is_changed_by_a_plan(desk: Desk) -> None:
     plan = desk.plan()
     (changed,) = plan.with_status(ReprocessVerdict.CHANGED)
     assert changed.after
-    assert ("boat trips" in changed.before.text, "boat trips" in changed.after.text) == (True, False)
+    assert ("boat trips" in changed.before.text, "boat trips" in changed.after.text) == (
+        True,
+        False,
+    )
     assert (desk.entries(), desk.files()) == (entries, files)
 
 
@@ -167,7 +182,12 @@ def test_one_that_was_cut_short_is_done_by_the_next(desk: Desk) -> None:
     desk.rule(RULE)
     with Store.open(state_folder(desk.config.feedpub)) as store:
         store.replace_entries(
-            "f", [each.after for each in desk.plan().with_status(ReprocessVerdict.CHANGED) if each.after]
+            "f",
+            [
+                each.after
+                for each in desk.plan().with_status(ReprocessVerdict.CHANGED)
+                if each.after
+            ],
         )
     assert "f.rss" in desk.carry_out(desk.plan()).written
 
@@ -243,9 +263,13 @@ def test_archives_are_never_written_again(newsroom: Site, tmp_path: Path) -> Non
 # --- what entries are made of ---------------------------------------------------------------------------------------
 
 
-def test_a_feed_knows_its_entries_better_than_their_pages_do(newsroom: Site, tmp_path: Path) -> None:
+def test_a_feed_knows_its_entries_better_than_their_pages_do(
+    newsroom: Site, tmp_path: Path
+) -> None:
     """What the source said is kept beside the page: title, date and description stay the feed's."""
-    newsroom["/rss"] = rss(newsroom, [3], "The council decided at last on its oldest matter, and the town is glad.")
+    newsroom["/rss"] = rss(
+        newsroom, [3], "The council decided at last on its oldest matter, and the town is glad."
+    )
     desk = Desk(tmp_path, f"feed {newsroom.url('/rss')}")
     desk.build()
     desk.rule(RULE)
@@ -272,11 +296,17 @@ def test_the_feeds_own_content_is_made_anew(site: Site, tmp_path: Path) -> None:
     desk.build()
     assert [page.form for page in desk.kept().values()] == ["feed"]
     assert verdicts(desk.plan()) == {title(7): "same"}
-    worse = replace(desk.entries()[title(7)], text="As an older version read it.", html="<p>As an older version…</p>")
+    worse = replace(
+        desk.entries()[title(7)],
+        text="As an older version read it.",
+        html="<p>As an older version…</p>",
+    )
     with Store.open(state_folder(desk.config.feedpub)) as store:
         store.replace_entries("f", [worse])
     desk.carry_out(desk.plan())
-    assert desk.entries()[title(7)].text == "\n".join(paragraph.format(n=7) for paragraph in PARAGRAPHS)
+    assert desk.entries()[title(7)].text == "\n".join(
+        paragraph.format(n=7) for paragraph in PARAGRAPHS
+    )
 
 
 def test_what_stands_in_is_still_a_part(site: Site, tmp_path: Path) -> None:
@@ -372,7 +402,9 @@ def test_a_corrected_entry_has_its_newest_page(desk: Desk, newsroom: Site) -> No
     newsroom[path(3)] = story(3).replace("a new pier", "no new pier at all")
     desk.clock = FakeClock(desk.clock.now() + timedelta(days=3))
     with Store.open(state_folder(desk.config.feedpub)) as store:
-        (key,) = [page.key for page in desk.kept().values() if page.item.url == newsroom.url(path(3))]
+        (key,) = [
+            page.key for page in desk.kept().values() if page.item.url == newsroom.url(path(3))
+        ]
         seen = store.item_states("f", [key])[key]
         failed = replace(seen, state="failed")
         store.commit_entries("f", aliases={}, seen=[failed], now=desk.clock.now())
@@ -384,9 +416,16 @@ def test_a_corrected_entry_has_its_newest_page(desk: Desk, newsroom: Site) -> No
 def test_an_unreadable_body_is_an_error_of_ours() -> None:
     """With the address that it is about."""
     page = PageSnapshot(
-        Item("https://example.org/a"), "k", "page", FakeClock().now(), final_url="https://example.org/a", body=b"?"
+        Item("https://example.org/a"),
+        "k",
+        "page",
+        FakeClock().now(),
+        final_url="https://example.org/a",
+        body=b"?",
     )
-    with pytest.raises(ExtractError, match=r"https://example\.org/a: what was kept of the page is damaged"):
+    with pytest.raises(
+        ExtractError, match=r"https://example\.org/a: what was kept of the page is damaged"
+    ):
         unpack_body(page)
 
 
@@ -394,14 +433,18 @@ def test_an_unreadable_body_is_an_error_of_ours() -> None:
 
 
 def run(desk: Desk, *arguments: str) -> Result:
-    return CliRunner().invoke(command.cli, ["-c", str(desk.folder / "config" / "feedpub.toml"), *arguments])
+    return CliRunner().invoke(
+        command.cli, ["-c", str(desk.folder / "config" / "feedpub.toml"), *arguments]
+    )
 
 
 def test_diff_shows_what_would_change_in_each_entry(desk: Desk) -> None:
     """Title, address and the paragraphs that differ, without colours where nobody sees them; nothing is written."""
     entries, files = desk.entries(), desk.files()
     desk.rule(RULE)
-    state = {file.name: file.read_bytes() for file in state_folder(desk.config.feedpub).glob("*.sqlite")}
+    state = {
+        file.name: file.read_bytes() for file in state_folder(desk.config.feedpub).glob("*.sqlite")
+    }
     result = run(desk, "reclean", "--diff")
     lines = result.stdout.splitlines()
     assert result.exit_code == 0
@@ -409,11 +452,24 @@ def test_diff_shows_what_would_change_in_each_entry(desk: Desk) -> None:
     assert f"-{NOTES[3]}" in lines
     assert not [line for line in lines if title(1) in line]
     assert "\x1b" not in result.stdout
-    assert lines[-3].split() == ["feed", "pages", "kept", "changed", "same", "failed", "held", "back", "not", "kept"]
+    assert lines[-3].split() == [
+        "feed",
+        "pages",
+        "kept",
+        "changed",
+        "same",
+        "failed",
+        "held",
+        "back",
+        "not",
+        "kept",
+    ]
     assert lines[-2].split() == ["f", "2", "1", "1", "0", "0", "0"]
     assert lines[-1] == "nothing was written"
     assert (desk.entries(), desk.files()) == (entries, files)
-    assert {file.name: file.read_bytes() for file in state_folder(desk.config.feedpub).glob("*.sqlite")} == state
+    assert {
+        file.name: file.read_bytes() for file in state_folder(desk.config.feedpub).glob("*.sqlite")
+    } == state
 
 
 def test_it_changes_entries_and_publishes_the_feed(desk: Desk) -> None:
@@ -431,7 +487,9 @@ def test_what_is_held_back_is_told_with_status_1(desk: Desk) -> None:
     shown = run(desk, "reclean", "--diff")
     assert shown.exit_code == 1
     assert f"f: {title(3)} (held back: far shorter than it was, " in shown.stdout
-    assert f"f: held back: {desk.entries()[title(3)].url}: far shorter than it was, " in shown.stdout
+    assert (
+        f"f: held back: {desk.entries()[title(3)].url}: far shorter than it was, " in shown.stdout
+    )
 
 
 def test_json_is_one_document(desk: Desk) -> None:
@@ -449,7 +507,10 @@ def test_json_is_one_document(desk: Desk) -> None:
 def everything(terminal: int) -> bytes:
     """What is shown on a terminal until nobody has it open any more."""
     shown = b""
-    with open(terminal, "rb", buffering=0) as file, suppress(OSError):  # which is how a terminal ends
+    with (
+        open(terminal, "rb", buffering=0) as file,
+        suppress(OSError),
+    ):  # which is how a terminal ends
         while part := file.read(4096):
             shown += part
     return shown
@@ -481,10 +542,20 @@ def test_a_dry_build_keeps_no_page(newsroom: Site, tmp_path: Path) -> None:
 def test_differences_beside_the_text() -> None:
     """Facts by name; where the words are the same, the markup, tag by tag."""
     old = Entry(
-        "tag:a", "https://example.org/a", "Old", NOW, NOW, NOW, authors=("Jane Doe",), html="<p>One</p><p>Two</p>"
+        "tag:a",
+        "https://example.org/a",
+        "Old",
+        NOW,
+        NOW,
+        NOW,
+        authors=("Jane Doe",),
+        html="<p>One</p><p>Two</p>",
     )
     new = replace(old, title="New", authors=("Jane Doe", "John Roe"), html="<p>One</p><h2>Two</h2>")
-    lines = [line.plain for line in diff_lines("f", reprocess.ReprocessedEntry(ReprocessVerdict.CHANGED, old, new))]
+    lines = [
+        line.plain
+        for line in diff_lines("f", reprocess.ReprocessedEntry(ReprocessVerdict.CHANGED, old, new))
+    ]
     assert lines == [
         "f: Old",
         "https://example.org/a",
@@ -503,10 +574,16 @@ def test_differences_beside_the_text() -> None:
 def test_what_failed_has_nothing_to_show() -> None:
     """But its reason, for programs and for people."""
     old = Entry("tag:a", "https://example.org/a", "A", NOW, NOW, NOW)
-    lost = reprocess.ReprocessedEntry(ReprocessVerdict.FAILED, old, reason="there is no text in the page")
+    lost = reprocess.ReprocessedEntry(
+        ReprocessVerdict.FAILED, old, reason="there is no text in the page"
+    )
     assert list(diff_lines("f", lost)) == []
     (entry,) = plan_as_json(ReprocessPlan("f", (lost,)))["entries"]
-    assert (entry["verdict"], entry["reason"], entry["text"]) == ("failed", "there is no text in the page", ())
+    assert (entry["verdict"], entry["reason"], entry["text"]) == (
+        "failed",
+        "there is no text in the page",
+        (),
+    )
     lines = list(problem_lines(shorten_line(ReprocessPlan("f", (lost,)))))
     assert lines == ["f: failed: https://example.org/a: there is no text in the page"]
 
@@ -515,7 +592,12 @@ def test_no_color_and_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Colours are for a terminal whose owner wants them; what differs is coloured by what becomes of it."""
     old = Entry("tag:a", "", "A", NOW, NOW, NOW, text="One\nTwo")
     lines = list(
-        diff_lines("f", reprocess.ReprocessedEntry(ReprocessVerdict.CHANGED, old, replace(old, text="One\nThree")))
+        diff_lines(
+            "f",
+            reprocess.ReprocessedEntry(
+                ReprocessVerdict.CHANGED, old, replace(old, text="One\nThree")
+            ),
+        )
     )
     assert [str(line.style) for line in lines] == ["bold", "cyan", "", "red", "green", ""]
 

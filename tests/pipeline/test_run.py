@@ -71,13 +71,19 @@ def items(config: Config, name: str) -> list[dict[str, Any]]:
 
 def published(config: Config) -> dict[str, bytes]:
     root = output_of(config)
-    return {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+    return {
+        str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
+    }
 
 
-def test_three_ways_to_a_site_give_the_same_entries(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_three_ways_to_a_site_give_the_same_entries(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """By its listing, by its feed and by its sitemap."""
     ways = [("a", "page", "/news"), ("b", "feed", "/rss"), ("c", "sitemap", "/sitemap.xml")]
-    config = configure(tmp_path, *(feed(name, f"{kind} {newsroom.url(where)}") for name, kind, where in ways))
+    config = configure(
+        tmp_path, *(feed(name, f"{kind} {newsroom.url(where)}") for name, kind, where in ways)
+    )
     assert [outcome.new for outcome in build(config, clock)] == [6, 6, 6]
     first, second, third = (items(config, name) for name, _, _ in ways)
     for field in ("url", "title", "content_html", "summary", "date_published", "authors"):
@@ -102,13 +108,19 @@ def test_a_second_build_asks_conditionally_and_changes_no_byte(
     newsroom.forget()
     clock.pass_time(60)
     outcomes = build(config, clock)
-    assert sorted(request.path for request in newsroom.requests) == ["/news", "/rss", "/sitemap.xml"]
+    assert sorted(request.path for request in newsroom.requests) == [
+        "/news",
+        "/rss",
+        "/sitemap.xml",
+    ]
     assert all(request.conditional and request.status == 304 for request in newsroom.requests)
     assert published(config) == before
     assert [(o.status, o.kept, o.written) for o in outcomes] == [(RunStatus.UNCHANGED, 6, ())] * 3
 
 
-def test_a_new_article_is_fetched_alone_and_comes_first(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_new_article_is_fetched_alone_and_comes_first(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """The ids of the others stay."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     build(config, clock)
@@ -122,7 +134,9 @@ def test_a_new_article_is_fetched_alone_and_comes_first(newsroom: Site, tmp_path
     assert (after[0]["title"], after[1:]) == (title(7), before)
 
 
-def test_sources_are_merged_without_duplicates(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_sources_are_merged_without_duplicates(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """The same article by three ways, one of them with tracking and another scheme's habits, is one entry."""
     newsroom["/news"] = listing(STORIES).replace('">Council', '?utm_source=front">Council')
     places = (
@@ -137,12 +151,18 @@ def test_sources_are_merged_without_duplicates(newsroom: Site, tmp_path: Path, c
     assert not any("utm_" in item["url"] for item in entries)
 
 
-def test_a_canonical_link_unites_two_addresses(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_canonical_link_unites_two_addresses(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """The listing links to a copy whose page names the article's own address."""
     canonical = f'<link rel="canonical" href="{newsroom.url(path(6))}"></head>'
     newsroom["/mobile/6"] = story(6).replace("</head>", canonical)
-    newsroom["/rss2"] = Route(rss(newsroom, [6]).body.replace(path(6).encode(), b"/mobile/6"), "application/rss+xml")
-    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss2')}"))
+    newsroom["/rss2"] = Route(
+        rss(newsroom, [6]).body.replace(path(6).encode(), b"/mobile/6"), "application/rss+xml"
+    )
+    config = configure(
+        tmp_path, feed("f", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss2')}")
+    )
     build(config, clock)
     assert sum(item["title"] == title(6) for item in items(config, "f")) == 1
 
@@ -154,8 +174,14 @@ def test_a_canonical_link_unites_two_addresses(newsroom: Site, tmp_path: Path, c
         (Route(b"oops", status=500), "HTTP 500"),
         (Route(b""), "empty"),
         (Route(b"%PDF-1.7", "application/pdf"), "PDF"),
-        (Route(b"<html><body><h1>Page not found</h1><p>Sorry.</p></body></html>"), "no article links"),
-        (Route(b"<html><body><nav><a href='/a'>A</a><a href='/b'>B</a></nav></body></html>"), "no article links"),
+        (
+            Route(b"<html><body><h1>Page not found</h1><p>Sorry.</p></body></html>"),
+            "no article links",
+        ),
+        (
+            Route(b"<html><body><nav><a href='/a'>A</a><a href='/b'>B</a></nav></body></html>"),
+            "no article links",
+        ),
     ],
 )
 def test_a_failed_source_loses_nothing(
@@ -192,9 +218,13 @@ def test_a_feed_or_sitemap_that_has_no_entries_any_more_loses_nothing(
     assert published(config) == before
 
 
-def test_the_other_sources_of_a_feed_go_on(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_the_other_sources_of_a_feed_go_on(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """One failed, one brought something: it is published, and the failure is named."""
-    config = configure(tmp_path, feed("f", f"page {newsroom.url('/nowhere')}", f"feed {newsroom.url('/rss')}"))
+    config = configure(
+        tmp_path, feed("f", f"page {newsroom.url('/nowhere')}", f"feed {newsroom.url('/rss')}")
+    )
     outcome = one(config, clock)
     assert (outcome.status, outcome.new, outcome.ok) == (RunStatus.PARTIAL, 6, False)
     assert len(items(config, "f")) == 6
@@ -203,13 +233,20 @@ def test_the_other_sources_of_a_feed_go_on(newsroom: Site, tmp_path: Path, clock
 def test_other_feeds_go_on(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     """Each for itself."""
     config = configure(
-        tmp_path, feed("bad", f"page {newsroom.url('/nowhere')}"), feed("good", f"page {newsroom.url('/news')}")
+        tmp_path,
+        feed("bad", f"page {newsroom.url('/nowhere')}"),
+        feed("good", f"page {newsroom.url('/news')}"),
     )
-    assert [outcome.status for outcome in build(config, clock)] == [RunStatus.FAILED, RunStatus.UPDATED]
+    assert [outcome.status for outcome in build(config, clock)] == [
+        RunStatus.FAILED,
+        RunStatus.UPDATED,
+    ]
     assert not (output_of(config) / "bad.rss").exists()
 
 
-def test_a_broken_article_is_left_out_named_and_tried_again(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_broken_article_is_left_out_named_and_tried_again(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """A listing's others are published; next time it may be well."""
     newsroom[path(4)] = Route(b"oops", status=500)
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
@@ -229,7 +266,9 @@ five, and the lady there knows every captain by name.</p>
 
 
 @pytest.mark.parametrize("name", ["Harbour Times", "Council decides"])
-def test_pages_that_all_say_the_same_are_a_wall(newsroom: Site, tmp_path: Path, clock: FakeClock, name: str) -> None:
+def test_pages_that_all_say_the_same_are_a_wall(
+    newsroom: Site, tmp_path: Path, clock: FakeClock, name: str
+) -> None:
     """On the first look, too, and whatever it says; the articles that are whole come, the others once they are."""
     for n in (6, 5, 4):
         newsroom[path(n)] = WALL.format(name=name)
@@ -242,10 +281,13 @@ def test_pages_that_all_say_the_same_are_a_wall(newsroom: Site, tmp_path: Path, 
     assert [item["title"] for item in items(config, "f")] == [title(n) for n in STORIES]
 
 
-def test_one_article_at_three_addresses_is_no_wall(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_one_article_at_three_addresses_is_no_wall(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """It is listed under one title each time."""
     newsroom["/news"] = listing([3]).replace("</main>", "") + "".join(
-        f'<div class="card"><h2><a href="/{place}{path(3)}">{title(3)}</a></h2></div>' for place in "ab"
+        f'<div class="card"><h2><a href="/{place}{path(3)}">{title(3)}</a></h2></div>'
+        for place in "ab"
     )
     for place in "ab":
         newsroom[f"/{place}{path(3)}"] = story(3)
@@ -253,9 +295,13 @@ def test_one_article_at_three_addresses_is_no_wall(newsroom: Site, tmp_path: Pat
     assert (outcome.failed, outcome.problems) == (0, ())
 
 
-def test_a_feeds_own_text_stands_in_for_a_broken_article(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_feeds_own_text_stands_in_for_a_broken_article(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """Until the page can be read; the id stays."""
-    newsroom["/rss"] = rss(newsroom, STORIES, "What the feed itself says of the matter, in one sentence.")
+    newsroom["/rss"] = rss(
+        newsroom, STORIES, "What the feed itself says of the matter, in one sentence."
+    )
     newsroom[path(4)] = Route(b"oops", status=500)
     config = configure(tmp_path, feed("f", f"feed {newsroom.url('/rss')}"))
     outcome = one(config, clock)
@@ -274,7 +320,8 @@ def test_a_feed_that_is_fuller_than_its_pages_is_taken_at_its_word(
 ) -> None:
     """A page behind a wall shows the beginning; the feed has it all."""
     whole = "".join(
-        f"&lt;p&gt;Paragraph {n} of the whole text, which goes on for a while.&lt;/p&gt;" for n in range(30)
+        f"&lt;p&gt;Paragraph {n} of the whole text, which goes on for a while.&lt;/p&gt;"
+        for n in range(30)
     )
     newsroom["/rss"] = rss(newsroom, [1], whole)
     config = configure(tmp_path, feed("f", f"feed {newsroom.url('/rss')}"))
@@ -284,7 +331,9 @@ def test_a_feed_that_is_fuller_than_its_pages_is_taken_at_its_word(
 
 def test_a_feed_may_be_kept_as_it_is(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
     """`fetch = false`: no article's page is asked for."""
-    newsroom["/rss"] = rss(newsroom, STORIES, "What the feed itself says of the matter, in one sentence.")
+    newsroom["/rss"] = rss(
+        newsroom, STORIES, "What the feed itself says of the matter, in one sentence."
+    )
     source = feed("f", f"feed {newsroom.url('/rss')}") + "fetch = false\n"
     config = configure(tmp_path, source)
     assert one(config, clock).new == 6
@@ -303,8 +352,13 @@ def test_an_article_that_its_source_calls_changed_is_read_again(
     )
     newsroom.forget()
     assert one(config, clock).updated == 0
-    assert [(r.path, r.conditional) for r in newsroom.requests] == [("/sitemap.xml", True), (path(6), True)]
-    newsroom[path(6)] = story(6, extra="<p>Correction: the debate lasted three hours, not two as we wrote.</p>")
+    assert [(r.path, r.conditional) for r in newsroom.requests] == [
+        ("/sitemap.xml", True),
+        (path(6), True),
+    ]
+    newsroom[path(6)] = story(
+        6, extra="<p>Correction: the debate lasted three hours, not two as we wrote.</p>"
+    )
     newsroom["/sitemap.xml"] = Route(
         sitemap(newsroom, STORIES).body.replace(b"2026-11-06", b"2026-11-21"), "application/xml"
     )
@@ -316,7 +370,9 @@ def test_an_article_that_its_source_calls_changed_is_read_again(
     assert after[0]["date_modified"] > before[0]["date_published"]
 
 
-def test_filters_leave_out_before_and_after_reading(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_filters_leave_out_before_and_after_reading(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """By title without asking for the page, by text after; neither is fetched again."""
     rules = '[feed.exclude]\ntitle = ["matter 6"]\ntext = ["5 hundred"]\n'
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}") + rules)
@@ -334,14 +390,17 @@ def test_a_filter_that_takes_too_long_costs_the_articles_it_is_held_against(
     """It is named; the other articles come."""
     newsroom[path(4)] = story(4).replace("Nobody had", f"{'a' * 60} Nobody had")
     config = configure(
-        tmp_path, feed("f", f"page {newsroom.url('/news')}", more='exclude = { text = ["re:(?:a|a){2,}c"] }')
+        tmp_path,
+        feed("f", f"page {newsroom.url('/news')}", more='exclude = { text = ["re:(?:a|a){2,}c"] }'),
     )
     outcome = one(config, clock)
     assert (outcome.new, outcome.failed) == (5, 1)
     assert "the pattern 're:(?:a|a){2,}c' takes more than 1 s" in outcome.problems[0].reason
 
 
-def test_changed_filters_apply_to_what_is_there(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_changed_filters_apply_to_what_is_there(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """Stored entries leave the document, left-out articles come in."""
     source = feed("f", f"page {newsroom.url('/news')}")
     build(configure(tmp_path, source + '[feed.exclude]\ntitle = ["matter 6"]\n'), clock)
@@ -350,19 +409,29 @@ def test_changed_filters_apply_to_what_is_there(newsroom: Site, tmp_path: Path, 
     assert [item["title"] for item in items(config, "f")] == [title(n) for n in (6, 5, 4, 3, 2)]
 
 
-def test_a_feed_may_publish_summaries_only(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_feed_may_publish_summaries_only(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """For those who may not publish whole articles."""
-    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}", more='content = "summary"'))
+    config = configure(
+        tmp_path, feed("f", f"page {newsroom.url('/news')}", more='content = "summary"')
+    )
     build(config, clock)
     text = (output_of(config) / "f.rss").read_text("utf-8")
     assert "two hours of debate" in text
     assert "holds 6 hundred" not in text
 
 
-@pytest.mark.parametrize(("mode", "has_summary"), [("auto", True), ("lead", True), ("extract", True), ("none", False)])
-def test_kinds_of_summaries(newsroom: Site, tmp_path: Path, clock: FakeClock, mode: str, *, has_summary: bool) -> None:
+@pytest.mark.parametrize(
+    ("mode", "has_summary"), [("auto", True), ("lead", True), ("extract", True), ("none", False)]
+)
+def test_kinds_of_summaries(
+    newsroom: Site, tmp_path: Path, clock: FakeClock, mode: str, *, has_summary: bool
+) -> None:
     """Chosen, leading, extracted, or none."""
-    config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}", more=f'summary = "{mode}"'))
+    config = configure(
+        tmp_path, feed("f", f"page {newsroom.url('/news')}", more=f'summary = "{mode}"')
+    )
     build(config, clock)
     assert all(bool(item.get("summary")) is has_summary for item in items(config, "f"))
 
@@ -385,7 +454,9 @@ def test_no_entry_at_all_is_no_feed(newsroom: Site, tmp_path: Path, clock: FakeC
     assert "f.rss" not in published(config)
 
 
-def test_a_saved_article_gets_its_own_page_and_its_picture(tmp_path: Path, clock: FakeClock) -> None:
+def test_a_saved_article_gets_its_own_page_and_its_picture(
+    tmp_path: Path, clock: FakeClock
+) -> None:
     """Under the feed's folder, linked from its entry."""
     folder = tmp_path / "articles" / "sub"
     folder.mkdir(parents=True)
@@ -393,7 +464,9 @@ def test_a_saved_article_gets_its_own_page_and_its_picture(tmp_path: Path, clock
     (tmp_path / "secret.png").write_bytes(b"no")
     prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
     pictures = "![The pier](pier.png)\n\n![x](../../secret.png)"
-    (folder / "pier.md").write_text(f"# The pier stays\n\nBy Jane Doe\n\n{prose}\n\n{pictures}\n\n{prose} Really.\n")
+    (folder / "pier.md").write_text(
+        f"# The pier stays\n\nBy Jane Doe\n\n{prose}\n\n{pictures}\n\n{prose} Really.\n"
+    )
     config = configure(tmp_path, feed("f", f"folder {tmp_path / 'articles'}"))
     assert one(config, clock).new == 1
     (item,) = items(config, "f")
@@ -419,7 +492,11 @@ def test_a_saved_article_that_changes_keeps_its_page(tmp_path: Path, clock: Fake
     file.write_text(f"The pier goes\n\n{prose}\n\n{prose} Thrice.\n")
     assert one(config, clock).updated == 1
     (after,) = items(config, "f")
-    assert (after["title"], after["id"], after["url"]) == ("The pier goes", before["id"], before["url"])
+    assert (after["title"], after["id"], after["url"]) == (
+        "The pier goes",
+        before["id"],
+        before["url"],
+    )
 
 
 def test_saved_files_that_cannot_be_used_are_named(tmp_path: Path, clock: FakeClock) -> None:
@@ -493,9 +570,13 @@ def test_a_picture_that_cannot_be_published_is_named(
     assert "The harbour opens" in {item["title"] for item in items(config, "f")}
 
 
-def test_a_picture_that_is_mended_is_published(articles: Path, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_picture_that_is_mended_is_published(
+    articles: Path, tmp_path: Path, clock: FakeClock
+) -> None:
     """Though its article did not change."""
-    (articles / "bad.md").write_text(f"# The quay\n\n{_PIER}\n\n![x](active.svg)\n\n{_PIER} Thrice.\n")
+    (articles / "bad.md").write_text(
+        f"# The quay\n\n{_PIER}\n\n![x](active.svg)\n\n{_PIER} Thrice.\n"
+    )
     config = configure(tmp_path, feed("f", f"folder {articles}"))
     assert len(one(config, clock).problems) == 1
     (articles / "active.svg").write_bytes(_DRAWN)
@@ -504,9 +585,13 @@ def test_a_picture_that_is_mended_is_published(articles: Path, tmp_path: Path, c
     assert b"<metadata" not in published(config)["f/active.svg"]
 
 
-def test_a_lead_image_that_cannot_be_published_is_named(articles: Path, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_lead_image_that_cannot_be_published_is_named(
+    articles: Path, tmp_path: Path, clock: FakeClock
+) -> None:
     """As pictures in the text are."""
-    (articles / "bad.md").write_text(f"---\ntitle: The quay\nimage: {'b' * 300}.png\n---\n{_PIER}\n\n{_PIER} Thrice.\n")
+    (articles / "bad.md").write_text(
+        f"---\ntitle: The quay\nimage: {'b' * 300}.png\n---\n{_PIER}\n\n{_PIER} Thrice.\n"
+    )
     (problem,) = one(configure(tmp_path, feed("f", f"folder {articles}")), clock).problems
     assert "is not published" in problem.reason
 
@@ -530,7 +615,9 @@ def test_front_matter_that_cannot_be_read_is_named_until_it_is_mended(
     assert one(config, clock).problems == ()
 
 
-@pytest.mark.skipif(not MEMORY.is_dir(), reason="no file system here has dates beyond the year 9999")
+@pytest.mark.skipif(
+    not MEMORY.is_dir(), reason="no file system here has dates beyond the year 9999"
+)
 def test_a_file_of_the_year_36812_is_published(tmp_path: Path, clock: FakeClock) -> None:
     """As any file that says nothing of when it was written."""
     with TemporaryDirectory(dir=MEMORY) as folder:
@@ -558,7 +645,9 @@ def test_an_article_whose_name_is_no_utf_8_is_named(
     assert (one(config, clock).new, one(config, clock).problems) == (1, ())
 
 
-def test_a_run_that_dies_while_publishing_loses_no_id(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_run_that_dies_while_publishing_loses_no_id(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """Entries are stored before files are written; the next run publishes them under the same ids."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     output_of(config).parent.mkdir(exist_ok=True)
@@ -574,7 +663,9 @@ def test_a_run_that_dies_while_publishing_loses_no_id(newsroom: Site, tmp_path: 
     assert newsroom.paths() == ["/news"]
 
 
-def test_old_state_goes_when_its_time_is_up(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_old_state_goes_when_its_time_is_up(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """What no source lists any more and no document shows is forgotten after `keep`."""
     source = feed("f", f"page {newsroom.url('/news')}", more="limit = 3")
     config = configure(tmp_path, source, settings='keep = "30d"')
@@ -595,7 +686,9 @@ def test_old_state_goes_when_its_time_is_up(newsroom: Site, tmp_path: Path, cloc
         assert (before, count(tools)) == (6, 3)
 
 
-def test_hundred_cycles_of_a_restless_site(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_hundred_cycles_of_a_restless_site(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """Tracking parameters, http and https, reordering, re-dating, title edits: no duplicate id, no lost entry."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     build(config, clock)
@@ -605,7 +698,9 @@ def test_hundred_cycles_of_a_restless_site(newsroom: Site, tmp_path: Path, clock
         order = STORIES[cycle % 6 :] + STORIES[: cycle % 6]
         page = listing(order).replace('">Council', f'?utm_source=x{cycle}">Council')
         if cycle % 3:
-            page = page.replace('href="/news', f'href="{newsroom.url("/news").replace("http:", "https:")}')
+            page = page.replace(
+                'href="/news', f'href="{newsroom.url("/news").replace("http:", "https:")}'
+            )
         newsroom["/news"] = page.replace("2026-11-0", f"2026-1{cycle % 2}-0").replace(
             "decides on", f"decides ({cycle}) on"
         )
@@ -614,9 +709,7 @@ def test_hundred_cycles_of_a_restless_site(newsroom: Site, tmp_path: Path, clock
         assert (len(found), set(found)) == (6, ids)
 
 
-BOX = (
-    "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la pordo."  # nobody's words
-)
+BOX = "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la pordo."  # nobody's words
 
 
 def boxed(n: int) -> str:
@@ -624,7 +717,9 @@ def boxed(n: int) -> str:
     return story(n).replace("<p>Work begins", f"<p>{BOX}</p><p>Work begins")
 
 
-def test_what_repeats_over_a_site_is_in_no_entry(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_what_repeats_over_a_site_is_in_no_entry(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """From the first build on: the pages of a run are learned before the first article is read."""
     for n in (*STORIES, 7):
         newsroom[path(n)] = boxed(n)
@@ -634,10 +729,15 @@ def test_what_repeats_over_a_site_is_in_no_entry(newsroom: Site, tmp_path: Path,
     assert one(config, clock).new == 1
     entries = items(config, "f")
     assert len(entries) == 7
-    assert all("Work begins" in item["content_html"] and BOX not in item["content_html"] for item in entries)
+    assert all(
+        "Work begins" in item["content_html"] and BOX not in item["content_html"]
+        for item in entries
+    )
 
 
-def test_what_was_learned_of_a_site_is_kept(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_what_was_learned_of_a_site_is_kept(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """Even by a build that publishes nothing; a page that is read again is not counted again."""
     newsroom["/news"] = listing([6, 5])
     for n in (6, 5):
@@ -646,11 +746,15 @@ def test_what_was_learned_of_a_site_is_kept(newsroom: Site, tmp_path: Path, cloc
     for _ in range(2):
         assert one(config, clock).status is RunStatus.FAILED
         with tools_for(config, clock) as tools:
-            known = SiteMemory.from_bytes(tools.store.site_memory(f"127.0.0.1:{newsroom.port}") or b"")
+            known = SiteMemory.from_bytes(
+                tools.store.site_memory(f"127.0.0.1:{newsroom.port}") or b""
+            )
             assert len(known.pages) == 2
 
 
-def test_one_article_is_cleaned_with_what_was_learned(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_one_article_is_cleaned_with_what_was_learned(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """As `feedpub clean` does it."""
     for n in STORIES:
         newsroom[path(n)] = boxed(n)
@@ -665,10 +769,14 @@ def test_one_article_is_cleaned_with_what_was_learned(newsroom: Site, tmp_path: 
             page, memory=site_memory.LearningSite(site_memory.memory_key(url), tools.store).memory
         )
     assert BOX not in article.text
-    assert (BOX, "on 6 of 6 other pages of this site") in {(each.text, each.reason) for each in article.removed}
+    assert (BOX, "on 6 of 6 other pages of this site") in {
+        (each.text, each.reason) for each in article.removed
+    }
 
 
-def test_sources_looked_at_in_turn_fetch_nothing_twice(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_sources_looked_at_in_turn_fetch_nothing_twice(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """What one source says of an article's version is not held against what another one says."""
     page, rss_ = newsroom.url("/news"), newsroom.url("/rss")
     config = configure(tmp_path, feed("a", f"page {page}", f"feed {rss_}"))
@@ -680,7 +788,9 @@ def test_sources_looked_at_in_turn_fetch_nothing_twice(newsroom: Site, tmp_path:
     assert newsroom.paths() == ["/rss", "/news", "/rss"]
 
 
-def test_a_look_at_no_source_publishes_what_there_is(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_look_at_no_source_publishes_what_there_is(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """As when only the feed's title changed; nobody is asked."""
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
     one(config, clock)
@@ -691,14 +801,21 @@ def test_a_look_at_no_source_publishes_what_there_is(newsroom: Site, tmp_path: P
     assert newsroom.requests == []
 
 
-def test_what_a_source_wants_is_remembered(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_what_a_source_wants_is_remembered(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """The longest of what its document, its server and its robots.txt ask for."""
     newsroom["/robots.txt"] = "User-agent: *\nCrawl-delay: 7"
     for place, age in (("/slow", 900), ("/static", 31_536_000)):
-        newsroom[place] = Route(listing(STORIES).encode(), headers={"Cache-Control": f"max-age={age}"})
+        newsroom[place] = Route(
+            listing(STORIES).encode(), headers={"Cache-Control": f"max-age={age}"}
+        )
     with running_site() as other:  # one that closes is closed for all of its pages
         other["/busy"] = Route(b"", status=503, headers={"Retry-After": "120"})
-        places = (*(newsroom.url(place) for place in ("/news", "/slow", "/static")), other.url("/busy"))
+        places = (
+            *(newsroom.url(place) for place in ("/news", "/slow", "/static")),
+            other.url("/busy"),
+        )
         config = configure(tmp_path, feed("a", *(f"page {place}" for place in places)))
         build(config, clock)
     with tools_for(config, clock) as tools:
@@ -726,7 +843,9 @@ def test_failures_in_a_row_are_counted(newsroom: Site, tmp_path: Path, clock: Fa
 
 
 @pytest.mark.parametrize("place", ["/news", "/robots.txt"])
-def test_what_was_not_asked_has_not_failed(newsroom: Site, tmp_path: Path, clock: FakeClock, place: str) -> None:
+def test_what_was_not_asked_has_not_failed(
+    newsroom: Site, tmp_path: Path, clock: FakeClock, place: str
+) -> None:
     """A server that wants to be left alone is; the source is as its last look left it, and waits as long as it must."""
     newsroom[place] = Route(b"", status=503, headers={"Retry-After": "600"})
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
@@ -739,17 +858,23 @@ def test_what_was_not_asked_has_not_failed(newsroom: Site, tmp_path: Path, clock
         (state,) = tools.store.sources("a")
         assert newsroom.paths() == []
         assert (state.failures, "HTTP 503" in (state.failure or "")) == (1, True)
-        assert state == replace(failed, next_look=clock.now() + timedelta(seconds=200), why=state.why)
+        assert state == replace(
+            failed, next_look=clock.now() + timedelta(seconds=200), why=state.why
+        )
         clock.pass_time(100)
         run.run_feed(config.feed[0], tools)
         assert tools.store.sources("a") == (state,)
 
 
-def test_a_source_that_was_never_asked_is_not_known(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_source_that_was_never_asked_is_not_known(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """Its server closed before its turn came: the outcome tells that, and nothing is kept of it."""
     newsroom["/news"] = Route(b"", status=503, headers={"Retry-After": "600"})
     config = configure(
-        tmp_path, feed("a", f"page {newsroom.url('/news')}"), feed("b", f"page {newsroom.url('/other')}")
+        tmp_path,
+        feed("a", f"page {newsroom.url('/news')}"),
+        feed("b", f"page {newsroom.url('/other')}"),
     )
     with tools_for(config, clock) as tools:
         _, second = (run.run_feed(feed, tools) for feed in config.feed)
@@ -758,7 +883,9 @@ def test_a_source_that_was_never_asked_is_not_known(newsroom: Site, tmp_path: Pa
 
 
 @pytest.mark.parametrize("place", ["/news", "/"])
-def test_an_article_that_leads_back_is_none(newsroom: Site, tmp_path: Path, clock: FakeClock, place: str) -> None:
+def test_an_article_that_leads_back_is_none(
+    newsroom: Site, tmp_path: Path, clock: FakeClock, place: str
+) -> None:
     """To the page that lists it, or to the site's front page: the site's way of saying that it is gone."""
     newsroom["/"] = story(9)
     newsroom[path(2)] = Route(status=302, headers={"Location": place})
@@ -770,7 +897,9 @@ def test_an_article_that_leads_back_is_none(newsroom: Site, tmp_path: Path, cloc
         assert len(tools.store.entries("a")) == outcome.new
 
 
-def test_a_run_that_was_given_up_keeps_nothing(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_run_that_was_given_up_keeps_nothing(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """However late it wakes up."""
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
     with tools_for(config, clock) as tools:
@@ -782,7 +911,9 @@ def test_a_run_that_was_given_up_keeps_nothing(newsroom: Site, tmp_path: Path, c
     assert published(config) == {}
 
 
-def test_a_run_whose_time_is_up_keeps_what_it_has(newsroom: Site, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_run_whose_time_is_up_keeps_what_it_has(
+    newsroom: Site, tmp_path: Path, clock: FakeClock
+) -> None:
     """The articles that were not reached are read at the next look."""
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
 
@@ -814,7 +945,9 @@ def test_a_run_that_cannot_publish_is_remembered_with_its_reason(
 
 
 @pytest.mark.parametrize("query", ["", "?page=1", "?api_key=T0KEN"])
-def test_a_feed_belongs_to_its_listing_page(newsroom: Site, tmp_path: Path, clock: FakeClock, query: str) -> None:
+def test_a_feed_belongs_to_its_listing_page(
+    newsroom: Site, tmp_path: Path, clock: FakeClock, query: str
+) -> None:
     """But for one with a token in its address: feeds are for everybody, and have a page of their own."""
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}{query}"))
     build(config, clock)

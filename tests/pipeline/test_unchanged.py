@@ -13,7 +13,16 @@ from feedpub.pipeline import run, unchanged
 from feedpub.pipeline.context import RunContext
 from feedpub.store import schema
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_newsroom,
+    output_of,
+    path,
+    story,
+    tools_for,
+)
 from tests.support.site import Site
 
 PAUSE = 15 * 60.0  # seconds between two looks
@@ -67,7 +76,12 @@ def test_one_request_is_all(desk: Desk) -> None:
     """And the outcome is that of a whole look."""
     outcome = desk.look()
     assert desk.site.paths() == ["/news"]
-    assert (outcome.status, outcome.kept, outcome.requests, outcome.written) == (RunStatus.UNCHANGED, 3, 1, ())
+    assert (outcome.status, outcome.kept, outcome.requests, outcome.written) == (
+        RunStatus.UNCHANGED,
+        3,
+        1,
+        (),
+    )
 
 
 def test_it_counts_as_a_look(desk: Desk) -> None:
@@ -114,7 +128,9 @@ def test_now_and_then_a_look_is_whole(desk: Desk) -> None:
     """What only a whole look sees is seen in time."""
     before = len(desk.tools.store.observations.for_source("world", desk.site.url("/news")))
     desk.look(after=unchanged.WHOLE / timedelta(seconds=1) + PAUSE)
-    assert len(desk.tools.store.observations.for_source("world", desk.site.url("/news"))) == before + 1
+    assert (
+        len(desk.tools.store.observations.for_source("world", desk.site.url("/news"))) == before + 1
+    )
 
 
 def test_a_changed_config_is_heeded(desk: Desk, tmp_path: Path) -> None:
@@ -170,7 +186,10 @@ def test_of_two_sources_one_may_have_something_new(site: Site, tmp_path: Path) -
     """Each is asked once."""
     clock = FakeClock()
     config = configure(
-        tmp_path, feed("world", f"page {site.url('/news')}", f"feed {site.url('/rss')}", more="recheck = false")
+        tmp_path,
+        feed(
+            "world", f"page {site.url('/news')}", f"feed {site.url('/rss')}", more="recheck = false"
+        ),
     )
     with tools_for(config, clock) as tools:
         desk = Desk(site, config, tools, clock)

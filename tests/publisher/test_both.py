@@ -12,7 +12,12 @@ from tests.support.bucket import Room
 
 Versions = Callable[[], object]
 
-PAGES_FIRST = {"world/a.html": b"<p>1", "world/b.png": b"\x89PNG", "world.rss": b"<rss/>", "world.atom": b"<feed/>"}
+PAGES_FIRST = {
+    "world/a.html": b"<p>1",
+    "world/b.png": b"\x89PNG",
+    "world.rss": b"<rss/>",
+    "world.atom": b"<feed/>",
+}
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -51,12 +56,18 @@ def test_what_was_published_can_be_read(publisher: Output) -> None:
 def test_names_that_begin_with_a_text(publisher: Output, start: str) -> None:
     """Without looking through all others."""
     publisher.publish(PAGES_FIRST)
-    assert publisher.list_names(start) == tuple(sorted(name for name in PAGES_FIRST if name.startswith(start)))
+    assert publisher.list_names(start) == tuple(
+        sorted(name for name in PAGES_FIRST if name.startswith(start))
+    )
 
 
 def test_before_the_first_time_nothing_is_there(publisher: Output, versions: Versions) -> None:
     """And to publish nothing changes nothing."""
-    assert (publisher.list_names(), publisher.read("world.rss"), publisher.publish({})) == ((), None, ())
+    assert (publisher.list_names(), publisher.read("world.rss"), publisher.publish({})) == (
+        (),
+        None,
+        (),
+    )
     assert versions() == {}
 
 
@@ -71,7 +82,9 @@ def test_equal_bytes_are_not_written(publisher: Output, versions: Versions) -> N
     assert publisher.publish(changed) == ("world/a.html", "world.atom")
 
 
-@pytest.mark.parametrize("body", [b"", b"\x1f\x8b not gzip", b"x" * 3_000_000, b"\x00\xff" * 10], ids=len)
+@pytest.mark.parametrize(
+    "body", [b"", b"\x1f\x8b not gzip", b"x" * 3_000_000, b"\x00\xff" * 10], ids=len
+)
 def test_any_bytes_are_kept(publisher: Output, body: bytes) -> None:
     """None at all, large ones, and what only looks compressed."""
     publisher.publish({"world.rss": body, "world/map.png": body})
@@ -88,8 +101,12 @@ def test_tells_what_is_missing(publisher: Output) -> None:
     assert publisher.find_missing(names) == ("world-archive-1.rss", "world-archive", "world")
 
 
-@pytest.mark.parametrize("name", ["", "/etc/passwd", "../up.rss", "a/../../up.rss", "a//b", "a/", ".hidden", "a\0b"])
-def test_refuses_names_that_lead_elsewhere(publisher: Output, versions: Versions, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["", "/etc/passwd", "../up.rss", "a/../../up.rss", "a//b", "a/", ".hidden", "a\0b"]
+)
+def test_refuses_names_that_lead_elsewhere(
+    publisher: Output, versions: Versions, name: str
+) -> None:
     """In writing and in reading, before anything is written."""
     for refused in (
         lambda: publisher.publish({"world.rss": b"x", name: b"x"}),
@@ -107,7 +124,10 @@ def test_a_rehearsal_writes_nothing(publisher: Output, versions: Versions) -> No
     publisher.publish({"world.rss": b"old"})
     before = versions()
     rehearsal = DryRunOutput(publisher)
-    assert rehearsal.publish({"world.rss": b"new", "world.atom": b"new"}, certain=lost) == ("world.rss", "world.atom")
+    assert rehearsal.publish({"world.rss": b"new", "world.atom": b"new"}, certain=lost) == (
+        "world.rss",
+        "world.atom",
+    )
     assert rehearsal.publish({"world.rss": b"old"}) == ()
     assert (rehearsal.read("world.rss"), rehearsal.list_names()) == (b"old", ("world.rss",))
     assert rehearsal.find_missing(["world.rss", "world.atom"]) == ("world.atom",)
@@ -125,7 +145,10 @@ def test_who_is_not_certain_writes_nothing(publisher: Output, versions: Versions
     with pytest.raises(RunCancelledError):
         publisher.publish({"world/new.html": b"new", "world.rss": b"new"}, certain=lost)
     assert versions() == before
-    assert publisher.publish({"world/new.html": b"new", "world.rss": b"new"}) == ("world/new.html", "world.rss")
+    assert publisher.publish({"world/new.html": b"new", "world.rss": b"new"}) == (
+        "world/new.html",
+        "world.rss",
+    )
 
 
 def test_certainty_is_asked_for_before_the_first_write(publisher: Output) -> None:

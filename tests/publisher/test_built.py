@@ -38,7 +38,14 @@ def test_a_build_publishes_into_the_bucket(home: Home, room: Room) -> None:
     assert f"written to {room.bucket}" in said
     publisher = room.publisher()
     names = publisher.list_names()
-    assert {"world.rss", "world.atom", "world.json", "world.html", "index.html", "feeds.opml"} <= set(names)
+    assert {
+        "world.rss",
+        "world.atom",
+        "world.json",
+        "world.html",
+        "index.html",
+        "feeds.opml",
+    } <= set(names)
     assert any(name.startswith("saved/") for name in names)
     assert len(json.loads(publisher.read("world.json") or b"{}")["items"]) == 3
     before = room.versions()
@@ -51,11 +58,17 @@ def test_a_folder_gets_the_same_files(home: Home, room: Room) -> None:
     """Byte for byte, from the same state."""
     home.build()
     config = home.config.read_text("utf-8")
-    home.config.write_text(config.replace(f'output = "{room.bucket}"', 'output = "../feeds"'), "utf-8")
+    home.config.write_text(
+        config.replace(f'output = "{room.bucket}"', 'output = "../feeds"'), "utf-8"
+    )
     home.build()
     publisher = room.publisher()
-    documents = {name: publisher.read(name) for name in publisher.list_names() if name.startswith("world")}
-    assert documents == {name: body for name, body in home.published().items() if name.startswith("world")}
+    documents = {
+        name: publisher.read(name) for name in publisher.list_names() if name.startswith("world")
+    }
+    assert documents == {
+        name: body for name, body in home.published().items() if name.startswith("world")
+    }
     assert len(home.items("saved")) == 2  # known by another path now: README says so
 
 
@@ -93,7 +106,9 @@ def test_the_service_publishes_and_serves_the_bucket(home: Home, room: Room) -> 
         assert service.end() == 0
 
 
-def test_who_is_outrun_at_the_index_looks_again(home: Home, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_outrun_at_the_index_looks_again(
+    home: Home, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another build wrote the pages about all feeds first: they are made anew of what there is now."""
     home.build()
     config = load_config(home.config)
@@ -101,7 +116,9 @@ def test_who_is_outrun_at_the_index_looks_again(home: Home, room: Room, monkeypa
 
     def publish_late(self: S3Output, files: dict[str, bytes]) -> tuple[str, ...]:
         late = outrun.pop() if outrun else ""
-        return publish(self, files, certain=lambda: room.put("index.html", b"another's") if late else None)
+        return publish(
+            self, files, certain=lambda: room.put("index.html", b"another's") if late else None
+        )
 
     monkeypatch.setattr(S3Output, "publish", publish_late)
     room.put("index.html", b"old")

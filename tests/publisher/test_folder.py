@@ -51,7 +51,9 @@ def mode(path: Path) -> int:
 
 
 def everything(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
 
 
 def failing(number: int, after: int = 0) -> Callable[[int], None]:
@@ -85,7 +87,9 @@ def publish_and_die(root: Path, files: dict[str, bytes], after: int) -> None:
 
 def publish_often(root: Path, letter: bytes, times: int) -> None:
     for n in range(times):
-        FolderOutput(root).publish({"world.rss": letter * (10_000 + n), "world/page.html": letter * (500 + n)})
+        FolderOutput(root).publish(
+            {"world.rss": letter * (10_000 + n), "world/page.html": letter * (500 + n)}
+        )
 
 
 def in_process(target: Callable[..., None], *arguments: object) -> int | None:
@@ -188,7 +192,9 @@ def test_a_rehearsal_writes_nothing(root: Path) -> None:
     assert DryRunOutput(FolderOutput(root)).publish({"world.rss": b"x"}) == ("world.rss",)
     assert not root.exists()
     FolderOutput(root).publish({"world.rss": b"x"})
-    assert DryRunOutput(FolderOutput(root)).publish({"world.rss": b"x", "world.atom": b"y"}) == ("world.atom",)
+    assert DryRunOutput(FolderOutput(root)).publish({"world.rss": b"x", "world.atom": b"y"}) == (
+        "world.atom",
+    )
     assert everything(root) == {"world.rss": b"x"}
 
 
@@ -197,7 +203,21 @@ def test_a_rehearsal_writes_nothing(root: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "/etc/passwd", "../up.rss", "a/../../up.rss", "a//b", "a/", ".", "./a", ".hidden", "a/.b", "a\0b", "..", "/"],
+    [
+        "",
+        "/etc/passwd",
+        "../up.rss",
+        "a/../../up.rss",
+        "a//b",
+        "a/",
+        ".",
+        "./a",
+        ".hidden",
+        "a/.b",
+        "a\0b",
+        "..",
+        "/",
+    ],
 )
 def test_refuses_names_that_lead_elsewhere(root: Path, name: str) -> None:
     """Absolute, climbing, empty and hidden names are refused, in reading too, before anything is written."""
@@ -259,7 +279,9 @@ def test_one_bad_file_keeps_all_the_others_back(root: Path) -> None:
     publisher = FolderOutput(root)
     publisher.publish({"world.rss": b"old", "world.atom": b"old"})
     (root / "world.json").mkdir()
-    with pytest.raises(PublishError, match=r"world\.json cannot be written: Is a directory; .* move it away"):
+    with pytest.raises(
+        PublishError, match=r"world\.json cannot be written: Is a directory; .* move it away"
+    ):
         publisher.publish({"world.rss": b"new", "world.json": b"new", "world.atom": b"new"})
     assert everything(root) == {"world.rss": b"old", "world.atom": b"old"}
 
@@ -325,7 +347,10 @@ def test_disk_full(root: Path) -> None:
     """On a full disk the old files stay, no temporary file does, and the error asks for room."""
     FolderOutput(root).publish({"world.rss": b"old"})
     message, *files = run_on_disk(root, ATTEMPT.format(root=str(root), size=100_000))
-    assert message == f"{root}/world.rss cannot be written: No space left on device; make room on the disk"
+    assert (
+        message
+        == f"{root}/world.rss cannot be written: No space left on device; make room on the disk"
+    )
     assert files == ["world.rss old"]
 
 
@@ -349,7 +374,10 @@ def test_killed_while_publishing(root: Path, after: int, expected: tuple[bytes, 
     """Killed before, between or after: each file is the old or the new one, and the next run cleans up."""
     publisher = FolderOutput(root)
     publisher.publish({"a.rss": b"old", "b.rss": b"old"})
-    assert in_process(publish_and_die, root, {"a.rss": b"new", "b.rss": b"new"}, after) == -signal.SIGKILL
+    assert (
+        in_process(publish_and_die, root, {"a.rss": b"new", "b.rss": b"new"}, after)
+        == -signal.SIGKILL
+    )
     assert (publisher.read("a.rss"), publisher.read("b.rss")) == expected
     FolderOutput(root).publish({"a.rss": b"new", "b.rss": b"new"})
     assert everything(root) == {"a.rss": b"new", "b.rss": b"new"}
@@ -362,7 +390,11 @@ def test_temporary_files_of_living_writers_stay(root: Path) -> None:
     of_init = root / ".feedpub-1-0123abcd.tmp"
     old = root / f".feedpub-{os.getpid()}-89abcdef.tmp"
     gone = root / ".feedpub-4194305-0123abcd.tmp"  # above the highest pid that Linux gives
-    foreign = [root / ".other-4194305-0123abcd.tmp", root / ".feedpub-4194305-0123abcd.tmp~", root / "x.tmp"]
+    foreign = [
+        root / ".other-4194305-0123abcd.tmp",
+        root / ".feedpub-4194305-0123abcd.tmp~",
+        root / "x.tmp",
+    ]
     for path in (young, of_init, old, gone, *foreign):
         path.write_bytes(b"part")
     long_ago = time.time() - 3600
@@ -374,7 +406,10 @@ def test_temporary_files_of_living_writers_stay(root: Path) -> None:
 def test_temporary_files_of_other_machines_stay(root: Path) -> None:
     """Whether their processes live is not known here; after a while no writer can still be at work."""
     root.mkdir(parents=True)
-    young, old = root / ".feedpub-4194305-0123abcd-0123abcd.tmp", root / ".feedpub-1-0123abcd-0123abcd.tmp"
+    young, old = (
+        root / ".feedpub-4194305-0123abcd-0123abcd.tmp",
+        root / ".feedpub-1-0123abcd-0123abcd.tmp",
+    )
     for path in (young, old):
         path.write_bytes(b"part")
     long_ago = time.time() - 3600
@@ -383,7 +418,9 @@ def test_temporary_files_of_other_machines_stay(root: Path) -> None:
     assert set(root.iterdir()) == {young, root / "world.rss"}
 
 
-def test_left_overs_go_even_when_nothing_changed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_left_overs_go_even_when_nothing_changed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A run that writes nothing still cleans the folders it looks at, when its process begins and now and then."""
     publisher, now = FolderOutput(root), time.monotonic()
     publisher.publish({"world/a.html": b"x"})
@@ -399,7 +436,9 @@ def test_left_overs_go_even_when_nothing_changed(root: Path, monkeypatch: pytest
 def test_two_writers_at_once(root: Path) -> None:
     """Two processes that publish the same names leave one whole version and no left-over."""
     spawn = multiprocessing.get_context("spawn")
-    writers = [spawn.Process(target=publish_often, args=(root, letter, 60)) for letter in (b"a", b"b")]
+    writers = [
+        spawn.Process(target=publish_often, args=(root, letter, 60)) for letter in (b"a", b"b")
+    ]
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):

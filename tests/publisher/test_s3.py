@@ -19,7 +19,9 @@ from feedpub.publisher.s3_client import StoredObject, UploadResult
 from feedpub.web.app import published_name
 from tests.support.bucket import KEY, SECRET, Room, new_room, refusing
 
-OLD, NEW, NEWEST = ({"world/a.html": body, "world.rss": body, "world.atom": body} for body in (b"1", b"2", b"3"))
+OLD, NEW, NEWEST = (
+    {"world/a.html": body, "world.rss": body, "world.atom": body} for body in (b"1", b"2", b"3")
+)
 
 
 class Meddled(S3Client):
@@ -51,7 +53,16 @@ def contents(room: Room) -> dict[str, bytes | None]:
 
 
 @pytest.mark.parametrize(
-    "name", ["world.rss", "world.atom", "world.json", "feeds.opml", "index.html", "world/a.html", "world/map.png"]
+    "name",
+    [
+        "world.rss",
+        "world.atom",
+        "world.json",
+        "feeds.opml",
+        "index.html",
+        "world/a.html",
+        "world/map.png",
+    ],
 )
 def test_the_media_type_is_that_of_the_web_server(room: Room, name: str) -> None:
     """So that readers cannot tell the bucket from `feedpub serve`."""
@@ -61,7 +72,9 @@ def test_the_media_type_is_that_of_the_web_server(room: Room, name: str) -> None
     assert room.get(name)["ContentType"] == file.kind.media_type
 
 
-@pytest.mark.parametrize("name", ["world.rss", "index.html", "world/a.html", "world/map.png", "world-archive-2.html"])
+@pytest.mark.parametrize(
+    "name", ["world.rss", "index.html", "world/a.html", "world/map.png", "world-archive-2.html"]
+)
 def test_what_may_change_is_kept_for_minutes(room: Room, name: str) -> None:
     """And by a network in front of the bucket a little longer, while it fetches anew, or cannot."""
     room.publisher().publish({name: b"x"})
@@ -69,7 +82,9 @@ def test_what_may_change_is_kept_for_minutes(room: Room, name: str) -> None:
     assert control == "public, max-age=300, stale-while-revalidate=300, stale-if-error=86400"
 
 
-@pytest.mark.parametrize("name", ["world-archive-2.rss", "world-archive-2.atom", "world-archive-12.json"])
+@pytest.mark.parametrize(
+    "name", ["world-archive-2.rss", "world-archive-2.atom", "world-archive-12.json"]
+)
 def test_archives_are_kept_for_good(room: Room, name: str) -> None:
     """They are never written again."""
     room.publisher().publish({name: b"x"})
@@ -125,7 +140,9 @@ def test_more_objects_than_one_list_holds(room: Room) -> None:
     for n in range(1005):
         room.put(f"world/{n:04}.html", b"")
     assert len(room.publisher().list_names()) == 1005
-    assert room.publisher().find_missing(["world/1004.html", "world/1005.html"]) == ("world/1005.html",)
+    assert room.publisher().find_missing(["world/1004.html", "world/1005.html"]) == (
+        "world/1005.html",
+    )
 
 
 def test_what_others_put_there_is_read_and_written_anew(room: Room) -> None:
@@ -139,7 +156,9 @@ def test_what_others_put_there_is_read_and_written_anew(room: Room) -> None:
 def test_what_is_not_compressed_as_it_says_is_told(room: Room) -> None:
     """And is no feed."""
     room.put("world.rss", b"not gzip", ContentEncoding="gzip")
-    with pytest.raises(PublishError, match=r"s3://.*/world\.rss cannot be read: it is not compressed as it says"):
+    with pytest.raises(
+        PublishError, match=r"s3://.*/world\.rss cannot be read: it is not compressed as it says"
+    ):
         room.publisher().read("world.rss")
 
 
@@ -150,7 +169,10 @@ def test_a_stale_writer_is_refused(room: Room) -> None:
     """It slept between its look and its write, while another published: what that one wrote stays."""
     room.publisher().publish(OLD)
     stale = S3Output(room.objects())
-    with pytest.raises(StaleWriteError, match=r"world/a\.html cannot be written: another feedpub wrote it meanwhile"):
+    with pytest.raises(
+        StaleWriteError,
+        match=r"world/a\.html cannot be written: another feedpub wrote it meanwhile",
+    ):
         stale.publish(NEW, certain=another(room, NEWEST))
     assert contents(room) == NEWEST
 
@@ -173,7 +195,9 @@ def test_a_writer_that_sleeps_in_the_middle_is_refused_from_there_on(room: Room)
         do()
         written.append(name)
 
-    with pytest.raises(StaleWriteError, match=r"world\.rss cannot be written: another feedpub wrote it meanwhile"):
+    with pytest.raises(
+        StaleWriteError, match=r"world\.rss cannot be written: another feedpub wrote it meanwhile"
+    ):
         S3Output(Meddled(room, write)).publish(NEW)
     assert (written, contents(room)) == (["world/a.html"], NEWEST)
 
@@ -291,19 +315,38 @@ def said(do: Callable[[], object]) -> str:
 def test_a_bucket_that_is_not_there(room: Room) -> None:
     """Is named."""
     nowhere = S3Output(S3Client(Bucket("nowhere"), room.storage))
-    for do in (lambda: nowhere.publish({"world.rss": b"x"}), nowhere.list_names, lambda: nowhere.read("world.rss")):
-        assert "there is no such bucket (NoSuchBucket); make it, or write another one in output" in said(do)
+    for do in (
+        lambda: nowhere.publish({"world.rss": b"x"}),
+        nowhere.list_names,
+        lambda: nowhere.read("world.rss"),
+    ):
+        assert (
+            "there is no such bucket (NoSuchBucket); make it, or write another one in output"
+            in said(do)
+        )
 
 
 @pytest.mark.parametrize(
     ("status", "code", "expected"),
     [
-        (403, "AccessDenied", "access denied (AccessDenied); let the key do s3:GetObject and s3:PutObject"),
-        (403, "InvalidAccessKeyId", "the access key is unknown there (InvalidAccessKeyId); look at key and secret"),
+        (
+            403,
+            "AccessDenied",
+            "access denied (AccessDenied); let the key do s3:GetObject and s3:PutObject",
+        ),
+        (
+            403,
+            "InvalidAccessKeyId",
+            "the access key is unknown there (InvalidAccessKeyId); look at key and secret",
+        ),
         (403, "SignatureDoesNotMatch", "the secret does not belong to the access key"),
         (400, "AuthorizationHeaderMalformed", "the bucket is in another region"),
         (501, "NotImplemented", "the server does not know conditional writes (If-Match)"),
-        (418, "Teapot", "the server did not answer as it should (Teapot); the next run tries again"),
+        (
+            418,
+            "Teapot",
+            "the server did not answer as it should (Teapot); the next run tries again",
+        ),
         (503, "SlowDown", "the server is busy (SlowDown); the next run tries again"),
     ],
 )
@@ -321,7 +364,9 @@ def test_a_look_that_is_refused_is_said(room: Room) -> None:
     with refusing(403, "AccessDenied") as endpoint:
         storage = room.storage.model_copy(update={"endpoint": endpoint})
         publisher = open_output(room.bucket, storage)
-        assert "access denied, or wrong credentials (403)" in said(lambda: publisher.publish({"world.rss": b"x"}))
+        assert "access denied, or wrong credentials (403)" in said(
+            lambda: publisher.publish({"world.rss": b"x"})
+        )
         assert "access denied" in said(publisher.list_names)
 
 
@@ -355,7 +400,9 @@ def test_without_s3fs(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_secret_that_cannot_be_had_is_a_fault_of_the_config(room: Room) -> None:
     """As everywhere."""
-    storage = Storage.model_validate({"key": {"env": "FEEDPUB_NO_SUCH"}, "secret": {"env": "FEEDPUB_NO_SUCH"}})
+    storage = Storage.model_validate(
+        {"key": {"env": "FEEDPUB_NO_SUCH"}, "secret": {"env": "FEEDPUB_NO_SUCH"}}
+    )
     with pytest.raises(ConfigError, match="FEEDPUB_NO_SUCH is not set"):
         open_output(room.bucket, storage)
 
@@ -367,7 +414,9 @@ def silent() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def test_a_server_that_says_nothing_is_not_waited_for(room: Room, silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_says_nothing_is_not_waited_for(
+    room: Room, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Longer than a call may take with all its tries."""
     monkeypatch.setattr("feedpub.publisher.s3_client._PATIENCE", 0.5)
     storage = room.storage.model_copy(update={"endpoint": silent})

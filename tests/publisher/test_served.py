@@ -44,14 +44,24 @@ def beside(tmp_path: Path) -> Iterator[Client]:
 
 def told(reply: Reply) -> tuple[int, dict[str, list[str]], bytes]:
     """All but the times."""
-    return reply.status, {k: v for k, v in reply.headers.items() if k not in ("date", "last-modified")}, reply.body
+    return (
+        reply.status,
+        {k: v for k, v in reply.headers.items() if k not in ("date", "last-modified")},
+        reply.body,
+    )
 
 
-@pytest.mark.parametrize("path", ["/", *(f"/{name}" for name in FILES), "/none.rss", "/world", "/.hidden"])
+@pytest.mark.parametrize(
+    "path", ["/", *(f"/{name}" for name in FILES), "/none.rss", "/world", "/.hidden"]
+)
 @pytest.mark.parametrize("coding", ["", "gzip", "br"])
-def test_no_reader_can_tell_it_from_a_folder(client: Client, beside: Client, path: str, coding: str) -> None:
+def test_no_reader_can_tell_it_from_a_folder(
+    client: Client, beside: Client, path: str, coding: str
+) -> None:
     """The same bytes, validators and policies."""
-    assert told(client.get(path, accept_encoding=coding)) == told(beside.get(path, accept_encoding=coding))
+    assert told(client.get(path, accept_encoding=coding)) == told(
+        beside.get(path, accept_encoding=coding)
+    )
 
 
 def test_readers_that_have_it_are_told_so(client: Client) -> None:
@@ -61,7 +71,9 @@ def test_readers_that_have_it_are_told_so(client: Client) -> None:
     assert client.get("/world.rss", if_modified_since=reply.header("last-modified")).status == 304
 
 
-def test_what_was_just_published_is_served_at_once(room: Room, site: FeedApp, client: Client) -> None:
+def test_what_was_just_published_is_served_at_once(
+    room: Room, site: FeedApp, client: Client
+) -> None:
     """And not the old version again when what was known of the bucket is older than that."""
     assert client.get("/world.rss").body == FILES["world.rss"]
     room.publisher().publish({"world.rss": b"new", "more.rss": b"more"})

@@ -32,11 +32,15 @@ A, B, C = (feed(name, f"page http://127.0.0.1:1/{name}") for name in "abc")
 @contextmanager
 def tools_for(config: Config, address: str) -> Iterator[RunContext]:
     with Store.open(address) as store, open_fetcher(config.feedpub) as fetcher:
-        yield RunContext(config.feedpub, store, fetcher, open_output(config.feedpub.output, config.s3))
+        yield RunContext(
+            config.feedpub, store, fetcher, open_output(config.feedpub.output, config.s3)
+        )
 
 
 @contextmanager
-def service(config: Config, address: str, changed: list[int] | None = None) -> Iterator[ClusterScheduler]:
+def service(
+    config: Config, address: str, changed: list[int] | None = None
+) -> Iterator[ClusterScheduler]:
     """A service at work while the block runs."""
     told = [] if changed is None else changed
     with tools_for(config, address) as tools, FeedQueue(address) as own:
@@ -102,7 +106,10 @@ def test_one_leads(address: str, line: FeedQueue, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("line")
 def test_a_dead_leader_is_followed(address: str, tmp_path: Path) -> None:
     """When its lead has ended by itself."""
-    with other_service(tmp_path, address) as (pid, _), service(configure(tmp_path, A), address) as jobs:
+    with (
+        other_service(tmp_path, address) as (pid, _),
+        service(configure(tmp_path, A), address) as jobs,
+    ):
         time.sleep(1)
         assert not jobs.is_leader
         os.kill(pid, signal.SIGKILL)
@@ -114,7 +121,10 @@ def test_a_dead_leader_is_followed(address: str, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("line")
 def test_a_leader_that_wakes_up_leads_no_more(address: str, tmp_path: Path) -> None:
     """Somebody else does."""
-    with other_service(tmp_path, address) as (pid, leads), service(configure(tmp_path, A), address) as jobs:
+    with (
+        other_service(tmp_path, address) as (pid, leads),
+        service(configure(tmp_path, A), address) as jobs,
+    ):
         os.kill(pid, signal.SIGSTOP)
         assert eventually(lambda: jobs.is_leader)
         os.kill(pid, signal.SIGCONT)

@@ -50,7 +50,10 @@ def fires(expression: str, zone: str, after: str, times: int) -> list[str]:
     return found
 
 
-SPRING, AUTUMN = "2026-03-29T00:00:00+01:00", "2026-10-25T00:00:00+02:00"  # at 2 h to 3 h, at 3 h back to 2 h
+SPRING, AUTUMN = (
+    "2026-03-29T00:00:00+01:00",
+    "2026-10-25T00:00:00+02:00",
+)  # at 2 h to 3 h, at 3 h back to 2 h
 
 
 @pytest.mark.parametrize(
@@ -76,8 +79,14 @@ def test_an_hour_that_is_skipped(expression: str, due: list[str]) -> None:
         ("30 2 * * *", ["25 02:30 CEST", "26 02:30 CET"]),
         ("15,45 2 * * *", ["25 02:15 CEST", "25 02:45 CEST", "26 02:15 CET"]),
         ("0 2,3 * * *", ["25 02:00 CEST", "25 03:00 CET", "26 02:00 CET"]),
-        ("30 * * * *", ["25 00:30 CEST", "25 01:30 CEST", "25 02:30 CEST", "25 02:30 CET", "25 03:30 CET"]),
-        ("*/30 2 * * *", ["25 02:00 CEST", "25 02:30 CEST", "25 02:00 CET", "25 02:30 CET", "26 02:00 CET"]),
+        (
+            "30 * * * *",
+            ["25 00:30 CEST", "25 01:30 CEST", "25 02:30 CEST", "25 02:30 CET", "25 03:30 CET"],
+        ),
+        (
+            "*/30 2 * * *",
+            ["25 02:00 CEST", "25 02:30 CEST", "25 02:00 CET", "25 02:30 CET", "26 02:00 CET"],
+        ),
     ],
 )
 def test_an_hour_that_comes_twice(expression: str, due: list[str]) -> None:
@@ -88,16 +97,22 @@ def test_an_hour_that_comes_twice(expression: str, due: list[str]) -> None:
 def test_between_the_two() -> None:
     """Who asks in the hour that comes for the second time is told of the next day, also where it is far away."""
     second = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)  # 02:10 once more
-    assert next_cron_time("30 2 * * *", "Europe/Berlin", second) == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
-    assert next_cron_time("*/30 2 25 10 *", "Europe/Berlin", second - timedelta(minutes=20)) == datetime(
-        2026, 10, 25, 1, tzinfo=UTC
+    assert next_cron_time("30 2 * * *", "Europe/Berlin", second) == datetime(
+        2026, 10, 26, 1, 30, tzinfo=UTC
     )
+    assert next_cron_time(
+        "*/30 2 25 10 *", "Europe/Berlin", second - timedelta(minutes=20)
+    ) == datetime(2026, 10, 25, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     ("zone", "after", "due"),
     [
-        ("Australia/Lord_Howe", "2026-10-04T01:00:00+10:30", "04 02:30 +11"),  # half an hour is skipped
+        (
+            "Australia/Lord_Howe",
+            "2026-10-04T01:00:00+10:30",
+            "04 02:30 +11",
+        ),  # half an hour is skipped
         ("Pacific/Apia", "2011-12-29T12:00:00-10:00", "31 00:00 +14"),  # a day is
         ("America/Santiago", "2026-09-05T12:00:00-04:00", "06 02:10 -03"),  # midnight is
     ],

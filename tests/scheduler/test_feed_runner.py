@@ -18,7 +18,9 @@ from feedpub.store import RunRecord, ScheduledRun, SourceState
 from tests.support.newsroom import configure, feed, tools_for
 
 
-def in_vain(feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None) -> RunResult:
+def in_vain(
+    feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+) -> RunResult:
     """A run that comes to nothing, and no source is to blame."""
     del tools, only
     return RunResult(feed.name, RunStatus.FAILED)
@@ -37,7 +39,9 @@ def full(planned: ScheduledRun, looks: object = None) -> None:
 
 
 @pytest.mark.parametrize("queued", [True, False])
-def test_a_plan_that_cannot_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, queued: bool) -> None:
+def test_a_plan_that_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, queued: bool
+) -> None:
     """Is an error where nobody else knows it; a process that knows it goes by it."""
     with work(tmp_path, queued=queued) as desk:
         monkeypatch.setattr(desk.tools.store.schedule, "save", full)
@@ -58,7 +62,9 @@ def test_the_first_retry(tmp_path: Path, wait: timedelta, *, queued: bool) -> No
         now, tools = desk.tools.clock(), desk.tools
         key = source_key(desk.config.feed[0].source[0])
         well = SourceState("world", key, checked=now, succeeded=now, items=1)
-        tools.store.commit_run(RunRecord(RunResult("world", RunStatus.UPDATED), now), sources=[well])
+        tools.store.commit_run(
+            RunRecord(RunResult("world", RunStatus.UPDATED), now), sources=[well]
+        )
         planned = desk.run("world", RunBudget())
         assert planned
         assert planned.next - desk.tools.clock() == wait

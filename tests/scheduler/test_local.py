@@ -35,14 +35,18 @@ class Desk:
     def __init__(self, config: Config, tools: RunContext, publish: RunFeed) -> None:
         self.outcomes: list[RunResult] = []
         self.tools = tools
-        self.jobs = LocalScheduler(config, tools, lambda _feed, outcome, _tools: self.outcomes.append(outcome), publish)
+        self.jobs = LocalScheduler(
+            config, tools, lambda _feed, outcome, _tools: self.outcomes.append(outcome), publish
+        )
 
     def told(self, *feeds: str) -> bool:
         return eventually(lambda: [o.feed for o in self.outcomes] == list(feeds))
 
 
 @contextmanager
-def at_work(config: Config, publish: RunFeed = run.run_feed, clock: Callable[[], datetime] = utc_now) -> Iterator[Desk]:
+def at_work(
+    config: Config, publish: RunFeed = run.run_feed, clock: Callable[[], datetime] = utc_now
+) -> Iterator[Desk]:
     with tools_for(config) as tools:
         desk = Desk(config, replace(tools, clock=clock), publish)
         desk.jobs.start()
@@ -55,7 +59,9 @@ def at_work(config: Config, publish: RunFeed = run.run_feed, clock: Callable[[],
 def says(status: RunStatus, then: Callable[[], None] = lambda: None) -> RunFeed:
     """A regeneration that ends like this."""
 
-    def publish(feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None) -> RunResult:
+    def publish(
+        feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+    ) -> RunResult:
         del tools, only
         then()
         return RunResult(feed.name, status)
@@ -69,7 +75,9 @@ def _wait(event: threading.Event) -> None:
 
 def test_each_run_plans_the_next(newsroom: Site, tmp_path: Path) -> None:
     """And keeps it, with the reason, for the process that comes after."""
-    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    config = configure(
+        tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
+    )
     with at_work(config) as desk:
         assert desk.told("world")
         planned = desk.tools.store.schedule.load()["world"]
@@ -101,14 +109,19 @@ def test_only_sources_that_are_due_are_asked(newsroom: Site, tmp_path: Path) -> 
 
 def test_a_run_for_corrections(newsroom: Site, tmp_path: Path) -> None:
     """When an article is to be looked at again, its feed runs, and no source is asked."""
-    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "12h"'))
+    config = configure(
+        tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "12h"')
+    )
     now = utc_now()
     for place, page in (("/news", listing([1])), (path(1), story(1))):
-        newsroom[place] = page.replace("2026-11-01T08:00:00+01:00", (now - timedelta(hours=2)).isoformat())
+        newsroom[place] = page.replace(
+            "2026-11-01T08:00:00+01:00", (now - timedelta(hours=2)).isoformat()
+        )
     with tools_for(config) as tools:
         run.run_feed(config.feed[0], replace(tools, clock=lambda: now - timedelta(hours=1)))
         tools.store.schedule.save(
-            ScheduledRun("world", now, "x"), {newsroom.url("/news"): (now + timedelta(hours=11), "x")}
+            ScheduledRun("world", now, "x"),
+            {newsroom.url("/news"): (now + timedelta(hours=11), "x")},
         )
     newsroom.forget()
     with at_work(config) as desk:
@@ -141,7 +154,9 @@ def test_a_crash_is_a_failed_run(tmp_path: Path, error: Exception, reason: str) 
         run = desk.tools.store.last_run("world")
         assert run is not None
         assert run.outcome.problems == outcome.problems
-        assert desk.jobs.clockwork.next_times["world"] - utc_now() > FIRST_RETRY - timedelta(minutes=1)
+        assert desk.jobs.clockwork.next_times["world"] - utc_now() > FIRST_RETRY - timedelta(
+            minutes=1
+        )
 
 
 def test_a_hang_is_a_failed_run(tmp_path: Path) -> None:
@@ -178,11 +193,16 @@ def test_runs_in_vain_are_put_off(tmp_path: Path) -> None:
 
 def test_a_changed_config(newsroom: Site, tmp_path: Path) -> None:
     """Only what is new or changed runs; what left is dropped, plan and all."""
-    world, other = feed("world", f"page {newsroom.url('/news')}"), feed("other", f"feed {newsroom.url('/rss')}")
+    world, other = (
+        feed("world", f"page {newsroom.url('/news')}"),
+        feed("other", f"feed {newsroom.url('/rss')}"),
+    )
     with at_work(configure(tmp_path, world, other)) as desk:
         assert eventually(lambda: len(desk.outcomes) == 2)
         desk.outcomes.clear()
-        config = configure(tmp_path, world.replace("world feed", "whole world"), feed("third", "folder articles"))
+        config = configure(
+            tmp_path, world.replace("world feed", "whole world"), feed("third", "folder articles")
+        )
         changes = desk.jobs.apply(config, desk.tools)
         assert changes == {"added": ["third"], "changed": ["world"], "removed": ["other"]}
         assert eventually(lambda: {o.feed for o in desk.outcomes} == {"world", "third"})
@@ -192,7 +212,9 @@ def test_a_changed_config(newsroom: Site, tmp_path: Path) -> None:
 
 def test_the_clock_is_put_forward(newsroom: Site, tmp_path: Path) -> None:
     """What is planned stays as it was, and what is overdue is caught up with."""
-    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    config = configure(
+        tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
+    )
     with at_work(config) as desk:
         assert desk.told("world")
         before = desk.jobs.clockwork.next_times["world"]
@@ -216,7 +238,9 @@ class Wrong:
 @pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=729)], ids=["hours", "years"])
 def test_the_clock_was_ahead(newsroom: Site, tmp_path: Path, ahead: timedelta, when: str) -> None:
     """Once it is put right, sources that were looked at in the future are looked at again, and planned from now."""
-    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more=f"{when}\nrecheck = false"))
+    config = configure(
+        tmp_path, feed("world", f"page {newsroom.url('/news')}", more=f"{when}\nrecheck = false")
+    )
     clock = Wrong(ahead)
     with at_work(config, clock=clock.now) as desk:
         assert desk.jobs.run_now("world")  # the scheduler's own clock is right
@@ -232,9 +256,13 @@ def test_the_clock_was_ahead(newsroom: Site, tmp_path: Path, ahead: timedelta, w
 
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=729)], ids=["hours", "years"])
-def test_the_clock_was_ahead_in_another_life(newsroom: Site, tmp_path: Path, ahead: timedelta) -> None:
+def test_the_clock_was_ahead_in_another_life(
+    newsroom: Site, tmp_path: Path, ahead: timedelta
+) -> None:
     """A service that starts with a right clock does not wait until what it had planned with a wrong one."""
-    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    config = configure(
+        tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
+    )
     with at_work(config, clock=Wrong(ahead).now) as desk:
         assert desk.jobs.run_now("world")
         assert desk.told("world")
@@ -247,11 +275,15 @@ def test_the_clock_was_ahead_in_another_life(newsroom: Site, tmp_path: Path, ahe
 
 def test_a_plan_that_is_too_far_away(newsroom: Site, tmp_path: Path) -> None:
     """No setting makes a source wait so long: whoever planned that had a wrong clock, and the feed is due."""
-    config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"'))
+    config = configure(
+        tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
+    )
     far = utc_now() + timedelta(days=729)
     with tools_for(config) as tools:
         run.run_feed(config.feed[0], replace(tools, clock=utc_now))
-        tools.store.schedule.save(ScheduledRun("world", far, "x"), {newsroom.url("/news"): (far, "x")})
+        tools.store.schedule.save(
+            ScheduledRun("world", far, "x"), {newsroom.url("/news"): (far, "x")}
+        )
     newsroom.forget()
     with at_work(config) as desk:
         assert desk.told("world")
@@ -296,7 +328,9 @@ class Noted:
         self.beside: set[frozenset[str]] = set()
         self._now: set[str] = set()
 
-    def __call__(self, feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None) -> RunResult:
+    def __call__(
+        self, feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+    ) -> RunResult:
         del only
         self.runs.append(feed.name)
         self._now.add(feed.name)
@@ -308,7 +342,9 @@ class Noted:
         return outcome
 
 
-def test_what_a_process_died_of_is_run_last_and_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_a_process_died_of_is_run_last_and_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Once each of the others has run; it is no suspect any more when it ends well."""
     config = configure(tmp_path, *(feed(name, "folder articles") for name in "abcd"))
     died(config, "a", "b")
@@ -319,7 +355,9 @@ def test_what_a_process_died_of_is_run_last_and_alone(tmp_path: Path, caplog: py
         assert set(noted.runs[:2]) == {"c", "d"}
         assert set(noted.runs[2:]) == {"a", "b"}
         assert all(len(beside) == 1 for beside in noted.beside if beside & {"a", "b"})
-    assert any(getattr(record, "fields", {}).get("feed") == "a" for record in caplog.records if record.msg)
+    assert any(
+        getattr(record, "fields", {}).get("feed") == "a" for record in caplog.records if record.msg
+    )
 
 
 def test_what_processes_die_of_again_and_again_waits(tmp_path: Path) -> None:
@@ -340,7 +378,9 @@ def test_an_orderly_end_leaves_no_suspects(tmp_path: Path) -> None:
     marked, go_on = threading.Event(), threading.Event()
     config = configure(tmp_path, feed("world", "folder articles"))
 
-    def hang(feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None) -> RunResult:
+    def hang(
+        feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+    ) -> RunResult:
         run.mark_run(feed, tools)
         marked.set()
         _wait(go_on)

@@ -19,7 +19,9 @@ DAILY = [NOW - n * DAY for n in range(60, 0, -1)]
 
 def feed(**settings: Any) -> FeedConfig:
     source = {"type": "page", "url": "https://example.org/"}
-    return FeedConfig.model_validate({"name": "world", "title": "World", "source": [source], **settings})
+    return FeedConfig.model_validate(
+        {"name": "world", "title": "World", "source": [source], **settings}
+    )
 
 
 def planned(state: SourceState = LOOKED, *, local: bool = False, **settings: Any) -> NextCheck:
@@ -112,7 +114,9 @@ def test_once_it_answers_its_rhythm_counts_again() -> None:
     assert planned(LOOKED).next - NOW < 6 * HOUR
 
 
-@pytest.mark.parametrize("by", ["Cache-Control", "ttl", "sy:updatePeriod", "Crawl-delay", "Retry-After"])
+@pytest.mark.parametrize(
+    "by", ["Cache-Control", "ttl", "sy:updatePeriod", "Crawl-delay", "Retry-After"]
+)
 def test_auto_looks_no_sooner_than_the_source_allows(by: str) -> None:
     """Whatever asks for it, and beyond the longest wait, too."""
     slow = replace(LOOKED, pace=PollingHints(wait=2 * 86400, by=by))
@@ -122,15 +126,25 @@ def test_auto_looks_no_sooner_than_the_source_allows(by: str) -> None:
 
 def test_what_a_source_asks_for_is_told_in_its_own_words() -> None:
     """Where only a part of it is heard, that is told too."""
-    forever = replace(LOOKED, pace=PollingHints().not_faster_than(31_536_000, "Cache-Control", 86400))
+    forever = replace(
+        LOOKED, pace=PollingHints().not_faster_than(31_536_000, "Cache-Control", 86400)
+    )
     assert planned(forever).next == NOW + DAY
-    assert planned(forever).why.endswith("; Cache-Control asks for 52w1d between looks, of which 1d is heard")
+    assert planned(forever).why.endswith(
+        "; Cache-Control asks for 52w1d between looks, of which 1d is heard"
+    )
 
 
 def test_an_interval_obeys_retry_after_alone() -> None:
     """Who names an interval has decided; but a server that asks to be left alone is left alone."""
-    assert planned(replace(LOOKED, pace=PollingHints(7200, "ttl")), every="30m").next == NOW + 30 * MINUTE
-    assert planned(replace(LOOKED, pace=PollingHints(7200, "Retry-After")), every="30m").next == NOW + 2 * HOUR
+    assert (
+        planned(replace(LOOKED, pace=PollingHints(7200, "ttl")), every="30m").next
+        == NOW + 30 * MINUTE
+    )
+    assert (
+        planned(replace(LOOKED, pace=PollingHints(7200, "Retry-After")), every="30m").next
+        == NOW + 2 * HOUR
+    )
 
 
 def test_hours_that_it_skips() -> None:

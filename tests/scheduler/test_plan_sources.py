@@ -30,6 +30,8 @@ def test_a_listing_without_dates_is_looked_at_a_few_times_a_day(site: Site, tmp_
     clock = FakeClock()
     with tools_for(config, clock) as tools:
         assert run.run_feed(config.feed[0], tools).new == len(numbers)
-        plan = plan_sources(config.feed[0], tools, clock.now())[source_key(config.feed[0].source[0])]
+        plan = plan_sources(config.feed[0], tools, clock.now())[
+            source_key(config.feed[0].source[0])
+        ]
         assert timedelta(hours=2) < plan.next - clock.now() < timedelta(hours=12), plan
         assert plan.why == "has no dates to tell a rhythm from"

@@ -26,7 +26,9 @@ def test_a_day_seen_late_is_its_noon() -> None:
 
 def test_they_ascend() -> None:
     """Also where the days' guesses change their order."""
-    found = publication_times([(MIDNIGHT, MIDNIGHT + 100 * HOUR), (MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR)])
+    found = publication_times(
+        [(MIDNIGHT, MIDNIGHT + 100 * HOUR), (MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR)]
+    )
     assert found == [MIDNIGHT + HOUR, MIDNIGHT + 12 * HOUR]
 
 
@@ -40,7 +42,10 @@ def test_what_comes_later_without_a_date_came_when_it_was_seen() -> None:
     """From the second look on that is known to a few minutes, or hours."""
     first, later = MIDNIGHT + 9 * HOUR, MIDNIGHT + 14 * HOUR
     listed = [(first - n * SECOND, first) for n in range(30)]
-    assert publication_times([*listed, (later, later), (later - SECOND, later)]) == [later - SECOND, later]
+    assert publication_times([*listed, (later, later), (later - SECOND, later)]) == [
+        later - SECOND,
+        later,
+    ]
 
 
 def test_dates_of_a_first_listing_count() -> None:

@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedpub.scheduler import next_check
-from feedpub.scheduler.publishing_rate import DAY_RHYTHM, HOUR, LONGEST, MOST, SHORTEST, WEEK, RateModel, RateWeights
+from feedpub.scheduler.publishing_rate import (
+    DAY_RHYTHM,
+    HOUR,
+    LONGEST,
+    MOST,
+    SHORTEST,
+    WEEK,
+    RateModel,
+    RateWeights,
+)
 from tests.support.shared import shared
 
 MIDNIGHT = datetime(2026, 1, 8, tzinfo=UTC).timestamp() / 60  # a Thursday
@@ -22,7 +31,11 @@ MOMENTS = st.lists(st.floats(0, 2 * MIDNIGHT, allow_nan=False), max_size=60).map
 
 def days(*hours: float, count: int = 60, step: int = 1) -> list[float]:
     """At these hours of each of so many days before MIDNIGHT, or of each seventh one."""
-    return sorted(MIDNIGHT - day * DAY_RHYTHM + hour * HOUR for day in range(step, count + 1, step) for hour in hours)
+    return sorted(
+        MIDNIGHT - day * DAY_RHYTHM + hour * HOUR
+        for day in range(step, count + 1, step)
+        for hour in hours
+    )
 
 
 def wait(published: list[float], now: float = MIDNIGHT, scale: float = 1.0) -> float:
@@ -40,7 +53,9 @@ def looks(published: list[float], start: float, end: float) -> int:
 def test_hours_in_which_it_publishes() -> None:
     """Are looked at more often than others, from the first of them on."""
     published = days(9, 11, 13, 15)
-    by_day, by_night = (looks(published, MIDNIGHT + h * HOUR, MIDNIGHT + (h + 7) * HOUR) for h in (9, 17))
+    by_day, by_night = (
+        looks(published, MIDNIGHT + h * HOUR, MIDNIGHT + (h + 7) * HOUR) for h in (9, 17)
+    )
     assert by_day >= 2 * by_night
 
 
@@ -48,7 +63,8 @@ def test_days_on_which_it_publishes() -> None:
     """A source of Thursdays is looked at most on Thursdays."""
     published = days(9, 11, 13, 15, count=700, step=7)
     thursday, saturday = (
-        looks(published, MIDNIGHT + day * DAY_RHYTHM, MIDNIGHT + (day + 1) * DAY_RHYTHM) for day in (0, 2)
+        looks(published, MIDNIGHT + day * DAY_RHYTHM, MIDNIGHT + (day + 1) * DAY_RHYTHM)
+        for day in (0, 2)
     )
     assert thursday > saturday
 
@@ -127,7 +143,9 @@ def test_what_is_remembered_changes_nothing() -> None:
 def test_whole_minutes() -> None:
     """Are as good as fractions."""
     published = [round(moment) for moment in days(9, 15)]
-    assert next_check(round(MIDNIGHT), published, 0, 1) == wait([float(moment) for moment in published])
+    assert next_check(round(MIDNIGHT), published, 0, 1) == wait(
+        [float(moment) for moment in published]
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 1000, 20_000])
@@ -155,7 +173,9 @@ def test_real_traces() -> None:
     ratios = []
     for trace in json.loads((folder / "dev.json").read_text("utf-8")).values():
         wanted = (trace[-1] - trace[len(trace) // 2]) / 120
-        (_, fixed), (_, ours) = (simulator.at_budget(rule, trace, wanted) for rule in (simulator.fixed, next_check))
+        (_, fixed), (_, ours) = (
+            simulator.at_budget(rule, trace, wanted) for rule in (simulator.fixed, next_check)
+        )
         ratios.append(ours / fixed)
     assert geometric_mean(ratios) <= 0.80
 

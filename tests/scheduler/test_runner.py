@@ -50,7 +50,9 @@ class Work:
 
 
 @contextmanager
-def running(work: Work, run: module.ActiveRun | None = None, grace: float = 0.0) -> Iterator[RunExecutor]:
+def running(
+    work: Work, run: module.ActiveRun | None = None, grace: float = 0.0
+) -> Iterator[RunExecutor]:
     runner = RunExecutor(
         run or work.run,
         hosts=lambda feed: work.hosts.get(feed, frozenset({feed})),

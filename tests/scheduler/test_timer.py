@@ -77,7 +77,9 @@ def test_it_lives_as_long_as_its_thread(clockwork: Timer, due: list[str]) -> Non
     clockwork.set("a", now() + timedelta(seconds=0.5))
     scheduler = clockwork._scheduler
     thread = scheduler._thread
-    scheduler._process_jobs = lambda: (_ for _ in ()).throw(OSError)  # what an error in a job store does
+    scheduler._process_jobs = lambda: (_ for _ in ()).throw(
+        OSError
+    )  # what an error in a job store does
     scheduler.wakeup()
     thread.join(5)
     assert scheduler.running

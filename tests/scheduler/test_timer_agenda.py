@@ -10,7 +10,10 @@ HOUR = timedelta(hours=1)
 
 def test_what_lies_ahead_stays() -> None:
     """A restart asks nobody before it is due."""
-    assert spread_overdue({"a": NOW + HOUR, "b": NOW + 2 * HOUR}, NOW) == {"a": NOW + HOUR, "b": NOW + 2 * HOUR}
+    assert spread_overdue({"a": NOW + HOUR, "b": NOW + 2 * HOUR}, NOW) == {
+        "a": NOW + HOUR,
+        "b": NOW + 2 * HOUR,
+    }
 
 
 def test_the_first_due_runs_at_once() -> None:
@@ -21,7 +24,10 @@ def test_the_first_due_runs_at_once() -> None:
 
 def test_what_never_ran_is_due_now() -> None:
     """After those that are overdue."""
-    assert spread_overdue({"new": None, "late": NOW - HOUR}, NOW) == {"late": NOW, "new": NOW + MIN_GAP}
+    assert spread_overdue({"new": None, "late": NOW - HOUR}, NOW) == {
+        "late": NOW,
+        "new": NOW + MIN_GAP,
+    }
 
 
 def test_many_are_spread_over_a_bounded_time() -> None:

@@ -33,7 +33,9 @@ def heaps(how: str) -> int:
     return done.stdout.count("<heap nr=")
 
 
-@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="a C library with another allocator")
+@pytest.mark.skipif(
+    not hasattr(ctypes.CDLL(None), "malloc_info"), reason="a C library with another allocator"
+)
 def test_all_threads_share_two_heaps() -> None:
     """Else there is one for each that worked at the same time, and none ever gets smaller than its largest page."""
     assert heaps("together") <= MOST_ARENAS < heaps("apart")

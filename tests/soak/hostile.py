@@ -16,15 +16,41 @@ from tests.support.site import Route, Site, running_site
 PLAYED = (
     *("refused", "reset-midbody", "ssh-banner", "binary-noise", "tls-plain"),  # network
     *("redirect-to-private",),  # ssrf
-    *("gzip-bomb", "endless-header", "header-200k", "headers-500", "redirect-loop", "endless-continue"),  # http
+    *(
+        "gzip-bomb",
+        "endless-header",
+        "header-200k",
+        "headers-500",
+        "redirect-loop",
+        "endless-continue",
+    ),  # http
     *("utf16", "lone-surrogate", "mid-character-cut"),  # encoding
-    *("depth-100k", "text-11mb", "siblings-1m", "attributes-60k", "svg-math-mxss", "links-50k-in-article"),  # html
-    *("billion-laughs", "quadratic-blowup", "feed-5k-entries", "sitemap-bomb", "sitemap-50k", "json-depth-100k"),  # xml
+    *(
+        "depth-100k",
+        "text-11mb",
+        "siblings-1m",
+        "attributes-60k",
+        "svg-math-mxss",
+        "links-50k-in-article",
+    ),  # html
+    *(
+        "billion-laughs",
+        "quadratic-blowup",
+        "feed-5k-entries",
+        "sitemap-bomb",
+        "sitemap-50k",
+        "json-depth-100k",
+    ),  # xml
     *("digits-5000", "year-9999", "feb-31"),  # dates
     *("long-10k", "session-token"),  # urls
     *("consent-wall", "all-redated", "error-page-200"),  # semantics
     *("fifty-articles-hang",),  # process
-    *("blackhole", "drip-body", "drip-headers", "no-word"),  # all servers that never end, each with a site of its own
+    *(
+        "blackhole",
+        "drip-body",
+        "drip-headers",
+        "no-word",
+    ),  # all servers that never end, each with a site of its own
 )
 """The cases of the catalogue that take part."""
 
@@ -57,7 +83,10 @@ def hostile_feeds(root: Path, stack: ExitStack, names: Sequence[str] = ()) -> li
         names: those that are wanted; all where there are none.
     """
     stalls = {name: scene for name, scene in STALLS.items() if not names or name in names}
-    made = [_stall(name, scene, number, stack) for number, (name, scene) in enumerate(stalls.items(), start=1)]
+    made = [
+        _stall(name, scene, number, stack)
+        for number, (name, scene) in enumerate(stalls.items(), start=1)
+    ]
     for name in PLAYED:
         if not names or name in names:
             made += _played(name, root, stack, known=[each.name for each in made])
@@ -77,10 +106,15 @@ def _played(name: str, root: Path, stack: ExitStack, known: Sequence[str]) -> It
     case.scene(stage)
     for text in case.start.feeds(stage):
         own = text.partition('name = "')[2].partition('"')[0]
-        yield Hostile(own if case.shared else name, text.replace(f'"{own}"', f'"{name}"') if not case.shared else text)
+        yield Hostile(
+            own if case.shared else name,
+            text.replace(f'"{own}"', f'"{name}"') if not case.shared else text,
+        )
 
 
-def _stall(name: str, scene: Callable[[Site, int], object], number: int, stack: ExitStack) -> Hostile:
+def _stall(
+    name: str, scene: Callable[[Site, int], object], number: int, stack: ExitStack
+) -> Hostile:
     site = stack.enter_context(running_site(f"127.77.3.{number}"))
 
     def renew(minute: int) -> None:
@@ -155,7 +189,9 @@ def _long_titles(site: Site, number: int) -> None:
     """A feed page whose new article has a title of two megabytes."""
     publish(site, tuple(range(number, 0, -1)))
     long = f"Matter {number} " + "is decided " * 180_000
-    site[path(number)] = story(number).replace("<title>", f"<title>{long}").replace("<h1>", f"<h1>{long}")
+    site[path(number)] = (
+        story(number).replace("<title>", f"<title>{long}").replace("<h1>", f"<h1>{long}")
+    )
 
 
 def _long_feed_title(site: Site, number: int) -> None:

@@ -41,7 +41,9 @@ class Found:
             yield f"{self.restarts} restarts"
 
 
-def lateness(events: Iterable[Event], names: Sequence[str], end: datetime) -> dict[str, list[float]]:
+def lateness(
+    events: Iterable[Event], names: Sequence[str], end: datetime
+) -> dict[str, list[float]]:
     """Healthy feed → by how many seconds each run began after the moment that the run before had planned.
 
     Args:

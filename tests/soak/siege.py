@@ -89,10 +89,17 @@ class World:
         for name in self.healthy:
             try:
                 known = {item["title"] for item in json.loads(get(f"{name}.json"))["items"]}
-            except (OSError, subprocess.SubprocessError):  # it was never published, or nobody answers
+            except (
+                OSError,
+                subprocess.SubprocessError,
+            ):  # it was never published, or nobody answers
                 known = set()
             for article in self.published:
-                if article["published"] == name and article["at"] < before and article["title"] not in known:
+                if (
+                    article["published"] == name
+                    and article["at"] < before
+                    and article["title"] not in known
+                ):
                     yield f"{name}: {article['title']}"
 
 
@@ -102,7 +109,10 @@ def here(siege: Siege, faults: Faults | None = None) -> tuple[Found, Sequence[st
         home, port = Home(Path(folder)), free_port()
         home.configure(*world.feeds, head=HEAD)
         url = f"http://127.0.0.1:{port}/"
-        with Supervised.running(home.config, port, faults or {}) as service, _probed(url, _start) as probed:
+        with (
+            Supervised.running(home.config, port, faults or {}) as service,
+            _probed(url, _start) as probed,
+        ):
             time.sleep(siege.seconds)
             end = datetime.now(UTC)
             lost = list(world.lost(lambda name: (home.feeds / name).read_bytes(), _settled(siege)))
@@ -116,14 +126,20 @@ def here(siege: Siege, faults: Faults | None = None) -> tuple[Found, Sequence[st
 def on_systemd(siege: Siege) -> tuple[Found, Sequence[str]]:
     """Besiege a service that runs as its unit has it, watchdog and all. Raises NoMachineError."""
     with booted(ROOT, INSTALL.strip()) as machine, _world(siege, machine.start_beside) as world:
-        machine.write(CONFIG, HEAD.replace("[feedpub]\n", '[feedpub]\noutput = "../feeds"\n') + "\n".join(world.feeds))
+        machine.write(
+            CONFIG,
+            HEAD.replace("[feedpub]\n", '[feedpub]\noutput = "../feeds"\n')
+            + "\n".join(world.feeds),
+        )
         drop_in(machine, SERVICE, "log", _LOG)
         machine.run("systemctl", "start", SERVICE)
         with _probed(f"{URL}/", machine.start_beside) as probed:
             megabytes, until = 0.0, time.monotonic() + siege.seconds
             while time.monotonic() < until:
                 time.sleep(1)
-                megabytes = max(megabytes, megabytes_of(filter(_is_the_service, family(machine.leader))))
+                megabytes = max(
+                    megabytes, megabytes_of(filter(_is_the_service, family(machine.leader)))
+                )
             end = datetime.now(UTC)
             lost = list(world.lost(lambda name: machine.get(f"{URL}/{name}"), _settled(siege)))
             restarts = int(machine.show(SERVICE, "NRestarts"))
@@ -172,16 +188,35 @@ def _found(  # noqa: PLR0913, PLR0917 -- all that was measured
 
 def _complaints(events: Sequence[Event]) -> list[str]:
     """What the log has of faults in feedpub itself, and of starts and ends."""
-    wanted = ("started", "stopped", "scheduler_restarted", "too_many_stuck_threads", "run_crashed", "clock_jump")
-    told = [f"{e['time']} {e['event']} {e.get('feed', '')} {e.get('trace', '')}"[:600] for e in events if "trace" in e]
+    wanted = (
+        "started",
+        "stopped",
+        "scheduler_restarted",
+        "too_many_stuck_threads",
+        "run_crashed",
+        "clock_jump",
+    )
+    told = [
+        f"{e['time']} {e['event']} {e.get('feed', '')} {e.get('trace', '')}"[:600]
+        for e in events
+        if "trace" in e
+    ]
     shown = ("time", "event", "feed", "outcome", "reason")
-    told += [" ".join(str(e[name]) for name in shown if name in e) for e in events if e["event"] in wanted]
+    told += [
+        " ".join(str(e[name]) for name in shown if name in e)
+        for e in events
+        if e["event"] in wanted
+    ]
     return told[-_MOST_SAID:]
 
 
 def _start(*arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(  # noqa: S603 -- our own
-        [sys.executable, "-m", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-m", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
     )
 
 

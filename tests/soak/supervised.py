@@ -30,7 +30,16 @@ class Supervised:
     """
 
     def __init__(self, config: Path, port: int, faults: Faults) -> None:
-        self._command = [*command(faults), "-c", str(config), "run", "--log", "json", "--listen", f"127.0.0.1:{port}"]
+        self._command = [
+            *command(faults),
+            "-c",
+            str(config),
+            "run",
+            "--log",
+            "json",
+            "--listen",
+            f"127.0.0.1:{port}",
+        ]
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._address = str(config.parent / "notify")
         self._ended = threading.Event()

@@ -11,7 +11,9 @@ from tests.soak.report import Found, lateness
 from tests.soak.siege import Siege, here
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SHORT = Siege(seconds=45, healthy=6, names=(*STALLS, "gzip-bomb", "siblings-1m", "drip-body"), every=10, gap=2)
+SHORT = Siege(
+    seconds=45, healthy=6, names=(*STALLS, "gzip-bomb", "siblings-1m", "drip-body"), every=10, gap=2
+)
 
 
 @pytest.mark.slow(seconds=70)
@@ -24,8 +26,16 @@ def test_healthy_feeds_stay_on_time() -> None:
 
 def run(feed: str, after: int, *, took: int, next_: int) -> dict[str, Any]:
     """The log's line of a run that ended so many seconds after NOW."""
-    moment, planned = (f"{NOW + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}" for seconds in (after, next_))
-    return {"event": "run_finished", "feed": feed, "time": moment, "ms": took * 1000, "next": planned}
+    moment, planned = (
+        f"{NOW + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}" for seconds in (after, next_)
+    )
+    return {
+        "event": "run_finished",
+        "feed": feed,
+        "time": moment,
+        "ms": took * 1000,
+        "next": planned,
+    }
 
 
 def test_lateness_counts_from_the_plan() -> None:

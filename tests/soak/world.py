@@ -52,7 +52,9 @@ def _say(what: object) -> None:
     print(json.dumps(what), flush=True)
 
 
-def _go_on(healthy: list[Healthy], hostile: list[Hostile], gap: float, ended: threading.Event) -> None:
+def _go_on(
+    healthy: list[Healthy], hostile: list[Hostile], gap: float, ended: threading.Event
+) -> None:
     """Publish one story after another, each at the next site; and renew what is hostile every minute."""
     began, turn, minute = time.monotonic(), 0, 0
     while not ended.wait(gap):
@@ -68,18 +70,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.world", description=__doc__)
     parser.add_argument("--healthy", type=int, default=20, help="healthy feeds")
     parser.add_argument("--gap", type=float, default=6.0, help="seconds between two articles")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="hostile feeds; all where left out")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="hostile feeds; all where left out"
+    )
     options = parser.parse_args()
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="feedpub-soak-world-")))
         root.chmod(0o755)
-        sites = [stack.enter_context(running_site(f"127.77.2.{n}")) for n in range(1, options.healthy + 1)]
+        sites = [
+            stack.enter_context(running_site(f"127.77.2.{n}"))
+            for n in range(1, options.healthy + 1)
+        ]
         healthy = [Healthy(number, site) for number, site in enumerate(sites)]
         hostile = hostile_feeds(root, stack, options.names)
         # Mixed, so that no kind has the first seconds for itself.
         both = zip_longest((each.config for each in healthy), (each.config for each in hostile))
         feeds = [config for pair in both for config in pair if config]
-        names = {"healthy": [each.name for each in healthy], "hostile": [each.name for each in hostile]}
+        names = {
+            "healthy": [each.name for each in healthy],
+            "hostile": [each.name for each in hostile],
+        }
         _say({"feeds": feeds, **names})
         ended = threading.Event()
         thread = threading.Thread(target=_go_on, args=(healthy, hostile, options.gap, ended))

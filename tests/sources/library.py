@@ -18,12 +18,16 @@ class Library:
     pages: dict[str, Page] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def add(self, url: str, body: bytes | str, content_type: str = "", charset: str | None = None) -> "Library":
+    def add(
+        self, url: str, body: bytes | str, content_type: str = "", charset: str | None = None
+    ) -> "Library":
         body = body.encode() if isinstance(body, str) else body
         self.pages[url] = Page(url, body, content_type, charset)
         return self
 
-    def read(self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def read(
+        self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         return parse(self.get(url), *args, **kwargs)
 
     def get(self, url: str) -> Page:

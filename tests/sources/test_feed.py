@@ -22,7 +22,9 @@ NAMESPACES = (
 )
 
 
-def items(body: bytes | str, *, limit: int = 50, content_type: str = "application/xml") -> tuple[Item, ...]:
+def items(
+    body: bytes | str, *, limit: int = 50, content_type: str = "application/xml"
+) -> tuple[Item, ...]:
     body = body.encode() if isinstance(body, str) else body
     return parse_items(Page(URL, body, content_type), limit=limit)
 
@@ -47,19 +49,25 @@ FORMATS = {
         <channel><title>P</title></channel>
         <item rdf:about="https://press.example/quay"><title>The quay</title><link>https://press.example/quay</link></item>
         </rdf:RDF>""",
-    "atom-1.0": atom('<title>The quay</title><link href="https://press.example/quay"/><id>tag:x</id>'),
+    "atom-1.0": atom(
+        '<title>The quay</title><link href="https://press.example/quay"/><id>tag:x</id>'
+    ),
     "atom-0.3": """<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>P</title><entry><title>The quay</title>
         <link rel="alternate" type="text/html" href="https://press.example/quay"/></entry></feed>""",
     "json-feed-1.0": """{"version": "https://jsonfeed.org/version/1", "title": "P",
         "items": [{"id": "1", "url": "https://press.example/quay", "title": "The quay"}]}""",
     "behind-a-warning": "\nWarning: mysql_connect() is deprecated\n<?xml version='1.0'?>"
     + rss("<title>The quay</title><link>https://press.example/quay</link>"),
-    "not-well-formed": rss("<title>The quay</title><link>https://press.example/quay</link><description>a & b <br></x>"),
+    "not-well-formed": rss(
+        "<title>The quay</title><link>https://press.example/quay</link><description>a & b <br></x>"
+    ),
 }
 
 
 @pytest.mark.parametrize("body", FORMATS.values(), ids=FORMATS)
-@pytest.mark.parametrize("content_type", ["application/rss+xml", "text/html", "text/plain", "application/json", ""])
+@pytest.mark.parametrize(
+    "content_type", ["application/rss+xml", "text/html", "text/plain", "application/json", ""]
+)
 def test_every_format_is_read_whatever_the_header_says(body: str, content_type: str) -> None:
     """Feeds are served as anything; their bytes decide."""
     assert [(i.title, i.url) for i in items(body, content_type=content_type)] == [
@@ -102,7 +110,8 @@ PROLOGS = {
     "a-comment-of-5-kb": f"<?xml version='1.0'?><!-- {_LICENCE[5:-4] * 80} -->",
     "a-comment-of-200-kb": f"<!-- {'word ' * 40_000} -->",
     "200-comments": _LICENCE * 200,
-    "style-sheets": "<?xml version='1.0'?>" + "<?xml-stylesheet href='/feed.xsl' type='text/xsl'?>\n" * 100,
+    "style-sheets": "<?xml version='1.0'?>"
+    + "<?xml-stylesheet href='/feed.xsl' type='text/xsl'?>\n" * 100,
     "a-document-type": '<!DOCTYPE rss PUBLIC "-//Netscape//DTD RSS 0.91//EN" "http://my.netscape.example/rss-0.91.dtd">',
     "40-kb-of-entities": f"<!DOCTYPE rss [{'<!ENTITY deg SYSTEM>' * 2000}]>{_LICENCE}",
     "comment-then-document-type": f"<?xml version='1.0'?>{_LICENCE}<!doctype rss [<!ENTITY a 'b'> ]  >{_LICENCE}",
@@ -123,9 +132,13 @@ def test_a_feed_is_read_whatever_its_root_is(body: str, content_type: str) -> No
 
 
 @pytest.mark.parametrize("content_type", CONTENT_TYPES)
-@pytest.mark.parametrize("root", ["rss-2.0", "rdf-under-another-prefix", "atom-under-another-prefix"])
+@pytest.mark.parametrize(
+    "root", ["rss-2.0", "rdf-under-another-prefix", "atom-under-another-prefix"]
+)
 @pytest.mark.parametrize("prolog", PROLOGS.values(), ids=PROLOGS)
-def test_a_feed_is_read_whatever_stands_before_it(prolog: str, root: str, content_type: str) -> None:
+def test_a_feed_is_read_whatever_stands_before_it(
+    prolog: str, root: str, content_type: str
+) -> None:
     """Comments, instructions and a document type, however long."""
     body = prolog + (FORMATS | ROOTS)[root]
     assert [(i.title, i.url) for i in items(body, content_type=content_type)] == [
@@ -251,7 +264,10 @@ def test_a_json_feed_item_gives_all_that_it_says() -> None:
             "https://press.example/1",
         ),
         ("<guid>https://press.example/2</guid>", "https://press.example/2"),
-        ('<guid isPermaLink="false">https://press.example/?p=3</guid>', "https://press.example/?p=3"),
+        (
+            '<guid isPermaLink="false">https://press.example/?p=3</guid>',
+            "https://press.example/?p=3",
+        ),
         ("<link>https://press.example/log#v3</link>", "https://press.example/log#v3"),
         (
             f"<link>https://press.example/{'a' * 10_000}</link>",
@@ -269,23 +285,31 @@ def test_an_entry_leads_to_its_article(entry: str, url: str) -> None:
 
 def test_relative_links_of_atom_start_from_the_feed() -> None:
     """Without xml:base, from where the feed was found."""
-    feed = atom('<title>T</title><link href="../quay"/>', feed='<link href="https://press.example/en/"/>')
+    feed = atom(
+        '<title>T</title><link href="../quay"/>', feed='<link href="https://press.example/en/"/>'
+    )
     assert [item.url for item in items(feed)] == ["https://press.example/quay"]
 
 
 def test_an_atom_entry_without_an_author_has_the_feeds() -> None:
     """As RFC 4287 has it."""
-    (item,) = items(atom('<title>T</title><link href="/a"/>', feed="<author><name>Ines Adler</name></author>"))
+    (item,) = items(
+        atom('<title>T</title><link href="/a"/>', feed="<author><name>Ines Adler</name></author>")
+    )
     assert item.authors == ("Ines Adler",)
 
 
 def test_a_long_description_alone_is_the_content() -> None:
     """Many feeds have their articles in the description; a short one is a summary, its markup may stand in."""
     long = "<p>" + "The town has plans for the quay. " * 30 + "</p>"
-    (item,) = items(rss(f"<title>T</title><link>/a</link><description><![CDATA[{long}]]></description>"))
+    (item,) = items(
+        rss(f"<title>T</title><link>/a</link><description><![CDATA[{long}]]></description>")
+    )
     assert (item.summary, item.html) == ("", long)
     (item,) = items(
-        rss("<title>T</title><link>/a</link><description>&lt;p&gt;In &lt;b&gt;short&lt;/b&gt;.&lt;/p&gt;</description>")
+        rss(
+            "<title>T</title><link>/a</link><description>&lt;p&gt;In &lt;b&gt;short&lt;/b&gt;.&lt;/p&gt;</description>"
+        )
     )
     assert (item.summary, item.html) == ("In short.", "<p>In <b>short</b>.</p>")
 
@@ -302,7 +326,11 @@ def test_a_summary_that_repeats_the_content_is_none() -> None:
 
 def test_plain_text_content_becomes_paragraphs() -> None:
     """In Atom's text content and in JSON Feed's content_text; signs are escaped."""
-    (item,) = items(atom('<title>T</title><link href="/a"/><content type="text">One &lt; two.\n\nThree.</content>'))
+    (item,) = items(
+        atom(
+            '<title>T</title><link href="/a"/><content type="text">One &lt; two.\n\nThree.</content>'
+        )
+    )
     assert item.html == "<p>One &lt; two.</p><p>Three.</p>"
     (item,) = items('{"items": [{"url": "/a", "content_text": "One < two.\\n\\nThree."}]}')
     assert item.html == "<p>One &lt; two.</p><p>Three.</p>"
@@ -329,7 +357,11 @@ def test_entries_without_an_address_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ['<rss version="2.0"><channel><title>P</title></channel></rss>', '{"version": "x", "items": []}']
+    "body",
+    [
+        '<rss version="2.0"><channel><title>P</title></channel></rss>',
+        '{"version": "x", "items": []}',
+    ],
 )
 def test_a_feed_without_entries_says_so(body: str) -> None:
     """It had entries once, or somebody mistook it for a feed that has."""
@@ -367,7 +399,8 @@ def test_a_page_instead_of_a_feed_names_its_feeds() -> None:
         <link rel="alternate" type="application/atom+xml" href="https://press.example/atom.xml">
         <link rel="alternate" hreflang="de" href="/de/"></head><body><p>Hi</p></body></html>"""
     with pytest.raises(
-        ExtractError, match=r"it names https://press.example/rss.xml and https://press.example/atom.xml as its"
+        ExtractError,
+        match=r"it names https://press.example/rss.xml and https://press.example/atom.xml as its",
     ):
         items(page, content_type="text/html")
 
@@ -381,9 +414,13 @@ def test_a_feed_is_asked_for_once() -> None:
 
 def test_a_feed_is_read_in_its_encoding() -> None:
     """The XML declaration counts; a header that the bytes belie does not."""
-    body = '<?xml version="1.0" encoding="iso-8859-1"?>' + rss("<title>Ölmühle</title><link>/a</link>")
+    body = '<?xml version="1.0" encoding="iso-8859-1"?>' + rss(
+        "<title>Ölmühle</title><link>/a</link>"
+    )
     assert items(body.encode("latin-1"))[0].title == "Ölmühle"
-    page = Page(URL, rss("<title>Ölmühle</title><link>/a</link>").encode(), "text/xml", "iso-8859-1")
+    page = Page(
+        URL, rss("<title>Ölmühle</title><link>/a</link>").encode(), "text/xml", "iso-8859-1"
+    )
     assert parse_items(page, limit=1)[0].title == "Ölmühle"
 
 
@@ -442,7 +479,11 @@ def test_a_date_that_is_none_is_none(date: str) -> None:
     """The entry is taken, without a date."""
     (item,) = items(rss(f"<title>A</title><link>/a</link><pubDate>{date}</pubDate>"))
     assert item.published is None
-    (item,) = items(atom(f'<title>A</title><link href="/a"/><published>{date}</published><updated>{date}</updated>'))
+    (item,) = items(
+        atom(
+            f'<title>A</title><link href="/a"/><published>{date}</published><updated>{date}</updated>'
+        )
+    )
     assert (item.published, item.updated) == (None, None)
 
 
@@ -450,12 +491,16 @@ def test_a_date_that_is_none_is_none(date: str) -> None:
 def test_an_enclosure_of_a_length_that_is_none_has_no_length(length: str) -> None:
     """Unknown is 0."""
     (item,) = items(
-        rss(f'<title>A</title><link>/a</link><enclosure url="/a.mp3" type="audio/mpeg" length="{length}"/>')
+        rss(
+            f'<title>A</title><link>/a</link><enclosure url="/a.mp3" type="audio/mpeg" length="{length}"/>'
+        )
     )
     assert item.enclosures == (Enclosure("https://press.example/a.mp3", "audio/mpeg", 0),)
 
 
-@pytest.mark.parametrize(("written", "tag"), [("de_AT", "de-AT"), ("EN", "en"), ("english", None), ("&#x41;", None)])
+@pytest.mark.parametrize(
+    ("written", "tag"), [("de_AT", "de-AT"), ("EN", "en"), ("english", None), ("&#x41;", None)]
+)
 def test_a_language_is_a_regular_tag_or_none(written: str, tag: str | None) -> None:
     """What is written for it is not always one."""
     (item,) = items(rss("<link>https://press.example/a</link>", f"<language>{written}</language>"))
@@ -464,5 +509,7 @@ def test_a_language_is_a_regular_tag_or_none(written: str, tag: str | None) -> N
 
 def test_dates_in_other_languages_are_read() -> None:
     """Greek, Hungarian and Korean feeds write them so."""
-    (item,) = items(rss("<title>A</title><link>/a</link><pubDate>Παρ, 17 Μαϊ 2024 10:30:00 GMT</pubDate>"))
+    (item,) = items(
+        rss("<title>A</title><link>/a</link><pubDate>Παρ, 17 Μαϊ 2024 10:30:00 GMT</pubDate>")
+    )
     assert item.published == MAY

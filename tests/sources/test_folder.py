@@ -34,13 +34,17 @@ def items(folder: Path, glob: str = "**/*", limit: int = 50) -> tuple[Item, ...]
 
 
 def names(folder: Path, glob: str = "**/*", limit: int = 50) -> list[str]:
-    return [Path(item.path or "").relative_to(folder).as_posix() for item in items(folder, glob, limit)]
+    return [
+        Path(item.path or "").relative_to(folder).as_posix() for item in items(folder, glob, limit)
+    ]
 
 
 def test_a_saved_article_is_known_by_its_path_and_its_digest(folder: Path) -> None:
     """It has no address; what else it says is for the cleaner to find."""
     path = save(folder, "quay.txt", "The quay")
-    assert items(folder) == (Item(url=None, path=str(path), version=hashlib.sha256(b"The quay").hexdigest()),)
+    assert items(folder) == (
+        Item(url=None, path=str(path), version=hashlib.sha256(b"The quay").hexdigest()),
+    )
 
 
 def test_only_articles_are_listed(folder: Path) -> None:
@@ -63,7 +67,8 @@ def test_only_articles_are_listed(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("glob", "found"), [("*.md", ["b.md"]), ("**/*.md", ["b.md", "sub/c.md"]), ("sub/*", ["sub/c.md", "sub/d.txt"])]
+    ("glob", "found"),
+    [("*.md", ["b.md"]), ("**/*.md", ["b.md", "sub/c.md"]), ("sub/*", ["sub/c.md", "sub/d.txt"])],
 )
 def test_a_glob_says_which_files(folder: Path, glob: str, found: list[str]) -> None:
     """As in a shell."""
@@ -137,7 +142,9 @@ def test_a_file_instead_of_a_folder_is_named(folder: Path) -> None:
 def test_a_folder_without_articles_is_nothing(folder: Path) -> None:
     """Empty, or with other files only; the glob is named, it may be the reason."""
     save(folder, "picture.jpg")
-    with pytest.raises(NoContentError, match=r"no \.txt, \.md, \.html, \.htm files match '\*\*/\*'"):
+    with pytest.raises(
+        NoContentError, match=r"no \.txt, \.md, \.html, \.htm files match '\*\*/\*'"
+    ):
         items(folder)
 
 
@@ -149,7 +156,9 @@ def test_a_file_that_cannot_be_read_is_still_listed(folder: Path) -> None:
     assert [item.version == "" for item in items(folder)] == [True, False]
 
 
-def test_a_file_that_nobody_may_look_at_is_still_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_nobody_may_look_at_is_still_listed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its reader names it; the others are not lost with it."""
     save(folder, "a.txt")
     save(folder, "sub/b.txt")

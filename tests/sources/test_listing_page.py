@@ -54,19 +54,28 @@ def test_selected_articles_have_what_their_card_says(selector: str) -> None:
 
 def test_a_selector_may_take_what_detection_would_not() -> None:
     """Who chooses, chooses: addresses that look like anything but an article's are taken."""
-    assert [item.url for item in items_in(html(LISTING), ".menu a")] == ["https://gazette.example/about"]
+    assert [item.url for item in items_in(html(LISTING), ".menu a")] == [
+        "https://gazette.example/about"
+    ]
 
 
 def test_a_heading_inside_a_link_selects_the_link() -> None:
     """`<a><h2>…</h2></a>` and the selector h2."""
     page = html('<a href="/one"><h2>One thing</h2></a><a href="/two"><h2>Another thing</h2></a>')
-    assert [item.url for item in items_in(page, "h2")] == ["https://gazette.example/one", "https://gazette.example/two"]
+    assert [item.url for item in items_in(page, "h2")] == [
+        "https://gazette.example/one",
+        "https://gazette.example/two",
+    ]
 
 
 @pytest.mark.parametrize(
     ("selector", "body", "reason"),
     [
-        (".gone a", LISTING, "matches nothing in the page; left out, 3 articles are found by the page's structure"),
+        (
+            ".gone a",
+            LISTING,
+            "matches nothing in the page; left out, 3 articles are found by the page's structure",
+        ),
         ("time", LISTING, "matches 3 elements without a link; left out, 3 articles are found"),
         (
             ".gone",
@@ -111,7 +120,13 @@ def test_an_empty_page_is_nothing(body: bytes) -> None:
 def test_a_page_that_cannot_be_read_whole_is_refused() -> None:
     """What is nested too deeply is dropped without a word: a listing with half of its links would lose articles."""
     with pytest.raises(ExtractError, match="nested too deeply"):
-        items_in(html("<div>" * 1000 + '<a href="/news/one-long-title-here">One long title here</a>' + "</div>" * 1000))
+        items_in(
+            html(
+                "<div>" * 1000
+                + '<a href="/news/one-long-title-here">One long title here</a>'
+                + "</div>" * 1000
+            )
+        )
 
 
 def test_a_page_that_is_too_large_is_refused() -> None:
@@ -128,14 +143,17 @@ def test_a_page_of_too_many_elements_is_refused() -> None:
 
 def test_of_a_long_text_only_the_beginning_is_read() -> None:
     """A card may hold a whole article."""
-    page = html(LISTING.replace("Three parties want it", "Three parties want it " + "and say so " * 100_000))
+    page = html(
+        LISTING.replace("Three parties want it", "Three parties want it " + "and say so " * 100_000)
+    )
     assert len(items_in(page)[0].summary) < 2100
 
 
 def test_a_page_is_read_in_its_own_encoding() -> None:
     """As browsers decide it: here by the page's own word."""
     body = '<meta charset="windows-1251"><title>Вести</title>' + "".join(
-        f'<div><h3><a href="/novosti/{n}-most-otkryli">Мост открыли после ремонта</a></h3></div>' for n in range(3)
+        f'<div><h3><a href="/novosti/{n}-most-otkryli">Мост открыли после ремонта</a></h3></div>'
+        for n in range(3)
     )
     items = items_in(Page("https://reka.example/", body.encode("windows-1251"), "text/html"))
     assert {item.title for item in items} == {"Мост открыли после ремонта"}
@@ -153,7 +171,9 @@ def test_addresses_start_from_where_the_page_was_found() -> None:
     """After a redirect, links are relative to the page that answered."""
     library = Library()
     library.pages[URL] = Page(
-        "https://www.gazette.example/en/news/", LISTING.replace('href="/news/', 'href="').encode(), "text/html"
+        "https://www.gazette.example/en/news/",
+        LISTING.replace('href="/news/', 'href="').encode(),
+        "text/html",
     )
     items = read_source(PageSource(type="page", url=URL), library, limit=9)
     assert items[0].url == "https://www.gazette.example/en/news/council-votes-on-the-quay"
@@ -180,13 +200,16 @@ HOSTILE = {
 @pytest.mark.parametrize("link", HOSTILE.values(), ids=HOSTILE)
 def test_links_that_lead_nowhere_do_no_harm(link: str) -> None:
     """They are passed over; the articles beside them are found."""
-    assert [item.url for item in items_in(html(LISTING.replace('<ul class="menu">', f"{link}<ul>")))] == ARTICLES
+    assert [
+        item.url for item in items_in(html(LISTING.replace('<ul class="menu">', f"{link}<ul>")))
+    ] == ARTICLES
 
 
 def test_a_page_does_not_list_itself() -> None:
     """A link to the page itself or to a place in it is not an article."""
     links = "".join(
-        f'<div><h3><a href="{url}#top">To the top of this page</a></h3></div>' for url in (URL, URL + "/", "")
+        f'<div><h3><a href="{url}#top">To the top of this page</a></h3></div>'
+        for url in (URL, URL + "/", "")
     )
     with pytest.raises(NoContentError):
         items_in(html(links))

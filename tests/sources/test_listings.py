@@ -23,12 +23,16 @@ def expected(name: str) -> dict[str, Any]:
 
 
 def page(name: str) -> Page:
-    return Page(expected(name)["url"], (LISTINGS / name / "page.html").read_bytes(), "text/html", "utf-8")
+    return Page(
+        expected(name)["url"], (LISTINGS / name / "page.html").read_bytes(), "text/html", "utf-8"
+    )
 
 
 def known(item: Item, names: dict[str, Any]) -> dict[str, Any]:
     values = {name: getattr(item, name) for name in names}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in values.items()
+    }
 
 
 NAMES = sorted(path.parent.name for path in LISTINGS.glob("*/expected.toml"))

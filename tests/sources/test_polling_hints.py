@@ -26,9 +26,18 @@ def rss(head: str) -> Page:
         ),
         ("<sy:updateFrequency>2</sy:updateFrequency>", PollingHints()),
         ("<sy:updatePeriod>never</sy:updatePeriod>", PollingHints()),
-        ("<ttl>5</ttl><sy:updatePeriod>hourly</sy:updatePeriod>", PollingHints(3600, "sy:updatePeriod")),
-        ("<skipHours><hour>0</hour><hour>23</hour><hour>24</hour></skipHours>", PollingHints(skip_hours=(0, 23))),
-        ("<skipDays><day>Saturday</day><day>Sunday</day></skipDays>", PollingHints(skip_days=(5, 6))),
+        (
+            "<ttl>5</ttl><sy:updatePeriod>hourly</sy:updatePeriod>",
+            PollingHints(3600, "sy:updatePeriod"),
+        ),
+        (
+            "<skipHours><hour>0</hour><hour>23</hour><hour>24</hour></skipHours>",
+            PollingHints(skip_hours=(0, 23)),
+        ),
+        (
+            "<skipDays><day>Saturday</day><day>Sunday</day></skipDays>",
+            PollingHints(skip_days=(5, 6)),
+        ),
         ("<item><ttl>5</ttl></item>", PollingHints()),
         ("", PollingHints()),
     ],
@@ -52,4 +61,6 @@ def test_atom_may_say_it_too() -> None:
         b'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/">'
         b"<sy:updatePeriod>daily</sy:updatePeriod></feed>"
     )
-    assert polling_hints(Page("https://example.org/atom", body)) == PollingHints(86_400, "sy:updatePeriod")
+    assert polling_hints(Page("https://example.org/atom", body)) == PollingHints(
+        86_400, "sy:updatePeriod"
+    )

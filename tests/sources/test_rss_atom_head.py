@@ -22,7 +22,15 @@ def test_the_title_of_a_feed(body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["<rss><channel><item><title>x</title></item></channel></rss>", "", "x", "{", '{"title": 4}', "[1]"]
+    "body",
+    [
+        "<rss><channel><item><title>x</title></item></channel></rss>",
+        "",
+        "x",
+        "{",
+        '{"title": 4}',
+        "[1]",
+    ],
 )
 def test_without_one_there_is_none(body: str) -> None:
     """Whatever came instead of a feed."""

@@ -36,7 +36,9 @@ def source(include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Site
     return SitemapSource(type="sitemap", url=URL, include=include, exclude=exclude)
 
 
-def items(body: str | bytes, asked: SitemapSource | None = None, limit: int = 50) -> tuple[Item, ...]:
+def items(
+    body: str | bytes, asked: SitemapSource | None = None, limit: int = 50
+) -> tuple[Item, ...]:
     return read_source(asked or source(), Library().add(URL, body, "text/xml"), limit=limit)
 
 
@@ -46,7 +48,13 @@ def paths(found: tuple[Item, ...]) -> list[str]:
 
 def test_articles_stand_by_lastmod_and_undated_ones_last() -> None:
     """Undated ones, and those of one moment, keep the sitemap's order."""
-    body = urlset("/b", "/old 2023-01-01", "/new 2024-05-01T10:00:00+02:00", "/same 2024-05-01T08:00:00Z", "/a")
+    body = urlset(
+        "/b",
+        "/old 2023-01-01",
+        "/new 2024-05-01T10:00:00+02:00",
+        "/same 2024-05-01T08:00:00Z",
+        "/a",
+    )
     assert paths(items(body)) == ["/new", "/same", "/old", "/b", "/a"]
 
 
@@ -54,7 +62,9 @@ def test_lastmod_is_when_an_article_changed_and_its_version() -> None:
     """It says nothing of when the article was published."""
     (item,) = items(urlset("/a 2024-05-01T10:00:00+02:00"))
     assert item == Item(
-        url=f"{HOST}/a", updated=datetime(2024, 5, 1, 8, tzinfo=UTC), version="2024-05-01T10:00:00+02:00"
+        url=f"{HOST}/a",
+        updated=datetime(2024, 5, 1, 8, tzinfo=UTC),
+        version="2024-05-01T10:00:00+02:00",
     )
 
 
@@ -110,9 +120,13 @@ def test_every_kind_of_sitemap_is_read(body: str | bytes) -> None:
         ({"include": ("/tag/",)}, ["/tag/sea"]),
     ],
 )
-def test_patterns_say_which_addresses_are_taken(patterns: dict[str, tuple[str, ...]], left: list[str]) -> None:
+def test_patterns_say_which_addresses_are_taken(
+    patterns: dict[str, tuple[str, ...]], left: list[str]
+) -> None:
     """Home pages never are; archives by tag and pages like /about only where a pattern includes them."""
-    body = urlset("/", "", "/news/a", "/news/b 2024-01-01", "/sport/c", "/tag/sea", "/about", "/news/a")
+    body = urlset(
+        "/", "", "/news/a", "/news/b 2024-01-01", "/sport/c", "/tag/sea", "/about", "/news/a"
+    )
     assert paths(items(body, source(**patterns))) == left
 
 
@@ -126,7 +140,10 @@ def test_an_index_is_read_as_far_as_it_takes() -> None:
     library = (
         Library()
         .add(URL, index("/1.xml 2024-01-31", "/3.xml.gz 2024-03-31", "/2.xml 2024-02-28", "/0.xml"))
-        .add(f"{HOST}/3.xml.gz", gzip.compress(urlset("/march 2024-03-31", "/february 2024-02-02").encode(), mtime=0))
+        .add(
+            f"{HOST}/3.xml.gz",
+            gzip.compress(urlset("/march 2024-03-31", "/february 2024-02-02").encode(), mtime=0),
+        )
         .add(f"{HOST}/2.xml", urlset("/leap 2024-02-28"))
         .add(f"{HOST}/1.xml", urlset("/january 2024-01-31"))
     )
@@ -146,14 +163,18 @@ def test_sitemaps_without_dates_are_read_until_there_are_enough() -> None:
 def test_undated_sitemaps_of_dated_articles_are_all_read() -> None:
     """The newest article may stand in the last of them."""
     library = Library().add(URL, index("/1.xml", "/2.xml"))
-    library.add(f"{HOST}/1.xml", urlset("/old 2015-01-01")).add(f"{HOST}/2.xml", urlset("/new 2024-01-01"))
+    library.add(f"{HOST}/1.xml", urlset("/old 2015-01-01")).add(
+        f"{HOST}/2.xml", urlset("/new 2024-01-01")
+    )
     assert paths(read_source(source(), library, limit=1)) == ["/new"]
 
 
 def test_an_index_in_an_index_is_read_and_a_circle_ends() -> None:
     """Though the protocol has neither."""
     library = Library().add(URL, index("/inner.xml", "/sitemap.xml"))
-    library.add(f"{HOST}/inner.xml", index("/a.xml", "/inner.xml")).add(f"{HOST}/a.xml", urlset("/a"))
+    library.add(f"{HOST}/inner.xml", index("/a.xml", "/inner.xml")).add(
+        f"{HOST}/a.xml", urlset("/a")
+    )
     assert paths(read_source(source(), library, limit=9)) == ["/a"]
     assert library.asked == [URL, f"{HOST}/inner.xml", f"{HOST}/a.xml"]
 
@@ -204,7 +225,9 @@ def test_what_is_no_sitemap_is_named(body: str | bytes, reason: str) -> None:
 
 def test_patterns_that_leave_nothing_say_so() -> None:
     """A pattern with a slip must not look like a site without news."""
-    with pytest.raises(NoContentError, match="`include` and `exclude` leave none of the sitemap's 2 addresses"):
+    with pytest.raises(
+        NoContentError, match="`include` and `exclude` leave none of the sitemap's 2 addresses"
+    ):
         items(urlset("/a", "/b"), source(include=("/artikel/*",)))
 
 
@@ -244,5 +267,7 @@ def test_hostile_sitemaps_end_in_plain_items(body: str) -> None:
 @pytest.mark.slow
 def test_a_full_sitemap_is_read() -> None:
     """Fifty thousand addresses, as many as one file may have."""
-    found = items(urlset(*(f"/{n} 2024-01-{n % 28 + 1:02}T10:00:00+00:00" for n in range(50_000))), limit=3)
+    found = items(
+        urlset(*(f"/{n} 2024-01-{n % 28 + 1:02}T10:00:00+00:00" for n in range(50_000))), limit=3
+    )
     assert paths(found) == ["/27", "/55", "/83"]

@@ -21,7 +21,10 @@ def post(**changes: Any) -> dict[str, Any]:
         "date_gmt": "2026-11-03T08:00:00",
         "modified_gmt": "2026-11-04T08:00:00",
         "excerpt": {"rendered": "<p>It waits.</p>\n", "protected": False},
-        "content": {"rendered": '<p>It waits for the <a href="/tide">tide</a>.</p>', "protected": False},
+        "content": {
+            "rendered": '<p>It waits for the <a href="/tide">tide</a>.</p>',
+            "protected": False,
+        },
     } | changes
 
 
@@ -56,7 +59,9 @@ def test_without_universal_time_the_site_s_own_counts() -> None:
     assert item.published == datetime(2026, 11, 3, 9, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("body", [[[1]], [{"title": 1}, 2], [{"id": 1, "name": "News"}], [{"link": 4}]])
+@pytest.mark.parametrize(
+    "body", [[[1]], [{"title": 1}, 2], [{"id": 1, "name": "News"}], [{"link": 4}]]
+)
 def test_other_lists_are_refused(body: list[object]) -> None:
     """Categories come from the same API, and have links as well."""
     with pytest.raises(ExtractError, match="holds no posts"):

@@ -7,7 +7,10 @@ from feedpub.store import Store
 from feedpub.store.database import StatePlace
 from tests.support.postgres import MISSING, Server, installed
 
-ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.skipif(not installed(), reason=MISSING))]
+ENGINES = [
+    "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.skipif(not installed(), reason=MISSING)),
+]
 
 
 @pytest.fixture
@@ -19,7 +22,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(params=ENGINES)
 def place(request: pytest.FixtureRequest) -> StatePlace:
     """Where an empty state lies, on each engine."""
-    found: StatePlace = request.getfixturevalue("folder" if request.param == "sqlite" else "address")
+    found: StatePlace = request.getfixturevalue(
+        "folder" if request.param == "sqlite" else "address"
+    )
     return found
 
 
@@ -38,7 +43,9 @@ def file_store(folder: Path) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def shared_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def shared_store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
     """One store for all random examples of a module: each overwrites what it asks for."""
     if request.param == "sqlite":
         with Store.open(tmp_path_factory.mktemp("state")) as opened:

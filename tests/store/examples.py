@@ -6,7 +6,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from feedpub.core.models import CachedRobots, Enclosure, Entry, Failure, Item, PollingHints, RunResult, RunStatus
+from feedpub.core.models import (
+    CachedRobots,
+    Enclosure,
+    Entry,
+    Failure,
+    Item,
+    PollingHints,
+    RunResult,
+    RunStatus,
+)
 from feedpub.store import (
     CachedDocument,
     Channel,
@@ -43,7 +52,9 @@ def run(feed: str = "world", *, started: datetime = NOW, **others: Any) -> RunRe
     return RunRecord(RunResult(feed, RunStatus.UPDATED, **others), started)
 
 
-def document(url: str = "https://example.org/", *, config: str = "a", fetched: datetime = NOW) -> CachedDocument:
+def document(
+    url: str = "https://example.org/", *, config: str = "a", fetched: datetime = NOW
+) -> CachedDocument:
     return CachedDocument(
         url=url,
         config_digest=config,
@@ -64,7 +75,9 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     datetime | None: st.none() | moments,
     int: _numbers,
     float: st.floats(0, 1e6),
-    tuple[Enclosure, ...]: st.lists(st.builds(Enclosure, st.text(), st.text(), _numbers), max_size=3).map(tuple),
+    tuple[Enclosure, ...]: st.lists(
+        st.builds(Enclosure, st.text(), st.text(), _numbers), max_size=3
+    ).map(tuple),
     tuple[int, ...]: st.lists(_numbers, max_size=3).map(tuple),
     tuple[Failure, ...]: st.lists(
         st.builds(Failure, st.text(), st.text(), st.booleans(), st.booleans()), max_size=3
@@ -77,7 +90,9 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     ),
     ItemStatus: st.sampled_from(["stored", "excluded", "failed", "partial"]),
     SnapshotKind: st.sampled_from(["page", "feed", "file"]),
-    IncidentKind: st.sampled_from(["started", "broken", "recovered", "accepted", "removed", "renewed"]),
+    IncidentKind: st.sampled_from(
+        ["started", "broken", "recovered", "accepted", "removed", "renewed"]
+    ),
     Channel: st.sampled_from(["ping", "webhook", "email", "command"]),
 }
 
@@ -85,7 +100,9 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
 def any_of(kind: type[Any], **fixed: Any) -> st.SearchStrategy[Any]:
     """Every field of a record filled at random, but for those that are fixed."""
     strategies = {f.name: _BY_TYPE.get(f.type, st.from_type(f.type)) for f in fields(kind)}  # type: ignore[arg-type]
-    chosen = {name: v if isinstance(v, st.SearchStrategy) else st.just(v) for name, v in fixed.items()}
+    chosen = {
+        name: v if isinstance(v, st.SearchStrategy) else st.just(v) for name, v in fixed.items()
+    }
     return st.builds(kind, **strategies | chosen)
 
 

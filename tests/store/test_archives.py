@@ -54,7 +54,10 @@ def test_published_entries_are_noted_until_they_are_archived_or_forgotten(store:
     store.archives.add("world", {1: ["tag:a"]})
     for _ in range(2):
         store.archives.mark_published("world", ["tag:a", "tag:b", "tag:c"])
-    assert (store.archives.published("world"), store.archives.published("local")) == ({"tag:b", "tag:c"}, set())
+    assert (store.archives.published("world"), store.archives.published("local")) == (
+        {"tag:b", "tag:c"},
+        set(),
+    )
     store.archives.add("world", {2: ["tag:b"]})
     assert store.archives.published("world") == {"tag:c"}
     store.prune(NOW + DAY, keep={})

@@ -84,7 +84,10 @@ def check(place: StatePlace, acknowledged: int) -> int:
     with Store.open(place) as store:
         found = {e.title for e in store.entries("world")}
         last = max(int(title.split("-")[0]) for title in found)
-        assert last in (acknowledged, acknowledged + 1)  # committed, and killed before it could say so
+        assert last in (
+            acknowledged,
+            acknowledged + 1,
+        )  # committed, and killed before it could say so
         assert (
             found
             == keys(range(last + 1))
@@ -152,7 +155,9 @@ def test_threads_write_the_same_rows(store: Store) -> None:
     def work(thread: int) -> None:
         mixed = random.Random(thread)  # noqa: S311 -- an order, not a secret
         for _ in range(10):
-            store.commit_run(run(f"feed-{thread}"), documents=mixed.sample(documents, k=len(documents)))
+            store.commit_run(
+                run(f"feed-{thread}"), documents=mixed.sample(documents, k=len(documents))
+            )
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
@@ -174,8 +179,12 @@ def test_a_break_is_told_once(place: StatePlace) -> None:
     message = OutboxMessage("webhook", "", b"{}", NOW)
     with Store.open(place) as store, Store.open(place) as other, ThreadPoolExecutor(8) as pool:
         stores = [store, other] * 20
-        opened = list(pool.map(lambda each: each.incidents.open(notice, lambda _: [message]), stores))
-        closed = list(pool.map(lambda each: each.incidents.close(notice, lambda _: [message]), stores))
+        opened = list(
+            pool.map(lambda each: each.incidents.open(notice, lambda _: [message]), stores)
+        )
+        closed = list(
+            pool.map(lambda each: each.incidents.close(notice, lambda _: [message]), stores)
+        )
         assert (opened.count(True), closed.count(True)) == (1, 1)
         assert len(store.incidents.newest()) == len({n.at for n in store.incidents.newest()}) == 2
         assert len(store.outbox.load_all()) == 2

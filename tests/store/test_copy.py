@@ -55,14 +55,20 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     ]
     keys = {f"{e.title}{ODD}": e.id for e in made}
     kept = {
-        made[0].id: PageSnapshot(Item(url="https://example.org/", title=ODD), "k", "page", NOW, body=pack_body(b"<p>"))
+        made[0].id: PageSnapshot(
+            Item(url="https://example.org/", title=ODD), "k", "page", NOW, body=pack_body(b"<p>")
+        )
     }
     seen = [ItemState(key, ODD, "stored", first_seen=NOW) for key in keys]
     store.commit_entries(feed, entries=made, aliases=keys, seen=seen, pages=kept, now=NOW)
-    state = SourceState(feed, "s", NOW, None, 3, ODD, NOW, 2, pace=PollingHints(90.5, "", (1, 2), ()), firm=True)
+    state = SourceState(
+        feed, "s", NOW, None, 3, ODD, NOW, 2, pace=PollingHints(90.5, "", (1, 2), ()), firm=True
+    )
     look = SourceObservation(feed, "s", "a", NOW, 3, lengths=(1, 2))
     for _ in range(3):
-        store.commit_run(run(feed, seconds=0.1), documents=[document()], sources=[state], looks=[look])
+        store.commit_run(
+            run(feed, seconds=0.1), documents=[document()], sources=[state], looks=[look]
+        )
     store.schedule.save(ScheduledRun(feed, NOW, "why"))
     store.archives.add(feed, {1: [made[0].id]})
     store.archives.mark_published(feed, [made[1].id])
@@ -70,7 +76,9 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
     store.outbox.delete(store.outbox.load_all()[0])  # numbers have gaps
     store.removal_stats.add(feed, [[Removed(f"Read more {ODD}", "phrase")]], NOW)
     store.incidents.open(Incident(feed, "s", "broken", NOW, NOW, ODD), lambda _: ())
-    store.proposals.save(feed, [Proposal(feed, "s", "a", NOW, (ConfigChange("links", None, "a.x"),), ODD)], ())
+    store.proposals.save(
+        feed, [Proposal(feed, "s", "a", NOW, (ConfigChange("links", None, "a.x"),), ODD)], ()
+    )
     told = CachedRobots(origin="https://example.org", body="User-agent: *", status=200, expires=NOW)
     store.robots_cache.save(told.origin, told)
     store.save_memory("example.org", b"\0" * 100, NOW)
@@ -83,7 +91,10 @@ def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
     """All that lies there, by table."""
     with store._database.read_transaction() as connection:
         return {
-            table.name: [tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key))]
+            table.name: [
+                tuple(row)
+                for row in connection.execute(table.select().order_by(*table.primary_key))
+            ]
             for table in TABLES
         }
 
@@ -128,7 +139,10 @@ def test_there_and_back(file_store: Store, request: pytest.FixtureRequest, tmp_p
     if not installed():
         pytest.skip(MISSING)
     fill(file_store)
-    with Store.open(str(request.getfixturevalue("address"))) as between, Store.open(tmp_path / "back") as back:
+    with (
+        Store.open(str(request.getfixturevalue("address"))) as between,
+        Store.open(tmp_path / "back") as back,
+    ):
         file_store.copy_to(between)
         between.copy_to(back)
         assert lying(back) == lying(file_store)
@@ -137,7 +151,10 @@ def test_there_and_back(file_store: Store, request: pytest.FixtureRequest, tmp_p
 def lying(store: Store) -> dict[str, list[tuple[object, ...]]]:
     with store._database.read_transaction() as connection:
         return {
-            table.name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table.name} ORDER BY 1, 2"))]  # noqa: S608 -- ours
+            table.name: [
+                tuple(row)
+                for row in connection.execute(text(f"SELECT * FROM {table.name} ORDER BY 1, 2"))
+            ]  # noqa: S608 -- ours
             for table in TABLES
         }
 
@@ -159,7 +176,9 @@ def test_what_is_known_is_not_overwritten(store: Store, other_place: StatePlace)
     fill(store)
     with Store.open(other_place) as other:
         other.schedule.save(ScheduledRun("mine", NOW, "why"))
-        with pytest.raises(StoreError, match=r"knows something already \(in schedule\): copy to an empty one"):
+        with pytest.raises(
+            StoreError, match=r"knows something already \(in schedule\): copy to an empty one"
+        ):
             store.copy_to(other)
         assert other.count("world") == 0
 
@@ -232,7 +251,10 @@ def test_the_memory_does_not_grow(store: Store, other_place: StatePlace) -> None
         store.commit_run(
             run(f"feed-{feed}"),
             documents=[
-                replace(document(f"https://example.org/{feed}/{n}"), body=randomly.randbytes(20_000)) for n in range(40)
+                replace(
+                    document(f"https://example.org/{feed}/{n}"), body=randomly.randbytes(20_000)
+                )
+                for n in range(40)
             ],
         )
     with Store.open(other_place) as other:

@@ -29,13 +29,18 @@ def test_last_runs_and_successes(store: Store) -> None:
     failed = RunResult("world", RunStatus.FAILED)
     for each in (run(started=NOW), run("local", started=NOW), RunRecord(failed, NOW + DAY)):
         store.commit_run(each)
-    assert store.stats.last_runs() == {"world": RunRecord(failed, NOW + DAY), "local": run("local", started=NOW)}
+    assert store.stats.last_runs() == {
+        "world": RunRecord(failed, NOW + DAY),
+        "local": run("local", started=NOW),
+    }
     assert store.stats.last_successes() == {"world": NOW, "local": NOW}
 
 
 def test_sources_of_all_feeds(store: Store) -> None:
     """By feed and key."""
-    state = SourceState("world", "a", NOW, NOW, 3, next_look=NOW + timedelta(minutes=5), why="every 5m")
+    state = SourceState(
+        "world", "a", NOW, NOW, 3, next_look=NOW + timedelta(minutes=5), why="every 5m"
+    )
     store.commit_run(run(), sources=[state])
     assert store.stats.source_states() == {("world", "a"): state}
 
@@ -43,5 +48,10 @@ def test_sources_of_all_feeds(store: Store) -> None:
 def test_an_empty_state(store: Store) -> None:
     """Has nothing to say."""
     figures = store.stats
-    assert [figures.entry_counts(), figures.newest_entries(), figures.per_day(NOW), figures.last_runs()] == [{}] * 4
+    assert [
+        figures.entry_counts(),
+        figures.newest_entries(),
+        figures.per_day(NOW),
+        figures.last_runs(),
+    ] == [{}] * 4
     assert [figures.last_successes(), figures.source_states(), figures.open_incidents()] == [{}] * 3

@@ -47,7 +47,11 @@ def test_what_is_due_is_handed_over_once(planned: Store) -> None:
 def test_as_many_as_wanted(planned: Store) -> None:
     """The rest stays for the next time."""
     queue = Queue()
-    assert [planned.schedule.dispatch_due(NOW, 1, queue.put) for _ in range(3)] == [("b",), ("a",), ()]
+    assert [planned.schedule.dispatch_due(NOW, 1, queue.put) for _ in range(3)] == [
+        ("b",),
+        ("a",),
+        (),
+    ]
 
 
 def test_a_queue_that_takes_nothing(planned: Store) -> None:

@@ -38,7 +38,11 @@ def test_a_break_is_told_once(store: Store) -> None:
     assert [store.incidents.open(notice(), tell) for _ in range(3)] == [True, False, False]
     assert store.incidents.open_of("world") == {"s": (NOW - DAY, "HTTP 404")}
     assert store.incidents.feeds() == {"world"}
-    assert [store.incidents.close(notice("recovered"), tell) for _ in range(3)] == [True, False, False]
+    assert [store.incidents.close(notice("recovered"), tell) for _ in range(3)] == [
+        True,
+        False,
+        False,
+    ]
     assert store.incidents.open_of("world") == {}
     assert told(store) == [b"broken s", b"recovered s"]
     assert store.incidents.open(notice(at=NOW + DAY), tell)

@@ -66,7 +66,9 @@ def test_what_is_old_is_forgotten(store: Store) -> None:
 def test_many_want_it_at_once(store: Store) -> None:
     """One gets it."""
     with ThreadPoolExecutor(8) as pool:
-        left = list(pool.map(lambda number: store.leases.acquire("lead", str(number), 30), range(8)))
+        left = list(
+            pool.map(lambda number: store.leases.acquire("lead", str(number), 30), range(8))
+        )
     assert left.count(0.0) == 1
 
 

@@ -13,7 +13,9 @@ from tests.store.examples import NOW, run
 MINUTE = timedelta(minutes=1)
 
 
-def look(minutes: int = 0, *, settings: str = "a", key: str = "s", **others: Any) -> SourceObservation:
+def look(
+    minutes: int = 0, *, settings: str = "a", key: str = "s", **others: Any
+) -> SourceObservation:
     return SourceObservation("world", key, settings, NOW + minutes * MINUTE, items=20, **others)
 
 
@@ -34,7 +36,10 @@ def test_a_look_comes_back(shared_store: Store, look: SourceObservation) -> None
 def test_each_source_has_its_own(store: Store) -> None:
     """In the order of the looks; those under other settings are gone with the first look under new ones."""
     add(store, look(1), look(2), look(1, key="t"))
-    assert [each.at for each in store.observations.for_source("world", "s", "a")] == [look(1).at, look(2).at]
+    assert [each.at for each in store.observations.for_source("world", "s", "a")] == [
+        look(1).at,
+        look(2).at,
+    ]
     assert store.observations.for_source("world", "s", "b") == ()
     add(store, look(3, settings="b"))
     assert store.observations.for_source("world", "s") == (look(3, settings="b"),)
@@ -48,7 +53,11 @@ def test_old_looks_are_thinned_out(store: Store) -> None:
     assert kept[-NEWEST_KEPT:] == tuple(eager[-NEWEST_KEPT:])
     older = kept[:-NEWEST_KEPT]
     assert eager[3] in older
-    assert len({each.at.timestamp() // 21600 for each in older if not each.read}) == len(older) - 1 == 4
+    assert (
+        len({each.at.timestamp() // 21600 for each in older if not each.read})
+        == len(older) - 1
+        == 4
+    )
 
 
 def test_there_is_a_limit_to_them(store: Store) -> None:

@@ -34,7 +34,9 @@ def test_a_message_comes_back(shared_store: Store, message: OutboxMessage) -> No
     """Every field, its body byte for byte; the number is the store's."""
     shared_store.outbox.add([message])
     stored = shared_store.outbox.load_all()[-1]
-    assert stored == OutboxMessage(**{name: getattr(message, name) for name in message.__slots__} | {"id": stored.id})
+    assert stored == OutboxMessage(
+        **{name: getattr(message, name) for name in message.__slots__} | {"id": stored.id}
+    )
 
 
 def test_due_messages_come_in_their_order(store: Store) -> None:
@@ -116,7 +118,9 @@ def test_a_claim_that_somebody_took_over_changes_nothing(store: Store) -> None:
     assert store.outbox.load_all() == before
 
 
-@pytest.mark.parametrize("now", [NOW + SECONDS, NOW + 2 * DAY], ids=["before it is due", "when it is overdue"])
+@pytest.mark.parametrize(
+    "now", [NOW + SECONDS, NOW + 2 * DAY], ids=["before it is due", "when it is overdue"]
+)
 def test_what_backs_off_is_not_moved_by_what_is_new(store: Store, now: datetime) -> None:
     """Its next try says that too: neither sooner nor later, and as one message."""
     failed(store, ping())
@@ -131,7 +135,10 @@ def test_what_is_to_be_said_later_than_the_next_try_is_kept_beside_it(store: Sto
     failed(store, ping())
     later = NOW + DAY + SECONDS
     store.outbox.add_once([ping(due=later)], NOW)
-    assert [(message.tries, message.due) for message in store.outbox.load_all()] == [(1, NOW + DAY), (0, later)]
+    assert [(message.tries, message.due) for message in store.outbox.load_all()] == [
+        (1, NOW + DAY),
+        (0, later),
+    ]
 
 
 def test_what_backs_off_from_a_place_that_is_there_again_is_due(store: Store) -> None:

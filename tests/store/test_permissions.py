@@ -26,7 +26,9 @@ def careless() -> Iterator[None]:
 
 
 def fill(store: Store) -> None:
-    store.commit_entries("world", entries=[entry("a")], aliases={}, seen=[ItemState("a", "", "stored")], now=NOW)
+    store.commit_entries(
+        "world", entries=[entry("a")], aliases={}, seen=[ItemState("a", "", "stored")], now=NOW
+    )
 
 
 @pytest.mark.usefixtures("careless")
@@ -90,7 +92,9 @@ def test_a_file_of_somebody_else(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Path, "chmod", refuse)
     Store.open(folder).close()
     file = folder / FILE_NAME
-    assert Store.exposures(folder) == (f"others can read {file}; run chmod 600 {file} as its owner",)
+    assert Store.exposures(folder) == (
+        f"others can read {file}; run chmod 600 {file} as its owner",
+    )
 
 
 def test_nothing_is_said_of_what_is_not_there(folder: Path) -> None:

@@ -194,7 +194,9 @@ def test_texts_that_postgresql_has_no_place_for(store: Store) -> None:
     odd = ["a\0b", "a\x1b0b", "a\x1bb", "\x1b1", "\0\x1b\0", "a\\0b"]
     entries = [entry(title) for title in odd]
     seen = [ItemState(title, title, "stored", reason=title) for title in odd]
-    store.commit_entries("w\0", entries=entries, aliases={e.title: e.id for e in entries}, seen=seen, now=NOW)
+    store.commit_entries(
+        "w\0", entries=entries, aliases={e.title: e.id for e in entries}, seen=seen, now=NOW
+    )
     assert {e.title for e in store.entries("w\0")} == set(odd)
     assert store.aliases("w\0", odd) == {e.title: e.id for e in entries}
     assert store.item_states("w\0", odd) == {article.key: article for article in seen}
@@ -205,12 +207,20 @@ def test_texts_that_postgresql_has_no_place_for(store: Store) -> None:
 def test_an_address_of_monstrous_length(store: Store, length: int) -> None:
     """Is stored whole, and its key is found again."""
     randomly = random.Random(length)  # noqa: S311 -- what does not compress
-    url = "https://example.org/".ljust(length, "x")[:30] + "".join(randomly.choices("abcdef0123456789", k=length - 30))
+    url = "https://example.org/".ljust(length, "x")[:30] + "".join(
+        randomly.choices("abcdef0123456789", k=length - 30)
+    )
     article = entry("long")
-    article = type(article)(id="tag:long", url=url, title="long", first_seen=NOW, published=NOW, updated=NOW)
+    article = type(article)(
+        id="tag:long", url=url, title="long", first_seen=NOW, published=NOW, updated=NOW
+    )
     key = url_key(url)
     store.commit_entries(
-        "world", entries=[article], aliases={key: "tag:long"}, seen=[ItemState(key, "", "stored")], now=NOW
+        "world",
+        entries=[article],
+        aliases={key: "tag:long"},
+        seen=[ItemState(key, "", "stored")],
+        now=NOW,
     )
     assert store.entries("world")[0].url == url
     assert store.aliases("world", [key]) == {key: "tag:long"}
@@ -239,13 +249,19 @@ def test_order_is_by_code_point(own: Server) -> None:
             seen=[ItemState(word, "", "failed", recheck_at=NOW) for word in mixed],
             now=NOW,
         )
-        store.commit_run(run(), sources=[SourceState("world", word, NOW, None, 0) for word in mixed])
-        store.removal_stats.add("world", [[Removed(f"line {word}", "r")] for word in mixed] * 2, NOW)
+        store.commit_run(
+            run(), sources=[SourceState("world", word, NOW, None, 0) for word in mixed]
+        )
+        store.removal_stats.add(
+            "world", [[Removed(f"line {word}", "r")] for word in mixed] * 2, NOW
+        )
         assert [e.title for e in store.entries("world")] == words
         assert [article.key for article in store.rechecks("world", NOW, 99)] == words
         assert store.recently_listed("world", 3) == {"B", "Z", "a"}
         assert [source.key for source in store.sources("world")] == words
-        assert [removal.text for removal in store.removal_stats.latest(99)["world"]] == [f"line {w}" for w in words]
+        assert [removal.text for removal in store.removal_stats.latest(99)["world"]] == [
+            f"line {w}" for w in words
+        ]
 
 
 # --- what is said ---------------------------------------------------------------------------------------------------
@@ -253,14 +269,26 @@ def test_order_is_by_code_point(own: Server) -> None:
 LOOK = "look at the user and the password in `state`, and at the server's pg_hba.conf"
 WRONG = {
     "password": ("postgresql://reader:{password}x@{host}/postgres", LOOK),
-    "user": ("postgresql://nobody:{password}@{host}/postgres", "does not exist; make it first: createdb NAME, createu"),
+    "user": (
+        "postgresql://nobody:{password}@{host}/postgres",
+        "does not exist; make it first: createdb NAME, createu",
+    ),
     "database": ("postgresql://reader:{password}@{host}/nothing", "does not exist; make "),
-    "rights": ("postgresql://reader:{password}@{host}/postgres", "let this user create tables in the database"),
+    "rights": (
+        "postgresql://reader:{password}@{host}/postgres",
+        "let this user create tables in the database",
+    ),
     "port": ("postgresql://reader:{password}@127.0.0.1:1/postgres", "is PostgreSQL running there"),
     "host": ("postgresql://reader:{password}@db.invalid/postgres", "is the host's name right"),
-    "socket": ("postgresql://reader:{password}@/postgres?host=/nowhere", "is PostgreSQL running there"),
+    "socket": (
+        "postgresql://reader:{password}@/postgres?host=/nowhere",
+        "is PostgreSQL running there",
+    ),
     "setting": ("postgresql://reader:{password}@{host}/postgres?colour=red", "colour"),
-    "address": ("postgresql://reader:{password}@{host}x/postgres", "is none of a database; write for example"),
+    "address": (
+        "postgresql://reader:{password}@{host}x/postgres",
+        "is none of a database; write for example",
+    ),
 }
 
 
@@ -295,12 +323,17 @@ def test_a_server_that_only_reads(own: Server, empty: str) -> None:
     with Store.open(empty) as store:
         commit(store, "world", 1)
     for address in (unused, empty):
-        ask(address, f"ALTER DATABASE {address.rpartition('/')[2]} SET default_transaction_read_only = on")
+        ask(
+            address,
+            f"ALTER DATABASE {address.rpartition('/')[2]} SET default_transaction_read_only = on",
+        )
     with pytest.raises(StoreError, match="write the main one's address"):
         Store.open(unused)
     with Store.open(empty) as store:
         assert store.count("world") == 3
-        with pytest.raises(StoreError, match=f"{name}: .*read-only.*; this server is a copy that only reads"):
+        with pytest.raises(
+            StoreError, match=f"{name}: .*read-only.*; this server is a copy that only reads"
+        ):
             commit(store, "world", 2)
 
 
@@ -309,7 +342,9 @@ def test_a_newer_database_is_left_alone(empty: str) -> None:
     Store.open(empty).close()
     ask(empty, "UPDATE alembic_version SET version_num = '9000'")
     for copy in (False, True):
-        with pytest.raises(StoreError, match=rf"version 9000, this feedpub knows {schema.VERSION}: a newer feedpub"):
+        with pytest.raises(
+            StoreError, match=rf"version 9000, this feedpub knows {schema.VERSION}: a newer feedpub"
+        ):
             Store.open(empty, copy=copy)
 
 
@@ -329,7 +364,9 @@ def test_a_dry_run_makes_no_tables(empty: str) -> None:
     with Store.open(empty, copy=True) as copy:
         commit(copy, "world", 1)
         assert copy.count("world") == 3
-    assert ask(empty, "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'") == [(0,)]
+    assert ask(
+        empty, "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
+    ) == [(0,)]
 
 
 def test_a_dry_run_writes_to_a_copy(empty: str) -> None:
@@ -358,6 +395,8 @@ def test_an_older_state_is_read_by_nobody(empty: str) -> None:
     """A dry run brings nothing up to date, and says who does."""
     Store.open(empty).close()
     ask(empty, "UPDATE alembic_version SET version_num = '0000'")
-    with pytest.raises(StoreError, match=r"has version 0000, .*`feedpub build` brings it up to date"):
+    with pytest.raises(
+        StoreError, match=r"has version 0000, .*`feedpub build` brings it up to date"
+    ):
         Store.open(empty, copy=True)
     assert ask(empty, "SELECT version_num FROM alembic_version") == [("0000",)]

@@ -15,7 +15,9 @@ def removed(*texts: str, reason: str = "navigation") -> list[Removed]:
 
 
 def told(store: Store, feed: str = "world") -> list[tuple[str, int]]:
-    return [(removal.text, removal.count) for removal in store.removal_stats.latest(5).get(feed, ())]
+    return [
+        (removal.text, removal.count) for removal in store.removal_stats.latest(5).get(feed, ())
+    ]
 
 
 def test_what_repeats_is_told_of(store: Store) -> None:

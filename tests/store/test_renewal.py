@@ -11,7 +11,14 @@ import pytest
 
 from feedpub.core.errors import CorruptStateError, StoreError
 from feedpub.store import Store
-from feedpub.store.sqlite import COMPANIONS, FILE_NAME, ReadWriteLock, quarantine, quarantined_files, wrap_sqlite_errors
+from feedpub.store.sqlite import (
+    COMPANIONS,
+    FILE_NAME,
+    ReadWriteLock,
+    quarantine,
+    quarantined_files,
+    wrap_sqlite_errors,
+)
 from tests.store.examples import NOW, entry
 
 AT = datetime(2026, 11, 25, 14, 53, 51, tzinfo=UTC)
@@ -56,7 +63,9 @@ def test_nothing_lies_aside_where_there_is_no_folder(tmp_path: Path) -> None:
 
 
 def fill(store: Store, name: str = "a") -> None:
-    store.commit_entries("world", entries=[entry(name)], aliases={name: f"tag:{name}"}, seen=[], now=NOW)
+    store.commit_entries(
+        "world", entries=[entry(name)], aliases={name: f"tag:{name}"}, seen=[], now=NOW
+    )
 
 
 def scribble(folder: Path) -> None:
@@ -201,7 +210,9 @@ def test_a_fault_in_the_code_is_no_damage(store: Store) -> None:
         ("title", "CAST(x'ff' AS TEXT)"),
     ],
 )
-def test_values_that_do_not_read_as_they_were_written(store: Store, folder: Path, column: str, value: str) -> None:
+def test_values_that_do_not_read_as_they_were_written(
+    store: Store, folder: Path, column: str, value: str
+) -> None:
     """Of every type of column."""
     fill(store)
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:

@@ -19,7 +19,9 @@ from tests.store.test_sqlite import versions
 
 TABLES = sorted(schema.metadata.tables)
 VITAL = ("entries", "aliases", "archives")  # ids: they cannot be told from the other tables
-VITAL_COLUMNS = {name: {c.name for c in schema.metadata.tables[name].columns if not c.nullable} for name in VITAL}
+VITAL_COLUMNS = {
+    name: {c.name for c in schema.metadata.tables[name].columns if not c.nullable} for name in VITAL
+}
 OLDER = versions()[:-1]
 
 
@@ -57,13 +59,19 @@ def shape(place: StatePlace) -> dict[str, object]:
 def fill(store: Store) -> None:
     """An entry with all that leads to it."""
     store.commit_entries(
-        "world", entries=[entry("a")], aliases={"a": "tag:a"}, seen=[ItemState("a", "1", "stored")], now=NOW
+        "world",
+        entries=[entry("a")],
+        aliases={"a": "tag:a"},
+        seen=[ItemState("a", "1", "stored")],
+        now=NOW,
     )
 
 
 def holds(store: Store) -> bool:
     """Whether the entry is there, and its key leads to it."""
-    return store.aliases("world", ["a"]) == {"a": "tag:a"} and [e.id for e in store.entries("world")] == ["tag:a"]
+    return store.aliases("world", ["a"]) == {"a": "tag:a"} and [
+        e.id for e in store.entries("world")
+    ] == ["tag:a"]
 
 
 def drop_column(connection: Connection, table: str, column: str) -> None:
@@ -88,7 +96,10 @@ def at_version(place: StatePlace, version: str) -> None:
         migrations.upgrade_tables(connection, version)
         kept = MetaData()
         kept.reflect(connection, only=["entries", "aliases"])
-        for name, row in (("entries", ROW), ("aliases", {"feed": "world", "key": "a", "entry": "tag:a"})):
+        for name, row in (
+            ("entries", ROW),
+            ("aliases", {"feed": "world", "key": "a", "entry": "tag:a"}),
+        ):
             connection.execute(kept.tables[name].insert(), row)
 
 
@@ -145,7 +156,11 @@ def test_ids_are_never_made_up(place: StatePlace, table: str) -> None:
         fill(store)
     with changing(place) as connection:
         drop_table(connection, table)
-    wanted, what = (CorruptStateError, "sets it aside") if isinstance(place, Path) else (StoreError, "from its backup")
+    wanted, what = (
+        (CorruptStateError, "sets it aside")
+        if isinstance(place, Path)
+        else (StoreError, "from its backup")
+    )
     with pytest.raises(wanted, match=f"the table {table} is missing; .*{what}"):
         Store.open(place)
 
@@ -158,7 +173,9 @@ def test_what_an_entry_says_is_never_made_up(folder: Path, column: str) -> None:
     with changing(folder) as connection:
         drop_column(connection, "entries", column)
     before = (folder / FILE_NAME).read_bytes()
-    with pytest.raises(CorruptStateError, match=f"entries lacks the column {column}; .*sets it aside"):
+    with pytest.raises(
+        CorruptStateError, match=f"entries lacks the column {column}; .*sets it aside"
+    ):
         Store.open(folder)
     assert (folder / FILE_NAME).read_bytes() == before
 
@@ -213,7 +230,11 @@ def test_much_is_missing(place: StatePlace) -> None:
     with changing(place) as connection:
         drop_table(connection, "calm")
         for name in {*TABLES} - {"calm"}:
-            lost = [c.name for c in schema.metadata.tables[name].columns if not c.primary_key and not c.foreign_keys]
+            lost = [
+                c.name
+                for c in schema.metadata.tables[name].columns
+                if not c.primary_key and not c.foreign_keys
+            ]
             for column in {*lost[:1], *lost[-1:]} - VITAL_COLUMNS.get(name, set()):
                 drop_column(connection, name, column)
     with Store.open(place) as store:
@@ -244,7 +265,10 @@ def test_columns_of_later_versions_are_there_already(folder: Path, version: str)
     with changing(folder) as connection:
         for table, columns in migrations.tables_of_version(version).items():
             for column in schema.metadata.tables[table].columns if table in TABLES else ():
-                if column.name not in {*columns, *(c["name"] for c in inspect(connection).get_columns(table))}:
+                if column.name not in {
+                    *columns,
+                    *(c["name"] for c in inspect(connection).get_columns(table)),
+                }:
                     kind = CreateColumn(column).compile(dialect=connection.dialect)
                     connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {kind}"))
     with Store.open(folder) as store:
@@ -296,7 +320,9 @@ def test_a_version_that_never_was(folder: Path, version: str) -> None:
     """Nobody knows what its tables mean."""
     Store.open(folder).close()
     with changing(folder) as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+        connection.execute(
+            text("UPDATE alembic_version SET version_num = :version"), {"version": version}
+        )
     with pytest.raises(CorruptStateError, match=f"no feedpub has the version {version}"):
         Store.open(folder)
 
@@ -314,7 +340,9 @@ def test_what_was_repaired_is_said(folder: Path, caplog: pytest.LogCaptureFixtur
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             Store.open(folder).close()
-    repairs = "calm is made anew; looks is emptied, since it lacks the column lengths; sources gains pace"
+    repairs = (
+        "calm is made anew; looks is emptied, since it lacks the column lengths; sources gains pace"
+    )
     assert [record.getMessage() for record in caplog.records] == [
         f"{folder / FILE_NAME}: its tables were not those of version {schema.VERSION} and are repaired: {repairs}"
     ]
@@ -331,7 +359,9 @@ def test_a_copy_is_repaired_alone(place: StatePlace) -> None:
         with Store.open(place, copy=True) as copy:
             assert copy.probe_states("world") == {}
     else:
-        with pytest.raises(StoreError, match=r"not in order \(calm is made anew\): `feedpub build` repairs it"):
+        with pytest.raises(
+            StoreError, match=r"not in order \(calm is made anew\): `feedpub build` repairs it"
+        ):
             Store.open(place, copy=True)
     assert shape(place) == before
 
@@ -344,6 +374,8 @@ def test_what_cannot_be_repaired_is_damage(folder: Path) -> None:
         drop_table(connection, "looks")
         connection.execute(text("CREATE VIEW looks AS SELECT 1 AS feed"))
     before = (folder / FILE_NAME).read_bytes()
-    with pytest.raises(CorruptStateError, match=r"looks already exists|already a table named looks"):
+    with pytest.raises(
+        CorruptStateError, match=r"looks already exists|already a table named looks"
+    ):
         Store.open(folder)
     assert (folder / FILE_NAME).read_bytes() == before

@@ -19,12 +19,22 @@ BODY = b"<html><p>What the page said, and said again, and said again.</html>"
 def page(name: str, *, form: SnapshotKind = "page", fetched: datetime = NOW) -> PageSnapshot:
     url = f"https://example.org/{name}"
     return PageSnapshot(
-        Item(url), name, form, fetched, final_url=f"{url}/", content_type="text/html", body=pack_body(BODY)
+        Item(url),
+        name,
+        form,
+        fetched,
+        final_url=f"{url}/",
+        content_type="text/html",
+        body=pack_body(BODY),
     )
 
 
-def commit(store: Store, *names: str, pages: Mapping[str, PageSnapshot] | None = None, feed: str = "world") -> None:
-    store.commit_entries(feed, entries=[entry(n) for n in names], aliases={}, seen=(), pages=pages, now=NOW)
+def commit(
+    store: Store, *names: str, pages: Mapping[str, PageSnapshot] | None = None, feed: str = "world"
+) -> None:
+    store.commit_entries(
+        feed, entries=[entry(n) for n in names], aliases={}, seen=(), pages=pages, now=NOW
+    )
 
 
 def kept(store: Store, feed: str = "world") -> set[str]:
@@ -76,7 +86,11 @@ def test_goes_with_its_entry(store: Store) -> None:
 
 def test_goes_after_a_set_time(store: Store) -> None:
     """Its own, not its entry's; what is only a word about a saved file stays with its entry."""
-    some = {"tag:a": page("a"), "tag:b": page("b", fetched=NOW + DAY), "tag:c": page("c", form="file")}
+    some = {
+        "tag:a": page("a"),
+        "tag:b": page("b", fetched=NOW + DAY),
+        "tag:c": page("c", form="file"),
+    }
     commit(store, "a", "b", "c", pages=some)
     store.prune(NOW, keep={}, pages=NOW + DAY)
     assert (kept(store), store.count("world")) == ({"b", "c"}, 3)

@@ -49,7 +49,9 @@ def filled(folder: Path) -> Path:
     with Store.open(folder) as store:
         entries = [entry(str(n), html=f"<p>{n}</p>" * 50) for n in range(400)]
         seen = [ItemState(e.title, "", "stored") for e in entries]
-        store.commit_entries("world", entries=entries, aliases={e.title: e.id for e in entries}, seen=seen, now=NOW)
+        store.commit_entries(
+            "world", entries=entries, aliases={e.title: e.id for e in entries}, seen=seen, now=NOW
+        )
     return folder / FILE_NAME
 
 
@@ -113,7 +115,8 @@ def test_a_newer_database_is_left_alone(filled: Path) -> None:
     with closing(sqlite3.connect(filled)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9000'")
     with pytest.raises(
-        StoreError, match=rf"{FILE_NAME} has version 9000, this feedpub knows {schema.VERSION}: .*newer"
+        StoreError,
+        match=rf"{FILE_NAME} has version 9000, this feedpub knows {schema.VERSION}: .*newer",
     ):
         Store.open(filled.parent)
 
@@ -145,7 +148,10 @@ def test_alembic_is_not_imported_without_need(filled: Path) -> None:
         f"Store.open(pathlib.Path({str(filled.parent)!r})).close(); print('alembic' in sys.modules)"
     )
     command = [sys.executable, "-c", code]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "False"  # noqa: S603 -- our own
+    assert (
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        == "False"
+    )  # noqa: S603 -- our own
 
 
 # --- what cannot be used --------------------------------------------------------------------------------------------
@@ -172,7 +178,9 @@ def test_a_damaged_file(filled: Path, damage: str) -> None:
     DAMAGES[damage](filled)
     before = filled.read_bytes()
     with (
-        pytest.raises(CorruptStateError, match=rf"{FILE_NAME}: .*it is damaged: the next `feedpub build` or"),
+        pytest.raises(
+            CorruptStateError, match=rf"{FILE_NAME}: .*it is damaged: the next `feedpub build` or"
+        ),
         Store.open(filled.parent) as store,
     ):
         store.entries("world")
@@ -208,7 +216,9 @@ def test_a_file_in_place_of_the_folder(folder: Path) -> None:
 def test_a_folder_in_place_of_the_file(folder: Path) -> None:
     """SQLite's own words are kept, and told what to do."""
     (folder / FILE_NAME).mkdir(parents=True)
-    with pytest.raises(StoreError, match="unable to open database file; let the user that runs feedpub write"):
+    with pytest.raises(
+        StoreError, match="unable to open database file; let the user that runs feedpub write"
+    ):
         Store.open(folder)
 
 
@@ -231,14 +241,18 @@ except StoreError as error:
 def test_a_read_only_disk(filled: Path) -> None:
     """The error names the file and the right that is missing; what others may read stays so."""
     filled.chmod(0o644)
-    lines = run_on_disk(filled.parent, ATTEMPT.format(folder=str(filled.parent), times=1), size="4m", read_only=True)
+    lines = run_on_disk(
+        filled.parent, ATTEMPT.format(folder=str(filled.parent), times=1), size="4m", read_only=True
+    )
     assert lines[-1].startswith(f"{filled}: ")
     assert lines[-1].endswith("let the user that runs feedpub write to the file and its folder")
 
 
 def test_a_full_disk(filled: Path) -> None:
     """The error asks for room; what was there can still be read."""
-    lines = run_on_disk(filled.parent, ATTEMPT.format(folder=str(filled.parent), times=500), size="4m")
+    lines = run_on_disk(
+        filled.parent, ATTEMPT.format(folder=str(filled.parent), times=500), size="4m"
+    )
     assert lines == ["400", f"{filled}: database or disk is full; make room on the disk"]
 
 
@@ -255,7 +269,10 @@ def other_writer(filled: Path) -> Iterator[Path]:
 
 def test_a_writer_gives_up_waiting(other_writer: Path) -> None:
     """A transaction that waits too long for another's says who is in the way."""
-    with Store.open(other_writer.parent, patience=0.05) as store, pytest.raises(StoreError, match="another process"):
+    with (
+        Store.open(other_writer.parent, patience=0.05) as store,
+        pytest.raises(StoreError, match="another process"),
+    ):
         store.save_memory("example.org", b"x", NOW)
 
 

@@ -132,14 +132,19 @@ def test_feeds_are_apart(store: Store) -> None:
     commit(store, entry("a"), feed="world")
     commit(store, entry("a", summary="other"), entry("b"), feed="local")
     assert (store.count("world"), store.count("local"), store.count("none")) == (1, 2, 0)
-    assert [e.summary for feed in ("world", "local") for e in store.entries(feed) if e.title == "a"] == ["", "other"]
+    assert [
+        e.summary for feed in ("world", "local") for e in store.entries(feed) if e.title == "a"
+    ] == ["", "other"]
     assert store.aliases("world", ["a", "b"]) == {"a": "tag:a"}
     assert store.feeds() == ("local", "world")
 
 
 def test_the_articles_to_be_looked_at_again(store: Store) -> None:
     """Those whose moment has come, the longest waiting first; the next moment is known before it comes."""
-    seen = [ItemState(key, "", "stored", recheck_at=NOW + n * DAY) for n, key in enumerate(("c", "b", "a"))]
+    seen = [
+        ItemState(key, "", "stored", recheck_at=NOW + n * DAY)
+        for n, key in enumerate(("c", "b", "a"))
+    ]
     store.commit_entries("world", aliases={}, seen=[*seen, ItemState("d", "", "stored")], now=NOW)
     assert store.next_recheck("world", NOW) == NOW
     assert store.next_recheck("local", NOW) is None
@@ -203,7 +208,11 @@ def test_a_commit_is_all_or_nothing(store: Store) -> None:
     """An alias to an entry that does not exist fails, and takes what came with it along."""
     with pytest.raises(StoreError, match=r"(?i)foreign key"):
         store.commit_entries(
-            "world", entries=[entry("a")], aliases={"k": "tag:none"}, seen=[ItemState("k", "", "stored")], now=NOW
+            "world",
+            entries=[entry("a")],
+            aliases={"k": "tag:none"},
+            seen=[ItemState("k", "", "stored")],
+            now=NOW,
         )
     assert store.feeds() == ()
 
@@ -304,7 +313,11 @@ def test_being_listed_keeps_an_entry(store: Store) -> None:
     """An entry that is listed unchanged, under any of its keys, counts as listed."""
     commit(store, entry("by-alias"), entry("by-seen"), entry("not"), now=NOW - DAY)
     store.commit_entries(
-        "world", entries=[], aliases={"again": "tag:by-alias"}, seen=[ItemState("by-seen", "", "stored")], now=NOW
+        "world",
+        entries=[],
+        aliases={"again": "tag:by-alias"},
+        seen=[ItemState("by-seen", "", "stored")],
+        now=NOW,
     )
     store.prune(NOW, keep={})
     assert {e.title for e in store.entries("world")} == {"by-alias", "by-seen"}
@@ -313,7 +326,9 @@ def test_being_listed_keeps_an_entry(store: Store) -> None:
 def test_forgets_what_was_excluded(store: Store) -> None:
     """Seen articles that never became entries go by their own date."""
     for key, now in (("old", NOW - DAY), ("new", NOW)):
-        store.commit_entries("world", entries=[], aliases={}, seen=[ItemState(key, "", "excluded")], now=now)
+        store.commit_entries(
+            "world", entries=[], aliases={}, seen=[ItemState(key, "", "excluded")], now=now
+        )
     store.prune(NOW, keep={})
     assert set(store.item_states("world", ["old", "new"])) == {"new"}
 
@@ -327,11 +342,17 @@ def test_forgets_documents_sources_runs_and_robots(store: Store) -> None:
             documents=[document(f"https://{name}.example/", fetched=then)],
             sources=[SourceState(name, "a", then, None, 0)],
         )
-        store.robots_cache.save(f"https://{name}.example", CachedRobots(f"https://{name}.example", "", 200, then))
+        store.robots_cache.save(
+            f"https://{name}.example", CachedRobots(f"https://{name}.example", "", 200, then)
+        )
     store.prune(NOW, keep={})
     assert store.feeds() == ("new",)
-    assert [store.cached_document(f"https://{name}.example/", "a") is None for name in ("old", "new")] == [True, False]
-    assert [store.robots_cache.load(f"https://{name}.example") is None for name in ("old", "new")] == [True, False]
+    assert [
+        store.cached_document(f"https://{name}.example/", "a") is None for name in ("old", "new")
+    ] == [True, False]
+    assert [
+        store.robots_cache.load(f"https://{name}.example") is None for name in ("old", "new")
+    ] == [True, False]
 
 
 def test_forgets_what_was_learned_of_sites(store: Store) -> None:
@@ -344,7 +365,9 @@ def test_forgets_what_was_learned_of_sites(store: Store) -> None:
     store.save_memory("today.example", b"new", NOW - hour)
     store.use_memory("today.example", NOW)  # less than a day later: nothing is written
     store.prune(NOW - hour / 2, keep={})
-    known = {name: store.site_memory(f"{name}.example") for name in ("gone", "used", "learned", "today")}
+    known = {
+        name: store.site_memory(f"{name}.example") for name in ("gone", "used", "learned", "today")
+    }
     assert known == {"gone": None, "used": b"old", "learned": b"new", "today": None}
 
 
@@ -367,7 +390,9 @@ def test_notices_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> N
     assert NOTICES_KEPT >= 50  # that health.rss shows
     monkeypatch.setattr("feedpub.store.store.NOTICES_KEPT", 3)
     for number in range(5):
-        store.incidents.add(Incident("world", "s", "broken", NOW + number * DAY, NOW, str(number)), lambda _: ())
+        store.incidents.add(
+            Incident("world", "s", "broken", NOW + number * DAY, NOW, str(number)), lambda _: ()
+        )
     store.prune(NOW - DAY, keep={})
     assert [notice.reason for notice in store.incidents.newest()] == ["4", "3", "2"]
 
@@ -379,7 +404,11 @@ def test_no_table_only_grows(store: Store) -> None:
     store.prune(NOW + 1000 * DAY, keep={})
     store.leases.prune(())
     with store._database.read_transaction() as connection:
-        left = {t.name for t in schema.metadata.sorted_tables if connection.execute(select(t).limit(1)).first()}
+        left = {
+            t.name
+            for t in schema.metadata.sorted_tables
+            if connection.execute(select(t).limit(1)).first()
+        }
     assert left == {"archives", "breaks"}
 
 

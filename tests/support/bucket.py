@@ -28,7 +28,9 @@ class Room:
     @property
     def storage(self) -> Storage:
         """What stands in the config of who publishes here."""
-        return Storage.model_validate({"endpoint": self.endpoint, "region": "us-east-1", "key": KEY, "secret": SECRET})
+        return Storage.model_validate(
+            {"endpoint": self.endpoint, "region": "us-east-1", "key": KEY, "secret": SECRET}
+        )
 
     @property
     def head(self) -> str:
@@ -61,7 +63,9 @@ class Room:
 
     def get(self, name: str) -> dict[str, Any]:
         """An object as S3 gives it, with its bytes as "Body"."""
-        found: dict[str, Any] = self._client.get_object(Bucket=self.bucket.name, Key=self._key(name))
+        found: dict[str, Any] = self._client.get_object(
+            Bucket=self.bucket.name, Key=self._key(name)
+        )
         return found | {"Body": found["Body"].read()}
 
     def versions(self) -> dict[str, tuple[object, ...]]:

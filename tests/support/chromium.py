@@ -20,7 +20,9 @@ FLAGS = (
 )
 BROKEN_OFF = "ERR_NETWORK_CHANGED"  # a load is, whenever another test makes or removes a network of this machine
 ATTEMPTS = 5
-OF_ITS_OWN = "http://update.googleapis.com/"  # newer ones look for components there, whatever the flags say
+OF_ITS_OWN = (
+    "http://update.googleapis.com/"  # newer ones look for components there, whatever the flags say
+)
 
 
 def dump(url: str, *flags: str) -> str:
@@ -34,13 +36,24 @@ def dump(url: str, *flags: str) -> str:
 
 def screenshot(page: Path, picture: Path, *, width: int, height: int) -> None:
     """Take a picture of a local page, in pixels."""
-    _run(page.resolve().as_uri(), f"--screenshot={picture}", f"--window-size={width},{height}", "--hide-scrollbars")
+    _run(
+        page.resolve().as_uri(),
+        f"--screenshot={picture}",
+        f"--window-size={width},{height}",
+        "--hide-scrollbars",
+    )
 
 
 def _run(url: str, *flags: str) -> str:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if chromium is None:
         pytest.skip("no Chromium here: install it to see the pages in a real browser")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [chromium, *FLAGS, f"--user-data-dir={profile}", *flags, url]
-        return subprocess.run(command, capture_output=True, check=True, timeout=60, text=True).stdout  # noqa: S603 -- our own words
+        return subprocess.run(
+            command, capture_output=True, check=True, timeout=60, text=True
+        ).stdout  # noqa: S603 -- our own words

@@ -32,12 +32,20 @@ class Client:
         self.server = server
         self.port = port
 
-    def ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> Reply:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Reply:
         """Send a request as it is given: the path is not changed, and nothing is added but Host."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.putrequest(method, path, skip_accept_encoding=True)
-            for name, value in ({"Content-Length": str(len(body))} if body is not None else {}).items():
+            for name, value in (
+                {"Content-Length": str(len(body))} if body is not None else {}
+            ).items():
                 connection.putheader(name, value)
             for name, value in (headers or {}).items():
                 connection.putheader(name, value)
@@ -52,7 +60,9 @@ class Client:
 
     def get(self, path: str, **headers: str) -> Reply:
         """Ask for a page; `if_none_match="…"` is a header."""
-        return self.ask("GET", path, {name.replace("_", "-"): value for name, value in headers.items()})
+        return self.ask(
+            "GET", path, {name.replace("_", "-"): value for name, value in headers.items()}
+        )
 
     def connect(self) -> socket.socket:
         """A bare connection."""

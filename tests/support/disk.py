@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 
-def run_on_disk(mount_point: Path, code: str, *, size: str = "64k", read_only: bool = False) -> list[str]:
+def run_on_disk(
+    mount_point: Path, code: str, *, size: str = "64k", read_only: bool = False
+) -> list[str]:
     """Run Python code where a disk of a size lies at a folder, with what the folder held; the lines it prints.
 
     Skips the calling test where mounting is not permitted.

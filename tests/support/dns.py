@@ -14,7 +14,12 @@ from ipaddress import ip_address
 from typing import Any
 
 NXDOMAIN, SERVFAIL, REFUSED = "nxdomain", "servfail", "refused"
-SILENT, GARBAGE, WRONG_ID, CUT = "silent", "garbage", "wrong-id", "cut"  # CUT: over UDP only, so that TCP is asked
+SILENT, GARBAGE, WRONG_ID, CUT = (
+    "silent",
+    "garbage",
+    "wrong-id",
+    "cut",
+)  # CUT: over UDP only, so that TCP is asked
 FAULTS = {NXDOMAIN: 3, SERVFAIL: 2, REFUSED: 5}
 
 Answer = Sequence[str] | str
@@ -45,7 +50,9 @@ class NameServer:
         ]
         for server in self._servers:
             server.names = self  # type: ignore[attr-defined]
-        self._threads = [threading.Thread(target=server.serve_forever, args=(0.02,)) for server in self._servers]
+        self._threads = [
+            threading.Thread(target=server.serve_forever, args=(0.02,)) for server in self._servers
+        ]
 
     def start(self) -> None:
         for thread in self._threads:

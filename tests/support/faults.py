@@ -27,9 +27,14 @@ def clock(path: str) -> None:
     class Shifted(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> Self:
-            return cls.fromtimestamp(datetime.now().timestamp() + float(Path(path).read_text("utf-8")), tz)  # noqa: DTZ005
+            return cls.fromtimestamp(
+                datetime.now().timestamp() + float(Path(path).read_text("utf-8")), tz
+            )  # noqa: DTZ005
 
-    for module in ("feedpub.pipeline.context", "feedpub.fetch.clock"):  # all that asks what time it is
+    for module in (
+        "feedpub.pipeline.context",
+        "feedpub.fetch.clock",
+    ):  # all that asks what time it is
         import_module(module).datetime = Shifted  # type: ignore[attr-defined]
 
 
@@ -109,7 +114,9 @@ def failing_calls(errors: Mapping[str, int]) -> None:
         program += struct.pack("HBBI", _RETURN, 0, 0, _FAIL_WITH | error)
     program += struct.pack("HBBI", _RETURN, 0, 0, _ALLOW)
     code = ctypes.create_string_buffer(program, len(program))
-    whole = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code)))
+    whole = ctypes.create_string_buffer(
+        struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
+    )
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(_SET_SECCOMP, _FILTER, whole, 0, 0):
         raise OSError(ctypes.get_errno(), "the filter was refused")
@@ -117,7 +124,16 @@ def failing_calls(errors: Mapping[str, int]) -> None:
 
 _FAULTS: Mapping[str, Callable[[Any], None]] = {
     fault.__name__: fault
-    for fault in (clock, limits, trust, short_grace, frequent, dying_scheduler, hanging_folder, failing_calls)
+    for fault in (
+        clock,
+        limits,
+        trust,
+        short_grace,
+        frequent,
+        dying_scheduler,
+        hanging_folder,
+        failing_calls,
+    )
 }
 
 

@@ -86,17 +86,27 @@ _TROUBLE = st.sampled_from(
         "無" * 200,
     ]
 )
-TEXT = st.lists(_TROUBLE | st.text(st.characters(exclude_categories=()), max_size=12), max_size=4).map("".join)
+TEXT = st.lists(
+    _TROUBLE | st.text(st.characters(exclude_categories=()), max_size=12), max_size=4
+).map("".join)
 WORDS = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12)
 _LANGUAGE = st.sampled_from(
     ["en", "de_AT", "EN-us", "zh-hans", "ar-EG", "he", "ja", "jp", "xx", "x-mine", "und", "", None]
 )
 _HOST = st.sampled_from(
-    ["example.org", "Example.ORG", "bücher.example", "例え.テスト", "127.0.0.1", "[2001:db8::1]", "localhost"]
+    [
+        "example.org",
+        "Example.ORG",
+        "bücher.example",
+        "例え.テスト",
+        "127.0.0.1",
+        "[2001:db8::1]",
+        "localhost",
+    ]
 )
-_PATH = st.lists(st.sampled_from("aZ09-_.~") | st.sampled_from(" %äé日[]{}|^\\\"<>'()&=+,;:@!$*"), max_size=12).map(
-    "".join
-)
+_PATH = st.lists(
+    st.sampled_from("aZ09-_.~") | st.sampled_from(" %äé日[]{}|^\\\"<>'()&=+,;:@!$*"), max_size=12
+).map("".join)
 
 
 @st.composite
@@ -110,7 +120,9 @@ def addresses(draw: st.DrawFn) -> str:
 ENCLOSURES = st.builds(
     Enclosure,
     addresses() | st.sampled_from(["", "ftp://example.org/a.mp3", "javascript:alert(1)"]),
-    st.sampled_from(["audio/mpeg", "video/mp4", "image/png", "application/octet-stream", "", "audio", "a b/c"]),
+    st.sampled_from(
+        ["audio/mpeg", "video/mp4", "image/png", "application/octet-stream", "", "audio", "a b/c"]
+    ),
     st.integers(-1, 10**10),
 )
 _IMAGE = st.none() | addresses() | st.sampled_from(["data:image/png;base64,AAAA", "/relative.png"])
@@ -172,11 +184,25 @@ def feeds(draw: st.DrawFn) -> Feed:
         description=draw(TEXT),
         link=draw(addresses()),
         base_url=draw(
-            st.sampled_from(["https://feeds.example.org/", "http://127.0.0.1:8080/", "https://Bücher.example/f/"])
+            st.sampled_from(
+                [
+                    "https://feeds.example.org/",
+                    "http://127.0.0.1:8080/",
+                    "https://Bücher.example/f/",
+                ]
+            )
         ),
         language=draw(_LANGUAGE),
-        author=draw(st.none() | TEXT | st.just("Jane (the) Roe <jane@example.org>") | st.just("jane@example.org")),
-        icon=draw(_IMAGE | st.sampled_from(["https://example.org/icon.svg", "https://example.org/icon.png"])),
+        author=draw(
+            st.none()
+            | TEXT
+            | st.just("Jane (the) Roe <jane@example.org>")
+            | st.just("jane@example.org")
+        ),
+        icon=draw(
+            _IMAGE
+            | st.sampled_from(["https://example.org/icon.svg", "https://example.org/icon.png"])
+        ),
         summary_only=draw(st.booleans()),
         ttl=draw(st.sampled_from([None, 0, 1, 7, 30, 45, 60, 61, 1440, 10**6])),
         **draw(st.sampled_from([{"archive": 1}, {"archive": 4, "previous": 3}]) | live),

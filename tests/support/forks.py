@@ -27,7 +27,12 @@ from tests.support import faults
 from tests.support.newsroom import feed, story
 
 _READERS = {"build", "clean", "run"}  # commands that read pages, in workers
-_BESIDES = ("feedpub.service", "feedpub.web.status", "rich.console", "rich.table")  # what a build does not import
+_BESIDES = (
+    "feedpub.service",
+    "feedpub.web.status",
+    "rich.console",
+    "rich.table",
+)  # what a build does not import
 
 
 def _warm() -> None:
@@ -52,7 +57,10 @@ def _serve() -> bool:
         order = json.loads(line)
         if "wait" in order:
             _, status, usage = os.wait4(order["wait"], 0)
-            answer = {"status": os.waitstatus_to_exitcode(status), "megabytes": usage.ru_maxrss / 1024}
+            answer = {
+                "status": os.waitstatus_to_exitcode(status),
+                "megabytes": usage.ru_maxrss / 1024,
+            }
         elif pid := os.fork():
             answer = {"pid": pid}
         else:

@@ -56,7 +56,10 @@ class Hub:
         body: bytes = getattr(handler, "body", b"")  # the site has read it
         if self.down:
             answer(handler, self.down, b"closed for repairs")
-        elif handler.headers["Content-Type"] != "application/x-www-form-urlencoded" or handler.command != "POST":
+        elif (
+            handler.headers["Content-Type"] != "application/x-www-form-urlencoded"
+            or handler.command != "POST"
+        ):
             answer(handler, 400, b"a form, please")
         else:
             self._act(handler, dict(parse_qsl(body.decode("ascii"), strict_parsing=True)))
@@ -89,7 +92,12 @@ class Hub:
 
     def _verify(self, topic: str, callback: str, secret: bytes) -> None:
         challenge = secrets.token_hex(16)
-        query = {"hub.mode": "subscribe", "hub.topic": topic, "hub.challenge": challenge, "hub.lease_seconds": "3600"}
+        query = {
+            "hub.mode": "subscribe",
+            "hub.topic": topic,
+            "hub.challenge": challenge,
+            "hub.lease_seconds": "3600",
+        }
         with urllib.request.urlopen(f"{callback}?{urlencode(query)}", timeout=5) as said:  # noqa: S310 -- loopback
             if said.read().decode() == challenge:
                 self.subscriptions[topic, callback] = secret
@@ -118,7 +126,8 @@ class Hub:
         """What the content that it fetched says of its hub and of itself, where it says so."""
         text = self.contents[topic].decode()
         found = {
-            rel: re.search(rf'<(?:atom:)?link[^>]*\bhref="([^"]+)"[^>]*\brel="{rel}"', text) for rel in ("hub", "self")
+            rel: re.search(rf'<(?:atom:)?link[^>]*\bhref="([^"]+)"[^>]*\brel="{rel}"', text)
+            for rel in ("hub", "self")
         }
         hub, own = (match[1] if match else None for match in found.values())
         return hub, own
@@ -155,7 +164,11 @@ class Subscriber:
         if handler.command == "GET":
             query = dict(parse_qsl(handler.path.partition("?")[2]))
             meant = query.get("hub.topic") == self.topic
-            answer(handler, 200 if meant else 404, query.get("hub.challenge", "").encode() if meant else b"")
+            answer(
+                handler,
+                200 if meant else 404,
+                query.get("hub.challenge", "").encode() if meant else b"",
+            )
             return
         body: bytes = getattr(handler, "body", b"")  # the site has read it
         expected = "sha256=" + hmac.new(self.secret, body, hashlib.sha256).hexdigest()

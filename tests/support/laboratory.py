@@ -72,7 +72,9 @@ class Laboratory:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def learn(self, *, names: Mapping[str, Sequence[Answer]] = {}, pages: Mapping[str, str] = {}) -> None:
+    def learn(
+        self, *, names: Mapping[str, Sequence[Answer]] = {}, pages: Mapping[str, str] = {}
+    ) -> None:
         """More DNS names, and more pages by host and path ("news.example/rss"), served at every address there is.
 
         A page "=> URL" is a redirect to there, as is "/to?" with the URL in hexadecimal digits on every host.
@@ -132,7 +134,9 @@ def _needs_namespaces() -> None:
     for tool in ("unshare", "ip"):
         if shutil.which(tool) is None:
             pytest.skip(f"no {tool} here: the network of its own is made with it")
-    tried = subprocess.run([*_ENTER, "ip", "link", "set", "lo", "up"], capture_output=True, text=True, check=False)  # noqa: S603 -- our own words
+    tried = subprocess.run(
+        [*_ENTER, "ip", "link", "set", "lo", "up"], capture_output=True, text=True, check=False
+    )  # noqa: S603 -- our own words
     if tried.returncode:
         pytest.skip(f"no network namespace can be made here: {tried.stderr.strip()}")
 
@@ -149,7 +153,9 @@ class _World:
         self._lock = threading.Lock()
         self._settled = threading.Semaphore(0)
         self._listeners = [
-            socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=128)
+            socket.create_server(
+                ("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=128
+            )
             for port in (WEB, MAIL)
         ]
         for listener in self._listeners:
@@ -194,7 +200,9 @@ class _World:
 
     def _answer(self, head: str) -> bytes:
         path = head.split(" ", 2)[1]
-        host = next((line[6:] for line in head.split("\r\n") if line.lower().startswith("host: ")), "")
+        host = next(
+            (line[6:] for line in head.split("\r\n") if line.lower().startswith("host: ")), ""
+        )
         page = self.pages.get(host + path, "" if path == "/robots.txt" else _SECRET)
         if path.startswith("/to?"):
             page = f"=> {bytes.fromhex(path[4:]).decode()}"
@@ -242,7 +250,10 @@ class _Inside:
         given = {} if allow is None else {"allow_private": allow}
         with ExitStack() as stack:
             notifier = stack.enter_context(WebhookClient(**given))  # type: ignore[arg-type]
-            return [_outcome(lambda url=url: notifier.post(url, b"{}", "application/json")) for url in urls]
+            return [
+                _outcome(lambda url=url: notifier.post(url, b"{}", "application/json"))
+                for url in urls
+            ]
 
     def _command(self, arguments: Sequence[str], config: str) -> str:
         done = subprocess.run(  # noqa: S603 -- our own command

@@ -46,7 +46,9 @@ class Mailbox:
     def authenticate(self, _: Any, __: Any, ___: Any, ____: Any, given: Any) -> AuthResult:
         assert isinstance(given, LoginPassword)
         self.logins.append(given.login)
-        return AuthResult(success=(given.login, given.password) == (self.user, self.password), handled=False)
+        return AuthResult(
+            success=(given.login, given.password) == (self.user, self.password), handled=False
+        )
 
 
 @contextmanager

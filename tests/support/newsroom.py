@@ -68,12 +68,17 @@ def rss(site: Site, numbers: list[int], description: str = "A teaser, cut sh…"
         for n in numbers
     )
     head = f"<title>Harbour Times</title><link>{site.url()}</link><description>News</description>"
-    return Route(f'<rss version="2.0"><channel>{head}{items}</channel></rss>'.encode(), "application/rss+xml")
+    return Route(
+        f'<rss version="2.0"><channel>{head}{items}</channel></rss>'.encode(), "application/rss+xml"
+    )
 
 
 def sitemap(site: Site, numbers: list[int]) -> Route:
     """A sitemap of the stories."""
-    urls = "".join(f"<url><loc>{site.url(path(n))}</loc><lastmod>2026-11-{n:02d}</lastmod></url>" for n in numbers)
+    urls = "".join(
+        f"<url><loc>{site.url(path(n))}</loc><lastmod>2026-11-{n:02d}</lastmod></url>"
+        for n in numbers
+    )
     body = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'
     return Route(body.encode(), "application/xml")
 
@@ -113,13 +118,19 @@ def feed(name: str, *sources: str, more: str = "") -> str:
 
 
 @contextmanager
-def tools_for(config: Config, clock: FakeClock | None = None, kept: Store | None = None) -> Iterator[RunContext]:
+def tools_for(
+    config: Config, clock: FakeClock | None = None, kept: Store | None = None
+) -> Iterator[RunContext]:
     """The collaborators that a build works with; with a store that is open already, or one that is opened for it."""
     settings = config.feedpub
     clock = clock or FakeClock()
     with (
         nullcontext(kept) if kept else Store.open(state_folder(settings)) as store,
-        Fetcher(delay=0, allow_private=settings.allow_private, robots=store.robots_cache, clock=clock) as fetcher,
+        Fetcher(
+            delay=0, allow_private=settings.allow_private, robots=store.robots_cache, clock=clock
+        ) as fetcher,
     ):
         publisher = open_output(settings.output, config.s3)
-        yield RunContext(settings, store, fetcher, publisher, clock.now, site_rules=open_rules(config.rules))
+        yield RunContext(
+            settings, store, fetcher, publisher, clock.now, site_rules=open_rules(config.rules)
+        )

@@ -11,7 +11,38 @@ from feedpub.web.status import FeedStatus, Health, ProcessStatus, ServiceStatus,
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 RHYTHM = "publishes about 9 a day, mostly 7–18 h UTC"
-DAYS = (0, 3, 9, 8, 11, 7, 1, 0, 9, 12, 8, 9, 10, 2, 1, 8, 9, 14, 9, 7, 0, 2, 9, 11, 8, 10, 9, 1, 0, 4)
+DAYS = (
+    0,
+    3,
+    9,
+    8,
+    11,
+    7,
+    1,
+    0,
+    9,
+    12,
+    8,
+    9,
+    10,
+    2,
+    1,
+    8,
+    9,
+    14,
+    9,
+    7,
+    0,
+    2,
+    9,
+    11,
+    8,
+    10,
+    9,
+    1,
+    0,
+    4,
+)
 
 
 def source(address: str = "https://news.example.org/feed", **others: Any) -> SourceStatus:
@@ -65,13 +96,17 @@ def feed(name: str = "world", title: str = "World news", **others: Any) -> FeedS
 
 def removal(text: str = "Subscribe to our newsletter", **others: Any) -> RemovalStat:
     """A line that is removed since yesterday."""
-    known = RemovalStat("world", text, "looks like boilerplate (class newsletter)", NOW - DAY, NOW - HOUR, 14)
+    known = RemovalStat(
+        "world", text, "looks like boilerplate (class newsletter)", NOW - DAY, NOW - HOUR, 14
+    )
     return replace(known, **others)
 
 
 def running(**others: Any) -> ProcessStatus:
     """A service that is well."""
-    return replace(ProcessStatus(started=NOW - 12 * DAY, heartbeat=NOW - timedelta(seconds=3)), **others)
+    return replace(
+        ProcessStatus(started=NOW - 12 * DAY, heartbeat=NOW - timedelta(seconds=3)), **others
+    )
 
 
 def overview(*feeds: FeedStatus, **others: Any) -> ServiceStatus:
@@ -81,11 +116,20 @@ def overview(*feeds: FeedStatus, **others: Any) -> ServiceStatus:
 
 def everything() -> ServiceStatus:
     """Twelve feeds in all states, some with what breaks layouts."""
-    long_url = "https://a-rather-long-name-of-a-host.news.example.org/with/a/path/" + "x" * 160 + "?feed=rss2&token=…"
+    long_url = (
+        "https://a-rather-long-name-of-a-host.news.example.org/with/a/path/"
+        + "x" * 160
+        + "?feed=rss2&token=…"
+    )
     failed = RunResult("gone", RunStatus.FAILED, requests=1, seconds=0.4)
-    article = Failure("https://news.example.org/story/" + "y" * 90, "HTTP 500: the server has an error")
+    article = Failure(
+        "https://news.example.org/story/" + "y" * 90, "HTTP 500: the server has an error"
+    )
     none_read = RunResult(
-        "unread", RunStatus.FAILED, failed=20, problems=(Failure("unread", "none", fatal=True), *[article] * 20)
+        "unread",
+        RunStatus.FAILED,
+        failed=20,
+        problems=(Failure("unread", "none", fatal=True), *[article] * 20),
     )
     feeds = (
         feed(removals=(removal(), removal("اشترك في نشرتنا الإخبارية", count=3))),

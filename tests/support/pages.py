@@ -45,7 +45,9 @@ def cases() -> list[Case]:
 
 def _case(folder: Path, book: SiteRuleSet) -> Case:
     case = tomllib.loads((folder / "case.toml").read_text("utf-8"))
-    rules = parse_ruleset(SiteRules(**case.pop("rules", {}))).merged_with(book.rules_for(case["url"]))
+    rules = parse_ruleset(SiteRules(**case.pop("rules", {}))).merged_with(
+        book.rules_for(case["url"])
+    )
     must, must_not = tuple(case.pop("must")), tuple(case.pop("must_not"))
     return Case(folder, case.pop("why"), case.pop("url"), must, must_not, rules, **case)
 

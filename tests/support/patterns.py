@@ -21,7 +21,11 @@ Compiled = re.Pattern[str] | re.Pattern[bytes]
 
 SIZE = 100_000  # characters of a text
 MAX_SECONDS = 0.05  # of CPU for it
-_STEPS = (64, 1_000, 10_000)  # sizes to try before it, so that a slow pattern is found in a short text
+_STEPS = (
+    64,
+    1_000,
+    10_000,
+)  # sizes to try before it, so that a slow pattern is found in a short text
 GIVE_UP_SECONDS = 1.0
 _METHODS = ("fullmatch", "match", "search", "sub", "split", "findall")
 _MOST_LONG_TEXTS = 4  # for one pattern
@@ -56,7 +60,9 @@ def collect_patterns() -> dict[str, Compiled]:
 
 def _modules() -> Iterator[ModuleType]:
     for info in pkgutil.walk_packages(feedpub.__path__, "feedpub."):
-        if not info.name.endswith("__main__") and not info.name.startswith("feedpub.store.migrations"):
+        if not info.name.endswith("__main__") and not info.name.startswith(
+            "feedpub.store.migrations"
+        ):
             yield importlib.import_module(info.name)
 
 
@@ -78,7 +84,11 @@ def _parts(value: Any, module: str) -> Mapping[str, Any]:
     if isinstance(value, list | tuple | set | frozenset):
         return {f"[{number}]": part for number, part in enumerate(value)}
     if isinstance(value, type):
-        return {f".{name}": part for name, part in vars(value).items()} if value.__module__ == module else {}
+        return (
+            {f".{name}": part for name, part in vars(value).items()}
+            if value.__module__ == module
+            else {}
+        )
     if is_dataclass(value):
         return {f".{field.name}": getattr(value, field.name, None) for field in fields(value)}
     if callable(value) and getattr(value, "__module__", None) == module:
@@ -89,7 +99,10 @@ def _parts(value: Any, module: str) -> Mapping[str, Any]:
 def _parts_of_function(function: Any) -> dict[str, Any]:
     """Return the defaults of a function, and what it reads from a data file if it is a cached reader."""
     plain = inspect.unwrap(function)
-    defaults = (*(getattr(plain, "__defaults__", None) or ()), *(getattr(plain, "__kwdefaults__", None) or {}).values())
+    defaults = (
+        *(getattr(plain, "__defaults__", None) or ()),
+        *(getattr(plain, "__kwdefaults__", None) or {}).values(),
+    )
     parts = {f"({number})": part for number, part in enumerate(defaults)}
     if hasattr(function, "cache_info"):
         parameters = list(inspect.signature(plain).parameters)
@@ -103,14 +116,22 @@ def _parts_of_function(function: Any) -> dict[str, Any]:
 def _in_calls(module: ModuleType, name: str) -> Iterator[tuple[str, Compiled]]:
     """Find the patterns that are texts in calls such as `re.search("[0-9]", text)`."""
     for node in ast.walk(ast.parse(Path(module.__file__ or "").read_text("utf-8"))):
-        if not (isinstance(node, ast.Call) and node.args and ast.unparse(node.func).startswith("re.")):
+        if not (
+            isinstance(node, ast.Call) and node.args and ast.unparse(node.func).startswith("re.")
+        ):
             continue
         first = node.args[0]
-        text = first.value if isinstance(first, ast.Constant) else vars(module).get(ast.unparse(first))
+        text = (
+            first.value if isinstance(first, ast.Constant) else vars(module).get(ast.unparse(first))
+        )
         if isinstance(text, str | bytes):
             flags = re.NOFLAG
             for part in ast.walk(node):
-                if isinstance(part, ast.Attribute) and ast.unparse(part).startswith("re.") and part.attr.isupper():
+                if (
+                    isinstance(part, ast.Attribute)
+                    and ast.unparse(part).startswith("re.")
+                    and part.attr.isupper()
+                ):
                     flags |= re.RegexFlag[part.attr]
             yield f"{name}:{node.lineno}", re.compile(text, flags)
 
@@ -132,7 +153,9 @@ class _Alphabet:
             if ord(letter) <= _BYTE or not self._is_bytes:
                 known.setdefault(tuple(self.fits(leaf, letter) for leaf, _ in leaves), letter)
         weights = [2 if repeated else 1 for _, repeated in leaves]  # what is repeated comes first
-        ranked = sorted(known, key=lambda hits: -sum(w for w, hit in zip(weights, hits, strict=True) if hit))
+        ranked = sorted(
+            known, key=lambda hits: -sum(w for w, hit in zip(weights, hits, strict=True) if hit)
+        )
         self.letters = [known[hits] for hits in ranked]
 
     def fits(self, leaf: Any, letter: str) -> bool:
@@ -150,7 +173,9 @@ class _Alphabet:
             return chr(leaf[1])
         pool = (*self.letters, *_CANDIDATES, *map(chr, _codes(leaf)))
         fitting = (letter for letter in pool if self.fits(leaf, letter))
-        return next((letter for letter in fitting if ord(letter) <= _BYTE or not self._is_bytes), "")
+        return next(
+            (letter for letter in fitting if ord(letter) <= _BYTE or not self._is_bytes), ""
+        )
 
     def _belongs(self, member: Any, letter: str) -> bool:
         kind, value = str(member[0]), member[1]
@@ -158,7 +183,11 @@ class _Alphabet:
         if kind in ("LITERAL", "RANGE"):
             low, high = (value, value) if kind == "LITERAL" else value
             return any(low <= ord(form) <= high for form in forms if len(form) == 1)
-        kinds = {"DIGIT": letter.isdecimal(), "SPACE": letter.isspace(), "WORD": letter.isalnum() or letter == "_"}
+        kinds = {
+            "DIGIT": letter.isdecimal(),
+            "SPACE": letter.isspace(),
+            "WORD": letter.isalnum() or letter == "_",
+        }
         name = str(value).removeprefix("CATEGORY_")
         return kind == "CATEGORY" and kinds[name.removeprefix("NOT_")] != name.startswith("NOT_")
 
@@ -210,7 +239,9 @@ def _choices(node: Any, alphabet: _Alphabet) -> list[str]:
         texts = [text * max(arg[0], 1) for text in _samples(arg[2], alphabet)[:_MOST_BRANCHES]]
         return texts if arg[0] else [*texts, ""]
     if op == "BRANCH":
-        return [text for branch in arg[1][:_MOST_BRANCHES] for text in _samples(branch, alphabet)[:2]]
+        return [
+            text for branch in arg[1][:_MOST_BRANCHES] for text in _samples(branch, alphabet)[:2]
+        ]
     if op in ("SUBPATTERN", "ATOMIC_GROUP"):
         return _samples(_inner(op, arg)[0], alphabet)
     return [""]
@@ -231,7 +262,9 @@ def attacks(pattern: Compiled) -> list[tuple[str, str]]:
     alphabet = _Alphabet(pattern)
     found: dict[tuple[str, str], None] = {}
     for before, body in islice(dict.fromkeys(_repetitions(alphabet.tree, alphabet)), _MOST_SAMPLES):
-        found |= dict.fromkeys([(before, body), ("", before + body), (_OUTSIDE, before + body), ("", before)])
+        found |= dict.fromkeys(
+            [(before, body), ("", before + body), (_OUTSIDE, before + body), ("", before)]
+        )
     found |= {("", text): None for text in _samples(alphabet.tree, alphabet)[:_MOST_BRANCHES]}
     letters = alphabet.letters[:_MOST_LETTERS]
     found |= {("", letter): None for letter in letters}
@@ -263,7 +296,9 @@ def measure(pattern: Compiled) -> Cost:
                 return cost
         costs.append(cost)
     costs.sort(key=lambda cost: cost.seconds, reverse=True)
-    doubtful = [cost.attack for cost in costs if cost.seconds * (SIZE / cost.size) ** 2 > MAX_SECONDS]
+    doubtful = [
+        cost.attack for cost in costs if cost.seconds * (SIZE / cost.size) ** 2 > MAX_SECONDS
+    ]
     long = (_slowest(pattern, attack, SIZE, _METHODS) for attack in doubtful[:_MOST_LONG_TEXTS])
     return max(long, key=lambda cost: cost.seconds, default=Cost())
 
@@ -271,7 +306,9 @@ def measure(pattern: Compiled) -> Cost:
 def _slowest(pattern: Any, attack: tuple[str, str], size: int, methods: tuple[str, ...]) -> Cost:
     start, unit = attack
     attacking = (start + unit * (size // len(unit) + 1))[:size] + _OUTSIDE
-    text = attacking.encode("latin-1", "replace") if isinstance(pattern.pattern, bytes) else attacking
+    text = (
+        attacking.encode("latin-1", "replace") if isinstance(pattern.pattern, bytes) else attacking
+    )
     costs = []
     for method in methods:
         arguments = (text[:0], text) if method == "sub" else (text,)

@@ -26,7 +26,11 @@ MISSING = (
     f"no PostgreSQL: install it (apt install postgresql), or start one and name it in {VARIABLE}, "
     "as in postgresql://postgres@127.0.0.1:5432/postgres"
 )
-_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # a test's data need not last
+_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}  # a test's data need not last
 _numbers = count(1)
 
 
@@ -46,9 +50,14 @@ class Server:
     def database(self, template: str = "template1") -> str:
         """The address of a new database."""
         name = f"feedpub_{os.getpid()}_{next(_numbers)}"
-        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(template)
+        )
         for _ in range(100):  # whoever has just left the template may still be on the way out
-            with suppress(psycopg.errors.ObjectInUse), psycopg.connect(self.address, autocommit=True) as connection:
+            with (
+                suppress(psycopg.errors.ObjectInUse),
+                psycopg.connect(self.address, autocommit=True) as connection,
+            ):
                 connection.execute(make)
                 break
             time.sleep(0.05)
@@ -73,12 +82,23 @@ class Server:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         assert self._folder
-        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
-        command = [*_as_nobody(), _binary("postgres") or "postgres", "-D", str(self._folder / "data"), *options]
+        options = [
+            part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")
+        ]
+        command = [
+            *_as_nobody(),
+            _binary("postgres") or "postgres",
+            "-D",
+            str(self._folder / "data"),
+            *options,
+        ]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stderr=log)  # noqa: S603 -- the system's PostgreSQL
         for _ in range(300):
-            with suppress(psycopg.OperationalError), psycopg.connect(self.address, connect_timeout=1):
+            with (
+                suppress(psycopg.OperationalError),
+                psycopg.connect(self.address, connect_timeout=1),
+            ):
                 return
             time.sleep(0.05)
         raise RuntimeError((self._folder / "log").read_text())
@@ -112,7 +132,9 @@ def any_server() -> Iterator[Server]:
 
 
 @contextmanager
-def own_server(address: str = "127.0.0.1", network: str = "127.0.0.0/8", **settings: str) -> Iterator[Server]:
+def own_server(
+    address: str = "127.0.0.1", network: str = "127.0.0.0/8", **settings: str
+) -> Iterator[Server]:
     """A server in a temporary folder, which may be stopped and started.
 
     Args:
@@ -123,7 +145,11 @@ def own_server(address: str = "127.0.0.1", network: str = "127.0.0.0/8", **setti
     with tempfile.TemporaryDirectory(prefix="feedpub-postgres-") as name:
         folder, port = Path(name), _free_port(address)
         _make(folder, network)
-        chosen = {"listen_addresses": address, "port": str(port), "unix_socket_directories": name} | _FAST | settings
+        chosen = (
+            {"listen_addresses": address, "port": str(port), "unix_socket_directories": name}
+            | _FAST
+            | settings
+        )
         server = Server(f"postgresql://postgres@{address}:{port}/postgres", folder, chosen)
         server.start()
         try:
@@ -136,20 +162,37 @@ def _make(folder: Path, network: str) -> None:
     """Make the server's files; it does not run as root, so they are another user's where we are root."""
     if os.getuid() == 0:
         shutil.chown(folder, "postgres")
-    making = [*_as_nobody(), _binary("initdb") or "initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "postgres"]
-    subprocess.run([*making, "-E", "UTF8", "--no-sync"], check=True, capture_output=True, cwd=folder)  # noqa: S603
+    making = [
+        *_as_nobody(),
+        _binary("initdb") or "initdb",
+        "-D",
+        str(folder / "data"),
+        "-A",
+        "trust",
+        "-U",
+        "postgres",
+    ]
+    subprocess.run(
+        [*making, "-E", "UTF8", "--no-sync"], check=True, capture_output=True, cwd=folder
+    )  # noqa: S603
     with (folder / "data" / "pg_hba.conf").open("a") as rules:
         rules.write(f"host all all {network} trust\n")
 
 
 def _as_nobody() -> list[str]:
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
+    return (
+        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        if os.getuid() == 0
+        else []
+    )
 
 
 @cache
 def _binary(name: str) -> str | None:
     """A program of the newest PostgreSQL that is installed; distributions keep them beside the path."""
-    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
+    versions = sorted(
+        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4])
+    )
     return str(versions[-1]) if versions else shutil.which(name)
 
 

@@ -67,7 +67,9 @@ class RunningService:
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
         """The body of a page of its web site."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=dict(headers or {}))
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", headers=dict(headers or {})
+        )
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- loopback
             return bytes(answer.read())
 
@@ -90,7 +92,17 @@ def running_service(
 ) -> Iterator[RunningService]:
     """The service on a config file, up and listening; killed at the end if it still runs."""
     port = free_port()
-    whole = [*command, "-c", str(config), "run", "--log", "json", "--listen", f"127.0.0.1:{port}", *arguments]
+    whole = [
+        *command,
+        "-c",
+        str(config),
+        "run",
+        "--log",
+        "json",
+        "--listen",
+        f"127.0.0.1:{port}",
+        *arguments,
+    ]
     process = subprocess.Popen(  # noqa: S603 -- our own command
         whole,
         stdout=subprocess.DEVNULL,

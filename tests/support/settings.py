@@ -28,9 +28,14 @@ def tables() -> str:
     grouped: dict[str, dict[str, list[FieldInfo]]] = {}
     for heading, key, field in settings():
         grouped.setdefault(heading, {}).setdefault(key, []).append(field)
-    rows = {heading: [_row(key, fields) for key, fields in keys.items()] for heading, keys in grouped.items()}
+    rows = {
+        heading: [_row(key, fields) for key, fields in keys.items()]
+        for heading, keys in grouped.items()
+    }
     head = "| key | default | what it is | for example |\n|---|---|---|---|"
-    return "\n\n".join(f"**`{heading}`**\n\n{head}\n" + "\n".join(of) for heading, of in rows.items())
+    return "\n\n".join(
+        f"**`{heading}`**\n\n{head}\n" + "\n".join(of) for heading, of in rows.items()
+    )
 
 
 def _row(key: str, fields: list[FieldInfo]) -> str:
@@ -63,7 +68,9 @@ def _toml(value: Any) -> str:
 
 def _duration(value: timedelta) -> str:
     seconds = int(value.total_seconds())
-    unit, size = next((u, s) for u, s in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)) if seconds % s == 0)
+    unit, size = next(
+        (u, s) for u, s in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)) if seconds % s == 0
+    )
     return f"{seconds // size}{unit}"
 
 
@@ -75,7 +82,9 @@ def main() -> None:
     """Write the tables into README, between its two marks."""
     readme = Path(__file__).parents[2] / "README.md"
     marks = re.compile(r"(<!-- settings -->\n\n).*?(\n\n<!-- end of settings -->)", re.DOTALL)
-    readme.write_text(marks.sub(lambda m: m[1] + tables() + m[2], readme.read_text("utf-8")), "utf-8")
+    readme.write_text(
+        marks.sub(lambda m: m[1] + tables() + m[2], readme.read_text("utf-8")), "utf-8"
+    )
 
 
 if __name__ == "__main__":

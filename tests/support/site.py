@@ -58,9 +58,13 @@ class Site:
         self.routes: dict[str, Route | Callable[[BaseHTTPRequestHandler], None]] = {}
         self.requests: list[Request] = []
         self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}
+        )
 
-    def __setitem__(self, path: str, route: "Route | str | bytes | Callable[[BaseHTTPRequestHandler], None]") -> None:
+    def __setitem__(
+        self, path: str, route: "Route | str | bytes | Callable[[BaseHTTPRequestHandler], None]"
+    ) -> None:
         if isinstance(route, str):
             route = Route(route.encode())
         elif isinstance(route, bytes):
@@ -117,7 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, route: Route) -> None:
         etag = '"' + hashlib.sha256(route.body).hexdigest()[:16] + '"'
-        fresh = route.validators and route.status == 200 and self.headers.get("If-None-Match") == etag
+        fresh = (
+            route.validators and route.status == 200 and self.headers.get("If-None-Match") == etag
+        )
         self._log(304 if fresh else route.status)
         self.send_response(304 if fresh else route.status)
         if route.validators:
@@ -140,7 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _log(self, status: int) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.site.requests.append(Request(self.command, self.path, headers, status, self.body))
+        self.server.site.requests.append(
+            Request(self.command, self.path, headers, status, self.body)
+        )
 
     def log_message(self, *args: object) -> None:
         """Keep the test's output clean."""
@@ -156,7 +164,9 @@ class _Server(ThreadingHTTPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
         if self.site.tls:  # the handshake is left to the connection's own thread
-            connection = self.site.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            connection = self.site.tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
         return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -13,7 +13,9 @@ from typing import Any
 PAGES = 30
 REDESIGNED = 20  # the page from which on the site of `REDESIGN` looks different
 REDESIGN = "ru"
-WORDS: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+WORDS: dict[str, dict[str, Any]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text("utf-8")
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ class _Writer:
             self.interrupt(place)
             self.own(self.paragraph())
         self.tail()
-        nav = "".join(f'<li><a href="/{n}">{name}</a></li>' for n, name in enumerate(words["places"][:6]))
+        nav = "".join(
+            f'<li><a href="/{n}">{name}</a></li>' for n, name in enumerate(words["places"][:6])
+        )
         page.html = (
             f'<!doctype html><html lang="{self.language}"><head><meta charset="utf-8">'
             f"<title>{page.headline} — {words['site']}</title></head><body><ul>{nav}</ul>"
@@ -123,7 +127,11 @@ class _Writer:
         words = self.words
         if self.number in (7, 24):
             self.own(words["correction"])
-        for text in (words["around"][2], self.random.choice(words["authors"]), *words["around"][3:]):
+        for text in (
+            words["around"][2],
+            self.random.choice(words["authors"]),
+            *words["around"][3:],
+        ):
             if self.random.random() < 0.9:
                 self.foreign(text)
 
@@ -140,19 +148,28 @@ class _Writer:
         self.result.unwanted.append(text)
         tag = self.markup.text
         inside = f"<{tag}>{text}</{tag}>"
-        self.parts.append(inside if self.markup.plain else f'<div class="{self.markup.box}">{inside}</div>')
+        self.parts.append(
+            inside if self.markup.plain else f'<div class="{self.markup.box}">{inside}</div>'
+        )
 
     def more(self) -> None:
         """A line with a link to another story, whose title nobody has seen before."""
         title, tag = self.sentence()[:-1], self.markup.text
         self.result.unwanted.append(f"{self.words['more']} {title}")
-        self.parts.append(f'<{tag}>{self.words["more"]} <a href="/s/{self.random.random()}">{title}</a></{tag}>')
+        self.parts.append(
+            f'<{tag}>{self.words["more"]} <a href="/s/{self.random.random()}">{title}</a></{tag}>'
+        )
 
     def paragraph(self) -> str:
-        return str(self.words.get("glue", " ")).join(self.sentence() for _ in range(self.random.randint(2, 4)))
+        return str(self.words.get("glue", " ")).join(
+            self.sentence() for _ in range(self.random.randint(2, 4))
+        )
 
     def sentence(self) -> str:
-        parts = {kind: self.random.choice(self.words[f"{kind}s"]) for kind in ("subject", "act", "place", "time")}
+        parts = {
+            kind: self.random.choice(self.words[f"{kind}s"])
+            for kind in ("subject", "act", "place", "time")
+        }
         order = self.words.get("order", "subject act place time").split()
         said = str(self.words.get("glue", " ")).join(parts[kind] for kind in order)
         return f"{said}{self.words.get('stop', '.')}"

@@ -41,7 +41,9 @@ class Tab:
         self._session = ""
         self.complaints: list[str] = []
         target = self._order("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self._order("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._session = self._order("Target.attachToTarget", targetId=target, flatten=True)[
+            "sessionId"
+        ]
         for domain in ("Page", "Runtime", "Log"):
             self._order(f"{domain}.enable")
 
@@ -53,33 +55,49 @@ class Tab:
 
     def says(self, script: str) -> Any:
         """The value of an expression in the page."""
-        answer = self._order("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        answer = self._order(
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+        )
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
     def until(self, script: str) -> None:
         """Wait until an expression holds."""
-        look = f"const look = () => {{ if ({script}) done(true); else setTimeout(look, 10) }}; look()"
+        look = (
+            f"const look = () => {{ if ({script}) done(true); else setTimeout(look, 10) }}; look()"
+        )
         assert self.says(f"new Promise(done => {{ {look} }})"), script
 
     def click(self, selector: str) -> None:
         """Click in the middle of an element, where it can be seen."""
         found = f"document.querySelector({json.dumps(selector)})"
         self.says(f"{found}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
-        x, y = self.says(f"(b => [b.x + b.width / 2, b.y + b.height / 2])({found}.getBoundingClientRect())")
+        x, y = self.says(
+            f"(b => [b.x + b.width / 2, b.y + b.height / 2])({found}.getBoundingClientRect())"
+        )
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
-            self._order("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+            self._order(
+                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
+            )
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
         for key in keys:
-            more: dict[str, Any] = {"windowsVirtualKeyCode": _KEYS[key]} if key in _KEYS else {"text": key}
+            more: dict[str, Any] = (
+                {"windowsVirtualKeyCode": _KEYS[key]} if key in _KEYS else {"text": key}
+            )
             self._order("Input.dispatchKeyEvent", type="keyDown", key=key, **more)
             self._order("Input.dispatchKeyEvent", type="keyUp", key=key)
 
     def resize(self, width: int, height: int, *, dark: bool = False) -> None:
         """Give the page another size, and a day or a night."""
-        self._order("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self._order(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._order("Emulation.setEmulatedMedia", features=[scheme])
 
@@ -116,16 +134,29 @@ class Tab:
 @contextmanager
 def open_tab(*flags: str) -> Iterator[Tab]:
     """A browser with an empty page; skips the calling test where there is no Chromium."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if chromium is None:
         pytest.skip("no Chromium here: install it to see the pages in a real browser")
     theirs_in, orders = os.pipe()
     answers, theirs_out = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [chromium, *FLAGS, *flags, f"--user-data-dir={profile}", "--remote-debugging-pipe"]
+        command = [
+            chromium,
+            *FLAGS,
+            *flags,
+            f"--user-data-dir={profile}",
+            "--remote-debugging-pipe",
+        ]
         start = [sys.executable, "-c", _START, str(theirs_in), str(theirs_out), *command]
         browser = subprocess.Popen(  # noqa: S603 -- our own words
-            start, pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            start,
+            pass_fds=(theirs_in, theirs_out),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             os.close(theirs_in)

@@ -5,7 +5,9 @@ import ssl
 import trustme
 
 
-def server_side(certificate: trustme.LeafCert, asked_for: list[str | None] | None = None) -> ssl.SSLContext:
+def server_side(
+    certificate: trustme.LeafCert, asked_for: list[str | None] | None = None
+) -> ssl.SSLContext:
     """A server's context; the names that clients ask for (SNI) end up in `asked_for`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)

@@ -94,7 +94,10 @@ class Warm:
             stdout=subprocess.PIPE,
             text=True,
             cwd=CHECKOUT,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # a thread in it would not outlive a fork
+            env={
+                **os.environ,
+                "OPENBLAS_NUM_THREADS": "1",
+            },  # a thread in it would not outlive a fork
         )
 
     def start(self, order: Order) -> Started:

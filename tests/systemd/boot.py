@@ -70,7 +70,9 @@ MEMBERS = (
 
 def configure(machine: Machine, *feeds: str) -> None:
     """Write the config."""
-    machine.write(CONFIG, '[feedpub]\noutput = "../feeds"\nrequest_delay = "0s"\n' + "\n".join(feeds))
+    machine.write(
+        CONFIG, '[feedpub]\noutput = "../feeds"\nrequest_delay = "0s"\n' + "\n".join(feeds)
+    )
 
 
 def drop_in(machine: Machine, unit: str, name: str, text: str) -> None:
@@ -95,7 +97,12 @@ def one_look(machine: Machine) -> None:
 
 def timer(machine: Machine) -> None:
     """The timer fires; a feed that was removed is there again."""
-    drop_in(machine, TIMER, "now", "[Timer]\nOnCalendar=\nOnActiveSec=1s\nAccuracySec=100ms\nRandomizedDelaySec=0\n")
+    drop_in(
+        machine,
+        TIMER,
+        "now",
+        "[Timer]\nOnCalendar=\nOnActiveSec=1s\nAccuracySec=100ms\nRandomizedDelaySec=0\n",
+    )
     machine.run("rm", f"{FEEDS}/quay.rss")
     since = machine.mark()
     machine.run("systemctl", "start", TIMER)
@@ -117,7 +124,11 @@ def sandbox(machine: Machine) -> None:
     pid, user = machine.show(SERVICE, "MainPID"), machine.run("stat", "-Lc", "%u", FEEDS).strip()
     look = "find / /tmp /var/tmp /dev/shm /var/lib/feedpub -xdev -writable '(' -type d -o -type f ')' -print"
     inside = ("nsenter", "-t", pid, "-m", "-r", "-w", "-S", user, "-G", user)
-    writable = [line for line in machine.run(*inside, "sh", "-c", look, check=False).split("\n") if line[:1] == "/"]
+    writable = [
+        line
+        for line in machine.run(*inside, "sh", "-c", look, check=False).split("\n")
+        if line[:1] == "/"
+    ]
     assert FEEDS in writable, writable
     own = ("/var/lib/feedpub", "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 -- the service's own
     assert [path for path in writable if not path.startswith(own)] == []
@@ -129,7 +140,12 @@ def private_resolver(machine: Machine) -> None:
     configure(machine, QUAY, WORLD.replace('"world"', '"early"'))
     machine.run("systemctl", "reload", SERVICE)
     assert machine.hears(SERVICE, "run_finished ", "feed=early", "outcome=failed", since=since)
-    drop_in(machine, SERVICE, "private", sample("private-network").replace("192.168.1.1", world.RESOLVER))
+    drop_in(
+        machine,
+        SERVICE,
+        "private",
+        sample("private-network").replace("192.168.1.1", world.RESOLVER),
+    )
     since = machine.mark()
     configure(machine, QUAY, WORLD)
     machine.run("systemctl", "restart", SERVICE)
@@ -144,7 +160,12 @@ def credential(machine: Machine) -> None:
     given = sample("credentials").replace("smtp", "token")
     for unit in (SERVICE, "feedpub-build@.service"):
         drop_in(machine, unit, "credentials", given)
-    drop_in(machine, "feedpub-build@.service", "private", f"[Service]\nIPAddressAllow={world.RESOLVER}\n")
+    drop_in(
+        machine,
+        "feedpub-build@.service",
+        "private",
+        f"[Service]\nIPAddressAllow={world.RESOLVER}\n",
+    )
     configure(machine, QUAY, WORLD, MEMBERS)
     since = machine.mark()
     machine.run("systemctl", "restart", SERVICE)
@@ -231,7 +252,9 @@ def other_web_server(machine: Machine) -> None:
     given = "-pBindReadOnlyPaths=/var/lib/private/feedpub/feeds:/srv/feeds"
     as_another = ("systemd-run", "--quiet", "--pipe", "--wait", "-pDynamicUser=yes", given, "cat")
     assert "<rss" in machine.run(*as_another, "/srv/feeds/quay.rss")
-    assert "Permission denied" in machine.run(*as_another, "/var/lib/feedpub/feedpub.sqlite", check=False)
+    assert "Permission denied" in machine.run(
+        *as_another, "/var/lib/feedpub/feedpub.sqlite", check=False
+    )
 
 
 def upgrade(machine: Machine) -> None:
@@ -316,7 +339,10 @@ def _checked(check: Callable[[Machine], None], machine: Machine) -> int:
         verdict = f"DOES NOT HOLD\n{traceback.format_exc()}\n{machine.journal('feedpub*', since)}"
     else:
         verdict = "holds"
-    print(f"{time.monotonic() - began:6.1f} s  {check.__name__}: {check.__doc__}  {verdict}", flush=True)
+    print(
+        f"{time.monotonic() - began:6.1f} s  {check.__name__}: {check.__doc__}  {verdict}",
+        flush=True,
+    )
     return int(verdict != "holds")
 
 

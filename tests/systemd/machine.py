@@ -50,11 +50,23 @@ class NoMachineError(Exception):
 def _demand() -> None:
     """Raises NoMachineError where something is missing that a machine needs."""
     if absent := [tool for tool in _TOOLS if shutil.which(tool) is None]:
-        raise NoMachineError(f"{', '.join(absent)} not installed (Debian: util-linux, systemd-container)")
+        raise NoMachineError(
+            f"{', '.join(absent)} not installed (Debian: util-linux, systemd-container)"
+        )
     if os.geteuid() != 0:
         raise NoMachineError("only root may boot a system")
     with _folders() as name:
-        command = ["unshare", "--mount", "mount", "-t", "overlay", "overlay", "-o", _overlay(name), f"{name}/root"]
+        command = [
+            "unshare",
+            "--mount",
+            "mount",
+            "-t",
+            "overlay",
+            "overlay",
+            "-o",
+            _overlay(name),
+            f"{name}/root",
+        ]
         tried = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- fixed words
     if tried.returncode:
         raise NoMachineError(f"no overlay can be mounted here: {tried.stderr.strip()}")
@@ -99,7 +111,9 @@ class Machine:
             timeout=180,
         )
         if check and done.returncode:
-            raise AssertionError(f"{' '.join(command)}: status {done.returncode}\n{done.stdout}{done.stderr}")
+            raise AssertionError(
+                f"{' '.join(command)}: status {done.returncode}\n{done.stdout}{done.stderr}"
+            )
         return f"{done.stdout}{done.stderr}"
 
     def sh(self, script: str) -> str:
@@ -112,7 +126,9 @@ class Machine:
         self.write("/etc/resolv.conf", Path("/etc/resolv.conf").read_text())
         inside = [word for word in self._inside if word != "-n"]
         command = [*inside, "sh", "-euc", f"cd {_CHECKOUT}\n{script}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environ(), timeout=600)  # noqa: S603 -- our own
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=_environ(), timeout=600
+        )  # noqa: S603 -- our own
         self.write("/etc/resolv.conf", names)
         assert done.returncode == 0, f"{done.stdout}{done.stderr}"
 
@@ -126,7 +142,11 @@ class Machine:
 
     def mark(self) -> str:
         """Where the journal ends now."""
-        return self.run("journalctl", "-n", "0", "--show-cursor", "--quiet").strip().removeprefix("-- cursor: ")
+        return (
+            self.run("journalctl", "-n", "0", "--show-cursor", "--quiet")
+            .strip()
+            .removeprefix("-- cursor: ")
+        )
 
     def journal(self, unit: str, since: str = "") -> str:
         """What a unit has logged, or what was logged about it, since a mark or ever."""
@@ -137,7 +157,10 @@ class Machine:
         """Whether a unit logs a line with all these words before long."""
 
         def heard() -> bool:
-            return any(all(word in line for word in words) for line in self.journal(unit, since).splitlines())
+            return any(
+                all(word in line for word in words)
+                for line in self.journal(unit, since).splitlines()
+            )
 
         return eventually(heard, seconds)
 
@@ -205,7 +228,11 @@ def booted(source: Path, install: str) -> Iterator[Machine]:
 
 def _environ() -> dict[str, str]:
     """The machine's environment, with what pip is told here."""
-    return _ENVIRON | {key: value for key, value in os.environ.items() if key.startswith(("PIP_", "SSL_", "REQUESTS_"))}
+    return _ENVIRON | {
+        key: value
+        for key, value in os.environ.items()
+        if key.startswith(("PIP_", "SSL_", "REQUESTS_"))
+    }
 
 
 def _up(container: "subprocess.Popen[bytes]", written: Path, log: Path) -> Machine:
@@ -220,14 +247,17 @@ def _up(container: "subprocess.Popen[bytes]", written: Path, log: Path) -> Machi
 
     assert eventually(running, 600), log.read_text()
     installed = _name(container.pid) == "systemd-nspawn"
-    if not eventually(lambda: container.poll() is not None or leader(), BOOT) or container.poll() is not None:
+    if (
+        not eventually(lambda: container.poll() is not None or leader(), BOOT)
+        or container.poll() is not None
+    ):
         assert installed, log.read_text()
         raise NoMachineError(f"systemd-nspawn: {log.read_text().strip()}")
     machine = Machine(int(leader()), written)
     state = ("systemctl", "is-system-running")
-    assert eventually(lambda: machine.run(*state, check=False).strip() in ("running", "degraded"), BOOT), machine.run(
-        *state, check=False
-    ) + machine.run("systemctl", "list-jobs", check=False)
+    assert eventually(
+        lambda: machine.run(*state, check=False).strip() in ("running", "degraded"), BOOT
+    ), machine.run(*state, check=False) + machine.run("systemctl", "list-jobs", check=False)
     for address in (world.SITE, world.RESOLVER):
         machine.run("ip", "address", "add", f"{address}/32", "dev", "lo")
     return machine

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[2]
 
 def boot(environ: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.systemd.boot"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900, env=environ)  # noqa: S603 -- ours
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900, env=environ
+    )  # noqa: S603 -- ours
 
 
 @pytest.mark.slow(seconds=120)

@@ -24,7 +24,9 @@ def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def units(tmp_path: Path) -> Path:
     """A copy of all units, with a program that is installed here."""
     for unit in FOLDER.glob("feedpub*"):
-        text = unit.read_text("utf-8").replace(f"ExecStart={INSTALLED}", f"ExecStart={shutil.which('true')}")
+        text = unit.read_text("utf-8").replace(
+            f"ExecStart={INSTALLED}", f"ExecStart={shutil.which('true')}"
+        )
         (tmp_path / unit.name).write_text(text)
     return tmp_path
 
@@ -38,7 +40,9 @@ def verified(units: Path) -> str:
 @pytest.mark.parametrize("unit", SERVICES)
 def test_exposure(unit: str) -> None:
     """At most 0.9: what is left is that it speaks to the internet."""
-    judged = analyze("security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE}", FOLDER / unit)
+    judged = analyze(
+        "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE}", FOLDER / unit
+    )
     assert judged.returncode == 0, judged.stdout
     assert analyze("security", "--offline=true", "--threshold=8", FOLDER / unit).returncode != 0
 
@@ -76,7 +80,11 @@ def test_drop_ins(units: Path, unit: str, name: str) -> None:
 def test_both_ways_have_one_sandbox() -> None:
     """The one look sees, may and reaches exactly what the service does; only how they run differs."""
     service, look = (
-        [(key, value) for key, value in settings(unit) if key not in OF_THE_RUN and not key.startswith("Restart")]
+        [
+            (key, value)
+            for key, value in settings(unit)
+            if key not in OF_THE_RUN and not key.startswith("Restart")
+        ]
         for unit in SERVICES
     )
     assert service == look
@@ -95,12 +103,52 @@ def test_the_socket_listens_where_the_config_would() -> None:
 
 
 ADDRESSES = [
-    *("1.0.0.1", "9.255.255.255", "10.0.0.0", "10.255.255.255", "11.0.0.0", "93.184.215.14", "0.0.0.0", "0.1.2.3"),  # noqa: S104
-    *("100.63.255.255", "100.64.0.0", "100.127.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0", "255.0.0.1"),
-    *("169.253.255.255", "169.254.0.0", "169.254.169.254", "169.254.255.255", "169.255.0.0", "223.255.255.255"),
-    *("172.15.255.255", "172.16.0.0", "172.31.255.255", "172.32.0.0", "192.167.255.255", "192.168.0.0", "224.0.0.1"),
+    *(
+        "1.0.0.1",
+        "9.255.255.255",
+        "10.0.0.0",
+        "10.255.255.255",
+        "11.0.0.0",
+        "93.184.215.14",
+        "0.0.0.0",
+        "0.1.2.3",
+    ),  # noqa: S104
+    *(
+        "100.63.255.255",
+        "100.64.0.0",
+        "100.127.255.255",
+        "100.128.0.0",
+        "126.255.255.255",
+        "128.0.0.0",
+        "255.0.0.1",
+    ),
+    *(
+        "169.253.255.255",
+        "169.254.0.0",
+        "169.254.169.254",
+        "169.254.255.255",
+        "169.255.0.0",
+        "223.255.255.255",
+    ),
+    *(
+        "172.15.255.255",
+        "172.16.0.0",
+        "172.31.255.255",
+        "172.32.0.0",
+        "192.167.255.255",
+        "192.168.0.0",
+        "224.0.0.1",
+    ),
     *("192.168.255.255", "192.169.0.0", "239.255.255.255", "255.255.255.255"),
-    *("2606:2800:21f:cb07:6820:80da:af6b:8b2c", "2000::1", "3ffe::1", "fc00::1", "fd00::1", "fe80::1", "fec0::1"),
+    *(
+        "2606:2800:21f:cb07:6820:80da:af6b:8b2c",
+        "2000::1",
+        "3ffe::1",
+        "fc00::1",
+        "fd00::1",
+        "fe80::1",
+        "fec0::1",
+    ),
     *("ff02::1", "::", "::ffff:10.0.0.1", "64:ff9b::a00:1", "4000::1"),
 ]
 
@@ -108,7 +156,11 @@ ADDRESSES = [
 @pytest.mark.parametrize("written", ADDRESSES)
 def test_reach(written: str) -> None:
     """The public internet, as feedpub itself understands it, and no private, link-local or multicast address."""
-    allowed = [ip_network(word) for word in values("feedpub.service", "IPAddressAllow") if word != "localhost"]
+    allowed = [
+        ip_network(word)
+        for word in values("feedpub.service", "IPAddressAllow")
+        if word != "localhost"
+    ]
     public = AddressPolicy().reason_against(written, 443) is None
     assert any(ip_address(written) in network for network in allowed) == public
 

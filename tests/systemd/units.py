@@ -25,7 +25,9 @@ def settings(unit: str, section: str = "Service") -> list[tuple[str, str]]:
 
 def values(unit: str, key: str, section: str = "Service") -> list[str]:
     """All words that a setting of a unit is given."""
-    return [word for name, value in settings(unit, section) if name == key for word in value.split()]
+    return [
+        word for name, value in settings(unit, section) if name == key for word in value.split()
+    ]
 
 
 def analyzer() -> str:

@@ -15,7 +15,11 @@ SITE = "93.184.215.14"
 RESOLVER = "192.168.77.1"
 TOKEN = "open-sesame"
 _NUMBERS = [3, 2, 1]
-_PAGES = {"/news": listing(_NUMBERS), "/members": listing(_NUMBERS), **{path(n): story(n) for n in _NUMBERS}}
+_PAGES = {
+    "/news": listing(_NUMBERS),
+    "/members": listing(_NUMBERS),
+    **{path(n): story(n) for n in _NUMBERS},
+}
 _HEADER = 12  # bytes of a DNS message before its question
 _A = 1
 
@@ -51,7 +55,9 @@ def _resolve(question: bytes) -> bytes:
     """The answer to a question for any name: the site's IPv4 address, and no other."""
     end = question.index(b"\0", _HEADER) + 5  # the name, its type and its class
     wanted = int.from_bytes(question[end - 4 : end - 2])
-    found = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04" + socket.inet_aton(SITE) if wanted == _A else b""
+    found = (
+        b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04" + socket.inet_aton(SITE) if wanted == _A else b""
+    )
     head = question[:2] + b"\x81\x80\0\x01" + (b"\0\x01" if found else b"\0\0") + b"\0\0\0\0"
     return head + question[_HEADER:end] + found
 

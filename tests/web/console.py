@@ -36,7 +36,10 @@ class FakeControl:
         self.gate.wait(10)
         if self.error:
             raise self.error
-        feeds = (FeedStatus("world", "The world", Health.HEALTHY), FeedStatus("busy", "Busy", Health.HEALTHY))
+        feeds = (
+            FeedStatus("world", "The world", Health.HEALTHY),
+            FeedStatus("busy", "Busy", Health.HEALTHY),
+        )
         return ServiceStatus(NOW, ProcessStatus(started=NOW, heartbeat=NOW), feeds)
 
     def run_now(self, feed: str) -> bool:

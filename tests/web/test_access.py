@@ -42,7 +42,10 @@ def client(site: FeedApp) -> Iterator[Client]:
 
 def ask(client: Client, path: str, host: str, *headers: str) -> Reply:
     """What is answered to a request for a host, over loopback."""
-    lines = "".join(f"{line}\r\n" for line in (f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close", *headers))
+    lines = "".join(
+        f"{line}\r\n"
+        for line in (f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close", *headers)
+    )
     head, _, body = client.raw(f"{lines}\r\n".encode()).partition(b"\r\n\r\n")
     status, *_ = head.split(b"\r\n")
     return Reply(int(status.split()[1]), {}, body)
@@ -50,7 +53,16 @@ def ask(client: Client, path: str, host: str, *headers: str) -> Reply:
 
 @pytest.mark.parametrize("path", ["/status", "/metrics", "/healthz"])
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "127.0.0.1:8080", "localhost", "LOCALHOST.:8080", "a.localhost", "[::1]:8080", "Feeds.LAN:80"]
+    "host",
+    [
+        "127.0.0.1",
+        "127.0.0.1:8080",
+        "localhost",
+        "LOCALHOST.:8080",
+        "a.localhost",
+        "[::1]:8080",
+        "Feeds.LAN:80",
+    ],
 )
 def test_somebody_on_this_machine_sees_all(client: Client, path: str, host: str) -> None:
     """Under loopback's names and addresses, and those that the config lists."""
@@ -61,9 +73,19 @@ def test_somebody_on_this_machine_sees_all(client: Client, path: str, host: str)
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(
-    "host", ["evil.example", "feeds.example.net", "127.0.0.1.evil.example", "localhost.evil.example", "192.0.2.1", ""]
+    "host",
+    [
+        "evil.example",
+        "feeds.example.net",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "192.0.2.1",
+        "",
+    ],
 )
-def test_a_page_of_another_site_sees_nothing(client: Client, console: FakeControl, path: str, host: str) -> None:
+def test_a_page_of_another_site_sees_nothing(
+    client: Client, console: FakeControl, path: str, host: str
+) -> None:
     """Its name may lead to this machine (DNS rebinding); the public address of the feeds comes through a proxy."""
     reply = ask(client, path, host)
     assert reply.status == 403
@@ -88,7 +110,9 @@ def test_a_proxy_asks_for_others(client: Client, path: str, header: str) -> None
 
 
 @pytest.mark.parametrize("host", ["evil.example", "feeds.example.net"])
-def test_supervisors_elsewhere_learn_whether_all_is_well_and_no_more(client: Client, host: str) -> None:
+def test_supervisors_elsewhere_learn_whether_all_is_well_and_no_more(
+    client: Client, host: str
+) -> None:
     """Enough for a load balancer."""
     reply = ask(client, "/healthz", host)
     assert (reply.status, json.loads(reply.body)) == (200, {"ok": True})
@@ -98,7 +122,13 @@ def test_supervisors_elsewhere_learn_whether_all_is_well_and_no_more(client: Cli
 @pytest.mark.parametrize("path", ["/status", "/metrics", "/healthz"])
 def test_who_knows_the_token_sees_all(client: Client, path: str) -> None:
     """From anywhere: Prometheus sends it."""
-    reply = ask(client, path, "evil.example", "X-Forwarded-For: 192.0.2.1", f"Authorization: Bearer {SECRET}")
+    reply = ask(
+        client,
+        path,
+        "evil.example",
+        "X-Forwarded-For: 192.0.2.1",
+        f"Authorization: Bearer {SECRET}",
+    )
     assert reply.status == 200
     assert b"world" in reply.body
 
@@ -108,7 +138,11 @@ def test_a_wrong_token_costs_time(client: Client, console: FakeControl) -> None:
     began = time.monotonic()
     assert ask(client, "/status", "evil.example", "Authorization: Bearer wrong").status == 403
     assert time.monotonic() - began >= 0.3
-    for header in ("Authorization: Bearer", "Authorization: Basic b3Blbg==", f"Cookie: token={SECRET}"):
+    for header in (
+        "Authorization: Bearer",
+        "Authorization: Basic b3Blbg==",
+        f"Cookie: token={SECRET}",
+    ):
         assert ask(client, "/status", "evil.example", header).status == 403
     console.secret = None
     assert ask(client, "/status", "evil.example", f"Authorization: Bearer {SECRET}").status == 403
@@ -151,12 +185,16 @@ def test_only_loopback_and_unix_sockets_are_this_machine(address: str | None, lo
 def test_a_unix_socket_is_this_machine(folder: Path, console: FakeControl, tmp_path: Path) -> None:
     """Unless a proxy asks through it."""
     path = tmp_path / "s"
-    server = Server(FeedApp(FolderBackend(folder), console, [], BASE), [open_socket(f"unix:{path}")])
+    server = Server(
+        FeedApp(FolderBackend(folder), console, [], BASE), [open_socket(f"unix:{path}")]
+    )
     server.start()
     try:
         curl = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", str(path)]
         for headers, status in (([], "200"), (["-H", "X-Forwarded-For: 192.0.2.1"], "403")):
-            said = subprocess.run([*curl, *headers, "http://localhost/status"], capture_output=True, check=True)  # noqa: S603
+            said = subprocess.run(
+                [*curl, *headers, "http://localhost/status"], capture_output=True, check=True
+            )  # noqa: S603
             assert said.stdout.decode() == status
     finally:
         server.stop(PATIENCE)
@@ -173,7 +211,9 @@ def nginx_example() -> str:
 
 
 @pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")
-def test_the_example_for_nginx_publishes_feeds_and_pages_only(client: Client, tmp_path: Path) -> None:
+def test_the_example_for_nginx_publishes_feeds_and_pages_only(
+    client: Client, tmp_path: Path
+) -> None:
     """As it stands in the manual, in a real nginx."""
     port = free_port()
     example = nginx_example().replace("127.0.0.1:8080", f"127.0.0.1:{client.port}")
@@ -195,11 +235,31 @@ def test_the_example_for_nginx_publishes_feeds_and_pages_only(client: Client, tm
                 return False
 
         assert eventually(answers)
-        for path in ("/", "/world", "/world.html", "/world.atom", "/world/story.html", "/world/map.png", "/feeds.opml"):
+        for path in (
+            "/",
+            "/world",
+            "/world.html",
+            "/world.atom",
+            "/world/story.html",
+            "/world/map.png",
+            "/feeds.opml",
+        ):
             assert proxy.get(path).status == 200, path
-        for path in ("/status", "/metrics", "/healthz", "/run", "//status", "/./status", "/x/../metrics", "/%73tatus"):
+        for path in (
+            "/status",
+            "/metrics",
+            "/healthz",
+            "/run",
+            "//status",
+            "/./status",
+            "/x/../metrics",
+            "/%73tatus",
+        ):
             for host in ("feeds.example.net", "127.0.0.1", "localhost"):
-                assert ask(proxy, path, host, f"Authorization: Bearer {SECRET}").status in (403, 404), (path, host)
+                assert ask(proxy, path, host, f"Authorization: Bearer {SECRET}").status in (
+                    403,
+                    404,
+                ), (path, host)
     finally:
         nginx.terminate()
         nginx.wait(PATIENCE)

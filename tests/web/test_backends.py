@@ -20,11 +20,18 @@ DOCUMENTS = {
     "/world-archive-2.rss": "application/rss+xml; charset=utf-8",
     "/health.rss": "application/rss+xml; charset=utf-8",
 }
-PAGES = {"/": "index.html", "/index.html": "index.html", "/world.html": "world.html", "/world": "world.html"}
+PAGES = {
+    "/": "index.html",
+    "/index.html": "index.html",
+    "/world.html": "world.html",
+    "/world": "world.html",
+}
 
 
 @pytest.mark.parametrize(("path", "media_type"), DOCUMENTS.items())
-def test_documents_are_served_as_what_they_are(client: Client, folder: Path, path: str, media_type: str) -> None:
+def test_documents_are_served_as_what_they_are(
+    client: Client, folder: Path, path: str, media_type: str
+) -> None:
     """With the media type that readers know them by, and open to readers that live in a browser."""
     reply = client.get(path)
     assert (reply.status, reply.body) == (200, (folder / path[1:]).read_bytes())
@@ -44,7 +51,9 @@ def test_pages_are_served(client: Client, folder: Path, path: str, name: str) ->
     assert "access-control-allow-origin" not in reply.headers
 
 
-@pytest.mark.parametrize("path", ["/nope.rss", "/nope", "/world/none.html", "/world/", "/world.rss/", "/World.rss"])
+@pytest.mark.parametrize(
+    "path", ["/nope.rss", "/nope", "/world/none.html", "/world/", "/world.rss/", "/World.rss"]
+)
 def test_what_is_not_there_is_told_by_a_page(client: Client, path: str) -> None:
     """With a way back; nobody keeps it, for it may be there tomorrow."""
     reply = client.get(path)
@@ -53,7 +62,9 @@ def test_what_is_not_there_is_told_by_a_page(client: Client, path: str) -> None:
     assert reply.header("cache-control") == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/world.rss?from=mail", "/w%6Frld.rss", "http://127.0.0.1/world.rss"])
+@pytest.mark.parametrize(
+    "path", ["/world.rss?from=mail", "/w%6Frld.rss", "http://127.0.0.1/world.rss"]
+)
 def test_an_address_may_be_spelt_in_other_ways(client: Client, path: str) -> None:
     """A query changes nothing, and neither does the form that proxies use."""
     assert client.get(path).body == RSS
@@ -90,7 +101,13 @@ def test_nothing_else_can_be_had(client: Client, folder: Path, path: str) -> Non
     """No way leads out of the folder, and in it only to regular files of the kinds that are published."""
     secret = folder.parent / "secret.html"
     secret.write_bytes(b"SECRET")
-    for name in (".hidden.html", ".feedpub-1-00000000.tmp", "world/.hidden.html", "state.db", "feedpub.toml"):
+    for name in (
+        ".hidden.html",
+        ".feedpub-1-00000000.tmp",
+        "world/.hidden.html",
+        "state.db",
+        "feedpub.toml",
+    ):
         (folder / name).write_bytes(b"SECRET")
     (folder / "link.html").symlink_to(secret)
     (folder / "linked").symlink_to(folder.parent)
@@ -157,12 +174,17 @@ def test_a_reader_in_a_browser_may_send_validators(client: Client) -> None:
 @pytest.mark.parametrize("path", ["/world.rss", "/world.atom", "/world.json"])
 def test_feeds_name_themselves_and_their_hubs(client: Client, path: str) -> None:
     """In the header as in the document (RFC 8288, WebSub)."""
-    assert client.get(path).headers["link"] == [f'<{BASE}{path[1:]}>; rel="self"', f'<{HUB}>; rel="hub"']
+    assert client.get(path).headers["link"] == [
+        f'<{BASE}{path[1:]}>; rel="self"',
+        f'<{HUB}>; rel="hub"',
+    ]
 
 
 def test_archives_name_no_hub(client: Client) -> None:
     """Nothing will ever change that a hub could tell of; pages and the list of feeds name nothing at all."""
-    assert client.get("/world-archive-2.rss").headers["link"] == [f'<{BASE}world-archive-2.rss>; rel="self"']
+    assert client.get("/world-archive-2.rss").headers["link"] == [
+        f'<{BASE}world-archive-2.rss>; rel="self"'
+    ]
     assert "link" not in client.get("/feeds.opml").headers
     assert "link" not in client.get("/world.html").headers
 
@@ -180,7 +202,9 @@ def test_our_pages_look_as_they_should(client: Client, folder: Path) -> None:
         assert "unsafe" not in policy
         assert "script-src" not in policy
         assert reply.header("referrer-policy") == "no-referrer"
-    assert "img-src http: https: data:" in client.get("/world/own.html").header("content-security-policy")
+    assert "img-src http: https: data:" in client.get("/world/own.html").header(
+        "content-security-policy"
+    )
 
 
 @pytest.mark.parametrize("path", ["/world.html", "/nope.html"])

@@ -49,7 +49,9 @@ def test_a_file_is_read_once_for_all_who_want_it(client: Client, reads: list[str
     assert reads == ["world.rss"]
 
 
-def test_what_was_written_is_compressed_before_anybody_asks(site: FeedApp, client: Client, reads: list[str]) -> None:
+def test_what_was_written_is_compressed_before_anybody_asks(
+    site: FeedApp, client: Client, reads: list[str]
+) -> None:
     """In each coding, so that the first reader does not wait; what cannot be compressed is left alone."""
     site.refresh(["world.rss", "world/map.png", "world.txt", "gone.rss"])
     assert reads == ["world.rss", "world.rss", "gone.rss", "gone.rss"]
@@ -92,7 +94,9 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     copies = ResponseCache(FolderBackend(tmp_path), no_headers, budget=1000)
     made = {name: copies.build(file(name), "identity") for name in ("a.rss", "b.rss")}
     signatures = {name: copy.signature for name, copy in made.items() if copy}
-    assert copies.lookup("a.rss", "identity", signatures["a.rss"])  # asked for again: b is the oldest now
+    assert copies.lookup(
+        "a.rss", "identity", signatures["a.rss"]
+    )  # asked for again: b is the oldest now
     copies.build(file("c.rss"), "identity")
     assert copies.lookup("a.rss", "identity", signatures["a.rss"])
     assert copies.lookup("b.rss", "identity", signatures["b.rss"]) is None

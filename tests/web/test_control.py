@@ -57,7 +57,9 @@ def test_a_program_gets_no_page(client: Client, console: FakeControl) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "open", SECRET + "!", SECRET.upper(), "\udcff"])
-def test_a_wrong_token_is_refused_after_a_while(client: Client, console: FakeControl, token: str) -> None:
+def test_a_wrong_token_is_refused_after_a_while(
+    client: Client, console: FakeControl, token: str
+) -> None:
     """So that guessing takes long."""
     began = time.monotonic()
     form = urlencode({"feed": "world", "token": token}, errors="surrogateescape").encode()
@@ -102,7 +104,9 @@ def test_it_takes_a_form_and_nothing_else(client: Client, console: FakeControl) 
     assert console.ran == []
 
 
-def test_who_leaves_in_the_middle_has_asked_for_nothing(client: Client, console: FakeControl) -> None:
+def test_who_leaves_in_the_middle_has_asked_for_nothing(
+    client: Client, console: FakeControl
+) -> None:
     """Half a form may name another feed."""
     form = urlencode({"token": SECRET, "feed": "world"}).encode()
     head = b"POST /run HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (len(form) + 5)

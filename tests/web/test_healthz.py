@@ -42,7 +42,9 @@ def test_an_overdue_feed_is_not_well() -> None:
 
 def test_a_broken_source_is_told_and_no_fault_of_the_service() -> None:
     """To start it again would change nothing."""
-    ok, told = health_response(overview(feed(health=Health.BROKEN, sources=(broken_source(),), last_success=None)))
+    ok, told = health_response(
+        overview(feed(health=Health.BROKEN, sources=(broken_source(),), last_success=None))
+    )
     assert ok
     assert told["feeds"]["world"] == {
         "fresh": True,

@@ -48,7 +48,10 @@ def test_a_feed_and_its_source() -> None:
     told = parsed(metrics.render_metrics(overview(feed())))
     minute = 60
     now = NOW.timestamp()
-    of_feed = {name.removeprefix("feedpub_feed_"): samples.get('feed="world"') for name, samples in told.items()}
+    of_feed = {
+        name.removeprefix("feedpub_feed_"): samples.get('feed="world"')
+        for name, samples in told.items()
+    }
     expected = {
         "last_run_timestamp_seconds": now - 6 * minute,
         "last_success_timestamp_seconds": now - 6 * minute,
@@ -62,7 +65,9 @@ def test_a_feed_and_its_source() -> None:
     }
     assert {name: of_feed[name] for name in expected} == expected
     labels = 'feed="world",source="https://news.example.org/feed"'
-    assert {name.removeprefix("feedpub_source_"): s[labels] for name, s in told.items() if labels in s} == {
+    assert {
+        name.removeprefix("feedpub_source_"): s[labels] for name, s in told.items() if labels in s
+    } == {
         "up": 1,
         "last_check_timestamp_seconds": now - 6 * minute,
         "last_success_timestamp_seconds": now - 6 * minute,
@@ -85,7 +90,9 @@ def test_requests_by_status() -> None:
 def test_states() -> None:
     """Each feed is in one; and how many are in which."""
     told = parsed(
-        metrics.render_metrics(overview(feed(), feed("gone", health=Health.BROKEN, sources=(broken_source(),))))
+        metrics.render_metrics(
+            overview(feed(), feed("gone", health=Health.BROKEN, sources=(broken_source(),)))
+        )
     )
     assert told["feedpub_feeds"] == {'state="broken"': 1, 'state="late"': 0, 'state="healthy"': 1}
     states = {labels for labels, value in told["feedpub_feed_state"].items() if value}
@@ -98,7 +105,9 @@ def test_the_service() -> None:
     told = parsed(metrics.render_metrics(everything()))
     assert told["feedpub_config_last_reload_successful"] == {"": 0}
     assert told["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}
-    assert "feedpub_config_last_reload_successful" not in parsed(metrics.render_metrics(overview(feed(), running=None)))
+    assert "feedpub_config_last_reload_successful" not in parsed(
+        metrics.render_metrics(overview(feed(), running=None))
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,5 +127,13 @@ def test_what_is_not_known_is_left_out() -> None:
     new = feed("new", health=Health.LATE, last_run=None, last_success=None, next_run=None, outcome=None,
                newest=None, requests={}, sources=(never,))  # fmt: skip
     told = parsed(metrics.render_metrics(overview(new)))
-    absent = ("last_run", "last_success", "next_run", "newest", "requests", "last_check", "next_check")
+    absent = (
+        "last_run",
+        "last_success",
+        "next_run",
+        "newest",
+        "requests",
+        "last_check",
+        "next_check",
+    )
     assert [name for name in told if any(part in name for part in absent)] == []

@@ -12,7 +12,11 @@ from feedpub.web.negotiation import OFFERED_CODINGS, choose_coding, compress
 from tests.support.client import Client
 from tests.web.conftest import RSS
 
-OPEN: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}
+OPEN: dict[str, Callable[[bytes], bytes]] = {
+    "br": brotli.decompress,
+    "gzip": gzip.decompress,
+    "": bytes,
+}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +52,9 @@ OPEN: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gz
         (b"zstd, identity;q=0", None),
     ],
 )
-def test_the_coding_that_the_client_likes_best_is_chosen(accepted: bytes | None, coding: str | None) -> None:
+def test_the_coding_that_the_client_likes_best_is_chosen(
+    accepted: bytes | None, coding: str | None
+) -> None:
     """Of those it likes equally, the smallest; the plain bytes where it takes no other and does not forbid them."""
     assert choose_coding(accepted, OFFERED_CODINGS) == coding
 

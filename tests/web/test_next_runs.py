@@ -30,7 +30,10 @@ class Plans:
         if self.broken:
             raise StoreError("the state cannot be read")
         now = datetime.now(UTC)
-        return {feed: ScheduledRun(feed, now + timedelta(seconds=wait), "") for feed, wait in self.seconds.items()}
+        return {
+            feed: ScheduledRun(feed, now + timedelta(seconds=wait), "")
+            for feed, wait in self.seconds.items()
+        }
 
 
 @pytest.fixture
@@ -65,7 +68,9 @@ def test_what_is_about_all_feeds_holds_until_the_first_runs(plans: Plans, folder
 
 
 @pytest.mark.parametrize(("wait", "age"), [(-500, 60), (0, 60), (10, 60), (100_000, 3600)])
-def test_it_holds_a_minute_at_least_and_an_hour_at_most(plans: Plans, folder: Path, wait: float, age: int) -> None:
+def test_it_holds_a_minute_at_least_and_an_hour_at_most(
+    plans: Plans, folder: Path, wait: float, age: int
+) -> None:
     """A run may be late, and plans may change."""
     plans.seconds = {"world": wait}
     with served(FeedApp(FolderBackend(folder), None, [], BASE, plans.load)) as client:
@@ -82,7 +87,9 @@ def test_archives_hold_a_day(client: Client) -> None:
     assert max_age(client, "/world-archive-2.rss") == 86400
 
 
-def test_changed_plans_are_noticed(client: Client, plans: Plans, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_plans_are_noticed(
+    client: Client, plans: Plans, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Some seconds later, by the first who asks: it may be the only one in an hour."""
     plans.seconds["world"] = 300
     assert max_age(client, "/world.rss") > 1700

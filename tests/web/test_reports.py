@@ -86,7 +86,9 @@ def test_reports_are_made_anew(client: Client, console: FakeControl) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_state_that_cannot_be_read_is_told(client: Client, console: FakeControl, path: str) -> None:
+def test_a_state_that_cannot_be_read_is_told(
+    client: Client, console: FakeControl, path: str
+) -> None:
     """With the reason; feeds are served all the same."""
     console.error = StoreError("state/feedpub.db: disk I/O error <1>")
     reply = client.get(path)

@@ -68,7 +68,13 @@ def test_answers_over_one_connection_come_in_order(client: Client) -> None:
     first = b"GET /world.atom HTTP/1.1\r\nHost: x\r\n\r\n"
     said = client.raw(first + ASK + first + ASK + LAST)
     assert statuses(said) == [b"200"] * 5
-    bodies = [said.index(b"<feed/>"), said.index(RSS), said.rindex(b"<feed/>"), said.rindex(RSS), said.index(b"{}")]
+    bodies = [
+        said.index(b"<feed/>"),
+        said.index(RSS),
+        said.rindex(b"<feed/>"),
+        said.rindex(RSS),
+        said.index(b"{}"),
+    ]
     assert bodies == sorted(bodies)
 
 
@@ -116,7 +122,9 @@ def test_the_detour_and_the_shortcut_say_the_same(client: Client) -> None:
     ],
     ids=lambda request: repr(request[:60]),
 )
-def test_what_is_no_request_is_told(client: Client, request_: bytes, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_no_request_is_told(
+    client: Client, request_: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     """And the connection is closed; the log does not fill with it."""
     said = client.raw(request_)
     assert said == b"" or said.startswith(b"HTTP/1.1 400 ")
@@ -127,7 +135,13 @@ def test_what_is_no_request_is_told(client: Client, request_: bytes, caplog: pyt
 def test_who_takes_too_long_to_ask_is_left(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether nothing comes, or a byte now and then, or a body that is not finished."""
     monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.5)
-    for start in (b"", b"GET /wor", b"\r\n", LAST[:-2], ASK.replace(b"\r\n\r\n", b"\r\nContent-Length: 9\r\n\r\nx")):
+    for start in (
+        b"",
+        b"GET /wor",
+        b"\r\n",
+        LAST[:-2],
+        ASK.replace(b"\r\n\r\n", b"\r\nContent-Length: 9\r\n\r\nx"),
+    ):
         with client.connect() as connection:
             began = time.monotonic()
             connection.sendall(start)
@@ -150,7 +164,9 @@ def drip(connection: socket.socket) -> None:
             return
 
 
-def test_who_takes_nothing_is_left(client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_takes_nothing_is_left(
+    client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Though the request was good, the answer must move on."""
     monkeypatch.setattr(limits, "TAKING_SECONDS", 0.5)
     size = 64 << 20
@@ -169,7 +185,9 @@ def status(connection: socket.socket) -> int:
     return response.status
 
 
-def test_who_asks_and_takes_slowly_is_served(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_asks_and_takes_slowly_is_served(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The limits are for a request and for a piece of an answer, not for a connection."""
     monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.5)
     with client.connect() as connection:
@@ -181,7 +199,9 @@ def test_who_asks_and_takes_slowly_is_served(client: Client, monkeypatch: pytest
         assert everything(connection).endswith(b"{}")
 
 
-def test_there_are_only_so_many_connections(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_are_only_so_many_connections(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One too many is closed at once; those that are open go on, and there is room again when one ends."""
     monkeypatch.setattr(limits, "MOST_CONNECTIONS", 2)
     with client.connect() as first, client.connect() as second:
@@ -220,16 +240,22 @@ def test_who_sends_requests_and_takes_no_answers_is_left(
 def test_sixteen_requests_may_wait(client: Client, folder: Path) -> None:
     """Programs that ask for some files at once get all of them."""
     (folder / "large.png").write_bytes(b"x" * (1 << 20))
-    requests = ASK.replace(b"world.rss", b"large.png") + ASK * (limits.MAX_WAITING_REQUESTS - 1) + LAST
+    requests = (
+        ASK.replace(b"world.rss", b"large.png") + ASK * (limits.MAX_WAITING_REQUESTS - 1) + LAST
+    )
     assert statuses(client.raw(requests)) == [b"200"] * (limits.MAX_WAITING_REQUESTS + 1)
 
 
-def test_one_address_cannot_shut_out_another(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_address_cannot_shut_out_another(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """For each newcomer the address that holds the most loses one, first of those that ask for nothing."""
     monkeypatch.setattr(limits, "MOST_CONNECTIONS", 20)
 
     def connect(host: str) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", client.port), timeout=10, source_address=(host, 0))
+        return socket.create_connection(
+            ("127.0.0.1", client.port), timeout=10, source_address=(host, 0)
+        )
 
     hog = [connect("127.0.0.2") for _ in range(20)]
     for connection in hog:

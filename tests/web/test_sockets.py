@@ -43,7 +43,9 @@ def test_it_listens_at_an_address(address: str) -> None:
     """Of either family; what it shows is what a browser opens."""
     with open_socket(address) as listening:
         host, port = listening.getsockname()[:2]
-        assert socket_address(listening) == (f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/")
+        assert socket_address(listening) == (
+            f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+        )
         with socket.create_connection((host, port)) as connection:
             assert connection.getpeername()[1] == port
 
@@ -69,7 +71,8 @@ def test_a_taken_port_is_named(taken: socket.socket) -> None:
     """With what to do about it."""
     port = taken.getsockname()[1]
     with pytest.raises(
-        ServiceError, match=rf"^127\.0\.0\.1:{port}: cannot listen there \(Address already in use\); .*end"
+        ServiceError,
+        match=rf"^127\.0\.0\.1:{port}: cannot listen there \(Address already in use\); .*end",
     ):
         open_socket(f"127.0.0.1:{port}")
 
@@ -139,7 +142,12 @@ def test_what_systemd_listens_on_is_served(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "environ",
-    [{}, {"LISTEN_FDS": "1"}, {"LISTEN_FDS": "1", "LISTEN_PID": "1"}, {"LISTEN_FDS": "x", "LISTEN_PID": "me"}],
+    [
+        {},
+        {"LISTEN_FDS": "1"},
+        {"LISTEN_FDS": "1", "LISTEN_PID": "1"},
+        {"LISTEN_FDS": "x", "LISTEN_PID": "me"},
+    ],
 )
 def test_what_is_meant_for_others_is_left_alone(environ: dict[str, str]) -> None:
     """The variables of a process that started us, or none at all."""

@@ -12,7 +12,9 @@ from tests.support.site import Route, Site, running_site
 
 pytestmark = pytest.mark.slow
 
-PAGE = status_page.render_status_page(everything(), token_needed=True).replace("<details>", "<details open>")
+PAGE = status_page.render_status_page(everything(), token_needed=True).replace(
+    "<details>", "<details open>"
+)
 DARK = ("--blink-settings=preferredColorScheme=0",)
 # A frame of some width; the page inside is asked whether it fits, and how well its texts stand out from their ground.
 MEASURE = """<!DOCTYPE html><iframe src="/status" width="{width}" height="800"></iframe>
@@ -56,9 +58,13 @@ def host() -> Iterator[Site]:
         yield running
 
 
-@pytest.mark.parametrize(("flags", "ground"), [((), "rgb(251, 250, 247)"), (DARK, "rgb(22, 21, 19)")])
+@pytest.mark.parametrize(
+    ("flags", "ground"), [((), "rgb(251, 250, 247)"), (DARK, "rgb(22, 21, 19)")]
+)
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_it_fits_and_can_be_read(host: Site, width: int, flags: tuple[str, ...], ground: str) -> None:
+def test_it_fits_and_can_be_read(
+    host: Site, width: int, flags: tuple[str, ...], ground: str
+) -> None:
     """No sideways scrolling, whatever names and addresses are like; every text has a contrast of 4.5 at least."""
     host["/status"] = PAGE
     host["/measure"] = MEASURE.format(width=width)

@@ -8,7 +8,18 @@ from lxml import html
 
 from feedpub.web import status_page
 from feedpub.web.status import Health, ServiceStatus
-from tests.support.overviews import DAYS, HOUR, NOW, broken_source, everything, feed, overview, removal, running, source
+from tests.support.overviews import (
+    DAYS,
+    HOUR,
+    NOW,
+    broken_source,
+    everything,
+    feed,
+    overview,
+    removal,
+    running,
+    source,
+)
 
 
 def page(seen: ServiceStatus, *, token_needed: bool = False) -> html.HtmlElement:
@@ -29,7 +40,11 @@ def test_the_summary_stands_on_top() -> None:
 def test_broken_feeds_come_first() -> None:
     """Under headings that say how many there are; every state stands there in words."""
     seen = page(everything())
-    assert [text(heading) for heading in seen.iter("h2")][1:] == ["Broken (4)", "Late (2)", "Healthy (6)"]
+    assert [text(heading) for heading in seen.iter("h2")][1:] == [
+        "Broken (4)",
+        "Late (2)",
+        "Healthy (6)",
+    ]
     states = [text(badge).split()[-1] for badge in seen.cssselect("h3 .badge")]
     assert states == ["broken"] * 4 + ["late"] * 2 + ["healthy"] * 6
 
@@ -51,12 +66,17 @@ def test_a_source_says_when_and_why_it_is_looked_at() -> None:
         "publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes"
     )
     look = item.findall(".//time")[0]
-    assert (look.get("datetime"), look.get("title")) == ("2026-11-25T09:54:00+00:00", "25 November 2026, 09:54 UTC")
+    assert (look.get("datetime"), look.get("title")) == (
+        "2026-11-25T09:54:00+00:00",
+        "25 November 2026, 09:54 UTC",
+    )
 
 
 def test_a_broken_source_says_what_was_tried() -> None:
     """Since when it fails, how often, and when it was read last; it comes before those that are well."""
-    seen = page(overview(feed(health=Health.BROKEN, sources=(source(), broken_source(why="every 5m")))))
+    seen = page(
+        overview(feed(health=Health.BROKEN, sources=(source(), broken_source(why="every 5m"))))
+    )
     assert [item.get("class") for item in seen.cssselect(".sources li")] == ["broken", "healthy"]
     told = text(seen.cssselect(".sources li")[0])
     assert "HTTP 404: the page is gone" in told
@@ -69,7 +89,9 @@ def test_late_and_hanging_feeds_say_so() -> None:
     seen = page(everything())
     assert "it was to run 3 hours ago" in text(seen.get_element_by_id("late"))
     assert "Next run was due 3 hours ago" in text(seen.get_element_by_id("late"))
-    assert "a run that began to hang was given up 20 minutes ago" in text(seen.get_element_by_id("hung"))
+    assert "a run that began to hang was given up 20 minutes ago" in text(
+        seen.get_element_by_id("hung")
+    )
     assert "being looked at, begun 2 minutes ago" in text(seen.get_element_by_id("busy"))
 
 
@@ -103,7 +125,9 @@ def test_the_chart_can_be_read_without_seeing_it() -> None:
 def test_a_config_that_is_not_in_force_is_shown_on_top() -> None:
     """Before the feeds, with what is wrong with it."""
     seen = page(overview(feed(), running=running(config_problem="feedpub.toml:3: no")))
-    assert next(text(heading) for heading in seen.iter("h2")) == "The changed config is not in force"
+    assert (
+        next(text(heading) for heading in seen.iter("h2")) == "The changed config is not in force"
+    )
     assert text(seen.find(".//pre")) == "feedpub.toml:3: no"
 
 
@@ -111,7 +135,10 @@ def test_a_config_that_is_not_in_force_is_shown_on_top() -> None:
     ("seen", "told"),
     [
         (overview(feed()), "service started 12 days ago scheduler alive"),
-        (overview(feed(), running=running(heartbeat=NOW - HOUR)), "scheduler silent since 1 hour ago"),
+        (
+            overview(feed(), running=running(heartbeat=NOW - HOUR)),
+            "scheduler silent since 1 hour ago",
+        ),
         (overview(feed(), running=None), "nothing is scheduled by this process"),
         (overview(), "The config has no feed yet."),
     ],
@@ -126,7 +153,9 @@ def test_run_now_asks_for_the_token() -> None:
     seen = page(everything(), token_needed=True)
     forms = seen.cssselect("form")
     assert {(form.get("method"), form.get("action")) for form in forms} == {("post", "run")}
-    assert [form.fields["feed"] for form in forms] == [a.get("id") for a in seen.cssselect("article")]
+    assert [form.fields["feed"] for form in forms] == [
+        a.get("id") for a in seen.cssselect("article")
+    ]
     assert all(form.inputs["token"].type == "password" for form in forms)
     assert len({button.get("aria-label") for button in seen.iter("button")}) == 12
 
@@ -148,12 +177,16 @@ def test_nothing_on_it_can_do_harm() -> None:
         sources=(broken_source(evil, reason=evil, why=evil),),
         removals=(removal(evil, reason=evil),),
     )
-    written = status_page.render_status_page(overview(hostile, running=running(config_problem=evil)), token_needed=True)
+    written = status_page.render_status_page(
+        overview(hostile, running=running(config_problem=evil)), token_needed=True
+    )
     assert "<script" not in written
     assert not re.search(r'\sstyle="|\son\w+=', written)
     seen = html.document_fromstring(written)
     addresses = [element.get(name, "") for element in seen.iter() for name in ("src", "href")]
-    assert [address for address in addresses if "//" in address and not address.startswith("data:")] == []
+    assert [
+        address for address in addresses if "//" in address and not address.startswith("data:")
+    ] == []
     policy = seen.cssselect("meta[http-equiv]")[0].get("content", "")
     assert "default-src 'none'" in policy
     assert "form-action 'self'" in policy
@@ -161,17 +194,25 @@ def test_nothing_on_it_can_do_harm() -> None:
 
 def test_ids_are_unique_and_labels_lead_to_them() -> None:
     """Also where a feed is named as a part of the page."""
-    seen = page(overview(*(feed(name) for name in ("feeds", "config", "healthy", "world"))), token_needed=True)
+    seen = page(
+        overview(*(feed(name) for name in ("feeds", "config", "healthy", "world"))),
+        token_needed=True,
+    )
     ids = [element.get("id") for element in seen.cssselect("[id]")]
     assert len(ids) == len(set(ids))
-    assert {element.get("aria-labelledby") for element in seen.cssselect("[aria-labelledby]")} <= set(ids)
+    assert {
+        element.get("aria-labelledby") for element in seen.cssselect("[aria-labelledby]")
+    } <= set(ids)
     assert seen.cssselect("a.skip")[0].get("href") == "#" + seen.cssselect("main")[0].get("id")
 
 
 def test_everything_is_reached_with_the_keyboard() -> None:
     """First what leads past the rest; then in the order of the page, by what browsers know themselves."""
     seen = page(everything(), token_needed=True)
-    reached = [e.tag for e in seen.cssselect("a[href], summary, input:not([type=hidden]), button, pre[tabindex]")]
+    reached = [
+        e.tag
+        for e in seen.cssselect("a[href], summary, input:not([type=hidden]), button, pre[tabindex]")
+    ]
     assert set(reached) == {"a", "summary", "input", "button", "pre"}
     assert seen.cssselect("a[href]")[0].get("class") == "skip"
     assert {e.get("tabindex") for e in seen.cssselect("[tabindex]")} == {"0", "-1"}
@@ -186,7 +227,11 @@ def test_headings_leave_no_level_out() -> None:
 
 def colours(scheme: str) -> dict[str, str]:
     """The named colours of a scheme, as the page's style gives them."""
-    style = status_page.render_status_page(overview(), token_needed=False).split("<style>")[1].split("</style>")[0]
+    style = (
+        status_page.render_status_page(overview(), token_needed=False)
+        .split("<style>")[1]
+        .split("</style>")[0]
+    )
     named: dict[str, str] = {}
     for place, rules in re.findall(r"(@media [^{]*\{\s*)?:root \{(.*?)\}", style, re.DOTALL):
         if not place or (scheme in place and "print" not in place):
@@ -205,7 +250,10 @@ def luminance(colour: str) -> float:
 def test_colours_can_be_told_apart(scheme: str) -> None:
     """Every text on every ground, by day and by night: a contrast of 4.5 at least (WCAG 2.2, AA)."""
     named = colours(scheme)
-    pairs = [*product(("ink", "soft", "accent", "good", "warn", "bad"), ("paper", "card")), ("paper", "accent")]
+    pairs = [
+        *product(("ink", "soft", "accent", "good", "warn", "bad"), ("paper", "card")),
+        ("paper", "accent"),
+    ]
     for front, back in pairs:
         dark, light = sorted((luminance(named[front]), luminance(named[back])))
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (front, back)

@@ -30,7 +30,13 @@ def test_the_same_again_is_not_sent(client: Client) -> None:
     for headers in ({"if_none_match": etag}, {"if_modified_since": modified}):
         again = client.get("/world.rss", **headers)
         assert (again.status, again.body) == (304, b"")
-        for name in ("etag", "last-modified", "cache-control", "vary", "access-control-allow-origin"):
+        for name in (
+            "etag",
+            "last-modified",
+            "cache-control",
+            "vary",
+            "access-control-allow-origin",
+        ):
             assert again.header(name) == first.header(name)
         assert "content-type" not in again.headers
         assert "content-length" not in again.headers
@@ -41,7 +47,10 @@ def test_what_has_changed_is_sent(client: Client, folder: Path, watchful: None) 
     first = client.get("/world.rss")
     (folder / "world.rss").write_bytes(RSS + b" ")
     os.utime(folder / "world.rss", (WRITTEN + 1, WRITTEN + 1))
-    for headers in ({"if_none_match": first.header("etag")}, {"if_modified_since": first.header("last-modified")}):
+    for headers in (
+        {"if_none_match": first.header("etag")},
+        {"if_modified_since": first.header("last-modified")},
+    ):
         again = client.get("/world.rss", **headers)
         assert (again.status, again.body) == (200, RSS + b" ")
         assert again.header("etag") != first.header("etag")
@@ -62,10 +71,15 @@ def test_head_is_answered_conditionally_too(client: Client) -> None:
 
 def test_each_coding_has_its_own_tag(client: Client) -> None:
     """A strong one, so that no cache puts the bytes of two together."""
-    tags = {coding: client.get("/world.rss", accept_encoding=coding).header("etag") for coding in ("br", "gzip", "")}
+    tags = {
+        coding: client.get("/world.rss", accept_encoding=coding).header("etag")
+        for coding in ("br", "gzip", "")
+    }
     assert len(set(tags.values())) == 3
     assert all(tag.startswith('"') for tag in tags.values())
-    assert client.get("/world.rss", accept_encoding="gzip", if_none_match=tags["gzip"]).status == 304
+    assert (
+        client.get("/world.rss", accept_encoding="gzip", if_none_match=tags["gzip"]).status == 304
+    )
     assert client.get("/world.rss", accept_encoding="gzip", if_none_match=tags["br"]).status == 200
 
 
@@ -88,7 +102,9 @@ def test_each_coding_has_its_own_tag(client: Client) -> None:
         (b'"abc', False),
     ],
 )
-def test_entity_tags_are_compared_as_the_standard_has_it(none_match: bytes, *, current: bool) -> None:
+def test_entity_tags_are_compared_as_the_standard_has_it(
+    none_match: bytes, *, current: bool
+) -> None:
     """Weakly, in a list or alone; `*` is any version."""
     assert is_not_modified(none_match, None, ETAG, WRITTEN) is current
 

@@ -17,7 +17,11 @@ NAMES = (
 def rows(table: Table) -> Rows:
     """The features of this group."""
     of_names, of_words = _names(table), _words(table)
-    around = [_shift(column, offset) for column in (of_names[-1], table.language_share) for offset in NEIGHBOURS]
+    around = [
+        _shift(column, offset)
+        for column in (of_names[-1], table.language_share)
+        for offset in NEIGHBOURS
+    ]
     return [*of_names, *of_words, *around]
 
 
@@ -35,7 +39,15 @@ def _names(table: Table) -> list[Column]:
         best[level] = np.maximum(best[level], best[around])
     own, outer = names[table.box, 0], names[table.parents, 1]
     further = total[table.parent[table.parents]]
-    return [wrapper, own, outer, further, worst[table.parents], best[table.parents], wrapper + own + outer + further]
+    return [
+        wrapper,
+        own,
+        outer,
+        further,
+        worst[table.parents],
+        best[table.parents],
+        wrapper + own + outer + further,
+    ]
 
 
 def _words(table: Table) -> list[Column]:

@@ -18,7 +18,10 @@ NAMES = (
     *("through parent", "to end of parent", "through grandparent", "to end of grandparent"),
     *("page words", "page density", "page good", "top share"),
 )
-FULL, FEWEST = 600, 25  # characters of a paragraph that count at most, and that a paragraph has at least
+FULL, FEWEST = (
+    600,
+    25,
+)  # characters of a paragraph that count at most, and that a paragraph has at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,11 @@ def _levels(table: Table, mass: Mass) -> Rows:
 
 
 def _readabilities(table: Table, mass: Mass) -> Rows:
-    around = [mass.best[table.parents], mass.best[table.parent[table.parents]], _best_around(mass.best, table)]
+    around = [
+        mass.best[table.parents],
+        mass.best[table.parent[table.parents]],
+        _best_around(mass.best, table),
+    ]
     return [column / mass.peak for column in around]
 
 
@@ -120,14 +127,18 @@ def _parents(table: Table) -> Rows:
     found: list[Column] = []
     for around in (table.parents, table.parent[table.parents]):
         first, last = table.first[around], table.last[around]
-        found += [(table.order - first) / np.maximum(last - first, 1), (last - 1 - table.order).astype(np.float64)]
+        found += [
+            (table.order - first) / np.maximum(last - first, 1),
+            (last - 1 - table.order).astype(np.float64),
+        ]
     return found
 
 
 def _page(table: Table, mass: Mass) -> Rows:
     linked, text, top = mass.linked[0], mass.text[0], mass.words[mass.top]
     return [
-        table.document_wide(float(value)) for value in (table.total, *(np.array([linked, text, top]) / table.total))
+        table.document_wide(float(value))
+        for value in (table.total, *(np.array([linked, text, top]) / table.total))
     ]
 
 

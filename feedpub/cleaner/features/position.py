@@ -7,7 +7,15 @@ from feedpub.cleaner.features.table import Column, Index, Rows, Table
 FAR = 99  # blocks; as far as this is far
 NAMES = (
     *("title in block", "description in block", "block in description"),
-    *("order", "words before", "to good before", "to good after", "to heading", "to h1", "to next h1"),
+    *(
+        "order",
+        "words before",
+        "to good before",
+        "to good after",
+        "to heading",
+        "to h1",
+        "to next h1",
+    ),
     *("good so far", "good to come"),
 )
 
@@ -21,9 +29,15 @@ def _hints(table: Table) -> Rows:
     title, description = table.reading.hints.title, table.reading.hints.description
     said = table.reading.tokens
     of_title = np.array([len(title.intersection(words)) for words in said], dtype=np.float64)
-    of_description = np.array([len(description.intersection(words)) for words in said], dtype=np.float64)
+    of_description = np.array(
+        [len(description.intersection(words)) for words in said], dtype=np.float64
+    )
     size = np.array([max(1, len(words)) for words in said])
-    return [of_title / max(1, len(title)), of_description / max(1, len(description)), of_description / size]
+    return [
+        of_title / max(1, len(title)),
+        of_description / max(1, len(description)),
+        of_description / size,
+    ]
 
 
 def _position(table: Table) -> Rows:

@@ -20,7 +20,9 @@ def rows(table: Table) -> Rows:
 def _groups(table: Table) -> Rows:
     """Repeated siblings: the nearest box around a block that has at least two more like it beside it."""
     keys: dict[tuple[int, str], int] = {}
-    member = [keys.setdefault((box.parent, box.name.partition(" ")[0]), len(keys)) for box in table.boxes]
+    member = [
+        keys.setdefault((box.parent, box.name.partition(" ")[0]), len(keys)) for box in table.boxes
+    ]
     group = np.array(member, dtype=np.int64)
     count = np.bincount(group)
     words, linked = table.sum_over_boxes(table.words, table.words * table.density)
@@ -32,7 +34,12 @@ def _groups(table: Table) -> Rows:
         nearest[level] = np.where(repeated[level], level, nearest[around])
     item = nearest[table.box]
     own = group[item]
-    return [count[own].astype(np.float64), (in_group / count)[own], density[own], words[item] / table.total]
+    return [
+        count[own].astype(np.float64),
+        (in_group / count)[own],
+        density[own],
+        words[item] / table.total,
+    ]
 
 
 def _kinds(table: Table) -> Rows:
@@ -54,5 +61,7 @@ def _kinds(table: Table) -> Rows:
 
 def _repeats(table: Table) -> Rows:
     texts: dict[str, int] = {}
-    same = np.array([texts.setdefault(block.text, len(texts)) for block in table.blocks], dtype=np.int64)
+    same = np.array(
+        [texts.setdefault(block.text, len(texts)) for block in table.blocks], dtype=np.int64
+    )
     return [np.bincount(same)[same].astype(np.float64)]

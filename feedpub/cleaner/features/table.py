@@ -20,13 +20,22 @@ Index = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.float64] | list[Column]
 """Columns of one group of features, in the order of its names."""
 
-GOOD_CHARS, GOOD_DENSITY = 60, 0.4  # from here on, and up to here, a block is taken for running text
+GOOD_CHARS, GOOD_DENSITY = (
+    60,
+    0.4,
+)  # from here on, and up to here, a block is taken for running text
 
 CLASSES = 5  # other characters, spaces, newlines, bars, ideographs
 _CLASS = np.zeros(0xFFFF, dtype=np.uint8)
 _CLASS[ord(" ")], _CLASS[ord("\n")] = 1, 2
 _CLASS[[ord(mark) for mark in "|•·/"]] = 3
-for _first, _last in ((0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7AF), (0x0E00, 0x0E7F)):
+for _first, _last in (
+    (0x3040, 0x30FF),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xAC00, 0xD7AF),
+    (0x0E00, 0x0E7F),
+):
     _CLASS[_first : _last + 1] = 4
 _LEAVES = frozenset({"p", "li", "dd", "dt", "blockquote", "pre", *HEADINGS})
 
@@ -126,5 +135,7 @@ def _characters(blocks: Sequence[Block]) -> Column:
     texts = [block.text for block in blocks]
     codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     owner = np.repeat(np.arange(len(texts)) * CLASSES, [len(text) for text in texts])
-    counts = np.bincount(owner + _CLASS[np.minimum(codes, len(_CLASS) - 1)], minlength=CLASSES * len(texts))
+    counts = np.bincount(
+        owner + _CLASS[np.minimum(codes, len(_CLASS) - 1)], minlength=CLASSES * len(texts)
+    )
     return counts.reshape(-1, CLASSES).T.astype(np.float64)

@@ -25,7 +25,17 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.metadata import authors, byline, canonical, dates, jsonld, lead_image, meta_tags, microdata, titles
+from feedpub.cleaner.metadata import (
+    authors,
+    byline,
+    canonical,
+    dates,
+    jsonld,
+    lead_image,
+    meta_tags,
+    microdata,
+    titles,
+)
 from feedpub.cleaner.metadata.byline import text_line, text_lines
 from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.metadata.facts import Facts, Size
@@ -64,7 +74,11 @@ class Metadata:
 
 
 def read_metadata(
-    tree: HtmlElement, url: str | None = None, names_of_site: Iterable[str] = (), *, parts: HeadElements | None = None
+    tree: HtmlElement,
+    url: str | None = None,
+    names_of_site: Iterable[str] = (),
+    *,
+    parts: HeadElements | None = None,
 ) -> Metadata:
     """The metadata of a parsed page.
 
@@ -87,9 +101,15 @@ def read_metadata(
     title, headline = _title(parts, stated, sites, url)
     if headline is None:
         headline = _headline(tree.find("body"), title, [*parts["h1"], *parts["h2"]])
-    seen = byline.VisibleByline() if headline is None else byline.read_visible_byline(headline, language)
+    seen = (
+        byline.VisibleByline()
+        if headline is None
+        else byline.read_visible_byline(headline, language)
+    )
     _search(tree, stated, language, seen)
-    published, updated = dates.choose_dates(stated, seen, url=url, language=add_country(language, url))
+    published, updated = dates.choose_dates(
+        stated, seen, url=url, language=add_country(language, url)
+    )
     pictures = chain(meta.images, data.images, items.images, lead_image.is_large(tree))
     image = lead_image.choose_lead_image(pictures, base)
     return Metadata(
@@ -129,17 +149,25 @@ def _title(
     told = [text for facts in stated for text in facts.titles]
     elements = parts["h1"]
     title = titles.choose_title(
-        [titles.TitleCandidate(text_line(element)) for element in elements], told, site=sites, url=url
+        [titles.TitleCandidate(text_line(element)) for element in elements],
+        told,
+        site=sites,
+        url=url,
     )
     if not title.sure:
         elements = [*elements, *parts["h2"]]
         title = titles.choose_title(
-            [titles.TitleCandidate(text_line(e), int(e.tag[1])) for e in elements], told, site=sites, url=url
+            [titles.TitleCandidate(text_line(e), int(e.tag[1])) for e in elements],
+            told,
+            site=sites,
+            url=url,
         )
     return title.text, None if title.headline is None else elements[title.headline]
 
 
-def _headline(body: HtmlElement | None, title: str, headings: Sequence[HtmlElement]) -> HtmlElement | None:
+def _headline(
+    body: HtmlElement | None, title: str, headings: Sequence[HtmlElement]
+) -> HtmlElement | None:
     """Where the title stands on a page that has it in no h1 or h2; else the first of these."""
     wanted = titles.compact_title(title)
     texts = islice(text_lines(body), byline.MAX_DISTANCE) if wanted and body is not None else ()
@@ -147,10 +175,14 @@ def _headline(body: HtmlElement | None, title: str, headings: Sequence[HtmlEleme
     return next(chain(found, headings), None)
 
 
-def _search(tree: HtmlElement, stated: Sequence[Facts], language: str | None, seen: byline.VisibleByline) -> None:
+def _search(
+    tree: HtmlElement, stated: Sequence[Facts], language: str | None, seen: byline.VisibleByline
+) -> None:
     """Look for a byline or a date on the whole page, where neither the head nor the headline's neighbours have one."""
     body, shown = tree.find("body"), seen.facts
-    nobody = not shown.authors and not any(origin.authors or origin.organisations for origin in stated)
+    nobody = not shown.authors and not any(
+        origin.authors or origin.organisations for origin in stated
+    )
     undated = not shown.published and not any(origin.published for origin in stated)
     if body is not None and (nobody or undated):
         found = byline.VisibleByline()

@@ -5,13 +5,12 @@ a page is not known here. The words are data: `data/names.toml`.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
 from feedpub.cleaner import phrases
+from feedpub.core.data_files import load_toml
 
 LONGEST_BYLINE = 160  # characters; a longer text is a biography
 LONGEST_NAME = 60
@@ -19,15 +18,21 @@ WORDS_OF_NAME = 7
 MAX_AUTHORS = 12  # authors of one article
 
 _TAG = re.compile(r"<[^<>]*+>")
-_ADDRESS = re.compile(r"(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S+|https?://\S+|www\.\S+|(?<!\w)@\w+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?<!\S)\S[^\s@]*+@\S[^\s.]*+\.\S+|https?://\S+|www\.\S+|(?<!\w)@\w+", re.IGNORECASE
+)
 _BRACKETS = re.compile(r"[(\[\uff08【][^)\]\uff09】]*[)\]\uff09】]?")
-_PUNCTUATION = re.compile(r"(?<!\s)\s++(?:[,;、،؛|•·\uff0f]\s*|[/\u2013\u2014-]\s+)|[,;、،؛|•·\uff0f]\s*")
+_PUNCTUATION = re.compile(
+    r"(?<!\s)\s++(?:[,;、،؛|•·\uff0f]\s*|[/\u2013\u2014-]\s+)|[,;、،؛|•·\uff0f]\s*"
+)
 _EDGES = " \t\r\n.,;:|/•·\u2013\u2014-_*\"'“”„«»()[]\uff08\uff09"
 _JOINTS = ("&", "-", "/")
 _LETTER = re.compile(r"[^\W\d_]")
 _SQUASH = re.compile(r"\W+")
 _LOGIN = re.compile(r"_|[^\W\d_][A-Z]|\d")
-_OUTLET = re.compile(r"^The |\w\.[a-z]{2,3}$")  # what follows a name and a bar, and is who publishes it
+_OUTLET = re.compile(
+    r"^The |\w\.[a-z]{2,3}$"
+)  # what follows a name and a bar, and is who publishes it
 _AGENCY = re.compile(r"(?<=\w\s)The\s[A-Z].*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -49,13 +54,18 @@ class BylineWords:
 @lru_cache(maxsize=64)  # pages may call their language anything
 def byline_words(language: str | None = None) -> BylineWords:
     """The words of `data/names.toml` for pages in a language (BCP 47): its own and the English ones."""
-    listed = tomllib.loads((files("feedpub.cleaner") / "data" / "names.toml").read_text(encoding="utf-8"))
+    listed = load_toml("feedpub.cleaner", "data/names.toml")
     spoken = {"en", (language or "en").partition("-")[0].lower()}
-    by = sorted({word for code in spoken for word in listed["by"].get(code, ())}, key=len, reverse=True)
+    by = sorted(
+        {word for code in spoken for word in listed["by"].get(code, ())}, key=len, reverse=True
+    )
     join = {"&"} | {word for code in spoken for word in listed["and"].get(code, ())}
     after = {word for code in spoken for word in listed["after"].get(code, ())}
     return BylineWords(
-        by=re.compile(rf"\A\s*+(?:{'|'.join(map(re.escape, by))})(?:\s*[:\uff1a/\uff0f|]\s*|\s+)", re.IGNORECASE),
+        by=re.compile(
+            rf"\A\s*+(?:{'|'.join(map(re.escape, by))})(?:\s*[:\uff1a/\uff0f|]\s*|\s+)",
+            re.IGNORECASE,
+        ),
         join=re.compile(rf"(?<!\s)\s++(?:{'|'.join(map(re.escape, join))})\s+", re.IGNORECASE),
         after=re.compile(rf"(?<!\s)\s++(?:{'|'.join(map(re.escape, after))})\s.*"),
         roles=frozenset(listed["roles"]["words"]),
@@ -78,12 +88,19 @@ def authors_from_byline(text: str, language: str | None = None) -> tuple[str, ..
     if len(text) > LONGEST_BYLINE or not start:
         return ()
     found = split_authors(text[start.end() :], language)
-    return found if found and (looks_like_person(found[0]) or (len(found) == 1 and _is_one_name(found[0]))) else ()
+    return (
+        found
+        if found and (looks_like_person(found[0]) or (len(found) == 1 and _is_one_name(found[0])))
+        else ()
+    )
 
 
 def begins_byline(text: str, language: str | None = None) -> bool:
     """Whether a text begins as a byline does, be it one or not."""
-    return len(text) <= LONGEST_BYLINE and byline_words(language).by.match(f"{text.lstrip(_EDGES)} ") is not None
+    return (
+        len(text) <= LONGEST_BYLINE
+        and byline_words(language).by.match(f"{text.lstrip(_EDGES)} ") is not None
+    )
 
 
 def is_byword(text: str, language: str | None = None) -> bool:
@@ -94,7 +111,9 @@ def is_byword(text: str, language: str | None = None) -> bool:
 
 def is_joiner(text: str, language: str | None = None) -> bool:
     """Whether a text only joins two names: ",", "and"."""
-    return not text.strip(_EDGES + "&") or bool(byline_words(language).join.fullmatch(f" {text.strip(_EDGES)} "))
+    return not text.strip(_EDGES + "&") or bool(
+        byline_words(language).join.fullmatch(f" {text.strip(_EDGES)} ")
+    )
 
 
 def looks_like_person(name: str) -> bool:
@@ -123,7 +142,9 @@ def split_authors(text: str, language: str | None = None) -> tuple[str, ...]:
     parts = [part for part in _PUNCTUATION.split(bare) if part]
     if swapped := _last_name_first(parts, known):
         return (swapped,)
-    plain = [part for part in parts[1:] if not part.isupper() or parts[0].isupper()]  # others: degrees, broadcasters
+    plain = [
+        part for part in parts[1:] if not part.isupper() or parts[0].isupper()
+    ]  # others: degrees, broadcasters
     plain = [part for part in plain if not _OUTLET.search(part)] if "|" in bare else plain
     names = (_clean(name, known) for part in (*parts[:1], *plain) for name in _joined(part, known))
     return tuple({squash(name): name for name in names if name}.values())
@@ -143,11 +164,15 @@ def reconcile_authors(
     """
     own = {compact for name in site if (compact := squash(name).replace(" ", ""))}
     ranked = [_ranked(source, own, language) for source in sources]
-    ranked.append({name: max(1, rank) for name, rank in _ranked(organisations, own, language).items()})
+    ranked.append(
+        {name: max(1, rank) for name, rank in _ranked(organisations, own, language).items()}
+    )
     for worst in range(5):
         for names in ranked:
             if worst in names.values():
-                return tuple(name for name, rank in names.items() if rank <= max(1, worst))[:MAX_AUTHORS]
+                return tuple(name for name, rank in names.items() if rank <= max(1, worst))[
+                    :MAX_AUTHORS
+                ]
     return ()
 
 
@@ -179,10 +204,13 @@ def _rank(key: str, name: str, own: set[str]) -> int:
         return 4
     if key.replace(" ", "") in own:
         return 3
-    group = _is_role(name, byline_words()) or not {key.rpartition(" ")[2], key.partition(" ")[0]}.isdisjoint(
-        byline_words().groups
+    group = _is_role(name, byline_words()) or not {
+        key.rpartition(" ")[2],
+        key.partition(" ")[0],
+    }.isdisjoint(byline_words().groups)
+    login = " " not in name and (
+        name.islower() or "." in name.strip(".") or bool(_LOGIN.search(name))
     )
-    login = " " not in name and (name.islower() or "." in name.strip(".") or bool(_LOGIN.search(name)))
     return 1 if group else 2 * int(login)
 
 
@@ -191,7 +219,11 @@ def _last_name_first(parts: list[str], known: BylineWords) -> str:
     if len(parts) != 2 or any(" " in part.strip() or _CJK.search(part) for part in parts):  # noqa: PLR2004
         return ""
     last, first = (part.strip() for part in parts)
-    named = first[:1].isupper() and not _is_role(first, known) and first.casefold() not in known.placeholders
+    named = (
+        first[:1].isupper()
+        and not _is_role(first, known)
+        and first.casefold() not in known.placeholders
+    )
     return f"{first} {last}" if named else ""
 
 

@@ -20,7 +20,18 @@ STANDFIRST = 2  # texts as long as prose that may stand between the headline and
 MOST_TEXTS = 400  # elements in one line
 
 _SKIPPED = frozenset(
-    ("script", "style", "noscript", "svg", "template", "button", "select", "option", "textarea", "nav")
+    (
+        "script",
+        "style",
+        "noscript",
+        "svg",
+        "template",
+        "button",
+        "select",
+        "option",
+        "textarea",
+        "nav",
+    )
 )
 _BREAKING = frozenset(("br", "div", "p", "h1", "h2", "h3", "h4", "li"))
 
@@ -79,7 +90,9 @@ def lines_before(headline: HtmlElement) -> Iterator[TextLine]:
 def text_line(element: HtmlElement) -> str:
     """An element's text on one line, without its link to itself; a break is a space. Of a monster the beginning."""
     parts = []
-    for part in islice(element.iter(), MOST_TEXTS):  # headings within headings would take square time
+    for part in islice(
+        element.iter(), MOST_TEXTS
+    ):  # headings within headings would take square time
         inner = part is not element
         if inner and part.tag in _BREAKING:
             parts.append(" ")
@@ -117,7 +130,18 @@ def _preceding(element: HtmlElement) -> Iterator[TextLine]:
 # Owns the class names, tags and link addresses that say so. What an element's text says, `names`
 # and `dates` know.
 
-_BYLINE = ("byline", "by-line", "by_line", "author", "autor", "auteur", "writer", "contributor", "redakt", "forfatter")
+_BYLINE = (
+    "byline",
+    "by-line",
+    "by_line",
+    "author",
+    "autor",
+    "auteur",
+    "writer",
+    "contributor",
+    "redakt",
+    "forfatter",
+)
 _DATELINE = ("date", "time", "publi", "posted", "datum", "fecha", "zeit")
 _ELSEWHERE = re.compile(
     r"(?<![a-z])(?:comments?|related|recommend\w*|sidebar|teasers?|cards?|(?<!elementor-)widgets?|popular|trending"
@@ -126,7 +150,9 @@ _ELSEWHERE = re.compile(
 _FOOTER = re.compile(r"(?<![a-z])footer(?![a-z])")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OUTSIDE = ("nav", "aside")
-_WHOLE = frozenset(("html", "body", "main", "article"))  # their classes speak of the page, not of a part of it
+_WHOLE = frozenset(
+    ("html", "body", "main", "article")
+)  # their classes speak of the page, not of a part of it
 _AUTHOR_LINK = re.compile(
     r"/(?:authors?|autor(?:en|es|i)?|auteurs?|profiles?|people|contributors?|writers?|staff|journalists?|reporters?|by"
     r"|columnists?|team|redaktion|experts?|byline|u|user|bio)/[^/]",
@@ -179,7 +205,9 @@ def is_elsewhere(element: HtmlElement, article: AbstractSet[HtmlElement]) -> boo
         if outer in article:
             return False
         classes = outer.get("class") or ""
-        outside = outer.tag in _OUTSIDE or (outer.tag not in _WHOLE and _speaks_of_elsewhere(classes))
+        outside = outer.tag in _OUTSIDE or (
+            outer.tag not in _WHOLE and _speaks_of_elsewhere(classes)
+        )
         if (outside or _ends_page(outer, classes)) and not _kinds(classes)[0]:
             return True
     return False
@@ -187,14 +215,18 @@ def is_elsewhere(element: HtmlElement, article: AbstractSet[HtmlElement]) -> boo
 
 def _ends_page(element: HtmlElement, classes: str) -> bool:
     """Whether it is a page's footer; an article's own is where HTML wants to be told who wrote it, and when."""
-    footer = element.tag == "footer" or (element.tag not in _WHOLE and bool(_FOOTER.search(classes.lower())))
+    footer = element.tag == "footer" or (
+        element.tag not in _WHOLE and bool(_FOOTER.search(classes.lower()))
+    )
     return footer and next(element.iterancestors("article"), None) is None
 
 
 def links_to_author(text: TextLine) -> bool:
     """Whether a text is a link to an author's page."""
     link = text.element if text.element.tag == "a" else text.element.getparent()
-    return link is not None and link.tag == "a" and bool(_AUTHOR_LINK.search(link.get("href") or ""))
+    return (
+        link is not None and link.tag == "a" and bool(_AUTHOR_LINK.search(link.get("href") or ""))
+    )
 
 
 # SECTION: The visible page → Facts: bylines and datelines as people see them, and the elements
@@ -237,7 +269,9 @@ def read_visible_byline(headline: HtmlElement, language: str | None = None) -> V
     seen, article = VisibleByline(), {headline, *headline.iterancestors()}
     below, above = list(lines_after(headline)), list(lines_before(headline))
     near = [*below, *above]
-    seen.dateline = _dateline(below, article, language) or _dateline(above[JUST_ABOVE::-1], article, language)
+    seen.dateline = _dateline(below, article, language) or _dateline(
+        above[JUST_ABOVE::-1], article, language
+    )
     _read_dates(near, language, seen)
     _read_names(near, language, seen)
     bylines, datelines = marked_bylines(near, article)
@@ -253,11 +287,15 @@ def search_bylines(
     page, texts = {body}, list(islice(text_lines(body), MAX_DISTANCE))
     bylines, datelines = marked_bylines(texts, page)
     if authors:
-        _read_names([text for text in texts if len(text.text.split()) <= WORDS_OF_BYLINE], language, seen)
+        _read_names(
+            [text for text in texts if len(text.text.split()) <= WORDS_OF_BYLINE], language, seen
+        )
         _read_bylines(bylines, page, language, seen)
     if published:
         for said, text in pairwise(texts):
-            if _may_be_date(text.text) and (_label(said.text, text.text, language) or links_to_author(said)):
+            if _may_be_date(text.text) and (
+                _label(said.text, text.text, language) or links_to_author(said)
+            ):
                 _read_date(said.text, text, language, seen)
         _read_datelines(datelines, page, language, seen)
         top = takewhile(lambda text: len(text.text) <= MIN_PROSE_CHARS, texts)
@@ -265,7 +303,10 @@ def search_bylines(
 
 
 def _read_bylines(
-    bylines: Iterable[HtmlElement], article: AbstractSet[HtmlElement], language: str | None, seen: VisibleByline
+    bylines: Iterable[HtmlElement],
+    article: AbstractSet[HtmlElement],
+    language: str | None,
+    seen: VisibleByline,
 ) -> None:
     """Read elements that the markup calls bylines."""
     for element in islice(bylines, MOST):
@@ -275,7 +316,10 @@ def _read_bylines(
 
 
 def _read_datelines(
-    datelines: Iterable[HtmlElement], article: AbstractSet[HtmlElement], language: str | None, seen: VisibleByline
+    datelines: Iterable[HtmlElement],
+    article: AbstractSet[HtmlElement],
+    language: str | None,
+    seen: VisibleByline,
 ) -> None:
     """Read elements that the markup calls datelines."""
     for element in islice(datelines, MOST):
@@ -283,7 +327,9 @@ def _read_datelines(
             _read_dateline(element, language, seen)
 
 
-def _read_names(texts: Sequence[TextLine], language: str | None, seen: VisibleByline, *, said: bool = False) -> None:
+def _read_names(
+    texts: Sequence[TextLine], language: str | None, seen: VisibleByline, *, said: bool = False
+) -> None:
     """Read the first byline in some texts; `said`: the markup calls them one. The page's first byline counts."""
     for at, text in enumerate(texts):
         by = authors.begins_byline(text.text, language)
@@ -292,14 +338,18 @@ def _read_names(texts: Sequence[TextLine], language: str | None, seen: VisibleBy
         found = authors.authors_from_byline(text.text, language) if by else ()
         if not found:
             alone = by and authors.is_byword(text.text, language)
-            found = tuple(_names_in_row(texts[at + alone :], language, said=said or alone, by=alone))
+            found = tuple(
+                _names_in_row(texts[at + alone :], language, said=said or alone, by=alone)
+            )
         if found:
             seen.facts.authors = seen.facts.authors or list(found)
             _add_line(text.element, seen)
             return
 
 
-def _names_in_row(texts: Sequence[TextLine], language: str | None, *, said: bool, by: bool) -> Iterator[str]:
+def _names_in_row(
+    texts: Sequence[TextLine], language: str | None, *, said: bool, by: bool
+) -> Iterator[str]:
     """The names at the beginning of some texts, as far as commas, "and" or equal markup join them.
 
     `said`: the markup or a word calls them names. `by`: a word does; then a name may be a single one.
@@ -309,15 +359,28 @@ def _names_in_row(texts: Sequence[TextLine], language: str | None, *, said: bool
         if authors.is_joiner(text.text, language):
             joined = True
             continue
-        people = [name for name in authors.split_authors(text.text, language) if _is_name(name, text, by=by)]
-        if not people or not (joined or _shape(text) == shape) or not (said or links_to_author(text)):
+        people = [
+            name
+            for name in authors.split_authors(text.text, language)
+            if _is_name(name, text, by=by)
+        ]
+        if (
+            not people
+            or not (joined or _shape(text) == shape)
+            or not (said or links_to_author(text))
+        ):
             return
         yield from people
         shape, joined = _shape(text), text.text.endswith(",")
 
 
 def _is_name(name: str, text: TextLine, *, by: bool) -> bool:
-    single = by and " " not in name and not name.isupper() and (name[:1].isupper() or text.element.tag == "a")
+    single = (
+        by
+        and " " not in name
+        and not name.isupper()
+        and (name[:1].isupper() or text.element.tag == "a")
+    )
     return single or authors.looks_like_person(name)
 
 
@@ -339,12 +402,18 @@ def _read_dates(texts: Sequence[TextLine], language: str | None, seen: VisibleBy
         before = text.text
 
 
-def _dateline(texts: Iterable[TextLine], article: AbstractSet[HtmlElement], language: str | None) -> str:
+def _dateline(
+    texts: Iterable[TextLine], article: AbstractSet[HtmlElement], language: str | None
+) -> str:
     """The first date of the article among some texts, no update's, no table's, or ""."""
     said = ""
     for text in texts:
         first = _is_date(text.text, language) and _label(said, text.text, language) != "updated"
-        if first and text.element.tag not in ("td", "th") and not is_elsewhere(text.element, article):
+        if (
+            first
+            and text.element.tag not in ("td", "th")
+            and not is_elsewhere(text.element, article)
+        ):
             return text.text
         said = text.text
     return ""
@@ -377,7 +446,9 @@ def _read_dateline(element: HtmlElement, language: str | None, seen: VisibleByli
     machine = element.get("datetime") or element.get("data-datetime") or ""
     texts = list(islice(text_lines(element), WORDS_OF_DATELINE))
     if machine and dates.parse_page_date(machine, language):
-        updated = dates.strip_date_label(" ".join(text.text for text in texts), language) == "updated"
+        updated = (
+            dates.strip_date_label(" ".join(text.text for text in texts), language) == "updated"
+        )
         (seen.facts.updated if updated else seen.facts.published).append(machine)
         _add_line(element, seen)
     elif sum(len(text.text) for text in texts) <= LONGEST:

@@ -61,7 +61,9 @@ def resolve_address(addresses: Iterable[str], base: str | None) -> Iterator[str]
             joined.encode()
             parts = urlsplit(joined)
             leads_on = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:  # no IPv6 address in brackets, no number for a port, half of a surrogate pair
+        except (
+            ValueError
+        ):  # no IPv6 address in brackets, no number for a port, half of a surrogate pair
             continue
         if leads_on:
             yield joined

@@ -14,7 +14,11 @@ STEP = timedelta(minutes=30)  # zones lie whole or half hours from UTC
 
 
 def choose_dates(
-    stated: Sequence[Facts], seen: VisibleByline, *, url: str | None = None, language: str | None = None
+    stated: Sequence[Facts],
+    seen: VisibleByline,
+    *,
+    url: str | None = None,
+    language: str | None = None,
 ) -> tuple[datetime | None, datetime | None]:
     """Publication and, where it is later, update; aware, or None.
 
@@ -58,7 +62,11 @@ def _doubt(moment: datetime) -> timedelta:
 
 def _in_order(moment: datetime, address: datetime | None) -> datetime:
     """A day that people see, its day and month in the order that makes it the day in the page's address."""
-    if address and (moment.year, moment.month, moment.day) == (address.year, address.day, address.month):
+    if address and (moment.year, moment.month, moment.day) == (
+        address.year,
+        address.day,
+        address.month,
+    ):
         return moment.replace(month=address.month, day=address.day)
     return moment
 
@@ -69,7 +77,11 @@ def _on_day(moment: datetime, shown: datetime) -> datetime | None:
         return None
     wall, midnight = _wall(moment), _wall(shown)
     late = wall > midnight
-    ahead = -HOUR * ((wall - midnight - DAY) // HOUR + 1) if late else -HOUR * ((wall - midnight) // HOUR)
+    ahead = (
+        -HOUR * ((wall - midnight - DAY) // HOUR + 1)
+        if late
+        else -HOUR * ((wall - midnight) // HOUR)
+    )
     return moment.astimezone(timezone(ahead)) if abs(ahead) <= FURTHEST else None
 
 
@@ -85,7 +97,11 @@ def _first(moments: Sequence[datetime]) -> datetime | None:
     """The first moment; one without a zone yields to the same day's with one."""
     if not moments or moments[0].tzinfo:
         return moments[0] if moments else None
-    near = (moment for moment in moments if moment.tzinfo and abs(_wall(moment) - moments[0]) <= FURTHEST)
+    near = (
+        moment
+        for moment in moments
+        if moment.tzinfo and abs(_wall(moment) - moments[0]) <= FURTHEST
+    )
     return next(near, moments[0])
 
 
@@ -94,7 +110,11 @@ def _in_zone(moment: datetime | None, shown: Iterable[datetime]) -> datetime | N
     if moment is None or moment.utcoffset():
         return moment
     minute = _wall(moment).replace(second=0)
-    for ahead in (_wall(other) - minute for other in shown if moment.tzinfo and other.time() != datetime.min.time()):
+    for ahead in (
+        _wall(other) - minute
+        for other in shown
+        if moment.tzinfo and other.time() != datetime.min.time()
+    ):
         if abs(ahead) <= FURTHEST and not ahead % STEP:
             return moment.astimezone(timezone(ahead))
     return moment.replace(tzinfo=UTC)

@@ -26,7 +26,15 @@ _ARTICLES = frozenset((
     "socialmediaposting", "discussionforumposting", "review", "recipe", "howto", "faqpage", "qapage",
 ))  # fmt: skip
 _WEAKER = frozenset(
-    ("webpage", "itempage", "creativework", "medicalwebpage", "videoobject", "podcastepisode", "product")
+    (
+        "webpage",
+        "itempage",
+        "creativework",
+        "medicalwebpage",
+        "videoobject",
+        "podcastepisode",
+        "product",
+    )
 )
 _ELSEWHERE = frozenset((
     "itemlistelement", "haspart", "comment", "comments", "relatedlink", "review", "reviews", "citation", "mentions",
@@ -52,10 +60,14 @@ def read_jsonld(scripts: Iterable[str], url: str | None = None, title: str = "")
     """
     nodes = [node for script in scripts for value in _values(script) for node in _nodes(value)]
     facts = Facts()
-    by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 1}
+    by_id = {
+        node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 1
+    }
     for node in _articles(nodes, url, title):
         _describe(node, by_id, facts)
-    facts.publishers += [name for node in nodes if "website" in _types(node) for name in _texts(node.get("name"))]
+    facts.publishers += [
+        name for node in nodes if "website" in _types(node) for name in _texts(node.get("name"))
+    ]
     return facts
 
 
@@ -116,7 +128,9 @@ def _likeness(node: Node, url: str | None, title: str) -> int:
     """How much a node looks like the page's own article."""
     path = urlsplit(url or "").path.strip("/")
     addresses = [
-        urlsplit(text).path.strip("/") for key in ("url", "mainEntityOfPage", "@id") for text in _texts(node.get(key))
+        urlsplit(text).path.strip("/")
+        for key in ("url", "mainEntityOfPage", "@id")
+        for text in _texts(node.get(key))
     ]
     headlines = [text.casefold() for key in ("headline", "name") for text in _texts(node.get(key))]
     return (
@@ -157,14 +171,22 @@ def _sizes(value: Any, by_id: Mapping[str, Node], facts: Facts) -> None:
     for image in value if isinstance(value, list) else [value]:
         whole = _resolved(image, by_id)
         if isinstance(whole, dict):
-            width, height = ("".join(_texts(whole.get(key), "value", "name")) for key in ("width", "height"))
+            width, height = (
+                "".join(_texts(whole.get(key), "value", "name")) for key in ("width", "height")
+            )
             if known := lead_image.parse_pixels(width, height):
-                facts.image_sizes.update(dict.fromkeys(_texts(whole, "url", "contentUrl", "@id"), known))
+                facts.image_sizes.update(
+                    dict.fromkeys(_texts(whole, "url", "contentUrl", "@id"), known)
+                )
 
 
 def _resolved(value: Any, by_id: Mapping[str, Node]) -> Any:
     """A value, or the node that it refers to."""
-    if isinstance(value, dict) and isinstance(identity := value.get("@id"), str) and identity in by_id:
+    if (
+        isinstance(value, dict)
+        and isinstance(identity := value.get("@id"), str)
+        and identity in by_id
+    ):
         return {**by_id[identity], **value}
     return value
 
@@ -178,7 +200,9 @@ def _texts(value: Any, *keys: str) -> list[str]:
     if isinstance(value, list):
         return [text for item in value for text in _texts(item, *keys)]
     if isinstance(value, dict):
-        return next((found for key in keys or _KEYS if (found := _texts(value.get(key), *keys))), [])
+        return next(
+            (found for key in keys or _KEYS if (found := _texts(value.get(key), *keys))), []
+        )
     return []
 
 
@@ -188,7 +212,9 @@ _KEYS = ("name", "url", "contentUrl", "@value", "@id")
 def _types(node: Node) -> frozenset[str]:
     value = node.get("@type")
     listed = value if isinstance(value, list) else [value]
-    return frozenset(str(name).rpartition("/")[2].rpartition(":")[2].lower() for name in listed if name)
+    return frozenset(
+        str(name).rpartition("/")[2].rpartition(":")[2].lower() for name in listed if name
+    )
 
 
 # SECTION: The data that a page carries for its own scripts, in script elements and in attributes

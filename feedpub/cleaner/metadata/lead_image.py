@@ -26,29 +26,42 @@ _PIXELS = re.compile(r"(\d{1,5})(?:\.0+)?\s?(?:px)?")
 
 def choose_lead_image(addresses: Iterable[str], base: str | None) -> str | None:
     """The first address that can be a lead image: no logo, no placeholder, no data."""
-    return next(resolve_address((address for address in addresses if not _NO_PICTURE.search(address)), base), None)
+    return next(
+        resolve_address(
+            (address for address in addresses if not _NO_PICTURE.search(address)), base
+        ),
+        None,
+    )
 
 
 def is_large(tree: HtmlElement) -> Iterator[str]:
     """The addresses of the pictures on a page that are said to be large, and stand neither above nor below all."""
     for picture in tree.iter("img"):
         width, address = picture.get("width", ""), picture.get("src")
-        beside = any(outer.tag in ("header", "nav", "footer", "aside") for outer in picture.iterancestors())
+        beside = any(
+            outer.tag in ("header", "nav", "footer", "aside") for outer in picture.iterancestors()
+        )
         if address and width.isdecimal() and int(width) >= LARGE and not beside:
             yield address
 
 
-def parse_size(image: str | None, stated: Iterable[Facts], tree: HtmlElement, base: str | None) -> Size | None:
+def parse_size(
+    image: str | None, stated: Iterable[Facts], tree: HtmlElement, base: str | None
+) -> Size | None:
     """The width and height that a page states for an image: of the first origin that does, else of its own element."""
     if image is None:
         return None
     told = (item for facts in stated for item in facts.image_sizes.items())
-    return next((size for address, size in told if _is(image, address, base)), None) or _in_page(image, tree, base)
+    return next((size for address, size in told if _is(image, address, base)), None) or _in_page(
+        image, tree, base
+    )
 
 
 def parse_pixels(width: str | None, height: str | None) -> Size | None:
     """Two lengths ("1200", "630px") as a size; None where either is no number of pixels."""
-    across, down = (_PIXELS.fullmatch((length or "")[:LONGEST].strip()) for length in (width, height))
+    across, down = (
+        _PIXELS.fullmatch((length or "")[:LONGEST].strip()) for length in (width, height)
+    )
     if not across or not down or not int(across[1]) or not int(down[1]):
         return None
     return int(across[1]), int(down[1])
@@ -75,9 +88,16 @@ def _in_page(image: str, tree: HtmlElement, base: str | None) -> Size | None:
     """The size that the page's own element for an image states."""
     name = image.rpartition("/")[2]
     likely = (picture for picture in tree.iter("img") if name in (picture.get("src") or ""))
-    found = (picture for picture in islice(likely, MOST) if _is(image, picture.get("src", ""), base))
+    found = (
+        picture for picture in islice(likely, MOST) if _is(image, picture.get("src", ""), base)
+    )
     return next(
-        (size for picture in found if (size := parse_pixels(picture.get("width"), picture.get("height")))), None
+        (
+            size
+            for picture in found
+            if (size := parse_pixels(picture.get("width"), picture.get("height")))
+        ),
+        None,
     )
 
 

@@ -49,7 +49,10 @@ def _with_properties(tree: HtmlElement) -> Iterator[HtmlElement]:
 
 def _of_article(element: HtmlElement) -> bool:
     """Whether the thing that a property belongs to is an article, or is not named at all."""
-    kind = next((kind for outer in element.iterancestors() if (kind := outer.get("itemtype")) is not None), None)
+    kind = next(
+        (kind for outer in element.iterancestors() if (kind := outer.get("itemtype")) is not None),
+        None,
+    )
     return kind is None or any(word in kind.lower() for word in _ARTICLES)
 
 

@@ -53,7 +53,11 @@ class Title:
 
 
 def choose_title(
-    headlines: Sequence[TitleCandidate], stated: Sequence[str], *, site: Iterable[str] = (), url: str | None = None
+    headlines: Sequence[TitleCandidate],
+    stated: Sequence[str],
+    *,
+    site: Iterable[str] = (),
+    url: str | None = None,
 ) -> Title:
     """The headline.
 
@@ -65,7 +69,9 @@ def choose_title(
     """
     known = {compact_title(name) for name in (*site, *_hosts(url)) if compact_title(name)}
     bare = [text for title in stated if (text := without_site(title[:MOST], known))]
-    visible = [(place, line) for place, line in enumerate(headlines) if _can_be_headline(line.text, known)]
+    visible = [
+        (place, line) for place, line in enumerate(headlines) if _can_be_headline(line.text, known)
+    ]
     best = max(((_likeness(line, bare), -place) for place, line in visible), default=(0.0, 0))
     if best[0] > 0:
         headline = without_site(headlines[-best[1]].text, known)
@@ -134,7 +140,11 @@ def _reads_like_headline(text: str) -> bool:
 def _likeness(line: TitleCandidate, bare: Iterable[str]) -> float:
     """How much a visible headline is like what the head says, 0 … 1; 0 where it is another text."""
     likeness = max((_shared(line.text, text) for text in bare), default=0.0)
-    if line.level == 1 and likeness < SURE and any(squash(line.text) in _ends(text) for text in bare):
+    if (
+        line.level == 1
+        and likeness < SURE
+        and any(squash(line.text) in _ends(text) for text in bare)
+    ):
         return SURE
     return likeness if likeness >= (ENOUGH if line.level == 1 else SURE) else 0.0
 
@@ -168,7 +178,9 @@ def _as_told(headline: str, bare: Sequence[str]) -> str:
             return text
         if _only_adds(wanted, words):
             return text
-        if own and behind and squash(own) == squash(behind):  # two kickers: neither is part of the headline
+        if (
+            own and behind and squash(own) == squash(behind)
+        ):  # two kickers: neither is part of the headline
             return own
     return headline
 

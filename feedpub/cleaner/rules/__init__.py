@@ -11,7 +11,13 @@ Reads files and looks at no page: what an expression finds there is the cleaner'
 
 from feedpub.cleaner.rules.edit import RuleDraft
 from feedpub.cleaner.rules.model import MAX_PAGES, FollowLink, Rule, RuleIssue, Ruleset, RuleTest
-from feedpub.cleaner.rules.rule_book import SiteRuleSet, open_rules, render_rules, rule_host, site_rule_files
+from feedpub.cleaner.rules.rule_book import (
+    SiteRuleSet,
+    open_rules,
+    render_rules,
+    rule_host,
+    site_rule_files,
+)
 from feedpub.cleaner.rules.toml import coerce_ruleset, parse_ruleset
 
 __all__ = [

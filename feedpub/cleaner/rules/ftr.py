@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from feedpub.cleaner.rules.model import FollowLink, Replacement, Rule, RuleIssue, Ruleset, RuleTest, WrapRule
+from feedpub.cleaner.rules.model import (
+    FollowLink,
+    Replacement,
+    Rule,
+    RuleIssue,
+    Ruleset,
+    RuleTest,
+    WrapRule,
+)
 from feedpub.cleaner.rules.xpath import check_xpath, xpath_literal
 from feedpub.config import RULE_HEADERS
 
@@ -20,7 +28,9 @@ LEGACY = frozenset(
 )
 """Commands of other readers of these files, and of earlier times: known, and without effect here."""
 
-_WRAPPERS = frozenset({"b", "blockquote", "center", "div", "em", "fieldset", "figcaption", "figure", "h2", "i", "p"})
+_WRAPPERS = frozenset(
+    {"b", "blockquote", "center", "div", "em", "fieldset", "figcaption", "figure", "h2", "i", "p"}
+)
 _COMMAND = re.compile(r"\A([a-z_]+)(?:\((.*)\))?", re.DOTALL)
 _TRUE = frozenset({"yes", "true"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -73,16 +83,24 @@ class _Reader:
             pairs = zip(self.finds, self.replacements, strict=True)
             own = (Replacement(find, by) for (find, _), by in pairs)
             self.lists["replace"] = [*own, *self.lists.get("replace", ())]
-        said: dict[str, Any] = {name: tuple(values) for name, values in self.lists.items()} | dict(self.switches)
+        said: dict[str, Any] = {name: tuple(values) for name, values in self.lists.items()} | dict(
+            self.switches
+        )
         return Ruleset(**said, tests=tuple(self.tests), problems=tuple(self.problems))
 
     def _take(self, line: str) -> None:
         before, colon, value = line.partition(":")
         if not colon:
-            raise ValueError(f"no command: a line is written command: value, this one is {_shown(line)}")
+            raise ValueError(
+                f"no command: a line is written command: value, this one is {_shown(line)}"
+            )
         if "(" in before and ")" not in before and ")" in value:
-            raise ValueError("a line is split at its first colon: none can stand in the brackets; write find_string")
-        match = _COMMAND.fullmatch(before.strip().lower() if "(" not in before else _lowered(before.strip()))
+            raise ValueError(
+                "a line is split at its first colon: none can stand in the brackets; write find_string"
+            )
+        match = _COMMAND.fullmatch(
+            before.strip().lower() if "(" not in before else _lowered(before.strip())
+        )
         name, argument = (match[1], match[2]) if match else ("", None)
         if name in LEGACY:
             return
@@ -97,7 +115,9 @@ class _Reader:
     def rule(self, command: str, written: str, xpath: str) -> Rule:
         """A rule of the line that is being read. Raises ValueError."""
         if not written:
-            raise ValueError(f"{command} says nothing; write what it looks for, or leave the line out")
+            raise ValueError(
+                f"{command} says nothing; write what it looks for, or leave the line out"
+            )
         try:
             check_xpath(xpath)
         except ValueError as error:
@@ -111,7 +131,9 @@ def _lowered(before: str) -> str:
 
 
 def _unknown(name: str) -> str:
-    close = get_close_matches(name.partition("(")[0], [*{known for known, _ in _COMMANDS}, *LEGACY], n=1)
+    close = get_close_matches(
+        name.partition("(")[0], [*{known for known, _ in _COMMANDS}, *LEGACY], n=1
+    )
     return f"unknown command {_shown(name)}" + (f"; did you mean {close[0]}?" if close else "")
 
 
@@ -133,7 +155,9 @@ def _attribute(where: str, command: str, xpath: Callable[[str], str]) -> _Take:
     """A command whose value is a part of an attribute; quotes around it, or in it, were never meant."""
 
     def take(reader: _Reader, value: str, _argument: str) -> None:
-        reader.add(where, reader.rule(command, value, xpath(xpath_literal(re.sub("[\"']", "", value)))))
+        reader.add(
+            where, reader.rule(command, value, xpath(xpath_literal(re.sub("[\"']", "", value))))
+        )
 
     return take
 
@@ -165,7 +189,9 @@ def _condition(reader: _Reader, value: str, _argument: str) -> None:
 def _header(reader: _Reader, value: str, argument: str) -> None:
     name = argument.lower()
     if name not in RULE_HEADERS:
-        raise ValueError(f"the header {_shown(argument)} is not sent; known here: {', '.join(sorted(RULE_HEADERS))}")
+        raise ValueError(
+            f"the header {_shown(argument)} is not sent; known here: {', '.join(sorted(RULE_HEADERS))}"
+        )
     if not value or _CONTROL.search(value):
         raise ValueError(f"the header {argument} has no value that can be sent")
     reader.add("headers", (name, value))
@@ -183,14 +209,18 @@ def _replace(reader: _Reader, value: str, _argument: str) -> None:
 
 def _replace_found(reader: _Reader, value: str, argument: str) -> None:
     if not argument:
-        raise ValueError("replace_string() says nothing between its brackets; write what is looked for")
+        raise ValueError(
+            "replace_string() says nothing between its brackets; write what is looked for"
+        )
     reader.add("replace", Replacement(argument, value))
 
 
 def _wrap(reader: _Reader, value: str, argument: str) -> None:
     tag = argument.lower()
     if tag not in _WRAPPERS:
-        raise ValueError(f"nothing is wrapped in {_shown(argument)}; known here: {', '.join(sorted(_WRAPPERS))}")
+        raise ValueError(
+            f"nothing is wrapped in {_shown(argument)}; known here: {', '.join(sorted(_WRAPPERS))}"
+        )
     reader.add("wrap", WrapRule(tag, reader.rule(f"wrap_in({tag})", value, value)))
 
 
@@ -213,7 +243,9 @@ def _contains(reader: _Reader, value: str, _argument: str) -> None:
     reader.tests[-1] = RuleTest(last.url, (*last.contains, value), last.file, last.line)
 
 
-_COMMANDS: dict[tuple[str, bool], _Take] = {  # by name, and whether something stands between brackets behind it
+_COMMANDS: dict[
+    tuple[str, bool], _Take
+] = {  # by name, and whether something stands between brackets behind it
     ("title", False): _paths("title", "title"),
     ("body", False): _paths("content", "body"),
     ("date", False): _paths("date", "date"),
@@ -221,9 +253,13 @@ _COMMANDS: dict[tuple[str, bool], _Take] = {  # by name, and whether something s
     ("strip", False): _paths("remove", "strip"),
     ("strip_attr", False): _paths("remove", "strip_attr"),
     ("strip_id_or_class", False): _attribute(
-        "remove", "strip_id_or_class", lambda text: f"//*[contains(@class, {text}) or contains(@id, {text})]"
+        "remove",
+        "strip_id_or_class",
+        lambda text: f"//*[contains(@class, {text}) or contains(@id, {text})]",
     ),
-    ("strip_image_src", False): _attribute("remove", "strip_image_src", lambda text: f"//img[contains(@src, {text})]"),
+    ("strip_image_src", False): _attribute(
+        "remove", "strip_image_src", lambda text: f"//img[contains(@src, {text})]"
+    ),
     ("native_ad_clue", False): _paths("ads", "native_ad_clue"),
     ("single_page_link", False): _link("single_page", "single_page_link"),
     ("next_page_link", False): _link("next_page", "next_page_link"),

@@ -121,7 +121,12 @@ class Ruleset:
         joined = {each.name: getattr(self, each.name) for each in fields(self)}
         for name, value in joined.items():
             less = getattr(other, name)
-            joined[name] = (*value, *less) if isinstance(value, tuple) else less if value is None else value
+            joined[name] = (
+                (*value, *less) if isinstance(value, tuple) else less if value is None else value
+            )
         known = {name for name, _ in self.headers}
-        joined["headers"] = (*self.headers, *(pair for pair in other.headers if pair[0] not in known))
+        joined["headers"] = (
+            *self.headers,
+            *(pair for pair in other.headers if pair[0] not in known),
+        )
         return replace(self, **joined)

@@ -34,7 +34,9 @@ def open_rules(places: RuleFiles) -> "SiteRuleSet":
         except ConfigError as error:
             mistakes.append(str(error))
         if host != rule_host(f"https://{host}/") or "." not in host:
-            mistakes.append(f"{render_rules(path)}:1: named for no host; write it in lower case, without www.")
+            mistakes.append(
+                f"{render_rules(path)}:1: named for no host; write it in lower case, without www."
+            )
     if mistakes:
         raise ConfigError("\n".join(mistakes))
     return SiteRuleSet(own, places.ftr_site_config)
@@ -99,7 +101,9 @@ class SiteRuleSet:
     def file_for(self, url: str | None) -> str:
         """The host that our own file about an address is named for, or would be; "" where there can be none."""
         host = rule_host(url or "")
-        return next((name for name in _domains(host) if name in self.own), host if "." in host else "")
+        return next(
+            (name for name in _domains(host) if name in self.own), host if "." in host else ""
+        )
 
     def with_rules(self, host: str, rules: Ruleset) -> "SiteRuleSet":
         """The same with other rules of our own for a host."""
@@ -130,7 +134,9 @@ class SiteRuleSet:
         if rules.autodetect is False:
             return rules
         for_all = self._file(self.ftr / _FOR_ALL, self._tell)
-        return rules.merged_with(replace(for_all, title=(), date=())) if for_all is not None else rules
+        return (
+            rules.merged_with(replace(for_all, title=(), date=())) if for_all is not None else rules
+        )
 
     def _file(self, path: Path, tell: Callable[[RuleIssue], None]) -> Ruleset | None:
         """What a file says now; None where there is none."""
@@ -154,7 +160,11 @@ class SiteRuleSet:
 def _parsed(path: Path, size: int) -> Ruleset:
     name = render_rules(path)
     if size > _LARGEST:
-        return Ruleset(problems=(RuleIssue(name, 1, f"larger than {_LARGEST // 1_000_000} MB; it is not read"),))
+        return Ruleset(
+            problems=(
+                RuleIssue(name, 1, f"larger than {_LARGEST // 1_000_000} MB; it is not read"),
+            )
+        )
     return ftr.parse_ftr(path.read_bytes().decode("utf-8", "replace"), name)
 
 

@@ -47,7 +47,9 @@ def tests_to_run(book: SiteRuleSet, hosts: Iterable[str] = ()) -> Iterator[RuleT
     wanted = {rule_host(f"https://{host}/") for host in hosts}
     rulesets: list[Ruleset] = [*book.own.values(), *(rules for _, rules in book.files())]
     for rules in rulesets:
-        yield from (sample for sample in rules.tests if not wanted or rule_host(sample.url) in wanted)
+        yield from (
+            sample for sample in rules.tests if not wanted or rule_host(sample.url) in wanted
+        )
 
 
 def rule_problems(book: SiteRuleSet, hosts: Sequence[str] = ()) -> Iterator[RuleIssue]:
@@ -80,7 +82,10 @@ def saved_page(url: str, pages: Mapping[str, Path]) -> PageSequence | None:
 
 
 def run_rule_test(
-    sample: RuleTest, book: SiteRuleSet, find: Callable[[str], PageSequence | None], isolation: Executor
+    sample: RuleTest,
+    book: SiteRuleSet,
+    find: Callable[[str], PageSequence | None],
+    isolation: Executor,
 ) -> RuleTestResult:
     """Try a page: an article has to be found on it where the rules say, with all the texts that the test names."""
     try:

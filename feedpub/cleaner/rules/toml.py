@@ -28,7 +28,11 @@ def parse_ruleset(rules: SiteRules, file: str = "", line: _Line = lambda _: 0) -
         return (Rule(command, written, xpath, file, line(place or (command,)), css=True),)
 
     def several(command: str, all_written: tuple[str, ...]) -> tuple[Rule, ...]:
-        return tuple(one for at, written in enumerate(all_written) for one in rule(command, written, command, at))
+        return tuple(
+            one
+            for at, written in enumerate(all_written)
+            for one in rule(command, written, command, at)
+        )
 
     return Ruleset(
         content=rule("content", rules.content),
@@ -62,6 +66,7 @@ def parse_rules(text: str, file: Path) -> Ruleset:
 
 def _of_site(site: SiteFile, positions: TomlLines, name: str) -> Ruleset:
     tests = (
-        RuleTest(test.url, test.contains, name, positions.line_of(("test", at))) for at, test in enumerate(site.test)
+        RuleTest(test.url, test.contains, name, positions.line_of(("test", at)))
+        for at, test in enumerate(site.test)
     )
     return replace(parse_ruleset(site, name, positions.line_of), tests=tuple(tests))

@@ -13,9 +13,14 @@ from lxml import etree
 _MANY = 1000
 _FUNCTIONS = {  # of XPath 1.0: the fewest arguments and the most
     **dict.fromkeys(("last", "position", "true", "false", "text", "node", "comment"), (0, 0)),
-    **dict.fromkeys(("local-name", "namespace-uri", "name", "string", "string-length", "normalize-space"), (0, 1)),
+    **dict.fromkeys(
+        ("local-name", "namespace-uri", "name", "string", "string-length", "normalize-space"),
+        (0, 1),
+    ),
     **dict.fromkeys(("number", "processing-instruction"), (0, 1)),
-    **dict.fromkeys(("count", "id", "boolean", "not", "lang", "sum", "floor", "ceiling", "round"), (1, 1)),
+    **dict.fromkeys(
+        ("count", "id", "boolean", "not", "lang", "sum", "floor", "ceiling", "round"), (1, 1)
+    ),
     **dict.fromkeys(("starts-with", "contains", "substring-before", "substring-after"), (2, 2)),
     "substring": (2, 3),
     "translate": (3, 3),
@@ -52,7 +57,10 @@ def check_xpath(expression: str) -> str:
 
 def _calls(expression: str) -> Iterator[tuple[str, int]]:
     """Each function that is called, with the number of its arguments."""
-    names, counts = [""], [0]  # of each bracket that is open: what stands before it, and what was given in it so far
+    names, counts = (
+        [""],
+        [0],
+    )  # of each bracket that is open: what stands before it, and what was given in it so far
     before = ""
     for part in _PART.findall(expression):
         if part in _CLOSING and len(names) > 1:

@@ -6,7 +6,12 @@ always.
 
 from feedpub.cleaner.summary.editorial import choose_summary
 from feedpub.cleaner.summary.extractive import best_sentences
-from feedpub.cleaner.summary.sentences import fill_sentences, join_sentences, prose_sentences, split_sentences
+from feedpub.cleaner.summary.sentences import (
+    fill_sentences,
+    join_sentences,
+    prose_sentences,
+    split_sentences,
+)
 
 __all__ = ["choose_summary", "lead", "split_sentences", "summarize"]
 
@@ -20,10 +25,14 @@ def lead(text: str, *, title: str = "", language: str | None = None, max_chars: 
         language: a BCP 47 tag; helps to find the sentences.
         max_chars: the most that is returned. A first sentence longer than this is cut behind a clause, with "…".
     """
-    return fill_sentences((sentence.text for sentence in prose_sentences(text, title, language)), max_chars)
+    return fill_sentences(
+        (sentence.text for sentence in prose_sentences(text, title, language)), max_chars
+    )
 
 
-def summarize(text: str, *, title: str = "", language: str | None = None, max_chars: int = 300) -> str:
+def summarize(
+    text: str, *, title: str = "", language: str | None = None, max_chars: int = 300
+) -> str:
     """The whole sentences that tell most of an article, in its own order.
 
     Args:

@@ -69,7 +69,8 @@ def _is_dateline(match: re.Match[str], rest: str) -> bool:
 
 def _is_agency(bracket: str) -> bool:
     return bool(
-        set(re.split(r"[\s,/.–-]+", bracket.strip("()[]/ ").casefold())) & set(words_of_all_languages("agencies"))
+        set(re.split(r"[\s,/.–-]+", bracket.strip("()[]/ ").casefold()))
+        & set(words_of_all_languages("agencies"))
     )
 
 
@@ -88,5 +89,8 @@ def _are_names(text: str) -> bool:
     return (
         0 < len(words) <= NAMES
         and not re.search(r"[!?;:0-9]", text)
-        and sum(word[0].isupper() or not word[0].isalpha() or not word[0].islower() for word in words) >= len(words) / 2
+        and sum(
+            word[0].isupper() or not word[0].isalpha() or not word[0].islower() for word in words
+        )
+        >= len(words) / 2
     )

@@ -21,8 +21,12 @@ from feedpub.cleaner.summary.wordlists import words_of_all_languages
 from feedpub.core.text import strip_invalid_characters
 
 ENOUGH = 40  # size below which a description, or what is left of one, says nothing
-RELATED = 0.4  # share of a description's words that the article has too, where the title has none of them
-LIMIT = 150  # characters; machines cut descriptions at this length and above, and not always with "…"
+RELATED = (
+    0.4  # share of a description's words that the article has too, where the title has none of them
+)
+LIMIT = (
+    150  # characters; machines cut descriptions at this length and above, and not always with "…"
+)
 INFLECTION = 2  # letters by which the forms of one word differ
 STUB = 10  # letters of a broken sentence by which it is found again in the article
 
@@ -53,12 +57,16 @@ def choose_summary(  # noqa: PLR0913 -- each says one thing about the page, by n
     opening = text[:MAX_READ_CHARS]
     own = [
         part
-        for part in _whole(plain(description or "").lstrip(SENTENCE_MARKS), opening, title, language)
+        for part in _whole(
+            plain(description or "").lstrip(SENTENCE_MARKS), opening, title, language
+        )
         if not repeats_title(part, title)
     ]
     if own and is_own(join_sentences(own), opening, title=title, site=site):
         return fill_sentences(own, max_chars)
-    return fill_sentences((sentence.text for sentence in prose_sentences(opening, title, language)), max_chars)
+    return fill_sentences(
+        (sentence.text for sentence in prose_sentences(opening, title, language)), max_chars
+    )
 
 
 def plain(description: str) -> str:
@@ -72,7 +80,11 @@ def is_own(description: str, text: str, *, title: str = "", site: str | None = N
 
     A slogan has no word of the title, and either names the site or has little to do with the text.
     """
-    if visible_length(description) < ENOUGH or _offers(description) or _only_names(description, title, site or ""):
+    if (
+        visible_length(description) < ENOUGH
+        or _offers(description)
+        or _only_names(description, title, site or "")
+    ):
         return False
     names_site = bool(site) and squash_spaces(site or "") in squash_spaces(description)
     words = set(tokenize(description)) - set(tokenize(site or "") if names_site else ())
@@ -110,17 +122,26 @@ def _whole(description: str, text: str, title: str, language: str | None) -> lis
 def _continued(stub: str, text: str, title: str, language: str | None) -> str:
     """The first sentence of an article that begins like a broken one; "" where there is none."""
     start = squash_spaces(stub)
-    if len(start) < STUB or start not in squash_spaces(text):  # before its sentences are looked for, which takes longer
+    if len(start) < STUB or start not in squash_spaces(
+        text
+    ):  # before its sentences are looked for, which takes longer
         return ""
     return next(
-        (each.text for each in prose_sentences(text, title, language) if squash_spaces(each.text).startswith(start)), ""
+        (
+            each.text
+            for each in prose_sentences(text, title, language)
+            if squash_spaces(each.text).startswith(start)
+        ),
+        "",
     )
 
 
 def _ends_within_word(stub: str, text: str) -> bool:
     """Whether a text's end is no word of the article, nor an inflected one, but the beginning of one."""
     last = stub.rsplit(maxsplit=1)[-1].casefold()
-    longer = [len(word) - len(last) for word in re.findall(rf"\b{re.escape(last)}\w*", text.casefold())]
+    longer = [
+        len(word) - len(last) for word in re.findall(rf"\b{re.escape(last)}\w*", text.casefold())
+    ]
     return last.isalpha() and bool(longer) and min(longer) > INFLECTION
 
 
@@ -128,11 +149,17 @@ def _without_pointer(description: str) -> str:
     """A description without the "Read more" at its end."""
     bare = description.rstrip(_POINTERS + ".!…")
     folded = bare.casefold()
-    for pointer in sorted(filter(folded.endswith, words_of_all_languages("more")), key=len, reverse=True):
+    for pointer in sorted(
+        filter(folded.endswith, words_of_all_languages("more")), key=len, reverse=True
+    ):
         before = bare[: len(bare) - len(pointer)].rstrip(_POINTERS)
         if not before or is_finished(before) or before.endswith(("…", "-", "–")):
             return before.rstrip(" -–")
-    return description.rstrip(_POINTERS) if description.endswith(("→", "»", "›", ">", "▸", "▶")) else description
+    return (
+        description.rstrip(_POINTERS)
+        if description.endswith(("→", "»", "›", ">", "▸", "▶"))
+        else description
+    )
 
 
 def _offers(description: str) -> bool:

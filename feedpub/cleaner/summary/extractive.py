@@ -89,7 +89,10 @@ def best_sentences(
     beam: list[Choice] = [()]
     while beam:
         scored = sorted(
-            ((score(measures, choice, max_chars), choice) for choice in extended(beam, measures.lengths, max_chars)),
+            (
+                (score(measures, choice, max_chars), choice)
+                for choice in extended(beam, measures.lengths, max_chars)
+            ),
             key=lambda pair: (-pair[0], pair[1]),
         )[:BEAM]
         kept += scored
@@ -131,7 +134,9 @@ def features(measures: Measures, choice: Choice, max_chars: int) -> tuple[float,
     )
 
 
-def measure(sentences: Sequence[Sentence], title: str = "", language: str | None = None) -> Measures:
+def measure(
+    sentences: Sequence[Sentence], title: str = "", language: str | None = None
+) -> Measures:
     """Everything that `features` asks of an article's sentences."""
     bags = [tokenize(sentence.text) for sentence in sentences]
     head = frozenset(tokenize(title))
@@ -141,7 +146,9 @@ def measure(sentences: Sequence[Sentence], title: str = "", language: str | None
         early=tuple(1 / (1 + sentence.paragraph) for sentence in sentences),
         opens=tuple(float(sentence.position == 0) for sentence in sentences),
         central=centrality(bags),
-        titled=tuple(len(both) / max(1, len(set(bag))) for both, bag in zip(heading, bags, strict=True)),
+        titled=tuple(
+            len(both) / max(1, len(set(bag))) for both, bag in zip(heading, bags, strict=True)
+        ),
         heading=heading,
         dangling=tuple(float(ends_dangling(sentence.text, language)) for sentence in sentences),
         title=len(head),
@@ -169,7 +176,9 @@ def _likeness(bags: Sequence[Sequence[str]]) -> npt.NDArray[np.float64]:
     table = np.zeros((len(bags), len(column)))
     for row, bag in enumerate(bags):
         for token, count in Counter(bag).items():
-            table[row, column[token]] = math.log1p(count) * math.log((len(bags) + 1) / spread[token])
+            table[row, column[token]] = math.log1p(count) * math.log(
+                (len(bags) + 1) / spread[token]
+            )
     norms = np.linalg.norm(table, axis=1, keepdims=True)
     table /= np.where(norms > 0, norms, 1)
     likeness: npt.NDArray[np.float64] = table @ table.T

@@ -19,7 +19,25 @@ DENSE_LANGUAGES = r"[\u3041-\u30ff\u3400-\u9fff]"  # a letter of Chinese or Japa
 
 # Languages that write ordinals with a full stop.
 ORDINALS = frozenset(
-    ["bs", "cs", "da", "de", "et", "fi", "fo", "hr", "hu", "is", "lb", "lv", "no", "pl", "sk", "sl", "sr"]
+    [
+        "bs",
+        "cs",
+        "da",
+        "de",
+        "et",
+        "fi",
+        "fo",
+        "hr",
+        "hu",
+        "is",
+        "lb",
+        "lv",
+        "no",
+        "pl",
+        "sk",
+        "sl",
+        "sr",
+    ]
 )
 
 _END = re.compile(r"[.!?…。！？｡\uff0e؟۔।॥\u0589።](?:[\"'”’»›」』）)\]]|\s»|\[\d+\])*$")
@@ -44,7 +62,11 @@ def split_sentences(text: str, language: str | None = None) -> list[str]:
 
 def split_paragraphs(text: str) -> Iterator[str]:
     """The non-empty lines of a text, runs of whitespace within them made one space."""
-    return (line for raw in text.splitlines() if (line := " ".join(strip_invalid_characters(raw).split())))
+    return (
+        line
+        for raw in text.splitlines()
+        if (line := " ".join(strip_invalid_characters(raw).split()))
+    )
 
 
 def is_finished(text: str) -> bool:
@@ -56,7 +78,9 @@ def join_sentences(parts: Sequence[str]) -> str:
     """Sentences as one text: a space between them, none where Chinese or Japanese meets the like."""
     text = ""
     for part in parts:
-        tight = not text or (_TIGHT.search(text[-2:]) and _TIGHT.search(part[:2]))  # a quotation mark may be between
+        tight = not text or (
+            _TIGHT.search(text[-2:]) and _TIGHT.search(part[:2])
+        )  # a quotation mark may be between
         text += part if tight else f" {part}"
     return text
 
@@ -169,7 +193,11 @@ def _finished(text: str, title: str, language: str | None) -> Iterator[Sentence]
 
 def _lines(text: str, title: str) -> Iterator[str]:
     unmarked = (line.lstrip(SENTENCE_MARKS) for line in split_paragraphs(text[:MAX_READ_CHARS]))
-    return (line for line in unmarked if line and not repeats_title(line, title) and not is_byline_sentence(line))
+    return (
+        line
+        for line in unmarked
+        if line and not repeats_title(line, title) and not is_byline_sentence(line)
+    )
 
 
 def is_prose(line: str) -> bool:
@@ -185,7 +213,9 @@ def visible_length(text: str) -> int:
 def repeats_title(line: str, title: str) -> bool:
     """Whether a line is the title again, or most of it without the site's name behind."""
     told, heading = squash_spaces(line), squash_spaces(title)
-    return bool(told) and (told == heading or (heading.startswith(told) and len(told) > TITLE * len(heading)))
+    return bool(told) and (
+        told == heading or (heading.startswith(told) and len(told) > TITLE * len(heading))
+    )
 
 
 def squash_spaces(text: str) -> str:

@@ -15,7 +15,14 @@ from functools import partial
 
 from feedpub.cli.importers import html2rss, opml, rssbridge, rsspls
 from feedpub.cli.importers.detect import FORMATS, detect_format
-from feedpub.cli.importers.model import Imported, ImportedFeed, ImportedSite, Unsupported, host_from_url, join_url
+from feedpub.cli.importers.model import (
+    Imported,
+    ImportedFeed,
+    ImportedSite,
+    Unsupported,
+    host_from_url,
+    join_url,
+)
 from feedpub.cli.importers.plan import ImportPlan, check_import, plan_import
 from feedpub.config.edit import Change, without_changes
 
@@ -41,7 +48,9 @@ _READERS: Mapping[str, Callable[[bytes, str], Imported]] = {
 }
 
 
-def parse_import(body: bytes, name: str, kind: str | None = None, track: Change = without_changes) -> Imported:
+def parse_import(
+    body: bytes, name: str, kind: str | None = None, track: Change = without_changes
+) -> Imported:
     """What is in a file of a kind, one of KINDS; without one, its content says. Raises ForeignError."""
     return check_import(_READERS[kind or detect_format(body, name)](body, name), track)
 

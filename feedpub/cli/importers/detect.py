@@ -8,9 +8,13 @@ from feedpub.core.errors import ImportFileError
 FORMATS = ("opml", "html2rss", "rsspls", "rss-bridge", "freshrss")
 
 _START = 4096  # bytes, in which a document says what it is
-_TOML = re.compile(rb"^[ \t]*(?:\[\[?\s*[A-Za-z0-9_.\"'-]+\s*\]\]?|[A-Za-z0-9_-]+[ \t]*=)", re.MULTILINE)
+_TOML = re.compile(
+    rb"^[ \t]*(?:\[\[?\s*[A-Za-z0-9_.\"'-]+\s*\]\]?|[A-Za-z0-9_-]+[ \t]*=)", re.MULTILINE
+)
 _RSSPLS = re.compile(rb"^[ \t]*\[\s*(?:rsspls|feed\s*\.\s*config)\s*\]", re.MULTILINE)
-_OWN = re.compile(rb"^[ \t]*\[\[\s*feed\s*\.\s*source\s*\]\]|^[ \t]*\[\s*feedpub\s*\]", re.MULTILINE)
+_OWN = re.compile(
+    rb"^[ \t]*\[\[\s*feed\s*\.\s*source\s*\]\]|^[ \t]*\[\s*feedpub\s*\]", re.MULTILINE
+)
 _HTML2RSS = re.compile(rb"^(?:channel|feeds|selectors)[ \t]*:", re.MULTILINE)
 _FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]")
 _PAGE = re.compile(rb"<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
@@ -27,7 +31,9 @@ def detect_format(body: bytes, name: str) -> str:
     if all(re.match(rb"\A\s*(?:$|#|https?://)", line) for line in body.splitlines()):
         return "rss-bridge"
     if _OWN.search(body):
-        raise ImportFileError(f"{name}:1: a config of feedpub itself; use it with -c, or copy its [[feed]] blocks")
+        raise ImportFileError(
+            f"{name}:1: a config of feedpub itself; use it with -c, or copy its [[feed]] blocks"
+        )
     if _RSSPLS.search(body):
         return "rsspls"
     if _HTML2RSS.search(body):
@@ -42,7 +48,9 @@ def _markup(body: bytes, start: bytes, name: str) -> str:
             f'{name}:1: a feed itself, no list of feeds; write its address as a source of type = "feed"'
         )
     if _PAGE.match(start):
-        raise ImportFileError(f"{name}:1: a web page, no list of feeds; was a login page saved instead of the export?")
+        raise ImportFileError(
+            f"{name}:1: a web page, no list of feeds; was a login page saved instead of the export?"
+        )
     if not _OPML.search(start) and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ImportFileError(f"{name}:1: XML, but no OPML; export the feeds as OPML")
     return "freshrss" if FRESHRSS_NAMESPACE.encode() in body or b" frss:" in body else "opml"

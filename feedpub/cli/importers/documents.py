@@ -24,7 +24,9 @@ _ENTITY = re.compile(rb"<!(?:ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
 def read_text(body: bytes, name: str) -> str:
     """A file as text. Raises ForeignError where it is too large, or not UTF-8."""
     if len(body) > LARGEST:
-        raise ImportFileError(f"{name}: larger than {LARGEST // 1_000_000} MB; no list of feeds is: take another file")
+        raise ImportFileError(
+            f"{name}: larger than {LARGEST // 1_000_000} MB; no list of feeds is: take another file"
+        )
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -32,28 +34,40 @@ def read_text(body: bytes, name: str) -> str:
         raise ImportFileError(f"{name}:{line}: not UTF-8 text; save the file as UTF-8") from None
 
 
-def parse_xml_root(body: bytes, name: str, prefixes: Mapping[str, str] | None = None) -> etree._Element:
+def parse_xml_root(
+    body: bytes, name: str, prefixes: Mapping[str, str] | None = None
+) -> etree._Element:
     """The root of an XML document, in whatever encoding it declares. Raises ForeignError.
 
     `prefixes` are of namespaces that some programs use without declaring them.
     """
     if len(body) > LARGEST:
-        raise ImportFileError(f"{name}: larger than {LARGEST // 1_000_000} MB; no list of feeds is: take another file")
+        raise ImportFileError(
+            f"{name}: larger than {LARGEST // 1_000_000} MB; no list of feeds is: take another file"
+        )
     if found := _ENTITY.search(body):
         line = body.count(b"\n", 0, found.start()) + 1
-        raise ImportFileError(f"{name}:{line}: declares entities, which no list of feeds needs; take the line out")
+        raise ImportFileError(
+            f"{name}:{line}: declares entities, which no list of feeds needs; take the line out"
+        )
     for prefix, namespace in (prefixes or {}).items():
         body = _declared(body, prefix, namespace)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True
+    )
     try:
         root = etree.fromstring(body.strip(), parser)
     except etree.XMLSyntaxError as error:
         line = (error.lineno or 1) + body[: len(body) - len(body.lstrip())].count(b"\n")
         what = _first_line(error.msg or "")
-        raise ImportFileError(f"{name}:{line}: not well-formed XML: {what}; export it anew") from None
+        raise ImportFileError(
+            f"{name}:{line}: not well-formed XML: {what}; export it anew"
+        ) from None
     declared = root.getroottree().docinfo.internalDTD
     if declared is not None and declared.entities():  # type: ignore[union-attr] # in an encoding that hid them
-        raise ImportFileError(f"{name}:1: declares entities, which no list of feeds needs; take them out")
+        raise ImportFileError(
+            f"{name}:1: declares entities, which no list of feeds needs; take them out"
+        )
     return root
 
 
@@ -63,10 +77,14 @@ def parse_toml_table(text: str, name: str) -> Mapping[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         what, _, place = str(error).rpartition(" (at ")
-        line = found[0] if (found := re.findall(r"\d+", place)) else str(text.rstrip().count("\n") + 1)
+        line = (
+            found[0] if (found := re.findall(r"\d+", place)) else str(text.rstrip().count("\n") + 1)
+        )
         raise ImportFileError(f"{name}:{line}: not TOML: {what[:1].lower()}{what[1:]}") from None
     except (RecursionError, ValueError):  # brackets without end; numbers that Python reads not
-        raise ImportFileError(f"{name}:1: not TOML that can be read: nested, or numbers written, without end") from None
+        raise ImportFileError(
+            f"{name}:1: not TOML that can be read: nested, or numbers written, without end"
+        ) from None
 
 
 def line_number(element: etree._Element, lines: Sequence[bytes]) -> int:
@@ -82,7 +100,9 @@ def _declared(body: bytes, prefix: str, namespace: str) -> bytes:
     used = re.search(rf"\s{prefix}:".encode(), body)
     if not used or f"xmlns:{prefix}".encode() in body:
         return body
-    return re.sub(rb"(<opml)(?=[\s>])", rb"\1 " + f'xmlns:{prefix}="{namespace}"'.encode(), body, count=1)
+    return re.sub(
+        rb"(<opml)(?=[\s>])", rb"\1 " + f'xmlns:{prefix}="{namespace}"'.encode(), body, count=1
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +113,9 @@ class YamlNode:
     line: int
 
     def __getitem__(self, key: str) -> "YamlNode":
-        return next((value for name, value in self.items() if name == key), YamlNode(None, self.line))
+        return next(
+            (value for name, value in self.items() if name == key), YamlNode(None, self.line)
+        )
 
     def __bool__(self) -> bool:
         return self.node is not None and self.text not in ("~", "null")
@@ -125,16 +147,22 @@ class YamlNode:
 def parse_yaml_tree(text: str, name: str) -> YamlNode:
     """What a YAML file holds, as it is written: no value is made anything but text. Raises ForeignError."""
     if len(text) > LARGEST_YAML:
-        raise ImportFileError(f"{name}: larger than {LARGEST_YAML // 1_000_000} MB; no config of feeds is")
+        raise ImportFileError(
+            f"{name}: larger than {LARGEST_YAML // 1_000_000} MB; no config of feeds is"
+        )
     try:
         return YamlNode(yaml.compose(text, Loader=yaml.SafeLoader), 1)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ImportFileError(f"{name}:{line}: not YAML: {error.problem or error.context}") from None
+        raise ImportFileError(
+            f"{name}:{line}: not YAML: {error.problem or error.context}"
+        ) from None
     except yaml.YAMLError as error:
         raise ImportFileError(f"{name}:1: not YAML: {_first_line(str(error))}") from None
     except RecursionError:
-        raise ImportFileError(f"{name}:1: nested without end; a config of feeds needs five levels") from None
+        raise ImportFileError(
+            f"{name}:1: nested without end; a config of feeds needs five levels"
+        ) from None
 
 
 def _first_line(text: str) -> str:

@@ -53,16 +53,24 @@ def apply_freshrss(draft: ImportedFeed, kind: str, told: Mapping[str, str]) -> I
     where = draft.location
     if kind.lower() not in (*_FEEDS, _PAGE):
         return Imported(
-            unsupported=(Unsupported(where, kind, f"{draft.title}: feedpub reads no such source; left out"),)
+            unsupported=(
+                Unsupported(where, kind, f"{draft.title}: feedpub reads no such source; left out"),
+            )
         )
     if said.get("CURLOPT_POST", "0").lower() not in _OFF or "CURLOPT_POSTFIELDS" in said:
         return Imported(
-            unsupported=(Unsupported(where, "CURLOPT_POST", f"{draft.title}: feedpub only asks by GET; left out"),)
+            unsupported=(
+                Unsupported(
+                    where, "CURLOPT_POST", f"{draft.title}: feedpub only asks by GET; left out"
+                ),
+            )
         )
     losses = list(_losses(said, where, draft.title))
     draft = replace(
         draft,
-        every=parse_interval(int(ttl)) if re.fullmatch(r"[1-9]\d{0,8}", ttl := said.get("ttl", "")) else "",
+        every=parse_interval(int(ttl))
+        if re.fullmatch(r"[1-9]\d{0,8}", ttl := said.get("ttl", ""))
+        else "",
         headers=_headers(said),
         cookies=parse_cookies(said.get("CURLOPT_COOKIE", "")),
         proxy=said.get("CURLOPT_PROXY", ""),
@@ -70,7 +78,11 @@ def apply_freshrss(draft: ImportedFeed, kind: str, told: Mapping[str, str]) -> I
     if kind.lower() == _PAGE:
         links = _links(said.get("xPathItem", ""), said.get("xPathItemUri", ""))
         if links is None:
-            losses.append(Unsupported(where, "xPathItem", f"{draft.title}: CSS cannot say this XPath; {_FOUND}"))
+            losses.append(
+                Unsupported(
+                    where, "xPathItem", f"{draft.title}: CSS cannot say this XPath; {_FOUND}"
+                )
+            )
         draft = replace(draft, type="page", links=links or "")
     return Imported((draft,), tuple(losses), _site(said, draft))
 
@@ -92,7 +104,11 @@ def _links(items: str, address: str) -> str | None:
 
 
 def _headers(said: Mapping[str, str]) -> KeyValues:
-    lines = (line.partition(":") for line in said.get("CURLOPT_HTTPHEADER", "").splitlines() if ":" in line)
+    lines = (
+        line.partition(":")
+        for line in said.get("CURLOPT_HTTPHEADER", "").splitlines()
+        if ":" in line
+    )
     pairs = [(name.strip(), value.strip()) for name, _, value in lines]
     agent = said.get("CURLOPT_USERAGENT", "")
     return (*pairs, *((("User-Agent", agent),) if agent else ()))
@@ -105,20 +121,30 @@ def _site(said: Mapping[str, str], draft: ImportedFeed) -> tuple[ImportedSite, .
         settings.append(("content", (said["cssFullContent"],)))
     if "cssContentFilter" in said:
         settings.append(("remove", tuple(split_selectors(said["cssContentFilter"]))))
-    return (ImportedSite(draft.location, host_from_url(draft.link or draft.url), tuple(settings)),) if settings else ()
+    return (
+        (ImportedSite(draft.location, host_from_url(draft.link or draft.url), tuple(settings)),)
+        if settings
+        else ()
+    )
 
 
 def _losses(said: Mapping[str, str], where: str, title: str) -> Iterator[Unsupported]:
     if found := [name for name in _FROM_ARTICLE if name in said]:
-        yield Unsupported(where, ", ".join(found), f"{title}: read from each article instead", is_important=False)
+        yield Unsupported(
+            where, ", ".join(found), f"{title}: read from each article instead", is_important=False
+        )
     if said.get("ttl", "").startswith("-"):
-        yield Unsupported(where, "ttl", f"{title}: was muted; feedpub looks at every feed that is in its config")
+        yield Unsupported(
+            where, "ttl", f"{title}: was muted; feedpub looks at every feed that is in its config"
+        )
     for name in said:
         if name in _READER:
             yield Unsupported(where, name, f"{title}: {_READER[name]}", is_important=False)
         elif name == "filtersActionRead":
             yield Unsupported(
-                where, name, f"{title}: feedpub marks nothing as read; see [feed.exclude] to leave articles out"
+                where,
+                name,
+                f"{title}: feedpub marks nothing as read; see [feed.exclude] to leave articles out",
             )
         elif name == "cssFullContentConditions":
             yield Unsupported(where, name, f"{title}: every article is read in full")

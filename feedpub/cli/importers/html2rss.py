@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from feedpub.cli.importers.documents import YamlNode, parse_yaml_tree, read_text
-from feedpub.cli.importers.model import Imported, ImportedFeed, Unsupported, join_url, parse_interval, title_from_url
+from feedpub.cli.importers.model import (
+    Imported,
+    ImportedFeed,
+    Unsupported,
+    join_url,
+    parse_interval,
+    title_from_url,
+)
 from feedpub.cli.importers.xpath import is_on_own_page, link_selector
 from feedpub.core.errors import ImportFileError
 
@@ -22,7 +29,9 @@ def parse_html2rss(body: bytes, name: str) -> Imported:
     """The feeds of one file. Raises ForeignError where it is not such a config."""
     tree = parse_yaml_tree(read_text(body, name), name)
     if tree["feeds"]:
-        return join_url(_Config(name, feed, tree, key).imported() for key, feed in tree["feeds"].items())
+        return join_url(
+            _Config(name, feed, tree, key).imported() for key, feed in tree["feeds"].items()
+        )
     if not tree["channel"]:
         raise ImportFileError(f"{name}:1: no config of html2rss: it has neither channel nor feeds")
     return _Config(name, tree, tree, "").imported()
@@ -51,7 +60,11 @@ class _Config:
         channel = self.feed["channel"]
         url = self._filled(channel["url"])
         if channel["json"].text == "true":
-            self._lose(channel["json"], "json", "feedpub reads pages and feeds, no other JSON; the feed is left out")
+            self._lose(
+                channel["json"],
+                "json",
+                "feedpub reads pages and feeds, no other JSON; the feed is left out",
+            )
             return
         if not url:
             self._lose(channel, "channel", "has no url; the feed is left out")
@@ -60,7 +73,12 @@ class _Config:
         self._settings(channel)
         title = self._filled(channel["title"])
         if not title:
-            self._lose(channel, "title", f'the file gives none; called "{title_from_url(url)}"', matters=False)
+            self._lose(
+                channel,
+                "title",
+                f'the file gives none; called "{title_from_url(url)}"',
+                matters=False,
+            )
         yield ImportedFeed(
             location=f"{self.file}:{channel['url'].line}",
             type="page",
@@ -85,7 +103,11 @@ class _Config:
         def default(found: re.Match[str]) -> str:
             given = parameters[found[1]]["default"]
             if not given:
-                self._lose(value, f"parameter {found[1]}", "has no default; write its value into the address")
+                self._lose(
+                    value,
+                    f"parameter {found[1]}",
+                    "has no default; write its value into the address",
+                )
             return given.text or found[0]
 
         filled = _PARAMETER.sub(default, value.text)
@@ -101,14 +123,18 @@ class _Config:
         """The selector of the links; what it cannot say is noted."""
         selectors = self.feed["selectors"]
         items = selectors["items"]["selector"]
-        link = next((selectors[key] for key in _LINK_KEYS if selectors[key]), YamlNode(None, items.line))
+        link = next(
+            (selectors[key] for key in _LINK_KEYS if selectors[key]), YamlNode(None, items.line)
+        )
         self._selectors(selectors)
         if not self._leads_to_pages(link, items):
             return ""
         chosen = link_selector(items.text, link["selector"].text)
         if is_on_own_page(chosen):
             self._lose(
-                items, "selectors", "the links lead to places on the page itself; feedpub takes a page as one article"
+                items,
+                "selectors",
+                "the links lead to places on the page itself; feedpub takes a page as one article",
             )
         return chosen
 
@@ -118,12 +144,18 @@ class _Config:
         if steps := [step["name"].text for step in link["post_process"].elements()]:
             kept = set(steps) <= {"parse_uri"}
             if not kept:
-                self._lose(link["post_process"], f"url: {', '.join(steps)}", "links are taken as the page has them")
+                self._lose(
+                    link["post_process"],
+                    f"url: {', '.join(steps)}",
+                    "links are taken as the page has them",
+                )
         if link["static"] or extractor not in ("href", "text"):
             attribute = link["attribute"].text or extractor
             if attribute != "href":
                 self._lose(
-                    link, f"url: {attribute}", "only href is followed; the links are found by the page's structure"
+                    link,
+                    f"url: {attribute}",
+                    "only href is followed; the links are found by the page's structure",
                 )
                 return False
         return bool(items)
@@ -135,7 +167,11 @@ class _Config:
             if key == "items":
                 self._items(value)
             elif key == "enclosure":
-                self._lose(value, "enclosure", "a page's items have none; the article's own picture is published")
+                self._lose(
+                    value,
+                    "enclosure",
+                    "a page's items have none; the article's own picture is published",
+                )
             elif key not in _LINK_KEYS:
                 read.append(key)
             if key == "title":
@@ -146,23 +182,47 @@ class _Config:
     def _title(self, title: YamlNode) -> None:
         steps = [step["name"].text for step in title["post_process"].elements()]
         if made := [step for step in steps if step not in ("sanitize_html", "html_to_markdown")]:
-            self._lose(title["post_process"], f"title: {', '.join(made)}", "the title is the article's own")
+            self._lose(
+                title["post_process"], f"title: {', '.join(made)}", "the title is the article's own"
+            )
 
     def _items(self, items: YamlNode) -> None:
         for key, value in items.items():
             if key == "pagination":
-                self._lose(value, "pagination", "only the page itself is looked at; new articles stand on it first")
+                self._lose(
+                    value,
+                    "pagination",
+                    "only the page itself is looked at; new articles stand on it first",
+                )
             elif key == "order":
-                self._lose(value, "order", "entries stand in the order of their dates", matters=False)
+                self._lose(
+                    value, "order", "entries stand in the order of their dates", matters=False
+                )
             elif key not in ("selector", "enhance"):
                 self._lose(value, f"items: {key}", "unknown to feedpub")
 
     def _settings(self, channel: YamlNode) -> None:
         """Note what is said of the channel and beside it that has no setting here."""
-        known = ("url", "title", "description", "language", "image", "ttl", "headers", "json", "strategy", "time_zone")
+        known = (
+            "url",
+            "title",
+            "description",
+            "language",
+            "image",
+            "ttl",
+            "headers",
+            "json",
+            "strategy",
+            "time_zone",
+        )
         for key, value in channel.items():
             if key == "time_zone" and value.text not in ("", "UTC"):
-                self._lose(value, "time_zone", "dates are read from each article, with their zones", matters=False)
+                self._lose(
+                    value,
+                    "time_zone",
+                    "dates are read from each article, with their zones",
+                    matters=False,
+                )
             elif key not in known:
                 self._lose(value, f"channel: {key}", "unknown to feedpub")
         strategies = (self.feed["strategy"], channel["strategy"], self.shared["strategy"])
@@ -178,14 +238,37 @@ class _Config:
             if key == "request" and {"browserless", "botasaurus"} & {*value.keys}:
                 self._lose(value, "request", _NO_SCRIPTS)
             elif key == "request":
-                self._lose(value, "request", "feedpub has limits of its own: README, Security", matters=False)
+                self._lose(
+                    value,
+                    "request",
+                    "feedpub has limits of its own: README, Security",
+                    matters=False,
+                )
             elif key == "auto_source" and value.keys:
-                self._lose(value, "auto_source", "found by the page's structure, in feedpub's way", matters=False)
+                self._lose(
+                    value,
+                    "auto_source",
+                    "found by the page's structure, in feedpub's way",
+                    matters=False,
+                )
             elif key == "stylesheets":
                 self._lose(value, "stylesheets", "each feed has a page for people instead")
             elif key == "enhance":
-                self._lose(value, "enhance", "title, link and picture are read from each article", matters=False)
-            elif key not in ("channel", "selectors", "headers", "strategy", "auto_source", "parameters", "feeds"):
+                self._lose(
+                    value,
+                    "enhance",
+                    "title, link and picture are read from each article",
+                    matters=False,
+                )
+            elif key not in (
+                "channel",
+                "selectors",
+                "headers",
+                "strategy",
+                "auto_source",
+                "parameters",
+                "feeds",
+            ):
                 self._lose(value, key, "unknown to feedpub")
 
     def _headers(self) -> tuple[tuple[str, str], ...]:

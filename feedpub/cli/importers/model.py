@@ -110,7 +110,9 @@ class ImportedSite:
         lines = [f"# The articles of {self.host}, from {self.location}."]
         for key, selectors in self.settings:
             written = [json.dumps(selector, ensure_ascii=False) for selector in selectors]
-            lines.append(f"{key} = [{', '.join(written)}]" if key in _LISTS else f"{key} = {written[0]}")
+            lines.append(
+                f"{key} = [{', '.join(written)}]" if key in _LISTS else f"{key} = {written[0]}"
+            )
         return "\n".join(lines) + "\n"
 
 

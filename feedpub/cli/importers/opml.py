@@ -7,25 +7,50 @@ from lxml import etree
 from feedpub.builder.opml import FRESHRSS_NAMESPACE
 from feedpub.cli.importers import freshrss, rssbridge
 from feedpub.cli.importers.documents import line_number, parse_xml_root
-from feedpub.cli.importers.model import Imported, ImportedFeed, Unsupported, join_url, title_from_url
+from feedpub.cli.importers.model import (
+    Imported,
+    ImportedFeed,
+    Unsupported,
+    join_url,
+    title_from_url,
+)
 from feedpub.core.errors import ImportFileError
 
-_READERS = ("text", "title", "type", "xmlUrl", "htmlUrl", "description", "language", "version", "created", "category")
+_READERS = (
+    "text",
+    "title",
+    "type",
+    "xmlUrl",
+    "htmlUrl",
+    "description",
+    "language",
+    "version",
+    "created",
+    "category",
+)
 
 
 def parse_opml(body: bytes, name: str, *, scraping: bool = True) -> Imported:
     """The feeds of one file; with `scraping`, what FreshRSS says of them is read too. Raises ForeignError."""
     root = parse_xml_root(body, name, {"frss": FRESHRSS_NAMESPACE})
     if etree.QName(root).localname.lower() != "opml":
-        raise ImportFileError(f"{name}:{root.sourceline}: no OPML: the document is a <{etree.QName(root).localname}>")
+        raise ImportFileError(
+            f"{name}:{root.sourceline}: no OPML: the document is a <{etree.QName(root).localname}>"
+        )
     lines = body.split(b"\n")
-    outlines = ((outline, f"{name}:{line_number(outline, lines)}") for outline in root.iter("outline"))
+    outlines = (
+        (outline, f"{name}:{line_number(outline, lines)}") for outline in root.iter("outline")
+    )
     return join_url(_outline(outline, where, scraping=scraping) for outline, where in outlines)
 
 
 def _outline(outline: etree._Element, where: str, *, scraping: bool) -> Imported:
     said = {str(key): str(value).strip() for key, value in outline.attrib.items() if value.strip()}
-    told = {key: value for key, value in said.items() if key.startswith(freshrss.FRESHRSS_PREFIX)} if scraping else {}
+    told = (
+        {key: value for key, value in said.items() if key.startswith(freshrss.FRESHRSS_PREFIX)}
+        if scraping
+        else {}
+    )
     if "xmlUrl" not in said:
         return Imported(unsupported=tuple(_folder(outline, said, told, where)))
     draft = _draft(said, where)
@@ -33,7 +58,10 @@ def _outline(outline: etree._Element, where: str, *, scraping: bool) -> Imported
     if not scraping:
         return bare
     return join_url(
-        [Imported(unsupported=bare.unsupported), freshrss.apply_freshrss(draft, said.get("type", ""), told)]
+        [
+            Imported(unsupported=bare.unsupported),
+            freshrss.apply_freshrss(draft, said.get("type", ""), told),
+        ]
     )
 
 
@@ -43,7 +71,9 @@ def _draft(said: dict[str, str], where: str) -> ImportedFeed:
         location=where,
         type="feed",
         url=said["xmlUrl"],
-        title=" ".join((said.get("title") or said.get("text") or title_from_url(said["xmlUrl"])).split()),
+        title=" ".join(
+            (said.get("title") or said.get("text") or title_from_url(said["xmlUrl"])).split()
+        ),
         description=" ".join(said.get("description", "").split()),
         language=said.get("language", ""),
         link=link if link.startswith(("http://", "https://")) else "",
@@ -52,7 +82,12 @@ def _draft(said: dict[str, str], where: str) -> ImportedFeed:
 
 def _losses(said: dict[str, str], where: str) -> Iterator[Unsupported]:
     if "category" in said:
-        yield Unsupported(where, f"category {said['category']}", "feedpub has no folders of feeds", is_important=False)
+        yield Unsupported(
+            where,
+            f"category {said['category']}",
+            "feedpub has no folders of feeds",
+            is_important=False,
+        )
     if rssbridge.is_rssbridge_url(said["xmlUrl"]):
         yield Unsupported(
             where,
@@ -65,14 +100,21 @@ def _losses(said: dict[str, str], where: str) -> Iterator[Unsupported]:
             yield Unsupported(where, key, "unknown to feedpub")
 
 
-def _folder(outline: etree._Element, said: dict[str, str], told: dict[str, str], where: str) -> Iterator[Unsupported]:
+def _folder(
+    outline: etree._Element, said: dict[str, str], told: dict[str, str], where: str
+) -> Iterator[Unsupported]:
     """An outline that is no feed: a folder of them, a list elsewhere, or a link."""
     title = said.get("text") or said.get("title") or "outline"
     if f"{freshrss.FRESHRSS_PREFIX}opmlUrl" in told or said.get("type") == "include":
         yield Unsupported(where, title, "is a list elsewhere; save it as a file and import that")
     elif len(outline):
         yield Unsupported(
-            where, f"folder {title}", "feedpub has no folders of feeds; its feeds are taken", is_important=False
+            where,
+            f"folder {title}",
+            "feedpub has no folders of feeds; its feeds are taken",
+            is_important=False,
         )
     else:
-        yield Unsupported(where, title, 'has no xmlUrl; if it is a page, write it as a source of type = "page"')
+        yield Unsupported(
+            where, title, 'has no xmlUrl; if it is a page, write it as a source of type = "page"'
+        )

@@ -5,7 +5,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from feedpub.cli.importers.model import Imported, ImportedFeed, ImportedSite, Unsupported, host_from_url
+from feedpub.cli.importers.model import (
+    Imported,
+    ImportedFeed,
+    ImportedSite,
+    Unsupported,
+    host_from_url,
+)
 from feedpub.config import Config, RemoteSource, check_selector_syntax, validate_feed
 from feedpub.config.edit import Change, FreeNames, without_changes
 from feedpub.core.article_keys import url_key
@@ -44,7 +50,10 @@ def plan_import(drafts: Iterable[ImportedFeed], config: Config) -> ImportPlan:
 def _wish(draft: ImportedFeed) -> str:
     """What a feed would be called by: the first of its names that can be said in a-z and 0-9."""
     wishes = (draft.name, draft.title, host_from_url(draft.url))
-    return next((wish for wish in wishes if re.search("[A-Za-z0-9]", unicodedata.normalize("NFKD", wish))), "feed")
+    return next(
+        (wish for wish in wishes if re.search("[A-Za-z0-9]", unicodedata.normalize("NFKD", wish))),
+        "feed",
+    )
 
 
 def _sources(config: Config) -> Iterable[tuple[str, str]]:
@@ -60,7 +69,10 @@ _EMPTY: dict[str, object] = {
     "description": "", "language": "", "icon": "", "link": "", "every": "", "limit": None, "links": "",
     "headers": (), "cookies": (), "proxy": "", "include": (),
 }  # fmt: skip
-_AUTOMATIC = {"links": "the articles are found by the page's structure", "every": 'every = "auto" is used'}
+_AUTOMATIC = {
+    "links": "the articles are found by the page's structure",
+    "every": 'every = "auto" is used',
+}
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _SECRETS = ("authorization", "cookie", "x-api-key")
 
@@ -86,7 +98,10 @@ def _usable(draft: ImportedFeed) -> tuple[ImportedFeed | None, list[Unsupported]
         key = next((str(part) for part in path if part in _EMPTY), None)
         if key is None:
             what = str(path[-1]) if path else "feed"
-            return None, [*losses, Unsupported(draft.location, what, f"{draft.title}: {reason}; the feed is left out")]
+            return None, [
+                *losses,
+                Unsupported(draft.location, what, f"{draft.title}: {reason}; the feed is left out"),
+            ]
         automatic = f"; {_AUTOMATIC[key]}" if key in _AUTOMATIC else ""
         losses.append(Unsupported(draft.location, key, f"{draft.title}: {reason}{automatic}"))
         draft = replace(draft, **{key: _EMPTY[key]})  # type: ignore[arg-type]
@@ -95,10 +110,14 @@ def _usable(draft: ImportedFeed) -> tuple[ImportedFeed | None, list[Unsupported]
 
 def _secrets(draft: ImportedFeed) -> Iterator[Unsupported]:
     """What should not stay in the config in plain sight."""
-    names = [name for name, _ in draft.headers if name.lower() in _SECRETS] + [name for name, _ in draft.cookies]
+    names = [name for name, _ in draft.headers if name.lower() in _SECRETS] + [
+        name for name, _ in draft.cookies
+    ]
     if names:
         instead = f'{draft.title}: stands in the config for everybody to read; better write {{ env = "NAME" }} for it'
-        yield Unsupported(draft.location, f"the value of {', '.join(names)}", instead, is_important=False)
+        yield Unsupported(
+            draft.location, f"the value of {', '.join(names)}", instead, is_important=False
+        )
 
 
 def _sites(sites: Iterable[ImportedSite], losses: list[Unsupported]) -> Iterator[ImportedSite]:
@@ -108,7 +127,11 @@ def _sites(sites: Iterable[ImportedSite], losses: list[Unsupported]) -> Iterator
         site = replace(draft, settings=tuple(_selectors(draft, losses)))
         if not _HOST.fullmatch(site.host):
             losses.append(
-                Unsupported(site.location, site.describe(), f"{site.host} is no host that a file could be named for")
+                Unsupported(
+                    site.location,
+                    site.describe(),
+                    f"{site.host} is no host that a file could be named for",
+                )
             )
         elif site.settings and kept.setdefault(site.host, site).settings != site.settings:
             instead = f"{site.host} has other rules from {kept[site.host].location}; one file holds those of a host"
@@ -116,9 +139,15 @@ def _sites(sites: Iterable[ImportedSite], losses: list[Unsupported]) -> Iterator
     yield from kept.values()
 
 
-def _selectors(site: ImportedSite, losses: list[Unsupported]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _selectors(
+    site: ImportedSite, losses: list[Unsupported]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     for key, selectors in site.settings:
         reasons = {selector: check_selector_syntax(selector) for selector in selectors}
-        losses += [Unsupported(site.location, f"{key} of {site.host}", reason) for reason in reasons.values() if reason]
+        losses += [
+            Unsupported(site.location, f"{key} of {site.host}", reason)
+            for reason in reasons.values()
+            if reason
+        ]
         if good := tuple(selector for selector in selectors if not reasons[selector]):
             yield key, good

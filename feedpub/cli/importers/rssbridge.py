@@ -20,8 +20,23 @@ from feedpub.cli.importers.xpath import link_selector, split_selectors
 from feedpub.core.errors import ImportFileError
 
 _SIMPLE, _COMPLEX = "cssselector", "cssselectorcomplex"
-_OURS = {"action", "bridge", "format", "context", "home_page", "url_selector", "entry_element_selector", "limit"}
-_CARRIED = _OURS | {"url_pattern", "_cache_timeout", "cookie", "content_selector", "content_cleanup"}
+_OURS = {
+    "action",
+    "bridge",
+    "format",
+    "context",
+    "home_page",
+    "url_selector",
+    "entry_element_selector",
+    "limit",
+}
+_CARRIED = _OURS | {
+    "url_pattern",
+    "_cache_timeout",
+    "cookie",
+    "content_selector",
+    "content_cleanup",
+}
 _BY_ITSELF = {
     "title_cleanup": "a site's name is taken out of titles",
     "thumbnail_as_header": "an article's picture stands where the article has it",
@@ -51,7 +66,10 @@ def is_rssbridge_url(text: str) -> bool:
 def _query(address: str) -> dict[str, str]:
     """The parameters of an address; none of one that cannot be taken apart."""
     try:
-        return {key: value.strip() for key, value in parse_qsl(urlsplit(address).query, max_num_fields=100)}
+        return {
+            key: value.strip()
+            for key, value in parse_qsl(urlsplit(address).query, max_num_fields=100)
+        }
     except ValueError:  # brackets without an IPv6 address in them, or parameters without end
         return {}
 
@@ -59,9 +77,13 @@ def _query(address: str) -> dict[str, str]:
 def parse_rssbridge(body: bytes, name: str) -> Imported:
     """The addresses in a text, one a line; lines that begin with # are remarks."""
     lines = enumerate(read_text(body, name).splitlines(), 1)
-    found = [(n, line.strip()) for n, line in lines if line.strip() and not line.lstrip().startswith("#")]
+    found = [
+        (n, line.strip()) for n, line in lines if line.strip() and not line.lstrip().startswith("#")
+    ]
     if not found:
-        raise ImportFileError(f"{name}:1: no address in it; write the addresses of RSS-Bridge's feeds, one a line")
+        raise ImportFileError(
+            f"{name}:1: no address in it; write the addresses of RSS-Bridge's feeds, one a line"
+        )
     return join_url(parse_rssbridge_url(address, f"{name}:{n}") for n, address in found)
 
 
@@ -78,7 +100,9 @@ def parse_rssbridge_url(address: str, where: str) -> Imported:
         return _as_feed(address, said["bridge"], where)
     home = said.get("home_page", "")
     if not home:
-        raise ImportFileError(f"{where}: has no home_page; copy the whole address that RSS-Bridge shows")
+        raise ImportFileError(
+            f"{where}: has no home_page; copy the whole address that RSS-Bridge shows"
+        )
     losses = [*_losses(said, where, complex_one=bridge == _COMPLEX)]
     site = _site(said, home, where, complex_one=bridge == _COMPLEX)
     return Imported((_draft(said, home, where, losses),), tuple(losses), site)
@@ -88,19 +112,29 @@ def _as_feed(address: str, bridge: str, where: str) -> Imported:
     """Any other bridge: its feed is as good a source as any."""
     title = f"{bridge.removesuffix('Bridge')} ({host_from_url(address)})"
     instead = "only CssSelectorBridge and CssSelectorComplexBridge become pages; this one stays a feed of RSS-Bridge"
-    return Imported((ImportedFeed(where, "feed", address, title),), (Unsupported(where, bridge, instead),))
+    return Imported(
+        (ImportedFeed(where, "feed", address, title),), (Unsupported(where, bridge, instead),)
+    )
 
 
-def _draft(said: Mapping[str, str], home: str, where: str, losses: list[Unsupported]) -> ImportedFeed:
+def _draft(
+    said: Mapping[str, str], home: str, where: str, losses: list[Unsupported]
+) -> ImportedFeed:
     entries = said.get("entry_element_selector", "")
-    links = link_selector(entries, said.get("url_selector", "")) if entries else said.get("url_selector", "")
+    links = (
+        link_selector(entries, said.get("url_selector", ""))
+        if entries
+        else said.get("url_selector", "")
+    )
     return ImportedFeed(
         location=where,
         type="page",
         url=home,
         title=title_from_url(home),
         link=home,
-        every=parse_interval(int(age)) if re.fullmatch(r"\d{1,8}", age := said.get("_cache_timeout", "")) else age,
+        every=parse_interval(int(age))
+        if re.fullmatch(r"\d{1,8}", age := said.get("_cache_timeout", ""))
+        else age,
         limit=_limit(said, where, losses),
         links=links,
         cookies=parse_cookies(said.get("cookie", "")),
@@ -116,7 +150,9 @@ def _limit(said: Mapping[str, str], where: str, losses: list[Unsupported]) -> in
     return int(limit) if limit else None
 
 
-def _site(said: Mapping[str, str], home: str, where: str, *, complex_one: bool) -> tuple[ImportedSite, ...]:
+def _site(
+    said: Mapping[str, str], home: str, where: str, *, complex_one: bool
+) -> tuple[ImportedSite, ...]:
     """Rules for the articles, where the bridge reads their own pages."""
     settings: list[tuple[str, tuple[str, ...]]] = []
     if complex_one and "use_article_pages" in said:
@@ -136,7 +172,10 @@ def _losses(said: Mapping[str, str], where: str, *, complex_one: bool) -> Iterat
             continue
         if (key == "content_cleanup" and not read_pages) or (key in _SITE_KEYS and complex_one):
             yield Unsupported(
-                where, key, "was meant for the list; each article is read from its own page", is_important=False
+                where,
+                key,
+                "was meant for the list; each article is read from its own page",
+                is_important=False,
             )
         elif key in _BY_ITSELF:
             yield Unsupported(where, key, _BY_ITSELF[key], is_important=False)

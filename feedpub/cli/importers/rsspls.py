@@ -79,9 +79,13 @@ def _losses(feed: Table, config: Table, where: str) -> Iterator[Unsupported]:
     if not _text(config, "url"):
         yield Unsupported(where, "feed", "has no url; it is left out")
     if _text(config, "source") == "json":
-        yield Unsupported(where, "source", "feedpub reads pages and feeds, no other JSON; the feed is left out")
+        yield Unsupported(
+            where, "source", "feedpub reads pages and feeds, no other JSON; the feed is left out"
+        )
     if found := [key for key in _READ_FROM_ARTICLE if key in config]:
-        yield Unsupported(where, ", ".join(found), "read from each article instead", is_important=False)
+        yield Unsupported(
+            where, ", ".join(found), "read from each article instead", is_important=False
+        )
     unknown = [key for key in feed if key not in ("title", "filename", "user_agent", "config")]
     for key in unknown + [key for key in config if key not in _KNOWN]:
         yield _loss(where, key)

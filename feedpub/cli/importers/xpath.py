@@ -25,7 +25,9 @@ def split_selectors(text: str, separator: str = ",") -> list[str]:
             parts.append("")
             continue
         parts[-1] += char
-    stripped = [part.strip() for part in (parts if len(separator) == 1 else _without(parts, separator))]
+    stripped = [
+        part.strip() for part in (parts if len(separator) == 1 else _without(parts, separator))
+    ]
     return [part for part in stripped if part]
 
 
@@ -42,7 +44,9 @@ def link_selector(items: str, link: str = "") -> str:
     link = _FIRST.sub("", link).strip()
     if not link or link == items or _ANY_LINK.fullmatch(link):
         return items
-    return ", ".join(f"{item} {inner}" for item, inner in product(split_selectors(items), split_selectors(link)))
+    return ", ".join(
+        f"{item} {inner}" for item, inner in product(split_selectors(items), split_selectors(link))
+    )
 
 
 def is_on_own_page(selector: str) -> bool:
@@ -74,7 +78,9 @@ _WORD = re.compile(
     r"""(?:' ([^'"\\\s]+) '|" ([^'"\\\s]+) ")\s*\)"""
 )
 _NOT = re.compile(r"\Anot\((.+)\)", re.DOTALL)
-_COUNTED = re.compile(r"count\((preceding|following)-sibling::(\*|[a-z][a-z0-9-]*)\)\s*=\s*(\d{1,3})")
+_COUNTED = re.compile(
+    r"count\((preceding|following)-sibling::(\*|[a-z][a-z0-9-]*)\)\s*=\s*(\d{1,3})"
+)
 _POSITION = re.compile(r"(?:position\(\)\s*=\s*)?(?:([1-9]\d{0,2})|(last)\(\))")
 _IDENTIFIER = re.compile(r"-?[A-Za-z_][A-Za-z0-9_-]*")
 _OPERATORS = {"contains": "*=", "starts-with": "^="}
@@ -133,7 +139,9 @@ def _step(text: str, *, placed: bool) -> tuple[str | None, str]:
     conditions: list[str] = []
     while rest.startswith("["):
         end = _closing(rest)
-        condition = _predicate(rest[1:end].strip(), name, first=placed and not conditions) if end else None
+        condition = (
+            _predicate(rest[1:end].strip(), name, first=placed and not conditions) if end else None
+        )
         if condition is None:
             return None, rest
         conditions.append(condition)

@@ -46,7 +46,11 @@ def serve(channel: socket.socket, limits: CallLimits, modules: Iterable[str] = (
     for calls in count(1):
         answer = _answer(wire.receive_message(channel), limits)
         least = min(least, resident_bytes())  # the first call loads what all need
-        last = answer.last or calls >= limits.calls or resident_bytes() - least > limits.memory // _GROWN
+        last = (
+            answer.last
+            or calls >= limits.calls
+            or resident_bytes() - least > limits.memory // _GROWN
+        )
         with limits.limit_time():
             message = _message(replace(answer, last=last), limits)
         wire.send_message(channel, message)

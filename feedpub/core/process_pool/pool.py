@@ -23,7 +23,9 @@ T = TypeVar("T")
 class Executor(Protocol):
     """Who calls functions on what was fetched. Called from several threads."""
 
-    def call(self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(
+        self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """What a function returns; it and all that goes in and out can be pickled.
 
         Args:
@@ -47,7 +49,9 @@ class Executor(Protocol):
 class InlineExecutor:
     """Calls functions where it is called itself: for tests, and for whoever trusts the pages."""
 
-    def call(self, _address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(
+        self, _address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         return function(*args, **kwargs)
 
     def for_run(self) -> "InlineExecutor":
@@ -62,7 +66,10 @@ class InlineExecutor:
 # one by no more than the pages that are being read.
 
 LARGE_BYTES = 2_000_000  # of a call; such calls are done one at a time: each may take all memory that a process may
-FEWEST, MAX_WORKERS = 2, 4  # processes; one alone would let a page that takes long hold up all others
+FEWEST, MAX_WORKERS = (
+    2,
+    4,
+)  # processes; one alone would let a page that takes long hold up all others
 _log = logging.getLogger(__name__)
 
 
@@ -75,7 +82,9 @@ class ProcessPool:
         most: processes at once; None for one a core, within reason.
     """
 
-    def __init__(self, modules: Sequence[str] = (), limits: CallLimits | None = None, most: int | None = None) -> None:
+    def __init__(
+        self, modules: Sequence[str] = (), limits: CallLimits | None = None, most: int | None = None
+    ) -> None:
         self._modules = modules
         self._limits = limits or CallLimits()
         self._free = most or min(max(FEWEST, len(os.sched_getaffinity(0))), MAX_WORKERS)
@@ -111,10 +120,14 @@ class ProcessPool:
         """The same for one run, whose turn comes the later the more it has had."""
         return PoolClient(self)
 
-    def call(self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(
+        self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         return self.for_run().call(address, function, *args, **kwargs)
 
-    def submit(self, run: "PoolClient", request: Callable[[], bytes], *, large: bool = False) -> CallResult:
+    def submit(
+        self, run: "PoolClient", request: Callable[[], bytes], *, large: bool = False
+    ) -> CallResult:
         """What a worker makes of a request, once it is its run's turn. Raises OverrunError, WorkerError.
 
         Args:
@@ -139,7 +152,9 @@ class ProcessPool:
             ticket = _Ticket(run, large)
             self._waiting.append(ticket)
             try:
-                self._changed.wait_for(lambda: self._closed or (self._free and self._first() is ticket))
+                self._changed.wait_for(
+                    lambda: self._closed or (self._free and self._first() is ticket)
+                )
             finally:
                 self._waiting.remove(ticket)
                 self._changed.notify_all()
@@ -199,7 +214,9 @@ class PoolClient:
         self._workers = workers
         self.spent = 0.0
 
-    def call(self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(
+        self, address: str | None, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         def pickled() -> bytes:
             return pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL)
 
@@ -234,5 +251,7 @@ def _value(answer: CallResult, address: str | None) -> Any:
         raise ResourceLimitError(answer.overrun, address)
     if answer.bug:
         _log.error("a bug of feedpub's met %s\n%s", address, answer.bug)
-        raise ExtractError(f"a bug of feedpub's kept it from being read: {answer.bug.splitlines()[-1]}", address)
+        raise ExtractError(
+            f"a bug of feedpub's kept it from being read: {answer.bug.splitlines()[-1]}", address
+        )
     return answer.value

@@ -50,7 +50,9 @@ class PoolProcess:
                 wire.send_message(ours, pickle.dumps((limits, tuple(modules))))
             except OSError as error:
                 ours.close()
-                raise WorkerError(f"no process can be started to read pages in: {error.strerror}") from error
+                raise WorkerError(
+                    f"no process can be started to read pages in: {error.strerror}"
+                ) from error
         self._channel = ours
         self._begun = time.monotonic()
 
@@ -70,11 +72,15 @@ class PoolProcess:
         deadline = time.monotonic() + self._limits.wall + _GRACE
         try:
             wire.send_message(self._channel, request, deadline)
-            answer = pickle.loads(wire.receive_message(self._channel, deadline, self._limits.answer))  # noqa: S301 -- our own
+            answer = pickle.loads(
+                wire.receive_message(self._channel, deadline, self._limits.answer)
+            )  # noqa: S301 -- our own
         except TimeoutError as error:
             raise self._failed(self._limits.no_answer_error) from error
         except wire.MessageTooLargeError as error:
-            raise self._failed(f"what is in it is more than {self._limits.answer // 1_000_000} MB") from error
+            raise self._failed(
+                f"what is in it is more than {self._limits.answer // 1_000_000} MB"
+            ) from error
         except (EOFError, OSError) as error:
             raise self._failed(self._end_of_process()) from error
         assert isinstance(answer, CallResult)  # noqa: S101 -- nothing else is ever sent
@@ -112,7 +118,10 @@ class PoolProcess:
 
     def _end_of_process(self) -> str:
         how = _how_it_ended(self._process)
-        return self._limits.timeout_error(self._process.returncode or 0) or f"the process that read it {how}"
+        return (
+            self._limits.timeout_error(self._process.returncode or 0)
+            or f"the process that read it {how}"
+        )
 
 
 def _start(descriptor: int) -> "subprocess.Popen[bytes]":
@@ -137,4 +146,8 @@ def _how_it_ended(process: "subprocess.Popen[bytes]") -> str:
         return ""
     if status == -signal.SIGKILL:
         return "was killed from outside, most likely for want of memory"
-    return f"crashed ({signal.Signals(-status).name})" if status < 0 else f"ended by itself (status {status})"
+    return (
+        f"crashed ({signal.Signals(-status).name})"
+        if status < 0
+        else f"ended by itself (status {status})"
+    )

@@ -45,7 +45,9 @@ def send_message(channel: socket.socket, message: bytes, deadline: float | None 
         channel.sendall(part)
 
 
-def receive_message(channel: socket.socket, deadline: float | None = None, most: int | None = None) -> bytearray:
+def receive_message(
+    channel: socket.socket, deadline: float | None = None, most: int | None = None
+) -> bytearray:
     """The next message.
 
     Args:

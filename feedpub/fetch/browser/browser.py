@@ -12,7 +12,12 @@ from playwright.async_api import Error, Playwright, async_playwright
 
 from feedpub.core.errors import FetchError, ResourceLimitError
 from feedpub.core.models import Page
-from feedpub.fetch.browser.launch import ChromiumProcess, RenderLimits, find_chromium, why_unavailable
+from feedpub.fetch.browser.launch import (
+    ChromiumProcess,
+    RenderLimits,
+    find_chromium,
+    why_unavailable,
+)
 from feedpub.fetch.browser.tab import PageRenderer
 from feedpub.fetch.client import Fetcher, Visit
 from feedpub.fetch.request import RequestOptions
@@ -47,7 +52,9 @@ class BrowserLoop:
         except (Error, OSError) as error:
             self.close(kill=True)
             why = str(error).strip().splitlines() or ["not within 30 s"]
-            raise FetchError(f"the browser does not start: {why[0]}{_sandbox(str(error))}", url) from error
+            raise FetchError(
+                f"the browser does not start: {why[0]}{_sandbox(str(error))}", url
+            ) from error
 
     @property
     def is_alive(self) -> bool:
@@ -62,7 +69,9 @@ class BrowserLoop:
             TimeoutError: the browser itself hangs; close it.
         """
         assert self._browser is not None  # noqa: S101 -- it has started
-        return self._wait_for(_rendered(self._browser, visit, limits, seconds), limits.seconds + _GRACE)
+        return self._wait_for(
+            _rendered(self._browser, visit, limits, seconds), limits.seconds + _GRACE
+        )
 
     def close(self, *, kill: bool = False) -> None:
         """End the browser; with `kill`, or where it takes too long, by force."""
@@ -93,7 +102,9 @@ class BrowserLoop:
         self._browser = await self._playwright.chromium.launch(**self._launch.options)
 
 
-async def _rendered(browser: PlaywrightBrowser, visit: Visit, limits: RenderLimits, seconds: float) -> Page:
+async def _rendered(
+    browser: PlaywrightBrowser, visit: Visit, limits: RenderLimits, seconds: float
+) -> Page:
     return await PageRenderer(visit, limits, seconds).render(browser)
 
 
@@ -148,7 +159,9 @@ class Browser:
             if unused:
                 self.close()
 
-    def render(self, url: str, fetcher: Fetcher, options: RequestOptions, *, seconds: float) -> Page:
+    def render(
+        self, url: str, fetcher: Fetcher, options: RequestOptions, *, seconds: float
+    ) -> Page:
         """The page at an address, as its scripts make it; what is no HTML comes as it was fetched.
 
         Args:
@@ -191,7 +204,9 @@ class Browser:
             return self._session.render(visit, self._limits, seconds)
         except TimeoutError as error:
             self._end(kill=True)
-            raise ResourceLimitError("rendered in the browser: it took the browser with it", visit.page.url) from error
+            raise ResourceLimitError(
+                "rendered in the browser: it took the browser with it", visit.page.url
+            ) from error
 
     def _start(self, url: str) -> "BrowserLoop":
         # noqa: PLC0415 -- an extra that few have installed

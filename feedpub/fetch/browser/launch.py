@@ -30,7 +30,11 @@ def why_unavailable(setting: Path | None) -> str | None:
     """
     wants: list[str] = []
     if find_chromium(setting) is None:
-        none = f"there is no program {setting}, which browser_path names" if setting else "no Chromium is installed"
+        none = (
+            f"there is no program {setting}, which browser_path names"
+            if setting
+            else "no Chromium is installed"
+        )
         wants.append(f"{none}: {PACKAGE}")
     if find_spec("playwright") is None:
         wants.append(f"feedpub's extra is not installed: {EXTRA}")
@@ -122,7 +126,9 @@ class ChromiumProcess:
     """
 
     def __init__(self, chromium: str, limits: RenderLimits) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="feedpub-browser-", ignore_cleanup_errors=True)
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="feedpub-browser-", ignore_cleanup_errors=True
+        )
         self._home = Path(self._folder.name)
         self._limits = limits
         self._pid = self._home / "pid"
@@ -150,7 +156,13 @@ class ChromiumProcess:
             "artifacts_dir": home,
             "args": [*_NO_WAY_OUT, f"--js-flags=--max-old-space-size={self._limits.heap}"],
             "chromium_sandbox": os.geteuid() != 0,  # Chromium's own does not work for root
-            "env": {**own, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home, "TMPDIR": home},
+            "env": {
+                **own,
+                "HOME": home,
+                "XDG_CONFIG_HOME": home,
+                "XDG_CACHE_HOME": home,
+                "TMPDIR": home,
+            },
             "handle_sigint": False,
             "handle_sigterm": False,
             "handle_sighup": False,

@@ -43,7 +43,9 @@ class RequestPolicy(Enum):
     REFUSED = auto()
 
 
-def request_policy(kind: str, method: str, url: str, *, main: bool, navigation: bool) -> RequestPolicy:
+def request_policy(
+    kind: str, method: str, url: str, *, main: bool, navigation: bool
+) -> RequestPolicy:
     """What becomes of a request.
 
     Args:
@@ -75,7 +77,9 @@ def request_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def answer_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """What the page gets of an answer's headers."""
-    return {name.lower(): value for name, value in headers.items() if name.lower() not in _NOT_PASSED_ON}
+    return {
+        name.lower(): value for name, value in headers.items() if name.lower() not in _NOT_PASSED_ON
+    }
 
 
 def may_read_response(page: str, place: str, headers: Mapping[str, str]) -> bool:
@@ -91,7 +95,9 @@ def may_read_response(page: str, place: str, headers: Mapping[str, str]) -> bool
     if same_origin(page, place):
         return True
     allowed = headers.get("Access-Control-Allow-Origin", "").strip()
-    return allowed == "*" or (bool(allowed) and urlsplit(allowed).path == "" and same_origin(page, allowed))
+    return allowed == "*" or (
+        bool(allowed) and urlsplit(allowed).path == "" and same_origin(page, allowed)
+    )
 
 
 def same_origin(one: str, other: str) -> bool:

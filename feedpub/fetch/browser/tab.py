@@ -74,14 +74,18 @@ class PageRenderer:
         try:
             return await self._in_context(browser)
         except Error as error:
-            raise ExtractError(f"the browser cannot show it: {error.message.splitlines()[0]}", self._url) from error
+            raise ExtractError(
+                f"the browser cannot show it: {error.message.splitlines()[0]}", self._url
+            ) from error
         finally:
             self._tell()
 
     async def _in_context(self, browser: Browser) -> Document:
         """In a context of its own: what a page leaves behind ends with it."""
         context = await browser.new_context(
-            service_workers="block", accept_downloads=False, viewport={"width": 1280, "height": 4000}
+            service_workers="block",
+            accept_downloads=False,
+            viewport={"width": 1280, "height": 4000},
         )
         try:
             return await self._watched(context)
@@ -93,7 +97,9 @@ class PageRenderer:
         work = asyncio.ensure_future(self._rendered(context))
         crash = asyncio.ensure_future(self._crashed.wait())
         try:
-            await asyncio.wait({work, crash}, timeout=self._left(), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {work, crash}, timeout=self._left(), return_when=asyncio.FIRST_COMPLETED
+            )
             if work.done():
                 return work.result()
         finally:
@@ -101,7 +107,9 @@ class PageRenderer:
                 task.cancel()
             await asyncio.wait({work, crash})
         if self._crashed.is_set():
-            raise self._overrun(f"its scripts take more memory than the {self._limits.heap} MB that they may")
+            raise self._overrun(
+                f"its scripts take more memory than the {self._limits.heap} MB that they may"
+            )
         raise self._overrun(f"it was not finished within {self._limits.seconds:.3g} s")
 
     async def _rendered(self, context: BrowserContext) -> Document:
@@ -115,7 +123,9 @@ class PageRenderer:
         await self._settle(session)
         html = await self._evaluate(session, _DOM % self._limits.length)
         if html is None:
-            raise self._overrun(f"its scripts made more than {self._limits.length} characters of it")
+            raise self._overrun(
+                f"its scripts made more than {self._limits.length} characters of it"
+            )
         found = page.url.partition("#")[0]
         return Document(
             url=found if same_origin(found, self._url) else self._url,
@@ -143,7 +153,9 @@ class PageRenderer:
         try:
             return await asyncio.wait_for(self._ask(session, expression), patience)
         except TimeoutError as error:
-            raise self._overrun(f"its scripts ran for {patience:.3g} s without a pause: they hang") from error
+            raise self._overrun(
+                f"its scripts ran for {patience:.3g} s without a pause: they hang"
+            ) from error
 
     async def _ask(self, session: Any, expression: str) -> Any:
         while True:
@@ -151,7 +163,9 @@ class PageRenderer:
                 if self._world is None:
                     tree = await session.send("Page.getFrameTree")
                     frame = {"frameId": tree["frameTree"]["frame"]["id"]}
-                    self._world = (await session.send("Page.createIsolatedWorld", frame))["executionContextId"]
+                    self._world = (await session.send("Page.createIsolatedWorld", frame))[
+                        "executionContextId"
+                    ]
                 asked = {"expression": expression, "contextId": self._world, "returnByValue": True}
                 return (await session.send("Runtime.evaluate", asked))["result"].get("value")
             except Error:  # it has just led on to another document
@@ -184,7 +198,9 @@ class PageRenderer:
         except Error:  # of a window that is only just being opened
             main = False
         navigation = request.is_navigation_request()
-        return request_policy(request.resource_type, request.method, request.url, main=main, navigation=navigation)
+        return request_policy(
+            request.resource_type, request.method, request.url, main=main, navigation=navigation
+        )
 
     async def _answer_as(self, route: Route, fate: RequestPolicy) -> None:
         match fate:
@@ -192,7 +208,9 @@ class PageRenderer:
                 self._documents = 1
                 own = self._visit.page
                 charset = f"; charset={own.charset}" if own.charset else ""
-                await route.fulfill(body=own.body, content_type=(own.content_type or "text/html") + charset)
+                await route.fulfill(
+                    body=own.body, content_type=(own.content_type or "text/html") + charset
+                )
             case RequestPolicy.DOCUMENT | RequestPolicy.FETCHED:
                 await self._answer_by_gate(route, document=fate is RequestPolicy.DOCUMENT)
             case RequestPolicy.PICTURE:
@@ -200,18 +218,24 @@ class PageRenderer:
             case RequestPolicy.STYLE:
                 await route.fulfill(body="", content_type="text/css")
             case RequestPolicy.REFUSED:
-                await self._refuse(route, f"{route.request.method} requests of this kind are not made")
+                await self._refuse(
+                    route, f"{route.request.method} requests of this kind are not made"
+                )
 
     async def _answer_by_gate(self, route: Route, *, document: bool) -> None:
         request, limits = route.request, self._limits
         self._documents += document
         self._asked += 1
-        if document and (self._documents > limits.documents or not same_origin(request.url, self._url)):
+        if document and (
+            self._documents > limits.documents or not same_origin(request.url, self._url)
+        ):
             await self._refuse(route, "it leads on too far")
             return
         most = limits.received - self._received
         if self._asked > limits.requests or most <= 0:
-            await self._refuse(route, f"more than {limits.requests} requests, or {limits.received} bytes")
+            await self._refuse(
+                route, f"more than {limits.requests} requests, or {limits.received} bytes"
+            )
             return
         try:
             headers = request_headers(request.headers)
@@ -223,15 +247,23 @@ class PageRenderer:
             return
         self._received += len(answer.body)
         if self._is_kept_from(request, answer, place, document=document):
-            await self._refuse(route, "another site's answer, which does not say that others may read it")
+            await self._refuse(
+                route, "another site's answer, which does not say that others may read it"
+            )
             return
-        await route.fulfill(status=answer.status, headers=answer_headers(answer.headers), body=answer.body)
+        await route.fulfill(
+            status=answer.status, headers=answer_headers(answer.headers), body=answer.body
+        )
 
-    def _is_kept_from(self, request: Request, answer: Response, place: str, *, document: bool) -> bool:
+    def _is_kept_from(
+        self, request: Request, answer: Response, place: str, *, document: bool
+    ) -> bool:
         """Whether an answer is none for this page's scripts."""
         if document:
             return not same_origin(self._url, place)
-        return request.resource_type != "script" and not may_read_response(self._url, place, answer.headers)
+        return request.resource_type != "script" and not may_read_response(
+            self._url, place, answer.headers
+        )
 
     async def _refuse(self, route: Route, reason: str, status: int | None = None) -> None:
         self._refused[reason] += 1
@@ -249,7 +281,10 @@ class PageRenderer:
                 url=self._url,
                 requests=self._asked,
                 bytes=self._received,
-                refused="; ".join(f"{count} × {reason}" for reason, count in self._refused.most_common(5)) or None,
+                refused="; ".join(
+                    f"{count} × {reason}" for reason, count in self._refused.most_common(5)
+                )
+                or None,
             ),
         )
 

@@ -1,11 +1,10 @@
 """The best list of a document, of all that it has. Called where fetched pages are read: plain data in and out."""
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from urllib.parse import unquote, urlsplit
 
+from feedpub.core.data_files import load_toml
 from feedpub.core.models import Item, Page
 from feedpub.core.urls import site_domain
 from feedpub.pipeline.repair.similarity import (
@@ -32,7 +31,7 @@ _WHOLE = 0.9  # score: a list that a single selector does not choose so well may
 _LIMIT = 50  # entries of a feed
 _LINKS = 6  # to where the listing may be now
 _DEEP = 3  # parts of such an address's path, at most
-_TABLE = tomllib.loads(files(__package__).joinpath("listings.toml").read_text("utf-8"))
+_TABLE = load_toml("feedpub.pipeline.repair", "listings.toml")
 _NAMES = frozenset(_TABLE["names"])
 
 
@@ -105,7 +104,9 @@ def compare_selectors(page: Page, links: str | None, known: KnownArticles) -> Co
 def nearby_pages(page: Page, old: str, known: KnownArticles) -> NearbyPages:
     """Whether a page has the list that was at another address, and where else that may be. Raises ExtractError."""
     document = parse_document(page)
-    return NearbyPages(_best(document, known), tuple(_likely(document, old))[:_LINKS], document.feeds)
+    return NearbyPages(
+        _best(document, known), tuple(_likely(document, old))[:_LINKS], document.feeds
+    )
 
 
 def lists_of_feed(page: Page, known: KnownArticles) -> FoundList | None:
@@ -115,7 +116,11 @@ def lists_of_feed(page: Page, known: KnownArticles) -> FoundList | None:
 
 
 def _found_by(document: HtmlDocument, selector: str | None) -> Sequence[Item]:
-    return find_items(document) if selector is None else select_cards(document, document.tree.cssselect(selector))
+    return (
+        find_items(document)
+        if selector is None
+        else select_cards(document, document.tree.cssselect(selector))
+    )
 
 
 def _best(document: HtmlDocument, known: KnownArticles) -> FoundList | None:
@@ -133,7 +138,9 @@ def _candidates(document: HtmlDocument, known: KnownArticles) -> Iterator[FoundL
     yield from single
     best = max(single, key=lambda found: found.likeness.score, default=None)
     if best and best.likeness.score < _WHOLE:
-        yield from (_chosen_by(f"{best.selector}, {other.selector}", document, known) for other in single)
+        yield from (
+            _chosen_by(f"{best.selector}, {other.selector}", document, known) for other in single
+        )
 
 
 def _chosen_by(selector: str, document: HtmlDocument, known: KnownArticles) -> FoundList:
@@ -141,7 +148,9 @@ def _chosen_by(selector: str, document: HtmlDocument, known: KnownArticles) -> F
 
 
 def _judged(selector: str | None, items: Sequence[Item], known: KnownArticles) -> FoundList:
-    shown = tuple(ArticlePreview(item.title, item.url or "", is_known(item, known)) for item in items[:_SHOWN])
+    shown = tuple(
+        ArticlePreview(item.title, item.url or "", is_known(item, known)) for item in items[:_SHOWN]
+    )
     return FoundList(selector, list_similarity(items, known), shown)
 
 
@@ -152,9 +161,14 @@ def _promising(document: HtmlDocument, known: KnownArticles) -> list[str]:
     wanted = {link.url for link in sought}
     regions = PageRegions(document.tree, list(links))
     open_links = [link for link in sought if not regions.is_in_navigation(link.element)]
-    titled = [link for link in open_links if count_text_words(label_text(link.element)) >= _TITLE_WORDS]
+    titled = [
+        link for link in open_links if count_text_words(label_text(link.element)) >= _TITLE_WORDS
+    ]
     anchors = [
-        link.element for link in (titled if len({link.url for link in titled}) >= len(wanted) / 2 else open_links)
+        link.element
+        for link in (
+            titled if len({link.url for link in titled}) >= len(wanted) / 2 else open_links
+        )
     ]
     chosen: dict[frozenset[str], str] = {}
     for selector in describe_selectors(document.tree, anchors):
@@ -179,10 +193,15 @@ def _likely(document: HtmlDocument, old: str) -> Iterator[str]:
     scores: dict[str, float] = {}
     for link in card_links(document):
         parts = urlsplit(link.url)
-        if site_domain(link.url) != site_domain(old) or not 0 < len(parts.path.strip("/").split("/")) <= _DEEP:
+        if (
+            site_domain(link.url) != site_domain(old)
+            or not 0 < len(parts.path.strip("/").split("/")) <= _DEEP
+        ):
             continue
         own = _words(parts.path) | _words(label_text(link.element)[:60])
-        score = len(own & sought) + 0.5 * bool(own & _NAMES) - 0.1 * parts.path.strip("/").count("/")
+        score = (
+            len(own & sought) + 0.5 * bool(own & _NAMES) - 0.1 * parts.path.strip("/").count("/")
+        )
         if link.url != old and own & (sought | _NAMES):
             scores[link.url] = max(score, scores.get(link.url, score))
     yield from sorted(scores, key=lambda url: -scores[url])

@@ -18,7 +18,9 @@ from feedpub.store import ConfigChange, Proposal, SourceState, Store
 MAX_KNOWN_ARTICLES = 1000  # articles
 
 
-def load_known_articles(feed: FeedConfig, reading: SourceResult, store: Store) -> KnownArticles | None:
+def load_known_articles(
+    feed: FeedConfig, reading: SourceResult, store: Store
+) -> KnownArticles | None:
     """What is known of a source's articles; None where it was never read. Raises StoreError."""
     state = next((state for state in store.sources(feed.name) if state.key == reading.key), None)
     if state is None or not state.items:
@@ -60,7 +62,10 @@ class SearchResult:
 
 
 def propose_after_run(
-    feed: FeedConfig, readings: Iterable[SourceResult], before: Mapping[str, SourceState], tools: RunContext
+    feed: FeedConfig,
+    readings: Iterable[SourceResult],
+    before: Mapping[str, SourceState],
+    tools: RunContext,
 ) -> Iterator[Proposal]:
     """Proposals for those sources of a run that have failed so often that one is due. Raises StoreError."""
     for reading in readings:
@@ -109,23 +114,36 @@ class _Change:
 
 def _is_due(reading: SourceResult, failures: int) -> bool:
     problem = reading.failure
-    if problem is None or not problem.firm or reading.retry_later or not isinstance(reading.source, PageSource):
+    if (
+        problem is None
+        or not problem.firm
+        or reading.retry_later
+        or not isinstance(reading.source, PageSource)
+    ):
         return False
     return failures >= FIRST and failures.bit_count() == 1  # 2, 4, 8 …
 
 
-def _in_page(source: PageSource, reading: SourceResult, known: KnownArticles) -> _Change | str | None:
+def _in_page(
+    source: PageSource, reading: SourceResult, known: KnownArticles
+) -> _Change | str | None:
     """A better way to find the list in the page that was fetched; or why none is needed; None without that list."""
     page = reading.documents.refetch_first(source.url)
     if page is None:
         return None
     try:
-        seen = reading.documents.executor.call(page.url, candidates.compare_selectors, page, source.links, known)
+        seen = reading.documents.executor.call(
+            page.url, candidates.compare_selectors, page, source.links, known
+        )
     except SourceError:  # it is no page, or too much of one: the source's own problem says so
         return None
     if seen.best:
         return _Change((ConfigChange("links", source.links, seen.best.selector),), seen.best)
-    return f"its list is found as the config has it: it {seen.current}" if seen.current.is_same_list else None
+    return (
+        f"its list is found as the config has it: it {seen.current}"
+        if seen.current.is_same_list
+        else None
+    )
 
 
 def _moved(source: PageSource, reading: SourceResult, known: KnownArticles) -> _Change | str:

@@ -35,7 +35,9 @@ class SiteSearch:
         known: what it used to list.
     """
 
-    def __init__(self, source: PageSource, documents: CachedDocuments, known: KnownArticles) -> None:
+    def __init__(
+        self, source: PageSource, documents: CachedDocuments, known: KnownArticles
+    ) -> None:
         self._source = source
         self._documents = documents
         self._known = known
@@ -67,7 +69,9 @@ class SiteSearch:
         first = self._documents.refetch_first(self._source.url)
         assert first is not None  # noqa: S101 -- asked for only where there is one
         try:
-            return self._documents.executor.call(url, candidates.nearby_pages, first, self._source.url, self._known)
+            return self._documents.executor.call(
+                url, candidates.nearby_pages, first, self._source.url, self._known
+            )
         except SourceError:  # the source itself has failed on it, and said so
             return None
 
@@ -83,7 +87,9 @@ class SiteSearch:
 
     def _feed(self, named: Sequence[str]) -> Moved | None:
         """The first of the feeds that the site names for itself that has the list."""
-        own = [url for url in dict.fromkeys(named) if site_domain(url) == site_domain(self._source.url)]
+        own = [
+            url for url in dict.fromkeys(named) if site_domain(url) == site_domain(self._source.url)
+        ]
         for url in own[:FEEDS]:
             try:
                 found = self._documents.read(url, candidates.lists_of_feed, self._known)

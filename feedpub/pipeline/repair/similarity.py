@@ -89,9 +89,7 @@ class ListSimilarity:
     def __str__(self) -> str:
         """The evidence: "lists 19 of the 20 articles that were known, and 2 newer ones"."""
         were = "was" if self.expected == 1 else "were"
-        which = (
-            f"{min(self.covers_known, self.expected)} of the {pluralize(self.expected, 'article')} that {were} known"
-        )
+        which = f"{min(self.covers_known, self.expected)} of the {pluralize(self.expected, 'article')} that {were} known"
         by_title = " by their titles: their addresses are new" if self.named > self.known else ""
         newer = f", and {self.newer} newer" if self.newer else ""
         others = self.items - self.covers_known - self.newer
@@ -103,8 +101,13 @@ def list_similarity(items: Sequence[Item], known: KnownArticles) -> ListSimilari
     """How much some items are what a source used to list."""
     items = items[: known.limit]
     by_address = [is_known_address(item.url or "", known) for item in items]
-    by_title = [not found and is_known_title(item.title, known) for item, found in zip(items, by_address, strict=True)]
-    strangers = (item for item, *found in zip(items, by_address, by_title, strict=True) if not any(found))
+    by_title = [
+        not found and is_known_title(item.title, known)
+        for item, found in zip(items, by_address, strict=True)
+    ]
+    strangers = (
+        item for item, *found in zip(items, by_address, by_title, strict=True) if not any(found)
+    )
     return ListSimilarity(
         items=len(items),
         known=sum(by_address),

@@ -66,7 +66,9 @@ class Retry(procrastinate.BaseRetryStrategy):
     def __init__(self, pace: WorkerTimings) -> None:
         self._pace = pace
 
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision:
+    def get_retry_decision(
+        self, *, exception: BaseException, job: Job
+    ) -> procrastinate.RetryDecision:
         """When the next try is."""
         del exception
         wait = self._pace.first_retry * 2 ** min(job.attempts, MOST_DOUBLINGS)
@@ -106,7 +108,9 @@ class QueueConsumer:
         self._pace = pace
         self._heard = 0.0  # when the database last had a sign of life
         self._running: dict[str, RunBudget] = {}  # feed → of its run
-        self._missed: set[int] = set()  # jobs that are said to run here, and did not at the last look
+        self._missed: set[int] = (
+            set()
+        )  # jobs that are said to run here, and did not at the last look
         self.given_up: list[threading.Thread] = []  # threads that hang
 
     @property
@@ -125,14 +129,19 @@ class QueueConsumer:
                 await self._connected(ended)
                 pause = 1.0
             except (ProcrastinateException, PsycopgError, PoolTimeout, OSError) as error:
-                _log.error("queue_error", extra=fields(reason=f"database unreachable: {error.__cause__ or error}"))
+                _log.error(
+                    "queue_error",
+                    extra=fields(reason=f"database unreachable: {error.__cause__ or error}"),
+                )
                 await asyncio.to_thread(ended.wait, pause)
                 pause = min(pause * 2, 15.0)
 
     async def _connected(self, ended: threading.Event) -> None:
         """Work as long as the database can be asked."""
         info = connection_info(self._address)
-        connector = procrastinate.PsycopgConnector(conninfo=info, min_size=1, max_size=4, timeout=PATIENCE)
+        connector = procrastinate.PsycopgConnector(
+            conninfo=info, min_size=1, max_size=4, timeout=PATIENCE
+        )
         app = procrastinate.App(connector=connector)
         app.job_manager = OwnedJobManager(app.connector)
         app.task(name=TASK_NAME, queue=QUEUE_NAME, retry=Retry(self._pace))(self._job)
@@ -195,7 +204,11 @@ class QueueConsumer:
     async def _look_after(self, app: procrastinate.App, worker: Worker) -> None:
         """Put back what nobody is running, though the queue says so."""
         doing = list(await app.job_manager.list_jobs_async(queue=QUEUE_NAME, status="doing"))
-        mine = {job.id for job in doing if job.worker_id == worker.worker_id and job.lock not in self._running}
+        mine = {
+            job.id
+            for job in doing
+            if job.worker_id == worker.worker_id and job.lock not in self._running
+        }
         gone = [job for job in doing if job.id in mine & self._missed]
         self._missed = {id_ for id_ in mine if id_ is not None}
         try:
@@ -208,7 +221,9 @@ class QueueConsumer:
                 queue=QUEUE_NAME, seconds_since_heartbeat=self._pace.lost_after
             )
         for job in {job.id: job for job in gone}.values():
-            _log.warning("worker_lost", extra=fields(feed=job.lock, outcome="the run is queued again"))
+            _log.warning(
+                "worker_lost", extra=fields(feed=job.lock, outcome="the run is queued again")
+            )
             await app.job_manager.retry_job(job, retry_at=_after_losses(job, self._pace))
 
 

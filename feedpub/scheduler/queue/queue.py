@@ -175,7 +175,9 @@ class FeedQueue:
 
     def enqueue_urgent(self, feed: str) -> bool:
         """Put a feed in front of all others, with all its sources; False where it stands there already."""
-        job = _job(feed).evolve(priority=AT_ONCE, queueing_lock=f"now {feed}", task_kwargs={"feed": feed, "all": True})
+        job = _job(feed).evolve(
+            priority=AT_ONCE, queueing_lock=f"now {feed}", task_kwargs={"feed": feed, "all": True}
+        )
         with _wrap_queue_errors():
             try:
                 self._jobs.defer_job(job)
@@ -208,7 +210,11 @@ class FeedQueue:
 
 def _job(feed: str) -> Job:
     return Job(
-        queue=QUEUE_NAME, task_name=TASK_NAME, lock=feed, queueing_lock=feed, task_kwargs={"feed": feed, "all": False}
+        queue=QUEUE_NAME,
+        task_name=TASK_NAME,
+        lock=feed,
+        queueing_lock=feed,
+        task_kwargs={"feed": feed, "all": False},
     )
 
 

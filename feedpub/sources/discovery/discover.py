@@ -81,7 +81,11 @@ def discover_sources(url: str, looks: DiscoverySession, now: datetime) -> Discov
             break
         ranked = rank_candidates(candidates, tried, start.url, now)
     return Discovery(
-        start.url, start.title, start.document_type == HTML, rank_candidates(candidates, tried, start.url, now), tried
+        start.url,
+        start.title,
+        start.document_type == HTML,
+        rank_candidates(candidates, tried, start.url, now),
+        tried,
     )
 
 
@@ -124,8 +128,14 @@ def _nothing(start: PageInspection, looks: DiscoverySession) -> str:
     """Why there is no candidate, what was looked at, and the next step."""
     failed = looks.failures.get(start.url)
     what = failed or start.listing.why_empty or f"found {start.document_type}"
-    feeds_named = [f"{feed}: {looks.failures[feed]}" for feed in start.feeds if feed in looks.failures]
-    also = f"; of the feeds that it names none can be used: {'; '.join(feeds_named)}" if feeds_named else ""
+    feeds_named = [
+        f"{feed}: {looks.failures[feed]}" for feed in start.feeds if feed in looks.failures
+    ]
+    also = (
+        f"; of the feeds that it names none can be used: {'; '.join(feeds_named)}"
+        if feeds_named
+        else ""
+    )
     top = urlsplit(start.url)
     home = f"{top.scheme}://{top.netloc}/"
     step = "give the address of the page that lists the articles" + (

@@ -69,7 +69,9 @@ def inspect_page(page: Page) -> PageInspection:
     if what != HTML:
         return PageInspection(page.url, what)
     document = parse_document(page)
-    return PageInspection(page.url, what, document.title, _listing(document), document.feeds, _api(document))
+    return PageInspection(
+        page.url, what, document.title, _listing(document), document.feeds, _api(document)
+    )
 
 
 def feed_listing(page: Page, *, limit: int) -> ListingPreview:
@@ -102,4 +104,11 @@ def _is_whole(item: Item) -> bool:
 
 
 def _api(document: HtmlDocument) -> str | None:
-    return next((a for link in document.tree.iter("link") if link.get("rel") == _API and (a := link.get("href"))), None)
+    return next(
+        (
+            a
+            for link in document.tree.iter("link")
+            if link.get("rel") == _API and (a := link.get("href"))
+        ),
+        None,
+    )

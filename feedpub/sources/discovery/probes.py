@@ -1,13 +1,12 @@
 """Feeds: the one that was given, those that the page names, and those at the paths where most systems have theirs."""
 
-import tomllib
 from collections.abc import Iterator
-from importlib.resources import files
 from itertools import islice
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from feedpub import sources
 from feedpub.config import SitemapSource
+from feedpub.core.data_files import load_toml
 from feedpub.core.errors import NoContentError
 from feedpub.core.urls import absolute_url
 from feedpub.sources.discovery.candidate import Candidate
@@ -16,19 +15,22 @@ from feedpub.sources.discovery.session import DiscoverySession
 
 MAX_FEEDS = 50  # entries that are looked at
 MAX_LINKED_FEEDS = 6  # feeds of one page; some name one for each of their sections
-_TABLE = tomllib.loads(files(__package__).joinpath("paths.toml").read_text("utf-8"))
+_TABLE = load_toml("feedpub.sources.discovery", "paths.toml")
 USUAL, BELOW = tuple(_TABLE["feeds"]), tuple(_TABLE["feeds_below"])
 
 
 def declared_feeds(survey: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]:
     """The feed that was asked about itself."""
-    return looks.fetch_all([survey.url], lambda url: _feed_candidate(url, "the address that was given", looks))
+    return looks.fetch_all(
+        [survey.url], lambda url: _feed_candidate(url, "the address that was given", looks)
+    )
 
 
 def linked_feeds(survey: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]:
     """The feeds that the page names in its head."""
     return looks.fetch_all(
-        survey.feeds[:MAX_LINKED_FEEDS], lambda url: _feed_candidate(url, "named by the page", looks)
+        survey.feeds[:MAX_LINKED_FEEDS],
+        lambda url: _feed_candidate(url, "named by the page", looks),
     )
 
 
@@ -52,26 +54,35 @@ def _feed_candidate(url: str, how: str, looks: DiscoverySession) -> Candidate:
 MAX_SITEMAPS = 50  # addresses that are looked at
 MAX_LINKED_SITEMAPS = 3  # that one robots.txt names; large sites name dozens
 FILES = 4  # of one sitemap's index
-_USUAL = tuple(tomllib.loads(files(__package__).joinpath("paths.toml").read_text("utf-8"))["sitemaps"])
+_USUAL = tuple(load_toml("feedpub.sources.discovery", "paths.toml")["sitemaps"])
 
 
 def declared_sitemaps(survey: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]:
     """The sitemap that was asked about itself."""
-    return looks.fetch_all([survey.url], lambda url: _sitemap_candidate(url, "the address that was given", "", looks))
+    return looks.fetch_all(
+        [survey.url], lambda url: _sitemap_candidate(url, "the address that was given", "", looks)
+    )
 
 
 def linked_sitemaps(survey: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]:
     """The sitemaps that robots.txt names, those of news first; else the first one at a usual path."""
-    named = [url for each in looks.fetcher.sitemaps(survey.url) if (url := absolute_url(each, survey.url))]
+    named = [
+        url
+        for each in looks.fetcher.sitemaps(survey.url)
+        if (url := absolute_url(each, survey.url))
+    ]
     named.sort(key=lambda url: "news" not in url)
     if named:
         how = "named by robots.txt"
         yield from looks.fetch_all(
-            named[:MAX_LINKED_SITEMAPS], lambda url: _sitemap_candidate(url, how, _section(survey), looks)
+            named[:MAX_LINKED_SITEMAPS],
+            lambda url: _sitemap_candidate(url, how, _section(survey), looks),
         )
         return
     usual = [urljoin(survey.url, path) for path in _USUAL]
-    found = looks.fetch_all(usual, lambda url: _sitemap_candidate(url, "at a usual path", _section(survey), looks))
+    found = looks.fetch_all(
+        usual, lambda url: _sitemap_candidate(url, "at a usual path", _section(survey), looks)
+    )
     yield from islice(found, 1)
 
 
@@ -104,14 +115,18 @@ def _of(source: SitemapSource, how: str, looks: DiscoverySession) -> Candidate:
 # is of one.
 
 MAX_POSTS = 50  # posts that are asked for; it gives a hundred at most
-_FIELDS = "link,title,date_gmt,modified_gmt,date,modified,excerpt,content,jetpack_featured_media_url"
+_FIELDS = (
+    "link,title,date_gmt,modified_gmt,date,modified,excerpt,content,jetpack_featured_media_url"
+)
 
 
 def wordpress_posts(survey: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]:
     """The newest posts, by the address that the page names in its head."""
     if survey.api is None:
         return iter(())
-    return looks.fetch_all([_address(urljoin(survey.url, survey.api))], lambda url: _posts_candidate(url, looks))
+    return looks.fetch_all(
+        [_address(urljoin(survey.url, survey.api))], lambda url: _posts_candidate(url, looks)
+    )
 
 
 def _address(api: str) -> str:
@@ -122,4 +137,10 @@ def _address(api: str) -> str:
 
 def _posts_candidate(url: str, looks: DiscoverySession) -> Candidate:
     listing = looks.read(url, feed_listing, limit=MAX_POSTS)
-    return Candidate("feed", url, "the site's WordPress API", items=listing.items, is_full_text=listing.full_text_items)
+    return Candidate(
+        "feed",
+        url,
+        "the site's WordPress API",
+        items=listing.items,
+        is_full_text=listing.full_text_items,
+    )

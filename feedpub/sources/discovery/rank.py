@@ -29,7 +29,9 @@ KINDS = {"feed": 0.5, "page": 0.0, "sitemap": -0.5}
 COMMENTS, PART, ELSEWHERE, NO_NEWS = 4.0, 1.5, 1.5, 1.0
 _COMMENTS = re.compile(r"(^|[/._-])comments?([/._-]|$)", re.IGNORECASE)
 _COMMENTS_TITLE = re.compile(r"^comments (on|for)\b", re.IGNORECASE)
-_PART = re.compile(r"/(category|categories|tag|tags|author|authors|topic|topics|label)/", re.IGNORECASE)
+_PART = re.compile(
+    r"/(category|categories|tag|tags|author|authors|topic|topics|label)/", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,11 @@ def rank_candidates(
 
 
 def _judged(
-    candidate: Candidate, tried: Mapping[str, ArticleSample], asked: str, shown: frozenset[str], now: datetime
+    candidate: Candidate,
+    tried: Mapping[str, ArticleSample],
+    asked: str,
+    shown: frozenset[str],
+    now: datetime,
 ) -> RankedCandidate:
     tries = [tried[item.url] for item in candidate.items if item.url and item.url in tried]
     newest, dated = _dates(candidate.items, tries, now)
@@ -84,11 +90,15 @@ def _wholeness(candidate: Candidate, tries: Sequence[ArticleSample]) -> float:
     return max(own, PAGES * readable)
 
 
-def _dates(items: Sequence[Item], tries: Sequence[ArticleSample], now: datetime) -> tuple[datetime | None, float]:
+def _dates(
+    items: Sequence[Item], tries: Sequence[ArticleSample], now: datetime
+) -> tuple[datetime | None, float]:
     """The newest date, and the share of entries that have one; where none has, those of the pages that were tried."""
     listed = [date for item in items if (date := item.published or item.updated)]
     read = [each.article.published for each in tries if each.article and each.article.published]
-    past = [date for date in listed or read if date <= now + timedelta(days=1)]  # events lie in the future
+    past = [
+        date for date in listed or read if date <= now + timedelta(days=1)
+    ]  # events lie in the future
     share = len(listed) / max(len(items), 1) if listed else 0.8 * len(read) / max(len(tries), 1)
     return max(past, default=None), share
 
@@ -129,7 +139,9 @@ def _keys(candidate: Candidate) -> list[str]:
     return [url_key(item.url) for item in candidate.items if item.url]
 
 
-def _evidence(candidate: Candidate, tries: Sequence[ArticleSample], dated: float) -> tuple[str, ...]:
+def _evidence(
+    candidate: Candidate, tries: Sequence[ArticleSample], dated: float
+) -> tuple[str, ...]:
     said = [candidate.found_by]
     if candidate.is_full_text:
         said.append(f"{candidate.is_full_text} with their whole text")

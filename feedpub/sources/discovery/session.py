@@ -41,7 +41,9 @@ class DiscoverySession:
     failures: dict[str, str] = field(default_factory=dict)
     _held: dict[str, Page] = field(default_factory=dict)
 
-    def read(self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def read(
+        self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """What a function makes of the document at an address. Raises SourceError."""
         page = self.get(url)
         return self.executor.call(page.url, parse, page, *args, **kwargs)
@@ -64,7 +66,10 @@ class DiscoverySession:
     @contextmanager
     def expect(self, requests: int) -> Iterator[None]:
         """No more than so many requests for what is done in here: one way must not use up what the others need."""
-        before, self.max_requests = self.max_requests, min(self.max_requests, len(self.requested) + requests)
+        before, self.max_requests = (
+            self.max_requests,
+            min(self.max_requests, len(self.requested) + requests),
+        )
         try:
             yield
         finally:

@@ -17,7 +17,9 @@ _MARK = re.compile(r"(^|\s)(hentry|h-entry|post|type-post)(\s|$)")
 _ARTICLE_TYPE = re.compile(r"(Article|BlogPosting|Report|Review|Recipe)$")
 _TITLE = re.compile(r"title|headline|heading", re.IGNORECASE)
 _DATE = re.compile(r"date|time|publish|posted|meta|byline", re.IGNORECASE)
-_TEASER = re.compile(r"summary|excerpt|teaser|descri|dek|standfirst|intro|abstract|snippet", re.IGNORECASE)
+_TEASER = re.compile(
+    r"summary|excerpt|teaser|descri|dek|standfirst|intro|abstract|snippet", re.IGNORECASE
+)
 _AUTHOR = re.compile(r"(^|[\s_-])(author|byline)(?!s?[\s_-]*(image|avatar|photo))", re.IGNORECASE)
 _BY = re.compile(r"^(by|von|par|por|di|door|av|af|od)\s+", re.IGNORECASE)
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,500}url\(\s*['\"]?([^'\")]+)")
@@ -60,7 +62,9 @@ class CardFields:
     is_marked_up: bool
 
 
-def read_card_fields(parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement], url: str, base: str) -> CardFields:
+def read_card_fields(
+    parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement], url: str, base: str
+) -> CardFields:
     """Read the card that some elements make up; `anchors` are its links to `url`, at least one."""
     title, headed = _title(parts, anchors)
     date = _date(parts, title)
@@ -123,7 +127,9 @@ def _anchor_text(anchor: HtmlElement) -> str:
     if named := next(filter(None, map(element_text, _classed(list(anchor), _TITLE))), ""):
         return named
     blocks = (
-        block for block in anchor.iterdescendants(*_BLOCKS) if next(block.iterdescendants(*_BLOCKS), None) is None
+        block
+        for block in anchor.iterdescendants(*_BLOCKS)
+        if next(block.iterdescendants(*_BLOCKS), None) is None
     )
     return next(filter(_may_be_title, map(element_text, blocks)), "") or element_text(anchor)
 
@@ -160,7 +166,9 @@ def _dates(parts: Sequence[HtmlElement], title: str) -> Iterator[datetime | None
 
 
 def _teaser(parts: Sequence[HtmlElement], title: str) -> str:
-    elements = (e for e in _all(parts) if e.tag in ("p", "dd") or _TEASER.search(e.get("class", "")))
+    elements = (
+        e for e in _all(parts) if e.tag in ("p", "dd") or _TEASER.search(e.get("class", ""))
+    )
     return next((text for e in elements if _is_teaser(e, text := element_text(e), title)), "")
 
 
@@ -174,7 +182,9 @@ def _is_teaser(element: HtmlElement, text: str, title: str) -> bool:
 
 def _image(parts: Sequence[HtmlElement], base: str) -> str | None:
     found = (_source(image) for image in _all(parts, "img", "source"))
-    styles = (match[1] for e in _all(parts) if (match := _BACKGROUND.search(e.get("style", "")[:_STYLE])))
+    styles = (
+        match[1] for e in _all(parts) if (match := _BACKGROUND.search(e.get("style", "")[:_STYLE]))
+    )
     address = next(filter(None, found), None) or next(styles, None)
     return resolve_link(address, base) if address else None
 
@@ -186,7 +196,10 @@ def _source(image: HtmlElement) -> str | None:
         return None
     single = (image.get(name, "").strip() for name in _SOURCES)
     sets = (_widest(image.get(name, "")) for name in _SOURCE_SETS)
-    return next((address for address in chain(single, sets) if address and not address.startswith("data:")), None)
+    return next(
+        (address for address in chain(single, sets) if address and not address.startswith("data:")),
+        None,
+    )
 
 
 def _widest(srcset: str) -> str:
@@ -208,6 +221,10 @@ def _authors(parts: Sequence[HtmlElement]) -> tuple[str, ...]:
             or _AUTHOR.search(element.get("class", ""))
         ):
             name = _BY.sub("", element_text(element))
-            if 1 < len(name) < _NAME_CHARS and count_text_words(name) <= _NAME_WORDS and not re.search(r"\d", name):
+            if (
+                1 < len(name) < _NAME_CHARS
+                and count_text_words(name) <= _NAME_WORDS
+                and not re.search(r"\d", name)
+            ):
                 return (name,)
     return ()

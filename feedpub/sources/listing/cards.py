@@ -14,10 +14,25 @@ from feedpub.sources.document import HtmlDocument
 from feedpub.sources.listing.card_fields import CardFields, is_marked, read_card_fields
 from feedpub.sources.listing.embedded_json import items_in_jsonld
 from feedpub.sources.listing.links import may_be_article
-from feedpub.sources.listing.text import HEADINGS, count_text_words, element_text, is_button, label_text
+from feedpub.sources.listing.text import (
+    HEADINGS,
+    count_text_words,
+    element_text,
+    is_button,
+    label_text,
+)
 
 ROOTS = ("html", "body", "main")
-OPEN = ("a", "b", "strong", "span", "p", "dt", "tr", *HEADINGS)  # may be only the first part of a card
+OPEN = (
+    "a",
+    "b",
+    "strong",
+    "span",
+    "p",
+    "dt",
+    "tr",
+    *HEADINGS,
+)  # may be only the first part of a card
 UNITS = ("article", "li", "tr", "section")  # a lone link's card goes no further
 KICKER_WORDS = 3  # a linked heading with fewer names the section
 TITLE_WORDS = 4  # a link of so many words may be a title
@@ -51,8 +66,12 @@ class CardFinder:
         for link in links:
             self._by_url[link.url].append(link.element)
         self._below = _urls_below(links)
-        self._headed = _urls_below(link for link in links if _is_headed(link.element) and not _is_short(link.element))
-        self._titled = _urls_below(link for link in links if count_text_words(label_text(link.element)) >= TITLE_WORDS)
+        self._headed = _urls_below(
+            link for link in links if _is_headed(link.element) and not _is_short(link.element)
+        )
+        self._titled = _urls_below(
+            link for link in links if count_text_words(label_text(link.element)) >= TITLE_WORDS
+        )
 
     def cards_of(self, members: Sequence[Link]) -> list[CardFields]:
         """One card for each article that links at one place of the structure lead to."""
@@ -61,10 +80,18 @@ class CardFinder:
             first.setdefault(member.url, member)
         lone = len(first) == 1
         rivals = (self._headed, self._titled) if lone else (self._headed, _urls_below(members))
-        spans = [self._parts(member, rivals, UNITS if lone else ("article",)) for member in first.values()]
+        spans = [
+            self._parts(member, rivals, UNITS if lone else ("article",))
+            for member in first.values()
+        ]
         usual = max(map(len, spans[:-1]), default=MOST_PARTS)
-        spans[-1:] = [parts[:usual] for parts in spans[-1:]]  # what follows the last card is not its own
-        return [self.read_card(member, parts) for member, parts in zip(first.values(), spans, strict=True)]
+        spans[-1:] = [
+            parts[:usual] for parts in spans[-1:]
+        ]  # what follows the last card is not its own
+        return [
+            self.read_card(member, parts)
+            for member, parts in zip(first.values(), spans, strict=True)
+        ]
 
     def read_card(self, member: Link, parts: Sequence[HtmlElement]) -> CardFields:
         """The card that some elements make up around a link."""
@@ -73,7 +100,9 @@ class CardFinder:
         anchors = [member.element, *(anchor for anchor in inside if anchor is not member.element)]
         return read_card_fields(parts, anchors, member.url, self._base)
 
-    def _parts(self, member: Link, rivals: Sequence[Urls], units: Sequence[str]) -> list[HtmlElement]:
+    def _parts(
+        self, member: Link, rivals: Sequence[Urls], units: Sequence[str]
+    ) -> list[HtmlElement]:
         """The largest element around a link that speaks of nothing else, with its siblings where the list is flat."""
 
         def foreign(element: HtmlElement) -> bool:
@@ -81,11 +110,15 @@ class CardFinder:
             others = (urls.get(element, _NONE) - {member.url} for urls in rivals)
             return any(others) or len(self._below.get(element, _NONE)) > MOST_LINKS
 
-        around = takewhile(lambda e: e.tag not in ROOTS and not foreign(e), member.element.iterancestors())
+        around = takewhile(
+            lambda e: e.tag not in ROOTS and not foreign(e), member.element.iterancestors()
+        )
         top = (member.element, *_up_to_unit(around, units))[-1]
         if is_button(element_text(member.element)) and (before := _back_to_heading(top, foreign)):
             return [*before, top]
-        after = takewhile(lambda part: not (foreign(part) or self._has_title(part, member)), top.itersiblings())
+        after = takewhile(
+            lambda part: not (foreign(part) or self._has_title(part, member)), top.itersiblings()
+        )
         if top.tag not in OPEN:
             return [top]
         return [top, *islice(after, MOST_PARTS - 1)]
@@ -106,7 +139,11 @@ def _back_to_heading(top: HtmlElement, foreign: Callable[[HtmlElement], bool]) -
     """The siblings before a "read more" up to the heading that it belongs to; none where there is no heading."""
     if next(top.iter(*HEADINGS), None) is not None:
         return []
-    before = list(takewhile(lambda part: not foreign(part), islice(top.itersiblings(preceding=True), MOST_PARTS)))
+    before = list(
+        takewhile(
+            lambda part: not foreign(part), islice(top.itersiblings(preceding=True), MOST_PARTS)
+        )
+    )
     heading = next((position for position, part in enumerate(before) if part.tag in HEADINGS), -1)
     return before[heading::-1] if heading >= 0 else []
 
@@ -121,7 +158,10 @@ def _urls_below(links: Iterable[Link]) -> Urls:
 
 
 def _is_headed(anchor: HtmlElement) -> bool:
-    return next(anchor.iter(*HEADINGS), None) is not None or next(anchor.iterancestors(*HEADINGS), None) is not None
+    return (
+        next(anchor.iter(*HEADINGS), None) is not None
+        or next(anchor.iterancestors(*HEADINGS), None) is not None
+    )
 
 
 def _is_short(anchor: HtmlElement) -> bool:
@@ -140,7 +180,9 @@ def card_links(document: HtmlDocument) -> Iterator[Link]:
             yield Link(anchor, url)
 
 
-def card_items(cards: Iterable[CardFields], document: HtmlDocument, known: Mapping[str, Item]) -> tuple[Item, ...]:
+def card_items(
+    cards: Iterable[CardFields], document: HtmlDocument, known: Mapping[str, Item]
+) -> tuple[Item, ...]:
     """One item an address, in the page's order; `known` is what the page's own data says of some addresses."""
     order = {element: position for position, element in enumerate(document.tree.iter())}
     unique: dict[str, CardFields] = {}
@@ -183,10 +225,14 @@ def select_cards(document: HtmlDocument, elements: Sequence[HtmlElement]) -> tup
     cards = CardFinder(list(links.values()), document.base)
     direct = [link for element in elements if (link := _around(element, links))]
     pieces = [
-        (element, link) for element in elements if not _around(element, links) and (link := _main(element, links))
+        (element, link)
+        for element in elements
+        if not _around(element, links) and (link := _main(element, links))
     ]
     read = [cards.read_card(link, [element]) for element, link in pieces]
-    return card_items([*cards.cards_of(direct), *read], document, items_in_jsonld(document.data, document.base))
+    return card_items(
+        [*cards.cards_of(direct), *read], document, items_in_jsonld(document.data, document.base)
+    )
 
 
 def _around(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link | None:

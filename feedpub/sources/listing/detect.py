@@ -44,7 +44,11 @@ def find_items(document: HtmlDocument) -> tuple[Item, ...]:
     }
     open_links = _unrivalled([link for link in links if not regions.is_in_navigation(link.element)])
     cards = _proven(_choose(group_links(document, open_links, regions, known)), known)
-    return card_items(cards, document, known) or tuple(known.values()) or items_in_state(document.state, document.base)
+    return (
+        card_items(cards, document, known)
+        or tuple(known.values())
+        or items_in_state(document.state, document.base)
+    )
 
 
 def _unrivalled(links: Sequence[Link]) -> list[Link]:
@@ -56,7 +60,9 @@ def _unrivalled(links: Sequence[Link]) -> list[Link]:
     for link in links:
         for heading in link.element.iterancestors(*HEADINGS):
             best[heading] = max(
-                best.get(heading, link), link, key=lambda rival: count_text_words(element_text(rival.element))
+                best.get(heading, link),
+                link,
+                key=lambda rival: count_text_words(element_text(rival.element)),
             )
     first: dict[HtmlElement, str] = {}
     for link in links:
@@ -74,7 +80,9 @@ def _is_titled_site(link: Link, document: HtmlDocument) -> bool:
     """True for another site's front page below words enough for a title: those who collect links have such, too."""
     parts = urlsplit(link.url)
     bare = parts.path in ("", "/") and not parts.query
-    elsewhere = site_domain(link.url) != site_domain(document.url) and site_domain(link.url) not in SHARING
+    elsewhere = (
+        site_domain(link.url) != site_domain(document.url) and site_domain(link.url) not in SHARING
+    )
     return bare and elsewhere and count_text_words(element_text(link.element)) >= TITLE_WORDS
 
 
@@ -92,7 +100,11 @@ def _choose(groups: Sequence[Group]) -> list[CardFields]:
             continue
         for card in found.cards:
             above = {element for part in card.parts for element in part.iterancestors()}
-            if card.url in chosen or not inside.isdisjoint([*card.parts, *above]) or not around.isdisjoint(card.parts):
+            if (
+                card.url in chosen
+                or not inside.isdisjoint([*card.parts, *above])
+                or not around.isdisjoint(card.parts)
+            ):
                 continue
             chosen[card.url] = card
             inside.update(card.parts)
@@ -112,6 +124,12 @@ def _is_dated(found: Group) -> bool:
 
 def _proven(cards: list[CardFields], known: Mapping[str, Item]) -> list[CardFields]:
     """The cards, where they are some; of one or two only those that are articles beyond doubt."""
-    if len(cards) >= FEW or (len(cards) > 1 and all(any(map(is_marked, card.parts)) for card in cards)):
+    if len(cards) >= FEW or (
+        len(cards) > 1 and all(any(map(is_marked, card.parts)) for card in cards)
+    ):
         return cards
-    return [card for card in cards if card.has_heading and (card.is_marked_up or card.has_date or card.url in known)]
+    return [
+        card
+        for card in cards
+        if card.has_heading and (card.is_marked_up or card.has_date or card.url in known)
+    ]

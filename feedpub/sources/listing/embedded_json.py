@@ -19,7 +19,17 @@ from feedpub.sources.listing.links import may_be_article
 from feedpub.sources.markup import clean_text, is_markup, to_text
 
 TITLES = ("title", "headline", "name", "heading")
-ADDRESSES = ("url", "href", "link", "permalink", "canonicalUrl", "canonical_url", "webUrl", "path", "uri")
+ADDRESSES = (
+    "url",
+    "href",
+    "link",
+    "permalink",
+    "canonicalUrl",
+    "canonical_url",
+    "webUrl",
+    "path",
+    "uri",
+)
 DATES = ("datePublished", "publishedAt", "published_at", "publishDate", "publishedDate", "published", "date",
          "pubDate", "firstPublished", "createdAt", "created_at", "timestamp")  # fmt: skip
 SUMMARIES = ("description", "excerpt", "summary", "teaser", "dek", "standfirst", "subtitle")
@@ -53,11 +63,19 @@ def _lists(data: Any) -> Iterator[list[Any]]:
     while waiting and seen < MOST_NODES:
         node, depth = waiting.pop()
         seen += 1
-        parts = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
+        parts = (
+            list(node.values())
+            if isinstance(node, dict)
+            else node
+            if isinstance(node, list)
+            else []
+        )
         if sum(isinstance(part, dict) for part in parts) >= FEWEST:
             yield parts
         if depth:
-            waiting += [(part, depth - 1) for part in reversed(parts) if isinstance(part, dict | list)]
+            waiting += [
+                (part, depth - 1) for part in reversed(parts) if isinstance(part, dict | list)
+            ]
 
 
 def _items(rows: Sequence[Any], base: str) -> tuple[Item, ...]:
@@ -70,7 +88,12 @@ def _item(row: Mapping[str, Any], base: str) -> Item | None:
     row = _inner(row)
     url = resolve_link(_first(row, ADDRESSES), base)
     title = _plain(_first(row, TITLES))
-    if not title or url is None or site_domain(url) != site_domain(base) or not may_be_article(url, base):
+    if (
+        not title
+        or url is None
+        or site_domain(url) != site_domain(base)
+        or not may_be_article(url, base)
+    ):
         return None
     return Item(
         url=url,
@@ -119,14 +142,18 @@ def _date(value: Any) -> datetime | None:
 def _are_articles(items: Sequence[Item]) -> bool:
     """Menus and shelves have titles and addresses too, but neither dates nor sentences."""
     dated = sum(item.published is not None for item in items)
-    titled = sum(len(item.title.split()) >= TITLE_WORDS or not item.title.isascii() for item in items)
+    titled = sum(
+        len(item.title.split()) >= TITLE_WORDS or not item.title.isascii() for item in items
+    )
     return dated * 2 >= len(items) or (
         titled * 2 >= len(items) and sum(bool(i.summary) for i in items) * 2 >= len(items)
     )
 
 
 def _worth(items: Sequence[Item]) -> tuple[int, int]:
-    return sum(1 + 2 * (item.published is not None) + bool(item.summary) for item in items), len(items)
+    return sum(1 + 2 * (item.published is not None) + bool(item.summary) for item in items), len(
+        items
+    )
 
 
 # SECTION: The articles that a page lists in its own data: JSON-LD ItemList, Blog, CollectionPage
@@ -143,7 +170,8 @@ def items_in_jsonld(data: Sequence[str], base: str) -> dict[str, Item]:
     """The articles in JSON-LD texts, by address, in their order; a text that cannot be read counts for nothing."""
     found: dict[str, Item] = {}
     for node in islice(
-        (node for text in data for node in _articles(_load_jsonld(text), MAX_JSONLD_DEPTH)), MAX_JSONLD_ITEMS
+        (node for text in data for node in _articles(_load_jsonld(text), MAX_JSONLD_DEPTH)),
+        MAX_JSONLD_ITEMS,
     ):
         if (item := _jsonld_item(node, base)) and item.url:
             found.setdefault(item.url, item)
@@ -184,11 +212,15 @@ def _list_item(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _types(data: Mapping[str, Any]) -> set[str]:
     kinds = data.get("@type")
-    return {kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str)}
+    return {
+        kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str)
+    }
 
 
 def _jsonld_item(node: Mapping[str, Any], base: str) -> Item | None:
-    address = next(filter(None, (_address(node.get(name)) for name in ("url", "mainEntityOfPage", "@id"))), "")
+    address = next(
+        filter(None, (_address(node.get(name)) for name in ("url", "mainEntityOfPage", "@id"))), ""
+    )
     url = resolve_link(address, base)
     if url is None or not may_be_article(url, base):
         return None

@@ -44,7 +44,9 @@ class DomPaths:
     """
 
     def __init__(self, tree: HtmlElement) -> None:
-        self._counts = Counter((e.tag, name) for e in tree.iter() for name in e.get("class", "").split())
+        self._counts = Counter(
+            (e.tag, name) for e in tree.iter() for name in e.get("class", "").split()
+        )
         self._paths: dict[HtmlElement, tuple[str, ...]] = {}
 
     def path(self, element: HtmlElement) -> tuple[str, ...]:
@@ -60,7 +62,11 @@ class DomPaths:
     def _step(self, element: HtmlElement) -> str:
         names = element.get("class", "").split()
         commonest = max(names, key=lambda name: self._counts[element.tag, name], default="")
-        return f"{element.tag}.{commonest}" if self._counts[element.tag, commonest] > 1 else str(element.tag)
+        return (
+            f"{element.tag}.{commonest}"
+            if self._counts[element.tag, commonest] > 1
+            else str(element.tag)
+        )
 
 
 class PageRegions:
@@ -91,7 +97,9 @@ class PageRegions:
             found = self._links[element] > HEADER_LINKS
         else:
             found = element.tag in ("nav", "footer") or element.get("role") in NAVIGATION_ROLES
-        return found and next(element.iter("main"), None) is None  # an unclosed one holds the whole page
+        return (
+            found and next(element.iter("main"), None) is None
+        )  # an unclosed one holds the whole page
 
     def penalty(self, element: HtmlElement) -> float:
         """What the regions around an element take from its score; 0 in the plain content."""
@@ -104,7 +112,10 @@ class PageRegions:
     def _own(self, element: HtmlElement) -> float:
         if element in self._boxes:
             return LIKELY
-        if element.tag in ("html", "body", "main", "a", *HEADINGS) or self._links[element] > MOST * self._content:
+        if (
+            element.tag in ("html", "body", "main", "a", *HEADINGS)
+            or self._links[element] > MOST * self._content
+        ):
             return 0.0
         names = f" {element.get('class', '')} {element.get('id', '')} {element.get('role', '')} ".lower().replace(
             "_", "-"
@@ -176,7 +187,8 @@ def group_links(
         members[is_button(element_text(link.element)), *places.path(link.element)].append(link)
     judge = GroupScorer(document.url, regions, known, aggregates=_leads_away(links, document.url))
     return sorted(
-        (judge.score_group(cards.cards_of(alike)) for alike in members.values()), key=lambda found: -found.score
+        (judge.score_group(cards.cards_of(alike)) for alike in members.values()),
+        key=lambda found: -found.score,
     )
 
 
@@ -205,10 +217,14 @@ class GroupScorer:
         """The group with its score, without the cards that are far worse than most."""
         scores = [self.score_card(card) for card in cards]
         median = statistics.median(scores)
-        kept = tuple(card for card, score in zip(cards, scores, strict=True) if score > median - OUTLIER)
+        kept = tuple(
+            card for card, score in zip(cards, scores, strict=True) if score > median - OUTLIER
+        )
         size = min(math.log2(len(kept)), 4.0) / 2
         aside = sum(self.regions.penalty(card.anchor) > 0 for card in kept) * 2 > len(kept)
-        return Group(kept, median + size, frozenset(address_pattern(card.url) for card in kept), aside)
+        return Group(
+            kept, median + size, frozenset(address_pattern(card.url) for card in kept), aside
+        )
 
     def score_card(self, card: CardFields) -> float:
         """How much a card looks like an article's: a title of some words counts most, then what goes with it."""

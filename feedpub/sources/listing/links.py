@@ -49,7 +49,9 @@ def address_score(url: str, listing: str) -> float:
         score += 1.0
     elif NUMBER.search(parts.path + parts.query) or CODE.search(parts.path):
         score += 0.5
-    if url.startswith(listing.partition("?")[0].rstrip("/") + "/") and len(_segments(urlsplit(listing))):
+    if url.startswith(listing.partition("?")[0].rstrip("/") + "/") and len(
+        _segments(urlsplit(listing))
+    ):
         score += 0.5
     return score
 

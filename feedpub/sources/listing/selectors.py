@@ -20,7 +20,11 @@ MOST = 160  # selectors of one group of links
 GROUPS = 6  # of links
 _PAIRED = 10  # the best names that are tried two at a time
 # Tags that say what an element is, and what they cost in a selector: the more there are on a page, the more.
-_TELLING = {"article": 0.8, "main": 0.8, **dict.fromkeys(("section", "table", "dl", "dt", "ul", "ol", "li"), 1.5)}
+_TELLING = {
+    "article": 0.8,
+    "main": 0.8,
+    **dict.fromkeys(("section", "table", "dl", "dt", "ul", "ol", "li"), 1.5),
+}
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]*")
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _VOWELS = re.compile(r"[aeiouy]", re.IGNORECASE)
@@ -54,7 +58,10 @@ def describe_selectors(tree: HtmlElement, anchors: Sequence[HtmlElement]) -> lis
         groups[places.path(anchor)].append(anchor)
     largest = sorted(groups.values(), key=len, reverse=True)[:GROUPS]
     costs: dict[str, float] = {}
-    for members in (*largest, list(anchors)):  # all of them, too: a first article often stands in a card of its own
+    for members in (
+        *largest,
+        list(anchors),
+    ):  # all of them, too: a first article often stands in a card of its own
         for text, cost in islice(_selectors(members), MOST):
             costs[text] = min(cost, costs.get(text, cost))
     return sorted(costs, key=lambda text: (costs[text], len(text), text))
@@ -64,7 +71,9 @@ def _selectors(anchors: Sequence[HtmlElement]) -> Iterator[tuple[str, float]]:
     """Selectors for links at one place: of their own names, below one name, below two."""
     tokens = list(_tokens(anchors))
     leaves = [token for token in tokens if token.depth == 0]
-    around = sorted((token for token in tokens if token.depth > 0), key=lambda token: (token.cost, token.depth))
+    around = sorted(
+        (token for token in tokens if token.depth > 0), key=lambda token: (token.cost, token.depth)
+    )
     chains = [
         *([leaf] for leaf in leaves if leaf.text != "a"),  # all links there are: nothing that lasts
         *([above, leaf] for above in around for leaf in leaves),
@@ -76,12 +85,17 @@ def _selectors(anchors: Sequence[HtmlElement]) -> Iterator[tuple[str, float]]:
             for leaf in leaves
         ),
     ]
-    yield from ((" ".join(token.text for token in chain), sum(token.cost for token in chain)) for chain in chains)
+    yield from (
+        (" ".join(token.text for token in chain), sum(token.cost for token in chain))
+        for chain in chains
+    )
 
 
 def _tokens(anchors: Sequence[HtmlElement]) -> Iterator[_Token]:
     """What links, and the elements around them, have in common: tags, classes, an id."""
-    ways = [list(islice((a, *takewhile(_is_within_body, a.iterancestors())), DEPTH)) for a in anchors]
+    ways = [
+        list(islice((a, *takewhile(_is_within_body, a.iterancestors())), DEPTH)) for a in anchors
+    ]
     for depth, level in enumerate(zip(*ways, strict=False)):  # as deep as all of them are
         elements = list(dict.fromkeys(level))
         yield from _level(elements, depth)
@@ -109,7 +123,11 @@ def _level(elements: Sequence[HtmlElement], depth: int) -> Iterator[_Token]:
 
 def _shared_classes(elements: Sequence[HtmlElement]) -> list[str]:
     names = [dict.fromkeys(element.get("class", "").split()) for element in elements]
-    return [name for name in names[0] if _IDENTIFIER.fullmatch(name) and all(name in other for other in names[1:])]
+    return [
+        name
+        for name in names[0]
+        if _IDENTIFIER.fullmatch(name) and all(name in other for other in names[1:])
+    ]
 
 
 def _penalty(name: str) -> float:
@@ -127,4 +145,7 @@ def _is_given(name: str) -> bool:
 
 def _is_word(part: str) -> bool:
     pieces: Iterable[str] = _PART.findall(part)
-    return all(len(piece) < _LONG_PART or _VOWELS.search(piece) for piece in pieces) and len(list(pieces)) <= _LONG_PART
+    return (
+        all(len(piece) < _LONG_PART or _VOWELS.search(piece) for piece in pieces)
+        and len(list(pieces)) <= _LONG_PART
+    )

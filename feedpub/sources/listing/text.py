@@ -1,15 +1,15 @@
 """The words that tell lists of articles from the rest of a page: words.toml as sets and expressions."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
-from importlib.resources import files
 from typing import Any
 
 from lxml import etree
 from lxml.html import HtmlElement
 
-_TABLE: dict[str, Any] = tomllib.loads(files(__package__).joinpath("words.toml").read_text("utf-8"))
+from feedpub.core.data_files import load_toml
+
+_TABLE: dict[str, Any] = load_toml("feedpub.sources.listing", "words.toml")
 
 ARCHIVES = frozenset(_TABLE["archives"])
 PAGE_NAMES = frozenset(_TABLE["pages"])
@@ -25,7 +25,10 @@ BUTTONS = frozenset(_TABLE["buttons"]["exact"])
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     """Finds one of the words as a part of a class; one that begins with ^ only at a class's beginning."""
-    parts = (rf"(?<=\s){re.escape(word[1:])}" if word.startswith("^") else re.escape(word) for word in words)
+    parts = (
+        rf"(?<=\s){re.escape(word[1:])}" if word.startswith("^") else re.escape(word)
+        for word in words
+    )
     return re.compile(r"(?<![^\s-])(?:" + "|".join(parts) + r")(?![^\s-])")
 
 
@@ -39,7 +42,25 @@ SIDEBAR_NAMES = _any_of(_TABLE["regions"]["side"])
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # Elements that may stand within a word or a sentence; what stands in any other is kept apart.
 _INLINE = frozenset(
-    {"a", "abbr", "b", "bdi", "cite", "code", "em", "font", "i", "mark", "q", "s", "small", "strong", "sub", "sup", "u"}
+    {
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "cite",
+        "code",
+        "em",
+        "font",
+        "i",
+        "mark",
+        "q",
+        "s",
+        "small",
+        "strong",
+        "sub",
+        "sup",
+        "u",
+    }
 )
 LONGEST = 2000  # characters that one asks a card for
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff]")

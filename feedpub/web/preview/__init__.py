@@ -8,7 +8,13 @@
 Serves one person on this machine, for as long as the command runs.
 """
 
-from feedpub.web.preview.pages import PreviewPage, page_from_address, page_from_file, pages_of_feed, pages_of_site
+from feedpub.web.preview.pages import (
+    PreviewPage,
+    page_from_address,
+    page_from_file,
+    pages_of_feed,
+    pages_of_site,
+)
 from feedpub.web.preview.server import PreviewServer
 from feedpub.web.preview.workspace import PreviewSession
 

@@ -53,7 +53,10 @@ def pages_of_site(url: str, feeds: Iterable[FeedConfig], tools: RunContext) -> l
     if not host:
         return []
     return [
-        each for feed in feeds for each in pages_of_feed(feed, tools) if tools.site_rules.file_for(each.url) == host
+        each
+        for feed in feeds
+        for each in pages_of_feed(feed, tools)
+        if tools.site_rules.file_for(each.url) == host
     ]
 
 
@@ -76,4 +79,6 @@ def page_from_file(path: Path, tools: RunContext) -> PreviewPage:
     except OSError as error:
         raise ExtractError(f"cannot be read: {error.strerror}", str(path)) from error
     said = tools.executor.call(str(path), articles.article_from_page, page)
-    return PreviewPage(path.name, said.url or "", Page(said.url or "", page.body, page.content_type))
+    return PreviewPage(
+        path.name, said.url or "", Page(said.url or "", page.body, page.content_type)
+    )

@@ -89,7 +89,11 @@ class PreviewServer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as the server library wants it."""
         request = Request.from_scope(scope["method"], scope["path"], scope["headers"])
-        answer = await self._answer(request, receive) if self._may(request) else _refused(403, "This is not for you.")
+        answer = (
+            await self._answer(request, receive)
+            if self._may(request)
+            else _refused(403, "This is not for you.")
+        )
         await answer.send(send, bodiless=request.method == "HEAD")
 
     def try_fast(self, _request: Request) -> Response | None:
@@ -104,7 +108,11 @@ class PreviewServer:
         here = f"127.0.0.1:{self._port}".encode()
         own = asked.get(b"host") == here and asked.get(b"sec-fetch-site", b"") in _FROM_HERE
         origin = asked.get(b"origin")
-        return known and own and (origin == b"http://" + here or (origin is None and request.method != "POST"))
+        return (
+            known
+            and own
+            and (origin == b"http://" + here or (origin is None and request.method != "POST"))
+        )
 
     async def _answer(self, request: Request, receive: Receive) -> Response:
         name = request.path.removeprefix(self.path)
@@ -140,7 +148,10 @@ class PreviewServer:
 
     def _articles(self, _asked: Mapping[str, Any]) -> object:
         subjects = enumerate(self._desk.subjects)
-        return [{"title": each.title, "url": each.url, "site": self._desk.site(at)} for at, each in subjects]
+        return [
+            {"title": each.title, "url": each.url, "site": self._desk.site(at)}
+            for at, each in subjects
+        ]
 
     def _done(self, _asked: Mapping[str, Any]) -> object:
         self.done.set()
@@ -161,20 +172,28 @@ def _order(body: bytes) -> dict[str, Any]:
 def _draft(asked: Mapping[str, Any]) -> RuleDraft:
     """The draft that comes with an order. Raises BadRequestError."""
     said = asked.get("draft", {})
-    if not isinstance(said, dict) or not said.keys() <= {each.name for each in dataclasses.fields(RuleDraft)}:
+    if not isinstance(said, dict) or not said.keys() <= {
+        each.name for each in dataclasses.fields(RuleDraft)
+    }:
         raise BadRequestError("a draft has remove, keep, title, author and date")
     lists = {name: said.get(name, []) for name in ("remove", "keep")}
     single = {name: said.get(name, "") for name in ("title", "author", "date")}
     if not all(isinstance(each, list) for each in lists.values()):
         raise BadRequestError("remove and keep are lists")
     rules = [*lists["remove"], *lists["keep"], *single.values()]
-    if len(rules) > _MOST_RULES or not all(isinstance(rule, str) and len(rule) <= _LONGEST_RULE for rule in rules):
-        raise BadRequestError(f"at most {_MOST_RULES} rules, each a text of at most {_LONGEST_RULE} characters")
+    if len(rules) > _MOST_RULES or not all(
+        isinstance(rule, str) and len(rule) <= _LONGEST_RULE for rule in rules
+    ):
+        raise BadRequestError(
+            f"at most {_MOST_RULES} rules, each a text of at most {_LONGEST_RULE} characters"
+        )
     return RuleDraft(tuple(lists["remove"]), tuple(lists["keep"]), **single)
 
 
 def _json(status: int, told: object) -> Response:
-    return content_response(status, JSON, json.dumps(told, default=_plain, ensure_ascii=False), *_OWN)
+    return content_response(
+        status, JSON, json.dumps(told, default=_plain, ensure_ascii=False), *_OWN
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -194,6 +213,9 @@ def _text(name: str) -> str:
 
 _FILES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "": (HTML, lambda: _text("page.html").replace("{{ icon }}", html.ICON)),
-    "preview.css": ("text/css; charset=utf-8", lambda: html.load_stylesheet(_PACKAGE, "preview.css")),
+    "preview.css": (
+        "text/css; charset=utf-8",
+        lambda: html.load_stylesheet(_PACKAGE, "preview.css"),
+    ),
     "preview.js": ("text/javascript; charset=utf-8", lambda: _text("preview.js")),
 }

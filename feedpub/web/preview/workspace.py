@@ -109,7 +109,11 @@ class PreviewSession:
     """
 
     def __init__(
-        self, subjects: Sequence[PreviewPage], tools: RunContext, sites: Path, others: Sequence[PreviewPage] = ()
+        self,
+        subjects: Sequence[PreviewPage],
+        tools: RunContext,
+        sites: Path,
+        others: Sequence[PreviewPage] = (),
     ) -> None:
         self.subjects = tuple(subjects)
         self._others = tuple(others)
@@ -142,7 +146,9 @@ class PreviewSession:
         others = (each for each in self._others if each.url != subject.url)
         same = (each for each in others if host and drafted.book.file_for(each.url) == host)
         with ThreadPoolExecutor(process_pool.MAX_WORKERS) as pool:
-            return list(pool.map(lambda each: self._effect_on(each, drafted), islice(same, MOST_OTHERS)))
+            return list(
+                pool.map(lambda each: self._effect_on(each, drafted), islice(same, MOST_OTHERS))
+            )
 
     def save(self, number: int, draft: RuleDraft) -> RuleFilePreview:
         """Write a draft into the site's file. Raises ConfigError; the file is then as it was."""
@@ -176,7 +182,9 @@ class PreviewSession:
         """What a function that reads a page with rules and memory makes of it. Raises SourceError."""
         store, url = self._tools.store, subject.url
         memory = store.site_memory(memory_key(url)) if url else None
-        return self._tools.executor.call(url, make, subject.page(), rules.for_draft(subject, self._tools), memory)
+        return self._tools.executor.call(
+            url, make, subject.page(), rules.for_draft(subject, self._tools), memory
+        )
 
     def _known(self, subject: PreviewPage) -> Article | SourceError:
         """The article as it is without a draft, or why there is none."""
@@ -204,14 +212,20 @@ def _text(file: Path) -> str:
         raise ConfigError(f"{render_rules(file)}: cannot be read: {error}") from error
 
 
-def _effect(subject: PreviewPage, before: Article | SourceError, after: Article | SourceError) -> DraftEffect:
+def _effect(
+    subject: PreviewPage, before: Article | SourceError, after: Article | SourceError
+) -> DraftEffect:
     if isinstance(after, SourceError):
         known = isinstance(before, SourceError) and before.reason == after.reason
         return DraftEffect(subject.title, subject.url, problem="" if known else after.reason)
     if isinstance(before, SourceError):
-        return DraftEffect(subject.title, subject.url, after.text.count("\n") + 1, lines=(f"+{after.title}",))
+        return DraftEffect(
+            subject.title, subject.url, after.text.count("\n") + 1, lines=(f"+{after.title}",)
+        )
     facts = tuple(_facts(before, after))
-    changed = [line for line in diff.diff_lines(before.text, after.text) if line.startswith(("+", "-"))]
+    changed = [
+        line for line in diff.diff_lines(before.text, after.text) if line.startswith(("+", "-"))
+    ]
     lines = (*facts, *changed[:MOST_LINES])
     return DraftEffect(subject.title, subject.url, len(changed) + len(facts) // 2, lines)
 

@@ -11,7 +11,14 @@ Nothing here is secret: addresses have lost passwords and tokens.
 from feedpub.core.humanize import format_age, format_relative
 from feedpub.web.status.collect import collect_status
 from feedpub.web.status.health import GRACE_PERIOD
-from feedpub.web.status.records import SHOWN_DAYS, FeedStatus, Health, ProcessStatus, ServiceStatus, SourceStatus
+from feedpub.web.status.records import (
+    SHOWN_DAYS,
+    FeedStatus,
+    Health,
+    ProcessStatus,
+    ServiceStatus,
+    SourceStatus,
+)
 
 __all__ = [
     "GRACE_PERIOD",

@@ -15,14 +15,26 @@ from feedpub.notify.alert_text import ProposalText
 from feedpub.pipeline.collect import source_fingerprint
 from feedpub.store import Proposal, RemovalStat, RunRecord, ScheduledRun, SourceState, Store
 from feedpub.web.status.health import feed_health, is_overdue, source_health, worst_health
-from feedpub.web.status.records import SHOWN_DAYS, FeedStatus, Health, ProcessStatus, ServiceStatus, SourceStatus
+from feedpub.web.status.records import (
+    SHOWN_DAYS,
+    FeedStatus,
+    Health,
+    ProcessStatus,
+    ServiceStatus,
+    SourceStatus,
+)
 
 _WHOLE = ""  # the key of what is broken about a feed as a whole
 _REMOVALS_SHOWN = 5  # of each feed
 
 
 def collect_status(
-    config: Config, store: Store, now: datetime, running: ProcessStatus | None = None, *, brief: bool = False
+    config: Config,
+    store: Store,
+    now: datetime,
+    running: ProcessStatus | None = None,
+    *,
+    brief: bool = False,
 ) -> ServiceStatus:
     """How everything is. Raises StoreError.
 
@@ -34,7 +46,9 @@ def collect_status(
         brief: leave out what says nothing of whether all is well: entries, removals, proposals.
     """
     known = _Known.load(store, now, running, brief=brief)
-    return ServiceStatus(now, running, tuple(_feed(feed, known, now, running) for feed in config.feed))
+    return ServiceStatus(
+        now, running, tuple(_feed(feed, known, now, running) for feed in config.feed)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,9 @@ class _Known:
     suspects: Mapping[str, int]
 
     @classmethod
-    def load(cls, store: Store, now: datetime, running: ProcessStatus | None, *, brief: bool) -> Self:
+    def load(
+        cls, store: Store, now: datetime, running: ProcessStatus | None, *, brief: bool
+    ) -> Self:
         figures = store.stats
         return cls(
             entries={} if brief else figures.entry_counts(),
@@ -73,7 +89,9 @@ class _Known:
         )
 
 
-def _feed(feed: FeedConfig, known: _Known, now: datetime, running: ProcessStatus | None) -> FeedStatus:
+def _feed(
+    feed: FeedConfig, known: _Known, now: datetime, running: ProcessStatus | None
+) -> FeedStatus:
     last, planned = known.runs.get(feed.name), known.planned.get(feed.name)
     busy = running.busy.get(feed.name) if running else None
     hung = running.hung.get(feed.name) if running else None
@@ -109,11 +127,15 @@ def _feed(feed: FeedConfig, known: _Known, now: datetime, running: ProcessStatus
         requests=known.requests.get(feed.name, {}),
         sources=sources,
         removals=known.removals.get(feed.name, ()),
-        documents=_documents(feed) if feed.name in known.entries or feed.name in known.successes else (),
+        documents=_documents(feed)
+        if feed.name in known.entries or feed.name in known.successes
+        else (),
     )
 
 
-def _sources(feed: FeedConfig, known: _Known, now: datetime, *, busy: bool) -> Iterator[SourceStatus]:
+def _sources(
+    feed: FeedConfig, known: _Known, now: datetime, *, busy: bool
+) -> Iterator[SourceStatus]:
     """Each of a feed's sources once, under an address of its own."""
     shown: dict[str, int] = {}
     for key, source in {source_key(source): source for source in feed.source}.items():
@@ -121,7 +143,9 @@ def _sources(feed: FeedConfig, known: _Known, now: datetime, *, busy: bool) -> I
         number = shown[address] = shown.get(address, 0) + 1
         state, known_break = known.sources.get((feed.name, key)), known.breaks.get((feed.name, key))
         health, reason, since = source_health(state, known_break, now, busy=busy)
-        told = SourceStatus(address if number == 1 else f"{address} ({number})", source.type, health, reason, since)
+        told = SourceStatus(
+            address if number == 1 else f"{address} ({number})", source.type, health, reason, since
+        )
         if health == Health.BROKEN and (proposal := known.proposals.get((feed.name, key))):
             told = replace(told, proposal=_proposed(proposal, source))
         yield _with_looks(told, state) if state else told
@@ -129,7 +153,11 @@ def _sources(feed: FeedConfig, known: _Known, now: datetime, *, busy: bool) -> I
 
 def _proposed(proposal: Proposal, source: Source) -> ProposalText | None:
     """A proposal in words; None where the config has been changed since it was made."""
-    return repair.describe_proposal(proposal) if proposal.settings == source_fingerprint(source) else None
+    return (
+        repair.describe_proposal(proposal)
+        if proposal.settings == source_fingerprint(source)
+        else None
+    )
 
 
 def _with_looks(told: SourceStatus, state: SourceState) -> SourceStatus:

@@ -12,7 +12,9 @@ from feedpub.core.redact import redact
 from feedpub.store import RunRecord, SourceState
 from feedpub.web.status.records import Health, SourceStatus
 
-GRACE_PERIOD = timedelta(minutes=5)  # for runs that wait for others of the same host, or for a fast one to end
+GRACE_PERIOD = timedelta(
+    minutes=5
+)  # for runs that wait for others of the same host, or for a fast one to end
 NEVER = "not looked at yet"
 _WORST_FIRST = tuple(Health)
 
@@ -23,7 +25,11 @@ def worst_health(healths: Iterable[Health]) -> Health:
 
 
 def source_health(
-    state: SourceState | None, known_break: tuple[datetime, str] | None, now: datetime, *, busy: bool
+    state: SourceState | None,
+    known_break: tuple[datetime, str] | None,
+    now: datetime,
+    *,
+    busy: bool,
 ) -> tuple[Health, str, datetime | None]:
     """How a source is, why, and since when.
 
@@ -45,7 +51,9 @@ def source_health(
     return Health.HEALTHY, "", None
 
 
-def is_overdue(last: RunRecord | None, next_run: datetime | None, now: datetime, started: datetime | None) -> bool:
+def is_overdue(
+    last: RunRecord | None, next_run: datetime | None, now: datetime, started: datetime | None
+) -> bool:
     """Whether a feed should have run by now.
 
     Args:
@@ -59,7 +67,12 @@ def is_overdue(last: RunRecord | None, next_run: datetime | None, now: datetime,
 
 
 def feed_health(
-    last: RunRecord | None, sources: Iterable[SourceStatus], *, known_break: str = "", hung: str = "", late: str = ""
+    last: RunRecord | None,
+    sources: Iterable[SourceStatus],
+    *,
+    known_break: str = "",
+    hung: str = "",
+    late: str = "",
 ) -> tuple[Health, tuple[str, ...]]:
     """How a feed is, and why, beside what its sources say themselves.
 
@@ -72,7 +85,12 @@ def feed_health(
     """
     worst_source = worst_health(source.health for source in sources)
     broken = [redact(reason) for reason in (hung, known_break) if reason]
-    if last and last.outcome.status == RunStatus.FAILED and worst_source != Health.BROKEN and not known_break:
+    if (
+        last
+        and last.outcome.status == RunStatus.FAILED
+        and worst_source != Health.BROKEN
+        and not known_break
+    ):
         broken += _own_failures(last.outcome)
     waits = [NEVER] if last is None else [late] if late else []
     own = Health.BROKEN if broken else Health.LATE if waits else Health.HEALTHY

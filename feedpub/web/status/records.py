@@ -147,5 +147,9 @@ class ServiceStatus:
     @property
     def summary(self) -> str:
         """One line: "12 feeds: 10 healthy, 1 late, 1 broken"."""
-        counts = [f"{self.count(health)} {health}" for health in reversed(Health) if self.count(health)]
-        return ": ".join([pluralize(len(self.feeds), "feed"), *([", ".join(counts)] if counts else [])])
+        counts = [
+            f"{self.count(health)} {health}" for health in reversed(Health) if self.count(health)
+        ]
+        return ": ".join(
+            [pluralize(len(self.feeds), "feed"), *([", ".join(counts)] if counts else [])]
+        )

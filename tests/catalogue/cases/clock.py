@@ -76,27 +76,74 @@ CRON = Start(
         )
     ],
 )
-_FOLD = datetime(2026, 10, 25, 0, 31, tzinfo=UTC), datetime(2026, 10, 26, 1, 30, tzinfo=UTC)  # 02:31; the next 02:30
-_GAP = datetime(2026, 3, 28, 23, 0, tzinfo=UTC), datetime(2026, 3, 29, 1, 0, tzinfo=UTC)  # 00:00; 03:00 for 02:30
+_FOLD = (
+    datetime(2026, 10, 25, 0, 31, tzinfo=UTC),
+    datetime(2026, 10, 26, 1, 30, tzinfo=UTC),
+)  # 02:31; the next 02:30
+_GAP = (
+    datetime(2026, 3, 28, 23, 0, tzinfo=UTC),
+    datetime(2026, 3, 29, 1, 0, tzinfo=UTC),
+)  # 00:00; 03:00 for 02:30
 _SLOW: dict[str, Any] = {"slow": True, "seconds": 60.0}
 
 CASES = (
-    Case("jump-back", lambda _: None, right=has_news, start=NOW_AND_THEN, run=partial(_jumps, -2 * _DAY), **_SLOW),
-    Case("jump-forward", lambda _: None, right=has_news, start=NOW_AND_THEN, run=partial(_jumps, 2 * _DAY), **_SLOW),
-    Case("dst-fold", lambda _: None, start=CRON, right=has_news, run=partial(_planned_next, *_FOLD), **_SLOW),
-    Case("dst-gap", lambda _: None, start=CRON, right=has_news, run=partial(_planned_next, *_GAP), **_SLOW),
+    Case(
+        "jump-back",
+        lambda _: None,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=partial(_jumps, -2 * _DAY),
+        **_SLOW,
+    ),
+    Case(
+        "jump-forward",
+        lambda _: None,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=partial(_jumps, 2 * _DAY),
+        **_SLOW,
+    ),
+    Case(
+        "dst-fold",
+        lambda _: None,
+        start=CRON,
+        right=has_news,
+        run=partial(_planned_next, *_FOLD),
+        **_SLOW,
+    ),
+    Case(
+        "dst-gap",
+        lambda _: None,
+        start=CRON,
+        right=has_news,
+        run=partial(_planned_next, *_GAP),
+        **_SLOW,
+    ),
     # --- found missing ---
     *(
-        Case(name, lambda _: None, right=has_news, start=NOW_AND_THEN, run=partial(_was_ahead, seconds), **_SLOW)
+        Case(
+            name,
+            lambda _: None,
+            right=has_news,
+            start=NOW_AND_THEN,
+            run=partial(_was_ahead, seconds),
+            **_SLOW,
+        )
         for name, seconds in {"was-hours-ahead": _DAY / 8, "was-years-ahead": 729 * _DAY}.items()
     ),
-    Case("clock-of-last-year", lambda _: None, right=has_news, run=partial(_with_clock, -365 * _DAY)),
+    Case(
+        "clock-of-last-year", lambda _: None, right=has_news, run=partial(_with_clock, -365 * _DAY)
+    ),
     Case(
         "clock-of-1970",
         lambda _: None,
         right=has_news,
         run=partial(_with_clock, -(datetime.now(UTC).timestamp() - 1000)),
     ),
-    Case("clock-of-next-year", lambda _: None, right=has_news, run=partial(_with_clock, 400 * _DAY)),
-    Case("clock-of-2099", lambda _: None, right=has_news, run=partial(_with_clock, 73 * 365 * _DAY)),
+    Case(
+        "clock-of-next-year", lambda _: None, right=has_news, run=partial(_with_clock, 400 * _DAY)
+    ),
+    Case(
+        "clock-of-2099", lambda _: None, right=has_news, run=partial(_with_clock, 73 * 365 * _DAY)
+    ),
 )

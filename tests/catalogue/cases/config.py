@@ -26,7 +26,9 @@ def refused(name: str, change: Callable[[str], str], reason: str) -> Case:
 
 def _more(line: str) -> Callable[[str], str]:
     """A line more for the first feed."""
-    return lambda text: text.replace('title = "The world feed"\n', f'title = "The world feed"\n{line}\n')
+    return lambda text: text.replace(
+        'title = "The world feed"\n', f'title = "The world feed"\n{line}\n'
+    )
 
 
 def _binary(stage: Stage) -> None:
@@ -39,7 +41,10 @@ def _gone(stage: Stage) -> None:
 
 def _secret(line: str, stage: Stage) -> None:
     """The source of the feed wants a secret that is not to be had."""
-    _edit(lambda text: text.replace('/news"\n', f'/news"\nheaders = {{ X-Token = {line} }}\n', 1), stage)
+    _edit(
+        lambda text: text.replace('/news"\n', f'/news"\nheaders = {{ X-Token = {line} }}\n', 1),
+        stage,
+    )
 
 
 def _pipe(stage: Stage) -> None:
@@ -57,7 +62,9 @@ CASES = (
     refused("unknown-key", _more('colour = "red"'), 'unknown key "colour"|colour'),
     refused("bad-cron", _more('cron = "61 * * * *"'), "cron"),
     refused("duplicate-output", lambda text: text + feed("world", "folder articles"), "world"),
-    refused("path-traversal", lambda text: text.replace('name = "world"', 'name = "../world"'), "name"),
+    refused(
+        "path-traversal", lambda text: text.replace('name = "world"', 'name = "../world"'), "name"
+    ),
     refused("interval-zero", _more('every = "0s"'), "every"),
     # --- found missing ---
     refused("not-toml", lambda text: text + "[[feed\n", "line|TOML|expected"),
@@ -66,17 +73,31 @@ CASES = (
     refused("bad-pattern", _more('exclude = { title = ["re:("] }'), "exclude"),
     refused("bad-selector", _more('rules = { content = "a[[" }'), "content"),
     refused("unknown-zone", _more('cron = "0 6 * * *"\ntimezone = "Europe/Atlantis"'), "timezone"),
-    refused("archive-name", lambda text: text + feed("world-archive-1", "folder articles"), "world-archive-1"),
+    refused(
+        "archive-name",
+        lambda text: text + feed("world-archive-1", "folder articles"),
+        "world-archive-1",
+    ),
     refused("reserved-name", lambda text: text + feed("index", "folder articles"), "index"),
     refused("ftp-source", lambda text: text.replace("http://127", "ftp://127", 1), "url"),
     refused("no-source", lambda text: text + '[[feed]]\nname = "none"\ntitle = "None"\n', "source"),
-    refused("nul-in-title", lambda text: text.replace("The world feed", "The\\u0000world"), "title"),
-    refused("depth-20k-config", lambda text: f"{text}\nx = {'[' * 20_000}{']' * 20_000}\n", "deep|nest|x"),
+    refused(
+        "nul-in-title", lambda text: text.replace("The world feed", "The\\u0000world"), "title"
+    ),
+    refused(
+        "depth-20k-config",
+        lambda text: f"{text}\nx = {'[' * 20_000}{']' * 20_000}\n",
+        "deep|nest|x",
+    ),
     refused("number-1e5000", _more(f"limit = {'9' * 5000}"), "limit|number|digits"),
     refused("two-outputs-in-one-place", _in_feeds, "output|state"),
     Case("binary-config", _binary, r"feedpub\.toml", **_REFUSED),
     Case("config-gone", _gone, r"feedpub\.toml.*no such file", **_REFUSED),
-    Case("secret-not-set", partial(_secret, '{ env = "NOBODY_SETS_THIS" }'), "NOBODY_SETS_THIS is not set"),
+    Case(
+        "secret-not-set",
+        partial(_secret, '{ env = "NOBODY_SETS_THIS" }'),
+        "NOBODY_SETS_THIS is not set",
+    ),
     Case("secret-file-gone", partial(_secret, '{ file = "nowhere" }'), "nowhere: cannot be read"),
     Case("secret-is-a-pipe", _pipe, "pipe: not a file"),
 )

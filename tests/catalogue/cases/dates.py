@@ -53,6 +53,12 @@ _MEANT = {
 }
 
 CASES = (
-    *(Case(name, partial(_feed, text), right=dated(like=first_seen), start=FEED) for name, text in _TEXTS.items()),
-    *(Case(name, partial(_feed, text), right=dated(like=_near), start=FEED) for name, text in _MEANT.items()),
+    *(
+        Case(name, partial(_feed, text), right=dated(like=first_seen), start=FEED)
+        for name, text in _TEXTS.items()
+    ),
+    *(
+        Case(name, partial(_feed, text), right=dated(like=_near), start=FEED)
+        for name, text in _MEANT.items()
+    ),
 )

@@ -31,23 +31,41 @@ def _case(name: str, content: bytes, content_type: str, *words: str, **more: Any
     return Case(name, partial(_serve, content, content_type), right=right, **more)
 
 
-_CUT = _page("utf-8", words="The café is open again, and Gäste came.").encode().replace("é".encode(), b"\xc3", 1)
+_CUT = (
+    _page("utf-8", words="The café is open again, and Gäste came.")
+    .encode()
+    .replace("é".encode(), b"\xc3", 1)
+)
 
 CASES = (
     _case("no-charset", _page(None).encode(), "text/html"),
     _case("bogus-charset", _page("x-nonsense").encode(), "text/html; charset=x-nonsense"),
     _case("header-vs-meta", _page("utf-8").encode("cp1252"), "text/html; charset=windows-1252"),
-    _case("bom-conflict", b"\xef\xbb\xbf" + _page("iso-8859-1").encode(), "text/html; charset=iso-8859-1"),
+    _case(
+        "bom-conflict",
+        b"\xef\xbb\xbf" + _page("iso-8859-1").encode(),
+        "text/html; charset=iso-8859-1",
+    ),
     _case("utf16", b"\xff\xfe" + _page(None).encode("utf-16-le"), "text/html"),
-    _case("nul", _page("utf-8", WORDS.replace("Café", "C\0af\0é")).encode(), "text/html; charset=utf-8"),
+    _case(
+        "nul",
+        _page("utf-8", WORDS.replace("Café", "C\0af\0é")).encode(),
+        "text/html; charset=utf-8",
+    ),
     Case(
         "lone-surrogate",
         partial(
-            _serve, _page("utf-8", "A moon &#xD800; and \\ud83d rose").encode() + b"<p>\xed\xa0\x80</p>", "text/html"
+            _serve,
+            _page("utf-8", "A moon &#xD800; and \\ud83d rose").encode() + b"<p>\xed\xa0\x80</p>",
+            "text/html",
         ),
         right=says("A moon", "rose", _PLAIN, without="[\ud800-\udfff]"),
     ),
-    Case("mid-character-cut", partial(_serve, _CUT, "text/html; charset=utf-8"), right=says("Gäste came", _PLAIN)),
+    Case(
+        "mid-character-cut",
+        partial(_serve, _CUT, "text/html; charset=utf-8"),
+        right=says("Gäste came", _PLAIN),
+    ),
     # --- found missing ---
     _case("latin1-called-utf8", _page("utf-8").encode("cp1252"), "text/html; charset=utf-8"),
     _case("utf8-called-latin1", _page("iso-8859-1").encode(), "text/html; charset=iso-8859-1"),
@@ -55,7 +73,11 @@ CASES = (
     _case("utf32", _page(None).encode("utf-8"), "text/html; charset=utf-32"),
     Case(
         "utf7-script",
-        partial(_serve, _page("utf-7", "+ADw-script+AD4-alert(1)+ADw-/script+AD4- stays text").encode(), "text/html"),
+        partial(
+            _serve,
+            _page("utf-7", "+ADw-script+AD4-alert(1)+ADw-/script+AD4- stays text").encode(),
+            "text/html",
+        ),
         right=says(_PLAIN, without="<script"),
     ),
     _case(
@@ -64,5 +86,10 @@ CASES = (
         "text/html",
         "港町の議会は新しい桟橋を建設することを決めた",
     ),
-    _case("bidi-override", _page("utf-8", "Right \u202eto left\u202c, they say").encode(), "text/html", "they say"),
+    _case(
+        "bidi-override",
+        _page("utf-8", "Right \u202eto left\u202c, they say").encode(),
+        "text/html",
+        "they say",
+    ),
 )

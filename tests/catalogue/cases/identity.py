@@ -72,7 +72,9 @@ def _renamed(stage: Stage) -> None:
     for place in ("/news", "/sitemap.xml"):
         route = stage.site.routes[place]
         assert isinstance(route, Route)
-        stage.site[place] = Route(route.body.replace(path(5).encode(), b"/news/renamed"), route.content_type)
+        stage.site[place] = Route(
+            route.body.replace(path(5).encode(), b"/news/renamed"), route.content_type
+        )
 
 
 def _has_renamed(stage: Stage) -> None:
@@ -144,9 +146,16 @@ CASES = (
     places("old-encoding-paths", *(f"/archive/{word}" for word in _OLD_ENCODING)),
     places("old-encoding-queries", *(f"/show?title={word}" for word in _OLD_ENCODING)),
     places("numbers-named-sid", *(f"/news.php?file=article&sid={n}" for n in (1, 2, 3))),
-    items("shared-link-guids", "<link>{site}/show</link>", '<guid isPermaLink="false">episode-{n}</guid>'),
+    items(
+        "shared-link-guids",
+        "<link>{site}/show</link>",
+        '<guid isPermaLink="false">episode-{n}</guid>',
+    ),
     items("no-link-guids", more='<guid isPermaLink="false">episode-{n}</guid>'),
-    items("no-link-enclosures", more='<enclosure url="http://example.org/{n}.mp3" type="audio/mpeg" length="1"/>'),
+    items(
+        "no-link-enclosures",
+        more='<enclosure url="http://example.org/{n}.mp3" type="audio/mpeg" length="1"/>',
+    ),
     items("no-link-at-all"),
     items("links-differ-in-fragment", "<link>{site}/show#v{n}</link>"),
 )

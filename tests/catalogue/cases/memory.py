@@ -16,7 +16,9 @@ from tests.support.site import Route, Site
 _HOSTS, _PAGES = 8, range(101, 141)
 _ORIGINS = range(201, 251)
 _MB = 1_000_000
-_MANY = Start("many", lambda stage: [feed("world", f"feed {stage.site.url('/rss')}", more="limit = 100\n")])
+_MANY = Start(
+    "many", lambda stage: [feed("world", f"feed {stage.site.url('/rss')}", more="limit = 100\n")]
+)
 
 
 @cache
@@ -47,7 +49,9 @@ def _robots(rules: str, stage: Stage) -> None:
     content = gzip.compress(f"User-agent: *\n{rules}".encode())
     for n in _ORIGINS:
         host = hosts[n % len(hosts)]
-        host["/robots.txt"] = answer("200 OK", content, "Content-Encoding: gzip", "Content-Type: text/plain")
+        host["/robots.txt"] = answer(
+            "200 OK", content, "Content-Encoding: gzip", "Content-Type: text/plain"
+        )
         host[path(n)] = answer("410 Gone")
     _list(stage, _ORIGINS, hosts)
 
@@ -58,7 +62,11 @@ def crowd(name: str, scene: Scene, reason: str, **more: Any) -> Case:
 
 
 CASES = (
-    crowd("forty-pages-of-19mb", partial(_large_pages, 19.5 * _MB, "<!-- nothing -->"), "larger than 8000000 bytes"),
+    crowd(
+        "forty-pages-of-19mb",
+        partial(_large_pages, 19.5 * _MB, "<!-- nothing -->"),
+        "larger than 8000000 bytes",
+    ),
     crowd("fifty-robots-of-19mb", partial(_robots, "# nothing here\n" * 1_270_000), "HTTP 410"),
     crowd(
         "fifty-robots-of-30k-rules",
@@ -69,5 +77,9 @@ CASES = (
 )
 LARGEST = (  # as large as they may be: reading all of them takes minutes, so they are for the benchmark
     crowd("forty-pages-of-7mb", partial(_large_pages, 7.5 * _MB, "word "), ""),
-    crowd("forty-pages-of-3mb-of-paragraphs", partial(_large_pages, 3.5 * _MB, "<p>one and another ship</p>"), ""),
+    crowd(
+        "forty-pages-of-3mb-of-paragraphs",
+        partial(_large_pages, 3.5 * _MB, "<p>one and another ship</p>"),
+        "",
+    ),
 )

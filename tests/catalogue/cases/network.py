@@ -52,7 +52,9 @@ _FAULTS: Mapping[str, Answer] = {
 }
 NAMELESS = Start(
     "nameless",
-    lambda stage: [feed(name, f"page http://{name}.test:{stage.site.port}/news") for name in _FAULTS],
+    lambda stage: [
+        feed(name, f"page http://{name}.test:{stage.site.port}/news") for name in _FAULTS
+    ],
     prepare=lambda stage: _serve_names(stage, *(f"{name}.test" for name in _FAULTS)),
     within=NAMED.within,
 )
@@ -65,7 +67,9 @@ def _fail(stage: Stage) -> None:
 def nameless(name: str, reason: str = "Temporary failure in name resolution") -> Case:
     """The site's name is answered so from now on; all these are played together."""
     told = rf"the name {name}\.test does not resolve \(.*{reason}"
-    return Case(name, _fail, told, start=NAMELESS, feed=name, shared="nameless", needs=dns.needs_names)
+    return Case(
+        name, _fail, told, start=NAMELESS, feed=name, shared="nameless", needs=dns.needs_names
+    )
 
 
 def _private(stage: Stage) -> None:
@@ -136,28 +140,64 @@ _NAMES: dict[str, Any] = {"start": NAMED, "needs": dns.needs_names}
 CASES = (
     nameless("nxdomain", "Name or service not known"),
     nameless("dns-timeout"),
-    Case("dns-mixed-public-private", _mixed, "leads to a forbidden address", **_NAMES, also=unreached),
+    Case(
+        "dns-mixed-public-private", _mixed, "leads to a forbidden address", **_NAMES, also=unreached
+    ),
     Case("dns-rebind", _rebinding, right=has_news, also=unreached, **_NAMES),
     Case("refused", _refused, r"cannot be reached on port \d+ .*Connection refused"),
     waits("blackhole", "cannot be reached|no complete answer within"),
     Case(
-        "first-ip-dead", partial(_answered, lambda stage: [["127.77.0.9", stage.site.host]]), right=has_news, **_NAMES
+        "first-ip-dead",
+        partial(_answered, lambda stage: [["127.77.0.9", stage.site.host]]),
+        right=has_news,
+        **_NAMES,
     ),
-    _certificate("tls-expired", lambda s: s.authority.issue_cert(HOST, not_after=_days(-1)), "certificate has expired"),
-    _certificate("tls-wrong-host", lambda s: s.authority.issue_cert("127.77.0.4"), "not valid: .*mismatch"),
-    _certificate("tls-self-signed", lambda _: trustme.CA().issue_cert(HOST), "not valid: .*(issuer|self.signed)"),
+    _certificate(
+        "tls-expired",
+        lambda s: s.authority.issue_cert(HOST, not_after=_days(-1)),
+        "certificate has expired",
+    ),
+    _certificate(
+        "tls-wrong-host", lambda s: s.authority.issue_cert("127.77.0.4"), "not valid: .*mismatch"
+    ),
+    _certificate(
+        "tls-self-signed",
+        lambda _: trustme.CA().issue_cert(HOST),
+        "not valid: .*(issuer|self.signed)",
+    ),
     Case("reset-midbody", partial(_answers, _reset), "broke off the connection|breaks off"),
-    Case("ssh-banner", partial(_answers, b"SSH-2.0-OpenSSH_9.9\r\n"), "does not speak HTTP; it said 'SSH-2.0-"),
+    Case(
+        "ssh-banner",
+        partial(_answers, b"SSH-2.0-OpenSSH_9.9\r\n"),
+        "does not speak HTTP; it said 'SSH-2.0-",
+    ),
     # --- found missing ---
     nameless("dns-servfail"),
     nameless("dns-refused"),
     nameless("dns-garbage"),
     nameless("dns-wrong-id"),
     nameless("dns-empty", "No address associated"),
-    Case("dns-alias-to-private", _aliased, "leads to a forbidden address", also=unreached, **_NAMES),
-    _certificate("tls-not-yet", lambda s: s.authority.issue_cert(HOST, not_before=_days(1)), "not yet valid"),
-    Case("tls-plain", lambda stage: setattr(stage.secure, "tls", None), "no secure connection", start=SECURE),
+    Case(
+        "dns-alias-to-private", _aliased, "leads to a forbidden address", also=unreached, **_NAMES
+    ),
+    _certificate(
+        "tls-not-yet", lambda s: s.authority.issue_cert(HOST, not_before=_days(1)), "not yet valid"
+    ),
+    Case(
+        "tls-plain",
+        lambda stage: setattr(stage.secure, "tls", None),
+        "no secure connection",
+        start=SECURE,
+    ),
     waits("tls-mute", "no complete answer within|no secure connection|no answer in time"),
-    Case("ftp-banner", partial(_answers, b"220 FTP ready\r\n"), "does not speak HTTP; it said '220 FTP"),
-    Case("binary-noise", partial(_answers, bytes(range(256)) * 300), "no valid HTTP|does not speak HTTP|too long"),
+    Case(
+        "ftp-banner",
+        partial(_answers, b"220 FTP ready\r\n"),
+        "does not speak HTTP; it said '220 FTP",
+    ),
+    Case(
+        "binary-noise",
+        partial(_answers, bytes(range(256)) * 300),
+        "no valid HTTP|does not speak HTTP|too long",
+    ),
 )

@@ -132,14 +132,21 @@ def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
 
     served = told(stage, script)
     build = stage.build()
-    return Ended(build.status, served.seconds + build.seconds, max(served.megabytes, build.megabytes), build.said)
+    return Ended(
+        build.status,
+        served.seconds + build.seconds,
+        max(served.megabytes, build.megabytes),
+        build.said,
+    )
 
 
 def _poisoned(stage: Stage) -> Ended:
     """Whoever reads the new story is killed; meanwhile the site beside is published, and in the end all is well."""
     story = stage.site.routes[path(NEW)]
     stage.site[path(NEW)] = lambda _: os.kill(stage.pid, signal.SIGKILL)
-    for _ in range(3):  # the first time both may be under way, and the second time neither is known to be innocent
+    for _ in range(
+        3
+    ):  # the first time both may be under way, and the second time neither is known to be innocent
         killed = stage.build()
         assert killed.status == -signal.SIGKILL, killed
     assert "3 times in a row" not in killed.said
@@ -165,7 +172,9 @@ def _poisoned_service(stage: Stage) -> Ended:
     stage.site[path(NEW)] = story
     last = told(stage, lives)
     build = stage.build()
-    return Ended(build.status, last.seconds + build.seconds, max(last.megabytes, build.megabytes), build.said)
+    return Ended(
+        build.status, last.seconds + build.seconds, max(last.megabytes, build.megabytes), build.said
+    )
 
 
 # --- what the service must outlive ---
@@ -269,7 +278,9 @@ def _pipelined(stage: Stage) -> Ended:
         assert service.waits_for("run_finished", feed="beside", new=1), service.said
         with ThreadPoolExecutor(50) as pool, ExitStack() as stack:
             for _ in range(50):
-                client = stack.enter_context(socket.create_connection(("127.0.0.1", service.port), timeout=5))
+                client = stack.enter_context(
+                    socket.create_connection(("127.0.0.1", service.port), timeout=5)
+                )
                 pool.submit(send, client)
             for _ in range(20):
                 assert service.get("/world.rss").startswith(b"<?xml"), "a reader got nothing"
@@ -289,7 +300,10 @@ def _rebound(stage: Stage) -> Ended:
             with pytest.raises(urllib.error.HTTPError) as caught:
                 service.get(place, {"Host": "rebound.example"})
             with caught.value as refused:
-                assert (refused.code, b"beside" in refused.read()) == (HTTPStatus.FORBIDDEN, False), place
+                assert (refused.code, b"beside" in refused.read()) == (
+                    HTTPStatus.FORBIDDEN,
+                    False,
+                ), place
         assert json.loads(service.get("/healthz", {"Host": "rebound.example"})) == {"ok": True}
 
     return told(stage, script)
@@ -305,13 +319,16 @@ def _starved(limits: dict[str, int], stage: Stage) -> Ended:
 def _killed_worker(stage: Stage) -> None:
     """The system is out of memory, and takes the process that reads the new story: a page that takes a while."""
     long = "".join(
-        f"<p>And then the {n} members of the council went home, one after another.</p>" for n in range(60_000)
+        f"<p>And then the {n} members of the council went home, one after another.</p>"
+        for n in range(60_000)
     )
     page = story(NEW, text=body(NEW) + long).encode()
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         sized(page)(handler)
-        threading.Timer(0.4, lambda: os.kill(max(children(stage.pid), key=_work), signal.SIGKILL)).start()
+        threading.Timer(
+            0.4, lambda: os.kill(max(children(stage.pid), key=_work), signal.SIGKILL)
+        ).start()
 
     stage.site[path(NEW)] = answer
 
@@ -347,12 +364,29 @@ CASES = (
         run=partial(_ended_midrun, signal.SIGTERM),
         **_SLOW,
     ),
-    Case("sighup-bad-config", _nothing, right=has_news, start=NOW_AND_THEN, run=_bad_config, **_SLOW),
-    Case("second-instance", _nothing, "feedpub is running already", has_news, said=True, run=_second, **_SLOW),
+    Case(
+        "sighup-bad-config", _nothing, right=has_news, start=NOW_AND_THEN, run=_bad_config, **_SLOW
+    ),
+    Case(
+        "second-instance",
+        _nothing,
+        "feedpub is running already",
+        has_news,
+        said=True,
+        run=_second,
+        **_SLOW,
+    ),
     Case("hung-job", _nothing, "given up", start=SAVED_AND_HURRIED, run=_hung, **_SLOW),
     Case("store-error", _nothing, right=has_news, start=NOW_AND_THEN, run=_state_breaks, **_SLOW),
-    Case("thread-death", _nothing, right=has_news, start=NOW_AND_THEN, run=_scheduler_dies, **_SLOW),
-    Case("out-of-memory", _killed_worker, "was killed from outside, most likely for want of memory", **_SLOW),
+    Case(
+        "thread-death", _nothing, right=has_news, start=NOW_AND_THEN, run=_scheduler_dies, **_SLOW
+    ),
+    Case(
+        "out-of-memory",
+        _killed_worker,
+        "was killed from outside, most likely for want of memory",
+        **_SLOW,
+    ),
     # --- found missing ---
     Case("kill-9-at-listing", _nothing, right=has_news, run=partial(_killed, "/news")),
     Case(
@@ -364,7 +398,14 @@ CASES = (
         **_SLOW,
     ),
     Case("poison-pill", _nothing, right=has_news, run=_poisoned),
-    Case("poison-pill-service", _nothing, right=has_news, start=NOW_AND_THEN, run=_poisoned_service, **_SLOW),
+    Case(
+        "poison-pill-service",
+        _nothing,
+        right=has_news,
+        start=NOW_AND_THEN,
+        run=_poisoned_service,
+        **_SLOW,
+    ),
     Case("ctrl-c-midbuild", _nothing, right=has_news, run=_interrupted),
     Case(
         "out-of-descriptors",
@@ -374,7 +415,13 @@ CASES = (
         said=True,
         beside=False,
     ),
-    Case("pipelined-requests", _nothing, right=has_news, start=NOW_AND_THEN, run=_pipelined, **_SLOW),
-    Case("status-by-rebinding", _nothing, right=has_news, start=NOW_AND_THEN, run=_rebound, **_SLOW),
-    Case("fifty-articles-hang", _fifty_hang, "the time for this look was up", start=HURRIED, **_SLOW),
+    Case(
+        "pipelined-requests", _nothing, right=has_news, start=NOW_AND_THEN, run=_pipelined, **_SLOW
+    ),
+    Case(
+        "status-by-rebinding", _nothing, right=has_news, start=NOW_AND_THEN, run=_rebound, **_SLOW
+    ),
+    Case(
+        "fifty-articles-hang", _fifty_hang, "the time for this look was up", start=HURRIED, **_SLOW
+    ),
 )

@@ -34,7 +34,9 @@ def keeps_the_old(stage: Stage) -> None:
     assert {item["id"] for item in now} == set(known), "entries are lost"
     changed = [item["title"] for item in now if item != known[item["id"]]]
     assert not changed, f"{changed} changed"
-    assert len({item["url"] for item in stage.items()}) == len(stage.items()), "an article is there twice"
+    assert len({item["url"] for item in stage.items()}) == len(stage.items()), (
+        "an article is there twice"
+    )
 
 
 def short(stage: Stage) -> None:
@@ -88,7 +90,9 @@ def dated(*, like: Callable[[datetime], bool] = lambda _: True) -> Right:
         has_news(stage)
         date = datetime.fromisoformat(stage.new()["date_published"])
         assert date.tzinfo, f"{date} has no zone"
-        assert datetime(1990, 1, 1, tzinfo=UTC) < date <= datetime.now(UTC) + timedelta(minutes=1), date
+        assert (
+            datetime(1990, 1, 1, tzinfo=UTC) < date <= datetime.now(UTC) + timedelta(minutes=1)
+        ), date
         assert like(date), date
 
     return right

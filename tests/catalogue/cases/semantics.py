@@ -50,7 +50,9 @@ def _feed(items: Iterable[str], stage: Stage) -> None:
 
 
 def _redated(stage: Stage) -> None:
-    _feed((rss_item(stage.site, n, date=f"{moment(30):%d %b %Y %H:%M:%S} +0000") for n in NOW), stage)
+    _feed(
+        (rss_item(stage.site, n, date=f"{moment(30):%d %b %Y %H:%M:%S} +0000") for n in NOW), stage
+    )
 
 
 def _same_guid(stage: Stage) -> None:
@@ -68,7 +70,9 @@ def _has_new_title(stage: Stage) -> None:
     """The entry is the same, with its new headline; and the news is there."""
     assert len(stage.items()) == len(NOW)
     assert stage.new()["title"] == title(NEW)
-    assert [item["title"] for item in stage.items() if item["url"].endswith("-3")] == ["Pier will be longer"]
+    assert [item["title"] for item in stage.items() if item["url"].endswith("-3")] == [
+        "Pier will be longer"
+    ]
 
 
 def _reordered(stage: Stage) -> None:
@@ -102,12 +106,17 @@ def _keeps_all(stage: Stage) -> None:
     assert len(stage.items()) == len(OLD)
 
 
-_WALL = _page("We value your privacy", "We and our 842 partners store and access information on a device. Accept all?")
+_WALL = _page(
+    "We value your privacy",
+    "We and our 842 partners store and access information on a device. Accept all?",
+)
 _CAPTCHA = _page("Attention Required!", "Please complete the security check to access this site.")
 _ERROR = _page("500 Internal Server Error", "The server encountered an internal error.")
 _GONE = _page("Page not found", "The page you are looking for does not exist or was moved.")
 _APP = '<html><head><title>News</title></head><body><div id="root"></div><script src="/app.js"></script></body></html>'
-_PARKED = _page("example.org is for sale", "Buy this domain. Related searches: Loans, Insurance, Flights.")
+_PARKED = _page(
+    "example.org is for sale", "Buy this domain. Related searches: Loans, Insurance, Flights."
+)
 _NEW_LAYOUT = _page("Harbour Times", "Our new site is here! Discover all our stories in the app.")
 _ANY: dict[str, Any] = {}
 
@@ -134,8 +143,14 @@ CASES = (
     article("article-not-found-200", _GONE, "not found|no article"),
     article("article-consent-wall", _WALL, "consent|no article"),
     article("article-captcha", _CAPTCHA, "Attention Required|no article|human"),
-    article("article-script-only", _APP, "no text in the page without JavaScript; set render = true"),
-    article("article-boilerplate-only", story(NEW, text="<ul><li>Share</li><li>Tweet</li></ul>"), "no article|nothing"),
+    article(
+        "article-script-only", _APP, "no text in the page without JavaScript; set render = true"
+    ),
+    article(
+        "article-boilerplate-only",
+        story(NEW, text="<ul><li>Share</li><li>Tweet</li></ul>"),
+        "no article|nothing",
+    ),
     Case("article-to-login", _to_login, "no article|log"),
     Case("article-to-front-page", _to_home, "it leads back to"),
 )

@@ -58,7 +58,9 @@ FORMS = {  # a name → the host as it is written in a URL, and why it is refuse
     "localtest-percent": ("%6c%6f%63alhost", "is a loopback address"),
 }
 _SOURCES = [name for name in FORMS if name != "backslash-at"]  # the config takes no such address
-_NAMES = [name for name, (host, _) in FORMS.items() if _is_address(host)]  # what a name server can answer
+_NAMES = [
+    name for name, (host, _) in FORMS.items() if _is_address(host)
+]  # what a name server can answer
 _CONFIG: dict[str, Any] = {"said": True, "beside": False}
 
 
@@ -97,7 +99,9 @@ def unreached(stage: Stage) -> None:
     assert not reached, f"private addresses were connected to {reached} times"
 
 
-def _together(suffix: str, names: list[str], start: Start, scene: Callable[[Stage], object], **more: Any) -> list[Case]:
+def _together(
+    suffix: str, names: list[str], start: Start, scene: Callable[[Stage], object], **more: Any
+) -> list[Case]:
     """A case for each of the forms, all in one run."""
     return [
         Case(
@@ -179,7 +183,9 @@ def _host(name: str) -> str:
 
 
 def _named(stage: Stage) -> list[str]:
-    return [feed(_feed(name), f"page http://{_host(name)}:{stage.site.port}/news") for name in _NAMES]
+    return [
+        feed(_feed(name), f"page http://{_host(name)}:{stage.site.port}/news") for name in _NAMES
+    ]
 
 
 def _serve_names(stage: Stage) -> None:
@@ -218,7 +224,9 @@ def _link(stage: Stage) -> None:
 
 def _run_with_proxy(stage: Stage) -> Any:
     proxy = f"http://127.0.0.1:{_guard(stage)}"
-    return stage.build(http_proxy=proxy, HTTP_PROXY=proxy, https_proxy=proxy, ALL_PROXY=proxy, all_proxy=proxy)
+    return stage.build(
+        http_proxy=proxy, HTTP_PROXY=proxy, https_proxy=proxy, ALL_PROXY=proxy, all_proxy=proxy
+    )
 
 
 def _add_backslash(stage: Stage) -> None:
@@ -229,7 +237,13 @@ def _add_backslash(stage: Stage) -> None:
 
 CASES = (
     *_together("", _SOURCES, AS_SOURCE, _add_sources),
-    Case("backslash-at", _add_backslash, "holds blanks or characters that no address has", also=unreached, **_CONFIG),
+    Case(
+        "backslash-at",
+        _add_backslash,
+        "holds blanks or characters that no address has",
+        also=unreached,
+        **_CONFIG,
+    ),
     Case("redirect-to-private", _redirect, "127.0.0.1 is a loopback address", also=unreached),
     Case("env-proxy", lambda _: None, right=has_news, also=unreached, run=_run_with_proxy),
     Case("article-link-to-private", _link, "127.0.0.1 is a loopback address", also=unreached),

@@ -39,7 +39,9 @@ def _encoded_links(stage: Stage) -> None:
 
 def _old_links(links: str, stage: Stage) -> None:
     """The listing links so to stories that are known, and has no others."""
-    stage.site["/news"] = listing(OLD, links=links.replace("{site}", stage.site.url("").removeprefix("http://")))
+    stage.site["/news"] = listing(
+        OLD, links=links.replace("{site}", stage.site.url("").removeprefix("http://"))
+    )
 
 
 def known(name: str, links: str, **more: Any) -> Case:
@@ -62,7 +64,9 @@ def _based(stage: Stage) -> None:
     stage.site["/news"] = page.replace("<head>", '<head><base href="/deep/er/and/deeper/">')
     for n in NOW:
         stage.site[f"/deep/er{path(n)}"] = stage.site.routes[path(n)]
-    stage.site["/news"] = page.replace("../..", "../../../..").replace("<head>", '<head><base href="/deep/er/and/on/">')
+    stage.site["/news"] = page.replace("../..", "../../../..").replace(
+        "<head>", '<head><base href="/deep/er/and/on/">'
+    )
 
 
 def _canonical(address: str, stage: Stage) -> None:
@@ -93,23 +97,31 @@ def _relinked(link: str, stage: Stage) -> None:
     stage.site["/news"] = listing(NOW).replace(f'"{path(NEW)}"', f'"{link}"')
 
 
-def forbidden(name: str, link: str, robots: str = f"User-agent: *\nDisallow: {path(NEW)}\n") -> Case:
+def forbidden(
+    name: str, link: str, robots: str = f"User-agent: *\nDisallow: {path(NEW)}\n"
+) -> Case:
     """The new story is forbidden by a robots.txt that was there before, and is not asked for."""
 
     def prepare(stage: Stage) -> None:
         stage.site["/robots.txt"] = Route(robots.encode(), "text/plain")
 
     start = Start(name, PAGE.feeds, prepare=prepare)
-    return Case(name, partial(_relinked, link), "robots.txt of 127.77.0.1:[0-9]+ forbids it", start=start)
+    return Case(
+        name, partial(_relinked, link), "robots.txt of 127.77.0.1:[0-9]+ forbids it", start=start
+    )
 
 
 CASES = (
     Case("http-https", partial(_old_links, "https://{site}{path}"), right=same_entries),
     known("utm-added", "{path}?utm_source=feed&amp;utm_medium=rss&amp;fbclid=abc"),
-    known("session-token", "{path};jsessionid=0A1B2C3D4E5F6071?PHPSESSID=0a1b2c3d4e5f60718293a4b5c6"),
+    known(
+        "session-token", "{path};jsessionid=0A1B2C3D4E5F6071?PHPSESSID=0a1b2c3d4e5f60718293a4b5c6"
+    ),
     Case("relative-base", _based, right=has_news),
     Case("idn", _idn_listing, right=has_news, start=IDNA, needs=dns.needs_names),
-    unusable("long-10k", "http://127.77.0.1/news?" + "a" * 10_000, "the URL is longer than 8192 bytes"),
+    unusable(
+        "long-10k", "http://127.77.0.1/news?" + "a" * 10_000, "the URL is longer than 8192 bytes"
+    ),
     known("trailing-slash", "{path}/"),
     # --- found missing ---
     known("fragment", "{path}#comments"),
@@ -123,7 +135,9 @@ CASES = (
     unusable("file-link", "file:///etc/passwd"),
     unusable("no-host", "http://:80/nowhere"),
     unusable("port-99999", "http://127.77.0.1:99999/"),
-    Case("canonical-port-99999", partial(_canonical, "http://127.77.0.1:99999/pier"), right=has_news),
+    Case(
+        "canonical-port-99999", partial(_canonical, "http://127.77.0.1:99999/pier"), right=has_news
+    ),
     unusable("bad-ipv6", "http://[::1/"),
     unusable("nul-in-host", "http://127.77.0.1%00.example/", "names no valid host|valid URL"),
     forbidden("robots-around-dots", f"/open/%2e%2E{path(NEW)}"),

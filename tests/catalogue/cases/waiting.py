@@ -47,7 +47,9 @@ _SCENES: Mapping[str, Callable[[Stage, Site], None]] = {
     "drip-headers": partial(_answers, raw(drip(OK + b"X-Drop: ", b"a"))),
     "drip-chunks": partial(_answers, raw(drip(_CHUNKS, b"1\r\na\r\n"))),
     "drip-status-line": partial(_answers, raw(drip(b"HTTP/1.1 200 ", b"O"))),
-    "drip-error-page": partial(_answers, raw(drip(b"HTTP/1.1 500 Oh\r\nContent-Length: 60000\r\n\r\n", b"a"))),
+    "drip-error-page": partial(
+        _answers, raw(drip(b"HTTP/1.1 500 Oh\r\nContent-Length: 60000\r\n\r\n", b"a"))
+    ),
     "no-word": partial(_answers, _hang),
 }
 
@@ -72,4 +74,13 @@ _START = Start("waiting", _feeds, prepare=_publish, head=SHORT)
 
 def waits(name: str, reason: str = "no complete answer within|no answer in time") -> Case:
     """The case of this name: the look at its feed takes the whole ten seconds that it may."""
-    return Case(name, _bring_about, reason, start=_START, feed=name, shared="waiting", slow=True, seconds=60.0)
+    return Case(
+        name,
+        _bring_about,
+        reason,
+        start=_START,
+        feed=name,
+        shared="waiting",
+        slow=True,
+        seconds=60.0,
+    )

@@ -26,20 +26,32 @@ def _rss(stage: Stage, *, prolog: str = "", more: str = "", channel: str = "") -
     stage.site["/rss"] = Route(text.encode("utf-8", "surrogatepass"), "application/rss+xml")
 
 
-def _feed(name: str, reason: str = "", right: Any = None, *, start: Start = FEED, **parts: Any) -> Case:
+def _feed(
+    name: str, reason: str = "", right: Any = None, *, start: Start = FEED, **parts: Any
+) -> Case:
     limits = {key: parts.pop(key) for key in ("seconds", "megabytes", "also") if key in parts}
     return Case(name, partial(_rss, **parts), reason, right, start=start, **limits)
 
 
 def _serves(place: str, content: bytes | str, content_type: str, stage: Stage) -> None:
-    stage.site[place] = Route(content.encode() if isinstance(content, str) else content, content_type)
+    stage.site[place] = Route(
+        content.encode() if isinstance(content, str) else content, content_type
+    )
 
 
 def _json(name: str, content: str, reason: str = "", right: Any = None) -> Case:
-    return Case(name, partial(_serves, "/feed.json", content, "application/feed+json"), reason, right, start=JSON)
+    return Case(
+        name,
+        partial(_serves, "/feed.json", content, "application/feed+json"),
+        reason,
+        right,
+        start=JSON,
+    )
 
 
-def _sitemap(name: str, content: bytes | str, reason: str = "", right: Any = None, **more: Any) -> Case:
+def _sitemap(
+    name: str, content: bytes | str, reason: str = "", right: Any = None, **more: Any
+) -> Case:
     scene = partial(_serves, "/sitemap.xml", content, "application/xml")
     return Case(name, scene, reason, right, start=SITEMAP, **more)
 
@@ -47,7 +59,8 @@ def _sitemap(name: str, content: bytes | str, reason: str = "", right: Any = Non
 def _in_title(stage: Stage, text: str) -> None:
     item = rss_item(stage.site, NEW).replace(title(NEW), f"{title(NEW)}{text}")
     stage.site["/rss"] = Route(
-        rss([item, *(rss_item(stage.site, n) for n in OLD)]).encode("utf-8", "surrogatepass"), "application/rss+xml"
+        rss([item, *(rss_item(stage.site, n) for n in OLD)]).encode("utf-8", "surrogatepass"),
+        "application/rss+xml",
     )
 
 
@@ -68,7 +81,9 @@ def _atom(stage: Stage) -> None:
         for n in NOW
     )
     head = '<a:feed xmlns:a="http://www.w3.org/2005/Atom" xmlns="http://www.w3.org/1999/xhtml">'
-    stage.site["/rss"] = Route(f"{head}<a:title>Harbour Times</a:title>{entries}</a:feed>".encode(), "text/html")
+    stage.site["/rss"] = Route(
+        f"{head}<a:title>Harbour Times</a:title>{entries}</a:feed>".encode(), "text/html"
+    )
 
 
 def _external(stage: Stage) -> None:
@@ -85,18 +100,28 @@ def _unasked(stage: Stage) -> None:
 def _crowded(stage: Stage) -> None:
     """As many other addresses as a sitemap may have, and the new story behind them."""
     urls = "".join(f"<url><loc>{stage.site.url(f'/tag/{n}')}</loc></url>" for n in range(50_000))
-    stage.site["/sitemap.xml"] = Route(sitemap(stage.site, NOW, more=urls).encode(), "application/xml")
+    stage.site["/sitemap.xml"] = Route(
+        sitemap(stage.site, NOW, more=urls).encode(), "application/xml"
+    )
 
 
 def _index(stage: Stage, children: str) -> None:
     head = '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
-    stage.site["/sitemap.xml"] = Route(f"{head}{children}</sitemapindex>".encode(), "application/xml")
+    stage.site["/sitemap.xml"] = Route(
+        f"{head}{children}</sitemapindex>".encode(), "application/xml"
+    )
 
 
 def _loop(stage: Stage) -> None:
     """An index that names itself, and another index that names the first."""
     for place in ("/sitemap.xml", "/b.xml"):
-        _index(stage, "".join(f"<sitemap><loc>{stage.site.url(p)}</loc></sitemap>" for p in ("/sitemap.xml", "/b.xml")))
+        _index(
+            stage,
+            "".join(
+                f"<sitemap><loc>{stage.site.url(p)}</loc></sitemap>"
+                for p in ("/sitemap.xml", "/b.xml")
+            ),
+        )
         stage.site["/b.xml"] = stage.site.routes[place]
 
 
@@ -123,7 +148,10 @@ def _cut(stage: Stage) -> None:
 
 def _dead_links(stage: Stage) -> None:
     """The new entry, and fifty that lead nowhere by addresses of 8 kB."""
-    dead = [rss_item(stage.site, 1, link=stage.site.url(f"/gone/{n}?{'?a.b' * 2000}")) for n in range(50)]
+    dead = [
+        rss_item(stage.site, 1, link=stage.site.url(f"/gone/{n}?{'?a.b' * 2000}"))
+        for n in range(50)
+    ]
     stage.site["/rss"] = Route(rss([*_items(stage), *dead]).encode(), "application/rss+xml")
 
 
@@ -142,7 +170,9 @@ _PASSWD = says(_PLAIN, without=_ROOT)
 _DEEP = "<a>" * 1000 + "x" + "</a>" * 1000
 
 CASES = (
-    _feed("billion-laughs", right=has_news, prolog=_LAUGHS, more="<description>&a10;</description>"),
+    _feed(
+        "billion-laughs", right=has_news, prolog=_LAUGHS, more="<description>&a10;</description>"
+    ),
     _feed("external-entity", right=_PASSWD, prolog=_FILE, more="<description>&file;</description>"),
     Case(
         "control-char",
@@ -151,13 +181,26 @@ CASES = (
         start=FEED,
     ),
     Case(
-        "ufffe", partial(_in_title, text=" \ufffe\uffff now"), right=says(_PLAIN, without="[\ufffe\uffff]"), start=FEED
+        "ufffe",
+        partial(_in_title, text=" \ufffe\uffff now"),
+        right=says(_PLAIN, without="[\ufffe\uffff]"),
+        start=FEED,
     ),
-    Case("cdata-end-in-text", partial(_in_title, text=" ]]&gt; so"), right=says(_PLAIN, "]]> so"), start=FEED),
+    Case(
+        "cdata-end-in-text",
+        partial(_in_title, text=" ]]&gt; so"),
+        right=says(_PLAIN, "]]> so"),
+        start=FEED,
+    ),
     _feed("undefined-entity", right=has_news, more="<description>A&nbsp;b &bogus; c</description>"),
     _feed("depth-1000", right=has_news, more=f"<description>{_DEEP}</description>"),
     # --- found missing ---
-    _feed("quadratic-blowup", right=has_news, prolog=_QUADRATIC, more=f"<comments>{'&a;' * 100_000}</comments>"),
+    _feed(
+        "quadratic-blowup",
+        right=has_news,
+        prolog=_QUADRATIC,
+        more=f"<comments>{'&a;' * 100_000}</comments>",
+    ),
     Case("external-dtd", _external, right=has_news, also=_unasked, start=FEED),
     _feed(
         "xinclude",
@@ -167,11 +210,20 @@ CASES = (
     _feed("xml-stylesheet", right=has_news, prolog='<?xml-stylesheet href="file:///etc/passwd"?>'),
     _feed("xml-encoding-lie", right=has_news, prolog='<?xml version="1.0" encoding="utf-16"?>'),
     _feed("feed-depth-100k", right=has_news, more=f"<description>{'<a>' * 100_000}</description>"),
-    _feed("feed-behind-5kb-comment", right=has_news, prolog=f"<?xml version='1.0'?><!-- {'<p>Free.</p> ' * 400} -->"),
+    _feed(
+        "feed-behind-5kb-comment",
+        right=has_news,
+        prolog=f"<?xml version='1.0'?><!-- {'<p>Free.</p> ' * 400} -->",
+    ),
     Case("feed-rdf-under-a-prefix", _rdf, right=has_news, start=FEED),
     Case("feed-atom-under-a-prefix", _atom, right=has_news, start=FEED),
     Case("feed-breaks-off", _cut, right=has_news, start=FEED),
-    Case("feed-title-2mb", partial(_in_title, text=" and" + " word" * 400_000), right=short, start=FEED),
+    Case(
+        "feed-title-2mb",
+        partial(_in_title, text=" and" + " word" * 400_000),
+        right=short,
+        start=FEED,
+    ),
     Case("dead-links-8k", _dead_links, "HTTP 404", has_news, start=FEED),
     Case("feed-5k-entries", _many, right=has_news, start=FEED, seconds=60),
     Case(
@@ -187,7 +239,11 @@ CASES = (
         start=FEED,
     ),
     _json("json-depth-100k", "[" * 100_000 + "]" * 100_000, "JSON"),
-    _json("json-breaks-off", '{"version": "https://jsonfeed.org/version/1.1", "items": [{"url"', "JSON"),
+    _json(
+        "json-breaks-off",
+        '{"version": "https://jsonfeed.org/version/1.1", "items": [{"url"',
+        "JSON",
+    ),
     _json("json-is-a-number", "1e999", "JSON|feed"),
     _json(
         "json-wrong-types",
@@ -207,10 +263,16 @@ CASES = (
         right=has_news,
         start=JSON,
     ),
-    _sitemap("sitemap-bomb", gzip.compress(b"<urlset>" + b" " * 60_000_000), "larger than 50 MB when unpacked"),
+    _sitemap(
+        "sitemap-bomb",
+        gzip.compress(b"<urlset>" + b" " * 60_000_000),
+        "larger than 50 MB when unpacked",
+    ),
     _sitemap("sitemap-gzip-cut", gzip.compress(b"<urlset></urlset>" * 100)[:-9], "cut off"),
     _sitemap(
-        "sitemap-empty", '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>', "has no entries"
+        "sitemap-empty",
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>',
+        "has no entries",
     ),
     Case("sitemap-50k", _crowded, right=has_news, start=SITEMAP, seconds=60),
     Case("sitemap-loop", _loop, "has no entries", start=SITEMAP),

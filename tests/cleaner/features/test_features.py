@@ -39,7 +39,9 @@ def test_every_feature_has_a_name_of_its_own() -> None:
     assert len(set(NAMES)) == len(NAMES)
 
 
-@pytest.mark.parametrize("page", ["<p>one", "<p>one<p>two", "<a href=x>all a link</a>", '<img src="a.jpg">'])
+@pytest.mark.parametrize(
+    "page", ["<p>one", "<p>one<p>two", "<a href=x>all a link</a>", '<img src="a.jpg">']
+)
 def test_the_smallest_pages_can_be_measured(page: str) -> None:
     """There is no smallest number of blocks."""
     assert all(np.isfinite(column).all() for column in measured(page).values())

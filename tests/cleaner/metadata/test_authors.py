@@ -12,7 +12,11 @@ from feedpub.cleaner.metadata.authors import reconcile_authors
     [
         ("en", "By Marta Quill", ("Marta Quill",)),
         ("en", "by Marta Quill and Tom Adeyemi", ("Marta Quill", "Tom Adeyemi")),
-        ("en", "By Marta Quill, Tom Adeyemi and Ida Wray", ("Marta Quill", "Tom Adeyemi", "Ida Wray")),
+        (
+            "en",
+            "By Marta Quill, Tom Adeyemi and Ida Wray",
+            ("Marta Quill", "Tom Adeyemi", "Ida Wray"),
+        ),
         ("en", "By MARTA QUILL", ("Marta Quill",)),
         ("en", "By Marta Quill, Senior Reporter", ("Marta Quill",)),
         ("en", "By Marta Quill | The Quay Record", ("Marta Quill",)),
@@ -73,7 +77,8 @@ def test_the_names_in_a_byline(language: str, text: str, found: tuple[str, ...])
         "Marta Quill",
         "by",
         "",
-        "By Monday the pier had gone, and nobody could say where it was, though several people had been there. " * 2,
+        "By Monday the pier had gone, and nobody could say where it was, though several people had been there. "
+        * 2,
     ],
 )
 def test_a_line_that_only_begins_like_a_byline(text: str) -> None:
@@ -153,12 +158,18 @@ def test_the_names_in_what_is_said_to_be_an_author(text: str, found: tuple[str, 
         ([["Quay Record, Porthaven, Cornwall"]], ("Quay Record",)),
         ([["admin"], []], ("admin",)),
         ([], ()),
-        ([[f"Person Number{chr(97 + n)}" for n in range(20)]], tuple(f"Person Number{chr(97 + n)}" for n in range(12))),
+        (
+            [[f"Person Number{chr(97 + n)}" for n in range(20)]],
+            tuple(f"Person Number{chr(97 + n)}" for n in range(12)),
+        ),
     ],
 )
 def test_sources_are_reconciled(sources: list[list[str]], authors: tuple[str, ...]) -> None:
     """The first that names a person; groups, logins and the site itself after all persons, nobodies last."""
-    assert reconcile_authors(sources, site=("Quay Record", "quayrecord.example"), language="en") == authors
+    assert (
+        reconcile_authors(sources, site=("Quay Record", "quayrecord.example"), language="en")
+        == authors
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,7 +190,14 @@ def test_organisations_come_after_people_and_groups(
 
 @pytest.mark.parametrize(
     ("text", "byword"),
-    [("By", True), ("Written by:", True), ("Von", False), ("By Marta", False), ("Bye", False), ("", False)],
+    [
+        ("By", True),
+        ("Written by:", True),
+        ("Von", False),
+        ("By Marta", False),
+        ("Bye", False),
+        ("", False),
+    ],
 )
 def test_a_byword_alone_is_the_beginning_of_a_byline(text: str, byword: bool) -> None:  # noqa: FBT001
     """The names stand in the next elements."""
@@ -187,7 +205,8 @@ def test_a_byword_alone_is_the_beginning_of_a_byline(text: str, byword: bool) ->
 
 
 @pytest.mark.parametrize(
-    ("text", "joiner"), [(",", True), ("and", True), ("&", True), ("|", True), ("Marta", False), ("und", False)]
+    ("text", "joiner"),
+    [(",", True), ("and", True), ("&", True), ("|", True), ("Marta", False), ("und", False)],
 )
 def test_what_joins_two_names(text: str, joiner: bool) -> None:  # noqa: FBT001
     """Punctuation, and the language's own words."""

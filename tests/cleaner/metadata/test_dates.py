@@ -144,7 +144,9 @@ def test_a_day_in_many_languages(language: str, text: str) -> None:
         ("hr", "12. listopad 2024", 10),
     ],
 )
-def test_a_month_that_means_different_months_is_the_languages_own(language: str, text: str, month: int) -> None:
+def test_a_month_that_means_different_months_is_the_languages_own(
+    language: str, text: str, month: int
+) -> None:
     """Listopad is October in Zagreb and November in Prague."""
     found = dates.parse_page_date(text, language)
     assert found is not None
@@ -226,7 +228,9 @@ def test_a_day_in_an_address(url: str, day: datetime | None) -> None:
         (None, "Updated", "updated"),
     ],
 )
-def test_what_a_dateline_says_of_its_date(language: str | None, text: str, label: str | None) -> None:
+def test_what_a_dateline_says_of_its_date(
+    language: str | None, text: str, label: str | None
+) -> None:
     """In the page's language or in English."""
     assert dates.strip_date_label(text, language) == label
 

@@ -30,7 +30,10 @@ def read(*values: Any, title: str = "") -> Facts:
         ARTICLE,
         [ARTICLE],
         [[ARTICLE]],
-        {"@context": "https://schema.org", "@graph": [{"@type": "WebSite", "name": "Quay Record"}, ARTICLE]},
+        {
+            "@context": "https://schema.org",
+            "@graph": [{"@type": "WebSite", "name": "Quay Record"}, ARTICLE],
+        },
         {"@graph": {"nested": [ARTICLE]}},
         {**ARTICLE, "@type": ["Thing", "NewsArticle"]},
         {**ARTICLE, "@type": "https://schema.org/NewsArticle"},
@@ -99,21 +102,31 @@ def test_references_within_a_graph_are_followed() -> None:
     ("other", "title"),
     [
         ({**ARTICLE, "headline": "Town clock", "url": "https://example.org/clock"}, ""),
-        ({**ARTICLE, "headline": "Town clock", "mainEntityOfPage": "https://example.org/clock"}, ""),
+        (
+            {**ARTICLE, "headline": "Town clock", "mainEntityOfPage": "https://example.org/clock"},
+            "",
+        ),
         ({**ARTICLE, "headline": "Town clock"}, "Council keeps the pier | Quay Record"),
         ({"@type": "NewsArticle", "headline": "Town clock"}, ""),
-        ({"@type": "NewsArticle", "name": "Town clock", "author": "A", "datePublished": "2020"}, ""),
+        (
+            {"@type": "NewsArticle", "name": "Town clock", "author": "A", "datePublished": "2020"},
+            "",
+        ),
     ],
 )
 @pytest.mark.parametrize("first", [True, False])
-def test_of_several_articles_the_pages_own_counts(other: dict[str, Any], title: str, first: bool) -> None:  # noqa: FBT001
+def test_of_several_articles_the_pages_own_counts(
+    other: dict[str, Any], title: str, first: bool
+) -> None:  # noqa: FBT001
     """By its address, by the page's title, by how much is said of it."""
     own = {**ARTICLE, "url": URL}
     facts = read(*((other, own) if first else (own, other)), title=title)
     assert facts.titles[0] == "Council keeps the pier"
 
 
-@pytest.mark.parametrize("place", ["itemListElement", "hasPart", "comment", "citation", "isPartOf", "review"])
+@pytest.mark.parametrize(
+    "place", ["itemListElement", "hasPart", "comment", "citation", "isPartOf", "review"]
+)
 def test_what_describes_other_things_is_left_out(place: str) -> None:
     """Lists, comments and parts hold articles that are not this one."""
     assert read({"@type": "ItemList", place: [ARTICLE]}).titles == []
@@ -121,7 +134,9 @@ def test_what_describes_other_things_is_left_out(place: str) -> None:
 
 def test_a_web_page_stands_in_where_there_is_no_article() -> None:
     """Better its date than none."""
-    facts = read({"@type": "WebPage", "name": "Council keeps the pier", "datePublished": "2024-01-12"})
+    facts = read(
+        {"@type": "WebPage", "name": "Council keeps the pier", "datePublished": "2024-01-12"}
+    )
     assert (facts.titles, facts.published) == (["Council keeps the pier"], ["2024-01-12"])
 
 
@@ -160,7 +175,8 @@ def test_json_that_is_not_quite_json_is_read(broken: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["", "{", "null", "3", '"text"', "[]", "{}", "var x = 3;", '{"@type": null}', "[" * 3000]
+    "script",
+    ["", "{", "null", "3", '"text"', "[]", "{}", "var x = 3;", '{"@type": null}', "[" * 3000],
 )
 def test_what_cannot_be_read_says_nothing(script: str) -> None:
     """And does no harm to the other scripts."""
@@ -178,7 +194,12 @@ def test_what_cannot_be_read_says_nothing(script: str) -> None:
             "images",
             ["https://example.org/a.jpg"],
         ),
-        ("image", {"contentUrl": "https://example.org/a.jpg"}, "images", ["https://example.org/a.jpg"]),
+        (
+            "image",
+            {"contentUrl": "https://example.org/a.jpg"},
+            "images",
+            ["https://example.org/a.jpg"],
+        ),
         ("image", ["/a.jpg", {"url": "/b.jpg"}], "images", ["/a.jpg", "/b.jpg"]),
         ("thumbnailUrl", "/t.jpg", "images", ["/t.jpg"]),
         ("keywords", "pier, timber", "tags", ["pier, timber"]),

@@ -19,7 +19,9 @@ PROSE = (
 DAY = datetime(2024, 1, 12, tzinfo=UTC)
 
 
-def page(head: str = "", above: str = "", below: str = "", body: str = "", lang: str = "en") -> HtmlElement:
+def page(
+    head: str = "", above: str = "", below: str = "", body: str = "", lang: str = "en"
+) -> HtmlElement:
     """A page with a headline, and something above and below it."""
     return document_fromstring(
         f'<html lang="{lang}"><head>{head}</head><body><header>{above}</header><main><h1>Council keeps the pier</h1>'
@@ -27,7 +29,9 @@ def page(head: str = "", above: str = "", below: str = "", body: str = "", lang:
     )
 
 
-def read(head: str = "", above: str = "", below: str = "", body: str = "", lang: str = "en") -> Metadata:
+def read(
+    head: str = "", above: str = "", below: str = "", body: str = "", lang: str = "en"
+) -> Metadata:
     return metadata.read_metadata(page(head, above, below, body, lang), URL)
 
 
@@ -50,11 +54,19 @@ def meta(name: str, content: str) -> str:
         (meta("author", "Bea Two"), "<p>By Cem Three</p>", ("Bea Two",)),
         (meta("author", "Quay Staff"), "<p>By Cem Three</p>", ("Cem Three",)),
         (meta("author", "admin"), "<p>By Cem Three</p>", ("Cem Three",)),
-        (meta("og:site_name", "Quay") + meta("author", "Quay"), "<p>By Cem Three</p>", ("Cem Three",)),
+        (
+            meta("og:site_name", "Quay") + meta("author", "Quay"),
+            "<p>By Cem Three</p>",
+            ("Cem Three",),
+        ),
         (ld(author={"@type": "Organization", "name": "AP"}), "<p>By Cem Three</p>", ("Cem Three",)),
         (ld(author={"@type": "Organization", "name": "AP"}), "", ("AP",)),
         (meta("author", "admin"), "", ("admin",)),
-        ("", '<div itemprop="author" itemscope><span itemprop="name">Dee Four</span></div>', ("Dee Four",)),
+        (
+            "",
+            '<div itemprop="author" itemscope><span itemprop="name">Dee Four</span></div>',
+            ("Dee Four",),
+        ),
         ("", "", ()),
     ],
 )
@@ -68,19 +80,41 @@ def test_authors_come_from_the_most_trusted_origin_that_names_a_person(
 @pytest.mark.parametrize(
     ("head", "below", "published"),
     [
-        (ld(datePublished="2024-01-12T10:00:00Z") + meta("date", "2024-01-10"), "", "2024-01-12T10:00:00+00:00"),
-        (meta("article:published_time", "2024-01-12T10:00:00+02:00"), "", "2024-01-12T10:00:00+02:00"),
+        (
+            ld(datePublished="2024-01-12T10:00:00Z") + meta("date", "2024-01-10"),
+            "",
+            "2024-01-12T10:00:00+00:00",
+        ),
+        (
+            meta("article:published_time", "2024-01-12T10:00:00+02:00"),
+            "",
+            "2024-01-12T10:00:00+02:00",
+        ),
         (meta("dc.date", "2024-01-12"), "", "2024-01-12T00:00:00+00:00"),
         (meta("x-page-publish-datetime", "2024-01-12"), "", "2024-01-12T00:00:00+00:00"),
         ("", '<time datetime="2024-01-12T10:00:00Z">Friday</time>', "2024-01-12T10:00:00+00:00"),
-        ("", '<span itemprop="datePublished" content="2024-01-12">Friday</span>', "2024-01-12T00:00:00+00:00"),
+        (
+            "",
+            '<span itemprop="datePublished" content="2024-01-12">Friday</span>',
+            "2024-01-12T00:00:00+00:00",
+        ),
         ("", "<p>Published 12 January 2024</p>", "2024-01-12T00:00:00+00:00"),
-        ("", '<div class="meta">By Marta Quill <span>12 January 2024</span></div>', "2024-01-12T00:00:00+00:00"),
+        (
+            "",
+            '<div class="meta">By Marta Quill <span>12 January 2024</span></div>',
+            "2024-01-12T00:00:00+00:00",
+        ),
         ("", "", "2024-01-12T00:00:00+00:00"),
-        (ld(datePublished="0001-01-01") + meta("date", "2024-01-10"), "", "2024-01-10T00:00:00+00:00"),
+        (
+            ld(datePublished="0001-01-01") + meta("date", "2024-01-10"),
+            "",
+            "2024-01-10T00:00:00+00:00",
+        ),
     ],
 )
-def test_the_date_comes_from_the_most_trusted_origin_that_has_one(head: str, below: str, published: str) -> None:
+def test_the_date_comes_from_the_most_trusted_origin_that_has_one(
+    head: str, below: str, published: str
+) -> None:
     """JSON-LD, meta names, microdata, what is visible, the address."""
     found = read(head, below=below).published
     assert found is not None
@@ -103,7 +137,9 @@ def test_the_date_comes_from_the_most_trusted_origin_that_has_one(head: str, bel
         ("2024-01-12T18:30:00", '<time datetime="2024-01-12T18:30:00+02:00">x</time>', 2),
     ],
 )
-def test_a_date_in_utc_is_told_in_the_zone_in_which_the_page_shows_it(stated: str, shown: str, hours: int) -> None:
+def test_a_date_in_utc_is_told_in_the_zone_in_which_the_page_shows_it(
+    stated: str, shown: str, hours: int
+) -> None:
     """The moment is the same; the zone follows from the clock beside the headline, where it can."""
     published = read(meta("article:published_time", stated), below=shown).published
     assert published is not None
@@ -114,7 +150,11 @@ def test_a_date_in_utc_is_told_in_the_zone_in_which_the_page_shows_it(stated: st
     ("stated", "below", "published"),
     [
         ("2025-06-24", "<p>Jan 12, 2024</p>", "2024-01-12T00:00:00+00:00"),
-        ("2024-01-14T22:00:00Z", "<p>Published on 12 January 2024</p>", "2024-01-12T00:00:00+00:00"),
+        (
+            "2024-01-14T22:00:00Z",
+            "<p>Published on 12 January 2024</p>",
+            "2024-01-12T00:00:00+00:00",
+        ),
         ("2024-01-13T09:00:00-05:00", "<p>12 January 2024</p>", "2024-01-13T09:00:00-05:00"),
         ("2024-01-12T10:00:00Z", "<p>15 January 2024</p>", "2024-01-12T10:00:00+00:00"),
         ("2025-06-24", "<p>Updated 12 January 2024</p>", "2025-06-24T00:00:00+00:00"),
@@ -123,15 +163,27 @@ def test_a_date_in_utc_is_told_in_the_zone_in_which_the_page_shows_it(stated: st
             "<p>The pier was opened by the old harbour master on 12 January 2024.</p>",
             "2025-06-24T00:00:00+00:00",
         ),
-        ("2025-06-24", "<table><tr><td>12 January 2024</td></tr></table>", "2025-06-24T00:00:00+00:00"),
+        (
+            "2025-06-24",
+            "<table><tr><td>12 January 2024</td></tr></table>",
+            "2025-06-24T00:00:00+00:00",
+        ),
         ("2025-06-24", "<aside><p>12 January 2024</p></aside>", "2025-06-24T00:00:00+00:00"),
-        ("2025-06-24", "<div class='related-posts'><p>12 January 2024</p></div>", "2025-06-24T00:00:00+00:00"),
+        (
+            "2025-06-24",
+            "<div class='related-posts'><p>12 January 2024</p></div>",
+            "2025-06-24T00:00:00+00:00",
+        ),
         ("2025-06-24", "<p class='text-navy'>12 January 2024</p>", "2024-01-12T00:00:00+00:00"),
     ],
 )
-def test_a_page_is_not_published_after_the_day_that_it_shows(stated: str, below: str, published: str) -> None:
+def test_a_page_is_not_published_after_the_day_that_it_shows(
+    stated: str, below: str, published: str
+) -> None:
     """A later date is that of the site's last build; a date of update, in prose, a table or a teaser proves nothing."""
-    found = metadata.read_metadata(page(ld(datePublished=stated), below=below), "https://quay.example/pier").published
+    found = metadata.read_metadata(
+        page(ld(datePublished=stated), below=below), "https://quay.example/pier"
+    ).published
     assert found is not None
     assert found.isoformat() == published
 
@@ -139,7 +191,8 @@ def test_a_page_is_not_published_after_the_day_that_it_shows(stated: str, below:
 def test_a_later_date_that_is_shown_may_be_an_update() -> None:
     """What the page calls its publication stays that, and the update stands beside it."""
     found = read(
-        ld(datePublished="2024-01-12T10:00:00Z", dateModified="2024-02-12T10:00:00Z"), below="<p>12 Feb 2024</p>"
+        ld(datePublished="2024-01-12T10:00:00Z", dateModified="2024-02-12T10:00:00Z"),
+        below="<p>12 Feb 2024</p>",
     )
     assert found.published == datetime(2024, 1, 12, 10, tzinfo=UTC)
     assert found.updated == datetime(2024, 2, 12, 10, tzinfo=UTC)
@@ -154,7 +207,9 @@ def test_a_later_date_that_is_shown_may_be_an_update() -> None:
         ("https://quay.com.au/pier", "03/10/2024", (2024, 10, 3)),
     ],
 )
-def test_the_address_tells_the_day_from_the_month(url: str, shown: str, day: tuple[int, int, int]) -> None:
+def test_the_address_tells_the_day_from_the_month(
+    url: str, shown: str, day: tuple[int, int, int]
+) -> None:
     """By the date in its path, else by the country in its host."""
     published = metadata.read_metadata(page(below=f"<p>{shown}</p>"), url).published
     assert published == datetime(*day, tzinfo=UTC)
@@ -162,8 +217,12 @@ def test_the_address_tells_the_day_from_the_month(url: str, shown: str, day: tup
 
 def test_of_two_publication_dates_the_one_that_is_shown_counts() -> None:
     """A republished article names both."""
-    head = ld(datePublished="2022-07-04T10:00:00Z") + meta("article:published_time", "2024-01-12T10:00:00Z")
-    assert read(head, below="<p>Jan 12, 2024</p>").published == datetime(2024, 1, 12, 10, tzinfo=UTC)
+    head = ld(datePublished="2022-07-04T10:00:00Z") + meta(
+        "article:published_time", "2024-01-12T10:00:00Z"
+    )
+    assert read(head, below="<p>Jan 12, 2024</p>").published == datetime(
+        2024, 1, 12, 10, tzinfo=UTC
+    )
     assert read(head).published == datetime(2022, 7, 4, 10, tzinfo=UTC)
 
 
@@ -173,20 +232,30 @@ def test_of_two_publication_dates_the_one_that_is_shown_counts() -> None:
         ("2024-01-12T10:00:00Z", "2024-01-13T10:00:00Z", datetime(2024, 1, 13, 10, tzinfo=UTC)),
         ("2024-01-12T10:00:00Z", "2024-01-12T10:00:00Z", None),
         ("2024-01-12T10:00:00Z", "2024-01-11T10:00:00Z", None),
-        ("2024-01-12T10:00:00+05:00", "2024-01-12T09:00:00+01:00", datetime(2024, 1, 12, 8, tzinfo=UTC)),
+        (
+            "2024-01-12T10:00:00+05:00",
+            "2024-01-12T09:00:00+01:00",
+            datetime(2024, 1, 12, 8, tzinfo=UTC),
+        ),
         ("2024-01-12T10:00:00Z", "soon", None),
     ],
 )
-def test_updated_is_told_only_where_it_is_later(published: str, modified: str, updated: datetime | None) -> None:
+def test_updated_is_told_only_where_it_is_later(
+    published: str, modified: str, updated: datetime | None
+) -> None:
     """Many pages repeat the date of publication."""
-    found = read(meta("article:published_time", published) + meta("article:modified_time", modified))
+    found = read(
+        meta("article:published_time", published) + meta("article:modified_time", modified)
+    )
     assert found.updated == updated
 
 
 def test_names_that_no_list_has_say_what_they_mean() -> None:
     """A date is one of publication or of update by the words in its name; any other says nothing."""
     found = read(
-        meta("x-publish-date", "2024-01-12") + meta("x-modified-time", "2024-01-14") + meta("x-date", "2020-01-01")
+        meta("x-publish-date", "2024-01-12")
+        + meta("x-modified-time", "2024-01-14")
+        + meta("x-date", "2020-01-01")
     )
     assert (found.published, found.updated) == (DAY, datetime(2024, 1, 14, tzinfo=UTC))
 
@@ -211,9 +280,17 @@ def test_a_date_of_update_is_not_the_date_of_publication() -> None:
             "<p>By <a href='/m'>Marta Quill</a> and <a href='/t'>Tom Adeyemi</a></p>",
             ("Marta Quill", "Tom Adeyemi"),
         ),
-        ("en", "<div><span>By</span> <b>Marta Quill</b>, <b>Tom Adeyemi</b></div>", ("Marta Quill", "Tom Adeyemi")),
+        (
+            "en",
+            "<div><span>By</span> <b>Marta Quill</b>, <b>Tom Adeyemi</b></div>",
+            ("Marta Quill", "Tom Adeyemi"),
+        ),
         ("en", "<div>By<!-- --> <a>Marta Quill</a></div>", ("Marta Quill",)),
-        ("en", "<div class='byline'>By<span>Marta Quill</span><span>Senior Reporter</span></div>", ("Marta Quill",)),
+        (
+            "en",
+            "<div class='byline'>By<span>Marta Quill</span><span>Senior Reporter</span></div>",
+            ("Marta Quill",),
+        ),
         ("en", "<a class='article-author' href='/x'>Marta Quill</a>", ("Marta Quill",)),
         ("en", "<a rel='author' href='/x'>Marta Quill</a>", ("Marta Quill",)),
         ("en", "<a href='/authors/marta-quill'>Marta Quill</a>", ("Marta Quill",)),
@@ -240,7 +317,11 @@ def test_a_date_of_update_is_not_the_date_of_publication() -> None:
         ("en", "<div><span>Written by</span> <b>Marta</b></div>", ("Marta",)),
         ("en", "<div>By <a href='/u'>mquill</a></div>", ("mquill",)),
         ("en", "<div>By <a href='/u'>Dr. Marta Quill</a></div>", ("Dr. Marta Quill",)),
-        ("en", "<div class='elementor-widget'><h4 class='author-box__name'>Marta Quill</h4></div>", ("Marta Quill",)),
+        (
+            "en",
+            "<div class='elementor-widget'><h4 class='author-box__name'>Marta Quill</h4></div>",
+            ("Marta Quill",),
+        ),
         ("en", "<aside class='post-author'>Marta Quill</aside>", ("Marta Quill",)),
         ("en", "<div class='author-card'><b>Marta Quill</b></div>", ("Marta Quill",)),
         ("en", "<aside><span class='post-author'>Marta Quill</span></aside>", ()),
@@ -260,7 +341,9 @@ def test_the_byline_below_the_headline(lang: str, below: str, authors: tuple[str
 def test_the_byline_nearest_to_the_headline_counts() -> None:
     """Teasers of other articles have bylines as well."""
     teaser = "<div class='x'><h3>Town clock</h3><p class='byline'>By Tom Adeyemi</p></div>"
-    assert read(below="<p class='byline'>By Marta Quill</p>", body=teaser * 3).authors == ("Marta Quill",)
+    assert read(below="<p class='byline'>By Marta Quill</p>", body=teaser * 3).authors == (
+        "Marta Quill",
+    )
 
 
 def test_a_byline_at_the_end_is_found_where_there_is_no_other() -> None:
@@ -272,7 +355,9 @@ def test_a_byline_at_the_end_is_found_where_there_is_no_other() -> None:
 
 def test_a_date_at_the_top_is_found_where_there_is_no_other() -> None:
     """Without any word; one among the paragraphs is none."""
-    tree = document_fromstring(f"<body><b>The pier</b> 12 January 2024<p>{PROSE}</p><p>1 May 1999</p></body>")
+    tree = document_fromstring(
+        f"<body><b>The pier</b> 12 January 2024<p>{PROSE}</p><p>1 May 1999</p></body>"
+    )
     assert metadata.read_metadata(tree, "https://quay.example/pier").published == DAY
     tree = document_fromstring(f"<body><b>The pier</b><p>{PROSE}</p><p>1 May 1999</p></body>")
     assert metadata.read_metadata(tree, "https://quay.example/pier").published is None
@@ -280,7 +365,9 @@ def test_a_date_at_the_top_is_found_where_there_is_no_other() -> None:
 
 def test_a_time_that_scripts_fill_in_counts() -> None:
     """Its attribute is there without its text."""
-    found = metadata.read_metadata(page(below='<time datetime="2024-01-12"></time>'), "https://quay.example/pier")
+    found = metadata.read_metadata(
+        page(below='<time datetime="2024-01-12"></time>'), "https://quay.example/pier"
+    )
     assert found.published == DAY
 
 
@@ -296,17 +383,29 @@ def test_a_date_above_the_headline_counts() -> None:
 @pytest.mark.parametrize(
     ("below", "body"),
     [
-        ("", '<article><footer class="post-footer"><time>January 12, 2024</time></footer></article>'),
-        ("", '<p class="t1"><a href="/author/ana-one">Ana One</a></p><p class="t2">January 12, 2024</p>'),
+        (
+            "",
+            '<article><footer class="post-footer"><time>January 12, 2024</time></footer></article>',
+        ),
+        (
+            "",
+            '<p class="t1"><a href="/author/ana-one">Ana One</a></p><p class="t2">January 12, 2024</p>',
+        ),
         ("", "<div>Post time: 01-12-2024</div>"),
         ("", """<div data-page='{"article": {"datePublished": "2024-01-12T00:00:00Z"}}'></div>"""),
-        ("", """<script>self.push([1, "{\\"datePublished\\":\\"2024-01-12T00:00:00Z\\"}"])</script>"""),
+        (
+            "",
+            """<script>self.push([1, "{\\"datePublished\\":\\"2024-01-12T00:00:00Z\\"}"])</script>""",
+        ),
     ],
     ids=["article's footer", "after its author", "post time", "attribute", "script's text"],
 )
 def test_a_date_that_only_its_place_or_the_pages_own_scripts_tell(below: str, body: str) -> None:
     """Where the head says nothing."""
-    assert metadata.read_metadata(page(below=below, body=body), "https://quay.example/pier").published == DAY
+    assert (
+        metadata.read_metadata(page(below=below, body=body), "https://quay.example/pier").published
+        == DAY
+    )
 
 
 def test_the_footer_of_the_page_dates_no_article() -> None:
@@ -329,7 +428,10 @@ def test_of_several_dates_that_are_shown_the_stated_one_counts() -> None:
         ("<p>By Marta Quill</p><p>12 January 2024</p>", ["12 January 2024", "By Marta Quill"]),
         ('<time datetime="2024-01-12">12 January 2024</time>', ["12 January 2024"]),
         (f'<div class="author-and-text">By Marta Quill <p>{PROSE}</p></div>', []),
-        ("<p>On 12 January 2024 the council met in the old hall to talk about nothing but the pier again</p>", []),
+        (
+            "<p>On 12 January 2024 the council met in the old hall to talk about nothing but the pier again</p>",
+            [],
+        ),
     ],
 )
 def test_the_lines_to_be_dropped_are_handed_on(below: str, lines: list[str]) -> None:
@@ -344,7 +446,10 @@ def test_the_lines_to_be_dropped_are_handed_on(below: str, lines: list[str]) -> 
 @pytest.mark.parametrize(
     ("html", "title"),
     [
-        ("<title>Council keeps the pier | Quay</title><h1>Council keeps the pier</h1>", "Council keeps the pier"),
+        (
+            "<title>Council keeps the pier | Quay</title><h1>Council keeps the pier</h1>",
+            "Council keeps the pier",
+        ),
         ("<title>Council keeps the pier | Quay</title>", "Council keeps the pier"),
         ("<title>x</title><h1>Council<br>keeps <b>the</b> pier</h1>", "Council keeps the pier"),
         ("<title>Keeping | Manual</title><h1>Keeping<a href='#keeping'>¶</a></h1>", "Keeping"),
@@ -360,7 +465,9 @@ def test_the_lines_to_be_dropped_are_handed_on(below: str, lines: list[str]) -> 
 def test_the_title(html: str, title: str) -> None:
     """The visible headline, else the head's."""
     assert (
-        metadata.read_metadata(document_fromstring(f"<html><body>{html}</body></html>"), "https://quay.example/p").title
+        metadata.read_metadata(
+            document_fromstring(f"<html><body>{html}</body></html>"), "https://quay.example/p"
+        ).title
         == title
     )
 
@@ -396,13 +503,21 @@ def test_language_tags_are_made_regular(tag: str, language: str | None) -> None:
     ("html", "language"),
     [
         (f'<html lang="de"><body><p>{PROSE}</p></body></html>', "de"),
-        (f'<html><head><meta property="og:locale" content="fr_FR"></head><body><p>{PROSE}</p></body></html>', "fr-FR"),
-        (f'<html lang=""><head>{ld(inLanguage="it")}</head><body><p>{PROSE}</p></body></html>', "it"),
+        (
+            f'<html><head><meta property="og:locale" content="fr_FR"></head><body><p>{PROSE}</p></body></html>',
+            "fr-FR",
+        ),
+        (
+            f'<html lang=""><head>{ld(inLanguage="it")}</head><body><p>{PROSE}</p></body></html>',
+            "it",
+        ),
         (f"<html><body><p>{PROSE}</p></body></html>", "en"),
         ("<html><body><p>Pier</p></body></html>", None),
     ],
 )
-def test_the_language_is_what_the_page_says_else_what_its_text_shows(html: str, language: str | None) -> None:
+def test_the_language_is_what_the_page_says_else_what_its_text_shows(
+    html: str, language: str | None
+) -> None:
     """A text of a few words shows none."""
     assert metadata.read_metadata(document_fromstring(html)).language == language
 
@@ -427,7 +542,9 @@ def test_the_language_is_what_the_page_says_else_what_its_text_shows(html: str, 
         ("https://www.quay.example:https/pier", None),
     ],
 )
-def test_the_canonical_address_is_believed_on_its_own_site_only(address: str, found: str | None) -> None:
+def test_the_canonical_address_is_believed_on_its_own_site_only(
+    address: str, found: str | None
+) -> None:
     """And never when it is the home page."""
     assert read(f'<link rel="canonical" href="{address}">').canonical == found
 
@@ -469,8 +586,20 @@ def test_the_lead_image(head: str, body: str, image: str | None) -> None:
 @pytest.mark.parametrize(
     ("head", "body", "size"),
     [
-        (meta("og:image", "/a.jpg") + meta("og:image:width", "1200") + meta("og:image:height", "630"), "", (1200, 630)),
-        (meta("og:image:width", "1200") + meta("og:image:height", "630") + meta("og:image", "/a.jpg"), "", (1200, 630)),
+        (
+            meta("og:image", "/a.jpg")
+            + meta("og:image:width", "1200")
+            + meta("og:image:height", "630"),
+            "",
+            (1200, 630),
+        ),
+        (
+            meta("og:image:width", "1200")
+            + meta("og:image:height", "630")
+            + meta("og:image", "/a.jpg"),
+            "",
+            (1200, 630),
+        ),
         (
             meta("og:image", "/a.jpg")
             + meta("og:image", "/b.jpg")
@@ -489,12 +618,24 @@ def test_the_lead_image(head: str, body: str, image: str | None) -> None:
         ),
         (ld(image={"url": "/a.jpg", "width": 1200, "height": 630}), "", (1200, 630)),
         (ld(image=[{"url": "/a.jpg", "width": "1200", "height": {"value": 630}}]), "", (1200, 630)),
-        (meta("og:image", "/a.jpg") + ld(image={"url": "/a.jpg", "width": 1200, "height": 630}), "", (1200, 630)),
-        (meta("og:image", "/a.jpg") + ld(image={"url": "/b.jpg", "width": 1200, "height": 630}), "", None),
+        (
+            meta("og:image", "/a.jpg") + ld(image={"url": "/a.jpg", "width": 1200, "height": 630}),
+            "",
+            (1200, 630),
+        ),
+        (
+            meta("og:image", "/a.jpg") + ld(image={"url": "/b.jpg", "width": 1200, "height": 630}),
+            "",
+            None,
+        ),
         (meta("og:image", "/a.jpg"), '<img src="/a.jpg" width="640" height="480">', (640, 480)),
         (meta("og:image", "/a.jpg"), '<img src="/a.jpg" width="100%" height="480">', None),
         (meta("og:image", "/a.jpg"), '<img src="/x/a.jpg" width="640" height="480">', None),
-        (meta("og:image", "/a.jpg") + meta("og:image:width", "0") + meta("og:image:height", "0"), "", None),
+        (
+            meta("og:image", "/a.jpg") + meta("og:image:width", "0") + meta("og:image:height", "0"),
+            "",
+            None,
+        ),
         (
             "",
             '<b itemprop=image><img src="/a.jpg"><meta itemprop=width content=8><meta itemprop=height content=6></b>',
@@ -515,11 +656,13 @@ def test_the_lead_images_size(head: str, body: str, size: tuple[int, int] | None
     ("head", "description"),
     [
         (
-            meta("description", "It stays.") + meta("og:description", "It stays, says the council."),
+            meta("description", "It stays.")
+            + meta("og:description", "It stays, says the council."),
             "It stays, says the council.",
         ),
         (
-            meta("og:description", "It stays, says the…") + meta("description", "It stays, says the council."),
+            meta("og:description", "It stays, says the…")
+            + meta("description", "It stays, says the council."),
             "It stays, says the council.",
         ),
         (meta("og:description", "It stays, says the..."), "It stays, says the..."),
@@ -527,7 +670,9 @@ def test_the_lead_images_size(head: str, body: str, size: tuple[int, int] | None
         ("", None),
     ],
 )
-def test_the_description_is_the_first_that_is_not_cut_off(head: str, description: str | None) -> None:
+def test_the_description_is_the_first_that_is_not_cut_off(
+    head: str, description: str | None
+) -> None:
     """Whether an editor wrote it is for others to judge."""
     assert read(head).description == description
 
@@ -555,7 +700,8 @@ def test_the_site_is_called_what_it_calls_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["https://schema.org/Comment", "https://schema.org/Product", "https://schema.org/VideoObject"]
+    "kind",
+    ["https://schema.org/Comment", "https://schema.org/Product", "https://schema.org/VideoObject"],
 )
 def test_microdata_of_other_things_is_not_the_articles(kind: str) -> None:
     """A comment has an author and a date, too."""
@@ -583,11 +729,21 @@ def test_what_stands_far_below_on_a_huge_page_is_not_looked_at() -> None:
     many = "<p itemprop='author'>Pier</p><h2>Pier</h2>" * 3000
     assert read(body=many + "<p>Written by Marta Quill</p>").authors == ("Pier",)
     assert read(body="<p>Pier</p>" * 3000 + "<p>Written by Marta Quill</p>").authors == ()
-    assert read(body="<p>Pier</p>" * 300 + "<p>Written by Marta Quill</p>").authors == ("Marta Quill",)
+    assert read(body="<p>Pier</p>" * 300 + "<p>Written by Marta Quill</p>").authors == (
+        "Marta Quill",
+    )
 
 
-@pytest.mark.parametrize("html", ["<p>x</p>", "<html></html>", "<html><head><title></title></head></html>", "<br>"])
+@pytest.mark.parametrize(
+    "html", ["<p>x</p>", "<html></html>", "<html><head><title></title></head></html>", "<br>"]
+)
 def test_a_page_that_says_nothing_gives_nothing(html: str) -> None:
     """And raises nothing."""
     found = metadata.read_metadata(document_fromstring(html))
-    assert (found.title, found.authors, found.published, found.image, found.canonical) == ("", (), None, None, None)
+    assert (found.title, found.authors, found.published, found.image, found.canonical) == (
+        "",
+        (),
+        None,
+        None,
+        None,
+    )

@@ -50,32 +50,70 @@ def test_a_sites_name_is_cut_off_either_end(title: str, bare: str) -> None:
 @pytest.mark.parametrize(
     ("headlines", "stated", "title"),
     [
-        (["Council keeps the pier"], ["Council keeps the pier | Quay Record"], "Council keeps the pier"),
-        (["Council keeps the old pier"], ["Why the pier was kept, and how"], "Council keeps the old pier"),
+        (
+            ["Council keeps the pier"],
+            ["Council keeps the pier | Quay Record"],
+            "Council keeps the pier",
+        ),
+        (
+            ["Council keeps the old pier"],
+            ["Why the pier was kept, and how"],
+            "Council keeps the old pier",
+        ),
         (["Quay Record"], ["Council keeps the pier"], "Council keeps the pier"),
-        (["Quay Record", "Council keeps the pier"], ["Council keeps the pier"], "Council keeps the pier"),
+        (
+            ["Quay Record", "Council keeps the pier"],
+            ["Council keeps the pier"],
+            "Council keeps the pier",
+        ),
         (["News", "Council keeps the pier"], ["Council keeps the pier"], "Council keeps the pier"),
         (["Council keeps the pier", "More"], ["Council saves the pier"], "Council keeps the pier"),
-        (["More pier news", "The pier is kept"], ["The pier is kept after all"], "The pier is kept"),
+        (
+            ["More pier news", "The pier is kept"],
+            ["The pier is kept after all"],
+            "The pier is kept",
+        ),
         ([""], ["Council keeps the pier"], "Council keeps the pier"),
         ([], ["Council keeps the pier | Quay Record"], "Council keeps the pier"),
         ([], ["Council keeps the pier | Local news"], "Council keeps the pier"),
-        ([], ["Local | Council keeps the pier for good"], "Local | Council keeps the pier for good"),
+        (
+            [],
+            ["Local | Council keeps the pier for good"],
+            "Local | Council keeps the pier for good",
+        ),
         ([], ["Council keeps the pier - Local news"], "Council keeps the pier - Local news"),
         (["Council keeps the pier"], [], "Council keeps the pier"),
         (["Menu", "Pier"], [], "Menu"),
         (["Menu"], ["Council keeps the pier"], "Council keeps the pier"),
         (["x" * 400], ["Council keeps the pier"], "Council keeps the pier"),
-        (["The old pier stays where it is", "Your region"], ["Quay news today"], "The old pier stays where it is"),
-        (["The old pier stays where it is"] * 2, ["Quay news today"], "The old pier stays where it is"),
+        (
+            ["The old pier stays where it is", "Your region"],
+            ["Quay news today"],
+            "The old pier stays where it is",
+        ),
+        (
+            ["The old pier stays where it is"] * 2,
+            ["Quay news today"],
+            "The old pier stays where it is",
+        ),
         (["A message from our old editor:"], ["Council keeps the pier"], "Council keeps the pier"),
-        (["The pier"], ["The pier | History, plans, photographs, opening hours and prices"], "The pier"),
+        (
+            ["The pier"],
+            ["The pier | History, plans, photographs, opening hours and prices"],
+            "The pier",
+        ),
         (["Pier kept"], ["Council news from all the coast | Pier kept"], "Pier kept"),
-        (["Council keeps the pier – Quay Record"], ["Council keeps the pier"], "Council keeps the pier"),
+        (
+            ["Council keeps the pier – Quay Record"],
+            ["Council keeps the pier"],
+            "Council keeps the pier",
+        ),
         ([], [], ""),
     ],
 )
-def test_the_visible_headline_that_the_head_agrees_with(headlines: list[str], stated: list[str], title: str) -> None:
+def test_the_visible_headline_that_the_head_agrees_with(
+    headlines: list[str], stated: list[str], title: str
+) -> None:
     """Else the only one, where it reads like one; else the head's own, without the site."""
     visible = [TitleCandidate(text) for text in headlines]
     assert titles.choose_title(visible, stated, site=["Quay Record"], url=QUAY).text == title
@@ -86,7 +124,11 @@ def test_the_visible_headline_that_the_head_agrees_with(headlines: list[str], st
     [
         ("Opinion Why the pier must stay", ["Why the pier must stay"], "Why the pier must stay"),
         ("Politics | Why the pier must stay", ["Why the pier must stay"], "Why the pier must stay"),
-        ("Opinion: Why the pier must stay", ["Opinion: Why the pier must stay"], "Opinion: Why the pier must stay"),
+        (
+            "Opinion: Why the pier must stay",
+            ["Opinion: Why the pier must stay"],
+            "Opinion: Why the pier must stay",
+        ),
         ("Pier from below", ["Kenya: Pier from below"], "Kenya: Pier from below"),
         ("Pier from below", ["Pier from below", "Kenya: Pier from below"], "Pier from below"),
         ("Pier from below", ["Pier from below, and more: a report"], "Pier from below"),
@@ -97,7 +139,11 @@ def test_the_visible_headline_that_the_head_agrees_with(headlines: list[str], st
             ["The old pier stays in use"],
             "The old pier stays in use",
         ),
-        ("The pier stays and so does the mole", ["The pier stays"], "The pier stays and so does the mole"),
+        (
+            "The pier stays and so does the mole",
+            ["The pier stays"],
+            "The pier stays and so does the mole",
+        ),
         (
             "A very long kicker of many words Pier stays put",
             ["Pier stays put"],
@@ -105,7 +151,9 @@ def test_the_visible_headline_that_the_head_agrees_with(headlines: list[str], st
         ),
     ],
 )
-def test_a_kicker_is_part_of_the_title_where_the_head_says_so(headline: str, stated: list[str], title: str) -> None:
+def test_a_kicker_is_part_of_the_title_where_the_head_says_so(
+    headline: str, stated: list[str], title: str
+) -> None:
     """Where the two name different ones, neither is; a dateline in the headline never is."""
     assert titles.choose_title([TitleCandidate(headline)], stated).text == title
 
@@ -113,12 +161,16 @@ def test_a_kicker_is_part_of_the_title_where_the_head_says_so(headline: str, sta
 def test_an_h2_is_the_headline_where_it_says_what_the_head_says() -> None:
     """Some sites give the h1 to their own name."""
     found = titles.choose_title(
-        [TitleCandidate("Our blog"), TitleCandidate("Council keeps the pier", 2)], ["Council keeps the pier"], url=QUAY
+        [TitleCandidate("Our blog"), TitleCandidate("Council keeps the pier", 2)],
+        ["Council keeps the pier"],
+        url=QUAY,
     )
     assert found == Title("Council keeps the pier", 1, sure=True)
 
 
 def test_an_h2_that_only_resembles_the_title_is_a_subhead() -> None:
     """It must be nearly the same."""
-    found = titles.choose_title([TitleCandidate("What the pier costs the council", 2)], ["Council keeps the pier"])
+    found = titles.choose_title(
+        [TitleCandidate("What the pier costs the council", 2)], ["Council keeps the pier"]
+    )
     assert found == Title("Council keeps the pier")

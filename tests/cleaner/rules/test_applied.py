@@ -11,9 +11,7 @@ from feedpub.core.errors import ExtractError
 from feedpub.core.models import Article
 
 URL = "https://ferry.example/news/1"
-ONE = (
-    "The ferry will leave an hour later from March on, the company said on Monday in a letter to all of its passengers."
-)
+ONE = "The ferry will leave an hour later from March on, the company said on Monday in a letter to all of its passengers."
 TWO = "Nobody on the island had asked for it, and the school, whose pupils take that boat, was told by the newspaper."
 ASIDE = "Our captain recommends the winter menu, with soup for everybody who takes the evening boat to the island."
 DATA = '{"@type": "NewsArticle", "headline": "Later ferry", "articleSection": "Boats"}'
@@ -31,7 +29,12 @@ def ruled(*lines: str, page: str = PAGE) -> Article:
 
 def test_the_first_place_that_is_found_counts_with_all_of_its_parts() -> None:
     """What stands in one of them already stands there once."""
-    article = ruled("body: //div[@id='none']", "body: //div[contains(@class, 'text')]", "body: //h1", "prune: no")
+    article = ruled(
+        "body: //div[@id='none']",
+        "body: //div[contains(@class, 'text')]",
+        "body: //h1",
+        "prune: no",
+    )
     assert article.text == f"{ONE}\n{TWO}\n{ASIDE}"
 
 
@@ -46,7 +49,10 @@ def test_what_is_stripped_is_told_with_file_and_line() -> None:
 
 def test_a_title_may_be_a_text_that_is_made() -> None:
     """The first expression that says something counts; the site's name at its end is cut off as always."""
-    assert ruled("title: //h3", "title: concat('On ', string(//p[@id='when']))").title == "On 3 May 2026"
+    assert (
+        ruled("title: //h3", "title: concat('On ', string(//p[@id='when']))").title
+        == "On 3 May 2026"
+    )
     assert ruled("title: //title").title == "Later ferry"
 
 
@@ -76,13 +82,20 @@ def test_pictures_attributes_and_texts_are_stripped() -> None:
 
 def test_the_raw_page_is_rewritten_first() -> None:
     """Pair after pair, to the letter."""
-    article = ruled("find_string: (", "replace_string: [", "replace_string(an hour): two hours", "body: //div[1]")
+    article = ruled(
+        "find_string: (",
+        "replace_string: [",
+        "replace_string(an hour): two hours",
+        "body: //div[1]",
+    )
     assert "leave two hours later" in article.text
 
 
 def test_elements_are_put_around_others() -> None:
     """A quotation that the page shows by its look alone."""
-    article = ruled("wrap_in(blockquote): //div[@class='text']", "body: //div[@class='text first']", "prune: no")
+    article = ruled(
+        "wrap_in(blockquote): //div[@class='text']", "body: //div[@class='text first']", "prune: no"
+    )
     assert f"<blockquote><p>{TWO}</p>" in article.html.replace("\n", "")
 
 
@@ -99,7 +112,8 @@ def test_a_page_without_the_place_may_have_no_article() -> None:
     article = ruled("body: //section")
     assert ONE in article.text
     assert any(
-        each.reason.startswith("rule body '//section' (ferry.example.txt:1) finds nothing") for each in article.removed
+        each.reason.startswith("rule body '//section' (ferry.example.txt:1) finds nothing")
+        for each in article.removed
     )
 
 
@@ -113,7 +127,10 @@ def test_rules_that_leave_no_article_are_passed_over() -> None:
 def test_an_advertisement_is_told() -> None:
     """By the rule that knows it."""
     reasons = [each.reason for each in ruled("native_ad_clue: //p[@class='who']").removed]
-    assert "rule native_ad_clue '//p[@class='who']' (ferry.example.txt:1) says that this is an advertisement" in reasons
+    assert (
+        "rule native_ad_clue '//p[@class='who']' (ferry.example.txt:1) says that this is an advertisement"
+        in reasons
+    )
 
 
 def test_a_rule_that_cannot_be_followed_is_told() -> None:
@@ -144,7 +161,9 @@ def test_our_own_selectors_take_what_an_element_is_there_for() -> None:
     page = PAGE.replace("</head>", '<meta name="kicker" content="Ferry, later"></head>').replace(
         '<p id="when">3 May 2026</p>', '<time datetime="2026-05-03T08:30:00+02:00">yesterday</time>'
     )
-    article = extract(page, URL, rules=SiteRules(title="meta[name=kicker]", author=".who b", date="time"))
+    article = extract(
+        page, URL, rules=SiteRules(title="meta[name=kicker]", author=".who b", date="time")
+    )
     assert (article.title, article.authors) == ("Ferry, later", ("Ann Bell", "Cy Dorn"))
     assert article.published is not None
     assert article.published.isoformat() == "2026-05-03T08:30:00+02:00"
@@ -152,6 +171,8 @@ def test_our_own_selectors_take_what_an_element_is_there_for() -> None:
 
 def test_a_feed_goes_before_a_site() -> None:
     """Its place is tried first, and judged as always, whatever the site's rules say of theirs."""
-    own = parse_ruleset(SiteRules(content=".menu-box")).merged_with(ftr.parse_ftr("body: //div\nprune: no", "x.txt"))
+    own = parse_ruleset(SiteRules(content=".menu-box")).merged_with(
+        ftr.parse_ftr("body: //div\nprune: no", "x.txt")
+    )
     assert [rule.source for rule in own.content] == [".menu-box", "//div"]
     assert own.prune is True

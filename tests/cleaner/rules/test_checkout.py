@@ -23,7 +23,10 @@ def test_all_files_load_and_each_problem_is_named() -> None:
     said = [str(problem) for _, rules in files for problem in rules.problems]
     assert len(said) == 30
     assert all(Path(line.split(":")[0]).is_file() and int(line.split(":")[1]) > 0 for line in said)
-    assert any("polygon.com.txt:1: body:" in line and "contains() is given 1 arguments" in line for line in said)
+    assert any(
+        "polygon.com.txt:1: body:" in line and "contains() is given 1 arguments" in line
+        for line in said
+    )
     assert sum(len(rules.content) for _, rules in files) > 1700
     assert sum(len(rules.tests) for _, rules in files) > 2600
 
@@ -32,7 +35,9 @@ def pages() -> dict[str, dict[str, Any]]:
     """A page of each host of the news sets."""
     found: dict[str, dict[str, Any]] = {}
     for name in ("fundus", "newspaper"):
-        with lzma.open(shared(f"bench/extraction/data/{name}.jsonl.xz"), "rt", encoding="utf-8") as lines:
+        with lzma.open(
+            shared(f"bench/extraction/data/{name}.jsonl.xz"), "rt", encoding="utf-8"
+        ) as lines:
             for line in lines:
                 page = json.loads(line)
                 if "html" in page:

@@ -23,7 +23,9 @@ Cookie = "consent=none"
 [[test]]
 url = "https://example.org/a"
 """
-DRAFT = RuleDraft(remove=(".promo", 'text:Say "yes"'), keep=(".map",), title="h2.head", author=".by")
+DRAFT = RuleDraft(
+    remove=(".promo", 'text:Say "yes"'), keep=(".map",), title="h2.head", author=".by"
+)
 
 
 @pytest.fixture
@@ -51,7 +53,9 @@ def test_a_new_file(file: Path) -> None:
 
 def test_a_list_that_grows_long_gets_a_line_a_rule(file: Path) -> None:
     """A person will read it."""
-    text = extend_rules("", RuleDraft(remove=tuple(f".quite-a-long-name-of-a-box-{n}" for n in range(4))), file)
+    text = extend_rules(
+        "", RuleDraft(remove=tuple(f".quite-a-long-name-of-a-box-{n}" for n in range(4))), file
+    )
     assert len(text.splitlines()) == 6
 
 

@@ -23,7 +23,12 @@ def test_expressions_know_where_they_stand() -> None:
 
 def test_parts_of_names_and_addresses() -> None:
     """Quotes around them were never meant."""
-    rules = parsed("strip_id_or_class: 'promo'", "strip_image_src: /ads/", "strip: //aside", "strip_attr: //@style")
+    rules = parsed(
+        "strip_id_or_class: 'promo'",
+        "strip_image_src: /ads/",
+        "strip: //aside",
+        "strip_attr: //@style",
+    )
     assert [rule.xpath for rule in rules.remove] == [
         '//*[contains(@class, "promo") or contains(@id, "promo")]',
         '//img[contains(@src, "/ads/")]',
@@ -35,7 +40,11 @@ def test_parts_of_names_and_addresses() -> None:
 def test_replacements_go_in_pairs() -> None:
     """A replacement may be empty; the newer form says both at once."""
     rules = parsed(
-        "find_string: <b>", "replace_string: <i>", "find_string: x", "replace_string:", "replace_string(y): z"
+        "find_string: <b>",
+        "replace_string: <i>",
+        "find_string: x",
+        "replace_string:",
+        "replace_string(y): z",
     )
     assert rules.replace == (Replacement("<b>", "<i>"), Replacement("x", ""), Replacement("y", "z"))
 
@@ -43,7 +52,10 @@ def test_replacements_go_in_pairs() -> None:
 def test_a_condition_is_of_the_link_before_it() -> None:
     """And of no other."""
     rules = parsed(
-        "next_page_link: //a[1]", "single_page_link: //a[2]", "if_page_contains: //b", "single_page_link: //i"
+        "next_page_link: //a[1]",
+        "single_page_link: //a[2]",
+        "if_page_contains: //b",
+        "single_page_link: //i",
     )
     assert [link.condition for link in rules.single_page] == ["//b", ""]
     assert rules.next_page == (FollowLink(rules.next_page[0].rule),)
@@ -65,7 +77,9 @@ def test_headers_wrappers_pictures_and_clues() -> None:
         "native_ad_clue: //meta[@name='ad']",
     )
     assert rules.headers == (("user-agent", "Reader/1"),)
-    assert [(wrap.tag, wrap.rule.source) for wrap in rules.wrap] == [("blockquote", "//p[@class='q']")]
+    assert [(wrap.tag, wrap.rule.source) for wrap in rules.wrap] == [
+        ("blockquote", "//p[@class='q']")
+    ]
     assert (rules.lazy_source, rules.ads[0].source) == (("data-big",), "//meta[@name='ad']")
     assert rules.problems == ()
 
@@ -73,7 +87,10 @@ def test_headers_wrappers_pictures_and_clues() -> None:
 def test_tests_with_what_they_must_find() -> None:
     """Each text belongs to the address above it."""
     rules = parsed(
-        "test_url: https://x.example/a", "test_contains: one", "test_contains: two", "test_url: http://x.example/b"
+        "test_url: https://x.example/a",
+        "test_contains: one",
+        "test_contains: two",
+        "test_url: http://x.example/b",
     )
     assert rules.tests == (
         RuleTest("https://x.example/a", ("one", "two"), "x.txt", 1),

@@ -73,7 +73,9 @@ def test_a_changed_file_is_read_again(ftr: Path) -> None:
     told: list[RuleIssue] = []
     book = SiteRuleSet(ftr=ftr, tell=told.append)
     assert bodies(book.rules_for("https://alone.example.org/")) == ["//alone"]
-    (ftr / "alone.example.org.txt").write_text("body: //changed\nnonsense: 1\nautodetect_on_failure: no", "utf-8")
+    (ftr / "alone.example.org.txt").write_text(
+        "body: //changed\nnonsense: 1\nautodetect_on_failure: no", "utf-8"
+    )
     for _ in range(2):
         assert bodies(book.rules_for("https://alone.example.org/")) == ["//changed"]
     assert [(Path(each.file).name, each.line, each.text) for each in told] == [
@@ -86,7 +88,12 @@ def test_a_changed_file_is_read_again(ftr: Path) -> None:
 def test_what_is_no_file_of_rules_is_none(ftr: Path) -> None:
     """A licence is named for no host."""
     names = [Path(name).name for name, _ in SiteRuleSet(ftr=ftr).files()]
-    assert names == [".example.com.txt", "alone.example.org.txt", "global.txt", "one.example.com.txt"]
+    assert names == [
+        ".example.com.txt",
+        "alone.example.org.txt",
+        "global.txt",
+        "one.example.com.txt",
+    ]
 
 
 def test_a_file_that_cannot_be_read_is_told(ftr: Path) -> None:
@@ -97,16 +104,22 @@ def test_a_file_that_cannot_be_read_is_told(ftr: Path) -> None:
     book = SiteRuleSet(ftr=ftr, tell=told.append)
     book.rules_for("https://big.example.org/")
     book.rules_for("https://dir.example.org/")
-    assert [each.text for each in told] == ["larger than 1 MB; it is not read", "cannot be read: Is a directory"]
+    assert [each.text for each in told] == [
+        "larger than 1 MB; it is not read",
+        "cannot be read: Is a directory",
+    ]
 
 
-def test_mistakes_in_our_own_files_are_told_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mistakes_in_our_own_files_are_told_all_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With file and line; a file that is named for no host, too."""
     monkeypatch.chdir(tmp_path)
     sites = tmp_path / "sites"
     sites.mkdir()
     (sites / "a.example.toml").write_text(
-        'content = "div["\nremov = [".x"]\n\n[headers]\nHost = "b.example"\n\n[[test]]\nurl = "a"', "utf-8"
+        'content = "div["\nremov = [".x"]\n\n[headers]\nHost = "b.example"\n\n[[test]]\nurl = "a"',
+        "utf-8",
     )
     (sites / "b.example.toml").write_text("title = 1\nurl = 2", "utf-8")
     (sites / "www.c.example.toml").write_text("", "utf-8")

@@ -14,7 +14,9 @@ PAGES = Path(__file__).parent / "pages"
 
 
 def check(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(command.cli, ["-c", str(folder / "config" / "feedpub.toml"), "check", *arguments])
+    return CliRunner().invoke(
+        command.cli, ["-c", str(folder / "config" / "feedpub.toml"), "check", *arguments]
+    )
 
 
 @pytest.fixture
@@ -60,7 +62,9 @@ def test_only_the_named_hosts_are_tried(ruled: Path) -> None:
     assert done.exit_code == 0
     assert "one.example" not in done.output
     assert "no page at hand" in done.output
-    assert check(ruled, "--rules", "three.example").output == "No rules name a page to be tried on.\n"
+    assert (
+        check(ruled, "--rules", "three.example").output == "No rules name a page to be tried on.\n"
+    )
 
 
 def test_a_place_that_is_not_there_fails(ruled: Path) -> None:
@@ -95,16 +99,22 @@ def test_check_counts_what_cannot_be_used(ruled: Path) -> None:
     """Of other people's rules; a mistake in our own is an error, with its line."""
     done = check(ruled)
     assert done.exit_code == 0
-    assert f"note: 1 line in 1 file of {ruled / 'ftr'} cannot be used and is left out" in done.output
+    assert (
+        f"note: 1 line in 1 file of {ruled / 'ftr'} cannot be used and is left out" in done.output
+    )
     (ruled / "config" / "sites" / "one.example.toml").write_text('content = "div["\n', "utf-8")
     done = check(ruled)
     assert done.exception is not None
-    assert str(done.exception).startswith('config/sites/one.example.toml:1: content: "div[" is not a CSS selector')
+    assert str(done.exception).startswith(
+        'config/sites/one.example.toml:1: content: "div[" is not a CSS selector'
+    )
 
 
 def test_folders_that_are_not_there(tmp_path: Path) -> None:
     """A path that was written wrong, and one that leads to something else."""
-    with pytest.raises(Exception, match=r"feedpub.toml:5: rules: ftr_site_config: there is no folder"):
+    with pytest.raises(
+        Exception, match=r"feedpub.toml:5: rules: ftr_site_config: there is no folder"
+    ):
         configure(tmp_path, settings='[rules]\nftr_site_config = "none"')
     configure(tmp_path, settings='[rules]\nftr_site_config = "."')
     assert "there is no rule file in" in check(tmp_path).output
@@ -130,7 +140,10 @@ def test_saved_pages_are_known_by_what_they_say(tmp_path: Path) -> None:
     for name, html in said.items():
         (tmp_path / name).write_text(html, "utf-8")
     pages = saved_pages(tmp_path)
-    found = {letter: saved_page(f"https://www.x.example/{letter}", pages) is not None for letter in "abcde"}
+    found = {
+        letter: saved_page(f"https://www.x.example/{letter}", pages) is not None
+        for letter in "abcde"
+    }
     assert found == {"a": True, "b": True, "c": True, "d": True, "e": False}
 
 

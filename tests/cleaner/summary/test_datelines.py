@@ -60,7 +60,14 @@ def test_what_only_looks_like_a_dateline_stays(text: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["By Ada Hale and Carl Orr", "Von Max Müller", "Par Anne Duval.", "Por Juan Ruiz", "文/佐藤", "Автор: Анна Орлова"],
+    [
+        "By Ada Hale and Carl Orr",
+        "Von Max Müller",
+        "Par Anne Duval.",
+        "Por Juan Ruiz",
+        "文/佐藤",
+        "Автор: Анна Орлова",
+    ],
 )
 def test_a_byline_is_known(line: str) -> None:
     """A line that names the authors and no more is a byline."""

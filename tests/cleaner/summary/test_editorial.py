@@ -10,7 +10,9 @@ pounds and is to open in 2027.
 Ruth Ames, who has collected books for the town since 1998, called the decision a relief. “We were running out of \
 shelves,” she said."""
 LEAD = lead(TEXT, title=TITLE)
-OWN = "After eleven years of waiting, a town gets its reading room, and an old mill its second life."
+OWN = (
+    "After eleven years of waiting, a town gets its reading room, and an old mill its second life."
+)
 
 
 def test_an_editors_own_description_is_taken() -> None:
@@ -67,13 +69,21 @@ def test_a_broken_end_that_the_article_does_not_have_goes() -> None:
 
 def test_nothing_whole_gives_the_lead() -> None:
     """One broken sentence that cannot be completed is no description."""
-    assert choose_summary("Readers in Marlow have waited for a library for so long that…", TEXT, title=TITLE) == LEAD
+    assert (
+        choose_summary(
+            "Readers in Marlow have waited for a library for so long that…", TEXT, title=TITLE
+        )
+        == LEAD
+    )
 
 
 def test_a_broken_word_tells_of_a_cut() -> None:
     """Where the last word is the beginning of one of the article's, the description broke off there."""
     assert (
-        choose_summary("Marlow will have a library after all, as of Tuesday, says the coun", TEXT, title=TITLE) == LEAD
+        choose_summary(
+            "Marlow will have a library after all, as of Tuesday, says the coun", TEXT, title=TITLE
+        )
+        == LEAD
     )
 
 
@@ -87,7 +97,9 @@ def test_a_long_one_without_an_end_was_cut_by_a_machine() -> None:
     """Beyond the length at which machines cut, an open end behind whole sentences goes."""
     assert (
         choose_summary(
-            f"{OWN} And what the neighbours of the river have to tell about the noise is another", TEXT, title=TITLE
+            f"{OWN} And what the neighbours of the river have to tell about the noise is another",
+            TEXT,
+            title=TITLE,
         )
         == OWN
     )
@@ -95,7 +107,15 @@ def test_a_long_one_without_an_end_was_cut_by_a_machine() -> None:
 
 @pytest.mark.parametrize(
     "pointer",
-    ["Read more", "Read more »", "Continue reading →", "[Read more]", "Mehr lesen", "Lire la suite", "続きを読む"],
+    [
+        "Read more",
+        "Read more »",
+        "Continue reading →",
+        "[Read more]",
+        "Mehr lesen",
+        "Lire la suite",
+        "続きを読む",
+    ],
 )
 def test_pointers_to_the_page_go(pointer: str) -> None:
     """What leads to the page says nothing of the article."""
@@ -126,7 +146,10 @@ def test_markup_becomes_text(raw: str, text: str) -> None:
 
 def test_a_long_one_is_told_in_whole_sentences() -> None:
     """A description beyond the room loses its last sentences, not its last words."""
-    assert choose_summary(f"{OWN} {OWN.replace('eleven', 'twelve')}", TEXT, title=TITLE, max_chars=120) == OWN
+    assert (
+        choose_summary(f"{OWN} {OWN.replace('eleven', 'twelve')}", TEXT, title=TITLE, max_chars=120)
+        == OWN
+    )
 
 
 def test_the_title_before_it_goes() -> None:
@@ -171,4 +194,6 @@ def test_a_site_may_be_named_where_the_article_is_told() -> None:
 def test_descriptions_in_other_languages(language: str, title: str, text: str, own: str) -> None:
     """The same holds with and without spaces between words."""
     assert choose_summary(own, text, title=title, language=language) == own
-    assert choose_summary(title, text, title=title, language=language) == lead(text, title=title, language=language)
+    assert choose_summary(title, text, title=title, language=language) == lead(
+        text, title=title, language=language
+    )

@@ -55,7 +55,9 @@ def test_without_a_clause_it_is_cut_behind_a_word() -> None:
 
 def test_chinese_is_cut_behind_its_comma() -> None:
     """Text without spaces is cut behind a clause too, and within one where there is none."""
-    assert cut("大桥昨天夜里倒塌了，没有人受伤，市长很高兴。", 20) == "大桥昨天夜里倒塌了，没有人受伤…"
+    assert (
+        cut("大桥昨天夜里倒塌了，没有人受伤，市长很高兴。", 20) == "大桥昨天夜里倒塌了，没有人受伤…"
+    )
     assert cut("大桥昨天夜里倒塌了没有人受伤市长很高兴", 10) == "大桥昨天夜里倒塌了…"
 
 
@@ -81,7 +83,9 @@ def test_what_fits_is_not_cut() -> None:
 def test_the_title_is_never_repeated(line: str) -> None:
     """Case, quotation marks and punctuation do not make another line of it."""
     text = f"{line}\nThe old bridge over the river is open again."
-    assert lead(text, title="The old bridge reopens") == "The old bridge over the river is open again."
+    assert (
+        lead(text, title="The old bridge reopens") == "The old bridge over the river is open again."
+    )
 
 
 def test_the_title_without_the_site_is_the_title() -> None:
@@ -99,7 +103,10 @@ def test_marks_of_lists_go() -> None:
 
 def test_an_unfinished_end_is_left_out() -> None:
     """A paragraph that breaks off gives its finished sentences only."""
-    text = "The bridge is open to everyone again. " + "It was closed for two years and some of the " * 4
+    text = (
+        "The bridge is open to everyone again. "
+        + "It was closed for two years and some of the " * 4
+    )
     assert lead(f"{text}\nThe river below it was low.") == (
         "The bridge is open to everyone again. The river below it was low."
     )
@@ -118,9 +125,21 @@ def test_a_note_without_sentences_is_not_lost() -> None:
             "新华社北京1月5日电 大桥今天重新开放。市长说，修桥用了两年时间。",
             "大桥今天重新开放。市长说，修桥用了两年时间。",
         ),
-        ("ja", "古い橋が二年ぶりに開通した。町は四億円を払った。", "古い橋が二年ぶりに開通した。町は四億円を払った。"),
-        ("ar", "أعيد فتح الجسر القديم بعد عامين. هل يكفي المال؟", "أعيد فتح الجسر القديم بعد عامين. هل يكفي المال؟"),
-        ("hi", "पुराना पुल दो साल बाद फिर खुल गया। सब लोग खुश हैं।", "पुराना पुल दो साल बाद फिर खुल गया। सब लोग खुश हैं।"),
+        (
+            "ja",
+            "古い橋が二年ぶりに開通した。町は四億円を払った。",
+            "古い橋が二年ぶりに開通した。町は四億円を払った。",
+        ),
+        (
+            "ar",
+            "أعيد فتح الجسر القديم بعد عامين. هل يكفي المال؟",
+            "أعيد فتح الجسر القديم بعد عامين. هل يكفي المال؟",
+        ),
+        (
+            "hi",
+            "पुराना पुल दो साल बाद फिर खुल गया। सब लोग खुश हैं।",
+            "पुराना पुल दो साल बाद फिर खुल गया। सब लोग खुश हैं।",
+        ),
     ],
 )
 def test_leads_in_other_scripts(language: str, text: str, expected: str) -> None:
@@ -137,7 +156,9 @@ def test_an_empty_article_has_an_empty_lead(text: str) -> None:
 def test_what_stands_far_down_is_not_looked_at() -> None:
     """A text is read no further than a summary looks: what begins behind that is no lead, however much there is."""
     crumbs = "\n".join(f"Line {number} of the list" for number in range(2000))
-    assert lead(f"{crumbs}\nThe bridge over the river is open again.").startswith("Line 0 of the list Line 1")
+    assert lead(f"{crumbs}\nThe bridge over the river is open again.").startswith(
+        "Line 0 of the list Line 1"
+    )
 
 
 def test_a_lead_is_found_before_the_rest_is_read() -> None:
@@ -158,5 +179,8 @@ def test_a_lead_is_found_before_the_rest_is_read() -> None:
 )
 def test_a_note_about_the_article_does_not_open_it(note: str) -> None:
     """It tells of the text and not of its matter; where there is nothing else, it is told."""
-    assert lead(f"{note}\nThe bridge over the river is open again.") == "The bridge over the river is open again."
+    assert (
+        lead(f"{note}\nThe bridge over the river is open again.")
+        == "The bridge over the river is open again."
+    )
     assert lead(note) == note

@@ -17,9 +17,17 @@ from feedpub.cleaner.summary.sentences import is_finished, join_sentences
         ("en", "It costs $3.50. Is that much? No!", ["It costs $3.50.", "Is that much?", "No!"]),
         ("en", "The sea rose.[2] Nobody left.", ["The sea rose.[2]", "Nobody left."]),
         ("en", "1. Peel the apples. 2. Cut them.", ["1. Peel the apples.", "2. Cut them."]),
-        ("de", "Die 3. Liga beginnt am 5. Mai. Alle warten.", ["Die 3. Liga beginnt am 5. Mai.", "Alle warten."]),
+        (
+            "de",
+            "Die 3. Liga beginnt am 5. Mai. Alle warten.",
+            ["Die 3. Liga beginnt am 5. Mai.", "Alle warten."],
+        ),
         ("de", "Er kam z. B. zu spät. Sie nicht.", ["Er kam z. B. zu spät.", "Sie nicht."]),
-        ("fr", "M. Duval part le 5 janv. 2024. Il pleut !", ["M. Duval part le 5 janv. 2024.", "Il pleut !"]),
+        (
+            "fr",
+            "M. Duval part le 5 janv. 2024. Il pleut !",
+            ["M. Duval part le 5 janv. 2024.", "Il pleut !"],
+        ),
         ("es", "¿Qué pasa? El Sr. Ruiz no lo sabe.", ["¿Qué pasa?", "El Sr. Ruiz no lo sabe."]),
         ("ru", "Дом стоит 5 млн. рублей. Это много.", ["Дом стоит 5 млн. рублей.", "Это много."]),
         ("zh", "桥断了。没有人受伤！谁来修？", ["桥断了。", "没有人受伤！", "谁来修？"]),
@@ -37,17 +45,26 @@ def test_sentences_are_found_in_many_scripts(language: str, text: str, expected:
 @pytest.mark.parametrize("language", [None, "", "xx", "en-GB", "EN_us"])
 def test_a_language_may_be_unknown_or_written_in_full(language: str | None) -> None:
     """No language, one that nobody knows and one with a region do as well."""
-    assert split_sentences("Mr. Orr sang. Nobody listened.", language) == ["Mr. Orr sang.", "Nobody listened."]
+    assert split_sentences("Mr. Orr sang. Nobody listened.", language) == [
+        "Mr. Orr sang.",
+        "Nobody listened.",
+    ]
 
 
 def test_a_line_ends_a_sentence() -> None:
     """A heading does not run into the paragraph below it."""
-    assert split_sentences("The bridge\nIt fell at night.", "en") == ["The bridge", "It fell at night."]
+    assert split_sentences("The bridge\nIt fell at night.", "en") == [
+        "The bridge",
+        "It fell at night.",
+    ]
 
 
 def test_whitespace_is_made_sane() -> None:
     """Tabs, no-break spaces, runs of spaces and blank lines leave single spaces."""
-    assert split_sentences(" The\tbridge \u00a0 fell.\r\n\n  It rained. ", "en") == ["The bridge fell.", "It rained."]
+    assert split_sentences(" The\tbridge \u00a0 fell.\r\n\n  It rained. ", "en") == [
+        "The bridge fell.",
+        "It rained.",
+    ]
 
 
 def test_no_text_has_no_sentences() -> None:
@@ -56,7 +73,18 @@ def test_no_text_has_no_sentences() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["It fell.", "Why?", "“It fell.”", "(It fell.)", "It fell.[3]", "桥断了。", "वह गया।", "« Oui. »", "…"]
+    "text",
+    [
+        "It fell.",
+        "Why?",
+        "“It fell.”",
+        "(It fell.)",
+        "It fell.[3]",
+        "桥断了。",
+        "वह गया।",
+        "« Oui. »",
+        "…",
+    ],
 )
 def test_an_end_is_recognised(text: str) -> None:
     """A sentence mark counts behind it a quotation mark, a bracket or a footnote."""

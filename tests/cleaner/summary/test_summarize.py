@@ -24,7 +24,10 @@ Lunch was served at noon."""
 def test_the_sentences_that_tell_most_are_chosen() -> None:
     """Words of the title and likeness to other sentences win over what merely stands first."""
     told = summarize(COUNCIL, title="Council votes for new library in old mill")
-    assert "The council of Marlow voted on Tuesday to build a new library on the site of the old mill." in told
+    assert (
+        "The council of Marlow voted on Tuesday to build a new library on the site of the old mill."
+        in told
+    )
     assert "cold morning" not in told
     assert "Lunch" not in told
 
@@ -40,7 +43,10 @@ def test_it_fits_and_consists_of_whole_sentences(room: int) -> None:
     told = summarize(COUNCIL, title="Council votes for new library", max_chars=room)
     assert 0 < len(told) <= room
     if not told.endswith("…"):
-        places = [split_sentences(COUNCIL, "en").index(sentence) for sentence in split_sentences(told, "en")]
+        places = [
+            split_sentences(COUNCIL, "en").index(sentence)
+            for sentence in split_sentences(told, "en")
+        ]
         assert places == sorted(set(places))
 
 
@@ -54,7 +60,9 @@ def test_more_room_may_be_used() -> None:
 def test_a_sentence_does_not_hang_in_the_air() -> None:
     """What begins with "But" or "He" is not taken without the sentence before it."""
     for room in range(60, 400, 20):
-        told = split_sentences(summarize(COUNCIL, title="Council votes for new library in old mill", max_chars=room))
+        told = split_sentences(
+            summarize(COUNCIL, title="Council votes for new library in old mill", max_chars=room)
+        )
         assert "He called the plan a luxury." not in told or "But there were doubts." in told
         assert not told[0].startswith(("But", "He"))
 
@@ -68,7 +76,10 @@ def test_a_repeated_sentence_is_told_once() -> None:
 def test_openings_are_not_told() -> None:
     """Datelines and the title are left out here too."""
     text = "A library for Marlow\nMARLOW (AP) — The council voted for a library on Tuesday."
-    assert summarize(text, title="A library for Marlow") == "The council voted for a library on Tuesday."
+    assert (
+        summarize(text, title="A library for Marlow")
+        == "The council voted for a library on Tuesday."
+    )
 
 
 def test_where_no_sentence_fits_the_first_is_cut() -> None:
@@ -159,7 +170,9 @@ def test_words_are_compared_by_their_beginnings() -> None:
 
 def test_central_is_what_others_are_like() -> None:
     """The sentence that shares words with the others has the highest rank, one without any the lowest."""
-    ranks = centrality([["mill", "river"], ["mill", "river", "library"], ["library", "books"], ["soup"]])
+    ranks = centrality(
+        [["mill", "river"], ["mill", "river", "library"], ["library", "books"], ["soup"]]
+    )
     assert max(ranks) == ranks[1]
     assert min(ranks) == ranks[3]
     assert sum(ranks) == pytest.approx(4)
@@ -168,6 +181,8 @@ def test_central_is_what_others_are_like() -> None:
 
 def test_standing_together_counts() -> None:
     """Of choices that are alike in all else, the one whose sentences follow each other is better."""
-    found = [Sentence(f"Equal sentence {letter} here.", 0, place) for place, letter in enumerate("abcd")]
+    found = [
+        Sentence(f"Equal sentence {letter} here.", 0, place) for place, letter in enumerate("abcd")
+    ]
     measures = measure(found)
     assert score(measures, (1, 2), 300) > score(measures, (1, 3), 300)

@@ -3,7 +3,12 @@ from importlib.resources import files
 
 import pytest
 
-from feedpub.cleaner.summary.wordlists import base_language, ends_dangling, sentence_words, words_of_all_languages
+from feedpub.cleaner.summary.wordlists import (
+    base_language,
+    ends_dangling,
+    sentence_words,
+    words_of_all_languages,
+)
 
 TABLE = tomllib.loads((files("feedpub.cleaner.summary") / "data" / "words.toml").read_text("utf-8"))
 
@@ -16,10 +21,20 @@ def test_at_least_twenty_languages_are_known() -> None:
 @pytest.mark.parametrize("language", sorted(TABLE))
 def test_the_lists_are_well_formed(language: str) -> None:
     """Known lists only, in lower case, nothing twice."""
-    assert TABLE[language].keys() <= {"abbreviations", "agencies", "by", "dangling", "more", "notes", "offers"}
+    assert TABLE[language].keys() <= {
+        "abbreviations",
+        "agencies",
+        "by",
+        "dangling",
+        "more",
+        "notes",
+        "offers",
+    }
     for entries in TABLE[language].values():
         assert len(set(entries)) == len(entries)
-        assert [entry for entry in entries if entry != entry.lower() or entry != entry.strip()] == []
+        assert [
+            entry for entry in entries if entry != entry.lower() or entry != entry.strip()
+        ] == []
 
 
 @pytest.mark.parametrize(
@@ -40,7 +55,12 @@ def test_a_sentence_that_leans_on_another(language: str, sentence: str) -> None:
 
 @pytest.mark.parametrize(
     ("language", "sentence"),
-    [("en", "Butter is expensive."), ("en", "Nobody came."), ("xx", "But nobody came."), ("en", "")],
+    [
+        ("en", "Butter is expensive."),
+        ("en", "Nobody came."),
+        ("xx", "But nobody came."),
+        ("en", ""),
+    ],
 )
 def test_a_sentence_that_stands_alone(language: str, sentence: str) -> None:
     """Whole words count, in languages that are known."""

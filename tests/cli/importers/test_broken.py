@@ -10,7 +10,9 @@ from feedpub.cli.importers import FORMATS, parse_import, parse_import_address
 from feedpub.cli.importers.documents import LARGEST, LARGEST_YAML
 from feedpub.core.errors import ImportFileError
 
-OPML = b'<opml version="2.0"><body><outline text="a" xmlUrl="https://a.example.org/"/></body></opml>'
+OPML = (
+    b'<opml version="2.0"><body><outline text="a" xmlUrl="https://a.example.org/"/></body></opml>'
+)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +27,10 @@ OPML = b'<opml version="2.0"><body><outline text="a" xmlUrl="https://a.example.o
         (b"<!DOCTYPE html><html><title>Log in</title></html>", "f:1: a web page"),
         (b"<note>hello</note>", "f:1: XML, but no OPML"),
         (b'[[feed]]\nname = "a"\n[[feed.source]]\n', "f:1: a config of feedpub itself"),
-        (b'[tool]\nname = "x"\n', "f:1: a TOML file, and not of rsspls; say what it is with --from opml"),
+        (
+            b'[tool]\nname = "x"\n',
+            "f:1: a TOML file, and not of rsspls; say what it is with --from opml",
+        ),
         (b"hello\nworld\n", "f:1: of no kind that is known"),
         (b"channel:\n  url: [unfinished\n", "f:3: not YAML"),
         (b"channel: x\nfeeds: \xff\n", "f:2: not UTF-8"),
@@ -57,7 +62,9 @@ def test_what_is_wrong_is_said_with_its_line(body: bytes, message: str) -> None:
         (b"a" * (LARGEST_YAML + 1), "html2rss", "f: larger than 1 MB"),
     ],
 )
-def test_what_is_not_of_the_kind_that_it_is_said_to_be(body: bytes, kind: str, message: str) -> None:
+def test_what_is_not_of_the_kind_that_it_is_said_to_be(
+    body: bytes, kind: str, message: str
+) -> None:
     """The kind is taken at the user's word."""
     with pytest.raises(ImportFileError) as caught:
         parse_import(body, "f", kind)
@@ -72,16 +79,16 @@ def test_an_address_of_anything_else_is_not_fetched() -> None:
 
 def test_opml_is_read_in_the_encoding_that_it_declares() -> None:
     """Old readers wrote Latin-1."""
-    body = (
-        '<?xml version="1.0" encoding="ISO-8859-1"?><opml><body><outline text="Fähre" xmlUrl="https://a.example.org/"/>'
-    )
+    body = '<?xml version="1.0" encoding="ISO-8859-1"?><opml><body><outline text="Fähre" xmlUrl="https://a.example.org/"/>'
     (draft,) = parse_import(f"{body}</body></opml>".encode("latin-1"), "f").feeds
     assert draft.title == "Fähre"
 
 
 def test_an_outline_over_several_lines_is_where_it_begins() -> None:
     """Blank lines above the document count, too."""
-    body = b'\n\n<opml>\n<body><outline\n text="x"\n xmlUrl="https://a.example.org/"\n/></body></opml>'
+    body = (
+        b'\n\n<opml>\n<body><outline\n text="x"\n xmlUrl="https://a.example.org/"\n/></body></opml>'
+    )
     (draft,) = parse_import(body, "f").feeds
     assert draft.location == "f:4"
 
@@ -95,7 +102,10 @@ def test_entities_are_refused_in_whatever_encoding_they_hide(entity: str) -> Non
         parse_import(body.encode("utf-16"), "f")
 
 
-@given(st.binary(max_size=200) | st.sampled_from([OPML]).flatmap(lambda b: st.integers(0, len(b)).map(lambda n: b[:n])))
+@given(
+    st.binary(max_size=200)
+    | st.sampled_from([OPML]).flatmap(lambda b: st.integers(0, len(b)).map(lambda n: b[:n]))
+)
 def test_no_bytes_crash_any_reader(body: bytes) -> None:
     """They are feeds, or an error of ours."""
     for kind in (None, *FORMATS):

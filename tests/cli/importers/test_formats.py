@@ -27,7 +27,9 @@ def test_opml_names_what_is_no_feed() -> None:
     assert files.startswith(
         'subscriptions.opml:11: url: Files: "ftp://files.example.org/feed.xml" is not a web address'
     )
-    assert any("folder Harbour: feedpub has no folders" in line for line in lost(found, matters=False))
+    assert any(
+        "folder Harbour: feedpub has no folders" in line for line in lost(found, matters=False)
+    )
     assert any("import its address by itself" in line for line in lost(found, matters=False))
 
 
@@ -39,8 +41,9 @@ def test_freshrss_scraping_becomes_a_page_with_a_selector() -> None:
     assert (theatre.type, theatre.links) == ("page", "")
     assert theatre.headers == (("User-Agent", "Reader of the harbour"),)
     assert theatre.cookies == (("seen", "1"), ("lang", "en"))
-    assert "freshrss.opml:7: xPathItem: Theatre: CSS cannot say this XPath; the articles are found by the page's " in (
-        "\n".join(lost(found))
+    assert (
+        "freshrss.opml:7: xPathItem: Theatre: CSS cannot say this XPath; the articles are found by the page's "
+        in ("\n".join(lost(found)))
     )
 
 
@@ -51,7 +54,10 @@ def test_freshrss_rules_for_articles_become_files_of_sites() -> None:
         "council.example.org",
         (("content", ("article .text",)), ("remove", (".share", ".related"))),
     )
-    assert quay.text() == '# The articles of quay.example.org, from freshrss.opml:11.\ncontent = "main"\n'
+    assert (
+        quay.text()
+        == '# The articles of quay.example.org, from freshrss.opml:11.\ncontent = "main"\n'
+    )
 
 
 def test_freshrss_sources_that_cannot_be_read_are_left_out() -> None:
@@ -115,7 +121,9 @@ def test_rsspls_losses_have_their_lines() -> None:
         "feeds.toml:43: proxy",
         "feeds.toml:53: url",
     ]
-    assert "feeds.toml:6: heading, summary, date: read from each article instead" in lost(found, matters=False)
+    assert "feeds.toml:6: heading, summary, date: read from each article instead" in lost(
+        found, matters=False
+    )
 
 
 def test_html2rss_of_several_feeds() -> None:
@@ -154,26 +162,42 @@ def test_html2rss_losses_have_their_lines() -> None:
 
 def test_a_selector_that_is_none_is_lost() -> None:
     """The list is then found by the page's structure."""
-    config = b"channel: {url: 'https://a.example.org/'}\nselectors: {items: {selector: 'tr:last'}}\n"
+    config = (
+        b"channel: {url: 'https://a.example.org/'}\nselectors: {items: {selector: 'tr:last'}}\n"
+    )
     found = parse_import(config, "a.yml")
     assert found.feeds[0].links == ""
-    assert any('"tr:last" is not a CSS selector' in line and "page's structure" in line for line in lost(found))
+    assert any(
+        '"tr:last" is not a CSS selector' in line and "page's structure" in line
+        for line in lost(found)
+    )
 
 
 def test_rss_bridge_says_page_links_and_articles() -> None:
     """The simple bridge: all of it is in the address."""
     found = imported("bridges.txt")
     harbour = found.feeds[0]
-    assert (harbour.url, harbour.links, harbour.limit) == ("https://harbour.example.org/news", ".story h2", 20)
+    assert (harbour.url, harbour.links, harbour.limit) == (
+        "https://harbour.example.org/news",
+        ".story h2",
+        20,
+    )
     assert harbour.include == (r"re:/news/\d+",)
-    assert found.sites[0].settings == (("content", ("article .body",)), ("remove", (".ads", "div.share")))
+    assert found.sites[0].settings == (
+        ("content", ("article .body",)),
+        ("remove", (".ads", "div.share")),
+    )
     assert "bridges.txt:2: discard_thumbnail: the article's picture stays" in lost(found)
 
 
 def test_rss_bridge_with_all_its_selectors() -> None:
     """The complex one reads the articles' own pages where it is told to."""
     docks, weather = imported("bridges.txt").feeds[1:]
-    assert (docks.links, docks.every, docks.cookies) == ("div.dock a.more", "1h", (("session", "abc"),))
+    assert (docks.links, docks.every, docks.cookies) == (
+        "div.dock a.more",
+        "1h",
+        (("session", "abc"),),
+    )
     assert imported("bridges.txt").sites[1].settings == (
         ("content", ("main",)),
         ("title", ("h1",)),
@@ -195,7 +219,9 @@ def test_rss_bridge_by_its_address_alone() -> None:
 def test_rules_of_one_host_are_taken_once() -> None:
     """Others than the first are told: a site has one file."""
     start = b"https://b.example.org/?bridge=CssSelector&url_selector=h2&home_page=https://c.example.org/"
-    found = parse_import(start + b"1&content_selector=main\n" + start + b"2&content_selector=article\n", "b.txt")
+    found = parse_import(
+        start + b"1&content_selector=main\n" + start + b"2&content_selector=article\n", "b.txt"
+    )
     assert [site.settings for site in found.sites] == [(("content", ("main",)),)]
     assert lost(found) == [
         "b.txt:2: content article: c.example.org has other rules from b.txt:1; one file holds those of a host"
@@ -204,9 +230,7 @@ def test_rules_of_one_host_are_taken_once() -> None:
 
 def test_every_draft_can_stand_in_a_config() -> None:
     """Whatever the file says: what the config would refuse is lost, and the rest is taken."""
-    body = (
-        b'<opml><body><outline text="x" xmlUrl="https://a.example.org/" htmlUrl="https://" language="!"/></body></opml>'
-    )
+    body = b'<opml><body><outline text="x" xmlUrl="https://a.example.org/" htmlUrl="https://" language="!"/></body></opml>'
     found = parse_import(body, "x.opml")
     assert found.feeds[0].as_toml_table("x") == {
         "name": "x",

@@ -30,9 +30,7 @@ title = "The quay"
 type = "feed"
 url = "http://www.quay.example.org/feed.xml/"
 """
-ADDRESS = (
-    "https://b.example.org/?bridge=CssSelector&home_page=https://c.example.org/&url_selector=h2&content_selector=main"
-)
+ADDRESS = "https://b.example.org/?bridge=CssSelector&home_page=https://c.example.org/&url_selector=h2&content_selector=main"
 
 
 @pytest.fixture
@@ -46,7 +44,9 @@ def path(tmp_path: Path) -> Path:
 
 def run(path: Path, *arguments: str, answer: bytes | str | None = None) -> Result:
     """The command in this process; what it raises is raised."""
-    return CliRunner().invoke(cli, ["-c", str(path), *arguments], input=answer, catch_exceptions=False)
+    return CliRunner().invoke(
+        cli, ["-c", str(path), *arguments], input=answer, catch_exceptions=False
+    )
 
 
 def example(name: str) -> str:
@@ -69,7 +69,10 @@ def test_what_is_new_is_put_below_what_is_there(path: Path) -> None:
 def opml(path: Path, number: int) -> Path:
     """So many feeds of one title, and what feedpub does not know of each."""
     file = path.parent / "many.opml"
-    lines = [f'<outline text="News" xmlUrl="https://n{n}.example.org/feed" x="{n}"/>' for n in range(number)]
+    lines = [
+        f'<outline text="News" xmlUrl="https://n{n}.example.org/feed" x="{n}"/>'
+        for n in range(number)
+    ]
     file.write_text("\n".join(["<opml><body>", *lines, "</body></opml>"]))
     return file
 
@@ -124,7 +127,9 @@ def test_a_yes_writes(path: Path) -> None:
     assert names(path) == ["quay", "mariners", "lighthouse", "slipway"]
 
 
-@pytest.mark.parametrize("name", ["subscriptions.opml", "freshrss.opml", "feeds.toml", "html2rss.yml", "bridges.txt"])
+@pytest.mark.parametrize(
+    "name", ["subscriptions.opml", "freshrss.opml", "feeds.toml", "html2rss.yml", "bridges.txt"]
+)
 def test_a_file_of_each_kind_makes_a_config_that_loads(tmp_path: Path, name: str) -> None:
     """Where none was before; a second time nothing is new and nothing is written."""
     path = tmp_path / "config" / "feedpub.toml"
@@ -190,8 +195,15 @@ def test_json_is_one_document_and_asks_nothing(path: Path) -> None:
         "docks-example-org",
         "weather-bridge-example-org",
     ]
-    assert {Path(loss["where"]).name for loss in told["losses"]} == {"bridges.txt:2", "bridges.txt:3", "bridges.txt:4"}
-    assert json.loads(run(path, "import", example("bridges.txt"), "--json", "--yes").stdout)["written"] is True
+    assert {Path(loss["where"]).name for loss in told["losses"]} == {
+        "bridges.txt:2",
+        "bridges.txt:3",
+        "bridges.txt:4",
+    }
+    assert (
+        json.loads(run(path, "import", example("bridges.txt"), "--json", "--yes").stdout)["written"]
+        is True
+    )
     assert len(names(path)) == 4
 
 
@@ -200,9 +212,21 @@ def test_several_files_are_taken_together_or_not_at_all(path: Path, tmp_path: Pa
     broken = tmp_path / "broken.opml"
     broken.write_text("<opml>", "utf-8")
     with pytest.raises(ImportFileError) as caught:
-        run(path, "import", example("feeds.toml"), str(broken), str(tmp_path / "gone"), str(tmp_path), "--yes")
+        run(
+            path,
+            "import",
+            example("feeds.toml"),
+            str(broken),
+            str(tmp_path / "gone"),
+            str(tmp_path),
+            "--yes",
+        )
     said = str(caught.value).splitlines()
-    assert [line.removeprefix(str(tmp_path)).partition(": ")[0] for line in said[:3]] == ["/broken.opml:1", "/gone", ""]
+    assert [line.removeprefix(str(tmp_path)).partition(": ")[0] for line in said[:3]] == [
+        "/broken.opml:1",
+        "/gone",
+        "",
+    ]
     assert said[-1] == "Nothing was imported."
     assert path.read_text("utf-8") == CONFIG
 
@@ -254,7 +278,12 @@ path = "articles"
     )
     result = run(path, "export", "opml", "--sources")
     assert "s3cret" not in result.output
-    assert [line.split(":")[1].strip() for line in result.stderr.splitlines()] == ["quay", "town", "town", "town"]
+    assert [line.split(":")[1].strip() for line in result.stderr.splitlines()] == [
+        "quay",
+        "town",
+        "town",
+        "town",
+    ]
     back = parse_import(result.stdout_bytes, "back.opml")
     quay, town = back.feeds
     assert (quay.url, quay.type) == ("http://www.quay.example.org/feed.xml/", "feed")

@@ -27,8 +27,16 @@ def test_links_in_items(items: str, link: str, links: str) -> None:
 
 def test_splitting_keeps_what_belongs_together() -> None:
     """Quotes, brackets and parentheses hold."""
-    assert split_selectors(" .ads,, div[x='a,b'] , p:not(.a,.b) ") == [".ads", "div[x='a,b']", "p:not(.a,.b)"]
-    assert split_selectors("@a and contains(@b, ' and ') and @c", " and ") == ["@a", "contains(@b, ' and ')", "@c"]
+    assert split_selectors(" .ads,, div[x='a,b'] , p:not(.a,.b) ") == [
+        ".ads",
+        "div[x='a,b']",
+        "p:not(.a,.b)",
+    ]
+    assert split_selectors("@a and contains(@b, ' and ') and @c", " and ") == [
+        "@a",
+        "contains(@b, ' and ')",
+        "@c",
+    ]
 
 
 def test_places_on_the_page_itself_are_known() -> None:

@@ -15,7 +15,10 @@ def configs() -> dict[str, Imported]:
     """All of them, by their paths."""
     folder = shared("data/html2rss-configs")
     paths = sorted(folder.rglob("*.yml"))
-    return {str(path.relative_to(folder)): parse_import(path.read_bytes(), Path(path).name) for path in paths}
+    return {
+        str(path.relative_to(folder)): parse_import(path.read_bytes(), Path(path).name)
+        for path in paths
+    }
 
 
 def outcome(found: Imported) -> str:
@@ -33,7 +36,9 @@ def test_every_config_comes_through() -> None:
     assert counts["whole"] >= 30
     for name, each in found.items():
         assert len(each.feeds) == 1 or any(loss.what == "json" for loss in each.unsupported), name
-        assert not [problem for draft in each.feeds for problem in validate_feed(draft.as_toml_table("x"))], name
+        assert not [
+            problem for draft in each.feeds for problem in validate_feed(draft.as_toml_table("x"))
+        ], name
         assert all(draft.links for draft in each.feeds), name
 
 

@@ -49,7 +49,9 @@ TERMS = st.sampled_from(
 PREDICATES = st.lists(TERMS, min_size=1, max_size=3).map(" and ".join) | st.sampled_from(
     ["1", "2", "last()", "position()=1", "position() = last()"]
 )
-STEPS = st.tuples(NAMES, st.lists(PREDICATES, max_size=2)).map(lambda s: s[0] + "".join(f"[{p}]" for p in s[1]))
+STEPS = st.tuples(NAMES, st.lists(PREDICATES, max_size=2)).map(
+    lambda s: s[0] + "".join(f"[{p}]" for p in s[1])
+)
 PATHS = st.tuples(
     st.sampled_from(["//", ".//", "descendant::", "/descendant::", "descendant-or-self::"]),
     STEPS,
@@ -72,7 +74,9 @@ def test_what_is_said_within_an_element_is_the_same(expression: str) -> None:
     if css is not None:
         within = PAGE.cssselect("ul.items li, main")
         wanted = {found for element in within for found in elements(element, expression)}
-        assert {*PAGE.cssselect(f"ul.items li {css}"), *PAGE.cssselect(f"main {css}")} == wanted, css
+        assert {*PAGE.cssselect(f"ul.items li {css}"), *PAGE.cssselect(f"main {css}")} == wanted, (
+            css
+        )
 
 
 @pytest.mark.parametrize(
@@ -81,7 +85,10 @@ def test_what_is_said_within_an_element_is_the_same(expression: str) -> None:
         ('//div[@class="news-item"]', 'div[class="news-item"]'),
         ("//*[@id='list']/li[2]/a", '[id="list"] > li:nth-of-type(2) > a'),
         ("/html/body/main//article", "html > body > main article"),
-        ("//li[contains(concat(' ', normalize-space(@class), ' '), ' new ')]//a[@href]", "li.new a[href]"),
+        (
+            "//li[contains(concat(' ', normalize-space(@class), ' '), ' new ')]//a[@href]",
+            "li.new a[href]",
+        ),
         ("//h2/a | //h3/a", "h2 > a, h3 > a"),
         ("//ul/li[last()]", "ul > li:last-of-type"),
         ("//a[@title='x and y | z']", 'a[title="x and y | z"]'),

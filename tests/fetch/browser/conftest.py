@@ -9,7 +9,16 @@ import pytest
 from feedpub.fetch import Fetcher
 from feedpub.fetch.browser import Browser, RenderLimits, why_unavailable
 
-LIMITS = RenderLimits(seconds=8, unresponsive=4, settle=2, quiet=0.2, heap=64, memory=1024, requests=20, length=500_000)
+LIMITS = RenderLimits(
+    seconds=8,
+    unresponsive=4,
+    settle=2,
+    quiet=0.2,
+    heap=64,
+    memory=1024,
+    requests=20,
+    length=500_000,
+)
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +45,10 @@ class Listener:
         self.port = int(self._tcp.getsockname()[1])
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.bind(("127.0.0.1", self.port))
-        self._threads = [threading.Thread(target=self._accept), threading.Thread(target=self._receive)]
+        self._threads = [
+            threading.Thread(target=self._accept),
+            threading.Thread(target=self._receive),
+        ]
         for thread in self._threads:
             thread.start()
 

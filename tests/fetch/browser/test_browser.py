@@ -99,7 +99,9 @@ document.title = tried.join(" ");
 """
 
 
-def test_nothing_leaves_but_by_the_gate(browser: Browser, gate: Fetcher, site: Site, listener: Listener) -> None:
+def test_nothing_leaves_but_by_the_gate(
+    browser: Browser, gate: Fetcher, site: Site, listener: Listener
+) -> None:
     """A page that tries every way to another port of the machine, which the config even allows, reaches nobody."""
     site["/"] = WAYS_OUT.format(there=f"127.0.0.1:{listener.port}")
     page = text(render(browser, gate, site.url("/")))
@@ -115,11 +117,19 @@ def test_nothing_leaves_but_by_the_gate(browser: Browser, gate: Fetcher, site: S
     ("script", "reason"),
     [
         pytest.param("for (;;);", "they hang", id="hang"),
-        pytest.param("const a = []; for (;;) a.push(new Array(1e5).fill(Math.random()))", "memory", id="memory"),
-        pytest.param("document.body.dataset.x = 'x'.repeat(6e5)", "more than 500000 characters", id="huge"),
+        pytest.param(
+            "const a = []; for (;;) a.push(new Array(1e5).fill(Math.random()))",
+            "memory",
+            id="memory",
+        ),
+        pytest.param(
+            "document.body.dataset.x = 'x'.repeat(6e5)", "more than 500000 characters", id="huge"
+        ),
     ],
 )
-def test_a_bad_page_costs_itself_alone(browser: Browser, gate: Fetcher, site: Site, script: str, reason: str) -> None:
+def test_a_bad_page_costs_itself_alone(
+    browser: Browser, gate: Fetcher, site: Site, script: str, reason: str
+) -> None:
     """The reason says what it did, and the next page comes."""
     site["/"] = f"<p>text<script>{script}</script>"
     with pytest.raises(ResourceLimitError, match=reason):
@@ -131,9 +141,15 @@ def test_a_bad_page_costs_itself_alone(browser: Browser, gate: Fetcher, site: Si
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param("onbeforeunload = () => 'stay'; alert(1); confirm(2); prompt(3); print()", id="dialogs"),
-        pytest.param("setInterval(() => location = '/?' + Math.random(), 20)", id="leads on for ever"),
-        pytest.param("setInterval(() => document.title = Math.random(), 20)", id="changes for ever"),
+        pytest.param(
+            "onbeforeunload = () => 'stay'; alert(1); confirm(2); prompt(3); print()", id="dialogs"
+        ),
+        pytest.param(
+            "setInterval(() => location = '/?' + Math.random(), 20)", id="leads on for ever"
+        ),
+        pytest.param(
+            "setInterval(() => document.title = Math.random(), 20)", id="changes for ever"
+        ),
         pytest.param(
             "['file:///etc/passwd', 'data:text/html,gone', 'chrome://crash', 'http://elsewhere.invalid/', '/circle']"
             ".forEach((url, n) => setTimeout(() => location = url, n * 20))",

@@ -27,12 +27,16 @@ else fetch("/api/list").then(r => r.json()).then(list => {
 
 
 @pytest.mark.slow
-def test_a_site_that_is_built_by_scripts_becomes_a_feed(site: Site, browser: Browser, tmp_path: Path) -> None:
+def test_a_site_that_is_built_by_scripts_becomes_a_feed(
+    site: Site, browser: Browser, tmp_path: Path
+) -> None:
     """Listing and articles; twice the same bytes."""
     numbers = [3, 2, 1]
     site["/"] = SHELL
     site["/app.js"] = Route(APP.encode(), "text/javascript")
-    site["/api/list"] = Route(json.dumps([{"n": n, "title": title(n)} for n in numbers]).encode(), "application/json")
+    site["/api/list"] = Route(
+        json.dumps([{"n": n, "title": title(n)} for n in numbers]).encode(), "application/json"
+    )
     for n in numbers:
         site[f"/story/{n}"] = SHELL
         site[f"/api/story/{n}"] = story(n)

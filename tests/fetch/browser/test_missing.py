@@ -38,7 +38,9 @@ def test_what_is_missing_is_named_with_its_commands() -> None:
 
 
 def test_a_browser_that_the_config_names_must_be_there(tmp_path: Path) -> None:
-    assert f"there is no program {tmp_path}/none, which browser_path names" in str(why_unavailable(tmp_path / "none"))
+    assert f"there is no program {tmp_path}/none, which browser_path names" in str(
+        why_unavailable(tmp_path / "none")
+    )
 
 
 @pytest.mark.usefixtures("nothing_installed")
@@ -56,7 +58,9 @@ def test_a_run_fails_that_source_and_nobody_is_asked(site: Site, tmp_path: Path)
 def test_check_notes_it(tmp_path: Path) -> None:
     """Where a source wants it; elsewhere nobody needs to know."""
     home = Home(tmp_path)
-    home.configure(FEED.format(url="https://example.org/"), head=f'{HEAD}browser_path = "no-such-browser"\n')
+    home.configure(
+        FEED.format(url="https://example.org/"), head=f'{HEAD}browser_path = "no-such-browser"\n'
+    )
     checked = home.run("check")
     assert checked.returncode == 0
     assert "note: render = true needs a browser; there is no program" in checked.stdout
@@ -92,4 +96,7 @@ def test_a_page_that_waits_for_scripts_says_what_to_do(shown: str) -> None:
 def test_a_page_that_is_empty_anyway_does_not(data: str) -> None:
     """No script could fill it, or they have run already."""
     with pytest.raises(NoContentError, match=r"there is no text in the page$"):
-        extract(f"<html><head><title>x</title>{data}</head><body><div></div></body></html>", "https://example.org/a")
+        extract(
+            f"<html><head><title>x</title>{data}</head><body><div></div></body></html>",
+            "https://example.org/a",
+        )

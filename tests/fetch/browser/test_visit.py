@@ -14,7 +14,9 @@ def test_a_part_of_the_pages_own_server_is_fetched(site: Site, gate: Fetcher) ->
     """What the config allowed for the page holds for its own server."""
     site["/"], site["/api"] = "<p>", Route(b"[1]", "application/json")
     visit = gate.open_page(site.url("/"))
-    answer, place = visit.fetch_subresource(site.url("/api"), {"X-Wanted": "all"}, left=5, most=MUCH)
+    answer, place = visit.fetch_subresource(
+        site.url("/api"), {"X-Wanted": "all"}, left=5, most=MUCH
+    )
     visit.close()
     assert (answer.body, place) == (b"[1]", site.url("/api"))
     assert site.requests[-1].headers["x-wanted"] == "all"
@@ -29,14 +31,22 @@ def test_nothing_else_that_is_private_is_reached(site: Site, gate: Fetcher) -> N
         gate.get(other.url("/"))  # a connection to it is kept, which the page must not find
         other.forget()
         visit = gate.open_page(site.url("/"))
-        for url in (other.url("/"), site.url("/away"), "http://169.254.169.254/", "http://[::1]/", "http://localhost/"):
+        for url in (
+            other.url("/"),
+            site.url("/away"),
+            "http://169.254.169.254/",
+            "http://[::1]/",
+            "http://localhost/",
+        ):
             with pytest.raises(DisallowedError, match="allow_private"):
                 visit.fetch_subresource(url, {}, left=5, most=MUCH)
         visit.close()
         assert other.requests == []
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "chrome://version", "data:text/html,x", "ftp://127.0.0.1/"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "chrome://version", "data:text/html,x", "ftp://127.0.0.1/"]
+)
 def test_only_http_is_fetched(site: Site, gate: Fetcher, url: str) -> None:
     site["/"] = "<p>"
     visit = gate.open_page(site.url("/"))
@@ -62,7 +72,9 @@ def test_secrets_go_with_the_requests_of_their_own_site_alone(site: Site, gate: 
     site["/"], site["/api"] = "<p>", "x"
     with running_site() as home:
         for source, sent in ((home.url("/"), None), (site.url("/"), "s3cret")):
-            visit = gate.open_page(site.url("/"), options=RequestOptions(headers={"X-Key": "s3cret"}, site=source))
+            visit = gate.open_page(
+                site.url("/"), options=RequestOptions(headers={"X-Key": "s3cret"}, site=source)
+            )
             visit.fetch_subresource(site.url("/api"), {}, left=5, most=MUCH)
             visit.close()
             assert site.requests[-1].headers.get("x-key") == sent

@@ -29,7 +29,14 @@ from tests.fuzz.oracle import (
 from tests.fuzz.target import MARKUP, Target, fields, text, texts
 
 _TESTS = Path(__file__).parents[2]
-_TYPES = ("", "text/html", "application/rss+xml", "application/json", "text/plain", "application/xhtml+xml")
+_TYPES = (
+    "",
+    "text/html",
+    "application/rss+xml",
+    "application/json",
+    "text/plain",
+    "application/xhtml+xml",
+)
 
 
 def _page(data: bytes) -> Page:
@@ -118,7 +125,11 @@ def entries(data: bytes) -> None:
             )
         )
     feed = replace(
-        feed_of(*made), title=text(data[:40]), author=text(data[40:80]), icon=text(data[80:120]), description=text(data)
+        feed_of(*made),
+        title=text(data[:40]),
+        author=text(data[40:80]),
+        icon=text(data[80:120]),
+        description=text(data),
     )
     check_documents(feed)
     for page in (

@@ -35,7 +35,9 @@ def urls(data: bytes) -> None:
     redact(written)
     if (target := _parsed(written)) is not None:
         assert target.url.isascii()
-        assert parse_url(target.url).url == target.url, "an address that changes when it is read again"
+        assert parse_url(target.url).url == target.url, (
+            "an address that changes when it is read again"
+        )
         _joined(target, other)
     found = absolute_url(written, PAGE)
     check_address(found)
@@ -79,7 +81,12 @@ def networks(data: bytes) -> None:
     if len(number) in (4, 16):
         address = ipaddress.ip_address(number)
         refusal = _PUBLIC.reason_against(str(address), 443)
-        if address.is_private or address.is_loopback or address.is_link_local or address.is_multicast:
+        if (
+            address.is_private
+            or address.is_loopback
+            or address.is_link_local
+            or address.is_multicast
+        ):
             assert refusal, f"{address} would be connected to"
     AddressPolicy.with_networks([text(written)])
 
@@ -116,7 +123,9 @@ def robots(data: bytes) -> None:
     rules = Robots(None, _Clock())
     target = parse_url("https://example.org/" + text(path))
     kept = parse_robots(body, AGENT)
-    assert len(body) > 600 or parse_robots(kept.text.encode(), AGENT) == kept  # encoded, it grows; long lines are cut
+    assert (
+        len(body) > 600 or parse_robots(kept.text.encode(), AGENT) == kept
+    )  # encoded, it grows; long lines are cut
     assert 0 <= rules.check_allowed(target, lambda _: body) <= 30
 
 

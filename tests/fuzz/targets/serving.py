@@ -30,12 +30,30 @@ def _loop() -> asyncio.AbstractEventLoop:
 def _site() -> FeedApp:
     output = folder() / "feeds"
     (output / "world").mkdir(parents=True)
-    for name in ("index.html", "feeds.opml", "world.rss", "world.html", "world-archive-2.json", "world/story.html"):
+    for name in (
+        "index.html",
+        "feeds.opml",
+        "world.rss",
+        "world.html",
+        "world-archive-2.json",
+        "world/story.html",
+    ):
         (output / name).write_bytes(FEED)
-    for name in ("secret.rss", "feeds/.hidden.rss", "feeds/world/.hidden.html", "feeds/world.sqlite", "secret.html"):
+    for name in (
+        "secret.rss",
+        "feeds/.hidden.rss",
+        "feeds/world/.hidden.html",
+        "feeds/world.sqlite",
+        "secret.html",
+    ):
         (folder() / name).write_bytes(SECRET)
     (output / "linked.rss").symlink_to(folder() / "secret.rss")
-    return FeedApp(FolderBackend(output), FakeControl(), ["https://hub.example.org/"], "https://feeds.example.org/")
+    return FeedApp(
+        FolderBackend(output),
+        FakeControl(),
+        ["https://hub.example.org/"],
+        "https://feeds.example.org/",
+    )
 
 
 def application(data: bytes) -> None:

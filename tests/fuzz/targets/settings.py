@@ -45,9 +45,13 @@ def config(data: bytes) -> None:
 def _configs() -> Iterator[bytes]:
     yield (_HOME / "config" / "feedpub.toml").read_bytes()
     for file in sorted((_HOME / "tests" / "config" / "problems").glob("*.txt")):
-        _, frame, rest = re.split(r"^=====\n", file.read_text("utf-8"), maxsplit=2, flags=re.MULTILINE)
+        _, frame, rest = re.split(
+            r"^=====\n", file.read_text("utf-8"), maxsplit=2, flags=re.MULTILINE
+        )
         for example in rest.split("\n\n"):
-            yield (frame + "\n".join(line for line in example.split("\n") if not line.startswith("!"))).encode()
+            yield (
+                frame + "\n".join(line for line in example.split("\n") if not line.startswith("!"))
+            ).encode()
 
 
 def times(data: bytes) -> None:

@@ -22,7 +22,10 @@ def dates(data: bytes) -> None:
         check_moment(moment)
         assert moment is None or (moment.tzinfo is UTC and moment.microsecond == 0)
     page_dates.strip_date_label(written, language or None)
-    for found in (page_dates.parse_page_date(written, language or None), page_dates.date_in_address(written)):
+    for found in (
+        page_dates.parse_page_date(written, language or None),
+        page_dates.date_in_address(written),
+    ):
         if found is not None:
             found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
 
@@ -32,9 +35,15 @@ def patterns(data: bytes) -> None:
     pattern, subject = texts(data, 2)
     try:
         compile_pattern(pattern)
-    except (ValueError, OverflowError, RecursionError):  # the config's own messages are made of these
+    except (
+        ValueError,
+        OverflowError,
+        RecursionError,
+    ):  # the config's own messages are made of these
         return
-    if not pattern.startswith(REGEX) and pattern.count("*") < 4:  # whoever writes the config may write slow rules
+    if (
+        not pattern.startswith(REGEX) and pattern.count("*") < 4
+    ):  # whoever writes the config may write slow rules
         matches_pattern(pattern, subject)
         matches_url(pattern, subject)
 
@@ -47,7 +56,9 @@ def summaries(data: bytes) -> None:
             found = made(body, title=title, language=language or None, max_chars=most)
             assert len(found) <= most, f"{len(found)} characters"
             found.encode()
-    choose_summary(described, body, title=title, site=title[:10], language=language or None).encode()
+    choose_summary(
+        described, body, title=title, site=title[:10], language=language or None
+    ).encode()
 
 
 def charsets(data: bytes) -> None:

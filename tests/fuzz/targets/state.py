@@ -9,7 +9,14 @@ from functools import cache
 from feedpub.cleaner import SiteMemory
 from feedpub.core.models import Article, CachedRobots, Failure, RunResult, RunStatus
 from feedpub.pipeline.site_memory import LearningSite
-from feedpub.store import CachedDocument, ItemState, RunRecord, SourceObservation, SourceState, Store
+from feedpub.store import (
+    CachedDocument,
+    ItemState,
+    RunRecord,
+    SourceObservation,
+    SourceState,
+    Store,
+)
 from feedpub.store.sqlite import FILE_NAME
 from tests.fuzz.oracle import NOW, PAGE, entry_of
 from tests.fuzz.target import WORDS, Target, text
@@ -52,7 +59,11 @@ def behind() -> Behind:
     fill(store)
     connection = sqlite3.connect(home / FILE_NAME, isolation_level=None)
     connection.execute("PRAGMA synchronous = OFF")
-    columns = tuple((table, row[1]) for table in TABLES for row in connection.execute(f"PRAGMA table_info({table})"))
+    columns = tuple(
+        (table, row[1])
+        for table in TABLES
+        for row in connection.execute(f"PRAGMA table_info({table})")
+    )
     rows = {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}  # noqa: S608
     return Behind(store, connection, columns, rows)
 
@@ -63,7 +74,12 @@ def fill(store: Store) -> None:
     seen = ItemState("key", "1", "stored", first_seen=NOW)
     store.commit_entries(FEED, entries=[entry], aliases={"key": entry.id}, seen=[seen], now=NOW)
     store.commit_run(
-        RunRecord(RunResult(FEED, RunStatus.PARTIAL, problems=(Failure(PAGE, "gone"),), written=("news.rss",)), NOW),
+        RunRecord(
+            RunResult(
+                FEED, RunStatus.PARTIAL, problems=(Failure(PAGE, "gone"),), written=("news.rss",)
+            ),
+            NOW,
+        ),
         documents=[CachedDocument(PAGE, "a", PAGE, b"<html>", "text/html", None, None, None, NOW)],
         sources=[SourceState(FEED, "source", NOW, NOW, 3)],
         looks=[SourceObservation(FEED, "source", "a", NOW, 3, lengths=(1, 2))],
@@ -72,7 +88,8 @@ def fill(store: Store) -> None:
     memory = SiteMemory()
     for number in range(3):
         memory.learn(
-            f"<title>{number} - Site</title><p>About us</p><p>Text {number} of the day.</p>", f"{PAGE}?{number}"
+            f"<title>{number} - Site</title><p>About us</p><p>Text {number} of the day.</p>",
+            f"{PAGE}?{number}",
         )
     store.save_memory(SITE, memory.to_bytes(), NOW)
 

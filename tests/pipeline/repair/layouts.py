@@ -23,7 +23,10 @@ def day(n: int) -> str:
 
 def page(body: str, head: str = "", name: str = "Harbour Times") -> str:
     """What stands around the list: a menu, a box of what is read most, a footer."""
-    menu = "".join(f'<li><a href="/{each}">{each.title()}</a></li>' for each in ("town", "sport", "about", "contact"))
+    menu = "".join(
+        f'<li><a href="/{each}">{each.title()}</a></li>'
+        for each in ("town", "sport", "about", "contact")
+    )
     return (
         f'<!doctype html><html lang="en"><head><title>{name}</title>{head}</head><body>'
         f"<nav><ul>{menu}</ul></nav>{body}<footer><p><a href='/imprint'>Imprint of the Harbour Times</a></p></footer>"
@@ -73,13 +76,18 @@ def article_elements() -> str:
 
 
 def a_table() -> str:
-    rows = "".join(f'<tr><td>{n} Nov 2026</td><td><a href="{path(n)}">{title(n)}</a></td></tr>' for n in STORIES)
+    rows = "".join(
+        f'<tr><td>{n} Nov 2026</td><td><a href="{path(n)}">{title(n)}</a></td></tr>'
+        for n in STORIES
+    )
     return page(f"<main><table>{rows}</table>{most_read([9, 5, 3, 1])}</main>")
 
 
 def bare_links() -> str:
     links = "".join(f'<li><a href="{path(n)}">{title(n)}</a></li>' for n in STORIES)
-    return page(f'<main><h1>All news</h1><ul class="all">{links}</ul></main>{most_read([9, 5, 3, 1])}')
+    return page(
+        f'<main><h1>All news</h1><ul class="all">{links}</ul></main>{most_read([9, 5, 3, 1])}'
+    )
 
 
 def linked_cards() -> str:
@@ -92,10 +100,10 @@ def linked_cards() -> str:
 
 def a_lead_story() -> str:
     first, *others = STORIES
-    lead = (
-        f'<section class="lead"><h1><a href="{path(first)}">{title(first)}</a></h1><p>The hall was full.</p></section>'
+    lead = f'<section class="lead"><h1><a href="{path(first)}">{title(first)}</a></h1><p>The hall was full.</p></section>'
+    return page(
+        f'<main>{lead}<div class="grid">{"".join(card(n, "small") for n in others)}</div></main>'
     )
-    return page(f'<main>{lead}<div class="grid">{"".join(card(n, "small") for n in others)}</div></main>')
 
 
 def a_second_list() -> str:
@@ -106,11 +114,16 @@ def a_second_list() -> str:
         f'and boats, number {n}</a></h2><time datetime="{day(n)}">{n} November</time><p>Come at eight.</p></div>'
         for n in range(1, 15)
     )
-    return page(f'<main><section id="reports">{cards}</section><section id="programme">{others}</section></main>')
+    return page(
+        f'<main><section id="reports">{cards}</section><section id="programme">{others}</section></main>'
+    )
 
 
 def definitions() -> str:
-    terms = "".join(f'<dt><a href="{path(n)}">{title(n)}</a></dt><dd>It was decided in the hall.</dd>' for n in STORIES)
+    terms = "".join(
+        f'<dt><a href="{path(n)}">{title(n)}</a></dt><dd>It was decided in the hall.</dd>'
+        for n in STORIES
+    )
     return page(f"<main><dl>{terms}</dl>{most_read([9, 5, 3, 1])}</main>")
 
 
@@ -138,20 +151,26 @@ def a_longer_list() -> str:
 
 def data_alone() -> str:
     items = [
-        {"@type": "NewsArticle", "url": f"https://harbour.example{path(n)}", "headline": title(n)} for n in STORIES
+        {"@type": "NewsArticle", "url": f"https://harbour.example{path(n)}", "headline": title(n)}
+        for n in STORIES
     ]
     data = json.dumps({"@context": "https://schema.org", "@graph": items})
     return page('<div id="app"></div>', f'<script type="application/ld+json">{data}</script>')
 
 
 def state_alone() -> str:
-    posts = [{"title": title(n), "url": path(n), "date": day(n), "summary": "It was decided."} for n in STORIES]
+    posts = [
+        {"title": title(n), "url": path(n), "date": day(n), "summary": "It was decided."}
+        for n in STORIES
+    ]
     state = json.dumps({"props": {"posts": posts}})
     return page('<div id="app"></div>', f'<script type="application/json">{state}</script>')
 
 
 def consent() -> str:
-    return page("<main><h1>Before you continue</h1><p><a href='/ok'>Accept what we do with your data</a></p></main>")
+    return page(
+        "<main><h1>Before you continue</h1><p><a href='/ok'>Accept what we do with your data</a></p></main>"
+    )
 
 
 def menu_alone() -> str:
@@ -163,7 +182,11 @@ def most_read_alone() -> str:
 
 
 def foreign_list() -> str:
-    return other_names().replace("council-decides-on", "weather-report-about").replace("Council decides", "It rains")
+    return (
+        other_names()
+        .replace("council-decides-on", "weather-report-about")
+        .replace("Council decides", "It rains")
+    )
 
 
 def two_left() -> str:

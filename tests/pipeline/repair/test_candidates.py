@@ -13,7 +13,17 @@ from feedpub.sources.listing_page import items_in
 from tests.benchmarks.listings import PAGES
 from tests.benchmarks.repairs import cases, renamed
 from tests.pipeline.repair import layouts
-from tests.pipeline.repair.layouts import ADDRESS, LEFT, NEWER, OLD_LINKS, REPAIRED, STORIES, Layout, path, title
+from tests.pipeline.repair.layouts import (
+    ADDRESS,
+    LEFT,
+    NEWER,
+    OLD_LINKS,
+    REPAIRED,
+    STORIES,
+    Layout,
+    path,
+    title,
+)
 from tests.support.shared import shared
 
 KNOWN = KnownArticles(
@@ -59,7 +69,9 @@ def test_the_list_is_found_again(layout: Layout) -> None:
     assert seen.best is not None or seen.current.is_same_list
     selector = seen.best.selector if seen.best else OLD_LINKS
     found = paths(page, selector)
-    assert sorted(found) == sorted(LISTED.get(layout.__name__, {path(n) for n in STORIES})), selector
+    assert sorted(found) == sorted(LISTED.get(layout.__name__, {path(n) for n in STORIES})), (
+        selector
+    )
 
 
 @pytest.mark.parametrize("layout", LEFT, ids=lambda layout: layout.__name__)
@@ -81,7 +93,10 @@ def test_a_list_beside_another_is_chosen_by_the_name_of_its_place() -> None:
 
 def test_the_evidence_says_how_articles_are_known() -> None:
     """By their address or their title, and what came since, and what else is there."""
-    said = {layout.__name__: compare_selectors(fetched(layout()), OLD_LINKS, KNOWN).best for layout in REPAIRED}
+    said = {
+        layout.__name__: compare_selectors(fetched(layout()), OLD_LINKS, KNOWN).best
+        for layout in REPAIRED
+    }
     told = {name: str(found.likeness) for name, found in said.items() if found}
     assert told["other_names"] == "lists 12 of the 12 articles that were known"
     assert told["other_addresses"] == (
@@ -100,7 +115,10 @@ def test_a_front_page_says_where_the_listing_may_be() -> None:
     )
     seen = nearby_pages(fetched(html), ADDRESS, KNOWN)
     assert seen.lists is None
-    assert seen.links == ("https://harbour.example/harbour/news/", "https://harbour.example/latest/")
+    assert seen.links == (
+        "https://harbour.example/harbour/news/",
+        "https://harbour.example/latest/",
+    )
     assert seen.feeds == ("https://harbour.example/feed.xml",)
 
 
@@ -108,10 +126,13 @@ def test_a_front_page_says_where_the_listing_may_be() -> None:
 def test_a_feed_is_known_by_its_articles(numbers: range, found: bool) -> None:  # noqa: FBT001 -- a table's column
     """As a page's list is."""
     items = "".join(
-        f"<item><title>{title(n)}</title><link>https://harbour.example{path(n)}</link></item>" for n in numbers
+        f"<item><title>{title(n)}</title><link>https://harbour.example{path(n)}</link></item>"
+        for n in numbers
     )
     feed = f'<rss version="2.0"><channel><title>H</title>{items}</channel></rss>'
-    assert (lists_of_feed(Page("https://harbour.example/feed.xml", feed.encode()), KNOWN) is not None) is found
+    assert (
+        lists_of_feed(Page("https://harbour.example/feed.xml", feed.encode()), KNOWN) is not None
+    ) is found
 
 
 @pytest.mark.parametrize(
@@ -126,9 +147,13 @@ def test_a_feed_is_known_by_its_articles(numbers: range, found: bool) -> None:  
         (1, 1, 2, False),
     ],
 )
-def test_how_much_makes_a_list_the_one_that_was(same: int, others: int, usual: int, is_it: bool) -> None:  # noqa: FBT001
+def test_how_much_makes_a_list_the_one_that_was(
+    same: int, others: int, usual: int, is_it: bool
+) -> None:  # noqa: FBT001
     """At the edges."""
-    known = KnownArticles(frozenset(f"h.example/a/{n}" for n in range(usual)), frozenset(), usual, 50)
+    known = KnownArticles(
+        frozenset(f"h.example/a/{n}" for n in range(usual)), frozenset(), usual, 50
+    )
     items = [Item(f"https://h.example/a/{n}") for n in (*range(same), *range(100, 100 + others))]
     assert list_similarity(items, known).is_same_list is is_it
 

@@ -21,15 +21,22 @@ from feedpub.store import ConfigChange, Proposal, Store
 from feedpub.web import status, status_page
 from tests.cli.test_add import on_a_terminal
 from tests.support.clock import FakeClock
-from tests.support.newsroom import configure, feed, listing, open_newsroom, path, story, title, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_newsroom,
+    path,
+    story,
+    title,
+    tools_for,
+)
 from tests.support.site import Route, Site
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 STORIES = list(range(8, 0, -1))
 GONE = Route(b"gone", status=404)
-HOME = (
-    '<html><body><a href="/newsroom/">Newsroom</a> <a href="/shop">Shop</a><p>Welcome to the harbour.</p></body></html>'
-)
+HOME = '<html><body><a href="/newsroom/">Newsroom</a> <a href="/shop">Shop</a><p>Welcome to the harbour.</p></body></html>'
 EVENTS = "".join(
     f'<div class="story"><h3><a href="/events/an-evening-of-songs-number-{n}">An evening of songs, number {n}</a></h3>'
     f'<time datetime="2026-11-{n:02d}T08:00:00Z">{n} November</time><p>Come to the pier at eight.</p></div>'
@@ -39,7 +46,11 @@ EVENTS = "".join(
 
 def renamed(html: str) -> str:
     """Other names, another rank of headings, and a second list of the same shape."""
-    html = html.replace('class="card"', 'class="story"').replace("<h2>", "<h3>").replace("</h2>", "</h3>")
+    html = (
+        html.replace('class="card"', 'class="story"')
+        .replace("<h2>", "<h3>")
+        .replace("</h2>", "</h3>")
+    )
     return html.replace("<main>", '<main><section id="reports">').replace(
         "</main>", f'</section><section id="programme">{EVENTS}</section></main>'
     )
@@ -47,7 +58,11 @@ def renamed(html: str) -> str:
 
 def rebuilt(html: str) -> str:
     """Another structure."""
-    return renamed(html).replace('<section id="reports">', '<ul id="all">').replace("</section>", "</ul>", 1)
+    return (
+        renamed(html)
+        .replace('<section id="reports">', '<ul id="all">')
+        .replace("</section>", "</ul>", 1)
+    )
 
 
 @pytest.fixture
@@ -62,7 +77,9 @@ def file(site: Site, tmp_path: Path) -> Path:
     site["/"] = HOME
     site["/hook"] = b"ok"
     settings = f'[alerts]\nwebhook = "{site.url("/hook")}"'
-    block = feed("world", f"page {site.url('/news')}").replace("url =", 'links = ".card h2 a"  # headlines\nurl =')
+    block = feed("world", f"page {site.url('/news')}").replace(
+        "url =", 'links = ".card h2 a"  # headlines\nurl ='
+    )
     configure(tmp_path, block, settings=settings)
     return tmp_path / "config" / "feedpub.toml"
 
@@ -110,7 +127,9 @@ def seen(file: Path, tools: RunContext, clock: FakeClock) -> status.ServiceStatu
     return status.collect_status(load_config(file), tools.store, clock.now())
 
 
-def test_from_a_changed_layout_to_a_feed_that_is_well(site: Site, file: Path, tools: RunContext, build: Build) -> None:
+def test_from_a_changed_layout_to_a_feed_that_is_well(
+    site: Site, file: Path, tools: RunContext, build: Build
+) -> None:
     """Names, then structure, then address: the last good feed stays, one command repairs, and no entry comes twice."""
     assert build().status == RunStatus.UPDATED
     ids = {entry["id"] for entry in entries(tools)}
@@ -157,9 +176,13 @@ def test_articles_whose_addresses_changed_too_are_who_they_were(
     assert {entry["id"] for entry in entries(tools)} == ids
 
 
-def test_a_structure_that_leads_elsewhere_is_noticed_and_repaired(site: Site, file: Path, build: Build) -> None:
+def test_a_structure_that_leads_elsewhere_is_noticed_and_repaired(
+    site: Site, file: Path, build: Build
+) -> None:
     """Without a selector another list is found; it is kept out, and a selector for the one that was is proposed."""
-    file.write_text(file.read_text("utf-8").replace('links = ".card h2 a"  # headlines\n', ""), "utf-8")
+    file.write_text(
+        file.read_text("utf-8").replace('links = ".card h2 a"  # headlines\n', ""), "utf-8"
+    )
     build()
     links = "".join(f'<li><a href="{path(n)}">{title(n)}</a></li>' for n in STORIES)
     site["/news"] = (
@@ -173,7 +196,9 @@ def test_a_structure_that_leads_elsewhere_is_noticed_and_repaired(site: Site, fi
     assert build().status == RunStatus.UNCHANGED
 
 
-def test_the_same_is_told_everywhere(site: Site, file: Path, tools: RunContext, build: Build, clock: FakeClock) -> None:
+def test_the_same_is_told_everywhere(
+    site: Site, file: Path, tools: RunContext, build: Build, clock: FakeClock
+) -> None:
     """In the alert, its mail, the status of the command and on the status page."""
     build()
     site["/news"] = renamed(listing(STORIES))
@@ -184,10 +209,16 @@ def test_the_same_is_told_everywhere(site: Site, file: Path, tools: RunContext, 
     patch = ['-links = ".card h2 a"', '+links = "#reports h3 a"']
     line = f"{'; '.join(patch)} ({evidence}); to apply it: feedpub repair world"
     (alert,) = told(site)
-    assert alert["proposal"] == {"evidence": evidence, "patch": patch, "apply": "feedpub repair world"}
+    assert alert["proposal"] == {
+        "evidence": evidence,
+        "patch": patch,
+        "apply": "feedpub repair world",
+    }
     assert alert["evidence"]["Proposal"] == line
     config = load_config(file)
-    email = Config.model_validate({"alerts": {"email": EMAIL}}, context={"folder": file.parent}).alerts.email
+    email = Config.model_validate(
+        {"alerts": {"email": EMAIL}}, context={"folder": file.parent}
+    ).alerts.email
     assert email is not None
     assert f"Proposal: {line}" in format_mail(email, json.dumps(alert).encode()).get_content()
     assert f"world: proposed: {line}" in list(status_lines(seen(file, tools, clock)))
@@ -246,7 +277,9 @@ def test_nothing_is_written_unless_somebody_says_so(broken: Path) -> None:
     dry = repair(broken, "world", "--dry-run")
     assert dry.exit_code == 0
     assert f"--- {broken}\n+++ {broken}\n" in dry.stdout
-    assert '-links = ".card h2 a"  # headlines\n+links = "#reports h3 a"  # headlines\n' in dry.stdout
+    assert (
+        '-links = ".card h2 a"  # headlines\n+links = "#reports h3 a"  # headlines\n' in dry.stdout
+    )
     assert "    known  Council decides on matter 8 of the harbour\n" in dry.stdout
     assert broken.read_bytes() == before
 
@@ -256,7 +289,9 @@ def test_nothing_is_written_unless_somebody_says_so(broken: Path) -> None:
 def test_on_a_terminal_it_asks(broken: Path, answer: str, status: int) -> None:
     """In colours; yes writes it, no does not."""
     before = broken.read_bytes()
-    code, shown = on_a_terminal(broken.parents[1], "repair", "world", answers=[answer], prompt=b"[Y/n]: ")
+    code, shown = on_a_terminal(
+        broken.parents[1], "repair", "world", answers=[answer], prompt=b"[Y/n]: "
+    )
     assert (code, shown.count(f"Write this to {broken}?")) == (status, 1)
     assert '\x1b[32m+links = "#reports h3 a"  # headlines' in shown
     assert (broken.read_bytes() != before) is (answer == "y")
@@ -287,17 +322,23 @@ def test_where_nothing_is_broken_it_says_so(file: Path, build: Build) -> None:
         (Route(b"oops", status=503), "that may pass by itself"),
     ],
 )
-def test_what_cannot_be_repaired_is_explained(site: Site, file: Path, build: Build, answer: Route, said: str) -> None:
+def test_what_cannot_be_repaired_is_explained(
+    site: Site, file: Path, build: Build, answer: Route, said: str
+) -> None:
     """With the failure, why nothing is proposed, and what to do by hand."""
     build()
     site["/news"] = answer
     build()
     done = repair(file, "world", "--yes")
     assert done.exit_code == 1
-    assert all(text in done.stdout for text in (f"HTTP {answer.status}", said, "by hand: `links` takes"))
+    assert all(
+        text in done.stdout for text in (f"HTTP {answer.status}", said, "by hand: `links` takes")
+    )
 
 
-def test_a_source_that_was_never_read_has_nothing_to_be_known_by(site: Site, file: Path, build: Build) -> None:
+def test_a_source_that_was_never_read_has_nothing_to_be_known_by(
+    site: Site, file: Path, build: Build
+) -> None:
     """Its first list is for people to find."""
     site["/news"] = renamed(listing(STORIES))
     build()
@@ -313,7 +354,9 @@ def test_a_proposal_comes_back_until_its_source_is_well(tmp_path: Path) -> None:
     first = Proposal("world", "s", "d", NOW, (change,), "lists 3")
     with Store.open(tmp_path) as store:
         store.proposals.save("world", [first, Proposal("world", "t", "d", NOW, (), "")], ())
-        second = Proposal("world", "s", "e", NOW, (change, ConfigChange("url", "a", "b")), "lists 4")
+        second = Proposal(
+            "world", "s", "e", NOW, (change, ConfigChange("url", "a", "b")), "lists 4"
+        )
         store.proposals.save("world", [second], {"t"})
         store.proposals.save("other", [], {"s"})
         assert store.proposals.for_feed("world") == {"s": second}

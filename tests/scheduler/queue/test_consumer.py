@@ -27,9 +27,15 @@ from tests.support.postgres import own_server
 from tests.support.service import eventually
 
 FORKS = multiprocessing.get_context("spawn")
-FAST = WorkerTimings(grace=0.5, drain=1.0, first_retry=1, last_retry=2, check_config=0.3, lost_after=2.0, poll=0.2)
-PATIENT = replace(FAST, lost_after=3600.0)  # nobody is taken for dead who was only slow for a while: see `is_silent`
-ROOMY = replace(FAST, drain=5.0, lost_after=60.0)  # what ends at once when it is told to does so on a busy machine, too
+FAST = WorkerTimings(
+    grace=0.5, drain=1.0, first_retry=1, last_retry=2, check_config=0.3, lost_after=2.0, poll=0.2
+)
+PATIENT = replace(
+    FAST, lost_after=3600.0
+)  # nobody is taken for dead who was only slow for a while: see `is_silent`
+ROOMY = replace(
+    FAST, drain=5.0, lost_after=60.0
+)  # what ends at once when it is told to does so on a busy machine, too
 
 
 @dataclass
@@ -96,7 +102,9 @@ def working(
 def doing(address: str) -> int:
     """How many jobs are said to be done by somebody."""
     with psycopg.connect(connection_info(address)) as connection:
-        row = connection.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'").fetchone()
+        row = connection.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'"
+        ).fetchone()
         return int(row[0]) if row else 0
 
 
@@ -153,7 +161,9 @@ def test_tries_come_later_and_later() -> None:
     job = Job(id=1, status="doing", queue="feeds", lock="a", queueing_lock="a", task_name="run")
     waits = []
     for attempts in range(6):
-        decision = retry.get_retry_decision(exception=StoreError("x"), job=job.evolve(attempts=attempts))
+        decision = retry.get_retry_decision(
+            exception=StoreError("x"), job=job.evolve(attempts=attempts)
+        )
         assert decision.retry_at is not None
         waits.append(round((decision.retry_at - now).total_seconds()))
     assert waits == [5, 10, 20, 40, 60, 60]
@@ -173,7 +183,9 @@ def test_a_run_that_hangs_is_given_up(address: str, line: FeedQueue) -> None:
     put(address, line, "a", "b")
     # Only the first run has too little time.
     with working(address, bench, at_once=1, deadline=lambda: 30.0 if bench.lost else 0.2) as taking:
-        assert eventually(lambda: bench.lost == ["a"] and bench.runs == ["a", "b"] and empty(address, line))
+        assert eventually(
+            lambda: bench.lost == ["a"] and bench.runs == ["a", "b"] and empty(address, line)
+        )
         assert leases[0].cancelled
         assert len(taking.given_up) == 1
         free.set()
@@ -242,7 +254,9 @@ def other_worker(address: str, told: Path) -> Iterator[int]:
 def is_silent(address: str) -> None:
     """Let all workers have given their last sign of life long ago; those that live give the next one at once."""
     with psycopg.connect(connection_info(address)) as connection:
-        connection.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - %s", (timedelta(days=1),))
+        connection.execute(
+            "UPDATE procrastinate_workers SET last_heartbeat = now() - %s", (timedelta(days=1),)
+        )
 
 
 def kill(pid: int, number: signal.Signals) -> None:
@@ -263,11 +277,22 @@ def test_a_dead_workers_job_is_taken_over(address: str, line: FeedQueue, tmp_pat
 
 def test_a_job_that_workers_die_of_waits_longer_each_time() -> None:
     """After the first loss it is taken over at once: most workers die of something else."""
-    job, now = Job(id=1, status="doing", queue="feeds", lock="a", queueing_lock="a", task_name="run"), datetime.now(UTC)
+    job, now = (
+        Job(id=1, status="doing", queue="feeds", lock="a", queueing_lock="a", task_name="run"),
+        datetime.now(UTC),
+    )
     moments = [
-        _after_losses(job.evolve(attempts=lost), WorkerTimings(first_retry=5, last_retry=60)) for lost in range(6)
+        _after_losses(job.evolve(attempts=lost), WorkerTimings(first_retry=5, last_retry=60))
+        for lost in range(6)
     ]
-    assert [round((moment - now).total_seconds()) if moment else 0 for moment in moments] == [0, 10, 20, 40, 60, 60]
+    assert [round((moment - now).total_seconds()) if moment else 0 for moment in moments] == [
+        0,
+        10,
+        20,
+        40,
+        60,
+        60,
+    ]
 
 
 def test_though_the_same_waits_already(address: str, line: FeedQueue, tmp_path: Path) -> None:
@@ -284,7 +309,9 @@ def test_though_the_same_waits_already(address: str, line: FeedQueue, tmp_path: 
     assert bench.runs == ["a"]
 
 
-def test_a_worker_that_was_away_changes_nothing(address: str, line: FeedQueue, tmp_path: Path) -> None:
+def test_a_worker_that_was_away_changes_nothing(
+    address: str, line: FeedQueue, tmp_path: Path
+) -> None:
     """It wakes up, its run counts no more, and the job that another one works on is not ended by it."""
     put(address, line, "a")
     free = threading.Event()

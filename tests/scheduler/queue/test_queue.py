@@ -28,7 +28,9 @@ def standing(address: str) -> list[tuple[str, bool]]:
 def take(address: str, feed: str) -> None:
     """Begin to work on a feed, as a worker does."""
     with psycopg.connect(connection_info(address)) as connection:
-        connection.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE lock = %s", (feed,))
+        connection.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing' WHERE lock = %s", (feed,)
+        )
 
 
 def open_and_close(address: str) -> None:
@@ -101,7 +103,10 @@ def test_tables_that_somebody_dropped(address: str, line: FeedQueue) -> None:
         connection.execute(f"DROP SCHEMA {SCHEMA_NAME} CASCADE")
     with pytest.raises(StoreError, match="the queue cannot be asked"):
         line.count_waiting()
-    with pytest.raises(StoreError, match="the queue cannot be asked"), psycopg.connect(address) as connection:
+    with (
+        pytest.raises(StoreError, match="the queue cannot be asked"),
+        psycopg.connect(address) as connection,
+    ):
         line.enqueue(connection, ["a"])
     line.create_tables()
     put(address, line, "a")

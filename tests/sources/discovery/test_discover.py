@@ -14,7 +14,16 @@ from feedpub.core.process_pool import InlineExecutor
 from feedpub.fetch import Fetcher
 from feedpub.sources.discovery import Discovery, DiscoverySession, discover_sources, try_articles
 from tests.support.clock import FakeClock
-from tests.support.newsroom import PARAGRAPHS, listing, open_newsroom, path, rss, sitemap, story, title
+from tests.support.newsroom import (
+    PARAGRAPHS,
+    listing,
+    open_newsroom,
+    path,
+    rss,
+    sitemap,
+    story,
+    title,
+)
 from tests.support.site import Route, Site
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -45,7 +54,10 @@ def scout(site: Site) -> Iterator[Scout]:
 
 
 def kinds(discovery: Discovery, site: Site) -> list[tuple[str, str]]:
-    return [(each.candidate.kind, each.candidate.url.removeprefix(site.url(""))) for each in discovery.candidates]
+    return [
+        (each.candidate.kind, each.candidate.url.removeprefix(site.url("")))
+        for each in discovery.candidates
+    ]
 
 
 def head(body: str, links: str) -> str:
@@ -80,7 +92,11 @@ def test_all_ways_lead_to_candidates(scout: Scout, site: Site) -> None:
     site["/news"] = head(listing(NUMBERS), alternate("/rss"))
     robots(site, f"Sitemap: {site.url('/sitemap.xml')}")
     discovery = scout.look()
-    assert kinds(discovery, site) == [("feed", "/rss"), ("page", "/news"), ("sitemap", "/sitemap.xml")]
+    assert kinds(discovery, site) == [
+        ("feed", "/rss"),
+        ("page", "/news"),
+        ("sitemap", "/sitemap.xml"),
+    ]
     assert [tried.article.title for tried in discovery.samples.values() if tried.article] == [
         title(n) for n in (9, 8, 7)
     ]
@@ -117,15 +133,23 @@ def test_a_wordpress_gives_whole_posts(scout: Scout, site: Site) -> None:
     site["/wp-json/wp/v2/posts"] = posts(site, NUMBERS)
     first = scout.look().candidates[0]
     assert first.candidate.url.startswith(site.url("/wp-json/wp/v2/posts?per_page=50"))
-    assert first.evidence == ("the site's WordPress API", "9 with their whole text", "3 of 3 pages could be read")
+    assert first.evidence == (
+        "the site's WordPress API",
+        "9 with their whole text",
+        "3 of 3 pages could be read",
+    )
 
 
 def test_articles_that_scripts_would_draw_are_found(scout: Scout, site: Site) -> None:
     """In the page's JSON state; and said so."""
     open_newsroom(site, NUMBERS)
-    state = {"posts": [{"title": title(n), "url": path(n), "date": f"2026-11-{n:02d}"} for n in NUMBERS]}
+    state = {
+        "posts": [{"title": title(n), "url": path(n), "date": f"2026-11-{n:02d}"} for n in NUMBERS]
+    }
     script = f'<script id="__NEXT_DATA__" type="application/json">{json.dumps(state)}</script>'
-    site["/news"] = f"<html><head><title>Harbour</title></head><body><div id=a></div>{script}</body></html>"
+    site["/news"] = (
+        f"<html><head><title>Harbour</title></head><body><div id=a></div>{script}</body></html>"
+    )
     page = next(each for each in scout.look().candidates if each.candidate.kind == "page")
     assert len(page.candidate.items) == 9
     assert page.evidence[0] == "in the page's JSON state"
@@ -155,7 +179,9 @@ def test_of_a_section_only_its_part_of_the_sitemap_is_taken(scout: Scout, site: 
     assert candidates["sitemap"].settings == {"include": [f"127.0.0.1:{site.port}/news/"]}
     site["/harbour"] = listing(NUMBERS)
     other = Scout(site, scout.fetcher).look("/harbour")
-    assert {each.candidate.kind: each.candidate for each in other.candidates}["sitemap"].settings == {}
+    assert {each.candidate.kind: each.candidate for each in other.candidates}[
+        "sitemap"
+    ].settings == {}
 
 
 def test_a_feed_or_a_sitemap_may_be_given_itself(scout: Scout, site: Site) -> None:
@@ -174,18 +200,25 @@ def test_a_page_that_is_gone_may_have_a_feed(scout: Scout, site: Site) -> None:
     assert kinds(scout.look("/gone"), site)[0] == ("feed", "/feed/")
 
 
-def test_where_articles_cannot_be_read_the_next_candidate_is_tried(scout: Scout, site: Site) -> None:
+def test_where_articles_cannot_be_read_the_next_candidate_is_tried(
+    scout: Scout, site: Site
+) -> None:
     """And comes first, if its own can."""
     open_newsroom(site, [9, 8, 7, 6])
     for n in (9, 8, 7, 6):
         site[f"/locked/{n}"] = Route(b"", status=403)
     feed = rss(site, [9, 8, 7, 6])
-    locked = Route(feed.body.replace(b"/news/council-decides-on-matter-", b"/locked/"), feed.content_type)
+    locked = Route(
+        feed.body.replace(b"/news/council-decides-on-matter-", b"/locked/"), feed.content_type
+    )
     site["/rss"] = locked
     site["/news"] = head(listing([9, 8, 7, 6]), alternate("/rss"))
     discovery = scout.look()
     assert kinds(discovery, site)[0] == ("page", "/news")
-    assert "0 of 3 pages could be read" in next(e for e in discovery.candidates if e.candidate.kind == "feed").evidence
+    assert (
+        "0 of 3 pages could be read"
+        in next(e for e in discovery.candidates if e.candidate.kind == "feed").evidence
+    )
     assert "HTTP 403" in discovery.samples[site.url("/locked/9")].reason
 
 
@@ -194,7 +227,9 @@ def test_another_candidate_s_articles_are_read_when_it_is_picked(scout: Scout, s
     open_newsroom(site, NUMBERS)
     site["/sitemap.xml"] = sitemap(site, [3, 2, 9])
     discovery = scout.look()
-    chosen = next(each.candidate for each in discovery.candidates if each.candidate.kind == "sitemap")
+    chosen = next(
+        each.candidate for each in discovery.candidates if each.candidate.kind == "sitemap"
+    )
     site.forget()
     tried = try_articles(chosen, discovery.samples, scout.looks)
     assert [each.url for each in tried] == [site.url(path(n)) for n in (9, 3, 2)]
@@ -234,7 +269,8 @@ def test_private_addresses_are_refused_unless_the_config_allows_them(site: Site)
 def test_nothing_found_says_what_was_tried_and_what_to_do(scout: Scout, site: Site) -> None:
     """With the number of addresses, and the broken feed that the page names."""
     site["/about/us"] = head(
-        "<html><head><title>Us</title></head><body><p>Hello there.</p></body></html>", alternate("/f")
+        "<html><head><title>Us</title></head><body><p>Hello there.</p></body></html>",
+        alternate("/f"),
     )
     site["/f"] = "<html><body><p>No feed</p></body></html>"
     with pytest.raises(NoContentError) as raised:
@@ -268,8 +304,12 @@ def test_the_number_of_requests_is_bounded(scout: Scout, site: Site) -> None:
 def test_an_index_of_sitemaps_is_read_in_part(scout: Scout, site: Site) -> None:
     """The newest of its files, few enough that the rest can be looked at too."""
     open_newsroom(site, NUMBERS)
-    entries = "".join(f"<sitemap><loc>{site.url(f'/map-{n}.xml')}</loc></sitemap>" for n in range(40))
-    site["/sitemap.xml"] = Route(f"<sitemapindex>{entries}</sitemapindex>".encode(), "application/xml")
+    entries = "".join(
+        f"<sitemap><loc>{site.url(f'/map-{n}.xml')}</loc></sitemap>" for n in range(40)
+    )
+    site["/sitemap.xml"] = Route(
+        f"<sitemapindex>{entries}</sitemapindex>".encode(), "application/xml"
+    )
     site["/map-0.xml"] = sitemap(site, NUMBERS)
     assert ("sitemap", "/sitemap.xml") in kinds(scout.look(), site)
     assert sum(each.startswith("/map-") for each in site.paths()) == 3
@@ -295,7 +335,10 @@ def test_a_document_is_asked_for_once(scout: Scout, site: Site) -> None:
 def test_an_article_has_the_feed_s_text_where_its_page_has_less(scout: Scout, site: Site) -> None:
     """As a build would have it."""
     open_newsroom(site, NUMBERS)
-    long = " ".join(f"Sentence number {n} of the whole report about the harbour and its boats." for n in range(60))
+    long = " ".join(
+        f"Sentence number {n} of the whole report about the harbour and its boats."
+        for n in range(60)
+    )
     site["/rss"] = rss(site, NUMBERS, description=long)
     site[path(9)] = story(9)
     (first, *_) = scout.look("/rss").samples.values()

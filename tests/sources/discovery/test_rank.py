@@ -23,36 +23,58 @@ def candidate(kind: Kind = "feed", url: str = f"{SITE}feed", **more: object) -> 
     return Candidate(kind, url, "found", **({"items": items()} | more))  # type: ignore[arg-type]
 
 
-def read(*numbers: int, published: datetime | None = None, fails: bool = False) -> dict[str, ArticleSample]:
+def read(
+    *numbers: int, published: datetime | None = None, fails: bool = False
+) -> dict[str, ArticleSample]:
     urls = [f"{SITE}{n}" for n in numbers]
-    return {url: ArticleSample(url, None if fails else Article(url, published=published)) for url in urls}
+    return {
+        url: ArticleSample(url, None if fails else Article(url, published=published))
+        for url in urls
+    }
 
 
 def first_of(
-    candidates: Sequence[Candidate], tried: dict[str, ArticleSample] | None = None, asked: str = PAGE
+    candidates: Sequence[Candidate],
+    tried: dict[str, ArticleSample] | None = None,
+    asked: str = PAGE,
 ) -> Candidate:
     return rank_candidates(candidates, tried or {}, asked, NOW)[0].candidate
 
 
 BETTER = {
     "a feed than the page, all else equal": (candidate(), candidate("page", PAGE)),
-    "the page than a sitemap": (candidate("page", PAGE), candidate("sitemap", f"{SITE}sitemap.xml")),
+    "the page than a sitemap": (
+        candidate("page", PAGE),
+        candidate("sitemap", f"{SITE}sitemap.xml"),
+    ),
     "a news sitemap than one of all pages": (
         candidate("sitemap", f"{SITE}news.xml", news=True),
         candidate("sitemap", f"{SITE}sitemap.xml"),
     ),
     "whole texts than teasers": (candidate(whole=10), candidate(url=f"{SITE}teasers")),
     "fresh ones than old ones": (candidate(items=items(days=1)), candidate(items=items(days=90))),
-    "dated ones than undated ones": (candidate(items=items(days=3)), candidate(items=items(days=None))),
+    "dated ones than undated ones": (
+        candidate(items=items(days=3)),
+        candidate(items=items(days=None)),
+    ),
     "many than two": (candidate(), candidate(items=items(2))),
-    "articles than comments": (candidate(items=items(days=20)), candidate(url=f"{SITE}comments/feed/", whole=10)),
-    "articles than comments by title": (candidate(), candidate(title="Comments on: The ferry", whole=10)),
+    "articles than comments": (
+        candidate(items=items(days=20)),
+        candidate(url=f"{SITE}comments/feed/", whole=10),
+    ),
+    "articles than comments by title": (
+        candidate(),
+        candidate(title="Comments on: The ferry", whole=10),
+    ),
     "the site than one of its tags": (candidate(), candidate(url=f"{SITE}tag/fog/feed/")),
     "the page than a feed that died": (
         candidate("page", PAGE, items=items(days=None)),
         candidate(items=items(days=900, first=50)),
     ),
-    "the page than a feed of other things": (candidate("page", PAGE), candidate(items=items(first=9, count=20))),
+    "the page than a feed of other things": (
+        candidate("page", PAGE),
+        candidate(items=items(first=9, count=20)),
+    ),
 }
 
 
@@ -106,5 +128,10 @@ def test_what_speaks_for_and_against_it_is_told() -> None:
     (ranked,) = rank_candidates(
         [candidate(items=items(days=None), whole=4)], read(0, 1) | read(2, fails=True), PAGE, NOW
     )
-    assert ranked.evidence == ("found", "4 with their whole text", "2 of 3 pages could be read", "no dates")
+    assert ranked.evidence == (
+        "found",
+        "4 with their whole text",
+        "2 of 3 pages could be read",
+        "no dates",
+    )
     assert rank_candidates([candidate()], {}, PAGE, NOW)[0].evidence == ("found", "teasers only")

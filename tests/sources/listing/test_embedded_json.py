@@ -14,7 +14,10 @@ DAY = datetime(2026, 11, 3, tzinfo=UTC)
 
 
 def rows(**more: Any) -> list[dict[str, Any]]:
-    return [{"title": f"The ferry waits for tide {n}", "url": f"/story/{n}-waits", **more} for n in range(4)]
+    return [
+        {"title": f"The ferry waits for tide {n}", "url": f"/story/{n}-waits", **more}
+        for n in range(4)
+    ]
 
 
 def urls(*data: object) -> list[str | None]:
@@ -56,8 +59,12 @@ def test_what_is_said_of_an_article_is_kept() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        [{"title": name, "url": f"/{name.lower()}-all"} for name in ("News", "Sport", "Tides")],  # a menu
-        [{"name": f"Rope of {n} metres", "url": f"/p/{n}00-rope", "price": n} for n in range(5)],  # a shelf
+        [
+            {"title": name, "url": f"/{name.lower()}-all"} for name in ("News", "Sport", "Tides")
+        ],  # a menu
+        [
+            {"name": f"Rope of {n} metres", "url": f"/p/{n}00-rope", "price": n} for n in range(5)
+        ],  # a shelf
         rows(date="2026-11-03")[:2],
         [{**row, "url": f"https://other.example/{row['url']}"} for row in rows(date="2026-11-03")],
         [{"title": 4, "url": ["x"], "date": {}}] * 5,
@@ -72,13 +79,24 @@ def test_other_lists_are_none_of_articles(data: object) -> None:
 
 def test_the_list_that_says_most_wins() -> None:
     """Of several states, too."""
-    bare = [{"title": f"What was read most often {n}", "url": f"/most/{n}-read", "summary": "x"} for n in range(4)]
+    bare = [
+        {"title": f"What was read most often {n}", "url": f"/most/{n}-read", "summary": "x"}
+        for n in range(4)
+    ]
     assert urls({"most": bare}, {"all": rows(date="2026-11-03", summary="x")}) == STORIES
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[" * 100_000, '{"a": undefined}', "9" * 5000, json.dumps(rows(date=10**400)), '[{"title": "\\ud800"}]'],
+    [
+        "",
+        "{",
+        "[" * 100_000,
+        '{"a": undefined}',
+        "9" * 5000,
+        json.dumps(rows(date=10**400)),
+        '[{"title": "\\ud800"}]',
+    ],
 )
 def test_broken_and_hostile_states_count_for_nothing(text: str) -> None:
     """Nor do they end anything."""
@@ -87,7 +105,10 @@ def test_broken_and_hostile_states_count_for_nothing(text: str) -> None:
 
 def test_much_is_read_in_bounds() -> None:
     """A store of twenty-five thousand articles is cut, and takes no long time."""
-    many = [{"title": f"The ferry waits {n}", "url": f"/s/{n}-x", "date": 1793664000} for n in range(25_000)]
+    many = [
+        {"title": f"The ferry waits {n}", "url": f"/s/{n}-x", "date": 1793664000}
+        for n in range(25_000)
+    ]
     found = items_in_state([json.dumps(many)], BASE)
     assert len(found) == 500
 

@@ -23,7 +23,9 @@ from tests.support.feedcheck.xml import (
 )
 
 _LANG = "xml:lang"
-_OF_ALL = frozenset({"alternate", "self", "enclosure", "related", "via"})  # relations that a link may have
+_OF_ALL = frozenset(
+    {"alternate", "self", "enclosure", "related", "via"}
+)  # relations that a link may have
 _OF_FEEDS = frozenset({"hub", "current", "prev-archive"})
 
 
@@ -71,7 +73,9 @@ def _feed(address: str | None, node: Node) -> Complaints:
     yield from _alternates(node)
     yield from relations(node)
     for name in ("id", "updated"):
-        yield from distinct((child for entry in entries for child in entry.children(f"atom:{name}")), name)
+        yield from distinct(
+            (child for entry in entries for child in entry.children(f"atom:{name}")), name
+        )
 
 
 def _entry(node: Node, *, has_author: bool) -> Complaints:
@@ -110,7 +114,11 @@ def _language(node: Node) -> Complaints:
 def _alternates(node: Node) -> Complaints:
     """One alternate for each type and language."""
     links = [link.attributes for link in node.children("atom:link")]
-    kinds = [(link.get("type"), link.get("hreflang")) for link in links if link.get("rel", "alternate") == "alternate"]
+    kinds = [
+        (link.get("type"), link.get("hreflang"))
+        for link in links
+        if link.get("rel", "alternate") == "alternate"
+    ]
     if len(set(kinds)) < len(kinds):
         yield "two alternates of one type"
     if not kinds:
@@ -171,5 +179,10 @@ def _not_blank(value: str) -> Complaints:
 
 
 def _media(node: Node) -> Complaints:
-    rules = {"url": values.uri, "medium": values.free, "type": values.media_type, "fileSize": values.positive}
+    rules = {
+        "url": values.uri,
+        "medium": values.free,
+        "type": values.media_type,
+        "fileSize": values.positive,
+    }
     yield from attributes(node, rules, needed=["url"])

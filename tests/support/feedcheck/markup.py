@@ -21,7 +21,9 @@ def plain(value: str, source: str) -> Complaints:
     """
     if any(tag.lower() in ELEMENTS for tag in _END_TAG.findall(value)):
         yield f"plain text that looks like HTML: {value!r}"
-    elif "&#x" not in source and (_MARKUP.search(value) or any(map(_is_entity, _ENTITY.findall(value)))):
+    elif "&#x" not in source and (
+        _MARKUP.search(value) or any(map(_is_entity, _ENTITY.findall(value)))
+    ):
         yield f"plain text that may be taken for HTML: {value!r}"
 
 

@@ -12,7 +12,10 @@ def check(body: bytes, *, now: datetime) -> list[str]:
     """All complaints about an OPML document."""
     root = Document(body, now).root()
     parts = ("head", "body")
-    complaints = [*surface(root), *contents(root, {"head": _head, "body": _body}, once=parts, needed=parts)]
+    complaints = [
+        *surface(root),
+        *contents(root, {"head": _head, "body": _body}, once=parts, needed=parts),
+    ]
     if root.name != "opml" or root.attributes != {"version": "2.0"} or root.names() != list(parts):
         complaints.append(f"root is {root.name} {root.attributes} {root.names()}")
     return complaints

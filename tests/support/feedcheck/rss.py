@@ -28,7 +28,10 @@ _PICTURES = frozenset({"jpg", "jpeg", "gif", "png"})
 def check(body: bytes, *, now: datetime, address: str | None = None) -> list[str]:
     """All complaints about an RSS document; `address` is where it is served, compared with what it says itself."""
     root = Document(body, now).root()
-    complaints = [*surface(root), *contents(root, {"channel": partial(_channel, address)}, once=["channel"])]
+    complaints = [
+        *surface(root),
+        *contents(root, {"channel": partial(_channel, address)}, once=["channel"]),
+    ]
     if root.name != "rss" or root.attributes != {"version": "2.0"}:
         complaints.append(f"root is {root.name} {root.attributes}")
     return complaints
@@ -56,7 +59,9 @@ def _channel(address: str | None, node: Node) -> Complaints:
     }
     names = node.names()
     several = {"item", "atom:link", "dc:creator"}
-    yield from contents(node, known, once=known.keys() - several, needed=["title", "link", "description"])
+    yield from contents(
+        node, known, once=known.keys() - several, needed=["title", "link", "description"]
+    )
     if not any(link.attributes.get("rel") == "self" for link in node.children("atom:link")):
         yield "no atom:link to itself"
     if "item" in names and set(names[names.index("item") :]) != {"item"}:
@@ -64,7 +69,9 @@ def _channel(address: str | None, node: Node) -> Complaints:
     if {"managingEditor", "dc:creator"} <= set(names):
         yield "managingEditor and dc:creator say the same"
     yield from relations(node)
-    yield from distinct((child for item in node.children("item") for child in item.children("guid")), "guid")
+    yield from distinct(
+        (child for item in node.children("item") for child in item.children("guid")), "guid"
+    )
 
 
 def _item(node: Node) -> Complaints:
@@ -85,7 +92,9 @@ def _item(node: Node) -> Complaints:
     }
     names = node.names()
     several = {"category", "dc:creator", "media:content"}
-    yield from contents(node, known, once=known.keys() - several, needed=["title", "link", "guid", "pubDate"])
+    yield from contents(
+        node, known, once=known.keys() - several, needed=["title", "link", "guid", "pubDate"]
+    )
     if "content:encoded" in names and "description" not in names[: names.index("content:encoded")]:
         yield "content:encoded without a description before it"
     texts = [child.text for child in node.children("description", "content:encoded")]
@@ -112,7 +121,9 @@ def _image(channel: Node, node: Node) -> Complaints:
     known = {"url": textual(values.uri, _picture), "title": _plain, "link": textual(values.uri)}
     yield from contents(node, known, once=parts, needed=parts)
     for name in ("title", "link"):
-        if [child.text for child in node.children(name)] != [child.text for child in channel.children(name)]:
+        if [child.text for child in node.children(name)] != [
+            child.text for child in channel.children(name)
+        ]:
             yield f"the image's {name} is not the channel's"
 
 
@@ -149,7 +160,12 @@ def _enclosure(node: Node) -> Complaints:
 
 
 def _media_content(node: Node) -> Complaints:
-    rules = {"url": values.uri, "type": values.media_type, "fileSize": values.positive, "medium": _medium}
+    rules = {
+        "url": values.uri,
+        "type": values.media_type,
+        "fileSize": values.positive,
+        "medium": _medium,
+    }
     yield from attributes(node, rules, needed=["url"])
 
 

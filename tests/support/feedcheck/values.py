@@ -9,12 +9,18 @@ from urllib.parse import unquote, urlsplit
 Complaints = Iterator[str]
 Rule = Callable[[str], Complaints]
 
-_FULL_URI = re.compile(r"[a-z][a-z0-9+.-]*:(//)?(\[[0-9a-f:]+\])?[\w;/?:@&=+$.!~*'()%,#-]+", re.IGNORECASE | re.ASCII)
+_FULL_URI = re.compile(
+    r"[a-z][a-z0-9+.-]*:(//)?(\[[0-9a-f:]+\])?[\w;/?:@&=+$.!~*'()%,#-]+", re.IGNORECASE | re.ASCII
+)
 _HTTP = re.compile(r"https?://([a-z0-9-]+\.)+[a-z0-9-]+(:\d+)?(/.*)?", re.IGNORECASE)
-_TAG_URI = re.compile(r"tag:([a-z0-9._-]+@)?[a-z0-9.-]+,\d{4}(-\d\d(-\d\d)?)?:[\w;/?:@&=+$.!~*'()%,-]*", re.ASCII)
+_TAG_URI = re.compile(
+    r"tag:([a-z0-9._-]+@)?[a-z0-9.-]+,\d{4}(-\d\d(-\d\d)?)?:[\w;/?:@&=+$.!~*'()%,-]*", re.ASCII
+)
 _SCHEMES = frozenset({"http", "https", "ftp", "mailto", "tag", "urn", "tel"})
 _MEDIA_TYPE = re.compile(r'[^\s()<>,;:\\"/[\]?=]+/[^\s()<>,;:\\"/[\]?=]+')
-_RFC_822 = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (\+0000|GMT)", re.ASCII)
+_RFC_822 = re.compile(
+    r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (\+0000|GMT)", re.ASCII
+)
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _EDITOR = re.compile(r"[\w.+'-]+@([a-z0-9-]+\.)+[a-z0-9-]+ \([^()]+\)", re.IGNORECASE | re.ASCII)
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -92,7 +98,10 @@ def media_type(value: str) -> Complaints:
 
 def language(value: str) -> Complaints:
     """A language tag whose language exists."""
-    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", value) or value.partition("-")[0] not in LANGUAGES:
+    if (
+        not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", value)
+        or value.partition("-")[0] not in LANGUAGES
+    ):
         yield f"not a language: {value!r}"
 
 
@@ -141,5 +150,7 @@ def _plausible(moment: datetime, now: datetime) -> Complaints:
 
 def characters(value: str) -> Complaints:
     """No character that says: this text was decoded wrongly."""
-    if bad := re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff\ud800-\udfff]", value):
+    if bad := re.search(
+        "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff\ud800-\udfff]", value
+    ):
         yield f"bad character {bad[0]!r} in {value[:60]!r}"

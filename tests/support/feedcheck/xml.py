@@ -38,7 +38,10 @@ class Document:
 
     def root(self) -> "Node":
         """Raises lxml's error where the document is not well-formed."""
-        return Node(etree.fromstring(self.body, etree.XMLParser(resolve_entities=True, no_network=True)), self)
+        return Node(
+            etree.fromstring(self.body, etree.XMLParser(resolve_entities=True, no_network=True)),
+            self,
+        )
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,11 @@ def surface(root: Node) -> Complaints:
         if prefix and PREFIXES.get(prefix) != uri:
             yield f"prefix {prefix} for {uri}"
     for element in root.element.iter():
-        texts = [str(element.text or ""), str(element.tail or ""), *map(str, element.attrib.values())]
+        texts = [
+            str(element.text or ""),
+            str(element.tail or ""),
+            *map(str, element.attrib.values()),
+        ]
         for text in texts:
             yield from values.characters(text)
         if len(element) == 0 and (element.text or "") != (element.text or "").strip():
@@ -107,7 +114,9 @@ def contents(
             yield from (f"<{child.name}>: {complaint}" for complaint in check(child))
 
 
-def attributes(node: Node, rules: Mapping[str, Callable[[str], Complaints]], needed: Iterable[str] = ()) -> Complaints:
+def attributes(
+    node: Node, rules: Mapping[str, Callable[[str], Complaints]], needed: Iterable[str] = ()
+) -> Complaints:
     """Its attributes: known ones only, each checked; those of `needed` there. It holds no text."""
     found = node.attributes
     yield from (f"lacks {name}" for name in needed if name not in found)
@@ -129,7 +138,10 @@ def relations(node: Node) -> Complaints:
     what will come after it is not known when it is written for good.
     """
     links = [link.attributes for link in node.children("atom:link")]
-    there = {relation: [link["href"] for link in links if link.get("rel") == relation] for relation in _RELATIONS}
+    there = {
+        relation: [link["href"] for link in links if link.get("rel") == relation]
+        for relation in _RELATIONS
+    }
     for relation in ("current", "prev-archive"):
         if len(there[relation]) > 1:
             yield f"{relation} twice"
@@ -159,4 +171,8 @@ def textual(*rules: Callable[[str], Complaints]) -> Check:
 
 def distinct(nodes: Iterable[Node], what: str) -> Complaints:
     """No two of them say the same."""
-    yield from (f"{what} twice: {text!r}" for text, n in Counter(node.text for node in nodes).items() if n > 1)
+    yield from (
+        f"{what} twice: {text!r}"
+        for text, n in Counter(node.text for node in nodes).items()
+        if n > 1
+    )

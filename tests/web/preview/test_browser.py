@@ -18,7 +18,17 @@ from feedpub.web import Server
 from feedpub.web.preview import PreviewServer, PreviewSession, page_from_address, pages_of_feed
 from feedpub.web.sockets import open_socket
 from tests.support.home import Home
-from tests.support.newsroom import configure, feed, listing, open_newsroom, output_of, path, story, title, tools_for
+from tests.support.newsroom import (
+    configure,
+    feed,
+    listing,
+    open_newsroom,
+    output_of,
+    path,
+    story,
+    title,
+    tools_for,
+)
 from tests.support.site import Site
 from tests.support.tab import PATIENCE, Tab, open_tab
 from tests.web.preview.stories import SAID, boxed
@@ -78,7 +88,9 @@ def served(config: Config, url: str = "") -> Iterator[str]:
         others = pages_of_feed(config.feed[0], tools)
         subjects = [page_from_address(url, tools)] if url else others
         listening = open_socket("127.0.0.1:0")
-        bureau = PreviewServer(PreviewSession(subjects, tools, config.rules.sites, others), listening.getsockname()[1])
+        bureau = PreviewServer(
+            PreviewSession(subjects, tools, config.rules.sites, others), listening.getsockname()[1]
+        )
         server = Server(bureau, [listening])
         server.start()
         yield bureau.url
@@ -223,7 +235,9 @@ def test_title_date_author_and_what_is_kept(config: Config, tab: Tab, site: Site
         assert effects(tab).startswith("3 of 3 change")
         tab.says(f"{block_with('Home')}.focus()")
         tab.press("k")
-        tab.until("document.querySelector('#status').textContent.startsWith('Nothing names this block')")
+        tab.until(
+            "document.querySelector('#status').textContent.startsWith('Nothing names this block')"
+        )
 
 
 def test_a_name_inside_of_a_line(config: Config, tab: Tab, site: Site) -> None:
@@ -239,7 +253,10 @@ def test_a_name_inside_of_a_line(config: Config, tab: Tab, site: Site) -> None:
         tab.click('.block [data-selector=".who"]')
         tab.press("ArrowLeft", "d")
         tab.until("document.querySelector('#draft').children.length === 2")
-        assert tab.says("document.querySelector('#toml').textContent") == 'author = ".who"\ndate = ".when"'
+        assert (
+            tab.says("document.querySelector('#toml').textContent")
+            == 'author = ".who"\ndate = ".when"'
+        )
 
 
 def test_it_fits_and_can_be_read(config: Config, tab: Tab) -> None:

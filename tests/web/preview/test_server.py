@@ -29,7 +29,9 @@ def client(config: Config) -> Iterator[Client]:
         subject = PreviewPage("A story", URL, Page(URL, story(1).encode(), "text/html"))
         listening = open_socket("127.0.0.1:0")
         port = listening.getsockname()[1]
-        server = Server(PreviewServer(PreviewSession([subject], tools, config.rules.sites), port), [listening])
+        server = Server(
+            PreviewServer(PreviewSession([subject], tools, config.rules.sites), port), [listening]
+        )
         server.start()
         yield Client(server, port)
         server.stop(PATIENCE)
@@ -43,7 +45,11 @@ def bureau(client: Client) -> PreviewServer:
 
 
 def post(
-    client: Client, bureau: PreviewServer, what: str, told: object, headers: Mapping[str, str] | None = None
+    client: Client,
+    bureau: PreviewServer,
+    what: str,
+    told: object,
+    headers: Mapping[str, str] | None = None,
 ) -> Reply:
     """As the page's script asks."""
     own = {"Origin": f"http://127.0.0.1:{client.port}", "Content-Type": "application/json"}
@@ -76,7 +82,9 @@ def test_the_page_and_what_belongs_to_it(
     assert b"style=" not in reply.body
 
 
-def test_the_script_gets_what_it_asks(client: Client, bureau: PreviewServer, config: Config) -> None:
+def test_the_script_gets_what_it_asks(
+    client: Client, bureau: PreviewServer, config: Config
+) -> None:
     """The articles, a look, what changes, and a file that is written."""
     assert json.loads(post(client, bureau, "articles", {}).body) == [
         {"title": "A story", "url": URL, "site": "times.example.org"}
@@ -97,15 +105,34 @@ def test_nobody_without_the_token(client: Client, bureau: PreviewServer) -> None
     """Whatever else is asked for, and in whatever way."""
     token = bureau.path.strip("/")
     assert len(token) > 40
-    for path in ("/", "/preview.js", "//", f"/{token[:-1]}/", f"/{token}x/", f"/x/{token}/", f"/?token={token}", "/ü"):
-        assert client.get(path.encode().decode("latin-1") if path.isascii() else "/%C3%BC").status == 403, path
+    for path in (
+        "/",
+        "/preview.js",
+        "//",
+        f"/{token[:-1]}/",
+        f"/{token}x/",
+        f"/x/{token}/",
+        f"/?token={token}",
+        "/ü",
+    ):
+        assert (
+            client.get(path.encode().decode("latin-1") if path.isascii() else "/%C3%BC").status
+            == 403
+        ), path
         assert client.ask("POST", path if path.isascii() else "/", {}, b"{}").status == 403
 
 
 def test_not_by_another_name(client: Client, bureau: PreviewServer) -> None:
     """A name that somebody has made to lead here is not ours."""
-    for host in ("evil.example", f"evil.example:{client.port}", "127.0.0.1", f"localhost:{client.port}"):
-        said = client.raw(f"GET {bureau.path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    for host in (
+        "evil.example",
+        f"evil.example:{client.port}",
+        "127.0.0.1",
+        f"localhost:{client.port}",
+    ):
+        said = client.raw(
+            f"GET {bureau.path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+        )
         assert said.startswith(b"HTTP/1.1 403 "), host
 
 
@@ -134,14 +161,20 @@ def test_not_from_another_page(
 def test_a_form_cannot_ask(client: Client, bureau: PreviewServer, config: Config) -> None:
     """An order says where it comes from, and is JSON by name: no page sends that without asking first."""
     kind = {"Content-Type": "text/plain"}
-    assert post(client, bureau, "save", {"number": 0, "draft": {"remove": [".x"]}}, kind).status == 405
-    assert client.ask("POST", bureau.path + "save", {"Content-Type": "application/json"}, b"{}").status == 403
+    assert (
+        post(client, bureau, "save", {"number": 0, "draft": {"remove": [".x"]}}, kind).status == 405
+    )
+    assert (
+        client.ask("POST", bureau.path + "save", {"Content-Type": "application/json"}, b"{}").status
+        == 403
+    )
     assert client.get(bureau.path + "save").status == 405
     assert not config.rules.sites.exists()
 
 
 @pytest.mark.parametrize(
-    "name", ["../pyproject.toml", "%2e%2e/page.html", "page.html", "x", "preview.js/", "..%2fdesk.py"]
+    "name",
+    ["../pyproject.toml", "%2e%2e/page.html", "page.html", "x", "preview.js/", "..%2fdesk.py"],
 )
 def test_there_is_nothing_else(client: Client, bureau: PreviewServer, name: str) -> None:
     """No file but the three, by no way around."""
@@ -167,7 +200,9 @@ def test_there_is_nothing_else(client: Client, bureau: PreviewServer, name: str)
         (b'"' + b"x" * 70_000 + b'"', 413),
     ],
 )
-def test_an_order_that_is_none(client: Client, bureau: PreviewServer, asked: object, status: int) -> None:
+def test_an_order_that_is_none(
+    client: Client, bureau: PreviewServer, asked: object, status: int
+) -> None:
     """It is refused, and said why."""
     reply = post(client, bureau, "look", asked)
     assert reply.status == status

@@ -11,7 +11,13 @@ from feedpub.config import Config
 from feedpub.core.errors import ConfigError, ExtractError
 from feedpub.pipeline import run
 from feedpub.pipeline.context import RunContext
-from feedpub.web.preview import PreviewSession, page_from_address, page_from_file, pages_of_feed, pages_of_site
+from feedpub.web.preview import (
+    PreviewSession,
+    page_from_address,
+    page_from_file,
+    pages_of_feed,
+    pages_of_site,
+)
 from tests.support.newsroom import configure, feed, open_newsroom, path, story, tools_for
 from tests.support.site import Site
 from tests.web.preview.stories import SAID, boxed
@@ -51,7 +57,9 @@ def desk(config: Config) -> Iterator[PreviewSession]:
 
 def test_a_page_as_it_is(desk: PreviewSession) -> None:
     """The newest first; without a draft nothing changes."""
-    assert [subject.title[-16:] for subject in desk.subjects] == [f"{n} of the harbour" for n in (3, 2, 1)]
+    assert [subject.title[-16:] for subject in desk.subjects] == [
+        f"{n} of the harbour" for n in (3, 2, 1)
+    ]
     look = desk.preview(0, RuleDraft())
     assert look.article is not None
     assert SAID[3] in look.article.text
@@ -74,13 +82,19 @@ def test_a_draft_shows_what_it_does_to_this_article(desk: PreviewSession) -> Non
 
 def test_a_draft_shows_what_it_does_to_the_others(desk: PreviewSession) -> None:
     """Each of the feed's other stored articles, also those that stay as they are."""
-    assert [(effect.changed, effect.lines) for effect in desk.effects(0, REMOVE)] == [(0, ()), (1, (f"-{SAID[1]}",))]
+    assert [(effect.changed, effect.lines) for effect in desk.effects(0, REMOVE)] == [
+        (0, ()),
+        (1, (f"-{SAID[1]}",)),
+    ]
 
 
 def test_facts_change_too(desk: PreviewSession) -> None:
     """Title and author as a draft finds them."""
     look = desk.preview(1, RuleDraft(title="h2", author=".second"))
-    assert look.effect.lines[:2] == ("-title: Council decides on matter 2 of the harbour", "+title: You may also like")
+    assert look.effect.lines[:2] == (
+        "-title: Council decides on matter 2 of the harbour",
+        "+title: You may also like",
+    )
     assert look.effect.lines[2:4] == ("-authors: Jane Doe", "+authors: Ada Penn")
 
 
@@ -95,7 +109,9 @@ def test_a_saved_draft_is_in_force(desk: PreviewSession, config: Config) -> None
     """For this desk, and for the loader that reads it in every run."""
     toml = desk.save(0, REMOVE)
     assert config.rules.sites.joinpath("127.0.0.1.toml").read_text("utf-8") == toml.text
-    assert [rule.source for rule in open_rules(config.rules).rules_for(desk.subjects[0].url).remove] == [".join-box"]
+    assert [
+        rule.source for rule in open_rules(config.rules).rules_for(desk.subjects[0].url).remove
+    ] == [".join-box"]
     look = desk.preview(0, RuleDraft())
     assert look.article is not None
     assert (SAID[3] in look.article.text, look.effect.changed) == (False, 0)
@@ -128,7 +144,9 @@ def test_a_saved_page_that_says_where_it_is_from(config: Config, tmp_path: Path)
     link = '<link rel="canonical" href="https://www.times.example.org/a"></head>'
     file.write_text(boxed(1).replace("</head>", link), "utf-8")
     with tools_for(config) as tools:
-        look = PreviewSession([page_from_file(file, tools)], tools, config.rules.sites).preview(0, REMOVE)
+        look = PreviewSession([page_from_file(file, tools)], tools, config.rules.sites).preview(
+            0, REMOVE
+        )
     assert look.toml.file.endswith("sites/times.example.org.toml")
     assert look.effect.changed == 1
 

@@ -32,7 +32,11 @@ def test_a_feed_before_its_first_run(newsroom: Site, tmp_path: Path) -> None:
     with tools_for(config) as tools:
         told = seen(config, tools)
     (world,) = told.feeds
-    assert (world.health, world.reasons, world.documents) == (Health.LATE, ("not looked at yet",), ())
+    assert (world.health, world.reasons, world.documents) == (
+        Health.LATE,
+        ("not looked at yet",),
+        (),
+    )
     assert (world.days, told.summary) == ((0,) * SHOWN_DAYS, "1 feed: 1 late")
 
 
@@ -44,13 +48,20 @@ def test_a_healthy_feed(newsroom: Site, tmp_path: Path) -> None:
         run.run_feed(config.feed[0], tools)
         told = seen(config, tools)
     (world,) = told.feeds
-    assert (world.health, world.reason, world.entries, world.last_success) == (Health.HEALTHY, "", 3, began)
+    assert (world.health, world.reason, world.entries, world.last_success) == (
+        Health.HEALTHY,
+        "",
+        3,
+        began,
+    )
     assert world.outcome is not None
     assert world.outcome.new == 3
     assert world.documents == ("world.html", "world.rss", "world.atom", "world.json")
     (source,) = world.sources
     assert (source.kind, source.items, source.last_look, source.failures) == ("page", 3, began, 0)
-    assert ("Copyright 2026 Harbour Times", 3) in [(removal.text, removal.count) for removal in world.removals]
+    assert ("Copyright 2026 Harbour Times", 3) in [
+        (removal.text, removal.count) for removal in world.removals
+    ]
     assert told.summary == "1 feed: 1 healthy"
 
 
@@ -66,7 +77,11 @@ def test_a_broken_source(newsroom: Site, tmp_path: Path) -> None:
         (world,) = seen(config, tools).feeds
     (source,) = world.sources
     assert (world.health, world.last_success, source.last_success) == (Health.BROKEN, began, began)
-    assert (source.health, source.failures, source.reason) == (Health.BROKEN, 2, "HTTP 404: the page is gone")
+    assert (source.health, source.failures, source.reason) == (
+        Health.BROKEN,
+        2,
+        "HTTP 404: the page is gone",
+    )
     assert world.reason == f"{newsroom.url('/news')}: HTTP 404: the page is gone"
 
 
@@ -76,13 +91,19 @@ def test_what_is_planned_and_what_is_late(newsroom: Site, tmp_path: Path) -> Non
     with tools_for(config) as tools:
         run.run_feed(config.feed[0], tools)
         due = tools.clock() + HOUR
-        tools.store.schedule.save(ScheduledRun("world", due, "every 1h"), {newsroom.url("/news"): (due, "every 1h")})
+        tools.store.schedule.save(
+            ScheduledRun("world", due, "every 1h"), {newsroom.url("/news"): (due, "every 1h")}
+        )
         (world,) = seen(config, tools).feeds
         assert (world.next_run, world.why, world.overdue) == (due, "every 1h", False)
         assert (world.sources[0].next_look, world.sources[0].why) == (due, "every 1h")
         later = due + 6 * MINUTE
         (world,) = collect_status(config, tools.store, later).feeds
-        assert (world.health, world.overdue, world.reasons) == (Health.LATE, True, ("it was to run 6 minutes ago",))
+        assert (world.health, world.overdue, world.reasons) == (
+            Health.LATE,
+            True,
+            ("it was to run 6 minutes ago",),
+        )
         busy = ProcessStatus(started=due, heartbeat=later, busy={"world": later})
         (world,) = collect_status(config, tools.store, later, busy).feeds
         assert (world.health, world.overdue, world.busy) == (Health.HEALTHY, False, later)
@@ -95,12 +116,18 @@ def test_what_only_the_service_knows(newsroom: Site, tmp_path: Path) -> None:
         run.run_feed(config.feed[0], tools)
         run.run_feed(config.feed[0], tools)
         now = tools.clock()
-        running = ProcessStatus(started=now, heartbeat=now, hung={"world": now}, requests=tools.fetcher.statistics)
+        running = ProcessStatus(
+            started=now, heartbeat=now, hung={"world": now}, requests=tools.fetcher.statistics
+        )
         told = seen(config, tools, running)
     (world,) = told.feeds
     assert (world.health, world.hung) == (Health.BROKEN, now)
     assert "given up just now" in world.reason
-    assert world.requests == {"200": 4, "304": 1, "404": 1}  # a listing, three stories; again; robots.txt
+    assert world.requests == {
+        "200": 4,
+        "304": 1,
+        "404": 1,
+    }  # a listing, three stories; again; robots.txt
     assert NO_ANSWER not in world.requests
     assert running.alive(now + 30 * MINUTE / 60)
     assert not running.alive(now + MINUTE)
@@ -109,23 +136,35 @@ def test_what_only_the_service_knows(newsroom: Site, tmp_path: Path) -> None:
 def test_secrets_in_addresses_are_not_told(newsroom: Site, tmp_path: Path) -> None:
     """And addresses that differ in nothing else are told apart."""
     place = newsroom.url("/nowhere")
-    config = configure(tmp_path, feed("world", f"feed {place}?token=abc", f"feed {place}?token=def"))
+    config = configure(
+        tmp_path, feed("world", f"feed {place}?token=abc", f"feed {place}?token=def")
+    )
     with tools_for(config) as tools:
         run.run_feed(config.feed[0], tools)
         told = seen(config, tools)
-    assert [source.address for source in told.feeds[0].sources] == [f"{place}?token=…", f"{place}?token=… (2)"]
+    assert [source.address for source in told.feeds[0].sources] == [
+        f"{place}?token=…",
+        f"{place}?token=… (2)",
+    ]
     assert "abc" not in repr(told)
 
 
-def test_sources_that_differ_in_a_secret_of_their_path_are_told_apart(newsroom: Site, tmp_path: Path) -> None:
+def test_sources_that_differ_in_a_secret_of_their_path_are_told_apart(
+    newsroom: Site, tmp_path: Path
+) -> None:
     """Each has a state of its own, under the key that it always had; what is shown of it holds no secret."""
     tokens = ("3f2a9c8d7e6f5a4b3c2d1e0f", "0e1f2a3b4c5d6e7f8a9b0c1d")
     good, bad = (f"/feed/{token}/rss" for token in tokens)
     newsroom[good] = rss(newsroom, [2, 1])
-    config = configure(tmp_path, feed("world", f"feed {newsroom.url(good)}", f"feed {newsroom.url(bad)}"))
+    config = configure(
+        tmp_path, feed("world", f"feed {newsroom.url(good)}", f"feed {newsroom.url(bad)}")
+    )
     with tools_for(config) as tools:
         run.run_feed(config.feed[0], tools)
-        assert {state.key for state in tools.store.sources("world")} == {newsroom.url(good), newsroom.url(bad)}
+        assert {state.key for state in tools.store.sources("world")} == {
+            newsroom.url(good),
+            newsroom.url(bad),
+        }
         told = seen(config, tools)
     shown = newsroom.url("/feed/…/rss")
     assert [(source.address, source.health) for source in told.feeds[0].sources] == [
@@ -139,5 +178,8 @@ def test_a_summary_counts_what_there_is() -> None:
     """In one line, the good news first."""
     broken = made_up("gone", sources=(broken_source(),), health=Health.BROKEN)
     late = made_up("late", health=Health.LATE)
-    assert overview(made_up(), late, broken, made_up("more")).summary == "4 feeds: 2 healthy, 1 late, 1 broken"
+    assert (
+        overview(made_up(), late, broken, made_up("more")).summary
+        == "4 feeds: 2 healthy, 1 late, 1 broken"
+    )
     assert overview().summary == "0 feeds"

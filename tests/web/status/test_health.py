@@ -11,7 +11,9 @@ from feedpub.web.status.health import NEVER, feed_health, is_overdue, source_hea
 from tests.support.overviews import HOUR, MINUTE, NOW, broken_source, source
 
 LOOKED = SourceState("world", "a", NOW - HOUR, NOW - HOUR, 20, next_look=NOW + HOUR)
-FAILING = SourceState("world", "a", NOW, None, 0, failure="HTTP 404", failing_since=NOW - HOUR, failures=3)
+FAILING = SourceState(
+    "world", "a", NOW, None, 0, failure="HTTP 404", failing_since=NOW - HOUR, failures=3
+)
 DUE = SourceState("world", "a", NOW - HOUR, NOW - HOUR, 20, next_look=NOW - GRACE_PERIOD - MINUTE)
 
 
@@ -101,6 +103,9 @@ def test_a_feed_may_be_broken_as_a_whole() -> None:
 
 def test_hung_and_late_runs() -> None:
     """Both are told, and the worse one counts."""
-    assert feed_health(run(), [source()], hung="hangs", late="is late") == (Health.BROKEN, ("hangs", "is late"))
+    assert feed_health(run(), [source()], hung="hangs", late="is late") == (
+        Health.BROKEN,
+        ("hangs", "is late"),
+    )
     assert feed_health(run(), [source()], late="is late") == (Health.LATE, ("is late",))
     assert feed_health(None, []) == (Health.LATE, (NEVER,))

@@ -48,7 +48,9 @@ def _articles() -> None:
         sa.Column("feed", sa.String, primary_key=True),
         sa.Column("key", sa.String, primary_key=True),
         sa.Column("entry", sa.String, nullable=False),
-        sa.ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"
+        ),
     )
     op.create_index("aliases_by_entry", "aliases", ["feed", "entry"])
     op.create_table(

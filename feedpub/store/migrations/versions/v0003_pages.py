@@ -33,6 +33,8 @@ def upgrade() -> None:
         sa.Column("content_type", sa.String, nullable=False),
         sa.Column("charset", sa.String),
         sa.Column("body", sa.LargeBinary, nullable=False),
-        sa.ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"
+        ),
     )
     op.create_index("pages_by_date", "pages", ["fetched"])

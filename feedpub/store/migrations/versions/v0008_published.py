@@ -13,5 +13,7 @@ def upgrade() -> None:
         "published",
         sa.Column("feed", sa.String, primary_key=True),
         sa.Column("entry", sa.String, primary_key=True),
-        sa.ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"
+        ),
     )
