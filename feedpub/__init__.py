@@ -1,6 +1,7 @@
 """feedpub: clean full-text feeds from the sources you point it at.
 
-This module is the public API. Its parts are imported on first use, so `import feedpub` costs nothing.
+This module is the public API. Its parts are imported on first use, so `import feedpub` costs
+nothing.
 """
 
 from importlib import import_module

@@ -1,8 +1,8 @@
 """What is known against the installed libraries: `python -m tests.audit`, with the extra "audit" installed.
 
-pip-audit asks public advisory services; where those cannot be reached it lists every library as skipped, and still
-ends well. Here that is said: the status is 0 where all were audited and nothing is known against them, 1 where
-something is, 3 where the services could not be asked.
+pip-audit asks public advisory services; where those cannot be reached it lists every library as
+skipped, and still ends well. Here that is said: the status is 0 where all were audited and nothing
+is known against them, 1 where something is, 3 where the services could not be asked.
 """
 
 import json

@@ -72,7 +72,8 @@ def line(address: str) -> Iterator[FeedQueue]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let each worker begin with its share of what takes long: what is left at the end is quickly shared out.
 
-    pytest-xdist gives each an equal part of the list, in its order, before they take tests from each other.
+    pytest-xdist gives each an equal part of the list, in its order, before they take tests from
+    each other.
     """
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     slow: dict[Path, list[pytest.Item]] = {}

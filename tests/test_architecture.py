@@ -1,4 +1,7 @@
-"""The shape of the house: one owner a library, imports that point one way, one module that prints."""
+"""The shape of the house.
+
+One owner a library, imports that point one way, one module that prints.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -99,7 +102,10 @@ def test_each_library_has_one_owner(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in MODULES if room(path) != "__init__"], ids=name)
 def test_imports_point_one_way(path: Path) -> None:
-    """From the command down to the words of the product; rooms of one row do not know each other."""
+    """From the command down to the words of the product.
+
+    Rooms of one row do not know each other.
+    """
     row = {name: number for number, names in enumerate(ROWS) for name in names}
     own = room(path)
     for imported in imports(path):

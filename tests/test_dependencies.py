@@ -1,4 +1,7 @@
-"""Which versions of other libraries feedpub takes: none with a hole that is known, and the audit says what it saw."""
+"""Which versions of other libraries feedpub takes.
+
+None with a hole that is known, and the audit says what it saw.
+"""
 
 import subprocess
 import sys

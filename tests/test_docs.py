@@ -1,4 +1,7 @@
-"""README is the manual: whatever can be written or typed stands in it, and what it shows is what happens."""
+"""README is the manual.
+
+Whatever can be written or typed stands in it, and what it shows is what happens.
+"""
 
 import re
 import subprocess
@@ -17,7 +20,10 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 def test_every_setting_is_documented() -> None:
-    """In the table of its heading, as the config knows it; `python -m tests.support.settings` refreshes them."""
+    """In the table of its heading, as the config knows it.
+
+    `python -m tests.support.settings` refreshes them.
+    """
     assert tables() in README
 
 

@@ -1,6 +1,7 @@
 """What servers, pages and feeds say is read quickly in the main process, however long and strange it is.
 
-Each function is given 100 kB that repeat one piece: whatever looks back, or begins anew at each place, is found out.
+Each function is given 100 kB that repeat one piece: whatever looks back, or begins anew at each
+place, is found out.
 """
 
 import io

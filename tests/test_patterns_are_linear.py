@@ -1,6 +1,7 @@
 """No regular expression lets a text hold the interpreter lock: the time that it takes grows with the text alone.
 
-While a pattern is at work, no other thread runs: neither the scheduler nor the web server. Whoever writes a page, a
+While a pattern is at work, no other thread runs: neither the scheduler nor the web server. Whoever
+writes a page, a
 feed or a header chooses the text.
 """
 

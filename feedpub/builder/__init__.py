@@ -1,6 +1,7 @@
 """Articles → entries → documents: who an entry is, what changed, and how a feed is written.
 
-The documents are pure functions of `Feed`: the same feed gives the same bytes, wherever and whenever.
+The documents are pure functions of `Feed`: the same feed gives the same bytes, wherever and
+whenever.
 """
 
 from feedpub.builder.html import render_article, render_index, render_page

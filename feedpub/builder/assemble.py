@@ -139,7 +139,10 @@ def is_saved_article(entry: Entry, roots: Collection[Path]) -> bool:
 
 
 def _summarised(entry: Entry, mode: str) -> Entry:
-    """The entry with the kind of summary that the feed wants; "auto" is what was chosen when it was read."""
+    """The entry with the kind of summary that the feed wants.
+
+    "auto" is what was chosen when it was read.
+    """
     if mode == "auto":
         return entry
     if mode == "none":
@@ -156,7 +159,10 @@ def decorate(feed: FeedConfig, entry: Entry) -> Entry:
 
 
 def _home(feed: FeedConfig, settings: GlobalSettings) -> str:
-    """The page that the feed belongs to: its first listing page that is for everybody, else its own page for people."""
+    """The page that the feed belongs to.
+
+    Its first listing page that is for everybody, else its own page for people.
+    """
     pages = (source.url for source in feed.source if isinstance(source, PageSource))
     return next(
         (page for page in pages if page == redact(page)), f"{settings.base_url}{feed.name}.html"

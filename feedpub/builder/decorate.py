@@ -12,21 +12,28 @@ from feedpub.core.i18n import translations_for
 from feedpub.core.models import Entry
 from feedpub.core.text import split_length
 
-WORDS_A_MINUTE = 230  # of silent reading in languages with spaces (Brysbaert 2019: 238 in English, fewer in others)
+# of silent reading in languages with spaces (Brysbaert 2019: 238 in English, fewer in others)
+WORDS_A_MINUTE = 230
 SIGNS_A_MINUTE = 400  # in scripts that write none
 _PICTURE = re.compile("<img[ >]")
 _TIME = re.compile(r"<p><small>[^<]{1,40}</small></p>")
 
 
 def with_lead_image(entry: Entry) -> Entry:
-    """The entry with its lead image on top, where its text has no picture at all: one that is there is not repeated."""
+    """The entry with its lead image on top, where its text has no picture at all.
+
+    One that is there is not repeated.
+    """
     if not entry.image or not entry.html or _PICTURE.search(entry.html):
         return entry
     return replace(entry, html=f"{_picture(entry.image)}{entry.html}")
 
 
 def without_lead_image(entry: Entry) -> Iterator[Entry]:
-    """What the entry may have been before anything was put into it, the barest first; at last as it is."""
+    """What the entry may have been before anything was put into it, the barest first.
+
+    At last as it is.
+    """
     timeless = _TIME.sub("", entry.html, count=1) if _TIME.match(entry.html) else entry.html
     picture = _picture(entry.image or "")
     for html in dict.fromkeys(

@@ -1,4 +1,7 @@
-"""A feed's include and exclude rules: which articles it takes. Decides; the patterns' language is patterns.py's."""
+"""A feed's include and exclude rules.
+
+Which articles it takes. Decides; the patterns' language is patterns.py's.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,7 +21,10 @@ class FilterFacts:
 
 
 def matching_filter(feed: FeedConfig, facts: FilterFacts) -> str | None:
-    """Why the feed does not take an article, for people; None where it does, or where that cannot be said yet."""
+    """Why the feed does not take an article, for people.
+
+    None where it does, or where that cannot be said yet.
+    """
     return _excluded(feed.exclude, facts) or _not_included(feed.include, facts)
 
 

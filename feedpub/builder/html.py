@@ -1,7 +1,7 @@
 """What all pages for people share: the frame, the style, the icon, and what a page may load.
 
-A style is one constant text, so that its digest in the page's Content-Security-Policy (and in a server's) holds for
-every page of a kind.
+A style is one constant text, so that its digest in the page's Content-Security-Policy (and in a
+server's) holds for every page of a kind.
 """
 
 import base64
@@ -103,7 +103,10 @@ def render_page(feed: Feed) -> bytes:
 
 
 def render_article(feed: Feed, entry: Entry) -> bytes:
-    """The own page of a saved article, under feeds/<name>/; its pictures are found wherever the folder is served."""
+    """The own page of a saved article, under feeds/<name>/.
+
+    Its pictures are found wherever the folder is served.
+    """
     feed = prepare_feed(replace(feed, entries=(entry,)))
     entry = feed.entries[0]
     return _render(
@@ -129,7 +132,10 @@ def render_index(headlines: Sequence[FeedSummary]) -> bytes:
 
 
 def _lead_image(entry: Entry) -> str:
-    """The image to show above the text: none where the text shows it itself, in whatever spelling."""
+    """The image to show above the text.
+
+    None where the text shows it itself, in whatever spelling.
+    """
     image = entry.image or ""
     spellings = {
         spelling for plain in (image, unquote(image)) for spelling in (plain, escape(plain))

@@ -12,7 +12,11 @@ _SLUG_LENGTH = 80
 
 
 def new_entry_id(feed: str, key: str, base_url: str, now: datetime) -> str:
-    """A tag: URI (RFC 4151) for a new entry: the publisher's host and the day, the feed, and a digest of its key."""
+    """A tag.
+
+    URI (RFC 4151) for a new entry: the publisher's host and the day, the feed, and a digest of its
+    key.
+    """
     host = urlsplit(base_url).hostname or "localhost"
     authority = (
         host if re.fullmatch(r"[a-z0-9.-]+", host) else "localhost"
@@ -21,7 +25,10 @@ def new_entry_id(feed: str, key: str, base_url: str, now: datetime) -> str:
 
 
 def page_slug(title: str, stem: str, taken: Container[str]) -> str:
-    """The file stem of a saved article's own page: its title in ASCII, else its file's, numbered where taken."""
+    """The file stem of a saved article's own page.
+
+    Its title in ASCII, else its file's, numbered where taken.
+    """
     base = _ascii(title) or _ascii(stem) or "article"
     names = (base if n == 1 else f"{base}-{n}" for n in range(1, 1_000_000))
     return next(name for name in names if name not in taken)

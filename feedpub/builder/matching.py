@@ -2,20 +2,21 @@
 
 An item of a source is the entry that it was, by the first of these that leads to one:
 
-1. Its **guid**, within its own feed. Ignored if several items of the feed share it, or if the item has another link
-   than the entry and nothing in common with it.
-2. Its **listed address**, compared as `identity.url_key` does. If a feed gives one address to several items, each is
-   told apart by what the addresses differ in, else by its guid, else by its media file. An entry known by another
-   guid of the same feed is the same only if title or text agree.
-3. A **move**: an article of the same source that is not listed any more and whose address redirects to the listed
-   one, or is gone while title and text agree (`moved_articles`).
-4. What its page **claims**: the address after redirects, then the canonical link. A claim identifies only if the
-   texts agree. It is ignored if it names the listing, a home page, another site (the cleaner sees to that), or an
+1. Its **guid**, within its own feed. Ignored if several items of the feed share it, or if the item
+   has another link than the entry and nothing in common with it. 2. Its **listed address**,
+   compared as `identity.url_key` does. If a feed gives one address to several items, each is told
+   apart by what the addresses differ in, else by its guid, else by its media file. An entry known
+   by another guid of the same feed is the same only if title or text agree. 3. A **move**: an
+   article of the same source that is not listed any more and whose address redirects to the listed
+   one, or is gone while title and text agree (`moved_articles`). 4. What its page **claims**: the
+   address after redirects, then the canonical link. A claim identifies only if the texts agree. It
+   is ignored if it names the listing, a home page, another site (the cleaner sees to that), or an
    address that several listed articles claim with different texts.
 
-An entry belongs to the source that brought it. Its content changes only by what that source lists: by guid, listed
-address or move. Another source takes it over if the owner has left the config, or if it lists the very address that
-the owner's item only claimed. A claim never changes an entry whose address was listed itself.
+An entry belongs to the source that brought it. Its content changes only by what that source lists:
+by guid, listed address or move. Another source takes it over if the owner has left the config, or
+if it lists the very address that the owner's item only claimed. A claim never changes an entry
+whose address was listed itself.
 
 Everything here decides on data that is passed in; nothing is read or written.
 """
@@ -66,7 +67,8 @@ class ItemKeys:
     """The keys of an item within the list that it stands in.
 
     Attributes:
-        key: what the store knows it by: its address, or what tells it apart from others of that address.
+        key: what the store knows it by: its address, or what tells it apart from others of that
+            address.
         guid: the key of its guid; "" if it has none, or none of its own.
         exact: sessions and fragments in its address belong to it.
         shares_page: other items lead to the same page, so that the page cannot be its text.
@@ -86,7 +88,8 @@ class ExtractedItem:
         keys: every key that it is listed under, the one to make an id of first.
         rank: its position among all that is listed.
         source: the key of the source that lists it.
-        listed_first: the source's title, date and authors go before the page's (a feed knows its own entries).
+        listed_first: the source's title, date and authors go before the page's (a feed knows its
+            own entries).
         own_page: True for an article without an address of its own.
         stem: the stem of a saved article's file.
         claims: what its page claims, the address after redirects before the canonical one.
@@ -249,7 +252,10 @@ def _are_distinct(groups: Sequence[set[tuple[object, ...]]]) -> bool:
 
 
 def find_entry(arrival: ExtractedItem, known: ExistingEntries) -> Match | None:
-    """Return the entry that an arrival is, by the first rule that leads to one; None for a new article."""
+    """Return the entry that an arrival is, by the first rule that leads to one.
+
+    None for a new article.
+    """
     return (
         _by_own_keys(arrival, known)
         or _by_move(arrival, known)
@@ -304,8 +310,8 @@ def _belongs_to(entry: Entry, arrival: ExtractedItem, known: ExistingEntries) ->
 def _is_still(entry: Entry, key: str, arrival: ExtractedItem, known: ExistingEntries) -> bool:
     """Return False if a key that once led to an entry is used for another article now.
 
-    A guid leads to its entry unless link, title, date and text are all another article's. A link leads to its entry
-    unless the feed calls the entry by another guid and nothing else agrees.
+    A guid leads to its entry unless link, title, date and text are all another article's. A link
+    leads to its entry unless the feed calls the entry by another guid and nothing else agrees.
     """
     guids = known.guids.get(entry.id, set())
     same_title = significant_words(entry.title) == significant_words(arrival.title)
@@ -356,7 +362,10 @@ def is_same_article(entry: Entry, arrival: ExtractedItem) -> bool:
 
 
 def is_dated_alike(entry: Entry, arrival: ExtractedItem) -> bool:
-    """Return True unless both are dated, a day or more apart: a daily column has one title and many dates."""
+    """Return True unless both are dated, a day or more apart.
+
+    A daily column has one title and many dates.
+    """
     if arrival.published is None or entry.published == entry.first_seen:
         return True
     return abs(entry.published - arrival.published) < _SAME_DAY

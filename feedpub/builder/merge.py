@@ -1,8 +1,10 @@
 """What arrived, beside what is known → the entries that are new or changed. Decides; reads and writes nothing.
 
-An entry is told what its article says now, except for what is frozen: id, first_seen, published and, for a saved
-article, the stem of its page. `updated` moves only when words changed: markup, images and summaries may be better
-next time without every reader showing the entry again. What the cleaner has learned to leave out is no change either.
+An entry is told what its article says now, except for what is frozen: id, first_seen, published
+and, for a saved
+article, the stem of its page. `updated` moves only when words changed: markup, images and summaries
+may be better next time without every reader showing the entry again. What the cleaner has learned
+to leave out is no change either.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,7 +36,8 @@ class MergeResult:
         entries: new and changed entries, whole.
         aliases: key → its entry, for keys that are new or lead elsewhere now.
         new, updated: how many are new, and how many changed in substance.
-        ids: for each arrival in turn, the id of the entry that says what arrived; "" if it changes none.
+        ids: for each arrival in turn, the id of the entry that says what arrived; "" if it changes
+            none.
     """
 
     entries: tuple[Entry, ...]
@@ -89,7 +92,10 @@ def _with_address(arrival: ExtractedItem) -> ExtractedItem:
 def _aliases(
     arrival: ExtractedItem, match: Match | None, entry: Entry, known: ExistingEntries
 ) -> dict[str, Alias]:
-    """Return what leads to the entry from now on; keys that a source listed for another entry stay with that."""
+    """Return what leads to the entry from now on.
+
+    Keys that a source listed for another entry stay with that.
+    """
     kind = match.kind if match else AliasKind.OWN
     found = {key: Alias(entry.id, kind) for key in arrival.keys if not _is_taken(key, known)}
     if match is None and not found:
@@ -182,7 +188,10 @@ def apply_article(entry: Entry, arrival: ExtractedItem) -> Entry:
 
 
 def _differ(old: Entry, new: Entry, removed: Iterable[Removed]) -> bool:
-    """Whether two states of an entry differ in substance; `removed` is what the cleaner left out of the new one."""
+    """Whether two states of an entry differ in substance.
+
+    `removed` is what the cleaner left out of the new one.
+    """
     left_out = [line for block in removed for line in block.text.split("\n")]
     return (
         significant_words(old.title) != significant_words(new.title)
@@ -196,7 +205,10 @@ def _files(entry: Entry) -> list[str]:
 
 
 def _past(moment: datetime | None, now: datetime) -> datetime | None:
-    """A moment that is not in the future, in whole seconds; readers hide entries from the future or pin them on top."""
+    """A moment that is not in the future, in whole seconds.
+
+    Readers hide entries from the future or pin them on top.
+    """
     return moment.replace(microsecond=0) if moment and moment <= now else None
 
 
@@ -205,7 +217,8 @@ def _free_moment(
 ) -> datetime:
     """The first moment from the wanted one on that no other entry has; the last before it if none is free until now.
 
-    It is never before `after`, even where the clock was put back: then it is the next second that is free.
+    It is never before `after`, even where the clock was put back: then it is the next second that
+    is free.
     """
     second = timedelta(seconds=1)
     later = takewhile(

@@ -70,8 +70,8 @@ def render_source_opml(feeds: Sequence[FeedConfig]) -> bytes:
     for feed in feeds:
         sources = [source for source in feed.source if isinstance(source, RemoteSource)]
         parent = (
-            body if len(sources) < 2 else etree.SubElement(body, "outline", {"text": feed.title})
-        )  # noqa: PLR2004
+            body if len(sources) < 2 else etree.SubElement(body, "outline", {"text": feed.title})  # noqa: PLR2004
+        )
         for source in sources:
             etree.SubElement(parent, "outline", _source_opml_outline(feed, source))
     return etree.tostring(opml, xml_declaration=True, encoding="UTF-8", pretty_print=True)

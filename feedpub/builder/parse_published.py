@@ -1,8 +1,9 @@
 """Documents that feedpub published, read back: the inverse of `jsonfeed` and `xmlfeed`, as far as they tell.
 
-For the day on which the state is lost: readers know an entry by its id, and the documents still have it. What they do
-not tell (when an entry was first seen, the text without markup) is for others to guess. Only entries with an id that
-feedpub minted for the feed are taken: a foreign document has none.
+For the day on which the state is lost: readers know an entry by its id, and the documents still
+have it. What they do
+not tell (when an entry was first seen, the text without markup) is for others to guess. Only
+entries with an id that feedpub minted for the feed are taken: a foreign document has none.
 """
 
 import json
@@ -63,7 +64,10 @@ class Links:
 
 
 def links_in(document: bytes, suffix: str) -> Links:
-    """Return the links of a document. Takes `read`'s arguments, and raises NotOursError as it does."""
+    """Return the links of a document.
+
+    Takes `read`'s arguments, and raises UnknownDocumentError as it does.
+    """
     try:
         if suffix == "json":
             whole = json.loads(document)
@@ -94,7 +98,7 @@ def parse_published(document: bytes, suffix: str, feed: str) -> tuple[Entry, ...
         feed: the name of its feed.
 
     Raises:
-        NotOursError: it cannot be read, or holds something that feedpub did not mint for this feed.
+        UnknownDocumentError: it cannot be read, or holds something that feedpub did not mint for this feed.
     """
     try:
         entries = tuple(_READERS[suffix](document, feed))
@@ -263,7 +267,10 @@ def _of_rss_item(item: etree._Element, place: _Place, rank: int, language: str |
 
 
 def _texts(item: etree._Element) -> tuple[str, str]:
-    """Summary and content: where there is one of them, it is the description; a summary has no tags."""
+    """Summary and content.
+
+    Where there is one of them, it is the description; a summary has no tags.
+    """
     description, content = _text(item, "description"), _text(item, _CONTENT)
     if not content and "<" in description:
         return "", description

@@ -1,9 +1,10 @@
 """RSS 2.0 and Atom through feedgen, with its gaps closed here and nowhere else.
 
-feedgen 1.0 stamps documents with the present moment, formats dates by switching the locale of the whole process, drops
-authors without e-mail, keeps one enclosure and loses the attributes of links. So it is given neither dates for RSS
-nor enclosures nor people: the extensions below write those into its tree, and spell plain text so that every reader
-and the W3C validator take it as plain text.
+feedgen 1.0 stamps documents with the present moment, formats dates by switching the locale of the
+whole process, drops authors without e-mail, keeps one enclosure and loses the attributes of links.
+So it is given neither dates for RSS nor enclosures nor people: the extensions below write those
+into its tree, and spell plain text so that every reader and the W3C validator take it as plain
+text.
 """
 
 import re
@@ -51,7 +52,8 @@ def render_rss(feed: Feed) -> bytes:
     """The feed as RSS 2.0."""
     feed = prepare_feed(feed)
     generator = _generator(feed, _RssChannel, _RssItem)
-    # feedgen writes the last link as the channel's: the feed's own address first, the page for people last.
+    # feedgen writes the last link as the channel's: the feed's own address first, the page for
+    # people last.
     generator.link(href=feed.address("rss"), rel="self", type=_MEDIA_TYPES["rss"])
     generator.link(href=feed.link)
     generator.description(feed.description or feed.title)
@@ -187,7 +189,10 @@ class _AtomEntry(BaseEntryExtension):  # type: ignore[misc]
 
     @staticmethod
     def add_extensions(written: Any, feed: Feed, entry: Entry) -> None:
-        """Dates, summary and content; a title alone stands in the summary, too, for an entry must say something."""
+        """Dates, summary and content.
+
+        A title alone stands in the summary, too, for an entry must say something.
+        """
         written.published(entry.published)
         written.updated(entry.updated)
         content, summary = _content(feed, entry), _summary(feed, entry)
@@ -221,7 +226,10 @@ def _history_namespace(feed: Feed) -> dict[str, str]:
 
 
 def _add_links(head: etree._Element, feed: Feed, suffix: str, link: str) -> None:
-    """Who tells of changes (WebSub), and where the feed's other documents are (RFC 5005): back, archive by archive."""
+    """Who tells of changes (WebSub), and where the feed's other documents are (RFC 5005).
+
+    Back, archive by archive.
+    """
     for hub in feed.hubs:
         _add(head, link, href=hub, rel="hub")
     if feed.archive:
@@ -242,7 +250,10 @@ def _add_editor(channel: etree._Element, author: str, feed_title: str) -> None:
 
 
 def _add_pace(channel: etree._Element, minutes: int) -> None:
-    """How often the feed may change: the shortest period that holds two looks or one, and how many it holds."""
+    """How often the feed may change.
+
+    The shortest period that holds two looks or one, and how many it holds.
+    """
     if minutes > 0:
         period = next((name for name, length in _PERIODS.items() if length >= minutes), "yearly")
         _add(channel, f"{_SY}updatePeriod", period)
@@ -264,7 +275,10 @@ def _add_media(item: etree._Element, enclosure: Enclosure) -> None:
 
 
 def _add_image(parent: etree._Element, entry: Entry) -> None:
-    """The lead image. Beside the entry, not in a media:group, which is for several versions of one thing."""
+    """The lead image.
+
+    Beside the entry, not in a media:group, which is for several versions of one thing.
+    """
     if not entry.image:
         return
     if all(entry.image != enclosure.url for enclosure in entry.enclosures):
@@ -279,7 +293,10 @@ def _mark_plain(parent: etree._Element) -> None:
 
 
 def _spell(element: etree._Element) -> None:
-    """Write & and < as hexadecimal references: the RSS profile's sign that a text is plain and not markup."""
+    """Write & and < as hexadecimal references.
+
+    The RSS profile's sign that a text is plain and not markup.
+    """
     element.text, *rest = re.split("([&<])", element.text or "")
     for mark, tail in zip(rest[::2], rest[1::2], strict=True):
         reference = etree.Entity(f"#x{ord(mark):X}")

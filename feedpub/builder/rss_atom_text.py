@@ -1,7 +1,7 @@
 """A feed as every document may hold it: sound characters, addresses in ASCII, languages that there are.
 
-Every renderer begins here, so none of them has to doubt a character. Changes how things are written, never what they
-say; asks no clock and no network.
+Every renderer begins here, so none of them has to doubt a character. Changes how things are
+written, never what they say; asks no clock and no network.
 """
 
 import re
@@ -15,7 +15,8 @@ from feedpub.core.models import Enclosure, Entry, Feed
 from feedpub.core.text import shorten
 
 _TITLE_LENGTH = 80
-# Where a parser of HTML begins a tag, a comment or the like, or would if the text were unescaped once more.
+# Where a parser of HTML begins a tag, a comment or the like, or would if the text were unescaped
+# once more.
 _MARKUP = re.compile(r"<(?=[a-z/!?])|&(?=lt;|#0*60\b|#x0*3c\b)", re.IGNORECASE)
 _PARTED = "\\g<0>\N{WORD JOINER}"
 _JOINED = re.compile(_MARKUP.pattern.replace("(?=", "\N{WORD JOINER}(?="), re.IGNORECASE)
@@ -33,13 +34,15 @@ def _unfit() -> dict[int, str]:
     surrogates = dict.fromkeys(range(0xD800, 0xE000), "")
     plane_ends = {plane + end for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)}
     no_characters = dict.fromkeys({*range(0xFDD0, 0xFDF0), *plane_ends}, "")
-    # 0x80 to 0x9F are windows-1252 taken for Latin-1: browsers show them so, too (HTML, "numeric character reference")
+    # 0x80 to 0x9F are windows-1252 taken for Latin-1: browsers show them so, too (HTML, "numeric
+    # character reference")
     windows = {c: bytes([c]).decode("cp1252", errors="ignore") for c in range(0x80, 0xA0)}
     return {**controls, **surrogates, **no_characters, **windows, 0xFFFD: "?"}
 
 
 _UNFIT = _unfit()
-# Nearly every text is fit, and a search for few ranges (those beyond 0xFFFF as one) is far quicker than a translation.
+# Nearly every text is fit, and a search for few ranges (those beyond 0xFFFF as one) is far quicker
+# than a translation.
 _SUSPECT = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\U0010ffff]"
 )
@@ -101,19 +104,25 @@ def to_single_line(text: str) -> str:
 def plain(text: str) -> str:
     """The text on one line, with nothing in it that anybody could take for markup.
 
-    Readers exist that put titles and names into their page as they are. "The <b> tag" looks the same with an invisible
-    joiner in it, and no tag begins there any more.
+    Readers exist that put titles and names into their page as they are. "The <b> tag" looks the
+    same with an invisible joiner in it, and no tag begins there any more.
     """
     return _MARKUP.sub(_PARTED, to_single_line(text))
 
 
 def without_separators(text: str) -> str:
-    """What `plain` was given, as far as it was one line: its joiners are taken out again, and no other ones."""
+    """What `plain` was given, as far as it was one line.
+
+    Its joiners are taken out again, and no other ones.
+    """
     return _JOINED.sub(lambda found: found[0][:-1], text)
 
 
 def format_mailbox(person: str) -> tuple[str, str]:
-    """Name and e-mail address of "Jane Roe <jane@example.org>" or "jane@example.org (Jane Roe)"; either may be ""."""
+    """Name and e-mail address of "Jane Roe <jane@example.org>" or "jane@example.org (Jane Roe)".
+
+    Either may be "".
+    """
     person = to_single_line(person)
     found = _EMAIL.search(person)
     return (_EMAIL.sub("", person).strip(" ,()"), found[0].strip("<>")) if found else (person, "")

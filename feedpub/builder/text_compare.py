@@ -1,7 +1,8 @@
 """What a text says, as far as it is worth telling readers of a change: its words, and what counts like one.
 
-White space, punctuation, case and the ways to write one character do not count, nor do lines in which a site counts
-its readers or tells the time. Everything else does: a word, a number, a currency.
+White space, punctuation, case and the ways to write one character do not count, nor do lines in
+which a site counts its readers or tells the time. Everything else does: a word, a number, a
+currency.
 """
 
 import re
@@ -24,7 +25,10 @@ _PIECE = 3  # words
 
 
 class _Letters(dict[int, int | str | None]):
-    """Which characters make words: letters, digits and their marks, currencies and units; found out once for each."""
+    """Which characters make words.
+
+    Letters, digits and their marks, currencies and units; found out once for each.
+    """
 
     def __missing__(self, code: int) -> int | str | None:
         kind, character = unicodedata.category(chr(code)), chr(code)

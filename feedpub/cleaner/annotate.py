@@ -1,12 +1,13 @@
 """A page as it was, with what was taken out of it struck through in place: what a person looks at to judge the cleaner.
 
-Shows the cleaner's own decisions and makes none. What is written is inert: text, and a few tags of ours; no address is
-loaded, no link leads anywhere, nothing of the page's own markup is passed on but names of its tags. It says of
+Shows the cleaner's own decisions and makes none. What is written is inert: text, and a few tags of
+ours; no address is loaded, no link leads anywhere, nothing of the page's own markup is passed on
+but names of its tags. It says of
 
-    boxes    data-tag, and data-selector where one names them, with data-named where that is a name of their own
-    blocks   the same, data-n (their number on the page), data-start (how they begin), and class kept or gone;
-             gone ones data-reason and data-rule, the first of several with the same also in words
-    inline   elements with names of their own: data-selector and data-named
+    boxes    data-tag, and data-selector where one names them, with data-named where that is a name
+    of their own blocks   the same, data-n (their number on the page), data-start (how they begin),
+    and class kept or gone; gone ones data-reason and data-rule, the first of several with the same
+    also in words inline   elements with names of their own: data-selector and data-named
 """
 
 import re
@@ -82,7 +83,10 @@ def annotate(
     memory: SiteMemory | None = None,
     rules: SiteRules | Ruleset | None = None,
 ) -> AnnotatedPage:
-    """A page with what `extract` takes out of it. Takes what that takes, and raises as that does."""
+    """A page with what `extract` takes out of it.
+
+    Takes what that takes, and raises as that does.
+    """
     before = _Before()
     done = trace_extraction(html, url, memory, coerce_ruleset(rules), before.attach)
     return AnnotatedPage("".join(_Writer(before, done).write()), done.article)
@@ -141,7 +145,10 @@ def _ruled(rule: Rule) -> _Mark:
 
 
 class _Decisions:
-    """What was decided about each block of the whole page: the one that is judged lacks what rules took out before."""
+    """What was decided about each block of the whole page.
+
+    The one that is judged lacks what rules took out before.
+    """
 
     def __init__(self, before: _Before, done: ExtractionTrace, layout: Layout) -> None:
         self._judged = done.case.layout
@@ -288,7 +295,10 @@ class _Writer:
                 yield _picture(piece)
 
     def _tags(self, element: HtmlElement) -> tuple[str, str]:
-        """How an inline element begins and ends: an author's name or a date often stands in one of its own."""
+        """How an inline element begins and ends.
+
+        An author's name or a date often stands in one of its own.
+        """
         if mark := self.decisions.taken.get(element):
             return f'<del class="part" title="{escape(f"{mark.reason}: {mark.rule}")}">', "</del>"
         named = self.census.named(element)

@@ -1,7 +1,7 @@
 """What a person has said about a site, applied to a page: its metadata, what never belongs to the article, where it is.
 
-Owns the use of expressions, which are sound as far as that can be told without a page; a rule is obeyed before
-anything is judged.
+Owns the use of expressions, which are sound as far as that can be told without a page; a rule is
+obeyed before anything is judged.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +28,10 @@ _SAME_MOMENT = timedelta(minutes=1)
 
 
 def apply_rules(html: bytes | str, url: str | None, rules: Ruleset) -> HtmlElement:
-    """A page's tree, with the texts of the raw page replaced before. Raises ExtractError, as `tree.parse`."""
+    """A page's tree, with the texts of the raw page replaced before.
+
+    Raises ExtractError, as `tree.parse`.
+    """
     if rules.replace:
         html = html if isinstance(html, str) else decode_html(html)
         for each in rules.replace:
@@ -78,7 +81,10 @@ class RuleApplication:
         )
 
     def _title(self, stated: str) -> str:
-        """The title that the rules find; ftr's are made for readers that cut the site's name off."""
+        """The title that the rules find.
+
+        Ftr's are made for readers that cut the site's name off.
+        """
         for rule in self.rules.title:
             if found := next(self._values((rule,)), ""):
                 longer = (
@@ -90,7 +96,10 @@ class RuleApplication:
         return stated
 
     def _authors(self, stated: Metadata) -> tuple[str, ...]:
-        """All that the first rule finds which finds any; a text around all the names that are known says no more."""
+        """All that the first rule finds which finds any.
+
+        A text around all the names that are known says no more.
+        """
         texts = next(self._texts(self.rules.author), [])
         known = [titles.compact_title(name) for name in stated.authors]
         if (
@@ -111,7 +120,10 @@ class RuleApplication:
     # --- what belongs to the article ---
 
     def mark_stripped(self) -> Iterator[Removed]:
-        """Take what `remove` finds out of the tree: elements, and attributes and texts, which XPath finds as well."""
+        """Take what `remove` finds out of the tree.
+
+        Elements, and attributes and texts, which XPath finds as well.
+        """
         for rule in self.rules.remove:
             for node in self._nodes(rule):
                 if not isinstance(node, HtmlElement):
@@ -131,7 +143,10 @@ class RuleApplication:
                     yield index, str(rule)
 
     def find_content(self, layout: Layout) -> frozenset[int]:
-        """The blocks inside what the first rule finds that finds any; none where there is no such rule."""
+        """The blocks inside what the first rule finds that finds any.
+
+        None where there is no such rule.
+        """
         found = (
             inside for rule in self.rules.content if (inside := _inside(layout, self.select(rule)))
         )
@@ -193,7 +208,10 @@ class RuleApplication:
                 yield texts
 
     def _nodes(self, rule: Rule) -> Sequence[object]:
-        """What a rule finds: elements, attributes, texts; a text that an expression makes is one of them."""
+        """What a rule finds.
+
+        Elements, attributes, texts; a text that an expression makes is one of them.
+        """
         if not rule.xpath:
             return []
         try:
@@ -245,7 +263,10 @@ def _inside(layout: Layout, found: Iterable[HtmlElement]) -> frozenset[int]:
 
 
 def _text(node: object, rule: Rule) -> str:
-    """What a node says; with a CSS selector, which cannot name an attribute, what its element is there for."""
+    """What a node says.
+
+    With a CSS selector, which cannot name an attribute, what its element is there for.
+    """
     if isinstance(node, HtmlElement):
         own = (node.get("content") or node.get("datetime")) if rule.css else None
         return " ".join((own or node.text_content()).split())
@@ -258,7 +279,10 @@ def _moment(text: str, stated: Metadata) -> datetime | None:
 
 
 def _finer(ruled: datetime | None, stated: datetime | None) -> datetime | None:
-    """The date that the rules find; the page's own where that is the same moment, or the same day's, and says more."""
+    """The date that the rules find.
+
+    The page's own where that is the same moment, or the same day's, and says more.
+    """
     if ruled is None or stated is None:
         return ruled or stated
     naked = ruled.replace(tzinfo=None)

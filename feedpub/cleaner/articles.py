@@ -1,7 +1,8 @@
 """An article from where its source has it: a page, a saved file, or the feed's own content.
 
-Owns which of two texts is taken where there are two. Fetches nothing but the pages of one article that is asked for by
-its address. All but that can be called in another process: what it takes and gives is plain data.
+Owns which of two texts is taken where there are two. Fetches nothing but the pages of one article
+that is asked for by its address. All but that can be called in another process: what it takes and
+gives is plain data.
 """
 
 from dataclasses import dataclass, replace
@@ -24,14 +25,18 @@ from feedpub.core.models import Article, Item, Page
 from feedpub.core.process_pool import Executor
 from feedpub.fetch import Fetcher, RequestOptions
 
-# A feed's own content is taken instead of its page's where the page gives this much less: a paywall, a consent wall.
+# A feed's own content is taken instead of its page's where the page gives this much less: a
+# paywall, a consent wall.
 _MUCH_LESS = 0.6
 _LARGEST_FILE = 20_000_000  # bytes of a saved article
 MAX_ARTICLE_BYTES = 8_000_000  # of an article's pages together; a source's document may be larger
 
 
 def fetch_page(url: str, fetcher: Fetcher, book: SiteRuleSet | None = None) -> Page:
-    """The page at an address, asked for with the headers that the rules of its site name. Raises SourceError."""
+    """The page at an address, asked for with the headers that the rules of its site name.
+
+    Raises SourceError.
+    """
     headers = book.rules_for(url).headers if book else ()
     answer = fetcher.get(
         url, options=RequestOptions().for_url(url, headers), max_bytes=MAX_ARTICLE_BYTES
@@ -63,7 +68,10 @@ def article_from_page(
 def annotate_page(
     page: Page, rules: Ruleset | None = None, memory: bytes | None = None
 ) -> AnnotatedPage:
-    """A page with what its article is cleared of, in place. Takes and raises what `from_page` does."""
+    """A page with what its article is cleared of, in place.
+
+    Takes and raises what `from_page` does.
+    """
     if page.content_type not in HTML_TYPES:
         raise ExtractError(f"not a web page but {page.content_type}", page.url)
     known = load_site_memory(memory) if memory else None
@@ -139,7 +147,10 @@ def article_from_listed_pages(
 
 
 def first_page(page: Page, item: Item, *, listed_first: bool) -> Article:
-    """What the first page of a listed article gives by itself, without rules; as `from_listed_pages` has it."""
+    """What the first page of a listed article gives by itself, without rules.
+
+    As `from_listed_pages` has it.
+    """
     return article_from_listed_pages(
         PageSequence((page,), page.url), item, None, None, listed_first=listed_first
     ).article
@@ -171,7 +182,7 @@ def _changed(seconds: float) -> datetime | None:
 
 
 def article_from_feed(item: Item) -> Article:
-    """The article as its feed gives it. Raises NothingFound where the feed gives none."""
+    """The article as its feed gives it. Raises NoContentError where the feed gives none."""
     return limit_fields(extract_fragment(item.html or item.summary, item.url, title=item.title))
 
 

@@ -51,7 +51,10 @@ class InlineContext:
         return resolve_image_address(href, self.base)
 
     def attributes(self, element: HtmlElement) -> dict[str, str]:
-        """What of an element's attributes stays on any tag: the id that is linked to, language and direction."""
+        """What of an element's attributes stays on any tag.
+
+        The id that is linked to, language and direction.
+        """
         kept: dict[str, str] = {}
         if self.anchors and (name := element.get("id") or element.get("name")) in self.anchors:
             kept["id"] = name
@@ -121,7 +124,10 @@ def _written(piece: str, *, pre: bool) -> str:
 
 
 def _tags(element: HtmlElement, writing: InlineContext) -> tuple[str, str]:
-    """How an inline element begins and ends in the article; "" where it means nothing to a reader."""
+    """How an inline element begins and ends in the article.
+
+    "" where it means nothing to a reader.
+    """
     tag = RENAMED.get(element.tag, element.tag)
     attributes = writing.attributes(element)
     if tag == "a":
@@ -165,7 +171,10 @@ _BACK = re.compile(
 
 
 def render_inline(layout: Layout, block: Block) -> str:
-    """A block's text; lines of code with their indent; "" for captions, which stay with their pictures in the HTML."""
+    """A block's text.
+
+    Lines of code with their indent; "" for captions, which stay with their pictures in the HTML.
+    """
     if not block.text or is_caption(layout, block):
         return ""
     if layout.boxes[block.box].place & PRE:
@@ -179,7 +188,10 @@ def render_inline(layout: Layout, block: Block) -> str:
 def render_body(
     layout: Layout, kept: Sequence[int], base: str | None, url: str | None = None
 ) -> str:
-    """The kept blocks as sanitised HTML in the page's structure, addresses absolute. Raises ExtractError."""
+    """The kept blocks as sanitised HTML in the page's structure, addresses absolute.
+
+    Raises ExtractError.
+    """
     writing = _writing(layout, kept, base)
     composed = "".join(_Composer(layout, kept, writing).compose())
     return sanitise(
@@ -288,7 +300,10 @@ class _Composer:
         self.open = path
 
     def _empty_cells(self, row: int, end: int) -> Iterator[str]:
-        """The cells of an open row up to another that have nothing in them: columns stay where they are."""
+        """The cells of an open row up to another that have nothing in them.
+
+        Columns stay where they are.
+        """
         waiting = self.cells.get(row)
         while waiting and waiting[0] <= end:
             cell = waiting.pop(0)

@@ -1,7 +1,8 @@
 """The learned judgement: features of blocks → how probably each belongs to the article.
 
-Owns the model's files and its arithmetic. The trees are oblivious: every level of a tree asks one question of all
-blocks, so that a block's answers are the binary number of its leaf, and all trees of a page are asked at once.
+Owns the model's files and its arithmetic. The trees are oblivious: every level of a tree asks one
+question of all blocks, so that a block's answers are the binary number of its leaf, and all trees
+of a page are asked at once.
 """
 
 import json
@@ -28,8 +29,8 @@ class Model:
 
     Attributes:
         vocabulary: of the names and words, whose sums are features themselves.
-        feature, border: of each tree's questions, shape (trees, depth): is the feature of this number (in
-            `features.NAMES`) above the border?
+        feature, border: of each tree's questions, shape (trees, depth): is the feature of this
+            number (in `features.NAMES`) above the border?
         leaves: what each combination of answers adds to the log odds, shape (trees, 2 ** depth).
     """
 

@@ -1,6 +1,7 @@
 """What a page embeds from elsewhere → the link that takes its place. Owns what the link says and where it leads.
 
-Known players, posts and maps: `data/embeds.toml`; frames that are never part of an article: `data/frames.toml`.
+Known players, posts and maps: `data/embeds.toml`; frames that are never part of an article:
+`data/frames.toml`.
 """
 
 import re
@@ -27,14 +28,20 @@ POSTS = frozenset(
         "reddit-embed-bq",
     }
 )
-"""Classes of quotations that a script turns into a post; what they say without it is about the app."""
+"""Classes of quotations that a script turns into a post.
+
+What they say without it is about the app.
+"""
 
 _BETWEEN = re.compile(r"[./?&=-]+")
 _FILES = {"video": "Video", "audio": "Audio"}
 
 
 class Embed(NamedTuple):
-    """What is embedded from one service: its name, and where its page for people and a picture of it are."""
+    """What is embedded from one service.
+
+    Its name, and where its page for people and a picture of it are.
+    """
 
     label: str
     part: re.Pattern[str]
@@ -56,7 +63,10 @@ class Embed(NamedTuple):
 
 
 class Frames(NamedTuple):
-    """Frames that are no part of an article: by host or a domain above it, by a word in the address, by file name."""
+    """Frames that are no part of an article.
+
+    By host or a domain above it, by a word in the address, by file name.
+    """
 
     hosts: Sequence[str]
     words: frozenset[str]

@@ -1,7 +1,8 @@
 """Pausing Python's search for reference cycles while a page is read.
 
-A page becomes tens of thousands of objects, none of them in a cycle; to look through all of them again and again takes
-a tenth of the time. Counting of references goes on, so nothing stays longer than it would.
+A page becomes tens of thousands of objects, none of them in a cycle; to look through all of them
+again and again takes a tenth of the time. Counting of references goes on, so nothing stays longer
+than it would.
 """
 
 import gc
@@ -121,13 +122,13 @@ def extract(
         html: the page; bytes are decoded as browsers do.
         url: where it was found; relative addresses in it are completed with this.
         memory: what repeats over the pages of its site.
-        rules: what is known about its site. A rule for the article's place that finds nothing is passed over, and
-            `removed` tells so.
+        rules: what is known about its site. A rule for the article's place that finds nothing is
+            passed over, and `removed` tells so.
 
     Raises:
-        ExtractError: the page is beyond all bounds, or the address is none, or the rules want no article taken from
-            such a page.
-        NothingFound: there is no article in it.
+        ExtractError: the page is beyond all bounds, or the address is none, or the rules want no
+            article taken from such a page.
+        NoContentError: there is no article in it.
     """
     return trace_extraction(html, url, memory, coerce_ruleset(rules)).article
 
@@ -166,7 +167,8 @@ def trace_extraction(
         url: where it was found.
         memory: what repeats over the pages of its site.
         rules: what is known about its site.
-        watch: is shown the page's tree before anything is taken out of it; what it sees last is what counts.
+        watch: is shown the page's tree before anything is taken out of it; what it sees last is
+            what counts.
     """
     if not canonical.is_web_address(url):
         raise ExtractError("this is no address that can be read", url)
@@ -246,7 +248,7 @@ def extract_fragment(html: str, url: str | None = None, *, title: str = "") -> A
     """The article in a piece of HTML that is known to hold nothing else: a feed's own content.
 
     Raises:
-        NothingFound: there is no text in it.
+        NoContentError: there is no text in it.
     """
     if not html.strip():
         raise NoContentError("there is no text in it", url)

@@ -62,7 +62,10 @@ class FrontMatter:
 
 
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
-    """Front matter and the text below it. Raises ExtractError where it cannot be read, with the line."""
+    """Front matter and the text below it.
+
+    Raises ExtractError where it cannot be read, with the line.
+    """
     block = _BLOCK.match(text)
     values = _values(block["fence"], block["text"]) if block else None
     if block is None or values is None:  # two lines of --- around prose are no front matter
@@ -94,7 +97,10 @@ def _toml(text: str) -> Mapping[str, Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads YAML; a scalar that is not what its tag or its form says is the text that stands there."""
+    """Reads YAML.
+
+    A scalar that is not what its tag or its form says is the text that stands there.
+    """
 
 
 def _lenient(construct: Callable[[Any, Any], Any]) -> Callable[[_Loader, yaml.ScalarNode], Any]:
@@ -154,7 +160,10 @@ class _Reader:
         self.unread.append(f"{key}: {_line(value)[:_MAX_SHOWN]}")
 
     def _scalars(self, *keys: str) -> Iterator[tuple[str, Any]]:
-        """Yield the values of the first of the keys that says anything; an author may be a table with a name."""
+        """Yield the values of the first of the keys that says anything.
+
+        An author may be a table with a name.
+        """
         key = next((key for key in keys if self.values.get(key)), "")
         for value in _flat(self.values.get(key)):
             named = value.get("name", value) if isinstance(value, Mapping) else value
@@ -172,7 +181,10 @@ class _Reader:
         return next(iter(self._texts(*keys)), "")
 
     def _address(self, *keys: str) -> str | None:
-        """Return the first absolute address; a path within a site is none, and nothing to be noted."""
+        """Return the first absolute address.
+
+        A path within a site is none, and nothing to be noted.
+        """
         texts = self._texts(*keys)
         found = next(canonical.resolve_address(texts, None), None)
         for text in () if found else texts:

@@ -34,7 +34,10 @@ def is_caption(layout: Layout, block: Block) -> bool:
 
 @lru_cache(maxsize=10_000)  # the boxes of a page share their names
 def _names_caption(name: str) -> bool:
-    """Whether a box is called a caption; utility classes ("[&_figcaption]:mt-1") speak of others."""
+    """Whether a box is called a caption.
+
+    Utility classes ("[&_figcaption]:mt-1") speak of others.
+    """
     return "caption" in name.lower() and any(
         "caption" in part and "[" not in part for part in name.lower().split()
     )
@@ -103,7 +106,10 @@ def _is_teaser(layout: Layout, index: int, kept: Sequence[bool]) -> bool:
 def find_captions(
     layout: Layout, chosen: Collection[int], gone: Mapping[int, str]
 ) -> Iterator[int]:
-    """The captions of chosen pictures, as far as they are not gone: in the same figure, else right behind."""
+    """The captions of chosen pictures, as far as they are not gone.
+
+    In the same figure, else right behind.
+    """
     near: set[int] = set()
     boxes = layout.boxes
     outermost: set[int] = set()
@@ -150,7 +156,10 @@ _CANDIDATE = re.compile(r"(?<![^\s,])([^\s,]\S*[^\s,])(?:\s+([\d.]+)([wx]))?\s*(
 
 
 def best_image(element: HtmlElement, base: str | None) -> str:
-    """The `<img>` that an image element stands for, with an absolute address; "" where it is none for readers."""
+    """The `<img>` that an image element stands for, with an absolute address.
+
+    "" where it is none for readers.
+    """
     if element.tag == "noscript":
         inner = element.find(".//img")
         return best_image(inner, base) if inner is not None else ""
@@ -186,7 +195,10 @@ def addresses(element: HtmlElement) -> Iterator[str]:
 
 
 def resolve_image_address(address: str, base: str | None) -> str | None:
-    """An absolute http or https address, or a mailto or tel one that somebody can be reached at; None for others."""
+    """An absolute http or https address, or a mailto or tel one that somebody can be reached at.
+
+    None for others.
+    """
     try:
         joined = urljoin(base or "", address.strip())
         parts = urlsplit(joined)

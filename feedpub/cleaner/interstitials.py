@@ -1,4 +1,7 @@
-"""Pages that stand where an article should: errors, walls, consent. Owns the reading of their titles from data."""
+"""Pages that stand where an article should.
+
+Errors, walls, consent. Owns the reading of their titles from data.
+"""
 
 import re
 from collections.abc import Iterable
@@ -23,7 +26,10 @@ class Interstitials:
     longest: int
 
     def find(self, titles: Iterable[str], size: int) -> str | None:
-        """What a page is, by its titles and the number of words of its text; None for one that may be an article."""
+        """What a page is, by its titles and the number of words of its text.
+
+        None for one that may be an article.
+        """
         if size > self.longest:
             return None
         parts = (

@@ -19,7 +19,8 @@ def join_pages(pages: Sequence[Article | str]) -> Article:
     """One article of those of its pages, in their order: what the first says of itself counts.
 
     Args:
-        pages: the article of each page; in the place of one that is missing, what is said there instead.
+        pages: the article of each page; in the place of one that is missing, what is said there
+            instead.
     """
     articles = [page for page in pages if isinstance(page, Article)]
     first = articles[0]

@@ -1,7 +1,8 @@
 """A page as boxes and blocks: the shape in which the cleaner sees it.
 
-A block is a run of inline content; a box is a block-level element, or an inline one that has blocks inside. Boxes and
-blocks stand in the page's order, so that the blocks inside a box are a range. Data only: `blocks` makes it.
+A block is a run of inline content; a box is a block-level element, or an inline one that has blocks
+inside. Boxes and blocks stand in the page's order, so that the blocks inside a box are a range.
+Data only: `blocks` makes it.
 """
 
 from collections.abc import Sequence

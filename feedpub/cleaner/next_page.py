@@ -1,7 +1,8 @@
 """Where an article goes on: the address of its next page, or of a page that has it as a whole.
 
-A link to a next page is believed where its address is that of the article's first page with the page's number in it,
-and the page itself calls it the next one or counts it in a row of numbers: what a blog calls next is another article.
+A link to a next page is believed where its address is that of the article's first page with the
+page's number in it, and the page itself calls it the next one or counts it in a row of numbers:
+what a blog calls next is another article.
 """
 
 import re
@@ -103,7 +104,10 @@ def is_page(url: str, first: str, number: int) -> bool:
 
 
 def _found(tree: HtmlElement, base: str, first: str, number: int) -> str:
-    """The next page that the page itself calls so, or counts among its pages; "" where there is none."""
+    """The next page that the page itself calls so, or counts among its pages.
+
+    "" where there is none.
+    """
     for href in (*_called_next(tree), *_counted(tree, number)):
         address = _address(base, href)
         if address and is_page(address, first, number + 1):

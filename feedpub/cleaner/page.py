@@ -78,8 +78,9 @@ class PageContext:
     def phrases(self) -> Sequence[Phrase | None]:
         """The phrase that each block is, as far as it matters: in or near what may be the article.
 
-        Labels and headings count near it, everything else only in it; none that everything else speaks for, unless it
-        is a heading. On a page of thousands of blocks, labels and headings must do.
+        Labels and headings count near it, everything else only in it; none that everything else
+        speaks for, unless it is a heading. On a page of thousands of blocks, labels and headings
+        must do.
         """
         boxes, blocks = self.layout.boxes, self.layout.blocks
         found: list[Phrase | None] = [None] * len(blocks)
@@ -104,7 +105,10 @@ class PageContext:
 
     @cached_property
     def least(self) -> float:
-        """The score that a block needs: less where a rule says that the article is, and where hardly any has it."""
+        """The score that a block needs.
+
+        Less where a rule says that the article is, and where hardly any has it.
+        """
         if self.inside:
             return WHOLE if self.whole else INSIDE
         likely = sum(
@@ -142,7 +146,10 @@ def _widened(marks: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.bool_]:
 
 
 def size_of(block: Block) -> int:
-    """How many words a block has; in scripts without spaces, as many as others need to say the same."""
+    """How many words a block has.
+
+    In scripts without spaces, as many as others need to say the same.
+    """
     length = len(block.text)
     words = block.text.count(" ") + block.text.count("\n") + 1 if length else 0
     return words if length <= LONGEST_WORD * words else length // DENSE_WORD

@@ -1,4 +1,7 @@
-"""Footnotes: small print that an article refers to, and that belongs to it therefore. Owns how they are found."""
+"""Footnotes.
+
+Small print that an article refers to, and that belongs to it therefore. Owns how they are found.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -163,7 +166,9 @@ TOGETHER = 0.5  # the score of a table, on average, that stays as a whole
 MOST_ITEMS = 0.6  # of a list
 CORRECTION_WORDS = 100
 LONGEST_BEGINNING = 40  # characters of what a correction begins with
-NEAR = 5  # blocks before the article's first and behind its last; a correction further off is another article's
+# blocks before the article's first and behind its last; a correction further off is another
+# article's
+NEAR = 5
 
 
 def spared_blocks(case: PageContext, kept: Sequence[bool]) -> Iterator[int]:

@@ -28,7 +28,10 @@ class HeadHints:
 
 @dataclass(frozen=True, slots=True)
 class TokenizedPage:
-    """The blocks of a layout with their words, before any weight is known; navigation says nothing."""
+    """The blocks of a layout with their words, before any weight is known.
+
+    Navigation says nothing.
+    """
 
     layout: Layout
     tokens: Sequence[Sequence[str]]

@@ -1,7 +1,7 @@
 """An article on several pages: the others are fetched, one after the other, through the same gate.
 
-What is fetched is bounded in number, leads in no circle, and stays on the article's host. Where a page cannot be had,
-those that came stay, and the gap is told.
+What is fetched is bounded in number, leads in no circle, and stays on the article's host. Where a
+page cannot be had, those that came stay, and the gap is told.
 """
 
 import re
@@ -29,7 +29,8 @@ class PageSequence:
 
     Attributes:
         pages: in their order; one of them may be a page that has the whole article.
-        url: where the article is: the address of its first page, also where another one stands for it.
+        url: where the article is: the address of its first page, also where another one stands for
+            it.
         gap: what could not be had, and why; "" where nothing is missing.
         passing: the gap may be gone at another time.
         requests: how many it took, besides the first page's.
@@ -57,7 +58,7 @@ def collect_pages(
         isolation: looks at pages.
 
     Raises:
-        OverrunError: the first page is too much to be looked at even once.
+        ResourceLimitError: the first page is too much to be looked at even once.
     """
     alone = PageSequence((page,), page.url)
     ruled = rules.next_page or rules.single_page
@@ -149,5 +150,8 @@ def look(page: Page, rules: Ruleset, first: str, number: int) -> NextPage:
 
 
 def _of_one_article(first: NextPage, other: NextPage) -> bool:
-    """Whether two pages are called the same, but for their numbers; one without any title says nothing against it."""
+    """Whether two pages are called the same, but for their numbers.
+
+    One without any title says nothing against it.
+    """
     return not first.titles or not other.titles or not first.titles.isdisjoint(other.titles)

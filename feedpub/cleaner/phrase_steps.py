@@ -1,6 +1,7 @@
 """What goes because a block is a known phrase: the block, what stands below it, the box that it heads.
 
-Owns when a phrase counts. A phrase alone never removes prose, nor what the article says about such phrases.
+Owns when a phrase counts. A phrase alone never removes prose, nor what the article says about such
+phrases.
 """
 
 from collections.abc import Iterator
@@ -74,7 +75,10 @@ def phrase_boxes(case: PageContext) -> PhraseMatches:
 
 
 def _headed_boxes(case: PageContext) -> list[tuple[int, int, Phrase]]:
-    """The boxes that begin with such a phrase: the block that it is, the block behind the box, and the phrase."""
+    """The boxes that begin with such a phrase.
+
+    The block that it is, the block behind the box, and the phrase.
+    """
     phrases = (
         (index, phrase)
         for index, phrase in enumerate(case.phrases)
@@ -101,7 +105,10 @@ def _counting(case: PageContext) -> Iterator[tuple[int, Phrase]]:
 
 
 def _is_own(case: PageContext, index: int, phrase: Phrase) -> bool:
-    """Whether a phrase is the article's: beyond doubt, a subhead with text below it, or what it speaks about."""
+    """Whether a phrase is the article's.
+
+    Beyond doubt, a subhead with text below it, or what it speaks about.
+    """
     score = case.scores[index]
     if score < KEPT:
         return False

@@ -1,11 +1,13 @@
 """Boilerplate phrases by language: is this whole block one, and of which kind?
 
-Owns the reading of `data/kinds.toml` and `data/phrases/<language>.toml` and the lookup. A phrase is compared with a
-whole block, never looked for inside one; what to do about a match is for the caller to decide.
+Owns the reading of `data/kinds.toml` and `data/phrases/<language>.toml` and the lookup. A phrase is
+compared with a whole block, never looked for inside one; what to do about a match is for the caller
+to decide.
 
-A language's file has a list of phrases for each kind. A phrase is the whole block, or has `*` where anything may
-stand: "read more: *". Case, punctuation, arrows and spacing do not count, except a colon that is written; any number
-matches any other. `dense = true` marks a script that says more with fewer characters and puts no spaces between words.
+A language's file has a list of phrases for each kind. A phrase is the whole block, or has `*` where
+anything may stand: "read more: *". Case, punctuation, arrows and spacing do not count, except a
+colon that is written; any number matches any other. `dense = true` marks a script that says more
+with fewer characters and puts no spaces between words.
 """
 
 import re
@@ -90,7 +92,10 @@ class Pattern(NamedTuple):
         return not within and self._holds_middle(gap)
 
     def _within_word(self, before: str, after: str) -> bool:
-        """Whether a word goes on from one character to the next; those of dense scripts are words of their own."""
+        """Whether a word goes on from one character to the next.
+
+        Those of dense scripts are words of their own.
+        """
         goes_on = before.isalnum() and after.isalnum()
         return goes_on and (self.at_words or (before.isascii() and after.isascii()))
 
@@ -109,7 +114,8 @@ class Index:
     Attributes:
         whole: phrases without `*`, by what they say.
         starts, ends: patterns by the word or character that a block begins, or ends, with.
-        middles: other patterns, by the first word that stands in them; in scripts without spaces there is none.
+        middles: other patterns, by the first word that stands in them; in scripts without spaces
+            there is none.
     """
 
     whole: dict[str, Phrase] = field(default_factory=dict)
@@ -119,7 +125,10 @@ class Index:
     dense_middles: list[Pattern] = field(default_factory=list)
 
     def add(self, phrase: Phrase, parts: list[str], longest: int, *, dense: bool) -> None:
-        """Enter a phrase by its normalised parts; where two languages share one, the first keeps it."""
+        """Enter a phrase by its normalised parts.
+
+        Where two languages share one, the first keeps it.
+        """
         if len(parts) == 1:
             self.whole.setdefault(parts[0].rstrip(":"), phrase)
             return
@@ -194,7 +203,8 @@ def load(kinds: Traversable, languages: Traversable) -> Index:
     """Read the kinds' file and the folder of the languages' files.
 
     Raises:
-        ConfigError: a file that is not TOML, a kind that does not exist, a phrase that is none; with the file's name.
+        ConfigError: a file that is not TOML, a kind that does not exist, a phrase that is none;
+            with the file's name.
     """
     known = {name: _kind(kinds, name, values) for name, values in _toml(kinds).items()}
     index = Index()

@@ -1,6 +1,7 @@
 """An article saved as plain text → Article: lines have no markup, so their shape and their words must tell.
 
-The order of the story: text → blocks → head (title, byline, date) → body without boilerplate → Article. Owns no
+The order of the story: text → blocks → head (title, byline, date) → body without boilerplate →
+Article. Owns no
 phrase and no name: those are data that pages are cleaned with, too.
 """
 
@@ -49,11 +50,13 @@ def extract_text(text: str, url: str | None = None) -> Article:
     """The article in a text as people save it: without the site's name, byline and date, tails and interjections.
 
     Args:
-        text: paragraphs separated by blank lines, or one a line; lines wrapped to a width are joined.
-        url: where it was found, if that is known; else a line that is nothing but an address is taken.
+        text: paragraphs separated by blank lines, or one a line; lines wrapped to a width are
+            joined.
+        url: where it was found, if that is known; else a line that is nothing but an address is
+            taken.
 
     Raises:
-        NothingFound: there is no article in it.
+        NoContentError: there is no article in it.
     """
     blocks = list(text_blocks.split_text_blocks(strip_invalid_characters(text)))
     language = language_of_text("\n".join(block.text for block in blocks))
@@ -88,7 +91,10 @@ def extract_text(text: str, url: str | None = None) -> Article:
 def _split(
     blocks: Sequence[TextBlock], language: str | None
 ) -> tuple[ArticleHead, list[TextBlock]]:
-    """What stands above the text, and the text with what else there is; a byline may stand below a standfirst."""
+    """What stands above the text, and the text with what else there is.
+
+    A byline may stand below a standfirst.
+    """
     prose = [n for n, block in enumerate(blocks[:HEAD]) if _begins(block, n)]
     above, second, *_ = *prose, min(HEAD, len(blocks)), min(HEAD, len(blocks))
     sections = _sections(blocks[:above], language)
@@ -110,12 +116,18 @@ def _split(
 
 
 def _begins(block: TextBlock, number: int) -> bool:
-    """Whether a block is where the text begins; a long first line that is no sentence may be the title yet."""
+    """Whether a block is where the text begins.
+
+    A long first line that is no sentence may be the title yet.
+    """
     return block.prose and (number > 0 or bool(ENDS_SENTENCE.search(block.text)))
 
 
 def _sections(above: Sequence[TextBlock], language: str | None) -> int:
-    """How many lines stand above the title: names of sections and buttons, too short for a headline."""
+    """How many lines stand above the title.
+
+    Names of sections and buttons, too short for a headline.
+    """
     for number, block in enumerate(above):
         if (
             _BARE_ADDRESS.fullmatch(block.text)
@@ -162,7 +174,10 @@ def _byline(block: TextBlock, head: ArticleHead, language: str | None) -> bool:
 
 
 def _authors(block: TextBlock, language: str | None) -> tuple[str, ...]:
-    """The names in a byline; also such as no person has, where the line is plainly one ("by the news desk")."""
+    """The names in a byline.
+
+    Also such as no person has, where the line is plainly one ("by the news desk").
+    """
     if block.words > LONGEST_BYLINE_WORDS or ENDS_SENTENCE.search(block.text):
         return ()
     if found := authors.authors_from_byline(block.text, language):

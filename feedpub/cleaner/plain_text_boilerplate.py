@@ -1,8 +1,8 @@
 """Where in a saved text the article stands: the stretch of lines whose words are most an article's.
 
-Owns what lines' words say, by the weights that were learned on pages; what a line's shape says is in `lines`. A line
-is held against the text's own mean, because the words of most languages are little known, and the stretch is chosen
-as a whole, so that no single line decides.
+Owns what lines' words say, by the weights that were learned on pages; what a line's shape says is
+in `lines`. A line is held against the text's own mean, because the words of most languages are
+little known, and the stretch is chosen as a whole, so that no single line decides.
 """
 
 import re
@@ -15,7 +15,8 @@ from feedpub.cleaner import classifier, layout, phrases
 from feedpub.cleaner.text_blocks import ENDS_SENTENCE, WORD, TextBlock, equal_ignoring_case
 from feedpub.cleaner.vocabulary import split_words, terms_in_text
 
-STEEPNESS = 0.7  # of the way from what words weigh to how likely a line is an article's; 0.5 where no word is known
+# of the way from what words weigh to how likely a line is an article's; 0.5 where no word is known
+STEEPNESS = 0.7
 ITEM = 1.0  # log odds; whoever saved a text kept its lists
 SHARE = 0.8  # of the text's mean, from which on a line speaks for the stretch that it is in
 ENOUGH = 0.65  # likely enough in any text
@@ -27,7 +28,10 @@ FEWEST_WORDS = 3
 
 
 def article_stretch(blocks: Sequence[TextBlock]) -> range:
-    """The numbers of the blocks from the article's first to its last; those with a reason to go count nothing."""
+    """The numbers of the blocks from the article's first to its last.
+
+    Those with a reason to go count nothing.
+    """
     sizes = [0 if block.reason else min(block.words, MOST_WORDS) + FEWEST_WORDS for block in blocks]
     likely = [likelihood(block) for block in blocks]
     mean = sum(size * each for size, each in zip(sizes, likely, strict=True)) / max(1, sum(sizes))
@@ -105,7 +109,10 @@ def _addresses(blocks: Blocks, _: str) -> Blocks:
 
 
 def _phrases(blocks: Blocks, _: str) -> Blocks:
-    """Phrases go, and with the heading of a list what it lists: lines that are no prose, and at the end all."""
+    """Phrases go, and with the heading of a list what it lists.
+
+    Lines that are no prose, and at the end all.
+    """
     marked, under = Blocks(), ""
     last_prose = max((n for n, block in enumerate(blocks) if block.prose), default=-1)
     for number, block in enumerate(blocks):
@@ -141,7 +148,10 @@ def _bars(blocks: Blocks, _: str) -> Blocks:
 
 
 def _captions(blocks: Blocks, _: str) -> Blocks:
-    """A line that ends with a credit stood below a picture: "(Photo by Marta Quill)", "Photo: Marta Quill"."""
+    """A line that ends with a credit stood below a picture.
+
+    "(Photo by Marta Quill)", "Photo: Marta Quill".
+    """
     found = Blocks()
     for block, below in pairwise((*blocks, TextBlock(""))):
         plain = not block.reason and (
@@ -162,7 +172,10 @@ def _is_credit(text: str) -> bool:
 
 
 def _twice(blocks: Blocks, _: str) -> Blocks:
-    """Two lines in a row that say the same are a picture's description and its caption; a paragraph stays once."""
+    """Two lines in a row that say the same are a picture's description and its caption.
+
+    A paragraph stays once.
+    """
     pairs = {n for n, (one, other) in enumerate(pairwise(blocks)) if _alike(one, other)}
     doubled = {n + 1 for n in pairs} | {
         n for n in pairs if not ENDS_SENTENCE.search(blocks[n].text)
@@ -207,7 +220,10 @@ def _authors(blocks: Blocks, _: str) -> Blocks:
 
 
 def _portrait(blocks: Blocks, number: int) -> range:
-    """A paragraph and what stands above it up to the name that it begins with; nothing where there is none."""
+    """A paragraph and what stands above it up to the name that it begins with.
+
+    Nothing where there is none.
+    """
     for above in range(number - 1, max(-1, number - 1 - JOB), -1):
         name = WORD.findall(blocks[above].text)
         if blocks[above].label and len(name) > 1 and all(word[0].isupper() for word in name):

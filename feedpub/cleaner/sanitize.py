@@ -1,4 +1,7 @@
-"""HTML of unknown origin → HTML that is safe to publish. Owns the allow-list; it is the last step before publishing."""
+"""HTML of unknown origin → HTML that is safe to publish.
+
+Owns the allow-list; it is the last step before publishing.
+"""
 
 import re
 from itertools import accumulate
@@ -60,8 +63,8 @@ _cleaner = nh3.Cleaner(
 def sanitise(html: str, url: str | None = None) -> str:
     """The HTML with nothing in it but text, structure, links and pictures.
 
-    Scripts, styles, forms, frames and comments go with what is inside; other unknown tags go and leave their text.
-    Addresses have a scheme of `SCHEMES` or are relative.
+    Scripts, styles, forms, frames and comments go with what is inside; other unknown tags go and
+    leave their text. Addresses have a scheme of `SCHEMES` or are relative.
 
     Args:
         html: a document or a piece of one.

@@ -1,7 +1,8 @@
 """A saved file → Article: plain text, Markdown or HTML, with or without front matter.
 
-Front matter goes before what the text says of itself. Knows bytes and the file's name, and touches no file: relative
-addresses are completed with `base`, and who has the files beside it sees what they lead to.
+Front matter goes before what the text says of itself. Knows bytes and the file's name, and touches
+no file: relative addresses are completed with `base`, and who has the files beside it sees what
+they lead to.
 """
 
 import re
@@ -60,16 +61,17 @@ def extract_saved(
     Args:
         body: the file's bytes.
         name: its path or name; the suffix says what it holds: .txt, .md, .html or .htm.
-        base: the address under which what lies beside the file is published; relative addresses are completed with it.
+        base: the address under which what lies beside the file is published; relative addresses are
+            completed with it.
         rules: what is known about its site, for HTML.
 
     Returns:
-        The article; `url` is None where neither the file nor its front matter names an address of its own, and
-        without a title anywhere the title is made of the file's name.
+        The article; `url` is None where neither the file nor its front matter names an address of
+        its own, and without a title anywhere the title is made of the file's name.
 
     Raises:
         ExtractError: the front matter or the file cannot be read as what it is.
-        NothingFound: there is no article in it.
+        NoContentError: there is no article in it.
     """
     path = PurePath(name)
     read = _READERS.get(path.suffix.lower())
@@ -152,7 +154,10 @@ def _html(saved: SavedFile) -> Article:
 
 
 def _complete_media(page: HtmlElement, base: str | None) -> None:
-    """Browsers save pictures beside the page: their relative addresses are the file's, all others the site's."""
+    """Browsers save pictures beside the page.
+
+    Their relative addresses are the file's, all others the site's.
+    """
     for element in page.iter("img", "source", "video", "audio") if base else ():
         address = element.get("src")
         if address and not address.startswith(("/", "data:")):

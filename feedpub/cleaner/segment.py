@@ -76,7 +76,10 @@ LINE_BREAK = (
 
 
 def segment(tree: HtmlElement) -> Layout:
-    """Cut a document into blocks; where scripts would write the page, what it says without them is the page."""
+    """Cut a document into blocks.
+
+    Where scripts would write the page, what it says without them is the page.
+    """
     found = tree.find("body")
     body = tree if found is None else found
     cutter = _Cutter(body)
@@ -120,7 +123,10 @@ class _Cutter:
         self._clear()
 
     def layout(self) -> Layout:
-        """Walk over the body; the stack holds what is open, each element with its children still to come."""
+        """Walk over the body.
+
+        The stack holds what is open, each element with its children still to come.
+        """
         self._open(self.body, self.body.tag)
         if text := self.body.text:
             self._text(text)
@@ -143,7 +149,10 @@ class _Cutter:
         return Layout(self.boxes, self.blocks)
 
     def _enter(self, element: HtmlElement) -> bool:
-        """Take an element in; whether its children are to be looked at, and the element to be left after them."""
+        """Take an element in.
+
+        Whether its children are to be looked at, and the element to be left after them.
+        """
         tag = element.tag
         kind = KINDS.get(tag)
         if kind is None and not (tag == "blockquote" and is_post(element)):

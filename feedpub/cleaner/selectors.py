@@ -1,7 +1,8 @@
 """CSS selectors as a person would write them: short, and likely to hold on the site's other pages.
 
-An element is named by its own id or class; where it has none that will last, by what is around it. Names that a build
-made up ("css-1q2w3e") and those that say how something looks ("mt-4") do not last.
+An element is named by its own id or class; where it has none that will last, by what is around it.
+Names that a build made up ("css-1q2w3e") and those that say how something looks ("mt-4") do not
+last.
 """
 
 import re
@@ -43,8 +44,8 @@ class SelectorIndex:
     def selector_for(self, element: HtmlElement) -> str:
         """What finds an element, and the boxes of its kind; "" where only counting would.
 
-        A name of its own, else its tag below one of the next names outwards, with its number among its like where it
-        has any.
+        A name of its own, else its tag below one of the next names outwards, with its number among
+        its like where it has any.
         """
         return self.named(element) or self._placed(element)
 
@@ -54,7 +55,10 @@ class SelectorIndex:
         return min(own, key=self._rank, default="")
 
     def _rank(self, selector: str) -> tuple[bool, int, int]:
-        """The less, the better: classes and ids before attributes, the rarer before the more common, the shorter."""
+        """The less, the better.
+
+        Classes and ids before attributes, the rarer before the more common, the shorter.
+        """
         return selector.startswith("["), self.count[selector], len(selector)
 
     def _placed(self, element: HtmlElement) -> str:

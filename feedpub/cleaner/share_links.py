@@ -1,4 +1,7 @@
-"""Links that only send the page's address on: e-mail without an addressee, messengers, print buttons."""
+"""Links that only send the page's address on.
+
+E-mail without an addressee, messengers, print buttons.
+"""
 
 import re
 from itertools import chain, islice

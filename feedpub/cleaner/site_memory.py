@@ -1,6 +1,7 @@
 """What a memory keeps of a page in place of its words: fingerprints of texts, of kinds of boxes, and of titles' ends.
 
-Owns what counts as the same text and as the same kind of box. Nothing can be read from a fingerprint.
+Owns what counts as the same text and as the same kind of box. Nothing can be read from a
+fingerprint.
 """
 
 import json
@@ -33,7 +34,10 @@ _BREAK = re.compile(
 
 @lru_cache(maxsize=20_000)  # what repeats over a site is asked for on every page
 def block_fingerprint(text: str) -> str:
-    """The same for texts that differ in case, punctuation and spacing only; short ones may differ in numbers too."""
+    """The same for texts that differ in case, punctuation and spacing only.
+
+    Short ones may differ in numbers too.
+    """
     if len(text) > BEGINNING + END:
         text = f"{text[:BEGINNING]} {text[-END:]}"
     plain = _DIGITS.sub("0", text.lower()) if len(text) <= COUNTED else text.lower()
@@ -41,13 +45,19 @@ def block_fingerprint(text: str) -> str:
 
 
 def box_kind(layout: Layout, block: Block) -> str:
-    """Equal for blocks in boxes of the same names, numbers aside: what a site's template makes alike."""
+    """Equal for blocks in boxes of the same names, numbers aside.
+
+    What a site's template makes alike.
+    """
     box = layout.boxes[block.box]
     return _kind(box.name, layout.boxes[box.parent].name, block.wrapper)
 
 
 def find_lead_in(block: Block) -> str:
-    """The fingerprint of what stands beside the links of a block, as in "Read more: …"; "" where that is no word."""
+    """The fingerprint of what stands beside the links of a block, as in "Read more.
+
+    …"; "" where that is no word.
+    """
     if not 0 < block.link_chars < len(block.text):
         return ""
     beside = " ".join(_WORD.findall("".join(_unlinked(block)).lower()))
@@ -120,7 +130,8 @@ class PageFingerprint(NamedTuple):
 
     Attributes:
         page: the fingerprint of its address, or of its words where it has none.
-        marks: fingerprints of its texts, the kinds of their boxes, and how many characters of prose each is.
+        marks: fingerprints of its texts, the kinds of their boxes, and how many characters of prose
+            each is.
     """
 
     page: str
@@ -133,7 +144,8 @@ class BoxKind:
 
     Attributes:
         pages: that have one, as bits.
-        texts, repeated: how many texts stood in them, page by page, and how many of these on several pages.
+        texts, repeated: how many texts stood in them, page by page, and how many of these on
+            several pages.
     """
 
     pages: int = 0
@@ -146,8 +158,8 @@ class SiteMemory:
     """What was seen on the last pages of one site.
 
     Attributes:
-        pages: by fingerprint of their addresses, oldest first, how many characters of new prose stood in boxes of
-            each kind. A page's place is its bit in `Trace.pages`.
+        pages: by fingerprint of their addresses, oldest first, how many characters of new prose
+            stood in boxes of each kind. A page's place is its bit in `Trace.pages`.
         texts: by fingerprint.
     """
 
@@ -225,7 +237,10 @@ class SiteMemory:
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> "SiteMemory":
-        """A memory from the store; one of another version, or that cannot be read, is begun anew."""
+        """A memory from the store.
+
+        One of another version, or that cannot be read, is begun anew.
+        """
         try:
             content = json.loads(stored)
             return (
@@ -270,7 +285,10 @@ def fingerprint_page(html: bytes | str, url: str | None = None) -> PageFingerpri
 
 
 def _marks(layout: Layout, blocks: list[Block], title: str) -> Iterator[tuple[str, str, int]]:
-    """What is remembered of a page: fingerprints, the kinds of their boxes, and how much prose each is."""
+    """What is remembered of a page.
+
+    Fingerprints, the kinds of their boxes, and how much prose each is.
+    """
     for block in blocks:
         size = len(block.text)
         prose = size if size >= PROSE and block.link_chars < size / 2 else 0
@@ -283,5 +301,8 @@ def _marks(layout: Layout, blocks: list[Block], title: str) -> Iterator[tuple[st
 
 @lru_cache(maxsize=4)
 def load_site_memory(memory: bytes) -> SiteMemory:
-    """A memory as a site gives it; the pages of a site follow each other, and it is the same for many of them."""
+    """A memory as a site gives it.
+
+    The pages of a site follow each other, and it is the same for many of them.
+    """
     return SiteMemory.from_bytes(memory)

@@ -1,15 +1,18 @@
 """What stands on other pages of the site as well: boilerplate, or an article's own. Decides by memory alone.
 
-What tells them apart is on how many pages a text stands, what it is, and where it stands among the text that is found
-on this page only:
+What tells them apart is on how many pages a text stands, what it is, and where it stands among the
+text that is found on this page only:
 
-- below all of it (sign-offs, author boxes, appeals), what is short and stands on two other pages goes; a correction on
-  one stays. (While no more than three are known, one is enough.) A paragraph goes when it stands on three and on a
-  tenth of all; the background that three reports on one matter end with stays.
-- between it (interjected boxes), what stands on three and on a fifth of all goes; a quotation in two articles stays.
+- below all of it (sign-offs, author boxes, appeals), what is short and stands on two other pages
+  goes; a correction on one stays. (While no more than three are known, one is enough.) A paragraph
+  goes when it stands on three and on a tenth of all; the background that three reports on one
+  matter end with stays.
+- between it (interjected boxes), what stands on three and on a fifth of all goes; a quotation in
+two articles stays.
 - above it (affiliate notices), what stands on half of all goes; the introduction of a series stays.
 - In a kind of box where nearly everything repeats, the box's pages count in place of the text's.
-- Labels ("Pros") stay up to half of all pages, in tables on any number; headings stay as long as what follows does.
+- Labels ("Pros") stay up to half of all pages, in tables on any number; headings stay as long as
+what follows does.
 - A line with a link goes by what stands beside the link ("Read more: …"), wherever that leads.
 - Pages that share most of this one's text are the same article elsewhere, and say nothing.
 

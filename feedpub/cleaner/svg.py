@@ -89,7 +89,10 @@ def _check_element(element: etree._Element) -> None:
 
 
 def _check_attributes(element: etree._Element) -> None:
-    """Drop attributes that draw nothing. Raises ExtractError for those that act or lead elsewhere."""
+    """Drop attributes that draw nothing.
+
+    Raises ExtractError for those that act or lead elsewhere.
+    """
     for key, value in list(element.attrib.items()):
         name, text = str(key), str(value)
         if name.lower().startswith("on"):

@@ -1,4 +1,7 @@
-"""Tables of a page: which of them hold data, and the cells of a row. The others only place things and dissolve."""
+"""Tables of a page.
+
+Which of them hold data, and the cells of a row. The others only place things and dissolve.
+"""
 
 from collections.abc import Iterable, Sequence
 

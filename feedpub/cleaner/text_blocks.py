@@ -75,7 +75,10 @@ def equal_ignoring_case(one: str, other: str) -> bool:
 
 
 def split_text_blocks(text: str) -> Iterator[TextBlock]:
-    """The blocks of a text: parted by blank lines, or one a line; lines wrapped to a width are joined."""
+    """The blocks of a text.
+
+    Parted by blank lines, or one a line; lines wrapped to a width are joined.
+    """
     lines = [
         line.rstrip()
         for line in text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").split("\n")
@@ -86,7 +89,10 @@ def split_text_blocks(text: str) -> Iterator[TextBlock]:
 
 
 def _joined(lines: Sequence[str]) -> Iterable[str]:
-    """The paragraphs of a group of lines: one, where it was wrapped to a width; else each line is one."""
+    """The paragraphs of a group of lines.
+
+    One, where it was wrapped to a width; else each line is one.
+    """
     if not _wrapped(lines):
         return lines
     paragraphs: list[str] = []

@@ -1,7 +1,8 @@
 """What words say about a block: the names of the boxes around it, its own words, and where its links lead.
 
-Owns how names and texts are taken apart into terms, and the learned weight of each term; a positive weight speaks
-for the article. The weights are data (see `model`), so a term that is not in them says nothing.
+Owns how names and texts are taken apart into terms, and the learned weight of each term; a positive
+weight speaks for the article. The weights are data (see `model`), so a term that is not in them
+says nothing.
 """
 
 import re
@@ -125,7 +126,10 @@ class Vocabulary:
         return known
 
     def worst(self, name: str) -> tuple[float, str]:
-        """The word in a name that speaks most against the article, tags left out; (0.0, "") where none does."""
+        """The word in a name that speaks most against the article, tags left out.
+
+        (0.0, "") where none does.
+        """
         known = self._worst.get(name)
         if known is None:
             terms = [
@@ -149,7 +153,10 @@ class Vocabulary:
 
 
 def _tells(term: str) -> bool:
-    """Whether a name's term is a word for people; short ones and those with numbers are about looks."""
+    """Whether a name's term is a word for people.
+
+    Short ones and those with numbers are about looks.
+    """
     return len(term) >= MIN_WORD_CHARS and term.replace("-", "").replace("_", "").isalpha()
 
 

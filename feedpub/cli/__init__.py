@@ -1,9 +1,10 @@
 """The command line: reads options, makes the collaborators, shows what happened. The only room that prints.
 
-A command is a module of its name. Exit status: 0 when all is well, 1 when a feed failed or an article could not be
-read, 2 when the command or the config cannot be used.
+A command is a module of its name. Exit status: 0 when all is well, 1 when a feed failed or an
+article could not be read, 2 when the command or the config cannot be used.
 
-Whatever a command needs beyond click is imported where it is used: `feedpub --help` must not wait for libraries that
+Whatever a command needs beyond click is imported where it is used: `feedpub --help` must not wait
+for libraries that
 it does not need.
 """
 

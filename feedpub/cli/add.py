@@ -111,7 +111,10 @@ def add(  # noqa: PLR0913 -- a command's options
 
 
 def _check(url: str, path: Path, name: str | None) -> None:
-    """Whether it could be written at all, before anybody is asked for anything. Raises ConfigError."""
+    """Whether it could be written at all, before anybody is asked for anything.
+
+    Raises ConfigError.
+    """
     from feedpub.config import (
         NewFeed,
         ensure_not_configured,
@@ -136,7 +139,10 @@ def _names(path: Path) -> set[str]:
 
 @contextmanager
 def _looking(path: Path) -> "Iterator[DiscoverySession]":
-    """The network and the workers, as the config has them; each address is told on standard error."""
+    """The network and the workers, as the config has them.
+
+    Each address is told on standard error.
+    """
     from feedpub.config import GlobalSettings
     from feedpub.core.budget import RunBudget
     from feedpub.pipeline.context import open_fetcher, open_pool
@@ -165,7 +171,10 @@ def _discover(url: str, looks: "DiscoverySession") -> "Discovery":
 def _chosen(
     discovery: "Discovery", number: int, path: Path, name: str | None, looks: "DiscoverySession"
 ) -> _Choice:
-    """The candidate of a number, its articles read. Raises ConfigError where it is in the config already."""
+    """The candidate of a number, its articles read.
+
+    Raises ConfigError where it is in the config already.
+    """
     from feedpub.config import NewFeed, ensure_not_configured, unique_name
     from feedpub.core.redact import redact
     from feedpub.sources.discovery import try_articles

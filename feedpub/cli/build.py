@@ -120,7 +120,10 @@ def _build(
 
 
 def _suspects(config: "Config", tools: "RunContext") -> "Mapping[str, int]":
-    """Return feed → how many processes in a row died in the middle of its run; log them: they are run last, alone."""
+    """Return feed → how many processes in a row died in the middle of its run.
+
+    Log them: they are run last, alone.
+    """
     from feedpub.core.budget import holder_died, is_holder_alive
     from feedpub.core.log import fields
 
@@ -149,7 +152,10 @@ def _note(feed: "FeedConfig", outcome: "RunResult", config: "Config", tools: "Ru
 
 @contextmanager
 def _progress(*, quiet: bool) -> "Iterator[tuple[ProgressCallback, Callable[[RunResult], None]]]":
-    """What is told of articles read and of feeds finished: a bar on a terminal, a line a feed elsewhere."""
+    """What is told of articles read and of feeds finished.
+
+    A bar on a terminal, a line a feed elsewhere.
+    """
     from feedpub.cli import output
     from feedpub.pipeline.context import no_progress
 

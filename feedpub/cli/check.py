@@ -1,4 +1,7 @@
-"""What `feedpub check --rules` does: the rules of sites, tried on the pages that their files name."""
+"""What `feedpub check --rules` does.
+
+The rules of sites, tried on the pages that their files name.
+"""
 
 import os
 import re
@@ -54,7 +57,7 @@ def try_site_rules(
     ):
         trials = [
             testing.run_rule_test(sample, book, find, isolation)
-            for sample in testing.tests_to_run(book, hosts)
+            for sample in testing.select_rule_tests(book, hosts)
         ]
     shown = [each for each in trials if hosts or each.status != "no page"]
     if shown:
@@ -72,7 +75,10 @@ def _finder(
     *,
     fetches: bool,
 ) -> "Iterator[Finder]":
-    """What finds the pages of an address: among saved ones, else on the network where that is wanted."""
+    """What finds the pages of an address.
+
+    Among saved ones, else on the network where that is wanted.
+    """
     from feedpub.cleaner.articles import fetch_pages
     from feedpub.cleaner.rules import testing
     from feedpub.pipeline.context import open_fetcher
@@ -180,7 +186,10 @@ def check(  # noqa: PLR0913 -- one for each option
 
 
 def _about_rules(book: "SiteRuleSet") -> list[str]:
-    """How many lines of other people's rules cannot be used; each of ours is an error before that."""
+    """How many lines of other people's rules cannot be used.
+
+    Each of ours is an error before that.
+    """
     files = list(book.files())
     problems = sum(len(rules.problems) for _, rules in files)
     if book.ftr and not files:
@@ -214,7 +223,10 @@ def _storage(config: "Config") -> list[str]:
 
 
 def _leftovers(config: "Config") -> list[str]:
-    """Published files of feeds that are no longer in the config: they are kept, and named; a bucket is not asked."""
+    """Published files of feeds that are no longer in the config.
+
+    They are kept, and named; a bucket is not asked.
+    """
     from feedpub.publisher import FolderOutput
 
     if not isinstance(config.feedpub.output, Path):

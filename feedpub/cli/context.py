@@ -31,14 +31,20 @@ def load_or_default(config_path: Path | None) -> "Config":
 
 
 def load_if_exists(path: Path) -> "Config | None":
-    """The config in a file; None where there is none yet: some commands make it. Raises ConfigError."""
+    """The config in a file.
+
+    None where there is none yet: some commands make it. Raises ConfigError.
+    """
     from feedpub import config as config_module
 
     return config_module.load_config(path) if path.exists() else None
 
 
 def select_feeds(config: "Config", names: Sequence[str]) -> "list[FeedConfig]":
-    """The named feeds in the config's order, or all. Raises ConfigError for a name that is not there."""
+    """The named feeds in the config's order, or all.
+
+    Raises ConfigError for a name that is not there.
+    """
     from feedpub.core.errors import ConfigError
 
     known = config.feed.names
@@ -97,7 +103,10 @@ def open_context(
 
 @contextmanager
 def open_queue(config: "Config") -> "Iterator[FeedQueue | None]":
-    """Where feeds wait for workers; None where this process does the work itself. Raises StoreError."""
+    """Where feeds wait for workers.
+
+    None where this process does the work itself. Raises StoreError.
+    """
     from feedpub.config import state_location
     from feedpub.core.errors import StoreError
 

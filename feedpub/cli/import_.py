@@ -113,7 +113,7 @@ class _Plan:
 
 
 def _read(targets: Sequence[str], kind: str | None, track: "Change") -> "Imported":
-    """Everything in all files. Raises ForeignError that names each one that cannot be taken."""
+    """Everything in all files. Raises ImportFileError that names each one that cannot be taken."""
     from feedpub.cli.importers import join_url
     from feedpub.core.errors import ImportFileError
 

@@ -188,7 +188,10 @@ def _article_lines(feed: FeedStatus) -> Iterator[str]:
 
 
 def _source_lines(feed: FeedStatus, source: SourceStatus, now: datetime) -> Iterator[str]:
-    """What is to be said of a source, and what is proposed for it; nothing where that is nothing."""
+    """What is to be said of a source, and what is proposed for it.
+
+    Nothing where that is nothing.
+    """
     parts = [_failure(source, now)] if source.health == Health.BROKEN else []
     if source.next_look:
         parts.append(f"{source.why}; next look {_due(source.next_look, now)}")

@@ -1,4 +1,7 @@
-"""`feedpub preview`: look at what the cleaner does to pages, and make rules by pointing at what is wrong."""
+"""`feedpub preview`.
+
+Look at what the cleaner does to pages, and make rules by pointing at what is wrong.
+"""
 
 import sys
 from pathlib import Path

@@ -92,7 +92,10 @@ def _planned(
 def _carried_out(
     config: "Config", planned: "Iterator[ReprocessPlan]", tools: "RunContext", *, asks: bool
 ) -> "Iterator[ReprocessPlan]":
-    """The same, each once it was agreed to and carried out; the page about all feeds follows them."""
+    """The same, each once it was agreed to and carried out.
+
+    The page about all feeds follows them.
+    """
     from feedpub import notify
     from feedpub.pipeline import reprocess, run
 

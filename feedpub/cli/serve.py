@@ -41,7 +41,10 @@ listen_option = click.option(
 
 
 def open_sockets(config: "Config", listen: str | None) -> "list[socket]":
-    """Where to serve: on what systemd hands over, else at the address given, else at the config's."""
+    """Where to serve.
+
+    On what systemd hands over, else at the address given, else at the config's.
+    """
     from feedpub.web.sockets import inherited_sockets, open_socket
 
     return inherited_sockets() or [open_socket(listen or config.http.listen)]

@@ -96,7 +96,10 @@ def _progress() -> AbstractContextManager[Callable[[str, int], object]]:
 
 
 def _setting(target: str) -> str:
-    """The place as the config has it; an address that may hold a password is better not written there."""
+    """The place as the config has it.
+
+    An address that may hold a password is better not written there.
+    """
     if target.startswith("env:"):
         return f'{{ env = "{target.removeprefix("env:")}" }}'
     if "://" in target and "@" in target and ":" in target.split("://")[1].rpartition("@")[0]:

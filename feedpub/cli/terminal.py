@@ -1,4 +1,7 @@
-"""Standard output and error of any encoding: what it lacks is replaced, so that no command fails over a title."""
+"""Standard output and error of any encoding.
+
+What it lacks is replaced, so that no command fails over a title.
+"""
 
 import codecs
 import io
@@ -35,7 +38,10 @@ _SUBSTITUTES = str.maketrans(  # no double quotation mark among them: it would e
 
 
 def make_streams_lenient() -> None:
-    """Let standard output and error write any text: our own signs as ASCII, other characters as JSON escapes."""
+    """Let standard output and error write any text.
+
+    Our own signs as ASCII, other characters as JSON escapes.
+    """
     codecs.register_error(_ERRORS, _replace)
     codecs.register(_find_codec)
     for stream in (sys.stdout, sys.stderr):
@@ -50,7 +56,10 @@ def output_encoding() -> str:
 
 
 def escape_json(document: str) -> str:
-    """Return a JSON document in ASCII; all its characters beyond stand in strings, where JSON has escapes."""
+    """Return a JSON document in ASCII.
+
+    All its characters beyond stand in strings, where JSON has escapes.
+    """
     return "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in document)
 
 
@@ -62,7 +71,10 @@ def _replace(error: UnicodeError) -> tuple[str, int]:
 
 
 def _find_codec(name: str) -> codecs.CodecInfo | None:
-    """Return the codec of ASCII under our name; Python asks with hyphens or underscores, as its version has it."""
+    """Return the codec of ASCII under our name.
+
+    Python asks with hyphens or underscores, as its version has it.
+    """
     if name.replace("_", "-") != _ASCII:
         return None
     known = codecs.lookup("ascii")
@@ -102,7 +114,10 @@ def handle_interrupts() -> None:
 
 
 def end_interrupted(number: signal.Signals) -> None:
-    """Say what happened and end the process at once: threads that still wait for a server would hold it up."""
+    """Say what happened and end the process at once.
+
+    Threads that still wait for a server would hold it up.
+    """
     is_terminal = os.isatty(sys.__stderr__.fileno()) if sys.__stderr__ else False
     start = f"{_SHOW_CURSOR}\n" if is_terminal else ""  # below the ^C that the terminal shows
     os.write(2, f"{start}{_SAID[number]}\n".encode("ascii"))
@@ -147,7 +162,10 @@ def exit_with_error(message: str, *, status: int) -> NoReturn:
 
 
 def warn_quarantined(state: Path | str) -> None:
-    """Name the damaged files of a state that were set aside: they take room, and nobody needs them for long."""
+    """Name the damaged files of a state that were set aside.
+
+    They take room, and nobody needs them for long.
+    """
     from feedpub.store import Store
 
     for file in Store.quarantined_files(state):
@@ -170,7 +188,10 @@ def is_interactive() -> bool:
 
 
 def make_console(*, stderr: bool = False) -> "Console":
-    """Return a console as wide as the terminal, or 120 columns for programs; it prints as `echo` does."""
+    """Return a console as wide as the terminal, or 120 columns for programs.
+
+    It prints as `echo` does.
+    """
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 

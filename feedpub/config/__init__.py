@@ -1,9 +1,9 @@
 """The config: a TOML file → `Config`. Owns every setting's name, kind, default and message; sees the only dicts.
 
-`models` and `sources` say what may be written, `values`, `web`, `durations`, `cron` and `secrets` what a value looks
-like; `reading` reads a file, `parts` knows which files there are, `loading` makes one config of them, `tables` keeps
-its feeds small; `writing` adds a feed, `patching` changes a source; `positions` knows lines, `messages` and `conflicts`
-say what is wrong.
+`models` and `sources` say what may be written, `values`, `web`, `durations`, `cron` and `secrets`
+what a value looks like; `reading` reads a file, `parts` knows which files there are, `loading`
+makes one config of them, `tables` keeps its feeds small; `writing` adds a feed, `patching` changes
+a source; `positions` knows lines, `messages` and `conflicts` say what is wrong.
 """
 
 from feedpub.config.base import ConfigModel

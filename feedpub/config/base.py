@@ -37,7 +37,10 @@ class ConfigModel(BaseModel):
 
 @cache
 def _unwritten(kind: type[ConfigModel]) -> Mapping[str, Any]:
-    """All settings of a table in their order, with their defaults; what has none is always written."""
+    """All settings of a table in their order, with their defaults.
+
+    What has none is always written.
+    """
     return {
         name: None if field.is_required() else field.get_default(call_default_factory=True)
         for name, field in kind.model_fields.items()

@@ -27,7 +27,10 @@ _TELLING = re.compile(
 
 
 def find_warnings(config: Config, path: Path) -> list[str]:
-    """One sentence a warning about the config that was loaded from `path`; looks at files, not at the network."""
+    """One sentence a warning about the config that was loaded from `path`.
+
+    Looks at files, not at the network.
+    """
     found = (*_settings(config.feedpub), *_feeds(config))
     return [*(f"{path}: {text}" for text in found), *readable_secrets(config, path)]
 
@@ -158,7 +161,10 @@ def check_conflicts(document: Table, whole: MergedConfig, file: Path) -> Iterato
 
 
 def _tables(table: Table, path: KeyPath, key: str) -> Iterator[tuple[KeyPath, Table]]:
-    """The tables of an array of tables, with their paths; whatever else stands there is pydantic's to refuse."""
+    """The tables of an array of tables, with their paths.
+
+    Whatever else stands there is pydantic's to refuse.
+    """
     array = table.get(key)
     for index, item in enumerate(array if isinstance(array, list) else ()):
         if isinstance(item, dict):
@@ -309,7 +315,10 @@ def _path(value: object, folder: Path) -> Path | None:
 
 
 def validate_feed(feed: Mapping[str, object]) -> tuple[ConfigFinding, ...]:
-    """Everything that is wrong with a `[[feed]]` table, each with its path in it; nothing where it can be used."""
+    """Everything that is wrong with a `[[feed]]` table, each with its path in it.
+
+    Nothing where it can be used.
+    """
     try:
         Config.model_validate({"feed": [feed]})
     except ValidationError as error:

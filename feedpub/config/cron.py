@@ -1,7 +1,7 @@
 """Cron expressions, read only to tell a mistake and its place; when a feed runs is the scheduler's matter.
 
-The scheduler's library is not asked: it does not know Sunday as 0 or 7, nor that some days never come, and its messages
-are not for people.
+The scheduler's library is not asked: it does not know Sunday as 0 or 7, nor that some days never
+come, and its messages are not for people.
 """
 
 import re
@@ -30,7 +30,10 @@ _PARTS = (
 
 
 def check_cron(expression: str) -> str:
-    """The expression with single spaces; ValueError says which part is wrong and what may stand there."""
+    """The expression with single spaces.
+
+    ValueError says which part is wrong and what may stand there.
+    """
     fields = expression.split()
     if expression.startswith("@"):
         raise ValueError(

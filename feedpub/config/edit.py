@@ -1,4 +1,7 @@
-"""Rules that are added to a site's file: all that a person wrote there stays as it is, comments and all."""
+"""Rules that are added to a site's file.
+
+All that a person wrote there stays as it is, comments and all.
+"""
 
 import difflib
 import os
@@ -188,7 +191,10 @@ def ensure_not_configured(path: Path, *urls: str) -> None:
 
 
 def block_of(table: Mapping[str, object]) -> str:
-    """Write a whole `[[feed]]` table as TOML: its sources in blocks of their own, other tables below them."""
+    """Write a whole `[[feed]]` table as TOML.
+
+    Its sources in blocks of their own, other tables below them.
+    """
     tables = {key: value for key, value in table.items() if isinstance(value, Mapping)}
     sources = table.get("source")
     own = {key: value for key, value in table.items() if key != "source" and key not in tables}
@@ -233,7 +239,10 @@ def with_new_feeds(
     environ: Mapping[str, str] = os.environ,
     track: Change = without_changes,
 ) -> str:
-    """As `with_feed`, for any number of whole `[[feed]]` tables, in their order; their names must be free."""
+    """As `with_feed`, for any number of whole `[[feed]]` tables, in their order.
+
+    Their names must be free.
+    """
     blocks = {str(table["name"]): block_of(table) for table in track(tables, "writing")}
     return _with_blocks(path, blocks, environ)
 
@@ -254,14 +263,18 @@ def add_feed(path: Path, new: NewFeed, environ: Mapping[str, str] = os.environ) 
     """Put a new feed into the config file; one that is not there is made, with comments.
 
     Raises:
-        ConfigError: the feed's address is a source already, the config cannot be used, or the file not be written.
+        ConfigError: the feed's address is a source already, the config cannot be used, or the file
+            not be written.
     """
     ensure_not_configured(path, new.url)
     save_config(path, with_new_feed(path, new, environ))
 
 
 def save_config(path: Path, text: str) -> None:
-    """Write the config in one step. Raises ConfigError where it cannot be written; it is then as it was."""
+    """Write the config in one step.
+
+    Raises ConfigError where it cannot be written; it is then as it was.
+    """
     try:
         _replace(path, text)
     except OSError as error:
@@ -271,7 +284,10 @@ def save_config(path: Path, text: str) -> None:
 
 
 def _present(path: Path) -> str:
-    """What stands in the file with its line ends and its mark; a first config where there is no file."""
+    """What stands in the file with its line ends and its mark.
+
+    A first config where there is no file.
+    """
     if path.exists():
         return read_verbatim(path)
     first = files(__package__).joinpath("first.toml").read_text("utf-8")
@@ -354,7 +370,10 @@ class ConfigPatch:
         )
 
     def apply(self) -> None:
-        """Write it, in one step. Raises ConfigError: the file changed meanwhile, or cannot be written."""
+        """Write it, in one step.
+
+        Raises ConfigError: the file changed meanwhile, or cannot be written.
+        """
         if read_verbatim(self.path) != self.before:
             raise ConfigError(f"{self.path}: changed meanwhile; run the command again")
         save_config(self.path, self.after)
@@ -377,7 +396,8 @@ def patch_source(
         environ: as for `load`.
 
     Raises:
-        ConfigError: the config cannot be used, has no such source, or could not be used with the change.
+        ConfigError: the config cannot be used, has no such source, or could not be used with the
+            change.
     """
     file, at = config_folder(path, feed) or (path, 0)
     whole = read_verbatim(file)
@@ -425,7 +445,10 @@ def _changed(text: str, place: tuple[int, int], changes: Mapping[str, str | None
 
 
 def _with_lines(text: str, place: tuple[int, int], new: Mapping[str, str], newline: str) -> str:
-    """Lines below that of a source's address: at a block's end they would stand behind the comments of the next."""
+    """Lines below that of a source's address.
+
+    At a block's end they would stand behind the comments of the next.
+    """
     lines = text.split("\n")
     number = TomlLines(text).line_of(("feed", place[0], "source", place[1], "url"))
     above = lines[number - 1]

@@ -34,7 +34,10 @@ class ErrorLocation:
     root: type[ConfigModel] = Config
 
     def format(self) -> str:
-        """How the setting stands in a file: `title = "World news"`, `[feed.rules]`, `[[feed.source]]`."""
+        """How the setting stands in a file.
+
+        `title = "World news"`, `[feed.rules]`, `[[feed.source]]`.
+        """
         keys = [part for part in self.path if isinstance(part, str)]
         if self.field.examples:
             return f"{keys[-1]} = {toml(self.field.examples[0])}"
@@ -71,7 +74,10 @@ def locate_error(loc: KeyPath, root: type[ConfigModel] = Config) -> ErrorLocatio
 def table_names(
     section: type[ConfigModel] = Config, keys: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, str, type[ConfigModel]]]:
-    """Every table that a config may hold: its heading, its type where the heading alone does not say it, its keys."""
+    """Every table that a config may hold.
+
+    Its heading, its type where the heading alone does not say it, its keys.
+    """
     for name, field in section.model_fields.items():
         tables = tables_in(field.annotation)
         for table in tables:
@@ -159,7 +165,8 @@ def collect_findings(
     for details in error.errors():
         kind, value = details["type"], details["input"]
         if kind == "too_short" and value:
-            continue  # pydantic counts only the elements that are well, and names the others besides
+            # pydantic counts only the elements that are well, and names the others besides
+            continue
         at = locate_error(details["loc"], root)
         path = (*at.path, "type") if kind.startswith("union_tag") else at.path
         text = (
@@ -202,7 +209,10 @@ def _unknown_key(key: str, section: type[ConfigModel], root: type[ConfigModel]) 
 
 
 def _owners(key: str, asked: type[ConfigModel], root: type[ConfigModel]) -> str:
-    """The headings of the tables that know a key, or only those like the one that was asked; "" where none does."""
+    """The headings of the tables that know a key, or only those like the one that was asked.
+
+    "" where none does.
+    """
     kinds: dict[str, list[str]] = {}
     alike = {heading for heading, _, table in table_names(root) if table is asked}
     for heading, kind, table in table_names(root):

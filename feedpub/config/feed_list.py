@@ -1,4 +1,7 @@
-"""A list of tables of the config, of which there may be ten thousand: each is kept small, and made when asked for."""
+"""A list of tables of the config, of which there may be ten thousand.
+
+Each is kept small, and made when asked for.
+"""
 
 import pickle
 from array import array
@@ -27,8 +30,9 @@ _Packed = tuple[str, bytes]
 class FeedList(Sequence[T]):
     """Tables with names, in the order of the config.
 
-    All that they say stands in one piece of memory, and their names in another. Small pieces would not be much larger,
-    but would lie between those that reading the files took, and keep all of these from being given back.
+    All that they say stands in one piece of memory, and their names in another. Small pieces would
+    not be much larger, but would lie between those that reading the files took, and keep all of
+    these from being given back.
     """
 
     def __init__(self, tables: Iterable[T] = ()) -> None:

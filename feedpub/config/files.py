@@ -76,7 +76,10 @@ def _decoded(body: bytes, path: Path) -> str:
 
 
 def read_verbatim(path: Path) -> str:
-    """The text with its line ends and its byte order mark, for those who write it back. Raises ConfigError."""
+    """The text with its line ends and its byte order mark, for those who write it back.
+
+    Raises ConfigError.
+    """
     read_config_file(path)  # names what cannot be read as text
     return path.read_bytes().decode("utf-8")
 
@@ -120,13 +123,17 @@ _FEEDS = "feed"
 _NO_LIST = "must be a list of tables, each headed [[feed]], with two brackets"
 
 ConfigIssue = tuple[int, int, str]
-"""The number of the file, counted from 0; the line, or 0 for the file as a whole; what is said, place and all."""
+"""The number of the file, counted from 0.
+
+The line, or 0 for the file as a whole; what is said, place and all.
+"""
 
 
 def config_files(config: Path) -> tuple[Path, ...]:
     """The files of a config in the order in which they count: the main one, then those in feeds.d by name.
 
-    Hidden ones, and what does not end in .toml, are the editor's. Raises ConfigError: the folder cannot be read.
+    Hidden ones, and what does not end in .toml, are the editor's. Raises ConfigError: the folder
+    cannot be read.
     """
     folder = config.parent / FOLDER
     try:
@@ -222,7 +229,10 @@ class MergedConfig:
         return part.issue_at(finding._replace(path=at))
 
     def relative_to(self, at: KeyPath, here: KeyPath) -> str:
-        """Where something stands, for who looks at something else: "on line 3", "at feeds.d/b.toml:3"."""
+        """Where something stands, for who looks at something else.
+
+        "on line 3", "at feeds.d/b.toml:3".
+        """
         (part, path), (own, _) = self._place(at), self._place(here)
         line = part.line(path)
         return f"on line {line}" if part is own else f"at {part.path}:{line}"
@@ -237,7 +247,10 @@ class MergedConfig:
 
 
 def config_folder(config: Path, feed: str) -> tuple[Path, int] | None:
-    """The file in which a feed stands, and its number among the feeds there; None where it is in none."""
+    """The file in which a feed stands, and its number among the feeds there.
+
+    None where it is in none.
+    """
     return next(
         ((file, number) for name, file, number in config_folders(config) if name == feed), None
     )

@@ -30,8 +30,8 @@ _AS_THEY_ARE: Mapping[Path, str] = MappingProxyType({})
 def find_config(option: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
     """The config file to use.
 
-    The one that `-c` names, else $FEEDPUB_CONFIG, else feedpub.toml in the folder that systemd gives a service for its
-    config, else config/feedpub.toml.
+    The one that `-c` names, else $FEEDPUB_CONFIG, else feedpub.toml in the folder that systemd
+    gives a service for its config, else config/feedpub.toml.
     """
     given = _given(environ, "CONFIGURATION_DIRECTORY")
     named = (
@@ -47,8 +47,8 @@ def load_config(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
 
     Raises ConfigError: one line a problem, all problems of all files at once.
 
-    `environ` is asked for STATE_DIRECTORY, the folder that systemd gives a service for its state: relative paths of
-    feeds and state start there.
+    `environ` is asked for STATE_DIRECTORY, the folder that systemd gives a service for its state:
+    relative paths of feeds and state start there.
     """
     return parse_config(read_config_file(path), path, environ)
 
@@ -88,7 +88,10 @@ def parse_config(
 def _parts(
     text: str, path: Path, instead: Mapping[Path, str]
 ) -> tuple[list[ConfigFile], list[ConfigIssue]]:
-    """The files of a config, as far as they can be read; the main one, which says nothing then, in any case."""
+    """The files of a config, as far as they can be read.
+
+    The main one, which says nothing then, in any case.
+    """
     parts: list[ConfigFile] = []
     unread: list[ConfigIssue] = []
     for number, file in enumerate(config_files(path)):
@@ -105,12 +108,18 @@ def _parts(
 
 
 def load_site(path: Path) -> tuple[SiteFile, TomlLines]:
-    """The rules in a site's file, and on which lines they stand. Raises ConfigError, as `load` does."""
+    """The rules in a site's file, and on which lines they stand.
+
+    Raises ConfigError, as `load` does.
+    """
     return parse_site(read_config_file(path), path)
 
 
 def parse_site(text: str, path: Path) -> tuple[SiteFile, TomlLines]:
-    """The rules in a text that stands, or is to stand, in a site's file. Raises ConfigError as `load_site` does."""
+    """The rules in a text that stands, or is to stand, in a site's file.
+
+    Raises ConfigError as `load_site` does.
+    """
     part = ConfigFile(0, path, text, parse_toml(text, path))
     try:
         return SiteFile.model_validate(part.document), TomlLines(text)
@@ -120,7 +129,10 @@ def parse_site(text: str, path: Path) -> tuple[SiteFile, TomlLines]:
 
 
 def _complete(document: dict[str, object], environ: Mapping[str, str]) -> None:
-    """Fill in what the place of running decides: under systemd, feeds and state lie in the service's state folder."""
+    """Fill in what the place of running decides.
+
+    Under systemd, feeds and state lie in the service's state folder.
+    """
     settings = document.setdefault("feedpub", {})
     document.setdefault("rules", {})  # whose default is a path beside the config, too
     state = _given(environ, "STATE_DIRECTORY")
@@ -130,12 +142,18 @@ def _complete(document: dict[str, object], environ: Mapping[str, str]) -> None:
 
 
 def _given(environ: Mapping[str, str], name: str) -> str:
-    """A folder that systemd gives a service: the first, where it gives several; "" where it gives none."""
+    """A folder that systemd gives a service.
+
+    The first, where it gives several; "" where it gives none.
+    """
     return environ.get(name, "").partition(":")[0]
 
 
 def _within(folder: str, written: object) -> object:
-    """A relative path in a folder, which no number of .. leads out of; whatever else is written stays as it is."""
+    """A relative path in a folder, which no number of ..
+
+    Leads out of; whatever else is written stays as it is.
+    """
     if (
         not isinstance(written, str)
         or not written.strip()

@@ -29,7 +29,8 @@ class Bucket:
 
     Attributes:
         name: of the bucket.
-        prefix: what the keys of all published files begin with, without the slash behind it; "" for nothing.
+        prefix: what the keys of all published files begin with, without the slash behind it; "" for
+            nothing.
     """
 
     name: str
@@ -112,7 +113,10 @@ def _state(value: object, info: ValidationInfo) -> object:
 
 
 def _check(address: str) -> None:
-    """ValueError for what is no address of a database; without the address, which may hold a password."""
+    """ValueError for what is no address of a database.
+
+    Without the address, which may hold a password.
+    """
     if not _ADDRESS_STATE.match(address):
         raise ValueError(f"is no folder and no address of a PostgreSQL database; {_EXAMPLE_STATE}")
     try:
@@ -133,7 +137,10 @@ StateLocation = Annotated[
 def state_location(
     state: Path | SecretStr | Secret, environ: Mapping[str, str] = os.environ
 ) -> Path | str:
-    """The folder or the address that a state's setting stands for. Raises ConfigError; no message shows a password."""
+    """The folder or the address that a state's setting stands for.
+
+    Raises ConfigError; no message shows a password.
+    """
     if isinstance(state, Path):
         return state
     address = resolve_secret(state, environ)

@@ -1,4 +1,7 @@
-"""The tables of the config: every setting's name, kind, default and description, each for itself; loads nothing."""
+"""The tables of the config.
+
+Every setting's name, kind, default and description, each for itself; loads nothing.
+"""
 
 from datetime import timedelta
 from pathlib import Path
@@ -38,7 +41,10 @@ from feedpub.config.types import (
 
 
 class Filters(ConfigModel):
-    """Patterns over articles: a word or phrase, `*` for any characters, or `re:` and a regular expression."""
+    """Patterns over articles.
+
+    A word or phrase, `*` for any characters, or `re:` and a regular expression.
+    """
 
     title: tuple[Pattern, ...] = Field(
         default=(), description="Patterns of titles.", examples=[["budget", "re:^Live:"]]
@@ -263,7 +269,10 @@ class GlobalSettings(ConfigModel):
 
     @property
     def anchor(self) -> Path:
-        """The folder that the keys of saved articles start from: the output folder, or the root where there is none."""
+        """The folder that the keys of saved articles start from.
+
+        The output folder, or the root where there is none.
+        """
         return self.output if isinstance(self.output, Path) else Path("/")
 
 

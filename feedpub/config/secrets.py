@@ -1,4 +1,8 @@
-"""Secrets: how they stand in the config, and how they are looked up at the moment of use. No message shows a value."""
+"""Secrets.
+
+How they stand in the config, and how they are looked up at the moment of use. No message shows a
+value.
+"""
 
 import os
 import re
@@ -25,7 +29,10 @@ from feedpub.core.errors import ConfigError
 
 
 class Secret(BaseModel):
-    """A value kept out of the config: from an environment variable, a file, or a credential of a systemd service."""
+    """A value kept out of the config.
+
+    From an environment variable, a file, or a credential of a systemd service.
+    """
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, json_schema_extra={"minProperties": 1, "maxProperties": 1}
@@ -75,7 +82,10 @@ SecretText = Annotated[
 
 
 def resolve_secret(secret: SecretStr | Secret, environ: Mapping[str, str] = os.environ) -> str:
-    """The text of a secret, looked up now. Raises ConfigError, with the variable or file and without the value."""
+    """The text of a secret, looked up now.
+
+    Raises ConfigError, with the variable or file and without the value.
+    """
     if isinstance(secret, SecretStr):
         return secret.get_secret_value()
     if secret.file is not None:

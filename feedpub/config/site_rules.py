@@ -16,7 +16,10 @@ from feedpub.config.types import (
 )
 
 RULE_HEADERS = frozenset({"accept", "accept-language", "cookie", "dnt", "referer", "user-agent"})
-"""The headers that a rule may set, in lower case: they say who asks and for what, and nothing else."""
+"""The headers that a rule may set, in lower case.
+
+They say who asks and for what, and nothing else.
+"""
 
 
 def _header(name: str) -> str:

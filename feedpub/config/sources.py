@@ -114,5 +114,8 @@ Source = Annotated[
 
 
 def source_key(source: Source) -> str:
-    """A source's name for people and for the store: its address without a password, or its folder."""
+    """A source's name for people and for the store.
+
+    Its address without a password, or its folder.
+    """
     return str(source.path) if isinstance(source, FolderSource) else strip_credentials(source.url)

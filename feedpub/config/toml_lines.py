@@ -28,7 +28,10 @@ class TomlLines:
         self._lines = _Scanner(text).document()
 
     def line_of(self, path: KeyPath) -> int:
-        """The line of a path, or of the innermost part of it that the document has; 1 where it has none."""
+        """The line of a path, or of the innermost part of it that the document has.
+
+        1 where it has none.
+        """
         return next(
             (self._lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._lines), 1
         )

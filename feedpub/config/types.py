@@ -1,4 +1,7 @@
-"""Text: what may stand in a setting of one line, and how a setting's value is shown in a message."""
+"""Text.
+
+What may stand in a setting of one line, and how a setting's value is shown in a message.
+"""
 
 import difflib
 import ipaddress
@@ -25,7 +28,10 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def quote_for_message(value: str, length: int = 60) -> str:
-    """A text as it is shown in messages: in quotes, on one line, cut to about `length` characters."""
+    """A text as it is shown in messages.
+
+    In quotes, on one line, cut to about `length` characters.
+    """
     text = value if len(value) <= length else f"{value[:length]}…"
     return f'"{CONTROL_CHARACTERS.sub("�", text)}"'
 
@@ -83,7 +89,10 @@ def _complaint(value: object) -> str:
 
 
 def format_duration(duration: timedelta) -> str:
-    """The duration as it stands in a config: the shortest text that `parse` reads as the same whole seconds."""
+    """The duration as it stands in a config.
+
+    The shortest text that `parse` reads as the same whole seconds.
+    """
     text = ""
     for name, unit in _UNITS.items():
         count, duration = divmod(duration, unit)
@@ -165,7 +174,10 @@ def _contact(value: str) -> str:
 
 
 def listen_address(value: str) -> str:
-    """Where to listen: an IP address and a port, or unix: and a path. Raises ValueError for anything else."""
+    """Where to listen.
+
+    An IP address and a port, or unix: and a path. Raises ValueError for anything else.
+    """
     value = value.strip()
     if value.startswith("unix:"):
         if not value.startswith("unix:/"):
@@ -191,7 +203,10 @@ def listen_address(value: str) -> str:
 
 
 def _host_name(value: str) -> str:
-    """A host name or an IP address as a Host header has it: in lower case, without scheme, port and brackets."""
+    """A host name or an IP address as a Host header has it.
+
+    In lower case, without scheme, port and brackets.
+    """
     host = value.strip().lower().removesuffix(".").removeprefix("[").removesuffix("]")
     if re.fullmatch(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*", host):
         return host
@@ -398,7 +413,10 @@ def set_base_folder(value: str, folder: Path) -> Path:
 
 
 def resolve_path(value: object, info: ValidationInfo) -> object:
-    """`locate` as pydantic calls it: relative to the context's "folder", without one to the working directory."""
+    """`locate` as pydantic calls it.
+
+    Relative to the context's "folder", without one to the working directory.
+    """
     if not isinstance(value, str | Path):
         return value
     return set_base_folder(str(value), (info.context or {}).get("folder", Path()))

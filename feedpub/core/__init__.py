@@ -1,1 +1,4 @@
-"""Share what every package needs: models, errors, text, URLs, dates, HTML, logging, the process pool."""
+"""Share what every package needs.
+
+Models, errors, text, URLs, dates, HTML, logging, the process pool.
+"""

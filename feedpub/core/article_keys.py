@@ -1,8 +1,9 @@
 """Keys and ids: the keys by which an article is known again, and the ids that entries get.
 
-Readers know an entry by its id alone: a changed id is a duplicate in every one of them. So an id is made once, of
-nothing that may change later, and the store keeps which keys lead to it. Which key counts for what is decided in
-`matching`.
+Readers know an entry by its id alone: a changed id is a duplicate in every one of them. So an id is
+made once, of
+nothing that may change later, and the store keeps which keys lead to it. Which key counts for what
+is decided in `matching`.
 """
 
 import hashlib
@@ -29,9 +30,9 @@ _LONGEST_KEY = 2000  # bytes; PostgreSQL's indexes hold up to 2,700
 def url_key(url: str, *, exact: bool = False) -> str:
     """Return the key that all addresses of one article share.
 
-    It has no scheme, `www.`, default port, tracking, session, trailing slash or fragment. A fragment that routes
-    ("#!/story/7", "#/story/7") is part of the address and stays. An encoded slash is not a slash, and bytes that are
-    not UTF-8 stay apart.
+    It has no scheme, `www.`, default port, tracking, session, trailing slash or fragment. A
+    fragment that routes ("#!/story/7", "#/story/7") is part of the address and stays. An encoded
+    slash is not a slash, and bytes that are not UTF-8 stay apart.
 
     Args:
         url: absolute.
@@ -55,7 +56,8 @@ def url_key(url: str, *, exact: bool = False) -> str:
 def former_url_key(url: str) -> str:
     """Return the key that earlier versions made of an address: states hold such keys.
 
-    They took encoded slashes for slashes, all bytes that are not UTF-8 for one, and more parameters for tracking.
+    They took encoded slashes for slashes, all bytes that are not UTF-8 for one, and more parameters
+    for tracking.
     """
     parts = urlsplit(url.encode("utf-8", "replace").decode())
     port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
@@ -92,12 +94,18 @@ def enclosure_key(url: str) -> str:
 
 
 def content_key(*parts: str) -> str:
-    """Return the key of an item that has neither link nor guid nor media file: a digest of what it says."""
+    """Return the key of an item that has neither link nor guid nor media file.
+
+    A digest of what it says.
+    """
     return f"content:{key_digest(chr(0).join(parts))}"
 
 
 def _bounded(key: str) -> str:
-    """A key that every database can look up: in one longer than any sane address a digest stands for the rest."""
+    """A key that every database can look up.
+
+    In one longer than any sane address a digest stands for the rest.
+    """
     written = key.encode("utf-8", "surrogatepass")
     if len(written) <= _LONGEST_KEY:
         return key

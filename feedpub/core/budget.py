@@ -1,8 +1,8 @@
 """How long a run may go on: its time, whether anybody still waits for it, and what is said where its process died.
 
-A thread cannot be ended from outside. So a run asks its lease before everything that takes long or that others would
-see: when its time is up it fetches nothing more and finishes with what it has; when it has been given up it changes
-nothing at all, however late it wakes up.
+A thread cannot be ended from outside. So a run asks its lease before everything that takes long or
+that others would see: when its time is up it fetches nothing more and finishes with what it has;
+when it has been given up it changes nothing at all, however late it wakes up.
 """
 
 import math
@@ -70,7 +70,7 @@ class RunBudget:
         """Ask whether the run still counts, before something of it is kept.
 
         Raises:
-            AbandonedError: it was given up.
+            RunCancelledError: it was given up.
         """
         if self.cancelled:
             raise RunCancelledError("the run was given up: it took too long")
@@ -82,7 +82,10 @@ def this_process() -> str:
 
 
 def is_holder_alive(process: str) -> bool:
-    """Return True if the process of a name runs on this machine; one of another machine is not known to."""
+    """Return True if the process of a name runs on this machine.
+
+    One of another machine is not known to.
+    """
     host, pid, started = process.rsplit(" ", 2)
     return host == socket.gethostname() and started == _started(int(pid))
 
@@ -94,7 +97,10 @@ def holder_died(crashes: int) -> str:
 
 
 def _started(pid: int) -> str:
-    """Return when a process started, in the system's ticks, so that its number alone need not tell; "" for none."""
+    """Return when a process started, in the system's ticks, so that its number alone need not tell.
+
+    "" for none.
+    """
     try:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19].decode()
     except OSError:

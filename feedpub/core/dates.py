@@ -1,8 +1,8 @@
 """Dates as pages write them → datetime: ISO 8601, Unix time, numbers, month names in many languages, addresses.
 
-Owns the reading of one date from one text; which of a page's dates counts is for the package to decide. A text
-without a zone gives a naive datetime, one without a time of day gives midnight. What cannot be an article's date
-(year zero, the Unix epoch) gives None.
+Owns the reading of one date from one text; which of a page's dates counts is for the package to
+decide. A text without a zone gives a naive datetime, one without a time of day gives midnight. What
+cannot be an article's date (year zero, the Unix epoch) gives None.
 """
 
 import re
@@ -250,8 +250,8 @@ _ZONES = {"EST": -18000, "EDT": -14400, "CST": -21600, "CDT": -18000, "MST": -25
 def parse_date(text: str) -> datetime | None:
     """The moment that a text names: ISO 8601, RFC 822 and what people write.
 
-    A date without a zone is taken for UTC. None for anything that is not one whole date (a month, a weekday, 31
-    February), can be read in two ways (05/06/2024), or lies outside 1990 to 2100.
+    A date without a zone is taken for UTC. None for anything that is not one whole date (a month, a
+    weekday, 31 February), can be read in two ways (05/06/2024), or lies outside 1990 to 2100.
     """
     text = _EAST.sub("-", text.strip()).rstrip("日일 ")
     if not 8 <= len(text) <= LONGEST or not re.search(r"\d", text) or _YEAR_ZERO.search(text):  # noqa: PLR2004 -- 1 May 24
@@ -276,7 +276,10 @@ def date_in_path(path: str) -> datetime | None:
 
 
 def is_plausible(date: datetime) -> datetime | None:
-    """An aware date in UTC and whole seconds, naive ones taken for UTC; None outside 1990 to 2100."""
+    """An aware date in UTC and whole seconds, naive ones taken for UTC.
+
+    None outside 1990 to 2100.
+    """
     if not FIRST_YEAR <= date.year <= LAST_YEAR:
         return None
     aware = date if date.tzinfo else date.replace(tzinfo=UTC)
@@ -284,7 +287,10 @@ def is_plausible(date: datetime) -> datetime | None:
 
 
 def parse_epoch(number: float) -> datetime | None:
-    """The moment that a number of seconds or milliseconds since 1970 names; None outside 1990 to 2100."""
+    """The moment that a number of seconds or milliseconds since 1970 names.
+
+    None outside 1990 to 2100.
+    """
     try:
         return is_plausible(
             datetime.fromtimestamp(number / 1000 if number > _MILLISECONDS else number, UTC)
@@ -310,7 +316,10 @@ def _orders(text: str) -> tuple[bool, ...]:
 
 
 def _read(text: str, *, day_first: bool) -> datetime | None:
-    """One reading. What the text leaves open takes a different value each time, so two different dates are none."""
+    """One reading.
+
+    What the text leaves open takes a different value each time, so two different dates are none.
+    """
     try:
         first, second = (
             parser.parse(text, default=default, dayfirst=day_first, tzinfos=_zone)

@@ -1,4 +1,7 @@
-"""Two states of an entry, or of an article → what differs: its paragraphs line by line, everything else by name."""
+"""Two states of an entry, or of an article → what differs.
+
+Its paragraphs line by line, everything else by name.
+"""
 
 import difflib
 import re

@@ -1,13 +1,15 @@
 """Bytes of a page → text, as browsers decide it. Knows nothing of HTTP and nothing of HTML but where a charset stands.
 
-In this order: a byte order mark; the charset of the HTTP header; the one that the page itself declares; UTF-8, if that
-is what the bytes are; windows-1252. Labels are read as the WHATWG's encoding standard has them ("latin1" means
-windows-1252, utf-16 in a `<meta>` means utf-8), and unknown ones are passed over.
+In this order: a byte order mark; the charset of the HTTP header; the one that the page itself
+declares; UTF-8, if that
+is what the bytes are; windows-1252. Labels are read as the WHATWG's encoding standard has them
+("latin1" means windows-1252, utf-16 in a `<meta>` means utf-8), and unknown ones are passed over.
 
-Browsers believe a declaration even where the bytes belie it. feedpub does not, in the two cases that are common and
-certain: windows-1252 or another one-byte encoding is declared and the bytes are UTF-8 (text in a one-byte encoding
-practically never is, by accident), or UTF-8 is declared and the bytes hold more that cannot be UTF-8 than what can.
-Encodings with several bytes a character are believed of short texts: these can look like UTF-8 by accident.
+Browsers believe a declaration even where the bytes belie it. feedpub does not, in the two cases
+that are common and certain: windows-1252 or another one-byte encoding is declared and the bytes are
+UTF-8 (text in a one-byte encoding practically never is, by accident), or UTF-8 is declared and the
+bytes hold more that cannot be UTF-8 than what can. Encodings with several bytes a character are
+believed of short texts: these can look like UTF-8 by accident.
 """
 
 import re
@@ -80,8 +82,8 @@ def _is_one_byte(encoding: Encoding) -> bool:
 def _as_utf8(body: bytes) -> tuple[int, int]:
     """Read as UTF-8: how many characters beyond ASCII there are, and how many bytes that mean nothing.
 
-    A character cut off at the end counts as neither. Where nothing is wrong, which is nearly always, they are not
-    counted one by one: there are at least so many.
+    A character cut off at the end counts as neither. Where nothing is wrong, which is nearly
+    always, they are not counted one by one: there are at least so many.
     """
     if body.isascii():
         return 0, 0
@@ -123,7 +125,10 @@ def _head(body: bytes) -> bytes:
 
 
 def _meta_label(attributes: bytes) -> bytes:
-    """The label in a `<meta charset=…>` or `<meta http-equiv=content-type content=…>`; empty where there is none."""
+    """The label in a `<meta charset=…>` or `<meta http-equiv=content-type content=…>`.
+
+    Empty where there is none.
+    """
     values = {
         m[1].lower(): m[2] or m[3] or m[4] or b""
         for m in reversed(list(_ATTRIBUTE.finditer(attributes)))

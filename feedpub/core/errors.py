@@ -2,25 +2,27 @@
 
     FeedpubError
     ├── ConfigError          what stands in the config cannot be used
-    ├── ForeignError         a file of another program cannot be taken over
+    ├── ImportFileError         a file of another program cannot be taken over
     ├── StoreError           the state on disk cannot be read or written
-    │   └── DamagedError       it can be, and is not what was written: only a new one helps
+    │   └── CorruptStateError       it can be, and is not what was written: only a new one helps
     ├── PublishError         a feed file cannot be written
-    │   └── OutrunError        another process wrote it meanwhile, and nothing older goes over it
+    │   └── StaleWriteError        another process wrote it meanwhile, and nothing older goes over it
     ├── DeliveryError        an alert cannot be delivered
-    ├── AbandonedError       a run that took too long was given up
+    ├── RunCancelledError       a run that took too long was given up
     ├── ServiceError         the service, or the site, cannot run here
     ├── WorkerError          there is no process to read pages in
     └── SourceError          something about one address on the way in
         ├── FetchError       it could not be fetched
-        │   ├── RefusedError   feedpub will not fetch it (robots.txt, a private address, a scheme)
-        │   └── PostponedError   it was not asked for: its server wants to be left alone for now
+        │   ├── DisallowedError   feedpub will not fetch it (robots.txt, a private address, a scheme)
+        │   └── RetryLaterError   it was not asked for: its server wants to be left alone for now
         └── ExtractError     it was fetched and cannot be used
-            ├── NothingFound   there is no article, or no list of articles, in it
-            └── OverrunError   reading it took too much time or memory, or ended the process that read it
+            ├── NoContentError   there is no article, or no list of articles, in it
+            └── ResourceLimitError   reading it took too much time or memory, or ended the process that
+            read it
 
-Exceptions of other libraries become one of these at one boundary each. Messages say what went wrong and, where
-there is something to do, what to do; the address or file stands in its own attribute and is printed with it.
+Exceptions of other libraries become one of these at one boundary each. Messages say what went wrong
+and, where there is something to do, what to do; the address or file stands in its own attribute and
+is printed with it.
 """
 
 from typing import TypeVar
@@ -29,7 +31,10 @@ E = TypeVar("E", bound=BaseException)
 
 
 def forget_frames(error: E) -> E:
-    """Return an error that is kept for later, without the frames that it came through: they hold whole bodies."""
+    """Return an error that is kept for later, without the frames that it came through.
+
+    They hold whole bodies.
+    """
     cause: BaseException | None = error
     while cause is not None:
         cause.__traceback__ = None
@@ -45,7 +50,10 @@ class FeedpubError(Exception):
 
 
 class ConfigError(FeedpubError):
-    """The config cannot be used; the message lists every problem, one a line, with file and line."""
+    """The config cannot be used.
+
+    The message lists every problem, one a line, with file and line.
+    """
 
 
 class ImportFileError(FeedpubError):
@@ -137,14 +145,17 @@ class DisallowedError(FetchError):
 
 
 class RetryLaterError(FetchError):
-    """It was not asked for: its server wants to be left alone until `retry_after` seconds from now (Retry-After)."""
+    """It was not asked for.
+
+    Its server wants to be left alone until `retry_after` seconds from now (Retry-After).
+    """
 
 
 class ExtractError(SourceError):
     """It was fetched, or read, and cannot be used."""
 
 
-class NoContentError(ExtractError):  # noqa: N818 -- a public name
+class NoContentError(ExtractError):
     """There is no article, or no list of articles, in it; the reason says what was tried."""
 
 

@@ -1,7 +1,7 @@
 """Limits of what an article says of itself beside its text: titles, names, categories, addresses of media.
 
-Whoever writes a page or a feed chooses how long they are. Cut here, once, they are short for everybody who stores,
-compares, filters, publishes or logs them.
+Whoever writes a page or a feed chooses how long they are. Cut here, once, they are short for
+everybody who stores, compares, filters, publishes or logs them.
 """
 
 import hashlib
@@ -24,7 +24,10 @@ T = TypeVar("T", Item, Article, Entry)
 
 
 def limit_fields(record: T) -> T:
-    """Return an item, article or entry with no field beyond its limit; texts for people are cut at a word."""
+    """Return an item, article or entry with no field beyond its limit.
+
+    Texts for people are cut at a word.
+    """
     limited = replace(
         record,
         title=shorten(record.title, MAX_TITLE_CHARS),

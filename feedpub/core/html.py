@@ -1,4 +1,7 @@
-"""What no page for people exceeds: looked at cheaply, before anything reads it that slows down with what is in it."""
+"""What no page for people exceeds.
+
+Looked at cheaply, before anything reads it that slows down with what is in it.
+"""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +39,10 @@ def contains_ignoring_case(pattern: re.Pattern[bytes], body: bytes) -> bool:
 
 
 def exceeded_limit(source: bytes) -> str:
-    """What there is too much of in a document with tags, for people; "" where all is within bounds."""
+    """What there is too much of in a document with tags, for people.
+
+    "" where all is within bounds.
+    """
     if len(source) > MAX_TAGS and source.count(b"<") > MAX_TAGS:
         return f"more than {MAX_TAGS:,} tags"
     pairs = 0
@@ -48,7 +54,10 @@ def exceeded_limit(source: bytes) -> str:
 
 
 def _attributes(source: bytes) -> Iterator[int]:
-    """How many attributes each long tag has; looking at one window after the other is quick where there is none."""
+    """How many attributes each long tag has.
+
+    Looking at one window after the other is quick where there is none.
+    """
     windows = range(0, len(source), _WINDOW)
     if all(
         any(source.find(mark, at, at + _WINDOW) >= 0 for mark in (b"<", b">")) for at in windows
@@ -77,7 +86,7 @@ def parse_html(html: bytes | str, url: str | None = None) -> HtmlElement:
     """The document's root element, without comments.
 
     Raises:
-        NothingFound: there is no markup at all.
+        NoContentError: there is no markup at all.
         ExtractError: it is larger or deeper than any page for people.
     """
     text = html if isinstance(html, str) else decode_html(html)
@@ -99,7 +108,8 @@ def parse_html(html: bytes | str, url: str | None = None) -> HtmlElement:
 
 
 def _parser() -> etree.HTMLParser:
-    # huge_tree only lifts the limit on depth from 256 to 2048 levels: unclosed tags reach 300 on pages of good faith
+    # huge_tree only lifts the limit on depth from 256 to 2048 levels: unclosed tags reach 300 on
+    # pages of good faith
     parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, collect_ids=False
     )
@@ -108,7 +118,10 @@ def _parser() -> etree.HTMLParser:
 
 
 def _end_head(tree: HtmlElement) -> None:
-    """End the head where browsers do; the parser takes `<main>` and `<article>` into one that has no end tag."""
+    """End the head where browsers do.
+
+    The parser takes `<main>` and `<article>` into one that has no end tag.
+    """
     head = tree.find("head")
     misplaced = [] if head is None else list(dropwhile(lambda child: child.tag in IN_HEAD, head))
     if not misplaced:

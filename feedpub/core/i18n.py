@@ -1,4 +1,7 @@
-"""The words of the pages for people in one language: texts, dates, counts. The texts stand in data/words.toml."""
+"""The words of the pages for people in one language.
+
+Texts, dates, counts. The texts stand in data/words.toml.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -7,7 +7,8 @@ _BCP47_TAG = re.compile(
     re.IGNORECASE,
 )
 
-# Pages often name a country where a language belongs ("jp", "cn", "cz"): a tag that is none would make a
+# Pages often name a country where a language belongs ("jp", "cn", "cz"): a tag that is none would
+# make a
 # document invalid. Three letters (ISO 639-2 and -3) are taken at their word.
 _ISO_639_1 = """
 aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo es
@@ -27,7 +28,10 @@ _RIGHT_TO_LEFT_SCRIPTS = frozenset(
 
 
 def language_tag(text: str | None) -> str | None:
-    """The language tag that a text names ("en_US", "zh-hans"), in its usual spelling; None where it names none."""
+    """The language tag that a text names ("en_US", "zh-hans"), in its usual spelling.
+
+    None where it names none.
+    """
     found = _BCP47_TAG.fullmatch((text or "").strip().replace("_", "-").partition(".")[0])
     if found is None:
         return None
@@ -39,7 +43,10 @@ def language_tag(text: str | None) -> str | None:
 
 
 def text_direction(tag: str) -> str:
-    """The way its words run, "rtl" or "ltr": by the script that the tag names, else by its language."""
+    """The way its words run, "rtl" or "ltr".
+
+    By the script that the tag names, else by its language.
+    """
     found = _BCP47_TAG.fullmatch(tag)
     if found is None:
         return "ltr"

@@ -1,7 +1,8 @@
 """The log: one line an event, "name key=value …", on standard error, as text or JSON.
 
-Modules log with `logging.getLogger(__name__)` and pass an event's fields as `extra=fields(feed=name)`. The formatters
-redact every line, including what libraries write and tracebacks: passwords and tokens in addresses never reach the log.
+Modules log with `logging.getLogger(__name__)` and pass an event's fields as
+`extra=fields(feed=name)`. The formatters redact every line, including what libraries write and
+tracebacks: passwords and tokens in addresses never reach the log.
 """
 
 import json
@@ -70,7 +71,10 @@ def configure_logging(
 
 
 class _Text(logging.Formatter):
-    """`2026-11-25T10:00:00Z run_finished feed=world outcome=updated`; journald adds the time and reads the priority."""
+    """`2026-11-25T10:00:00Z run_finished feed=world outcome=updated`.
+
+    Journald adds the time and reads the priority.
+    """
 
     def __init__(self, *, journal: bool) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """The words of the product as frozen data: what travels from a source to a feed file.
 
-Item → Page → Article → Entry → Feed, and an Outcome that tells how it went. Nothing here does anything, and nothing
-here imports anything of feedpub.
+Item → Page → Article → Entry → Feed, and an Outcome that tells how it went. Nothing here does
+anything, and nothing here imports anything of feedpub.
 """
 
 import math
@@ -126,11 +126,13 @@ class Item:
 
     Attributes:
         url: the article's absolute address; None for a saved article that has none.
-        title, summary, html: as the source gives them; html is content that may stand in for the page.
+        title, summary, html: as the source gives them; html is content that may stand in for the
+            page.
         guid: what its feed calls it, unchanged; "" if it has no such name.
         path: the file of a saved article; None for one on the network.
-        version: differs from last time when the source says that the article changed (a sitemap's lastmod, a
-            feed's updated date and title, a saved file's digest); "" where the source never says.
+        version: differs from last time when the source says that the article changed (a sitemap's
+            lastmod, a feed's updated date and title, a saved file's digest); "" where the source
+            never says.
     """
 
     url: str | None
@@ -155,9 +157,11 @@ class PollingHints:
 
     Attributes:
         wait: seconds after a look before which it does not want another.
-        by: what says so: "Cache-Control", "ttl", "Retry-After", "Crawl-delay"; "" where nothing does.
+        by: what says so: "Cache-Control", "ttl", "Retry-After", "Crawl-delay"; "" where nothing
+            does.
         asked: seconds that it asks for itself, where that is more than is heard; 0 elsewhere.
-        skip_hours, skip_days: hours of the day (UTC) and days of the week (0 is Monday) in which nothing is new.
+        skip_hours, skip_days: hours of the day (UTC) and days of the week (0 is Monday) in which
+            nothing is new.
     """
 
     wait: float = 0.0
@@ -193,7 +197,8 @@ class Entry:
         updated: moves only on a change of substance; no two entries of a feed share one.
         rank: position in the listing at first sight; settles the order among equal dates.
         complete: False where only a part could be had (the feed's own teaser); tried again later.
-        html, image: addresses of feedpub's own files are under `own_addresses.PLACEHOLDER` in the store.
+        html, image: addresses of feedpub's own files are under `own_addresses.PLACEHOLDER` in the
+            store.
         source: the key of the source that brought it.
     """
 
@@ -257,7 +262,8 @@ class Feed:
         ttl: minutes between two looks.
         archive: the number of an archive; None for the live document.
         previous: the number of the archive before this document; None where there is none.
-        hubs: WebSub hubs that are told when the document changes; none for an archive, which never does.
+        hubs: WebSub hubs that are told when the document changes; none for an archive, which never
+            does.
     """
 
     name: str
@@ -278,7 +284,10 @@ class Feed:
     hubs: tuple[str, ...] = ()
 
     def file(self, suffix: str) -> str:
-        """The name of one of its documents: `file("rss")` is "world.rss", or "world-archive-3.rss"."""
+        """The name of one of its documents.
+
+        `file("rss")` is "world.rss", or "world-archive-3.rss".
+        """
         return f"{self._stem(self.archive)}.{suffix}"
 
     def address(self, suffix: str) -> str:
@@ -340,7 +349,8 @@ class Failure:
         where: the address, file or source that it is about.
         reason: what went wrong, and what was tried.
         fatal: True where a whole source was lost; False for one article.
-        firm: True where the source answered, and the answer is what is wrong: that hardly goes away by itself.
+        firm: True where the source answered, and the answer is what is wrong: that hardly goes away
+            by itself.
     """
 
     where: str

@@ -1,9 +1,11 @@
 """The pattern language of the config: words, globs, regular expressions. Owns its grammar only.
 
-- `re:` and a regular expression: found anywhere, in either case, on titles, texts and addresses alike.
+- `re:` and a regular expression: found anywhere, in either case, on titles, texts and addresses
+alike.
 - over text: a word or phrase, found as whole words; `*` stands for the rest of a word (`sport*`).
-- over an address: with `*` a glob for the whole address, for it without its scheme, or for its path and query
-  (`*/news/*`, `example.org/news/*`, `/news/*`); without `*` a plain part of it (`/news/`).
+- over an address: with `*` a glob for the whole address, for it without its scheme, or for its path
+  and query (`*/news/*`, `example.org/news/*`, `/news/*`); without `*` a plain part of it
+  (`/news/`).
 """
 
 import re
@@ -27,13 +29,14 @@ def matches_pattern(pattern: str, text: str) -> bool:
     """True where the words of a pattern stand in a text: case and the kind of white space do not matter.
 
     Raises:
-        OverrunError: the pattern takes too long over this text, as nested repetitions do: `re:(a+)+$`.
+        ResourceLimitError: the pattern takes too long over this text, as nested repetitions do:
+            `re:(a+)+$`.
     """
     return _found(compile_pattern(pattern), pattern, text)
 
 
 def matches_url(pattern: str, url: str) -> bool:
-    """True where a pattern fits an absolute address. Raises OverrunError as `matches` does."""
+    """True where a pattern fits an absolute address. Raises ResourceLimitError as `matches` does."""
     if pattern.startswith(REGEX):
         return _found(compile_pattern(pattern), pattern, url)
     if "*" not in pattern:
@@ -60,7 +63,8 @@ def compile_pattern(pattern: str) -> "regex.Pattern[str]":
     """The pattern over text as a regular expression.
 
     Raises:
-        ValueError: the pattern is empty, or its regular expression is not one; the message says where.
+        ValueError: the pattern is empty, or its regular expression is not one; the message says
+            where.
     """
     expression = pattern.removeprefix(REGEX).strip()
     if not expression:
@@ -97,7 +101,10 @@ def _spaced(char: str) -> bool:
 
 
 def matches_glob(pattern: str, text: str) -> bool:
-    """Compare a glob with all of a text: the parts between its stars, each at the first place behind the one before."""
+    """Compare a glob with all of a text.
+
+    The parts between its stars, each at the first place behind the one before.
+    """
     if "*" not in pattern:
         return pattern == text
     first, *between, last = pattern.split("*")

@@ -1,6 +1,7 @@
 """Secrets in the paths of addresses: the tokens of private feeds, calendars and webhooks.
 
-They are known by their shape: at least 16 letters and digits mixed as in no word, slug, date or number.
+They are known by their shape: at least 16 letters and digits mixed as in no word, slug, date or
+number.
 """
 
 import re
@@ -23,7 +24,8 @@ _MIN_PIECES = 3
 _MAX_PIECE_LENGTH = 2.5  # characters on average; in names in CamelCase it is more
 _MIN_SHARE = 0.6  # of a token's characters; of a slug that ends in a short id it is less
 _MIN_RANDOM = 10  # letters and digits in all random parts
-_MIN_ALONE = 14  # in one that is a token whatever stands around it; short ids at the end of slugs have up to 12
+# in one that is a token whatever stands around it; short ids at the end of slugs have up to 12
+_MIN_ALONE = 14
 
 
 def mask_paths(text: str) -> str:
@@ -94,7 +96,8 @@ def _printable(text: str, max_chars: int) -> str:
 
 _USERINFO = re.compile(r"^(\s*[a-z][a-z0-9+.-]*:)?([/\\]{2})[^/\\?#]*@", re.IGNORECASE)
 _ANY_USERINFO = re.compile(r"(?<=://)[^/\\?#\s]*@")
-# Each part of these ends where the next begins, so that a text is read once: by whoever wrote an address, it may be
+# Each part of these ends where the next begins, so that a text is read once: by whoever wrote an
+# address, it may be
 # megabytes of "?" or ".".
 _NAME = r"[^=?&;#\s]*"
 _TELLTALE = (  # of a parameter: "feed_token", "apiKey", "auth"
@@ -107,7 +110,10 @@ _DIGEST = re.compile(rf"([?&;]{_NAME}=)[0-9a-f]{{32,}}+(?=[:,.)]*+(?:[&;#\s]|$))
 
 
 def strip_credentials(url: str) -> str:
-    """The URL without user and password, for messages; also of one that cannot be parsed or printed."""
+    """The URL without user and password, for messages.
+
+    Also of one that cannot be parsed or printed.
+    """
     shown = _USERINFO.sub(r"\1\2", url)
     return (
         shown if shown.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in shown)
@@ -115,12 +121,18 @@ def strip_credentials(url: str) -> str:
 
 
 def redact(text: str) -> str:
-    """A text for everybody to read: addresses in it lose user, password, and tokens in the path and the query."""
+    """A text for everybody to read.
+
+    Addresses in it lose user, password, and tokens in the path and the query.
+    """
     return mask_paths(_DIGEST.sub(r"\1…", _SECRET.sub(r"\1…", _ANY_USERINFO.sub("", text))))
 
 
 def secrets_in(url: str) -> list[str]:
-    """The values in an address that `discreet` leaves out: servers repeat them under other names."""
+    """The values in an address that `discreet` leaves out.
+
+    Servers repeat them under other names.
+    """
     found = [
         found[0].removeprefix(found[1])
         for pattern in (_SECRET, _DIGEST)

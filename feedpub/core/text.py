@@ -1,6 +1,7 @@
 """Characters that no document can hold (XML 1.0, section 2.2): taken out of what is read, before anything looks at it.
 
-Beyond the controls these are halves of surrogate pairs, which are no characters, and U+FFFE and U+FFFF.
+Beyond the controls these are halves of surrogate pairs, which are no characters, and U+FFFE and
+U+FFFF.
 """
 
 import re
@@ -13,12 +14,16 @@ _REFERENCE = re.compile(
     re.IGNORECASE,
 )
 
-# What a terminal takes for a command, and the two overrides of direction, which make a text read as another one.
+# What a terminal takes for a command, and the two overrides of direction, which make a text read as
+# another one.
 _COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e]")
 
 
 def strip_terminal_commands(text: str) -> str:
-    """Drop what commands a terminal: control characters but for line breaks and tabs, and overrides of direction."""
+    """Drop what commands a terminal.
+
+    Control characters but for line breaks and tabs, and overrides of direction.
+    """
     return _COMMANDS.sub("", text)
 
 
@@ -40,7 +45,10 @@ def strip_invalid_characters(text: str) -> str:
 
 
 def escape_control_characters(text: str) -> str:
-    """Return a text that everything can write: halves of surrogate pairs, as bytes in file names become, escaped."""
+    """Return a text that everything can write.
+
+    Halves of surrogate pairs, as bytes in file names become, escaped.
+    """
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -55,14 +63,18 @@ def strip_invalid_markup(text: str) -> bytes:
 
 # SECTION: Numbers of things and lengths of texts, as people say them: "1 feed", "2 addresses".
 
-_UNSPACED = re.compile(  # Thai, Lao, Burmese, Khmer, Japanese and Chinese put no spaces between words
+# Thai, Lao, Burmese, Khmer, Japanese and Chinese put no spaces between words
+_UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff]"
 )
 
 
 def pluralize(number: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun: "1 file", "2 files"; with a plural that is not made by an s: "2 addresses"."""
+    """Return a number with its noun.
+
+    "1 file", "2 files"; with a plural that is not made by an s: "2 addresses".
+    """
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
@@ -73,5 +85,8 @@ def split_length(text: str) -> tuple[int, int]:
 
 
 def count_words(text: str) -> int:
-    """Return the number of words; characters of scripts without spaces count as one each, as in word processors."""
+    """Return the number of words.
+
+    Characters of scripts without spaces count as one each, as in word processors.
+    """
     return sum(split_length(text))

@@ -1,6 +1,7 @@
 """Registered domains: which hosts belong to one owner.
 
-The Public Suffix List decides, its private section too: `a.github.io` and `b.github.io` are two sites. Blog platforms
+The Public Suffix List decides, its private section too: `a.github.io` and `b.github.io` are two
+sites. Blog platforms
 that give each user a subdomain but are not on that list stand in `shared_hosts.toml`.
 """
 
@@ -19,7 +20,8 @@ _MAX_HOST_CHARS = 253  # of a name that DNS can know
 def registered_domain(host: str | None) -> str:
     """Return the domain that a host's owner registered: `example.co.uk` for `news.example.co.uk`.
 
-    An IP address, a name without a dot and a public suffix are returned as they are: each is a site of its own.
+    An IP address, a name without a dot and a public suffix are returned as they are: each is a site
+    of its own.
 
     Args:
         host: a host name or an IP address, without a port, in any case; None and "" give "".
@@ -86,7 +88,10 @@ def absolute_url(href: str, base: str) -> str | None:
 
 
 def resolve_link(href: str, base: str) -> str | None:
-    """The absolute address of a page: as `absolute`, without a fragment that only leads to a place in the page."""
+    """The absolute address of a page.
+
+    As `absolute`, without a fragment that only leads to a place in the page.
+    """
     url = absolute_url(href, base)
     if url is None:
         return None
@@ -95,5 +100,8 @@ def resolve_link(href: str, base: str) -> str | None:
 
 
 def site_domain(url: str) -> str:
-    """Return the registered domain of an address: example.co.uk of https://www.example.co.uk/news."""
+    """Return the registered domain of an address.
+
+    Example.co.uk of https://www.example.co.uk/news.
+    """
     return registered_domain(urlsplit(url).hostname)

@@ -1,6 +1,7 @@
 """The one gate to the network: a URL → Page or NotModified.
 
-Everything that leaves for another machine leaves here: with a deadline and a size cap, to checked addresses, with
+Everything that leaves for another machine leaves here: with a deadline and a size cap, to checked
+addresses, with
 named manners. Nothing here knows what a page means. Owns requests and urllib3.
 
     target      a URL, taken apart and put together

@@ -1,10 +1,11 @@
 """One budget of bytes for the large bodies that this process holds, whoever asked for them.
 
-Most bodies are small and ask nobody. A large one needs a place for all that it may become, at once, before it is read
-or unpacked; once it is there, the place shrinks to its size. The place is given back when the last page that holds the
-body is gone.
+Most bodies are small and ask nobody. A large one needs a place for all that it may become, at once,
+before it is read or unpacked; once it is there, the place shrinks to its size. The place is given
+back when the last page that holds the body is gone.
 
-Whoever waits for a place holds none: a thread that holds one already gets another at once or an error. So those that
+Whoever waits for a place holds none: a thread that holds one already gets another at once or an
+error. So those that
 hold places never wait for each other, and what they read comes to its end.
 """
 

@@ -1,4 +1,7 @@
-"""A page that was fetched, and the one way to what its scripts ask for: the gate, narrower than for the page itself."""
+"""A page that was fetched, and the one way to what its scripts ask for.
+
+The gate, narrower than for the page itself.
+"""
 
 import logging
 import math
@@ -51,9 +54,10 @@ class _Ask(Protocol):
 class Visit:
     """A page, with what it may ask for. Thread-safe.
 
-    Its requests are GETs. They obey robots.txt and a Retry-After, wait for their turn but not for a pause, and reach
-    public addresses and the page's own server, whatever else the config allows. Each is the page's, not the config's:
-    headers, cookies and credentials of the config go with it only from a page of their own site, to that site.
+    Its requests are GETs. They obey robots.txt and a Retry-After, wait for their turn but not for a
+    pause, and reach public addresses and the page's own server, whatever else the config allows.
+    Each is the page's, not the config's: headers, cookies and credentials of the config go with it
+    only from a page of their own site, to that site.
 
     Attributes:
         page: as it was fetched.
@@ -76,7 +80,7 @@ class Visit:
             most: bytes that it may have.
 
         Raises:
-            RefusedError, PostponedError, FetchError: as for a page.
+            DisallowedError, RetryLaterError, FetchError: as for a page.
         """
         return self._ask(url, headers, left, most)
 
@@ -102,7 +106,8 @@ class Fetcher:
         contact: a URL or e-mail address for the User-Agent.
         delay: seconds between two requests to one server.
         allow_private: networks that may be fetched from though they are not public: "127.0.0.0/8".
-        deadline: seconds for one get with all its redirects; waiting for politeness takes none of it.
+        deadline: seconds for one get with all its redirects; waiting for politeness takes none of
+            it.
         max_bytes: the largest body, before and after decompression.
         robots: where robots.txt files are kept between processes.
         turns: whose turn it is among several machines that ask the same servers.
@@ -158,7 +163,10 @@ class Fetcher:
 
     @property
     def statistics(self) -> RequestCounts:
-        """The requests sent so far, those for robots.txt too; under the feed "" what nobody was named for."""
+        """The requests sent so far, those for robots.txt too.
+
+        Under the feed "" what nobody was named for.
+        """
         return self._tally.totals
 
     def get(
@@ -173,15 +181,17 @@ class Fetcher:
 
         Args:
             url: http or https; as people write it, a user and password may stand in it.
-            validators: of the copy that the caller has; NotModified is only ever the answer to them.
+            validators: of the copy that the caller has; NotModified is only ever the answer to
+                them.
             options: what else to send.
             max_bytes: of the body, where that is less than the gate lets in.
 
         Raises:
-            RefusedError: feedpub will not ask: robots.txt forbids it, the address is not public, the scheme not http.
-            PostponedError: it is not asked for now, as its server wished.
-            FetchError: there is no whole document to be had; with status and retry_after where the server gave them.
-                Its URL is the one asked for, without user and password.
+            DisallowedError: feedpub will not ask: robots.txt forbids it, the address is not public,
+                the scheme not http.
+            RetryLaterError: it is not asked for now, as its server wished.
+            FetchError: there is no whole document to be had; with status and retry_after where the
+                server gave them. Its URL is the one asked for, without user and password.
         """
         target = parse_url(url)
         options = options or RequestOptions()
@@ -209,11 +219,11 @@ class Fetcher:
 
         Args:
             url: as `get` has it.
-            options: what else to send, to their own site: with the page, and with what it asks of that site if it
-                stands there itself.
+            options: what else to send, to their own site: with the page, and with what it asks of
+                that site if it stands there itself.
 
         Raises:
-            RefusedError, PostponedError, FetchError: as `get`.
+            DisallowedError, RetryLaterError, FetchError: as `get`.
         """
         target, options = parse_url(url), options or RequestOptions()
         home = parse_url(options.site) if options.site else target
@@ -233,8 +243,12 @@ class Fetcher:
         ) -> tuple[Response, str]:
             target = parse_url(url)
             journey = RedirectChain(
-                twin._call(left, most), self._agent, home, options=options, asked=(target, headers)
-            )  # noqa: SLF001
+                twin._call(left, most),  # noqa: SLF001
+                self._agent,
+                home,
+                options=options,
+                asked=(target, headers),
+            )
             answer, place = twin._follow(target, journey)  # noqa: SLF001
             return answer, place.url
 
@@ -248,7 +262,10 @@ class Fetcher:
             return 0.0
 
     def sitemaps(self, url: str) -> tuple[str, ...]:
-        """The sitemaps that the robots.txt of a URL's server names, as far as it was read; asks nobody."""
+        """The sitemaps that the robots.txt of a URL's server names, as far as it was read.
+
+        Asks nobody.
+        """
         try:
             return self._robots.known_sitemaps(parse_url(url))
         except FetchError:
@@ -271,7 +288,10 @@ class Fetcher:
     def _follow(
         self, start: RequestTarget, journey: RedirectChain
     ) -> tuple[Response, RequestTarget]:
-        """The answer at the end of the redirects, a success or a 304 that was asked for; and where it was found."""
+        """The answer at the end of the redirects, a success or a 304 that was asked for.
+
+        And where it was found.
+        """
         target = start
         try:
             while True:
@@ -347,7 +367,10 @@ class Fetcher:
 def _told(
     error: FetchError, start: RequestTarget, target: RequestTarget, options: RequestOptions
 ) -> FetchError:
-    """The error as the caller understands it: about the URL asked for, and where a redirect led from it."""
+    """The error as the caller understands it.
+
+    About the URL asked for, and where a redirect led from it.
+    """
     secrets = [*secrets_in(start.path), *(start.auth or ())[1:]]
     place, told = (
         mask_secrets(options.without_secrets(text), secrets)

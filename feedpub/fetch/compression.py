@@ -1,7 +1,7 @@
 """Content codings: gzip, deflate and, where the brotli package is installed, br.
 
-Each is unpacked with a limit (a bomb stops at it) and must end where its format says that it ends, which urllib3's
-own decoders do not check.
+Each is unpacked with a limit (a bomb stops at it) and must end where its format says that it ends,
+which urllib3's own decoders do not check.
 """
 
 import zlib
@@ -78,7 +78,10 @@ def _start_of(coding: str, body: bytes, max_bytes: int) -> bytes:
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
-    """All members of a gzip stream; bytes after the last one are padding, as other clients have it."""
+    """All members of a gzip stream.
+
+    Bytes after the last one are padding, as other clients have it.
+    """
     unpacked = b""
     for _ in range(_MOST_MEMBERS):
         part, body = _inflate(body, limit - len(unpacked), limit, 16 + zlib.MAX_WBITS)

@@ -1,7 +1,8 @@
 """From a host's name to a connected socket: resolved once, every address checked, a checked address connected to.
 
-There is no second look-up between check and connection, so a name that changes its answers (DNS rebinding) gains
-nothing. No other module of feedpub resolves names or opens sockets to other machines.
+There is no second look-up between check and connection, so a name that changes its answers (DNS
+rebinding) gains nothing. No other module of feedpub resolves names or opens sockets to other
+machines.
 """
 
 import socket
@@ -46,7 +47,8 @@ class Connector:
     def for_subresources(self, host: str, port: int, address: str) -> "Connector":
         """For what a page asks for by itself: public addresses, and of the others only the one that it came from.
 
-        What the config allows, it allows for what the config names, not for the scripts of whoever wrote a page.
+        What the config allows, it allows for what the config names, not for the scripts of whoever
+        wrote a page.
         """
         own = AddressPolicy.with_networks([address] if address else [])
         return Connector(AddressPolicy(), self.resolver, (host, port, own))
@@ -60,10 +62,11 @@ class Connector:
             host: a name, or an address in any spelling that the resolver understands.
             port: of the server.
             remaining: tells how many seconds are left.
-            checked: False only for a proxy that the config names: it may stand on a private address.
+            checked: False only for a proxy that the config names: it may stand on a private
+                address.
 
         Raises:
-            RefusedError: one of its addresses is not a public one; then none is tried.
+            DisallowedError: one of its addresses is not a public one; then none is tried.
             FetchError: it does not resolve, or no address answers in time.
         """
         addresses = self._lookup(host, port, remaining())

@@ -1,7 +1,7 @@
 """One get under way: how long it may still take, how much it may still read, and the sockets that end with it.
 
-A socket's timeout bounds one read, not a body that drips one byte at a time. So when a call's time is up, a timer
-shuts down every socket that the call uses, and whatever waits on them ends at once.
+A socket's timeout bounds one read, not a body that drips one byte at a time. So when a call's time
+is up, a timer shuts down every socket that the call uses, and whatever waits on them ends at once.
 """
 
 import os
@@ -19,7 +19,8 @@ from feedpub.fetch.connect import Connector
 _LAST_MOMENT_SECONDS = 0.3  # before the deadline: then it can still be said what was waited for
 _HEADROOM = 1 << 20  # bytes of headers and chunk framing that may come with a body
 
-# urllib3 makes and reuses connections out of our sight; this tells them for which call they work, thread by thread.
+# urllib3 makes and reuses connections out of our sight; this tells them for which call they work,
+# thread by thread.
 _current: ContextVar["RequestDeadline"] = ContextVar("call")
 
 
@@ -32,7 +33,8 @@ class RequestDeadline:
     """The deadline and the size cap of one get, over all its requests. It runs in one thread.
 
     Args:
-        seconds: for everything inside `running` blocks together; what happens between them takes no time.
+        seconds: for everything inside `running` blocks together; what happens between them takes no
+            time.
         max_bytes: of one answer's body, before and after decompression.
         room: for large bodies.
     """
@@ -91,7 +93,7 @@ class RequestDeadline:
         """A new connection that ends with this call's deadline.
 
         Raises:
-            FetchError, RefusedError: as `Dialer.connect`.
+            FetchError, DisallowedError: as `Dialer.connect`.
         """
         connection = self._dialer.connect(host, port, self.remaining, checked=checked)
         connection.settimeout(self.remaining())
@@ -101,7 +103,8 @@ class RequestDeadline:
 
     def guard(self, connection: socket.socket) -> None:
         """Shut this connection down when the time is up."""
-        # A duplicate: it stays valid when TLS wraps the socket, and cannot name another connection once it is closed.
+        # A duplicate: it stays valid when TLS wraps the socket, and cannot name another connection
+        # once it is closed.
         twin = socket.socket(fileno=os.dup(connection.fileno()))
         self.peer = _peer(twin)
         with self._lock:
@@ -128,7 +131,10 @@ class RequestDeadline:
             self._place = self._room.reserve(size, self.remaining() - _LAST_MOMENT_SECONDS)
 
     def take_reservation(self, size: int) -> Reservation | None:
-        """Return the place of a body that is there now, with so many bytes; None where it has none."""
+        """Return the place of a body that is there now, with so many bytes.
+
+        None where it has none.
+        """
         place, self._place = self._place, None
         if place:
             place.shrink(size if size > SMALL_BODY_BYTES else 0)

@@ -27,7 +27,10 @@ class HostLeases(Protocol):
     """Whose turn it is among several machines: a claim on a server, which ends by itself."""
 
     def acquire(self, name: str, holder: str, seconds: float) -> float:
-        """Claim a turn for so many seconds; 0 where it is ours now, else in how many seconds it may be."""
+        """Claim a turn for so many seconds.
+
+        0 where it is ours now, else in how many seconds it may be.
+        """
 
     def release(self, name: str, holder: str, seconds: float = 0.0) -> None:
         """Give a turn back; others may have it in so many seconds."""
@@ -79,7 +82,7 @@ class RateLimiter:
             pause: False for the parts of a page: they follow it, and each other, at once.
 
         Raises:
-            PostponedError: it asked to be left alone for longer (Retry-After).
+            RetryLaterError: it asked to be left alone for longer (Retry-After).
         """
         known = self._server(server)
         with known.turn:

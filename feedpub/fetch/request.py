@@ -1,4 +1,7 @@
-"""What a caller asks for, and the headers that go out with it: who gets a secret, and who does not."""
+"""What a caller asks for, and the headers that go out with it.
+
+Who gets a secret, and who does not.
+"""
 
 import re
 from base64 import b64encode
@@ -24,7 +27,8 @@ _ACCEPT = (
     "text/html,application/xhtml+xml,application/atom+xml,application/rss+xml,application/feed+json,"
     "application/xml;q=0.9,*/*;q=0.8"
 )
-_SHORTEST = 6  # characters of a secret that is looked for in texts: of "de", every other word would be a part
+# characters of a secret that is looked for in texts: of "de", every other word would be a part
+_SHORTEST = 6
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -37,7 +41,10 @@ class Validators:
     last_modified: str | None = None
 
     def as_headers(self) -> "Validators":
-        """Return those that a request can hold: without control characters, and up to MAX_VALIDATOR_CHARS."""
+        """Return those that a request can hold.
+
+        Without control characters, and up to MAX_VALIDATOR_CHARS.
+        """
         fitting = (
             value
             if value and len(value) <= MAX_VALIDATOR_CHARS and not _CONTROL.search(value)
@@ -57,10 +64,10 @@ class RequestOptions:
     Attributes:
         headers, cookies: sent besides feedpub's own.
         auth: user and password of HTTP basic authentication.
-        proxy: "http://user:password@host:port". The proxy then resolves names and makes connections, so whether a
-            private address is reached is its decision, not feedpub's.
-        site: a URL on the server that headers, cookies and auth are for; no other host ever gets them. Left out, it
-            is the server that is asked first.
+        proxy: "http://user:password@host:port". The proxy then resolves names and makes
+            connections, so whether a private address is reached is its decision, not feedpub's.
+        site: a URL on the server that headers, cookies and auth are for; no other host ever gets
+            them. Left out, it is the server that is asked first.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -72,15 +79,15 @@ class RequestOptions:
     def for_url(self, url: str, headers: Iterable[tuple[str, str]]) -> "RequestOptions":
         """The options of a request that sends other headers, too: to the server of `url` and to no other.
 
-        What these options hold for that server goes before them; what they hold for another one is left out, as it
-        would not be sent anyway.
+        What these options hold for that server goes before them; what they hold for another one is
+        left out, as it would not be sent anyway.
 
         Args:
             url: what is asked for.
             headers: names in lower case, and values.
 
         Raises:
-            FetchError, RefusedError: the address is none that is fetched.
+            FetchError, DisallowedError: the address is none that is fetched.
         """
         more = dict(headers)
         if not more:
@@ -94,7 +101,10 @@ class RequestOptions:
         return RequestOptions(headers=more, proxy=self.proxy, site=url)
 
     def without_secrets(self, text: str) -> str:
-        """A text about an exchange, without what was secret in it: servers repeat what they were sent."""
+        """A text about an exchange, without what was secret in it.
+
+        Servers repeat what they were sent.
+        """
         pair = ":".join(self.auth) if self.auth else ""
         proxy = urlsplit(self.proxy or "").netloc.rpartition("@")[0]
         hide = [
@@ -139,7 +149,8 @@ class RedirectChain:
         """Take the next step; the answer is the headers of its request.
 
         Raises:
-            FetchError: the way leads in a circle or too far, or the options hold what no header can.
+            FetchError: the way leads in a circle or too far, or the options hold what no header
+                can.
         """
         headers = self._headers(target)
         step = (
@@ -173,7 +184,10 @@ class RedirectChain:
         return {name: _sendable(name, value) for name, value in headers.items()}
 
     def display_url(self, target: RequestTarget) -> str:
-        """A target's address for the log: servers redirect to addresses that hold what they were sent."""
+        """A target's address for the log.
+
+        Servers redirect to addresses that hold what they were sent.
+        """
         sent = [secret for url, _ in self.steps for secret in secrets_in(url)]
         return mask_secrets(
             self.options.without_secrets(target.url), [*sent, *(self.home.auth or ())[1:]]
@@ -212,7 +226,10 @@ def basic_auth(auth: tuple[str, str]) -> str:
 
 
 def mask_secrets(text: str, secrets: Iterable[str]) -> str:
-    """The text with each of the secrets in it, plain or percent-encoded, shortened to "…"; but for very short ones."""
+    """The text with each of the secrets in it, plain or percent-encoded, shortened to "…".
+
+    But for very short ones.
+    """
     known = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
     for secret in sorted(known, key=len, reverse=True):
         text = text.replace(secret, "…")
@@ -227,7 +244,10 @@ def _forms(secret: str) -> tuple[str, ...]:
 
 
 def _sendable(name: str, value: str) -> str:
-    """The value as http.client sends it: latin-1 as it is, all else as UTF-8. The error does not show it."""
+    """The value as http.client sends it.
+
+    Latin-1 as it is, all else as UTF-8. The error does not show it.
+    """
     if not _NAME.fullmatch(name) or _CONTROL.search(value):
         raise FetchError(f"the header {name!r} holds characters that cannot be sent")
     try:

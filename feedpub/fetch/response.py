@@ -1,4 +1,7 @@
-"""What an answer says: pure functions from status, headers and body to a Page or to the reason why there is none."""
+"""What an answer says.
+
+Pure functions from status, headers and body to a Page or to the reason why there is none.
+"""
 
 import re
 from collections.abc import Mapping
@@ -120,7 +123,10 @@ def failure_of(answer: Response, now: datetime) -> FetchError:
 
 
 def parse_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that a Retry-After asks to wait, in either of its forms; None where there is none to understand."""
+    """Seconds that a Retry-After asks to wait, in either of its forms.
+
+    None where there is none to understand.
+    """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return float(value[:12])
@@ -129,7 +135,10 @@ def parse_retry_after(headers: Mapping[str, str], now: datetime) -> float | None
 
 
 def parse_freshness(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that a private cache may call it fresh, by Cache-Control, else by Expires; None where neither says."""
+    """Seconds that a private cache may call it fresh, by Cache-Control, else by Expires.
+
+    None where neither says.
+    """
     directives = {
         name.lower(): value for name, value in _DIRECTIVE.findall(headers.get("Cache-Control", ""))
     }
@@ -158,7 +167,10 @@ def http_date(text: str) -> datetime | None:
 
 
 def challenger(answer: Response) -> str | None:
-    """Whose page this is that asks "are you human?", by the marks in challenges.toml; None where it is no such page."""
+    """Whose page this is that asks "are you human?", by the marks in challenges.toml.
+
+    None where it is no such page.
+    """
     return next((mark.name for mark in _challenges() if mark.matches(answer)), None)
 
 
@@ -219,7 +231,8 @@ def read_body(raw: HTTPResponse, call: RequestDeadline) -> bytes:
     """The whole body, decompressed.
 
     Raises:
-        FetchError: it is larger than `call.max_bytes`, packed or unpacked, or not all there, or has no room.
+        FetchError: it is larger than `call.max_bytes`, packed or unpacked, or not all there, or has
+            no room.
     """
     max_bytes = call.max_bytes
     applied = content_codings(raw.headers.get("Content-Encoding", ""))
@@ -289,7 +302,10 @@ def _length(raw: HTTPResponse) -> int | None:
 
 
 def _refuse_cut_page(body: bytes) -> None:
-    """Without a length or chunks a cut looks like an end; but a page that opens <html> and closes nothing was cut."""
+    """Without a length or chunks a cut looks like an end.
+
+    But a page that opens <html> and closes nothing was cut.
+    """
     if _HTML_BEGIN.search(body[:_CHUNK]) and not contains_ignoring_case(_HTML_END, body):
         raise FetchError(
             "the page breaks off before its end, and the server did not announce its length"

@@ -1,8 +1,9 @@
 """robots.txt as RFC 9309 has it: what feedpub may ask an origin for, and how slowly.
 
-An origin is asked once a day, not once a process: what was read is kept in a memory that outlives it. An origin
-without a robots.txt (any 4xx) allows everything; one whose robots.txt cannot be read allows nothing for a while,
-unless an older one is known. How it is fetched is the fetcher's business.
+An origin is asked once a day, not once a process: what was read is kept in a memory that outlives
+it. An origin
+without a robots.txt (any 4xx) allows everything; one whose robots.txt cannot be read allows nothing
+for a while, unless an older one is known. How it is fetched is the fetcher's business.
 """
 
 import threading
@@ -55,7 +56,10 @@ class _Origin:
 
 
 class Robots:
-    """The rules of every origin. Thread-safe: an origin is asked by one thread while the others wait for its answer."""
+    """The rules of every origin.
+
+    Thread-safe: an origin is asked by one thread while the others wait for its answer.
+    """
 
     def __init__(self, memory: RobotsCache | None, clock: Clock) -> None:
         self._memory = memory
@@ -74,7 +78,7 @@ class Robots:
             read: fetches the first MAX_FILE_BYTES of a URL; raises FetchError.
 
         Raises:
-            RefusedError: they forbid it.
+            DisallowedError: they forbid it.
             FetchError: robots.txt cannot be read.
         """
         rules = self._rules(target.origin, read)
@@ -83,7 +87,10 @@ class Robots:
         return min(rules.crawl_delay, _LONGEST_DELAY)
 
     def known_delay(self, target: RequestTarget) -> float:
-        """The Crawl-delay for a target as far as its origin's rules are known, in seconds; asks nobody."""
+        """The Crawl-delay for a target as far as its origin's rules are known, in seconds.
+
+        Asks nobody.
+        """
         return min(self._known(target.origin).rules.crawl_delay, _LONGEST_DELAY)
 
     def known_sitemaps(self, target: RequestTarget) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Parse a robots.txt as RFC 9309 and Google's parser do, keep only the rules for one crawler, and match paths.
 
-No library does this: Protego splits a group at a Crawl-delay, and keeps the rules of all crawlers in memory. Nothing
+No library does this: Protego splits a group at a Crawl-delay, and keeps the rules of all crawlers
+in memory. Nothing
 here takes longer than linear time in the length of a file, or of one rule and one path.
 """
 
@@ -53,8 +54,9 @@ class RobotsRules:
     def allows(self, path: str) -> bool:
         """Return True if a path may be fetched: no Disallow matches, or an Allow of the same length or a longer one.
 
-        Google compares what is written, RFC 9309 decodes unreserved characters first. If they disagree, the answer
-        is no: a Disallow counts in every spelling, an Allow only as it is written.
+        Google compares what is written, RFC 9309 decodes unreserved characters first. If they
+        disagree, the answer is no: a Disallow counts in every spelling, an Allow only as it is
+        written.
 
         Args:
             path: percent-encoded path and query, without dot segments.
@@ -124,7 +126,8 @@ def parse_robots(body: bytes, agent: str) -> RobotsRules:
             if len(sitemaps) < MAX_SITEMAPS and 0 < len(value) <= MAX_SITEMAP_BYTES:
                 sitemaps[value.decode("utf-8", "replace")] = None
         else:
-            # A Crawl-delay is no rule of RFC 9309: it does not end the User-agent lines of a group, and holds for
+            # A Crawl-delay is no rule of RFC 9309: it does not end the User-agent lines of a group,
+            # and holds for
             # those before it. Many files slow down one crawler in a block that has nothing else.
             in_rules = in_rules or key != "crawl-delay"
             for rules in current:
@@ -211,10 +214,16 @@ def _longest_first(patterns: Iterable[str]) -> tuple[str, ...]:
 
 
 def _longest_match(patterns: Iterable[str], path: str) -> int:
-    """Return the length of the longest pattern that matches; 0 if none does. They come longest first."""
+    """Return the length of the longest pattern that matches.
+
+    0 if none does. They come longest first.
+    """
     return next((len(pattern) for pattern in patterns if _matches(pattern, path)), 0)
 
 
 def _matches(pattern: str, path: str) -> bool:
-    """Return True if a path begins as a pattern says; "*" stands for anything, "$" at its end for the path's end."""
+    """Return True if a path begins as a pattern says.
+
+    "*" stands for anything, "$" at its end for the path's end.
+    """
     return matches_glob(pattern[:-1] if pattern.endswith("$") else f"{pattern}*", path)

@@ -1,9 +1,9 @@
 """Which addresses feedpub connects to: the public ones, and the networks that the config allows besides.
 
-A table of its own over `ipaddress`, because `ipaddress` answers another question: it calls 192.0.0.8, 6to4 and
-documentation addresses global, and knows neither NAT64, nor multicast, nor the clouds' metadata services. Only
-resolved addresses count here, so that no spelling of a host (127.1, 0x7f.1, circled digits) can slip through. This
-module never resolves and never connects.
+A table of its own over `ipaddress`, because `ipaddress` answers another question: it calls
+192.0.0.8, 6to4 and documentation addresses global, and knows neither NAT64, nor multicast, nor the
+clouds' metadata services. Only resolved addresses count here, so that no spelling of a host (127.1,
+0x7f.1, circled digits) can slip through. This module never resolves and never connects.
 """
 
 from collections.abc import Iterable, Iterator
@@ -39,7 +39,8 @@ _NOT_PUBLIC: tuple[tuple[Network, str], ...] = tuple(
         ("203.0.113.0/24", "a documentation address"),
         ("224.0.0.0/4", "a multicast address"),
         ("240.0.0.0/4", "a reserved address"),
-        # IPv6: what is not global unicast (2000::/3) is refused as a whole, named where it has a name.
+        # IPv6: what is not global unicast (2000::/3) is refused as a whole, named where it has a
+        # name.
         ("::/128", "the unspecified address"),
         ("::1/128", "a loopback address"),
         ("::ffff:0:0/96", "an IPv4-mapped address"),
@@ -85,8 +86,8 @@ class AddressPolicy:
     def reason_against(self, address: str, port: int) -> str | None:
         """Why this address is not connected to, for people; None where it may be.
 
-        An address that carries another (NAT64, 6to4, mapped) must pass with both: allowing NAT64 does not open the
-        private addresses behind it.
+        An address that carries another (NAT64, 6to4, mapped) must pass with both: allowing NAT64
+        does not open the private addresses behind it.
         """
         for form in _forms(ip_address(address)):
             if self._allows(form):

@@ -9,11 +9,17 @@ NO_ANSWER = "error"
 _STATUSES = frozenset(HTTPStatus)
 
 RequestCounts = Mapping[tuple[str, str], int]
-"""(feed, status) → how many requests: the status as HTTP numbers it, "error" if there was no complete response."""
+"""(feed, status) → how many requests.
+
+The status as HTTP numbers it, "error" if there was no complete response.
+"""
 
 
 class RequestCounter:
-    """Counts requests. Thread-safe; as large as there are feeds and statuses, whatever servers answer."""
+    """Counts requests.
+
+    Thread-safe; as large as there are feeds and statuses, whatever servers answer.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

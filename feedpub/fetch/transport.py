@@ -1,8 +1,9 @@
 """requests and urllib3, bent to the gate: every socket they use comes from the current call, none from elsewhere.
 
-The adapter is used without a `requests.Session`: a session reads the environment, keeps cookies for everybody and
-reads the whole body of a redirect, decompressed, before it can be stopped. What remains is what feedpub wants of
-requests: prepared requests, TLS with certifi's certificates, pooled connections.
+The adapter is used without a `requests.Session`: a session reads the environment, keeps cookies for
+everybody and reads the whole body of a redirect, decompressed, before it can be stopped. What
+remains is what feedpub wants of requests: prepared requests, TLS with certifi's certificates,
+pooled connections.
 """
 
 import http.client
@@ -84,8 +85,8 @@ class Transport:
     ) -> Response:
         """Send a POST; of the answer only the start is read, and nothing where it is a success.
 
-        Whoever says that all is well and then drips or sends far too much has got it all the same. A connection is
-        used once, so that nothing is sent twice because a kept one was closed.
+        Whoever says that all is well and then drips or sends far too much has got it all the same.
+        A connection is used once, so that nothing is sent twice because a kept one was closed.
 
         Raises:
             FetchError: there is no answer. The URL of the error is not set.
@@ -124,7 +125,8 @@ class Transport:
         except requests.ConnectionError:
             if call.dialled:
                 raise
-            # A kept connection was closed by the other side just now, which says nothing about the server: ask again.
+            # A kept connection was closed by the other side just now, which says nothing about the
+            # server: ask again.
             return send(timeout=call.remaining())
 
 

@@ -1,7 +1,8 @@
 """A URL as it is sent: read as browsers read it, taken apart once, put together so that every reader agrees.
 
-The host is lower-case ASCII, the path percent-encoded, the fragment gone. The user and password stand apart: no text
-made here holds them. This module decides nothing about where a URL may lead, but for its scheme and its length.
+The host is lower-case ASCII, the path percent-encoded, the fragment gone. The user and password
+stand apart: no text made here holds them. This module decides nothing about where a URL may lead,
+but for its scheme and its length.
 """
 
 import re
@@ -44,7 +45,10 @@ class RequestTarget:
 
     @property
     def server(self) -> str:
-        """Whom to be polite to: http and https of one host count as one, other ports are servers of their own."""
+        """Whom to be polite to.
+
+        Http and https of one host count as one, other ports are servers of their own.
+        """
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port in DEFAULT_PORTS.values() else f"{host}:{self.port}"
 
@@ -63,7 +67,7 @@ class RequestTarget:
         """Where a Location header leads from here.
 
         Raises:
-            FetchError, RefusedError: as `parse`.
+            FetchError, DisallowedError: as `parse`.
         """
         cleaned = _cleaned(location)
         try:
@@ -73,7 +77,10 @@ class RequestTarget:
         return parse_url(url)
 
     def may_receive_secrets(self, other: "RequestTarget") -> bool:
-        """True where what was meant for `other` may be sent here: the same origin, or the same host grown secure."""
+        """True where what was meant for `other` may be sent here.
+
+        The same origin, or the same host grown secure.
+        """
         upgraded = (other.scheme, other.port, self.scheme, self.port) == ("http", 80, "https", 443)
         return self.host == other.host and (self.origin == other.origin or upgraded)
 
@@ -82,7 +89,7 @@ def parse_url(url: str) -> RequestTarget:
     """Take a URL apart, as browsers do: spaces trimmed, backslashes turned, the host mapped to ASCII.
 
     Raises:
-        RefusedError: it is not http or https, or over 8 kB long.
+        DisallowedError: it is not http or https, or over 8 kB long.
         FetchError: it is no URL.
     """
     text = _cleaned(url)
@@ -120,7 +127,8 @@ def _ascii_host(host: str) -> str | None:
         mapped = idna.uts46_remap(unquote(host), std3_rules=False, transitional=False)
     except idna.IDNAError:
         return None
-    # Not idna.encode: like browsers, feedpub lets the DNS decide which labels exist (emoji, old registrations).
+    # Not idna.encode: like browsers, feedpub lets the DNS decide which labels exist (emoji, old
+    # registrations).
     labels = mapped.removesuffix(".").split(".")
     ascii_host = ".".join(
         x if x.isascii() else "xn--" + x.encode("punycode").decode("ascii") for x in labels
@@ -142,7 +150,10 @@ def _path(parts: SplitResult) -> str:
 
 
 def _without_dot_segments(path: str) -> str:
-    """Resolve "." and "..", encoded or not, as browsers do: robots.txt speaks of what is asked for in the end."""
+    """Resolve "." and "..", encoded or not, as browsers do.
+
+    Robots.txt speaks of what is asked for in the end.
+    """
     kept: list[str] = []
     segments = path.split("/")[1:]
     for segment in segments:

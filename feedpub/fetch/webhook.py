@@ -1,8 +1,9 @@
 """Tells a server something, by POST: through the same sockets and deadlines as everything that is fetched.
 
-Only addresses that the config names are told anything: nothing that a page or an answer says ever leads here, and no
-redirect is followed. So a webhook may stand on a private address; where a message is for a server of the public, as
-hubs are, it goes to checked addresses only.
+Only addresses that the config names are told anything: nothing that a page or an answer says ever
+leads here, and no
+redirect is followed. So a webhook may stand on a private address; where a message is for a server
+of the public, as hubs are, it goes to checked addresses only.
 """
 
 import re
@@ -33,7 +34,8 @@ class WebhookClient:
 
     Args:
         contact: a URL or e-mail address for the User-Agent.
-        allow_private: networks that may be told something though they are not public; left out, all of them.
+        allow_private: networks that may be told something though they are not public; left out, all
+            of them.
         deadline: seconds for one message, all in all.
         ca_file: certificates to trust instead of certifi's.
         resolver: from a host and a port to addresses.
@@ -65,9 +67,9 @@ class WebhookClient:
             content_type: what kind of text that is.
 
         Raises:
-            RefusedError: the address is not allowed.
-            FetchError: the server was not reached, or does not say that all is well. The URL of the error is the
-                server's only: the path of a webhook is mostly its secret.
+            DisallowedError: the address is not allowed.
+            FetchError: the server was not reached, or does not say that all is well. The URL of the
+                error is the server's only: the path of a webhook is mostly its secret.
         """
         try:
             target = parse_url(url)

@@ -1,4 +1,7 @@
-"""What a notice says, in words: for the feed of the sources' health, and for alerts. Public: it holds no secret."""
+"""What a notice says, in words.
+
+For the feed of the sources' health, and for alerts. Public: it holds no secret.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,7 +57,10 @@ def describe_evidence(notice: Incident) -> dict[str, str]:
 
 
 def subject_of(notice: Incident) -> str:
-    """What it is about, in few words: a source by its host and path or its folder's name, else the feed."""
+    """What it is about, in few words.
+
+    A source by its host and path or its folder's name, else the feed.
+    """
     if not notice.key:
         return f"The feed {notice.feed}"
     parts = urlsplit(redact(notice.key))
@@ -100,7 +106,8 @@ class ProposalText:
     """A proposal for everybody to read.
 
     Attributes:
-        evidence: what speaks for it: "the page's structure alone lists 19 of the 20 articles that were known".
+        evidence: what speaks for it: "the page's structure alone lists 19 of the 20 articles that
+            were known".
         patch: the lines of the source's block that go, "-…", and those that come, "+…".
         apply: the command that shows it in full, and applies it.
     """

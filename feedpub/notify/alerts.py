@@ -2,12 +2,14 @@
 
 A source is broken when it failed
 
-- twice in a row, and the source itself is what is wrong: it answers that the page is gone or forbidden, asks for proof
-  of being human or for consent, lists nothing, or what it lists is not as usual (see `drift`); or
+- twice in a row, and the source itself is what is wrong: it answers that the page is gone or
+  forbidden, asks for proof of being human or for consent, lists nothing, or what it lists is not as
+  usual (see `drift`); or
 - three times in a row, whatever the reason; or
 - for six hours, at least twice.
 
-One failure says nothing: connections break, and servers are restarted. A feed as a whole is broken at once: a full
+One failure says nothing: connections break, and servers are restarted. A feed as a whole is broken
+at once: a full
 disk, a run that hangs, a fault of feedpub's own hardly goes away by itself.
 """
 
@@ -74,7 +76,10 @@ def record_incidents(
 
 
 def close_removed_feeds(config: Config, store: Store, now: datetime) -> bool:
-    """Note that feeds left the config while something of them was broken; says whether any did. Raises StoreError."""
+    """Note that feeds left the config while something of them was broken.
+
+    Says whether any did. Raises StoreError.
+    """
     gone = store.incidents.feeds() - config.feed.names
     wanted = [
         Incident(name, key, "removed", now, since, reason)
@@ -85,7 +90,10 @@ def close_removed_feeds(config: Config, store: Store, now: datetime) -> bool:
 
 
 def alert_state_unavailable(feed: str, error: StoreError, config: Config, now: datetime) -> None:
-    """Tell at once that the state cannot be kept: once by each way, since nothing can be remembered."""
+    """Tell at once that the state cannot be kept.
+
+    Once by each way, since nothing can be remembered.
+    """
     notice = Incident(feed, "", "broken", now, now, str(error), tries=1)
     outbox.send_now(config, alert_messages(notice, config.alerts))
 
@@ -102,7 +110,10 @@ def needs_attention(state: SourceState, now: datetime) -> bool:
 def alert_messages(
     notice: Incident, alerts: Alerts, proposal: ProposalText | None = None
 ) -> list[OutboxMessage]:
-    """What is told of a notice, by each way that there is; that something left the config is not worth an alert."""
+    """What is told of a notice, by each way that there is.
+
+    That something left the config is not worth an alert.
+    """
     if notice.kind == "removed":
         return []
     body = json.dumps(alert_as_json(notice, proposal), ensure_ascii=False).encode()

@@ -1,4 +1,7 @@
-"""How a message of each kind is sent. What is secret about a way is looked up in the config at that moment."""
+"""How a message of each kind is sent.
+
+What is secret about a way is looked up in the config at that moment.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -28,7 +31,10 @@ class DeliveryContext:
 
 
 Sender: TypeAlias = Callable[[DeliveryContext, OutboxMessage], None]
-"""Sends a message. Raises FeedpubError where that fails; does nothing where the config does not want it any more."""
+"""Sends a message.
+
+Raises FeedpubError where that fails; does nothing where the config does not want it any more.
+"""
 
 
 def _ping(office: DeliveryContext, message: OutboxMessage) -> None:
@@ -64,7 +70,10 @@ CHANNELS: Mapping[Channel, Sender] = {
 
 
 def log_fields(message: OutboxMessage) -> dict[str, Any]:
-    """What the log may say of a message: its way, its feed, and a ping's topic and hub or what an alert tells of."""
+    """What the log may say of a message.
+
+    Its way, its feed, and a ping's topic and hub or what an alert tells of.
+    """
     if message.kind == "ping":
         (topic,) = parse_qs(message.body.decode()).get("hub.topic", [""])
         feed = PurePosixPath(urlsplit(topic).path).stem

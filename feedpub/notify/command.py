@@ -1,7 +1,8 @@
 """An alert told by a command: its JSON on the standard input, its main points in the environment.
 
-No shell reads any of it. The command and all that it starts have half a minute. Of the service's environment it gets
-what programs need to find their way; secrets that are kept there are not its own.
+No shell reads any of it. The command and all that it starts have half a minute. Of the service's
+environment it gets what programs need to find their way; secrets that are kept there are not its
+own.
 """
 
 import json

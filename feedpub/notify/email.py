@@ -1,4 +1,7 @@
-"""An alert told by e-mail: plain text, by SMTP. One alert is one mail, however often it has to be sent."""
+"""An alert told by e-mail.
+
+Plain text, by SMTP. One alert is one mail, however often it has to be sent.
+"""
 
 import hashlib
 import json
@@ -34,7 +37,8 @@ def send_mail(email: Email, body: bytes) -> None:
         body: the alert's JSON.
 
     Raises:
-        DeliveryError: the server cannot be reached, or refuses. No answer of it is shown that could hold a password.
+        DeliveryError: the server cannot be reached, or refuses. No answer of it is shown that could
+            hold a password.
         ConfigError: the user's name or password cannot be looked up.
     """
     user = resolve_secret(email.username) if email.username else None
@@ -50,7 +54,10 @@ def send_mail(email: Email, body: bytes) -> None:
 
 
 def format_mail(email: Email, body: bytes) -> EmailMessage:
-    """The mail for an alert; the same one each time, so that a mailbox that has it knows it again."""
+    """The mail for an alert.
+
+    The same one each time, so that a mailbox that has it knows it again.
+    """
     alert = json.loads(body)
     mail = EmailMessage(_UNFOLDED)
     mail["From"] = email.sender

@@ -1,6 +1,7 @@
 """A feed of the sources' health, for whoever runs feedpub: each notice is an entry. Published beside the other feeds.
 
-It begins with an entry that says what is watched, so that a reader that subscribes sees that it works.
+It begins with an entry that says what is watched, so that a reader that subscribes sees that it
+works.
 """
 
 from datetime import datetime

@@ -1,6 +1,7 @@
 """One round of telling: every message that is due gets a try, and no target waits for another one.
 
-A message may be told twice, where a process dies between telling and forgetting it, and never not at all.
+A message may be told twice, where a process dies between telling and forgetting it, and never not
+at all.
 """
 
 import logging
@@ -45,7 +46,10 @@ def deliver_due(config: Config, store: Store, clock: Callable[[], datetime]) -> 
 
 
 def send_now(config: Config, messages: Iterable[OutboxMessage]) -> None:
-    """Send messages that cannot be kept: one try each, and a word in the log about those that fail."""
+    """Send messages that cannot be kept.
+
+    One try each, and a word in the log about those that fail.
+    """
     with _office(config) as office:
         for message in messages:
             if (error := _failure(office, message)) is not None:
@@ -114,7 +118,10 @@ def _put_off(message: OutboxMessage, error: FeedpubError, store: Store, now: dat
 
 
 def next_try(tries: int, error: FeedpubError, now: datetime) -> datetime:
-    """When a message is tried again that failed for so many times: wider and wider, or when the server wants it."""
+    """When a message is tried again that failed for so many times.
+
+    Wider and wider, or when the server wants it.
+    """
     asked = (error.retry_after or 0.0) if isinstance(error, FetchError) else 0.0
     return now + max(
         RETRY_DELAYS[tries - 1], min(timedelta(seconds=min(asked, 1e6)), RETRY_DELAYS[-1])

@@ -1,6 +1,7 @@
 """Hubs are told which documents of a feed changed (WebSub). The word is kept before the files are written.
 
-Kept before, due after: a process that dies in between lets a hub look once too often, and never not at all.
+Kept before, due after: a process that dies in between lets a hub look once too often, and never not
+at all.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -48,7 +49,10 @@ def _keep(
 
 
 def ping_form(topic: str) -> bytes:
-    """What a hub is posted about a topic that changed: hubs read its address under one of two names."""
+    """What a hub is posted about a topic that changed.
+
+    Hubs read its address under one of two names.
+    """
     return urlencode({"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}).encode()
 
 

@@ -1,1 +1,4 @@
-"""Run one feed once: read its sources, clean what is new, merge, write. `run` is the list of stages."""
+"""Run one feed once.
+
+Read its sources, clean what is new, merge, write. `run` is the list of stages.
+"""

@@ -1,8 +1,10 @@
 """Is a source as usual? A look at it is held against its own history: pure functions, careful where that is short.
 
-What is not as usual is kept out of the feed: a layout that changed, a wall, a site that moved. What stays so for long
-is the new usual. Each check has a smallest amount of evidence and leaves room for what a healthy source does by
-itself: quiet days, bursts, few articles, a listing that changed as a whole because time went by.
+What is not as usual is kept out of the feed: a layout that changed, a wall, a site that moved. What
+stays so for long
+is the new usual. Each check has a smallest amount of evidence and leaves room for what a healthy
+source does by itself: quiet days, bursts, few articles, a listing that changed as a whole because
+time went by.
 """
 
 from collections import Counter, defaultdict
@@ -177,7 +179,10 @@ def _without(
 def _newest(
     history: Sequence[SourceObservation], look: SourceObservation, least: int
 ) -> tuple[list[SourceObservation], list[SourceObservation]]:
-    """This look with as many before it as make up so many articles, if it has any itself; and those before them."""
+    """This look with as many before it as make up so many articles, if it has any itself.
+
+    And those before them.
+    """
     if not look.read:
         return [], list(history)
     newest, older = [look], list(history)
@@ -251,7 +256,10 @@ _EASTERNMOST = timedelta(hours=14)  # ahead of UTC
 def check_listings(
     feed: FeedConfig, readings: Iterable[SourceResult], tools: RunContext
 ) -> list[SourceResult]:
-    """The readings with what their lists are like; one that is not as usual has a problem, and no items."""
+    """The readings with what their lists are like.
+
+    One that is not as usual has a problem, and no items.
+    """
     return [
         _at_listing(feed, reading, tools) if _is_judged(reading) else reading
         for reading in readings
@@ -319,7 +327,8 @@ def _at_listing(feed: FeedConfig, reading: SourceResult, tools: RunContext) -> S
 def _is_between(item: Item, before: datetime, now: datetime) -> bool:
     """Whether an article is dated after the look before and not in the future: such dates say nothing of its age.
 
-    One with a day and no hour counts from that look's day on, until the day that it is now in the east.
+    One with a day and no hour counts from that look's day on, until the day that it is now in the
+    east.
     """
     if item.published is None:
         return False

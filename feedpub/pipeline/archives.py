@@ -1,9 +1,10 @@
 """Entries that leave a feed's live document go into archives (RFC 5005): what was published once stays reachable.
 
-The store keeps which entries an archive holds, before the archive's files are written. Every format of an archive has
-exactly these entries, whenever its file is written. A missing file is written at the next publication, from the store
-or, for entries that `keep` has made the store forget, from another file of the archive. A file that is there is
-written again only if `base_url` has changed: else readers that have it need not fetch it twice.
+The store keeps which entries an archive holds, before the archive's files are written. Every format
+of an archive has exactly these entries, whenever its file is written. A missing file is written at
+the next publication, from the store or, for entries that `keep` has made the store forget, from
+another file of the archive. A file that is there is written again only if `base_url` has changed:
+else readers that have it need not fetch it twice.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """An article out of what was read of it: a page, a saved file, a feed's own content; and what of that is kept.
 
-The one way by which the rules for a site reach the cleaner. A look at a source goes it, and so does making stored
-entries anew: both come to the same article.
+The one way by which the rules for a site reach the cleaner. A look at a source goes it, and so does
+making stored entries anew: both come to the same article.
 """
 
 from pathlib import Path
@@ -32,7 +32,10 @@ class Said(Protocol):
 
 
 def rules_for(feed: FeedConfig, address: str, tools: RunContext) -> Ruleset:
-    """What is known of the page at an address, or of a saved file: the feed's word goes before that of its site."""
+    """What is known of the page at an address, or of a saved file.
+
+    The feed's word goes before that of its site.
+    """
     return parse_ruleset(feed.rules).merged_with(tools.site_rules.rules_for(address))
 
 
@@ -89,7 +92,8 @@ def make_snapshot(
 ) -> PageSnapshot | None:
     """What an article was made of, as it is kept; None where nothing is to be kept.
 
-    Of an article on several pages nothing is: made anew of the first of them alone it would lose the others.
+    Of an article on several pages nothing is: made anew of the first of them alone it would lose
+    the others.
 
     Args:
         listed: as its source lists it.

@@ -1,6 +1,7 @@
 """The first half of a regeneration: every source of a feed is asked what it lists.
 
-A source that fails adds nothing and loses nothing: its failure becomes a value that travels on beside the others.
+A source that fails adds nothing and loses nothing: its failure becomes a value that travels on
+beside the others.
 """
 
 import hashlib
@@ -83,7 +84,10 @@ class ListedItem:
 
     @property
     def version_key(self) -> str:
-        """What differs once its source says that the article changed: a digest of the source's key, and its version."""
+        """What differs once its source says that the article changed.
+
+        A digest of the source's key, and its version.
+        """
         return f"{crc32(self.source.encode()):08x} {self.item.version}".strip()
 
     @property
@@ -97,8 +101,10 @@ class SourceResult:
     """What one source brought: items, or a problem; how often it wants to be asked; and what the look was like.
 
     Attributes:
-        postponed: it was not asked at all, since its server wants to be left alone for now, as `pace` says.
-        renewed: what it lists is taken though it was never listed: after long enough, or under new settings.
+        postponed: it was not asked at all, since its server wants to be left alone for now, as
+            `pace` says.
+        renewed: what it lists is taken though it was never listed: after long enough, or under new
+            settings.
     """
 
     source: Source
@@ -179,7 +185,10 @@ def _read(
 
 
 def _settings(source: Source) -> str:
-    """A source's settings; those that came later only where they are used, so that what is known of others stays."""
+    """A source's settings.
+
+    Those that came later only where they are used, so that what is known of others stays.
+    """
     return source.model_dump_json(exclude=None if is_rendered(source) else {"render"})
 
 
@@ -209,7 +218,10 @@ def _pace(source: Source, documents: CachedDocuments, tools: RunContext) -> Poll
 
 
 def request_options(source: Source) -> RequestOptions:
-    """A source's headers, cookies, credentials and proxy, secrets looked up; for its own site. Raises ConfigError."""
+    """A source's headers, cookies, credentials and proxy, secrets looked up.
+
+    For its own site. Raises ConfigError.
+    """
     if not isinstance(source, RemoteSource):
         return RequestOptions()
     return RequestOptions(
@@ -230,13 +242,15 @@ def collect_items(
 ) -> list[ListedItem]:
     """Return all items of all sources, each article once.
 
-    If two sources list an article, the one that its entry belongs to counts, else the first. A saved article is known
-    by its path as seen from the output folder: state, output and articles may move together.
+    If two sources list an article, the one that its entry belongs to counts, else the first. A
+    saved article is known by its path as seen from the output folder: state, output and articles
+    may move together.
 
     Args:
         readings: what each source lists.
         anchor: the output folder.
-        owners: returns the key of the source that an entry belongs to, by the keys under which entries were listed.
+        owners: returns the key of the source that an entry belongs to, by the keys under which
+            entries were listed.
     """
     rows = [
         (keys, item, reading)
@@ -270,7 +284,10 @@ def keys_of_item(reading: SourceResult, anchor: Path) -> list[ItemKeys]:
 
 
 def saved_file_path(key: str, anchor: Path) -> Path | None:
-    """Return the file of a saved article by its key; None for the key of an article on the network."""
+    """Return the file of a saved article by its key.
+
+    None for the key of an article on the network.
+    """
     return (
         Path(os.path.normpath(anchor / key.removeprefix(_FILE))) if key.startswith(_FILE) else None
     )

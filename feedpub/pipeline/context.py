@@ -32,7 +32,10 @@ def utc_now() -> datetime:
 
 
 def open_fetcher(settings: GlobalSettings, store: Store | None = None) -> Fetcher:
-    """The gate to the network as the settings want it; robots.txt files are kept in the store where there is one."""
+    """The gate to the network as the settings want it.
+
+    Robots.txt files are kept in the store where there is one.
+    """
     return Fetcher(
         contact=settings.contact,
         delay=settings.request_delay.total_seconds(),

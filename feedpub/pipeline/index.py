@@ -1,6 +1,7 @@
 """What is published about all feeds together, made of one light row a feed: no entry is read that did not change.
 
-A row is kept when a feed is published, and dropped by the store when its entries change; what has none gets one here.
+A row is kept when a feed is published, and dropped by the store when its entries change; what has
+none gets one here.
 """
 
 import hashlib
@@ -21,7 +22,10 @@ def current_feed(feed: FeedConfig, tools: RunContext) -> Feed:
 
 
 def index_files(config: Config, tools: RunContext) -> dict[str, bytes]:
-    """The page and the OPML about all feeds that were ever published, and their health: name → content."""
+    """The page and the OPML about all feeds that were ever published, and their health.
+
+    Name → content.
+    """
     known = tools.store.summaries.load()
     headlines = [
         _headline(feed, _front(feed, known, tools), tools) for feed in _published(config, tools)
@@ -45,7 +49,10 @@ def save_summary(feed: FeedConfig, live: Feed, tools: RunContext) -> StoredSumma
 
 
 class LiveEntryIds(Mapping[str, Collection[str]]):
-    """Feed → ids of the entries in its live document, of all feeds that were published; looked up when it is asked."""
+    """Feed → ids of the entries in its live document, of all feeds that were published.
+
+    Looked up when it is asked.
+    """
 
     def __init__(self, config: Config, tools: RunContext) -> None:
         self._tools = tools
@@ -65,7 +72,10 @@ class LiveEntryIds(Mapping[str, Collection[str]]):
 
 
 def _published(config: Config, tools: RunContext) -> list[FeedConfig]:
-    """The feeds that ran once; a state that was built anew knows of no run, but of entries that are published."""
+    """The feeds that ran once.
+
+    A state that was built anew knows of no run, but of entries that are published.
+    """
     ran = tools.store.stats.feeds_with_runs()
     counts = (
         tools.store.stats.entry_counts()

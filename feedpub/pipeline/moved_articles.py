@@ -1,8 +1,9 @@
 """Find the entry that a new item was under another address: an article that its site moved.
 
-A candidate is an entry of the same source, or of one that has left the config, that was listed lately and is not listed
-any more. It is the new item if its address redirects there, or if it is gone and the new item has its title and text.
-If most of a list is new, the site moved as a whole: then no address is requested, and title and text decide alone.
+A candidate is an entry of the same source, or of one that has left the config, that was listed
+lately and is not listed any more. It is the new item if its address redirects there, or if it is
+gone and the new item has its title and text. If most of a list is new, the site moved as a whole:
+then no address is requested, and title and text decide alone.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -69,7 +70,10 @@ def find_moved_articles(
 def _new_arrivals(
     feed: str, listed: Sequence[ListedItem], reads: Sequence[ItemResult], tools: RunContext
 ) -> dict[int, ExtractedItem]:
-    """Return the arrivals that no key of their own leads to an entry, by their place; saved articles do not move."""
+    """Return the arrivals that no key of their own leads to an entry, by their place.
+
+    Saved articles do not move.
+    """
     arrivals = {
         place: read.extracted
         for place, (item, read) in enumerate(zip(listed, reads, strict=False))
@@ -162,7 +166,10 @@ class _Finder:
 
 
 def _may_be_same(entry: Entry, arrival: ExtractedItem) -> bool:
-    """Return True if an entry may be an earlier state of an arrival: same title, or much of the same text."""
+    """Return True if an entry may be an earlier state of an arrival.
+
+    Same title, or much of the same text.
+    """
     title = significant_words(arrival.title)
     if title and title == significant_words(entry.title):
         return True

@@ -1,7 +1,8 @@
 """The second half of a regeneration: each listed article that is new or changed is fetched and cleaned.
 
-A few sites at once, each site's articles one after another. What went wrong with one article stays with that article.
-Several pages of a site are fetched before the first is cleaned: what repeats over them is learned first.
+A few sites at once, each site's articles one after another. What went wrong with one article stays
+with that article. Several pages of a site are fetched before the first is cleaned: what repeats
+over them is learned first.
 """
 
 import time
@@ -67,7 +68,10 @@ class ItemResult:
 
 
 _FetchResult: TypeAlias = Page | NotModified | SourceError | ItemResult | None
-"""What came of asking for an article's page; None where none is needed, a Read where that settles it."""
+"""What came of asking for an article's page.
+
+None where none is needed, a Read where that settles it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ class KnownItems:
     Attributes:
         seen: by key.
         stored: key → id, of the entries that there are.
-        rules: a digest of the feed's include and exclude rules; what was left out under other rules is read again.
+        rules: a digest of the feed's include and exclude rules; what was left out under other rules
+            is read again.
         due: key → entry, of the articles that are looked at again for corrections.
     """
 
@@ -112,7 +117,10 @@ class KnownItems:
     due: Mapping[str, Entry] = field(default_factory=dict)
 
     def unchanged(self, listed: ListedItem) -> ItemState | None:
-        """What is remembered of an item that need not be read: nothing is new, nothing failed, nothing is due."""
+        """What is remembered of an item that need not be read.
+
+        Nothing is new, nothing failed, nothing is due.
+        """
         if listed.key in self.due:
             return None
         seen = self.states.get(listed.key)
@@ -129,7 +137,8 @@ class KnownItems:
     def validators(self, listed: ListedItem) -> Validators | None:
         """Return what a page may be asked for with; None if it has to come in full.
 
-        An item with a new guid at a known address may be another article, even if the page is the same.
+        An item with a new guid at a known address may be another article, even if the page is the
+        same.
         """
         seen = self.states.get(listed.key)
         if (
@@ -153,7 +162,10 @@ def _says_nothing_new(mark: str, seen: ItemState) -> bool:
 def read_articles(
     feed: FeedConfig, items: Sequence[ListedItem], memory: KnownItems, tools: RunContext
 ) -> list[ItemResult]:
-    """What becomes of every listed item, in their order; only those that are not settled are read."""
+    """What becomes of every listed item, in their order.
+
+    Only those that are not settled are read.
+    """
     settled = {
         listed.rank: ItemResult(seen) for listed in items if (seen := memory.unchanged(listed))
     }
@@ -221,7 +233,10 @@ def _asked(
 def _refused(
     feed: FeedConfig, listed: ListedItem, memory: KnownItems
 ) -> ItemResult | SourceError | None:
-    """What becomes of an article that the feed's rules leave out by what its source says; None of all others."""
+    """What becomes of an article that the feed's rules leave out by what its source says.
+
+    None of all others.
+    """
     item = listed.item
     try:
         reason = matching_filter(
@@ -257,7 +272,8 @@ def _get(
 ) -> Page | NotModified:
     """A page, asked for with what the source wants sent, and with the headers that the rules of its site name.
 
-    One that is rendered is asked for without condition: what its scripts show may change where it does not.
+    One that is rendered is asked for without condition: what its scripts show may change where it
+    does not.
     """
     options = listed.options.for_url(url, tools.site_rules.rules_for(url).headers)
     if listed.render:
@@ -266,7 +282,10 @@ def _get(
 
 
 def _rest(feed: FeedConfig, listed: ListedItem, page: Page, tools: RunContext) -> PageSequence:
-    """A page with those that its article goes on on: together they are no larger than one may be."""
+    """A page with those that its article goes on on.
+
+    Together they are no larger than one may be.
+    """
     left = MAX_ARTICLE_BYTES - len(page.body)
 
     def get(url: str) -> Page:
@@ -292,7 +311,8 @@ def _leads_back(listed: ListedItem, url: str) -> bool:
 def _held(asked: Iterable[_FetchedItem]) -> Iterator[list[_FetchedItem]]:
     """Pages together, as many as may be held; none is held on while the next one is fetched.
 
-    A large page ends its group: it has a place in the budget of large bodies, and whoever waits for one holds none.
+    A large page ends its group: it has a place in the budget of large bodies, and whoever waits for
+    one holds none.
     """
     held: list[_FetchedItem] = []
     for each in asked:
@@ -312,7 +332,10 @@ def _clean(
     memory: KnownItems,
     tools: RunContext,
 ) -> Iterator[tuple[int, ItemResult]]:
-    """What becomes of articles whose pages are there: first all are learned from, then each is read."""
+    """What becomes of articles whose pages are there.
+
+    First all are learned from, then each is read.
+    """
     for each in [_learned(each, site) for each in asked]:
         began = time.monotonic()
         read = _read(feed, each, site, memory, tools)
@@ -320,7 +343,10 @@ def _clean(
 
 
 def _learned(asked: _FetchedItem, site: LearningSite) -> _FetchedItem:
-    """An article whose page was learned from; a page that is too much to be looked at is not read a second time."""
+    """An article whose page was learned from.
+
+    A page that is too much to be looked at is not read a second time.
+    """
     if not isinstance(asked.result, Page) or asked.result.content_type not in pagination.HTML_TYPES:
         return asked
     try:
@@ -403,7 +429,10 @@ def _read_article(
 def _with_gap(
     listed: ListedItem, read: ItemResult, gap: str, seen: ItemState | None, *, again: bool
 ) -> ItemResult:
-    """An article of which a page is missing: named, and read again some more times where that may help."""
+    """An article of which a page is missing.
+
+    Named, and read again some more times where that may help.
+    """
     tries = (seen.tries if seen else 0) + 1
     problem = Failure(listed.address, f"{gap}; what came of the article stays")
     if not again or tries > _MAX_TRIES:
@@ -413,7 +442,10 @@ def _with_gap(
 
 
 def _with_unread(listed: ListedItem, read: ItemResult, unread: Sequence[str]) -> ItemResult:
-    """A saved article of whose front matter a part cannot be read: named, and read again until that is mended."""
+    """A saved article of whose front matter a part cannot be read.
+
+    Named, and read again until that is mended.
+    """
     reason = f"its front matter says what cannot be read, and is left out: {'; '.join(unread)}"
     partial = replace(_seen(listed, "partial"), reason=reason)
     return replace(read, state=partial, failure=Failure(listed.address, reason))
@@ -429,14 +461,20 @@ def _from_feed(listed: ListedItem, tools: RunContext) -> Article:
 
 
 def _corrected(read: ItemResult, entry: Entry | None) -> ItemResult:
-    """What is left of a look again at an entry; all of it, where it was no look again. Raises ExtractError."""
+    """What is left of a look again at an entry.
+
+    All of it, where it was no look again. Raises ExtractError.
+    """
     if entry is None or read.extracted is None:
         return read
     return replace(read, extracted=rechecks.correction_of(entry, read.extracted))
 
 
 def _stays(listed: ListedItem, seen: ItemState, error: SourceError) -> ItemResult:
-    """A look again that failed: the entry stays as it is, and so do the validators of the page that it is made of."""
+    """A look again that failed.
+
+    The entry stays as it is, and so do the validators of the page that it is made of.
+    """
     reason = f"looked at again for corrections: {error.reason}; the entry stays as it was"
     return ItemResult(seen, failure=Failure(listed.address, reason))
 
@@ -458,7 +496,10 @@ def _planned(
 def fallback_for(
     feed: FeedConfig, listed: ListedItem, error: SourceError, memory: KnownItems, tools: RunContext
 ) -> ItemResult:
-    """The feed's own text for an article that could not be read, where there is one; named in either case."""
+    """The feed's own text for an article that could not be read, where there is one.
+
+    Named in either case.
+    """
     seen = memory.states.get(listed.key)
     tries = (seen.tries if seen else 0) + 1
     failure = replace(_seen(listed, "failed"), reason=error.reason, tries=tries)

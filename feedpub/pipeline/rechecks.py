@@ -1,10 +1,10 @@
 """Young articles are looked at again for corrections: which, when, and what of it may change a published entry.
 
-An hour, six hours and a day after an article was first listed its page is asked for again, conditionally, also when
-its source is not due or does not list it any more. Each look counts, also one that fails: the next is the retry, and
-after a day nobody asks for a page that cannot be had. A look that was missed is not made up for. What comes of a look
-replaces the entry only if it is still the same article and says something else; otherwise the entry stays as it is,
-byte for byte.
+An hour, six hours and a day after an article was first listed its page is asked for again,
+conditionally, also when its source is not due or does not list it any more. Each look counts, also
+one that fails: the next is the retry, and after a day nobody asks for a page that cannot be had. A
+look that was missed is not made up for. What comes of a look replaces the entry only if it is still
+the same article and says something else; otherwise the entry stays as it is, byte for byte.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,16 +35,23 @@ YOUNG = timedelta(
 )  # an article that was older when it was first listed has had its corrections
 MOST_AT_ONCE = 20  # in one run of a feed; the rest waits for the next run
 MAX_SHRINK_RATIO = 0.5  # of the length that the text had: a wall, an error, a beginning
-_SAME = 0.3  # of the text's words in a row; with less and another title, the page is about something else
+# of the text's words in a row; with less and another title, the page is about something else
+_SAME = 0.3
 
 
 def next_look(first_seen: datetime, now: datetime) -> datetime | None:
-    """When an article is looked at again, after a look now; None where it is left alone from here on."""
+    """When an article is looked at again, after a look now.
+
+    None where it is left alone from here on.
+    """
     return next((first_seen + wait for wait in LADDER if first_seen + wait > now), None)
 
 
 def is_recent(published: datetime | None, first_seen: datetime) -> bool:
-    """Whether an article may still be corrected when it is first listed: it has no date, or a recent one."""
+    """Whether an article may still be corrected when it is first listed.
+
+    It has no date, or a recent one.
+    """
     return published is None or first_seen - published < YOUNG
 
 
@@ -58,7 +65,8 @@ def schedule_recheck(
         before: what was remembered of it; None where it is listed for the first time.
         url: where its page is.
         now: aware.
-        begins: its text is its page's, and corrections are still to be expected: worth other looks if it is new.
+        begins: its text is its page's, and corrections are still to be expected: worth other looks
+            if it is new.
     """
     first_seen = before.first_seen if before else now
     if first_seen and first_seen > now:  # the clock was put back since
@@ -146,7 +154,10 @@ def correction_of(entry: Entry, arrival: ExtractedItem) -> ExtractedItem | None:
 
 
 def _as_listed(feed: FeedConfig, seen: ItemState, entry: Entry, rank: int) -> ListedItem | None:
-    """An article as its source would list it; None where that source has left the config, or its secrets are gone."""
+    """An article as its source would list it.
+
+    None where that source has left the config, or its secrets are gone.
+    """
     source = next((source for source in feed.source if source_key(source) == entry.source), None)
     if source is None or isinstance(source, FolderSource):
         return None
@@ -167,7 +178,10 @@ def _as_listed(feed: FeedConfig, seen: ItemState, entry: Entry, rank: int) -> Li
 
 
 def _item(seen: ItemState, entry: Entry) -> Item:
-    """What the source said, as far as the entry kept it; a summary made of its text is made again."""
+    """What the source said, as far as the entry kept it.
+
+    A summary made of its text is made again.
+    """
     made = lead(entry.text, title=entry.title, language=entry.language)
     return Item(
         url=seen.url,

@@ -1,6 +1,7 @@
 """A damaged state is set aside and built anew from the published feeds, and somebody is told.
 
-What readers know survives: ids, dates, entries, archives. What only the state knew does not: validators (everything is
+What readers know survives: ids, dates, entries, archives. What only the state knew does not:
+validators (everything is
 asked for once more), what was learned of sites, the record of runs, which sources were broken.
 """
 
@@ -59,7 +60,10 @@ def open_store(
 
 
 def with_recovery(do: Callable[[], T], config: Config, tools: RunContext) -> T:
-    """Do something; where the state turns out to be damaged, build that anew and do it once more. Raises StoreError."""
+    """Do something.
+
+    Where the state turns out to be damaged, build that anew and do it once more. Raises StoreError.
+    """
     try:
         return do()
     except CorruptStateError as error:
@@ -89,7 +93,10 @@ def _renew(
     clock: Callable[[], datetime],
     error: CorruptStateError,
 ) -> None:
-    """Build the state anew, unless somebody has done so since it was found to be damaged. Raises StoreError."""
+    """Build the state anew, unless somebody has done so since it was found to be damaged.
+
+    Raises StoreError.
+    """
     store.rebuild(partial(_fill, config, store, publisher, clock(), error))
 
 

@@ -1,9 +1,10 @@
 """Stored entries are made anew of what they were made of before, with the rules and the cleaner of today.
 
-Nothing is fetched. Ids and dates stay, `updated` among them: what an article says did not change, only how it is read.
-So do the stem of a saved article's page and the place in the order. An article that cannot be read any more keeps its
-entry, and so does one that lost most of its text or its title, unless that is insisted on. What stands in archives
-alone is left alone: they keep their text.
+Nothing is fetched. Ids and dates stay, `updated` among them: what an article says did not change,
+only how it is read. So do the stem of a saved article's page and the place in the order. An article
+that cannot be read any more keeps its entry, and so does one that lost most of its text or its
+title, unless that is insisted on. What stands in archives alone is left alone: they keep their
+text.
 """
 
 from collections.abc import Callable, Mapping
@@ -118,7 +119,8 @@ def plan_reprocess(feed: FeedConfig, tools: RunContext, *, force: bool = False) 
 def apply_plan(feed: FeedConfig, planned: ReprocessPlan, tools: RunContext) -> ReprocessPlan:
     """Keep the changed entries and publish the feed; what a run has changed since it was planned stays.
 
-    A feed's files are written also where no entry changes: a recleaning that was cut short is simply done again.
+    A feed's files are written also where no entry changes: a recleaning that was cut short is
+    simply done again.
 
     Raises:
         StoreError: the state cannot be written; nothing of it is.
@@ -140,7 +142,10 @@ def apply_plan(feed: FeedConfig, planned: ReprocessPlan, tools: RunContext) -> R
 
 
 def _open(feed: FeedConfig, tools: RunContext) -> list[Entry]:
-    """The entries that may be published another time, newest first: live ones, and those that stand in no archive."""
+    """The entries that may be published another time, newest first.
+
+    Live ones, and those that stand in no archive.
+    """
     found = {entry.id: entry for entry in tools.store.archives.unpublished(feed.name)}
     live = (entry.id for entry in index.current_feed(feed, tools).entries)
     also = (tools.store.entry(feed.name, id_) for id_ in live if id_ not in found)
@@ -206,7 +211,10 @@ def _made(
 def _file(
     feed: FeedConfig, entry: Entry, page: PageSnapshot, tools: RunContext
 ) -> tuple[Path, Path]:
-    """Where a saved article lies, and the folder of its source. Raises ExtractError where it is not what it was."""
+    """Where a saved article lies, and the folder of its source.
+
+    Raises ExtractError where it is not what it was.
+    """
     path = saved_file_path(page.key, tools.settings.anchor)
     folders = (source for source in feed.source if isinstance(source, FolderSource))
     folder = next((source.path for source in folders if source_key(source) == entry.source), None)

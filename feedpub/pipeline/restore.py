@@ -1,8 +1,9 @@
 """What was published and is no longer known: read back from the documents before a feed is regenerated.
 
-A state that was damaged, lost or taken from an old backup does not know entries that readers have. Their ids and dates
-stand in the published documents, and so does nearly everything else; an entry that its source no longer lists stands
-nowhere else. Whether anything is missing costs a look into one document.
+A state that was damaged, lost or taken from an old backup does not know entries that readers have.
+Their ids and dates stand in the published documents, and so does nearly everything else; an entry
+that its source no longer lists stands nowhere else. Whether anything is missing costs a look into
+one document.
 """
 
 import logging
@@ -32,7 +33,8 @@ from feedpub.store import Store
 
 _log = logging.getLogger(__name__)
 
-_SUMMARY = 300  # characters; a text that is no longer may be its own summary, which documents do not say twice
+# characters; a text that is no longer may be its own summary, which documents do not say twice
+_SUMMARY = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class _Read:
 def restore(feed: FeedConfig, store: Store, publisher: Output, now: datetime) -> int:
     """Learn the entries of a feed that its documents have and the store has not; says how many there were.
 
-    To be called by one process at a time for a feed. A document that cannot be read is told in the log and passed over.
+    To be called by one process at a time for a feed. A document that cannot be read is told in the
+    log and passed over.
 
     Raises:
         StoreError: the state cannot be read or written.
@@ -111,7 +114,8 @@ def _by_digests(
 ) -> dict[str, str]:
     """Return the entries that were minted for unknown keys: an id tells its key's digest.
 
-    So articles are known again whose address is not the one that is published, and saved ones that have none.
+    So articles are known again whose address is not the one that is published, and saved ones that
+    have none.
     """
     unknown = {key for item in items for key in item.keys} - known.keys()
     if not unknown:
@@ -129,7 +133,8 @@ def _by_former_keys(
 ) -> dict[str, str]:
     """Return the entries that an earlier version stored under keys which told fewer addresses apart.
 
-    If several items had one key then, its entry is the one of the same address, else of the same title.
+    If several items had one key then, its entry is the one of the same address, else of the same
+    title.
     """
     rows = [(item, former_url_key(item.item.url)) for item in items if item.item.url]
     changed = [(item, key) for item, key in rows if key != item.key and item.key not in known]
@@ -149,7 +154,10 @@ def _by_former_keys(
 def _by_guids(
     feed: str, items: Sequence[ListedItem], known: Mapping[str, str], store: Store
 ) -> dict[str, str]:
-    """Return the entries of unknown guids, if no other guid leads to them: older states may lack them."""
+    """Return the entries of unknown guids, if no other guid leads to them.
+
+    Older states may lack them.
+    """
     lacking = {
         item.guid: known[item.key]
         for item in items
@@ -233,7 +241,10 @@ def _lost(entries: Iterable[Entry], known: Mapping[str, datetime]) -> dict[str, 
 
 
 def _ranked(documents: Sequence[_Read]) -> Iterator[Entry]:
-    """All entries in the order of the feed, from the newest: it settles their order among equal dates."""
+    """All entries in the order of the feed, from the newest.
+
+    It settles their order among equal dates.
+    """
     entries = (entry for document in documents for entry in document.entries)
     return (replace(entry, rank=rank) for rank, entry in enumerate(entries))
 
@@ -255,7 +266,10 @@ def _completed(entry: Entry, feed: FeedConfig, store: Store) -> Entry:
 
 
 def _bare(entry: Entry, feed: FeedConfig) -> Entry:
-    """An entry with its text, and without what was put into it when it was published: what would be put in again."""
+    """An entry with its text, and without what was put into it when it was published.
+
+    What would be put in again.
+    """
     candidates = (
         replace(candidate, text=_text(candidate.html))
         for candidate in decorate.without_lead_image(entry)

@@ -1,4 +1,7 @@
-"""The steps of a run, told to those who ask for detail: what each look at a source and each reading brought."""
+"""The steps of a run, told to those who ask for detail.
+
+What each look at a source and each reading brought.
+"""
 
 import hashlib
 import logging
@@ -145,10 +148,11 @@ def run_feed(
     Args:
         feed: as the config has it.
         tools: what it works with.
-        only: the keys of the sources to look at; all of them where it is left out. The others' articles stay.
+        only: the keys of the sources to look at; all of them where it is left out. The others'
+            articles stay.
 
     Raises:
-        DamagedError: the state has to be built anew (`mending`) before anything more can be done.
+        CorruptStateError: the state has to be built anew (`mending`) before anything more can be done.
     """
     began, started = time.monotonic(), tools.clock()
     fetcher = tools.fetcher.for_run(feed.name, tools.budget.remaining)
@@ -204,7 +208,10 @@ def run_feed(
 
 
 def mark_run(feed: FeedConfig, tools: RunContext) -> None:
-    """Note that a run is under way: the next process knows it if this one dies of it. A queue knows by itself."""
+    """Note that a run is under way.
+
+    The next process knows it if this one dies of it. A queue knows by itself.
+    """
     if not tools.settings.queue:
         tools.store.run_marks.begin(feed.name, this_process(), tools.clock())
 
@@ -222,7 +229,10 @@ def _that_count(
     reads: Sequence[ItemResult],
     again: Collection[str],
 ) -> list[ItemResult]:
-    """What came of the articles of sources that are as usual, and of looks again: each was held against its entry."""
+    """What came of the articles of sources that are as usual, and of looks again.
+
+    Each was held against its entry.
+    """
     broken = {reading.key for reading in readings if reading.failure}
     articles = zip(items, reads, strict=True)
     return [read for item, read in articles if item.source not in broken or item.key in again]
@@ -284,7 +294,10 @@ def _left_out(
 
 
 def write_feed(feed: FeedConfig, live: Feed, tools: RunContext) -> tuple[str, ...]:
-    """Write a feed's files as far as they change, its archives first; their names. To be called alone with the feed."""
+    """Write a feed's files as far as they change, its archives first.
+
+    Their names. To be called alone with the feed.
+    """
     live = archives.plan_archives(feed, live, tools)
     archived = archives.write_archives(feed, live, tools, partial(_still_ours, tools))
     files = assemble.render_files(live, assemble.saved_folders(feed))
@@ -297,13 +310,19 @@ def write_feed(feed: FeedConfig, live: Feed, tools: RunContext) -> tuple[str, ..
 
 
 def _still_ours(tools: RunContext) -> None:
-    """Ask whether the run still counts, and is still alone with its feed. Raises AbandonedError, StoreError."""
+    """Ask whether the run still counts, and is still alone with its feed.
+
+    Raises RunCancelledError, StoreError.
+    """
     tools.budget.check_not_cancelled()
     tools.store.check_lock()
 
 
 def _begin_writing(live: Feed, tools: RunContext) -> None:
-    """Check that the run still counts, and note which entries readers get. Raises as `_still_ours` does."""
+    """Check that the run still counts, and note which entries readers get.
+
+    Raises as `_still_ours` does.
+    """
     _still_ours(tools)
     tools.store.archives.mark_published(live.name, [entry.id for entry in live.entries])
 
@@ -378,7 +397,10 @@ def _bring_in(feed: FeedConfig, reads: Sequence[ItemResult], tools: RunContext) 
 def _pages(
     arrived: Iterable[ItemResult], ids: Mapping[str, str], known: ExistingEntries
 ) -> dict[str, PageSnapshot]:
-    """Entry id → what it is made of now; a teaser that came for an article whose text was there is not that."""
+    """Entry id → what it is made of now.
+
+    A teaser that came for an article whose text was there is not that.
+    """
     pages: dict[str, PageSnapshot] = {}
     for read in arrived:
         if read.extracted and read.snapshot and (id_ := ids[read.state.key]):
@@ -476,7 +498,10 @@ def _record_calm(
 
 
 def _record_failure(outcome: RunResult, started: datetime, tools: RunContext) -> RunResult:
-    """Remember a run that came to nothing, where the state is not what fails; a run given up is no run any more."""
+    """Remember a run that came to nothing, where the state is not what fails.
+
+    A run given up is no run any more.
+    """
     if tools.budget.cancelled:
         return outcome
     try:
@@ -534,7 +559,10 @@ def _state(
 
 
 def finish_build(config: Config, tools: RunContext) -> tuple[str, ...]:
-    """After the feeds: what is published about all of them; old state goes. The names of what was written."""
+    """After the feeds.
+
+    What is published about all of them; old state goes. The names of what was written.
+    """
     written = write_index(config, tools)
     prune(config, tools)
     return written

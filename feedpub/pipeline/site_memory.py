@@ -1,7 +1,8 @@
 """What is learned of the sites that a run reads: out of the store, more with every page, and back into it.
 
-A site is a host, "www." aside: blogs that share a domain share no template. Two runs that learn about one site at the
-same time each keep what they saw; the one that ends last is believed, and the other's pages are learned another time.
+A site is a host, "www." aside: blogs that share a domain share no template. Two runs that learn
+about one site at the same time each keep what they saw; the one that ends last is believed, and the
+other's pages are learned another time.
 """
 
 from datetime import datetime
@@ -48,7 +49,7 @@ class LearningSite:
         """Remember a page. One that cannot be read is passed over: reading its article names the reason.
 
         Raises:
-            OverrunError: it is too much to be looked at even once.
+            ResourceLimitError: it is too much to be looked at even once.
         """
         if self._memory.knows(page.url):
             return

@@ -1,8 +1,9 @@
 """A look that brings nothing new, told by few questions: most looks at most sources are of this kind.
 
-After a run of which nothing is left to do, each source is asked first whether anything changed. Where all say no, that
-was the run. A source that says yes is not asked twice: its answer is handed on to the whole run. Now and then all is
-read again though nothing changed, so that what only a whole run sees is seen in time.
+After a run of which nothing is left to do, each source is asked first whether anything changed.
+Where all say no, that was the run. A source that says yes is not asked twice: its answer is handed
+on to the whole run. Now and then all is read again though nothing changed, so that what only a
+whole run sees is seen in time.
 """
 
 import hashlib
@@ -35,7 +36,8 @@ class ProbeResult:
     """What came of asking all sources that are due whether anything changed.
 
     Attributes:
-        answers: what their servers said, by the address that they were asked for; empty where none was asked.
+        answers: what their servers said, by the address that they were asked for; empty where none
+            was asked.
         known: how the sources were before.
     """
 
@@ -100,7 +102,10 @@ def probe_sources(feed: FeedConfig, tools: RunContext, only: Collection[str] | N
 def unchanged_result(
     feed: FeedConfig, asked: ProbeResult, tools: RunContext
 ) -> tuple[RunResult, list[SourceState]]:
-    """How a run went that brought nothing new, and how its sources are; their next looks are not decided yet."""
+    """How a run went that brought nothing new, and how its sources are.
+
+    Their next looks are not decided yet.
+    """
     now = tools.clock()
     states = [
         replace(state, checked=now, succeeded=now, next_look=None) for _, state in asked.unchanged
@@ -121,7 +126,8 @@ def plan_next_probe(
 ) -> dict[str, ProbeState | None]:
     """Source key → how to ask it whether there is anything to do; None for one that is to be read as a whole.
 
-    Sources that the run did not look at are not among them, unless something of the feed is not well.
+    Sources that the run did not look at are not among them, unless something of the feed is not
+    well.
 
     Args:
         feed: as the config has it.
@@ -145,7 +151,10 @@ def plan_next_probe(
 
 
 def _calm(reading: SourceResult, made: ProbeState, tools: RunContext) -> ProbeState | None:
-    """What a source is asked by; None where that is not enough, or too little is known of what is usual for it."""
+    """What a source is asked by.
+
+    None where that is not enough, or too little is known of what is usual for it.
+    """
     page, look = reading.documents.first, reading.observation
     if (
         page is None

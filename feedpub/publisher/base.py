@@ -18,13 +18,15 @@ class Output(Protocol):
 
         Args:
             files: bytes by name, relative to the output: "world.rss", "world/some-story.html".
-            certain: called when it is known what is there, and before any of it changes; where it raises, none does.
+            certain: called when it is known what is there, and before any of it changes; where it
+                raises, none does.
 
         Returns:
             The names that were written.
 
         Raises:
-            PublishError: a name leads out of the output, or a file cannot be written; nor is any after it.
+            PublishError: a name leads out of the output, or a file cannot be written; nor is any
+                after it.
         """
 
     def is_changed(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
@@ -37,7 +39,10 @@ class Output(Protocol):
         """Those of the names that no file has; none is read."""
 
     def list_names(self, start: str = "") -> tuple[str, ...]:
-        """The names of all published files that begin with a text, sorted; hidden ones are not among them."""
+        """The names of all published files that begin with a text, sorted.
+
+        Hidden ones are not among them.
+        """
 
 
 class DryRunOutput(Output):
@@ -51,8 +56,11 @@ class DryRunOutput(Output):
         self._publisher = publisher
 
     def publish(
-        self, files: Mapping[str, bytes], *, certain: Callable[[], None] = no_check
-    ) -> tuple[str, ...]:  # noqa: ARG002 -- nothing is written that has to be certain
+        self,
+        files: Mapping[str, bytes],
+        *,
+        certain: Callable[[], None] = no_check,  # noqa: ARG002 -- nothing is written that has to be certain
+    ) -> tuple[str, ...]:
         """The names of the files that would be written."""
         return self.is_changed(files)
 

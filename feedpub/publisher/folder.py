@@ -1,6 +1,7 @@
 """Folders by descriptor: files written whole, and no symbolic link followed, whatever lies in the output folder.
 
-A file is written beside its target, flushed to the disk, given its mode and renamed: a reader sees the old file or
+A file is written beside its target, flushed to the disk, given its mode and renamed: a reader sees
+the old file or
 the new one, whole.
 """
 
@@ -64,7 +65,10 @@ class Folder:
         fsync(self.descriptor)
 
     def read(self, name: str) -> bytes | None:
-        """The bytes of a regular file; None where there is none, or something that a file may replace."""
+        """The bytes of a regular file.
+
+        None where there is none, or something that a file may replace.
+        """
         try:
             mode = os.stat(name, dir_fd=self.descriptor, follow_symlinks=False).st_mode
         except FileNotFoundError:
@@ -78,7 +82,10 @@ class Folder:
             return file.read()
 
     def write(self, body: bytes, fsync: Callable[[int], None], stack: ExitStack) -> str:
-        """Write a temporary file down to the disk; it lasts as long as the stack, or until it is renamed."""
+        """Write a temporary file down to the disk.
+
+        It lasts as long as the stack, or until it is renamed.
+        """
         name = f".feedpub-{os.getpid()}-{_machine()}-{secrets.token_hex(4)}.tmp"
         descriptor = os.open(
             name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=self.descriptor
@@ -103,7 +110,8 @@ class Folder:
                     self._discard(entry.name)
 
     def _discard(self, name: str) -> None:
-        # Renamed, or gone with another's sweep; a disk that cannot remove it has said so before, or will on writing.
+        # Renamed, or gone with another's sweep; a disk that cannot remove it has said so before, or
+        # will on writing.
         with suppress(OSError):
             os.unlink(name, dir_fd=self.descriptor)
 
@@ -214,7 +222,8 @@ class FolderOutput(Output):
             The names that were written, in the order given.
 
         Raises:
-            PublishError: a name leads out of the folder, or a file cannot be written; the old files stay.
+            PublishError: a name leads out of the folder, or a file cannot be written; the old files
+                stay.
         """
         with ExitStack() as stack:
             folders: dict[tuple[str, ...], Folder] = {}
@@ -288,7 +297,10 @@ class FolderOutput(Output):
     def _stage(
         self, name: str, body: bytes, folders: dict[tuple[str, ...], Folder], stack: ExitStack
     ) -> _Staged | None:
-        """Write a file under a temporary name, which the stack takes away again; None where nothing changed."""
+        """Write a file under a temporary name, which the stack takes away again.
+
+        None where nothing changed.
+        """
         parents, last = split_name(name)
         with _explained(self._root / name):
             folder = folders.get(parents) or self._open(parents, stack)

@@ -1,4 +1,7 @@
-"""What a published file may be called, and what it is by its name: a document, a page or a picture, of which feed."""
+"""What a published file may be called, and what it is by its name.
+
+A document, a page or a picture, of which feed.
+"""
 
 import os
 import posixpath
@@ -97,7 +100,10 @@ def is_publishable(name: str) -> bool:
 
 
 def split_name(name: str) -> tuple[tuple[str, ...], str]:
-    """A name's folders and its last part. Raises PublishError where no file may be published under the name."""
+    """A name's folders and its last part.
+
+    Raises PublishError where no file may be published under the name.
+    """
     *parents, last = name.split("/")
     if not is_publishable(name):
         raise PublishError(

@@ -1,6 +1,7 @@
 """The output as a bucket: what is written there, under which headers, and that nothing older goes over newer.
 
-Every object is written on a condition: that there is still what was there before, or nothing. So a process that slept
+Every object is written on a condition: that there is still what was there before, or nothing. So a
+process that slept
 while another published in its place, whatever it holds for true, is refused by the storage itself.
 """
 
@@ -55,7 +56,7 @@ class S3Output(Output):
         """Write what differs from what is there, one object after another; see `Publisher.publish`.
 
         Raises:
-            OutrunError: another process wrote meanwhile; what comes after is not written.
+            StaleWriteError: another process wrote meanwhile; what comes after is not written.
             PublishError: an object cannot be written; nor is any after it.
         """
         changes = self._changes(files)
@@ -103,7 +104,8 @@ class S3Output(Output):
     def _write(self, change: _PendingUpload) -> None:
         """Write one object, unless another is there than was found before.
 
-        A write whose answer was lost is tried again, by the client too, and then finds itself there.
+        A write whose answer was lost is tried again, by the client too, and then finds itself
+        there.
         """
         for _ in range(_TRIES):
             try:
@@ -127,8 +129,9 @@ class S3Output(Output):
 def upload(name: str, body: bytes, *, compress: bool) -> UploadResult:
     """A file as it goes into a bucket; the same bytes for the same file.
 
-    What Content-Security-Policy and the like say cannot be stored with an object: pages carry theirs in their heads,
-    and an SVG picture, which may hold scripts, is a download where it is not part of a page.
+    What Content-Security-Policy and the like say cannot be stored with an object: pages carry
+    theirs in their heads, and an SVG picture, which may hold scripts, is a download where it is not
+    part of a page.
     """
     file = file_type_of(name)
     headers = {
@@ -147,7 +150,10 @@ def upload(name: str, body: bytes, *, compress: bool) -> UploadResult:
 
 
 def plain_headers(place: str, body: bytes, stored: StoredObject) -> bytes:
-    """The bytes of a file as they were published. Raises PublishError where they are not what they are said to be."""
+    """The bytes of a file as they were published.
+
+    Raises PublishError where they are not what they are said to be.
+    """
     if stored.coding != "gzip":
         return body
     try:

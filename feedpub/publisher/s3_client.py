@@ -180,7 +180,10 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class UploadResult:
-    """An object to be written: its bytes, its mark, and its headers by their names in S3's calls."""
+    """An object to be written.
+
+    Its bytes, its mark, and its headers by their names in S3's calls.
+    """
 
     body: bytes
     mark: str
@@ -282,7 +285,8 @@ def _connected(storage: Storage) -> Any:
     """A client; it connects when it is first used."""
     from s3fs import S3FileSystem  # type: ignore[import-untyped]  # noqa: PLC0415 -- comes with the extra
 
-    # With a server of one's own the bucket stands in the path: its name is seldom one that DNS knows.
+    # With a server of one's own the bucket stands in the path: its name is seldom one that DNS
+    # knows.
     style = {"s3": {"addressing_style": "path"}} if storage.endpoint else {}
     files = S3FileSystem(
         key=resolve_secret(storage.key) if storage.key else None,

@@ -1,4 +1,7 @@
-"""When each feed runs next: from its settings, from when its sources published before, and never all at once."""
+"""When each feed runs next.
+
+From its settings, from when its sources published before, and never all at once.
+"""
 
 from feedpub.scheduler.publishing_rate import next_check
 

@@ -1,8 +1,8 @@
 """Which feed runs when, where workers do the work: one of all services leads, and puts what is due into the queue.
 
-The others stand by. The lead is a claim in the state that ends by itself, so that a service that dies or hangs is
-followed within 40 seconds; one that wakes up late finds that it does not lead any more, and what it might still
-put into the queue stands there already.
+The others stand by. The lead is a claim in the state that ends by itself, so that a service that
+dies or hangs is followed within 40 seconds; one that wakes up late finds that it does not lead any
+more, and what it might still put into the queue stands there already.
 """
 
 import logging
@@ -123,7 +123,10 @@ class ClusterScheduler:
         self._chore.start()
 
     def apply(self, config: Config, tools: RunContext) -> Mapping[str, Sequence[str]]:
-        """Take another config: feeds that are new or changed run anew. Tells which are new, changed, gone."""
+        """Take another config.
+
+        Feeds that are new or changed run anew. Tells which are new, changed, gone.
+        """
         changes = changed_feeds(self._config, config)
         self._config, self._tools = config, tools
         if self.is_leader:
@@ -132,14 +135,20 @@ class ClusterScheduler:
         return changes
 
     def run_now(self, name: str) -> bool:
-        """Look at all sources of a feed before anything else; False where it is unknown, or waits for that already."""
+        """Look at all sources of a feed before anything else.
+
+        False where it is unknown, or waits for that already.
+        """
         return name in self._config.feed.names and self._line.enqueue_urgent(name)
 
     def tick(self) -> None:
         """Nothing: turns have a thread of their own, which may wait for the database."""
 
     def on_clock_jump(self, by: timedelta) -> None:
-        """Keep the schedule, but for what a clock that was ahead has planned: who leads plans that anew."""
+        """Keep the schedule, but for what a clock that was ahead has planned.
+
+        Who leads plans that anew.
+        """
         _log.warning("clock_jump", extra=fields(jumped=f"{by.total_seconds():+.0f} s"))
         self._jumped_back = self._jumped_back or by < timedelta(0)
 
@@ -191,7 +200,10 @@ class ClusterScheduler:
             self._plan()
 
     def _plan(self, anew: Collection[str] = (), after: timedelta = timedelta()) -> None:
-        """Plan the feeds that were never planned, or by a wrong clock, or have changed; drop the plans of others."""
+        """Plan the feeds that were never planned, or by a wrong clock, or have changed.
+
+        Drop the plans of others.
+        """
         schedule = self._tools.store.schedule
         self._jumped_back = False
         schedule.keep_only(self._config.feed.names)
@@ -203,7 +215,10 @@ class ClusterScheduler:
             schedule.reschedule(fresh, "not looked at yet")
 
     def _count(self) -> None:
-        """Look whether the queue still has what was put into it; what it has not is put in again."""
+        """Look whether the queue still has what was put into it.
+
+        What it has not is put in again.
+        """
         if time.monotonic() - self._counted < self._terms.count:
             return
         self._line.create_tables()

@@ -1,10 +1,11 @@
 """Cron expressions → when they are due, in their time zone.
 
-APScheduler reads the calendar, of days and hours that all exist; it counts weekdays from Monday and wants day and
-weekday both to fit, while cron counts from Sunday and takes either where both are given. What a zone's clocks make of
-that is decided here, as Vixie cron does. An expression with fixed hours and minutes is due once for each of its
-moments: one that comes twice counts the first time, one that is skipped counts right after the gap. One whose minute or
-hour is a `*` goes by the hours that there are: each time that the clocks show one of its moments.
+APScheduler reads the calendar, of days and hours that all exist; it counts weekdays from Monday and
+wants day and weekday both to fit, while cron counts from Sunday and takes either where both are
+given. What a zone's clocks make of that is decided here, as Vixie cron does. An expression with
+fixed hours and minutes is due once for each of its moments: one that comes twice counts the first
+time, one that is skipped counts right after the gap. One whose minute or hour is a `*` goes by the
+hours that there are: each time that the clocks show one of its moments.
 """
 
 from collections.abc import Iterator
@@ -64,7 +65,10 @@ def _once(shown: datetime, zone: ZoneInfo) -> list[datetime]:
 
 
 def _each_time(shown: datetime, zone: ZoneInfo) -> list[datetime]:
-    """Return when the clocks show a time: once, twice where they are put back over it, never where they skip it."""
+    """Return when the clocks show a time.
+
+    Once, twice where they are put back over it, never where they skip it.
+    """
     local = shown.replace(tzinfo=zone)
     found = {local.replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
     return sorted(moment for moment in found if _shown(moment, zone) == shown)

@@ -34,7 +34,8 @@ def describe_schedule(published_minutes: Sequence[float], now_minutes: float) ->
     """What is known of when a source publishes.
 
     Args:
-        published_minutes: when it published, in minutes since 1970 UTC, ascending; what lies ahead does not count.
+        published_minutes: when it published, in minutes since 1970 UTC, ascending; what lies ahead
+            does not count.
         now_minutes: the same for now.
     """
     moments = published_minutes[: bisect_right(published_minutes, now_minutes)]

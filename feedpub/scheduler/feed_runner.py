@@ -57,8 +57,8 @@ class FeedRunner:
         tools: what runs work with; each gets a lease of its own.
         after: told of each run.
         publish: regenerates one feed.
-        queued: a queue says what to run, which knows the next run from the state alone: one that cannot be kept there
-            is an error.
+        queued: a queue says what to run, which knows the next run from the state alone: one that
+            cannot be kept there is an error.
     """
 
     def __init__(
@@ -105,7 +105,8 @@ class FeedRunner:
             name: the feed's.
             lease: how long it may go on.
             everything: look at all its sources, due or not.
-            careful: mark the run before anybody is asked: a process died not long ago, and nobody knows of what.
+            careful: mark the run before anybody is asked: a process died not long ago, and nobody
+                knows of what.
 
         Returns:
             When it runs next; None where it left the config, or the run was given up.
@@ -120,7 +121,10 @@ class FeedRunner:
         )
 
     def run_timed_out(self, name: str) -> NextCheck | None:
-        """Keep that a run was given up; when the feed runs next. Raises StoreError where a queue must know it."""
+        """Keep that a run was given up.
+
+        When the feed runs next. Raises StoreError where a queue must know it.
+        """
         minutes = (self.tools.settings.run_timeout + timedelta(seconds=60)) / timedelta(minutes=1)
         return self._failed(
             name,
@@ -128,7 +132,10 @@ class FeedRunner:
         )
 
     def run_crashed(self, name: str, error: BaseException) -> NextCheck | None:
-        """Keep that a run ended with an exception; when the feed runs next. Raises as `lost` does."""
+        """Keep that a run ended with an exception.
+
+        When the feed runs next. Raises as `lost` does.
+        """
         if isinstance(error, FeedpubError):
             return self._failed(name, str(error))
         return self._failed(
@@ -156,7 +163,8 @@ class FeedRunner:
 
     def _ended(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> NextCheck:
         with self._lock:
-            # Where no source is to blame, the disk or the state is: then it is too early to ask any source again.
+            # Where no source is to blame, the disk or the state is: then it is too early to ask any
+            # source again.
             own_fault = outcome.status == RunStatus.FAILED and not outcome.requests
             self._in_vain[feed.name] = self._in_vain.get(feed.name, 0) + 1 if own_fault else 0
         planned = self._plan(feed, tools)

@@ -118,7 +118,10 @@ class LocalScheduler:
         self.clockwork.start()
 
     def apply(self, config: Config, tools: RunContext) -> Mapping[str, Sequence[str]]:
-        """Take another config: only feeds that are new or changed run anew. Tells which are new, changed, gone."""
+        """Take another config.
+
+        Only feeds that are new or changed run anew. Tells which are new, changed, gone.
+        """
         changes = changed_feeds(self._config, config)
         self.work.apply(config, tools)
         for name in changes["removed"]:
@@ -137,7 +140,10 @@ class LocalScheduler:
         return self.runner.submit(name, alone=name in self._suspects)
 
     def tick(self) -> None:
-        """Give up runs that hang, and see that the scheduler lives; to be called every second or so."""
+        """Give up runs that hang, and see that the scheduler lives.
+
+        To be called every second or so.
+        """
         self.runner.tick()
         for name in set(self.hung) - set(self.runner.stuck_runs):
             del self.hung[name]
@@ -163,7 +169,10 @@ class LocalScheduler:
         self.clockwork.restart()
 
     def stop(self, seconds: float) -> Sequence[str]:
-        """Start nothing more; wait so long for what runs. Tells the feeds whose runs were given up."""
+        """Start nothing more.
+
+        Wait so long for what runs. Tells the feeds whose runs were given up.
+        """
         self.clockwork.stop()
         given_up = self.runner.drain(seconds)
         try:
@@ -173,7 +182,10 @@ class LocalScheduler:
         return given_up
 
     def _find_crashes(self) -> bool:
-        """Learn in the middle of which runs processes died; True if one did since the last start."""
+        """Learn in the middle of which runs processes died.
+
+        True if one did since the last start.
+        """
         marks = self._tools.store.run_marks
         died = marks.find_crashes(self.names, is_holder_alive)
         self._suspects = marks.suspects()
@@ -181,7 +193,10 @@ class LocalScheduler:
         return died
 
     def _put_last(self, planned: Mapping[str, datetime]) -> None:
-        """Set all feeds; those in the middle of whose runs processes died come last, later with each time."""
+        """Set all feeds.
+
+        Those in the middle of whose runs processes died come last, later with each time.
+        """
         now = self._tools.clock()
         ordinary = {name: moment for name, moment in planned.items() if name not in self._suspects}
         last = max(
@@ -207,7 +222,10 @@ class LocalScheduler:
         self.clockwork.set_all(ordinary)
 
     def _known_plans(self) -> Mapping[str, datetime | None]:
-        """Return feed → when the state has it run next; None for what was not planned, or by a clock that was wrong."""
+        """Return feed → when the state has it run next.
+
+        None for what was not planned, or by a clock that was wrong.
+        """
         store = self._tools.store
         found = is_credible(self._config.feed, store.schedule.next_times(), self._tools)
         store.incidents.limit_to_now(self._tools.clock())

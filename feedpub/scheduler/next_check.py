@@ -1,7 +1,9 @@
 """When a source is looked at next, and why. Decides from what is known of it; asks no clock and no store.
 
-Three voices: what the config says (`every`, `cron`), when the source published before, and how often the source itself
-wants to be asked. The last one has the last word where feedpub decides alone; a Retry-After always has it.
+Three voices: what the config says (`every`, `cron`), when the source published before, and how
+often the source itself
+wants to be asked. The last one has the last word where feedpub decides alone; a Retry-After always
+has it.
 """
 
 import logging
@@ -48,7 +50,10 @@ class NextCheck:
 
 
 def is_never_due(feed: FeedConfig, source: SourceState, now: datetime) -> bool:
-    """Return True if only a clock that was ahead can have left a source so: looked at, or waiting, in a far future."""
+    """Return True if only a clock that was ahead can have left a source so.
+
+    Looked at, or waiting, in a far future.
+    """
     if source.checked > now + CLOCKS_APART:
         return True
     return source.next_look is not None and source.next_look > now + max_interval(
@@ -122,7 +127,10 @@ def _by_rhythm(feed: FeedConfig, source: SourceState, published: Sequence[dateti
 
 
 def _after_failure(source: SourceState, usual: timedelta, longest: timedelta) -> NextCheck:
-    """After the first failure as usual, then twice as long each time; once it answers, all is as it was."""
+    """After the first failure as usual, then twice as long each time.
+
+    Once it answers, all is as it was.
+    """
     wait = min(usual * 2 ** min(source.failures - 1, _MOST_DOUBLINGS), longest)
     times = "once" if source.failures == 1 else f"{source.failures} times in a row"
     return NextCheck(source.checked + wait * _jitter(source), f"failed {times}")
@@ -243,7 +251,8 @@ def _credible(
 def plan_after_manual_run(feed: FeedConfig, tools: RunContext) -> None:
     """Plan the sources that somebody else than the service looked at; where no service ever ran the feed, none is.
 
-    A running service keeps to its own plan of the feed, so no source is planned for a moment before that.
+    A running service keeps to its own plan of the feed, so no source is planned for a moment before
+    that.
 
     Raises StoreError.
     """

@@ -15,7 +15,8 @@ _log = logging.getLogger(__name__)
 class PeriodicTask:
     """Does something every so many seconds until it is stopped; what goes wrong is logged, and tried again next time.
 
-    What takes long is done more rarely, so that it never takes more than a tenth of the time, unless that is too rare.
+    What takes long is done more rarely, so that it never takes more than a tenth of the time,
+    unless that is too rare.
 
     Args:
         name: for the log.

@@ -24,10 +24,11 @@ _APART = timedelta(
 def publication_times(entries: Iterable[tuple[datetime, datetime]]) -> list[datetime]:
     """Return the moments of publication, ascending.
 
-    An entry without a date counts as published when it was first seen, unless that was the source's first look: all
-    that was listed then had been published before, nobody knows when.
+    An entry without a date counts as published when it was first seen, unless that was the source's
+    first look: all that was listed then had been published before, nobody knows when.
 
-    A date without a time of day stands at midnight, which says nothing of the hour: when the entry was first seen says
+    A date without a time of day stands at midnight, which says nothing of the hour: when the entry
+    was first seen says
     more, where that was soon after; else noon is the best guess.
 
     Args:
@@ -41,7 +42,10 @@ def publication_times(entries: Iterable[tuple[datetime, datetime]]) -> list[date
 
 
 def _is_undated(published: datetime, seen: datetime) -> bool:
-    """Return True if an entry's date is that of the look that found it; the store has no other mark of that."""
+    """Return True if an entry's date is that of the look that found it.
+
+    The store has no other mark of that.
+    """
     return timedelta(0) <= seen - published < _APART
 
 
@@ -166,7 +170,10 @@ class SourceRates:
 
 
 class RateModel:
-    """Decides by given weights; keeps what it learned of the last sources that it was asked about."""
+    """Decides by given weights.
+
+    Keeps what it learned of the last sources that it was asked about.
+    """
 
     def __init__(self, weights: RateWeights) -> None:
         self._weights = weights
@@ -178,13 +185,18 @@ class RateModel:
         self._habits = lru_cache(_REMEMBERED)(self._learn)
 
     def next_check(
-        self, now: float, published: Sequence[float], last_check: float, scale: float
-    ) -> float:  # noqa: ARG002 -- when it was looked at says nothing of when it publishes
+        self,
+        now: float,
+        published: Sequence[float],
+        last_check: float,  # noqa: ARG002 -- the time of a check says nothing about publishing
+        scale: float,
+    ) -> float:
         """How long to wait before the next look at a source.
 
         Args:
             now: minutes since 1970, UTC.
-            published: when it published, ascending, in the same minutes; what lies ahead does not count.
+            published: when it published, ascending, in the same minutes; what lies ahead does not
+                count.
             last_check: when it was last looked at.
             scale: stretches the waits.
 
@@ -198,7 +210,10 @@ class RateModel:
         return min(max(wait, SHORTEST), LONGEST)
 
     def _wait(self, habits: SourceRates, fresh: Sequence[float], now: float, scale: float) -> float:
-        """Until looks are due, hour by hour; what lies more than a day ahead goes on at that day's mean."""
+        """Until looks are due, hour by hour.
+
+        What lies more than a day ahead goes on at that day's mean.
+        """
         due, found, waited = scale * self._weights.pace, 0.0, 0.0
         hour, step = int(now // HOUR) % WEEK, HOUR - now % HOUR
         rates = self._rates(habits, fresh, now + step / 2)

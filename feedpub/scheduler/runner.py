@@ -1,7 +1,8 @@
 """Runs of feeds in threads of their own: so many at once, one at a time for each host, none for longer than it may.
 
-A run that takes long no longer counts among those at once, so that sources that hang never hold up others. A run past
-its deadline is given up: its lease is revoked, so that nothing it still brings counts, and its thread is left behind.
+A run that takes long no longer counts among those at once, so that sources that hang never hold up
+others. A run past its deadline is given up: its lease is revoked, so that nothing it still brings
+counts, and its thread is left behind.
 """
 
 import logging
@@ -88,7 +89,8 @@ class RunExecutor:
 
         Args:
             feed: its name.
-            alone: run it when no other feed waits, and none beside it, as long as it does not take long.
+            alone: run it when no other feed waits, and none beside it, as long as it does not take
+                long.
         """
         with self._lock:
             if (
@@ -106,7 +108,10 @@ class RunExecutor:
             return True
 
     def tick(self) -> None:
-        """Give up what is past its time, and start what may start; to be called every second or so."""
+        """Give up what is past its time, and start what may start.
+
+        To be called every second or so.
+        """
         with self._lock:
             late = [
                 work

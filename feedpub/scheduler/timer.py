@@ -1,4 +1,7 @@
-"""What to run when a process starts, or when the clock was put forward: what is due, and not all of it at once."""
+"""What to run when a process starts, or when the clock was put forward.
+
+What is due, and not all of it at once.
+"""
 
 import logging
 import threading
@@ -47,7 +50,8 @@ def spread_overdue(planned: Mapping[str, datetime | None], now: datetime) -> dic
 HEARTBEAT = 5.0  # seconds; also how soon a jump of the wall clock is noticed
 _DEAD_AFTER = 12 * HEARTBEAT
 _RING, _HEART = "ring", "heart"
-# A ring that is set while another one ends must not be left out: with two threads, one of three has not begun yet.
+# A ring that is set while another one ends must not be left out: with two threads, one of three has
+# not begun yet.
 _RINGS = 3
 _SPARE = 100  # plans that were changed and lie in the heap all the same
 _log = logging.getLogger(__name__)
@@ -132,7 +136,8 @@ class Timer:
             self._scheduler.shutdown(wait=False)
 
     def _wound_up(self) -> BackgroundScheduler:
-        # By default APScheduler drops jobs that are a second late, and a job that is late twice runs twice.
+        # By default APScheduler drops jobs that are a second late, and a job that is late twice
+        # runs twice.
         scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(2)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
@@ -145,7 +150,10 @@ class Timer:
         return scheduler
 
     def _begin_anew(self) -> None:
-        """Make the heap of the plans as they are, without those that were changed; with the lock held."""
+        """Make the heap of the plans as they are, without those that were changed.
+
+        With the lock held.
+        """
         self._ahead = [(moment, feed) for feed, moment in self._planned.items()]
         heapify(self._ahead)
         self._armed = None

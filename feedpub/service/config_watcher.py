@@ -1,4 +1,7 @@
-"""Whether files have changed: looked at now and then, and believed when they have stood still for one look."""
+"""Whether files have changed.
+
+Looked at now and then, and believed when they have stood still for one look.
+"""
 
 import os
 import time
@@ -29,7 +32,10 @@ class FileWatcher:
         self._next = time.monotonic() + EVERY
 
     def poll(self) -> bool:
-        """Whether they have changed, as `changed` says it; False, too, when it is not yet time to look again."""
+        """Whether they have changed, as `changed` says it.
+
+        False, too, when it is not yet time to look again.
+        """
         began = time.monotonic()
         if began < self._next:
             return False
@@ -39,7 +45,10 @@ class FileWatcher:
         return changed
 
     def has_changed(self) -> bool:
-        """True once after they have become others, and have not changed since the last call: they are written whole."""
+        """True once after they have become others, and have not changed since the last call.
+
+        They are written whole.
+        """
         now = self._look()
         still = now == self._last
         self._last = now
@@ -55,7 +64,10 @@ class FileWatcher:
 
 
 def read_file_stamps(config: Config, path: Path) -> Callable[[], Sequence[Path]]:
-    """The files that a reload reads: those of the config and our own rules, as they lie there when it is called."""
+    """The files that a reload reads.
+
+    Those of the config and our own rules, as they lie there when it is called.
+    """
 
     def read() -> Sequence[Path]:
         try:

@@ -65,7 +65,10 @@ def _take(descriptor: int, path: Path) -> None:
 
 @contextmanager
 def _database_lock(address: str) -> Iterator[None]:
-    """A claim in the database, renewed as long as the block runs; of a process that died it ends by itself."""
+    """A claim in the database, renewed as long as the block runs.
+
+    Of a process that died it ends by itself.
+    """
     host, me = socket.gethostname(), f"{socket.gethostname()} {os.getpid()}"
     with Store.open(address) as store:
         if store.leases.acquire(NAME, me, TERM):

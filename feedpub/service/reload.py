@@ -1,4 +1,7 @@
-"""A config that changed while the process runs: read again, and taken as far as a running process can."""
+"""A config that changed while the process runs.
+
+Read again, and taken as far as a running process can.
+"""
 
 import logging
 from collections.abc import Sequence

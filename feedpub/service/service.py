@@ -1,6 +1,7 @@
 """The process from its start to its end: signals, watchdog, reload, and whatever must go on beside the feeds.
 
-The main thread only waits and looks after the others; all work is done in threads that may fail, or hang, without it.
+The main thread only waits and looks after the others; all work is done in threads that may fail, or
+hang, without it.
 """
 
 import logging
@@ -100,7 +101,10 @@ class Service:
     # --- the console of the site ---
 
     def status(self, *, brief: bool = False) -> ServiceStatus:
-        """How everything is now; or only as much as shows whether all is well. Raises StoreError."""
+        """How everything is now.
+
+        Or only as much as shows whether all is well. Raises StoreError.
+        """
         now = self._tools.clock()
         running = ProcessStatus(
             started=self._started,
@@ -128,7 +132,10 @@ class Service:
     # --- the process ---
 
     def run(self) -> int:
-        """Work until SIGTERM or SIGINT; the exit status. Threads that hang are left behind: end the process hard."""
+        """Work until SIGTERM or SIGINT.
+
+        The exit status. Threads that hang are left behind: end the process hard.
+        """
         limit_malloc_arenas()
         with self._signals.install():
             self._server.start()
@@ -190,7 +197,10 @@ class Service:
     # --- what changes ---
 
     def _reload(self) -> None:
-        """Take the config as it stands in its file now, if it can be used; else everything stays."""
+        """Take the config as it stands in its file now, if it can be used.
+
+        Else everything stays.
+        """
         self._systemd.reloading()
         found = reload_config(self._path)
         if isinstance(found, str):
@@ -238,7 +248,10 @@ class Service:
         )
 
     def _after(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> None:
-        """After each run, in its thread: what was written is compressed before the first reader asks for it."""
+        """After each run, in its thread.
+
+        What was written is compressed before the first reader asks for it.
+        """
         if outcome.written:
             self._site.refresh(outcome.written)
             self._stale.set()
@@ -246,7 +259,10 @@ class Service:
             self._stale.set()
 
     def _noted(self, feed: FeedConfig, outcome: RunResult, tools: RunContext) -> bool:
-        """Whether there is anything new to tell; where that cannot be kept, it is told at once, but only once."""
+        """Whether there is anything new to tell.
+
+        Where that cannot be kept, it is told at once, but only once.
+        """
         try:
             noted = alerts.record_incidents(
                 feed, outcome, self._config.alerts, tools.store, tools.clock()
@@ -281,7 +297,10 @@ class Service:
             run.prune(self._config, self._tools)
 
     def _finish(self) -> None:
-        """The page and the list of all feeds, where something has changed; one of several services writes them."""
+        """The page and the list of all feeds, where something has changed.
+
+        One of several services writes them.
+        """
         if self._stale.is_set() and self._jobs.is_leader:
             self._stale.clear()
             try:

@@ -12,7 +12,8 @@ class SystemdNotifier:
     """Tells systemd how the service is.
 
     Args:
-        environ: NOTIFY_SOCKET names the socket; WATCHDOG_USEC how often a sign of life is due, for WATCHDOG_PID.
+        environ: NOTIFY_SOCKET names the socket; WATCHDOG_USEC how often a sign of life is due, for
+            WATCHDOG_PID.
 
     Attributes:
         watchdog: seconds between two signs of life; None where nobody waits for them.

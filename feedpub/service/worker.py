@@ -64,7 +64,10 @@ class Worker:
         )
 
     def run(self) -> int:
-        """Work until SIGTERM or SIGINT; the exit status. Threads that hang are left behind: end the process hard."""
+        """Work until SIGTERM or SIGINT.
+
+        The exit status. Threads that hang are left behind: end the process hard.
+        """
         limit_malloc_arenas()
         with self._signals.install():
             watching = threading.Thread(target=self._watch_over, name="feedpub-watch", daemon=True)
@@ -126,7 +129,10 @@ class Worker:
                 self._signals.ended.set()
 
     def _reload(self) -> None:
-        """Take the config as it stands in its file now, if it can be used; else everything stays."""
+        """Take the config as it stands in its file now, if it can be used.
+
+        Else everything stays.
+        """
         self._systemd.reloading()
         found = reload_config(self._path)
         if not isinstance(found, str):

@@ -1,7 +1,7 @@
 """Where articles come from: what a source lists, as items, the newest or most prominent first.
 
-One module a kind of source. Each asks `Documents` for what it needs and knows nothing of the network behind it, of
-what was listed before, and of how an article's own page is read.
+One module a kind of source. Each asks `Documents` for what it needs and knows nothing of the
+network behind it, of what was listed before, and of how an article's own page is read.
 """
 
 from typing import assert_never
@@ -22,7 +22,7 @@ def read_source(source: Source, documents: DocumentReader, *, limit: int) -> tup
 
     Raises:
         FetchError: a document cannot be had.
-        ExtractError: it was had and cannot be used; as NothingFound: it lists nothing.
+        ExtractError: it was had and cannot be used; as NoContentError: it lists nothing.
     """
     return tuple(map(limit_fields, _read(source, documents, limit)))
 

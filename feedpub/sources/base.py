@@ -10,7 +10,10 @@ T = TypeVar("T")
 
 
 class DocumentReader(Protocol):
-    """Where sources get documents from, the network, a store, a test; and where these are read, here or elsewhere."""
+    """Where sources get documents from, the network, a store, a test.
+
+    And where these are read, here or elsewhere.
+    """
 
     def read(
         self, url: str, parse: Callable[Concatenate[Page, P], T], *args: P.args, **kwargs: P.kwargs

@@ -1,4 +1,7 @@
-"""An HTML page as a tree, or the name of what came instead. Owns what the sources ask of HTML as such."""
+"""An HTML page as a tree, or the name of what came instead.
+
+Owns what the sources ask of HTML as such.
+"""
 
 import re
 from dataclasses import dataclass
@@ -66,7 +69,7 @@ def parse_document(page: Page) -> HtmlDocument:
     """The page as a document.
 
     Raises:
-        NothingFound: it is empty.
+        NoContentError: it is empty.
         ExtractError: it is not HTML, or nothing that can be read whole.
     """
     what = detect_type(page)
@@ -110,7 +113,10 @@ def _tree(page: Page) -> HtmlElement:
 
 
 def _state(script: HtmlElement) -> str:
-    """The JSON that a script holds for others to show: as such, or given to a name; "" where it holds none."""
+    """The JSON that a script holds for others to show.
+
+    As such, or given to a name; "" where it holds none.
+    """
     text, kind = (script.text or "").strip(), script.get("type", "").lower()
     if kind == "application/json":
         return text

@@ -1,8 +1,9 @@
 """A source's documents: asked for conditionally, had again from the store when they did not change, and read apart.
 
-What a source lists is read anew at each look, also when the server says 304: an article that could not be read last
-time is still listed then. New validators are handed over (`fresh`) and stored only after the feed has been published,
-so that a run that was cut short asks again.
+What a source lists is read anew at each look, also when the server says 304: an article that could
+not be read last
+time is still listed then. New validators are handed over (`fresh`) and stored only after the feed
+has been published, so that a run that was cut short asks again.
 """
 
 from collections.abc import Callable
@@ -40,7 +41,8 @@ class CachedDocuments:
         first: the document that was asked for first, the source's own.
         fresh_for: seconds for which its server calls it fresh; None where it does not say.
         browser: runs the scripts of the documents; None where they are taken as they are sent.
-        answers: what servers said already, by the address that they were asked for; each is taken once.
+        answers: what servers said already, by the address that they were asked for; each is taken
+            once.
     """
 
     fetcher: Fetcher
@@ -72,7 +74,10 @@ class CachedDocuments:
         return page
 
     def drop_body(self) -> None:
-        """Free the memory that the source's own document takes; `first_again` finds its body elsewhere."""
+        """Free the memory that the source's own document takes.
+
+        `first_again` finds its body elsewhere.
+        """
         if (
             self.first and self.browser is None
         ):  # what scripts have made of a page is kept nowhere else

@@ -1,4 +1,7 @@
-"""A feed → its entries: RSS, RDF, Atom, JSON Feed or a WordPress's posts as JSON, whatever its header calls it."""
+"""A feed → its entries.
+
+RSS, RDF, Atom, JSON Feed or a WordPress's posts as JSON, whatever its header calls it.
+"""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,7 +22,7 @@ def read_feed(source: FeedSource, documents: DocumentReader, *, limit: int) -> t
 
     Raises:
         FetchError: the feed cannot be had.
-        ExtractError: it is no feed; as NothingFound: it has no entries, or none with an address.
+        ExtractError: it is no feed; as NoContentError: it has no entries, or none with an address.
     """
     return documents.read(source.url, parse_items, limit=limit)
 

@@ -1,4 +1,7 @@
-"""A folder of saved articles → one item a file. Reads the files for their digests; what is in them is the cleaner's."""
+"""A folder of saved articles → one item a file.
+
+Reads the files for their digests; what is in them is the cleaner's.
+"""
 
 import hashlib
 import os
@@ -19,11 +22,12 @@ _DATED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/]?([01]\d)[-_/]?([0-3]\d)(?!\d)"
 def read_folder(source: FolderSource, *, limit: int) -> tuple[Item, ...]:
     """The saved articles of a folder, the newest first.
 
-    The day in a file's name counts, else the day it was last changed; files of one day stand by name. Finer would be
-    chance: a fresh checkout writes all files within the same second, in any order.
+    The day in a file's name counts, else the day it was last changed; files of one day stand by
+    name. Finer would be chance: a fresh checkout writes all files within the same second, in any
+    order.
 
     Raises:
-        ExtractError: the folder cannot be read; as NothingFound: there are no saved articles in it.
+        ExtractError: the folder cannot be read; as NoContentError: there are no saved articles in it.
     """
     folder = str(source.path)
     try:
@@ -61,7 +65,10 @@ def _order(path: Path, folder: Path) -> tuple[int, str]:
 
 
 def _changed(path: Path) -> datetime:
-    """Return when a file was last changed; the oldest date of all if nobody may know, or it is none."""
+    """Return when a file was last changed.
+
+    The oldest date of all if nobody may know, or it is none.
+    """
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except (OSError, OverflowError, ValueError):
@@ -73,7 +80,10 @@ def _item(path: Path) -> Item:
 
 
 def file_digest(path: Path) -> str:
-    """What differs once a file's text does; "" for a file that cannot be read, which its reader will say."""
+    """What differs once a file's text does.
+
+    "" for a file that cannot be read, which its reader will say.
+    """
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,7 +15,10 @@ LARGEST = 1 << 53  # bytes of an enclosure
 
 
 def json_feed_entries(page: Page) -> list[Item]:
-    """The items of a JSON Feed, those without an address too. Raises ExtractError where the JSON is none."""
+    """The items of a JSON Feed, those without an address too.
+
+    Raises ExtractError where the JSON is none.
+    """
     try:
         feed = json.loads(page.body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError) as error:

@@ -29,19 +29,20 @@ def read_listing(source: PageSource, documents: DocumentReader) -> tuple[Item, .
 
     Raises:
         FetchError: the page cannot be had.
-        ExtractError: it is not HTML; as NothingFound: it is empty, an error page, or lists no articles.
+        ExtractError: it is not HTML; as NoContentError: it is empty, an error page, or lists no
+            articles.
     """
     return documents.read(source.url, items_in, source.links)
 
 
 def items_in(page: Page, selector: str | None = None) -> tuple[Item, ...]:
-    """The articles that a page links to. Raises ExtractError, most often as NothingFound."""
+    """The articles that a page links to. Raises ExtractError, most often as NoContentError."""
     document = parse_document(page)
     return listing_items(document) if selector is None else _selected(document, selector)
 
 
 def listing_items(document: HtmlDocument) -> tuple[Item, ...]:
-    """The articles that a parsed page links to, by its structure. Raises NothingFound."""
+    """The articles that a parsed page links to, by its structure. Raises NoContentError."""
     if (instead := _stand_in(document)) is not None:
         raise NoContentError(f"the site answered with {instead}", document.url)
     items = find_items(document)
@@ -71,7 +72,10 @@ def _instead(document: HtmlDocument) -> str:
 
 
 def _stand_in(document: HtmlDocument) -> str | None:
-    """What was sent instead of the page asked for, by its title; None where that says nothing of the kind."""
+    """What was sent instead of the page asked for, by its title.
+
+    None where that says nothing of the kind.
+    """
     for part in (document.title, *_TITLE_PARTS.split(document.title)):
         if part.lower() in ERROR_TITLES:
             return f'an error page, "{part}"'

@@ -1,4 +1,7 @@
-"""Pieces of HTML inside of feeds: as text, or with absolute addresses. Cleans nothing: that is the cleaner's work."""
+"""Pieces of HTML inside of feeds.
+
+As text, or with absolute addresses. Cleans nothing: that is the cleaner's work.
+"""
 
 import re
 from html import escape
@@ -45,7 +48,10 @@ def to_text(html: str) -> str:
 
 
 def absolutize_links(html: str, base: str) -> str:
-    """The same HTML with its relative links and images made absolute; unchanged where it has none."""
+    """The same HTML with its relative links and images made absolute.
+
+    Unchanged where it has none.
+    """
     if not _RELATIVE.search(html):
         return html
     tree = _parse(html)
@@ -59,7 +65,10 @@ def absolutize_links(html: str, base: str) -> str:
 
 
 def _parse(html: str) -> HtmlElement | None:
-    """The tree, or None where lxml would lose a part of it: nested too deeply, a text that is too long."""
+    """The tree, or None where lxml would lose a part of it.
+
+    Nested too deeply, a text that is too long.
+    """
     parser = HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
     sound = strip_invalid_markup(_CONTROLS.sub(" ", html)).decode()
     document = f"<html><body>{sound}</body></html>"  # lxml asserts what a piece of one should hold

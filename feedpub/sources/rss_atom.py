@@ -1,4 +1,7 @@
-"""What a feed calls itself: the title in its head, of RSS, RDF, Atom or JSON Feed; nothing else of it."""
+"""What a feed calls itself.
+
+The title in its head, of RSS, RDF, Atom or JSON Feed; nothing else of it.
+"""
 
 import io
 import json
@@ -84,7 +87,10 @@ class _Feed:
 
 
 def feed_entries(page: Page) -> list[Item]:
-    """The entries of a feed, those without an address too. Raises ExtractError where the document is no feed."""
+    """The entries of a feed, those without an address too.
+
+    Raises ExtractError where the document is no feed.
+    """
     parsed = _parse(page)
     head: Node = parsed["feed"]
     atom = parsed["version"].startswith("atom")
@@ -139,7 +145,10 @@ def _item(entry: Node, feed: _Feed) -> Item:
 
 
 def _link(entry: Node, base: str) -> str | None:
-    """The article's address: before a proxy's came in between, the link, or an id that is an address."""
+    """The article's address.
+
+    Before a proxy's came in between, the link, or an id that is an address.
+    """
     guid = _text(entry, "id")
     links = [_text(entry, "feedburner_origlink"), _text(entry, "link"), guid]
     found = (absolute_url(link, base) for link in links if link != guid or _on_the_web(link))
@@ -187,7 +196,10 @@ def _plain(detail: Node) -> str:
 
 
 def _date(entry: Node, name: str) -> datetime | None:
-    """The date, by our own rules; feedparser knows those of feeds with months in Greek, Hungarian or Korean."""
+    """The date, by our own rules.
+
+    Feedparser knows those of feeds with months in Greek, Hungarian or Korean.
+    """
     text = _text(entry, name)
     parts = (
         dict.get(entry, f"{name}_parsed")

@@ -1,4 +1,7 @@
-"""One sitemap file: bytes → the addresses or further sitemaps in it. Urlsets, indexes, news and text sitemaps."""
+"""One sitemap file.
+
+Bytes → the addresses or further sitemaps in it. Urlsets, indexes, news and text sitemaps.
+"""
 
 import io
 import logging
@@ -46,7 +49,10 @@ class Sitemap:
 
 
 def parse_sitemap(page: Page) -> Sitemap:
-    """The content of a sitemap file, unpacked where it is gzipped. Raises ExtractError where it is none."""
+    """The content of a sitemap file, unpacked where it is gzipped.
+
+    Raises ExtractError where it is none.
+    """
     what = detect_type(page)
     if what == GZIP:
         return parse_sitemap(replace(page, body=_unpack(page), content_type=""))
@@ -113,7 +119,10 @@ def _read_xml(page: Page) -> Sitemap:
 
 
 def _nodes(text: str) -> Iterator[etree._Element]:
-    """Every `<url>` and `<sitemap>`, whatever its namespace; each is forgotten once it has been looked at."""
+    """Every `<url>` and `<sitemap>`, whatever its namespace.
+
+    Each is forgotten once it has been looked at.
+    """
     events = etree.iterparse(
         io.BytesIO(text.encode("utf-8", "replace")),
         encoding="utf-8",
@@ -170,12 +179,13 @@ def read_sitemap(
 ) -> tuple[Item, ...]:
     """The articles of a sitemap and of those that it names: by news date or lastmod, undated ones last, in their order.
 
-    Of an index only as many sitemaps are read, those with the newest lastmod first, as it takes to be sure of `limit`
-    articles. One that fails does not lose the others.
+    Of an index only as many sitemaps are read, those with the newest lastmod first, as it takes to
+    be sure of `limit` articles. One that fails does not lose the others.
 
     Raises:
-        FetchError, ExtractError: the sitemap, or every one that an index names, cannot be had or read; as
-            NothingFound: there are no articles in it, or none that `include` and `exclude` leave.
+        FetchError, ExtractError: the sitemap, or every one that an index names, cannot be had or
+            read; as NoContentError: there are no articles in it, or none that `include` and `exclude`
+            leave.
     """
     newest = _Newest(source, limit)
     failures = _read_files(source, documents, newest)
@@ -237,7 +247,10 @@ class _Newest:
 def _read_files(
     source: SitemapSource, documents: DocumentReader, newest: _Newest
 ) -> list[SourceError]:
-    """Read as many files as it takes; what failed is returned, but for the first file's failure, which is raised."""
+    """Read as many files as it takes.
+
+    What failed is returned, but for the first file's failure, which is raised.
+    """
     first = documents.read(source.url, parse_sitemap)
     newest.show(first.items)
     failures, waiting, seen = list[SourceError](), _by_change(first.children), {source.url}

@@ -14,7 +14,10 @@ _END_OF_SUBSET = re.compile(r"\]\s*>")
 
 
 def strip_doctype(text: str) -> str:
-    """An XML text without its document type declaration; what refers to entities of it refers to nothing."""
+    """An XML text without its document type declaration.
+
+    What refers to entities of it refers to nothing.
+    """
     prolog, _, rest = split_prolog(text)
     return prolog + rest
 
@@ -40,7 +43,10 @@ def split_prolog(text: str) -> tuple[str, str, str]:
 
 
 def _end_of_other(text: str, at: int) -> int | None:
-    """Return where the comment or instruction that begins at an index ends; None where none does."""
+    """Return where the comment or instruction that begins at an index ends.
+
+    None where none does.
+    """
     for begin, finish in (("<!--", "-->"), ("<?", "?>")):
         if text.startswith(begin, at):
             return (
@@ -86,7 +92,10 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def detect_type(page: Page) -> str:
-    """What a document is, for people: HTML, FEED, SITEMAP, JSON, TEXT, GZIP, EMPTY, or "a PDF" and the like."""
+    """What a document is, for people.
+
+    HTML, FEED, SITEMAP, JSON, TEXT, GZIP, EMPTY, or "a PDF" and the like.
+    """
     start = page.body[:SNIFFED].removeprefix(_BOM)
     if found := next((name for signature, name in _SIGNATURES if signature.match(start)), None):
         return found

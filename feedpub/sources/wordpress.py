@@ -1,6 +1,7 @@
 """The posts of a WordPress as its REST API gives them (/wp-json/wp/v2/posts): bytes → items, whole texts and all.
 
-A feed for our purposes, and a better one: the feed of the same site has ten entries, and often only their beginnings.
+A feed for our purposes, and a better one: the feed of the same site has ten entries, and often only
+their beginnings.
 """
 
 import html
@@ -17,7 +18,10 @@ from feedpub.sources.markup import absolutize_links, clean_text, to_text
 
 
 def wordpress_entries(page: Page) -> list[Item]:
-    """The posts of an answer, those without an address too. Raises ExtractError where the JSON is none."""
+    """The posts of an answer, those without an address too.
+
+    Raises ExtractError where the JSON is none.
+    """
     try:
         posts = json.loads(page.body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError) as error:
@@ -46,7 +50,10 @@ def _item(post: Mapping[str, Any], base: str) -> Item:
 
 
 def _date(post: Mapping[str, Any], name: str) -> datetime | None:
-    """The moment in UTC; the site's own time, whose zone nobody knows, only where there is no other."""
+    """The moment in UTC.
+
+    The site's own time, whose zone nobody knows, only where there is no other.
+    """
     return parse_date(_text(post.get(f"{name}_gmt"))) or parse_date(_text(post.get(name)))
 
 

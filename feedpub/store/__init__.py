@@ -1,7 +1,7 @@
 """The state: what was seen, minted ids, stored entries, validators, the record of runs. Knows no network, no formats.
 
-`Store` is all that others need; what goes in and comes out are frozen dataclasses. SQLAlchemy and SQLite are spoken
-here alone, and their errors leave as StoreError.
+`Store` is all that others need; what goes in and comes out are frozen dataclasses. SQLAlchemy and
+SQLite are spoken here alone, and their errors leave as StoreError.
 """
 
 from feedpub.store.records import (

@@ -16,7 +16,10 @@ from feedpub.store.rows import chunks, from_row, insert, sorted_by_key
 
 
 class ArchivesTable:
-    """Members by archive; archives are numbered from 1, the oldest first. Raises StoreError as the store does."""
+    """Members by archive.
+
+    Archives are numbered from 1, the oldest first. Raises StoreError as the store does.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,7 +1,7 @@
 """How our values lie in the database: times as seconds, long texts compressed, tuples as JSON.
 
-What does not read as it was written raises UnreadableError, whatever the column; the boundary of the database
-(`faults`) calls that damage. A fault in the code around it is none.
+What does not read as it was written raises ColumnDecodeError, whatever the column; the boundary of
+the database (`faults`) calls that damage. A fault in the code around it is none.
 """
 
 # ruff: noqa: ARG002 -- SQLAlchemy passes the dialect to every column type

@@ -100,7 +100,10 @@ def _count(connection: Connection, table: Table) -> int:
 
 
 def _count_on(connection: Connection) -> None:
-    """Go on with keys that the engine counts up after those that were copied; SQLite does so by itself."""
+    """Go on with keys that the engine counts up after those that were copied.
+
+    SQLite does so by itself.
+    """
     if connection.dialect.name != "postgresql":
         return
     for table in (schema.source_observations, schema.incidents, schema.outbox, schema.runs):

@@ -1,4 +1,7 @@
-"""What the store asks of a database, whichever engine it is: transactions, and locks that outlast them."""
+"""What the store asks of a database, whichever engine it is.
+
+Transactions, and locks that outlast them.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -8,7 +11,10 @@ from typing import Protocol, TypeAlias
 from sqlalchemy import Connection
 
 StatePlace: TypeAlias = Path | str
-"""Where a state is: a folder, or the address of a PostgreSQL database ("postgresql://…"), which may hold a password."""
+"""Where a state is.
+
+A folder, or the address of a PostgreSQL database ("postgresql://…"), which may hold a password.
+"""
 
 
 class Database(Protocol):
@@ -18,7 +24,10 @@ class Database(Protocol):
     """
 
     def open(self) -> None:
-        """Open it now, with the tables of this code's version. Where that raises DamagedError, `renew` helps."""
+        """Open it now, with the tables of this code's version.
+
+        Where that raises CorruptStateError, `renew` helps.
+        """
 
     def close(self) -> None:
         """Close every connection; what was committed is on the disk already."""
@@ -36,18 +45,24 @@ class Database(Protocol):
         """A transaction that is on the disk when the block ends, or not at all when it raises.
 
         Args:
-            turn: transactions of one such name go one after the other, where the engine has several writers: those
-                that change what they have read, and are not alone with their feed.
+            turn: transactions of one such name go one after the other, where the engine has several
+                writers: those that change what they have read, and are not alone with their feed.
         """
 
     def rebuild(self, fill: Callable[[Path], None]) -> Path | None:
-        """Go on with a new one in place of one that is damaged; tells where that lies, if it was not done already."""
+        """Go on with a new one in place of one that is damaged.
+
+        Tells where that lies, if it was not done already.
+        """
 
     def feed_lock(self, name: str) -> AbstractContextManager[None]:
         """One at a time, of all threads and processes that work on this state under this name."""
 
     def check_lock(self) -> None:
-        """Ask whether this thread is still alone, as it was when `alone` let it in; StoreError where it is not."""
+        """Ask whether this thread is still alone, as it was when `alone` let it in.
+
+        StoreError where it is not.
+        """
 
     def quarantined_files(self) -> tuple[Path, ...]:
         """The damaged ones that were set aside, oldest first."""
@@ -56,4 +71,7 @@ class Database(Protocol):
         """Whether a state lies there, of whichever version."""
 
     def other_connections(self) -> int:
-        """How many connections there are to it beside the one that asks; 0 where the engine does not know."""
+        """How many connections there are to it beside the one that asks.
+
+        0 where the engine does not know.
+        """

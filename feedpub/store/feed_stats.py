@@ -1,4 +1,7 @@
-"""How all feeds are, in a few queries however many there are: what a page or a metric about everything needs."""
+"""How all feeds are, in a few queries however many there are.
+
+What a page or a metric about everything needs.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +57,10 @@ class FeedStats:
         )
 
     def per_day(self, since: datetime) -> dict[str, dict[date, int]]:
-        """Feed → day (UTC) → how many of its entries were published on it; days without any are left out."""
+        """Feed → day (UTC) → how many of its entries were published on it.
+
+        Days without any are left out.
+        """
         t = schema.entries
         day = (type_coerce(t.c.published, Integer) // _DAY).label("day")
         query = (
@@ -92,7 +98,10 @@ class FeedStats:
         return {(row["feed"], row["key"]): from_row(SourceState, row) for row in rows}
 
     def open_incidents(self) -> dict[tuple[str, str], tuple[datetime, str]]:
-        """(feed, source key) → since when and why, of all that is known to be broken; "" is the feed as a whole."""
+        """(feed, source key) → since when and why, of all that is known to be broken.
+
+        "" is the feed as a whole.
+        """
         return {
             (row["feed"], row["key"]): (row["since"], row["reason"])
             for row in self._rows(select(schema.open_incidents))
@@ -145,7 +154,10 @@ class SummaryTable:
         return from_row(StoredSummary, row) if row else None
 
     def save(self, front: StoredSummary) -> None:
-        """Keep a front; to be called alone with the feed, or it may be one of entries that have changed meanwhile."""
+        """Keep a front.
+
+        To be called alone with the feed, or it may be one of entries that have changed meanwhile.
+        """
         with self._database.write_transaction() as connection:
             upsert(connection, schema.feed_summaries, [as_row(front)])
 
@@ -196,7 +208,10 @@ class RemovalTable:
                 _forget(connection, feed)
 
     def latest(self, each: int) -> dict[str, tuple[RemovalStat, ...]]:
-        """Feed → what began to be removed from several of its articles last, newest first; so many of each feed."""
+        """Feed → what began to be removed from several of its articles last, newest first.
+
+        So many of each feed.
+        """
         t = schema.removal_stats
         order = (t.c.first.desc(), t.c.count.desc(), t.c.text)
         rank = func.row_number().over(partition_by=t.c.feed, order_by=order).label("rank")
@@ -231,7 +246,10 @@ def _count(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
 
 
 def _forget(connection: Connection, feed: str) -> None:
-    """Drop what was not removed for longest, beyond so many lines: what repeats is removed again and again."""
+    """Drop what was not removed for longest, beyond so many lines.
+
+    What repeats is removed again and again.
+    """
     t = schema.removal_stats
     order = (t.c.last.desc(), t.c.count.desc(), t.c.text)
     too_many = select(t.c.feed, t.c.text).where(t.c.feed == feed).order_by(*order).offset(KEPT)

@@ -1,4 +1,7 @@
-"""What is broken now, and what was told of it: a break is opened once and closed once, whoever notices it."""
+"""What is broken now, and what was told of it.
+
+A break is opened once and closed once, whoever notices it.
+"""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
@@ -19,14 +22,18 @@ Tell = Callable[[Incident], Iterable[OutboxMessage]]
 class IncidentTable:
     """Open breaks, and notices by date. Raises StoreError as the store does.
 
-    A break, its notice and the messages about it are one transaction: nothing is told twice, and nothing is forgotten.
+    A break, its notice and the messages about it are one transaction: nothing is told twice, and
+    nothing is forgotten.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def open_of(self, feed: str) -> dict[str, tuple[datetime, str]]:
-        """Source key → since when and why, of all that is known to be broken; "" is the feed as a whole."""
+        """Source key → since when and why, of all that is known to be broken.
+
+        "" is the feed as a whole.
+        """
         t = schema.open_incidents
         with self._database.read_transaction() as connection:
             rows = connection.execute(select(t).where(t.c.feed == feed)).mappings().all()
@@ -86,7 +93,10 @@ class IncidentTable:
 
 
 def _add(connection: Connection, notice: Incident) -> Incident:
-    """Put a notice in, at the last moment that no other one has: of two with one date, readers show one."""
+    """Put a notice in, at the last moment that no other one has.
+
+    Of two with one date, readers show one.
+    """
     t = schema.incidents
     taken = set(connection.scalars(select(t.c.at)))
     last = notice.at.replace(microsecond=0)
@@ -120,7 +130,10 @@ class ProposalTable:
         return {(row["feed"], row["key"]): from_row(Proposal, row) for row in rows}
 
     def save(self, feed: str, proposals: Iterable[Proposal], done: Collection[str]) -> None:
-        """Keep proposals of a feed, each in place of the one before; those of sources that need none are dropped."""
+        """Keep proposals of a feed, each in place of the one before.
+
+        Those of sources that need none are dropped.
+        """
         t = schema.proposals
         rows = [as_row(proposal) for proposal in proposals]
         with self._database.write_transaction() as connection:

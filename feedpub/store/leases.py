@@ -1,7 +1,7 @@
 """What one of several processes has for itself for a time: the lead over them, and the turn to ask a server.
 
-Times are the engine's, so that machines whose clocks differ agree. A claim ends by itself: a process that dies, or
-hangs, or is cut off from the others, is in nobody's way for long.
+Times are the engine's, so that machines whose clocks differ agree. A claim ends by itself: a
+process that dies, or hangs, or is cut off from the others, is in nobody's way for long.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,8 @@ class LeaseTable:
             seconds: for how long, up to `MAX_SECONDS`.
 
         Returns:
-            0 where the holder has it now; else in how many seconds it will be free, unless it is let go before.
+            0 where the holder has it now; else in how many seconds it will be free, unless it is
+            let go before.
         """
         t = schema.leases
         with self._database.autocommit() as connection:

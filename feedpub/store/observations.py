@@ -10,14 +10,18 @@ from feedpub.store.database import Database
 from feedpub.store.records import SourceObservation
 from feedpub.store.rows import as_row, from_row
 
-NEWEST_KEPT = 30  # looks as usual, of each source; before these, those that brought articles, and one every 6 hours
+# looks as usual, of each source; before these, those that brought articles, and one every 6 hours
+NEWEST_KEPT = 30
 MOST_KEPT = 300  # of each source
 _EVERY = 6 * 3600  # seconds
 _BROKEN_KEPT = 5  # looks that are not as usual: the first ones in a row, and the newest
 
 
 class ObservationTable:
-    """The looks at each source, as many as say what is usual. Raises StoreError as the store does."""
+    """The looks at each source, as many as say what is usual.
+
+    Raises StoreError as the store does.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -55,7 +59,10 @@ def prolong_observations(
 
 
 def _make_way(connection: Connection, look: SourceObservation) -> None:
-    """What a look puts an end to: looks under other settings, looks as usual or not as usual so far."""
+    """What a look puts an end to.
+
+    Looks under other settings, looks as usual or not as usual so far.
+    """
     t = schema.source_observations
     own = and_(t.c.feed == look.feed, t.c.key == look.key)
     broken = t.c.verdict != ""

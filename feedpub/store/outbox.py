@@ -1,4 +1,7 @@
-"""What has to be told to others: kept until it is told, so that no crash between an event and its telling loses it."""
+"""What has to be told to others.
+
+Kept until it is told, so that no crash between an event and its telling loses it.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -20,9 +23,10 @@ _FARTHEST = timedelta(
 class OutboxTable:
     """The messages that wait, oldest first. Raises StoreError as the store does.
 
-    A message is claimed before it is sent. Its `due` is the claim's mark: whoever moves it meanwhile (a process that
-    took it over, a change that wants the same message once more) makes the claim void, and the message stays. One that
-    has a `failure` is backing off: nobody is sending it, and its `due` is when the other side may be asked again.
+    A message is claimed before it is sent. Its `due` is the claim's mark: whoever moves it
+    meanwhile (a process that took it over, a change that wants the same message once more) makes
+    the claim void, and the message stays. One that has a `failure` is backing off: nobody is
+    sending it, and its `due` is when the other side may be asked again.
     """
 
     def __init__(self, database: Database) -> None:
@@ -36,8 +40,8 @@ class OutboxTable:
     def add_once(self, messages: Iterable[OutboxMessage], now: datetime) -> None:
         """Keep messages; one that waits already, or is being sent right now, is due anew and not doubled.
 
-        One that is backing off goes on doing so, and says the new thing when its time comes, unless that could be
-        sooner than the new thing may be said.
+        One that is backing off goes on doing so, and says the new thing when its time comes, unless
+        that could be sooner than the new thing may be said.
         """
         wanted = list(messages)
         if not wanted:
@@ -56,7 +60,10 @@ class OutboxTable:
         return self._those(or_(t.c.due <= now, t.c.due > now + _FARTHEST))
 
     def claim(self, message: OutboxMessage, until: datetime) -> OutboxMessage | None:
-        """Take a message for one try, which others leave alone until then; None where somebody else has it."""
+        """Take a message for one try, which others leave alone until then.
+
+        None where somebody else has it.
+        """
         t = schema.outbox
         claimed = replace(message, due=until, tries=message.tries + 1, failure="")
         taken = self._set(claimed, t.c.id == message.id, t.c.due == message.due)
@@ -70,7 +77,10 @@ class OutboxTable:
         self._set(replace(message, due=due, failure=failure), *_claim(message))
 
     def delete(self, message: OutboxMessage) -> None:
-        """Forget a claimed message: it was sent, or never will be. One that is wanted anew is as good as new."""
+        """Forget a claimed message.
+
+        It was sent, or never will be. One that is wanted anew is as good as new.
+        """
         t = schema.outbox
         with self._database.write_transaction(MAX_DUE) as connection:
             if not connection.execute(

@@ -1,4 +1,7 @@
-"""Keep a database file to its owner: it holds what sites sent, and addresses with the passwords in them."""
+"""Keep a database file to its owner.
+
+It holds what sites sent, and addresses with the passwords in them.
+"""
 
 import errno
 import shlex
@@ -18,7 +21,8 @@ _NOT_OURS = (
 def make_private(path: Path) -> None:
     """Take all rights of others from a file, from what SQLite keeps beside it, and from what was set aside.
 
-    Files of another owner stay as they are: `exposures` names them. Raises OSError where the disk fails.
+    Files of another owner stay as they are: `exposures` names them. Raises OSError where the disk
+    fails.
     """
     for file in path.parent.glob(f"{path.name}*"):
         try:

@@ -1,8 +1,9 @@
 """The state in PostgreSQL, for several machines; all that is PostgreSQL's own stands here.
 
-Locks that outlast a transaction are the session's advisory locks: they end with the connection of a process that dies.
-A thread that has one does all its work on that connection. So a lock that was lost, because the server was started
-anew or the network cut, is noticed by the next transaction, and nothing that was read under it is ever written.
+Locks that outlast a transaction are the session's advisory locks: they end with the connection of a
+process that dies. A thread that has one does all its work on that connection. So a lock that was
+lost, because the server was started anew or the network cut, is noticed by the next transaction,
+and nothing that was read under it is ever written.
 """
 
 import threading
@@ -34,7 +35,8 @@ from feedpub.store.column_types import ColumnDecodeError
 
 CONNECTIONS = 4  # that are kept open
 MOST = 80  # connections at once: each run has one while it is alone with its feed
-# A machine that vanishes with a lock is noticed by the server within half a minute, and not after two hours.
+# A machine that vanishes with a lock is noticed by the server within half a minute, and not after
+# two hours.
 _SESSION = {
     "application_name": "feedpub",
     "tcp_keepalives_idle": "10",
@@ -82,10 +84,11 @@ class PostgresDatabase:
     """A database of a PostgreSQL server: `Database`.
 
     Args:
-        address: postgresql://user:password@host:port/name, as libpq has it; what it leaves out comes from libpq's
-            environment variables and password file.
+        address: postgresql://user:password@host:port/name, as libpq has it; what it leaves out
+            comes from libpq's environment variables and password file.
         patience: seconds that a transaction waits for another's lock, and for a connection.
-        untouched: only read it, as it is: no table is made or brought up to date, and the server holds us to it.
+        untouched: only read it, as it is: no table is made or brought up to date, and the server
+            holds us to it.
     """
 
     def __init__(self, address: str, *, patience: float = 30.0, untouched: bool = False) -> None:
@@ -112,7 +115,10 @@ class PostgresDatabase:
         return self._transaction("REPEATABLE READ")
 
     def read_transaction(self) -> AbstractContextManager[Connection]:
-        """No transaction: that would be two more questions to the server for each one that is asked."""
+        """No transaction.
+
+        That would be two more questions to the server for each one that is asked.
+        """
         return self._transaction("AUTOCOMMIT")
 
     autocommit = read_transaction
@@ -154,7 +160,10 @@ class PostgresDatabase:
             yield
 
     def check_lock(self) -> None:
-        """Ask the server on the connection that has the lock: where that answers, it has it still."""
+        """Ask the server on the connection that has the lock.
+
+        Where that answers, it has it still.
+        """
         if self._alone:
             with self.read_transaction() as connection:
                 connection.execute(select(1))
@@ -307,7 +316,10 @@ def _key(name: str) -> ColumnElement[int]:
 
 
 def _let_go(connection: Connection, name: str) -> None:
-    """Give a lock back; a connection on which that cannot be done is closed, which does the same."""
+    """Give a lock back.
+
+    A connection on which that cannot be done is closed, which does the same.
+    """
     try:
         connection.rollback()
         with connection.begin():
@@ -317,9 +329,14 @@ def _let_go(connection: Connection, name: str) -> None:
 
 
 def _not_cut(
-    connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: PoolProxiedConnection
-) -> None:  # noqa: ARG001 -- SQLAlchemy's
-    """A connection that has something to say before it is asked was ended by the server: take another one."""
+    connection: DBAPIConnection,
+    record: ConnectionPoolEntry,  # noqa: ARG001 -- SQLAlchemy's
+    proxy: PoolProxiedConnection,  # noqa: ARG001 -- SQLAlchemy's
+) -> None:
+    """A connection that has something to say before it is asked was ended by the server.
+
+    Take another one.
+    """
     probe = poll()  # select() knows no descriptor above 1,023
     probe.register(connection.fileno(), POLLIN)
     if probe.poll(0):

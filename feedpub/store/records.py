@@ -15,14 +15,16 @@ class ItemState:
 
     Attributes:
         key: of its address, as the builder makes it.
-        version: its source's mark of its version at that time, with a digest of that source's key before it.
-        state: stored as an entry; excluded by the feed's filters; failed: nothing could be read; partial: the
-            source's own text stands in.
+        version: its source's mark of its version at that time, with a digest of that source's key
+            before it.
+        state: stored as an entry; excluded by the feed's filters; failed: nothing could be read;
+            partial: the source's own text stands in.
         reason: why it was excluded or failed, for people.
         tries: how often it failed in a row.
         retry_at: when it may be tried again; None for the next look.
         etag, last_modified: the article page's validators, exactly as received.
-        first_seen: when it was first asked for; None for what was never, or before that was remembered.
+        first_seen: when it was first asked for; None for what was never, or before that was
+            remembered.
         url: where its page is, as its source lists it, as long as it is looked at again.
         recheck_at: when it is to be looked at again for corrections; None for never.
     """
@@ -72,9 +74,11 @@ class PageSnapshot:
     """What an entry was made of, so that it can be made again without asking anybody.
 
     Attributes:
-        item: what its source said of it; without its guid, and without the path of a saved file, which the key tells.
+        item: what its source said of it; without its guid, and without the path of a saved file,
+            which the key tells.
         key: what the store knew the article by.
-        form: its page; its feed's own content, which stands in the item; a saved file, which lies where it lay.
+        form: its page; its feed's own content, which stands in the item; a saved file, which lies
+            where it lay.
         fetched: when it was read.
         listed_first: its source knows title, date and authors better than the page does.
         final_url: where the page was found, after redirects.
@@ -130,7 +134,8 @@ class ProbeState:
     """A source of which nothing is left to do, as long as its server says that nothing changed.
 
     Attributes:
-        basis: a digest of all else that the feed is made from: other settings, or another feedpub, may change it.
+        basis: a digest of all else that the feed is made from: other settings, or another feedpub,
+            may change it.
         until: when it is to be read as a whole again, changed or not.
         skipped: how many of its articles the feed's rules leave out.
         etag, last_modified: the document's validators.
@@ -160,7 +165,8 @@ class SourceObservation:
         obstacle: the commonest reason for that, for people.
         dated, pictured: how many of those read have a date, and a picture.
         lengths: of those read, in words.
-        verdict: what is not as usual, with the evidence, for people; "" for a look that is as usual.
+        verdict: what is not as usual, with the evidence, for people; "" for a look that is as
+            usual.
         accepted: it is not as usual, but has been so for long that it is usual from now on.
     """
 
@@ -251,8 +257,9 @@ class Incident:
     Attributes:
         feed: its name; "" for what is about all of them.
         key: of the source; "" for the feed as a whole.
-        kind: a source broke, was read again, was read again because what is not as usual is so for long, or left the
-            config while it was broken; or all of this began; or the state was damaged and is built anew.
+        kind: a source broke, was read again, was read again because what is not as usual is so for
+            long, or left the config while it was broken; or all of this began; or the state was
+            damaged and is built anew.
         at: when that was noticed; no two notices share one.
         since: when it broke.
         reason: what is or was wrong, for people.
@@ -274,7 +281,10 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class ConfigChange:
-    """A key of a source's block in the config, its value and what it should be; None where it is left out."""
+    """A key of a source's block in the config, its value and what it should be.
+
+    None where it is left out.
+    """
 
     key: str
     before: str | None
@@ -310,7 +320,8 @@ class OutboxMessage:
 
     Attributes:
         kind: by which way.
-        target: the hub of a ping; "" for ways that the config knows: what is secret about them is not kept here.
+        target: the hub of a ping; "" for ways that the config knows: what is secret about them is
+            not kept here.
         body: what to say: a ping's form, an alert's JSON.
         due: when it is to be tried next.
         tries: how often it was tried.

@@ -9,7 +9,10 @@ from feedpub.store.rows import as_row, from_row, upsert
 
 
 class RobotsCacheTable:
-    """Answers by origin, so that a second build need not ask again. Raises StoreError as the store does."""
+    """Answers by origin, so that a second build need not ask again.
+
+    Raises StoreError as the store does.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database

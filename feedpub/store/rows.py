@@ -1,4 +1,7 @@
-"""Records to rows and back, and the one way that rows are put in. Columns are named as the fields they hold."""
+"""Records to rows and back, and the one way that rows are put in.
+
+Columns are named as the fields they hold.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -72,7 +75,10 @@ def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.I
 def sorted_by_key(
     rows: Iterable[Mapping[str, Any]], keys: Sequence[str]
 ) -> list[Mapping[str, Any]]:
-    """The rows by their keys: two transactions that write the same ones never wait for each other in a circle."""
+    """The rows by their keys.
+
+    Two transactions that write the same ones never wait for each other in a circle.
+    """
     return sorted(rows, key=lambda row: [row[key] for key in keys])
 
 

@@ -1,7 +1,9 @@
 """Which feeds' runs are under way, and which were when their process died.
 
-A run is marked before it begins and unmarked with the record of its end, so that a mark whose process is gone means: it
-was killed, or crashed, in the middle of that run. Feeds that were found so are suspects until a run of theirs ends.
+A run is marked before it begins and unmarked with the record of its end, so that a mark whose
+process is gone means: it
+was killed, or crashed, in the middle of that run. Feeds that were found so are suspects until a run
+of theirs ends.
 """
 
 from collections.abc import Callable, Collection
@@ -82,5 +84,8 @@ class RunMarkTable:
 
 
 def unmark_run(connection: Connection, feed: str) -> None:
-    """Unmark a feed, as a part of a transaction that does more: its run has ended, and the process has not."""
+    """Unmark a feed, as a part of a transaction that does more.
+
+    Its run has ended, and the process has not.
+    """
     connection.execute(delete(schema.marks).where(schema.marks.c.feed == feed))

@@ -109,8 +109,8 @@ class ScheduleTable:
         """Hand over again, when it is next asked, what was put into a queue and is lost there.
 
         Args:
-            before: what was put in later is left alone: it may stand there without being known yet. What was put in
-                an hour later still was put in by a clock that was ahead.
+            before: what was put in later is left alone: it may stand there without being known yet.
+                What was put in an hour later still was put in by a clock that was ahead.
             standing: what the queue has.
 
         Returns:
@@ -126,7 +126,10 @@ class ScheduleTable:
         return lost
 
     def keep_only(self, feeds: Collection[str]) -> None:
-        """Drop the plans of all other feeds: they left the config, or changed so that they run at once."""
+        """Drop the plans of all other feeds.
+
+        They left the config, or changed so that they run at once.
+        """
         t = schema.schedule
         with self._database.write_transaction() as connection:
             for some in chunks(set(connection.scalars(select(t.c.feed))) - set(feeds)):

@@ -202,7 +202,8 @@ leases = Table(
     Column("until", Float, nullable=False),
 )
 
-# Which feeds' runs are under way, by which process; "" where that died in the middle of it, so many times in a row.
+# Which feeds' runs are under way, by which process; "" where that died in the middle of it, so many
+# times in a row.
 marks = Table(
     "marks",
     metadata,

@@ -1,12 +1,15 @@
 """Bring the tables of a database to those of the schema, whatever version it says it has.
 
-A recorded version is only a promise: states of versions under development, those that were restored in part and those
-that somebody edited do not keep it. So the real tables are compared with the promised ones before migrations build on
-them, and with the schema's at the end. What is missing is added; what exists already stays.
+A recorded version is only a promise: states of versions under development, those that were restored
+in part and those
+that somebody edited do not keep it. So the real tables are compared with the promised ones before
+migrations build on them, and with the schema's at the end. What is missing is added; what exists
+already stays.
 
-A table whose rows lack what they cannot do without starts anew, and what was remembered there is lost: the record of
-runs, what was learned of sites. A table that holds ids never does: UnreadableError says that the state is to be built
-anew.
+A table whose rows lack what they cannot do without starts anew, and what was remembered there is
+lost: the record of
+runs, what was learned of sites. A table that holds ids never does: ColumnDecodeError says that the
+state is to be built anew.
 """
 
 import logging
@@ -41,7 +44,7 @@ def find_faults(connection: Connection) -> list[str]:
     """Say what has to be repaired before the tables are those of the schema; nothing is changed.
 
     Raises:
-        UnreadableError: it cannot be repaired.
+        ColumnDecodeError: it cannot be repaired.
     """
     return [said for said, _ in _steps(connection)]
 
@@ -55,7 +58,7 @@ def upgrade_schema(connection: Connection, version: str, name: str) -> None:
         name: of the state, for the log.
 
     Raises:
-        UnreadableError: ids would be lost, or nobody knows the version.
+        ColumnDecodeError: ids would be lost, or nobody knows the version.
     """
     from alembic.util import CommandError  # noqa: PLC0415 -- slow to import and rarely needed
 
@@ -85,7 +88,10 @@ def _repair(connection: Connection, promised: Columns | None = None) -> list[str
 
 
 def _steps(connection: Connection, promised: Columns | None = None) -> Iterator[Step]:
-    """Yield what makes the tables those of the schema, or of an older version: that has promised only columns."""
+    """Yield what makes the tables those of the schema, or of an older version.
+
+    That has promised only columns.
+    """
     inspector = inspect(connection)
     columns = {
         name: {c["name"]: c for c in found}

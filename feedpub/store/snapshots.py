@@ -1,6 +1,7 @@
 """What entries were made of: kept so that changed rules, or a new version of the cleaner, can be applied to them.
 
-Bodies are compressed before they come here: they wait for the end of their run, and no transaction waits for them.
+Bodies are compressed before they come here: they wait for the end of their run, and no transaction
+waits for them.
 """
 
 import zlib
@@ -33,7 +34,10 @@ class SnapshotTable:
 
 
 def pack_body(body: bytes) -> bytes:
-    """A page's body as it is kept: zlib takes a tenth of the time that lzma takes, and a quarter more room."""
+    """A page's body as it is kept.
+
+    Zlib takes a tenth of the time that lzma takes, and a quarter more room.
+    """
     return zlib.compress(body)
 
 
@@ -51,7 +55,10 @@ def unpack_body(kept: PageSnapshot) -> Page:
 def replace_snapshots(
     connection: Connection, feed: str, changed: Collection[str], pages: Mapping[str, PageSnapshot]
 ) -> None:
-    """Keep what entries were made of: what changed entries were made of before is no use any more."""
+    """Keep what entries were made of.
+
+    What changed entries were made of before is no use any more.
+    """
     drop_snapshots(connection, feed, set(changed) - pages.keys())
     upsert(
         connection,

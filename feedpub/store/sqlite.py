@@ -1,4 +1,7 @@
-"""A damaged database file is set aside, never deleted: perhaps somebody can read more of it than SQLite does."""
+"""A damaged database file is set aside, never deleted.
+
+Perhaps somebody can read more of it than SQLite does.
+"""
 
 import errno
 import fcntl
@@ -30,8 +33,10 @@ _MARK = ".damaged-"
 def quarantine(path: Path, now: datetime) -> Path:
     """Rename a database file, with what SQLite keeps beside it, to a name that nothing has: "….damaged-<UTC time>".
 
-    The file itself comes last: as long as it has its name, what belongs to it can be set aside once more; and what were
-    left behind would be taken for a new file's own. To be called by one process at a time. Raises OSError.
+    The file itself comes last: as long as it has its name, what belongs to it can be set aside once
+    more; and what were
+    left behind would be taken for a new file's own. To be called by one process at a time. Raises
+    OSError.
     """
     target = _unused(path, now)
     for suffix in (*COMPANIONS, ""):
@@ -107,7 +112,7 @@ _SYSTEM_ADVICE = {
 
 @contextmanager
 def wrap_sqlite_errors(path: Path) -> Iterator[None]:
-    """Raise what goes wrong in the block with the file at a path, or with its folder, as StoreError or DamagedError."""
+    """Raise what goes wrong in the block with the file at a path, or with its folder, as StoreError or CorruptStateError."""
     try:
         yield
     except ColumnDecodeError as error:
@@ -153,7 +158,10 @@ FileIdentity: TypeAlias = tuple[int, int] | None
 
 
 def file_identity(path: Path) -> FileIdentity:
-    """Which file has the name now. Not by opening it: closing it again would undo SQLite's locks."""
+    """Which file has the name now.
+
+    Not by opening it: closing it again would undo SQLite's locks.
+    """
     try:
         about = path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -175,7 +183,8 @@ class OpenSqlite:
         """Open the file at a path; one that is missing is made. For one process at a time.
 
         Raises:
-            StoreError: a newer feedpub wrote it. What SQLite and the system raise is left to the caller.
+            StoreError: a newer feedpub wrote it. What SQLite and the system raise is left to the
+                caller.
         """
         opened = cls(path, _engine(path, patience))
         try:
@@ -218,7 +227,10 @@ class OpenSqlite:
             raise
 
     def _is_current(self) -> bool:
-        """Say whether the tables are those of this code. Raises StoreError where a newer one made them."""
+        """Say whether the tables are those of this code.
+
+        Raises StoreError where a newer one made them.
+        """
         if file_identity(self._path) is None:
             return False
         with self.transaction(writing=False) as connection:
@@ -233,7 +245,10 @@ class OpenSqlite:
 
 @contextmanager
 def exclusive_file(folder: Path) -> Iterator[None]:
-    """One process at a time: SQLite itself does not wait for others when it makes a file ready for writers."""
+    """One process at a time.
+
+    SQLite itself does not wait for others when it makes a file ready for writers.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -273,7 +288,10 @@ def _prepare(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None: 
 
 
 def _begin(connection: Connection) -> None:
-    """A writer takes the lock at once: one that began by reading could not wait for another writer."""
+    """A writer takes the lock at once.
+
+    One that began by reading could not wait for another writer.
+    """
     immediate = connection.get_execution_options().get("immediate")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
@@ -284,7 +302,8 @@ def _begin(connection: Connection) -> None:
 class ReadWriteLock:
     """Lets many threads in together, or one alone. Thread-safe.
 
-    Who waits to be alone keeps nobody out: a thread that is in may come in once more. The thread that is alone may come
+    Who waits to be alone keeps nobody out: a thread that is in may come in once more. The thread
+    that is alone may come
     in as if it were with others.
     """
 
@@ -339,12 +358,12 @@ FILE_NAME = "feedpub.sqlite"
 class FileDatabase:
     """A database in a file: `Database`.
 
-    Where another process has set the file aside, or somebody has put another one in its place, the next transaction
-    is that one's.
+    Where another process has set the file aside, or somebody has put another one in its place, the
+    next transaction is that one's.
 
     Args:
-        path: the file, which only its owner may read; made where it is missing, in a folder that only its owner may
-            enter.
+        path: the file, which only its owner may read; made where it is missing, in a folder that
+            only its owner may enter.
         patience: seconds that a transaction waits for another process's.
         scratch: a folder that goes when the database is closed.
     """
@@ -384,7 +403,7 @@ class FileDatabase:
         return copy
 
     def open(self) -> None:
-        """Open the file now. Raises StoreError; where that is DamagedError, `renew` helps."""
+        """Open the file now. Raises StoreError; where that is CorruptStateError, `renew` helps."""
         with wrap_sqlite_errors(self.path), self._gate.exclusive():
             self._open()
 
@@ -417,8 +436,9 @@ class FileDatabase:
         """Set the damaged file aside and go on with a new one; no transaction of this process is under way meanwhile.
 
         Args:
-            fill: is told where the damaged file lies, and puts into the new one, by transactions of this database, what
-                is known from elsewhere; others, in other processes too, see the file only afterwards.
+            fill: is told where the damaged file lies, and puts into the new one, by transactions of
+                this database, what is known from elsewhere; others, in other processes too, see the
+                file only afterwards.
 
         Returns:
             Where the damaged file lies now; None where it has been replaced already, by whomever.
@@ -459,7 +479,10 @@ class FileDatabase:
             return quarantined_files(self.path)
 
     def exposures(self) -> tuple[str, ...]:
-        """Say which rights others have on the file and its folder, and how to take them away. Raises StoreError."""
+        """Say which rights others have on the file and its folder, and how to take them away.
+
+        Raises StoreError.
+        """
         with wrap_sqlite_errors(self.path.parent):
             return find_exposures(self.path)
 
@@ -483,7 +506,10 @@ class FileDatabase:
 
     @contextmanager
     def _noticing_damage(self) -> Iterator[None]:
-        """Remember which file it was that is damaged: by the time of a renewal it may be another's turn."""
+        """Remember which file it was that is damaged.
+
+        By the time of a renewal it may be another's turn.
+        """
         try:
             with wrap_sqlite_errors(self.path):
                 yield
@@ -492,7 +518,10 @@ class FileDatabase:
             raise
 
     def _follow(self) -> None:
-        """Go on with the file that has the name now; not in the middle of a transaction, or of a renewal."""
+        """Go on with the file that has the name now.
+
+        Not in the middle of a transaction, or of a renewal.
+        """
         if self._is_current() or self._gate.is_held_here:
             return
         with self._gate.exclusive():

@@ -70,8 +70,9 @@ LONGEST_ADDRESS = (
 class Store:
     """The state of all feeds, in a file or in a database server. Threads may share it, and other processes use it, too.
 
-    Every method raises StoreError where it cannot be read or written; the message names it and says what to do.
-    What a method changes is one transaction: it is on the disk when the method returns, or nothing of it is.
+    Every method raises StoreError where it cannot be read or written; the message names it and says
+    what to do. What a method changes is one transaction: it is on the disk when the method returns,
+    or nothing of it is.
 
     Attributes:
         robots: what robots.txt said, by origin.
@@ -117,9 +118,11 @@ class Store:
         """Open the state at a place, brought to the version of this code.
 
         Args:
-            place: a folder, made where it is missing, for its owner alone; or the address of a database.
+            place: a folder, made where it is missing, for its owner alone; or the address of a
+                database.
             copy: work on a copy that is gone on closing, and leave the place as it is.
-            pages_of: the feeds whose kept pages a copy needs; left out, all. Of a folder they all come.
+            pages_of: the feeds whose kept pages a copy needs; left out, all. Of a folder they all
+                come.
             patience: seconds to wait for another process's transaction.
         """
         if copy:
@@ -175,7 +178,10 @@ class Store:
 
     @staticmethod
     def exposures(place: StatePlace) -> tuple[str, ...]:
-        """Say which rights others have on a state in a folder, and how to take them away. Raises StoreError."""
+        """Say which rights others have on a state in a folder, and how to take them away.
+
+        Raises StoreError.
+        """
         return FileDatabase(place / FILE_NAME).exposures() if isinstance(place, Path) else ()
 
     @classmethod
@@ -188,15 +194,15 @@ class Store:
         return self._database.exists()
 
     def connect(self) -> None:
-        """Open it now. Raises StoreError; DamagedError where it has to be renewed."""
+        """Open it now. Raises StoreError; CorruptStateError where it has to be renewed."""
         self._database.open()
 
     def rebuild(self, fill: Callable[[Path], None]) -> Path | None:
         """Set a damaged file aside and go on with a new one; no thread and no process sees it before it is filled.
 
         Args:
-            fill: is told where the damaged file lies, and puts into the new one, by methods of this store, what is
-                known from elsewhere.
+            fill: is told where the damaged file lies, and puts into the new one, by methods of this
+                store, what is known from elsewhere.
 
         Returns:
             Where the damaged file lies now; None where somebody has renewed it already.
@@ -219,7 +225,10 @@ class Store:
         self.close()
 
     def feed_lock(self, feed: str) -> AbstractContextManager[None]:
-        """Work on a feed while no other thread or process does: from what it knows to what it publishes."""
+        """Work on a feed while no other thread or process does.
+
+        From what it knows to what it publishes.
+        """
         return self._database.feed_lock(feed)
 
     def check_lock(self) -> None:
@@ -231,7 +240,10 @@ class Store:
         self._database.check_lock()
 
     def other_connections(self) -> int:
-        """How many connections other processes of feedpub have to it; of a file nobody knows, so 0."""
+        """How many connections other processes of feedpub have to it.
+
+        Of a file nobody knows, so 0.
+        """
         return self._database.other_connections()
 
     def copy_to(
@@ -374,7 +386,10 @@ class Store:
         return {row["key"] for row in self._rows(newest)}
 
     def next_recheck(self, feed: str, now: datetime) -> datetime | None:
-        """Return when the next article of a feed is to be looked at again, also if that is past; None if none is."""
+        """Return when the next article of a feed is to be looked at again, also if that is past.
+
+        None if none is.
+        """
         t = schema.item_states
         bounds = select(
             func.min(t.c.recheck_at, type_=UtcSeconds).label("first"),
@@ -424,7 +439,8 @@ class Store:
             claims: key → its entry, for keys that lead to one by what a page claims.
             listed: keys of entries that are listed now, besides those in `aliases` and `seen`.
             seen: what became of each article that is listed now, the unchanged ones too.
-            pages: entry id → what it was made of; of entries that changed and are not among these, nothing is kept.
+            pages: entry id → what it was made of; of entries that changed and are not among these,
+                nothing is kept.
             now: when they were listed.
         """
         marks = {"feed": feed, "last_listed": now}
@@ -447,7 +463,10 @@ class Store:
             )
 
     def replace_entries(self, feed: str, entries: Iterable[Entry]) -> None:
-        """Keep entries in place of those of the same ids, though nobody listed them now; none is added."""
+        """Keep entries in place of those of the same ids, though nobody listed them now.
+
+        None is added.
+        """
         t = schema.entries
         with self._database.write_transaction() as connection:
             drop_summary(connection, feed)
@@ -507,10 +526,12 @@ class Store:
 
         Args:
             run: the last `RUNS_KEPT` of each feed are kept.
-            documents: the source documents that were fetched; those of monstrous addresses are not kept.
+            documents: the source documents that were fetched; those of monstrous addresses are not
+                kept.
             sources: how each source is now.
             looks: what the looks at those sources brought that could be read.
-            calm: source key → of which nothing is left to do, or None; what is known of others stays.
+            calm: source key → of which nothing is left to do, or None; what is known of others
+                stays.
             still: the keys of sources whose last looks still say all that there is to say.
         """
         with self._database.write_transaction() as connection:
@@ -575,11 +596,11 @@ class Store:
         """Drop what was last listed, fetched, looked at or used before a moment: feed by feed, each a transaction.
 
         Args:
-            before: older entries go with their aliases, and so do older seen articles, documents, sources, runs,
-                removals, looks, notices, proposals, plans, messages, robots.txt and what was learned of sites. Of
-                notices, only the last `NOTICES_KEPT` stay.
-            keep: feed → ids of the entries in its live document, which stay however old, aliases and all; the pages
-                of its others go. It is asked for one feed after another.
+            before: older entries go with their aliases, and so do older seen articles, documents,
+                sources, runs, removals, looks, notices, proposals, plans, messages, robots.txt and
+                what was learned of sites. Of notices, only the last `NOTICES_KEPT` stay.
+            keep: feed → ids of the entries in its live document, which stay however old, aliases
+                and all; the pages of its others go. It is asked for one feed after another.
             pages: pages go that came before this moment; left out, before the other one.
             robots: robots.txt go that expired before this moment; left out, before the other one.
         """
@@ -619,7 +640,10 @@ class Store:
         return [row["feed"] for row in self._rows(select(schema.entries.c.feed).distinct())]
 
     def _forget_entries(self, feed: str, before: datetime, live: Collection[str] | None) -> None:
-        """Drop a feed's old entries but the live ones, and the pages of all others; None: which are live is unknown."""
+        """Drop a feed's old entries but the live ones, and the pages of all others.
+
+        None: which are live is unknown.
+        """
         t, p = schema.entries, schema.page_snapshots
         old = {
             row["id"]
@@ -632,7 +656,8 @@ class Store:
             return
         with self._database.write_transaction() as connection:
             for some in chunks(old):
-                # the date once more: where there are several writers, one may have been listed since
+                # the date once more: where there are several writers, one may have been listed
+                # since
                 connection.execute(
                     delete(t).where(t.c.feed == feed, t.c.id.in_(some), t.c.last_listed < before)
                 )
@@ -691,7 +716,10 @@ def _forget_notices(connection: Connection) -> None:
 
 
 def _forget_fronts(connection: Connection, published: Collection[str]) -> None:
-    """Drop the fronts of feeds that are no more: that are not published, and of which no entry is left."""
+    """Drop the fronts of feeds that are no more.
+
+    That are not published, and of which no entry is left.
+    """
     t = schema.feed_summaries
     empty = select(t.c.feed).where(~exists().where(schema.entries.c.feed == t.c.feed))
     for some in chunks(set(connection.scalars(empty)) - set(published)):

@@ -12,7 +12,8 @@ bucket       the files as they lie in a bucket
 copies       the files as they go over the wire, compressed once and kept
 codings      which compression a client takes
 validators   whether a client has the newest version already
-headers      what an answer says about itself: how long it holds, where else to look, what it may load
+headers      what an answer says about itself: how long it holds, where else to look, what it may
+load
 upcoming     when each feed runs next, and so for how long its files hold
 refusals     pages that say why there is nothing else to be had
 access       who may see how everything is

@@ -64,7 +64,8 @@ class FeedApp:
         hubs: WebSub hubs that are told of every change.
         base_url: where the folder is published, ending in a slash.
         plans: tells when each feed runs next; asked now and then, in a thread of its own.
-        hosts: names of this machine, besides loopback's, under which it may be asked how everything is.
+        hosts: names of this machine, besides loopback's, under which it may be asked how everything
+            is.
     """
 
     def __init__(  # noqa: PLR0913 -- its collaborators and settings, all named
@@ -88,7 +89,10 @@ class FeedApp:
         self._making: dict[tuple[str, str], asyncio.Task[CachedResponse | None]] = {}
 
     def refresh(self, written: Iterable[str]) -> None:
-        """Compress files that have just been written, before the first reader asks for them; in the caller's thread."""
+        """Compress files that have just been written, before the first reader asks for them.
+
+        In the caller's thread.
+        """
         self._upcoming.invalidate()
         for file in filter(None, map(file_type_of, written)):
             for coding in negotiation.COMPRESSIBLE_TYPES if file.kind.compressed else ():

@@ -1,4 +1,7 @@
-"""The published files as they lie there: in a folder, regular ones, and no symbolic link followed; or in a bucket."""
+"""The published files as they lie there.
+
+In a folder, regular ones, and no symbolic link followed; or in a bucket.
+"""
 
 import errno
 import logging
@@ -46,13 +49,19 @@ class FileBackend(Protocol):
         """Whether `look` knows enough to answer without waiting for others."""
 
     def refresh(self) -> None:
-        """Learn what is there, where that takes waiting. Raises OSError or PublishError where nothing is known."""
+        """Learn what is there, where that takes waiting.
+
+        Raises OSError or PublishError where nothing is known.
+        """
 
     def stat(self, name: str) -> Signature | None:
         """The signature of a file; None where no regular file has the name. Raises OSError."""
 
     def read(self, name: str) -> tuple[bytes, Signature] | None:
-        """The bytes and the signature of one version of a file; None where there is none. Raises as `catch_up`."""
+        """The bytes and the signature of one version of a file.
+
+        None where there is none. Raises as `catch_up`.
+        """
 
 
 class FolderBackend(FileBackend):
@@ -88,7 +97,8 @@ def _opened(root: Path, name: str, stack: ExitStack) -> int | None:
         folder = Folder.root(root, stack)
         for parent in parents:
             folder = folder.subfolder(parent, stack)
-        # What is no file must not hold us up: a pipe blocks whoever opens it, until somebody writes to it.
+        # What is no file must not hold us up: a pipe blocks whoever opens it, until somebody writes
+        # to it.
         descriptor = os.open(
             last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder.descriptor
         )
@@ -117,7 +127,10 @@ _log = logging.getLogger(__name__)
 
 
 class S3Backend(FileBackend):
-    """The objects of a bucket. What this process reads is known at once; what others write, with the next list."""
+    """The objects of a bucket.
+
+    What this process reads is known at once; what others write, with the next list.
+    """
 
     def __init__(self, objects: S3Client) -> None:
         self._objects = objects

@@ -63,7 +63,10 @@ class ResponseCache:
         self._looked: dict[str, tuple[float, Signature]] = {}  # name → when, and what was there
 
     def signature(self, name: str) -> Signature | None:
-        """The file's signature, a second old at most; None where there is no such file. Raises OSError."""
+        """The file's signature, a second old at most.
+
+        None where there is no such file. Raises OSError.
+        """
         now = time.monotonic()
         looked = self._looked.get(name)
         if looked and now - looked[0] < GLANCE:
@@ -80,7 +83,10 @@ class ResponseCache:
             return copy
 
     def build(self, file: OutputFile, coding: str) -> CachedResponse | None:
-        """Read a file as it is now, compress it and keep the copy; None where there is none. Raises as `read` does."""
+        """Read a file as it is now, compress it and keep the copy.
+
+        None where there is none. Raises as `read` does.
+        """
         now = time.monotonic()
         found = self._shelf.read(file.name)
         self._saw(file.name, found[1] if found else None, now)

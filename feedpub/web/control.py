@@ -37,18 +37,27 @@ class ServiceControl(Protocol):
     runs_feeds: bool
 
     def status(self, *, brief: bool = False) -> ServiceStatus:
-        """How everything is now; or only as much as shows whether all is well. Raises StoreError."""
+        """How everything is now.
+
+        Or only as much as shows whether all is well. Raises StoreError.
+        """
 
     def run_now(self, feed: str) -> bool:
         """Look at all sources of a feed now; False where it is unknown, waits or runs."""
 
     def admin_token(self) -> str | None:
-        """What must be known to have a feed run, and to ask from elsewhere; None if nobody can. Raises ConfigError."""
+        """What must be known to have a feed run, and to ask from elsewhere.
+
+        None if nobody can. Raises ConfigError.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOnlyControl:
-    """A process that only publishes: it tells how everything was when others last looked, and runs nothing."""
+    """A process that only publishes.
+
+    It tells how everything was when others last looked, and runs nothing.
+    """
 
     config: Config
     store: Store

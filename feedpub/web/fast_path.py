@@ -1,7 +1,8 @@
 """Answers that need no waiting, written as soon as a request's head is there.
 
-The server library makes a task and passes messages for each request, which takes several times as long as finding and
-sending a file that is in memory. What takes no waiting takes no such detour; everything else does.
+The server library makes a task and passes messages for each request, which takes several times as
+long as finding and sending a file that is in memory. What takes no waiting takes no such detour;
+everything else does.
 """
 
 import asyncio

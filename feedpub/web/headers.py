@@ -11,11 +11,13 @@ from feedpub.web.http import Headers
 READ_METHODS = ("GET", "HEAD", "OPTIONS")  # what can be done to a published file
 _LEAST, _MOST = 60, 3600  # seconds that a reader may keep what may change
 _LASTING = 86400  # and what never will
-_POLICY = b"default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'"  # of pages that have none
+# of pages that have none
+_POLICY = b"default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
 _OWN_POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([\w &#+/=:;-]+)">')
 _HEAD = 2048  # bytes of a page in which its policy stands
 _SAFE = ":/?#[]@!$&'()*+,;=%~"  # characters of addresses that stand for themselves
-PREFLIGHT_HEADERS: Headers = (  # what a browser wants to know before it lets a reader send validators
+# what a browser wants to know before it lets a reader send validators
+PREFLIGHT_HEADERS: Headers = (
     (b"allow", ", ".join(READ_METHODS).encode()),
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", ", ".join(READ_METHODS).encode()),
@@ -80,7 +82,10 @@ def _by_role(kind: FileType, content: bytes) -> Headers:
 
 
 def _links(file: OutputFile, base_url: str, hubs: Sequence[str]) -> Headers:
-    """Where a feed is at home and who tells of its changes (RFC 8288); the same as in its documents."""
+    """Where a feed is at home and who tells of its changes (RFC 8288).
+
+    The same as in its documents.
+    """
     if not file.is_feed:
         return ()
     home = (f'<{quote(base_url, safe=_SAFE)}{quote(file.name)}>; rel="self"',)

@@ -26,7 +26,8 @@ class Request:
     Attributes:
         method: in capitals.
         path: decoded, without the query.
-        headers: by lower-case name; the values of a name that is there twice stand behind each other.
+        headers: by lower-case name; the values of a name that is there twice stand behind each
+            other.
         client: the address that it came from; None from a Unix socket.
     """
 
@@ -59,7 +60,10 @@ class Response:
     body: bytes = b""
 
     async def send(self, send: Send, *, bodiless: bool) -> None:
-        """Hand it over, piece by piece, as fast as the client takes it; without its body as an answer to HEAD."""
+        """Hand it over, piece by piece, as fast as the client takes it.
+
+        Without its body as an answer to HEAD.
+        """
         await send(
             {"type": "http.response.start", "status": self.status, "headers": list(self.headers)}
         )
@@ -76,7 +80,10 @@ class Response:
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:
-    """The body of a request; nothing where its client left. Raises TooLargeError beyond the limit, in bytes."""
+    """The body of a request.
+
+    Nothing where its client left. Raises BodyTooLargeError beyond the limit, in bytes.
+    """
     body = b""
     while True:
         part = await receive()

@@ -1,11 +1,12 @@
 """What a client may take its time for, and how much it may send, before it is shown the door.
 
-The server library bounds how long an idle connection lives. Here: how long a request and how large its head may be,
-how long an answer may lie untaken, how many requests may wait for their answers, and how many connections there may be.
+The server library bounds how long an idle connection lives. Here: how long a request and how large
+its head may be, how long an answer may lie untaken, how many requests may wait for their answers,
+and how many connections there may be.
 
-One address may hold all connections as long as nobody else wants one. When they are used up, whoever holds the most
-loses one for each newcomer, so no address shuts out others. A reverse proxy, behind which all readers have one address,
-needs no exception and no setting.
+One address may hold all connections as long as nobody else wants one. When they are used up,
+whoever holds the most loses one for each newcomer, so no address shuts out others. A reverse proxy,
+behind which all readers have one address, needs no exception and no setting.
 """
 
 import asyncio
@@ -27,7 +28,10 @@ MOST_CONNECTIONS = 500  # a process has mostly 1024 descriptors, and needs other
 
 
 class BadRequestHeadError(Exception):
-    """The head of a request is larger than any reader's, or names no host; the server library answers with 400."""
+    """The head of a request is larger than any reader's, or names no host.
+
+    The server library answers with 400.
+    """
 
 
 class TooManyRequestsError(Exception):
@@ -38,7 +42,8 @@ class LimitedProtocol(FastPathProtocol):
     """A connection with limits.
 
     Attributes:
-        network: the client's address, or its network if that is a single customer's (IPv6); "" for a Unix socket.
+        network: the client's address, or its network if that is a single customer's (IPv6); "" for
+            a Unix socket.
     """
 
     _asking: TimerHandle | None = None  # runs while a request is awaited in full
@@ -127,7 +132,10 @@ class LimitedProtocol(FastPathProtocol):
         return not self._received and (self.cycle is None or self.cycle.response_complete)
 
     def _close_one(self) -> None:
-        """Close a connection of the address that holds the most, an idle one if there is: this one if it is ours."""
+        """Close a connection of the address that holds the most, an idle one if there is.
+
+        This one if it is ours.
+        """
         open_ones = [
             each
             for each in self.connections

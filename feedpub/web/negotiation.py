@@ -46,7 +46,10 @@ def choose_coding(accepted: bytes | None, offered: tuple[str, ...]) -> str | Non
 
 
 def _unnamed(coding: str, rest: float | None) -> float:
-    """How much a client likes a coding that it does not name: none at all, but for the plain bytes, as a last way."""
+    """How much a client likes a coding that it does not name.
+
+    None at all, but for the plain bytes, as a last way.
+    """
     if rest is not None:
         return rest
     return 1e-6 if coding == IDENTITY_CODING else 0.0

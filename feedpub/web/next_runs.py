@@ -1,4 +1,7 @@
-"""When each feed runs next, as it was known some seconds ago: nobody who wants a feed waits long for the state."""
+"""When each feed runs next, as it was known some seconds ago.
+
+Nobody who wants a feed waits long for the state.
+"""
 
 import asyncio
 import logging
@@ -59,6 +62,9 @@ class NextRunCache:
         self._took = time.monotonic() - began
 
     def invalidate(self) -> None:
-        """Look now, unless that was done just now: when thousands of runs end, looks are not made for each."""
+        """Look now, unless that was done just now.
+
+        When thousands of runs end, looks are not made for each.
+        """
         if time.monotonic() - self._asked > SHARE * self._took:
             self.read()

@@ -41,7 +41,8 @@ def open_socket(address: str) -> socket.socket:
 def inherited_sockets(environ: MutableMapping[str, str] = os.environ) -> list[socket.socket]:
     """The sockets that systemd listens on for us (sd_listen_fds(3)); none where it does not.
 
-    The variables that tell of them are taken away, so that no process we start takes them for its own.
+    The variables that tell of them are taken away, so that no process we start takes them for its
+    own.
 
     Raises:
         ServiceError: what was handed over is no listening socket.
@@ -73,7 +74,8 @@ def _at_port(host: str, port: int) -> socket.socket:
     listening = socket.create_server(
         (host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both
     )
-    # Connections have it from here: asyncio sees to it only where the protocol was named. Else each answer's second
+    # Connections have it from here: asyncio sees to it only where the protocol was named. Else each
+    # answer's second
     # half waits for the client's word that it has the first.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening

@@ -20,7 +20,10 @@ _LEAST = 2.0  # of a bar that is not nothing
 
 
 def chart_bars(counts: Sequence[int]) -> tuple[int, int, str]:
-    """The width and height of the chart, and its path: one bar a number, the highest as high as the chart."""
+    """The width and height of the chart, and its path.
+
+    One bar a number, the highest as high as the chart.
+    """
     highest = max(counts, default=0)
     path = "".join(
         _bar(place * STEP, count / highest) for place, count in enumerate(counts) if count

@@ -1,11 +1,13 @@
 """How many feeds several workers look at, what each look costs, and where the next limit is.
 
-    python -m tests.benchmarks.cluster --feeds 1000 10000 --workers 1 2 4 --plot tests/pictures/cluster.png
+    python -m tests.benchmarks.cluster --feeds 1000 10000 --workers 1 2 4 --plot
+    tests/pictures/cluster.png
 
-A site farm (nginx) answers on addresses of loopback; nineteen of twenty feeds have nothing new, the others always do.
-A PostgreSQL of its own, with its usual care for the disk, has the state and the queue; `feedpub run` leads. All feeds
-are due at once, again and again: for the first time, then as whole looks, then as sources that are known to be calm.
-Beside that `requests` alone does the same conditional GETs, one after the other. Needs nginx and PostgreSQL.
+A site farm (nginx) answers on addresses of loopback; nineteen of twenty feeds have nothing new, the
+others always do. A PostgreSQL of its own, with its usual care for the disk, has the state and the
+queue; `feedpub run` leads. All feeds are due at once, again and again: for the first time, then as
+whole looks, then as sources that are known to be calm. Beside that `requests` alone does the same
+conditional GETs, one after the other. Needs nginx and PostgreSQL.
 """
 
 import argparse
@@ -61,7 +63,8 @@ class Round:
 
     Attributes:
         seconds: from the first feed that was due until the last was done.
-        worker_ms, leader_ms, server_ms, farm_ms: CPU of the workers, the leader, PostgreSQL and the farm, a feed.
+        worker_ms, leader_ms, server_ms, farm_ms: CPU of the workers, the leader, PostgreSQL and the
+            farm, a feed.
         statements: of the database, a feed.
         megabytes: of the largest worker, without the processes that it reads pages in.
         bare_ms: CPU of `requests` alone, a GET.

@@ -3,13 +3,15 @@
     pip install -e '.[bench]'
     python -m tests.benchmarks.compare --data ../shared/bench/extraction
 
-prints Markdown tables. Quality is F1 of 4-gram shingles with precision and recall behind it, the shares of wanted
-segments found and of unwanted ones leaked, and agreement of titles, authors and dates; of pages that are no articles,
-F1 of words by kind. Time is CPU in this process, each page by one extractor after the other. Memory and time of large
-pages are of generated ones, a new process each (Linux only). An extractor that is not installed is left out; one that
-raises has found nothing. `--profile` prints how feedpub's own time is divided instead.
+prints Markdown tables. Quality is F1 of 4-gram shingles with precision and recall behind it, the
+shares of wanted segments found and of unwanted ones leaked, and agreement of titles, authors and
+dates; of pages that are no articles, F1 of words by kind. Time is CPU in this process, each page by
+one extractor after the other. Memory and time of large pages are of generated ones, a new process
+each (Linux only). An extractor that is not installed is left out; one that raises has found
+nothing. `--profile` prints how feedpub's own time is divided instead.
 
-feedpub's model was learned on these very pages: train_blocks.py prints what it scores on sites that it has not seen.
+feedpub's model was learned on these very pages: train_blocks.py prints what it scores on sites that
+it has not seen.
 """
 
 import argparse
@@ -85,7 +87,10 @@ def _options() -> argparse.Namespace:
 
 
 def _pages(options: argparse.Namespace) -> Iterator[Row]:
-    """The pages of all data sets; it is told when a new one begins, because all of them take a while."""
+    """The pages of all data sets.
+
+    It is told when a new one begins, because all of them take a while.
+    """
     for name in options.sets:
         print(f"{name} …", file=sys.stderr, flush=True)
         yield from islice(rows(options.data / "data", name), options.limit)
@@ -135,7 +140,10 @@ def quality(found: Table, names: Sequence[str], measure: ModuleType) -> Iterator
 
 
 def _told(of_set: Scores, measure: ModuleType, *, articles: bool) -> dict[str, str]:
-    """What is shown of a data set's scores; of pages that are no articles, how many words were found and no more."""
+    """What is shown of a data set's scores.
+
+    Of pages that are no articles, how many words were found and no more.
+    """
     if not articles:
         return {"word F1": f"{fmean(of_set.words):.3f}"}
     told = {}

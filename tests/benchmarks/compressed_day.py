@@ -2,9 +2,12 @@
 
     python -m tests.benchmarks.compressed_day --minutes 24
 
-One minute stands for an hour: every feed is looked at once a minute, and its site publishes now and then. Of 200 feeds
-20 are hostile: they hang, drip, flood, or answer with errors. Printed are how late the healthy feeds' looks began,
-how long after its publication an entry was in its feed, and what memory the service took, quarter by quarter.
+One minute stands for an hour: every feed is looked at once a minute, and its site publishes now and
+then. Of 200 feeds
+20 are hostile: they hang, drip, flood, or answer with errors. Printed are how late the healthy
+feeds' looks began,
+how long after its publication an entry was in its feed, and what memory the service took, quarter
+by quarter.
 """
 
 import argparse
@@ -175,7 +178,10 @@ def _seconds(moment: object) -> float:
 
 
 def _delays(room: Newsroom, home: Path) -> list[float]:
-    """Seconds from publication to the file, of the last entry that is there: a file tells only when it changed last."""
+    """Seconds from publication to the file, of the last entry that is there.
+
+    A file tells only when it changed last.
+    """
     file = home / "feeds" / f"{room.name}.json"
     if not file.exists():
         return []

@@ -1,13 +1,15 @@
 """Pages whose editor wrote a description, and what a summary is held against: the description, hidden from the text.
 
-The text is the benchmark's gold text, or feedpub's where a set has none. A description counts when it is of some
-length, ends as a sentence does, stands on one page of its site only, and has something to do with the text. It is kept
-apart how it stands to the text:
+The text is the benchmark's gold text, or feedpub's where a set has none. A description counts when
+it is of some length, ends as a sentence does, stands on one page of its site only, and has
+something to do with the text. It is kept apart how it stands to the text:
 
     own words     the text does not have it: the text is taken as it is
-    taken out     the text has it, as a standfirst or its opening: the sentences that tell it are taken out of the text
+    taken out     the text has it, as a standfirst or its opening: the sentences that tell it are
+    taken out of the text
     left in       the text has it, but not as its opening, and keeps it
-    opening       the text begins with it, and keeps it: what is measured is how much of the beginning is repeated
+    opening       the text begins with it, and keeps it: what is measured is how much of the
+    beginning is repeated
 """
 
 from collections import Counter

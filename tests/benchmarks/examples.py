@@ -1,4 +1,7 @@
-"""The development pages as blocks with labels, kept in a cache file: what training and its scores read."""
+"""The development pages as blocks with labels, kept in a cache file.
+
+What training and its scores read.
+"""
 
 import base64
 import json
@@ -29,7 +32,8 @@ class Row:
     Attributes:
         text: the whole gold text; None where only segments of it are known.
         must, must_not: segments that are in it, and that are not.
-        authors, date: what the page says of itself; the date as YYYY-MM-DD. Empty where that is not known.
+        authors, date: what the page says of itself; the date as YYYY-MM-DD. Empty where that is not
+            known.
     """
 
     id: str
@@ -48,7 +52,10 @@ class Row:
 
 @dataclass(slots=True)
 class Example:
-    """A page with its blocks as the features see them, and for each block a label and a weight (0: unknown)."""
+    """A page with its blocks as the features see them, and for each block a label and a weight (0.
+
+    Unknown).
+    """
 
     row: Row
     reading: TokenizedPage

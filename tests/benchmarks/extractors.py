@@ -70,7 +70,10 @@ def resiliparse(html: bytes, _url: str | None) -> Found:
 
 
 def bare_parse(html: bytes, _url: str | None) -> Found:
-    """No extractor: what parsing alone costs with lxml, below which none of the others on it can be."""
+    """No extractor.
+
+    What parsing alone costs with lxml, below which none of the others on it can be.
+    """
     lxml.html.document_fromstring(html)
     return Found()
 

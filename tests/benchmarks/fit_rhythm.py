@@ -2,11 +2,12 @@
 
     python -m tests.benchmarks.fit_rhythm --data ../shared/bench/schedule [--write]
 
-Needs scipy. The data are the publication traces of dev.json: commit times of 27 public projects over two years. The
-weights are those under which looks that follow the rate find the second half of each trace soonest, the mean delay of
-each trace counting alike: if every look saw all that is more than half an hour old, looks at a rate r would be late by
-1 / 2r on average. With --write they are written to feedpub/scheduler/data/rhythm.json. The spans and what week.py does
-to counts are not learned: they were chosen by trial on all of these traces.
+Needs scipy. The data are the publication traces of dev.json: commit times of 27 public projects
+over two years. The weights are those under which looks that follow the rate find the second half of
+each trace soonest, the mean delay of each trace counting alike: if every look saw all that is more
+than half an hour old, looks at a rate r would be late by 1 / 2r on average. With --write they are
+written to feedpub/scheduler/data/rhythm.json. The spans and what week.py does to counts are not
+learned: they were chosen by trial on all of these traces.
 """
 
 import argparse
@@ -78,7 +79,10 @@ def case(trace: Trace) -> Case:
 
 
 def learn(cases: Sequence[Case]) -> RateWeights:
-    """The weights under which the logarithm of the delay is the least on average; their pace is still to be set."""
+    """The weights under which the logarithm of the delay is the least on average.
+
+    Their pace is still to be set.
+    """
     spans = len(SPANS)
 
     def loss(numbers: Table) -> tuple[float, Table]:

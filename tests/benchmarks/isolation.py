@@ -3,9 +3,10 @@
     python -m tests.benchmarks.isolation --data ../shared/bench/extraction
     python -m tests.benchmarks.isolation --before ../feedpub-0.1     another checkout's cleaner, too
 
-prints CPU seconds of all processes and seconds on the clock for the same pages, and both as ratios: the pages in this
-process beside the pages in a worker; and, with `--before`, the pages by this checkout's cleaner beside the other's, in
-a fresh process each, by turns. The least of several turns counts.
+prints CPU seconds of all processes and seconds on the clock for the same pages, and both as ratios:
+the pages in this
+process beside the pages in a worker; and, with `--before`, the pages by this checkout's cleaner
+beside the other's, in a fresh process each, by turns. The least of several turns counts.
 """
 
 import argparse
@@ -137,13 +138,13 @@ def _compare(pages: Sequence[Page], before: Path, number: int) -> None:
 def _of_checkout(root: Path, pages: str) -> float:
     """Seconds of CPU that a checkout's cleaner takes for the pages."""
     environ = {**os.environ, "PYTHONPATH": str(root.absolute())}
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 -- ours
         [sys.executable, "-c", TIMED, pages],
         env=environ,
         capture_output=True,
         text=True,
         check=True,
-    )  # noqa: S603 -- ours
+    )
     return float(done.stdout)
 
 

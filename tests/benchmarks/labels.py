@@ -20,7 +20,10 @@ def tokens(text: str) -> list[str]:
 
 
 def align(blocks: Sequence[str], gold: str) -> tuple[list[bool], float]:
-    """For each block whether it is in the gold text, in its order; and the share of the gold text that was found."""
+    """For each block whether it is in the gold text, in its order.
+
+    And the share of the gold text that was found.
+    """
     own = [tokens(block) for block in blocks]
     wanted = tokens(gold)
     page = [word for block in own for word in block]
@@ -42,7 +45,10 @@ def align(blocks: Sequence[str], gold: str) -> tuple[list[bool], float]:
 
 
 def _chain(page: Sequence[str], wanted: Sequence[str]) -> list[tuple[int, int]]:
-    """The longest run of equal grams that is in order in both: places in the page and in the gold text."""
+    """The longest run of equal grams that is in order in both.
+
+    Places in the page and in the gold text.
+    """
     places = _grams(wanted)
     pairs = [
         (at, there)

@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.listings [--verbose]
 
-The pages lie in ../shared/bench/extraction and do not ship; the labels are ours: tests/sources/labelled.toml. A page is
-right where the list has every article that the label names, and nothing of what it forbids.
+The pages lie in ../shared/bench/extraction and do not ship; the labels are ours:
+tests/sources/labelled.toml. A page is right where the list has every article that the label names,
+and nothing of what it forbids.
 """
 
 import json
@@ -37,7 +38,10 @@ class Label:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a page: the articles that are missing, the addresses that should not be there."""
+    """What became of a page.
+
+    The articles that are missing, the addresses that should not be there.
+    """
 
     label: Label
     url: str

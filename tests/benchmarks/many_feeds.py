@@ -2,10 +2,12 @@
 
     python -m tests.benchmarks.many_feeds --feeds 1000 10000
 
-Every number of feeds is written down twice: as one file, and as a file a feed in feeds.d. `feedpub check` is measured
-as a whole command. Then a state is filled with 50 entries of about 4 kB a feed, and each thing that is done about all
-feeds is measured in a process of its own. At last `feedpub run` is started on sources that answer 304 from loopback:
-how long until it serves, how many runs it ends a second, and its memory after so many seconds.
+Every number of feeds is written down twice: as one file, and as a file a feed in feeds.d. `feedpub
+check` is measured
+as a whole command. Then a state is filled with 50 entries of about 4 kB a feed, and each thing that
+is done about all feeds is measured in a process of its own. At last `feedpub run` is started on
+sources that answer 304 from loopback: how long until it serves, how many runs it ends a second, and
+its memory after so many seconds.
 """
 
 import argparse
@@ -50,7 +52,8 @@ WORDS = [
     "before",
     "nobody",
 ]
-# Starts a command and tells what it took: a process inherits the peak of the one that starts it, which is large here.
+# Starts a command and tells what it took: a process inherits the peak of the one that starts it,
+# which is large here.
 _SMALL = """
 import resource, subprocess, sys, time
 began = time.perf_counter()

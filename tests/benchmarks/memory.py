@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.memory [NAME ...]
 
-plays the catalogue's cases of memory and two larger ones, or those of these names. It prints the sum of every process's
-peak, which counts shared memory and replaced workers several times, and the most that all held at one time (PSS).
+plays the catalogue's cases of memory and two larger ones, or those of these names. It prints the
+sum of every process's peak, which counts shared memory and replaced workers several times, and the
+most that all held at one time (PSS).
 """
 
 import sys

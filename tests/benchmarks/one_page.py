@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.one_page feedpub --paragraphs 28000
 
-prints MB and seconds. The process has extracted a small page before, so that what is loaded once does not count. Reads
-Linux's /proc.
+prints MB and seconds. The process has extracted a small page before, so that what is loaded once
+does not count. Reads Linux's /proc.
 """
 
 import argparse
@@ -35,7 +35,10 @@ def _sentence(number: int) -> str:
 
 
 def memory(name: str) -> float:
-    """A figure of this process from Linux, in MB: VmRSS is what it has now, VmHWM the most it ever had."""
+    """A figure of this process from Linux, in MB.
+
+    VmRSS is what it has now, VmHWM the most it ever had.
+    """
     kilobytes = re.search(
         rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii")
     )

@@ -3,8 +3,8 @@
     pip install -e '.[bench]'
     python -m tests.benchmarks.plain_text --data ../shared/bench/extraction
 
-prints precision and recall of 4-gram shingles before and after, in percent: of the text that resiliparse takes from
-each page, and of what is left of it. No line of such a text has markup.
+prints precision and recall of 4-gram shingles before and after, in percent: of the text that
+resiliparse takes from each page, and of what is left of it. No line of such a text has markup.
 """
 
 import argparse

@@ -2,9 +2,11 @@
 
     python -m tests.benchmarks.readers [rss atom json]
 
-For each document, a line a reader: how many entries it shows, how many of them whole, what each of its polls was
-answered, and how many it shows a minute after there was one more article; some keep to Cache-Control and ask no sooner.
-The readers are those of the shared tools; where these are absent, nothing is done.
+For each document, a line a reader: how many entries it shows, how many of them whole, what each of
+its polls was
+answered, and how many it shows a minute after there was one more article; some keep to
+Cache-Control and ask no sooner. The readers are those of the shared tools; where these are absent,
+nothing is done.
 """
 
 import argparse
@@ -25,7 +27,8 @@ from tests.support.site import Site, running_site
 SUBSCRIBE = Path("tools/readers/subscribe.sh")
 STORIES = 12
 LAST_WORDS = "and the weather holds"  # of each story: where they are, the whole text is
-KEPT = 61  # seconds after which every copy of a feed that is looked at each minute is to be asked for again
+# seconds after which every copy of a feed that is looked at each minute is to be asked for again
+KEPT = 61
 KNOW_JSON = "reader,miniflux,feedsmith"  # the others never heard of JSON Feed
 
 
@@ -70,7 +73,10 @@ def _subscribe(script: Path, document: str, only: str | None) -> bool:
 
 @contextmanager
 def _publishing(site: Site, home: Path) -> Iterator[RunningService]:
-    """A service with one feed of a site's stories; whoever asks the site for /one-more has one more in the feed."""
+    """A service with one feed of a site's stories.
+
+    Whoever asks the site for /one-more has one more in the feed.
+    """
     open_newsroom(site, list(range(STORIES, 0, -1)))
     configure(home, feed("world", f"page {site.url('/news')}", more='every = "1m"'))
     with running_service(home / "config" / "feedpub.toml") as service:

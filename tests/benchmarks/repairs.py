@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks.repairs [--verbose]
 
-The pages and labels are those of `tests.benchmarks.listings`; only pages whose list is found take part, which is then
-what is known. Each is changed in three ways: every class and id is named anew, as a tool names them; every element that
-says what it is becomes a <div>; both. It counts as found where what is proposed has at least nine tenths of the list.
+The pages and labels are those of `tests.benchmarks.listings`; only pages whose list is found take
+part, which is then what is known. Each is changed in three ways: every class and id is named anew,
+as a tool names them; every element that says what it is becomes a <div>; both. It counts as found
+where what is proposed has at least nine tenths of the list.
 """
 
 import hashlib

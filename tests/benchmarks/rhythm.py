@@ -2,10 +2,11 @@
 
     python -m tests.benchmarks.rhythm --data ../shared/bench/schedule
 
-Printed are mean delays from publication to the next look, in parts of a fixed interval's, at the same number of looks:
-one in two hours. "frequency" divides a week by last week's entries, as miniflux does; "week" follows the hours of the
-week alone; "feedpub" learned from these very traces (fit_rhythm.py), "unseen" is the same learned from others than the
-trace that it is judged by, for which it needs scipy. The last column is the time that a call of feedpub's takes.
+Printed are mean delays from publication to the next look, in parts of a fixed interval's, at the
+same number of looks: one in two hours. "frequency" divides a week by last week's entries, as
+miniflux does; "week" follows the hours of the week alone; "feedpub" learned from these very traces
+(fit_rhythm.py), "unseen" is the same learned from others than the trace that it is judged by, for
+which it needs scipy. The last column is the time that a call of feedpub's takes.
 """
 
 import argparse

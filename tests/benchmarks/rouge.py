@@ -1,4 +1,7 @@
-"""ROUGE-1, ROUGE-2 and ROUGE-L as F1 over words, for any script (Lin, 2004); no stemming, no stop words."""
+"""ROUGE-1, ROUGE-2 and ROUGE-L as F1 over words, for any script (Lin, 2004).
+
+No stemming, no stop words.
+"""
 
 import re
 from collections import Counter
@@ -10,7 +13,10 @@ Scores = tuple[float, float, float]
 
 
 def rouge(told: str, wanted: str) -> Scores:
-    """How much of a wanted text another one tells: by words, by pairs of words, by the longest common sequence."""
+    """How much of a wanted text another one tells.
+
+    By words, by pairs of words, by the longest common sequence.
+    """
     left, right = words(told), words(wanted)
     return (
         _ngrams(left, right, 1),

@@ -1,8 +1,10 @@
 """Scores titles, authors and dates alone, and the time they take.
 
-    python tests/benchmarks/score_metadata.py [--data fundus] [--worst title] [--save FILE] [--before FILE]
+    python tests/benchmarks/score_metadata.py [--data fundus] [--worst title] [--save FILE]
+    [--before FILE]
 
---save keeps what was found; --before prints the scores of a kept file above the new ones, and each page that moved.
+--save keeps what was found; --before prints the scores of a kept file above the new ones, and each
+page that moved.
 """
 
 import argparse
@@ -59,7 +61,10 @@ def find(row: Mapping[str, Any]) -> tuple[Found, float]:
 
 
 def score(row: Mapping[str, Any], found: Found) -> dict[str, float]:
-    """Agreement by field, 0 … 1, as the public benchmark counts it; fields without truth are left out."""
+    """Agreement by field, 0 … 1, as the public benchmark counts it.
+
+    Fields without truth are left out.
+    """
     scores = {}
     if row.get("title"):
         scores["title"] = float(squash(found["title"]) == squash(row["title"]))

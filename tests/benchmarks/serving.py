@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks.serving --seconds 30
 
-Each server has one core, and wrk another. The file is a feed of 50 entries, or what --file names. Asked for are the
-plain bytes, the compressed ones (nginx finds them in a file beside it, gzip_static), and what a reader that has the
-newest version already asks for: most of all requests of a day. nginx and wrk have to be installed.
+Each server has one core, and wrk another. The file is a feed of 50 entries, or what --file names.
+Asked for are the plain bytes, the compressed ones (nginx finds them in a file beside it,
+gzip_static), and what a reader that has the newest version already asks for: most of all requests
+of a day. nginx and wrk have to be installed.
 """
 
 import argparse
@@ -59,7 +60,7 @@ import sys
 from pathlib import Path
 from feedpub.web import FolderShelf, Server, Site
 from feedpub.web.sockets import listen
-site = Site(FolderShelf(Path(sys.argv[1])), None, [], "https://feeds.example.org/")
+site = Site(FolderBackend(Path(sys.argv[1])), None, [], "https://feeds.example.org/")
 server = Server(site, [listen(f"127.0.0.1:{sys.argv[2]}")])
 server.start()
 sys.stdin.read()
@@ -199,9 +200,9 @@ def _measure(port: int, headers: Mapping[str, str], seconds: int, connections: i
     told = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     url = f"http://127.0.0.1:{port}/{NAME}"
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *told, url]
-    said = subprocess.run(
+    said = subprocess.run(  # noqa: S603
         [*_on_core(1), *command], capture_output=True, text=True, check=True
-    ).stdout  # noqa: S603
+    ).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     assert rate is not None, said

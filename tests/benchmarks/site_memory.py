@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.site_memory
 
-The pages that are judged are the ten that follow those that were learned; after all thirty, the last ten.
+The pages that are judged are the ten that follow those that were learned; after all thirty, the
+last ten.
 """
 
 import time

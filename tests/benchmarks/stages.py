@@ -26,7 +26,10 @@ STAGES = {  # of the story, and the names in its module under which each step is
 
 
 def stages(pages: Iterable[Row]) -> Iterator[Sequence[str]]:
-    """A row a stage, with its mean milliseconds and its share; the last but one is what belongs to none."""
+    """A row a stage, with its mean milliseconds and its share.
+
+    The last but one is what belongs to none.
+    """
     spent: dict[str, float] = defaultdict(float)
     count = 0
     with ExitStack() as stack:

@@ -2,14 +2,15 @@
 
     python -m tests.benchmarks.summaries --data ../shared/bench/extraction
 
-needs nothing but feedpub and the data. For the columns of the others, `pip install sumy` into a virtual
-environment that has feedpub and run it there; without sumy they are left out.
+needs nothing but feedpub and the data. For the columns of the others, `pip install sumy` into a
+virtual environment that has feedpub and run it there; without sumy they are left out.
 
-Every way has the same sentences (feedpub's first hundred, without headings and datelines) and the same length: what
-`summarize` makes of a page sets the number of characters, and the others fill it with their best sentences in the
-text's order, the last one cut behind a word. "first three" is lead-3. What is printed is F1 of ROUGE-1 / -2 / -L in
-percent. Rows by language are of pages whose text does not tell the description, or no more (described.py); the weights
-of `summarize` were learned on these very pages: train_summary.py prints figures for sites it has not seen.
+Every way has the same sentences (feedpub's first hundred, without headings and datelines) and the
+same length: what `summarize` makes of a page sets the number of characters, and the others fill it
+with their best sentences in the text's order, the last one cut behind a word. "first three" is
+lead-3. What is printed is F1 of ROUGE-1 / -2 / -L in percent. Rows by language are of pages whose
+text does not tell the description, or no more (described.py); the weights of `summarize` were
+learned on these very pages: train_summary.py prints figures for sites it has not seen.
 """
 
 import argparse
@@ -63,7 +64,10 @@ def scored(page: Described, others: dict[str, Ranking], max_chars: int) -> dict[
 
 
 def filled(sentences: Sequence[str], order: Sequence[int], length: int) -> str:
-    """The best sentences that fill a length, in the text's order; the last one is cut behind a word."""
+    """The best sentences that fill a length, in the text's order.
+
+    The last one is cut behind a word.
+    """
     chosen: dict[int, str] = {}
     for number in order:
         room = length - sum(len(part) + 1 for part in chosen.values())

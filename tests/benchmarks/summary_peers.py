@@ -1,4 +1,7 @@
-"""sumy's LexRank, TextRank and LSA as rankings of given sentences: with their own stemmers and stop words."""
+"""sumy's LexRank, TextRank and LSA as rankings of given sentences.
+
+With their own stemmers and stop words.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -29,7 +32,10 @@ _NAMES = {  # languages that sumy has both a stemmer and stop words for
 
 
 class _Words:
-    """sumy's tokenizer, without the data that it would download: words of letters, of any script."""
+    """sumy's tokenizer, without the data that it would download.
+
+    Words of letters, of any script.
+    """
 
     @staticmethod
     def to_words(text: str) -> tuple[str, ...]:
@@ -37,7 +43,10 @@ class _Words:
 
 
 def _rank(summarizer: Callable[..., Any], sentences: Sequence[str], language: str) -> Sequence[int]:
-    """All sentences by number, best first: asked for one more each time, a summarizer tells their order."""
+    """All sentences by number, best first.
+
+    Asked for one more each time, a summarizer tells their order.
+    """
     name = _NAMES.get(language)
     method = summarizer(Stemmer(name)) if name else summarizer()
     method.stop_words = get_stop_words(name) if name else ()

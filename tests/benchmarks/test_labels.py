@@ -36,6 +36,9 @@ def test_it_is_known_how_much_of_the_gold_text_the_page_has() -> None:
 
 
 def test_segments_label_the_blocks_that_hold_them() -> None:
-    """A wanted segment in two blocks says nothing; an unwanted one speaks against all that hold it."""
+    """A wanted segment in two blocks says nothing.
+
+    An unwanted one speaks against all that hold it.
+    """
     blocks = ["a menu", "a wanted story", "a menu again", "twice", "twice", "other"]
     assert segments(blocks, ["wanted", "twice"], ["menu"]) == {0: False, 1: True, 2: False}

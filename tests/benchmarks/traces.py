@@ -1,8 +1,9 @@
 """How late entries are found that were published at known times: the simulation that policies are judged by.
 
-The first half of a trace is history; looks and delays are counted over the second half, at one look in two hours on
-average, whatever the policy. One look earlier or later may find a burst an hour sooner, so that a single run tells
-little: each figure is the mean of several runs that begin at different moments.
+The first half of a trace is history; looks and delays are counted over the second half, at one look
+in two hours on average, whatever the policy. One look earlier or later may find a burst an hour
+sooner, so that a single run tells little: each figure is the mean of several runs that begin at
+different moments.
 """
 
 import json

@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.train_blocks --data ../shared/bench/extraction --write
 
-Needs scikit-learn, catboost and tldextract. Every figure is cross-validated: the pages of a site are judged by a model
-that saw no page of that site. `--write` then trains on all pages and replaces the model that is shipped.
+Needs scikit-learn, catboost and tldextract. Every figure is cross-validated: the pages of a site
+are judged by a model that saw no page of that site. `--write` then trains on all pages and replaces
+the model that is shipped.
 """
 
 import argparse
@@ -38,7 +39,8 @@ SITES = 4  # a term of fewer sites is a site's own word, not the web's
 NAME_STRENGTH, TEXT_STRENGTH = 0.005, 0.03  # of a linear model's weights against their penalty
 MOST_STEPS = 50
 SMALLEST = 0.1  # weights below this are not worth a line in the model
-FOREIGN = 4  # every so many pages, words are unknown: most languages have too few pages here to learn them
+# every so many pages, words are unknown: most languages have too few pages here to learn them
+FOREIGN = 4
 PLACES = "opa"  # own box, parent, further around
 TREES = {
     "iterations": 400,
@@ -100,7 +102,10 @@ def table(page: Example, known: Vocabulary) -> Table:
 
 
 def lesson(page: Example, number: int, known: Vocabulary) -> Table:
-    """The features that are learned from: of every fourth page as if no word of its language were known."""
+    """The features that are learned from.
+
+    Of every fourth page as if no word of its language were known.
+    """
     return table(page, known if number % FOREIGN else Vocabulary(known.names))
 
 

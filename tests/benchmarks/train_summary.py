@@ -2,10 +2,11 @@
 
     python -m tests.benchmarks.train_summary --data ../shared/bench/extraction
 
-Needs scipy. The model is a softmax over the choices of an article: its weights are those under which the choices that
-are like the editor's description (mean of ROUGE-1, -2 and -L) are the most likely. Nothing is written: the weights
-that are printed stand in feedpub/cleaner/summary/extractive.py. The last one, for sentences that lean on others, is not learned:
-editors' descriptions do not tell how a text reads that leaves sentences out.
+Needs scipy. The model is a softmax over the choices of an article: its weights are those under
+which the choices that are like the editor's description (mean of ROUGE-1, -2 and -L) are the most
+likely. Nothing is written: the weights that are printed stand in
+feedpub/cleaner/summary/extractive.py. The last one, for sentences that lean on others, is not
+learned: editors' descriptions do not tell how a text reads that leaves sentences out.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """One feed that has everything, and what becomes of it: full/ holds the expected documents, byte for byte.
 
-`python -m tests.builder.full` writes them anew and prints what changed; read that before committing it.
+`python -m tests.builder.full` writes them anew and prints what changed; read that before committing
+it.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""The pages in a real browser: they render, fit a phone, obey their own policy, and ask nobody for anything."""
+"""The pages in a real browser.
+
+They render, fit a phone, obey their own policy, and ask nobody for anything.
+"""
 
 import pytest
 
@@ -33,7 +36,8 @@ PAGES = {
     "long words": render_page(LONG),
     "wide article": render_article(LONG, LONG.entries[1]),
 }
-# A frame as wide as a phone; the page inside is asked whether it fits, and what its heading looks like.
+# A frame as wide as a phone; the page inside is asked whether it fits, and what its heading looks
+# like.
 HARNESS = """<!DOCTYPE html><iframe src="/page" width="360" height="800"></iframe>
 <script>onload = () => {
   const page = frames[0].document.documentElement, heading = page.querySelector("h1");
@@ -46,7 +50,10 @@ every_page = pytest.mark.parametrize("name", PAGES)
 
 @every_page
 def test_a_page_fits_a_phone_in_its_own_style(site: Site, name: str) -> None:
-    """No sideways scrolling at 360 pixels; the policy lets the style through (the heading is bold)."""
+    """No sideways scrolling at 360 pixels.
+
+    The policy lets the style through (the heading is bold).
+    """
     site["/page"] = Route(PAGES[name])
     site["/harness"] = HARNESS
     assert "<title>fits, weight 700, text</title>" in dump(site.url("/harness"))

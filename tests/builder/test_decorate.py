@@ -52,7 +52,10 @@ def test_a_text_without_a_picture_gets_the_articles_own() -> None:
     ],
 )
 def test_other_texts_stay_as_they_are(told: Entry) -> None:
-    """Without a picture, without a text, or with a picture: it is mostly the same one in another size."""
+    """Without a picture, without a text, or with a picture.
+
+    It is mostly the same one in another size.
+    """
     assert with_lead_image(told) == told
 
 

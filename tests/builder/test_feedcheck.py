@@ -1,4 +1,7 @@
-"""The judge itself: what the W3C validator calls an error or a warning is a complaint, and nothing that is clean is."""
+"""The judge itself.
+
+What the W3C validator calls an error or a warning is a complaint, and nothing that is clean is.
+"""
 
 import json
 

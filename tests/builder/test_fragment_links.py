@@ -1,4 +1,7 @@
-"""Links from an entry to its own footnotes: whole addresses in feeds, short ones everywhere else."""
+"""Links from an entry to its own footnotes.
+
+Whole addresses in feeds, short ones everywhere else.
+"""
 
 from dataclasses import replace
 

@@ -9,7 +9,10 @@ NAMES = sorted(full.documents())
 
 @pytest.mark.parametrize("name", NAMES)
 def test_document_is_the_expected_one(name: str) -> None:
-    """Byte for byte, on every machine and at every time; `python -m tests.builder.full` shows and takes changes."""
+    """Byte for byte, on every machine and at every time.
+
+    `python -m tests.builder.full` shows and takes changes.
+    """
     assert full.documents()[name].decode() == (full.FOLDER / name).read_text("utf-8")
 
 

@@ -265,7 +265,10 @@ def test_the_index_speaks_the_language_that_all_feeds_share() -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(feed=feeds())
 def test_no_text_breaks_a_page(feed: Feed) -> None:
-    """Whatever the feed holds: valid HTML, no script, every article listed, the same bytes again."""
+    """Whatever the feed holds.
+
+    Valid HTML, no script, every article listed, the same bytes again.
+    """
     pages = [
         render_page(feed),
         render_index([FeedSummary.for_feed(feed)]),

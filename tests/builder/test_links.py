@@ -1,4 +1,7 @@
-"""Addresses of feedpub's own files in entries: stored under a placeholder, published under `base_url`."""
+"""Addresses of feedpub's own files in entries.
+
+Stored under a placeholder, published under `base_url`.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Documents that were published, read back: nothing that they say is lost, and they are written again byte for byte."""
+"""Documents that were published, read back.
+
+Nothing that they say is lost, and they are written again byte for byte.
+"""
 
 import json
 from collections.abc import Callable
@@ -166,7 +169,10 @@ def test_any_document_is_written_again_as_it_was(feed: Feed, kind: str) -> None:
 
 @given(_texts)
 def test_what_was_parted_is_joined_again(text: str) -> None:
-    """The joiners that were put in come out, those of the text itself stay; and it is published as before."""
+    """The joiners that were put in come out, those of the text itself stay.
+
+    And it is published as before.
+    """
     joined = without_separators(plain(text))
     assert plain(joined) == plain(text)
     if "\N{WORD JOINER}" not in text:

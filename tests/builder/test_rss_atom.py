@@ -140,7 +140,10 @@ def test_rss_description_is_the_summary_else_the_text(
     description: list[str],
     content: list[str],
 ) -> None:
-    """A summary as HTML with the text in content:encoded after it; without a summary the text takes its place."""
+    """A summary as HTML with the text in content:encoded after it.
+
+    Without a summary the text takes its place.
+    """
     channel = rss(feed(entry(**changes), summary_only=summary_only))
     assert texts(channel, "item/description") == description
     assert texts(channel, "item/content:encoded") == content
@@ -175,7 +178,10 @@ def test_atom_has_a_plain_summary_and_html_content(
 
 
 def test_plain_texts_are_spelt_so_that_nobody_takes_them_for_markup() -> None:
-    """& and < as hexadecimal references, in both formats; what looks like a tag has an invisible joiner inside."""
+    """& and < as hexadecimal references, in both formats.
+
+    What looks like a tag has an invisible joiner inside.
+    """
     case = feed(entry(title="AT&T <b>", categories=("R&D",)), title="Q&A </p>")
     for body in (render_rss(case), render_atom(case)):
         assert "AT&#x26;T &#x3C;\N{WORD JOINER}b&gt;</title>".encode() in body
@@ -248,7 +254,10 @@ def test_authors_need_no_address() -> None:
 def test_the_feed_has_an_author_where_an_entry_has_none(
     author: str | None, editor: list[str], creator: list[str], name: list[str], email: list[str]
 ) -> None:
-    """RSS takes an address with a name, else Dublin Core; Atom falls back to the feed's own title."""
+    """RSS takes an address with a name, else Dublin Core.
+
+    Atom falls back to the feed's own title.
+    """
     case = feed(entry(authors=()), author=author)
     assert texts(rss(case), "managingEditor") == editor
     assert texts(rss(case), "dc:creator") == creator

@@ -139,7 +139,10 @@ def test_every_entry_has_a_title(changes: dict[str, Any], title: str) -> None:
 
 
 def test_only_what_is_on_the_web_is_linked() -> None:
-    """No data:, no file:, no script, no relative address; enclosures once each, with a media type and a size."""
+    """No data:, no file:, no script, no relative address.
+
+    Enclosures once each, with a media type and a size.
+    """
     prepared = prepare_feed(
         feed(
             entry(
@@ -168,7 +171,10 @@ def test_only_what_is_on_the_web_is_linked() -> None:
 
 
 def test_names_are_distinct_and_without_addresses() -> None:
-    """Authors and categories once each, blank ones left out; an author's e-mail address is not spread."""
+    """Authors and categories once each, blank ones left out.
+
+    An author's e-mail address is not spread.
+    """
     first = prepare_feed(
         feed(
             entry(
@@ -197,6 +203,9 @@ def test_a_feed_without_a_title_goes_by_its_name() -> None:
     ],
 )
 def test_plain_text_holds_no_markup_for_anybody(text: str, told: str) -> None:
-    """An invisible joiner parts what a careless reader would take for a tag; all else stays as it is."""
+    """An invisible joiner parts what a careless reader would take for a tag.
+
+    All else stays as it is.
+    """
     assert plain(text) == told.replace("|", "\N{WORD JOINER}")
     assert plain(plain(text)) == plain(text)

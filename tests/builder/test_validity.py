@@ -1,4 +1,7 @@
-"""Whatever is in a feed, its documents are valid: no error and no warning, and every reader gets every entry."""
+"""Whatever is in a feed, its documents are valid.
+
+No error and no warning, and every reader gets every entry.
+"""
 
 import feedparser  # type: ignore[import-untyped]
 import pytest
@@ -76,7 +79,10 @@ def test_a_document_draws_no_complaint(case: Feed, suffix: str) -> None:
 @MANY
 @given(feed=feeds())
 def test_no_text_makes_a_document_invalid(feed: Feed, suffix: str) -> None:
-    """Control characters, lone surrogates, markup, odd addresses and languages in any field: still no complaint."""
+    """Control characters, lone surrogates, markup, odd addresses and languages in any field.
+
+    Still no complaint.
+    """
     assert CHECKS[suffix](RENDERERS[suffix](feed), now=NOW) == []
 
 
@@ -91,7 +97,10 @@ def test_no_text_makes_the_subscription_list_invalid(feed: Feed) -> None:
 @MANY
 @given(feed=feeds())
 def test_feedparser_reads_every_entry(feed: Feed, suffix: str) -> None:
-    """One bad entry never loses the feed or itself: each is there, with its id and something to read."""
+    """One bad entry never loses the feed or itself.
+
+    Each is there, with its id and something to read.
+    """
     parsed = feedparser.parse(RENDERERS[suffix](feed))
     assert not parsed.bozo
     assert [found.id for found in parsed.entries] == [entry.id for entry in feed.entries]

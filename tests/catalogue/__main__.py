@@ -1,4 +1,7 @@
-"""`python -m tests.catalogue [NAME]...`: plays the cases, or those of these names or groups, and prints the table."""
+"""`python -m tests.catalogue [NAME]...`.
+
+Plays the cases, or those of these names or groups, and prints the table.
+"""
 
 import argparse
 import os

@@ -1,4 +1,7 @@
-"""Answers that break HTTP, put on a path of a site: raw bytes, or a function that writes to the socket."""
+"""Answers that break HTTP, put on a path of a site.
+
+Raw bytes, or a function that writes to the socket.
+"""
 
 import gzip
 import threading

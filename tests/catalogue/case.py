@@ -1,7 +1,8 @@
 """What a case is, and the oracle that each is held against.
 
-The command ends before its deadline, its memory stays under its cap, the published files are the last good ones byte
-for byte, or correct in the way that the case says, the status names the reason, and the site beside is not affected.
+The command ends before its deadline, its memory stays under its cap, the published files are the
+last good ones byte for byte, or correct in the way that the case says, the status names the reason,
+and the site beside is not affected.
 """
 
 import inspect
@@ -31,7 +32,8 @@ class Case:
         name: by which it is known.
         scene: brings it about, on a stage on which all went well so far.
         reason: what the status says of the feed, as a pattern; "" where nothing is wrong.
-        right: looks at what is published and raises AssertionError; None where nothing may have changed.
+        right: looks at what is published and raises AssertionError; None where nothing may have
+            changed.
         also: looks at what else must hold.
         start: how things are before.
         run: the command that meets it.

@@ -76,7 +76,10 @@ def megabytes_of(pids: Iterable[int]) -> float:
 
 
 def _held(pid: int) -> int:
-    """What a process holds in memory now, in kB, its share of what it shares with others; 0 where it has ended."""
+    """What a process holds in memory now, in kB, its share of what it shares with others.
+
+    0 where it has ended.
+    """
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
     except OSError:
@@ -113,7 +116,8 @@ def run_cold(order: Order, script: str, seconds: float) -> Ended:
 
     Args:
         order: the command.
-        script: for a shell that may mount what nobody else sees; it has `"$@"` where the command goes.
+        script: for a shell that may mount what nobody else sees; it has `"$@"` where the command
+            goes.
         seconds: that it may take.
     """
     with order.output.open("ab") as sink:

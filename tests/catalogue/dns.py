@@ -1,4 +1,7 @@
-"""A name server of a stage, and how a command is made to ask it: by an /etc/resolv.conf that only it sees."""
+"""A name server of a stage, and how a command is made to ask it.
+
+By an /etc/resolv.conf that only it sees.
+"""
 
 import os
 import socket
@@ -16,7 +19,10 @@ _numbers = count(100)
 
 @contextmanager
 def name_server(address: str, *names: str) -> Iterator[NameServer]:
-    """A name server at an address of its own, on the port that resolvers ask; these names lead to an address."""
+    """A name server at an address of its own, on the port that resolvers ask.
+
+    These names lead to an address.
+    """
     own = f"127.{next(_numbers) % 100 + 100}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
     with running_name_server(own) as server:
         server.learn({name: [[address]] for name in names})

@@ -1,4 +1,7 @@
-"""The names that the catalogue must have, group by group. The cases may be more; none of these may be missing."""
+"""The names that the catalogue must have, group by group.
+
+The cases may be more; none of these may be missing.
+"""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,7 @@
-"""What the sites of a stage publish: stories, and the ways to them. Dated by the days before today."""
+"""What the sites of a stage publish.
+
+Stories, and the ways to them. Dated by the days before today.
+"""
 
 import json
 from collections.abc import Iterable, Sequence

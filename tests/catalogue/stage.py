@@ -1,4 +1,7 @@
-"""Where a case is played: two sites on loopback, and a home for the command in which all went well so far."""
+"""Where a case is played.
+
+Two sites on loopback, and a home for the command in which all went well so far.
+"""
 
 import json
 import shutil
@@ -110,7 +113,10 @@ class Stage:
     # --- before ---
 
     def set(self, start: Start) -> None:
-        """Let everything be as it is before a case, with a home of its own; then the news comes out everywhere."""
+        """Let everything be as it is before a case, with a home of its own.
+
+        Then the news comes out everywhere.
+        """
         self._props.close()
         self._props = ExitStack()
         self.marks = {}

@@ -1,9 +1,10 @@
 """Lets feedpub on several machines suffer at random, and holds that every article is published once, and on time.
 
-`python -m tests.chaos --minutes 10 --feeds 8 --workers 3`: nodes are network namespaces with addresses of their own;
-two run `feedpub run`, the others `feedpub worker`. Papers publish all the time. Processes are killed and stopped, nodes
-are cut off, PostgreSQL is restarted and crashes. Then all is left alone until every feed was due once more, and looked
-at. `--seed` gives the same events again, in the same order. It has to be root's.
+`python -m tests.chaos --minutes 10 --feeds 8 --workers 3`: nodes are network namespaces with
+addresses of their own; two run `feedpub run`, the others `feedpub worker`. Papers publish all the
+time. Processes are killed and stopped, nodes are cut off, PostgreSQL is restarted and crashes. Then
+all is left alone until every feed was due once more, and looked at. `--seed` gives the same events
+again, in the same order. It has to be root's.
 """
 
 import argparse
@@ -51,7 +52,8 @@ class Result:
 
     Attributes:
         faults: what does not hold; empty where all does.
-        lateness: the most seconds between an article and its being in the feed: in all, and since the calm began.
+        lateness: the most seconds between an article and its being in the feed: in all, and since
+            the calm began.
     """
 
     happened: dict[str, int]

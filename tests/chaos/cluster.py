@@ -26,7 +26,8 @@ class Member:
     Attributes:
         role: of the process: its arguments.
         log: where it writes to.
-        statuses: that its process ended with, by itself or by what was done to it; the last one when it was told to.
+        statuses: that its process ended with, by itself or by what was done to it; the last one
+            when it was told to.
         busy_until: when what was last done to the node is over, by the monotonic clock.
     """
 
@@ -112,7 +113,10 @@ class Member:
 
     @property
     def _pid(self) -> int | None:
-        """Of the first process in the namespace of processes: the child of the one that made that."""
+        """Of the first process in the namespace of processes.
+
+        The child of the one that made that.
+        """
         assert self._process
         if self._process.poll() is not None:
             return None

@@ -1,4 +1,7 @@
-"""Several machines on one: network namespaces, each with its own address, on a bridge that has this machine's."""
+"""Several machines on one.
+
+Network namespaces, each with its own address, on a bridge that has this machine's.
+"""
 
 import fcntl
 import os
@@ -42,7 +45,10 @@ class Node:
         return f"{BRIDGE}{self.number}"
 
     def command(self, command: Sequence[str]) -> list[str]:
-        """What runs a command there, as in a container: all nodes have one name, and the first process is number 1."""
+        """What runs a command there, as in a container.
+
+        All nodes have one name, and the first process is number 1.
+        """
         enter = [
             "ip",
             "netns",

@@ -1,6 +1,7 @@
 """Papers that go on publishing, each at an address of its own: new articles all the time, and corrections of the last.
 
-Each article has a number, each correction makes it another version, and when each was published is remembered.
+Each article has a number, each correction makes it another version, and when each was published is
+remembered.
 """
 
 import random
@@ -23,7 +24,10 @@ CORRECTED = 0.3  # how often an article comes with a correction of one of the la
 
 @dataclass(frozen=True)
 class Article:
-    """One article in its newest version; the moment is the monotonic clock's, when it was first published."""
+    """One article in its newest version.
+
+    The moment is the monotonic clock's, when it was first published.
+    """
 
     number: int
     version: int

@@ -1,4 +1,7 @@
-"""What happens: random events, one after the other, some of which take their time; each is logged."""
+"""What happens.
+
+Random events, one after the other, some of which take their time; each is logged.
+"""
 
 import random
 import signal

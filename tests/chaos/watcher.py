@@ -21,7 +21,8 @@ class Watcher:
     Attributes:
         checks: how many times a feed was looked at.
         faults: what did not hold.
-        lateness: seconds between an article's publication by its paper, and by us; with the moment of ours.
+        lateness: seconds between an article's publication by its paper, and by us; with the moment
+            of ours.
     """
 
     def __init__(self, folder: Path, papers: list[Paper]) -> None:
@@ -134,5 +135,8 @@ class Watcher:
 
 
 def watching(watcher: Watcher) -> AbstractContextManager[None]:
-    """Look every second while the block runs; what the watcher itself cannot do is raised at the end."""
+    """Look every second while the block runs.
+
+    What the watcher itself cannot do is raised at the end.
+    """
     return meanwhile(watcher.look, 1.0)

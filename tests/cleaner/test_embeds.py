@@ -186,7 +186,10 @@ def test_an_unknown_frame_with_a_title_is_linked() -> None:
     ],
 )
 def test_files_and_posts_are_linked(html: str, link: str) -> None:
-    """A file plays where the reader likes; a post without words of its own is read where it was written."""
+    """A file plays where the reader likes.
+
+    A post without words of its own is read where it was written.
+    """
     assert convert_embed(element(html), BASE) == link
 
 

@@ -17,7 +17,10 @@ def test_a_page_has_what_it_must_and_nothing_else(case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_a_page_becomes_the_expected_article(case: Case) -> None:
-    """Every other change shows as a diff: `python -m tests.pages.refresh` rewrites what is expected."""
+    """Every other change shows as a diff.
+
+    `python -m tests.pages.refresh` rewrites what is expected.
+    """
     for file, content in documents(case.article()).items():
         assert content == (case.folder / file).read_text("utf-8"), file
 

@@ -1,4 +1,7 @@
-"""Articles on several pages, on a real site: what is fetched, what is joined, what is said of a gap."""
+"""Articles on several pages, on a real site.
+
+What is fetched, what is joined, what is said of a gap.
+"""
 
 import json
 from datetime import UTC, datetime
@@ -199,7 +202,10 @@ def test_what_an_article_on_several_pages_was_made_of_is_not_kept(
 
 
 def test_a_gap_is_said_and_filled_later(site: Site, config: Config, clock: FakeClock) -> None:
-    """In the article's place and in the outcome; what came stays, and the next run gets the rest."""
+    """In the article's place and in the outcome.
+
+    What came stays, and the next run gets the rest.
+    """
     page = site.routes[f"{path(1)}/3"]
     site[f"{path(1)}/3"] = Route(b"<h1>Down</h1>", status=503)
     outcome = build(config, clock)

@@ -144,7 +144,10 @@ def test_prose_and_headings_are_no_phrases(text: str) -> None:
 
 
 def test_a_phrase_within_a_long_block_is_not_looked_for() -> None:
-    """A phrase alone never removes prose: patterns match short blocks only, whatever they begin with."""
+    """A phrase alone never removes prose.
+
+    Patterns match short blocks only, whatever they begin with.
+    """
     short = "Read more: the pier in winter"
     assert phrases.find_phrases(short)
     assert (
@@ -155,7 +158,10 @@ def test_a_phrase_within_a_long_block_is_not_looked_for() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_knows_the_common_kinds(language: str) -> None:
-    """A language that is there is there for news sites: at least these kinds, and a good hundred phrases."""
+    """A language that is there is there for news sites.
+
+    At least these kinds, and a good hundred phrases.
+    """
     listed = tomllib.loads((DATA / "phrases" / f"{language}.toml").read_text("utf-8"))
     assert {
         "related",
@@ -178,7 +184,10 @@ def test_there_are_at_least_thirty_languages() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_whole_phrase_is_found_as_it_is_written(language: str) -> None:
-    """The files hold nothing that can never match; another language may have it first, and name another kind."""
+    """The files hold nothing that can never match.
+
+    Another language may have it first, and name another kind.
+    """
     listed = tomllib.loads((DATA / "phrases" / f"{language}.toml").read_text("utf-8"))
     texts = [
         text
@@ -275,8 +284,11 @@ def test_a_phrase_says_what_it_is() -> None:
     ],
 )
 def test_a_star_stands_for_whole_words(
-    tmp_path: Path, pattern: str, block: str, found: bool
-) -> None:  # noqa: FBT001
+    tmp_path: Path,
+    pattern: str,
+    block: str,
+    found: bool,  # noqa: FBT001
+) -> None:
     """For none, too; and never for more than the kind's length allows."""
     index = load(tmp_path, xx=f'share = ["{pattern}"]')
     assert (index.find(phrases.normalise(block)) is not None) is found

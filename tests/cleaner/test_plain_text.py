@@ -20,7 +20,10 @@ def text(*blocks: str) -> str:
 
 
 def test_the_seed_article() -> None:
-    """A page as somebody saved it: site's names behind bars, "by …", subheads, and five kinds of tail."""
+    """A page as somebody saved it.
+
+    Site's names behind bars, "by …", subheads, and five kinds of tail.
+    """
     (path,) = sorted(shared("seeds").glob("*.txt"))
     article = extract_text(path.read_text("utf-8"))
     lines = article.text.split("\n")

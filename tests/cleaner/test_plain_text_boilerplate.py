@@ -1,4 +1,7 @@
-"""What lines show of what they are, where no phrase says it: captions, copies, lines that head nothing."""
+"""What lines show of what they are, where no phrase says it.
+
+Captions, copies, lines that head nothing.
+"""
 
 import pytest
 
@@ -15,7 +18,10 @@ def saved(*blocks: str) -> str:
 
 
 def removed(*between: str) -> tuple[Removed, ...]:
-    """What is taken out of an article with these lines between its paragraphs; the paragraphs stay."""
+    """What is taken out of an article with these lines between its paragraphs.
+
+    The paragraphs stay.
+    """
     article = extract_text(saved(TITLE, ONE, *between, TWO))
     assert article.text.startswith(ONE)
     assert article.text.endswith(TWO)

@@ -1,6 +1,7 @@
 """The cleaner over the public benchmarks' development pages: better than readability-lxml, and never worse than it was.
 
-The model has seen these pages, so the figures flatter it; what it does on unknown sites, `train_blocks` prints.
+The model has seen these pages, so the figures flatter it; what it does on unknown sites,
+`train_blocks` prints.
 """
 
 from collections.abc import Iterator

@@ -148,7 +148,10 @@ def test_old_pages_are_forgotten() -> None:
 
 
 def test_a_memory_is_bounded() -> None:
-    """However many texts pages have: the oldest pages go, and of a huge page only its beginning is looked at."""
+    """However many texts pages have.
+
+    The oldest pages go, and of a huge page only its beginning is looked at.
+    """
     learned = memory(10)
     learned.texts.update({f"{number:010x}": Trace(1, "") for number in range(MOST_TEXTS)})
     learned.learn(

@@ -77,9 +77,16 @@ def memory(
     ],
 )
 def test_where_a_repeat_stands_decides(
-    place: str, text: str, pages: int, on: int, goes: bool
-) -> None:  # noqa: FBT001
-    """Two pages below an article, three for a paragraph; three and a fifth between paragraphs, half of all above."""
+    place: str,
+    text: str,
+    pages: int,
+    on: int,
+    goes: bool,  # noqa: FBT001
+) -> None:
+    """Two pages below an article, three for a paragraph.
+
+    Three and a fifth between paragraphs, half of all above.
+    """
     html = f"<p>{text}</p>"
     found = gone(page(15, **{place: html}), memory(pages, on=on, **{place: html}))
     assert found == (
@@ -205,7 +212,10 @@ def test_scripts_say_different_amounts(text: str, size: int) -> None:
 
 
 def test_doubtful_blocks_go_where_no_article_stands() -> None:
-    """As other pages show; headings, lists and what is beyond doubt stay, and so does a page of another design."""
+    """As other pages show.
+
+    Headings, lists and what is beyond doubt stay, and so does a page of another design.
+    """
     learned = SiteMemory()
     for number in range(2):
         learned.learn(f"<div class=s>{page(number)}</div>", f"{HTTP}{number}")

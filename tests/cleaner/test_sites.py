@@ -1,4 +1,7 @@
-"""Generated sites in many languages: what a memory takes out of their articles, and what it leaves in."""
+"""Generated sites in many languages.
+
+What a memory takes out of their articles, and what it leaves in.
+"""
 
 import pytest
 
@@ -10,7 +13,10 @@ SITES = ("de", "ar", "zh", "ja", "hi")
 
 
 def test_the_sites_come_out_the_same_every_time() -> None:
-    """Thirty pages with something to find on each; no two have a paragraph of their own in common."""
+    """Thirty pages with something to find on each.
+
+    No two have a paragraph of their own in common.
+    """
     first, second = site("el"), site("el")
     assert first == second
     assert all(page.wanted and page.unwanted for page in first)

@@ -1,4 +1,7 @@
-"""SVG pictures: what draws stays, and whatever could act or fetch is a reason to refuse the whole."""
+"""SVG pictures.
+
+What draws stays, and whatever could act or fetch is a reason to refuse the whole.
+"""
 
 import pytest
 from lxml import etree

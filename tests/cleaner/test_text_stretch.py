@@ -22,7 +22,10 @@ def kept(*lines: str) -> list[str]:
 
 
 def test_what_surrounds_an_article_is_outside() -> None:
-    """No line of it is a known phrase; its words are those of what surrounds articles everywhere."""
+    """No line of it is a known phrase.
+
+    Its words are those of what surrounds articles everywhere.
+    """
     assert kept(SUBSCRIBE, *PROSE, COOKIES, SUBSCRIBE) == list(PROSE)
 
 

@@ -65,9 +65,9 @@ def test_help_needs_none_of_the_heavy_libraries() -> None:
         "heavy = {'pydantic', 'requests', 'lxml', 'sqlalchemy', 'feedgen', 'rich', 'numpy'} & set(sys.modules)\n"
         "sys.exit(' '.join(heavy) or None)"
     )
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
-    )  # noqa: S603
+    )
     assert done.stderr == ""
 
 
@@ -162,7 +162,10 @@ def test_status_says_when_and_why_a_source_is_looked_at_next(
 
 @pytest.mark.usefixtures("newsroom")
 def test_a_build_beside_the_service_leaves_its_plans(newsroom: Site, tmp_path: Path) -> None:
-    """A source that was looked at is planned anew, for no moment before the service runs its feed; status tells it."""
+    """A source that was looked at is planned anew, for no moment before the service runs its feed.
+
+    Status tells it.
+    """
     configure(tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "3h"'))
     run(tmp_path, "build")
     with Store.open(tmp_path / ".feedpub") as store:

@@ -1,4 +1,7 @@
-"""A new feed in the config file: what stood there stays, byte for byte, and nothing that cannot be used is written."""
+"""A new feed in the config file.
+
+What stood there stays, byte for byte, and nothing that cannot be used is written.
+"""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
 """What can be wrong in a config, and what is said about it: the line, where, what, and what to write instead.
 
-The cases are the files under problems/: first what the file is about, then what stands above every case, then the
-cases. A line that begins with "!" is what must be said; "…" at its end stands for the words of another library, and
-{folder} for the folder above the config's.
+The cases are the files under problems/: first what the file is about, then what stands above every
+case, then the cases. A line that begins with "!" is what must be said; "…" at its end stands for
+the words of another library, and {folder} for the folder above the config's.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,10 @@ def test_is_said(tmp_path: Path, toml: str, expected: list[str]) -> None:
 
 
 def test_all_at_once(tmp_path: Path) -> None:
-    """One look at the list is enough to mend the file: nothing shows up only after something else is well."""
+    """One look at the list is enough to mend the file.
+
+    Nothing shows up only after something else is well.
+    """
     toml = """\
 [feedpub]
 request_dealy = "1s"

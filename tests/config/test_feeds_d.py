@@ -1,4 +1,7 @@
-"""Feeds in files of their own, in feeds.d beside the config: what is read, what is said, and what commands write."""
+"""Feeds in files of their own, in feeds.d beside the config.
+
+What is read, what is said, and what commands write.
+"""
 
 import os
 from pathlib import Path

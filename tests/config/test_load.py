@@ -183,7 +183,10 @@ def test_the_state_of_a_service(
     ],
 )
 def test_relative_paths_of_a_service(tmp_path: Path, toml: str, output: str, state: str) -> None:
-    """They lie in its state folder, the only one that it may write to, and .. does not lead out of it."""
+    """They lie in its state folder, the only one that it may write to, and ..
+
+    Does not lead out of it.
+    """
     (tmp_path / "feedpub.toml").write_text(f"[feedpub]\n{toml}")
     settings = load_config(
         tmp_path / "feedpub.toml", {"STATE_DIRECTORY": "/var/lib/feedpub"}
@@ -205,7 +208,10 @@ def test_relative_paths_of_a_service(tmp_path: Path, toml: str, output: str, sta
 def test_the_output_may_be_a_bucket(
     tmp_path: Path, written: str, meant: Bucket, address: str, environ: dict[str, str]
 ) -> None:
-    """Its address is no path, not even in the state folder of a service; saved articles are known by their paths."""
+    """Its address is no path, not even in the state folder of a service.
+
+    Saved articles are known by their paths.
+    """
     (tmp_path / "feedpub.toml").write_text(f'[feedpub]\noutput = "{written}"')
     settings = load_config(tmp_path / "feedpub.toml", environ).feedpub
     assert (settings.output, str(settings.output), settings.anchor) == (meant, address, Path("/"))
@@ -324,7 +330,10 @@ def test_settings_do_not_change() -> None:
 
 
 def _answers(body: bytes) -> bool:
-    """True where a file is loaded or refused with a file and a line; any other exception is a fault."""
+    """True where a file is loaded or refused with a file and a line.
+
+    Any other exception is a fault.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "feedpub.toml"
         path.write_bytes(body)

@@ -1,4 +1,7 @@
-"""A source's block changed in the config file: all else stays, byte for byte, and what cannot be used is not kept."""
+"""A source's block changed in the config file.
+
+All else stays, byte for byte, and what cannot be used is not kept.
+"""
 
 from pathlib import Path
 

@@ -133,7 +133,10 @@ def test_the_address_of_the_feeds_ends_in_a_slash(tmp_path: Path, written: str, 
     ],
 )
 def test_addresses(tmp_path: Path, url: str) -> None:
-    """Any http or https address, as it is written; whether it may be fetched is for the gate to say."""
+    """Any http or https address, as it is written.
+
+    Whether it may be fetched is for the gate to say.
+    """
     source = source_with(tmp_path, f'type = "page"\nurl = "{url}"')
     assert isinstance(source, PageSource)
     assert source.url == url

@@ -148,7 +148,10 @@ def test_a_key_of_sane_length_is_as_it_is() -> None:
 
 @pytest.mark.parametrize("length", [2001, 8192, 1_000_000])
 def test_a_key_of_monstrous_length_is_bounded(length: int) -> None:
-    """Databases look up no longer ones; two addresses that differ at their very end are two articles all the same."""
+    """Databases look up no longer ones.
+
+    Two addresses that differ at their very end are two articles all the same.
+    """
     long = "https://example.org/".ljust(length, "ä")
     keys = {url_key(f"{long}{end}") for end in "ab"}
     assert len(keys) == 2

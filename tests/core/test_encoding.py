@@ -84,7 +84,10 @@ def test_the_page_says_it_itself(meta: str) -> None:
     ],
 )
 def test_a_meta_is_read_as_browsers_do(body: bytes, text: str) -> None:
-    """UTF-16 cannot be meant, and what is no declaration is none; an XML declaration stands in for one."""
+    """UTF-16 cannot be meant, and what is no declaration is none.
+
+    An XML declaration stands in for one.
+    """
     assert text in decode_html(body)
 
 
@@ -143,7 +146,10 @@ def test_without_a_word_it_is_utf8_or_windows_1252(body: bytes, text: str) -> No
     "charset", ["iso-8859-1", "windows-1252", "windows-1251", "koi8-r", "ascii"]
 )
 def test_one_byte_encodings_are_not_believed_of_utf8(charset: str) -> None:
-    """Text in them practically never reads as UTF-8 by accident; servers that label everything alike do exist."""
+    """Text in them practically never reads as UTF-8 by accident.
+
+    Servers that label everything alike do exist.
+    """
     assert decode_html(FRENCH.encode("utf-8"), charset) == FRENCH
     assert FRENCH in decode_html(with_meta(f'<meta charset="{charset}">', FRENCH, "utf-8"))
 

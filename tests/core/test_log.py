@@ -100,7 +100,10 @@ def test_only_what_is_wrong_where_it_is_to_be_quiet() -> None:
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_what_others_say_is_cut_and_escaped(form: LogFormat) -> None:
-    """In fields, in messages of libraries and in traces: neither pages of it nor commands for a terminal."""
+    """In fields, in messages of libraries and in traces.
+
+    Neither pages of it nor commands for a terminal.
+    """
     stream = logged(form=form)
     foreign = "\x9d0;title\x9c \x1b[2J \x7f \u202e" + "?" * 60_000
     _log.warning(

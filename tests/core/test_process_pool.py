@@ -1,4 +1,7 @@
-"""What was fetched is worked on in processes of their own: what happens there costs one page, and no other."""
+"""What was fetched is worked on in processes of their own.
+
+What happens there costs one page, and no other.
+"""
 
 import logging
 import os
@@ -108,7 +111,10 @@ HARMS: list[tuple[str, Callable[..., Any], tuple[Any, ...], str]] = [
 def test_a_page_that_harms_its_worker_costs_that_page(
     workers: ProcessPool, harm: Callable[..., Any], arguments: tuple[Any, ...], reason: str
 ) -> None:
-    """The error says what happened and on which page; the next page is read as if nothing had been."""
+    """The error says what happened and on which page.
+
+    The next page is read as if nothing had been.
+    """
     began = time.monotonic()
     with pytest.raises(ResourceLimitError, match=reason) as caught:
         workers.call(URL, harm, *arguments)
@@ -163,7 +169,10 @@ def test_a_worker_is_used_again_but_not_for_ever() -> None:
 
 
 def test_a_worker_that_has_grown_is_replaced() -> None:
-    """What is left of one large page takes no memory from the next one; what was freed again is not left."""
+    """What is left of one large page takes no memory from the next one.
+
+    What was freed again is not left.
+    """
     with ProcessPool(limits=CallLimits(memory=400_000_000)) as workers:
         before = workers.call(URL, hostile.pid)
         assert workers.call(URL, hostile.hold, 250_000_000) == 250_000_000

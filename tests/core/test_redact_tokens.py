@@ -28,7 +28,10 @@ PRIVATE = (
 )
 @pytest.mark.parametrize("address", PRIVATE)
 def test_a_token_is_masked(address: str, token: str) -> None:
-    """With the whole part of the path that it stands in; the rest stays, and so does a sentence around it."""
+    """With the whole part of the path that it stands in.
+
+    The rest stays, and so does a sentence around it.
+    """
     shown = redact(f"{address.format(token)}: HTTP 404, (see {address.format(token)}), and so on")
     assert token not in shown
     assert shown.startswith(address.partition("{")[0].rpartition("/")[0])

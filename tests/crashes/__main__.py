@@ -1,8 +1,8 @@
 """Kills feedpub at random instants, many times, and holds after each that nothing is torn, lost or in the way.
 
-`python -m tests.crashes --times 10000`: rounds of so many kills each begin with an empty folder; between two kills the
-site has changed, and sometimes a run may end. `--seed` says which round comes first: one that failed is run again alone
-with the seed that it is named with and `--times 1`.
+`python -m tests.crashes --times 10000`: rounds of so many kills each begin with an empty folder;
+between two kills the site has changed, and sometimes a run may end. `--seed` says which round comes
+first: one that failed is run again alone with the seed that it is named with and `--times 1`.
 """
 
 import argparse
@@ -37,7 +37,8 @@ class Tally:
     """What happened.
 
     Attributes:
-        kills: by what was being waited for: any instant, one near a commit, one near the writing of files.
+        kills: by what was being waited for: any instant, one near a commit, one near the writing of
+            files.
         late: how often the process had ended by then.
     """
 

@@ -137,7 +137,10 @@ class Witness:
     # --- state ---
 
     def _look_at_state(self) -> None:
-        """What was committed counts as said, too. A copy is asked: the next start must find the files as they are."""
+        """What was committed counts as said, too.
+
+        A copy is asked: the next start must find the files as they are.
+        """
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()
         for path in self._state.glob(f"{FILE_NAME}*"):

@@ -1,4 +1,7 @@
-"""Several machines from outside: services and workers as processes of their own, with one PostgreSQL between them."""
+"""Several machines from outside.
+
+Services and workers as processes of their own, with one PostgreSQL between them.
+"""
 
 import json
 import os
@@ -89,7 +92,10 @@ def runs(workers: list[RunningService], name: str) -> int:
 
 
 def test_together(newsroom: Site, home: Home, address: str) -> None:
-    """Feeds are published, by whichever worker; a changed config reaches all; all end when told to."""
+    """Feeds are published, by whichever worker.
+
+    A changed config reaches all; all end when told to.
+    """
     configure(home, address, newsroom, "world", "local")
     with cluster(home) as (services, workers):
         for name in ("world", "local"):

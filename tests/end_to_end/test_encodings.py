@@ -1,4 +1,7 @@
-"""What commands print to terminals and files of other encodings than UTF-8: in processes of their own."""
+"""What commands print to terminals and files of other encodings than UTF-8.
+
+In processes of their own.
+"""
 
 import io
 import json
@@ -133,7 +136,10 @@ def test_a_terminal_of_another_encoding(
 def test_signs_of_ours_become_ascii_and_letters_become_escapes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As they stand in JSON, so that a log in JSON stays readable for programs; half a character is no error."""
+    """As they stand in JSON, so that a log in JSON stays readable for programs.
+
+    Half a character is no error.
+    """
     stream = io.TextIOWrapper(io.BytesIO(), "ascii")
     monkeypatch.setattr(sys, "stdout", stream)
     make_streams_lenient()

@@ -35,7 +35,10 @@ def _interrupts_arrive() -> Iterator[None]:
 
 @pytest.fixture
 def hanging(site: Site) -> Iterator[threading.Event]:
-    """A newsroom in which an article and another page never come; set once one of them is asked for."""
+    """A newsroom in which an article and another page never come.
+
+    Set once one of them is asked for.
+    """
     asked, over = threading.Event(), threading.Event()
 
     def hang(handler: BaseHTTPRequestHandler) -> None:
@@ -91,7 +94,10 @@ def started(
 def test_a_command_ends_while_it_waits(
     home: Home, site: Site, hanging: threading.Event, command: str, number: signal.Signals
 ) -> None:
-    """Of a server that says nothing, with workers at hand; the last word is the only one, and no traceback."""
+    """Of a server that says nothing, with workers at hand.
+
+    The last word is the only one, and no traceback.
+    """
     home.configure(
         feed("world", f"page {site.url('/news')}"), feed("other", f"page {site.url(path(2))}")
     )

@@ -1,8 +1,9 @@
 """Whatever markup a source sends, nothing of it runs in a reader, and no reader is made to ask anybody for anything.
 
-Every vector of tests/vectors/markup.toml goes through the whole pipeline, as an article's page and as a feed's content,
-title, author, category and enclosure. Then a real browser loads what is published: documents and pages as they are,
-and each entry alone, every text of it put into a page as HTML by a reader that knows no caution and no policy.
+Every vector of tests/vectors/markup.toml goes through the whole pipeline, as an article's page and
+as a feed's content, title, author, category and enclosure. Then a real browser loads what is
+published: documents and pages as they are, and each entry alone, every text of it put into a page
+as HTML by a reader that knows no caution and no policy.
 """
 
 import html
@@ -38,7 +39,8 @@ KINDS = {
 }
 SVG = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="90" height="90"'
 XHTML = 'xmlns="http://www.w3.org/1999/xhtml"'
-# Pictures beside saved articles, by what they try; JS and URL are armed as those of markup.toml are.
+# Pictures beside saved articles, by what they try; JS and URL are armed as those of markup.toml
+# are.
 DRAWINGS = {
     "script": "<script>JS</script>",
     "script-elsewhere": "<script href='URL'/>",
@@ -72,7 +74,8 @@ HARMLESS = {  # once something is dropped
 }  # fmt: skip
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 ATOM = "{http://www.w3.org/2005/Atom}"
-# Frames around documents: each is read as a reader would, then once more from its own serialisation, as editors and
+# Frames around documents: each is read as a reader would, then once more from its own
+# serialisation, as editors and
 # readers do that keep what a browser made of a text. Then they are asked what there is in them.
 FRAMES = """<!doctype html><title>frames</title><body>FRAMES<script>
 const allowed = ["http:", "https:", "mailto:", "tel:"]
@@ -259,7 +262,10 @@ def _xml(text: str) -> str:
 
 
 def careless(home: Home, name: str) -> dict[str, str]:
-    """Each entry of each document as a page: all its texts, put in as they are, without a policy."""
+    """Each entry of each document as a page.
+
+    All its texts, put in as they are, without a policy.
+    """
     pages = {}
     for at, item in enumerate(etree.parse(home.feeds / f"{name}.rss").iterfind(".//item")):
         pages[f"{name}.rss {at}"] = _laid_out(
@@ -357,7 +363,10 @@ def test_entries_are_harmless_wherever_they_are_put(home: Home, canary: Site, na
 
 
 def test_published_files_are_harmless(home: Home, canary: Site) -> None:
-    """Pages with their policy, and feeds and lists as they are: opened in a browser, none runs or asks."""
+    """Pages with their policy, and feeds and lists as they are.
+
+    Opened in a browser, none runs or asks.
+    """
     documents = {
         n: c
         for n, c in home.published().items()
@@ -378,7 +387,10 @@ def test_published_files_are_harmless(home: Home, canary: Site) -> None:
 
 
 def test_pictures_beside_saved_articles_are_harmless(home: Home, canary: Site) -> None:
-    """Opened by themselves, as documents with all rights: none runs or asks, though most did before."""
+    """Opened by themselves, as documents with all rights.
+
+    None runs or asks, though most did before.
+    """
     before = {name: Route(content, "image/svg+xml") for name, content in drawings(canary).items()}
     ran = set(in_browser(canary, before))
     fooled = ran | {path.removeprefix(f"{CANARY}svg-") for path in asked(canary)}
@@ -412,7 +424,10 @@ def test_the_status_page_is_harmless(home: Home, canary: Site) -> None:
 
 
 def test_pages_have_a_strict_policy(home: Home) -> None:
-    """Nothing but their own style, and an article's pictures: no script, no frame, no form elsewhere."""
+    """Nothing but their own style, and an article's pictures.
+
+    No script, no frame, no form elsewhere.
+    """
     pages = [
         content.decode() for name, content in home.published().items() if name.endswith(".html")
     ]

@@ -76,7 +76,10 @@ def test_a_site_that_does_not_answer_is_named(home: Home) -> None:
 
 
 def test_the_feeds_other_sources_go_on(newsroom: Site, home: Home) -> None:
-    """A failed source adds nothing and loses nothing: what the others bring is published, and the status is still 1."""
+    """A failed source adds nothing and loses nothing.
+
+    What the others bring is published, and the status is still 1.
+    """
     home.configure(feed("world", f"page {newsroom.url('/news')}", f"feed {newsroom.url('/rss')}"))
     home.build()
     newsroom["/news"] = Route(b"", status=500)
@@ -89,7 +92,10 @@ def test_the_feeds_other_sources_go_on(newsroom: Site, home: Home) -> None:
 def test_a_broken_article_is_named_and_the_feeds_own_text_stands_in(
     newsroom: Site, home: Home
 ) -> None:
-    """The other articles are whole; of the broken one there is what the source's feed said of it."""
+    """The other articles are whole.
+
+    Of the broken one there is what the source's feed said of it.
+    """
     newsroom[path(4)] = Route(b"<h1>500</h1>", status=500, validators=False)
     newsroom["/rss"] = rss(
         newsroom, STORIES, "The council decided to build a new pier, and nobody objected to it."

@@ -11,7 +11,10 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_seed_article_comes_out_clean(home: Home) -> None:
-    """Title without the site, author, first and last paragraph and both subheads; none of the trailing lines."""
+    """Title without the site, author, first and last paragraph and both subheads.
+
+    None of the trailing lines.
+    """
     (seed,) = (file for file in shared("seeds").iterdir() if file.name.startswith("000_"))
     home.save("talks.txt", seed.read_bytes())
     home.configure(feed("world", "folder articles"))
@@ -74,7 +77,10 @@ def test_a_saved_article_gets_a_page_with_its_image(home: Home) -> None:
     ],
 )
 def test_saved_articles_come_in_several_forms(home: Home, name: str, content: str) -> None:
-    """Plain text, Markdown with front matter, and HTML, in folders of any depth: title and author are found."""
+    """Plain text, Markdown with front matter, and HTML, in folders of any depth.
+
+    Title and author are found.
+    """
     text = "The new pier opened on Monday, and the whole town came to see the first boats. " * 8
     home.save(name, content.replace("{text}", text))
     home.configure(feed("world", "folder articles"))

@@ -86,7 +86,10 @@ def test_ids_survive_a_new_title(newsroom: Site, home: Home) -> None:
 
 
 def test_updated_moves_only_when_the_substance_changes(home: Home) -> None:
-    """Another advertisement around an article changes nothing; another paragraph in it moves its date, and only its."""
+    """Another advertisement around an article changes nothing.
+
+    Another paragraph in it moves its date, and only its.
+    """
     home.save("pier.html", story(1))
     home.save("quay.html", story(2))
     home.configure(feed("world", "folder articles"))

@@ -1,7 +1,7 @@
 """No secret of the config is printed, logged, published or told to anybody but the server that it is for.
 
-Every secret that can be configured is marked, every source fails in another way, and servers repeat what they are
-sent. Then every byte that leaves feedpub is searched for the mark.
+Every secret that can be configured is marked, every source fails in another way, and servers repeat
+what they are sent. Then every byte that leaves feedpub is searched for the mark.
 """
 
 import base64

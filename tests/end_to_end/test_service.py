@@ -1,4 +1,7 @@
-"""The service from outside: what it serves, what it asks for, and how it starts, changes and ends."""
+"""The service from outside.
+
+What it serves, what it asks for, and how it starts, changes and ends.
+"""
 
 import json
 import signal
@@ -83,7 +86,10 @@ def test_secrets_that_others_can_read_are_pointed_out(newsroom: Site, home: Home
 
 
 def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
-    """On SIGHUP, or when it or a file of a site changes; only what changed runs anew; a bad one changes nothing."""
+    """On SIGHUP, or when it or a file of a site changes.
+
+    Only what changed runs anew; a bad one changes nothing.
+    """
     world, other = (
         feed("world", f"page {newsroom.url('/news')}"),
         feed("other", f"feed {newsroom.url('/rss')}"),
@@ -123,7 +129,10 @@ def test_a_changed_config_is_applied(newsroom: Site, home: Home) -> None:
 
 
 def test_feeds_in_files_of_their_own_come_and_go(newsroom: Site, home: Home) -> None:
-    """A file that is added, changed or taken away takes effect by itself, or on SIGHUP; a bad one changes nothing."""
+    """A file that is added, changed or taken away takes effect by itself, or on SIGHUP.
+
+    A bad one changes nothing.
+    """
     home.configure(feed("world", f"page {newsroom.url('/news')}"))
     file = home.config.parent / "feeds.d" / "other.toml"
     other = feed("other", f"feed {newsroom.url('/rss')}")
@@ -170,7 +179,10 @@ def test_an_address_that_is_taken_is_named(newsroom: Site, home: Home) -> None:
 
 
 def test_it_ends_in_time_whatever_hangs(newsroom: Site, home: Home) -> None:
-    """A source that never answers holds up neither the other feeds nor the end; what was published stays."""
+    """A source that never answers holds up neither the other feeds nor the end.
+
+    What was published stays.
+    """
 
     def hang(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(60)

@@ -13,7 +13,10 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_site_read_in_three_ways_gives_the_same_entries(newsroom: Site, home: Home) -> None:
-    """By its listing without a selector, by its feed and by its sitemap: the same articles, whole, in one order."""
+    """By its listing without a selector, by its feed and by its sitemap.
+
+    The same articles, whole, in one order.
+    """
     home.configure(
         feed("a", f"page {newsroom.url('/news')}"),
         feed("b", f"feed {newsroom.url('/rss')}"),

@@ -1,8 +1,9 @@
 """The SSRF matrix: every form of an address that is not public, by every way that leads to it.
 
-`python -m tests.fetch.matrix` prints it. The forms are data (tests/vectors/addresses.toml). Each is tried in a network
-of its own where its address really listens, with the default rules. "reachable" is the counter-check: what arrives
-there once the same form is allowed, so that the zeros beside it are the gate's doing.
+`python -m tests.fetch.matrix` prints it. The forms are data (tests/vectors/addresses.toml). Each is
+tried in a network of its own where its address really listens, with the default rules. "reachable"
+is the counter-check: what arrives there once the same form is allowed, so that the zeros beside it
+are the gate's doing.
 """
 
 import re

@@ -1,4 +1,7 @@
-"""Large bodies share one budget of bytes: a fetch waits for its place, and no two wait for each other."""
+"""Large bodies share one budget of bytes.
+
+A fetch waits for its place, and no two wait for each other.
+"""
 
 import gc
 import gzip

@@ -1,4 +1,7 @@
-"""Answers that are broken, endless or only a part: each ends as a FetchError that says what is wrong with it."""
+"""Answers that are broken, endless or only a part.
+
+Each ends as a FetchError that says what is wrong with it.
+"""
 
 import gzip
 import socket

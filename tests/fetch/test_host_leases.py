@@ -39,7 +39,10 @@ class FakeLeases:
 
 
 def test_others_are_waited_for(clock: FakeClock) -> None:
-    """As long as they say, and with looks at whether they are ready before; then the pause holds for all."""
+    """As long as they say, and with looks at whether they are ready before.
+
+    Then the pause holds for all.
+    """
     turns = FakeLeases([5.0, 0.4])
     with RateLimiter(1.0, clock, turns).slot("a.example"):
         assert clock.naps == [1.0, 0.4]
@@ -79,7 +82,10 @@ def test_not_for_ever(clock: FakeClock) -> None:
 
 
 def test_two_of_a_process_are_two(clock: FakeClock) -> None:
-    """As after a change of the settings, while runs go on with the ones before; or in two containers of one name."""
+    """As after a change of the settings, while runs go on with the ones before.
+
+    Or in two containers of one name.
+    """
     turns = FakeLeases([])
     for _ in range(2):
         with RateLimiter(1.0, clock, turns).slot("a.example"):

@@ -1,4 +1,7 @@
-"""No byte reaches an address that is not public: in 111 forms, by six ways, with a real resolver and real listeners."""
+"""No byte reaches an address that is not public.
+
+In 111 forms, by six ways, with a real resolver and real listeners.
+"""
 
 import pytest
 
@@ -30,7 +33,10 @@ def _row(found: Matrix, form: Form) -> Row:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: ascii(form.written))
 def test_nothing_arrives(found: Matrix, form: Form, way: str) -> None:
-    """It is refused for what it is, or is no host at all; nobody but the public server was connected to."""
+    """It is refused for what it is, or is no host at all.
+
+    Nobody but the public server was connected to.
+    """
     report = _row(found, form).reports[way]
     assert not strangers(report)
     assert REFUSAL.search(report.outcomes[0]), report.outcomes
@@ -49,7 +55,10 @@ def test_nothing_arrives_for_articles(found: Matrix) -> None:
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: ascii(form.written))
 def test_it_is_the_gate_that_holds_it_back(found: Matrix, form: Form) -> None:
-    """Once all is allowed, something arrives there: the listener listens, and the form leads to it."""
+    """Once all is allowed, something arrives there.
+
+    The listener listens, and the form leads to it.
+    """
     assert _row(found, form).reachable == (form.address not in MUTE)
 
 

@@ -1,4 +1,7 @@
-"""Names, with the system's resolver and a real DNS server: each is asked for once, and its faults are told in time."""
+"""Names, with the system's resolver and a real DNS server.
+
+Each is asked for once, and its faults are told in time.
+"""
 
 from collections.abc import Iterator
 
@@ -76,7 +79,10 @@ def test_a_silent_dns_server_costs_the_deadline_and_no_more(lab: Laboratory) -> 
 
 
 def test_an_address_that_changes_for_the_worse_is_not_followed(lab: Laboratory) -> None:
-    """Public for robots.txt and for the first page, private for the second one; and public again later."""
+    """Public for robots.txt and for the first page, private for the second one.
+
+    And public again later.
+    """
     lab.learn(names={"name.example": [[PUBLIC], [PUBLIC], [INNER], [PUBLIC]]})
     first, second, third = lab.get(*(f"http://name.example/{n}" for n in "abc")).outcomes
     assert (first, third) == ("page", "page")

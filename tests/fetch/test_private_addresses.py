@@ -1,4 +1,7 @@
-"""No byte reaches an address that is not public, in whatever spelling, by whatever way; public ones are found."""
+"""No byte reaches an address that is not public, in whatever spelling, by whatever way.
+
+Public ones are found.
+"""
 
 import socket
 import threading

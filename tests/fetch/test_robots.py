@@ -83,8 +83,11 @@ def test_what_robots_txt_forbids_is_not_asked_for(fetcher: Fetcher, site: Site) 
     ],
 )
 def test_rules_are_read_as_rfc_9309_has_them(
-    fetcher: Fetcher, site: Site, robots: str, refused: bool
-) -> None:  # noqa: FBT001 -- a table's column
+    fetcher: Fetcher,
+    site: Site,
+    robots: str,
+    refused: bool,  # noqa: FBT001 -- a table's column
+) -> None:
     """The group for feedpub goes before the one for everybody, the longer path before the shorter."""
     site["/robots.txt"] = text(robots)
     site["/a"] = "hello"
@@ -282,7 +285,10 @@ def test_only_the_first_half_megabyte_is_read(fetcher: Fetcher, site: Site) -> N
 def test_reading_stops_after_half_a_megabyte(
     fetcher: Fetcher, site: Site, coding: str, pack: Callable[[bytes], bytes]
 ) -> None:
-    """However small it is on the wire; the connection is closed, so that nobody has to send the rest."""
+    """However small it is on the wire.
+
+    The connection is closed, so that nobody has to send the rest.
+    """
     body = pack(b"User-agent: *\nDisallow: /private\n" + b"# nothing\n" * 2_000_000)
     sent: list[int] = []
 
@@ -338,7 +344,10 @@ def test_only_rules_for_feedpub_are_remembered(
 
 
 def test_the_cache_is_bounded_by_bytes(memory: Memory, clock: FakeClock) -> None:
-    """Of fifty origins with half a megabyte of rules each, few are at hand; the others come from the memory."""
+    """Of fifty origins with half a megabyte of rules each, few are at hand.
+
+    The others come from the memory.
+    """
     robots = Robots(memory, clock)
     rules = b"User-agent: *\n" + b"".join(
         b"Disallow: /private/%d\n" % number for number in range(20_000)

@@ -1,4 +1,7 @@
-"""Headers that the rules of a site name: sent to that site, beside what a source wants sent, and to nobody else."""
+"""Headers that the rules of a site name.
+
+Sent to that site, beside what a source wants sent, and to nobody else.
+"""
 
 from feedpub.fetch import Fetcher, RequestOptions
 from tests.support.site import Route, Site, running_site

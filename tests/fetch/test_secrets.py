@@ -1,4 +1,7 @@
-"""Servers repeat what they are sent: in redirects, in status lines. The reason of a failure repeats none of it."""
+"""Servers repeat what they are sent.
+
+In redirects, in status lines. The reason of a failure repeats none of it.
+"""
 
 import base64
 from collections.abc import Callable
@@ -52,7 +55,10 @@ def test_a_redirect_that_repeats_it(
 
 
 def test_a_token_of_the_address_under_another_name(site: Site, fetcher: Fetcher) -> None:
-    """The address itself stands in the error, for who called; everybody else is told it by `discreet`."""
+    """The address itself stands in the error, for who called.
+
+    Everybody else is told it by `discreet`.
+    """
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(302)

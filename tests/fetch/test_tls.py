@@ -120,8 +120,10 @@ def test_a_server_without_tls_is_an_error(clock: FakeClock) -> None:
 
 @pytest.mark.parametrize("handshake", [True, False])
 def test_drips_end_with_the_deadline_under_tls_too(
-    authority: trustme.CA, ca_file: str, handshake: bool
-) -> None:  # noqa: FBT001 -- a table's column
+    authority: trustme.CA,
+    ca_file: str,
+    handshake: bool,  # noqa: FBT001 -- a table's column
+) -> None:
     """In the handshake and in the body; the words depend on who gives up first."""
     body = drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"a")
     tls = server_side(authority.issue_cert("127.0.0.1"))

@@ -67,7 +67,10 @@ def test_a_user_and_a_password_may_stand_in_the_address(
 def test_what_a_server_says_against_it_is_told(
     site: Site, notifier: WebhookClient, route: Route, reason: str
 ) -> None:
-    """With the server's own words where they are meant to be read, and never with the path: it may be a secret."""
+    """With the server's own words where they are meant to be read, and never with the path.
+
+    It may be a secret.
+    """
     site["/T0KEN"] = route
     with pytest.raises(FetchError) as caught:
         notifier.post(site.url("/T0KEN"), b"{}", JSON)
@@ -145,7 +148,10 @@ def test_a_silent_server_costs_its_deadline_and_no_more(
 
 
 def test_nothing_is_sent_twice(site: Site, notifier: WebhookClient) -> None:
-    """A server that hangs up after the request may have heard it: whoever keeps the message decides."""
+    """A server that hangs up after the request may have heard it.
+
+    Whoever keeps the message decides.
+    """
 
     def hang_up(handler: BaseHTTPRequestHandler) -> None:
         handler.close_connection = True

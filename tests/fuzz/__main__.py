@@ -1,8 +1,9 @@
 """Throws hostile inputs at parts of feedpub, guided by which of its branches they reach.
 
-`python -m tests.fuzz urls --inputs 1000000`, or `all`: each input is read by a target, which may raise nothing but
-feedpub's own errors, may not take long, and must give what holds. What does not hold is made small and kept under
-tests/fuzz/regressions, where the tests find it. Needs atheris: `pip install atheris`.
+`python -m tests.fuzz urls --inputs 1000000`, or `all`: each input is read by a target, which may
+raise nothing but feedpub's own errors, may not take long, and must give what holds. What does not
+hold is made small and kept under tests/fuzz/regressions, where the tests find it. Needs atheris:
+`pip install atheris`.
 """
 
 import argparse

@@ -14,7 +14,10 @@ _MOST_TRIES = 3000  # that making an input small may take
 
 
 def signature(error: BaseException) -> str:
-    """A plain name for what went wrong: the error, and the function of feedpub or of the tests that it came from."""
+    """A plain name for what went wrong.
+
+    The error, and the function of feedpub or of the tests that it came from.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if _PACKAGE in frame.filename] or frames
     what = str(error)[:40] if isinstance(error, AssertionError) else type(error).__name__
@@ -32,7 +35,10 @@ def judged(target: Target, data: bytes) -> str | None:
 
 
 def smallest(target: Target, data: bytes) -> bytes:
-    """An input that the same thing is wrong with and of which no part can be left out; as far as a few tries go."""
+    """An input that the same thing is wrong with and of which no part can be left out.
+
+    As far as a few tries go.
+    """
     wrong, tries = judged(target, data), iter(range(_MOST_TRIES))
     if wrong is None:
         return data

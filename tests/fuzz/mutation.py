@@ -1,4 +1,7 @@
-"""Inputs made of others by their grammar: parts left out, doubled, moved and repeated, words put between."""
+"""Inputs made of others by their grammar.
+
+Parts left out, doubled, moved and repeated, words put between.
+"""
 
 import random
 

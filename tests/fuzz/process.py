@@ -1,6 +1,7 @@
 """One target under atheris, in a process that ends with the last input: `python -m tests.fuzz.process`.
 
-What goes wrong is written down, and the next input follows: only what takes the whole process down ends it early.
+What goes wrong is written down, and the next input follows: only what takes the whole process down
+ends it early.
 """
 
 import argparse
@@ -43,7 +44,8 @@ def fuzz(target: Target, effort: Effort, corpus: Path, found: Path) -> None:
         "seed": effort.seed,
         "max_len": min(target.longest, effort.longest),
         "timeout": MOST_SECONDS,
-        "report_slow_units": MOST_SECONDS,  # by the clock on the wall; the target knows how much CPU an input took
+        # by the clock on the wall; the target knows how much CPU an input took
+        "report_slow_units": MOST_SECONDS,
         "rss_limit_mb": MOST_MEGABYTES,
         "artifact_prefix": f"{found}/{target.name}-",
         "print_final_stats": 1,

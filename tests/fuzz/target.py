@@ -25,7 +25,8 @@ class Target:
 
     Attributes:
         name: for the command line, and of the folder of inputs to begin with.
-        run: reads an input and asserts what must hold of the result; may raise nothing but FeedpubError.
+        run: reads an input and asserts what must hold of the result; may raise nothing but
+            FeedpubError.
         grammar: of its inputs, as words.toml names it.
         pieces: finds the parts of an input that are left out, doubled and moved.
         longest: bytes of an input.
@@ -88,7 +89,8 @@ class Effort:
         inputs: how many.
         seconds: after which it is enough, however many there were; 0 for as long as it takes.
         seed: what follows from it is always the same, as long as the code is.
-        longest: bytes of an input, where that is less than the target's own; small inputs are tried faster.
+        longest: bytes of an input, where that is less than the target's own; small inputs are tried
+            faster.
     """
 
     inputs: int

@@ -1,6 +1,7 @@
 """Whatever is read: nothing is raised but feedpub's own errors, it is over soon, and what comes of it holds.
 
-A million inputs each are for `python -m tests.fuzz all --inputs 1000000`; here are as many as a minute takes.
+A million inputs each are for `python -m tests.fuzz all --inputs 1000000`; here are as many as a
+minute takes.
 """
 
 import random
@@ -73,7 +74,10 @@ def test_changed_inputs_are_read(target: Target) -> None:
 @pytest.mark.slow
 @every_target
 def test_repetition_is_read_in_time(target: Target) -> None:
-    """A word of its grammar thousands of times, alone and in the place of each field; the time grows with the size."""
+    """A word of its grammar thousands of times, alone and in the place of each field.
+
+    The time grows with the size.
+    """
     for word in target.words:
         many = word * (REPEATED // len(word))
         for data in (many, SEPARATOR + many, SEPARATOR * 2 + many, b"x" + many + b"x"):

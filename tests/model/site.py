@@ -142,7 +142,8 @@ class NewsSite:
         articles: all that it ever had, by number.
         order: the numbers of those that it lists, as they stand there.
         fault: what is wrong with its list for now: "500", "404", "cut", "page", "empty" or nothing.
-        canonical: the address that pages call their own: "own", "none", or, wrongly, "home", "list".
+        canonical: the address that pages call their own: "own", "none", or, wrongly, "home",
+            "list".
         atom: whether its feed is Atom, not RSS.
     """
 

@@ -51,9 +51,15 @@ DOWN = Route(b"oops", status=500)
     ],
 )
 def test_a_source_is_broken_after_some_failures(
-    failures: int, hours: float, firm: bool, broken: bool
-) -> None:  # noqa: FBT001 -- a table's columns
-    """Three, or two where the source itself is what is wrong, or two in six hours; never a single one."""
+    failures: int,
+    hours: float,
+    firm: bool,  # noqa: FBT001 -- a table's columns
+    broken: bool,  # noqa: FBT001 -- a table's columns
+) -> None:
+    """Three, or two where the source itself is what is wrong, or two in six hours.
+
+    Never a single one.
+    """
     since = NOW - hours * HOUR if failures else None
     state = SourceState(
         "world", "s", NOW, None, 0, failing_since=since, failures=failures, firm=firm
@@ -319,7 +325,10 @@ def test_a_process_that_dies_after_noting_has_told_it_all_the_same(
 def test_what_is_secret_is_in_no_alert(
     site: Site, tmp_path: Path, config: Config, build: Build, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither a token in a source's address, nor the webhook's own address; the log does not name them either."""
+    """Neither a token in a source's address, nor the webhook's own address.
+
+    The log does not name them either.
+    """
     address = site.url("/nowhere?token=hunter2")
     secret = configure(tmp_path, feed("world", f"page {address}")).model_copy(
         update={"alerts": config.alerts}

@@ -32,7 +32,10 @@ def python(code: str, *arguments: str) -> list[str]:
 
 
 def test_it_gets_the_alert_twice(tmp_path: Path) -> None:
-    """As JSON on its standard input, and its main points in the environment; its arguments are its own."""
+    """As JSON on its standard input, and its main points in the environment.
+
+    Its arguments are its own.
+    """
     code = "import json, os, sys; json.dump([sys.argv[1:], sys.stdin.read(), dict(os.environ)], open(sys.argv[1], 'w'))"
     command.run_command(python(code, str(tmp_path / "got"), "$HOME"), BODY)
     arguments, given, environment = json.loads((tmp_path / "got").read_text("utf-8"))

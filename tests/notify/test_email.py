@@ -1,4 +1,7 @@
-"""Alerts by e-mail, to a real server: readable, encrypted where that is wanted, and no password in an error."""
+"""Alerts by e-mail, to a real server.
+
+Readable, encrypted where that is wanted, and no password in an error.
+"""
 
 import json
 from pathlib import Path

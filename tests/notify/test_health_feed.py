@@ -1,4 +1,7 @@
-"""The feed of the sources' health: valid from the start, an entry for each notice, the same bytes between two."""
+"""The feed of the sources' health.
+
+Valid from the start, an entry for each notice, the same bytes between two.
+"""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -55,7 +58,10 @@ def items(config: Config, tools: RunContext) -> list[dict[str, Any]]:
 
 
 def test_it_is_valid_from_the_start(config: Config, clock: FakeClock) -> None:
-    """Before anything was looked at: its one entry says what is watched; later it is still that one."""
+    """Before anything was looked at.
+
+    Its one entry says what is watched; later it is still that one.
+    """
     with tools_for(config, clock) as tools:
         (first,) = items(config, tools)
         assert first["title"] == "feedpub watches 1 feed"

@@ -1,4 +1,7 @@
-"""What is due is sent, once; what cannot be sent is tried again, wider and wider apart, and holds up nobody."""
+"""What is due is sent, once.
+
+What cannot be sent is tried again, wider and wider apart, and holds up nobody.
+"""
 
 import json
 import logging
@@ -82,7 +85,10 @@ def test_what_is_due_is_sent_and_gone(site: Site, config: Config, tools: RunCont
 def test_a_hub_on_a_private_address_is_told_nothing(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Unless allow_private names it; a webhook there is told all the same: it is a server of one's own."""
+    """Unless allow_private names it.
+
+    A webhook there is told all the same: it is a server of one's own.
+    """
     site["/T0KEN"] = site["/hub"] = b"ok"
     settings = f'websub_hubs = ["{site.url("/hub")}"]\n[alerts]\nwebhook = "{site.url("/T0KEN")}"'
     config = configure(tmp_path, settings=settings)
@@ -107,7 +113,10 @@ def test_waits_grow_until_it_is_given_up(
     clock: FakeClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """About a minute, then five, then half an hour … for a day; then it is gone, and the log says so."""
+    """About a minute, then five, then half an hour … for a day.
+
+    Then it is gone, and the log says so.
+    """
     site["/T0KEN"] = Route(b"no", "text/plain", 500)
     tools.store.outbox.add([webhook(tools)])
     for wait in (1 * MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 6 * HOUR, 9 * HOUR):
@@ -172,7 +181,10 @@ def test_it_is_sent_when_the_other_side_is_back(
 def test_what_waits_for_a_hub_follows_what_reaches_it(
     site: Site, config: Config, tools: RunContext, clock: FakeClock
 ) -> None:
-    """In the same round, though it would be asked again only hours later; what waits for others waits on."""
+    """In the same round, though it would be asked again only hours later.
+
+    What waits for others waits on.
+    """
     site["/hub"] = site["/T0KEN"] = Route(b"no", "text/plain", 503)
     tools.store.outbox.add(
         [ping(tools, config, FORM + b"&a=1"), ping(tools, config, FORM + b"&a=2"), webhook(tools)]

@@ -1,4 +1,7 @@
-"""A hub hears of every change, once, though it was down: and its subscribers have the new content a moment later."""
+"""A hub hears of every change, once, though it was down.
+
+And its subscribers have the new content a moment later.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -87,7 +90,10 @@ def news(site: Site, *numbers: int) -> None:
 def test_a_change_reaches_a_subscriber(
     site: Site, hub: Hub, build: Callable[[], RunResult]
 ) -> None:
-    """Subscribed with a challenge, handed on with a signature; nobody hears of a build that changed nothing."""
+    """Subscribed with a challenge, handed on with a signature.
+
+    Nobody hears of a build that changed nothing.
+    """
     subscriber = Subscriber(site, TOPIC)
     subscriber.subscribe(hub.url)
     hub.rest()
@@ -139,7 +145,10 @@ def test_a_hub_that_was_down_hears_of_it_once(
 def test_changes_during_an_outage_spend_none_of_its_tries(
     site: Site, hub: Hub, config: Config, clock: FakeClock, build: Callable[[], RunResult]
 ) -> None:
-    """Six within 20 seconds: the hub is asked again a minute after it failed, and then has them all."""
+    """Six within 20 seconds.
+
+    The hub is asked again a minute after it failed, and then has them all.
+    """
     hub.down = 503
     for n in range(3, 9):
         news(site, *range(n, 2, -1))

@@ -2,7 +2,8 @@
 
     python -m tests.pages.refresh [NAME…]
 
-A new page needs a folder with source.html and case.toml; this makes the rest. Continuous integration never runs it.
+A new page needs a folder with source.html and case.toml; this makes the rest. Continuous
+integration never runs it.
 """
 
 import difflib

@@ -1,4 +1,7 @@
-"""Takes README's pictures again: `python -m tests.pictures.refresh` after a `feedpub build` of the default config."""
+"""Takes README's pictures again.
+
+`python -m tests.pictures.refresh` after a `feedpub build` of the default config.
+"""
 
 import tempfile
 from contextlib import chdir

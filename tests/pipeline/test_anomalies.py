@@ -1,4 +1,7 @@
-"""A source that is not as usual is noticed, and what it brings stays out; a healthy one is never suspected."""
+"""A source that is not as usual is noticed, and what it brings stays out.
+
+A healthy one is never suspected.
+"""
 
 import json
 import re
@@ -50,7 +53,10 @@ def look(
 def articles(
     *lengths: int, dated: int | None = None, pictured: int | None = None
 ) -> dict[str, Any]:
-    """What is said of so many articles of these lengths: all have a date and a picture unless it is said otherwise."""
+    """What is said of so many articles of these lengths.
+
+    All have a date and a picture unless it is said otherwise.
+    """
     n = len(lengths)
     return {
         "read": n,
@@ -379,7 +385,10 @@ BREAKS: dict[str, tuple[Callable[[Site], None], str]] = {
 def test_nothing_false_enters_the_feed(
     newsroom: Site, config: Config, build: Build, kind: str
 ) -> None:
-    """The last good files stay, byte for byte; the outcome says why; when all is well again it goes on as before."""
+    """The last good files stay, byte for byte.
+
+    The outcome says why; when all is well again it goes on as before.
+    """
     change, reason = BREAKS[kind]
     before = published(config)
     change(newsroom)

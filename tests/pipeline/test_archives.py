@@ -1,4 +1,7 @@
-"""The history of a feed: what falls out of its live document, a reader that follows the archives still gets."""
+"""The history of a feed.
+
+What falls out of its live document, a reader that follows the archives still gets.
+"""
 
 import json
 import shutil
@@ -41,7 +44,8 @@ MEDIA_TYPES = {
 }
 
 
-# --- the plan -------------------------------------------------------------------------------------------------
+# --- the plan
+# -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -82,7 +86,8 @@ def test_every_entry_is_live_or_in_one_archive(arrivals: list[int], limits: list
         assert archived == entries[: len(archived)]
 
 
-# --- the whole way --------------------------------------------------------------------------------------------
+# --- the whole way
+# --------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -106,7 +111,10 @@ class Press:
         self.site["/news"] = listing(list(numbers))
 
     def fill(self, *numbers: int, more: str = "") -> None:
-        """Bring stories into the store, all of them live: a source is asked for no more than that."""
+        """Bring stories into the store, all of them live.
+
+        A source is asked for no more than that.
+        """
         self.print(*numbers)
         self.build(self.config(f"limit = {len(numbers)}\n{more}"))
 
@@ -136,7 +144,10 @@ class Press:
         self.site["/rss"] = rss(self.site, list(numbers))
 
     def history(self, suffix: str) -> dict[str, Any]:
-        """Every entry by id, as a reader gets them that follows the archives; the newer document's word counts."""
+        """Every entry by id, as a reader gets them that follows the archives.
+
+        The newer document's word counts.
+        """
         found: dict[str, Any] = {}
         for entries in READERS[suffix](self.site.url(f"/feeds/f.{suffix}")):
             for id_, text in entries:
@@ -198,7 +209,10 @@ def press(site: Site, tmp_path: Path) -> Press:
 
 
 def test_a_reader_that_follows_the_links_gets_the_whole_history(press: Press) -> None:
-    """Thirty entries, a few at a time, five of them live; no archive is ever written again, and all is valid."""
+    """Thirty entries, a few at a time, five of them live.
+
+    No archive is ever written again, and all is valid.
+    """
     config = press.config()
     known: dict[str, tuple[int, int, bytes]] = {}
     for newest in range(3, 31, 3):

@@ -1,4 +1,7 @@
-"""A feed whose `base_url` changes: all that it publishes leads to the new place, and nothing else changes."""
+"""A feed whose `base_url` changes.
+
+All that it publishes leads to the new place, and nothing else changes.
+"""
 
 import json
 import shutil
@@ -97,7 +100,10 @@ def test_every_document_moves(shelf: Shelf) -> None:
 
 
 def test_archives_are_written_again_for_nothing_else(shelf: Shelf) -> None:
-    """Neither another title nor another text of an entry reaches them; a move back and forth does."""
+    """Neither another title nor another text of an entry reaches them.
+
+    A move back and forth does.
+    """
     before = published(shelf.fill(OLD))
     config = shelf.config(OLD, 'limit = 2\ndescription = "Another one"\nsummary = "none"')
     shelf.file(6).write_text(f"---\ndate: 2026-01-06\n---\n# Pier 6\n\n{PROSE} {PROSE}\n")
@@ -126,7 +132,10 @@ def test_a_format_that_was_off_meanwhile_moves_when_it_is_back(shelf: Shelf) -> 
 
 
 def test_what_was_forgotten_moves_with_its_archive(shelf: Shelf) -> None:
-    """An archive's file is the only place that has it; so it is read from there, also for another format."""
+    """An archive's file is the only place that has it.
+
+    So it is read from there, also for another format.
+    """
     settings, only_rss = 'keep = "30d"', 'limit = 2\nformats = ["rss"]'
     shelf.build(shelf.config(OLD, 'limit = 6\nformats = ["rss"]', settings))
     shelf.build(shelf.config(OLD, only_rss, settings))
@@ -159,7 +168,10 @@ def test_an_emptied_folder_gets_its_pictures_back(shelf: Shelf) -> None:
 
 
 def test_a_state_that_knows_absolute_addresses_moves(shelf: Shelf) -> None:
-    """Older versions stored the address that pictures had then; links to elsewhere on that host stay."""
+    """Older versions stored the address that pictures had then.
+
+    Links to elsewhere on that host stay.
+    """
     config = shelf.fill(OLD)
     elsewhere = (
         f'<p><a href="{OLD}f/about.html">About</a> <a href="https://old.example.org/f/x">X</a></p>'

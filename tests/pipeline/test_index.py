@@ -1,4 +1,7 @@
-"""The pages about all feeds: the same bytes as if every entry were read for them, and no entry is."""
+"""The pages about all feeds.
+
+The same bytes as if every entry were read for them, and no entry is.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,7 @@
-"""Large articles, on a real site: they are read one after another, and are smaller than a source's document may be."""
+"""Large articles, on a real site.
+
+They are read one after another, and are smaller than a source's document may be.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +40,10 @@ def with_room(config: Config, room: BodyBudget) -> Iterator[RunContext]:
 
 
 def test_a_large_page_is_read_before_the_next_one_is_fetched(site: Site, tmp_path: Path) -> None:
-    """There is room for one of them only: whoever held it and asked for another one would get none."""
+    """There is room for one of them only.
+
+    Whoever held it and asked for another one would get none.
+    """
     site["/news"] = listing([5, 4, 3, 2, 1])
     for n in range(1, 6):
         site[path(n)] = padded(n, SMALL_BODY_BYTES + MB) if n % 2 else story(n)
@@ -50,7 +56,10 @@ def test_a_large_page_is_read_before_the_next_one_is_fetched(site: Site, tmp_pat
 
 
 def test_an_article_is_smaller_than_a_source_may_be(site: Site, tmp_path: Path) -> None:
-    """A feed of nine megabytes is read, and so are the articles in it; one that is as large is refused by name."""
+    """A feed of nine megabytes is read, and so are the articles in it.
+
+    One that is as large is refused by name.
+    """
     site["/rss"] = Route(
         rss([rss_item(site, n) for n in (2, 1)], channel=f"<!-- {'x' * 9 * MB} -->").encode()
     )

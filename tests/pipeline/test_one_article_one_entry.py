@@ -1,4 +1,7 @@
-"""Each article is one entry, whatever sites say about addresses; no article is lost in another's entry."""
+"""Each article is one entry, whatever sites say about addresses.
+
+No article is lost in another's entry.
+"""
 
 import json
 import sqlite3
@@ -444,7 +447,10 @@ def test_a_parameter_in_which_the_articles_of_a_list_differ_is_no_tracking(
 def test_sessions_that_tell_articles_apart_stay(
     site: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Long ones, too, if nothing else differs; a session that a site changes at each look is none of them."""
+    """Long ones, too, if nothing else differs.
+
+    A session that a site changes at each look is none of them.
+    """
     places = {f"/show?session={n:032x}": headline(n) for n in (1, 2, 3)}
     for n, place in enumerate(places, 1):
         site[place] = article(n)
@@ -591,8 +597,8 @@ def as_version_6_had_it(folder: Path) -> None:
                 row[1] for row in database.execute(f"PRAGMA main.table_info({table})")
             )
             database.execute(
-                f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}"
-            )  # noqa: S608
+                f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}"  # noqa: S608
+            )
         for feed, key, entry, url in database.execute(
             "SELECT a.feed, a.key, a.entry, e.url FROM new.aliases a JOIN new.entries e ON e.id = a.entry"
             " WHERE a.kind = 'own' AND a.key NOT LIKE 'guid:%'"

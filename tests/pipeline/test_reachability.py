@@ -217,7 +217,10 @@ class Model:
         return {file.name: file.read_bytes() for file in root.glob("f*") if file.is_file()}
 
     def check(self, config: Config, live: set[str]) -> None:
-        """Follow the links of each format; every document is where it says, and no entry is missing."""
+        """Follow the links of each format.
+
+        Every document is where it says, and no entry is missing.
+        """
         self.published |= live
         archives: dict[str, list[list[str]]] = {}
         for suffix in config.feed[0].formats:

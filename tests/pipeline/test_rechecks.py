@@ -102,11 +102,15 @@ def asked(site: Site) -> list[tuple[str, bool, int]]:
     return found
 
 
-# --- when -----------------------------------------------------------------------------------------------------------
+# --- when
+# -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_ladder(desk: Desk, newsroom: Site) -> None:
-    """After an hour, six and twenty-four, once each, and never again; a 304 is all that it costs."""
+    """After an hour, six and twenty-four, once each, and never again.
+
+    A 304 is all that it costs.
+    """
     assert [wait / HOUR for wait in LADDER] == [1, 6, 24]
     for wait, then in zip(LADDER, (*LADDER[1:], None), strict=True):
         assert desk.next() == wait
@@ -161,7 +165,10 @@ def test_it_can_be_turned_off(newsroom: Site, tmp_path: Path) -> None:
     [(timedelta(0), True), (YOUNG - HOUR, True), (YOUNG, False), (-HOUR, True), (None, True)],
 )
 def test_only_young_articles(age: timedelta | None, *, young: bool) -> None:
-    """What was published days before it is first seen has had its corrections; without a date it may be new."""
+    """What was published days before it is first seen has had its corrections.
+
+    Without a date it may be new.
+    """
     assert rechecks.is_recent(None if age is None else START - age, START) is young
 
 
@@ -201,7 +208,8 @@ def test_saved_articles_are_looked_at_by_their_folder(tmp_path: Path) -> None:
     assert desk.next() is None
 
 
-# --- who is asked ---------------------------------------------------------------------------------------------------
+# --- who is asked
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_an_article_is_looked_at_though_no_source_is_due(desk: Desk, newsroom: Site) -> None:
@@ -292,7 +300,10 @@ def test_the_sources_headers_are_sent_again(newsroom: Site, tmp_path: Path) -> N
 
 
 def test_it_is_asked_for_where_it_was_listed(newsroom: Site, tmp_path: Path) -> None:
-    """Not at the canonical address that its page names: what was read there is what may have changed."""
+    """Not at the canonical address that its page names.
+
+    What was read there is what may have changed.
+    """
     newsroom["/mobile/6"] = story(6).replace(
         "</head>", f'<link rel="canonical" href="{newsroom.url(path(6))}"></head>'
     )
@@ -363,7 +374,8 @@ def test_an_article_that_is_due_when_time_is_up_stays_due(desk: Desk, newsroom: 
     assert (asked(newsroom), desk.next()) == ([(path(6), True, 304)], LADDER[1])
 
 
-# --- what comes of it -----------------------------------------------------------------------------------------------
+# --- what comes of it
+# -----------------------------------------------------------------------------------------------
 
 
 def test_only_updated_moves(newsroom: Site, tmp_path: Path) -> None:
@@ -409,7 +421,8 @@ def inserted(markup: str, before: str = "<h2>You may") -> Change:
     return replaced(before, markup + before)
 
 
-# The page as it is at first: with all that a news site changes without a word to its readers. The counters amid the
+# The page as it is at first: with all that a news site changes without a word to its readers. The
+# counters amid the
 # text are taken for text.
 PAGE = (
     story(6)
@@ -518,14 +531,15 @@ def test_what_the_cleaner_has_learned_meanwhile_is_no_correction(
     desk.after(HOUR / 2)
     assert "since 1887" not in desk.items()[1]["content_html"]
     (before, *_) = desk.items()
-    newsroom[path(6)] = newsroom.routes[path(6)].body.replace(
-        b"</body>", b"<!-- rendered anew --></body>"
-    )  # type: ignore[union-attr]
+    newsroom[path(6)] = newsroom.routes[path(6)].body.replace(  # type: ignore[union-attr]
+        b"</body>", b"<!-- rendered again --></body>"
+    )
     assert desk.after(HOUR, NONE).updated == 0
     assert desk.items()[0] == before
 
 
-# --- when it goes wrong ---------------------------------------------------------------------------------------------
+# --- when it goes wrong
+# ---------------------------------------------------------------------------------------------
 
 
 LOGIN = "<html><head><title>Log in</title></head><body><main><h1>Log in</h1><p>To go on, log in.</p></main></body></html>"
@@ -601,7 +615,10 @@ def test_the_last_look_that_fails_is_the_last(desk: Desk, newsroom: Site) -> Non
 def test_after_a_failure_the_page_is_asked_for_with_what_is_known_of_it(
     desk: Desk, newsroom: Site
 ) -> None:
-    """The validators of the version that is published: an error page's would hide a correction, or a return."""
+    """The validators of the version that is published.
+
+    An error page's would hide a correction, or a return.
+    """
     page = newsroom.routes[path(6)]
     newsroom[path(6)] = BEGINNING
     desk.after(HOUR, NONE)

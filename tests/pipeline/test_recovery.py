@@ -96,7 +96,8 @@ def entries(config: Config) -> list[Entry]:
         return [entry for each in config.feed for entry in store.entries(each.name)]
 
 
-# --- kinds of damage --------------------------------------------------------------------------------------------------
+# --- kinds of damage
+# --------------------------------------------------------------------------------------------------
 
 
 def garbage(file: Path) -> None:
@@ -133,7 +134,10 @@ FORMATS = (("rss",), ("atom",), ("json",), ("rss", "atom", "json"))
 
 @dataclass(frozen=True)
 class Base:
-    """A site, and a folder in which all went well: twelve stories, five of them live, the others in archives."""
+    """A site, and a folder in which all went well.
+
+    Twelve stories, five of them live, the others in archives.
+    """
 
     site: Site
     folders: dict[tuple[str, ...], Path]
@@ -196,7 +200,8 @@ def state(config: Config) -> Path:
     return state_folder(config.feedpub) / FILE_NAME
 
 
-# --- what survives ----------------------------------------------------------------------------------------------------
+# --- what survives
+# ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -250,7 +255,10 @@ def test_life_goes_on(begin: Begin, site: Site, clock: FakeClock, formats: tuple
 
 
 def test_a_log_of_garbage(begin: Begin, site: Site, clock: FakeClock) -> None:
-    """SQLite passes over a log that is none: what was only in there is known again, and nothing is set aside."""
+    """SQLite passes over a log that is none.
+
+    What was only in there is known again, and nothing is set aside.
+    """
     config = begin()
     site["/news"] = listing([13, *STORIES[:2]])
     site[path(13)] = story(13)
@@ -284,7 +292,10 @@ def test_a_state_that_is_gone(begin: Begin, clock: FakeClock) -> None:
 def test_a_document_that_is_broken_too(
     begin: Begin, clock: FakeClock, broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Another one of the same entries stands in, and it is told; the broken live document is written anew."""
+    """Another one of the same entries stands in, and it is told.
+
+    The broken live document is written anew.
+    """
     config = begin()
     before = published(config)
     garbage(state(config))
@@ -401,7 +412,8 @@ def test_an_article_is_known_by_the_address_that_its_source_gives(
     assert site.paths() == ["/news"]
 
 
-# --- what is told -----------------------------------------------------------------------------------------------------
+# --- what is told
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_somebody_is_told(
@@ -452,7 +464,10 @@ def command(config: Config, *arguments: str) -> Result:
 
 
 def test_commands_that_only_look_destroy_nothing(begin: Begin) -> None:
-    """`status` names the damage and what will happen; afterwards it and `check` name what lies aside."""
+    """`status` names the damage and what will happen.
+
+    Afterwards it and `check` name what lies aside.
+    """
     config = begin()
     garbage(state(config))
     damaged = state(config).read_bytes()
@@ -481,13 +496,17 @@ def test_one_article_can_be_cleaned_all_the_same(begin: Begin, site: Site) -> No
     assert not Store.quarantined_files(state_folder(config.feedpub))
 
 
-# --- others at work ---------------------------------------------------------------------------------------------------
+# --- others at work
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_whoever_has_the_old_file_open_goes_on_with_the_new_one(
     begin: Begin, clock: FakeClock
 ) -> None:
-    """Two at work on one state: one renews it, the other writes no word into the file that lies aside."""
+    """Two at work on one state.
+
+    One renews it, the other writes no word into the file that lies aside.
+    """
     config = begin()
     with tools_of(config, clock) as one, tools_of(config, clock) as other:
         assert other.store.count("world") == len(STORIES)
@@ -610,7 +629,8 @@ def test_the_service_renews_the_state_while_it_runs(site: Site, tmp_path: Path) 
         assert service.end() == 0
 
 
-# --- what is no damage ------------------------------------------------------------------------------------------------
+# --- what is no damage
+# ------------------------------------------------------------------------------------------------
 
 
 def test_a_newer_state_is_left_alone(begin: Begin, clock: FakeClock) -> None:

@@ -1,4 +1,7 @@
-"""Entries are made anew of what they were made of: what changes, what stays, what is held back, and what is kept."""
+"""Entries are made anew of what they were made of.
+
+What changes, what stays, what is held back, and what is kept.
+"""
 
 import json
 import os
@@ -116,7 +119,8 @@ def verdicts(plan: ReprocessPlan) -> dict[str, str]:
     return {entry.before.title: entry.status.value for entry in plan.entries}
 
 
-# --- what changes ---------------------------------------------------------------------------------------------------
+# --- what changes
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_a_new_rule_applies_to_stored_entries(desk: Desk, newsroom: Site) -> None:
@@ -192,7 +196,8 @@ def test_one_that_was_cut_short_is_done_by_the_next(desk: Desk) -> None:
     assert "f.rss" in desk.carry_out(desk.plan()).written
 
 
-# --- what stays -----------------------------------------------------------------------------------------------------
+# --- what stays
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_what_cannot_be_read_any_more_stays(desk: Desk) -> None:
@@ -220,7 +225,10 @@ def test_what_lost_most_of_its_text_is_held_back(desk: Desk) -> None:
 
 
 def test_what_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> None:
-    """A page that is read otherwise by a new version, with all of its text; its source tells no title either."""
+    """A page that is read otherwise by a new version, with all of its text.
+
+    Its source tells no title either.
+    """
     desk = Desk(tmp_path, f"sitemap {newsroom.url('/sitemap.xml')}")
     desk.build()
     (id_,) = [id_ for id_, page in desk.kept().items() if path(1) in page.final_url]
@@ -260,7 +268,8 @@ def test_archives_are_never_written_again(newsroom: Site, tmp_path: Path) -> Non
     assert [desk.entries()[title(n)] == before[title(n)] for n in (3, 1)] == [False, True]
 
 
-# --- what entries are made of ---------------------------------------------------------------------------------------
+# --- what entries are made of
+# ---------------------------------------------------------------------------------------
 
 
 def test_a_feed_knows_its_entries_better_than_their_pages_do(
@@ -362,7 +371,8 @@ def test_a_page_that_is_damaged(desk: Desk) -> None:
     assert sorted(verdicts(desk.plan()).values()) == ["failed", "same"]
 
 
-# --- how long -------------------------------------------------------------------------------------------------------
+# --- how long
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_pages_are_kept_for_a_set_time(newsroom: Site, tmp_path: Path) -> None:
@@ -429,7 +439,8 @@ def test_an_unreadable_body_is_an_error_of_ours() -> None:
         unpack_body(page)
 
 
-# --- the command ----------------------------------------------------------------------------------------------------
+# --- the command
+# ----------------------------------------------------------------------------------------------------
 
 
 def run(desk: Desk, *arguments: str) -> Result:
@@ -439,7 +450,10 @@ def run(desk: Desk, *arguments: str) -> Result:
 
 
 def test_diff_shows_what_would_change_in_each_entry(desk: Desk) -> None:
-    """Title, address and the paragraphs that differ, without colours where nobody sees them; nothing is written."""
+    """Title, address and the paragraphs that differ, without colours where nobody sees them.
+
+    Nothing is written.
+    """
     entries, files = desk.entries(), desk.files()
     desk.rule(RULE)
     state = {
@@ -589,7 +603,10 @@ def test_what_failed_has_nothing_to_show() -> None:
 
 
 def test_no_color_and_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Colours are for a terminal whose owner wants them; what differs is coloured by what becomes of it."""
+    """Colours are for a terminal whose owner wants them.
+
+    What differs is coloured by what becomes of it.
+    """
     old = Entry("tag:a", "", "A", NOW, NOW, NOW, text="One\nTwo")
     lines = list(
         diff_lines(

@@ -269,7 +269,10 @@ five, and the lady there knows every captain by name.</p>
 def test_pages_that_all_say_the_same_are_a_wall(
     newsroom: Site, tmp_path: Path, clock: FakeClock, name: str
 ) -> None:
-    """On the first look, too, and whatever it says; the articles that are whole come, the others once they are."""
+    """On the first look, too, and whatever it says.
+
+    The articles that are whole come, the others once they are.
+    """
     for n in (6, 5, 4):
         newsroom[path(n)] = WALL.format(name=name)
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
@@ -547,7 +550,10 @@ def articles(tmp_path: Path) -> Path:
 def test_a_picture_that_cannot_be_published_is_named(
     articles: Path, tmp_path: Path, clock: FakeClock, picture: str, reason: str
 ) -> None:
-    """Its article, its other pictures and all other articles are published; it is named until it is gone."""
+    """Its article, its other pictures and all other articles are published.
+
+    It is named until it is gone.
+    """
     text = f"# The quay goes\n\n{_PIER}\n\n![x]({picture})\n\n![y](pier.png)\n\n{_PIER} Thrice.\n"
     (articles / "bad.md").write_text(text)
     config = configure(tmp_path, feed("f", f"folder {articles}"))
@@ -648,7 +654,10 @@ def test_an_article_whose_name_is_no_utf_8_is_named(
 def test_a_run_that_dies_while_publishing_loses_no_id(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Entries are stored before files are written; the next run publishes them under the same ids."""
+    """Entries are stored before files are written.
+
+    The next run publishes them under the same ids.
+    """
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     output_of(config).parent.mkdir(exist_ok=True)
     output_of(config).write_text("a file stands where the folder should be")
@@ -689,7 +698,10 @@ def test_old_state_goes_when_its_time_is_up(
 def test_hundred_cycles_of_a_restless_site(
     newsroom: Site, tmp_path: Path, clock: FakeClock
 ) -> None:
-    """Tracking parameters, http and https, reordering, re-dating, title edits: no duplicate id, no lost entry."""
+    """Tracking parameters, http and https, reordering, re-dating, title edits.
+
+    No duplicate id, no lost entry.
+    """
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     build(config, clock)
     ids = {item["id"] for item in items(config, "f")}
@@ -709,7 +721,8 @@ def test_hundred_cycles_of_a_restless_site(
         assert (len(found), set(found)) == (6, ids)
 
 
-BOX = "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la pordo."  # nobody's words
+# nobody's words
+BOX = "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la pordo."
 
 
 def boxed(n: int) -> str:
@@ -846,7 +859,10 @@ def test_failures_in_a_row_are_counted(newsroom: Site, tmp_path: Path, clock: Fa
 def test_what_was_not_asked_has_not_failed(
     newsroom: Site, tmp_path: Path, clock: FakeClock, place: str
 ) -> None:
-    """A server that wants to be left alone is; the source is as its last look left it, and waits as long as it must."""
+    """A server that wants to be left alone is.
+
+    The source is as its last look left it, and waits as long as it must.
+    """
     newsroom[place] = Route(b"", status=503, headers={"Retry-After": "600"})
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
     with tools_for(config, clock) as tools:
@@ -886,7 +902,10 @@ def test_a_source_that_was_never_asked_is_not_known(
 def test_an_article_that_leads_back_is_none(
     newsroom: Site, tmp_path: Path, clock: FakeClock, place: str
 ) -> None:
-    """To the page that lists it, or to the site's front page: the site's way of saying that it is gone."""
+    """To the page that lists it, or to the site's front page.
+
+    The site's way of saying that it is gone.
+    """
     newsroom["/"] = story(9)
     newsroom[path(2)] = Route(status=302, headers={"Location": place})
     config = configure(tmp_path, feed("a", f"page {newsroom.url('/news')}"))
@@ -948,7 +967,10 @@ def test_a_run_that_cannot_publish_is_remembered_with_its_reason(
 def test_a_feed_belongs_to_its_listing_page(
     newsroom: Site, tmp_path: Path, clock: FakeClock, query: str
 ) -> None:
-    """But for one with a token in its address: feeds are for everybody, and have a page of their own."""
+    """But for one with a token in its address.
+
+    Feeds are for everybody, and have a page of their own.
+    """
     config = configure(tmp_path, feed("world", f"page {newsroom.url('/news')}{query}"))
     build(config, clock)
     files = published(config)

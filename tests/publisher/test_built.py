@@ -109,7 +109,10 @@ def test_the_service_publishes_and_serves_the_bucket(home: Home, room: Room) -> 
 def test_who_is_outrun_at_the_index_looks_again(
     home: Home, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another build wrote the pages about all feeds first: they are made anew of what there is now."""
+    """Another build wrote the pages about all feeds first.
+
+    They are made anew of what there is now.
+    """
     home.build()
     config = load_config(home.config)
     publish, outrun = S3Output.publish, ["once"]

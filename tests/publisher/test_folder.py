@@ -1,4 +1,7 @@
-"""The output folder: what is written, with which rights, and that nothing that fails ever harms what is there."""
+"""The output folder.
+
+What is written, with which rights, and that nothing that fails ever harms what is there.
+"""
 
 import errno
 import multiprocessing
@@ -99,7 +102,8 @@ def in_process(target: Callable[..., None], *arguments: object) -> int | None:
     return process.exitcode
 
 
-# --- what is written ------------------------------------------------------------------------------------------
+# --- what is written
+# ------------------------------------------------------------------------------------------
 
 
 def test_files_appear_under_their_names(root: Path) -> None:
@@ -127,7 +131,10 @@ def test_equal_bytes_are_not_written(root: Path) -> None:
 
 
 def test_tells_what_is_missing(root: Path) -> None:
-    """By looking at names alone: a folder, a link and a file in a place that is none are no files."""
+    """By looking at names alone.
+
+    A folder, a link and a file in a place that is none are no files.
+    """
     publisher = FolderOutput(root)
     names = ("a.rss", "b/c.html", "folder", "link", "a.rss/x")
     assert publisher.find_missing(names) == names
@@ -198,7 +205,8 @@ def test_a_rehearsal_writes_nothing(root: Path) -> None:
     assert everything(root) == {"world.rss": b"x"}
 
 
-# --- names ----------------------------------------------------------------------------------------------------
+# --- names
+# ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -271,11 +279,15 @@ def test_a_linked_folder_is_refused(root: Path, leads_to: str) -> None:
     assert everything(root.parent) == {}
 
 
-# --- failures -------------------------------------------------------------------------------------------------
+# --- failures
+# -------------------------------------------------------------------------------------------------
 
 
 def test_one_bad_file_keeps_all_the_others_back(root: Path) -> None:
-    """Where one file of a feed cannot be written, its documents do not get out of step: none changes."""
+    """Where one file of a feed cannot be written, its documents do not get out of step.
+
+    None changes.
+    """
     publisher = FolderOutput(root)
     publisher.publish({"world.rss": b"old", "world.atom": b"old"})
     (root / "world.json").mkdir()
@@ -304,7 +316,10 @@ def test_a_file_in_place_of_a_folder_above(tmp_path: Path) -> None:
 @pytest.mark.parametrize("after", [0, 1])
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
 def test_fsync_fails(root: Path, number: int, after: int) -> None:
-    """What could not be flushed does not get its name: the old file stays and nothing is left over."""
+    """What could not be flushed does not get its name.
+
+    The old file stays and nothing is left over.
+    """
     FolderOutput(root).publish({"a.rss": b"old", "b.rss": b"old"})
     with pytest.raises(PublishError, match=os.strerror(number)):
         FolderOutput(root, fsync=failing(number, after)).publish({"a.rss": b"new", "b.rss": b"new"})
@@ -335,7 +350,7 @@ from feedpub.publisher import FolderPublisher
 from tests.support.disk import run_on_disk
 root = pathlib.Path({root!r})
 try:
-    FolderPublisher(root).publish({{"world.atom": b"new", "world.rss": b"x" * {size}}})
+    FolderOutput(root).publish({{"world.atom": b"new", "world.rss": b"x" * {size}}})
 except PublishError as error:
     print(error)
 for path in sorted(root.iterdir()):
@@ -362,7 +377,8 @@ def test_read_only_disk(root: Path) -> None:
     assert files == ["world.rss old"]
 
 
-# --- crashes --------------------------------------------------------------------------------------------------
+# --- crashes
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -371,7 +387,10 @@ def test_read_only_disk(root: Path) -> None:
     ids=["first-temp", "all-temps", "renamed"],
 )
 def test_killed_while_publishing(root: Path, after: int, expected: tuple[bytes, bytes]) -> None:
-    """Killed before, between or after: each file is the old or the new one, and the next run cleans up."""
+    """Killed before, between or after.
+
+    Each file is the old or the new one, and the next run cleans up.
+    """
     publisher = FolderOutput(root)
     publisher.publish({"a.rss": b"old", "b.rss": b"old"})
     assert (
@@ -404,7 +423,10 @@ def test_temporary_files_of_living_writers_stay(root: Path) -> None:
 
 
 def test_temporary_files_of_other_machines_stay(root: Path) -> None:
-    """Whether their processes live is not known here; after a while no writer can still be at work."""
+    """Whether their processes live is not known here.
+
+    After a while no writer can still be at work.
+    """
     root.mkdir(parents=True)
     young, old = (
         root / ".feedpub-4194305-0123abcd-0123abcd.tmp",
@@ -448,7 +470,8 @@ def test_two_writers_at_once(root: Path) -> None:
     assert set(everything(root)) == {"world.rss", "world/page.html"}
 
 
-# --- looking ---------------------------------------------------------------------------------------------------
+# --- looking
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_reads_what_was_published(root: Path) -> None:

@@ -1,4 +1,7 @@
-"""A bucket as output: under which headers objects lie there, and that nothing older ever goes over what is newer."""
+"""A bucket as output.
+
+Under which headers objects lie there, and that nothing older ever goes over what is newer.
+"""
 
 import gzip
 import os
@@ -49,7 +52,8 @@ def contents(room: Room) -> dict[str, bytes | None]:
     return {name: publisher.read(name) for name in publisher.list_names()}
 
 
-# --- how objects lie there ------------------------------------------------------------------------------------
+# --- how objects lie there
+# ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -92,7 +96,10 @@ def test_archives_are_kept_for_good(room: Room, name: str) -> None:
 
 
 def test_texts_are_stored_compressed(room: Room) -> None:
-    """Always as the same bytes, which are those of the folder when they are unpacked; pictures as they are."""
+    """Always as the same bytes, which are those of the folder when they are unpacked.
+
+    Pictures as they are.
+    """
     body = b"<rss>" + b"News of the day. " * 500
     room.publisher().publish({"world.rss": body, "world/map.png": body})
     stored = room.get("world.rss")
@@ -122,7 +129,10 @@ def test_a_picture_that_may_hold_scripts_is_a_download(room: Room) -> None:
 
 
 def test_objects_lie_below_the_prefix(endpoint: str) -> None:
-    """What else is in the bucket is not looked at, nor what is hidden; without a prefix they lie at its top."""
+    """What else is in the bucket is not looked at, nor what is hidden.
+
+    Without a prefix they lie at its top.
+    """
     room = new_room(endpoint, "a/b")
     room.publisher().publish({"world.rss": b"x"})
     assert list(room.versions()) == ["a/b/world.rss"]
@@ -162,11 +172,15 @@ def test_what_is_not_compressed_as_it_says_is_told(room: Room) -> None:
         room.publisher().read("world.rss")
 
 
-# --- who writes when another does -----------------------------------------------------------------------------
+# --- who writes when another does
+# -----------------------------------------------------------------------------
 
 
 def test_a_stale_writer_is_refused(room: Room) -> None:
-    """It slept between its look and its write, while another published: what that one wrote stays."""
+    """It slept between its look and its write, while another published.
+
+    What that one wrote stays.
+    """
     room.publisher().publish(OLD)
     stale = S3Output(room.objects())
     with pytest.raises(
@@ -270,14 +284,17 @@ class Dying(Objects):
         self.left -= 1
         super().write(*arguments)
 files = {"world/a.html": b"2", "world.rss": b"2", "world.atom": b"2"}
-BucketPublisher(Dying(Bucket(name, prefix), storage)).publish(files)
+S3Output(Dying(Bucket(name, prefix), storage)).publish(files)
 """
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_killed_while_publishing(room: Room, after: int) -> None:
-    """Each object is the old or the new one, what is linked to before what links; the next run finishes."""
+    """Each object is the old or the new one, what is linked to before what links.
+
+    The next run finishes.
+    """
     room.publisher().publish(OLD)
     arguments = (room.endpoint, room.bucket.name, room.bucket.prefix, KEY, SECRET, str(after))
     done = subprocess.run([sys.executable, "-c", DEATH, *arguments], check=False)  # noqa: S603 -- our own
@@ -300,7 +317,8 @@ def test_what_comes_after_one_that_fails_is_not_written(room: Room) -> None:
     assert contents(room) == {"world/a.html": b"2"}
 
 
-# --- what is said when it cannot be ---------------------------------------------------------------------------
+# --- what is said when it cannot be
+# ---------------------------------------------------------------------------
 
 
 def said(do: Callable[[], object]) -> str:
@@ -351,7 +369,10 @@ def test_a_bucket_that_is_not_there(room: Room) -> None:
     ],
 )
 def test_what_the_server_refuses_is_said(room: Room, status: int, code: str, expected: str) -> None:
-    """With the place, what is wrong and what to do; the server's own words may hold a secret, and stay out."""
+    """With the place, what is wrong and what to do.
+
+    The server's own words may hold a secret, and stay out.
+    """
     with refusing(status, code) as endpoint:
         objects = S3Client(room.bucket, room.storage.model_copy(update={"endpoint": endpoint}))
         message = said(lambda: objects.write("world.rss", UploadResult(b"x", "", {}), None))

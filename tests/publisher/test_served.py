@@ -1,4 +1,7 @@
-"""`feedpub run` and `feedpub serve` with a bucket as output: the same files under the same headers."""
+"""`feedpub run` and `feedpub serve` with a bucket as output.
+
+The same files under the same headers.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -135,7 +135,10 @@ def test_a_leader_that_wakes_up_leads_no_more(address: str, tmp_path: Path) -> N
 
 
 def test_another_config(address: str, line: FeedQueue, tmp_path: Path) -> None:
-    """What is new or changed is run, some seconds later, when workers know it; what is gone is planned no more."""
+    """What is new or changed is run, some seconds later, when workers know it.
+
+    What is gone is planned no more.
+    """
     config = configure(tmp_path, A, B)
     with tools_for(config, address) as tools, service(config, address) as jobs:
         assert eventually(lambda: line.count_waiting() == 2)

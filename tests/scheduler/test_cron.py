@@ -69,7 +69,10 @@ SPRING, AUTUMN = (
     ],
 )
 def test_an_hour_that_is_skipped(expression: str, due: list[str]) -> None:
-    """What falls into it at a fixed hour is done once, right after it; what goes on all the time has nothing to do."""
+    """What falls into it at a fixed hour is done once, right after it.
+
+    What goes on all the time has nothing to do.
+    """
     assert fires(expression, "Europe/Berlin", SPRING, len(due)) == due
 
 
@@ -90,7 +93,10 @@ def test_an_hour_that_is_skipped(expression: str, due: list[str]) -> None:
     ],
 )
 def test_an_hour_that_comes_twice(expression: str, due: list[str]) -> None:
-    """What is due at a fixed hour is done the first time only; what goes on all the time goes on."""
+    """What is due at a fixed hour is done the first time only.
+
+    What goes on all the time goes on.
+    """
     assert fires(expression, "Europe/Berlin", AUTUMN, len(due)) == due
 
 

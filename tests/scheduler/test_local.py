@@ -274,7 +274,10 @@ def test_the_clock_was_ahead_in_another_life(
 
 
 def test_a_plan_that_is_too_far_away(newsroom: Site, tmp_path: Path) -> None:
-    """No setting makes a source wait so long: whoever planned that had a wrong clock, and the feed is due."""
+    """No setting makes a source wait so long.
+
+    Whoever planned that had a wrong clock, and the feed is due.
+    """
     config = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )

@@ -78,7 +78,10 @@ def test_failures_put_it_off(failures: int) -> None:
 
 @pytest.mark.parametrize("interval_factor", [0.01, 0.1, 1, 100])
 def test_a_source_that_failed_once_is_asked_no_sooner_than_before(interval_factor: float) -> None:
-    """Its usual wait begins the doubling; but after an hour it is tried again: one look lost is no day lost."""
+    """Its usual wait begins the doubling.
+
+    But after an hour it is tried again: one look lost is no day lost.
+    """
     failed = replace(LOOKED, failures=1, failure="HTTP 500", failing_since=NOW)
     usual = min(planned(interval_factor=interval_factor).next - NOW, HOUR)
     wait = planned(failed, interval_factor=interval_factor).next - NOW
@@ -87,7 +90,10 @@ def test_a_source_that_failed_once_is_asked_no_sooner_than_before(interval_facto
 
 @pytest.mark.parametrize(("failures", "minutes"), [(1, 1), (2, 2), (5, 16), (7, 60), (10_000, 60)])
 def test_failures_put_off_an_interval_too(failures: int, minutes: int) -> None:
-    """Nobody is asked every minute for a page that is gone; an hour is the longest wait that this makes."""
+    """Nobody is asked every minute for a page that is gone.
+
+    An hour is the longest wait that this makes.
+    """
     failed = replace(LOOKED, failures=failures, failure="HTTP 404", failing_since=NOW)
     wait = planned(failed, every="1m").next - NOW
     assert minutes * MINUTE * (1 - JITTER) <= wait <= minutes * MINUTE * (1 + JITTER)

@@ -33,7 +33,10 @@ def test_they_ascend() -> None:
 
 
 def test_a_first_listing_without_dates_says_nothing() -> None:
-    """That all of it was there at the first look is no burst; each entry has a second of its own."""
+    """That all of it was there at the first look is no burst.
+
+    Each entry has a second of its own.
+    """
     first = MIDNIGHT + 9 * HOUR
     assert publication_times([(first - n * SECOND, first) for n in range(30)]) == []
 

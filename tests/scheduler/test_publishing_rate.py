@@ -150,7 +150,10 @@ def test_whole_minutes() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 100, 1000, 20_000])
 def test_a_call_takes_no_time(count: int) -> None:
-    """50 µs and less, also where something new has come each time; five times that is allowed for a busy machine."""
+    """50 µs and less, also where something new has come each time.
+
+    Five times that is allowed for a busy machine.
+    """
     published = [MIDNIGHT + number * 30 for number in range(-count, 200)]
     start = time.thread_time()
     for number in range(count, count + 200):

@@ -170,7 +170,10 @@ def test_one_to_be_alone_gets_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_past_its_deadline_is_given_up() -> None:
-    """It is told of once, counts no more, and its feed may run again; its lease keeps what it still brings out."""
+    """It is told of once, counts no more, and its feed may run again.
+
+    Its lease keeps what it still brings out.
+    """
     work = Work()
     work.deadline = 0.05
     with running(work) as runner:

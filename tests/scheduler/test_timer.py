@@ -72,7 +72,10 @@ def _lives(clockwork: Timer) -> bool:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_it_lives_as_long_as_its_thread(clockwork: Timer, due: list[str]) -> None:
-    """A thread that has died is noticed, though the library says that all is well; another takes over every plan."""
+    """A thread that has died is noticed, though the library says that all is well.
+
+    Another takes over every plan.
+    """
     assert clockwork.is_alive
     clockwork.set("a", now() + timedelta(seconds=0.5))
     scheduler = clockwork._scheduler

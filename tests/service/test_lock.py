@@ -23,9 +23,9 @@ with service_lock(place if "://" in place else pathlib.Path(place)):
 def test_a_second_one_is_refused(tmp_path: Path) -> None:
     """With the pid of the first; when that is killed, the next may start."""
     command = [sys.executable, "-c", HOLDER, str(tmp_path)]
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 -- ours
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as first:  # noqa: S603 -- ours
+    ) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "held\n"
         with (
@@ -55,9 +55,9 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
 def test_a_state_in_a_database(address: str) -> None:
     """One process, too, and the next when that is killed; with a queue there may be several."""
     command = [sys.executable, "-c", HOLDER, address]
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 -- ours
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as first:  # noqa: S603 -- ours
+    ) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "held\n"
         wanted = f"is running already, as .* {first.pid}, on this state.* With queue = true several may run"

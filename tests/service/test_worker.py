@@ -12,7 +12,10 @@ from tests.support.newsroom import configure, feed, tools_for
 
 
 def test_a_feed_that_its_config_does_not_have_yet(tmp_path: Path) -> None:
-    """Is left to another worker, or to later, as long as it is planned; one that left the config is none any more."""
+    """Is left to another worker, or to later, as long as it is planned.
+
+    One that left the config is none any more.
+    """
     config = configure(tmp_path, feed("world", "folder articles"))
     with tools_for(config) as tools:
         worker = Worker(config, tmp_path / "config" / "feedpub.toml", tools, 1)

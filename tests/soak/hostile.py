@@ -1,4 +1,7 @@
-"""The hostile feeds of a soak: scenes of the catalogue, and what once made the whole process stand still."""
+"""The hostile feeds of a soak.
+
+Scenes of the catalogue, and what once made the whole process stand still.
+"""
 
 import gzip
 from collections.abc import Callable, Iterator, Sequence
@@ -94,7 +97,10 @@ def hostile_feeds(root: Path, stack: ExitStack, names: Sequence[str] = ()) -> li
 
 
 def _played(name: str, root: Path, stack: ExitStack, known: Sequence[str]) -> Iterator[Hostile]:
-    """The feeds of a case, on a stage of its own; feeds of cases that are played together come once."""
+    """The feeds of a case, on a stage of its own.
+
+    Feeds of cases that are played together come once.
+    """
     case = CASES[name]
     if case.shared and name in known:
         return

@@ -15,7 +15,10 @@ PATIENCE = 120.0  # seconds for an answer
 
 
 def _ask(url: str) -> float:
-    """How many seconds the answer took; one that says that there is no such file is an answer, too."""
+    """How many seconds the answer took.
+
+    One that says that there is no such file is an answer, too.
+    """
     began = time.monotonic()
     try:
         with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 -- loopback

@@ -1,4 +1,7 @@
-"""A siege: the service at work among hostile feeds, here or on a real systemd, and what was measured."""
+"""A siege.
+
+The service at work among hostile feeds, here or on a real systemd, and what was measured.
+"""
 
 import json
 import subprocess

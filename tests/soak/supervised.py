@@ -1,4 +1,7 @@
-"""`feedpub run` under a small supervisor, as systemd is one: it restarts what ended, and kills what gives no sign."""
+"""`feedpub run` under a small supervisor, as systemd is one.
+
+It restarts what ended, and kills what gives no sign.
+"""
 
 import json
 import os

@@ -18,7 +18,10 @@ SHORT = Siege(
 
 @pytest.mark.slow(seconds=70)
 def test_healthy_feeds_stay_on_time() -> None:
-    """While each kind of stall has its turn: nothing is lost, nothing is restarted, nobody waits for long."""
+    """While each kind of stall has its turn.
+
+    Nothing is lost, nothing is restarted, nobody waits for long.
+    """
     found, said = here(SHORT, {"frequent": 10})
     assert not list(found.faults(SHORT.bound)), [*found.faults(SHORT.bound), *said]
     assert all(len(late) >= 2 for late in found.lateness.values()), found.lateness

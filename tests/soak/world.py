@@ -1,7 +1,7 @@
 """The sites of a soak, hostile and healthy ones, in a process of their own: `python -m tests.soak.world`.
 
-Says in its first line what the feeds are, then of each article where and when it appeared; ends when its standard input
-is closed. Every line is JSON.
+Says in its first line what the feeds are, then of each article where and when it appeared; ends
+when its standard input is closed. Every line is JSON.
 """
 
 import argparse
@@ -55,7 +55,10 @@ def _say(what: object) -> None:
 def _go_on(
     healthy: list[Healthy], hostile: list[Hostile], gap: float, ended: threading.Event
 ) -> None:
-    """Publish one story after another, each at the next site; and renew what is hostile every minute."""
+    """Publish one story after another, each at the next site.
+
+    And renew what is hostile every minute.
+    """
     began, turn, minute = time.monotonic(), 0, 0
     while not ended.wait(gap):
         healthy[turn % len(healthy)].advance()

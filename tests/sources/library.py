@@ -1,4 +1,7 @@
-"""Documents for sources to read in tests: an in-memory network, and pages written for the purpose."""
+"""Documents for sources to read in tests.
+
+An in-memory network, and pages written for the purpose.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +16,10 @@ T = TypeVar("T")
 
 @dataclass
 class Library:
-    """Documents by address; what was asked for stands in `asked`, what is not there fails as a network does."""
+    """Documents by address.
+
+    What was asked for stands in `asked`, what is not there fails as a network does.
+    """
 
     pages: dict[str, Page] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)

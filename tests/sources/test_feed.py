@@ -205,7 +205,10 @@ def test_an_rss_entry_gives_all_that_it_says() -> None:
 
 
 def test_an_atom_entry_gives_all_that_it_says() -> None:
-    """The entry's own base and language, the author's name, both dates; the version moves with the updated date."""
+    """The entry's own base and language, the author's name, both dates.
+
+    The version moves with the updated date.
+    """
     entry = """<title type="html">A &amp;lt; B &lt;b&gt;again&lt;/b&gt;</title><link href="quay"/><id>tag:x</id>
         <published>2024-05-17T10:30:00Z</published><updated>2024-05-18T08:00:00Z</updated>
         <author><name>Ines Adler</name></author><category term="harbour" label="Harbour"/>
@@ -300,7 +303,10 @@ def test_an_atom_entry_without_an_author_has_the_feeds() -> None:
 
 
 def test_a_long_description_alone_is_the_content() -> None:
-    """Many feeds have their articles in the description; a short one is a summary, its markup may stand in."""
+    """Many feeds have their articles in the description.
+
+    A short one is a summary, its markup may stand in.
+    """
     long = "<p>" + "The town has plans for the quay. " * 30 + "</p>"
     (item,) = items(
         rss(f"<title>T</title><link>/a</link><description><![CDATA[{long}]]></description>")

@@ -98,14 +98,20 @@ def test_the_newest_stand_first(folder: Path) -> None:
 
 
 def test_files_of_one_day_stand_by_name(folder: Path) -> None:
-    """A fresh checkout writes all files within a moment, in any order: the feed must not depend on it."""
+    """A fresh checkout writes all files within a moment, in any order.
+
+    The feed must not depend on it.
+    """
     for second, name in enumerate(("c.txt", "a.txt", "b.txt")):
         save(folder, name, modified=1_700_000_000 + second)
     assert names(folder) == ["a.txt", "b.txt", "c.txt"]
 
 
 def test_nothing_outside_of_the_folder_is_listed(folder: Path, tmp_path: Path) -> None:
-    """A symlink that leads out is not followed, one within is; a broken or circular one is nothing."""
+    """A symlink that leads out is not followed, one within is.
+
+    A broken or circular one is nothing.
+    """
     secret = save(tmp_path, "secret.txt")
     (folder / "out.txt").symlink_to(secret)
     (folder / "outside").symlink_to(tmp_path)

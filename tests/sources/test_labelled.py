@@ -1,4 +1,7 @@
-"""Real listing pages, labelled by hand; `python -m tests.benchmarks.listings` shows which are the misses."""
+"""Real listing pages, labelled by hand.
+
+`python -m tests.benchmarks.listings` shows which are the misses.
+"""
 
 import pytest
 

@@ -34,7 +34,10 @@ def html(body: str | bytes, url: str = URL) -> Page:
 
 @pytest.mark.parametrize("selector", [".box h3 a", ".box h3", ".box", "h3 > a, .nothing", ".box a"])
 def test_a_selector_matches_links_or_what_is_around_or_inside_of_them(selector: str) -> None:
-    """Links, pieces of page with a link in them, headings in them: the article's link is taken, each once."""
+    """Links, pieces of page with a link in them, headings in them.
+
+    The article's link is taken, each once.
+    """
     urls = [item.url for item in items_in(html(LISTING), selector)]
     assert [url for url in urls if url != "https://gazette.example/pictures/1"] == ARTICLES
 
@@ -118,7 +121,10 @@ def test_an_empty_page_is_nothing(body: bytes) -> None:
 
 
 def test_a_page_that_cannot_be_read_whole_is_refused() -> None:
-    """What is nested too deeply is dropped without a word: a listing with half of its links would lose articles."""
+    """What is nested too deeply is dropped without a word.
+
+    A listing with half of its links would lose articles.
+    """
     with pytest.raises(ExtractError, match="nested too deeply"):
         items_in(
             html(

@@ -1,7 +1,8 @@
 """Articles found on listing pages by structure alone: one folder a kind of page, under listings/.
 
-Each has a page.html and an expected.toml: `why` it is there, the page's `url`, and either every [[article]] that it
-lists, in order, with what is to be known of each, or what the error says where it lists `nothing`.
+Each has a page.html and an expected.toml: `why` it is there, the page's `url`, and either every
+[[article]] that it lists, in order, with what is to be known of each, or what the error says where
+it lists `nothing`.
 """
 
 import re
@@ -40,7 +41,10 @@ NAMES = sorted(path.parent.name for path in LISTINGS.glob("*/expected.toml"))
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("nothing-")])
 def test_the_articles_of_a_listing_are_found(name: str) -> None:
-    """Every article once, in the page's order, with its title, date, author, teaser and image; nothing else."""
+    """Every article once, in the page's order, with its title, date, author, teaser and image.
+
+    Nothing else.
+    """
     items = items_in(page(name))
     articles = expected(name)["article"]
     assert [item.url for item in items] == [article["url"] for article in articles]

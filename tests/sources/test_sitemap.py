@@ -1,4 +1,7 @@
-"""A sitemap as a source: its kinds, which files of an index are read, and which addresses are taken."""
+"""A sitemap as a source.
+
+Its kinds, which files of an index are read, and which addresses are taken.
+"""
 
 import gzip
 from datetime import UTC, datetime
@@ -123,7 +126,10 @@ def test_every_kind_of_sitemap_is_read(body: str | bytes) -> None:
 def test_patterns_say_which_addresses_are_taken(
     patterns: dict[str, tuple[str, ...]], left: list[str]
 ) -> None:
-    """Home pages never are; archives by tag and pages like /about only where a pattern includes them."""
+    """Home pages never are.
+
+    Archives by tag and pages like /about only where a pattern includes them.
+    """
     body = urlset(
         "/", "", "/news/a", "/news/b 2024-01-01", "/sport/c", "/tag/sea", "/about", "/news/a"
     )
@@ -136,7 +142,10 @@ def test_where_only_archives_are_left_they_are_taken() -> None:
 
 
 def test_an_index_is_read_as_far_as_it_takes() -> None:
-    """The sitemap that changed last comes first; older ones are not asked for once nothing in them can be newer."""
+    """The sitemap that changed last comes first.
+
+    Older ones are not asked for once nothing in them can be newer.
+    """
     library = (
         Library()
         .add(URL, index("/1.xml 2024-01-31", "/3.xml.gz 2024-03-31", "/2.xml 2024-02-28", "/0.xml"))

@@ -80,7 +80,10 @@ def kill_a_writer(place: StatePlace, start: int, delay: float) -> int:
 
 
 def check(place: StatePlace, acknowledged: int) -> int:
-    """Hold that all that was acknowledged is there, and that nothing is there in part; the last number found."""
+    """Hold that all that was acknowledged is there, and that nothing is there in part.
+
+    The last number found.
+    """
     with Store.open(place) as store:
         found = {e.title for e in store.entries("world")}
         last = max(int(title.split("-")[0]) for title in found)
@@ -136,7 +139,10 @@ def test_two_processes_write_at_once(place: StatePlace) -> None:
 
 
 def test_threads_share_a_store(store: Store) -> None:
-    """Many threads write and read one store: all is there, and each reader sees whole transactions."""
+    """Many threads write and read one store.
+
+    All is there, and each reader sees whole transactions.
+    """
 
     def work(thread: int) -> None:
         for number in range(10):
@@ -149,7 +155,10 @@ def test_threads_share_a_store(store: Store) -> None:
 
 
 def test_threads_write_the_same_rows(store: Store) -> None:
-    """Documents that many feeds share, in whatever order each lists them: nobody waits for somebody who waits."""
+    """Documents that many feeds share, in whatever order each lists them.
+
+    Nobody waits for somebody who waits.
+    """
     documents = [document(f"https://example.org/{n}") for n in range(40)]
 
     def work(thread: int) -> None:

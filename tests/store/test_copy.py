@@ -112,7 +112,10 @@ def other_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stat
 
 
 def test_every_row_arrives(store: Store, other_place: StatePlace) -> None:
-    """As it was, with its number, of every table; what is told of the way adds up to what is returned."""
+    """As it was, with its number, of every table.
+
+    What is told of the way adds up to what is returned.
+    """
     fill(store)
     fill(store, "local")
     told: dict[str, int] = {}
@@ -153,14 +156,17 @@ def lying(store: Store) -> dict[str, list[tuple[object, ...]]]:
         return {
             table.name: [
                 tuple(row)
-                for row in connection.execute(text(f"SELECT * FROM {table.name} ORDER BY 1, 2"))
-            ]  # noqa: S608 -- ours
+                for row in connection.execute(text(f"SELECT * FROM {table.name} ORDER BY 1, 2"))  # noqa: S608 -- ours
+            ]
             for table in TABLES
         }
 
 
 def test_what_processes_agreed_on_stays(store: Store, other_place: StatePlace) -> None:
-    """Who has what for a while, and which feeds wait in the queue: neither is known where the copy is."""
+    """Who has what for a while, and which feeds wait in the queue.
+
+    Neither is known where the copy is.
+    """
     store.schedule.save(ScheduledRun("world", NOW, "why"))
     assert store.schedule.dispatch_due(NOW, 9, lambda *_: None) == ("world",)
     store.leases.acquire("lead", "a", 60)

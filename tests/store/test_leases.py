@@ -39,7 +39,10 @@ def test_names_are_apart(store: Store) -> None:
 
 
 def test_letting_go(store: Store) -> None:
-    """It is free at once, or after a pause that holds for its last holder, too; of another's nothing changes."""
+    """It is free at once, or after a pause that holds for its last holder, too.
+
+    Of another's nothing changes.
+    """
     store.leases.acquire("ask", "a", 30)
     store.leases.release("ask", "b")
     assert store.leases.holder("ask") == "a"
@@ -73,7 +76,10 @@ def test_many_want_it_at_once(store: Store) -> None:
 
 
 def test_one_from_the_future_is_free(store: Store) -> None:
-    """No claim lasts for hours: the engine's clock was ahead when it was made, and its holder may be long dead."""
+    """No claim lasts for hours.
+
+    The engine's clock was ahead when it was made, and its holder may be long dead.
+    """
     store.leases.acquire("lead", "a", 30)
     expire(store, "lead", -3 * 3600)
     assert store.leases.holder("lead") is None

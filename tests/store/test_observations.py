@@ -1,4 +1,7 @@
-"""What is usual for a source is remembered for weeks, in few rows; what is not as usual, for as long as it lasts."""
+"""What is usual for a source is remembered for weeks, in few rows.
+
+What is not as usual, for as long as it lasts.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -34,7 +37,10 @@ def test_a_look_comes_back(shared_store: Store, look: SourceObservation) -> None
 
 
 def test_each_source_has_its_own(store: Store) -> None:
-    """In the order of the looks; those under other settings are gone with the first look under new ones."""
+    """In the order of the looks.
+
+    Those under other settings are gone with the first look under new ones.
+    """
     add(store, look(1), look(2), look(1, key="t"))
     assert [each.at for each in store.observations.for_source("world", "s", "a")] == [
         look(1).at,

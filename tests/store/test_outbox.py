@@ -47,7 +47,10 @@ def test_due_messages_come_in_their_order(store: Store) -> None:
 
 
 def test_a_message_is_taken_once(store: Store) -> None:
-    """Whoever comes second goes away empty-handed; when the time is up it is due again, and its try has counted."""
+    """Whoever comes second goes away empty-handed.
+
+    When the time is up it is due again, and its try has counted.
+    """
     store.outbox.add([ping()])
     (message,) = store.outbox.due(NOW)
     assert store.outbox.claim(message, SOON) is not None
@@ -88,7 +91,10 @@ def test_the_same_message_waits_once(store: Store) -> None:
 
 
 def test_what_is_wanted_again_while_it_is_sent_is_sent_again(store: Store) -> None:
-    """The change may have come after the other side had looked. It is a message as if there had been none before."""
+    """The change may have come after the other side had looked.
+
+    It is a message as if there had been none before.
+    """
     store.outbox.add_once([ping()], NOW)
     claimed = store.outbox.claim(store.outbox.due(NOW)[0], SOON)
     assert claimed
@@ -131,7 +137,10 @@ def test_what_backs_off_is_not_moved_by_what_is_new(store: Store, now: datetime)
 
 
 def test_what_is_to_be_said_later_than_the_next_try_is_kept_beside_it(store: Store) -> None:
-    """The try may come before there is anything new to see; who announced it may die before saying so."""
+    """The try may come before there is anything new to see.
+
+    Who announced it may die before saying so.
+    """
     failed(store, ping())
     later = NOW + DAY + SECONDS
     store.outbox.add_once([ping(due=later)], NOW)

@@ -1,4 +1,7 @@
-"""What a server adds to the specification of the store: it goes and comes, ends connections, and has many writers."""
+"""What a server adds to the specification of the store.
+
+It goes and comes, ends connections, and has many writers.
+"""
 
 import random
 import signal
@@ -60,7 +63,8 @@ def restart(own: Server) -> None:
     own.start()
 
 
-# --- connections that end -------------------------------------------------------------------------------------------
+# --- connections that end
+# -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", ["ended", "restarted"])
@@ -100,7 +104,10 @@ def test_nothing_read_under_a_lost_lock_is_written(empty: str) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
 def test_a_server_that_comes_again(own: Server, empty: str, how: signal.Signals) -> None:
-    """The first question after that is answered, on each connection; what was acknowledged is there."""
+    """The first question after that is answered, on each connection.
+
+    What was acknowledged is there.
+    """
     barrier = threading.Barrier(4)
 
     def at_once(store: Store) -> int:
@@ -153,7 +160,8 @@ def test_being_alone_is_waited_for(empty: str) -> None:
         done.result(30)
 
 
-# --- many writers ---------------------------------------------------------------------------------------------------
+# --- many writers
+# ---------------------------------------------------------------------------------------------------
 
 
 def open_it(address: str) -> None:
@@ -186,7 +194,8 @@ def test_what_is_listed_while_old_things_go_stays(empty: str) -> None:
         assert store.aliases("world", ["1-a", "1-b"]) == {"1-a": "tag:1-a"}
 
 
-# --- what a database keeps ------------------------------------------------------------------------------------------
+# --- what a database keeps
+# ------------------------------------------------------------------------------------------
 
 
 def test_texts_that_postgresql_has_no_place_for(store: Store) -> None:
@@ -264,7 +273,8 @@ def test_order_is_by_code_point(own: Server) -> None:
         ]
 
 
-# --- what is said ---------------------------------------------------------------------------------------------------
+# --- what is said
+# ---------------------------------------------------------------------------------------------------
 
 LOOK = "look at the user and the password in `state`, and at the server's pg_hba.conf"
 WRONG = {
@@ -356,7 +366,8 @@ def test_the_driver_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
         Store.open("postgresql://feedpub@db.example.org/feedpub")
 
 
-# --- dry runs -------------------------------------------------------------------------------------------------------
+# --- dry runs
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_a_dry_run_makes_no_tables(empty: str) -> None:

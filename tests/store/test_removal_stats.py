@@ -32,7 +32,10 @@ def test_what_repeats_is_told_of(store: Store) -> None:
 
 
 def test_a_line_counts_once_an_article(store: Store) -> None:
-    """However often it stands there; a block's lines count one by one, bullets and dividers not at all."""
+    """However often it stands there.
+
+    A block's lines count one by one, bullets and dividers not at all.
+    """
     store.removal_stats.add("world", [removed("Home\nSport", "Home", "•", "12345")] * 2, NOW)
     assert told(store) == [("Home", 2), ("Sport", 2)]
 

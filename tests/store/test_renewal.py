@@ -31,7 +31,8 @@ def store(file_store: Store) -> Store:
     return file_store
 
 
-# --- setting aside ----------------------------------------------------------------------------------------------------
+# --- setting aside
+# ----------------------------------------------------------------------------------------------------
 
 
 def test_a_file_is_set_aside_with_what_belongs_to_it(tmp_path: Path) -> None:
@@ -59,7 +60,8 @@ def test_nothing_lies_aside_where_there_is_no_folder(tmp_path: Path) -> None:
     assert Store.quarantined_files(tmp_path / "none") == ()
 
 
-# --- renewing ---------------------------------------------------------------------------------------------------------
+# --- renewing
+# ---------------------------------------------------------------------------------------------------------
 
 
 def fill(store: Store, name: str = "a") -> None:
@@ -140,7 +142,8 @@ def test_updates_by_id(store: Store) -> None:
     assert store.updated_by_id("other") == {}
 
 
-# --- who may come in --------------------------------------------------------------------------------------------------
+# --- who may come in
+# --------------------------------------------------------------------------------------------------
 
 
 def test_many_together_or_one_alone() -> None:
@@ -171,7 +174,8 @@ def test_many_together_or_one_alone() -> None:
     assert order == ["late", "together", "alone"]
 
 
-# --- what is damage ---------------------------------------------------------------------------------------------------
+# --- what is damage
+# ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,10 @@ def test_runs_of_a_living_process_go_on(store: Store) -> None:
 
 
 def test_suspects_clear_others(store: Store) -> None:
-    """A feed that ran beside one that processes have died of before is not blamed; crashes are counted in a row."""
+    """A feed that ran beside one that processes have died of before is not blamed.
+
+    Crashes are counted in a row.
+    """
     begin(store, "x", "a", "b")
     restarted(store)
     begin(store, "y", "a", "c", "d")

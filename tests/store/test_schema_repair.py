@@ -1,4 +1,7 @@
-"""Tables that are not those of the version that is recorded: they are completed, and no id is lost."""
+"""Tables that are not those of the version that is recorded.
+
+They are completed, and no id is lost.
+"""
 
 import logging
 from collections.abc import Iterator
@@ -117,7 +120,8 @@ def later(version: str) -> list[Table]:
     return [table for table in schema.metadata.sorted_tables if table.name not in known]
 
 
-# --- at the newest version --------------------------------------------------------------------------------------------
+# --- at the newest version
+# --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("table", sorted({*TABLES} - {*VITAL}))
@@ -135,7 +139,10 @@ def test_a_missing_table_is_made(folder: Path, table: str) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_missing_column_is_added(folder: Path, table: str) -> None:
-    """Each of a table's; where rows cannot do without it the table starts anew, unless it holds ids."""
+    """Each of a table's.
+
+    Where rows cannot do without it the table starts anew, unless it holds ids.
+    """
     Store.open(folder).close()
     before = shape(folder)
     for column in schema.metadata.tables[table].columns:
@@ -243,7 +250,8 @@ def test_much_is_missing(place: StatePlace) -> None:
     assert shape(place) == before
 
 
-# --- at older versions ------------------------------------------------------------------------------------------------
+# --- at older versions
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("version", OLDER)
@@ -327,7 +335,8 @@ def test_a_version_that_never_was(folder: Path, version: str) -> None:
         Store.open(folder)
 
 
-# --- what is said -----------------------------------------------------------------------------------------------------
+# --- what is said
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_what_was_repaired_is_said(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -57,7 +57,10 @@ def test_a_body_is_compressed() -> None:
 
 
 def test_a_changed_entry_has_no_old_page(store: Store) -> None:
-    """A new one takes its place; without one there is none. Those of other entries and feeds stay."""
+    """A new one takes its place.
+
+    Without one there is none. Those of other entries and feeds stay.
+    """
     both = {"tag:a": page("a"), "tag:b": page("b")}
     commit(store, "a", "b", pages=both)
     commit(store, "a", "b", pages=both, feed="other")
@@ -97,7 +100,10 @@ def test_goes_after_a_set_time(store: Store) -> None:
 
 
 def test_goes_once_its_entry_has_left_the_live_document(store: Store) -> None:
-    """The state holds no more pages of a feed than that holds entries. Feeds that are not named are left alone."""
+    """The state holds no more pages of a feed than that holds entries.
+
+    Feeds that are not named are left alone.
+    """
     both = {"tag:a": page("a"), "tag:b": page("b")}
     commit(store, "a", "b", pages=both)
     commit(store, "a", "b", pages=both, feed="other")

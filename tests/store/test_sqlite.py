@@ -55,7 +55,8 @@ def filled(folder: Path) -> Path:
     return folder / FILE_NAME
 
 
-# --- the folder -----------------------------------------------------------------------------------------------------
+# --- the folder
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_the_folder_is_its_owners_alone(folder: Path) -> None:
@@ -82,7 +83,8 @@ def test_every_commit_is_flushed(folder: Path) -> None:
 PRAGMAS = ("journal_mode", "synchronous", "foreign_keys")
 
 
-# --- versions -------------------------------------------------------------------------------------------------------
+# --- versions
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_the_schema_names_the_newest_version() -> None:
@@ -149,12 +151,13 @@ def test_alembic_is_not_imported_without_need(filled: Path) -> None:
     )
     command = [sys.executable, "-c", code]
     assert (
-        subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 -- our own
         == "False"
-    )  # noqa: S603 -- our own
+    )
 
 
-# --- what cannot be used --------------------------------------------------------------------------------------------
+# --- what cannot be used
+# --------------------------------------------------------------------------------------------
 
 
 def overwrite(path: Path, start: int, body: bytes) -> None:
@@ -174,7 +177,10 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file(filled: Path, damage: str) -> None:
-    """A file that is not, or no longer, a database is named, with what can be done; it is not changed."""
+    """A file that is not, or no longer, a database is named, with what can be done.
+
+    It is not changed.
+    """
     DAMAGES[damage](filled)
     before = filled.read_bytes()
     with (
@@ -256,7 +262,8 @@ def test_a_full_disk(filled: Path) -> None:
     assert lines == ["400", f"{filled}: database or disk is full; make room on the disk"]
 
 
-# --- others at work -------------------------------------------------------------------------------------------------
+# --- others at work
+# -------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -41,7 +41,8 @@ def commit(store: Store, *entries: Entry, feed: str = "world", now: datetime = N
     )
 
 
-# --- round trips ----------------------------------------------------------------------------------------------------
+# --- round trips
+# ----------------------------------------------------------------------------------------------------
 
 
 @given(examples.entries)
@@ -110,7 +111,8 @@ def test_moments_of_all_times_and_zones(store: Store, moment: datetime) -> None:
     assert back.published.tzinfo is UTC
 
 
-# --- entries --------------------------------------------------------------------------------------------------------
+# --- entries
+# --------------------------------------------------------------------------------------------------------
 
 
 def test_newest_entries_come_first(store: Store) -> None:
@@ -140,7 +142,10 @@ def test_feeds_are_apart(store: Store) -> None:
 
 
 def test_the_articles_to_be_looked_at_again(store: Store) -> None:
-    """Those whose moment has come, the longest waiting first; the next moment is known before it comes."""
+    """Those whose moment has come, the longest waiting first.
+
+    The next moment is known before it comes.
+    """
     seen = [
         ItemState(key, "", "stored", recheck_at=NOW + n * DAY)
         for n, key in enumerate(("c", "b", "a"))
@@ -241,11 +246,15 @@ def test_naive_moments_are_refused(store: Store) -> None:
         commit(store, entry("a", published=datetime(2024, 1, 1)))  # noqa: DTZ001 -- what the test is about
 
 
-# --- documents, sources, runs ---------------------------------------------------------------------------------------
+# --- documents, sources, runs
+# ---------------------------------------------------------------------------------------
 
 
 def test_a_document_belongs_to_its_settings(store: Store) -> None:
-    """Fetched under other settings, a document is not known; two feeds may keep the same address apart."""
+    """Fetched under other settings, a document is not known.
+
+    Two feeds may keep the same address apart.
+    """
     store.commit_run(run(), documents=[document(config="a"), document(config="b")])
     assert store.cached_document("https://example.org/", "a") == document(config="a")
     assert store.cached_document("https://example.org/", "b") == document(config="b")
@@ -285,7 +294,8 @@ def test_runs_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None
     assert len(store.runs("local")) == 1
 
 
-# --- forgetting -----------------------------------------------------------------------------------------------------
+# --- forgetting
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_forgets_what_is_no_longer_listed(store: Store) -> None:
@@ -299,7 +309,10 @@ def test_forgets_what_is_no_longer_listed(store: Store) -> None:
 
 
 def test_keeps_what_is_live(store: Store) -> None:
-    """An entry of the live document stays however old, with what leads to it; another feed's of that id goes."""
+    """An entry of the live document stays however old, with what leads to it.
+
+    Another feed's of that id goes.
+    """
     commit(store, entry("old"), now=NOW - DAY)
     commit(store, entry("old"), feed="local", now=NOW - DAY)
     store.prune(NOW, keep={"world": ["tag:old"]})
@@ -372,7 +385,10 @@ def test_forgets_what_was_learned_of_sites(store: Store) -> None:
 
 
 def test_forgets_plans_messages_and_fronts(store: Store) -> None:
-    """What waits for something that never comes goes by its date; what is said of a feed goes with the feed."""
+    """What waits for something that never comes goes by its date.
+
+    What is said of a feed goes with the feed.
+    """
     commit(store, entry("new"), feed="full")
     for name, then in (("old", NOW - 2 * DAY), ("new", NOW)):
         store.schedule.save(ScheduledRun(name, then, "why"))
@@ -412,11 +428,15 @@ def test_no_table_only_grows(store: Store) -> None:
     assert left == {"archives", "breaks"}
 
 
-# --- copies ---------------------------------------------------------------------------------------------------------
+# --- copies
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_copy_leaves_the_state_alone(store: Store, place: StatePlace) -> None:
-    """What is done to a copy is gone with it; it starts from what is committed, beside an open state."""
+    """What is done to a copy is gone with it.
+
+    It starts from what is committed, beside an open state.
+    """
     commit(store, entry("a"))
     with Store.open(place, copy=True) as copy:
         commit(copy, entry("b"))

@@ -1,4 +1,7 @@
-"""Object storage on loopback: a server that keeps objects as S3 does, and one that refuses whatever is asked."""
+"""Object storage on loopback.
+
+A server that keeps objects as S3 does, and one that refuses whatever is asked.
+"""
 
 import threading
 from collections.abc import Iterator, Mapping

@@ -18,7 +18,8 @@ FLAGS = (
     "--disable-sync",
     "--disable-features=NetworkTimeServiceQuerying",
 )
-BROKEN_OFF = "ERR_NETWORK_CHANGED"  # a load is, whenever another test makes or removes a network of this machine
+# a load is, whenever another test makes or removes a network of this machine
+BROKEN_OFF = "ERR_NETWORK_CHANGED"
 ATTEMPTS = 5
 OF_ITS_OWN = (
     "http://update.googleapis.com/"  # newer ones look for components there, whatever the flags say
@@ -26,7 +27,10 @@ OF_ITS_OWN = (
 
 
 def dump(url: str, *flags: str) -> str:
-    """The page's DOM after it has loaded, as HTML; skips the calling test where there is no Chromium."""
+    """The page's DOM after it has loaded, as HTML.
+
+    Skips the calling test where there is no Chromium.
+    """
     for _ in range(ATTEMPTS):
         dom = _run(url, *flags, "--dump-dom")
         if BROKEN_OFF not in dom:
@@ -54,6 +58,6 @@ def _run(url: str, *flags: str) -> str:
         pytest.skip("no Chromium here: install it to see the pages in a real browser")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [chromium, *FLAGS, f"--user-data-dir={profile}", *flags, url]
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 -- our own words
             command, capture_output=True, check=True, timeout=60, text=True
-        ).stdout  # noqa: S603 -- our own words
+        ).stdout

@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 
 class FakeClock:
-    """Stands still but for `sleep` and `pass_time`; `naps` are the waits that were asked for, in seconds."""
+    """Stands still but for `sleep` and `pass_time`.
+
+    `naps` are the waits that were asked for, in seconds.
+    """
 
     def __init__(self, now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)) -> None:
         self.naps: list[float] = []

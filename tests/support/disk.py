@@ -1,4 +1,7 @@
-"""A small real disk, mounted where only one child process sees it: full disks and read-only ones without patching."""
+"""A small real disk, mounted where only one child process sees it.
+
+Full disks and read-only ones without patching.
+"""
 
 import shutil
 import subprocess

@@ -1,6 +1,7 @@
 """A DNS server on loopback, over UDP and TCP, whose answers are data and may change from one question to the next.
 
-It knows what a stub resolver asks: A and AAAA. An answer to one question is a list of addresses, a name that the asked
+It knows what a stub resolver asks: A and AAAA. An answer to one question is a list of addresses, a
+name that the asked
 one is an alias of, or one of the faults here.
 """
 

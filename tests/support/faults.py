@@ -28,8 +28,10 @@ def clock(path: str) -> None:
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> Self:
             return cls.fromtimestamp(
-                datetime.now().timestamp() + float(Path(path).read_text("utf-8")), tz
-            )  # noqa: DTZ005
+                datetime.now().timestamp()  # noqa: DTZ005
+                + float(Path(path).read_text("utf-8")),
+                tz,
+            )
 
     for module in (
         "feedpub.pipeline.context",

@@ -1,4 +1,7 @@
-"""Feeds to render: a plain one to change, and hypothesis strategies for feeds with everything that may go wrong."""
+"""Feeds to render.
+
+A plain one to change, and hypothesis strategies for feeds with everything that may go wrong.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,8 +1,10 @@
 """A process that has imported feedpub already and forks for each command: the command, without its second of imports.
 
-It reads orders from its standard input, a line of JSON each, and answers each with a line on its standard output: which
-process it has started, or how one ended. The fork then runs what `python -m feedpub` runs, with its own arguments,
-environment and output. The first workers that it starts are forks too, which were made before it had any thread.
+It reads orders from its standard input, a line of JSON each, and answers each with a line on its
+standard output: which
+process it has started, or how one ended. The fork then runs what `python -m feedpub` runs, with its
+own arguments, environment and output. The first workers that it starts are forks too, which were
+made before it had any thread.
 """
 
 import gc
@@ -36,7 +38,10 @@ _BESIDES = (
 
 
 def _warm() -> None:
-    """Do once what every build does, so that nothing is left to be imported and loaded; no thread of it remains."""
+    """Do once what every build does, so that nothing is left to be imported and loaded.
+
+    No thread of it remains.
+    """
     with tempfile.TemporaryDirectory(prefix="feedpub-warm-") as folder:
         config = Path(folder, "config", "feedpub.toml")
         Path(folder, "config", "articles").mkdir(parents=True)
@@ -52,7 +57,10 @@ def _warm() -> None:
 
 
 def _serve() -> bool:
-    """Do what is ordered until nobody orders any more. True in a process that has become a command."""
+    """Do what is ordered until nobody orders any more.
+
+    True in a process that has become a command.
+    """
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)
         if "wait" in order:
@@ -72,7 +80,8 @@ def _serve() -> bool:
 
 def _become(order: dict[str, Any]) -> None:
     os.setsid()
-    # As in a terminal: what a shell starts in the background ignores ctrl-c, and so does all that it starts.
+    # As in a terminal: what a shell starts in the background ignores ctrl-c, and so does all that
+    # it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     adding = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     files = (os.devnull, os.O_RDONLY), (order["output"], adding), (order["errors"], adding)

@@ -82,7 +82,10 @@ class Home:
 
 
 class ColdHome(Home):
-    """Commands run on it are interpreters of their own: each puts what is in sets in another order."""
+    """Commands run on it are interpreters of their own.
+
+    Each puts what is in sets in another order.
+    """
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The command; the config is named in the environment."""

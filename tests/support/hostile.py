@@ -1,4 +1,7 @@
-"""Functions that do to a process what the worst of pages do: called in a worker, by their names here."""
+"""Functions that do to a process what the worst of pages do.
+
+Called in a worker, by their names here.
+"""
 
 import os
 import signal

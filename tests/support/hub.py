@@ -1,7 +1,8 @@
 """A WebSub hub on loopback, as the W3C recommendation describes one, and a subscriber to it.
 
-The hub takes subscriptions and verifies their intent with a challenge, takes publishers' pings, fetches what changed,
-and hands it on with a signature. It distributes only what is new to it, as real hubs do.
+The hub takes subscriptions and verifies their intent with a challenge, takes publishers' pings,
+fetches what changed, and hands it on with a signature. It distributes only what is new to it, as
+real hubs do.
 """
 
 import hashlib

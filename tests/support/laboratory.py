@@ -1,8 +1,8 @@
 """A network of its own (Linux namespaces) in which every address of the internet is this machine, and listens.
 
-So the real resolver asks a real DNS server, the default rules hold with nothing allowed, and whatever is connected
-to, public or private, is connected to really: who was reached, and with how many bytes, is counted by address. No
-packet leaves.
+So the real resolver asks a real DNS server, the default rules hold with nothing allowed, and
+whatever is connected to, public or private, is connected to really: who was reached, and with how
+many bytes, is counted by address. No packet leaves.
 
 `python -m tests.support.laboratory` is the inside: one order a line as JSON, one report a line.
 """
@@ -52,8 +52,8 @@ class Report:
 
     Attributes:
         outcomes: one a URL: "page", or the error's kind and reason.
-        reached: address, with the port where it is not the web's → bytes that arrived there, -1 for a connection that
-            said nothing; the resolver's left out.
+        reached: address, with the port where it is not the web's → bytes that arrived there, -1 for
+            a connection that said nothing; the resolver's left out.
         asked: the names that the DNS server was asked for.
         seconds: how long it all took.
         said: what a command printed.
@@ -77,7 +77,8 @@ class Laboratory:
     ) -> None:
         """More DNS names, and more pages by host and path ("news.example/rss"), served at every address there is.
 
-        A page "=> URL" is a redirect to there, as is "/to?" with the URL in hexadecimal digits on every host.
+        A page "=> URL" is a redirect to there, as is "/to?" with the URL in hexadecimal digits on
+        every host.
         """
         self._order(names=dict(names), pages=dict(pages))
 
@@ -86,7 +87,10 @@ class Laboratory:
         return self._order(urls=urls, seconds=seconds, allow=allow)
 
     def post(self, *urls: str, allow: Sequence[str] | None = None) -> Report:
-        """Tell some URLs something; `allow=None` is what webhooks may, and any list what hubs may."""
+        """Tell some URLs something.
+
+        `allow=None` is what webhooks may, and any list what hubs may.
+        """
         return self._order(post=urls, allow=allow)
 
     def command(self, *arguments: str, config: Path) -> Report:
@@ -134,9 +138,9 @@ def _needs_namespaces() -> None:
     for tool in ("unshare", "ip"):
         if shutil.which(tool) is None:
             pytest.skip(f"no {tool} here: the network of its own is made with it")
-    tried = subprocess.run(
+    tried = subprocess.run(  # noqa: S603 -- our own words
         [*_ENTER, "ip", "link", "set", "lo", "up"], capture_output=True, text=True, check=False
-    )  # noqa: S603 -- our own words
+    )
     if tried.returncode:
         pytest.skip(f"no network namespace can be made here: {tried.stderr.strip()}")
 
@@ -175,7 +179,10 @@ class _World:
             threading.Thread(target=self._serve, args=(connection, address), daemon=True).start()
 
     def settle(self) -> None:
-        """Wait until all connections that were made so far are counted: both listeners take them in turn."""
+        """Wait until all connections that were made so far are counted.
+
+        Both listeners take them in turn.
+        """
         for port in (WEB, MAIL):
             socket.create_connection((_LAST, port)).close()
             self._settled.acquire()

@@ -1,4 +1,7 @@
-"""A small news site on loopback, and what feedpub needs to read it: for tests of the whole way through."""
+"""A small news site on loopback, and what feedpub needs to read it.
+
+For tests of the whole way through.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -121,7 +124,10 @@ def feed(name: str, *sources: str, more: str = "") -> str:
 def tools_for(
     config: Config, clock: FakeClock | None = None, kept: Store | None = None
 ) -> Iterator[RunContext]:
-    """The collaborators that a build works with; with a store that is open already, or one that is opened for it."""
+    """The collaborators that a build works with.
+
+    With a store that is open already, or one that is opened for it.
+    """
     settings = config.feedpub
     clock = clock or FakeClock()
     with (

@@ -1,4 +1,7 @@
-"""Overviews of made-up feeds: healthy, late and broken ones, with names and addresses of every kind."""
+"""Overviews of made-up feeds.
+
+Healthy, late and broken ones, with names and addresses of every kind.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

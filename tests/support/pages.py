@@ -1,4 +1,7 @@
-"""The golden pages: a folder a page, what a person says about it, and what the cleaner makes of it."""
+"""The golden pages.
+
+A folder a page, what a person says about it, and what the cleaner makes of it.
+"""
 
 import json
 import tomllib

@@ -290,7 +290,8 @@ def measure(pattern: Compiled) -> Cost:
     costs = []
     for attack in attacks(pattern):
         for size in _STEPS:
-            # A method not named here does no more than these two: `search` stops where `sub` goes on.
+            # A method not named here does no more than these two: `search` stops where `sub` goes
+            # on.
             cost = _slowest(pattern, attack, size, ("fullmatch", "sub"))
             if cost.seconds > MAX_SECONDS:
                 return cost
@@ -318,7 +319,10 @@ def _slowest(pattern: Any, attack: tuple[str, str], size: int, methods: tuple[st
 
 
 def cpu_seconds(call: Callable[[], object], limit: float = MAX_SECONDS) -> float:
-    """Return the CPU seconds that a call takes, of several tries if it is over the limit; one that hangs is ended."""
+    """Return the CPU seconds that a call takes, of several tries if it is over the limit.
+
+    One that hangs is ended.
+    """
     fastest = _timed(call)
     for _ in range(_TRIES - 1):
         if limit < fastest < GIVE_UP_SECONDS:

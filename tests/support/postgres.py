@@ -159,7 +159,10 @@ def own_server(
 
 
 def _make(folder: Path, network: str) -> None:
-    """Make the server's files; it does not run as root, so they are another user's where we are root."""
+    """Make the server's files.
+
+    It does not run as root, so they are another user's where we are root.
+    """
     if os.getuid() == 0:
         shutil.chown(folder, "postgres")
     making = [
@@ -172,9 +175,9 @@ def _make(folder: Path, network: str) -> None:
         "-U",
         "postgres",
     ]
-    subprocess.run(
+    subprocess.run(  # noqa: S603
         [*making, "-E", "UTF8", "--no-sync"], check=True, capture_output=True, cwd=folder
-    )  # noqa: S603
+    )
     with (folder / "data" / "pg_hba.conf").open("a") as rules:
         rules.write(f"host all all {network} trust\n")
 
@@ -189,7 +192,10 @@ def _as_nobody() -> list[str]:
 
 @cache
 def _binary(name: str) -> str | None:
-    """A program of the newest PostgreSQL that is installed; distributions keep them beside the path."""
+    """A program of the newest PostgreSQL that is installed.
+
+    Distributions keep them beside the path.
+    """
     versions = sorted(
         Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4])
     )

@@ -16,7 +16,10 @@ from feedpub.config.errors import table_names, tables_in
 
 
 def settings() -> Iterator[tuple[str, str, FieldInfo]]:
-    """Every key that is no table of its own: its table's heading, its name, and what is known of it."""
+    """Every key that is no table of its own.
+
+    Its table's heading, its name, and what is known of it.
+    """
     for heading, _, table in table_names():
         for name, field in table.model_fields.items():
             if not tables_in(field.annotation):
@@ -24,7 +27,10 @@ def settings() -> Iterator[tuple[str, str, FieldInfo]]:
 
 
 def tables() -> str:
-    """README's tables of settings: one under each heading, generated so that they are always right."""
+    """README's tables of settings.
+
+    One under each heading, generated so that they are always right.
+    """
     grouped: dict[str, dict[str, list[FieldInfo]]] = {}
     for heading, key, field in settings():
         grouped.setdefault(heading, {}).setdefault(key, []).append(field)

@@ -1,4 +1,7 @@
-"""Data that is too large or not ours to ship: found beside the checkout, or the test skips and says so."""
+"""Data that is too large or not ours to ship.
+
+Found beside the checkout, or the test skips and says so.
+"""
 
 import os
 from pathlib import Path

@@ -1,6 +1,7 @@
 """Generated sites: thirty pages each, in ten languages, with boilerplate in their own words and honest repeats.
 
-Every page says which of its blocks belong to the article and which do not. The same pages come out every time.
+Every page says which of its blocks belong to the article and which do not. The same pages come out
+every time.
 """
 
 import tomllib
@@ -23,7 +24,8 @@ class Markup:
     """A site's habits.
 
     Attributes:
-        around, body, box: class names of the page's main part, of the article, and of a box in it; "" for none.
+        around, body, box: class names of the page's main part, of the article, and of a box in it;
+            "" for none.
         text: the tag of a paragraph.
         plain: boxes are paragraphs like the article's own.
         heading: the tag of subheads; "b" is a bold line.
@@ -54,7 +56,10 @@ NEW = Markup("layout", "prose", "callout", text="div")
 
 @dataclass
 class SitePage:
-    """A page. `wanted` are the article's blocks, `unwanted` what the site puts among and below them."""
+    """A page.
+
+    `wanted` are the article's blocks, `unwanted` what the site puts among and below them.
+    """
 
     url: str
     headline: str
@@ -105,7 +110,10 @@ class _Writer:
             self.foreign(self.words["notice"])
 
     def interrupt(self, place: int) -> None:
-        """What stands before the paragraph of this number: boxes and links, or repeats that are the article's own."""
+        """What stands before the paragraph of this number.
+
+        Boxes and links, or repeats that are the article's own.
+        """
         words, often = self.words, self.random.random()
         if place == 2 and often < 0.9:
             self.foreign(words["around"][0])

@@ -1,4 +1,7 @@
-"""A page in a real browser that is clicked and typed into: Chromium, spoken to over a pipe (its DevTools protocol)."""
+"""A page in a real browser that is clicked and typed into.
+
+Chromium, spoken to over a pipe (its DevTools protocol).
+"""
 
 import base64
 import json

@@ -1,6 +1,7 @@
 """Runs commands of feedpub at once: as forks of a process that has imported it already, without a second of imports.
 
-Each is a process of its own, with its arguments, environment, folder and output, and may be killed at any instant.
+Each is a process of its own, with its arguments, environment, folder and output, and may be killed
+at any instant.
 """
 
 import atexit

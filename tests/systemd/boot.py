@@ -1,7 +1,7 @@
 """feedpub on a real systemd: installs it as README says, boots, and shows what the units promise.
 
-`python -m tests.systemd.boot` prints a line a check. Exit status: 0, or 1 where something does not hold, or 77 where
-no system can be booted, with the reason.
+`python -m tests.systemd.boot` prints a line a check. Exit status: 0, or 1 where something does not
+hold, or 77 where no system can be booted, with the reason.
 """
 
 import subprocess
@@ -175,7 +175,10 @@ def credential(machine: Machine) -> None:
 
 
 def reload(machine: Machine) -> None:
-    """A changed config is in force when `systemctl reload` is done; a bad one is refused, and the old one stays."""
+    """A changed config is in force when `systemctl reload` is done.
+
+    A bad one is refused, and the old one stays.
+    """
     since = machine.mark()
     configure(machine, QUAY.replace("The Quay", "All of the Quay"), WORLD)
     machine.run("systemctl", "reload", SERVICE)

@@ -24,7 +24,8 @@ _ENVIRON = {
     "UNIFIED_CGROUP_HIERARCHY": "1",
     "SYSTEMD_NSPAWN_LOCK": "0",
 }
-# What this system starts by itself is of no use there, and the network there ends at its own loopback.
+# What this system starts by itself is of no use there, and the network there ends at its own
+# loopback.
 _MAKE = """
 set -eu
 mount -t overlay overlay -o "$4" "$1/root"
@@ -126,9 +127,9 @@ class Machine:
         self.write("/etc/resolv.conf", Path("/etc/resolv.conf").read_text())
         inside = [word for word in self._inside if word != "-n"]
         command = [*inside, "sh", "-euc", f"cd {_CHECKOUT}\n{script}"]
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 -- our own
             command, capture_output=True, text=True, check=False, env=_environ(), timeout=600
-        )  # noqa: S603 -- our own
+        )
         self.write("/etc/resolv.conf", names)
         assert done.returncode == 0, f"{done.stdout}{done.stderr}"
 
@@ -181,7 +182,10 @@ class Machine:
 
     @contextmanager
     def beside(self, module: str) -> Iterator[None]:
-        """Run a module of ours in the network of that system while the block runs; it says a line when it is ready."""
+        """Run a module of ours in the network of that system while the block runs.
+
+        It says a line when it is ready.
+        """
         with self.start_beside(module) as process:
             try:
                 assert process.stdout is not None
@@ -197,7 +201,8 @@ def booted(source: Path, install: str) -> Iterator[Machine]:
 
     Args:
         source: the folder of the checkout.
-        install: the commands that install it from there; they reach the network, the booted machine does not.
+        install: the commands that install it from there; they reach the network, the booted machine
+            does not.
 
     Raises:
         NoMachineError: none can be booted here.

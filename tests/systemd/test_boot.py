@@ -15,14 +15,17 @@ ROOT = Path(__file__).parents[2]
 
 def boot(environ: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.systemd.boot"]
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 -- ours
         command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900, env=environ
-    )  # noqa: S603 -- ours
+    )
 
 
 @pytest.mark.slow(seconds=120)
 def test_on_a_real_systemd() -> None:
-    """Installed as README says: started, reloaded, watched, drained, activated, upgraded, restored and removed."""
+    """Installed as README says.
+
+    Started, reloaded, watched, drained, activated, upgraded, restored and removed.
+    """
     done = boot()
     if done.returncode == SKIPPED:
         pytest.skip(done.stdout.strip())

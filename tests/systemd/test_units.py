@@ -1,4 +1,7 @@
-"""The units: what systemd thinks of them, what they can reach, and that they agree with each other."""
+"""The units.
+
+What systemd thinks of them, what they can reach, and that they agree with each other.
+"""
 
 import shutil
 import subprocess
@@ -32,7 +35,10 @@ def units(tmp_path: Path) -> Path:
 
 
 def verified(units: Path) -> str:
-    """What `systemd-analyze verify` has to say: its exit status is 0 even where a key is unknown."""
+    """What `systemd-analyze verify` has to say.
+
+    Its exit status is 0 even where a key is unknown.
+    """
     done = analyze("verify", "--man=no", *(path for path in units.iterdir() if path.is_file()))
     return f"{done.stdout}{done.stderr}" or (f"status {done.returncode}" if done.returncode else "")
 
@@ -78,7 +84,10 @@ def test_drop_ins(units: Path, unit: str, name: str) -> None:
 
 
 def test_both_ways_have_one_sandbox() -> None:
-    """The one look sees, may and reaches exactly what the service does; only how they run differs."""
+    """The one look sees, may and reaches exactly what the service does.
+
+    Only how they run differs.
+    """
     service, look = (
         [
             (key, value)
@@ -110,9 +119,9 @@ ADDRESSES = [
         "10.255.255.255",
         "11.0.0.0",
         "93.184.215.14",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104
         "0.1.2.3",
-    ),  # noqa: S104
+    ),
     *(
         "100.63.255.255",
         "100.64.0.0",

@@ -12,7 +12,10 @@ DROP_INS = sorted(path.name for path in (FOLDER / "drop-ins").iterdir())
 
 
 def settings(unit: str, section: str = "Service") -> list[tuple[str, str]]:
-    """The settings of one section of a unit, in their order; one that may be given several times stands there so."""
+    """The settings of one section of a unit, in their order.
+
+    One that may be given several times stands there so.
+    """
     found, current = [], ""
     for line in (FOLDER / unit).read_text("utf-8").splitlines():
         if line.startswith("["):

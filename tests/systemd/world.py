@@ -1,6 +1,7 @@
 """The world around a machine: a resolver on a private address, a news site on a public one; both end in its loopback.
 
-`python -m tests.systemd.world`, in the machine's network; says "ready" and goes on until it is ended.
+`python -m tests.systemd.world`, in the machine's network; says "ready" and goes on until it is
+ended.
 """
 
 import socket
@@ -25,7 +26,10 @@ _A = 1
 
 
 class _Site(BaseHTTPRequestHandler):
-    """/news for everybody, /members for those that know the token, /slow for those that have time; /asked tells."""
+    """/news for everybody, /members for those that know the token, /slow for those that have time.
+
+    /asked tells.
+    """
 
     asked: ClassVar[list[str]] = []
 

@@ -86,7 +86,10 @@ def test_somebody_on_this_machine_sees_all(client: Client, path: str, host: str)
 def test_a_page_of_another_site_sees_nothing(
     client: Client, console: FakeControl, path: str, host: str
 ) -> None:
-    """Its name may lead to this machine (DNS rebinding); the public address of the feeds comes through a proxy."""
+    """Its name may lead to this machine (DNS rebinding).
+
+    The public address of the feeds comes through a proxy.
+    """
     reply = ask(client, path, host)
     assert reply.status == 403
     assert b"[http] hosts" in reply.body
@@ -192,9 +195,9 @@ def test_a_unix_socket_is_this_machine(folder: Path, console: FakeControl, tmp_p
     try:
         curl = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", str(path)]
         for headers, status in (([], "200"), (["-H", "X-Forwarded-For: 192.0.2.1"], "403")):
-            said = subprocess.run(
+            said = subprocess.run(  # noqa: S603
                 [*curl, *headers, "http://localhost/status"], capture_output=True, check=True
-            )  # noqa: S603
+            )
             assert said.stdout.decode() == status
     finally:
         server.stop(PATIENCE)

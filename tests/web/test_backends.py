@@ -181,7 +181,10 @@ def test_feeds_name_themselves_and_their_hubs(client: Client, path: str) -> None
 
 
 def test_archives_name_no_hub(client: Client) -> None:
-    """Nothing will ever change that a hub could tell of; pages and the list of feeds name nothing at all."""
+    """Nothing will ever change that a hub could tell of.
+
+    Pages and the list of feeds name nothing at all.
+    """
     assert client.get("/world-archive-2.rss").headers["link"] == [
         f'<{BASE}world-archive-2.rss>; rel="self"'
     ]
@@ -190,7 +193,10 @@ def test_archives_name_no_hub(client: Client) -> None:
 
 
 def test_our_pages_look_as_they_should(client: Client, folder: Path) -> None:
-    """The policy sent with them is their own, with their style's digest, and frames added: no scripts, no inlining."""
+    """The policy sent with them is their own, with their style's digest, and frames added.
+
+    No scripts, no inlining.
+    """
     whole = feed(entry(1, url="", slug="own"), name="other")
     (folder / "other.html").write_bytes(render_page(whole))
     (folder / "world" / "own.html").write_bytes(render_article(whole, whole.entries[0]))

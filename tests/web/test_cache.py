@@ -52,7 +52,10 @@ def test_a_file_is_read_once_for_all_who_want_it(client: Client, reads: list[str
 def test_what_was_written_is_compressed_before_anybody_asks(
     site: FeedApp, client: Client, reads: list[str]
 ) -> None:
-    """In each coding, so that the first reader does not wait; what cannot be compressed is left alone."""
+    """In each coding, so that the first reader does not wait.
+
+    What cannot be compressed is left alone.
+    """
     site.refresh(["world.rss", "world/map.png", "world.txt", "gone.rss"])
     assert reads == ["world.rss", "world.rss", "gone.rss", "gone.rss"]
     assert client.get("/world.rss", accept_encoding="br").header("content-encoding") == "br"
@@ -69,7 +72,10 @@ def test_a_refresh_is_seen_at_once(site: FeedApp, client: Client, folder: Path) 
 
 
 def test_another_process_may_write(client: Client, folder: Path, watchful: None) -> None:  # noqa: ARG001 -- a fixture
-    """As `feedpub build` beside the service does: by a new file, by one that goes, by one that comes."""
+    """As `feedpub build` beside the service does.
+
+    By a new file, by one that goes, by one that comes.
+    """
     assert client.get("/world.rss").body == RSS
     (folder / "new").write_bytes(b"<rss>new</rss>")
     (folder / "new").replace(folder / "world.rss")

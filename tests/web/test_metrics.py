@@ -101,7 +101,10 @@ def test_states() -> None:
 
 
 def test_the_service() -> None:
-    """When it started, its heartbeat, and whether its config is the file's; nothing of it where none runs."""
+    """When it started, its heartbeat, and whether its config is the file's.
+
+    Nothing of it where none runs.
+    """
     told = parsed(metrics.render_metrics(everything()))
     assert told["feedpub_config_last_reload_successful"] == {"": 0}
     assert told["feedpub_scheduler_heartbeat_timestamp_seconds"] == {"": NOW.timestamp() - 3}

@@ -55,7 +55,10 @@ OPEN: dict[str, Callable[[bytes], bytes]] = {
 def test_the_coding_that_the_client_likes_best_is_chosen(
     accepted: bytes | None, coding: str | None
 ) -> None:
-    """Of those it likes equally, the smallest; the plain bytes where it takes no other and does not forbid them."""
+    """Of those it likes equally, the smallest.
+
+    The plain bytes where it takes no other and does not forbid them.
+    """
     assert choose_coding(accepted, OFFERED_CODINGS) == coding
 
 

@@ -80,7 +80,10 @@ def test_answers_over_one_connection_come_in_order(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/world.json", "/nope.rss"])
 def test_old_clients_get_one_answer(client: Client, path: str) -> None:
-    """HTTP/1.0 knows no second one over a connection; nothing depends on whether it is in memory."""
+    """HTTP/1.0 knows no second one over a connection.
+
+    Nothing depends on whether it is in memory.
+    """
     for _ in range(2):
         said = client.raw(f"GET {path} HTTP/1.0\r\n\r\n".encode())
         assert said.startswith(b"HTTP/1.1 ")
@@ -202,7 +205,10 @@ def test_who_asks_and_takes_slowly_is_served(
 def test_there_are_only_so_many_connections(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One too many is closed at once; those that are open go on, and there is room again when one ends."""
+    """One too many is closed at once.
+
+    Those that are open go on, and there is room again when one ends.
+    """
     monkeypatch.setattr(limits, "MOST_CONNECTIONS", 2)
     with client.connect() as first, client.connect() as second:
         for connection in (first, second):

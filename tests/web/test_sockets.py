@@ -24,7 +24,7 @@ os.dup2(int(sys.argv[2]), 3)
 os.environ["LISTEN_PID"] = str(os.getpid())
 taken = inherited()
 print(sorted(name for name in os.environ if name.startswith("LISTEN")), flush=True)
-server = Server(Site(FolderShelf(Path(sys.argv[1])), None, [], ""), taken)
+server = Server(Site(FolderBackend(Path(sys.argv[1])), None, [], ""), taken)
 server.start()
 sys.stdin.read()
 server.stop(5)
@@ -122,7 +122,10 @@ def test_a_path_is_served_like_a_port(folder: Path, tmp_path: Path) -> None:
 
 
 def test_what_systemd_listens_on_is_served(folder: Path) -> None:
-    """The sockets stay systemd's: connections wait in them while nobody serves. The variables are gone afterwards."""
+    """The sockets stay systemd's.
+
+    Connections wait in them while nobody serves. The variables are gone afterwards.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         with socket.create_connection(listening.getsockname()) as early:
             early.sendall(b"GET /world.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

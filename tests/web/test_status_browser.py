@@ -1,4 +1,7 @@
-"""The status page in a real browser: it fits, can be read by day and by night, and its form arrives."""
+"""The status page in a real browser.
+
+It fits, can be read by day and by night, and its form arrives.
+"""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +19,8 @@ PAGE = status_page.render_status_page(everything(), token_needed=True).replace(
     "<details>", "<details open>"
 )
 DARK = ("--blink-settings=preferredColorScheme=0",)
-# A frame of some width; the page inside is asked whether it fits, and how well its texts stand out from their ground.
+# A frame of some width; the page inside is asked whether it fits, and how well its texts stand out
+# from their ground.
 MEASURE = """<!DOCTYPE html><iframe src="/status" width="{width}" height="800"></iframe>
 <script>
 function channels(colour) {{ return colour.match(/[\\d.]+/g).map(Number) }}
@@ -65,7 +69,10 @@ def host() -> Iterator[Site]:
 def test_it_fits_and_can_be_read(
     host: Site, width: int, flags: tuple[str, ...], ground: str
 ) -> None:
-    """No sideways scrolling, whatever names and addresses are like; every text has a contrast of 4.5 at least."""
+    """No sideways scrolling, whatever names and addresses are like.
+
+    Every text has a contrast of 4.5 at least.
+    """
     host["/status"] = PAGE
     host["/measure"] = MEASURE.format(width=width)
     found = re.search("<title>(.*?)</title>", dump(host.url("/measure"), *flags))

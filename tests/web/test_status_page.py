@@ -73,7 +73,10 @@ def test_a_source_says_when_and_why_it_is_looked_at() -> None:
 
 
 def test_a_broken_source_says_what_was_tried() -> None:
-    """Since when it fails, how often, and when it was read last; it comes before those that are well."""
+    """Since when it fails, how often, and when it was read last.
+
+    It comes before those that are well.
+    """
     seen = page(
         overview(feed(health=Health.BROKEN, sources=(source(), broken_source(why="every 5m"))))
     )
@@ -207,7 +210,10 @@ def test_ids_are_unique_and_labels_lead_to_them() -> None:
 
 
 def test_everything_is_reached_with_the_keyboard() -> None:
-    """First what leads past the rest; then in the order of the page, by what browsers know themselves."""
+    """First what leads past the rest.
+
+    Then in the order of the page, by what browsers know themselves.
+    """
     seen = page(everything(), token_needed=True)
     reached = [
         e.tag
@@ -248,7 +254,10 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours_can_be_told_apart(scheme: str) -> None:
-    """Every text on every ground, by day and by night: a contrast of 4.5 at least (WCAG 2.2, AA)."""
+    """Every text on every ground, by day and by night.
+
+    A contrast of 4.5 at least (WCAG 2.2, AA).
+    """
     named = colours(scheme)
     pairs = [
         *product(("ink", "soft", "accent", "good", "warn", "bad"), ("paper", "card")),

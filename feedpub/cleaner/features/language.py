@@ -1,4 +1,7 @@
-"""What the learned words say: of names by how far out they stand, of the block, and of what stands around it."""
+"""What the learned words say.
+
+Of names by how far out they stand, of the block, and of what stands around it.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""What repeats in the page's structure: siblings of one name, blocks of one kind, texts that stand there twice."""
+"""What repeats in the page's structure.
+
+Siblings of one name, blocks of one kind, texts that stand there twice.
+"""
 
 import numpy as np
 
@@ -18,7 +21,10 @@ def rows(table: Table) -> Rows:
 
 
 def _groups(table: Table) -> Rows:
-    """Repeated siblings: the nearest box around a block that has at least two more like it beside it."""
+    """Repeated siblings.
+
+    The nearest box around a block that has at least two more like it beside it.
+    """
     keys: dict[tuple[int, str], int] = {}
     member = [
         keys.setdefault((box.parent, box.name.partition(" ")[0]), len(keys)) for box in table.boxes

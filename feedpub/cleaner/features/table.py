@@ -1,7 +1,7 @@
 """A page's blocks and boxes as arrays: what every group of features is measured with. Owns no feature.
 
-Sums over a box are differences of running sums over the blocks, because the blocks of a box are a range; so the
-whole page is measured with a few hundred numpy calls, whatever its size.
+Sums over a box are differences of running sums over the blocks, because the blocks of a box are a
+range; so the whole page is measured with a few hundred numpy calls, whatever its size.
 """
 
 from collections.abc import Sequence
@@ -44,8 +44,8 @@ class Table:
     """The arrays that a page is measured with.
 
     Attributes:
-        words, chars, density: of every block; density is the share of its characters that stand in links. Two
-            ideographs count as a word.
+        words, chars, density: of every block; density is the share of its characters that stand in
+            links. Two ideographs count as a word.
         newlines, bars: how many characters of every block are such.
         good: 1.0 for blocks of running text.
         total: words of the page.
@@ -106,7 +106,10 @@ class Table:
 
     @cached_property
     def holder(self) -> Index:
-        """The box that a block counts for: the one around a paragraph or a list's item, else its own."""
+        """The box that a block counts for.
+
+        The one around a paragraph or a list's item, else its own.
+        """
         leaf = np.array([box.tag in _LEAVES for box in self.boxes])
         return np.where(leaf[self.box], self.parents, self.box)
 
@@ -131,7 +134,10 @@ class Table:
 
 
 def _characters(blocks: Sequence[Block]) -> Column:
-    """How many characters of each class every block has, shape (classes, blocks): all blocks are counted at once."""
+    """How many characters of each class every block has, shape (classes, blocks).
+
+    All blocks are counted at once.
+    """
     texts = [block.text for block in blocks]
     codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     owner = np.repeat(np.arange(len(texts)) * CLASSES, [len(text) for text in texts])

@@ -2,19 +2,21 @@
 
 The order of trust, field by field; the first that says something sensible wins:
 
-- title: the visible headline (h1) that agrees with what the head states; else JSON-LD, OpenGraph, other meta names and
-  the title element, without the site's name at either end.
-- authors: JSON-LD, meta names, microdata, the visible byline: the first that names a person, with the groups ("News
-  Team") that it names beside; then groups and organisations, logins, the site itself, nobodies ("Staff").
-- published, updated: JSON-LD, meta names, microdata, the visible dateline nearest to the headline, the data of the
-  page's own scripts where it shows no date, the address. The dateline decides between several dates of publication,
-  and counts where all of them are later than it.
+- title: the visible headline (h1) that agrees with what the head states; else JSON-LD, OpenGraph,
+  other meta names and the title element, without the site's name at either end.
+- authors: JSON-LD, meta names, microdata, the visible byline: the first that names a person, with
+  the groups ("News Team") that it names beside; then groups and organisations, logins, the site
+  itself, nobodies ("Staff").
+- published, updated: JSON-LD, meta names, microdata, the visible dateline nearest to the headline,
+  the data of the page's own scripts where it shows no date, the address. The dateline decides
+  between several dates of publication, and counts where all of them are later than it.
 - language: the html element, meta names, JSON-LD, the text itself.
 - site, image, description, categories: JSON-LD and meta names, then microdata.
 - image_size: what is stated for that very image, in the same order, else by its own element.
 - canonical: link, OpenGraph, JSON-LD; only on the page's own site, and never its home page.
 
-Owns no extraction: each origin has a module that gives `Facts`. Touches neither the network nor the clock.
+Owns no extraction: each origin has a module that gives `Facts`. Touches neither the network nor the
+clock.
 """
 
 from collections.abc import Iterable, Sequence
@@ -54,7 +56,8 @@ class Metadata:
         image_size: width and height in pixels, where the page states them for that very image.
         canonical: the article's own address, where the page gives one that can be believed.
         description: as the page has it; whether an editor wrote it is for others to judge.
-        lines: visible elements that hold a byline or a dateline and nothing else, for removal from the body.
+        lines: visible elements that hold a byline or a dateline and nothing else, for removal from
+            the body.
         base: what relative addresses are completed with.
     """
 
@@ -135,7 +138,10 @@ def read_metadata(
 
 
 def _leads_home(heading: HtmlElement, base: str | None) -> bool:
-    """Whether a heading is nothing but a link to the home page: the site's name, as blogs have it above each post."""
+    """Whether a heading is nothing but a link to the home page.
+
+    The site's name, as blogs have it above each post.
+    """
     link = heading.find(".//a")
     if link is None or not canonical.is_home_page(link.get("href") or "", base):
         return False

@@ -1,7 +1,7 @@
 """Authors' names out of what pages put in their place: bylines, lists, job titles, addresses.
 
-Owns the reading of one text that is said to hold authors, and the reconciling of several; where such texts stand on
-a page is not known here. The words are data: `data/names.toml`.
+Owns the reading of one text that is said to hold authors, and the reconciling of several; where
+such texts stand on a page is not known here. The words are data: `data/names.toml`.
 """
 
 import re
@@ -53,7 +53,10 @@ class BylineWords:
 
 @lru_cache(maxsize=64)  # pages may call their language anything
 def byline_words(language: str | None = None) -> BylineWords:
-    """The words of `data/names.toml` for pages in a language (BCP 47): its own and the English ones."""
+    """The words of `data/names.toml` for pages in a language (BCP 47).
+
+    Its own and the English ones.
+    """
     listed = load_toml("feedpub.cleaner", "data/names.toml")
     spoken = {"en", (language or "en").partition("-")[0].lower()}
     by = sorted(
@@ -159,8 +162,9 @@ def reconcile_authors(
 ) -> tuple[str, ...]:
     """The authors of an article from several sources, most trusted first: those of the first that names a person.
 
-    Groups ("News Team") and organisations count beside the people of the same source, or where no source names a
-    person; then login names, the site's own, and nobodies ("admin"), where there is nothing better.
+    Groups ("News Team") and organisations count beside the people of the same source, or where no
+    source names a person; then login names, the site's own, and nobodies ("admin"), where there is
+    nothing better.
     """
     own = {compact for name in site if (compact := squash(name).replace(" ", ""))}
     ranked = [_ranked(source, own, language) for source in sources]

@@ -1,4 +1,7 @@
-"""The texts of a page in the order of reading, each with its element: within an element, and around one."""
+"""The texts of a page in the order of reading, each with its element.
+
+Within an element, and around one.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -67,7 +70,10 @@ def text_lines(element: HtmlElement) -> Iterator[TextLine]:
 
 
 def _own(element: HtmlElement) -> TextLine | None:
-    """The text before an element's first child; of a time that scripts would fill in an empty one."""
+    """The text before an element's first child.
+
+    Of a time that scripts would fill in an empty one.
+    """
     text = to_one_line(element.text)
     return TextLine(text, element) if text or element.tag == "time" else None
 
@@ -88,7 +94,10 @@ def lines_before(headline: HtmlElement) -> Iterator[TextLine]:
 
 
 def text_line(element: HtmlElement) -> str:
-    """An element's text on one line, without its link to itself; a break is a space. Of a monster the beginning."""
+    """An element's text on one line, without its link to itself.
+
+    A break is a space. Of a monster the beginning.
+    """
     parts = []
     for part in islice(
         element.iter(), MOST_TEXTS
@@ -163,7 +172,10 @@ _AUTHOR_LINK = re.compile(
 def marked_bylines(
     texts: Iterable[TextLine], article: AbstractSet[HtmlElement]
 ) -> tuple[list[HtmlElement], list[HtmlElement]]:
-    """The elements around some texts whose tag, class or link says that they are a byline; and a dateline."""
+    """The elements around some texts whose tag, class or link says that they are a byline.
+
+    And a dateline.
+    """
     bylines, datelines = [], []
     passed = set(article)
     for text in texts:
@@ -200,7 +212,10 @@ def _speaks_of_elsewhere(classes: str) -> bool:
 
 
 def is_elsewhere(element: HtmlElement, article: AbstractSet[HtmlElement]) -> bool:
-    """Whether an element stands in a part of the page that is not the article: `article` has what holds both."""
+    """Whether an element stands in a part of the page that is not the article.
+
+    `article` has what holds both.
+    """
     for outer in (element, *element.iterancestors()):
         if outer in article:
             return False
@@ -214,7 +229,10 @@ def is_elsewhere(element: HtmlElement, article: AbstractSet[HtmlElement]) -> boo
 
 
 def _ends_page(element: HtmlElement, classes: str) -> bool:
-    """Whether it is a page's footer; an article's own is where HTML wants to be told who wrote it, and when."""
+    """Whether it is a page's footer.
+
+    An article's own is where HTML wants to be told who wrote it, and when.
+    """
     footer = element.tag == "footer" or (
         element.tag not in _WHOLE and bool(_FOOTER.search(classes.lower()))
     )
@@ -283,7 +301,10 @@ def read_visible_byline(headline: HtmlElement, language: str | None = None) -> V
 def search_bylines(
     body: HtmlElement, language: str | None, seen: VisibleByline, *, authors: bool, published: bool
 ) -> None:
-    """Look on a whole page for what is wanted: bylines, and dates with a word before them or above the first prose."""
+    """Look on a whole page for what is wanted.
+
+    Bylines, and dates with a word before them or above the first prose.
+    """
     page, texts = {body}, list(islice(text_lines(body), MAX_DISTANCE))
     bylines, datelines = marked_bylines(texts, page)
     if authors:
@@ -330,7 +351,10 @@ def _read_datelines(
 def _read_names(
     texts: Sequence[TextLine], language: str | None, seen: VisibleByline, *, said: bool = False
 ) -> None:
-    """Read the first byline in some texts; `said`: the markup calls them one. The page's first byline counts."""
+    """Read the first byline in some texts.
+
+    `said`: the markup calls them one. The page's first byline counts.
+    """
     for at, text in enumerate(texts):
         by = authors.begins_byline(text.text, language)
         if not (by or said or links_to_author(text)):
@@ -352,7 +376,8 @@ def _names_in_row(
 ) -> Iterator[str]:
     """The names at the beginning of some texts, as far as commas, "and" or equal markup join them.
 
-    `said`: the markup or a word calls them names. `by`: a word does; then a name may be a single one.
+    `said`: the markup or a word calls them names. `by`: a word does; then a name may be a single
+    one.
     """
     shape, joined = None, True
     for text in texts:

@@ -18,7 +18,10 @@ def is_web_address(url: str | None) -> bool:
 
 
 def base_url(bases: Iterable[HtmlElement], url: str | None) -> str | None:
-    """What a page's relative addresses are completed with: the address of its first base element, else its own."""
+    """What a page's relative addresses are completed with.
+
+    The address of its first base element, else its own.
+    """
     stated = next((href for base in bases if (href := base.get("href")) is not None), "")
     try:
         return urljoin(url or "", stated) or None

@@ -1,4 +1,7 @@
-"""When an article was published and updated, out of all that its page says. Owns the choice, not the reading."""
+"""When an article was published and updated, out of all that its page says.
+
+Owns the choice, not the reading.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
@@ -44,8 +47,8 @@ def choose_dates(
 def _as_shown(told: Sequence[datetime], shown: datetime | None) -> Sequence[datetime]:
     """The machine-readable dates of publication, the most trusted first, in the light of the one that readers see.
 
-    Those of the day that is shown come first. A page is not published after that day: where all are later, and not
-    only by their zone, they tell when the page was built, and the shown date counts.
+    Those of the day that is shown come first. A page is not published after that day: where all are
+    later, and not only by their zone, they tell when the page was built, and the shown date counts.
     """
     if shown is None or not told or told[0].date() == shown.date():
         return told
@@ -106,7 +109,10 @@ def _first(moments: Sequence[datetime]) -> datetime | None:
 
 
 def _in_zone(moment: datetime | None, shown: Iterable[datetime]) -> datetime | None:
-    """A moment with a zone: its own; the one in which the page shows a moment given in UTC; else UTC."""
+    """A moment with a zone.
+
+    Its own; the one in which the page shows a moment given in UTC; else UTC.
+    """
     if moment is None or moment.utcoffset():
         return moment
     minute = _wall(moment).replace(second=0)

@@ -1,4 +1,7 @@
-"""The elements of a page that tell about it, by tag: what metadata and hints are read from, found in one walk."""
+"""The elements of a page that tell about it, by tag.
+
+What metadata and hints are read from, found in one walk.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias

@@ -1,6 +1,7 @@
 """JSON-LD (schema.org) → Facts: graphs, arrays, references by @id, several articles, JSON that is not quite JSON.
 
-Owns the shapes of structured data. Of several articles on a page it takes the one that the page is about.
+Owns the shapes of structured data. Of several articles on a page it takes the one that the page is
+about.
 """
 
 import html
@@ -192,7 +193,10 @@ def _resolved(value: Any, by_id: Mapping[str, Node]) -> Any:
 
 
 def _texts(value: Any, *keys: str) -> list[str]:
-    """The texts of a value in any of its shapes: a string, an object with a name or an address, a list of either."""
+    """The texts of a value in any of its shapes.
+
+    A string, an object with a name or an address, a list of either.
+    """
     if isinstance(value, str):
         return [text] if (text := strip_invalid_characters(html.unescape(value)).strip()) else []
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -16,7 +16,10 @@ def declared_language(tags: Iterable[str]) -> str | None:
 
 
 def add_country(language: str | None, url: str | None) -> str | None:
-    """A language with the country that the page's host ends in: en → en-GB under .uk. For how numbers are written."""
+    """A language with the country that the page's host ends in.
+
+    En → en-GB under .uk. For how numbers are written.
+    """
     country = (urlsplit(url or "").hostname or "").rpartition(".")[2]
     if language is None or "-" in language or len(country) != 2:  # noqa: PLR2004 -- letters of a country's domain
         return language

@@ -1,6 +1,7 @@
 """The article's lead image: which of the pictures that a page names, and its size in pixels where the page says so.
 
-Owns what cannot be a lead image, and the reading of sizes. Fetches nothing: a size that is not stated stays unknown.
+Owns what cannot be a lead image, and the reading of sizes. Fetches nothing: a size that is not
+stated stays unknown.
 """
 
 import re
@@ -48,7 +49,10 @@ def is_large(tree: HtmlElement) -> Iterator[str]:
 def parse_size(
     image: str | None, stated: Iterable[Facts], tree: HtmlElement, base: str | None
 ) -> Size | None:
-    """The width and height that a page states for an image: of the first origin that does, else of its own element."""
+    """The width and height that a page states for an image.
+
+    Of the first origin that does, else of its own element.
+    """
     if image is None:
         return None
     told = (item for facts in stated for item in facts.image_sizes.items())
@@ -68,7 +72,10 @@ def parse_pixels(width: str | None, height: str | None) -> Size | None:
 
 
 def first_of_group(properties: Iterable[tuple[str, str]]) -> Mapping[str, Size]:
-    """The sizes of the pictures that OpenGraph properties describe: each og:image begins a new one."""
+    """The sizes of the pictures that OpenGraph properties describe.
+
+    Each og:image begins a new one.
+    """
     found: dict[str, Size] = {}
     addresses: list[str] = []
     lengths: dict[str, str] = {}

@@ -1,6 +1,7 @@
 """The head of a page → Facts: OpenGraph, the many meta names, links and the title element.
 
-Owns the list of names. One table says what each name means; within a field, the table's order is the order of trust.
+Owns the list of names. One table says what each name means; within a field, the table's order is
+the order of trust.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -79,7 +80,10 @@ _KNOWN = {name: (field, rank) for field, names in NAMES.items() for rank, name i
 
 
 def read_meta_tags(tree: HtmlElement, elements: Iterable[HtmlElement]) -> Facts:
-    """What a page's meta, link and title elements say; the title element comes last among the titles."""
+    """What a page's meta, link and title elements say.
+
+    The title element comes last among the titles.
+    """
     found: dict[str, list[tuple[int, str]]] = {field: [] for field in NAMES}
     pictures = []
     for element in elements:

@@ -1,4 +1,7 @@
-"""Microdata (itemprop) → Facts, for the page's own article: not for its comments, related items or products."""
+"""Microdata (itemprop) → Facts, for the page's own article.
+
+Not for its comments, related items or products.
+"""
 
 from collections.abc import Iterator
 
@@ -57,7 +60,10 @@ def _of_article(element: HtmlElement) -> bool:
 
 
 def _value(element: HtmlElement) -> str:
-    """A property's value: of an author his name, of a time its machine-readable form, else its text."""
+    """A property's value.
+
+    Of an author his name, of a time its machine-readable form, else its text.
+    """
     if content := element.get("content") or element.get("datetime"):
         return str(content).strip()
     names = (part for part in element.iterdescendants() if part.get("itemprop") == "name")

@@ -1,7 +1,8 @@
 """The article's headline, out of what the page calls itself in several places.
 
-Owns the cutting of site names off titles and the choice among headlines. A title is cut at a separator only where
-what is cut off is known to be the site's name, or looks like one and the page has nothing better.
+Owns the cutting of site names off titles and the choice among headlines. A title is cut at a
+separator only where what is cut off is known to be the site's name, or looks like one and the page
+has nothing better.
 """
 
 import re
@@ -104,7 +105,10 @@ def squash(text: str) -> str:
 
 
 def _cut(title: str, known: set[str]) -> str:
-    """A title less one site's name at its end, with what follows it, or at its beginning; "" where there is none."""
+    """A title less one site's name at its end, with what follows it, or at its beginning.
+
+    "" where there is none.
+    """
     separators = list(_SEPARATOR.finditer(title))
     for separator in reversed(separators):
         if compact_title(title[separator.end() :]) in known:

@@ -6,7 +6,8 @@
     lookup     which of them know a host
     writing    rules that are added to our own
 
-Reads files and looks at no page: what an expression finds there is the cleaner's and the paging's matter.
+Reads files and looks at no page: what an expression finds there is the cleaner's and the paging's
+matter.
 """
 
 from feedpub.cleaner.rules.edit import RuleDraft

@@ -1,4 +1,7 @@
-"""New rules for a site → the text of its file, with all that a person wrote there; and its place on the disk."""
+"""New rules for a site → the text of its file, with all that a person wrote there.
+
+And its place on the disk.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +14,10 @@ from feedpub.config.edit import append_rules, save_config
 
 @dataclass(frozen=True, slots=True)
 class RuleDraft:
-    """Rules that somebody thinks of: what is added to a site's file, by the names that it has there."""
+    """Rules that somebody thinks of.
+
+    What is added to a site's file, by the names that it has there.
+    """
 
     remove: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
@@ -24,7 +30,10 @@ class RuleDraft:
 
 
 def extend_rules(text: str, draft: RuleDraft, file: Path) -> str:
-    """A file's text with a draft's rules: lists grow, single values are replaced. Raises ConfigError."""
+    """A file's text with a draft's rules.
+
+    Lists grow, single values are replaced. Raises ConfigError.
+    """
     lists = {"remove": draft.remove, "keep": draft.keep}
     single = {"title": draft.title, "author": draft.author, "date": draft.date}
     return append_rules(text, lists, single, render_rules(file))
@@ -36,6 +45,9 @@ def read_rules(text: str, file: Path) -> Ruleset:
 
 
 def write_rules(text: str, file: Path) -> None:
-    """Put a text in a file's place, whole or not at all; only what can be read back. Raises ConfigError."""
+    """Put a text in a file's place, whole or not at all.
+
+    Only what can be read back. Raises ConfigError.
+    """
     read_rules(text, file)
     save_config(file, text)

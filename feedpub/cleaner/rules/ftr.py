@@ -1,6 +1,7 @@
 """The text files of ftr-site-config → Ruleset. Owns their syntax: one command a line, `command: value`.
 
-A line that says what nobody knows, or what cannot be used, becomes a problem; the rest of its file counts.
+A line that says what nobody knows, or what cannot be used, becomes a problem; the rest of its file
+counts.
 """
 
 import re
@@ -26,7 +27,10 @@ LEGACY = frozenset(
     "login_password_field login_uri login_username_field move_into not_logged_in_xpath parser post_strip_attr "
     "requires_login single_page_link_in_feed strip_comments tidy".split(),
 )
-"""Commands of other readers of these files, and of earlier times: known, and without effect here."""
+"""Commands of other readers of these files, and of earlier times.
+
+Known, and without effect here.
+"""
 
 _WRAPPERS = frozenset(
     {"b", "blockquote", "center", "div", "em", "fieldset", "figcaption", "figure", "h2", "i", "p"}
@@ -152,7 +156,10 @@ def _paths(where: str, command: str) -> _Take:
 
 
 def _attribute(where: str, command: str, xpath: Callable[[str], str]) -> _Take:
-    """A command whose value is a part of an attribute; quotes around it, or in it, were never meant."""
+    """A command whose value is a part of an attribute.
+
+    Quotes around it, or in it, were never meant.
+    """
 
     def take(reader: _Reader, value: str, _argument: str) -> None:
         reader.add(

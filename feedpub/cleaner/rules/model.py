@@ -1,4 +1,7 @@
-"""The value that every format of rules becomes: frozen data, plain enough to be sent to another process."""
+"""The value that every format of rules becomes.
+
+Frozen data, plain enough to be sent to another process.
+"""
 
 from dataclasses import dataclass, fields, replace
 from typing import Self
@@ -27,7 +30,8 @@ class Rule:
         written: as it is written: ".promo", "//div[@class='x']", "text:Sponsored by".
         xpath: what it looks for; "" where that is no element but how a block begins.
         file, line: where it is written, for people; "" and 0 where that is not known.
-        css: it is a CSS selector: a value is then what its element is there for, as a meta's content.
+        css: it is a CSS selector: a value is then what its element is there for, as a meta's
+            content.
     """
 
     command: str
@@ -44,7 +48,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class FollowLink:
-    """A link to follow; `condition` is an XPath that has to find something first, "" where there is none."""
+    """A link to follow.
+
+    `condition` is an XPath that has to find something first, "" where there is none.
+    """
 
     rule: Rule
     condition: str = ""
@@ -81,12 +88,14 @@ class Ruleset:
     """All that is said of a site. Lists are in the order in which they are tried.
 
     Attributes:
-        content: where the article is: the first that finds something counts, with all that it finds.
+        content: where the article is: the first that finds something counts, with all that it
+            finds.
         remove: what never belongs to it.
         keep: what always does, whatever the cleaner thinks of it.
         title, date: the first that says something.
         author: the first that says something, with all that it finds.
-        next_page, single_page: links to the article's next page, and to a page that has it as a whole.
+        next_page, single_page: links to the article's next page, and to a page that has it as a
+            whole.
         headers: sent when the site's articles are fetched; names in lower case.
         prune: False where all that `content` finds is the article.
         autodetect: False where a page without `content` has no article.
@@ -117,7 +126,10 @@ class Ruleset:
     tests: tuple[RuleTest, ...] = ()
 
     def merged_with(self, other: Self) -> Self:
-        """These rules, and after them those of a less specific place: lists are appended, single values stay."""
+        """These rules, and after them those of a less specific place.
+
+        Lists are appended, single values stay.
+        """
         joined = {each.name: getattr(self, each.name) for each in fields(self)}
         for name, value in joined.items():
             less = getattr(other, name)

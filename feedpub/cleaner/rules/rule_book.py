@@ -1,7 +1,8 @@
 """Which rules are about a host: our own file goes before ftr-site-config, a host's before that of a domain around it.
 
-Our own files are all read at once, so that a mistake in one is told before anything else happens. Of ftr-site-config's
-2,040 files each is read when its host is first met, and again once it has changed.
+Our own files are all read at once, so that a mistake in one is told before anything else happens.
+Of ftr-site-config's 2,040 files each is read when its host is first met, and again once it has
+changed.
 """
 
 import logging
@@ -24,7 +25,10 @@ NOTHING = Ruleset()
 
 
 def open_rules(places: RuleFiles) -> "SiteRuleSet":
-    """The rules that the config names. Raises ConfigError: one line a mistake in our own files, all of them at once."""
+    """The rules that the config names.
+
+    Raises ConfigError: one line a mistake in our own files, all of them at once.
+    """
     own: dict[str, Ruleset] = {}
     mistakes: list[str] = []
     for path in site_rule_files(places.sites):
@@ -54,7 +58,10 @@ def render_rules(path: Path) -> str:
 
 
 def rule_host(url: str) -> str:
-    """The host of an address as files are named for it: in lower case, without "www."; "" where there is none."""
+    """The host of an address as files are named for it.
+
+    In lower case, without "www."; "" where there is none.
+    """
     try:
         return (urlsplit(url).hostname or "").rstrip(".").removeprefix("www.")
     except ValueError:
@@ -99,7 +106,10 @@ class SiteRuleSet:
         return own if own is not None else self._of_ftr(host)
 
     def file_for(self, url: str | None) -> str:
-        """The host that our own file about an address is named for, or would be; "" where there can be none."""
+        """The host that our own file about an address is named for, or would be.
+
+        "" where there can be none.
+        """
         host = rule_host(url or "")
         return next(
             (name for name in _domains(host) if name in self.own), host if "." in host else ""
@@ -121,8 +131,8 @@ class SiteRuleSet:
     def _of_ftr(self, host: str) -> Ruleset:
         """The host's own file, the one for all hosts of the domain above it, and the one for all hosts.
 
-        The last one's title and date are names in the head that every page is asked for anyway, together with others:
-        what is said of all hosts is no better than that.
+        The last one's title and date are names in the head that every page is asked for anyway,
+        together with others: what is said of all hosts is no better than that.
         """
         if self.ftr is None:
             return NOTHING

@@ -42,7 +42,7 @@ class RuleTestResult:
     message: str = ""
 
 
-def tests_to_run(book: SiteRuleSet, hosts: Iterable[str] = ()) -> Iterator[RuleTest]:
+def select_rule_tests(book: SiteRuleSet, hosts: Iterable[str] = ()) -> Iterator[RuleTest]:
     """The pages that the rules want to be tried on, by file; those of the named hosts, or all."""
     wanted = {rule_host(f"https://{host}/") for host in hosts}
     rulesets: list[Ruleset] = [*book.own.values(), *(rules for _, rules in book.files())]
@@ -53,7 +53,10 @@ def tests_to_run(book: SiteRuleSet, hosts: Iterable[str] = ()) -> Iterator[RuleT
 
 
 def rule_problems(book: SiteRuleSet, hosts: Sequence[str] = ()) -> Iterator[RuleIssue]:
-    """The lines of rule files that cannot be used; of the files that are named for the hosts, or of all."""
+    """The lines of rule files that cannot be used.
+
+    Of the files that are named for the hosts, or of all.
+    """
     wanted = {rule_host(f"https://{host}/") for host in hosts}
     for name, rules in book.files():
         if not wanted or Path(name).stem in wanted:
@@ -87,7 +90,10 @@ def run_rule_test(
     find: Callable[[str], PageSequence | None],
     isolation: Executor,
 ) -> RuleTestResult:
-    """Try a page: an article has to be found on it where the rules say, with all the texts that the test names."""
+    """Try a page.
+
+    An article has to be found on it where the rules say, with all the texts that the test names.
+    """
     try:
         pages = find(sample.url)
         if pages is None:
@@ -116,7 +122,10 @@ def _key(url: str) -> str:
 
 
 def _named(name: str) -> str:
-    """An address as a file is named for it: letters and digits, and a dash for all else between them."""
+    """An address as a file is named for it.
+
+    Letters and digits, and a dash for all else between them.
+    """
     return re.sub(r"[^a-z0-9]+", "-", re.sub(r"^https?://(?:www\.)?", "", name.lower())).strip("-")
 
 

@@ -1,4 +1,7 @@
-"""Our own rules, as the config's sections hold them → Ruleset; and the folder with a file for each host."""
+"""Our own rules, as the config's sections hold them → Ruleset.
+
+And the folder with a file for each host.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -60,7 +63,10 @@ def load_rules(file: Path) -> Ruleset:
 
 
 def parse_rules(text: str, file: Path) -> Ruleset:
-    """The rules in a text that stands, or is to stand, in a host's file. Raises ConfigError as `load` does."""
+    """The rules in a text that stands, or is to stand, in a host's file.
+
+    Raises ConfigError as `load` does.
+    """
     return _of_site(*parse_site(text, file), str(file))
 
 

@@ -1,6 +1,7 @@
 """XPath as rules may use it: XPath 1.0 without extensions, so that nothing in it reaches beyond the page.
 
-libxml2 notices many mistakes only when it comes to them on a page; they are looked for here, when a rule is read.
+libxml2 notices many mistakes only when it comes to them on a page; they are looked for here, when a
+rule is read.
 """
 
 import re
@@ -44,7 +45,10 @@ def compile_xpath(expression: str) -> etree.XPath:
 
 
 def check_xpath(expression: str) -> str:
-    """An expression that is sound as far as can be told without a page. Raises ValueError, with what is wrong."""
+    """An expression that is sound as far as can be told without a page.
+
+    Raises ValueError, with what is wrong.
+    """
     compile_xpath(expression)
     for name, arguments in _calls(expression):
         fewest, most = _FUNCTIONS.get(name, (-1, -1))

@@ -1,6 +1,7 @@
 """Short texts that stand for an article: its first sentences, its best ones, or its editor's own description.
 
-Works on plain text alone: no markup but a description's, no network, no clock. The same text gives the same summary,
+Works on plain text alone: no markup but a description's, no network, no clock. The same text gives
+the same summary,
 always.
 """
 
@@ -23,7 +24,8 @@ def lead(text: str, *, title: str = "", language: str | None = None, max_chars: 
         text: paragraphs separated by newlines.
         title: the article's, never repeated.
         language: a BCP 47 tag; helps to find the sentences.
-        max_chars: the most that is returned. A first sentence longer than this is cut behind a clause, with "…".
+        max_chars: the most that is returned. A first sentence longer than this is cut behind a
+            clause, with "…".
     """
     return fill_sentences(
         (sentence.text for sentence in prose_sentences(text, title, language)), max_chars
@@ -39,8 +41,8 @@ def summarize(
         text: paragraphs separated by newlines.
         title: the article's; sentences that share its words gain by it, and it is never repeated.
         language: a BCP 47 tag; helps to find the sentences.
-        max_chars: the most that is returned, not what is aimed at: a summary is as long as editors' own ones are.
-            "" where the text is empty.
+        max_chars: the most that is returned, not what is aimed at: a summary is as long as editors'
+            own ones are. "" where the text is empty.
     """
     found = list(prose_sentences(text, title, language))
     chosen = best_sentences(found, max_chars, title=title, language=language)

@@ -1,4 +1,7 @@
-"""What opens an article and is not yet the article: bylines, datelines, notes. Owns recognising them, nothing else."""
+"""What opens an article and is not yet the article.
+
+Bylines, datelines, notes. Owns recognising them, nothing else.
+"""
 
 import re
 
@@ -31,7 +34,10 @@ _EAST_ASIAN = re.compile(
 
 
 def strip_dateline(line: str) -> str:
-    """A paragraph without the place, date and agency that open it: "BERLIN (dpa) – ", "PARIS, Jan 5 — "."""
+    """A paragraph without the place, date and agency that open it.
+
+    "BERLIN (dpa) – ", "PARIS, Jan 5 — ".
+    """
     if match := _EAST_ASIAN.match(line):
         return line[match.end() :] or line
     match = _OPENING.match(line)
@@ -41,7 +47,10 @@ def strip_dateline(line: str) -> str:
 
 
 def is_byline_sentence(line: str) -> bool:
-    """Whether a line names who wrote the article, and no more: "By Ada Lovelace and Charles Babbage"."""
+    """Whether a line names who wrote the article, and no more.
+
+    "By Ada Lovelace and Charles Babbage".
+    """
     start = line.casefold()
     for opener in filter(start.startswith, words_of_all_languages("by")):
         rest = line[len(opener) :]
@@ -51,12 +60,18 @@ def is_byline_sentence(line: str) -> bool:
 
 
 def is_editorial_note(line: str) -> bool:
-    """Whether a line tells about the article itself: "This story was updated on Monday.", "Editor's note: …"."""
+    """Whether a line tells about the article itself.
+
+    "This story was updated on Monday.", "Editor's note: …".
+    """
     return line.casefold().lstrip("[(*_ ").startswith(words_of_all_languages("notes"))
 
 
 def _is_dateline(match: re.Match[str], rest: str) -> bool:
-    """Whether an opening's parts are those of a dateline; what has only some of them needs more evidence."""
+    """Whether an opening's parts are those of a dateline.
+
+    What has only some of them needs more evidence.
+    """
     place, agency = match["place"] or "", match["agency"]
     if agency and _is_agency(agency):
         return _is_place(place)

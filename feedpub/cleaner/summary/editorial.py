@@ -1,4 +1,7 @@
-"""Whether a page's description is its editor's own. Owns that judgement, and what becomes of one that was cut off."""
+"""Whether a page's description is its editor's own.
+
+Owns that judgement, and what becomes of one that was cut off.
+"""
 
 import html
 import re
@@ -70,7 +73,10 @@ def choose_summary(  # noqa: PLR0913 -- each says one thing about the page, by n
 
 
 def plain(description: str) -> str:
-    """A description as one line of text: entities read, twice where they were escaped twice, and tags gone."""
+    """A description as one line of text.
+
+    Entities read, twice where they were escaped twice, and tags gone.
+    """
     text = strip_invalid_characters(html.unescape(html.unescape(description)))
     return " ".join(_TAG.sub(" ", text).split())
 
@@ -104,8 +110,9 @@ def _only_names(description: str, title: str, site: str) -> bool:
 def _whole(description: str, text: str, title: str, language: str | None) -> list[str]:
     """A description's sentences as its editor would have ended them.
 
-    Where the last one was broken off, the article's sentence that begins like it takes its place; where there is none,
-    it goes. An end without a full stop alone does not tell of a break: many editors write their headlines so.
+    Where the last one was broken off, the article's sentence that begins like it takes its place;
+    where there is none, it goes. An end without a full stop alone does not tell of a break: many
+    editors write their headlines so.
     """
     stem = _without_pointer(description)
     cut = _ELLIPSIS.search(stem) is not None

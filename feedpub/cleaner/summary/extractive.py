@@ -82,7 +82,10 @@ class Measures:
 def best_sentences(
     found: Sequence[Sentence], max_chars: int, *, title: str = "", language: str | None = None
 ) -> list[Sentence]:
-    """The sentences, in their order, that stand best for an article within `max_chars`; none if none fits."""
+    """The sentences, in their order, that stand best for an article within `max_chars`.
+
+    None if none fits.
+    """
     sentences = _distinct(found)[:MOST]
     measures = measure(sentences, title, language)
     kept: list[tuple[float, Choice]] = []
@@ -156,7 +159,10 @@ def measure(
 
 
 def centrality(bags: Sequence[Sequence[str]]) -> tuple[float, ...]:
-    """LexRank: where a reader ends up who goes from sentence to sentence by likeness; 1 on average."""
+    """LexRank.
+
+    Where a reader ends up who goes from sentence to sentence by likeness; 1 on average.
+    """
     if not bags:
         return ()
     likeness = _likeness(bags)

@@ -1,7 +1,8 @@
 """Where sentences begin and end. Owns segmentation and joining; knows nothing of what a sentence says.
 
-sentencex knows the sentence marks and abbreviations of hundreds of languages. What it splits too eagerly is put
-together again here: ordinals ("Die 3. Liga"), initials, some abbreviations, list numbers, a quotation and its "と".
+sentencex knows the sentence marks and abbreviations of hundreds of languages. What it splits too
+eagerly is put together again here: ordinals ("Die 3. Liga"), initials, some abbreviations, list
+numbers, a quotation and its "と".
 """
 
 import re
@@ -15,7 +16,8 @@ from feedpub.cleaner.summary.datelines import is_byline_sentence, is_editorial_n
 from feedpub.cleaner.summary.wordlists import base_language, sentence_words
 from feedpub.core.text import strip_invalid_characters
 
-DENSE_LANGUAGES = r"[\u3041-\u30ff\u3400-\u9fff]"  # a letter of Chinese or Japanese: it says as much as three others
+# a letter of Chinese or Japanese: it says as much as three others
+DENSE_LANGUAGES = r"[\u3041-\u30ff\u3400-\u9fff]"
 
 # Languages that write ordinals with a full stop.
 ORDINALS = frozenset(
@@ -54,7 +56,8 @@ def split_sentences(text: str, language: str | None = None) -> list[str]:
 
     Args:
         text: paragraphs separated by newlines.
-        language: a BCP 47 tag; where None or unknown the marks of all scripts count, and English abbreviations.
+        language: a BCP 47 tag; where None or unknown the marks of all scripts count, and English
+            abbreviations.
     """
     base = base_language(language)
     return [sentence for line in split_paragraphs(text) for sentence in _split(line, base)]
@@ -75,7 +78,10 @@ def is_finished(text: str) -> bool:
 
 
 def join_sentences(parts: Sequence[str]) -> str:
-    """Sentences as one text: a space between them, none where Chinese or Japanese meets the like."""
+    """Sentences as one text.
+
+    A space between them, none where Chinese or Japanese meets the like.
+    """
     text = ""
     for part in parts:
         tight = not text or (
@@ -97,7 +103,10 @@ def _split(line: str, language: str) -> list[str]:
 
 
 def _goes_on(before: str, after: str, language: str) -> bool:
-    """Whether there is no boundary here: what stands before ends no sentence, or what follows begins none."""
+    """Whether there is no boundary here.
+
+    What stands before ends no sentence, or what follows begins none.
+    """
     return bool(
         _FOOTNOTES.fullmatch(after)
         or _NUMBER_ALONE.fullmatch(before)
@@ -124,7 +133,10 @@ _LOOSE_ENDS = " ,;:，\uff1b、：–—-([«“„「"
 
 
 def fill_sentences(parts: Iterable[str], max_chars: int) -> str:
-    """As many of the first sentences as fit, whole; a first one that is longer than all the room is cut."""
+    """As many of the first sentences as fit, whole.
+
+    A first one that is longer than all the room is cut.
+    """
     chosen: list[str] = []
     for part in parts:
         if len(join_sentences([*chosen, part])) > max_chars:
@@ -134,7 +146,10 @@ def fill_sentences(parts: Iterable[str], max_chars: int) -> str:
 
 
 def cut(text: str, max_chars: int) -> str:
-    """At most `max_chars` characters of a text: where it is longer, cut behind a clause, or else a word, with "…"."""
+    """At most `max_chars` characters of a text.
+
+    Where it is longer, cut behind a clause, or else a word, with "…".
+    """
     if len(text) <= max_chars:
         return text
     head = text[: max(0, max_chars - 1)]
@@ -151,7 +166,8 @@ def cut(text: str, max_chars: int) -> str:
 # neither scores nor chooses. Sentences are found as they are asked for, and no further down than
 # a summary looks.
 
-MAX_READ_CHARS = 20_000  # characters of an article that are looked at: what stands further down does not stand for it
+# characters of an article that are looked at: what stands further down does not stand for it
+MAX_READ_CHARS = 20_000
 HEADING = 140  # an unfinished line up to this size is a heading or a crumb of a list, not prose
 CRUMB = 25  # a line below this size is no prose, even when it ends as a sentence does
 OPENING = 2  # paragraphs that may begin with a dateline
@@ -172,7 +188,10 @@ class Sentence:
 
 
 def prose_sentences(text: str, title: str = "", language: str | None = None) -> Iterator[Sentence]:
-    """The finished sentences of an article in order; where there are none, its lines, so that a note is not lost."""
+    """The finished sentences of an article in order.
+
+    Where there are none, its lines, so that a note is not lost.
+    """
     finished_ones = _finished(text, title, language)
     if first := next(finished_ones, None):
         yield from chain([first], finished_ones)
@@ -201,7 +220,10 @@ def _lines(text: str, title: str) -> Iterator[str]:
 
 
 def is_prose(line: str) -> bool:
-    """Whether a line is running text: it ends as a sentence does and has some length, or it is long."""
+    """Whether a line is running text.
+
+    It ends as a sentence does and has some length, or it is long.
+    """
     return visible_length(line) > HEADING or (is_finished(line) and visible_length(line) >= CRUMB)
 
 

@@ -1,4 +1,7 @@
-"""What is known of words, by language: the data file, read once. Owns the reading and the looking up, nothing else."""
+"""What is known of words, by language.
+
+The data file, read once. Owns the reading and the looking up, nothing else.
+"""
 
 import re
 import tomllib
@@ -29,7 +32,10 @@ def sentence_words(language: str | None) -> SentenceWords:
 
 @cache
 def words_of_all_languages(name: str) -> tuple[str, ...]:
-    """One list of all languages together: for texts whose language is not known, or is not the page's."""
+    """One list of all languages together.
+
+    For texts whose language is not known, or is not the page's.
+    """
     return tuple(sorted({entry for table in _table().values() for entry in table.get(name, ())}))
 
 

@@ -51,10 +51,13 @@ _READERS: Mapping[str, Callable[[bytes, str], Imported]] = {
 def parse_import(
     body: bytes, name: str, kind: str | None = None, track: Change = without_changes
 ) -> Imported:
-    """What is in a file of a kind, one of KINDS; without one, its content says. Raises ForeignError."""
+    """What is in a file of a kind, one of KINDS.
+
+    Without one, its content says. Raises ImportFileError.
+    """
     return check_import(_READERS[kind or detect_format(body, name)](body, name), track)
 
 
 def parse_import_address(address: str) -> Imported:
-    """What an address of RSS-Bridge says; nothing is fetched. Raises ForeignError."""
+    """What an address of RSS-Bridge says; nothing is fetched. Raises ImportFileError."""
     return check_import(rssbridge.parse_rssbridge_url(address, host_from_url(address)))

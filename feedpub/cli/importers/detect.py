@@ -22,7 +22,7 @@ _OPML = re.compile(rb"<(?:\w+:)?opml[\s/>]", re.IGNORECASE)
 
 
 def detect_format(body: bytes, name: str) -> str:
-    """One of KINDS. Raises ForeignError where it is none of them, with what to do instead."""
+    """One of KINDS. Raises ImportFileError where it is none of them, with what to do instead."""
     start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:_START]
     if not start:
         raise ImportFileError(f"{name}:1: empty; export it anew")

@@ -1,7 +1,7 @@
 """Bytes of other programs' files → what stands in them, with lines. Owns the reading of XML, YAML and TOML here.
 
-What cannot be read is a ForeignError with file and line. Nothing is fetched, no entity is looked up, and a file that is
-larger than any list of feeds is refused unread.
+What cannot be read is a ImportFileError with file and line. Nothing is fetched, no entity is looked
+up, and a file that is larger than any list of feeds is refused unread.
 """
 
 import re
@@ -22,7 +22,7 @@ _ENTITY = re.compile(rb"<!(?:ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
 
 
 def read_text(body: bytes, name: str) -> str:
-    """A file as text. Raises ForeignError where it is too large, or not UTF-8."""
+    """A file as text. Raises ImportFileError where it is too large, or not UTF-8."""
     if len(body) > LARGEST:
         raise ImportFileError(
             f"{name}: larger than {LARGEST // 1_000_000} MB; no list of feeds is: take another file"
@@ -37,7 +37,7 @@ def read_text(body: bytes, name: str) -> str:
 def parse_xml_root(
     body: bytes, name: str, prefixes: Mapping[str, str] | None = None
 ) -> etree._Element:
-    """The root of an XML document, in whatever encoding it declares. Raises ForeignError.
+    """The root of an XML document, in whatever encoding it declares. Raises ImportFileError.
 
     `prefixes` are of namespaces that some programs use without declaring them.
     """
@@ -72,7 +72,7 @@ def parse_xml_root(
 
 
 def parse_toml_table(text: str, name: str) -> Mapping[str, object]:
-    """What a TOML file holds. Raises ForeignError."""
+    """What a TOML file holds. Raises ImportFileError."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -88,7 +88,10 @@ def parse_toml_table(text: str, name: str) -> Mapping[str, object]:
 
 
 def line_number(element: etree._Element, lines: Sequence[bytes]) -> int:
-    """The line of the file's `lines` on which an element begins: lxml knows only where its start tag ends."""
+    """The line of the file's `lines` on which an element begins.
+
+    Lxml knows only where its start tag ends.
+    """
     skipped = next((n for n, line in enumerate(lines) if line.strip()), 0)
     last = (cast("int | None", element.sourceline) or 1) + skipped
     tag = f"<{element.tag}".encode()
@@ -107,7 +110,10 @@ def _declared(body: bytes, prefix: str, namespace: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class YamlNode:
-    """A place in a YAML document. What is asked for and not there is an empty branch on the same line."""
+    """A place in a YAML document.
+
+    What is asked for and not there is an empty branch on the same line.
+    """
 
     node: yaml.Node | None
     line: int
@@ -145,7 +151,10 @@ class YamlNode:
 
 
 def parse_yaml_tree(text: str, name: str) -> YamlNode:
-    """What a YAML file holds, as it is written: no value is made anything but text. Raises ForeignError."""
+    """What a YAML file holds, as it is written.
+
+    No value is made anything but text. Raises ImportFileError.
+    """
     if len(text) > LARGEST_YAML:
         raise ImportFileError(
             f"{name}: larger than {LARGEST_YAML // 1_000_000} MB; no config of feeds is"

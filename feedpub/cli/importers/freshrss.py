@@ -115,7 +115,10 @@ def _headers(said: Mapping[str, str]) -> KeyValues:
 
 
 def _site(said: Mapping[str, str], draft: ImportedFeed) -> tuple[ImportedSite, ...]:
-    """Rules for the articles of the feed's site: of its pages where they are known, else of the feed's own host."""
+    """Rules for the articles of the feed's site.
+
+    Of its pages where they are known, else of the feed's own host.
+    """
     settings: list[tuple[str, tuple[str, ...]]] = []
     if "cssFullContent" in said:
         settings.append(("content", (said["cssFullContent"],)))

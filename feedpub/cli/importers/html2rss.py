@@ -26,7 +26,7 @@ _NO_SCRIPTS = (
 
 
 def parse_html2rss(body: bytes, name: str) -> Imported:
-    """The feeds of one file. Raises ForeignError where it is not such a config."""
+    """The feeds of one file. Raises ImportFileError where it is not such a config."""
     tree = parse_yaml_tree(read_text(body, name), name)
     if tree["feeds"]:
         return join_url(
@@ -161,7 +161,10 @@ class _Config:
         return bool(items)
 
     def _selectors(self, selectors: YamlNode) -> None:
-        """Note what is said of items beside their links: feedpub reads each article, and finds most of it there."""
+        """Note what is said of items beside their links.
+
+        Feedpub reads each article, and finds most of it there.
+        """
         read = []
         for key, value in selectors.items():
             if key == "items":

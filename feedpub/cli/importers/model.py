@@ -1,4 +1,7 @@
-"""What a file of another program becomes: feeds to be added, rules for sites, and what is lost on the way."""
+"""What a file of another program becomes.
+
+Feeds to be added, rules for sites, and what is lost on the way.
+"""
 
 import json
 import re
@@ -49,7 +52,10 @@ class ImportedFeed:
     include: tuple[str, ...] = ()
 
     def as_toml_table(self, name: str) -> dict[str, object]:
-        """The `[[feed]]` table of the config, under a name; nothing stands in it that says what is so anyway."""
+        """The `[[feed]]` table of the config, under a name.
+
+        Nothing stands in it that says what is so anyway.
+        """
         source = {
             "type": self.type,
             "url": self.url,

@@ -31,7 +31,10 @@ _READERS = (
 
 
 def parse_opml(body: bytes, name: str, *, scraping: bool = True) -> Imported:
-    """The feeds of one file; with `scraping`, what FreshRSS says of them is read too. Raises ForeignError."""
+    """The feeds of one file.
+
+    With `scraping`, what FreshRSS says of them is read too. Raises ImportFileError.
+    """
     root = parse_xml_root(body, name, {"frss": FRESHRSS_NAMESPACE})
     if etree.QName(root).localname.lower() != "opml":
         raise ImportFileError(

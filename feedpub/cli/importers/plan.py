@@ -121,7 +121,10 @@ def _secrets(draft: ImportedFeed) -> Iterator[Unsupported]:
 
 
 def _sites(sites: Iterable[ImportedSite], losses: list[Unsupported]) -> Iterator[ImportedSite]:
-    """One draft a host: of several that differ the first is taken, and what is no selector is not."""
+    """One draft a host.
+
+    Of several that differ the first is taken, and what is no selector is not.
+    """
     kept: dict[str, ImportedSite] = {}
     for draft in sites:
         site = replace(draft, settings=tuple(_selectors(draft, losses)))

@@ -1,4 +1,7 @@
-"""Addresses of RSS-Bridge: those of its bridges for CSS selectors say all that is needed to read the page directly."""
+"""Addresses of RSS-Bridge.
+
+Those of its bridges for CSS selectors say all that is needed to read the page directly.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -88,7 +91,7 @@ def parse_rssbridge(body: bytes, name: str) -> Imported:
 
 
 def parse_rssbridge_url(address: str, where: str) -> Imported:
-    """What one address says. Raises ForeignError where it is not one of RSS-Bridge."""
+    """What one address says. Raises ImportFileError where it is not one of RSS-Bridge."""
     said = _query(address)
     if not is_rssbridge_url(address):
         raise ImportFileError(

@@ -25,7 +25,7 @@ Table = Mapping[str, object]
 
 
 def parse_rsspls(body: bytes, name: str) -> Imported:
-    """The feeds of one file. Raises ForeignError where it is not TOML, or not of rsspls."""
+    """The feeds of one file. Raises ImportFileError where it is not TOML, or not of rsspls."""
     text = read_text(body, name)
     table = parse_toml_table(text, name)
     feeds = table.get("feed")

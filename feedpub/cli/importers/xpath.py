@@ -39,7 +39,8 @@ def _without(parts: list[str], separator: str) -> list[str]:
 def link_selector(items: str, link: str = "") -> str:
     """The selector of the links, from that of the items and that of the link in an item.
 
-    Where any link of the item would do, the items are enough: each is then one article, and its main link is taken.
+    Where any link of the item would do, the items are enough: each is then one article, and its
+    main link is taken.
     """
     link = _FIRST.sub("", link).strip()
     if not link or link == items or _ANY_LINK.fullmatch(link):
@@ -87,12 +88,18 @@ _OPERATORS = {"contains": "*=", "starts-with": "^="}
 
 
 def to_css(expression: str) -> str | None:
-    """The selector of what an expression finds in a whole HTML document; None where CSS cannot say it."""
+    """The selector of what an expression finds in a whole HTML document.
+
+    None where CSS cannot say it.
+    """
     return _list(_path(part, _START) for part in split_selectors(expression, "|"))
 
 
 def to_css_within(expression: str) -> str | None:
-    """The selector of what is found inside an element: "> a" for its children, "a" for all that is below it."""
+    """The selector of what is found inside an element.
+
+    "> a" for its children, "a" for all that is below it.
+    """
     return _list(_path(part, _START_WITHIN) for part in split_selectors(expression, "|"))
 
 
@@ -166,7 +173,10 @@ def _closing(text: str) -> int:
 
 
 def _predicate(text: str, name: str, *, first: bool) -> str | None:
-    """A predicate as conditions of CSS; one on the position only where no other has chosen before it."""
+    """A predicate as conditions of CSS.
+
+    One on the position only where no other has chosen before it.
+    """
     if found := _POSITION.fullmatch(text):
         return _nth(name, found[1]) if first else None
     terms = [_term(term, name) for term in _terms(text)]
@@ -178,7 +188,10 @@ def _predicate(text: str, name: str, *, first: bool) -> str | None:
 
 
 def _terms(text: str) -> Iterator[str]:
-    """What has to hold together, out of brackets around a part; what is left of "(a) or (b)" is no term then."""
+    """What has to hold together, out of brackets around a part.
+
+    What is left of "(a) or (b)" is no term then.
+    """
     for term in split_selectors(text, " and "):
         inner = term.strip()
         if inner.startswith("(") and inner.endswith(")"):
@@ -188,7 +201,10 @@ def _terms(text: str) -> Iterator[str]:
 
 
 def _implied(term: str) -> Iterator[str]:
-    """What need not be said beside a condition: that the attribute is there, or has the word somewhere."""
+    """What need not be said beside a condition.
+
+    That the attribute is there, or has the word somewhere.
+    """
     if found := re.fullmatch(r"\.([\w-]+)", term):
         yield f'[class*="{found[1]}"]'
     yield from (f"[{attribute}]" for attribute in _attributes(term))

@@ -1,8 +1,8 @@
 """The process on the other side: one call after the other, each within its limits, until nobody asks any more.
 
-Started as a program of its own with the number of an open socket; over it come the limits and what to import, then the
-calls. It ends with the socket's other end, so that it never outlives who started it; and by the kernel's timers, which
-need nobody to watch over them.
+Started as a program of its own with the number of an open socket; over it come the limits and what
+to import, then the calls. It ends with the socket's other end, so that it never outlives who
+started it; and by the kernel's timers, which need nobody to watch over them.
 """
 
 import pickle
@@ -19,7 +19,9 @@ from feedpub.core.process_pool import wire
 from feedpub.core.process_pool.limits import CallLimits, resident_bytes
 from feedpub.core.process_pool.wire import CallResult
 
-_GROWN = 2  # a process that has grown by this part of what it may hold is replaced: what is freed lies in pieces
+# a process that has grown by this part of what it may hold is replaced: what is freed lies in
+# pieces
+_GROWN = 2
 
 
 def main() -> None:

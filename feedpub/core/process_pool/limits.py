@@ -75,7 +75,8 @@ class CallLimits:
 def resident_bytes() -> int:
     """The memory that this process holds now, in bytes: what its bound is on, where the system tells it.
 
-    Else the most that it ever held, by a figure that begins with the size of the process that started this one.
+    Else the most that it ever held, by a figure that begins with the size of the process that
+    started this one.
     """
     with suppress(OSError):
         for line in _STATUS.read_text("ascii", "replace").splitlines():

@@ -1,4 +1,7 @@
-"""What a run asks of whoever works on fetched pages for it; and the simplest answer, which isolates nothing."""
+"""What a run asks of whoever works on fetched pages for it.
+
+And the simplest answer, which isolates nothing.
+"""
 
 import logging
 import os
@@ -36,13 +39,16 @@ class Executor(Protocol):
 
         Raises:
             SourceError: the function has raised it.
-            OverrunError: it took too much time or memory, or ended the process that it ran in.
+            ResourceLimitError: it took too much time or memory, or ended the process that it ran in.
             WorkerError: there is no process for it.
         """
         ...
 
     def for_run(self) -> "Executor":
-        """The same for one run of a feed: of runs that wait, the one goes first that has had the least time."""
+        """The same for one run of a feed.
+
+        Of runs that wait, the one goes first that has had the least time.
+        """
         ...
 
 
@@ -65,7 +71,8 @@ class InlineExecutor:
 # delays itself, and another
 # one by no more than the pages that are being read.
 
-LARGE_BYTES = 2_000_000  # of a call; such calls are done one at a time: each may take all memory that a process may
+# of a call; such calls are done one at a time: each may take all memory that a process may
+LARGE_BYTES = 2_000_000
 FEWEST, MAX_WORKERS = (
     2,
     4,
@@ -102,7 +109,10 @@ class ProcessPool:
         self.close()
 
     def prestart(self) -> None:
-        """Start a first process, so that the first call need not wait for it. Raises WorkerError."""
+        """Start a first process, so that the first call need not wait for it.
+
+        Raises WorkerError.
+        """
         self._give_back(PoolProcess(self._limits, self._modules), usable=True)
 
     def close(self) -> None:
@@ -128,7 +138,7 @@ class ProcessPool:
     def submit(
         self, run: "PoolClient", request: Callable[[], bytes], *, large: bool = False
     ) -> CallResult:
-        """What a worker makes of a request, once it is its run's turn. Raises OverrunError, WorkerError.
+        """What a worker makes of a request, once it is its run's turn. Raises ResourceLimitError, WorkerError.
 
         Args:
             run: whose turn it must be.
@@ -175,7 +185,10 @@ class ProcessPool:
         return min(able, key=lambda ticket: ticket.run.spent, default=None)
 
     def _take(self, *, large: bool) -> PoolProcess:
-        """A worker that waits for work, or a new one; for a large call one that has grown with others, if there is."""
+        """A worker that waits for work, or a new one.
+
+        For a large call one that has grown with others, if there is.
+        """
         with self._changed:
             if self._closed:
                 raise WorkerError("nothing more is read: the process ends")

@@ -1,8 +1,9 @@
 """One worker, as seen from the process that started it. Owns how it is started, and what its end is called.
 
-Started anew, never forked: a fork of a process with threads may find locks held by threads that are not there. One
-socket pair each, no queues and no semaphores, so that a worker that is killed while it speaks leaves nothing behind
-that another one waits for.
+Started anew, never forked: a fork of a process with threads may find locks held by threads that are
+not there. One
+socket pair each, no queues and no semaphores, so that a worker that is killed while it speaks
+leaves nothing behind that another one waits for.
 """
 
 import os
@@ -65,16 +66,16 @@ class PoolProcess:
         """Have a call done.
 
         Raises:
-            OverrunError: it was too much for the process, which is gone now.
+            ResourceLimitError: it was too much for the process, which is gone now.
             WorkerError: the process did not even start.
         """
         self._wait_until_ready()
         deadline = time.monotonic() + self._limits.wall + _GRACE
         try:
             wire.send_message(self._channel, request, deadline)
-            answer = pickle.loads(
+            answer = pickle.loads(  # noqa: S301 -- our own
                 wire.receive_message(self._channel, deadline, self._limits.answer)
-            )  # noqa: S301 -- our own
+            )
         except TimeoutError as error:
             raise self._failed(self._limits.no_answer_error) from error
         except wire.MessageTooLargeError as error:

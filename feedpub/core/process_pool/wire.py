@@ -39,7 +39,10 @@ class MessageTooLargeError(Exception):
 
 
 def send_message(channel: socket.socket, message: bytes, deadline: float | None = None) -> None:
-    """Send a message. Raises TimeoutError after the deadline, a moment of the monotonic clock, and OSError."""
+    """Send a message.
+
+    Raises TimeoutError after the deadline, a moment of the monotonic clock, and OSError.
+    """
     for part in (_LENGTH.pack(len(message)), message):
         channel.settimeout(_left(deadline))
         channel.sendall(part)
@@ -57,7 +60,7 @@ def receive_message(
 
     Raises:
         EOFError: the other side is gone.
-        TooLongError: it is longer than `most`.
+        MessageTooLargeError: it is longer than `most`.
         TimeoutError: it was not there in time.
         OSError: the channel is broken.
     """

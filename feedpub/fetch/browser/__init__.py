@@ -1,8 +1,9 @@
 """Pages that are empty without scripts: fetched by the gate, run in a browser that reaches nothing, read off its DOM.
 
-The browser is a Chromium that is installed on the machine, driven by Playwright. It has no way to the network: all that
-a page asks for is asked of the gate, by feedpub, or refused. What comes out is a page as the gate would have brought
-it, and goes the same way: through the parser that works apart, the cleaner and the sanitiser.
+The browser is a Chromium that is installed on the machine, driven by Playwright. It has no way to
+the network: all that a page asks for is asked of the gate, by feedpub, or refused. What comes out
+is a page as the gate would have brought it, and goes the same way: through the parser that works
+apart, the cleaner and the sanitiser.
 
     found       whether there is a browser, and what to do where there is none
     launch      the browser's process: its flags, its limits, its end

@@ -172,7 +172,8 @@ class Browser:
 
         Raises:
             FetchError: it cannot be had, or there is no browser.
-            ExtractError: it was had, and the browser cannot show it; as OverrunError: it took too much.
+            ExtractError: it was had, and the browser cannot show it; as ResourceLimitError: it took too
+                much.
         """
         if lacking := why_unavailable(self._program):
             raise FetchError(lacking, url)
@@ -209,7 +210,6 @@ class Browser:
             ) from error
 
     def _start(self, url: str) -> "BrowserLoop":
-        # noqa: PLC0415 -- an extra that few have installed
 
         return BrowserLoop(ChromiumProcess(find_chromium(self._program) or "", self._limits), url)
 

@@ -1,4 +1,7 @@
-"""Whether there is what rendering needs: Playwright, and a Chromium that is installed. Starts neither."""
+"""Whether there is what rendering needs.
+
+Playwright, and a Chromium that is installed. Starts neither.
+"""
 
 import os
 import shlex
@@ -17,7 +20,10 @@ PACKAGE = "apt install chromium"
 
 
 def find_chromium(setting: Path | None) -> str | None:
-    """The path of the browser: the config's, else the first that is installed; None where there is none."""
+    """The path of the browser.
+
+    The config's, else the first that is installed; None where there is none.
+    """
     names = (str(setting),) if setting else _NAMES
     return next((path for name in names if (path := shutil.which(name))), None)
 
@@ -51,7 +57,8 @@ class RenderLimits:
     Attributes:
         seconds: for all of it, from the document's arrival to its DOM.
         unresponsive: seconds that its scripts may run without a pause.
-        quiet: seconds without a request under way and without a change after which it is taken for finished.
+        quiet: seconds without a request under way and without a change after which it is taken for
+            finished.
         settle: seconds after which it is taken as it is, finished or not.
         requests: that it may make.
         received: bytes that come with them, all together.
@@ -81,8 +88,10 @@ class RenderLimits:
 # an environment with no secret in it, and is ended by its own process group where it does not end
 # by itself.
 
-# There is no way out but by the gate: every name leads nowhere, every connection to a proxy that nobody runs, loopback
-# too; what does not go by proxies (WebRTC, QUIC) is off, and so is all that a browser asks for by itself.
+# There is no way out but by the gate: every name leads nowhere, every connection to a proxy that
+# nobody runs, loopback
+# too; what does not go by proxies (WebRTC, QUIC) is off, and so is all that a browser asks for by
+# itself.
 _NO_WAY_OUT = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--proxy-server=http://127.0.0.1:9",
@@ -181,7 +190,10 @@ class ChromiumProcess:
                 os.killpg(pid, signal.SIGKILL)
 
     def stop(self, *, kill: bool) -> None:
-        """Remove the home and what Playwright keeps beside it; with `kill`, end the processes first."""
+        """Remove the home and what Playwright keeps beside it.
+
+        With `kill`, end the processes first.
+        """
         if kill:
             self.kill()
         if self._profile.exists():

@@ -1,6 +1,7 @@
 """One page in the browser: its document goes in, its requests are answered, its DOM comes out.
 
-It runs in the browser's event loop; what the gate takes time for runs in threads. Playwright's errors become ours here.
+It runs in the browser's event loop; what the gate takes time for runs in threads. Playwright's
+errors become ours here.
 """
 
 import asyncio
@@ -32,7 +33,8 @@ _log = logging.getLogger(__name__)
 _LOOK = 0.1  # seconds between two looks at whether it is finished
 _CLOSING = 5.0  # seconds for a tab to close
 _STATE = "[document.readyState, document.getElementsByTagName('*').length, document.documentElement.innerHTML.length]"
-# Without scripts, styles, and what is shown where there are no scripts; data in JSON stays. The copy is inert.
+# Without scripts, styles, and what is shown where there are no scripts; data in JSON stays. The
+# copy is inert.
 _DOM = """(() => {
   const copy = document.implementation.createHTMLDocument("").importNode(document.documentElement, true);
   for (const element of copy.querySelectorAll("script, noscript, style"))
@@ -68,7 +70,7 @@ class PageRenderer:
         """The page as its scripts have made it.
 
         Raises:
-            OverrunError: it hangs, crashes, or takes more than it may.
+            ResourceLimitError: it hangs, crashes, or takes more than it may.
             ExtractError: it cannot be read off.
         """
         try:
@@ -136,7 +138,10 @@ class PageRenderer:
         )
 
     async def _settle(self, session: Any) -> None:
-        """Wait until nothing is under way and nothing changes; not for ever: some pages count seconds."""
+        """Wait until nothing is under way and nothing changes.
+
+        Not for ever: some pages count seconds.
+        """
         end = min(time.monotonic() + self._limits.settle, self._until - _LOOK)
         state, since = None, time.monotonic()
         while time.monotonic() < end:

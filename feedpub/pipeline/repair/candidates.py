@@ -1,4 +1,7 @@
-"""The best list of a document, of all that it has. Called where fetched pages are read: plain data in and out."""
+"""The best list of a document, of all that it has.
+
+Called where fetched pages are read: plain data in and out.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +28,8 @@ from feedpub.sources.listing.text import count_text_words, label_text
 LEAST_BETTER = 0.1  # than what the source finds now, in score
 _ALIKE = 0.02  # in score: of lists no worse than this, the page's structure goes before a selector
 _READ = 8  # selectors whose articles are read
-_TITLE_WORDS = 3  # a link of so many words is an article's title, not its picture or the number of its comments
+# a link of so many words is an article's title, not its picture or the number of its comments
+_TITLE_WORDS = 3
 _SHOWN = 8  # articles of a list that are shown
 _WHOLE = 0.9  # score: a list that a single selector does not choose so well may be made of two
 _LIMIT = 50  # entries of a feed
@@ -76,7 +80,10 @@ class NearbyPages:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What a source finds in its page, and the best list there; None where no list is the one that was."""
+    """What a source finds in its page, and the best list there.
+
+    None where no list is the one that was.
+    """
 
     current: ListSimilarity
     best: FoundList | None
@@ -102,7 +109,10 @@ def compare_selectors(page: Page, links: str | None, known: KnownArticles) -> Co
 
 
 def nearby_pages(page: Page, old: str, known: KnownArticles) -> NearbyPages:
-    """Whether a page has the list that was at another address, and where else that may be. Raises ExtractError."""
+    """Whether a page has the list that was at another address, and where else that may be.
+
+    Raises ExtractError.
+    """
     document = parse_document(page)
     return NearbyPages(
         _best(document, known), tuple(_likely(document, old))[:_LINKS], document.feeds
@@ -155,7 +165,10 @@ def _judged(selector: str | None, items: Sequence[Item], known: KnownArticles) -
 
 
 def _promising(document: HtmlDocument, known: KnownArticles) -> list[str]:
-    """The selectors that choose most of the known articles and little else; of those that choose the same, one."""
+    """The selectors that choose most of the known articles and little else.
+
+    Of those that choose the same, one.
+    """
     links = {link.element: link for link in card_links(document)}
     sought = [link for link in links.values() if _is_sought(link, known)]
     wanted = {link.url for link in sought}
@@ -188,7 +201,10 @@ def _agreement(urls: frozenset[str], wanted: set[str]) -> float:
 
 
 def _likely(document: HtmlDocument, old: str) -> Iterator[str]:
-    """Addresses of the same site that may be the listing's now: they or their links share words with the old one."""
+    """Addresses of the same site that may be the listing's now.
+
+    They or their links share words with the old one.
+    """
     sought = _words(urlsplit(old).path)
     scores: dict[str, float] = {}
     for link in card_links(document):

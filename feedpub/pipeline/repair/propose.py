@@ -67,7 +67,10 @@ def propose_after_run(
     before: Mapping[str, SourceState],
     tools: RunContext,
 ) -> Iterator[Proposal]:
-    """Proposals for those sources of a run that have failed so often that one is due. Raises StoreError."""
+    """Proposals for those sources of a run that have failed so often that one is due.
+
+    Raises StoreError.
+    """
     for reading in readings:
         state = before.get(reading.key)
         if _is_due(reading, 1 + (state.failures if state else 0)) and (
@@ -127,7 +130,10 @@ def _is_due(reading: SourceResult, failures: int) -> bool:
 def _in_page(
     source: PageSource, reading: SourceResult, known: KnownArticles
 ) -> _Change | str | None:
-    """A better way to find the list in the page that was fetched; or why none is needed; None without that list."""
+    """A better way to find the list in the page that was fetched.
+
+    Or why none is needed; None without that list.
+    """
     page = reading.documents.refetch_first(source.url)
     if page is None:
         return None

@@ -76,7 +76,10 @@ class SiteSearch:
             return None
 
     def _around(self, url: str) -> NearbyPages | None:
-        """What a page says; None where it cannot be had: that it is not where the list is says enough."""
+        """What a page says.
+
+        None where it cannot be had: that it is not where the list is says enough.
+        """
         if url in self._asked:
             return None
         self._asked.add(url)

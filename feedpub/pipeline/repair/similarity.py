@@ -1,7 +1,7 @@
 """Is a list the one that a source used to have? Held against the articles that were known: a pure function.
 
-A menu, a page that asks for consent and another list of the same page do not have those articles; that is all that
-keeps them apart, and enough.
+A menu, a page that asks for consent and another list of the same page do not have those articles;
+that is all that keeps them apart, and enough.
 """
 
 import re

@@ -1,8 +1,9 @@
 """What a worker does with the queue: takes feeds out of it, has each run in a thread, and looks after what was lost.
 
-Jobs of workers that died are put back by those that live. A worker that loses the database goes on when that is there
-again; what it was running then is put back, too, since nobody knows any more that it is done. A worker that others
-must take for dead, since it gave no sign of life for so long, gives up what it was running before it goes on.
+Jobs of workers that died are put back by those that live. A worker that loses the database goes on
+when that is there again; what it was running then is put back, too, since nobody knows any more
+that it is done. A worker that others must take for dead, since it gave no sign of life for so long,
+gives up what it was running before it goes on.
 """
 
 import asyncio
@@ -61,7 +62,10 @@ class WorkerTimings:
 
 
 class Retry(procrastinate.BaseRetryStrategy):
-    """Again and again, later and later: what a feed's run raises is about the state, which comes back some time."""
+    """Again and again, later and later.
+
+    What a feed's run raises is about the state, which comes back some time.
+    """
 
     def __init__(self, pace: WorkerTimings) -> None:
         self._pace = pace
@@ -84,7 +88,8 @@ class QueueConsumer:
         lost: told of a feed whose run was given up.
         at_once: feeds.
         deadline: seconds that a run may take.
-        looks_after: whether it is for this worker to look after what others lost; asked every few seconds.
+        looks_after: whether it is for this worker to look after what others lost; asked every few
+            seconds.
         pace: how long is waited for what.
     """
 
@@ -119,7 +124,10 @@ class QueueConsumer:
         return tuple(self._running)
 
     def run_until(self, ended: threading.Event) -> None:
-        """Work until the event is set; wait some seconds for what is running then, and put back what does not end."""
+        """Work until the event is set.
+
+        Wait some seconds for what is running then, and put back what does not end.
+        """
         asyncio.run(self._until(ended))
 
     async def _until(self, ended: threading.Event) -> None:
@@ -239,7 +247,10 @@ def _after_losses(job: Job, pace: WorkerTimings) -> datetime | None:
 
 
 def _started(do: Callable[[], T], name: str) -> "tuple[threading.Thread, asyncio.Future[T]]":
-    """A thread at work, and what it will bring; a daemon: one that hangs must not keep the process from ending."""
+    """A thread at work, and what it will bring.
+
+    A daemon: one that hangs must not keep the process from ending.
+    """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 

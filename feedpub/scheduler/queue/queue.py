@@ -35,7 +35,10 @@ class OwnedJobManager(JobManager):
     """
 
     async def fetch_job(self, queues: object, worker_id: int) -> Job | None:
-        """The next job; None where there is none, or where another worker was a moment faster with the same feed."""
+        """The next job.
+
+        None where there is none, or where another worker was a moment faster with the same feed.
+        """
         try:
             return await super().fetch_job(queues, worker_id)  # type: ignore[arg-type]
         except UniqueViolation:
@@ -67,7 +70,8 @@ def _taking(job: Job) -> dict[str, object]:
 # Procrastinate wants.
 
 SCHEMA_NAME = "feedpub_queue"
-# Whose turn it is among jobs of one lock is asked for each job that is taken; Procrastinate has no index for it.
+# Whose turn it is among jobs of one lock is asked for each job that is taken; Procrastinate has no
+# index for it.
 _INDEX = "CREATE INDEX ON procrastinate_jobs (lock) WHERE status IN ('todo', 'doing')"
 _OPTIONS = {
     "options": f"-c search_path={SCHEMA_NAME} -c idle_in_transaction_session_timeout=60s",
@@ -76,7 +80,8 @@ _OPTIONS = {
     "keepalives_idle": "10",
     "keepalives_interval": "5",
     "keepalives_count": "3",
-    "tcp_user_timeout": "30000",  # milliseconds: where the network is cut in the middle of a question
+    # milliseconds: where the network is cut in the middle of a question
+    "tcp_user_timeout": "30000",
 }
 
 
@@ -88,7 +93,10 @@ def connection_info(address: str) -> str:
 
 
 def create_queue_tables(connector: SyncPsycopgConnector) -> None:
-    """Make the tables, where they are missing or another version's; of several processes that want to, one does."""
+    """Make the tables, where they are missing or another version's.
+
+    Of several processes that want to, one does.
+    """
     wanted = f"{SchemaManager.get_schema()}\n{_INDEX}"
     digest = hashlib.sha256(wanted.encode()).hexdigest()[:16]
     if _digest(connector) == digest:
@@ -174,7 +182,10 @@ class FeedQueue:
                 self._jobs.batch_defer_jobs(jobs, connection=connection)
 
     def enqueue_urgent(self, feed: str) -> bool:
-        """Put a feed in front of all others, with all its sources; False where it stands there already."""
+        """Put a feed in front of all others, with all its sources.
+
+        False where it stands there already.
+        """
         job = _job(feed).evolve(
             priority=AT_ONCE, queueing_lock=f"now {feed}", task_kwargs={"feed": feed, "all": True}
         )

@@ -1,7 +1,8 @@
 """What could be published of a site: from one address to candidates for a source, the best first.
 
-One module a way of finding candidates, each with its evidence; `rank` judges them and fetches nothing; `trial` reads a
-few articles for real. Every request goes through `Looks`, which bounds how many there are and names what failed.
+One module a way of finding candidates, each with its evidence; `rank` judges them and fetches
+nothing; `trial` reads a few articles for real. Every request goes through `Looks`, which bounds how
+many there are and names what failed.
 """
 
 from feedpub.sources.discovery.candidate import ArticleSample, Candidate

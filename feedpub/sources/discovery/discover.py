@@ -23,7 +23,10 @@ ARTICLES = 3
 def try_articles(
     candidate: Candidate, tried: MutableMapping[str, ArticleSample], looks: DiscoverySession
 ) -> Sequence[ArticleSample]:
-    """The first articles of a candidate, read now or before; what was read is kept in `tried`, by address."""
+    """The first articles of a candidate, read now or before.
+
+    What was read is kept in `tried`, by address.
+    """
     items = [item for item in candidate.items if item.url][:ARTICLES]
     for item in items:
         if item.url and item.url not in tried:
@@ -67,8 +70,9 @@ def discover_sources(url: str, looks: DiscoverySession, now: datetime) -> Discov
     """What could be published of what is at an address, the best first, its articles tried.
 
     Raises:
-        FetchError: nothing can be asked there: no such server, not a public address, forbidden by robots.txt.
-        NothingFound: nothing there lists articles; the reason says what was tried, and what to do.
+        FetchError: nothing can be asked there: no such server, not a public address, forbidden by
+            robots.txt.
+        NoContentError: nothing there lists articles; the reason says what was tried, and what to do.
     """
     start = _survey(url, looks)
     candidates = _unique(_find(start, looks))
@@ -90,7 +94,10 @@ def discover_sources(url: str, looks: DiscoverySession, now: datetime) -> Discov
 
 
 def _survey(url: str, looks: DiscoverySession) -> PageInspection:
-    """What is there; nothing, where the server has an answer but no document: its feed may be elsewhere."""
+    """What is there.
+
+    Nothing, where the server has an answer but no document: its feed may be elsewhere.
+    """
     try:
         return looks.read(url, inspect_page)
     except DisallowedError:

@@ -1,4 +1,7 @@
-"""What one document has to say about what a site lists. Called in other processes: plain data in and out."""
+"""What one document has to say about what a site lists.
+
+Called in other processes: plain data in and out.
+"""
 
 from dataclasses import dataclass
 
@@ -64,7 +67,10 @@ class PageInspection:
 
 
 def inspect_page(page: Page) -> PageInspection:
-    """What a document is, and what it names. Raises ExtractError where it is a page that cannot be read."""
+    """What a document is, and what it names.
+
+    Raises ExtractError where it is a page that cannot be read.
+    """
     what = detect_type(page)
     if what != HTML:
         return PageInspection(page.url, what)

@@ -1,4 +1,8 @@
-"""Feeds: the one that was given, those that the page names, and those at the paths where most systems have theirs."""
+"""Feeds.
+
+The one that was given, those that the page names, and those at the paths where most systems have
+theirs.
+"""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -65,7 +69,10 @@ def declared_sitemaps(survey: PageInspection, looks: DiscoverySession) -> Iterat
 
 
 def linked_sitemaps(survey: PageInspection, looks: DiscoverySession) -> Iterator[Candidate]:
-    """The sitemaps that robots.txt names, those of news first; else the first one at a usual path."""
+    """The sitemaps that robots.txt names, those of news first.
+
+    Else the first one at a usual path.
+    """
     named = [
         url
         for each in looks.fetcher.sitemaps(survey.url)
@@ -87,7 +94,10 @@ def linked_sitemaps(survey: PageInspection, looks: DiscoverySession) -> Iterator
 
 
 def _section(survey: PageInspection) -> str:
-    """Host and path of a page that is a part of its site: what the addresses below it have in common; "" for a site."""
+    """Host and path of a page that is a part of its site.
+
+    What the addresses below it have in common; "" for a site.
+    """
     parts = urlsplit(survey.url)
     path = parts.path.strip("/")
     return f"{parts.netloc.rpartition('@')[2]}/{path}/" if path else ""
@@ -130,7 +140,10 @@ def wordpress_posts(survey: PageInspection, looks: DiscoverySession) -> Iterator
 
 
 def _address(api: str) -> str:
-    """Where the posts are: below the API, or behind the question mark where addresses have no names."""
+    """Where the posts are.
+
+    Below the API, or behind the question mark where addresses have no names.
+    """
     query = urlencode({"per_page": MAX_POSTS, "_fields": _FIELDS}, safe=",")
     return f"{api.rstrip('/')}/wp/v2/posts{'&' if urlsplit(api).query else '?'}{query}"
 

@@ -36,7 +36,10 @@ _PART = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RankedCandidate:
-    """A candidate with its place among others: the higher the score the better; `evidence` says why, for people."""
+    """A candidate with its place among others.
+
+    The higher the score the better; `evidence` says why, for people.
+    """
 
     candidate: Candidate
     score: float
@@ -84,7 +87,10 @@ def _judged(
 
 
 def _wholeness(candidate: Candidate, tries: Sequence[ArticleSample]) -> float:
-    """The share of entries whose whole text there is: in the candidate itself, or on pages that can be read."""
+    """The share of entries whose whole text there is.
+
+    In the candidate itself, or on pages that can be read.
+    """
     own = candidate.is_full_text / max(len(candidate.items), 1)
     readable = sum(each.article is not None for each in tries) / len(tries) if tries else UNTRIED
     return max(own, PAGES * readable)
@@ -93,7 +99,10 @@ def _wholeness(candidate: Candidate, tries: Sequence[ArticleSample]) -> float:
 def _dates(
     items: Sequence[Item], tries: Sequence[ArticleSample], now: datetime
 ) -> tuple[datetime | None, float]:
-    """The newest date, and the share of entries that have one; where none has, those of the pages that were tried."""
+    """The newest date, and the share of entries that have one.
+
+    Where none has, those of the pages that were tried.
+    """
     listed = [date for item in items if (date := item.published or item.updated)]
     read = [each.article.published for each in tries if each.article and each.article.published]
     past = [
@@ -124,7 +133,10 @@ def _penalties(candidate: Candidate, asked: str, shown: frozenset[str]) -> list[
 
 
 def _elsewhere(candidate: Candidate, asked: str, shown: frozenset[str]) -> str:
-    """What it lists instead of the articles on the page that was asked about; "" where it is much the same."""
+    """What it lists instead of the articles on the page that was asked about.
+
+    "" where it is much the same.
+    """
     keys = _keys(candidate)
     if len(keys) < FEW or len(shown) < FEW:
         return ""

@@ -1,4 +1,7 @@
-"""The requests of a discovery: counted, bounded, told of, each address asked for once; what failed is named."""
+"""The requests of a discovery.
+
+Counted, bounded, told of, each address asked for once; what failed is named.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -65,7 +68,10 @@ class DiscoverySession:
 
     @contextmanager
     def expect(self, requests: int) -> Iterator[None]:
-        """No more than so many requests for what is done in here: one way must not use up what the others need."""
+        """No more than so many requests for what is done in here.
+
+        One way must not use up what the others need.
+        """
         before, self.max_requests = (
             self.max_requests,
             min(self.max_requests, len(self.requested) + requests),

@@ -102,7 +102,10 @@ def _classed(parts: Sequence[HtmlElement], names: re.Pattern[str]) -> Iterator[H
 
 
 def _title(parts: Sequence[HtmlElement], anchors: Sequence[HtmlElement]) -> tuple[str, bool]:
-    """The title, and whether it is a heading: a linked heading, the link's words, another heading, a label."""
+    """The title, and whether it is a heading.
+
+    A linked heading, the link's words, another heading, a label.
+    """
     if linked := next(filter(None, map(element_text, _linked_headings(anchors))), ""):
         return linked, True
     texts = (text for anchor in anchors if (text := _anchor_text(anchor)) and not is_button(text))
@@ -190,7 +193,10 @@ def _image(parts: Sequence[HtmlElement], base: str) -> str | None:
 
 
 def _source(image: HtmlElement) -> str | None:
-    """The address of an image, from where scripts look for it too; None for icons and placeholders."""
+    """The address of an image, from where scripts look for it too.
+
+    None for icons and placeholders.
+    """
     width = image.get("width", "")
     if width.isdecimal() and int(width[:6]) < _ICON:
         return None

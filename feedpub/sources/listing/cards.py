@@ -136,7 +136,10 @@ def _up_to_unit(elements: Iterable[HtmlElement], units: Sequence[str]) -> Iterat
 
 
 def _back_to_heading(top: HtmlElement, foreign: Callable[[HtmlElement], bool]) -> list[HtmlElement]:
-    """The siblings before a "read more" up to the heading that it belongs to; none where there is no heading."""
+    """The siblings before a "read more" up to the heading that it belongs to.
+
+    None where there is no heading.
+    """
     if next(top.iter(*HEADINGS), None) is not None:
         return []
     before = list(
@@ -183,7 +186,10 @@ def card_links(document: HtmlDocument) -> Iterator[Link]:
 def card_items(
     cards: Iterable[CardFields], document: HtmlDocument, known: Mapping[str, Item]
 ) -> tuple[Item, ...]:
-    """One item an address, in the page's order; `known` is what the page's own data says of some addresses."""
+    """One item an address, in the page's order.
+
+    `known` is what the page's own data says of some addresses.
+    """
     order = {element: position for position, element in enumerate(document.tree.iter())}
     unique: dict[str, CardFields] = {}
     for card in sorted(cards, key=lambda card: order[card.parts[0]]):
@@ -219,7 +225,8 @@ def select_cards(document: HtmlDocument, elements: Sequence[HtmlElement]) -> tup
     """One article an element: its own link's, that of the link around it, or that of the main link in it.
 
     Returns:
-        The articles in the page's order, each address once; elements without a link count for nothing.
+        The articles in the page's order, each address once; elements without a link count for
+        nothing.
     """
     links = {link.element: link for link in card_links(document)}
     cards = CardFinder(list(links.values()), document.base)
@@ -240,7 +247,10 @@ def _around(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link | N
 
 
 def _main(element: HtmlElement, links: Mapping[HtmlElement, Link]) -> Link | None:
-    """The link of a piece of page: in a heading before others, one that says where it leads before a button."""
+    """The link of a piece of page.
+
+    In a heading before others, one that says where it leads before a button.
+    """
     inside = [links[anchor] for anchor in element.iter("a") if anchor in links]
     return max(inside, key=_worth, default=None)
 

@@ -27,7 +27,8 @@ MOST_LINKS = 5000
 def find_items(document: HtmlDocument) -> tuple[Item, ...]:
     """The articles listed on a page, in the page's order, each address once; none where it lists none.
 
-    Where it shows none, those that its data names: first what is meant for machines, then its scripts' state.
+    Where it shows none, those that its data names: first what is meant for machines, then its
+    scripts' state.
     """
     candidates = (
         link
@@ -54,7 +55,8 @@ def find_items(document: HtmlDocument) -> tuple[Item, ...]:
 def _unrivalled(links: Sequence[Link]) -> list[Link]:
     """The links, of those in one heading only the one with most words: the others lead to a source or a topic.
 
-    Of those in the term of a definition list only the first: the others lead to other forms of the same.
+    Of those in the term of a definition list only the first: the others lead to other forms of the
+    same.
     """
     best: dict[HtmlElement, Link] = {}
     for link in links:
@@ -77,7 +79,10 @@ def _unrivalled(links: Sequence[Link]) -> list[Link]:
 
 
 def _is_titled_site(link: Link, document: HtmlDocument) -> bool:
-    """True for another site's front page below words enough for a title: those who collect links have such, too."""
+    """True for another site's front page below words enough for a title.
+
+    Those who collect links have such, too.
+    """
     parts = urlsplit(link.url)
     bare = parts.path in ("", "/") and not parts.query
     elsewhere = (
@@ -91,7 +96,10 @@ def _is_itself(url: str, document: HtmlDocument) -> bool:
 
 
 def _choose(groups: Sequence[Group]) -> list[CardFields]:
-    """The cards of the best group and of those like it; of cards that overlap, the better group's."""
+    """The cards of the best group and of those like it.
+
+    Of cards that overlap, the better group's.
+    """
     chosen: dict[str, CardFields] = {}
     inside: set[HtmlElement] = set()
     around: set[HtmlElement] = set()

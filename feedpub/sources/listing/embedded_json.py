@@ -1,8 +1,8 @@
 """The articles in a page's JSON state: what its own scripts would show (`__NEXT_DATA__`, `window.__STATE__ = …`).
 
-Nobody wrote it for others, and each site has names of its own. So a list of articles is told by its shape: several
-objects side by side, each with a title and an address on the site, most with the same keys. The one with the most
-that articles have wins.
+Nobody wrote it for others, and each site has names of its own. So a list of articles is told by its
+shape: several objects side by side, each with a title and an address on the site, most with the
+same keys. The one with the most that articles have wins.
 """
 
 import html
@@ -43,14 +43,20 @@ TITLE_WORDS = 3  # that half of the titles have; those of menus are shorter
 
 
 def items_in_state(texts: Sequence[str], base: str) -> tuple[Item, ...]:
-    """The articles of the likeliest list in some JSON texts, in its order; none where no list looks like articles."""
+    """The articles of the likeliest list in some JSON texts, in its order.
+
+    None where no list looks like articles.
+    """
     found = (_items(rows, base) for text in texts for rows in _lists(_load(text)))
     lists = [items for items in found if len(items) >= FEWEST and _are_articles(items)]
     return max(lists, key=_worth, default=())
 
 
 def _load(text: str) -> Any:
-    """The value that a text begins with: behind one that is given to a name stands more of the script."""
+    """The value that a text begins with.
+
+    Behind one that is given to a name stands more of the script.
+    """
     try:
         return json.JSONDecoder(strict=False).raw_decode(text)[0]
     except (ValueError, RecursionError):  # no JSON, but an object as JavaScript writes it
@@ -167,7 +173,10 @@ MAX_JSONLD_ITEMS = 1000  # articles
 
 
 def items_in_jsonld(data: Sequence[str], base: str) -> dict[str, Item]:
-    """The articles in JSON-LD texts, by address, in their order; a text that cannot be read counts for nothing."""
+    """The articles in JSON-LD texts, by address, in their order.
+
+    A text that cannot be read counts for nothing.
+    """
     found: dict[str, Item] = {}
     for node in islice(
         (node for text in data for node in _articles(_load_jsonld(text), MAX_JSONLD_DEPTH)),

@@ -40,7 +40,8 @@ LIKELY, PERHAPS = 4.0, 3.0
 class DomPaths:
     """Names the place of an element: the way up to the root, each step a tag and the commonest of its classes.
 
-    Classes that differ from card to card (`post-123`, `category-sport`) are rarer than those that do not.
+    Classes that differ from card to card (`post-123`, `category-sport`) are rarer than those that
+    do not.
     """
 
     def __init__(self, tree: HtmlElement) -> None:
@@ -166,7 +167,8 @@ class Group:
     """The cards of one list.
 
     Attributes:
-        score: how plainly these are articles; a bare list of headlines has 3 to 5, blog posts with dates 8 to 12.
+        score: how plainly these are articles; a bare list of headlines has 3 to 5, blog posts with
+            dates 8 to 12.
         patterns: the shapes of their addresses.
         aside: most of them stand in a sidebar, or in a box of popular articles and the like.
     """
@@ -180,7 +182,10 @@ class Group:
 def group_links(
     document: HtmlDocument, links: Sequence[Link], regions: PageRegions, known: Container[str]
 ) -> list[Group]:
-    """The groups of some links, the likeliest first; `known` are addresses that the page's data calls articles."""
+    """The groups of some links, the likeliest first.
+
+    `known` are addresses that the page's data calls articles.
+    """
     places, cards = DomPaths(document.tree), CardFinder(links, document.base)
     members: dict[tuple[object, ...], list[Link]] = defaultdict(list)
     for link in links:
@@ -227,7 +232,10 @@ class GroupScorer:
         )
 
     def score_card(self, card: CardFields) -> float:
-        """How much a card looks like an article's: a title of some words counts most, then what goes with it."""
+        """How much a card looks like an article's.
+
+        A title of some words counts most, then what goes with it.
+        """
         count = count_text_words(card.title)
         elsewhere = not self.aggregates and site_domain(card.url) != site_domain(self.listing)
         return (

@@ -1,6 +1,7 @@
 """CSS selectors that choose some links of a page and those like them: short, and made of names that people gave.
 
-A selector is to last: classes that a program made up (`css-1x7q`, `Card_title__aB3`), that number one element, or that
+A selector is to last: classes that a program made up (`css-1x7q`, `Card_title__aB3`), that number
+one element, or that
 only say how something looks are used where there is nothing else.
 """
 
@@ -19,7 +20,8 @@ DEPTH = 10  # elements around a link that are asked for names
 MOST = 160  # selectors of one group of links
 GROUPS = 6  # of links
 _PAIRED = 10  # the best names that are tried two at a time
-# Tags that say what an element is, and what they cost in a selector: the more there are on a page, the more.
+# Tags that say what an element is, and what they cost in a selector: the more there are on a page,
+# the more.
 _TELLING = {
     "article": 0.8,
     "main": 0.8,
@@ -131,7 +133,10 @@ def _shared_classes(elements: Sequence[HtmlElement]) -> list[str]:
 
 
 def _penalty(name: str) -> float:
-    """What a name costs beyond its place: much, where it hardly lasts or says nothing of what the element is."""
+    """What a name costs beyond its place.
+
+    Much, where it hardly lasts or says nothing of what the element is.
+    """
     return 0.0 if _is_given(name) else _MADE_UP
 
 

@@ -1,4 +1,7 @@
-"""The words that tell lists of articles from the rest of a page: words.toml as sets and expressions."""
+"""The words that tell lists of articles from the rest of a page.
+
+Words.toml as sets and expressions.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -24,7 +27,10 @@ BUTTONS = frozenset(_TABLE["buttons"]["exact"])
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    """Finds one of the words as a part of a class; one that begins with ^ only at a class's beginning."""
+    """Finds one of the words as a part of a class.
+
+    One that begins with ^ only at a class's beginning.
+    """
     parts = (
         rf"(?<=\s){re.escape(word[1:])}" if word.startswith("^") else re.escape(word)
         for word in words
@@ -68,7 +74,10 @@ _EDGES = " \t\n0123456789:.…»\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}>�
 
 
 def element_text(element: HtmlElement) -> str:
-    """The words of an element, white space collapsed, words of different blocks kept apart; about 2000 characters."""
+    """The words of an element, white space collapsed, words of different blocks kept apart.
+
+    About 2000 characters.
+    """
     pieces, length = list[str](), 0
     for piece in _pieces(element):
         pieces.append(piece[:LONGEST])
@@ -108,5 +117,8 @@ def is_button(text: str) -> bool:
 
 
 def is_textless(anchor: HtmlElement) -> bool:
-    """True for a link that neither says nor shows anything: an arrow to vote with, a place to jump to."""
+    """True for a link that neither says nor shows anything.
+
+    An arrow to vote with, a place to jump to.
+    """
     return not label_text(anchor) and next(anchor.iter("img", "picture"), None) is None

@@ -1,8 +1,10 @@
 """The versions of the state's tables: one file in versions/ each, numbered, never changed once released.
 
-A new one is written by hand, after the last: its `down_revision` is the one before, and `VERSION` in
-feedpub/store/schema.py moves to it. A test compares what the migrations make with the tables that the schema names.
-Tables, columns and indexes that a version would add may exist already; then they stay as they are (see env.py).
+A new one is written by hand, after the last: its `down_revision` is the one before, and `VERSION`
+in
+feedpub/store/schema.py moves to it. A test compares what the migrations make with the tables that
+the schema names. Tables, columns and indexes that a version would add may exist already; then they
+stay as they are (see env.py).
 """
 
 from alembic import command

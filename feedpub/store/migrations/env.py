@@ -1,6 +1,7 @@
 """Alembic runs this for each command: the versions are applied to the connection that the caller brought.
 
-What a version would add and what exists already is left alone: some states have more than their version says.
+What a version would add and what exists already is left alone: some states have more than their
+version says.
 """
 
 from alembic import context
@@ -24,7 +25,10 @@ def create_index(operations: Operations, operation: ops.CreateIndexOp) -> None:
 
 @Operations.implementation_for(ops.AddColumnOp, replace=True)
 def add_column(operations: Operations, operation: ops.AddColumnOp) -> None:
-    """Add a column, unless the table has one of its name: SQLite knows no ADD COLUMN IF NOT EXISTS."""
+    """Add a column, unless the table has one of its name.
+
+    SQLite knows no ADD COLUMN IF NOT EXISTS.
+    """
     known = inspect(operations.get_bind()).get_columns(operation.table_name)
     if operation.column.name not in {column["name"] for column in known}:
         toimpl.add_column(operations, operation)

@@ -48,7 +48,10 @@ def pages_of_feed(feed: FeedConfig, tools: RunContext) -> list[PreviewPage]:
 
 
 def pages_of_site(url: str, feeds: Iterable[FeedConfig], tools: RunContext) -> list[PreviewPage]:
-    """The kept pages of all feeds that one file of rules would be about, as about an address. Raises StoreError."""
+    """The kept pages of all feeds that one file of rules would be about, as about an address.
+
+    Raises StoreError.
+    """
     host = tools.site_rules.file_for(url)
     if not host:
         return []

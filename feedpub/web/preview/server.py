@@ -1,8 +1,8 @@
 """The local page: who may ask for it, and what its script asks. Decides nothing about articles.
 
-Whoever asks has to know the token, which stands in the address and is made anew by each command; has to call this
-server by its own address, so that no other name can be made to lead here; and, where a browser says from which page it
-asks, has to ask from this one. All others learn nothing.
+Whoever asks has to know the token, which stands in the address and is made anew by each command;
+has to call this server by its own address, so that no other name can be made to lead here; and,
+where a browser says from which page it asks, has to ask from this one. All others learn nothing.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """What a person sees of a page, and what a draft of rules would do: to it, and to the others of its site.
 
-A draft is tried as it would be saved: the site's file is extended, read by the loader that reads it in every run, and
+A draft is tried as it would be saved: the site's file is extended, read by the loader that reads it
+in every run, and
 the cleaner is given what came of that. So what is shown is what will be.
 """
 
@@ -50,7 +51,8 @@ class DraftEffect:
 
     Attributes:
         changed: how many lines come or go.
-        lines: the first of them, each after a + or a -, and before them what changes beside the text.
+        lines: the first of them, each after a + or a -, and before them what changes beside the
+            text.
         problem: why there would be no article any more.
     """
 
@@ -66,7 +68,8 @@ class PreviewResult:
     """A page as it is with a draft.
 
     Attributes:
-        original: the page, inert, with what was taken out struck through; "" where there is a problem.
+        original: the page, inert, with what was taken out struck through; "" where there is a
+            problem.
         article: what is left; None where there is a problem.
         effect: what the draft does to it.
     """
@@ -124,11 +127,17 @@ class PreviewSession:
         self._lock = threading.Lock()
 
     def site(self, number: int) -> str:
-        """The host that the file is named for which is about a page, or would be; "" where there can be none."""
+        """The host that the file is named for which is about a page, or would be.
+
+        "" where there can be none.
+        """
         return self._rules.book.file_for(self.subjects[number].url)
 
     def preview(self, number: int, draft: RuleDraft) -> PreviewResult:
-        """A page with a draft. Raises ConfigError where the draft, or the file, says what cannot be read."""
+        """A page with a draft.
+
+        Raises ConfigError where the draft, or the file, says what cannot be read.
+        """
         subject = self.subjects[number]
         toml, drafted = self._drafted(subject, draft)
         before = self._known(subject)
@@ -139,7 +148,10 @@ class PreviewSession:
         return PreviewResult(seen.html, seen.article, _effect(subject, before, seen.article), toml)
 
     def effects(self, number: int, draft: RuleDraft) -> list[DraftEffect]:
-        """What a draft does to the other pages of the site, newest first. Raises ConfigError as `look` does."""
+        """What a draft does to the other pages of the site, newest first.
+
+        Raises ConfigError as `look` does.
+        """
         subject = self.subjects[number]
         _, drafted = self._drafted(subject, draft)
         host = drafted.book.file_for(subject.url)
@@ -179,7 +191,10 @@ class PreviewSession:
         ) if draft else self._rules
 
     def _made(self, make: Callable[..., _Made], subject: PreviewPage, rules: _Drafted) -> _Made:
-        """What a function that reads a page with rules and memory makes of it. Raises SourceError."""
+        """What a function that reads a page with rules and memory makes of it.
+
+        Raises SourceError.
+        """
         store, url = self._tools.store, subject.url
         memory = store.site_memory(memory_key(url)) if url else None
         return self._tools.executor.call(

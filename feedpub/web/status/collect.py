@@ -173,7 +173,10 @@ def _with_looks(told: SourceStatus, state: SourceState) -> SourceStatus:
 
 
 def _last_read(sources: Sequence[SourceStatus]) -> datetime | None:
-    """When a source could last be read: sources remember it for longer than there is a record of runs."""
+    """When a source could last be read.
+
+    Sources remember it for longer than there is a record of runs.
+    """
     return max((source.last_success for source in sources if source.last_success), default=None)
 
 

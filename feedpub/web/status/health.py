@@ -1,6 +1,7 @@
 """Healthy, late or broken, and why. Pure functions of what is known.
 
-Broken is what fails: a source, a feed's last run, a run that hangs. Late is what should have been looked at by now.
+Broken is what fails: a source, a feed's last run, a run that hangs. Late is what should have been
+looked at by now.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,7 @@
-"""What there is to know of everything, as frozen data. Times are aware; texts are for everybody to read."""
+"""What there is to know of everything, as frozen data.
+
+Times are aware; texts are for everybody to read.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,7 +64,8 @@ class SourceStatus:
         items: how many articles it listed then.
         next_look: when it is asked next; None where nobody has decided that.
         why: the reason for that moment.
-        proposal: how the config could be changed so that it is read again; None where nothing is known of that.
+        proposal: how the config could be changed so that it is read again; None where nothing is
+            known of that.
     """
 
     address: str

@@ -1,4 +1,7 @@
-"""Clocks that are wrong, that jump, and that are put back or forward by law; time itself goes on as ever."""
+"""Clocks that are wrong, that jump, and that are put back or forward by law.
+
+Time itself goes on as ever.
+"""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +22,10 @@ def _with_clock(seconds: float, stage: Stage) -> Ended:
 
 
 def _jumps(seconds: float, stage: Stage) -> Ended:
-    """The service starts with a right clock, and looks; then the clock jumps, and it looks again."""
+    """The service starts with a right clock, and looks.
+
+    Then the clock jumps, and it looks again.
+    """
     stage.no_news()
     file = stage.offset(0)
 
@@ -37,7 +43,10 @@ def _jumps(seconds: float, stage: Stage) -> Ended:
 
 
 def _was_ahead(seconds: float, stage: Stage) -> Ended:
-    """The service looks and plans with a clock that is ahead; the next one has a right one, and does not wait."""
+    """The service looks and plans with a clock that is ahead.
+
+    The next one has a right one, and does not wait.
+    """
     stage.no_news(stage.site, stage.beside)
 
     def ahead(service: Service) -> None:

@@ -1,4 +1,7 @@
-"""Dates of a feed's entries that are none, or that cannot be. The new story gets a date that can."""
+"""Dates of a feed's entries that are none, or that cannot be.
+
+The new story gets a date that can.
+"""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial

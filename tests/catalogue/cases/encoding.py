@@ -1,4 +1,7 @@
-"""Pages whose bytes are not what they are said to be. What people read on the page is what must be published."""
+"""Pages whose bytes are not what they are said to be.
+
+What people read on the page is what must be published.
+"""
 
 from functools import partial
 from typing import Any

@@ -243,7 +243,10 @@ def _front(name: str, line: str, reason: str) -> Case:
 
 
 def _two_news(stage: Stage) -> None:
-    """Nine times nine times nine … is a few references: the article behind it is as good as any other."""
+    """Nine times nine times nine … is a few references.
+
+    The article behind it is as good as any other.
+    """
     keeps_the_old(stage)
     assert len(stage.items()) == len(OLD) + 2
     assert max(len(content) for content in stage.home.published().values()) < 1_000_000

@@ -1,4 +1,7 @@
-"""Servers that answer in ways that HTTP does not allow, or never finish; and what they may say that means: no."""
+"""Servers that answer in ways that HTTP does not allow, or never finish.
+
+And what they may say that means: no.
+"""
 
 import gzip
 import zlib
@@ -44,7 +47,10 @@ def _bomb(pack: Callable[[bytes], bytes], coding: str) -> Answer:
 
 
 def _unasked_304(stage: Stage) -> None:
-    """What is stored was stored under other settings, so it is asked for anew; the answer is 304 all the same."""
+    """What is stored was stored under other settings, so it is asked for anew.
+
+    The answer is 304 all the same.
+    """
     stage.site["/news"] = answer("304 Not Modified")
     stage.home.config.write_text(
         stage.home.config.read_text("utf-8").replace(

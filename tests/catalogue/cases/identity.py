@@ -65,7 +65,10 @@ def _to_third(stage: Stage) -> None:
 
 
 def _renamed(stage: Stage) -> None:
-    """The fifth story has another slug; its old address leads to the new one. There is no other news."""
+    """The fifth story has another slug.
+
+    Its old address leads to the new one. There is no other news.
+    """
     stage.no_news()
     stage.site["/news/renamed"] = story(5)
     stage.site[path(5)] = redirect("/news/renamed")

@@ -75,7 +75,8 @@ CASES = (
         slow=True,
     ),
 )
-LARGEST = (  # as large as they may be: reading all of them takes minutes, so they are for the benchmark
+# as large as they may be: reading all of them takes minutes, so they are for the benchmark
+LARGEST = (
     crowd("forty-pages-of-7mb", partial(_large_pages, 7.5 * _MB, "word "), ""),
     crowd(
         "forty-pages-of-3mb-of-paragraphs",

@@ -1,4 +1,7 @@
-"""Networks that fail: names that lead nowhere or astray, hosts that are silent, certificates that are not valid."""
+"""Networks that fail.
+
+Names that lead nowhere or astray, hosts that are silent, certificates that are not valid.
+"""
 
 import socket
 import struct

@@ -124,7 +124,10 @@ def _interrupted(stage: Stage) -> Ended:
 
 
 def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
-    """The service is told to end, or killed, while it reads an article; it ends at once, and a build goes on."""
+    """The service is told to end, or killed, while it reads an article.
+
+    It ends at once, and a build goes on.
+    """
 
     def script(service: Service) -> None:
         _meanwhile(stage.site, path(NEW), lambda: service.send(number))
@@ -141,7 +144,10 @@ def _ended_midrun(number: signal.Signals, stage: Stage) -> Ended:
 
 
 def _poisoned(stage: Stage) -> Ended:
-    """Whoever reads the new story is killed; meanwhile the site beside is published, and in the end all is well."""
+    """Whoever reads the new story is killed.
+
+    Meanwhile the site beside is published, and in the end all is well.
+    """
     story = stage.site.routes[path(NEW)]
     stage.site[path(NEW)] = lambda _: os.kill(stage.pid, signal.SIGKILL)
     for _ in range(
@@ -181,7 +187,10 @@ def _poisoned_service(stage: Stage) -> Ended:
 
 
 def _bad_config(stage: Stage) -> Ended:
-    """The config is broken, and the service told to take it: it goes on with the one that it has."""
+    """The config is broken, and the service told to take it.
+
+    It goes on with the one that it has.
+    """
 
     def script(service: Service) -> None:
         assert service.waits_for("run_finished", feed="world", new=1), service.said
@@ -266,7 +275,10 @@ def _scheduler_dies(stage: Stage) -> Ended:
 
 
 def _pipelined(stage: Stage) -> Ended:
-    """Fifty clients send 48 MB of requests and read nothing: others read on, and no memory goes into what waits."""
+    """Fifty clients send 48 MB of requests and read nothing.
+
+    Others read on, and no memory goes into what waits.
+    """
     requests = b"GET /world.rss?1 HTTP/1.1\r\nHost: x\r\n\r\n" * 24_000
 
     def send(connection: socket.socket) -> None:
@@ -290,7 +302,10 @@ def _pipelined(stage: Stage) -> Ended:
 
 
 def _rebound(stage: Stage) -> Ended:
-    """A page of another site, whose name leads to this machine, asks how everything is: it is told nothing."""
+    """A page of another site, whose name leads to this machine, asks how everything is.
+
+    It is told nothing.
+    """
 
     def script(service: Service) -> None:
         assert service.waits_for("run_finished", feed="world", new=1), service.said
@@ -317,7 +332,10 @@ def _starved(limits: dict[str, int], stage: Stage) -> Ended:
 
 
 def _killed_worker(stage: Stage) -> None:
-    """The system is out of memory, and takes the process that reads the new story: a page that takes a while."""
+    """The system is out of memory, and takes the process that reads the new story.
+
+    A page that takes a while.
+    """
     long = "".join(
         f"<p>And then the {n} members of the council went home, one after another.</p>"
         for n in range(60_000)
@@ -340,7 +358,10 @@ def _work(pid: int) -> int:
 
 
 def _fifty_hang(stage: Stage) -> None:
-    """Every one of fifty new articles takes five seconds before it fails: the look ends all the same."""
+    """Every one of fifty new articles takes five seconds before it fails.
+
+    The look ends all the same.
+    """
 
     def drip(handler: BaseHTTPRequestHandler) -> None:
         handler.close_connection = True

@@ -1,4 +1,7 @@
-"""What may be right about what is published: each looks at it, and raises AssertionError where it is not so."""
+"""What may be right about what is published.
+
+Each looks at it, and raises AssertionError where it is not so.
+"""
 
 import json
 import re

@@ -1,7 +1,8 @@
 """Ways to a private address: as a source, by a redirect, by a name that changes, as an article's link.
 
-A listener waits at the private addresses that this machine has, and has news; nobody may connect to it. Cases of one
-way are played together: each has a feed of its own, and its address beside a source that is healthy.
+A listener waits at the private addresses that this machine has, and has news; nobody may connect to
+it. Cases of one way are played together: each has a feed of its own, and its address beside a
+source that is healthy.
 """
 
 import socket

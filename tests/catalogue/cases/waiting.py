@@ -1,4 +1,7 @@
-"""Sources that are never done: each look ends with its deadline. All are played together, each at its own site."""
+"""Sources that are never done.
+
+Each look ends with its deadline. All are played together, each at its own site.
+"""
 
 import socket
 import time

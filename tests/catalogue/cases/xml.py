@@ -65,7 +65,10 @@ def _in_title(stage: Stage, text: str) -> None:
 
 
 def _rdf(stage: Stage) -> None:
-    """The same feed as RSS 1.0, whose author likes short prefixes; behind a licence that is a page long."""
+    """The same feed as RSS 1.0, whose author likes short prefixes.
+
+    Behind a licence that is a page long.
+    """
     licence = f"<!-- {'<p>Use it as you like.</p> ' * 250} -->"
     head = '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">'
     text = f"{licence}{head}<channel r:about='/'><title>Harbour Times</title></channel>{''.join(_items(stage))}</r:RDF>"
@@ -141,7 +144,10 @@ def _endless(stage: Stage) -> None:
 
 
 def _cut(stage: Stage) -> None:
-    """The new entry and two of the old are there; then the document breaks off, and HTTP does not notice."""
+    """The new entry and two of the old are there.
+
+    Then the document breaks off, and HTTP does not notice.
+    """
     text = rss(_items(stage))
     stage.site["/rss"] = Route(text[: text.index(title(3)) + 10].encode(), "application/rss+xml")
 

@@ -62,7 +62,10 @@ from feedpub.cleaner.metadata.authors import reconcile_authors
     ],
 )
 def test_the_names_in_a_byline(language: str, text: str, found: tuple[str, ...]) -> None:
-    """Names only: no byword, no job, no place, no address; the page's language and English are known."""
+    """Names only.
+
+    No byword, no job, no place, no address; the page's language and English are known.
+    """
     assert authors.authors_from_byline(text, language) == found
 
 
@@ -165,7 +168,10 @@ def test_the_names_in_what_is_said_to_be_an_author(text: str, found: tuple[str, 
     ],
 )
 def test_sources_are_reconciled(sources: list[list[str]], authors: tuple[str, ...]) -> None:
-    """The first that names a person; groups, logins and the site itself after all persons, nobodies last."""
+    """The first that names a person.
+
+    Groups, logins and the site itself after all persons, nobodies last.
+    """
     assert (
         reconcile_authors(sources, site=("Quay Record", "quayrecord.example"), language="en")
         == authors

@@ -116,8 +116,10 @@ def test_references_within_a_graph_are_followed() -> None:
 )
 @pytest.mark.parametrize("first", [True, False])
 def test_of_several_articles_the_pages_own_counts(
-    other: dict[str, Any], title: str, first: bool
-) -> None:  # noqa: FBT001
+    other: dict[str, Any],
+    title: str,
+    first: bool,  # noqa: FBT001
+) -> None:
     """By its address, by the page's title, by how much is said of it."""
     own = {**ARTICLE, "url": URL}
     facts = read(*((other, own) if first else (own, other)), title=title)

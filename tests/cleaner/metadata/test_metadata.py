@@ -180,7 +180,10 @@ def test_a_date_in_utc_is_told_in_the_zone_in_which_the_page_shows_it(
 def test_a_page_is_not_published_after_the_day_that_it_shows(
     stated: str, below: str, published: str
 ) -> None:
-    """A later date is that of the site's last build; a date of update, in prose, a table or a teaser proves nothing."""
+    """A later date is that of the site's last build.
+
+    A date of update, in prose, a table or a teaser proves nothing.
+    """
     found = metadata.read_metadata(
         page(ld(datePublished=stated), below=below), "https://quay.example/pier"
     ).published
@@ -251,7 +254,10 @@ def test_updated_is_told_only_where_it_is_later(
 
 
 def test_names_that_no_list_has_say_what_they_mean() -> None:
-    """A date is one of publication or of update by the words in its name; any other says nothing."""
+    """A date is one of publication or of update by the words in its name.
+
+    Any other says nothing.
+    """
     found = read(
         meta("x-publish-date", "2024-01-12")
         + meta("x-modified-time", "2024-01-14")

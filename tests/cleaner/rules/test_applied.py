@@ -48,7 +48,10 @@ def test_what_is_stripped_is_told_with_file_and_line() -> None:
 
 
 def test_a_title_may_be_a_text_that_is_made() -> None:
-    """The first expression that says something counts; the site's name at its end is cut off as always."""
+    """The first expression that says something counts.
+
+    The site's name at its end is cut off as always.
+    """
     assert (
         ruled("title: //h3", "title: concat('On ', string(//p[@id='when']))").title
         == "On 3 May 2026"
@@ -106,7 +109,10 @@ def test_data_that_does_not_tell_the_truth_is_not_heard() -> None:
 
 
 def test_a_page_without_the_place_may_have_no_article() -> None:
-    """Where the rules say so; else it is found without them, and each rule that found nothing is named."""
+    """Where the rules say so.
+
+    Else it is found without them, and each rule that found nothing is named.
+    """
     with pytest.raises(ExtractError, match="finds nothing"):
         ruled("body: //section", "autodetect_on_failure: no")
     article = ruled("body: //section")

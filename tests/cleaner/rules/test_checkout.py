@@ -1,4 +1,7 @@
-"""ftr-site-config itself, where it lies beside the checkout: all of its files, and rules of it on real pages."""
+"""ftr-site-config itself, where it lies beside the checkout.
+
+All of its files, and rules of it on real pages.
+"""
 
 import json
 import lzma
@@ -47,7 +50,10 @@ def pages() -> dict[str, dict[str, Any]]:
 
 @pytest.mark.slow
 def test_rules_find_the_articles_of_real_pages() -> None:
-    """Twenty and more of the hosts that they know: the article is where a rule says, and it is the right one."""
+    """Twenty and more of the hosts that they know.
+
+    The article is where a rule says, and it is the right one.
+    """
     folder = shared("data/ftr-site-config")
     book = SiteRuleSet(ftr=folder)
     held: Counter[str] = Counter()

@@ -34,7 +34,10 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_file_grows_and_keeps_what_a_person_wrote(file: Path) -> None:
-    """Comments, order and lines; lists grow, single values are replaced, new ones stand above the tables."""
+    """Comments, order and lines.
+
+    Lists grow, single values are replaced, new ones stand above the tables.
+    """
     text = extend_rules(WRITTEN, DRAFT, file)
     assert text == (
         WRITTEN.replace("# since May\n", '# since May\n    ".promo",\n    "text:Say \\"yes\\"",\n')

@@ -44,7 +44,10 @@ def bodies(rules: Ruleset) -> list[str]:
     ],
 )
 def test_a_host_its_domain_and_all_others(ftr: Path, url: str, expected: list[str]) -> None:
-    """In this order; the first label is taken off once, and who wants nothing detected gets no file for all."""
+    """In this order.
+
+    The first label is taken off once, and who wants nothing detected gets no file for all.
+    """
     assert bodies(SiteRuleSet(ftr=ftr).rules_for(url)) == expected
 
 

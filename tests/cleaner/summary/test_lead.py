@@ -154,7 +154,10 @@ def test_an_empty_article_has_an_empty_lead(text: str) -> None:
 
 
 def test_what_stands_far_down_is_not_looked_at() -> None:
-    """A text is read no further than a summary looks: what begins behind that is no lead, however much there is."""
+    """A text is read no further than a summary looks.
+
+    What begins behind that is no lead, however much there is.
+    """
     crumbs = "\n".join(f"Line {number} of the list" for number in range(2000))
     assert lead(f"{crumbs}\nThe bridge over the river is open again.").startswith(
         "Line 0 of the list Line 1"

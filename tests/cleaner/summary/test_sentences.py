@@ -38,7 +38,10 @@ from feedpub.cleaner.summary.sentences import is_finished, join_sentences
     ],
 )
 def test_sentences_are_found_in_many_scripts(language: str, text: str, expected: list[str]) -> None:
-    """Abbreviations, ordinals, initials, numbers and quotations end no sentence; the marks of each script do."""
+    """Abbreviations, ordinals, initials, numbers and quotations end no sentence.
+
+    The marks of each script do.
+    """
     assert split_sentences(text, language) == expected
 
 

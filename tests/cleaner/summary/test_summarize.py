@@ -162,7 +162,10 @@ def test_many_sentences_take_no_longer() -> None:
 
 
 def test_words_are_compared_by_their_beginnings() -> None:
-    """Forms of a word are one; short words do not count; Chinese and Japanese are compared by pairs of characters."""
+    """Forms of a word are one.
+
+    Short words do not count; Chinese and Japanese are compared by pairs of characters.
+    """
     assert tokenize("Libraries, the library: 2027") == ["librar", "librar", "2027"]
     assert tokenize("图书馆") == ["图书", "书馆"]
     assert tokenize("橋") == ["橋"]

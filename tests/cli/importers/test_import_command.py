@@ -249,7 +249,10 @@ def test_the_published_list_is_exported_as_it_is(path: Path) -> None:
 
 
 def test_sources_that_are_exported_come_back(path: Path) -> None:
-    """All that OPML can say, selectors too, by way of XPath; the rest is told, and no secret leaves."""
+    """All that OPML can say, selectors too, by way of XPath.
+
+    The rest is told, and no secret leaves.
+    """
     path.write_text(
         CONFIG
         + """

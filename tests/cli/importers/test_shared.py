@@ -29,7 +29,10 @@ def outcome(found: Imported) -> str:
 
 
 def test_every_config_comes_through() -> None:
-    """As one feed that the config takes, or not at all with the reason why: JSON that is no feed."""
+    """As one feed that the config takes, or not at all with the reason why.
+
+    JSON that is no feed.
+    """
     found = configs()
     counts = Counter(map(outcome, found.values()))
     assert counts.total() == len(found) >= 50

@@ -37,7 +37,10 @@ def gate() -> Iterator[Fetcher]:
 
 
 class Listener:
-    """A port that nobody should know: every connection and every datagram that arrives is counted."""
+    """A port that nobody should know.
+
+    Every connection and every datagram that arrives is counted.
+    """
 
     def __init__(self) -> None:
         self.arrived: list[str] = []

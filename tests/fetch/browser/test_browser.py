@@ -26,7 +26,10 @@ def text(page: Page) -> str:
 
 
 def test_what_scripts_make_of_a_page(browser: Browser, gate: Fetcher, site: Site) -> None:
-    """Scripts and data come by the gate; styles and pictures are asked of nobody; nothing of the scripts is left."""
+    """Scripts and data come by the gate.
+
+    Styles and pictures are asked of nobody; nothing of the scripts is left.
+    """
     site["/app/"] = (
         "<title>t</title><link rel=stylesheet href=/style.css><script type=module src=/app.js></script>"
         "<noscript>Turn on JavaScript</noscript><img src=/picture.png><div id=root></div>"

@@ -23,7 +23,10 @@ def test_a_part_of_the_pages_own_server_is_fetched(site: Site, gate: Fetcher) ->
 
 
 def test_nothing_else_that_is_private_is_reached(site: Site, gate: Fetcher) -> None:
-    """Not even what the config allows: it allows it for itself. Nor by a redirect of the page's own server."""
+    """Not even what the config allows.
+
+    It allows it for itself. Nor by a redirect of the page's own server.
+    """
     site["/"] = "<p>"
     with running_site() as other:
         site["/away"] = Route(status=302, headers={"Location": other.url("/")})

@@ -1,4 +1,7 @@
-"""What comes from the network before anything is parsed: addresses, headers, codings, robots.txt."""
+"""What comes from the network before anything is parsed.
+
+Addresses, headers, codings, robots.txt.
+"""
 
 import ipaddress
 from datetime import UTC, datetime
@@ -29,7 +32,10 @@ _PUBLIC = AddressPolicy()
 
 
 def urls(data: bytes) -> None:
-    """An address as it is sent, as it is published and as it is known; and where another leads from it."""
+    """An address as it is sent, as it is published and as it is known.
+
+    And where another leads from it.
+    """
     written, other = texts(data, 2)
     strip_credentials(written).encode()
     redact(written)

@@ -95,7 +95,10 @@ def fill(store: Store) -> None:
 
 
 def state(data: bytes) -> None:
-    """A column that holds something else: a number, a text, bytes, or bytes that are packed as ours are."""
+    """A column that holds something else.
+
+    A number, a text, bytes, or bytes that are packed as ours are.
+    """
     place, kind, content = int.from_bytes(data[:1], "big"), data[1:2], data[2:]
     values = (
         text(content).encode("utf-8", "replace").decode(),

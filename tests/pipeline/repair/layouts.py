@@ -1,4 +1,7 @@
-"""One listing page as it was, and as it may come back after a redesign: each page is written here, as a function."""
+"""One listing page as it was, and as it may come back after a redesign.
+
+Each page is written here, as a function.
+"""
 
 import json
 from collections.abc import Callable, Sequence

@@ -63,7 +63,10 @@ def test_the_page_as_it_was_needs_nothing() -> None:
 
 @pytest.mark.parametrize("layout", REPAIRED, ids=lambda layout: layout.__name__)
 def test_the_list_is_found_again(layout: Layout) -> None:
-    """All of it, and nothing else, by what is proposed; where the structure is enough, without a selector."""
+    """All of it, and nothing else, by what is proposed.
+
+    Where the structure is enough, without a selector.
+    """
     page = fetched(layout())
     seen = compare_selectors(page, OLD_LINKS, KNOWN)
     assert seen.best is not None or seen.current.is_same_list
@@ -107,7 +110,10 @@ def test_the_evidence_says_how_articles_are_known() -> None:
 
 
 def test_a_front_page_says_where_the_listing_may_be() -> None:
-    """Addresses that share words with the old one, then those that sites give to their lists; feeds that it names."""
+    """Addresses that share words with the old one, then those that sites give to their lists.
+
+    Feeds that it names.
+    """
     html = layouts.page(
         "<a href='/shop/boats'>Boats</a><a href='/latest/'>Latest</a><a href='/harbour/news/'>All news</a>"
         "<a href='https://elsewhere.example/news'>News of others</a>",
@@ -148,8 +154,11 @@ def test_a_feed_is_known_by_its_articles(numbers: range, found: bool) -> None:  
     ],
 )
 def test_how_much_makes_a_list_the_one_that_was(
-    same: int, others: int, usual: int, is_it: bool
-) -> None:  # noqa: FBT001
+    same: int,
+    others: int,
+    usual: int,
+    is_it: bool,  # noqa: FBT001
+) -> None:
     """At the edges."""
     known = KnownArticles(
         frozenset(f"h.example/a/{n}" for n in range(usual)), frozenset(), usual, 50
@@ -160,7 +169,10 @@ def test_how_much_makes_a_list_the_one_that_was(
 
 @pytest.mark.slow
 def test_real_pages_are_found_again() -> None:
-    """A fourth of those of ../shared, every class and id named anew; `python -m tests.benchmarks.repairs` has all."""
+    """A fourth of those of ../shared, every class and id named anew.
+
+    `python -m tests.benchmarks.repairs` has all.
+    """
     some = list(islice(cases(shared(PAGES)), 0, None, 4))
     assert [case.url for case in some if case.repaired(renamed) is None] == []
     assert len(some) >= 9

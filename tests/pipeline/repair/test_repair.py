@@ -1,4 +1,7 @@
-"""A page that changed, from the last good feed to the next one: noticed, told with a proposal, repaired, read again."""
+"""A page that changed, from the last good feed to the next one.
+
+Noticed, told with a proposal, repaired, read again.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -130,7 +133,10 @@ def seen(file: Path, tools: RunContext, clock: FakeClock) -> status.ServiceStatu
 def test_from_a_changed_layout_to_a_feed_that_is_well(
     site: Site, file: Path, tools: RunContext, build: Build
 ) -> None:
-    """Names, then structure, then address: the last good feed stays, one command repairs, and no entry comes twice."""
+    """Names, then structure, then address.
+
+    The last good feed stays, one command repairs, and no entry comes twice.
+    """
     assert build().status == RunStatus.UPDATED
     ids = {entry["id"] for entry in entries(tools)}
     steps = (
@@ -179,7 +185,10 @@ def test_articles_whose_addresses_changed_too_are_who_they_were(
 def test_a_structure_that_leads_elsewhere_is_noticed_and_repaired(
     site: Site, file: Path, build: Build
 ) -> None:
-    """Without a selector another list is found; it is kept out, and a selector for the one that was is proposed."""
+    """Without a selector another list is found.
+
+    It is kept out, and a selector for the one that was is proposed.
+    """
     file.write_text(
         file.read_text("utf-8").replace('links = ".card h2 a"  # headlines\n', ""), "utf-8"
     )

@@ -125,7 +125,10 @@ def test_feeds_are_run(address: str, line: FeedQueue) -> None:
 
 
 def test_one_feed_is_never_run_twice_at_once(address: str, line: FeedQueue) -> None:
-    """Though it stands in the line twice, and two workers take from it; who is waited for comes first."""
+    """Though it stands in the line twice, and two workers take from it.
+
+    Who is waited for comes first.
+    """
     bench = Bench(lambda _feed, _lease: time.sleep(0.3))
     put(address, line, "a", "b")
     line.enqueue_urgent("b")
@@ -170,7 +173,10 @@ def test_tries_come_later_and_later() -> None:
 
 
 def test_a_run_that_hangs_is_given_up(address: str, line: FeedQueue) -> None:
-    """After its time and a while; its lease is revoked, somebody is told, and the worker goes on."""
+    """After its time and a while.
+
+    Its lease is revoked, somebody is told, and the worker goes on.
+    """
     leases: list[RunBudget] = []
     free = threading.Event()
 
@@ -252,7 +258,10 @@ def other_worker(address: str, told: Path) -> Iterator[int]:
 
 
 def is_silent(address: str) -> None:
-    """Let all workers have given their last sign of life long ago; those that live give the next one at once."""
+    """Let all workers have given their last sign of life long ago.
+
+    Those that live give the next one at once.
+    """
     with psycopg.connect(connection_info(address)) as connection:
         connection.execute(
             "UPDATE procrastinate_workers SET last_heartbeat = now() - %s", (timedelta(days=1),)
@@ -296,7 +305,10 @@ def test_a_job_that_workers_die_of_waits_longer_each_time() -> None:
 
 
 def test_though_the_same_waits_already(address: str, line: FeedQueue, tmp_path: Path) -> None:
-    """Two of a kind may not wait: the one that waits does for both, and others that were lost are found, too."""
+    """Two of a kind may not wait.
+
+    The one that waits does for both, and others that were lost are found, too.
+    """
     line.enqueue_urgent("a")
     bench = Bench()
     with other_worker(address, tmp_path) as pid:
@@ -332,7 +344,10 @@ def test_a_worker_that_was_away_changes_nothing(
 
 
 def test_the_server_is_stopped_and_started() -> None:
-    """The worker goes on by itself; a job that ended meanwhile is not stuck, nor one that began before."""
+    """The worker goes on by itself.
+
+    A job that ended meanwhile is not stuck, nor one that began before.
+    """
     with own_server(synchronous_commit="on") as server:  # what was committed outlasts its crash
         address = server.database()
         gate = threading.Event()

@@ -1,4 +1,7 @@
-"""What is found on a site on loopback, in which order, with how many requests; what is said where nothing is."""
+"""What is found on a site on loopback, in which order, with how many requests.
+
+What is said where nothing is.
+"""
 
 import json
 import socket
@@ -87,7 +90,10 @@ def posts(site: Site, numbers: list[int]) -> Route:
 
 
 def test_all_ways_lead_to_candidates(scout: Scout, site: Site) -> None:
-    """The feed that the page names, the page, the sitemap of robots.txt; articles are tried; every address is told."""
+    """The feed that the page names, the page, the sitemap of robots.txt.
+
+    Articles are tried; every address is told.
+    """
     open_newsroom(site, NUMBERS)
     site["/news"] = head(listing(NUMBERS), alternate("/rss"))
     robots(site, f"Sitemap: {site.url('/sitemap.xml')}")
@@ -114,7 +120,10 @@ def test_what_was_removed_from_an_article_is_known(scout: Scout, site: Site) -> 
 
 
 def test_a_feed_at_a_usual_path_is_found(scout: Scout, site: Site) -> None:
-    """Below the page first, then at the top of the site, until there is one; what is not there is noted."""
+    """Below the page first, then at the top of the site, until there is one.
+
+    What is not there is noted.
+    """
     open_newsroom(site, NUMBERS)
     del site.routes["/sitemap.xml"]
     site["/feed.xml"] = rss(site, NUMBERS)

@@ -30,7 +30,10 @@ _OF_FEEDS = frozenset({"hub", "current", "prev-archive"})
 
 
 def check(body: bytes, *, now: datetime, address: str | None = None) -> list[str]:
-    """All complaints about an Atom document; `address` is where it is served, compared with what it says itself."""
+    """All complaints about an Atom document.
+
+    `address` is where it is served, compared with what it says itself.
+    """
     root = Document(body, now).root()
     schema = _schema()
     schema.validate(root.element)

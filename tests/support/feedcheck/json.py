@@ -15,7 +15,10 @@ from tests.support.feedcheck.values import Complaints
 
 
 def check(body: bytes, *, now: datetime, address: str | None = None) -> list[str]:
-    """All complaints about a JSON Feed; `address` is where it is served, compared with what it says itself."""
+    """All complaints about a JSON Feed.
+
+    `address` is where it is served, compared with what it says itself.
+    """
     feed = json.loads(body.decode("utf-8"))
     complaints = [f"{error.json_path}: {error.message}" for error in _schema().iter_errors(feed)]
     if address and feed.get("feed_url") != address:

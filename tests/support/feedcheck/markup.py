@@ -1,4 +1,7 @@
-"""Texts in feeds: plain ones that must not look like markup, and HTML that must be whole, harmless and absolute."""
+"""Texts in feeds.
+
+Plain ones that must not look like markup, and HTML that must be whole, harmless and absolute.
+"""
 
 import re
 from html.entities import name2codepoint
@@ -17,7 +20,8 @@ _ADDRESSES = frozenset({"href", "src", "cite", "poster"})
 def plain(value: str, source: str) -> Complaints:
     """Plain text, as `source` (the lines of the document that hold it) spells it.
 
-    Ampersands and less-than signs that could begin markup are hexadecimal references: the RSS profile's sign.
+    Ampersands and less-than signs that could begin markup are hexadecimal references: the RSS
+    profile's sign.
     """
     if any(tag.lower() in ELEMENTS for tag in _END_TAG.findall(value)):
         yield f"plain text that looks like HTML: {value!r}"
@@ -32,7 +36,10 @@ def _is_entity(name: str) -> bool:
 
 
 def html(value: str) -> Complaints:
-    """A fragment of HTML: no parse error at all, known and harmless elements and attributes, absolute addresses."""
+    """A fragment of HTML.
+
+    No parse error at all, known and harmless elements and attributes, absolute addresses.
+    """
     try:
         fragment = HTMLParser(strict=True).parseFragment(value)
     except ParseError as error:

@@ -26,7 +26,10 @@ _PICTURES = frozenset({"jpg", "jpeg", "gif", "png"})
 
 
 def check(body: bytes, *, now: datetime, address: str | None = None) -> list[str]:
-    """All complaints about an RSS document; `address` is where it is served, compared with what it says itself."""
+    """All complaints about an RSS document.
+
+    `address` is where it is served, compared with what it says itself.
+    """
     root = Document(body, now).root()
     complaints = [
         *surface(root),

@@ -1,4 +1,7 @@
-"""What a single value in a feed may be, as the W3C feed validator and the RFCs have it. Each rule yields complaints."""
+"""What a single value in a feed may be, as the W3C feed validator and the RFCs have it.
+
+Each rule yields complaints.
+"""
 
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -31,7 +34,8 @@ LANGUAGES = frozenset(
     "nb ne nl nn no pa pl ps pt ro ru sk sl sq sr sv sw ta te th tl tr uk ur uz vi yi zh ckb yue".split()
 )
 
-# Elements and attributes of HTML that the validator knows and finds harmless, as far as an article has use for them.
+# Elements and attributes of HTML that the validator knows and finds harmless, as far as an article
+# has use for them.
 ELEMENTS = frozenset(
     "a abbr b bdi blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure h1 h2 "  # noqa: SIM905 -- a list of names, not of words
     "h3 h4 h5 h6 hr i img ins kbd li mark ol p picture pre q rp rt ruby s samp section small source span strong sub "

@@ -1,4 +1,7 @@
-"""What RSS and Atom share: well-formed UTF-8, known elements and attributes, the usual prefixes, values by rule."""
+"""What RSS and Atom share.
+
+Well-formed UTF-8, known elements and attributes, the usual prefixes, values by rule.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -102,7 +105,10 @@ def surface(root: Node) -> Complaints:
 def contents(
     node: Node, known: Mapping[str, Check], *, once: Iterable[str] = (), needed: Iterable[str] = ()
 ) -> Complaints:
-    """Its children: known ones only, each checked; those of `once` not twice, those of `needed` there."""
+    """Its children.
+
+    Known ones only, each checked; those of `once` not twice, those of `needed` there.
+    """
     counts = Counter(node.names())
     yield from (f"<{node.name}> lacks <{name}>" for name in needed if not counts[name])
     yield from (f"<{name}> twice in <{node.name}>" for name in once if counts[name] > 1)
@@ -134,8 +140,8 @@ def empty(node: Node) -> Complaints:
 def relations(node: Node) -> Complaints:
     """A feed's links to its hubs (WebSub) and its other documents (RFC 5005): none twice, archives to the live one.
 
-    The W3C validator would have a prev-archive or next-archive in each archive; the oldest has nothing before it, and
-    what will come after it is not known when it is written for good.
+    The W3C validator would have a prev-archive or next-archive in each archive; the oldest has
+    nothing before it, and what will come after it is not known when it is written for good.
     """
     links = [link.attributes for link in node.children("atom:link")]
     there = {

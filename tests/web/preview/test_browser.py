@@ -1,4 +1,7 @@
-"""The whole way in a real browser: look, point at what is wrong, see what a rule would change, save it, build."""
+"""The whole way in a real browser.
+
+Look, point at what is wrong, see what a rule would change, save it, build.
+"""
 
 import os
 import re
@@ -82,7 +85,10 @@ def published(config: Config) -> str:
 
 @contextmanager
 def served(config: Config, url: str = "") -> Iterator[str]:
-    """The address of the page about a feed that is built, or about a page at an address; from here."""
+    """The address of the page about a feed that is built, or about a page at an address.
+
+    From here.
+    """
     build(config)
     with tools_for(config) as tools:
         others = pages_of_feed(config.feed[0], tools)
@@ -145,7 +151,10 @@ def effects(tab: Tab) -> str:
 
 
 def test_with_a_mouse(config: Config, site: Site, tmp_path: Path, tab: Tab) -> None:
-    """Click, see what changes here and elsewhere, take it back, save, build; by the commands themselves."""
+    """Click, see what changes here and elsewhere, take it back, save, build.
+
+    By the commands themselves.
+    """
     home = Home(tmp_path)
     assert SAID[3] in build(config)
     with previewed(home) as (url, command):
@@ -241,7 +250,10 @@ def test_title_date_author_and_what_is_kept(config: Config, tab: Tab, site: Site
 
 
 def test_a_name_inside_of_a_line(config: Config, tab: Tab, site: Site) -> None:
-    """A click on it means it where somebody says that it is the author; a rule that is chosen goes before that."""
+    """A click on it means it where somebody says that it is the author.
+
+    A rule that is chosen goes before that.
+    """
     site[path(4)] = story(4, extra=CREDITS)
     with served(config, site.url(path(4))) as url:
         tab.go(url)

@@ -159,7 +159,10 @@ def test_not_from_another_page(
 
 
 def test_a_form_cannot_ask(client: Client, bureau: PreviewServer, config: Config) -> None:
-    """An order says where it comes from, and is JSON by name: no page sends that without asking first."""
+    """An order says where it comes from, and is JSON by name.
+
+    No page sends that without asking first.
+    """
     kind = {"Content-Type": "text/plain"}
     assert (
         post(client, bureau, "save", {"number": 0, "draft": {"remove": [".x"]}}, kind).status == 405

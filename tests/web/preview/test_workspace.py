@@ -1,4 +1,7 @@
-"""What a draft of rules does: to the page that is looked at, to the others of its site, and once it is saved."""
+"""What a draft of rules does.
+
+To the page that is looked at, to the others of its site, and once it is saved.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,7 +71,10 @@ def test_a_page_as_it_is(desk: PreviewSession) -> None:
 
 
 def test_a_draft_shows_what_it_does_to_this_article(desk: PreviewSession) -> None:
-    """The line that goes, the reason in its place, and the file as it would be; which is not there yet."""
+    """The line that goes, the reason in its place, and the file as it would be.
+
+    Which is not there yet.
+    """
     look = desk.preview(0, REMOVE)
     assert look.article is not None
     assert SAID[3] not in look.article.text
@@ -128,7 +134,10 @@ def test_a_draft_that_cannot_be_read(desk: PreviewSession, config: Config) -> No
 
 
 def test_a_page_at_an_address(config: Config, newsroom: Site) -> None:
-    """It is fetched; the stored articles of all feeds that its rules would be about are the others."""
+    """It is fetched.
+
+    The stored articles of all feeds that its rules would be about are the others.
+    """
     with built(config) as tools:
         subject = page_from_address(newsroom.url(path(3)), tools)
         others = pages_of_site(subject.url, config.feed, tools)

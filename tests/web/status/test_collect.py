@@ -152,7 +152,10 @@ def test_secrets_in_addresses_are_not_told(newsroom: Site, tmp_path: Path) -> No
 def test_sources_that_differ_in_a_secret_of_their_path_are_told_apart(
     newsroom: Site, tmp_path: Path
 ) -> None:
-    """Each has a state of its own, under the key that it always had; what is shown of it holds no secret."""
+    """Each has a state of its own, under the key that it always had.
+
+    What is shown of it holds no secret.
+    """
     tokens = ("3f2a9c8d7e6f5a4b3c2d1e0f", "0e1f2a3b4c5d6e7f8a9b0c1d")
     good, bad = (f"/feed/{token}/rss" for token in tokens)
     newsroom[good] = rss(newsroom, [2, 1])

@@ -1,4 +1,7 @@
-"""What the service needs: when to look next, what sources were like, archives, breaks, pings, what was removed."""
+"""What the service needs.
+
+When to look next, what sources were like, archives, breaks, pings, what was removed.
+"""
 
 import sqlalchemy as sa
 from alembic import op

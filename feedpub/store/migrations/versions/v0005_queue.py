@@ -1,4 +1,7 @@
-"""For many feeds on several machines: what is in the queue, who has what for itself, which sources are calm."""
+"""For many feeds on several machines.
+
+What is in the queue, who has what for itself, which sources are calm.
+"""
 
 import sqlalchemy as sa
 from alembic import op
