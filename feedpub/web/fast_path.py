@@ -28,12 +28,12 @@ class _Answered:
 
 
 class FastPathProtocol(HttpToolsProtocol):
-    """A connection whose application may have an answer `at_once`."""
+    """A connection whose application may have an answer `try_fast`."""
 
     cycle: Any
 
     def on_headers_complete(self) -> None:
-        answer = self._at_once()
+        answer = self._try_fast()
         if answer:
             self.cycle = _Answered
             self._write(answer)
@@ -41,7 +41,7 @@ class FastPathProtocol(HttpToolsProtocol):
         else:
             super().on_headers_complete()
 
-    def _at_once(self) -> Response | None:
+    def _try_fast(self) -> Response | None:
         under_way = self.cycle and not self.cycle.response_complete
         if (
             under_way
@@ -53,7 +53,7 @@ class FastPathProtocol(HttpToolsProtocol):
         request = Request.from_scope(
             self.parser.get_method().decode("ascii"), self.url.decode("ascii"), self.headers
         )
-        answer: Response | None = self.app.at_once(request)
+        answer: Response | None = self.app.try_fast(request)
         return answer if answer and len(answer.body) <= CHUNK_BYTES else None
 
     def _write(self, answer: Response) -> None:

@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Integer, MetaData, Table, func, select
 
-from feedpub import migrations, pipeline
 from feedpub.config import Config
-from feedpub.model import Outcome
-from feedpub.store import Store, schema
-from feedpub.store.database import Place
-from feedpub.store.file import FILE_NAME
+from feedpub.core.models import RunResult
+from feedpub.pipeline.run import finish_build, run_feed
+from feedpub.store import Store, migrations, schema
+from feedpub.store.database import StatePlace
+from feedpub.store.sqlite import FILE_NAME
 from tests.store import make_states
 from tests.store.make_states import FEEDS, LIMIT, SECOND, STATES, Site
-from tests.store.test_half_migrated import changing, shape
-from tests.store.test_opening import versions
+from tests.store.test_schema_repair import changing, shape
+from tests.store.test_sqlite import versions
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, tools_for
 from tests.support.postgres import MISSING, Server, installed
@@ -53,7 +53,7 @@ def restore_to_postgres(state: str, address: str, folder: Path) -> None:
     with changing(folder) as source, changing(address) as target:
         schema.metadata.drop_all(target)
         target.exec_driver_sql("DROP TABLE alembic_version")
-        migrations.upgrade(target, state)
+        migrations.upgrade_tables(target, state)
         original.reflect(source)
         copy.reflect(target)
         for table in copy.sorted_tables:
@@ -86,7 +86,7 @@ def state(case: tuple[str, str]) -> str:
 
 
 @pytest.fixture
-def place(case: tuple[str, str], request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(case: tuple[str, str], request: pytest.FixtureRequest, tmp_path: Path) -> StatePlace:
     """Return the location of the restored state."""
     state, engine = case
     folder = tmp_path / "state"
@@ -99,7 +99,9 @@ def place(case: tuple[str, str], request: pytest.FixtureRequest, tmp_path: Path)
 
 
 @pytest.fixture
-def fresh(place: Place, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+def fresh(
+    place: StatePlace, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[StatePlace]:
     """Return the location of an empty state on the same engine."""
     if isinstance(place, Path):
         Store.open(tmp_path / "fresh").close()
@@ -135,14 +137,14 @@ def config(site: Site, articles: Path) -> Config:
     return configure(articles.parents[1], feeds, settings=base_url)
 
 
-def build_a_day_later(config: Config, state: str, place: Place) -> dict[str, Outcome]:
+def build_a_day_later(config: Config, state: str, place: StatePlace) -> dict[str, RunResult]:
     """Build all feeds once."""
     found = re.match(r"-- \w+ (\S+)", sql_of(state))
     assert found
     clock = FakeClock(datetime.fromisoformat(found[1]) + timedelta(days=1))
     with Store.open(place) as store, tools_for(config, clock, store) as tools:
-        outcomes = {feed.name: pipeline.publish(feed, tools) for feed in config.feed}
-        pipeline.finish(config, tools)
+        outcomes = {feed.name: run_feed(feed, tools) for feed in config.feed}
+        finish_build(config, tools)
     return outcomes
 
 
@@ -156,7 +158,7 @@ def written_entries(state: str) -> dict[str, dict[str, str]]:
     return entries
 
 
-def stored_entries(place: Place) -> dict[str, dict[str, str]]:
+def stored_entries(place: StatePlace) -> dict[str, dict[str, str]]:
     """Return the same as today's code reads it."""
     entries = {}
     with Store.open(place) as store:
@@ -165,7 +167,7 @@ def stored_entries(place: Place) -> dict[str, dict[str, str]]:
     return entries
 
 
-def row_counts(place: Place) -> Counter[int]:
+def row_counts(place: StatePlace) -> Counter[int]:
     """Count the rows of each table; names are left out, since migrations may change them."""
     metadata = MetaData()
     counts: Counter[int] = Counter()
@@ -184,18 +186,18 @@ def test_every_earlier_version_has_a_state() -> None:
     assert {state[:4] for state in EARLIER} >= {*versions()[:-1]}
 
 
-def test_earlier_state_gets_the_newest_tables(place: Place, fresh: Place) -> None:
+def test_earlier_state_gets_the_newest_tables(place: StatePlace, fresh: StatePlace) -> None:
     Store.open(place).close()
     assert shape(place) == shape(fresh)
 
 
-def test_earlier_state_keeps_its_rows(place: Place) -> None:
+def test_earlier_state_keeps_its_rows(place: StatePlace) -> None:
     before = row_counts(place)
     Store.open(place).close()
     assert before - row_counts(place) == Counter()
 
 
-def test_rows_of_an_earlier_state_can_be_read(place: Place) -> None:
+def test_rows_of_an_earlier_state_can_be_read(place: StatePlace) -> None:
     Store.open(place).close()
     with changing(place) as connection:
         for table in schema.metadata.sorted_tables:
@@ -204,7 +206,7 @@ def test_rows_of_an_earlier_state_can_be_read(place: Place) -> None:
 
 def test_earlier_state_keeps_its_ids_and_fetches_no_article_again(
     state: str,
-    place: Place,
+    place: StatePlace,
     config: Config,
     site: Site,
 ) -> None:
@@ -220,7 +222,7 @@ def test_earlier_state_keeps_its_ids_and_fetches_no_article_again(
 
 def test_earlier_state_takes_a_new_article(
     state: str,
-    place: Place,
+    place: StatePlace,
     config: Config,
     site: Site,
     articles: Path,

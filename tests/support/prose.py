@@ -43,7 +43,11 @@ class Rule:
 @cache
 def _compile(pattern: str) -> re.Pattern[str]:
     """Compile a pattern whose spaces match any white space; one character of it inside a look-behind."""
-    spaced = re.sub(r"(\(\?<[!=][^)]*\))| ", lambda found: (found[1] or "").replace(" ", r"\s") or r"\s+", pattern)
+    spaced = re.sub(
+        r"(\(\?<[!=][^)]*\))| ",
+        lambda found: (found[1] or "").replace(" ", r"\s") or r"\s+",
+        pattern,
+    )
     return re.compile(spaced, re.IGNORECASE)
 
 
@@ -71,7 +75,9 @@ class Offence:
 
 def _load_rules() -> Sequence[Rule]:
     tables = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-    return tuple(Rule(name, "|".join(table["patterns"]), table["instead"]) for name, table in tables.items())
+    return tuple(
+        Rule(name, "|".join(table["patterns"]), table["instead"]) for name, table in tables.items()
+    )
 
 
 RULES = _load_rules()
@@ -88,7 +94,10 @@ def check(paths: Iterable[Path], rules: Sequence[Rule] = RULES) -> Iterator[Offe
 
 
 def _excerpt(text: str, match: re.Match[str]) -> str:
-    start, end = max(match.start() - 25, 0), min(max(match.end(), match.start() + 30) + 25, match.start() + 90)
+    start, end = (
+        max(match.start() - 25, 0),
+        min(max(match.end(), match.start() + 30) + 25, match.start() + 90),
+    )
     return " ".join(text[start:end].split())
 
 
@@ -96,7 +105,12 @@ def _excerpt(text: str, match: re.Match[str]) -> str:
 def read_prose(path: Path) -> Sequence[Prose]:
     """Return the prose in a file, or in all files of a folder."""
     if path.is_dir():
-        return [prose for file in sorted(path.rglob("*")) if file.is_file() for prose in read_prose(file)]
+        return [
+            prose
+            for file in sorted(path.rglob("*"))
+            if file.is_file()
+            for prose in read_prose(file)
+        ]
     if path.is_relative_to(EXAMPLES):
         return []
     reader = {
@@ -111,7 +125,9 @@ def read_prose(path: Path) -> Sequence[Prose]:
     if reader is None:
         return []
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-    return [Prose(shown, line, text) for line, text in reader(path.read_text("utf-8")) if text.strip()]
+    return [
+        Prose(shown, line, text) for line, text in reader(path.read_text("utf-8")) if text.strip()
+    ]
 
 
 def _read_python(source: str) -> Iterator[tuple[int, str]]:
@@ -119,10 +135,17 @@ def _read_python(source: str) -> Iterator[tuple[int, str]]:
     docstrings = set()
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        for child in getattr(node, "body", ()) if not isinstance(node, ast.Lambda | ast.IfExp) else ():
+        for child in (
+            getattr(node, "body", ()) if not isinstance(node, ast.Lambda | ast.IfExp) else ()
+        ):
             if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
                 docstrings.add(child.value)
-    parts = {piece for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for piece in ast.walk(node)}
+    parts = {
+        piece
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for piece in ast.walk(node)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in parts:
             if node in docstrings or _is_message(node.value):
@@ -149,7 +172,11 @@ def _read_python_comments(source: str) -> Iterator[tuple[int, str]]:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type != tokenize.COMMENT:
             continue
-        text = re.sub(r"^#+ ?(?:noqa\b[^-]*|type: ignore\S*|fmt: \w+|pragma: \w+.*)?(?:-- )?", "", token.string)
+        text = re.sub(
+            r"^#+ ?(?:noqa\b[^-]*|type: ignore\S*|fmt: \w+|pragma: \w+.*)?(?:-- )?",
+            "",
+            token.string,
+        )
         row = token.start[0]
         alone = not token.line[: token.start[1]].strip()
         if alone and row == last + 1:
@@ -181,7 +208,13 @@ def _read_markdown(text: str) -> Iterator[tuple[int, str]]:
 
 def _read_template(text: str) -> Iterator[tuple[int, str]]:
     """Yield the text of a Jinja template, and its comments."""
-    for pattern in (r"<(style|script)\b.*?</\1>", r"\{%.*?%\}", r"\{\{.*?\}\}", r"<[^>]*>", r"\{#|#\}"):
+    for pattern in (
+        r"<(style|script)\b.*?</\1>",
+        r"\{%.*?%\}",
+        r"\{\{.*?\}\}",
+        r"<[^>]*>",
+        r"\{#|#\}",
+    ):
         text = re.sub(pattern, _blank, text, flags=re.DOTALL | re.IGNORECASE)
     yield 1, text
 
@@ -197,7 +230,12 @@ def _blank_word(match: re.Match[str]) -> str:
 def main() -> None:
     """Print the offences, and how many there are."""
     parser = argparse.ArgumentParser(description="List prose that the deny-list forbids.")
-    parser.add_argument("paths", nargs="*", type=Path, help="files and folders; all that is checked if none is given")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        help="files and folders; all that is checked if none is given",
+    )
     parser.add_argument("--count", action="store_true", help="print the counts alone")
     options = parser.parse_args()
     paths = [path.resolve() for path in options.paths] or [ROOT / name for name in CHECKED]

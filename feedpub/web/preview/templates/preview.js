@@ -167,14 +167,14 @@ function showRules({ effect, toml }) {
   const some = state.draft.length > 0;
   $("none").hidden = some;
   $("undo").disabled = !some;
-  $("save").disabled = !some || toml.why_not !== "";
+  $("save").disabled = !some || toml.reason_refused !== "";
   $("effect").replaceChildren(...changes(effect, some));
   $("effects").replaceChildren(element("p", "soft", some ? "looking …" : "Nothing changes without new rules."));
   $("file").textContent = toml.file || "The rules";
   $("toml").textContent = toml.text.trim();
   const last = state.draft.at(-1);
   const said = effect.problem ? "no article would be left" : counted(effect.changed);
-  tell(some ? `${WORDS[last.act]} ${last.rule}: ${said}.${toml.why_not ? ` It cannot be saved here: ${toml.why_not}.` : ""}` : "");
+  tell(some ? `${WORDS[last.act]} ${last.rule}: ${said}.${toml.reason_refused ? ` It cannot be saved here: ${toml.reason_refused}.` : ""}` : "");
 }
 
 function showEffects(effects) {
