@@ -35,7 +35,7 @@ OWNERS = {
 }
 # A room may use the rooms of the rows above its own, never one of its own row or below.
 ROWS = (
-    ("model", "errors"),
+    ("model", "errors", "manual"),
     ("characters", "counting", "domains", "languages"),
     ("patterns",),
     ("decode", "differences", "summary", "lease", "bounds", "limits", "isolation", "detail"),

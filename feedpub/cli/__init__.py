@@ -17,6 +17,7 @@ from feedpub.cli.check import check
 from feedpub.cli.clean import clean
 from feedpub.cli.completion import completion
 from feedpub.cli.export import export
+from feedpub.cli.help import show_help
 from feedpub.cli.import_ import import_feeds
 from feedpub.cli.interrupts import Interrupted, end_interrupted, handle_interrupts
 from feedpub.cli.preview import preview
@@ -68,6 +69,7 @@ _COMMANDS = (
     clean,
     completion,
     export,
+    show_help,
     import_feeds,
     preview,
     reclean,

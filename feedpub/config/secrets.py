@@ -33,10 +33,10 @@ class Secret(BaseModel):
 
     env: str | None = Field(default=None, description="Name of an environment variable.", examples=["FEED_PASSWORD"])
     file: Path | None = Field(
-        default=None, description="A file that holds nothing else; a line break at its end does not count."
+        default=None, description="A file that contains only the secret. A line break at its end is ignored."
     )
     credential: str | None = Field(
-        default=None, description="Name of a file that systemd's LoadCredential= hands over.", examples=["smtp"]
+        default=None, description="Name of a credential that systemd's LoadCredential= provides.", examples=["smtp"]
     )
 
 
@@ -151,5 +151,5 @@ Proxy = Annotated[SecretText, AfterValidator(_proxy)]
 class BasicAuth(Section):
     """HTTP basic authentication."""
 
-    username: SecretText = Field(description="The user's name.", examples=["reader"])
+    username: SecretText = Field(description="The user name.", examples=["reader"])
     password: SecretText = Field(description="The password.", examples=[{"env": "FEED_PASSWORD"}])
