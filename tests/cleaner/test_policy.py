@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 -- phrases in other scripts are the point
-"""What stays of an article and what goes, as README says it: a page in, the article's HTML and text out."""
+"""What stays of an article and what goes, as the manual says it: a page in, the article's HTML and text out."""
 
 import pytest
 

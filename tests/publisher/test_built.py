@@ -56,7 +56,7 @@ def test_a_folder_gets_the_same_files(home: Home, room: Room) -> None:
     publisher = room.publisher()
     documents = {name: publisher.read(name) for name in publisher.names() if name.startswith("world")}
     assert documents == {name: body for name, body in home.published().items() if name.startswith("world")}
-    assert len(home.items("saved")) == 2  # known by another path now: README says so
+    assert len(home.items("saved")) == 2  # known by another path now: howto-move.md says so
 
 
 def test_a_rehearsal_writes_nothing(home: Home, room: Room) -> None:

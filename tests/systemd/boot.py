@@ -1,4 +1,4 @@
-"""feedpub on a real systemd: installs it as README says, boots, and shows what the units promise.
+"""feedpub on a real systemd: installs it as the manual says, boots, and shows what the units promise.
 
 `python -m tests.systemd.boot` prints a line a check. Exit status: 0, or 1 where something does not hold, or 77 where
 no system can be booted, with the reason.
@@ -17,7 +17,7 @@ from tests.systemd.machine import Machine, NoMachineError, booted
 
 SKIPPED = 77
 ROOT = Path(__file__).parents[2]
-# As they stand in README.
+# As in feedpub/manual/howto-systemd.md.
 INSTALL = """
 python3 -m venv /opt/feedpub
 /opt/feedpub/bin/pip install --quiet .

@@ -20,7 +20,7 @@ def boot(environ: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess
 
 @pytest.mark.slow(seconds=120)
 def test_on_a_real_systemd() -> None:
-    """Installed as README says: started, reloaded, watched, drained, activated, upgraded, restored and removed."""
+    """Installed as the manual says: started, reloaded, watched, drained, activated, upgraded, restored and removed."""
     done = boot()
     if done.returncode == SKIPPED:
         pytest.skip(done.stdout.strip())

@@ -84,7 +84,7 @@ def test_both_ways_have_one_sandbox() -> None:
 
 @pytest.mark.parametrize("unit", SERVICES)
 def test_what_is_started(unit: str) -> None:
-    """The command that README's installation makes."""
+    """The unit runs the command that the manual's installation creates."""
     ((_, command),) = [setting for setting in settings(unit) if setting[0] == "ExecStart"]
     assert command.startswith(f"{INSTALLED} ")
 

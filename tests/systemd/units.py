@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "systemd"
-INSTALLED = "/opt/feedpub/bin/feedpub"  # where README's commands install it
+INSTALLED = "/opt/feedpub/bin/feedpub"  # the path of the manual's installation
 SERVICES = ("feedpub.service", "feedpub-build@.service")
 DROP_INS = sorted(path.name for path in (FOLDER / "drop-ins").iterdir())
 

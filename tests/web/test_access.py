@@ -164,17 +164,17 @@ def test_a_unix_socket_is_this_machine(folder: Path, console: FakeConsole, tmp_p
 
 # --- the example of the manual ---
 
-README = Path(__file__).parents[2] / "README.md"
+NGINX_GUIDE = Path(__file__).parents[2] / "feedpub" / "manual" / "howto-nginx.md"
 
 
 def nginx_example() -> str:
-    """The part of a server that the manual shows."""
-    return README.read_text("utf-8").partition("```nginx\n")[2].partition("```")[0]
+    """Return the part of a `server` block that the guide shows."""
+    return NGINX_GUIDE.read_text("utf-8").partition("```nginx\n")[2].partition("```")[0]
 
 
 @pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")
-def test_the_example_for_nginx_publishes_feeds_and_pages_only(client: Client, tmp_path: Path) -> None:
-    """As it stands in the manual, in a real nginx."""
+def test_the_nginx_example_of_the_manual_publishes_feeds_and_pages_only(client: Client, tmp_path: Path) -> None:
+    """Run the example in a real nginx."""
     port = free_port()
     example = nginx_example().replace("127.0.0.1:8080", f"127.0.0.1:{client.port}")
     config = tmp_path / "nginx.conf"
