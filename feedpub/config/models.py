@@ -157,7 +157,7 @@ class FeedConfig(Section):
     )
     source: tuple[Source, ...] = Field(
         min_length=1,
-        description="Where the articles come from. An article that several sources list is published once.",
+        description="The sources of its articles. An article that several of them list is published once.",
     )
     rules: SiteRules = Field(
         default_factory=lambda: _NO_RULES,

@@ -59,7 +59,7 @@ class SiteRules(Section):
     )
     remove: tuple[Removal, ...] = Field(
         default=(),
-        description="What never belongs to an article: CSS selectors, or text: and the beginning of a block.",
+        description="Elements that never belong to an article: CSS selectors, or text: and the beginning of a block.",
         examples=[["aside.promo", "text:Sponsored by"]],
     )
     keep: _Selectors = Field(

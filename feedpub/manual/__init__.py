@@ -116,7 +116,7 @@ def _parts(heading: str) -> list[str]:
 
 
 def _keys(topic: str) -> list[str]:
-    """Return what can follow the dot in a subject: the last words of a reference's headings, or anchors."""
+    """Return what can follow the dot in a subject: the final word of a reference's headings, or anchors."""
     if topic not in list_topics():
         return []
     headings = [section.heading for section in read_sections(_read(topic)) if section.level > 1]
