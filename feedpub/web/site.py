@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from feedpub.errors import FeedpubError, PublishError
 from feedpub.publisher.names import Published, by_name
 from feedpub.store import Planned
-from feedpub.web import access, codings, headers, names, orders
+from feedpub.web import access, codings, headers, manual_pages, names, orders
 from feedpub.web.console import Console
 from feedpub.web.copies import Copies, Copy
 from feedpub.web.files import Shelf, Signature
@@ -81,7 +81,9 @@ class Site:
 
     def at_once(self, request: Request) -> Answer | None:
         """The answer, where it can be had without waiting; in the event loop."""
-        if self._is_dynamic(request.path) or not (self._upcoming.fresh and self._shelf.fresh):
+        if self._is_dynamic(request.path) or manual_pages.covers(request.path):
+            return None
+        if not (self._upcoming.fresh and self._shelf.fresh):
             return None
         wanted = self._wanted(request)
         if isinstance(wanted, Answer):
@@ -92,6 +94,8 @@ class Site:
     async def _answer(self, request: Request, receive: Receive) -> Answer:
         if self._console and self._reports and self._is_dynamic(request.path):
             return await self._dynamic(request, receive, self._console, self._reports)
+        if manual_pages.covers(request.path):
+            return await asyncio.to_thread(manual_pages.respond, request)
         if not self._shelf.fresh:
             try:
                 await asyncio.to_thread(self._shelf.catch_up)
