@@ -2,20 +2,24 @@
 
 import re
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from feedpub import manual
 from feedpub.cli.terminal import echo, make_console
 
+if TYPE_CHECKING:
+    from feedpub.manual import UnknownTopicError
+
+_INDEX = "index"
 _MAX_COLUMNS = 110  # longer lines are hard to read
 _LINK = re.compile(r"\[([^\]]+)\]\(([a-z][a-z0-9-]*)\.md(?:#[\w.-]*)?\)")
 _OTHER_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
-_NEXT_STEP = "\nRead a page with `feedpub help TOPIC`, and a part of one with `feedpub help settings.limit`."
+_NEXT_STEP = "\n\nRead a page with `feedpub help TOPIC`, and a part of one with `feedpub help settings.limit`."
 
 
 @click.command("help")
-@click.argument("topic", default=manual.INDEX, metavar="[TOPIC]")
+@click.argument("topic", default=_INDEX, metavar="[TOPIC]")
 def show_help(topic: str) -> None:
     """Show a page of the manual, or the list of its topics.
 
@@ -30,19 +34,21 @@ def show_help(topic: str) -> None:
 
     Exit status: 0, or 2 if there is no such topic.
     """
+    from feedpub import manual
+
     try:
-        text = manual.find_subject(topic)
+        text = manual.find_subject(topic).strip()
     except manual.UnknownTopicError as error:
         raise click.UsageError(_describe(error)) from None
     if sys.stdout.isatty():
-        _page(f"{text}\n{_NEXT_STEP}" if topic == manual.INDEX else text)
+        _page(text + _NEXT_STEP if topic == _INDEX else text)
     else:
         echo(text)
 
 
-def _describe(error: manual.UnknownTopicError) -> str:
-    similar = f"Similar topics: {', '.join(error.closest)}." if error.closest else ""
-    return f"There is no topic {error.subject!r}. {similar}\n`feedpub help` lists all topics.".replace(" \n", "\n")
+def _describe(error: "UnknownTopicError") -> str:
+    similar = f" Similar topics: {', '.join(error.closest)}." if error.closest else ""
+    return f"There is no topic {error.subject!r}.{similar}\n`feedpub help` lists all topics."
 
 
 def _page(text: str) -> None:

@@ -95,7 +95,7 @@ def suggest(subject: str) -> tuple[str, ...]:
     if rest and topic in names:
         names = [f"{topic}.{key}" for key in _keys(topic)]
     partial = [name for name in names if subject in name]
-    close = get_close_matches(subject, names, MAX_SUGGESTIONS, 0.5)
+    close = get_close_matches(subject, names, MAX_SUGGESTIONS, 0.6)
     if not rest:
         close += [f"{page}.{key}" for page in REFERENCES for key in get_close_matches(subject, _keys(page), 2, 0.75)]
     return tuple(dict.fromkeys((*close, *partial)))[:MAX_SUGGESTIONS]
