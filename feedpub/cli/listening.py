@@ -28,7 +28,10 @@ def _address(_context: click.Context, _option: click.Parameter, value: str | Non
 
 
 listen_option = click.option(
-    "--listen", metavar="ADDRESS", callback=_address, help="Where to serve; else what the config says under [http]."
+    "--listen",
+    metavar="ADDRESS",
+    callback=_address,
+    help="The address to listen on. Default: `listen` of [http] in the config.",
 )
 
 

@@ -16,19 +16,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @listen_option
-@click.option("--log", "form", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
-@click.option("-v", "--verbose", is_flag=True, help="Log debug detail too.")
+@click.option("--log", "form", type=click.Choice(["text", "json"]), default="text", help="The format of the log.")
+@click.option("-v", "--verbose", is_flag=True, help="Log debug details, too.")
 @click.pass_obj
 def run(config_path: Path | None, listen: str | None, *, form: "Form", verbose: bool) -> None:
-    """Regenerate each feed when it is due and publish all over HTTP, until told to end.
+    """Run each feed when it is due, and publish all feeds over HTTP.
+
+    The command runs until it gets SIGINT or SIGTERM.
 
     \b
     Examples:
-      feedpub run                            with what the config says
-      feedpub run --listen 127.0.0.1:9000    served elsewhere
-      kill -HUP <its pid>                    take the changed config now
+      feedpub run                            with the address of the config
+      feedpub run --listen 127.0.0.1:9000    at another address
+      kill -HUP PID                          apply the changed config now
 
-    Exit status: 0 when it was told to end, 1 when it cannot run or go on, 2 when the config cannot be used.
+    Exit status: 0 after a signal, 1 if it cannot start or continue, 2 if the config has an error.
     """
     from feedpub import config as configuration
     from feedpub.logs import log_to

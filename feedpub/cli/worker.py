@@ -14,20 +14,24 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="Feeds to run at once.")
-@click.option("--log", "form", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
-@click.option("-v", "--verbose", is_flag=True, help="Log debug detail too.")
+@click.option(
+    "--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="Number of feeds to run at once."
+)
+@click.option("--log", "form", type=click.Choice(["text", "json"]), default="text", help="The format of the log.")
+@click.option("-v", "--verbose", is_flag=True, help="Log debug details, too.")
 @click.pass_obj
 def worker(config_path: Path | None, at_once: int, *, form: "Form", verbose: bool) -> None:
-    """Run the feeds that `feedpub run` puts into the queue, until told to end; as many workers as you like.
+    """Run the feeds that `feedpub run` puts into the queue.
+
+    Start as many workers as you like. The command runs until it gets SIGINT or SIGTERM.
 
     \b
     Examples:
       feedpub worker                 eight feeds at once
       feedpub worker --at-once 2     two at once
-      kill -HUP <its pid>            take the changed config now
+      kill -HUP PID                  apply the changed config now
 
-    Exit status: 0 when it was told to end, 1 when it cannot work or go on, 2 when the config cannot be used.
+    Exit status: 0 after a signal, 1 if it cannot start or continue, 2 if the config has an error.
     """
     from feedpub import config as configuration
     from feedpub.errors import ConfigError
