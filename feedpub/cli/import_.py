@@ -39,7 +39,7 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
     FILE is OPML of any reader, OPML of FreshRSS with its scraping settings, a config of html2rss (YAML) or rsspls
     (TOML), or a list of RSS-Bridge addresses. URL is an address of RSS-Bridge's CSS selector bridge. Nothing is
     fetched. New feeds are appended to the config; rules for articles are written to sites/HOST.toml next to it.
-    What cannot be imported is listed.
+    The command lists what it cannot import.
 
     \b
     Examples:
