@@ -18,6 +18,7 @@ from feedpub.cli.check import check
 from feedpub.cli.clean import clean
 from feedpub.cli.completion import completion
 from feedpub.cli.export import export
+from feedpub.cli.help import show_help
 from feedpub.cli.import_ import import_feeds
 from feedpub.cli.preview import preview
 from feedpub.cli.reclean import reclean
@@ -47,21 +48,22 @@ _config_option = click.option(
     type=click.Path(path_type=Path),
     expose_value=False,
     callback=_remember_config,
-    help="The config file; else $FEEDPUB_CONFIG, else feedpub.toml in $CONFIGURATION_DIRECTORY or config/.",
+    help="The config file. Default: $FEEDPUB_CONFIG, else feedpub.toml in $CONFIGURATION_DIRECTORY or config/.",
 )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="feedpub")
 def cli() -> None:
-    """Publish clean full-text feeds from the sources you point it at.
+    """Publish clean full-text feeds of sites, feeds, sitemaps and folders.
 
     \b
-    Begin with:
-      feedpub add URL   what can be published of a site? writes it into the config
-      feedpub check     is the config in order?
+    First steps:
+      feedpub add URL   find the feeds and article lists of a site, and add one
+      feedpub check     check the config
       feedpub build     read all sources and write the feeds
-      feedpub status    how is each feed?
+      feedpub status    show the state of each feed
+      feedpub help      show the manual
     """
 
 
@@ -72,6 +74,7 @@ _COMMANDS = (
     clean,
     completion,
     export,
+    show_help,
     import_feeds,
     preview,
     reclean,

@@ -37,21 +37,15 @@ class _Choice:
 
 @click.command()
 @click.argument("url")
-@click.option("--name", help="The feed's name; else made of what the site calls itself.")
+@click.option("--name", help="The feed's name. Default: derived from the site's name.")
 @click.option(
-    "--pick",
-    type=click.IntRange(1),
-    default=1,
-    help="Take another candidate than the first, by its number.",
+    "--pick", type=click.IntRange(1), default=1, help="Use the candidate with this number."
 )
 @click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 @click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="Print what was found as one JSON document; asks nothing.",
+    "--json", "as_json", is_flag=True, help="Print the result as one JSON document; do not ask."
 )
-@click.option("--dry-run", is_flag=True, help="Print the block for the config and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the addition to the config and write nothing.")
 @click.pass_obj
 def add(  # noqa: PLR0913 -- a command's options
     config_path: Path | None,
@@ -63,10 +57,11 @@ def add(  # noqa: PLR0913 -- a command's options
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    """Find out what can be published of a site, and write it into the config.
+    """Add a feed of a site to the config.
 
-    Looks for feeds, sitemaps, a WordPress and lists of articles at URL, ranks them by how whole and how fresh their
-    entries are, reads three articles, shows all that, and asks. What stands in the config stays, comments and all.
+    The command looks for feeds, sitemaps, WordPress posts and article lists at URL. It ranks them by the completeness
+    and the age of their entries, reads three articles, shows the result, and asks. The rest of the config stays as it
+    is, with its comments.
 
     \b
     Examples:
@@ -74,7 +69,7 @@ def add(  # noqa: PLR0913 -- a command's options
       feedpub add example.org --pick 2 --name example
       feedpub add https://example.org/news --yes && feedpub build
 
-    Exit status: 0, or 1 when nothing was found or nothing written, or 2 if the config or the command cannot be used.
+    Exit status: 0, 1 if nothing was found or written, 2 if the command line or the config has an error.
     """
     from feedpub.config import add_feed, find_config
 

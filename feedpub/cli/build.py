@@ -28,21 +28,21 @@ _FEEDS_AT_ONCE = 4
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--dry-run", is_flag=True, help="Read and decide as always, write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as one JSON document.")
+@click.option("--dry-run", is_flag=True, help="Read the sources and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")
 @click.pass_obj
 def build(
     config_path: Path | None, names: tuple[str, ...], *, dry_run: bool, as_json: bool
 ) -> None:
-    """Regenerate the named feeds, or all of them, now.
+    """Run the named feeds, or all feeds, now.
 
     \b
     Examples:
       feedpub build              every feed of the config
       feedpub build world        only this one
-      feedpub build --dry-run    what would change?
+      feedpub build --dry-run    show what would change
 
-    Exit status: 0, or 1 if a feed or one of its sources failed, or 2 if the config cannot be used.
+    Exit status: 0, 1 if a feed or one of its sources failed, 2 if the config has an error.
     """
     from feedpub.core.log import configure_logging
     from feedpub.pipeline.recovery import with_recovery

@@ -114,21 +114,21 @@ _ARCHIVE = re.compile(r"-archive-[1-9]\d*$")  # a feed's own, beside its live do
 
 @click.command()
 @click.argument("hosts", nargs=-1, metavar="[HOST]...")
-@click.option("--schema", is_flag=True, help="Print the config's JSON Schema for editors.")
+@click.option("--schema", is_flag=True, help="Print the config's JSON Schema.")
 @click.option(
     "--rules",
     "on_rules",
     is_flag=True,
-    help="Try the rules of sites, or of named ones, on their pages.",
+    help="Test the rules of all sites, or of the given hosts, on their pages.",
 )
 @click.option(
     "--pages",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="With --rules: a folder of saved pages, known by their canonical link or by their name.",
+    help="With --rules: a folder of saved pages, identified by canonical link or by name.",
 )
 @click.option(
-    "--fetch", "fetches", is_flag=True, help="With --rules: fetch the pages that are not at hand."
+    "--fetch", "fetches", is_flag=True, help="With --rules: fetch the pages that are not saved."
 )
 @click.pass_obj
 def check(  # noqa: PLR0913 -- one for each option
@@ -140,16 +140,18 @@ def check(  # noqa: PLR0913 -- one for each option
     folder: Path | None,
     fetches: bool,
 ) -> None:
-    """Check the config and name what needs a hand; nothing is written, and nothing fetched without --fetch.
+    """Check the config, or test site rules.
+
+    Nothing is written, and nothing is fetched without --fetch.
 
     \b
     Examples:
-      feedpub check                                    is the config in order?
-      feedpub check --schema > feedpub.schema.json     for editors
-      feedpub check --rules --pages saved              every rule file, on saved pages
-      feedpub check --rules --fetch example.org        one site's rules, on its pages as they are now
+      feedpub check                                    check the config
+      feedpub check --schema > feedpub.schema.json     write its JSON Schema, for editors
+      feedpub check --rules --pages saved              test all site rules on saved pages
+      feedpub check --rules --fetch example.org        test one site's rules on its current pages
 
-    Exit status: 0 when the config can be used, 1 when rules do not hold on a page, 2 when the config cannot be used.
+    Exit status: 0 if the config is valid, 1 if a rule test failed, 2 if the config has an error.
     """
     from feedpub import config as configuration
     from feedpub.cleaner.rules import open_rules

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("target", metavar="FILE|URL")
-@click.option("--html", "form", flag_value="html", help="The article's HTML.")
+@click.option("--html", "form", flag_value="html", help="Print the article as HTML.")
 @click.option(
-    "--json", "form", flag_value="json", help="Everything that is known of the article, as JSON."
+    "--json", "form", flag_value="json", help="Print the article and its metadata as JSON."
 )
-@click.option("--explain", is_flag=True, help="Show what was removed in its place, and why.")
+@click.option(
+    "--explain", is_flag=True, help="Show each removed block in its place, with the reason."
+)
 @click.pass_obj
 def clean(config_path: Path | None, target: str, form: str | None, *, explain: bool) -> None:
-    """Print the article that is in a file or at an address, without what is around it.
+    """Print the article at a URL or in a file.
 
     \b
     Examples:
@@ -31,7 +33,7 @@ def clean(config_path: Path | None, target: str, form: str | None, *, explain: b
       feedpub clean saved/story.html --explain
       curl -s https://example.org/story | feedpub clean - --html
 
-    Exit status: 0, or 1 when there is no article to be had.
+    Exit status: 0, or 1 if there is no article.
     """
     from feedpub.cli import output
     from feedpub.core.errors import SourceError

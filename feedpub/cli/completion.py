@@ -8,7 +8,7 @@ from feedpub.cli.terminal import echo
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the script by which a shell completes commands, options and files.
+    """Print the completion script of a shell.
 
     \b
     Examples:
@@ -16,7 +16,7 @@ def completion(shell: str) -> None:
       feedpub completion zsh > ~/.zfunc/_feedpub     # with fpath+=~/.zfunc before compinit in ~/.zshrc
       feedpub completion fish > ~/.config/fish/completions/feedpub.fish
 
-    Exit status: 0, or 2 when the shell is none of these.
+    Exit status: 0, or 2 if the shell is not one of these.
     """
     from click.shell_completion import get_completion_class
 

@@ -14,35 +14,39 @@ if TYPE_CHECKING:
 
 @click.group()
 def export() -> None:
-    """Write feeds or sources in a format of other programs.
+    """Export feeds or sources for other programs.
 
     \b
     Examples:
       feedpub export opml                          the feeds, for any reader
-      feedpub export opml --sources > leave.opml   their sources, so that you can leave again
+      feedpub export opml --sources > leave.opml   their sources, for other programs
 
-    Exit status: 0, or 1 when nothing is published yet, or 2 when the config cannot be used.
+    Exit status: 0, 1 if nothing is published yet, 2 if the config has an error.
     """
 
 
 @export.command()
 @click.option(
-    "--feeds", "what", flag_value="feeds", default=True, help="The published feeds (the default)."
+    "--feeds",
+    "what",
+    flag_value="feeds",
+    default=True,
+    help="Export the published feeds (the default).",
 )
-@click.option("--sources", "what", flag_value="sources", help="What the feeds are made from.")
+@click.option("--sources", "what", flag_value="sources", help="Export the feeds' sources.")
 @click.pass_obj
 def opml(config_path: Path | None, what: str) -> None:
-    """Print OPML: the published feeds, as feeds.opml has them, or their sources.
+    """Print OPML: the published feeds, or their sources.
 
-    Pages with `links` get the attributes by which FreshRSS scrapes them. What OPML cannot say is told on standard
-    error. Secrets are never in it.
+    Pages with `links` have the attributes that FreshRSS uses for scraping. Settings that OPML cannot express are
+    reported on standard error. Secrets are not exported.
 
     \b
     Examples:
       feedpub export opml > feeds.opml
       feedpub export opml --sources > sources.opml
 
-    Exit status: 0, or 1 when nothing is published yet, or 2 when the config cannot be used.
+    Exit status: 0, 1 if nothing is published yet, 2 if the config has an error.
     """
     from feedpub.builder import render_source_opml, unsupported_settings
     from feedpub.core.redact import redact

@@ -32,12 +32,15 @@ MAX_SHOWN = 200  # lines of each list
 @click.command("import")
 @click.argument("targets", nargs=-1, required=True, metavar="FILE|URL...")
 @click.option(
-    "--from", "kind", type=click.Choice(_KINDS), help="What the files are; else their content says."
+    "--from", "kind", type=click.Choice(_KINDS), help="The format of the files. Default: detected."
 )
-@click.option("-y", "--yes", "yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Show what would be done, write nothing.")
+@click.option("-y", "--yes", "yes", is_flag=True, help="Write without asking.")
+@click.option("--dry-run", is_flag=True, help="Show what would change and write nothing.")
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print it as one JSON document; writes only with --yes."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the result as one JSON document; write only with --yes.",
 )
 @click.pass_obj
 def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
@@ -49,11 +52,12 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Take over feeds from other programs, and list what cannot be taken over.
+    """Import feeds from other programs.
 
-    Files may be OPML of any reader, OPML of FreshRSS with its scraping, configs of html2rss (YAML) and of rsspls
-    (TOML), and lists of RSS-Bridge's addresses. A URL is one of RSS-Bridge for CSS selectors. Nothing is fetched. New
-    feeds are put below what stands in the config; rules for articles go to sites/HOST.toml beside it.
+    FILE is OPML of any reader, OPML of FreshRSS with its scraping settings, a config of html2rss (YAML) or rsspls
+    (TOML), or a list of RSS-Bridge addresses. URL is an address of RSS-Bridge's CSS selector bridge. Nothing is
+    fetched. New feeds are appended to the config; rules for articles are written to sites/HOST.toml next to it.
+    The command lists what it cannot import.
 
     \b
     Examples:
@@ -62,8 +66,7 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
       feedpub import 'https://bridge.example.org/?action=display&bridge=CssSelectorBridge&home_page=...'
       ssh server cat feeds.toml | feedpub import - --from rsspls --yes
 
-    Exit status: 0, or 1 when a file cannot be taken or nothing was to be written after all, or 2 when the config cannot
-    be used.
+    Exit status: 0, 1 if a file cannot be imported or nothing was written, 2 if the config has an error.
     """
     from feedpub.config import edit
 

@@ -23,14 +23,13 @@ _FAREWELL = 5.0  # seconds for answers under way
 
 @click.command()
 @click.argument("target", metavar="NAME|URL|FILE")
-@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
+@click.option("--open", "opens", is_flag=True, help="Open the preview in the browser.")
 @click.pass_obj
 def preview(config_path: Path | None, target: str, *, opens: bool) -> None:
-    """Show pages beside their articles, and what a new rule for their site would change.
+    """Show pages next to their articles, and try new rules on them.
 
-    NAME shows the stored articles of a feed, URL the page at an address, FILE a saved page. The page that this serves
-    can be seen on this machine alone, by whoever has its address; the command ends with ctrl-c, or when the page says
-    Done.
+    NAME shows the stored articles of a feed, URL a page on the web, FILE a saved page. The preview is available on
+    this machine only, at the address that the command prints. Stop it with Ctrl-C, or with Done on the page.
 
     \b
     Examples:
@@ -38,7 +37,7 @@ def preview(config_path: Path | None, target: str, *, opens: bool) -> None:
       feedpub preview https://example.org/news/story --open
       feedpub preview saved/story.html
 
-    Exit status: 0, or 1 when there is nothing to look at, or 2 when the config cannot be used.
+    Exit status: 0, 1 if there is nothing to show, 2 if the config has an error.
     """
     from feedpub.core.errors import SourceError
     from feedpub.core.log import configure_logging

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--diff", is_flag=True, help="Show what would change in each entry; write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print what changes as one JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as one JSON document.")
 @click.option(
     "--force",
     is_flag=True,
-    help="Hold nothing back: also what lost most of its text, or its title.",
+    help="Apply every result, even if an entry loses its title or most of its text.",
 )
-@click.option("-y", "--yes", is_flag=True, help="Do not ask on a terminal.")
+@click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 @click.pass_obj
 def reclean(  # noqa: PLR0913 -- its options, by name
     config_path: Path | None,
@@ -43,17 +43,18 @@ def reclean(  # noqa: PLR0913 -- its options, by name
     force: bool,
     yes: bool,
 ) -> None:
-    """Apply changed rules, or a new version, to the entries of the named feeds, or of all; nothing is fetched.
+    """Rebuild entries with changed rules or a new version.
 
-    Entries are made anew of their pages, which are kept for a time (`keep_pages`). Their ids and dates stay.
+    The entries of the named feeds, or of all feeds, are rebuilt from their stored pages (see `keep_pages`). Nothing is
+    fetched. The entries keep their ids and dates.
 
     \b
     Examples:
-      feedpub reclean --diff           what would change?
-      feedpub reclean world            change it, and publish the feed
-      feedpub reclean world --force    also where an entry loses most of its text
+      feedpub reclean --diff           show what would change
+      feedpub reclean world            rebuild the entries and publish the feed
+      feedpub reclean world --force    also apply results that lose most of their text
 
-    Exit status: 0, or 1 if an entry could not be made anew or was held back, or 2 if the config cannot be used.
+    Exit status: 0, 1 if an entry could not be rebuilt or was held back, 2 if the config has an error.
     """
     from feedpub.core.log import configure_logging
 

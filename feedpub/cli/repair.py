@@ -111,12 +111,9 @@ _DEADLINE = 180.0  # seconds for each feed
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 @click.option("--dry-run", is_flag=True, help="Show what would change and write nothing.")
-@click.option("--all", "everything", is_flag=True, help="Look at sources that can be read, too.")
+@click.option("--all", "everything", is_flag=True, help="Include sources that can be read.")
 @click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="Print what was found as one JSON document; asks nothing.",
+    "--json", "as_json", is_flag=True, help="Print the result as one JSON document; do not ask."
 )
 @click.pass_obj
 def repair(  # noqa: PLR0913 -- a command's options
@@ -128,10 +125,11 @@ def repair(  # noqa: PLR0913 -- a command's options
     everything: bool,
     as_json: bool,
 ) -> None:
-    """Find the lists of pages again that changed: of the named feeds, or of all.
+    """Update the config for pages that changed.
 
-    Fetches each page that cannot be read, looks in it, and on its site, for the list of the articles that are known,
-    shows the change of the config by which they are found again, and asks. Comments in the config stay.
+    The command fetches each listing page that cannot be read, of the named feeds or of all feeds. It searches the page
+    and its site for the known articles, shows the change of the config that finds them again, and asks. Comments in the
+    config stay.
 
     \b
     Examples:
@@ -139,7 +137,7 @@ def repair(  # noqa: PLR0913 -- a command's options
       feedpub repair world --dry-run
       feedpub repair --yes && feedpub build
 
-    Exit status: 0, or 1 if a source was left as it is though it fails, or 2 if the config cannot be used.
+    Exit status: 0, 1 if a failing source was not repaired, 2 if the config has an error.
     """
     from feedpub.config import find_config
     from feedpub.core.log import configure_logging

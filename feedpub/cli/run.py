@@ -21,20 +21,22 @@ if TYPE_CHECKING:
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How the log is written.",
+    help="The format of the log.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Log debug detail too.")
+@click.option("-v", "--verbose", is_flag=True, help="Log debug details, too.")
 @click.pass_obj
 def run(config_path: Path | None, listen: str | None, *, form: "LogFormat", verbose: bool) -> None:
-    """Regenerate each feed when it is due and publish all over HTTP, until told to end.
+    """Run each feed when it is due, and publish all feeds over HTTP.
+
+    The command runs until it gets SIGINT or SIGTERM.
 
     \b
     Examples:
-      feedpub run                            with what the config says
-      feedpub run --listen 127.0.0.1:9000    served elsewhere
-      kill -HUP <its pid>                    take the changed config now
+      feedpub run                            with the address of the config
+      feedpub run --listen 127.0.0.1:9000    at another address
+      kill -HUP PID                          apply the changed config now
 
-    Exit status: 0 when it was told to end, 1 when it cannot run or go on, 2 when the config cannot be used.
+    Exit status: 0 after a signal, 1 if it cannot start or continue, 2 if the config has an error.
     """
     from feedpub import config as configuration
     from feedpub.core.log import configure_logging
@@ -70,27 +72,29 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 64),
     default=8,
     show_default=True,
-    help="Feeds to run at once.",
+    help="Number of feeds to run at once.",
 )
 @click.option(
     "--log",
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How the log is written.",
+    help="The format of the log.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Log debug detail too.")
+@click.option("-v", "--verbose", is_flag=True, help="Log debug details, too.")
 @click.pass_obj
 def worker(config_path: Path | None, at_once: int, *, form: "LogFormat", verbose: bool) -> None:
-    """Run the feeds that `feedpub run` puts into the queue, until told to end; as many workers as you like.
+    """Run the feeds that `feedpub run` puts into the queue.
+
+    Start as many workers as you like. The command runs until it gets SIGINT or SIGTERM.
 
     \b
     Examples:
       feedpub worker                 eight feeds at once
       feedpub worker --at-once 2     two at once
-      kill -HUP <its pid>            take the changed config now
+      kill -HUP PID                  apply the changed config now
 
-    Exit status: 0 when it was told to end, 1 when it cannot work or go on, 2 when the config cannot be used.
+    Exit status: 0 after a signal, 1 if it cannot start or continue, 2 if the config has an error.
     """
     from feedpub import config as configuration
     from feedpub.core.errors import ConfigError

@@ -36,7 +36,7 @@ listen_option = click.option(
     "--listen",
     metavar="ADDRESS",
     callback=_address,
-    help="Where to serve; else what the config says under [http].",
+    help="The address to listen on. Default: `listen` of [http] in the config.",
 )
 
 
@@ -88,16 +88,17 @@ _FAREWELL = 3.0  # seconds for answers under way when a server is to end
 @listen_option
 @click.pass_obj
 def serve(config_path: Path | None, listen: str | None) -> None:
-    """Publish over HTTP what `feedpub build` has written, until told to end; nothing is regenerated.
+    """Publish over HTTP what `feedpub build` has written.
 
-    A damaged state is left as it is: feeds are served all the same, and the status once a build has renewed it.
+    No feed is run. The command runs until it gets SIGINT or SIGTERM. A damaged state is not changed: feeds are served
+    anyway, and the status after `feedpub build` has rebuilt the state.
 
     \b
     Examples:
       feedpub build && feedpub serve
       feedpub serve --listen 127.0.0.1:9000
 
-    Exit status: 0 when it was told to end, 1 when it cannot serve, 2 when the config cannot be used.
+    Exit status: 0 after a signal, 1 if it cannot start or continue, 2 if the config has an error.
     """
     from feedpub.config import state_location
     from feedpub.core.errors import CorruptStateError

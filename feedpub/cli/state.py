@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @click.group()
 def state() -> None:
-    """Move what feedpub remembers.
+    """Copy the state to another place.
 
     \b
     Examples:
       feedpub state copy .feedpub postgresql://feedpub@db.example.org/feedpub
 
-    Exit status: 0, or 1 when that cannot be done, or 2 when a place cannot be one.
+    Exit status: 0, 1 if the state cannot be copied, 2 if a place is not valid.
     """
 
 
@@ -31,13 +31,13 @@ def state() -> None:
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
 def copy(source: str, target: str) -> None:
-    """Copy a state into an empty one: to PostgreSQL, back, or to another folder or server.
+    """Copy a state into an empty one, in a folder or in PostgreSQL.
 
-    FROM and TO are folders, addresses of PostgreSQL databases, or env:NAME, where the environment variable NAME holds
-    the address: a password on the command line can be read by every user of the machine.
+    FROM and TO are folders, addresses of PostgreSQL databases, or env:NAME, an address in an environment variable. Use
+    env:NAME for an address with a password, because every user of the machine can read command lines.
 
-    All of it arrives, or nothing. FROM stays as it is. No id is lost, and no source is fetched in full again. End what
-    works on FROM before, and write TO as `state` into the config after that.
+    The copy is complete, or TO stays empty. FROM is not changed. Entries keep their ids, and no source is fetched in
+    full again. Stop all processes that use FROM before you copy it. Afterwards, set `state` in the config to TO.
 
     \b
     Examples:
@@ -45,7 +45,7 @@ def copy(source: str, target: str) -> None:
       feedpub state copy /var/lib/feedpub env:FEEDPUB_STATE
       feedpub state copy env:FEEDPUB_STATE .feedpub
 
-    Exit status: 0, or 1 when it cannot be done, or 2 when a place cannot be one.
+    Exit status: 0, 1 if the state cannot be copied, 2 if a place is not valid.
     """
     from feedpub.config import parse_state_location
     from feedpub.core.errors import ConfigError

@@ -10,17 +10,17 @@ from feedpub.cli.terminal import echo_json, make_console, warn_quarantined
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print the status as one JSON document.")
 @click.pass_obj
 def status(config_path: Path | None, *, as_json: bool) -> None:
-    """Show how each feed is: entries, last and next look, and what is wrong with its sources.
+    """Show the state of each feed and of its sources.
 
     \b
     Examples:
       feedpub status
       feedpub status --json | jq '.feeds[].name'
 
-    Exit status: 0 when no feed is broken, 1 when one is.
+    Exit status: 0, or 1 if a feed is broken.
     """
     from feedpub.cli import output
     from feedpub.config import state_location

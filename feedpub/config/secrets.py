@@ -43,11 +43,11 @@ class Secret(BaseModel):
     )
     file: Path | None = Field(
         default=None,
-        description="A file that holds nothing else; a line break at its end does not count.",
+        description="A file that contains only the secret. A line break at its end is ignored.",
     )
     credential: str | None = Field(
         default=None,
-        description="Name of a file that systemd's LoadCredential= hands over.",
+        description="Name of a credential that systemd's LoadCredential= provides.",
         examples=["smtp"],
     )
 
@@ -182,5 +182,5 @@ Proxy = Annotated[SecretText, AfterValidator(_proxy)]
 class BasicAuth(ConfigModel):
     """HTTP basic authentication."""
 
-    username: SecretText = Field(description="The user's name.", examples=["reader"])
+    username: SecretText = Field(description="The user name.", examples=["reader"])
     password: SecretText = Field(description="The password.", examples=[{"env": "FEED_PASSWORD"}])

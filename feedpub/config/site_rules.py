@@ -55,8 +55,11 @@ class Replace(ConfigModel):
 
     find: Annotated[
         str, AfterValidator(_sought), WithJsonSchema({"type": "string", "minLength": 1})
-    ] = Field(description="The text that is looked for, to the letter.", examples=["<br><br>"])
-    by: str = Field(default="", description="What stands in its place.", examples=["<p>"])
+    ] = Field(
+        description="The text to find, exactly as it is in the page's source.",
+        examples=["<br><br>"],
+    )
+    by: str = Field(default="", description="The replacement.", examples=["<p>"])
 
 
 class SiteRules(ConfigModel):
@@ -64,53 +67,53 @@ class SiteRules(ConfigModel):
 
     content: Selector | None = Field(
         default=None,
-        description="CSS selector of the article's body; left out, it is found by itself.",
+        description="CSS selector of the article's body. Default: found automatically.",
         examples=["article .body"],
     )
     remove: tuple[Removal, ...] = Field(
         default=(),
-        description="What never belongs to an article: CSS selectors, or text: and what a block begins with.",
+        description="Elements that never belong to an article: CSS selectors, or text: and the beginning of a block.",
         examples=[["aside.promo", "text:Sponsored by"]],
     )
     keep: _Selectors = Field(
         default=(),
-        description="CSS selectors of what always belongs to it, whatever it looks like.",
+        description="CSS selectors of elements that always belong to the article.",
         examples=[[".score-table"]],
     )
     title: Selector | None = Field(
         default=None,
-        description="CSS selector of the headline; left out, it is found by itself.",
+        description="CSS selector of the headline. Default: found automatically.",
         examples=["h1.head"],
     )
     author: Selector | None = Field(
         default=None,
-        description="CSS selector of the authors' names, one each.",
+        description="CSS selector of the authors' names, one element each.",
         examples=[".byline a"],
     )
     date: Selector | None = Field(
         default=None,
-        description="CSS selector of the date of publication.",
+        description="CSS selector of the publication date.",
         examples=["time.published"],
     )
     next_page: Selector | None = Field(
         default=None,
-        description="CSS selector of the link from a page of an article to its next page.",
+        description="CSS selector of the link to an article's next page.",
         examples=[".pager a.next"],
     )
     single_page: Selector | None = Field(
         default=None,
-        description="CSS selector of the link to a page that has the whole article.",
+        description="CSS selector of the link to a page that has the complete article.",
         examples=["a.print"],
     )
     headers: _Headers = Field(
         default={},
-        description="HTTP headers to fetch the site's articles with: Accept, Accept-Language, Cookie, DNT, Referer or "
+        description="HTTP headers for the site's articles: Accept, Accept-Language, Cookie, DNT, Referer or "
         "User-Agent.",
         examples=[{"Referer": "https://example.org/"}],
     )
     replace: tuple[Replace, ...] = Field(
         default=(),
-        description="Texts of the raw page that are replaced before it is read.",
+        description="Texts to replace in a page's source before it is parsed.",
         examples=[[{"find": "<br><br>", "by": "<p>"}]],
     )
 
@@ -118,18 +121,18 @@ class SiteRules(ConfigModel):
 class SiteTest(ConfigModel):
     """A page of the site, and what must be found on it."""
 
-    url: WebAddress = Field(
-        description="The page's address.", examples=["https://example.org/story"]
-    )
+    url: WebAddress = Field(description="URL of the page.", examples=["https://example.org/story"])
     contains: tuple[str, ...] = Field(
-        default=(), description="Texts that the article must hold.", examples=[["The first words"]]
+        default=(),
+        description="Texts that the article must contain.",
+        examples=[["The first words"]],
     )
 
 
 class SiteFile(SiteRules):
     """The file of a site: its rules, and the pages that they are tried on."""
 
-    test: tuple[SiteTest, ...] = Field(default=(), description="Pages that the rules are tried on.")
+    test: tuple[SiteTest, ...] = Field(default=(), description="Pages to test the rules on.")
 
 
 class RuleFiles(ConfigModel):
@@ -138,11 +141,11 @@ class RuleFiles(ConfigModel):
     sites: ConfigPath = Field(
         default=Path("sites"),
         validate_default=True,
-        description="The folder of rules for sites, one file a host: example.org.toml.",
+        description="The folder with site rules, one file a host: example.org.toml.",
         examples=["sites"],
     )
     ftr_site_config: ConfigPath | None = Field(
         default=None,
-        description="A checkout of ftr-site-config, for sites that have no file in `sites`.",
+        description="A checkout of ftr-site-config, for sites without a file in `sites`.",
         examples=["../ftr-site-config"],
     )

@@ -18,16 +18,16 @@ class RemoteSource(ConfigModel):
     """What all sources on the network share."""
 
     url: WebAddress = Field(
-        description="Address of the page, feed or sitemap.", examples=["https://example.org/news"]
+        description="URL of the page, feed or sitemap.", examples=["https://example.org/news"]
     )
     headers: HttpValues = Field(
         default={},
-        description="HTTP headers sent to this source's own host.",
+        description="HTTP headers for this source's own host.",
         examples=[{"Accept-Language": "de"}],
     )
     cookies: HttpValues = Field(
         default={},
-        description="Cookies sent to this source's own host.",
+        description="Cookies for this source's own host.",
         examples=[{"session": {"file": "session.txt"}}],
     )
     auth: BasicAuth | None = Field(
@@ -37,14 +37,14 @@ class RemoteSource(ConfigModel):
     )
     proxy: Proxy | None = Field(
         default=None,
-        description="HTTP proxy for this source; proxies named by the environment are not used.",
+        description="HTTP proxy for this source. Proxies from the environment are not used.",
         examples=["http://proxy.example.org:3128"],
     )
 
     render: bool = Field(
         default=False,
         strict=True,
-        description="Run the scripts of its pages in a browser: of a listing page, and of each article's.",
+        description="Run the scripts of the listing page and of each article in a browser.",
         examples=[True],
     )
 
@@ -53,11 +53,11 @@ class PageSource(RemoteSource):
     """A listing page whose links lead to articles."""
 
     type: Literal["page"] = Field(
-        description="page: a listing page, as a front page, a section, a blog's start page."
+        description="page: a listing page, such as a front page, a section or a blog's start page."
     )
     links: Selector | None = Field(
         default=None,
-        description="CSS selector of the article links; left out, they are found by the page's structure.",
+        description="CSS selector of the article links. Default: found by the page's structure.",
         examples=["main h2 a"],
     )
 
@@ -66,12 +66,12 @@ class FeedSource(RemoteSource):
     """An RSS, Atom or JSON feed, or what a WordPress gives as JSON, whose entries are made full-text."""
 
     type: Literal["feed"] = Field(
-        description="feed: RSS, Atom, JSON Feed, or posts of a WordPress (/wp-json/wp/v2/posts)."
+        description="feed: RSS, Atom, JSON Feed, or the posts of a WordPress site (/wp-json/wp/v2/posts)."
     )
     fetch: bool = Field(
         default=True,
         strict=True,
-        description="Fetch each article for its full text; false keeps the feed's own content.",
+        description="Fetch each article for its full text. false keeps the feed's own content.",
         examples=[False],
     )
 
@@ -80,11 +80,11 @@ class SitemapSource(RemoteSource):
     """A sitemap, a sitemap index or a news sitemap, also compressed."""
 
     type: Literal["sitemap"] = Field(
-        description="sitemap: a sitemap, an index of sitemaps or a news sitemap."
+        description="sitemap: a sitemap, a sitemap index or a news sitemap."
     )
     include: tuple[Pattern, ...] = Field(
         default=(),
-        description="Patterns of URLs to take; left out, all are taken.",
+        description="Patterns of URLs to read. Default: all.",
         examples=[["*/news/*"]],
     )
     exclude: tuple[Pattern, ...] = Field(
@@ -103,7 +103,7 @@ class FolderSource(ConfigModel):
     )
     glob: Glob = Field(
         default="**/*",
-        description="Which files in it to read.",
+        description="Which of its files to read.",
         examples=["*.md", "2025/**/*.html"],
     )
 

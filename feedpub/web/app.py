@@ -10,7 +10,7 @@ from functools import lru_cache
 from feedpub.core.errors import FeedpubError, PublishError
 from feedpub.publisher.names import PART_PATTERN, OutputFile, file_type_of
 from feedpub.store import ScheduledRun
-from feedpub.web import control, headers, negotiation
+from feedpub.web import control, headers, manual_pages, negotiation
 from feedpub.web.backends import FileBackend, Signature
 from feedpub.web.cache import CachedResponse, ResponseCache
 from feedpub.web.control import ServiceControl
@@ -109,9 +109,9 @@ class FeedApp:
 
     def try_fast(self, request: Request) -> Response | None:
         """The answer, where it can be had without waiting; in the event loop."""
-        if self._is_dynamic(request.path) or not (
-            self._upcoming.fresh_seconds and self._shelf.fresh_seconds
-        ):
+        if self._is_dynamic(request.path) or manual_pages.covers(request.path):
+            return None
+        if not (self._upcoming.is_fresh and self._shelf.is_fresh):
             return None
         wanted = self._wanted(request)
         if isinstance(wanted, Response):
@@ -122,7 +122,9 @@ class FeedApp:
     async def _answer(self, request: Request, receive: Receive) -> Response:
         if self._console and self._reports and self._is_dynamic(request.path):
             return await self._dynamic(request, receive, self._console, self._reports)
-        if not self._shelf.fresh_seconds:
+        if manual_pages.covers(request.path):
+            return await asyncio.to_thread(manual_pages.respond, request)
+        if not self._shelf.is_fresh:
             try:
                 await asyncio.to_thread(self._shelf.refresh)
             except (OSError, PublishError):

@@ -45,7 +45,7 @@ class FileBackend(Protocol):
     """Where published files are looked up. Thread-safe."""
 
     @property
-    def fresh_seconds(self) -> bool:
+    def is_fresh(self) -> bool:
         """Whether `look` knows enough to answer without waiting for others."""
 
     def refresh(self) -> None:
@@ -67,7 +67,7 @@ class FileBackend(Protocol):
 class FolderBackend(FileBackend):
     """The files of a folder: a look at a disk is quick."""
 
-    fresh_seconds = True
+    is_fresh = True
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -139,14 +139,14 @@ class S3Backend(FileBackend):
         self._lock = threading.Lock()
 
     @property
-    def fresh_seconds(self) -> bool:
+    def is_fresh(self) -> bool:
         """Whether the last list is young enough."""
         return self._known is not None and time.monotonic() - self._listed < OFTEN
 
     def refresh(self) -> None:
         """List the bucket where it is time to; where that fails, what was known is what holds."""
         with self._lock:
-            if self.fresh_seconds:
+            if self.is_fresh:
                 return
             now = time.monotonic()
             try:

@@ -34,7 +34,7 @@ class NextRunCache:
         self.read()
 
     @property
-    def fresh_seconds(self) -> bool:
+    def is_fresh(self) -> bool:
         """Whether what is known is good enough."""
         return time.monotonic() - self._asked < OFTEN
 
@@ -45,7 +45,7 @@ class NextRunCache:
 
     async def refresh(self) -> None:
         """Look again where it is time to; a state that is busy is not waited for."""
-        if not self.fresh_seconds:
+        if not self.is_fresh:
             self._asked = time.monotonic()  # whoever comes meanwhile does not look as well
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.to_thread(self.read), PATIENCE)

@@ -46,7 +46,7 @@ def newsroom(site: Site, tmp_path: Path) -> Site:
 def test_help_names_every_command() -> None:
     """And what each is for."""
     shown = CliRunner().invoke(command.cli, ["--help"]).output
-    assert all(name in shown for name in ("build", "check", "clean", "status", "Begin with"))
+    assert all(name in shown for name in ("build", "check", "clean", "status", "First steps"))
 
 
 @pytest.mark.parametrize("name", sorted(command.cli.commands))

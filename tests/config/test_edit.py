@@ -108,7 +108,7 @@ def test_a_config_that_is_not_there_is_made(tmp_path: Path, folder: str, output:
     config = load_config(path, {})
     assert config.feedpub.output == tmp_path / output
     assert [feed.name for feed in config.feed] == ["harbour"]
-    assert "# where the feeds are written" in path.read_text("utf-8")
+    assert "# the folder for the feeds" in path.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

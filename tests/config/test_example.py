@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from feedpub.config import Config, FolderSource, load_config
-from tests.support.settings import settings
+from tests.support.reference import settings
 
 CONFIG = Path(__file__).parents[2] / "config"
 TEXT = (CONFIG / "feedpub.toml").read_text("utf-8")

@@ -9,7 +9,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from feedpub.config import json_schema
-from tests.support.settings import settings
+from tests.support.reference import settings
 
 CONFIG = Path(__file__).parents[2] / "config"
 SCHEMA: dict[str, Any] = json.loads(json_schema())

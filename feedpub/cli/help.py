@@ -1,0 +1,70 @@
+"""`feedpub help`: the manual on a terminal."""
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from feedpub.cli.terminal import echo, make_console
+
+if TYPE_CHECKING:
+    from feedpub.manual import UnknownTopicError
+
+_INDEX = "index"
+_MAX_COLUMNS = 110  # longer lines are hard to read
+_LINK = re.compile(r"\[([^\]]+)\]\(([a-z][a-z0-9-]*)\.md(?:#[\w.-]*)?\)")
+_OTHER_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
+_NEXT_STEP = "\n\nRead a page with `feedpub help TOPIC`, and a part of one with `feedpub help settings.limit`."
+
+
+@click.command("help")
+@click.argument("topic", default=_INDEX, metavar="[TOPIC]")
+def show_help(topic: str) -> None:
+    """Show a page of the manual, or the list of its topics.
+
+    TOPIC is a page, such as scheduling, or a part of one, such as settings.limit or commands.add.
+
+    \b
+    Examples:
+      feedpub help                   the topics
+      feedpub help tutorial          a page
+      feedpub help settings.limit    one setting
+      feedpub help commands.add      one command
+
+    Exit status: 0, or 2 if there is no such topic.
+    """
+    from feedpub import manual
+
+    try:
+        text = manual.find_subject(topic).strip()
+    except manual.UnknownTopicError as error:
+        raise click.UsageError(_describe(error)) from None
+    if sys.stdout.isatty():
+        _page(text + _NEXT_STEP if topic == _INDEX else text)
+    else:
+        echo(text)
+
+
+def _describe(error: "UnknownTopicError") -> str:
+    similar = f" Similar topics: {', '.join(error.closest)}." if error.closest else ""
+    return f"There is no topic {error.subject!r}.{similar}\n`feedpub help` lists all topics."
+
+
+def _page(text: str) -> None:
+    """Show Markdown in the user's pager."""
+    from rich.markdown import Markdown
+
+    console = make_console()
+    console.width = min(console.width, _MAX_COLUMNS)
+    with console.capture() as captured:
+        console.print(Markdown(_name_topics(text), code_theme="ansi_dark", hyperlinks=False))
+    click.echo_via_pager(captured.get())
+
+
+def _name_topics(text: str) -> str:
+    """Replace links to other pages by their text and the topic's name, which the reader can type."""
+    text = _LINK.sub(
+        lambda link: link[1] if link[1] == link[2] else f"{link[1]} (`{link[2]}`)", text
+    )
+    return _OTHER_LINK.sub(r"\1", text)
