@@ -36,13 +36,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def site(folder: Path) -> FeedApp:
+def app(folder: Path) -> FeedApp:
     return FeedApp(FolderBackend(folder), None, [HUB], BASE)
 
 
 @pytest.fixture
-def client(site: FeedApp) -> Iterator[Client]:
-    with served(site) as running:
+def client(app: FeedApp) -> Iterator[Client]:
+    with served(app) as running:
         yield running
 
 

@@ -29,14 +29,14 @@ def console() -> FakeControl:
 
 
 @pytest.fixture
-def site(folder: Path, console: FakeControl, monkeypatch: pytest.MonkeyPatch) -> FeedApp:
+def app(folder: Path, console: FakeControl, monkeypatch: pytest.MonkeyPatch) -> FeedApp:
     monkeypatch.setattr(control, "GUESSING_SECONDS", 0.3)
     return FeedApp(FolderBackend(folder), console, [], BASE, hosts=["feeds.lan", "192.0.2.7"])
 
 
 @pytest.fixture
-def client(site: FeedApp) -> Iterator[Client]:
-    with served(site) as running:
+def client(app: FeedApp) -> Iterator[Client]:
+    with served(app) as running:
         yield running
 
 

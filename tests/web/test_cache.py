@@ -50,24 +50,24 @@ def test_a_file_is_read_once_for_all_who_want_it(client: Client, reads: list[str
 
 
 def test_what_was_written_is_compressed_before_anybody_asks(
-    site: FeedApp, client: Client, reads: list[str]
+    app: FeedApp, client: Client, reads: list[str]
 ) -> None:
     """In each coding, so that the first reader does not wait.
 
     What cannot be compressed is left alone.
     """
-    site.refresh(["world.rss", "world/map.png", "world.txt", "gone.rss"])
+    app.refresh(["world.rss", "world/map.png", "world.txt", "gone.rss"])
     assert reads == ["world.rss", "world.rss", "gone.rss", "gone.rss"]
     assert client.get("/world.rss", accept_encoding="br").header("content-encoding") == "br"
     assert client.get("/world.rss", accept_encoding="gzip").header("content-encoding") == "gzip"
     assert len(reads) == 4
 
 
-def test_a_refresh_is_seen_at_once(site: FeedApp, client: Client, folder: Path) -> None:
+def test_a_refresh_is_seen_at_once(app: FeedApp, client: Client, folder: Path) -> None:
     """Though the file was looked at a moment ago."""
     client.get("/world.rss")
     (folder / "world.rss").write_bytes(b"<rss>new</rss>")
-    site.refresh(["world.rss"])
+    app.refresh(["world.rss"])
     assert client.get("/world.rss").body == b"<rss>new</rss>"
 
 

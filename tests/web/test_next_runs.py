@@ -99,12 +99,12 @@ def test_changed_plans_are_noticed(
 
 def test_a_refresh_notices_them_too(folder: Path, plans: Plans) -> None:
     """After a run, whose plan is new."""
-    site = FeedApp(FolderBackend(folder), None, [], BASE, plans.load)
-    with served(site) as client:
+    app = FeedApp(FolderBackend(folder), None, [], BASE, plans.load)
+    with served(app) as client:
         plans.seconds["world"] = 300
 
         def noticed() -> bool:  # not within the time that a look takes, since the last one
-            site.refresh(["world.rss"])
+            app.refresh(["world.rss"])
             return max_age(client, "/world.rss") <= 300
 
         assert eventually(noticed)

@@ -25,10 +25,10 @@ def statuses(said: bytes) -> list[bytes]:
     return [part[:3] for part in said.split(b"HTTP/1.1 ")[1:]]
 
 
-def test_it_serves_until_it_is_stopped(site: FeedApp) -> None:
+def test_it_serves_until_it_is_stopped(app: FeedApp) -> None:
     """The thread and the sockets are gone then; signals were never its business."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    with served(site) as client:
+    with served(app) as client:
         assert client.server.alive
         assert client.get("/world.rss").status == 200
         assert {number: signal.getsignal(number) for number in handlers} == handlers
