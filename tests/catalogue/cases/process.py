@@ -443,6 +443,6 @@ CASES = (
         "status-by-rebinding", _nothing, right=has_news, start=NOW_AND_THEN, run=_rebound, **_SLOW
     ),
     Case(
-        "fifty-articles-hang", _fifty_hang, "the time for this look was up", start=HURRIED, **_SLOW
+        "fifty-articles-hang", _fifty_hang, "the run's time is up", start=HURRIED, **_SLOW
     ),
 )
