@@ -405,7 +405,7 @@ CASES = (
     Case(
         "out-of-memory",
         _killed_worker,
-        "was killed from outside, most likely for want of memory",
+        "was killed, most likely because the machine ran out of memory",
         **_SLOW,
     ),
     # --- found missing ---
