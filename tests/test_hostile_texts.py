@@ -28,7 +28,7 @@ from feedpub.core.html import contains_ignoring_case
 from feedpub.core.languages import normalize_language
 from feedpub.core.log import configure_logging, fields
 from feedpub.core.models import Enclosure, Entry, Failure, Feed, Item, Page, RunResult, RunStatus
-from feedpub.core.redact import redact, redact_result, secrets_in, strip_credentials
+from feedpub.core.redact import redact, redact_result, find_secrets, strip_credentials
 from feedpub.core.text import escape_commands, shorten, strip_terminal_commands
 from feedpub.fetch import RequestOptions, response, url
 from feedpub.fetch.compression import content_codings
@@ -144,8 +144,8 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "a redirect within bounds": lambda text: _joined(text[:8000]),
     "redacted": strip_credentials,
     "discreet": redact,
-    "secrets": secrets_in,
-    "secrets within a text": lambda text: mask_secrets(text, secrets_in(text[:8192])),
+    "secrets": find_secrets,
+    "secrets within a text": lambda text: mask_secrets(text, find_secrets(text[:8192])),
     "options' secrets": RequestOptions(headers={"a": "secret-secret"}).without_secrets,
     "headers": lambda text: response.page_from(_answered(text), "https://example.org/", NOW),
     "headers of an error": lambda text: _is_answered(503, text),
@@ -170,12 +170,12 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "a date in a text": dates.find_date,
     "a date in a path": dates.date_in_path,
     "a language": normalize_language,
-    "a language to publish": languages.language_tag,
+    "a language to publish": languages.parse_language_tag,
     "an article's key": lambda text: article_keys.url_key(f"https://example.org/{text[:8000]}"),
     "a host's key": lambda text: article_keys.url_key(
         f"https://{text[:8000].replace('[', 'a').replace(':', 'a')}/"
     ),
-    "an address without tracking": lambda text: article_keys.without_tracking(
+    "an address without tracking": lambda text: article_keys.strip_tracking(
         f"https://example.org/?{text[:8000]}"
     ),
     "a slug": lambda text: ids.page_slug(text, text, ()),

@@ -23,7 +23,7 @@ from feedpub.config import FeedConfig, FolderSource, GlobalSettings, PageSource
 from feedpub.core.errors import ExtractError
 from feedpub.core.models import Entry, Feed, FeedSummary
 from feedpub.core.redact import redact
-from feedpub.publisher.names import PARTS_HINT, is_publishable
+from feedpub.publisher.names import NAME_RULES, is_publishable
 
 _RENDERERS = {
     "rss": rss_atom.render_rss,
@@ -255,7 +255,7 @@ def _image(name: str, roots: tuple[Path, ...]) -> bytes | None:
         ExtractError: it cannot be published under its name, cannot be read, or is an SVG that acts.
     """
     if not is_publishable(name):
-        raise ExtractError(f"it cannot be the name of a published file: {PARTS_HINT}")
+        raise ExtractError(f"it cannot be the name of a published file: {NAME_RULES}")
     path = _beside(name, roots)
     if path is None:
         return None

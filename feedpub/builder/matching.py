@@ -36,7 +36,7 @@ from feedpub.core.article_keys import (
     guid_key,
     is_guid_key,
     url_key,
-    without_tracking,
+    strip_tracking,
 )
 from feedpub.core.models import Alias, AliasKind, Article, Entry, Item
 
@@ -454,4 +454,4 @@ def published_address(arrival: ExtractedItem) -> str:
     if arrival.own_page:
         return ""
     address = arrival.claims[-1].url if arrival.claims else arrival.item.url or ""
-    return without_tracking(address, exact=arrival.exact)
+    return strip_tracking(address, exact=arrival.exact)

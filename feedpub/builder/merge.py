@@ -201,7 +201,7 @@ def _differ(old: Entry, new: Entry, removed: Iterable[Removed]) -> bool:
 
 
 def _files(entry: Entry) -> list[str]:
-    return [article_keys.without_tracking(enclosure.url) for enclosure in entry.enclosures]
+    return [article_keys.strip_tracking(enclosure.url) for enclosure in entry.enclosures]
 
 
 def _past(moment: datetime | None, now: datetime) -> datetime | None:

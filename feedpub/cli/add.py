@@ -114,13 +114,13 @@ def _check(url: str, path: Path, name: str | None) -> None:
         NewFeed,
         ensure_not_configured,
         unique_name,
-        web_address,
+        check_web_address,
         with_new_feed,
     )
     from feedpub.core.errors import ConfigError
 
     try:
-        web_address(url)
+        check_web_address(url)
     except ValueError as error:
         raise ConfigError(f"URL: {error}") from error
     ensure_not_configured(path, url)

@@ -68,13 +68,13 @@ def _built(
 ) -> "list[RunResult]":
     """Regenerate feeds and tell others what there is to tell; outcomes in the config's order."""
     from feedpub import notify
-    from feedpub.core.budget import this_process
+    from feedpub.core.budget import current_process_name
 
     try:
         return _build(config, feeds, tools, quiet=quiet)
     finally:  # where the files cannot be written, too
         with suppress(FeedpubError):  # the outcomes have said so already
-            tools.store.run_marks.release(this_process())
+            tools.store.run_marks.release(current_process_name())
         if not dry_run:
             notify.deliver_due(config, tools.store, tools.clock)
 
@@ -124,14 +124,14 @@ def _suspects(config: "Config", tools: "RunContext") -> "Mapping[str, int]":
 
     Log them: they are run last, alone.
     """
-    from feedpub.core.budget import holder_died, is_holder_alive
+    from feedpub.core.budget import describe_crashes, is_process_alive
     from feedpub.core.log import fields
 
-    tools.store.run_marks.find_crashes(config.feed.names, is_holder_alive)
+    tools.store.run_marks.find_crashes(config.feed.names, is_process_alive)
     suspects = tools.store.run_marks.suspects()
     for name, crashes in suspects.items():
         _log.warning(
-            "run_crashed", extra=fields(feed=name, times=crashes, outcome=holder_died(crashes))
+            "run_crashed", extra=fields(feed=name, times=crashes, outcome=describe_crashes(crashes))
         )
     return suspects
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from feedpub.cli.importers import Imported, ImportedFeed, ImportedSite, ImportPlan, Unsupported
-    from feedpub.config.edit import Change
+    from feedpub.config.edit import Track
 
 _KINDS = (
     "opml",
@@ -115,7 +115,7 @@ class _Plan:
         return bool(self.imports.new or self.sites)
 
 
-def _read(targets: Sequence[str], kind: str | None, track: "Change") -> "Imported":
+def _read(targets: Sequence[str], kind: str | None, track: "Track") -> "Imported":
     """Everything in all files. Raises ImportFileError that names each one that cannot be taken."""
     from feedpub.cli.importers import join_url
     from feedpub.core.errors import ImportFileError
@@ -133,7 +133,7 @@ def _read(targets: Sequence[str], kind: str | None, track: "Change") -> "Importe
     return join_url(found)
 
 
-def _imported(target: str, kind: str | None, track: "Change") -> "Imported":
+def _imported(target: str, kind: str | None, track: "Track") -> "Imported":
     from feedpub.cli import importers
     from feedpub.core.errors import ImportFileError
 

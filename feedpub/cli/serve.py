@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 def _address(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     """An address to listen at, as the config takes it too."""
-    from feedpub.config import listen_address
+    from feedpub.config import parse_listen_address
 
     try:
-        return None if value is None else listen_address(value)
+        return None if value is None else parse_listen_address(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 

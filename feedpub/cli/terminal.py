@@ -210,7 +210,7 @@ def make_console(*, stderr: bool = False) -> "Console":
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from feedpub.config.edit import Change
+    from feedpub.config.edit import Track
     from feedpub.pipeline.context import ProgressCallback
 
 
@@ -252,7 +252,7 @@ def progress_counter() -> Iterator[Callable[[str, int], object]]:
 
 
 @contextmanager
-def loop_progress() -> "Iterator[Change]":
+def loop_progress() -> "Iterator[Track]":
     """Show a bar a loop on standard error, gone at the end; nothing where that is no terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 

@@ -50,7 +50,7 @@ from feedpub.config.sources import (
 )
 from feedpub.config.toml_lines import TomlLines
 from feedpub.config.types import format_duration as duration
-from feedpub.config.types import listen_address, web_address
+from feedpub.config.types import parse_listen_address, check_web_address
 
 __all__ = [
     "DEFAULT_NAME",
@@ -90,7 +90,7 @@ __all__ = [
     "find_config",
     "find_warnings",
     "json_schema",
-    "listen_address",
+    "parse_listen_address",
     "load_config",
     "load_site",
     "parse_site",
@@ -102,6 +102,6 @@ __all__ = [
     "state_location",
     "unique_name",
     "validate_feed",
-    "web_address",
+    "check_web_address",
     "with_new_feed",
 ]

@@ -13,13 +13,13 @@ from pydantic import SecretStr, ValidationError
 
 from feedpub.config import types
 from feedpub.config.errors import ConfigFinding, collect_findings
-from feedpub.config.files import MergedConfig, config_folders
+from feedpub.config.files import MergedConfig, find_feed_files
 from feedpub.config.locations import is_postgres_address, is_s3_address
 from feedpub.config.models import Config, FeedConfig, GlobalSettings
 from feedpub.config.secrets import Secret
 from feedpub.config.sources import FolderSource, RemoteSource
 from feedpub.config.toml_lines import KeyPath
-from feedpub.config.types import check_selector, set_base_folder
+from feedpub.config.types import check_selector, resolve_in_folder
 
 _TELLING = re.compile(
     "auth|cookie|key|secret|session|token", re.IGNORECASE
@@ -65,7 +65,7 @@ def _exposed(config: Config, path: Path) -> Iterator[str]:
     plain = any(
         isinstance(secret, SecretStr) for secrets in of_feeds.values() for secret in secrets
     )
-    places = {name: file for name, file, _ in config_folders(path)} if plain else {}
+    places = {name: file for name, file, _ in find_feed_files(path)} if plain else {}
     for owner, secrets in shared.items():
         yield from _exposed_by(owner, secrets, path)
     for name, secrets in of_feeds.items():
@@ -178,7 +178,7 @@ def _same_names(feeds: list[tuple[KeyPath, Table]], whole: MergedConfig) -> Iter
         if isinstance(name, str) and name in places:
             yield ConfigFinding(
                 place,
-                f"the feed {whole.relative_to(places[name], place)} has the same name; write another",
+                f"the feed {whole.describe_position(places[name], place)} has the same name; write another",
             )
         elif isinstance(name, str):
             places[name] = place
@@ -302,7 +302,7 @@ def _setting(settings: object, name: str, folder: Path) -> Path | None:
 def _path(value: object, folder: Path) -> Path | None:
     try:
         return (
-            set_base_folder(value, folder)
+            resolve_in_folder(value, folder)
             if isinstance(value, str) and not is_s3_address(value)
             else None
         )

@@ -20,7 +20,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, InlineTable, Item
 
-from feedpub.config.files import config_folder, read_config_file, read_feed_files, read_verbatim
+from feedpub.config.files import find_feed_file, read_config_file, read_feed_file, read_verbatim
 from feedpub.config.load import parse_config
 from feedpub.config.models import Config
 from feedpub.config.sources import RemoteSource, Source
@@ -87,7 +87,7 @@ def _extend(array: Array, key: str, rules: Sequence[str]) -> None:
 
 T = TypeVar("T")
 _LONGEST_NAME = 40  # characters: it stands in every address of the feed
-FREE_SIGN = "\N{BYTE ORDER MARK}"
+BYTE_ORDER_MARK = "\N{BYTE ORDER MARK}"
 _MODE = 0o644  # of a config that was not there before
 
 
@@ -113,22 +113,22 @@ class NewFeed:
         """The TOML of it, ending in a newline."""
         source = {"type": self.kind, "url": self.url, **self.settings}
         feed = {"name": self.name, "title": self.title, "link": self.link, "source": [source]}
-        return block_of({key: value for key, value in feed.items() if value})
+        return format_feed_block({key: value for key, value in feed.items() if value})
 
 
-class Change(Protocol):
+class Track(Protocol):
     """Shows how far a loop is."""
 
     def __call__(self, items: Sequence[T], what: str) -> Iterable[T]:
         """Yield the items; `what` names the loop."""
 
 
-def without_changes(items: Sequence[T], what: str) -> Iterable[T]:  # noqa: ARG001 -- it is a Track
+def track_silently(items: Sequence[T], what: str) -> Iterable[T]:  # noqa: ARG001 -- it is a Track
     """Show nothing."""
     return items
 
 
-class FreeNames:
+class NameAllocator:
     """Gives out names for feeds, each once.
 
     Args:
@@ -153,7 +153,7 @@ class FreeNames:
 
 def unique_name(wanted: str, taken: Iterable[str]) -> str:
     """Make one name of a title or host, as `FreeNames` does."""
-    return FreeNames(taken).claim(wanted)
+    return NameAllocator(taken).claim(wanted)
 
 
 def _stem(wanted: str) -> str:
@@ -180,8 +180,8 @@ def ensure_not_configured(path: Path, *urls: str) -> None:
     for feed in parse_config(read_config_file(path), path).feed:
         for number, source in enumerate(feed.source):
             if isinstance(source, RemoteSource) and _identity(source.url) in wanted:
-                file, at = config_folder(path, feed.name) or (path, 0)
-                line = TomlLines(read_feed_files(file)).line_of(
+                file, at = find_feed_file(path, feed.name) or (path, 0)
+                line = TomlLines(read_feed_file(file)).line_of(
                     ("feed", at, "source", number, "url")
                 )
                 raise ConfigError(
@@ -190,7 +190,7 @@ def ensure_not_configured(path: Path, *urls: str) -> None:
                 )
 
 
-def block_of(table: Mapping[str, object]) -> str:
+def format_feed_block(table: Mapping[str, object]) -> str:
     """Write a whole `[[feed]]` table as TOML.
 
     Its sources in blocks of their own, other tables below them.
@@ -237,19 +237,19 @@ def with_new_feeds(
     path: Path,
     tables: Sequence[Mapping[str, object]],
     environ: Mapping[str, str] = os.environ,
-    track: Change = without_changes,
+    track: Track = track_silently,
 ) -> str:
     """As `with_feed`, for any number of whole `[[feed]]` tables, in their order.
 
     Their names must be free.
     """
-    blocks = {str(table["name"]): block_of(table) for table in track(tables, "writing")}
+    blocks = {str(table["name"]): format_feed_block(table) for table in track(tables, "writing")}
     return _with_blocks(path, blocks, environ)
 
 
 def _with_blocks(path: Path, blocks: Mapping[str, str], environ: Mapping[str, str]) -> str:
     text = _present(path)
-    known = text.removeprefix(FREE_SIGN)
+    known = text.removeprefix(BYTE_ORDER_MARK)
     before = parse_config(known, path, environ)
     _refuse_inline(known, path)
     newline = "\r\n" if "\r\n" in text else "\n"
@@ -362,7 +362,7 @@ class ConfigPatch:
     def diff(self) -> str:
         """What changes, as a unified diff."""
         old, new = (
-            text.removeprefix(FREE_SIGN).replace("\r\n", "\n").splitlines()
+            text.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n").splitlines()
             for text in (self.before, self.after)
         )
         return "\n".join(
@@ -399,9 +399,9 @@ def patch_source(
         ConfigError: the config cannot be used, has no such source, or could not be used with the
             change.
     """
-    file, at = config_folder(path, feed) or (path, 0)
+    file, at = find_feed_file(path, feed) or (path, 0)
     whole = read_verbatim(file)
-    text = whole.removeprefix(FREE_SIGN)
+    text = whole.removeprefix(BYTE_ORDER_MARK)
     before = _parsed(path, file, text, environ)
     place = _place(before, feed, source, file)
     changed = _changed(text, (at, place[1]), changes)

@@ -40,8 +40,8 @@ class ErrorLocation:
         """
         keys = [part for part in self.path if isinstance(part, str)]
         if self.field.examples:
-            return f"{keys[-1]} = {toml(self.field.examples[0])}"
-        return heading(keys, self.field)
+            return f"{keys[-1]} = {format_toml(self.field.examples[0])}"
+        return format_heading(keys, self.field)
 
 
 def locate_error(loc: KeyPath, root: type[ConfigModel] = Config) -> ErrorLocation:
@@ -67,7 +67,7 @@ def locate_error(loc: KeyPath, root: type[ConfigModel] = Config) -> ErrorLocatio
             break
         section = tables[0]
         if len(tables) > 1:
-            section, loc = next(table for table in tables if tag(table) == loc[0]), loc[1:]
+            section, loc = next(table for table in tables if type_name(table) == loc[0]), loc[1:]
     return ErrorLocation(path + loc, section, field, root)
 
 
@@ -81,11 +81,11 @@ def table_names(
     for name, field in section.model_fields.items():
         tables = tables_in(field.annotation)
         for table in tables:
-            yield heading((*keys, name), field), tag(table) if len(tables) > 1 else "", table
+            yield format_heading((*keys, name), field), type_name(table) if len(tables) > 1 else "", table
             yield from table_names(table, (*keys, name))
 
 
-def heading(keys: Sequence[str], field: FieldInfo) -> str:
+def format_heading(keys: Sequence[str], field: FieldInfo) -> str:
     """The line above a table: in two brackets where there may be several."""
     several = get_origin(field.annotation) in (tuple, FeedList)
     return f"[[{'.'.join(keys)}]]" if several else f"[{'.'.join(keys)}]"
@@ -98,18 +98,18 @@ def tables_in(annotation: object) -> tuple[type[ConfigModel], ...]:
     return tuple(table for part in get_args(annotation) for table in tables_in(part))
 
 
-def tag(table: type[ConfigModel]) -> str:
+def type_name(table: type[ConfigModel]) -> str:
     """What `type` says in a source's table."""
     return str(get_args(table.model_fields["type"].annotation)[0])
 
 
-def toml(value: object) -> str:
+def format_toml(value: object) -> str:
     """A value as TOML writes it."""
     match value:
         case Mapping():
-            return "{ " + ", ".join(f"{key} = {toml(item)}" for key, item in value.items()) + " }"
+            return "{ " + ", ".join(f"{key} = {format_toml(item)}" for key, item in value.items()) + " }"
         case list():
-            return "[" + ", ".join(map(toml, value)) + "]"
+            return "[" + ", ".join(map(format_toml, value)) + "]"
         case _:
             return json.dumps(value, ensure_ascii=False)
 

@@ -53,7 +53,7 @@ def read_config_file(path: Path) -> str:
     return _decoded(body, path)
 
 
-def read_feed_files(path: Path) -> str:
+def read_feed_file(path: Path) -> str:
     """The text of a file in the folder of feeds. Raises ConfigError."""
     try:
         body = path.read_bytes()
@@ -118,7 +118,7 @@ def _syntax(message: str, text: str, path: Path) -> str:
 # Owns what feeds.d is called and which of its files count, and where in them a part of the whole
 # stands.
 
-FOLDER = "feeds.d"
+FEEDS_FOLDER = "feeds.d"
 _FEEDS = "feed"
 _NO_LIST = "must be a list of tables, each headed [[feed]], with two brackets"
 
@@ -135,7 +135,7 @@ def config_files(config: Path) -> tuple[Path, ...]:
     Hidden ones, and what does not end in .toml, are the editor's. Raises ConfigError: the folder
     cannot be read.
     """
-    folder = config.parent / FOLDER
+    folder = config.parent / FEEDS_FOLDER
     try:
         names = os.listdir(folder)  # noqa: PTH208 -- ten thousand names are sorted faster than as many paths
     except OSError as error:
@@ -168,7 +168,7 @@ class ConfigFile:
         found = self.document.get(_FEEDS)
         return found if isinstance(found, list) else ()
 
-    def line(self, at: KeyPath) -> int:
+    def line_of(self, at: KeyPath) -> int:
         """On which line something stands."""
         return self._positions.line_of(at)
 
@@ -176,16 +176,16 @@ class ConfigFile:
     def _positions(self) -> TomlLines:  # only what is wrong needs a line
         return TomlLines(self.text)
 
-    def issue_at(self, finding: ConfigFinding) -> ConfigIssue:
+    def make_issue(self, finding: ConfigFinding) -> ConfigIssue:
         """What is wrong in this file."""
-        line = self.line(finding.path)
+        line = self.line_of(finding.path)
         return (
             self.number,
             line,
             f"{self.path}:{line}: {find_location(finding.path, self.document)}: {finding.text}",
         )
 
-    def unexpected_tables(self) -> Iterator[ConfigFinding]:
+    def find_unexpected_tables(self) -> Iterator[ConfigFinding]:
         """What has no place in it: what is no list of feeds, and in feeds.d whatever is no feed."""
         if not isinstance(self.document.get(_FEEDS, []), list):
             yield ConfigFinding((_FEEDS,), _NO_LIST)
@@ -193,7 +193,7 @@ class ConfigFile:
             if key != _FEEDS:
                 yield ConfigFinding(
                     (key,),
-                    f"a file in {FOLDER} holds only [[feed]]; write this into the main config",
+                    f"a file in {FEEDS_FOLDER} holds only [[feed]]; write this into the main config",
                 )
 
 
@@ -217,24 +217,24 @@ class MergedConfig:
         self.document = {key: value for key, value in parts[0].document.items() if key != _FEEDS}
         self.document |= {_FEEDS: feeds} if feeds else {}
 
-    def unexpected_tables(self) -> list[ConfigIssue]:
+    def find_unexpected_tables(self) -> list[ConfigIssue]:
         """What has no place in its file."""
         return [
-            part.issue_at(finding) for part in self._parts for finding in part.unexpected_tables()
+            part.make_issue(finding) for part in self._parts for finding in part.find_unexpected_tables()
         ]
 
-    def issue_at(self, finding: ConfigFinding) -> ConfigIssue:
+    def make_issue(self, finding: ConfigFinding) -> ConfigIssue:
         """What is wrong in the document, said of the file in which it stands."""
         part, at = self._place(finding.path)
-        return part.issue_at(finding._replace(path=at))
+        return part.make_issue(finding._replace(path=at))
 
-    def relative_to(self, at: KeyPath, here: KeyPath) -> str:
+    def describe_position(self, at: KeyPath, here: KeyPath) -> str:
         """Where something stands, for who looks at something else.
 
         "on line 3", "at feeds.d/b.toml:3".
         """
         (part, path), (own, _) = self._place(at), self._place(here)
-        line = part.line(path)
+        line = part.line_of(path)
         return f"on line {line}" if part is own else f"at {part.path}:{line}"
 
     def _place(self, at: KeyPath) -> tuple[ConfigFile, KeyPath]:
@@ -246,24 +246,24 @@ class MergedConfig:
         return self._parts[0], at
 
 
-def config_folder(config: Path, feed: str) -> tuple[Path, int] | None:
+def find_feed_file(config: Path, feed: str) -> tuple[Path, int] | None:
     """The file in which a feed stands, and its number among the feeds there.
 
     None where it is in none.
     """
     return next(
-        ((file, number) for name, file, number in config_folders(config) if name == feed), None
+        ((file, number) for name, file, number in find_feed_files(config) if name == feed), None
     )
 
 
-def config_folders(config: Path) -> Iterator[tuple[str, Path, int]]:
+def find_feed_files(config: Path) -> Iterator[tuple[str, Path, int]]:
     """The name of each feed, the file in which it stands, and its number among the feeds there.
 
     Files that cannot be read, or are no TOML, are passed over: that is for the loader to say.
     """
     for file in config_files(config):
         try:
-            feeds = ConfigFile(0, file, "", parse_toml(read_feed_files(file), file)).feeds
+            feeds = ConfigFile(0, file, "", parse_toml(read_feed_file(file), file)).feeds
         except ConfigError:
             continue
         for number, feed in enumerate(feeds):

@@ -12,7 +12,7 @@ from feedpub.config.feed_list import FeedList
 from feedpub.config.models import Config
 
 
-class _TomlSchema(GenerateJsonSchema):
+class ConfigSchemaGenerator(GenerateJsonSchema):
     """As pydantic makes it, but for what TOML has no word for."""
 
     def encode_default(self, dft: Any) -> Any:
@@ -32,7 +32,7 @@ class _TomlSchema(GenerateJsonSchema):
 
 def json_schema() -> str:
     """The schema (draft 2020-12) as JSON text, the same for the same models."""
-    schema = Config.model_json_schema(schema_generator=_TomlSchema)
+    schema = Config.model_json_schema(schema_generator=ConfigSchemaGenerator)
     schema["$schema"] = GenerateJsonSchema.schema_dialect
     schema["title"] = "feedpub.toml"
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -17,7 +17,7 @@ from feedpub.config.files import (
     config_files,
     parse_toml,
     read_config_file,
-    read_feed_files,
+    read_feed_file,
 )
 from feedpub.config.models import Config
 from feedpub.config.site_rules import SiteFile
@@ -74,11 +74,11 @@ def parse_config(
     whole = MergedConfig(parts)
     _complete(whole.document, environ)
     between = check_conflicts(whole.document, whole, path) if not unread or unread[0][0] else ()
-    problems = [*unread, *whole.unexpected_tables(), *map(whole.issue_at, between)]
+    problems = [*unread, *whole.find_unexpected_tables(), *map(whole.make_issue, between)]
     try:
         config = Config.model_validate(whole.document, context={"folder": path.parent})
     except ValidationError as error:
-        problems += map(whole.issue_at, collect_findings(error))
+        problems += map(whole.make_issue, collect_findings(error))
     else:
         if not problems:
             return config
@@ -97,7 +97,7 @@ def _parts(
     for number, file in enumerate(config_files(path)):
         try:
             told = (
-                text if number == 0 else instead[file] if file in instead else read_feed_files(file)
+                text if number == 0 else instead[file] if file in instead else read_feed_file(file)
             )
             parts.append(ConfigFile(number, file, told, parse_toml(told, file)))
         except ConfigError as error:
@@ -124,7 +124,7 @@ def parse_site(text: str, path: Path) -> tuple[SiteFile, TomlLines]:
     try:
         return SiteFile.model_validate(part.document), TomlLines(text)
     except ValidationError as error:
-        problems = {part.issue_at(finding) for finding in collect_findings(error, SiteFile)}
+        problems = {part.make_issue(finding) for finding in collect_findings(error, SiteFile)}
         raise ConfigError("\n".join(said for _, _, said in sorted(problems))) from None
 
 

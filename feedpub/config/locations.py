@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, PlainValidator, SecretStr, ValidationInfo,
 from pydantic_core import PydanticKnownError
 
 from feedpub.config.secrets import Secret, resolve_secret, secret_value
-from feedpub.config.types import quote_for_message, resolve_path, set_base_folder
+from feedpub.config.types import quote_for_message, resolve_path, resolve_in_folder
 from feedpub.core.errors import ConfigError
 
 _ADDRESS = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")
@@ -53,7 +53,7 @@ def _output(value: object, info: ValidationInfo) -> Path | Bucket:
         raise PydanticKnownError("string_type")
     if isinstance(value, str) and is_s3_address(value):
         return _bucket(value.strip())
-    return set_base_folder(str(value), (info.context or {}).get("folder", Path()))
+    return resolve_in_folder(str(value), (info.context or {}).get("folder", Path()))
 
 
 def _bucket(address: str) -> Bucket:

@@ -112,7 +112,7 @@ HIGHEST_PORT = 65535
 _EXAMPLE = 'write for example "https://example.org/"'
 
 
-def web_address(value: str) -> str:
+def check_web_address(value: str) -> str:
     """An absolute http or https address with a host and without a password."""
     value = value.strip()
     if re.search(r"[\s\x00-\x1f\x7f\\]", value):
@@ -158,7 +158,7 @@ def _suggestion(value: str) -> str:
 
 
 def _base(value: str) -> str:
-    value = web_address(value)
+    value = check_web_address(value)
     if "?" in value or "#" in value:
         raise ValueError(
             f'{_shown(value)}: feeds are published below it, so it ends before "?" and "#"'
@@ -170,10 +170,10 @@ def _contact(value: str) -> str:
     value = require_one_line(value)
     if not value or re.fullmatch(r"\A(?:mailto:)?[^@\s()<>]+@[^@\s()<>]+\.[^@\s()<>]+", value):
         return value
-    return web_address(value)
+    return check_web_address(value)
 
 
-def listen_address(value: str) -> str:
+def parse_listen_address(value: str) -> str:
     """Where to listen.
 
     An IP address and a port, or unix: and a path. Raises ValueError for anything else.
@@ -241,12 +241,12 @@ def _network_hint(value: str) -> str:
 
 _ADDRESS = WithJsonSchema({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"})
 
-WebAddress = Annotated[str, AfterValidator(web_address), _ADDRESS]
+WebAddress = Annotated[str, AfterValidator(check_web_address), _ADDRESS]
 BaseAddress = Annotated[str, AfterValidator(_base), _ADDRESS]
 Contact = Annotated[str, AfterValidator(_contact)]
 HostName = Annotated[str, AfterValidator(_host_name)]
 Network = Annotated[str, AfterValidator(_network)]
-Listen = Annotated[str, AfterValidator(listen_address)]
+Listen = Annotated[str, AfterValidator(parse_listen_address)]
 
 
 # SECTION: The kinds of single values in the config: what each must look like, and what to write
@@ -393,7 +393,7 @@ def _timezone(value: str) -> str:
     return value
 
 
-def set_base_folder(value: str, folder: Path) -> Path:
+def resolve_in_folder(value: str, folder: Path) -> Path:
     """The absolute path that a text names: `~` is the home folder, and relative paths start from `folder`.
 
     Symbolic links are not followed: a person finds again what they wrote.
@@ -419,7 +419,7 @@ def resolve_path(value: object, info: ValidationInfo) -> object:
     """
     if not isinstance(value, str | Path):
         return value
-    return set_base_folder(str(value), (info.context or {}).get("folder", Path()))
+    return resolve_in_folder(str(value), (info.context or {}).get("folder", Path()))
 
 
 OneLine = Annotated[str, AfterValidator(require_one_line)]

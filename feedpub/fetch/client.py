@@ -15,7 +15,7 @@ from typing import Protocol, Self
 from feedpub.core.errors import FetchError, forget_frames
 from feedpub.core.log import fields, to_milliseconds
 from feedpub.core.models import NotModified, Page
-from feedpub.core.redact import secrets_in
+from feedpub.core.redact import find_secrets
 from feedpub.fetch.body_budget import BodyBudget
 from feedpub.fetch.clock import Clock, SystemClock
 from feedpub.fetch.connect import Connector, Resolver, resolve_host
@@ -371,7 +371,7 @@ def _told(
 
     About the URL asked for, and where a redirect led from it.
     """
-    secrets = [*secrets_in(start.path), *(start.auth or ())[1:]]
+    secrets = [*find_secrets(start.path), *(start.auth or ())[1:]]
     place, told = (
         mask_secrets(options.without_secrets(text), secrets)
         for text in (error.url or target.url, error.reason)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from feedpub.core.budget import new_holder
+from feedpub.core.budget import new_owner_name
 from feedpub.core.errors import RetryLaterError
 from feedpub.fetch.clock import Clock
 
@@ -67,7 +67,7 @@ class RateLimiter:
         self._delay = delay
         self._clock = clock
         self._turns = turns
-        self._me = new_holder()
+        self._me = new_owner_name()
         self._lock = threading.Lock()
         self._servers: dict[str, _Server] = {}
         self._most = MANY  # of them, before those that are idle are forgotten

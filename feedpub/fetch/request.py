@@ -15,7 +15,7 @@ from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
 from feedpub.core.errors import ConfigError, FetchError
-from feedpub.core.redact import secrets_in
+from feedpub.core.redact import find_secrets
 from feedpub.fetch.compression import ACCEPT_ENCODING
 from feedpub.fetch.deadline import RequestDeadline
 from feedpub.fetch.url import RequestTarget, parse_url
@@ -188,7 +188,7 @@ class RedirectChain:
 
         Servers redirect to addresses that hold what they were sent.
         """
-        sent = [secret for url, _ in self.steps for secret in secrets_in(url)]
+        sent = [secret for url, _ in self.steps for secret in find_secrets(url)]
         return mask_secrets(
             self.options.without_secrets(target.url), [*sent, *(self.home.auth or ())[1:]]
         )

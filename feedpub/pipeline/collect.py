@@ -168,7 +168,7 @@ def _read(
             error.url or source_key(source), error.reason, fatal=True, firm=_is_firm(error)
         )
         wait = error.retry_after if isinstance(error, FetchError) else None
-        pace = NO_HINTS.not_faster_than(wait, "Retry-After", _LONGEST_PAUSE)
+        pace = NO_HINTS.with_min_wait(wait, "Retry-After", _LONGEST_PAUSE)
         return SourceResult(
             source,
             documents,
@@ -213,8 +213,8 @@ def _pace(source: Source, documents: CachedDocuments, tools: RunContext) -> Poll
     said = NO_HINTS
     if isinstance(source, FeedSource):
         said = tools.executor.call(source.url, sources.polling_hints, documents.first)
-    said = said.not_faster_than(documents.fresh_for, "Cache-Control", _LONGEST_FRESH)
-    return said.not_faster_than(tools.fetcher.crawl_delay(source.url), "Crawl-delay")
+    said = said.with_min_wait(documents.fresh_for, "Cache-Control", _LONGEST_FRESH)
+    return said.with_min_wait(tools.fetcher.crawl_delay(source.url), "Crawl-delay")
 
 
 def request_options(source: Source) -> RequestOptions:

@@ -18,7 +18,7 @@ from feedpub.builder.merge import MergeResult, merge_items
 from feedpub.config import Config, FeedConfig, FolderSource
 from feedpub.config.sources import source_key
 from feedpub.core.article_keys import url_key
-from feedpub.core.budget import this_process
+from feedpub.core.budget import current_process_name
 from feedpub.core.errors import (
     CorruptStateError,
     FeedpubError,
@@ -213,7 +213,7 @@ def mark_run(feed: FeedConfig, tools: RunContext) -> None:
     The next process knows it if this one dies of it. A queue knows by itself.
     """
     if not tools.settings.queue:
-        tools.store.run_marks.begin(feed.name, this_process(), tools.clock())
+        tools.store.run_marks.begin(feed.name, current_process_name(), tools.clock())
 
 
 def _recall(feed: FeedConfig, tools: RunContext) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from feedpub.config import Config
 from feedpub.config.load import changed_feeds
-from feedpub.core.budget import new_holder
+from feedpub.core.budget import new_owner_name
 from feedpub.core.errors import FeedpubError
 from feedpub.core.log import fields
 from feedpub.pipeline.context import RunContext
@@ -82,7 +82,7 @@ class ClusterScheduler:
         self._line = line
         self._changed = changed
         self._terms = terms
-        self._me = new_holder()
+        self._me = new_owner_name()
         self._leads_until = float("-inf")
         self._asked = self._counted = float("-inf")
         self._jumped_back = False

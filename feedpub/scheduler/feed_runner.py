@@ -12,7 +12,7 @@ from typing import Protocol
 
 from feedpub.config import Config, FeedConfig
 from feedpub.config.sources import source_key
-from feedpub.core.budget import RunBudget, holder_died
+from feedpub.core.budget import RunBudget, describe_crashes
 from feedpub.core.errors import CorruptStateError, FeedpubError
 from feedpub.core.log import fields
 from feedpub.core.models import Failure, RunResult, RunStatus
@@ -146,7 +146,7 @@ class FeedRunner:
     def log_crashes(self, name: str, crashes: int) -> None:
         """Tell those who are told of runs that a process died in the middle of a feed's, again."""
         if (feed := self.feed(name)) is not None:
-            problem = Failure(name, holder_died(crashes), fatal=True)
+            problem = Failure(name, describe_crashes(crashes), fatal=True)
             self._after(feed, RunResult(name, RunStatus.FAILED, problems=(problem,)), self.tools)
 
     def _run(

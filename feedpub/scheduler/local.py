@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from feedpub.config import Config, FeedConfig, RemoteSource, Source
 from feedpub.config.load import changed_feeds
-from feedpub.core.budget import RunBudget, holder_died, is_holder_alive, this_process
+from feedpub.core.budget import RunBudget, describe_crashes, is_process_alive, current_process_name
 from feedpub.core.errors import FeedpubError
 from feedpub.core.log import fields
 from feedpub.pipeline import run
@@ -176,7 +176,7 @@ class LocalScheduler:
         self.clockwork.stop()
         given_up = self.runner.drain(seconds)
         try:
-            self._tools.store.run_marks.release(this_process())
+            self._tools.store.run_marks.release(current_process_name())
         except FeedpubError as error:  # then the next process takes what runs now for suspects
             _log.error("state_error", extra=fields(reason=str(error)))
         return given_up
@@ -187,9 +187,9 @@ class LocalScheduler:
         True if one did since the last start.
         """
         marks = self._tools.store.run_marks
-        died = marks.find_crashes(self.names, is_holder_alive)
+        died = marks.find_crashes(self.names, is_process_alive)
         self._suspects = marks.suspects()
-        marks.begin(PROCESS_MARK, this_process(), self._tools.clock())
+        marks.begin(PROCESS_MARK, current_process_name(), self._tools.clock())
         return died
 
     def _put_last(self, planned: Mapping[str, datetime]) -> None:
@@ -210,7 +210,7 @@ class LocalScheduler:
             moment = last + wait
             _log.warning(
                 "run_crashed",
-                extra=fields(feed=name, times=crashes, outcome=holder_died(crashes), next=moment),
+                extra=fields(feed=name, times=crashes, outcome=describe_crashes(crashes), next=moment),
             )
             ordinary[name] = max(moment, planned.get(name, moment))
             if (

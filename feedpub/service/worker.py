@@ -10,7 +10,7 @@ from pathlib import Path
 from feedpub import config as configuration
 from feedpub.cleaner.rules import SiteRuleSet
 from feedpub.config import Config, FeedConfig
-from feedpub.core.budget import RunBudget, new_holder
+from feedpub.core.budget import RunBudget, new_owner_name
 from feedpub.core.errors import FeedpubError, StoreError
 from feedpub.core.log import fields
 from feedpub.core.models import RunResult
@@ -49,7 +49,7 @@ class Worker:
 
     def __init__(self, config: Config, path: Path, tools: RunContext, at_once: int) -> None:
         self._path = path
-        self._me = new_holder()
+        self._me = new_owner_name()
         self._work = FeedRunner(config, tools, self._after, queued=True)
         self._watch = FileWatcher(read_file_stamps(config, path))
         self._systemd = SystemdNotifier()

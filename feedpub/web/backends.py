@@ -18,7 +18,7 @@ from typing import Protocol
 from feedpub.config import Bucket, Storage
 from feedpub.core.errors import PublishError
 from feedpub.publisher.folder import Folder
-from feedpub.publisher.s3 import list_published, plain_headers
+from feedpub.publisher.s3 import list_published, decompress_object
 from feedpub.publisher.s3_client import S3Client, StoredObject
 
 _GONE = frozenset(
@@ -174,7 +174,7 @@ class S3Backend(FileBackend):
                 self._known = others | ({name: signature} if signature else {})
         if found is None or signature is None:
             return None
-        return plain_headers(f"{self._objects.bucket}/{name}", *found), signature
+        return decompress_object(f"{self._objects.bucket}/{name}", *found), signature
 
 
 def open_backend(output: Path | Bucket, storage: Storage) -> FileBackend:

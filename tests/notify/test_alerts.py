@@ -13,7 +13,7 @@ import pytest
 from feedpub import notify
 from feedpub.config import Config
 from feedpub.core.errors import PublishError, StoreError
-from feedpub.core.log import Json
+from feedpub.core.log import JsonFormatter
 from feedpub.core.models import Failure, RunResult, RunStatus
 from feedpub.notify import alerts
 from feedpub.notify.alerts import needs_attention, record_incidents
@@ -336,7 +336,7 @@ def test_what_is_secret_is_in_no_alert(
     site["/T0KEN"] = DOWN
     build(secret)
     build(secret)
-    told = [Json().format(record) for record in caplog.records]
+    told = [JsonFormatter().format(record) for record in caplog.records]
     assert any('"event": "message_retry", "kind": "webhook"' in line for line in told)
     (request,) = posted(site)
     for text in (request.body.decode(), str(health(config)), caplog.text, *told):

@@ -944,7 +944,7 @@ def test_a_run_whose_time_is_up_keeps_what_it_has(
         lease = RunBudget(3600)
         outcome = run.run_feed(config.feed[0], replace(tools, budget=lease, progress=stop_soon))
         assert (outcome.new, outcome.failed) == (2, 4)
-        assert "the time for this look was up" in outcome.problems[0].reason
+        assert "the run's time is up" in outcome.problems[0].reason
         assert run.run_feed(config.feed[0], tools).new == 4
 
 

@@ -183,7 +183,7 @@ def test_a_run_past_its_deadline_is_given_up() -> None:
         assert not runner.running_feeds
         with pytest.raises(RunCancelledError):
             work.leases["a"].check_not_cancelled()
-        with pytest.raises(FetchError, match="time for this look was up"):
+        with pytest.raises(FetchError, match="run's time is up"):
             work.leases["a"].check_time_left("https://example.org/")
         work.finish("a")
         assert eventually(lambda: not runner.stuck_runs)

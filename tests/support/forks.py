@@ -107,8 +107,8 @@ class _Workers:
     def prepare(self) -> None:
         """Make the forks, and let workers be made of them."""
         self._waiting = [_Worker() for _ in range(self._PREPARED)]
-        self._start = process._start
-        process._start = self.start  # type: ignore[assignment]
+        self._start = process._start_process
+        process._start_process = self.start  # type: ignore[assignment]
 
     def start(self, descriptor: int) -> "_Worker | subprocess.Popen[bytes]":
         """A worker that serves whoever has the other end of a socket."""

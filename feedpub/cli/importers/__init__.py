@@ -24,7 +24,7 @@ from feedpub.cli.importers.model import (
     join_url,
 )
 from feedpub.cli.importers.plan import ImportPlan, check_import, plan_import
-from feedpub.config.edit import Change, without_changes
+from feedpub.config.edit import Track, track_silently
 
 __all__ = [
     "FORMATS",
@@ -49,7 +49,7 @@ _READERS: Mapping[str, Callable[[bytes, str], Imported]] = {
 
 
 def parse_import(
-    body: bytes, name: str, kind: str | None = None, track: Change = without_changes
+    body: bytes, name: str, kind: str | None = None, track: Track = track_silently
 ) -> Imported:
     """What is in a file of a kind, one of KINDS.
 

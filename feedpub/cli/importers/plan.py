@@ -13,7 +13,7 @@ from feedpub.cli.importers.model import (
     host_from_url,
 )
 from feedpub.config import Config, RemoteSource, check_selector_syntax, validate_feed
-from feedpub.config.edit import Change, FreeNames, without_changes
+from feedpub.config.edit import Track, NameAllocator, track_silently
 from feedpub.core.article_keys import url_key
 
 
@@ -33,7 +33,7 @@ class ImportPlan:
 def plan_import(drafts: Iterable[ImportedFeed], config: Config) -> ImportPlan:
     """Sort drafts; of several with one address the first is new."""
     feeds = dict(_sources(config))
-    names = FreeNames(config.feed.names)
+    names = NameAllocator(config.feed.names)
     new: list[tuple[str, ImportedFeed]] = []
     known: list[tuple[str, ImportedFeed]] = []
     for draft in drafts:
@@ -77,7 +77,7 @@ _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _SECRETS = ("authorization", "cookie", "x-api-key")
 
 
-def check_import(imported: Imported, track: Change = without_changes) -> Imported:
+def check_import(imported: Imported, track: Track = track_silently) -> Imported:
     """Only what the config takes, and a loss for whatever it does not."""
     feeds: list[ImportedFeed] = []
     losses = list(imported.unsupported)

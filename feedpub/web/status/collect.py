@@ -7,7 +7,7 @@ from typing import Self
 
 from feedpub.config import Config, FeedConfig, Source
 from feedpub.config.sources import source_key
-from feedpub.core.budget import holder_died
+from feedpub.core.budget import describe_crashes
 from feedpub.core.humanize import format_age
 from feedpub.core.redact import redact, redact_result
 from feedpub.notify import alert_text as repair
@@ -107,7 +107,7 @@ def _feed(
     )
     if feed.name in known.suspects:
         health = worst_health((health, Health.LATE))
-        reasons = (*reasons, holder_died(known.suspects[feed.name]))
+        reasons = (*reasons, describe_crashes(known.suspects[feed.name]))
     return FeedStatus(
         name=feed.name,
         title=feed.title,

@@ -405,7 +405,7 @@ CASES = (
     Case(
         "out-of-memory",
         _killed_worker,
-        "was killed from outside, most likely for want of memory",
+        "was killed, most likely because the machine ran out of memory",
         **_SLOW,
     ),
     # --- found missing ---
@@ -443,6 +443,6 @@ CASES = (
         "status-by-rebinding", _nothing, right=has_news, start=NOW_AND_THEN, run=_rebound, **_SLOW
     ),
     Case(
-        "fifty-articles-hang", _fifty_hang, "the time for this look was up", start=HURRIED, **_SLOW
+        "fifty-articles-hang", _fifty_hang, "the run's time is up", start=HURRIED, **_SLOW
     ),
 )
