@@ -360,7 +360,7 @@ def test_a_state_that_cannot_be_kept_is_told_at_once(
 ) -> None:
     """Nothing is noted then, and what is wrong with the state is what is told."""
     with closing(sqlite3.connect(state_folder(config.feedpub) / "feedpub.sqlite")) as database:
-        database.execute("DROP TABLE breaks")
+        database.execute("DROP TABLE open_incidents")
     outcome = RunResult("world", RunStatus.UNCHANGED)
     with pytest.raises(StoreError, match="no such table") as caught:
         record_incidents(config.feed[0], outcome, config.alerts, tools.store, tools.clock())
