@@ -5,17 +5,18 @@ Values are moved as they lie, compressed ones compressed.
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import JSON, Column, Connection, MetaData, Table, func, select, update
+from sqlalchemy import JSON, Column, Connection, MetaData, Table, select, update
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from feedpub.core.errors import StoreError
 from feedpub.store import schema
 from feedpub.store.column_types import Json, Text
 from feedpub.store.database import Database
+from feedpub.store.table_names import continue_numbering
 
 _AT_ONCE = 500  # rows
 _LARGE_AT_ONCE = 20  # rows of tables that hold whole pages and documents: one may have megabytes
-_OF_PROCESSES = (schema.leases, schema.marks)
+_OF_PROCESSES = (schema.leases, schema.run_marks)
 _TABLES = [table for table in schema.metadata.sorted_tables if table not in _OF_PROCESSES]
 _TURN = "copy"  # of two that copy into one state, the second finds that of the first
 
@@ -49,7 +50,8 @@ def copy_state(
             )
         rows = sum(_copy(original, copy, table, progress, pages_of) for table in _TABLES)
         copy.execute(update(schema.schedule).values(handed=None))  # the queue stays where it is
-        _count_on(copy)
+        for numbered in (schema.source_observations, schema.incidents, schema.outbox, schema.runs):
+            continue_numbering(copy, numbered)
     return rows
 
 
@@ -97,17 +99,3 @@ def _at_once(table: Table) -> int:
 
 def _count(connection: Connection, table: Table) -> int:
     return len(connection.execute(select(1).select_from(table).limit(1)).all())
-
-
-def _count_on(connection: Connection) -> None:
-    """Go on with keys that the engine counts up after those that were copied.
-
-    SQLite does so by itself.
-    """
-    if connection.dialect.name != "postgresql":
-        return
-    for table in (schema.source_observations, schema.incidents, schema.outbox, schema.runs):
-        last = connection.scalar(select(func.max(table.c.id)))
-        if last:
-            sequence = func.pg_get_serial_sequence(table.name, "id")
-            connection.execute(select(func.setval(sequence, last)))

@@ -26,7 +26,7 @@ class RunMarkTable:
 
     def begin(self, feed: str, holder: str, now: datetime) -> None:
         """Mark a feed: a process is about to run it."""
-        t = schema.marks
+        t = schema.run_marks
         with self._database.write_transaction() as connection:
             row = {"feed": feed, "holder": holder, "since": now}
             mark = insert(connection, t).values(row | {"crashes": 0})
@@ -34,14 +34,14 @@ class RunMarkTable:
 
     def release(self, holder: str) -> None:
         """Drop the marks of a process that ends in an orderly way; suspects stay suspects."""
-        t = schema.marks
+        t = schema.run_marks
         with self._database.write_transaction() as connection:
             connection.execute(delete(t).where(t.c.holder == holder, t.c.crashes == 0))
             connection.execute(update(t).where(t.c.holder == holder).values(holder=""))
 
     def suspects(self) -> dict[str, int]:
         """Return feed → how many times in a row a process died in the middle of its run."""
-        t = schema.marks
+        t = schema.run_marks
         with self._database.read_transaction() as connection:
             rows = connection.execute(
                 select(t.c.feed, t.c.crashes).where(t.c.crashes > 0, t.c.feed != PROCESS_MARK)
@@ -60,7 +60,7 @@ class RunMarkTable:
         Returns:
             True if a process died.
         """
-        t = schema.marks
+        t = schema.run_marks
         with self._database.write_transaction() as connection:
             marked = [
                 row
@@ -88,4 +88,4 @@ def unmark_run(connection: Connection, feed: str) -> None:
 
     Its run has ended, and the process has not.
     """
-    connection.execute(delete(schema.marks).where(schema.marks.c.feed == feed))
+    connection.execute(delete(schema.run_marks).where(schema.run_marks.c.feed == feed))

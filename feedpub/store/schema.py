@@ -28,7 +28,7 @@ from feedpub.store.column_types import (
 )
 from feedpub.store.records import ConfigChange
 
-VERSION = "0010"  # the newest migration's
+VERSION = "0011"  # the newest migration's
 
 metadata = MetaData()
 
@@ -66,7 +66,7 @@ NEWEST_FIRST = (
 
 # What the page of all feeds says of each; a feed whose entries changed since has none.
 feed_summaries = Table(
-    "fronts",
+    "feed_summaries",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("settings", Text, nullable=False),
@@ -89,7 +89,7 @@ aliases = Table(
 Index("aliases_by_entry", aliases.c.feed, aliases.c.entry)
 
 item_states = Table(
-    "seen",
+    "item_states",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
@@ -105,10 +105,10 @@ item_states = Table(
     Column("url", Text, nullable=False, server_default=""),
     Column("recheck_at", UtcSeconds),
 )
-Index("seen_by_recheck", item_states.c.feed, item_states.c.recheck_at)
+Index("item_states_by_recheck", item_states.c.feed, item_states.c.recheck_at)
 
 document_cache = Table(
-    "documents",
+    "document_cache",
     metadata,
     Column("url", Text, primary_key=True),
     Column("config_digest", Text, primary_key=True),
@@ -123,7 +123,7 @@ document_cache = Table(
 
 # What an entry was made of: the page, and what its source said of it.
 page_snapshots = Table(
-    "pages",
+    "page_snapshots",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("entry", Text, primary_key=True),
@@ -151,7 +151,7 @@ page_snapshots = Table(
     ),  # last, so that what stands before it is read without it
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
-Index("pages_by_date", page_snapshots.c.fetched)
+Index("page_snapshots_by_date", page_snapshots.c.fetched)
 
 sources = Table(
     "sources",
@@ -172,7 +172,7 @@ sources = Table(
 
 # Sources of which nothing is left to do, as long as their servers say that nothing changed.
 source_probes = Table(
-    "calm",
+    "source_probes",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
@@ -195,7 +195,7 @@ Index("schedule_by_moment", schedule.c.next_run)
 
 # Which of several processes has something for itself, and until when, by the engine's clock.
 leases = Table(
-    "claims",
+    "leases",
     metadata,
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False),
@@ -204,8 +204,8 @@ leases = Table(
 
 # Which feeds' runs are under way, by which process; "" where that died in the middle of it, so many
 # times in a row.
-marks = Table(
-    "marks",
+run_marks = Table(
+    "run_marks",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("holder", Text, nullable=False),
@@ -215,7 +215,7 @@ marks = Table(
 
 # What each look at a source that could be read brought: what is usual for it.
 source_observations = Table(
-    "looks",
+    "source_observations",
     metadata,
     Column("id", Number, primary_key=True),
     Column("feed", Text, nullable=False),
@@ -235,7 +235,7 @@ source_observations = Table(
     Column("accepted", Boolean, nullable=False),
 )
 Index(
-    "looks_by_source",
+    "source_observations_by_source",
     source_observations.c.feed,
     source_observations.c.key,
     source_observations.c.id,
@@ -243,7 +243,7 @@ Index(
 
 # The sources that are broken now, and since when people know it.
 open_incidents = Table(
-    "breaks",
+    "open_incidents",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("key", Text, primary_key=True),
@@ -264,7 +264,7 @@ proposals = Table(
 )
 
 incidents = Table(
-    "notices",
+    "incidents",
     metadata,
     Column("id", Number, primary_key=True),
     Column("feed", Text, nullable=False),
@@ -280,7 +280,7 @@ incidents = Table(
 
 # Lines that the cleaner removed, each counted once an article.
 removal_stats = Table(
-    "removals",
+    "removal_stats",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("text", Text, primary_key=True),
@@ -289,7 +289,7 @@ removal_stats = Table(
     Column("last", UtcSeconds, nullable=False),
     Column("count", Integer, nullable=False),
 )
-Index("removals_by_date", removal_stats.c.feed, removal_stats.c.last)
+Index("removal_stats_by_date", removal_stats.c.feed, removal_stats.c.last)
 
 archives = Table(
     "archives",
@@ -311,7 +311,7 @@ published = Table(
 
 # What has to be told to others and could not be told yet.
 outbox = Table(
-    "messages",
+    "outbox",
     metadata,
     Column("id", Number, primary_key=True),
     Column("kind", Text, nullable=False),
@@ -344,7 +344,7 @@ Index("runs_by_feed", runs.c.feed, runs.c.id)
 MAX_ROBOTS_BYTES = 2 << 20  # more than any rules that are kept; older versions kept whole files
 
 robots_cache = Table(
-    "robots",
+    "robots_cache",
     metadata,
     Column("origin", Text, primary_key=True),
     Column("body", CompressedText(MAX_ROBOTS_BYTES), nullable=False),
@@ -353,7 +353,7 @@ robots_cache = Table(
 )
 
 site_memories = Table(
-    "memories",
+    "site_memories",
     metadata,
     Column("site", Text, primary_key=True),
     Column("memory", CompressedBytes, nullable=False),

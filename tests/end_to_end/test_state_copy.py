@@ -127,7 +127,7 @@ def test_a_service_works_on_it(newsroom: Site, home: Home, address: str) -> None
     with service_lock(home.root / ".feedpub"):
         refused = home.run("state", "copy", ".feedpub", address)
     assert refused.returncode == FAILED
-    assert "feedpub is running already, with pid" in refused.stderr
+    assert "feedpub is already running with pid" in refused.stderr
     assert not Store.lazy(address).exists()
     assert home.run("state", "copy", ".feedpub", address).returncode == OK
     with Store.open(address):

@@ -214,7 +214,7 @@ def test_a_process_that_dies_meanwhile_loses_nothing(
     site["/T0KEN"] = b"ok"
     tools.store.outbox.add([webhook(tools)])
     (message,) = tools.store.outbox.due(clock.now())
-    tools.store.outbox.claim(message, clock.now() + outbox._CLAIM)  # and then the light goes out
+    tools.store.outbox.claim(message, clock.now() + outbox._CLAIM_TIME)  # and then the light goes out
     with tools_for(config, clock) as others:
         assert notify.deliver_due(config, others.store, others.clock) == 0
         clock.pass_time(91)

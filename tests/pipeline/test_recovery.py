@@ -437,7 +437,7 @@ def test_somebody_is_told(
     (told,) = [json.loads(request.body) for request in site.requests if request.path == "/hook"]
     (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     assert (told["event"], told["feed"]) == ("renewed", "")
-    assert told["text"] == "feedpub's state was damaged, and is built anew from the published feeds"
+    assert told["text"] == "feedpub's state was corrupt and was rebuilt from the published feeds"
     assert told["evidence"]["Reason"].endswith(f"the damaged file lies aside as {aside.name}")
     assert str(state_folder(config.feedpub)) not in json.dumps(told)
     health = json.loads((output_of(config) / "health.json").read_bytes())["items"]

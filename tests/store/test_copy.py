@@ -37,7 +37,7 @@ from tests.store.examples import NOW, document, entry, run
 from tests.store.test_concurrency import FORKS
 from tests.support.postgres import MISSING, Server, installed
 
-OF_PROCESSES = (schema.leases, schema.marks)
+OF_PROCESSES = (schema.leases, schema.run_marks)
 TABLES = [table for table in schema.metadata.sorted_tables if table not in OF_PROCESSES]
 ODD = "Ä \0\x1b0 😀"
 
@@ -195,7 +195,7 @@ def test_a_damaged_value_is_told(file_store: Store, other_place: StatePlace) -> 
     with file_store._database.write_transaction() as connection:
         connection.execute(text("UPDATE entries SET authors = '[' WHERE id LIKE '%1'"))
     with Store.open(other_place) as other:
-        with pytest.raises(StoreError, match="a value is no Plain"):
+        with pytest.raises(StoreError, match="a value is no Json"):
             file_store.copy_to(other)
         assert not any(rows(other).values())
 

@@ -231,7 +231,7 @@ def test_a_folder_in_place_of_the_file(folder: Path) -> None:
 ATTEMPT = """
 import pathlib
 from datetime import UTC, datetime
-from feedpub.core.errors import DamagedError, StoreError
+from feedpub.core.errors import CorruptStateError, StoreError
 from feedpub.store import Store
 try:
     with Store.open(pathlib.Path({folder!r})) as store:

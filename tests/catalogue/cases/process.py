@@ -391,7 +391,7 @@ CASES = (
     Case(
         "second-instance",
         _nothing,
-        "feedpub is running already",
+        "feedpub is already running",
         has_news,
         said=True,
         run=_second,
