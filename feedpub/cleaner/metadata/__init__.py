@@ -72,7 +72,7 @@ class Metadata:
     description: str | None = None
     canonical: str | None = None
     categories: tuple[str, ...] = ()
-    lines: tuple[HtmlElement, ...] = ()
+    byline_elements: tuple[HtmlElement, ...] = ()
     base: str | None = None
 
 
@@ -113,7 +113,7 @@ def read_metadata(
     published, updated = dates.choose_dates(
         stated, seen, url=url, language=add_country(language, url)
     )
-    pictures = chain(meta.images, data.images, items.images, lead_image.is_large(tree))
+    pictures = chain(meta.images, data.images, items.images, lead_image.large_images(tree))
     image = lead_image.choose_lead_image(pictures, base)
     return Metadata(
         title=title,
@@ -132,7 +132,7 @@ def read_metadata(
         description=_description([*meta.descriptions, *data.descriptions, *items.descriptions]),
         canonical=canonical.find_canonical([*meta.addresses, *data.addresses], url, base),
         categories=_categories(stated, sites),
-        lines=tuple(seen.lines),
+        byline_elements=tuple(seen.lines),
         base=base,
     )
 

@@ -35,7 +35,7 @@ def choose_lead_image(addresses: Iterable[str], base: str | None) -> str | None:
     )
 
 
-def is_large(tree: HtmlElement) -> Iterator[str]:
+def large_images(tree: HtmlElement) -> Iterator[str]:
     """The addresses of the pictures on a page that are said to be large, and stand neither above nor below all."""
     for picture in tree.iter("img"):
         width, address = picture.get("width", ""), picture.get("src")
@@ -71,7 +71,7 @@ def parse_pixels(width: str | None, height: str | None) -> Size | None:
     return int(across[1]), int(down[1])
 
 
-def first_of_group(properties: Iterable[tuple[str, str]]) -> Mapping[str, Size]:
+def opengraph_sizes(properties: Iterable[tuple[str, str]]) -> Mapping[str, Size]:
     """The sizes of the pictures that OpenGraph properties describe.
 
     Each og:image begins a new one.

@@ -95,7 +95,7 @@ def read_meta_tags(tree: HtmlElement, elements: Iterable[HtmlElement]) -> Facts:
                 pictures.append((name, text))
     if language := tree.get("lang") or tree.get(_XML_LANG):
         found["languages"].append((-1, language))
-    facts = Facts(image_sizes=dict(lead_image.first_of_group(pictures)))
+    facts = Facts(image_sizes=dict(lead_image.opengraph_sizes(pictures)))
     for field, texts in found.items():
         getattr(facts, field).extend(text for _, text in sorted(texts, key=_rank))
     return facts

@@ -15,7 +15,7 @@ from feedpub.cleaner.rules.model import MAX_PAGES, FollowLink, Rule, RuleIssue, 
 from feedpub.cleaner.rules.rule_book import (
     SiteRuleSet,
     open_rules,
-    render_rules,
+    display_path,
     rule_host,
     site_rule_files,
 )
@@ -33,7 +33,7 @@ __all__ = [
     "coerce_ruleset",
     "open_rules",
     "parse_ruleset",
-    "render_rules",
+    "display_path",
     "rule_host",
     "site_rule_files",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedpub.cleaner.rules.model import Ruleset
-from feedpub.cleaner.rules.rule_book import render_rules
+from feedpub.cleaner.rules.rule_book import display_path
 from feedpub.cleaner.rules.toml import parse_rules
 from feedpub.config.edit import append_rules, save_config
 
@@ -36,12 +36,12 @@ def extend_rules(text: str, draft: RuleDraft, file: Path) -> str:
     """
     lists = {"remove": draft.remove, "keep": draft.keep}
     single = {"title": draft.title, "author": draft.author, "date": draft.date}
-    return append_rules(text, lists, single, render_rules(file))
+    return append_rules(text, lists, single, display_path(file))
 
 
 def read_rules(text: str, file: Path) -> Ruleset:
     """What a file of that text would say. Raises ConfigError, with the file that is meant."""
-    return parse_rules(text, Path(render_rules(file)))
+    return parse_rules(text, Path(display_path(file)))
 
 
 def write_rules(text: str, file: Path) -> None:

@@ -90,7 +90,7 @@ class _Reader:
         said: dict[str, Any] = {name: tuple(values) for name, values in self.lists.items()} | dict(
             self.switches
         )
-        return Ruleset(**said, tests=tuple(self.tests), problems=tuple(self.problems))
+        return Ruleset(**said, tests=tuple(self.tests), issues=tuple(self.problems))
 
     def _take(self, line: str) -> None:
         before, colon, value = line.partition(":")

@@ -122,7 +122,7 @@ class Ruleset:
     prune: bool | None = None
     autodetect: bool | None = None
     json_ld: bool | None = None
-    problems: tuple[RuleIssue, ...] = ()
+    issues: tuple[RuleIssue, ...] = ()
     tests: tuple[RuleTest, ...] = ()
 
     def merged_with(self, other: Self) -> Self:

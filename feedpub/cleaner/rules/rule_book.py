@@ -34,12 +34,12 @@ def open_rules(places: RuleFiles) -> "SiteRuleSet":
     for path in site_rule_files(places.sites):
         host = path.name.removesuffix(".toml")
         try:
-            own[host] = toml.load_rules(Path(render_rules(path)))
+            own[host] = toml.load_rules(Path(display_path(path)))
         except ConfigError as error:
             mistakes.append(str(error))
         if host != rule_host(f"https://{host}/") or "." not in host:
             mistakes.append(
-                f"{render_rules(path)}:1: named for no host; write it in lower case, without www."
+                f"{display_path(path)}:1: named for no host; write it in lower case, without www."
             )
     if mistakes:
         raise ConfigError("\n".join(mistakes))
@@ -51,7 +51,7 @@ def site_rule_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("[!.]*.toml"))
 
 
-def render_rules(path: Path) -> str:
+def display_path(path: Path) -> str:
     """A file's path for people: from the working directory, where it lies below that."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
@@ -126,7 +126,7 @@ class SiteRuleSet:
             if path.suffix == ".txt" and about_hosts and path.is_file():
                 rules = self._file(path, lambda _: None)
                 if rules is not None:
-                    yield render_rules(path), rules
+                    yield display_path(path), rules
 
     def _of_ftr(self, host: str) -> Ruleset:
         """The host's own file, the one for all hosts of the domain above it, and the one for all hosts.
@@ -157,21 +157,21 @@ class SiteRuleSet:
                 known = self._files.get(path)
                 if known is None or known.mark != mark:
                     known = self._files[path] = _Read(mark, _parsed(path, about.st_size))
-                    for problem in known.rules.problems:
+                    for problem in known.rules.issues:
                         tell(problem)
             except FileNotFoundError:
                 return None
             except OSError as error:
-                tell(RuleIssue(render_rules(path), 1, f"cannot be read: {error.strerror}"))
+                tell(RuleIssue(display_path(path), 1, f"cannot be read: {error.strerror}"))
                 return None
             return known.rules
 
 
 def _parsed(path: Path, size: int) -> Ruleset:
-    name = render_rules(path)
+    name = display_path(path)
     if size > _LARGEST:
         return Ruleset(
-            problems=(
+            issues=(
                 RuleIssue(name, 1, f"larger than {_LARGEST // 1_000_000} MB; it is not read"),
             )
         )

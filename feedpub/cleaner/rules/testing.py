@@ -52,7 +52,7 @@ def select_rule_tests(book: SiteRuleSet, hosts: Iterable[str] = ()) -> Iterator[
         )
 
 
-def rule_problems(book: SiteRuleSet, hosts: Sequence[str] = ()) -> Iterator[RuleIssue]:
+def rule_issues(book: SiteRuleSet, hosts: Sequence[str] = ()) -> Iterator[RuleIssue]:
     """The lines of rule files that cannot be used.
 
     Of the files that are named for the hosts, or of all.
@@ -60,7 +60,7 @@ def rule_problems(book: SiteRuleSet, hosts: Sequence[str] = ()) -> Iterator[Rule
     wanted = {rule_host(f"https://{host}/") for host in hosts}
     for name, rules in book.files():
         if not wanted or Path(name).stem in wanted:
-            yield from rules.problems
+            yield from rules.issues
 
 
 def saved_pages(folder: Path) -> Mapping[str, Path]:

@@ -23,7 +23,7 @@ def test_all_files_load_and_each_problem_is_named() -> None:
     """With file and line; there are few, and they are the files' own."""
     files = list(SiteRuleSet(ftr=shared("data/ftr-site-config")).files())
     assert len(files) == 2040
-    said = [str(problem) for _, rules in files for problem in rules.problems]
+    said = [str(problem) for _, rules in files for problem in rules.issues]
     assert len(said) == 30
     assert all(Path(line.split(":")[0]).is_file() and int(line.split(":")[1]) > 0 for line in said)
     assert any(

@@ -18,7 +18,7 @@ def test_expressions_know_where_they_stand() -> None:
         Rule("body", "//main", "//main", "x.txt", 4),
     )
     assert str(rules.title[0]) == "rule title '//h1' (x.txt:5)"
-    assert rules.problems == ()
+    assert rules.issues == ()
 
 
 def test_parts_of_names_and_addresses() -> None:
@@ -81,7 +81,7 @@ def test_headers_wrappers_pictures_and_clues() -> None:
         ("blockquote", "//p[@class='q']")
     ]
     assert (rules.lazy_source, rules.ads[0].source) == (("data-big",), "//meta[@name='ad']")
-    assert rules.problems == ()
+    assert rules.issues == ()
 
 
 def test_tests_with_what_they_must_find() -> None:
@@ -133,7 +133,7 @@ def test_commands_of_other_readers_are_known(command: str) -> None:
 def test_what_is_wrong_is_told_with_its_line(line: str, said: str) -> None:
     """And everything else in the file counts."""
     rules = parsed("title: //h1", line, "date: //time")
-    (problem,) = rules.problems
+    (problem,) = rules.issues
     assert str(problem).startswith("x.txt:2: ")
     assert said in problem.text
     assert rules.title
@@ -144,4 +144,4 @@ def test_functions_are_counted_right() -> None:
     """Whatever stands in brackets, quotes and paths."""
     inner = "substring-before(//a[not(contains(., ')'))]/@href, \",(\")"
     line = f"title: concat({inner}, 'x', name(), //b[(1 + 2) mod 2]/text())"
-    assert parsed(line).problems == ()
+    assert parsed(line).issues == ()
