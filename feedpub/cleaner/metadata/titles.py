@@ -71,10 +71,8 @@ def choose_title(
     """
     compact_names = map(compact_title, (*site, *_names_from_host(site_host(url))))
     site_names = {name for name in compact_names if name}
-    titles = []
-    for text in stated:
-        if title := without_site(text[:_MAX_STATED_CHARS], site_names):
-            titles.append(title)
+    titles = [without_site(text[:_MAX_STATED_CHARS], site_names) for text in stated]
+    titles = [title for title in titles if title]
     visible = [
         (index, headline)
         for index, headline in enumerate(headlines)

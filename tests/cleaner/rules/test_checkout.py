@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from feedpub import extract
-from feedpub.cleaner.rules import Ruleset, SiteRuleSet, rule_host
+from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.core.errors import ExtractError
+from feedpub.core.urls import site_host
 from tests.support.shared import shared
 
 WANTED = 20
@@ -44,7 +45,7 @@ def pages() -> dict[str, dict[str, Any]]:
             for line in lines:
                 page = json.loads(line)
                 if "html" in page:
-                    found.setdefault(rule_host(page["url"]), page)
+                    found.setdefault(site_host(page["url"]), page)
     return found
 
 

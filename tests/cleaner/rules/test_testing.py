@@ -61,7 +61,7 @@ def test_only_the_named_hosts_are_tried(ruled: Path) -> None:
     done = check(ruled, "--rules", "--pages", str(pages), "www.two.example")
     assert done.exit_code == 0
     assert "one.example" not in done.output
-    assert "no page at hand" in done.output
+    assert "no saved page of this URL" in done.output
     assert (
         check(ruled, "--rules", "three.example").output == "No rules name a page to be tried on.\n"
     )
