@@ -182,8 +182,8 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "an item": lambda text: limit_fields(
         Item(text, text, (text,) * 9, summary=text, categories=(text,), version=text)
     ),
-    "a title": rss_atom_text.plain,
-    "an author": rss_atom_text.format_mailbox,
+    "a title": rss_atom_text.to_plain_text,
+    "an author": rss_atom_text.split_mailbox,
     "an address to publish": lambda text: rss_atom_text.to_uri(
         f"https://example.org/{text[:8000]}"
     ),

@@ -216,7 +216,7 @@ def _extracted(
         judge.probabilities(measure_features(tokenize_page(layout, hints), judge.vocabulary)),
         judge.vocabulary,
         title=stated.title,
-        credits=frozenset(stated.lines),
+        credits=frozenset(stated.byline_elements),
         memory=memory,
         url=url,
         inside=ruling.find_content(layout),

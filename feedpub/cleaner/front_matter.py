@@ -15,6 +15,7 @@ from feedpub.core import dates
 from feedpub.core.errors import ExtractError
 from feedpub.core.models import Article
 from feedpub.core.text import strip_invalid_characters
+from feedpub.core.urls import absolute_url
 
 _BLOCK = re.compile(
     r"\A\ufeff?(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<text>.*?)^(?P=fence)[ \t]*(?:\r?\n|\Z)",
@@ -186,7 +187,7 @@ class _Reader:
         A path within a site is none, and nothing to be noted.
         """
         texts = self._texts(*keys)
-        found = next(canonical.resolve_address(texts, None), None)
+        found = next(filter(None, (absolute_url(text, "") for text in texts)), None)
         for text in () if found else texts:
             if text.startswith(("http:", "https:")):
                 self._note(next(key for key in keys if self.values.get(key)), text)

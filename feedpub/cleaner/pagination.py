@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 
 from feedpub.cleaner import next_page
 from feedpub.cleaner.next_page import NextPage
-from feedpub.cleaner.rules import MAX_PAGES, Ruleset, rule_host
+from feedpub.cleaner.rules import MAX_PAGES, Ruleset
 from feedpub.core.article_keys import url_key
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError, ResourceLimitError, SourceError
 from feedpub.core.html import contains_ignoring_case
 from feedpub.core.models import Page
 from feedpub.core.process_pool import Executor
-from feedpub.core.urls import site_domain
+from feedpub.core.urls import site_domain, site_host
 
 HTML_TYPES = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
 _MAY_GO_ON = re.compile(rb"""\brel\s*=\s*+["']?[^"'>]{0,60}\bnext\b|>\s*2\s*<""", re.IGNORECASE)
@@ -107,7 +107,7 @@ class _Way:
         first, after = here, here.following
         seen = {url_key(self.found.url)}
         while (
-            after and url_key(after) not in seen and rule_host(after) == rule_host(self.found.url)
+            after and url_key(after) not in seen and site_host(after) == site_host(self.found.url)
         ):
             number = len(self.found.pages) + 1
             if number > MAX_PAGES:

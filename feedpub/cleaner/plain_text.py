@@ -13,7 +13,7 @@ from html import escape
 from itertools import groupby
 
 from feedpub.cleaner import phrases, plain_text_boilerplate, text_blocks
-from feedpub.cleaner.metadata import authors, canonical
+from feedpub.cleaner.metadata import authors
 from feedpub.cleaner.metadata.language import language_of_text
 from feedpub.cleaner.plain_text_boilerplate import _BARE_ADDRESS
 from feedpub.cleaner.sanitize import sanitise
@@ -23,6 +23,7 @@ from feedpub.core import dates
 from feedpub.core.errors import NoContentError
 from feedpub.core.models import Article, Removed
 from feedpub.core.text import pluralize, strip_invalid_characters
+from feedpub.core.urls import absolute_url
 
 _BAR = re.compile(r"(?<!\s)\s++[|·•»›]\s+")
 _DASH = re.compile(r"(?<!\s)\s++[-–—]\s+")
@@ -143,7 +144,7 @@ def _sections(above: Sequence[TextBlock], language: str | None) -> int:
 def read_head(block: TextBlock, head: ArticleHead, language: str | None) -> bool:
     """Whether a block above the text is part of the head; what it says is noted."""
     if address := _BARE_ADDRESS.fullmatch(block.text):
-        head.url = head.url or next(canonical.resolve_address([address[1]], None), None)
+        head.url = head.url or absolute_url(address[1], "")
     elif _byline(block, head, language):
         return True
     elif published := _date(block, language):

@@ -19,7 +19,6 @@ from markdown_it import MarkdownIt
 
 from feedpub.cleaner import front_matter, metadata
 from feedpub.cleaner.extract import extract, extract_fragment
-from feedpub.cleaner.metadata import canonical
 from feedpub.cleaner.metadata.language import language_of_text
 from feedpub.cleaner.plain_text import ArticleHead, extract_text, read_head
 from feedpub.cleaner.rules import Ruleset
@@ -30,6 +29,7 @@ from feedpub.core.errors import ExtractError, NoContentError
 from feedpub.core.html import parse_html
 from feedpub.core.models import Article
 from feedpub.core.text import strip_invalid_characters
+from feedpub.core.urls import absolute_url
 
 _DOCUMENT = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
@@ -84,7 +84,7 @@ def extract_saved(
         article = stated.merged_with(read(SavedFile(text, stated.title, stated.url, base, rules)))
     except ExtractError as error:
         raise type(error)(error.reason, name) from error
-    image = article.image and next(canonical.resolve_address([article.image], base), article.image)
+    image = article.image and (absolute_url(article.image, base or "") or article.image)
     return replace(article, title=article.title or _title_of(path), image=image)
 
 

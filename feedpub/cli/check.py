@@ -49,7 +49,7 @@ def try_site_rules(
     from feedpub.cli import output
     from feedpub.pipeline.context import open_pool
 
-    for problem in testing.rule_problems(book, hosts):
+    for problem in testing.rule_issues(book, hosts):
         echo(f"note: {problem}")
     with (
         open_pool() as isolation,
@@ -193,7 +193,7 @@ def _about_rules(book: "SiteRuleSet") -> list[str]:
     Each of ours is an error before that.
     """
     files = list(book.files())
-    problems = sum(len(rules.problems) for _, rules in files)
+    problems = sum(len(rules.issues) for _, rules in files)
     if book.ftr and not files:
         return [f"there is no rule file in {book.ftr}: is it a checkout of ftr-site-config?"]
     if not problems:

@@ -105,3 +105,16 @@ def site_domain(url: str) -> str:
     Example.co.uk of https://www.example.co.uk/news.
     """
     return registered_domain(urlsplit(url).hostname)
+
+
+def host_from_url(url: str | None) -> str:
+    """Return the host of a URL in lower case, or "" if it has none or cannot be parsed."""
+    try:
+        return urlsplit(url or "").hostname or ""
+    except ValueError:
+        return ""
+
+
+def site_host(url: str | None) -> str:
+    """Return the host of a URL without "www." and without a trailing dot, or ""."""
+    return host_from_url(url).rstrip(".").removeprefix("www.")

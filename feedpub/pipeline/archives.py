@@ -156,7 +156,7 @@ def _moved(
 def _base(name: str, suffix: str, tools: RunContext) -> str:
     """Return the `base_url` that an archive file was written under; "" if it cannot be read."""
     with suppress(UnknownDocumentError):
-        return parse_published.links_in(tools.output.read(name) or b"", suffix).base
+        return parse_published.read_links(tools.output.read(name) or b"", suffix).base
     return ""
 
 

@@ -120,7 +120,7 @@ def _by_digests(
     unknown = {key for item in items for key in item.keys} - known.keys()
     if not unknown:
         return {}
-    by_digest = {parse_published.digest_of_id(id_): id_ for id_ in store.updated_by_id(feed)}
+    by_digest = {parse_published.key_digest_from_id(id_): id_ for id_ in store.updated_by_id(feed)}
     return {
         key: by_digest[digest]
         for key in unknown
@@ -191,7 +191,7 @@ def _documents(feed: FeedConfig, number: int | None, publisher: Output) -> Itera
         name = f"{stem}.{kind}"
         try:
             if (body := publisher.read(name)) is not None:
-                links = parse_published.links_in(body, kind)
+                links = parse_published.read_links(body, kind)
                 entries = parse_published.parse_published(body, kind, feed.name)
                 entries = tuple(_as_stored(entry, feed, links.base) for entry in entries)
                 yield _Read(entries, number, links.previous)
@@ -255,7 +255,7 @@ def _completed(entry: Entry, feed: FeedConfig, store: Store) -> Entry:
         seen, source, rank = before.first_seen, before.source, before.rank
     else:
         seen, source, rank = (
-            max(entry.published, parse_published.day_of_id(entry.id)),
+            max(entry.published, parse_published.day_from_id(entry.id)),
             _source(entry, feed),
             entry.rank,
         )
@@ -272,7 +272,7 @@ def _bare(entry: Entry, feed: FeedConfig) -> Entry:
     """
     candidates = (
         replace(candidate, text=_text(candidate.html))
-        for candidate in decorate.without_lead_image(entry)
+        for candidate in decorate.undecorated_versions(entry)
     )
     return next(
         bare for bare in candidates if entry.html in (bare.html, assemble.decorate(feed, bare).html)

@@ -289,7 +289,7 @@ def _left_out(
     entries = {entry.id: entry for entry in live.entries}
     for key, path in files.items():
         if entry := entries.get(ids.get(key, "")):
-            for reason in assemble.excluded_entries(live, entry, assemble.saved_folders(feed)):
+            for reason in assemble.describe_unpublished_images(live, entry, assemble.saved_folders(feed)):
                 yield Failure(str(path), reason)
 
 
@@ -426,7 +426,7 @@ def _known(
     return ExistingEntries(
         aliases=aliases,
         entries={id_: entry for id_, entry in entries.items() if entry},
-        moments=tools.store.update_times(feed.name),
+        update_times=tools.store.update_times(feed.name),
         slugs=tools.store.slugs(feed.name),
         guids=tools.store.guid_keys(feed.name, ids),
         sources={source_key(source) for source in feed.source},

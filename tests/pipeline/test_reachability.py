@@ -104,7 +104,7 @@ BASES = ("https://one.example.org/", "https://two.example.org/feeds/")
 
 
 def base_of(body: bytes, name: str) -> str:
-    return parse_published.links_in(body, name.rpartition(".")[2]).base
+    return parse_published.read_links(body, name.rpartition(".")[2]).base
 
 
 class Model:
@@ -236,7 +236,7 @@ class Model:
         base, name = config.feedpub.base_url, f"f.{suffix}"
         while name:
             body = (output_of(config) / name).read_bytes()
-            links = parse_published.links_in(body, suffix)
+            links = parse_published.read_links(body, suffix)
             assert links.own == f"{base}{name}"
             yield [entry.id for entry in parse_published.parse_published(body, suffix, "f")]
             assert links.previous.startswith(base if links.previous else "")

@@ -36,7 +36,7 @@ def _names(table: Table) -> list[Column]:
     weights = np.array([table.vocabulary.name(name) for name in known])
     names, wrapper = weights[of_boxes], weights[of_wrappers, 0]
     total, worst, best = np.repeat(names[np.newaxis, :, 2], 3, axis=0)
-    for level, around in table.accumulate_inwards:
+    for level, around in table.levels:
         total[level] += total[around]
         worst[level] = np.minimum(worst[level], worst[around])
         best[level] = np.maximum(best[level], best[around])

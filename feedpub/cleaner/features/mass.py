@@ -153,7 +153,7 @@ def _readability(table: Table) -> Column:
 def _outer(words: Column, table: Table) -> Index:
     """For each box the nearest one around it that has more text."""
     outer = table.parent.copy()
-    for level, around in table.accumulate_inwards:
+    for level, around in table.levels:
         outer[level] = np.where(words[around] > words[level], around, outer[around])
     return outer
 
@@ -161,6 +161,6 @@ def _outer(words: Column, table: Table) -> Index:
 def _best_around(best: Column, table: Table) -> Column:
     """The readability of the best box around each block, its own among them."""
     found = best.copy()
-    for level, around in table.accumulate_inwards:
+    for level, around in table.levels:
         found[level] = np.maximum(found[level], found[around])
     return found[table.box]

@@ -36,7 +36,7 @@ def _groups(table: Table) -> Rows:
     density = np.bincount(group, linked) / np.maximum(in_group, 1)
     nearest = np.arange(len(member))
     repeated = count[group] >= SEVERAL
-    for level, around in table.accumulate_inwards:
+    for level, around in table.levels:
         nearest[level] = np.where(repeated[level], level, nearest[around])
     item = nearest[table.box]
     own = group[item]

@@ -88,7 +88,7 @@ class Table:
         return np.array([box.depth for box in self.boxes], dtype=np.int64)
 
     @cached_property
-    def accumulate_inwards(self) -> list[tuple[Index, Index]]:
+    def levels(self) -> list[tuple[Index, Index]]:
         """The boxes of every depth below the root, outermost first, each with the boxes around them."""
         order = np.argsort(self.depth, kind="stable")
         levels = np.split(order, np.flatnonzero(np.diff(self.depth[order])) + 1)[1:]

@@ -1,7 +1,7 @@
-"""XPath as rules may use it: XPath 1.0 without extensions, so that nothing in it reaches beyond the page.
+"""Compile and check the XPath of rules: XPath 1.0 without extensions, limited to the page.
 
-libxml2 notices many mistakes only when it comes to them on a page; they are looked for here, when a
-rule is read.
+libxml2 detects many errors only when it evaluates an expression on a page. They are detected here
+when a rule is read.
 """
 
 import re
@@ -11,8 +11,8 @@ from functools import lru_cache
 from cssselect import HTMLTranslator
 from lxml import etree
 
-_MANY = 1000
-_FUNCTIONS = {  # of XPath 1.0: the fewest arguments and the most
+_UNLIMITED = 1000
+_FUNCTIONS = {  # of XPath 1.0: the minimum and maximum number of arguments
     **dict.fromkeys(("last", "position", "true", "false", "text", "node", "comment"), (0, 0)),
     **dict.fromkeys(
         ("local-name", "namespace-uri", "name", "string", "string-length", "normalize-space"),
@@ -25,46 +25,49 @@ _FUNCTIONS = {  # of XPath 1.0: the fewest arguments and the most
     **dict.fromkeys(("starts-with", "contains", "substring-before", "substring-after"), (2, 2)),
     "substring": (2, 3),
     "translate": (3, 3),
-    "concat": (2, _MANY),
+    "concat": (2, _UNLIMITED),
 }
-_OPERATORS = frozenset({"and", "or", "div", "mod"})  # may stand before a bracket, and call nothing
+_OPERATORS = frozenset({"and", "or", "div", "mod"})  # may precede a bracket, but are not called
 _OPENING, _CLOSING = ("(", "["), (")", "]")
 _PART = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.-])[\w.-]++(?::[\w.-]++)?(?=\s*\()|[(),\[\]]|\S""")
-_EMPTY = etree.HTML("<html><head><title>-</title></head><body><p>-</p></body></html>")
+_EMPTY_PAGE = etree.HTML("<html><head><title>-</title></head><body><p>-</p></body></html>")
 
 
 @lru_cache(maxsize=4000)
 def compile_xpath(expression: str) -> etree.XPath:
-    """An expression, ready to be called on a tree. Raises ValueError, with what is wrong."""
+    """Compile an expression.
+
+    Raises:
+        ValueError: it is not XPath 1.0.
+    """
     try:
         xpath = etree.XPath(expression, regexp=False)
-        xpath(_EMPTY)
-    except (etree.XPathError, ValueError) as error:  # ValueError: characters that no document holds
+        xpath(_EMPTY_PAGE)
+    except (etree.XPathError, ValueError) as error:  # ValueError: invalid characters
         raise ValueError(f"not XPath 1.0: {str(error).lower() or 'it cannot be read'}") from error
     return xpath
 
 
 def check_xpath(expression: str) -> str:
-    """An expression that is sound as far as can be told without a page.
+    """Return an expression if it is valid, as far as can be determined without a page.
 
-    Raises ValueError, with what is wrong.
+    Raises:
+        ValueError: it is not XPath 1.0.
     """
     compile_xpath(expression)
-    for name, arguments in _calls(expression):
-        fewest, most = _FUNCTIONS.get(name, (-1, -1))
-        if fewest < 0:
+    for name, arguments in _function_calls(expression):
+        if name not in _FUNCTIONS:
             raise ValueError(f"not XPath 1.0: there is no function {name}()")
+        fewest, most = _FUNCTIONS[name]
         if not fewest <= arguments <= most:
             raise ValueError(f"not XPath 1.0: {name}() is given {arguments} arguments")
     return expression
 
 
-def _calls(expression: str) -> Iterator[tuple[str, int]]:
-    """Each function that is called, with the number of its arguments."""
-    names, counts = (
-        [""],
-        [0],
-    )  # of each bracket that is open: what stands before it, and what was given in it so far
+def _function_calls(expression: str) -> Iterator[tuple[str, int]]:
+    """Yield the name of each function that is called, with the number of its arguments."""
+    # Of each open bracket: the part of the expression before it, and the number of arguments in it so far.
+    names, counts = [""], [0]
     before = ""
     for part in _PART.findall(expression):
         if part in _CLOSING and len(names) > 1:
@@ -81,10 +84,10 @@ def _calls(expression: str) -> Iterator[tuple[str, int]]:
 
 @lru_cache(maxsize=1000)
 def xpath_from_css(selector: str) -> str:
-    """The XPath of a CSS selector that the config has checked."""
+    """Translate a CSS selector that the config has validated to XPath."""
     return HTMLTranslator().css_to_xpath(selector)
 
 
 def xpath_literal(text: str) -> str:
-    """A text without quotes, or with one kind of them, as XPath writes it."""
+    """Quote a text for XPath, which has no escapes: drop ' if the text contains both quotes."""
     return f'"{text}"' if '"' not in text else f"'{text.replace(chr(39), '')}'"

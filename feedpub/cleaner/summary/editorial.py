@@ -61,7 +61,7 @@ def choose_summary(  # noqa: PLR0913 -- each says one thing about the page, by n
     own = [
         part
         for part in _whole(
-            plain(description or "").lstrip(SENTENCE_MARKS), opening, title, language
+            to_plain_text(description or "").lstrip(SENTENCE_MARKS), opening, title, language
         )
         if not repeats_title(part, title)
     ]
@@ -72,7 +72,7 @@ def choose_summary(  # noqa: PLR0913 -- each says one thing about the page, by n
     )
 
 
-def plain(description: str) -> str:
+def to_plain_text(description: str) -> str:
     """A description as one line of text.
 
     Entities read, twice where they were escaped twice, and tags gone.

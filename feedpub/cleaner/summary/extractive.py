@@ -45,7 +45,7 @@ def tokenize(text: str) -> list[str]:
 # that many others are like, words of the title, sentences that stand together, and about half of
 # the room filled.
 
-MOST = 100  # sentences looked at; what stands further down does not stand for the article
+MAX_SENTENCES = 100  # sentences looked at; what stands further down does not stand for the article
 BEAM = 8  # choices kept at each step of the search
 WEIGHTS = (1.7, 0.35, 0.6, 1.8, 1.05, 0.5, -1.5, 1.05, -1.0)
 
@@ -86,7 +86,7 @@ def best_sentences(
 
     None if none fits.
     """
-    sentences = _distinct(found)[:MOST]
+    sentences = _distinct(found)[:MAX_SENTENCES]
     measures = measure(sentences, title, language)
     kept: list[tuple[float, Choice]] = []
     beam: list[Choice] = [()]

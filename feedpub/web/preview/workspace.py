@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from feedpub.cleaner import articles
-from feedpub.cleaner.rules import RuleDraft, Ruleset, SiteRuleSet, edit, render_rules
+from feedpub.cleaner.rules import RuleDraft, Ruleset, SiteRuleSet, edit, display_path
 from feedpub.core import diff, process_pool
 from feedpub.core.errors import ConfigError, SourceError
 from feedpub.core.models import Article
@@ -186,7 +186,7 @@ class PreviewSession:
         rules = edit.read_rules(text, file)
         if not host:
             return RuleFilePreview("", text, NOWHERE), _Drafted(book, rules)
-        return RuleFilePreview(render_rules(file), text), _Drafted(
+        return RuleFilePreview(display_path(file), text), _Drafted(
             book.with_rules(host, rules)
         ) if draft else self._rules
 
@@ -224,7 +224,7 @@ def _text(file: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{render_rules(file)}: cannot be read: {error}") from error
+        raise ConfigError(f"{display_path(file)}: cannot be read: {error}") from error
 
 
 def _effect(
