@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from feedpub.cleaner.rules.model import FollowLink, Replacement, Rule, Ruleset, RuleTest
-from feedpub.cleaner.rules.xpath import xpath_from_css
 from feedpub.config import SiteFile, SiteRules, TomlLines, load_site, parse_site
+from feedpub.core.selectors import xpath_from_css
 
 TEXT_TYPE = "text:"
 _Line = Callable[[tuple[str | int, ...]], int]
