@@ -9,7 +9,7 @@ from pathlib import Path
 
 from feedpub.cleaner.rules.model import FollowLink, Replacement, Rule, Ruleset, RuleTest
 from feedpub.config import SiteFile, SiteRules, TomlLines, load_site, parse_site
-from feedpub.core.selectors import xpath_from_css
+from feedpub.core.selectors import xpath_from_selector
 
 TEXT_TYPE = "text:"
 _Line = Callable[[tuple[str | int, ...]], int]
@@ -27,7 +27,7 @@ def parse_ruleset(rules: SiteRules, file: str = "", line: _Line = lambda _: 0) -
     def rule(command: str, written: str | None, *place: str | int) -> tuple[Rule, ...]:
         if not written:
             return ()
-        xpath = "" if written.startswith(TEXT_TYPE) else xpath_from_css(written)
+        xpath = "" if written.startswith(TEXT_TYPE) else xpath_from_selector(written)
         return (Rule(command, written, xpath, file, line(place or (command,)), css=True),)
 
     def several(command: str, all_written: tuple[str, ...]) -> tuple[Rule, ...]:
