@@ -15,12 +15,12 @@ from feedpub.cleaner.layout import Layout
 from feedpub.cleaner.metadata import Metadata, authors, titles
 from feedpub.cleaner.rules import FollowLink, Rule, Ruleset
 from feedpub.cleaner.rules.toml import TEXT_TYPE
-from feedpub.cleaner.rules.xpath import compile_xpath
 from feedpub.core import dates
 from feedpub.core.encoding import decode_html
 from feedpub.core.errors import ExtractError
 from feedpub.core.html import parse_html
 from feedpub.core.models import Removed
+from feedpub.core.selectors import compile_xpath
 
 _ROOTS = frozenset({"html", "head", "body"})  # are never taken out
 _LONGEST_NAME = 100  # characters of an author's name

@@ -256,9 +256,12 @@ def _show_json(plan: _Plan, *, written: bool) -> None:
     document = {
         "config": plan.path,
         "written": written and plan.changes_files,
-        "new": [{"name": name, "feed": draft} for name, draft in plan.imports.new],
-        "known": [{"name": name, "feed": draft} for name, draft in plan.imports.already_configured],
+        "new": [{"name": name, "feed": draft.as_json()} for name, draft in plan.imports.new],
+        "known": [
+            {"name": name, "feed": draft.as_json()}
+            for name, draft in plan.imports.already_configured
+        ],
         "sites": [{"file": path, "rules": dict(site.settings)} for path, site in plan.sites],
-        "losses": plan.unsupported,
+        "losses": [loss.as_json() for loss in plan.unsupported],
     }
     echo_json(document)

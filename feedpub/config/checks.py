@@ -327,7 +327,7 @@ def validate_feed(feed: Mapping[str, object]) -> tuple[ConfigFinding, ...]:
 
 
 def check_selector_syntax(selector: str) -> str | None:
-    """What is wrong with a CSS selector; None where it can be used."""
+    """Return the mistake in a selector, or None if it is valid."""
     try:
         check_selector(selector)
     except ValueError as error:

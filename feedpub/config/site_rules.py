@@ -11,6 +11,7 @@ from feedpub.config.types import (
     ConfigPath,
     Removal,
     Selector,
+    ValueSelector,
     WebAddress,
     quote_for_message,
 )
@@ -67,42 +68,42 @@ class SiteRules(ConfigModel):
 
     content: Selector | None = Field(
         default=None,
-        description="CSS selector of the article's body. Default: found automatically.",
-        examples=["article .body"],
+        description="Selector of the article's body: CSS, or XPath after xpath:. Default: found automatically.",
+        examples=["article .body", "xpath://article/div[last()]"],
     )
     remove: tuple[Removal, ...] = Field(
         default=(),
-        description="Elements that never belong to an article: CSS selectors, or text: and the beginning of a block.",
+        description="Elements that never belong to an article: selectors, or text: and the beginning of a block.",
         examples=[["aside.promo", "text:Sponsored by"]],
     )
     keep: _Selectors = Field(
         default=(),
-        description="CSS selectors of elements that always belong to the article.",
+        description="Selectors of elements that always belong to the article.",
         examples=[[".score-table"]],
     )
-    title: Selector | None = Field(
+    title: ValueSelector | None = Field(
         default=None,
-        description="CSS selector of the headline. Default: found automatically.",
+        description="Selector of the headline. Default: found automatically.",
         examples=["h1.head"],
     )
-    author: Selector | None = Field(
+    author: ValueSelector | None = Field(
         default=None,
-        description="CSS selector of the authors' names, one element each.",
+        description="Selector of the authors' names, one element each.",
         examples=[".byline a"],
     )
-    date: Selector | None = Field(
+    date: ValueSelector | None = Field(
         default=None,
-        description="CSS selector of the publication date.",
+        description="Selector of the publication date.",
         examples=["time.published"],
     )
-    next_page: Selector | None = Field(
+    next_page: ValueSelector | None = Field(
         default=None,
-        description="CSS selector of the link to an article's next page.",
+        description="Selector of the link to an article's next page.",
         examples=[".pager a.next"],
     )
-    single_page: Selector | None = Field(
+    single_page: ValueSelector | None = Field(
         default=None,
-        description="CSS selector of the link to a page that has the complete article.",
+        description="Selector of the link to a page that has the complete article.",
         examples=["a.print"],
     )
     headers: _Headers = Field(

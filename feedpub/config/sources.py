@@ -57,8 +57,9 @@ class PageSource(RemoteSource):
     )
     links: Selector | None = Field(
         default=None,
-        description="CSS selector of the article links. Default: found by the page's structure.",
-        examples=["main h2 a"],
+        description="Selector of the article links: CSS, or XPath after xpath:. Default: found by the "
+        "page's structure.",
+        examples=["main h2 a", "xpath://main//h2/a"],
     )
 
 

@@ -22,6 +22,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator, Validation
 
 from feedpub.config import cron
 from feedpub.core.patterns import compile_pattern
+from feedpub.core.selectors import XPATH_PREFIX, check_xpath, selects_nodes
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Line breaks and other characters that are not text."""
@@ -301,19 +302,42 @@ def _language(value: str) -> str:
     raise ValueError(f"{quote_for_message(value)} is not a language tag; {hint}")
 
 
-def check_selector(value: str) -> str:
-    """A CSS selector, as lxml can use it; ValueError for anything else."""
+def check_value_selector(value: str) -> str:
+    """Return a selector of elements, attributes or texts: CSS, or XPath after "xpath:".
+
+    Raises:
+        ValueError: states the mistake.
+    """
     require_text(value)
-    if value.lstrip().startswith(("/", "./")):
-        raise ValueError(
-            f'{quote_for_message(value)} looks like XPath; write CSS, as in "article .body"'
-        )
+    if value.startswith(XPATH_PREFIX):
+        try:
+            check_xpath(value.removeprefix(XPATH_PREFIX))
+        except ValueError as error:
+            raise ValueError(f"{quote_for_message(value)} is {error}") from error
+        return value
+    if re.match(r"\s*\(?\.?/", value):
+        raise ValueError(f'{quote_for_message(value)} looks like XPath; write "xpath:" before it')
     try:
         CSSSelector(value, translator="html")(
             Element("p")
         )  # some mistakes show only when it is used
     except (SelectorError, XPathError, RecursionError) as error:
         raise ValueError(f"{quote_for_message(value)} is not a CSS selector: {error}") from error
+    return value
+
+
+def check_selector(value: str) -> str:
+    """Return a selector of elements or attributes: CSS, or XPath after "xpath:".
+
+    Raises:
+        ValueError: states the mistake.
+    """
+    check_value_selector(value)
+    if value.startswith(XPATH_PREFIX) and not selects_nodes(value.removeprefix(XPATH_PREFIX)):
+        raise ValueError(
+            f"{quote_for_message(value)} selects no elements but computes a value; "
+            'write a path, as in "xpath://article"'
+        )
     return value
 
 
@@ -435,6 +459,7 @@ Language = Annotated[
 Cron = Annotated[str, AfterValidator(cron.check_cron)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 Selector = Annotated[str, AfterValidator(check_selector)]
+ValueSelector = Annotated[str, AfterValidator(check_value_selector)]
 Removal = Annotated[str, AfterValidator(_removal)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Glob = Annotated[str, AfterValidator(_glob)]

@@ -18,8 +18,8 @@ from feedpub.cleaner.rules.model import (
     RuleTest,
     WrapRule,
 )
-from feedpub.cleaner.rules.xpath import check_xpath, xpath_literal
 from feedpub.config import RULE_HEADERS
+from feedpub.core.selectors import check_xpath, xpath_literal
 
 LEGACY = frozenset(
     "autodetect_next_page convert_double_br_tags dissolve footnotes insert_detected_image "  # noqa: SIM905 -- words

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from feedpub.cleaner.rules.model import FollowLink, Replacement, Rule, Ruleset, RuleTest
-from feedpub.cleaner.rules.xpath import xpath_from_css
 from feedpub.config import SiteFile, SiteRules, TomlLines, load_site, parse_site
+from feedpub.core.selectors import xpath_from_selector
 
 TEXT_TYPE = "text:"
 _LineOf = Callable[[tuple[str | int, ...]], int]
@@ -24,7 +24,7 @@ def parse_ruleset(rules: SiteRules, file: str = "", line: _LineOf = lambda _: 0)
     def convert(command: str, source: str | None, *path: str | int) -> tuple[Rule, ...]:
         if not source:
             return ()
-        xpath = "" if source.startswith(TEXT_TYPE) else xpath_from_css(source)
+        xpath = "" if source.startswith(TEXT_TYPE) else xpath_from_selector(source)
         return (Rule(command, source, xpath, file, line(path or (command,)), css=True),)
 
     def convert_all(command: str, sources: Sequence[str]) -> tuple[Rule, ...]:

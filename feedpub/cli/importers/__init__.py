@@ -2,7 +2,7 @@
 
     detect      which program a file is of
     opml, freshrss, html2rss, rsspls, rssbridge     one format each: bytes → drafts and losses
-    selectors, xpath    what points at links elsewhere → the one selector of a page source
+    selectors   what points at links elsewhere → the one selector of a page source
     documents   XML, YAML and TOML, with lines
     checking    only what the config takes
     arriving    what is there already, and what is new

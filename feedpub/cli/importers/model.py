@@ -6,7 +6,7 @@ Feeds to be added, rules for sites, and what is lost on the way.
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -78,6 +78,11 @@ class ImportedFeed:
         }
         return {key: value for key, value in feed.items() if value}
 
+    def as_json(self) -> dict[str, object]:
+        """Return the object that `feedpub import --json` prints."""
+        fields = asdict(self)
+        return {"where": fields.pop("location"), **fields}
+
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
@@ -97,6 +102,15 @@ class Unsupported:
 
     def __str__(self) -> str:
         return f"{self.location}: {self.what}: {self.hint}"
+
+    def as_json(self) -> dict[str, object]:
+        """Return the object that `feedpub import --json` prints."""
+        return {
+            "where": self.location,
+            "what": self.what,
+            "instead": self.hint,
+            "matters": self.is_important,
+        }
 
 
 @dataclass(frozen=True, slots=True)

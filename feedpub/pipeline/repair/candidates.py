@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from feedpub.core.data_files import load_toml
 from feedpub.core.models import Item, Page
+from feedpub.core.selectors import select_elements
 from feedpub.core.urls import site_domain
 from feedpub.pipeline.repair.similarity import (
     KnownArticles,
@@ -126,11 +127,13 @@ def lists_of_feed(page: Page, known: KnownArticles) -> FoundList | None:
 
 
 def _found_by(document: HtmlDocument, selector: str | None) -> Sequence[Item]:
-    return (
-        find_items(document)
-        if selector is None
-        else select_cards(document, document.tree.cssselect(selector))
-    )
+    if selector is None:
+        return find_items(document)
+    try:
+        elements = select_elements(document.tree, selector)
+    except ValueError:  # XPath that fails on this page finds nothing in it
+        return ()
+    return select_cards(document, elements)
 
 
 def _best(document: HtmlDocument, known: KnownArticles) -> FoundList | None:

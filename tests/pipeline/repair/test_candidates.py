@@ -61,6 +61,20 @@ def test_the_page_as_it_was_needs_nothing() -> None:
         )
 
 
+def test_an_xpath_selector_that_still_works_is_left_alone() -> None:
+    seen = compare_selectors(fetched(layouts.old()), "xpath://h2/a/@href", KNOWN)
+    assert seen.best is None
+    assert seen.current.is_same_list
+
+
+@pytest.mark.parametrize("links", ["xpath://h6/a", "xpath://a[count(string(.)) = 1]"])
+def test_an_xpath_selector_that_finds_nothing_is_replaced(links: str) -> None:
+    """An expression that fails on the page counts as one that finds nothing."""
+    seen = compare_selectors(fetched(layouts.old()), links, KNOWN)
+    assert seen.best is not None
+    assert str(seen.current).startswith("lists 0 of the 12 articles")
+
+
 @pytest.mark.parametrize("layout", REPAIRED, ids=lambda layout: layout.__name__)
 def test_the_list_is_found_again(layout: Layout) -> None:
     """All of it, and nothing else, by what is proposed.
