@@ -18,13 +18,13 @@ from tests.support.client import everything
 SERVE = """
 import os, sys
 from pathlib import Path
-from feedpub.web import FolderShelf, Server, Site
-from feedpub.web.sockets import inherited
+from feedpub.web import FeedApp, FolderBackend, Server
+from feedpub.web.sockets import inherited_sockets
 os.dup2(int(sys.argv[2]), 3)
 os.environ["LISTEN_PID"] = str(os.getpid())
-taken = inherited()
+taken = inherited_sockets()
 print(sorted(name for name in os.environ if name.startswith("LISTEN")), flush=True)
-server = Server(Site(FolderBackend(Path(sys.argv[1])), None, [], ""), taken)
+server = Server(FeedApp(FolderBackend(Path(sys.argv[1])), None, [], ""), taken)
 server.start()
 sys.stdin.read()
 server.stop(5)
@@ -128,6 +128,7 @@ def test_what_systemd_listens_on_is_served(folder: Path) -> None:
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         with socket.create_connection(listening.getsockname()) as early:
+            early.settimeout(20)  # the subprocess may fail before it serves
             early.sendall(b"GET /world.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             served = subprocess.Popen(  # noqa: S603 -- our own words
                 [sys.executable, "-c", SERVE, str(folder), str(listening.fileno())],
