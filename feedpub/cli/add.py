@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from feedpub.cli.context import load_if_exists
 from feedpub.cli.terminal import echo, echo_json, exit_with_error, is_interactive, make_console
 from feedpub.core.text import count_words, pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from feedpub.config import NewFeed
     from feedpub.sources.discovery import ArticleSample, Discovery, DiscoverySession
 
@@ -237,6 +233,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rich.console import Console
+    from rich.table import Table
 
     from feedpub.sources.discovery import ArticleSample, Discovery, RankedCandidate
 
@@ -274,7 +271,10 @@ def discovery_as_json(
     }
 
 
-def _table(candidates: "Sequence[RankedCandidate]", pick: int, now: "datetime") -> Table:
+def _table(candidates: "Sequence[RankedCandidate]", pick: int, now: "datetime") -> "Table":
+    from rich.markup import escape
+    from rich.table import Table
+
     from feedpub.core.humanize import format_relative
     from feedpub.core.redact import redact
 

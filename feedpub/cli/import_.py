@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -252,13 +252,26 @@ def _grouped(losses: "Iterable[Unsupported]") -> list[str]:
 
 
 def _show_json(plan: _Plan, *, written: bool) -> None:
-
     document = {
         "config": plan.path,
         "written": written and plan.changes_files,
-        "new": [{"name": name, "feed": draft} for name, draft in plan.imports.new],
-        "known": [{"name": name, "feed": draft} for name, draft in plan.imports.already_configured],
+        "new": [_feed_as_json(*named) for named in plan.imports.new],
+        "known": [_feed_as_json(*named) for named in plan.imports.already_configured],
         "sites": [{"file": path, "rules": dict(site.settings)} for path, site in plan.sites],
-        "losses": plan.unsupported,
+        "losses": [_loss_as_json(loss) for loss in plan.unsupported],
     }
     echo_json(document)
+
+
+def _feed_as_json(name: str, feed: "ImportedFeed") -> dict[str, object]:
+    settings = asdict(feed)
+    return {"name": name, "feed": {"where": settings.pop("location"), **settings}}
+
+
+def _loss_as_json(loss: "Unsupported") -> dict[str, object]:
+    return {
+        "where": loss.location,
+        "what": loss.what,
+        "instead": loss.hint,
+        "matters": loss.is_important,
+    }

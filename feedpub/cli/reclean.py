@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
 from feedpub.cli.context import load_config, open_context, select_feeds
 from feedpub.cli.terminal import echo_json, is_interactive, make_console, progress_bar
-from feedpub.core import diff
 from feedpub.core.text import pluralize
-from feedpub.pipeline.reprocess import ReprocessedEntry, ReprocessPlan, ReprocessVerdict
 
 if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
     from feedpub.config import Config, FeedConfig
+    from feedpub.core.diff import Difference
     from feedpub.pipeline.context import RunContext
-    from feedpub.pipeline.reprocess import ReprocessPlan
+    from feedpub.pipeline.reprocess import ReprocessedEntry, ReprocessPlan
 
 
 @click.command()
@@ -162,39 +161,46 @@ def _show(
 # Nothing but the command asks for it, which loads it when it is run.
 
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
-_COUNTED = (
-    ReprocessVerdict.CHANGED,
-    ReprocessVerdict.SAME,
-    ReprocessVerdict.FAILED,
-    ReprocessVerdict.HELD,
-)
+_VERDICTS = ("changed", "same", "failed", "held back")  # as they are counted
 
 
-def plan_table(feeds: Iterable[ReprocessPlan]) -> Table:
+def plan_table(feeds: "Iterable[ReprocessPlan]") -> "Table":
     """The closing table: how many pages are kept of each feed, and what came of them."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from feedpub.pipeline.reprocess import ReprocessVerdict
+
     shown = Table(box=None, pad_edge=False, header_style="bold")
     shown.add_column("feed")
-    for name in ("pages kept", *_COUNTED, "not kept"):
+    for name in ("pages kept", *_VERDICTS, "not kept"):
         shown.add_column(name, justify="right")
     for feed in feeds:
         counts = (
             len(feed.entries),
-            *(len(feed.with_status(verdict)) for verdict in _COUNTED),
+            *(len(feed.with_status(ReprocessVerdict(verdict))) for verdict in _VERDICTS),
             feed.without_snapshot,
         )
         shown.add_row(escape(feed.feed), *map(str, counts))
     return shown
 
 
-def problem_lines(feed: ReprocessPlan) -> Iterator[str]:
+def problem_lines(feed: "ReprocessPlan") -> Iterator[str]:
     """What could not be made anew or was held back, and why, a line each."""
+    from feedpub.pipeline.reprocess import ReprocessVerdict
+
     for verdict in (ReprocessVerdict.FAILED, ReprocessVerdict.HELD):
         for entry in feed.with_status(verdict):
             yield f"{feed.feed}: {verdict}: {entry.before.url or entry.before.title}: {entry.reason}"
 
 
-def diff_lines(feed: str, entry: ReprocessedEntry) -> Iterator[Text]:
+def diff_lines(feed: str, entry: "ReprocessedEntry") -> "Iterator[Text]":
     """What differs in an entry, a line each, coloured; nothing where it has no other state."""
+    from rich.text import Text
+
+    from feedpub.core import diff
+    from feedpub.pipeline.reprocess import ReprocessVerdict
+
     if entry.after is None or entry.status == ReprocessVerdict.SAME:
         return
     held = f" ({entry.status}: {entry.reason})" if entry.status == ReprocessVerdict.HELD else ""
@@ -207,10 +213,13 @@ def diff_lines(feed: str, entry: ReprocessedEntry) -> Iterator[Text]:
     yield Text("")
 
 
-def plan_as_json(feed: ReprocessPlan) -> dict[str, Any]:
+def plan_as_json(feed: "ReprocessPlan") -> dict[str, Any]:
     """All of it for programs; of entries that are the same, only how many there are."""
+    from feedpub.pipeline.reprocess import ReprocessVerdict
+
     counts = {
-        verdict.value.replace(" ", "_"): len(feed.with_status(verdict)) for verdict in _COUNTED
+        verdict.replace(" ", "_"): len(feed.with_status(ReprocessVerdict(verdict)))
+        for verdict in _VERDICTS
     }
     told = [_entry(entry) for entry in feed.entries if entry.status != ReprocessVerdict.SAME]
     head = {"feed": feed.feed, "ok": feed.ok, "pages_kept": len(feed.entries)}
@@ -221,7 +230,7 @@ def plan_as_json(feed: ReprocessPlan) -> dict[str, Any]:
     )
 
 
-def shorten_line(feed: ReprocessPlan) -> ReprocessPlan:
+def shorten_line(feed: "ReprocessPlan") -> "ReprocessPlan":
     """The same without the texts: of hundreds of feeds they need not be held until all are done."""
     entries = (
         replace(e, before=replace(e.before, html="", text=""), after=None) for e in feed.entries
@@ -229,7 +238,9 @@ def shorten_line(feed: ReprocessPlan) -> ReprocessPlan:
     return replace(feed, entries=tuple(entries))
 
 
-def _entry(entry: ReprocessedEntry) -> dict[str, Any]:
+def _entry(entry: "ReprocessedEntry") -> dict[str, Any]:
+    from feedpub.core import diff
+
     before, after = entry.before, entry.after
     head = {
         "id": before.id,
@@ -238,11 +249,13 @@ def _entry(entry: ReprocessedEntry) -> dict[str, Any]:
         "verdict": entry.status,
         "reason": entry.reason,
     }
-    facts: Sequence[diff.Difference] = diff.diff_facts(before, after) if after else ()
+    facts: Sequence[Difference] = diff.diff_facts(before, after) if after else ()
     text: Sequence[str] = diff.diff_text(before, after) if after else ()
     markup: Sequence[str] = diff.diff_markup(before, after) if after else ()
     return head | {"facts": facts, "text": text, "markup": markup}
 
 
-def _line(line: str) -> Text:
+def _line(line: str) -> "Text":
+    from rich.text import Text
+
     return Text(line, _STYLES.get(line[:1], ""))

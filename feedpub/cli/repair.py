@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.text import Text
 
 from feedpub.cli.context import load_config, open_context, select_feeds
 from feedpub.cli.terminal import echo, echo_json, exit_with_error, is_interactive, make_console
@@ -59,6 +58,8 @@ class RepairResult:
 
 def print_repair(console: "Console", repair: RepairResult) -> None:
     """Why it fails, what is proposed and why, the articles, and the diff."""
+    from rich.text import Text
+
     from feedpub.notify.alert_text import describe_proposal
 
     lines = [f"{repair.feed}: {repair.source}: {repair.reason or repair.message}"]
