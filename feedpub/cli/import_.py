@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feedpub.cli.context import load_if_exists
-from feedpub.cli.terminal import echo, echo_json, loop_progress, make_console
+from feedpub.cli.terminal import echo, echo_json, track_loops, make_console
 from feedpub.core.text import pluralize
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def import_feeds(  # noqa: PLR0913 -- click gives each option by its name
         raise click.UsageError(
             "Standard input is the file, so nothing can be asked: add --yes or --dry-run."
         )
-    with loop_progress() as track:
+    with track_loops() as track:
         plan = _plan(config_path, _read(targets, kind, track))
         tables = [draft.as_toml_table(name) for name, draft in plan.imports.new]
         text = edit.with_new_feeds(plan.path, tables, track=track) if tables else ""
