@@ -1,4 +1,4 @@
-"""`feedpub help`: the manual on a terminal."""
+"""`feedpub help`: show the manual."""
 
 import re
 import sys

@@ -63,7 +63,7 @@ def test_only_the_named_hosts_are_tried(ruled: Path) -> None:
     assert "one.example" not in done.output
     assert "no page at hand" in done.output
     assert (
-        check(ruled, "--rules", "three.example").output == "No rules name a page to be tried on.\n"
+        check(ruled, "--rules", "three.example").output == "No rules name a test page.\n"
     )
 
 
