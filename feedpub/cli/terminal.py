@@ -58,7 +58,7 @@ def make_streams_lenient() -> None:
     codecs.register_error(_ERROR_HANDLER, _replace_unencodable)
     codecs.register(_find_ascii_codec)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # closed streams are None
+        if isinstance(stream, io.TextIOWrapper):  # None replaces a closed stream
             is_ascii = codecs.lookup(stream.encoding).name == "ascii"
             stream.reconfigure(encoding=_ASCII_CODEC if is_ascii else None, errors=_ERROR_HANDLER)
 
