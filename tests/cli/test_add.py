@@ -172,7 +172,11 @@ def on_a_terminal(
 def test_on_a_terminal_it_asks(news: str, tmp_path: Path) -> None:
     """The number of another candidate shows that one, and asks again; y writes it."""
     status, shown = on_a_terminal(tmp_path, "add", news, answers=["2", "y"])
-    assert (status, shown.count("Write this to"), "added harbour-times-2 to" in shown) == (0, 2, True)
+    assert (status, shown.count("Write this to"), "added harbour-times-2 to" in shown) == (
+        0,
+        2,
+        True,
+    )
     assert load_config(config_of(tmp_path)).feed[0].source[0].model_dump()["type"] == "page"
 
 
