@@ -42,8 +42,8 @@ def test_yes_writes_the_first_candidate_and_it_can_be_built(
     """What was found is shown all the same; the next step is named, and works."""
     done = run(tmp_path, "add", news, "--yes")
     assert done.exit_code == 0
-    assert f"looking at {news}\n" in done.stderr
-    assert "looked at 6 addresses" in done.stderr
+    assert f"fetching {news}\n" in done.stderr
+    assert "requested 6 addresses" in done.stderr
     assert "named by the page; teasers only; 3 of 3 pages could be read" in done.stdout
     assert (
         f"{title(5)}\n  2026-11-05 08:00 UTC+01:00 · Jane Doe · 100 words\n  The council of"
@@ -172,7 +172,11 @@ def on_a_terminal(
 def test_on_a_terminal_it_asks(news: str, tmp_path: Path) -> None:
     """The number of another candidate shows that one, and asks again; y writes it."""
     status, shown = on_a_terminal(tmp_path, "add", news, answers=["2", "y"])
-    assert (status, shown.count("Write this to"), "is in" in shown) == (0, 2, True)
+    assert (status, shown.count("Write this to"), "added harbour-times-2 to" in shown) == (
+        0,
+        2,
+        True,
+    )
     assert load_config(config_of(tmp_path)).feed[0].source[0].model_dump()["type"] == "page"
 
 

@@ -124,7 +124,8 @@ def test_status_tells_healthy_from_broken(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "world  healthy        3" in result.stdout
     assert (
-        "/nowhere: failing since just now: HTTP 404: the page is gone; never read" in result.stdout
+        "/nowhere: started failing just now: HTTP 404: the page is gone; never read"
+        in result.stdout
     )
     told = json.loads(run(tmp_path, "status", "--json").stdout)
     assert [len(state["sources"]) for state in told["feeds"]] == [1, 1]
@@ -152,7 +153,7 @@ def test_status_says_when_and_why_a_source_is_looked_at_next(
     result = run(tmp_path, "status")
     assert result.exit_code == 0
     assert (
-        f"world: {newsroom.url('/news')}: publishes about 9 a day; next look in 2 hours"
+        f"world: {newsroom.url('/news')}: publishes about 9 a day; next check in 2 hours"
         in result.stdout
     )
     assert "1 feed: 1 healthy" in result.stdout
@@ -180,7 +181,7 @@ def test_a_build_beside_the_service_leaves_its_plans(newsroom: Site, tmp_path: P
         assert store.schedule.load()["world"] == ScheduledRun("world", service_runs, "x")
         (state,) = store.sources("world")
     assert (state.next_look, state.why) == (service_runs, "every 3h")
-    assert "every 3h; next look in 4 hours" in run(tmp_path, "status").stdout
+    assert "every 3h; next check in 4 hours" in run(tmp_path, "status").stdout
 
 
 @pytest.mark.usefixtures("newsroom")
@@ -190,7 +191,7 @@ def test_check_counts_and_warns(tmp_path: Path) -> None:
     configure(tmp_path, feed("other", f"folder {tmp_path / 'articles'}"))
     result = run(tmp_path, "check")
     assert result.exit_code == 0
-    assert "The config is in order: 1 feed, 1 source." in result.stdout
+    assert "The config is valid: 1 feed, 1 source." in result.stdout
     assert "base_url" in result.stdout
     assert "still has the files of 'world'" in result.stdout
 
@@ -222,7 +223,7 @@ def test_check_counts_files(tmp_path: Path) -> None:
         feed("two", f"folder {articles}") + feed("three", f"folder {articles}"), "utf-8"
     )
     assert run(tmp_path, "check").stdout.startswith(
-        "The config is in order: 3 feeds, 3 sources, in 2 files.\n"
+        "The config is valid: 3 feeds, 3 sources, in 2 files.\n"
     )
 
 
@@ -369,7 +370,7 @@ def test_status_with_a_bad_config_says_what_a_service_does(tmp_path: Path) -> No
     assert isinstance(error, ConfigError)
     assert (
         str(error).splitlines()[-1]
-        == "A service that is running goes on with the config that it took before."
+        == "A running service continues with the config that it loaded before."
     )
 
 
@@ -426,7 +427,7 @@ def test_preview_needs_something_to_look_at(tmp_path: Path) -> None:
     config = tmp_path / "config" / "feedpub.toml"
     name = tomllib.loads(config.read_text("utf-8"))["feed"][0]["name"]
     unbuilt = run(tmp_path, "preview", name)
-    assert (unbuilt.exit_code, "`feedpub build` keeps them" in unbuilt.stderr) == (1, True)
+    assert (unbuilt.exit_code, "`feedpub build` stores them" in unbuilt.stderr) == (1, True)
     text = tmp_path / "a.txt"
     text.write_text("A text", "utf-8")
     assert "clean --explain" in run(tmp_path, "preview", str(text)).stderr

@@ -24,7 +24,7 @@ def test_every_feed_has_a_row() -> None:
     assert table(
         overview(feed(), feed("bad", health=Health.BROKEN), feed("slow", health=Health.LATE), new)
     ) == [
-        "feed state entries newest last look next look",
+        "feed state entries newest last run next run",
         "world healthy 50 2 hours ago 6 minutes ago in 24 minutes",
         "bad broken 50 2 hours ago 6 minutes ago in 24 minutes",
         "slow late 50 2 hours ago 6 minutes ago in 24 minutes",
@@ -39,11 +39,11 @@ def test_what_is_wrong_comes_before_what_is_planned() -> None:
     assert list(output.status_lines(overview(broken, late))) == [
         "late: it was to run 3 hours ago",
         (
-            "world: https://broken.example.org/feed: failing since 3 hours ago: HTTP 404: the page is gone; "
-            "last read 2 days ago, 20 articles; failed 4 times in a row; next look in 24 minutes"
+            "world: https://broken.example.org/feed: started failing 3 hours ago: HTTP 404: the page is gone; "
+            "last read 2 days ago, 20 articles; failed 4 times in a row; next check in 24 minutes"
         ),
-        "world: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes",
-        "late: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next look in 24 minutes",
+        "world: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next check in 24 minutes",
+        "late: https://news.example.org/feed: publishes about 9 a day, mostly 7–18 h UTC; next check in 24 minutes",
     ]
 
 
@@ -61,11 +61,11 @@ def test_articles_with_which_something_is_wrong_are_named() -> None:
 
 
 def test_what_should_have_come_was_due() -> None:
-    """A moment that has passed is no next look."""
+    """A moment that has passed is no next check."""
     past = NOW - timedelta(minutes=3)
     late = overview(feed(next_run=past, sources=(source(next_look=past),)))
     assert table(late)[1].endswith("6 minutes ago was due 3 minutes ago")
-    assert next(iter(output.status_lines(late))).endswith("; next look was due 3 minutes ago")
+    assert next(iter(output.status_lines(late))).endswith("; next check was due 3 minutes ago")
 
 
 def test_a_feed_that_was_never_built_needs_no_words() -> None:

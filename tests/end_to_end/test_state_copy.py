@@ -45,7 +45,7 @@ def test_there_and_back(newsroom: Site, home: Home, address: str) -> None:
     moved = home.run("state", "copy", ".feedpub", address)
     assert moved.returncode == OK, moved.stderr
     assert (
-        f'15 entries of 3 feeds among them; FROM is as it was\nnext: write state = "{address}" into'
+        f'including 15 entries of 3 feeds; FROM is unchanged\nnext: set state = "{address}" under'
         in moved.stdout
     )
     shutil.move(home.root / ".feedpub", home.root / "old")
@@ -112,7 +112,7 @@ def test_the_password_stays_off_the_command_line(
     monkeypatch.setenv("FEEDPUB_STATE", address)
     moved = home.run("state", "copy", ".feedpub", "env:FEEDPUB_STATE")
     assert moved.returncode == OK, moved.stderr
-    assert 'next: write state = { env = "FEEDPUB_STATE" } into' in moved.stdout
+    assert 'next: set state = { env = "FEEDPUB_STATE" } under' in moved.stdout
     secret = address.replace("postgres@", "postgres:hunter2@")
     again = home.run("state", "copy", ".feedpub", secret)
     assert again.returncode == FAILED
@@ -134,7 +134,7 @@ def test_a_service_works_on_it(newsroom: Site, home: Home, address: str) -> None
         refused = home.run("state", "copy", address, "other")
     assert refused.returncode == FAILED
     assert (
-        "feedpub is at work on FROM, with 1 connection: end it first, on every machine"
+        "FROM is in use, with 1 other connection; stop feedpub on every machine first"
         in refused.stderr
     )
     assert not (home.root / "other").exists()

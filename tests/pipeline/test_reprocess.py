@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from feedpub import cli as command
-from feedpub.cli.reclean import diff_lines, plan_as_json, problem_lines, shorten_line
+from feedpub.cli.reclean import diff_lines, plan_as_json, problem_lines, drop_texts
 from feedpub.config import Config
 from feedpub.core.errors import ExtractError
 from feedpub.core.models import Entry, Item
@@ -598,7 +598,7 @@ def test_what_failed_has_nothing_to_show() -> None:
         "there is no text in the page",
         (),
     )
-    lines = list(problem_lines(shorten_line(ReprocessPlan("f", (lost,)))))
+    lines = list(problem_lines(drop_texts(ReprocessPlan("f", (lost,)))))
     assert lines == ["f: failed: https://example.org/a: there is no text in the page"]
 
 

@@ -62,9 +62,7 @@ def test_only_the_named_hosts_are_tried(ruled: Path) -> None:
     assert done.exit_code == 0
     assert "one.example" not in done.output
     assert "no saved page of this URL" in done.output
-    assert (
-        check(ruled, "--rules", "three.example").output == "No rules name a page to be tried on.\n"
-    )
+    assert check(ruled, "--rules", "three.example").output == "No rules name a test page.\n"
 
 
 def test_a_place_that_is_not_there_fails(ruled: Path) -> None:
@@ -125,7 +123,7 @@ def test_options_that_are_for_rules(ruled: Path) -> None:
     for wrong in (["one.example"], ["--fetch"], ["--pages", str(ruled)]):
         done = check(ruled, *wrong)
         assert done.exit_code == 2
-        assert "write --rules, too" in done.output
+        assert "require --rules" in done.output
 
 
 def test_saved_pages_are_known_by_what_they_say(tmp_path: Path) -> None:

@@ -242,7 +242,7 @@ def test_a_config_that_cannot_be_used_is_not_added_to(path: Path) -> None:
 
 def test_the_published_list_is_exported_as_it_is(path: Path) -> None:
     """Once there is one; before, the next step is named."""
-    with pytest.raises(PublishError, match="`feedpub build` does it"):
+    with pytest.raises(PublishError, match="run `feedpub build`"):
         run(path, "export", "opml")
     folder = path.parent.parent / "feeds"
     folder.mkdir()

@@ -319,16 +319,16 @@ def test_programs_get_all_of_it(broken: Path) -> None:
 def test_where_nothing_is_broken_it_says_so(file: Path, build: Build) -> None:
     """Also of sources that are looked at all the same."""
     build()
-    assert repair(file).stdout == "nothing to repair: no source fails; --all looks at all of them\n"
+    assert repair(file).stdout == "nothing to repair: no source fails (--all checks every source)\n"
     done = repair(file, "--all")
-    assert (done.exit_code, "it can be read: 8 articles" in done.stdout) == (0, True)
+    assert (done.exit_code, "the source works: 8 articles" in done.stdout) == (0, True)
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
         (GONE, "neither the page nor its site has a list of the 8 articles that were known"),
-        (Route(b"oops", status=503), "that may pass by itself"),
+        (Route(b"oops", status=503), "the failure may be temporary"),
     ],
 )
 def test_what_cannot_be_repaired_is_explained(
@@ -341,7 +341,8 @@ def test_what_cannot_be_repaired_is_explained(
     done = repair(file, "world", "--yes")
     assert done.exit_code == 1
     assert all(
-        text in done.stdout for text in (f"HTTP {answer.status}", said, "by hand: `links` takes")
+        text in done.stdout
+        for text in (f"HTTP {answer.status}", said, "to repair it by hand, set `links`")
     )
 
 
