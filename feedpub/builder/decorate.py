@@ -50,7 +50,9 @@ def with_reading_time(entry: Entry) -> Entry:
     """The entry with a first line that says how long it takes, in its language: "4 min read"."""
     if not entry.html or _TIME.match(entry.html):
         return entry
-    line = str(translations_for(entry.language).texts["reading"]).format(n=reading_minutes(entry.text))
+    line = str(translations_for(entry.language).texts["reading"]).format(
+        n=reading_minutes(entry.text)
+    )
     return replace(entry, html=f"<p><small>{escape(line, quote=False)}</small></p>{entry.html}")
 
 

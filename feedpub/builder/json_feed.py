@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from feedpub.builder.links import complete_fragments
-from feedpub.builder.rss_atom_text import split_mailbox, prepare_feed
+from feedpub.builder.rss_atom_text import prepare_feed, split_mailbox
 from feedpub.core.models import Enclosure, Entry, Feed
 
 

@@ -214,8 +214,7 @@ def _of_entry(entry: etree._Element, place: _Place, rank: int, language: str | N
         language=entry.get(_LANGUAGE) or language,
         image=_image(entry),
         categories=tuple(
-            from_plain_text(each.get("term", ""))
-            for each in entry.iterchildren(f"{_ATOM}category")
+            from_plain_text(each.get("term", "")) for each in entry.iterchildren(f"{_ATOM}category")
         ),
         enclosures=tuple(
             Enclosure(

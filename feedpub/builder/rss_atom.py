@@ -20,7 +20,7 @@ from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]
 from lxml import etree
 
 from feedpub.builder.links import complete_fragments
-from feedpub.builder.rss_atom_text import split_mailbox, prepare_feed
+from feedpub.builder.rss_atom_text import prepare_feed, split_mailbox
 from feedpub.core.models import Enclosure, Entry, Feed
 
 _ATOM = "http://www.w3.org/2005/Atom"

@@ -68,7 +68,11 @@ def prepare_feed(feed: Feed) -> Feed:
 
 def _entry(entry: Entry) -> Entry:
     entry = limit_fields(entry)  # one of an older state may have more
-    url, text, summary = _web(entry.url) or "", clean_characters(entry.text), to_plain_text(entry.summary)
+    url, text, summary = (
+        _web(entry.url) or "",
+        clean_characters(entry.text),
+        to_plain_text(entry.summary),
+    )
     return replace(
         entry,
         id=to_single_line(entry.id),

@@ -82,7 +82,6 @@ def _build_feeds(
 ) -> "list[RunResult]":
     """Run the feeds, record incidents and send alerts. Return results in the config's order."""
     from feedpub import notify
-    from feedpub.core.budget import current_process_name
     from feedpub.notify.alerts import close_removed_feeds
     from feedpub.pipeline import run
     from feedpub.scheduler.next_check import plan_after_manual_run

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -246,23 +246,12 @@ def _print_json(plan: _Plan, *, written: bool) -> None:
         {
             "config": plan.path,
             "written": written and plan.changes_files,
-            "new": [_feed_as_json(*named) for named in plan.imports.new],
-            "known": [_feed_as_json(*named) for named in plan.imports.already_configured],
+            "new": [{"name": name, "feed": feed.as_json()} for name, feed in plan.imports.new],
+            "known": [
+                {"name": name, "feed": feed.as_json()}
+                for name, feed in plan.imports.already_configured
+            ],
             "sites": sites,
-            "losses": [_unsupported_as_json(each) for each in plan.unsupported],
+            "losses": [each.as_json() for each in plan.unsupported],
         }
     )
-
-
-def _feed_as_json(name: str, feed: "ImportedFeed") -> dict[str, object]:
-    settings = asdict(feed)
-    return {"name": name, "feed": {"where": settings.pop("location"), **settings}}
-
-
-def _unsupported_as_json(unsupported: "Unsupported") -> dict[str, object]:
-    return {
-        "where": unsupported.location,
-        "what": unsupported.what,
-        "instead": unsupported.hint,
-        "matters": unsupported.is_important,
-    }

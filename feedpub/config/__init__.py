@@ -49,8 +49,8 @@ from feedpub.config.sources import (
     Source,
 )
 from feedpub.config.toml_lines import TomlLines
+from feedpub.config.types import check_web_address, parse_listen_address
 from feedpub.config.types import format_duration as duration
-from feedpub.config.types import parse_listen_address, check_web_address
 
 __all__ = [
     "DEFAULT_NAME",

@@ -81,7 +81,11 @@ def table_names(
     for name, field in section.model_fields.items():
         tables = tables_in(field.annotation)
         for table in tables:
-            yield format_heading((*keys, name), field), type_name(table) if len(tables) > 1 else "", table
+            yield (
+                format_heading((*keys, name), field),
+                type_name(table) if len(tables) > 1 else "",
+                table,
+            )
             yield from table_names(table, (*keys, name))
 
 
@@ -107,7 +111,11 @@ def format_toml(value: object) -> str:
     """A value as TOML writes it."""
     match value:
         case Mapping():
-            return "{ " + ", ".join(f"{key} = {format_toml(item)}" for key, item in value.items()) + " }"
+            return (
+                "{ "
+                + ", ".join(f"{key} = {format_toml(item)}" for key, item in value.items())
+                + " }"
+            )
         case list():
             return "[" + ", ".join(map(format_toml, value)) + "]"
         case _:

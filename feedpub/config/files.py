@@ -220,7 +220,9 @@ class MergedConfig:
     def find_unexpected_tables(self) -> list[ConfigIssue]:
         """What has no place in its file."""
         return [
-            part.make_issue(finding) for part in self._parts for finding in part.find_unexpected_tables()
+            part.make_issue(finding)
+            for part in self._parts
+            for finding in part.find_unexpected_tables()
         ]
 
     def make_issue(self, finding: ConfigFinding) -> ConfigIssue:

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, PlainValidator, SecretStr, ValidationInfo,
 from pydantic_core import PydanticKnownError
 
 from feedpub.config.secrets import Secret, resolve_secret, secret_value
-from feedpub.config.types import quote_for_message, resolve_path, resolve_in_folder
+from feedpub.config.types import quote_for_message, resolve_in_folder, resolve_path
 from feedpub.core.errors import ConfigError
 
 _ADDRESS = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")

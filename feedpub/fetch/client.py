@@ -110,7 +110,7 @@ class Fetcher:
             it.
         max_bytes: the largest body, before and after decompression.
         robots: where robots.txt files are kept between processes.
-        turns: whose turn it is among several machines that ask the same servers.
+        leases: whose turn it is among several machines that ask the same servers.
         ca_file: certificates to trust instead of certifi's.
         resolver: from a host and a port to addresses.
         clock: the time, and how to wait.
@@ -129,7 +129,7 @@ class Fetcher:
         deadline: float = 30.0,
         max_bytes: int = 20_000_000,
         robots: RobotsCache | None = None,
-        turns: HostLeases | None = None,
+        leases: HostLeases | None = None,
         ca_file: str | None = None,
         resolver: Resolver = resolve_host,
         clock: Clock | None = None,
@@ -141,7 +141,7 @@ class Fetcher:
         self._max_bytes = max_bytes
         self._clock = clock or SystemClock()
         self._dialer = Connector(AddressPolicy.with_networks(allow_private), resolver)
-        self._politeness = RateLimiter(delay, self._clock, turns)
+        self._politeness = RateLimiter(delay, self._clock, leases)
         self._robots = Robots(robots, self._clock)
         self._ca_file = ca_file
         self._transport = Transport(ca_file)

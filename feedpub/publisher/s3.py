@@ -144,9 +144,7 @@ def upload(name: str, body: bytes, *, compress: bool) -> Upload:
     if compress:
         headers["ContentEncoding"] = "gzip"
     mark = hashlib.sha256(repr(sorted(headers.items())).encode() + b"\n" + body).hexdigest()
-    return Upload(
-        gzip.compress(body, _GZIP_LEVEL, mtime=0) if compress else body, mark, headers
-    )
+    return Upload(gzip.compress(body, _GZIP_LEVEL, mtime=0) if compress else body, mark, headers)
 
 
 def decompress_object(place: str, body: bytes, stored: StoredObject) -> bytes:

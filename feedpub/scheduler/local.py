@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from feedpub.config import Config, FeedConfig, RemoteSource, Source
 from feedpub.config.load import changed_feeds
-from feedpub.core.budget import RunBudget, describe_crashes, is_process_alive, current_process_name
+from feedpub.core.budget import RunBudget, current_process_name, describe_crashes, is_process_alive
 from feedpub.core.errors import FeedpubError
 from feedpub.core.log import fields
 from feedpub.pipeline import run
@@ -210,7 +210,9 @@ class LocalScheduler:
             moment = last + wait
             _log.warning(
                 "run_crashed",
-                extra=fields(feed=name, times=crashes, outcome=describe_crashes(crashes), next=moment),
+                extra=fields(
+                    feed=name, times=crashes, outcome=describe_crashes(crashes), next=moment
+                ),
             )
             ordinary[name] = max(moment, planned.get(name, moment))
             if (

@@ -19,12 +19,12 @@ from feedpub.builder.parse_published import (
     Links,
     UnknownDocumentError,
     day_from_id,
-    key_digest_from_id,
     host_from_id,
-    read_links,
+    key_digest_from_id,
     parse_published,
+    read_links,
 )
-from feedpub.builder.rss_atom_text import to_plain_text, to_single_line, from_plain_text
+from feedpub.builder.rss_atom_text import from_plain_text, to_plain_text, to_single_line
 from feedpub.core.models import Enclosure, Entry, Feed
 from tests.builder.full import ARCHIVE, FEED
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from feedpub.builder.ids import new_entry_id, page_slug
-from feedpub.core.article_keys import url_key, strip_tracking
+from feedpub.core.article_keys import strip_tracking, url_key
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 STORY = "https://example.org/news/story"

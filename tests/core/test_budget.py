@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from feedpub.core.budget import RunBudget, is_process_alive, current_process_name
+from feedpub.core.budget import RunBudget, current_process_name, is_process_alive
 from feedpub.core.errors import RunCancelledError
 
 

@@ -60,4 +60,4 @@ def test_messages_count_one_thing_as_one() -> None:
         items_in(alone)
     with pytest.raises(NoContentError, match=r"matches 1 element without"):
         items_in(alone, "i")
-    assert str(ListSimilarity(1, 1, 0, 0, 1, 1)) == "lists 1 of the 1 article that was known"
+    assert str(ListSimilarity(1, 1, 0, 0, 1, 1)) == "lists 1 of the 1 known article"

@@ -97,7 +97,7 @@ def ask(address: str, url: str, times: int) -> None:
     """In a process of its own: ask a server a few times."""
     with (
         Store.open(address) as store,
-        Fetcher(delay=DELAY, allow_private=("127.0.0.0/8",), turns=store.leases) as fetcher,
+        Fetcher(delay=DELAY, allow_private=("127.0.0.0/8",), leases=store.leases) as fetcher,
     ):
         for number in range(times):
             fetcher.get(f"{url}?{number}")

@@ -201,7 +201,9 @@ def test_drift_is_told_with_what_used_to_be(site: Site, build: Build, clock: Fak
     for _ in range(3):
         clock.pass_time(10 * 3600)
         build()
-    assert texts(site)[1:] == ["example.org/news recovered after 1 day: accepted as the new baseline"]
+    assert texts(site)[1:] == [
+        "example.org/news recovered after 1 day: accepted as the new baseline"
+    ]
     site["/news"] = GONE
     build()
     build()

@@ -124,9 +124,7 @@ def test_a_wrong_password_is_not_repeated() -> None:
         pytest.raises(DeliveryError) as caught,
     ):
         email.send_mail(to(mailbox.port, username="me", password="hunter2"), BODY)
-    assert (
-        str(caught.value) == f"127.0.0.1:{mailbox.port} rejects the user name or password (535)"
-    )
+    assert str(caught.value) == f"127.0.0.1:{mailbox.port} rejects the user name or password (535)"
 
 
 def test_who_is_refused_is_named(caplog: pytest.LogCaptureFixture) -> None:

@@ -18,7 +18,7 @@ from feedpub.builder import parse_published
 from feedpub.config import Config
 from feedpub.core.models import Entry
 from feedpub.pipeline import index, restore, run
-from feedpub.pipeline.archives import plan
+from feedpub.pipeline.archives import group_by_archive
 from feedpub.store.sqlite import FILE_NAME
 from tests.support.clock import FakeClock
 from tests.support.newsroom import configure, output_of, tools_for
@@ -63,7 +63,7 @@ class Paper:
             n for n in self.entries if n not in self.archived and (n in self.shown or n in admitted)
         ]
         names, teasers = [str(n) for n in waiting], {str(n) for n in self.teasers}
-        planned = plan(names, {str(n) for n in live}, self.limit, teasers)
+        planned = group_by_archive(names, {str(n) for n in live}, self.limit, teasers)
         members = [int(name) for archive in planned for name in archive]
         assert len(members) == len(set(members))
         assert all(1 <= len(archive) <= max(1, self.limit // 2) for archive in planned)

@@ -438,7 +438,7 @@ def test_somebody_is_told(
     (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     assert (told["event"], told["feed"]) == ("renewed", "")
     assert told["text"] == "feedpub's state was corrupt and was rebuilt from the published feeds"
-    assert told["evidence"]["Reason"].endswith(f"the damaged file lies aside as {aside.name}")
+    assert told["evidence"]["Reason"].endswith(f"the damaged file was kept as {kept.name}")
     assert str(state_folder(config.feedpub)) not in json.dumps(told)
     health = json.loads((output_of(config) / "health.json").read_bytes())["items"]
     assert told["text"] in [item["title"] for item in health]
@@ -547,11 +547,12 @@ def _entries_after(errors: list[CorruptStateError], tools: RunContext) -> tuple[
 OPEN = """
 import sys
 from pathlib import Path
-from feedpub import config, mending
+from feedpub import config
+from feedpub.pipeline.recovery import open_store
 from feedpub.publisher import open_publisher
 loaded = config.load(Path(sys.argv[1]))
 sys.stdin.readline()
-with mending.open_state(loaded, open_publisher(loaded.feedpub.output, loaded.s3)) as store:
+with open_store(loaded, open_publisher(loaded.feedpub.output, loaded.s3)) as store:
     print(store.count("world"))
 """
 

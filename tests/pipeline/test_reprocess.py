@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from feedpub import cli as command
-from feedpub.cli.reclean import diff_lines, plan_as_json, problem_lines, drop_texts
+from feedpub.cli.reclean import diff_lines, drop_texts, plan_as_json, problem_lines
 from feedpub.config import Config
 from feedpub.core.errors import ExtractError
 from feedpub.core.models import Entry, Item
@@ -237,7 +237,7 @@ def test_what_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> Non
         untitled = replace(store.snapshots.for_feed("f")[id_], body=pack_body(body))
         store.commit_entries("f", aliases={}, seen=(), pages={id_: untitled}, now=desk.clock.now())
     (held,) = desk.plan().with_status(ReprocessVerdict.HELD)
-    assert (held.before.title, held.reason) == (title(1), "it has no title any more")
+    assert (held.before.title, held.reason) == (title(1), "it lost its title")
 
 
 def test_what_a_run_changed_meanwhile_stays(desk: Desk) -> None:
@@ -356,10 +356,10 @@ def test_a_saved_article_that_has_changed_waits_for_the_build(saved: Desk) -> No
     file = saved.folder / "articles" / "sub" / "pier.html"
     file.write_text(story(1), "utf-8")
     saved.rule(RULE)
-    assert "`feedpub build` looks at it" in saved.plan().entries[0].reason
+    assert "run `feedpub build` to read it" in saved.plan().entries[0].reason
     saved.sources = (f"folder {saved.folder / 'config'}",)
     saved.rule(RULE)
-    assert "no source of the feed any more" in saved.plan().entries[0].reason
+    assert "no longer a source of the feed" in saved.plan().entries[0].reason
 
 
 def test_a_page_that_is_damaged(desk: Desk) -> None:

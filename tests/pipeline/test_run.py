@@ -278,7 +278,7 @@ def test_pages_that_all_say_the_same_are_a_wall(
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     outcome = one(config, clock)
     assert (outcome.new, outcome.failed) == (3, 3)
-    assert "the pages of 3 articles say the same" in outcome.problems[0].reason
+    assert "the pages of 3 articles have the same text" in outcome.problems[0].reason
     open_newsroom(newsroom, STORIES)
     assert one(config, clock).new == 3
     assert [item["title"] for item in items(config, "f")] == [title(n) for n in STORIES]
@@ -309,7 +309,7 @@ def test_a_feeds_own_text_stands_in_for_a_broken_article(
     config = configure(tmp_path, feed("f", f"feed {newsroom.url('/rss')}"))
     outcome = one(config, clock)
     assert (outcome.new, outcome.failed) == (6, 0)
-    assert "stands in" in outcome.problems[0].reason
+    assert "is used instead" in outcome.problems[0].reason
     stood_in = items(config, "f")[2]
     assert "What the feed itself says" in stood_in["content_html"]
     newsroom[path(4)] = story(4)
@@ -912,7 +912,7 @@ def test_an_article_that_leads_back_is_none(
     with tools_for(config, clock) as tools:
         outcome = run.run_feed(config.feed[0], tools)
         assert [problem.where for problem in outcome.problems] == [newsroom.url(path(2))]
-        assert f"it leads back to {newsroom.url(place)}" in outcome.problems[0].reason
+        assert f"it redirects to {newsroom.url(place)}" in outcome.problems[0].reason
         assert len(tools.store.entries("a")) == outcome.new
 
 

@@ -60,7 +60,9 @@ def test_a_state_in_a_database(address: str) -> None:
     ) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "held\n"
-        wanted = f"already running as .* {first.pid} on this state.* Set queue = true to run several"
+        wanted = (
+            f"already running as .* {first.pid} on this state.* Set queue = true to run several"
+        )
         with pytest.raises(ServiceError, match=wanted), service_lock(address):
             pass
         with service_lock(address, shared=True):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from feedpub.cleaner import articles
-from feedpub.cleaner.rules import RuleDraft, Ruleset, SiteRuleSet, edit, display_path
+from feedpub.cleaner.rules import RuleDraft, Ruleset, SiteRuleSet, display_path, edit
 from feedpub.core import diff, process_pool
 from feedpub.core.errors import ConfigError, SourceError
 from feedpub.core.models import Article

@@ -442,7 +442,5 @@ CASES = (
     Case(
         "status-by-rebinding", _nothing, right=has_news, start=NOW_AND_THEN, run=_rebound, **_SLOW
     ),
-    Case(
-        "fifty-articles-hang", _fifty_hang, "the run's time is up", start=HURRIED, **_SLOW
-    ),
+    Case("fifty-articles-hang", _fifty_hang, "the run's time is up", start=HURRIED, **_SLOW),
 )

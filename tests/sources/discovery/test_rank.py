@@ -126,7 +126,10 @@ def test_equals_stay_in_their_order() -> None:
 def test_what_speaks_for_and_against_it_is_told() -> None:
     """In words."""
     (ranked,) = rank_candidates(
-        [candidate(items=items(days=None), is_full_text=4)], read(0, 1) | read(2, fails=True), PAGE, NOW
+        [candidate(items=items(days=None), is_full_text=4)],
+        read(0, 1) | read(2, fails=True),
+        PAGE,
+        NOW,
     )
     assert ranked.evidence == (
         "found",
