@@ -82,6 +82,7 @@ def _build_feeds(
 ) -> "list[RunResult]":
     """Run the feeds, record incidents and send alerts. Return results in the config's order."""
     from feedpub import notify
+    from feedpub.core.budget import current_process_name
     from feedpub.notify.alerts import close_removed_feeds
     from feedpub.pipeline import run
     from feedpub.scheduler.next_check import plan_after_manual_run
@@ -96,7 +97,7 @@ def _build_feeds(
         return [results[feed.name] for feed in feeds]
     finally:  # also if the files cannot be written
         with suppress(FeedpubError):  # the results have reported an unusable state already
-            context.store.run_marks.release(this_process())
+            context.store.run_marks.release(current_process_name())
         if not dry_run:
             notify.deliver_due(config, context.store, context.clock)
 

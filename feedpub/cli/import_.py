@@ -112,7 +112,7 @@ def import_feeds(  # noqa: PLR0913 -- one parameter for each option
         echo(f"{pluralize(len(tables), 'feed')} added to {plan.path}; next: feedpub build")
 
 
-def _read_targets(targets: Sequence[str], kind: str | None, track: "Change") -> "Imported":
+def _read_targets(targets: Sequence[str], kind: str | None, track: "Track") -> "Imported":
     """Read all files and addresses.
 
     Raises:

@@ -48,7 +48,7 @@ def select_elements(tree: HtmlElement, selector: str) -> list[HtmlElement]:
         ValueError: the XPath expression cannot be evaluated on this page.
     """
     if not selector.startswith(XPATH_PREFIX):
-        return tree.cssselect(selector)
+        return list(tree.cssselect(selector))
     try:
         found = compile_xpath(selector.removeprefix(XPATH_PREFIX))(tree)
     except etree.XPathError as error:
@@ -117,17 +117,17 @@ def _function_calls(expression: str) -> Iterator[tuple[str, int]]:
     names = [""]  # of each open bracket: the token before it
     counts = [0]  # of each open bracket: the arguments so far
     before = ""
-    for token in _TOKEN.findall(expression):
-        if token in _CLOSING and len(names) > 1:
+    for text in _TOKEN.findall(expression):
+        if text in _CLOSING and len(names) > 1:
             name, arguments = names.pop().rpartition("::")[2], counts.pop()
             if name[:1].isalpha() and name not in _OPERATORS:
                 yield name, arguments
         else:
-            counts[-1] += token == "," or not counts[-1]
-        if token in _OPENING:
-            names.append(before if token == "(" else "")
+            counts[-1] += text == "," or not counts[-1]
+        if text in _OPENING:
+            names.append(before if text == "(" else "")
             counts.append(0)
-        before = token
+        before = text
 
 
 def anchor_xpath(expression: str, root: str = "/") -> str:

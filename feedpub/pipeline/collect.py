@@ -186,7 +186,7 @@ def _list_source(
             source,
             documents,
             failure=Failure(where, error.reason, fatal=True, firm=is_firm),
-            hints=NO_HINTS.not_faster_than(wait, "Retry-After", _MAX_RETRY_AFTER_SECONDS),
+            hints=NO_HINTS.with_min_wait(wait, "Retry-After", _MAX_RETRY_AFTER_SECONDS),
             retry_later=isinstance(error, RetryLaterError),
         )
     except CorruptStateError:

@@ -72,7 +72,7 @@ def load_existing_entries(
     return ExistingEntries(
         aliases=aliases,
         entries=entries,
-        moments=context.store.update_times(feed.name),
+        update_times=context.store.update_times(feed.name),
         slugs=context.store.slugs(feed.name),
         guids=context.store.guid_keys(feed.name, ids),
         sources={source_key(source) for source in feed.source},

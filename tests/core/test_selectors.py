@@ -58,7 +58,7 @@ def test_an_expression_that_fails_on_a_page_is_a_value_error() -> None:
     ],
 )
 def test_a_mistake_is_found_without_a_page(expression: str, mistake: str) -> None:
-    with pytest.raises(ValueError, match="not XPath 1.0: ") as caught:
+    with pytest.raises(ValueError, match=r"not XPath 1\.0: ") as caught:
         check_xpath(expression)
     assert mistake in str(caught.value)
 

@@ -147,9 +147,8 @@ def _import_xpath_bridge(said: Mapping[str, str], where: str) -> Imported:
             Unsupported(where, "uri", "not a path in the item; the item's main link is taken")
         )
         links = link_selector(items)
-    for key in said:
-        if key not in _XPATH_CARRIED and key not in _XPATH_FROM_ARTICLE:
-            losses.append(Unsupported(where, key, "unknown to feedpub"))
+    unknown = [key for key in said if key not in {*_XPATH_CARRIED, *_XPATH_FROM_ARTICLE}]
+    losses.extend(Unsupported(where, key, "unknown to feedpub") for key in unknown)
     feed = ImportedFeed(
         location=where,
         type="page",
