@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
-from feedpub.config import FeedConfig, FolderSource, duration
+from feedpub.config import FeedConfig, FolderSource, format_duration
 from feedpub.config.sources import source_key
 from feedpub.core.log import fields
 from feedpub.core.models import NO_HINTS, PollingHints
@@ -99,7 +99,7 @@ def plan_next_check(
         planned = _at_interval(feed.every, source, now)
     elif local:
         planned = NextCheck(
-            source.checked + feed.min_every, f"a folder: every {duration(feed.min_every)}"
+            source.checked + feed.min_every, f"a folder: every {format_duration(feed.min_every)}"
         )
     elif source.failures:
         usual = min(_by_rhythm(feed, source, published).next - source.checked, _HOUR)
@@ -112,7 +112,7 @@ def plan_next_check(
 def _at_interval(every: timedelta, source: SourceState, now: datetime) -> NextCheck:
     if source.failures:
         return _after_failure(source, every, max(every, _HOUR))
-    return NextCheck(max(source.checked + every, now), f"every {duration(every)}")
+    return NextCheck(max(source.checked + every, now), f"every {format_duration(every)}")
 
 
 def _by_rhythm(feed: FeedConfig, source: SourceState, published: Sequence[datetime]) -> NextCheck:
@@ -174,7 +174,7 @@ def _wish(pace: PollingHints) -> str:
 
 def _length(seconds: float) -> str:
     """A length of time, as a config would have it."""
-    return duration(timedelta(seconds=max(1, round(seconds))))
+    return format_duration(timedelta(seconds=max(1, round(seconds))))
 
 
 # SECTION: When each source of a feed is looked at next, out of what the state knows of it.

@@ -129,7 +129,7 @@ def test_without_a_config_the_next_step_is_named(tmp_path: Path) -> None:
     done = feedpub("build", folder=tmp_path)
     assert done.returncode == 2
     assert (
-        "config/feedpub.toml: no such file; `feedpub add URL` and `feedpub import FILE` make one"
+        "config/feedpub.toml: no such file; `feedpub add URL` or `feedpub import FILE` creates one"
         in done.stderr
     )
 

@@ -160,7 +160,7 @@ def test_a_service_works_on_it(newsroom: Site, home: Home, address: str) -> None
             "mysql://u:hunter2@h/d",
             "other",
             REFUSED,
-            "is no folder and no address of a PostgreSQL database",
+            "is neither a folder nor the URL of a PostgreSQL database",
         ),
         ("postgresql://u:hunter2@127.0.0.1:1/d", "other", FAILED, "is PostgreSQL running there?"),
     ],

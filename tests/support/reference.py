@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from feedpub.cli import cli
 from feedpub.config import Config, ConfigModel, SiteFile
 from feedpub.config.errors import format_heading, tables_in, type_name
-from feedpub.config.json_schema import ConfigSchemaGenerator
+from feedpub.config.models import ConfigSchemaGenerator
 from feedpub.config.secrets import Secret
 from feedpub.web import metrics
 from tests.support import overviews

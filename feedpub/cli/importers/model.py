@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from feedpub.config import duration
+from feedpub.config import format_duration
 
 KeyValues = tuple[tuple[str, str], ...]
 
@@ -164,7 +164,7 @@ def title_from_url(url: str) -> str:
 
 def parse_interval(seconds: int) -> str:
     """A length of time as `every` takes it."""
-    return duration(timedelta(seconds=seconds))
+    return format_duration(timedelta(seconds=seconds))
 
 
 def parse_cookies(header: str) -> KeyValues:
