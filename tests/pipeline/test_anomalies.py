@@ -228,9 +228,7 @@ def test_what_lasts_is_the_new_usual() -> None:
 def test_a_look_as_usual_ends_the_series() -> None:
     """What was not as usual before it does not count any more."""
     broken = [replace(look(5, hour=hour), verdict="x") for hour in range(30, 60)]
-    assert anomalies.detect(
-        [*QUIET, *broken, look(20, hour=60)], look(5, hour=61)
-    ).verdict
+    assert anomalies.detect([*QUIET, *broken, look(20, hour=60)], look(5, hour=61)).verdict
 
 
 # --- what comes of it ---
