@@ -119,7 +119,7 @@ def failure_of(response: Response, now: datetime) -> FetchError:
     wait = parse_retry_after(response.headers, now)
     reason = _REASONS.get(response.status) or _standard_reason(response.status)
     if vendor := find_challenge(response):
-        reason = f"{vendor} asks for proof of being human"
+        reason = f"{vendor} requires proof of being human"
     elif wait is not None:
         reason = f"asks to wait {wait:.0f} s"
     return FetchError(f"HTTP {response.status}: {reason}", status=response.status, retry_after=wait)

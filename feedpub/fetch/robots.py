@@ -159,7 +159,7 @@ class Robots:
             return
         reason = f"{error.reason} (for robots.txt, without which nothing else is requested)"
         failure = type(error)(reason, status=error.status, retry_after=error.retry_after)
-        if not isinstance(error, RetryLaterError):  # that was no request, and may end sooner
+        if not isinstance(error, RetryLaterError):  # nothing was requested, and it may end sooner
             known.failure, known.failed_until = failure, now + _CACHE_FAILURE_FOR
         raise _copy_error(failure) from error
 

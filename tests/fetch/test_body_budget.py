@@ -108,7 +108,7 @@ def test_who_has_no_place_waits_for_one(gate: Fetcher, site: Site) -> None:
     first = page(gate, site.url("/large"))
     refused = in_a_thread(gate, site.url("/large"))
     assert isinstance(refused, FetchError)
-    assert "others that are being read fill the 10 MB" in refused.reason
+    assert "other pages use the 10 MB" in refused.reason
     threading.Timer(0.3, lambda held=[first]: held.clear()).start()
     del first
     second = in_a_thread(gate, site.url("/large"))

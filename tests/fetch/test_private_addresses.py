@@ -91,7 +91,7 @@ def test_names_of_private_addresses_are_refused(address: str, clock: FakeClock) 
     with (
         Fetcher(clock=clock, resolver=Names([address])) as fetcher,
         pytest.raises(
-            DisallowedError, match=r"inside\.example leads to a forbidden address"
+            DisallowedError, match=r"inside\.example resolves to a forbidden address"
         ) as caught,
     ):
         fetcher.get("http://inside.example/")

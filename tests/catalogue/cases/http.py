@@ -126,7 +126,7 @@ CASES = (
     Case(
         "unasked-304",
         _unasked_304,
-        "HTTP 304: it says that nothing changed, but it was not asked whether",
+        "HTTP 304: it was answered as not modified, although no condition was sent",
     ),
     bad(
         "429-retry-after",
