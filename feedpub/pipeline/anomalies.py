@@ -85,7 +85,7 @@ def _check_listing(feed: FeedConfig, result: SourceResult, context: RunContext) 
 
 
 def _find_known_keys(feed: str, guids: Mapping[str, str], context: RunContext) -> set[str]:
-    """Return the keys that are stored, by themselves or by their guid.
+    """Return the keys that are stored, or whose guid is.
 
     Args:
         feed: the feed's name.

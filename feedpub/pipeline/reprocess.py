@@ -38,7 +38,7 @@ class ReprocessVerdict(StrEnum):
     CHANGED = "changed"
     SAME = "same"
     FAILED = "failed"  # it cannot be rebuilt; it stays as it was
-    HELD = "held back"  # the new entry looks wrong; it stays as it was
+    HELD = "held back"  # it would lose too much; it stays as it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _make_extracted_item(entry: Entry, snapshot: PageSnapshot, article: Article)
 
 
 def _find_loss(before: Entry, after: Entry) -> str:
-    """Return the reason why a new entry looks wrong; "" if it does not."""
+    """Return what a new entry has lost; "" if it is acceptable."""
     if len(after.text) < MAX_SHRINK_RATIO * len(before.text):
         length = pluralize(len(after.text), "character")
         return f"far shorter than it was, {length} of {len(before.text)}"

@@ -353,7 +353,7 @@ BREAKS: dict[str, tuple[Callable[[Site], None], str]] = {
                 listing(STORIES).encode(), headers={"cf-mitigated": "challenge"}, validators=False
             )
         ),
-        "Cloudflare asks for proof of being human",
+        "Cloudflare requires proof of being human",
     ),
     "consent-wall": (answer(CONSENT), 'a page that asks for consent, "Before you continue"'),
     "blank-200": (answer(""), "empty"),

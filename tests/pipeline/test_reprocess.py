@@ -249,7 +249,7 @@ def test_what_a_run_changed_meanwhile_stays(desk: Desk) -> None:
         store.replace_entries("f", [newer])
     done = desk.carry_out(plan)
     assert verdicts(done) == {title(3): "failed", title(1): "same"}
-    assert "meanwhile" in done.entries[0].reason
+    assert "in the meantime" in done.entries[0].reason
     assert desk.entries()[title(3)] == newer
 
 

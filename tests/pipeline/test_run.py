@@ -614,7 +614,7 @@ def test_front_matter_that_cannot_be_read_is_named_until_it_is_mended(
         outcome = one(config, clock)
         (problem,) = outcome.problems
         assert (outcome.new, outcome.updated, problem.where) == (changes, 0, str(file))
-        assert problem.reason.endswith("cannot be read, and is left out: date: 0001-01-01")
+        assert problem.reason.endswith("cannot be read and is ignored: date: 0001-01-01")
     (item,) = (item for item in items(config, "f") if item["title"] == "The quay")
     assert item["date_published"].startswith("2026-09-21")
     file.write_text(file.read_text().replace("0001", "2026"))
@@ -894,7 +894,7 @@ def test_a_source_that_was_never_asked_is_not_known(
     )
     with tools_for(config, clock) as tools:
         _, second = (run.run_feed(feed, tools) for feed in config.feed)
-        assert "wants to be left alone" in second.problems[0].reason
+        assert "asked to wait" in second.problems[0].reason
         assert tools.store.sources("b") == ()
 
 
