@@ -78,7 +78,7 @@ def _open_copy(
     pages_of: Collection[str] | None,
 ) -> Store:
     try:
-        return Store.open(state_location(config.feedpub.state), copy=True, pages_of=pages_of)
+        return Store.open(state_location(config.feedpub.state), copy=True, snapshots_of=pages_of)
     except CorruptStateError as error:
         _log.warning("state_damaged", extra=fields(reason=error.reason, outcome="would be rebuilt"))
     store = Store.empty()

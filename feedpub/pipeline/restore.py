@@ -79,7 +79,7 @@ def restore(feed: FeedConfig, store: Store, publisher: Output, now: datetime) ->
         article_keys.url_key(entry.url): entry.id for entry in reversed(entries) if entry.url
     }
     if entries:
-        store.commit_entries(feed.name, entries=entries, aliases=aliases, seen=(), now=now)
+        store.commit_entries(feed.name, entries=entries, aliases=aliases, item_states=(), now=now)
     _number(feed.name, documents, {*known, *lost}, store)
     store.archives.mark_published(feed.name, [entry.id for entry in live.entries])
     return len(entries)
@@ -106,7 +106,7 @@ def restore_keys(feed: str, items: Sequence[ListedItem], store: Store, now: date
     for learn in (_by_digests, _by_former_keys, _by_guids):
         learned |= learn(feed, items, known | learned, store)
     if learned:
-        store.commit_entries(feed, aliases=learned, seen=(), now=now)
+        store.commit_entries(feed, aliases=learned, item_states=(), now=now)
 
 
 def _by_digests(

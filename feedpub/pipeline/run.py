@@ -383,12 +383,12 @@ def _bring_in(feed: FeedConfig, reads: Sequence[ItemResult], tools: RunContext) 
         aliases={
             key: alias.entry for key, alias in merged.aliases.items() if alias.kind is AliasKind.OWN
         },
-        claims={
+        claimed={
             key: alias for key, alias in merged.aliases.items() if alias.kind is not AliasKind.OWN
         },
         listed=[key for arrival in arrivals for key in arrival.keys],
-        seen=[read.state for read in reads],
-        pages=_pages(arrived, ids, known),
+        item_states=[read.state for read in reads],
+        snapshots=_pages(arrived, ids, known),
         now=now,
     )
     return merged
@@ -475,8 +475,8 @@ def _record(
             if not reading.failure
         ],
         sources=_states(outcome.feed, readings, states, started),
-        looks=[reading.observation for reading in readings if reading.observation],
-        calm=calm_now,
+        observations=[reading.observation for reading in readings if reading.observation],
+        probe_states=calm_now,
     )
 
 
@@ -492,7 +492,7 @@ def _record_calm(
     outcome, states = unchanged.unchanged_result(feed, asked, tools)
     outcome = replace(outcome, seconds=time.monotonic() - began)
     tools.store.commit_run(
-        RunRecord(outcome, started), sources=states, still=[state.key for state in states]
+        RunRecord(outcome, started), sources=states, unchanged=[state.key for state in states]
     )
     return outcome
 
@@ -585,7 +585,7 @@ def prune(config: Config, tools: RunContext) -> None:
     tools.store.prune(
         now - settings.keep,
         index.LiveEntryIds(config, tools),
-        pages=now - settings.keep_pages,
+        snapshots=now - settings.keep_pages,
         robots=now - min(settings.keep, _ROBOTS_KEPT),
     )
     tools.store.leases.prune(())
