@@ -36,7 +36,7 @@ def describe_incident(incident: Incident) -> str:
         case "removed":
             return f"{subject} was removed from the config"
         case "renewed":
-            return "feedpub's state was corrupt and was rebuilt from the published feeds"
+            return "feedpub's state was damaged and was rebuilt from the published feeds"
 
 
 def describe_evidence(incident: Incident) -> dict[str, str]:

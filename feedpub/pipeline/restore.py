@@ -79,7 +79,7 @@ def restore(feed: FeedConfig, store: Store, output: Output, now: datetime) -> in
         if entry.url:
             aliases[article_keys.url_key(entry.url)] = entry.id
     if entries:
-        store.commit_entries(feed.name, entries=entries, aliases=aliases, seen=(), now=now)
+        store.commit_entries(feed.name, entries=entries, aliases=aliases, item_states=(), now=now)
     _restore_archives(feed.name, documents, {*known, *missing}, store)
     store.archives.mark_published(feed.name, live_ids)
     return len(entries)
@@ -109,7 +109,7 @@ def restore_keys(feed: str, items: Sequence[ListedItem], store: Store, now: date
     for find in (_find_by_digest, _find_by_former_key, _find_by_guid):
         restored |= find(feed, items, known | restored, store)
     if restored:
-        store.commit_entries(feed, aliases=restored, seen=(), now=now)
+        store.commit_entries(feed, aliases=restored, item_states=(), now=now)
 
 
 def _find_by_digest(

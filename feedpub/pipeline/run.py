@@ -343,7 +343,7 @@ def prune(config: Config, context: RunContext) -> None:
     context.store.prune(
         now - settings.keep,
         index.LiveEntryIds(config, context),
-        pages=now - settings.keep_pages,
+        snapshots=now - settings.keep_pages,
         robots=now - min(settings.keep, _ROBOTS_KEPT),
     )
     context.store.leases.prune(())

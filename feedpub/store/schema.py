@@ -1,6 +1,6 @@
-"""The tables as they are now. A change here needs a migration beside it, and `VERSION` moved to it.
+"""The tables of the state. A change here requires a migration and a new `VERSION`.
 
-Columns carry the names of the dataclass fields that they hold.
+Columns are named after the fields of the records in `records`.
 """
 
 from sqlalchemy import (
@@ -28,7 +28,7 @@ from feedpub.store.column_types import (
 )
 from feedpub.store.records import ConfigChange
 
-VERSION = "0011"  # the newest migration's
+VERSION = "0011"  # of the newest migration
 
 metadata = MetaData()
 
@@ -62,9 +62,9 @@ NEWEST_FIRST = (
     entries.c.published.desc(),
     entries.c.rank,
     entries.c.id,
-)  # of equal dates, as they were listed
+)  # entries of the same date are in the order of their source's list
 
-# What the page of all feeds says of each; a feed whose entries changed since has none.
+# A feed's line on the index page. It is deleted when the feed's entries change.
 feed_summaries = Table(
     "feed_summaries",
     metadata,
@@ -76,7 +76,7 @@ feed_summaries = Table(
     Column("language", Text, nullable=False),
 )
 
-# Every key that ever led to an entry, and how it came to do so.
+# All keys that have ever identified an entry, and their kinds.
 aliases = Table(
     "aliases",
     metadata,
@@ -121,7 +121,7 @@ document_cache = Table(
     Column("fetched", UtcSeconds, nullable=False),
 )
 
-# What an entry was made of: the page, and what its source said of it.
+# The page and the item that an entry was made from.
 page_snapshots = Table(
     "page_snapshots",
     metadata,
@@ -146,9 +146,8 @@ page_snapshots = Table(
     Column("final_url", Text, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("charset", Text),
-    Column(
-        "body", LargeBinary, nullable=False
-    ),  # last, so that what stands before it is read without it
+    # The last column, so that the others can be read without it.
+    Column("body", LargeBinary, nullable=False),
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
 Index("page_snapshots_by_date", page_snapshots.c.fetched)
@@ -170,7 +169,7 @@ sources = Table(
     Column("firm", Boolean, nullable=False, server_default="0"),
 )
 
-# Sources of which nothing is left to do, as long as their servers say that nothing changed.
+# Sources without pending work, which are checked by conditional requests.
 source_probes = Table(
     "source_probes",
     metadata,
@@ -189,11 +188,11 @@ schedule = Table(
     Column("feed", Text, primary_key=True),
     Column("next_run", UtcSeconds, nullable=False),
     Column("why", Text, nullable=False),
-    Column("handed", UtcSeconds),  # when it was put into the queue; None where it is not there
+    Column("handed", UtcSeconds),  # the time when it was queued; NULL if it is not in the queue
 )
 Index("schedule_by_moment", schedule.c.next_run)
 
-# Which of several processes has something for itself, and until when, by the engine's clock.
+# Exclusive rights of a process until a time by the database engine's clock.
 leases = Table(
     "leases",
     metadata,
@@ -202,8 +201,8 @@ leases = Table(
     Column("until", Float, nullable=False),
 )
 
-# Which feeds' runs are under way, by which process; "" where that died in the middle of it, so many
-# times in a row.
+# Runs that are active, by process. The holder is "" if the process died during the run; `crashes`
+# counts how often in a row.
 run_marks = Table(
     "run_marks",
     metadata,
@@ -213,7 +212,7 @@ run_marks = Table(
     Column("crashes", Integer, nullable=False),
 )
 
-# What each look at a source that could be read brought: what is usual for it.
+# The results of successful checks, which are the baseline of the next one.
 source_observations = Table(
     "source_observations",
     metadata,
@@ -241,7 +240,7 @@ Index(
     source_observations.c.id,
 )
 
-# The sources that are broken now, and since when people know it.
+# Sources and feeds that are failing, about which an alert was sent.
 open_incidents = Table(
     "open_incidents",
     metadata,
@@ -251,7 +250,7 @@ open_incidents = Table(
     Column("reason", Text, nullable=False),
 )
 
-# How the config could be changed so that a broken source is read again.
+# Changes of the config that would repair sources.
 proposals = Table(
     "proposals",
     metadata,
@@ -278,7 +277,7 @@ incidents = Table(
     Column("items", Integer, nullable=False),
 )
 
-# Lines that the cleaner removed, each counted once an article.
+# Lines that the cleaner removed. Each is counted once per article.
 removal_stats = Table(
     "removal_stats",
     metadata,
@@ -300,7 +299,7 @@ archives = Table(
 )
 Index("archives_by_number", archives.c.feed, archives.c.number)
 
-# Entries that a live document has shown and that no archive holds yet.
+# Entries that have been in a live document and are not in an archive yet.
 published = Table(
     "published",
     metadata,
@@ -309,7 +308,7 @@ published = Table(
     ForeignKeyConstraint(["feed", "entry"], ["entries.feed", "entries.id"], ondelete="CASCADE"),
 )
 
-# What has to be told to others and could not be told yet.
+# Messages that are not sent yet.
 outbox = Table(
     "outbox",
     metadata,
@@ -341,7 +340,7 @@ runs = Table(
 )
 Index("runs_by_feed", runs.c.feed, runs.c.id)
 
-MAX_ROBOTS_BYTES = 2 << 20  # more than any rules that are kept; older versions kept whole files
+MAX_ROBOTS_BYTES = 2 << 20  # to read; earlier versions stored complete files of any size
 
 robots_cache = Table(
     "robots_cache",

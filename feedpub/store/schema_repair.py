@@ -2,7 +2,7 @@
 
 The recorded version is not reliable: development versions, partial restores and manual edits leave
 other tables behind. So the real tables are compared with those of the recorded version before the
-migrations, and with the schema afterwards. What is missing is added; what exists stays. A table
+migrations, and with the schema afterwards. Missing parts are added; others stay. A table
 with its name before version 0011 gets its present name; no row of it is lost.
 
 A table that lacks a column which its rows need is emptied. That loses history, such as the record

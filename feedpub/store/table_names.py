@@ -1,7 +1,4 @@
-"""The names that tables had before version 0011, and how such tables get their present names.
-
-Versions before 0011 used words that only their authors knew, such as `calm` and `fronts`.
-"""
+"""The names that tables had before version 0011, and how such tables get their present names."""
 
 from collections.abc import Iterator
 from types import MappingProxyType

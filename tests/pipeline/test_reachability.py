@@ -177,7 +177,7 @@ class Model:
                 fresh = [
                     replace(entry, complete=True, html="<p>all of it</p>") for entry in teasers
                 ]
-            store.commit_entries("f", entries=fresh, aliases={}, seen=(), now=now)
+            store.commit_entries("f", entries=fresh, aliases={}, item_states=(), now=now)
             archived = {
                 id_ for n in store.archives.numbers("f") for id_ in store.archives.members("f", n)
             }

@@ -235,7 +235,7 @@ def test_what_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> Non
     body = re.sub("<title>.*?</title>|<h1>.*?</h1>", "", story(1)).encode()
     with Store.open(state_folder(desk.config.feedpub)) as store:
         untitled = replace(store.snapshots.for_feed("f")[id_], body=pack_body(body))
-        store.commit_entries("f", aliases={}, seen=(), pages={id_: untitled}, now=desk.clock.now())
+        store.commit_entries("f", aliases={}, item_states=(), snapshots={id_: untitled}, now=desk.clock.now())
     (held,) = desk.plan().with_status(ReprocessVerdict.HELD)
     assert (held.before.title, held.reason) == (title(1), "it lost its title")
 
@@ -367,7 +367,7 @@ def test_a_page_that_is_damaged(desk: Desk) -> None:
     (first, *_) = desk.kept()
     with Store.open(state_folder(desk.config.feedpub)) as store:
         broken = replace(store.snapshots.for_feed("f")[first], body=b"?")
-        store.commit_entries("f", aliases={}, seen=(), pages={first: broken}, now=desk.clock.now())
+        store.commit_entries("f", aliases={}, item_states=(), snapshots={first: broken}, now=desk.clock.now())
     assert sorted(verdicts(desk.plan()).values()) == ["failed", "same"]
 
 
@@ -417,7 +417,7 @@ def test_a_corrected_entry_has_its_newest_page(desk: Desk, newsroom: Site) -> No
         ]
         seen = store.item_states("f", [key])[key]
         failed = replace(seen, state="failed")
-        store.commit_entries("f", aliases={}, seen=[failed], now=desk.clock.now())
+        store.commit_entries("f", aliases={}, item_states=[failed], now=desk.clock.now())
     desk.build()
     assert "no new pier at all" in desk.entries()[title(3)].text
     assert set(verdicts(desk.plan()).values()) == {"same"}

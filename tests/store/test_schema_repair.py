@@ -67,7 +67,7 @@ def fill(store: Store) -> None:
         "world",
         entries=[entry("a")],
         aliases={"a": "tag:a"},
-        seen=[ItemState("a", "1", "stored")],
+        item_states=[ItemState("a", "1", "stored")],
         now=NOW,
     )
 
@@ -166,7 +166,7 @@ def test_ids_are_never_made_up(place: StatePlace, table: str) -> None:
     with changing(place) as connection:
         drop_table(connection, table)
     wanted, what = (
-        (CorruptStateError, "sets it aside")
+        (CorruptStateError, "moves it aside")
         if isinstance(place, Path)
         else (StoreError, "from its backup")
     )
@@ -183,7 +183,7 @@ def test_what_an_entry_says_is_never_made_up(folder: Path, column: str) -> None:
         drop_column(connection, "entries", column)
     before = (folder / FILE_NAME).read_bytes()
     with pytest.raises(
-        CorruptStateError, match=f"entries lacks the column {column}; .*sets it aside"
+        CorruptStateError, match=f"entries lacks the column {column}; .*moves it aside"
     ):
         Store.open(folder)
     assert (folder / FILE_NAME).read_bytes() == before
@@ -374,7 +374,7 @@ def test_a_copy_is_repaired_alone(place: StatePlace) -> None:
     else:
         with pytest.raises(
             StoreError,
-            match=r"not in order \(source_probes is created\): `feedpub build` repairs it",
+            match=r"needs repairs \(source_probes is created\): `feedpub build` does them",
         ):
             Store.open(place, copy=True)
     assert shape(place) == before

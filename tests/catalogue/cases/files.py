@@ -328,7 +328,7 @@ CASES = (
     Case(
         "state-disk-full",
         _nothing,
-        "make room on the disk|look at the disk",
+        "(make room|space) on the disk|(look at|check) the disk",
         run=partial(_on_full_disk, ".feedpub"),
         needs=_mounting,
         **_SAID,
@@ -344,7 +344,7 @@ CASES = (
     Case(
         "state-fsync-fails",
         _nothing,
-        "look at the disk",
+        "(look at|check) the disk",
         run=lambda stage: stage.build(
             {"failing_calls": {"fdatasync": errno.EIO, "fsync": errno.EIO}}
         ),
