@@ -19,7 +19,7 @@ from requests.cookies import MockRequest, RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
 from feedpub.builder import ids, render_atom, render_json, render_rss, rss_atom_text
-from feedpub.cleaner.pagination import _MAY_GO_ON
+from feedpub.cleaner.pagination import _MAY_HAVE_NEXT
 from feedpub.cli import output
 from feedpub.core import article_keys, dates, languages, patterns, urls
 from feedpub.core.errors import FeedpubError
@@ -158,7 +158,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "Set-Cookie": _cookies,
     "validators": lambda text: Validators(text, text).as_headers(),
     "a page's marks of more pages": lambda text: contains_ignoring_case(
-        _MAY_GO_ON, text.encode("utf-8", "replace")
+        _MAY_HAVE_NEXT, text.encode("utf-8", "replace")
     ),
     "a document's kind": lambda text: sniff.detect_type(
         Page("https://example.org/", text.encode("utf-8", "replace"))

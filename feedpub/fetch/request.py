@@ -12,7 +12,6 @@ from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
 from feedpub.core.errors import ConfigError, FetchError
-from feedpub.core.redact import find_secrets
 from feedpub.fetch.compression import ACCEPT_ENCODING
 from feedpub.fetch.deadline import RequestDeadline
 from feedpub.fetch.url import RequestTarget, parse_url

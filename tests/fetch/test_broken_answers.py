@@ -102,7 +102,10 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
     "endless-trailer": (flood(chunked(b"0\r\n"), b"a" * 65536), "breaks off"),
     "header-200k": (OK + b"X-Long: " + b"a" * 200_000 + b"\r\n\r\n", "headers is too long"),
     "headers-500": (OK + b"X-Many: a\r\n" * 500 + b"\r\n", "more than 100 headers"),
-    "ssh-banner": (b"SSH-2.0-OpenSSH_9.9\r\n", "does not speak HTTP; its first line is 'SSH-2.0-OpenSSH_9.9"),
+    "ssh-banner": (
+        b"SSH-2.0-OpenSSH_9.9\r\n",
+        "does not speak HTTP; its first line is 'SSH-2.0-OpenSSH_9.9",
+    ),
     "http09": (b"<html>hello</html>", "does not speak HTTP"),
     "no-answer": (b"", "closed the connection without an answer"),
     "unasked-304": (b"HTTP/1.1 304 Not Modified\r\n\r\n", "HTTP 304: .* no condition was sent"),

@@ -73,7 +73,9 @@ def test_not_for_ever(clock: FakeClock) -> None:
     """A server that others keep asking is put off."""
     turns = FakeLeases([1.0] * 1000)
     with (
-        pytest.raises(RetryLaterError, match=r"other machines kept sending requests to a\.example") as caught,
+        pytest.raises(
+            RetryLaterError, match=r"other machines kept sending requests to a\.example"
+        ) as caught,
         RateLimiter(1.0, clock, turns).slot("a.example"),
     ):
         pass

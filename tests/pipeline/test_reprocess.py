@@ -235,7 +235,9 @@ def test_what_lost_its_title_is_held_back(newsroom: Site, tmp_path: Path) -> Non
     body = re.sub("<title>.*?</title>|<h1>.*?</h1>", "", story(1)).encode()
     with Store.open(state_folder(desk.config.feedpub)) as store:
         untitled = replace(store.snapshots.for_feed("f")[id_], body=pack_body(body))
-        store.commit_entries("f", aliases={}, item_states=(), snapshots={id_: untitled}, now=desk.clock.now())
+        store.commit_entries(
+            "f", aliases={}, item_states=(), snapshots={id_: untitled}, now=desk.clock.now()
+        )
     (held,) = desk.plan().with_status(ReprocessVerdict.HELD)
     assert (held.before.title, held.reason) == (title(1), "it lost its title")
 
@@ -367,7 +369,9 @@ def test_a_page_that_is_damaged(desk: Desk) -> None:
     (first, *_) = desk.kept()
     with Store.open(state_folder(desk.config.feedpub)) as store:
         broken = replace(store.snapshots.for_feed("f")[first], body=b"?")
-        store.commit_entries("f", aliases={}, item_states=(), snapshots={first: broken}, now=desk.clock.now())
+        store.commit_entries(
+            "f", aliases={}, item_states=(), snapshots={first: broken}, now=desk.clock.now()
+        )
     assert sorted(verdicts(desk.plan()).values()) == ["failed", "same"]
 
 

@@ -527,9 +527,9 @@ REFUSED_PICTURES = {
     "nul": ("a%00b.png", "hold a NUL"),
     "hidden-folder": (".assets/pier.png", "start with a dot"),
     "dots-that-are-escaped": ("sub/%2e%2e/pier.png", "start with a dot"),
-    "svg-with-a-script": ("active.svg", "it holds a <script>"),
-    "svg-in-capitals": ("ACTIVE.SVG", "it holds a <script>"),
-    "svg-that-is-none": ("broken.svg", "no well-formed SVG"),
+    "svg-with-a-script": ("active.svg", "it contains a <script>"),
+    "svg-in-capitals": ("ACTIVE.SVG", "it contains a <script>"),
+    "svg-that-is-none": ("broken.svg", "not well-formed SVG"),
 }
 
 

@@ -60,7 +60,9 @@ def fill(store: Store, feed: str = "world", entries: int = 3) -> None:
         )
     }
     seen = [ItemState(key, ODD, "stored", first_seen=NOW) for key in keys]
-    store.commit_entries(feed, entries=made, aliases=keys, item_states=seen, snapshots=kept, now=NOW)
+    store.commit_entries(
+        feed, entries=made, aliases=keys, item_states=seen, snapshots=kept, now=NOW
+    )
     state = SourceState(
         feed, "s", NOW, None, 3, ODD, NOW, 2, pace=PollingHints(90.5, "", (1, 2), ()), firm=True
     )

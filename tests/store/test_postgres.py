@@ -139,7 +139,9 @@ def test_waiting_for_another_ends(empty: str) -> None:
     """A transaction waits as long as it was told, and no longer."""
     with Store.open(empty, timeout_seconds=0.2) as store, psycopg.connect(empty) as other:
         other.execute("LOCK TABLE runs")
-        with pytest.raises(StoreError, match="another process has locked it: wait for it, or stop it"):
+        with pytest.raises(
+            StoreError, match="another process has locked it: wait for it, or stop it"
+        ):
             store.commit_run(run())
         other.rollback()
         store.commit_run(run())
@@ -406,8 +408,6 @@ def test_an_older_state_is_read_by_nobody(empty: str) -> None:
     """A dry run brings nothing up to date, and says who does."""
     Store.open(empty).close()
     ask(empty, "UPDATE alembic_version SET version_num = '0000'")
-    with pytest.raises(
-        StoreError, match=r"has version 0000, .*`feedpub build` migrates it"
-    ):
+    with pytest.raises(StoreError, match=r"has version 0000, .*`feedpub build` migrates it"):
         Store.open(empty, copy=True)
     assert ask(empty, "SELECT version_num FROM alembic_version") == [("0000",)]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from feedpub.core.models import Removed
 from feedpub.store import RemovalStat, Store
-from feedpub.store.feed_stats import MAX_LINES, MAX_LINE_CHARS
+from feedpub.store.feed_stats import MAX_LINE_CHARS, MAX_LINES
 from tests.store.examples import DAY, NOW
 
 HOUR = timedelta(hours=1)

@@ -33,7 +33,12 @@ def commit(
     store: Store, *names: str, pages: Mapping[str, PageSnapshot] | None = None, feed: str = "world"
 ) -> None:
     store.commit_entries(
-        feed, entries=[entry(n) for n in names], aliases={}, item_states=(), snapshots=pages, now=NOW
+        feed,
+        entries=[entry(n) for n in names],
+        aliases={},
+        item_states=(),
+        snapshots=pages,
+        now=NOW,
     )
 
 

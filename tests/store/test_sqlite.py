@@ -50,7 +50,11 @@ def filled(folder: Path) -> Path:
         entries = [entry(str(n), html=f"<p>{n}</p>" * 50) for n in range(400)]
         seen = [ItemState(e.title, "", "stored") for e in entries]
         store.commit_entries(
-            "world", entries=entries, aliases={e.title: e.id for e in entries}, item_states=seen, now=NOW
+            "world",
+            entries=entries,
+            aliases={e.title: e.id for e in entries},
+            item_states=seen,
+            now=NOW,
         )
     return folder / FILE_NAME
 

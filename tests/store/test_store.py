@@ -150,7 +150,9 @@ def test_the_articles_to_be_looked_at_again(store: Store) -> None:
         ItemState(key, "", "stored", recheck_at=NOW + n * DAY)
         for n, key in enumerate(("c", "b", "a"))
     ]
-    store.commit_entries("world", aliases={}, item_states=[*seen, ItemState("d", "", "stored")], now=NOW)
+    store.commit_entries(
+        "world", aliases={}, item_states=[*seen, ItemState("d", "", "stored")], now=NOW
+    )
     assert store.next_recheck("world", NOW) == NOW
     assert store.next_recheck("local", NOW) is None
     assert [s.key for s in store.rechecks("world", NOW + DAY, 9)] == ["c", "b"]
@@ -190,7 +192,9 @@ def test_an_entry_is_replaced_whole(store: Store) -> None:
     """A changed entry takes the place of the one with its id, and keeps its aliases."""
     commit(store, entry("a", text="one", authors=("A",)))
     changed = entry("a", text="two")
-    store.commit_entries("world", entries=[changed], aliases={"other": "tag:a"}, item_states=[], now=NOW)
+    store.commit_entries(
+        "world", entries=[changed], aliases={"other": "tag:a"}, item_states=[], now=NOW
+    )
     assert store.entries("world") == (changed,)
     assert store.aliases("world", ["a", "other", "third"]) == {"a": "tag:a", "other": "tag:a"}
 

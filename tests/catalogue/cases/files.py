@@ -409,7 +409,7 @@ CASES = (
         r"its picture 'sub/\.\./bad\.png' is not published",
     ),
     _picture(
-        "picture-svg-script", "active.svg", "'active.svg' is not published: it holds a <script>"
+        "picture-svg-script", "active.svg", "'active.svg' is not published: it contains a <script>"
     ),
     _picture(
         "picture-svg-leads-out",

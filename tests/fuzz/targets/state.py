@@ -72,7 +72,9 @@ def fill(store: Store) -> None:
     """One row of each kind."""
     entry = entry_of(Article(PAGE, "A title", ("Jane",), html="<p>A</p>", text="A"))
     seen = ItemState("key", "1", "stored", first_seen=NOW)
-    store.commit_entries(FEED, entries=[entry], aliases={"key": entry.id}, item_states=[seen], now=NOW)
+    store.commit_entries(
+        FEED, entries=[entry], aliases={"key": entry.id}, item_states=[seen], now=NOW
+    )
     store.commit_run(
         RunRecord(
             RunResult(
