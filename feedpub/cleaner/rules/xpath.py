@@ -66,7 +66,7 @@ def check_xpath(expression: str) -> str:
 
 def _function_calls(expression: str) -> Iterator[tuple[str, int]]:
     """Yield the name of each function that is called, with the number of its arguments."""
-    # Of each open bracket: the part of the expression before it, and the number of arguments in it so far.
+    # Of each open bracket: the part before it, and the number of arguments in it so far.
     names, counts = [""], [0]
     before = ""
     for part in _PART.findall(expression):
