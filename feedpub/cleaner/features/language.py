@@ -7,10 +7,16 @@ from feedpub.cleaner.features.table import Column, Rows, Table
 _NEIGHBOURS = (-3, -2, -1, 1, 2, 3)
 NAMES = (
     *("name wrapper", "name own", "name parent", "name around", "name worst", "name best", "names"),
-    *("spoken", "prose spoken", "spoken beside prose", "heading spoken", "kind spoken"),
-    *("spoken around", "spoken parent"),
+    *(
+        "word weight",
+        "prose word weight",
+        "word weight minus prose",
+        "heading word weight",
+        "kind word weight",
+    ),
+    *("word weight around", "word weight parent"),
     *(f"names at {offset:+}" for offset in _NEIGHBOURS),
-    *(f"spoken at {offset:+}" for offset in _NEIGHBOURS),
+    *(f"word weight at {offset:+}" for offset in _NEIGHBOURS),
 )
 
 
