@@ -455,8 +455,8 @@ def _may_be_date(text: str) -> bool:
 
 
 def _label(before: str, text: str, language: str | None) -> str | None:
-    return dates.strip_date_label(text, language) or (
-        dates.strip_date_label(before, language) if len(before) < LABEL else None
+    return dates.find_date_label(text, language) or (
+        dates.find_date_label(before, language) if len(before) < LABEL else None
     )
 
 
@@ -472,7 +472,7 @@ def _read_dateline(element: HtmlElement, language: str | None, seen: VisibleByli
     texts = list(islice(text_lines(element), WORDS_OF_DATELINE))
     if machine and dates.parse_page_date(machine, language):
         updated = (
-            dates.strip_date_label(" ".join(text.text for text in texts), language) == "updated"
+            dates.find_date_label(" ".join(text.text for text in texts), language) == "updated"
         )
         (seen.facts.updated if updated else seen.facts.published).append(machine)
         _add_line(element, seen)
