@@ -34,7 +34,7 @@ _ARGUMENT_COUNTS = {  # of the functions of XPath 1.0: the minimum and the maxim
 }
 _OPERATORS = frozenset({"and", "or", "div", "mod"})  # may precede a bracket without calling it
 _OPENING, _CLOSING = ("(", "["), (")", "]")
-_TOKEN = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.-])[\w.-]++(?::[\w.-]++)?(?=\s*\()|[(),\[\]]|\S""")
+_PART = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.-])[\w.-]++(?::[\w.-]++)?(?=\s*\()|[(),\[\]]|\S""")
 _CALL = re.compile(r"[\w-]+\s*\(")
 _EMPTY_PAGE = etree.HTML("<html><head><title>-</title></head><body><p>-</p></body></html>")
 
@@ -48,7 +48,8 @@ def select_elements(tree: HtmlElement, selector: str) -> list[HtmlElement]:
         ValueError: the XPath expression cannot be evaluated on this page.
     """
     if not selector.startswith(XPATH_PREFIX):
-        return list(tree.cssselect(selector))
+        matched: list[HtmlElement] = tree.cssselect(selector)
+        return matched
     try:
         found = compile_xpath(selector.removeprefix(XPATH_PREFIX))(tree)
     except etree.XPathError as error:
@@ -114,20 +115,20 @@ def selects_nodes(expression: str) -> bool:
 
 def _function_calls(expression: str) -> Iterator[tuple[str, int]]:
     """Yield each function that is called, with the number of its arguments."""
-    names = [""]  # of each open bracket: the token before it
+    names = [""]  # of each open bracket: what precedes it
     counts = [0]  # of each open bracket: the arguments so far
     before = ""
-    for text in _TOKEN.findall(expression):
-        if text in _CLOSING and len(names) > 1:
+    for part in _PART.findall(expression):
+        if part in _CLOSING and len(names) > 1:
             name, arguments = names.pop().rpartition("::")[2], counts.pop()
             if name[:1].isalpha() and name not in _OPERATORS:
                 yield name, arguments
         else:
-            counts[-1] += text == "," or not counts[-1]
-        if text in _OPENING:
-            names.append(before if text == "(" else "")
+            counts[-1] += part == "," or not counts[-1]
+        if part in _OPENING:
+            names.append(before if part == "(" else "")
             counts.append(0)
-        before = text
+        before = part
 
 
 def anchor_xpath(expression: str, root: str = "/") -> str:

@@ -41,7 +41,7 @@ from feedpub.cleaner.metadata.elements import HeadElements, collect_elements
 from feedpub.cleaner.metadata.facts import Facts, Size
 from feedpub.cleaner.metadata.language import add_country, declared_language, detect_language
 from feedpub.cleaner.metadata.text_lines import text_line, text_lines
-from feedpub.core.urls import site_host
+from feedpub.core.urls import bare_host_from_url
 
 _MAX_CATEGORIES = 12
 _MAX_CATEGORY_CHARS = 60
@@ -118,7 +118,7 @@ def read_metadata(
         authors=authors.reconcile_authors(
             [facts.authors for facts in (*stated, visible.facts)],
             organisations=data.organisations,
-            site=(*sites, site_host(url)),
+            site=(*sites, bare_host_from_url(url)),
             language=language,
         ),
         published=published,

@@ -280,9 +280,9 @@ def _may_be_date(text: str) -> bool:
 
 def _find_label(before: str, text: str, language: str | None) -> str | None:
     """Return the meaning of the label in a date's text, or else in the text before it."""
-    label = dates.strip_date_label(text, language)
+    label = dates.find_date_label(text, language)
     if label is None and len(before) <= _MAX_LABEL_CHARS:
-        return dates.strip_date_label(before, language)
+        return dates.find_date_label(before, language)
     return label
 
 

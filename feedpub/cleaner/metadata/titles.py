@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from feedpub.core.urls import site_host
+from feedpub.core.urls import bare_host_from_url
 
 _MAX_TITLE_CHARS = 300
 _MAX_STATED_CHARS = 1000  # read of a title in the head
@@ -69,7 +69,7 @@ def choose_title(
         site: names of the site.
         url: of the page; its host is another name of the site.
     """
-    compact_names = map(compact_title, (*site, *_names_from_host(site_host(url))))
+    compact_names = map(compact_title, (*site, *_names_from_host(bare_host_from_url(url))))
     site_names = {name for name in compact_names if name}
     titles = [without_site(text[:_MAX_STATED_CHARS], site_names) for text in stated]
     titles = [title for title in titles if title]

@@ -15,7 +15,7 @@ from feedpub.cleaner.rules import ftr, toml
 from feedpub.cleaner.rules.model import RuleIssue, Ruleset
 from feedpub.config import RuleFiles
 from feedpub.core.errors import ConfigError
-from feedpub.core.urls import site_host
+from feedpub.core.urls import bare_host_from_url
 
 _log = logging.getLogger(__name__)
 _GLOBAL_FILE = "global.txt"  # of ftr-site-config; applies to all hosts
@@ -39,7 +39,7 @@ def open_rules(places: RuleFiles) -> "SiteRuleSet":
             own[host] = toml.load_rules(Path(display_path(path)))
         except ConfigError as error:
             errors.append(str(error))
-        if host != site_host(f"https://{host}/") or "." not in host:
+        if host != bare_host_from_url(f"https://{host}/") or "." not in host:
             errors.append(
                 f"{display_path(path)}:1: the file name is not a host; "
                 "write the host in lower case, without www."
@@ -91,7 +91,7 @@ class SiteRuleSet:
 
     def rules_for(self, url: str | None) -> Ruleset:
         """Return the rules for the site of a URL; empty ones if there are none."""
-        host = site_host(url)
+        host = bare_host_from_url(url)
         if not host:
             return _NO_RULES
         own_host = self._own_host(host)
@@ -102,7 +102,7 @@ class SiteRuleSet:
 
         "" if the URL has no host that a file can be named after.
         """
-        host = site_host(url)
+        host = bare_host_from_url(url)
         return self._own_host(host) or (host if "." in host else "")
 
     def with_rules(self, host: str, rules: Ruleset) -> "SiteRuleSet":

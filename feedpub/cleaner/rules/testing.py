@@ -17,7 +17,7 @@ from feedpub.core.article_keys import url_key
 from feedpub.core.errors import SourceError
 from feedpub.core.models import Article, Page
 from feedpub.core.process_pool import Executor
-from feedpub.core.urls import site_host
+from feedpub.core.urls import bare_host_from_url
 
 RuleTestStatus: TypeAlias = Literal["ok", "failed", "no page"]
 PAGE_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})  # of saved pages
@@ -47,20 +47,20 @@ class RuleTestResult:
 
 def select_rule_tests(site_rules: SiteRuleSet, hosts: Iterable[str] = ()) -> Iterator[RuleTest]:
     """Yield the tests of the named hosts, or all tests if none are named."""
-    selected = {site_host(f"https://{host}/") for host in hosts}
+    selected = {bare_host_from_url(f"https://{host}/") for host in hosts}
     rulesets: list[Ruleset] = [
         *site_rules.own.values(),
         *(rules for _, rules in site_rules.files()),
     ]
     for rules in rulesets:
         for test in rules.tests:
-            if not selected or site_host(test.url) in selected:
+            if not selected or bare_host_from_url(test.url) in selected:
                 yield test
 
 
 def rule_issues(site_rules: SiteRuleSet, hosts: Sequence[str] = ()) -> Iterator[RuleIssue]:
     """Yield the unusable lines in the files of the named hosts, or in all files."""
-    selected = {site_host(f"https://{host}/") for host in hosts}
+    selected = {bare_host_from_url(f"https://{host}/") for host in hosts}
     for name, rules in site_rules.files():
         if not selected or Path(name).stem in selected:
             yield from rules.issues
@@ -76,7 +76,7 @@ def saved_pages(folder: Path) -> Mapping[str, Path]:
             head = file.read(_HEAD_BYTES)
         for match in _SAVED_FROM.finditer(head):
             url = next(filter(None, match.groups())).decode("utf-8", "replace")
-            if site_host(url):
+            if bare_host_from_url(url):
                 found.setdefault(_page_key(url), path)
         found.setdefault(_file_name_key(path.stem), path)
     return found

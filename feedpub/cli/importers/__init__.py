@@ -20,11 +20,11 @@ from feedpub.cli.importers.model import (
     ImportedFeed,
     ImportedSite,
     Unsupported,
-    host_from_url,
     join_url,
 )
 from feedpub.cli.importers.plan import ImportPlan, check_import, plan_import
 from feedpub.config.edit import Track, track_silently
+from feedpub.core.urls import bare_host_from_url
 
 __all__ = [
     "FORMATS",
@@ -60,4 +60,6 @@ def parse_import(
 
 def parse_import_address(address: str) -> Imported:
     """What an address of RSS-Bridge says; nothing is fetched. Raises ImportFileError."""
-    return check_import(rssbridge.parse_rssbridge_url(address, host_from_url(address)))
+    return check_import(
+        rssbridge.parse_rssbridge_url(address, bare_host_from_url(address) or address)
+    )

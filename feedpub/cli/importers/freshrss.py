@@ -11,12 +11,12 @@ from feedpub.cli.importers.model import (
     ImportedSite,
     KeyValues,
     Unsupported,
-    host_from_url,
     parse_cookies,
     parse_interval,
 )
 from feedpub.cli.importers.selectors import xpath_link_selector
 from feedpub.core.selectors import XPATH_PREFIX, anchor_xpath, split_outside_brackets
+from feedpub.core.urls import bare_host_from_url
 
 FRESHRSS_PREFIX = f"{{{FRESHRSS_NAMESPACE}}}"
 
@@ -109,7 +109,11 @@ def _site(said: Mapping[str, str], draft: ImportedFeed) -> tuple[ImportedSite, .
     if "cssContentFilter" in said:
         settings.append(("remove", tuple(split_outside_brackets(said["cssContentFilter"], ","))))
     return (
-        (ImportedSite(draft.location, host_from_url(draft.link or draft.url), tuple(settings)),)
+        (
+            ImportedSite(
+                draft.location, bare_host_from_url(draft.link or draft.url), tuple(settings)
+            ),
+        )
         if settings
         else ()
     )

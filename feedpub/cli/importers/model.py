@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from feedpub.config import format_duration
+from feedpub.core.urls import bare_host_from_url
 
 KeyValues = tuple[tuple[str, str], ...]
 
@@ -157,9 +158,10 @@ def join_url(parts: Iterable[Imported]) -> Imported:
 
 def title_from_url(url: str) -> str:
     """A title for a feed that has none: the site's name, and the last part of the address."""
+    host = bare_host_from_url(url) or url
     path = urlsplit(url).path.rstrip("/")
     words = re.findall(r"\w+", unquote(path.rpartition("/")[2].partition(".")[0]).replace("_", " "))
-    return f"{host_from_url(url)}: {' '.join(words)}" if words else host_from_url(url)
+    return f"{host}: {' '.join(words)}" if words else host
 
 
 def parse_interval(seconds: int) -> str:
@@ -171,11 +173,3 @@ def parse_cookies(header: str) -> KeyValues:
     """The cookies of a Cookie header."""
     pairs = (pair.partition("=") for pair in header.split(";") if "=" in pair)
     return tuple((name.strip(), value.strip()) for name, _, value in pairs)
-
-
-def host_from_url(url: str) -> str:
-    """The host of an address as sites are called: without www."""
-    try:
-        return (urlsplit(url).hostname or url).removeprefix("www.")
-    except ValueError:  # brackets without an IPv6 address in them
-        return url

@@ -10,11 +10,11 @@ from feedpub.cli.importers.model import (
     ImportedFeed,
     ImportedSite,
     Unsupported,
-    host_from_url,
 )
 from feedpub.config import Config, RemoteSource, check_selector_syntax, validate_feed
 from feedpub.config.edit import NameAllocator, Track, track_silently
 from feedpub.core.article_keys import url_key
+from feedpub.core.urls import bare_host_from_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def plan_import(drafts: Iterable[ImportedFeed], config: Config) -> ImportPlan:
 
 def _wish(draft: ImportedFeed) -> str:
     """What a feed would be called by: the first of its names that can be said in a-z and 0-9."""
-    wishes = (draft.name, draft.title, host_from_url(draft.url))
+    wishes = (draft.name, draft.title, bare_host_from_url(draft.url))
     return next(
         (wish for wish in wishes if re.search("[A-Za-z0-9]", unicodedata.normalize("NFKD", wish))),
         "feed",

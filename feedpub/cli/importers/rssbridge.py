@@ -13,7 +13,6 @@ from feedpub.cli.importers.model import (
     ImportedFeed,
     ImportedSite,
     Unsupported,
-    host_from_url,
     join_url,
     parse_cookies,
     parse_interval,
@@ -22,6 +21,7 @@ from feedpub.cli.importers.model import (
 from feedpub.cli.importers.selectors import link_selector, xpath_link_selector
 from feedpub.core.errors import ImportFileError
 from feedpub.core.selectors import split_outside_brackets
+from feedpub.core.urls import bare_host_from_url
 
 _SIMPLE, _COMPLEX, _XPATH = "cssselector", "cssselectorcomplex", "xpath"
 _OURS = {
@@ -169,7 +169,7 @@ def _interval(said: Mapping[str, str]) -> str:
 
 def _as_feed(address: str, bridge: str, where: str) -> Imported:
     """Any other bridge: its feed is as good a source as any."""
-    title = f"{bridge.removesuffix('Bridge')} ({host_from_url(address)})"
+    title = f"{bridge.removesuffix('Bridge')} ({bare_host_from_url(address)})"
     instead = "only CssSelectorBridge, CssSelectorComplexBridge and XPathBridge become pages; this one stays a feed of RSS-Bridge"
     return Imported(
         (ImportedFeed(where, "feed", address, title),), (Unsupported(where, bridge, instead),)
@@ -219,7 +219,7 @@ def _site(
         settings.append(("content", (said["content_selector"],)))
     if settings and said.get("content_cleanup"):
         settings.append(("remove", tuple(split_outside_brackets(said["content_cleanup"], ","))))
-    return (ImportedSite(where, host_from_url(home), tuple(settings)),) if settings else ()
+    return (ImportedSite(where, bare_host_from_url(home), tuple(settings)),) if settings else ()
 
 
 def _losses(said: Mapping[str, str], where: str, *, complex_one: bool) -> Iterator[Unsupported]:

@@ -14,7 +14,7 @@ import pytest
 from feedpub import extract
 from feedpub.cleaner.rules import Ruleset, SiteRuleSet
 from feedpub.core.errors import ExtractError
-from feedpub.core.urls import site_host
+from feedpub.core.urls import bare_host_from_url
 from tests.support.shared import shared
 
 WANTED = 20
@@ -45,7 +45,7 @@ def pages() -> dict[str, dict[str, Any]]:
             for line in lines:
                 page = json.loads(line)
                 if "html" in page:
-                    found.setdefault(site_host(page["url"]), page)
+                    found.setdefault(bare_host_from_url(page["url"]), page)
     return found
 
 
