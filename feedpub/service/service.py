@@ -111,7 +111,7 @@ class Service:
             heartbeat=self._jobs.heartbeat,
             busy=dict(self._jobs.running_feeds),
             config_problem=self._problem,
-            hung=dict(self._jobs.hung),
+            hung=dict(self._jobs.stuck_runs),
             requests=self._tools.fetcher.statistics,
         )
         return self._mended(
@@ -236,7 +236,7 @@ class Service:
             self._tools, settings=config.feedpub, fetcher=fetcher, browser=browser, site_rules=rules
         )
         changes = self._jobs.apply(config, self._tools)
-        self._site = self._server.site = self._make_site()
+        self._site = self._server.app = self._make_site()
         self._stale.set()
         return changes
 

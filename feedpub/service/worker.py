@@ -57,10 +57,10 @@ class Worker:
         self._taking = QueueConsumer(
             str(configuration.state_location(config.feedpub.state)),
             self._run,
-            lost=self._work.run_timed_out,
-            at_once=at_once,
-            deadline=lambda: self._work.timeout_of,
-            looks_after=self._looks_after,
+            on_timeout=self._work.run_timed_out,
+            concurrency=at_once,
+            timeout_seconds=lambda: self._work.run_timeout_seconds,
+            is_rescuer=self._looks_after,
         )
 
     def run(self) -> int:
@@ -85,7 +85,7 @@ class Worker:
         return bool(self._hanging())
 
     def _hanging(self) -> Sequence[threading.Thread]:
-        return [thread for thread in self._taking.given_up if thread.is_alive()]
+        return [thread for thread in self._taking.stuck_threads if thread.is_alive()]
 
     @property
     def _exhausted(self) -> bool:
@@ -94,7 +94,7 @@ class Worker:
     # --- one run, in a thread of its own ---
 
     def _run(self, feed: str, everything: bool, lease: RunBudget) -> None:  # noqa: FBT001 -- as the queue has it
-        if self._work.feed(feed) is None and self._work.tools.store.schedule.get(feed):
+        if self._work.feed(feed) is None and self._work.context.store.schedule.get(feed):
             raise StoreError(f"{feed} is not in this node's config yet")
         try:
             self._work.run(feed, lease, everything=everything)
@@ -110,7 +110,7 @@ class Worker:
 
     def _looks_after(self) -> bool:
         """One of all workers looks after what others left."""
-        return not self._work.tools.store.leases.acquire(RESCUE, self._me, TERM)
+        return not self._work.context.store.leases.acquire(RESCUE, self._me, TERM)
 
     # --- the process ---
 
@@ -142,7 +142,7 @@ class Worker:
         self._systemd.ready(self._line())
 
     def _apply(self, config: Config, rules: SiteRuleSet) -> None:
-        before, tools = self._work.config, self._work.tools
+        before, tools = self._work.config, self._work.context
         config = apply_reloadable(before, config, FIXED, FIXED_TOLD)
         settings = config.feedpub
         fetcher = (

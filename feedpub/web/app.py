@@ -14,7 +14,7 @@ from feedpub.web import control, headers, manual_pages, negotiation
 from feedpub.web.backends import FileBackend, Signature
 from feedpub.web.cache import CachedResponse, ResponseCache
 from feedpub.web.control import ServiceControl
-from feedpub.web.error_pages import RETRY_SECONDS, error_page, method_not_allowed
+from feedpub.web.error_pages import RETRY_AFTER, error_page, method_not_allowed
 from feedpub.web.headers import READ_METHODS
 from feedpub.web.http import Headers, Receive, Request, Response, Scope, Send
 from feedpub.web.negotiation import is_not_modified
@@ -117,7 +117,7 @@ class FeedApp:
         if isinstance(wanted, Response):
             return wanted
         copy = self._copies.lookup(wanted.file.name, wanted.coding, wanted.signature)
-        return self.respond(request, wanted.file, copy) if copy else None
+        return self._respond(request, wanted.file, copy) if copy else None
 
     async def _answer(self, request: Request, receive: Receive) -> Response:
         if self._console and self._reports and self._is_dynamic(request.path):
@@ -130,7 +130,7 @@ class FeedApp:
             except (OSError, PublishError):
                 return _unreadable(request)
         wanted = self._wanted(request)
-        return wanted if isinstance(wanted, Response) else await self.serve(request, wanted)
+        return wanted if isinstance(wanted, Response) else await self._serve(request, wanted)
 
     async def _dynamic(
         self, request: Request, receive: Receive, console: ServiceControl, reports: StatusEndpoints
@@ -155,7 +155,7 @@ class FeedApp:
             else method_not_allowed(*_ASKING)
         )
 
-    async def serve(self, request: Request, wanted: _Wanted) -> Response:
+    async def _serve(self, request: Request, wanted: _Wanted) -> Response:
         try:
             copy = self._copies.lookup(
                 wanted.file.name, wanted.coding, wanted.signature
@@ -163,7 +163,7 @@ class FeedApp:
         except (OSError, PublishError):
             return _unreadable(request)
         await self._upcoming.refresh()
-        return self.respond(request, wanted.file, copy) if copy else error_page(404, _NOTHING)
+        return self._respond(request, wanted.file, copy) if copy else error_page(404, _NOTHING)
 
     def _is_dynamic(self, path: str) -> bool:
         return self._reports is not None and (path in self._reports or path == control.RUN_PATH)
@@ -193,8 +193,8 @@ class FeedApp:
             self._making[key].add_done_callback(lambda _: self._making.pop(key))
         return await self._making[key]
 
-    def respond(self, request: Request, file: OutputFile, copy: CachedResponse) -> Response:
-        age = headers.max_age(file, self._upcoming.seconds(file.feed))
+    def _respond(self, request: Request, file: OutputFile, copy: CachedResponse) -> Response:
+        age = headers.max_age(file, self._upcoming.seconds_until_run(file.feed))
         holds = (b"cache-control", f"public, max-age={age}".encode())
         asked = request.headers
         if is_not_modified(
@@ -211,7 +211,7 @@ class FeedApp:
 def _unreadable(request: Request) -> Response:
     """In place of what the disk or the bucket does not give; while that error is being handled."""
     _log.exception("%s cannot be read", request.path)
-    return error_page(503, "This cannot be read just now.", RETRY_SECONDS)
+    return error_page(503, "This cannot be read just now.", RETRY_AFTER)
 
 
 def _as_it_suits(request: Request, file: OutputFile, signature: Signature) -> Response | _Wanted:

@@ -122,7 +122,7 @@ def _signature(descriptor: int) -> Signature | None:
 # SECTION: The published files in a bucket, as they were known some seconds ago: no reader's
 # request becomes one of ours.
 
-OFTEN = 5.0  # seconds between two lists of the bucket, as long as anybody asks
+LIST_SECONDS = 5.0  # seconds between two lists of the bucket, as long as anybody asks
 _log = logging.getLogger(__name__)
 
 
@@ -135,13 +135,13 @@ class S3Backend(FileBackend):
     def __init__(self, objects: S3Client) -> None:
         self._objects = objects
         self._known: Mapping[str, Signature] | None = None
-        self._listed = -OFTEN
+        self._listed = -LIST_SECONDS
         self._lock = threading.Lock()
 
     @property
     def is_fresh(self) -> bool:
         """Whether the last list is young enough."""
-        return self._known is not None and time.monotonic() - self._listed < OFTEN
+        return self._known is not None and time.monotonic() - self._listed < LIST_SECONDS
 
     def refresh(self) -> None:
         """List the bucket where it is time to; where that fails, what was known is what holds."""

@@ -16,8 +16,8 @@ from feedpub.web.backends import FileBackend, Signature
 from feedpub.web.http import Headers
 from feedpub.web.negotiation import http_date
 
-BUDGET = 64 << 20  # bytes of all copies together
-GLANCE = 1.0  # seconds for which a file that was looked at is taken to be unchanged
+MAX_CACHE_BYTES = 64 << 20  # bytes of all copies together
+STAT_CACHE_SECONDS = 1.0  # seconds for which a file that was looked at is taken to be unchanged
 _SECOND = 1_000_000_000  # nanoseconds
 
 
@@ -52,7 +52,7 @@ class ResponseCache:
         self,
         shelf: FileBackend,
         describe: Callable[[OutputFile, bytes], Headers],
-        budget: int = BUDGET,
+        budget: int = MAX_CACHE_BYTES,
     ) -> None:
         self._shelf = shelf
         self._describe = describe
@@ -69,7 +69,7 @@ class ResponseCache:
         """
         now = time.monotonic()
         looked = self._looked.get(name)
-        if looked and now - looked[0] < GLANCE:
+        if looked and now - looked[0] < STAT_CACHE_SECONDS:
             return looked[1]
         return self._saw(name, self._shelf.stat(name), now)
 

@@ -83,7 +83,7 @@ class ReadOnlyControl:
 # proxy on this machine
 # asks for others: it says so in a header, or it passes on the host that they asked for.
 
-GUESSING_SECONDS = 1.0  # that a wrong token costs
+WRONG_TOKEN_SECONDS = 1.0  # that a wrong token costs
 FORBIDDEN_REASON = (
     "This is for somebody on the machine that feedpub runs on: ask it there, at 127.0.0.1 or localhost. If it has "
     'another name there, write that into the config: [http] hosts = ["name"]. From elsewhere, and through a proxy, '
@@ -142,7 +142,7 @@ async def knows_token(given: str, token: str | None) -> bool:
         return False
     if hmac.compare_digest(given.encode("utf-8", "replace"), token.encode()):
         return True
-    await asyncio.sleep(GUESSING_SECONDS)
+    await asyncio.sleep(WRONG_TOKEN_SECONDS)
     return False
 
 

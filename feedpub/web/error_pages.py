@@ -11,7 +11,7 @@ from feedpub.core.i18n import translations_for
 from feedpub.web.headers import page_headers
 from feedpub.web.http import HTML, Response, content_response
 
-RETRY_SECONDS = (b"retry-after", b"10")
+RETRY_AFTER = (b"retry-after", b"10")
 
 
 @lru_cache(maxsize=64)

@@ -19,12 +19,12 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from feedpub.web.fast_path import FastPathProtocol
 
-REQUEST_SECONDS = 20.0  # from a request's first byte to its last
-TAKING_SECONDS = 60.0  # until an answer that waits has moved on
-MOST_OF_A_HEAD = 16 << 10  # bytes
+REQUEST_TIMEOUT_SECONDS = 20.0  # from a request's first byte to its last
+SEND_TIMEOUT_SECONDS = 60.0  # until an answer that waits has moved on
+MAX_HEAD_BYTES = 16 << 10  # bytes
 _AROUND = len(": \r\n")  # a header
 MAX_WAITING_REQUESTS = 16  # of one connection; each takes some kB before it is answered
-MOST_CONNECTIONS = 500  # a process has mostly 1024 descriptors, and needs others for itself
+MAX_CONNECTIONS = 500  # a process has mostly 1024 descriptors, and needs others for itself
 
 
 class BadRequestHeadError(Exception):
@@ -57,7 +57,7 @@ class LimitedProtocol(FastPathProtocol):
         super().connection_made(transport)
         self.network = _network_of(self.client[0]) if self.client else ""
         self._wait()
-        if len(self.connections) > MOST_CONNECTIONS:
+        if len(self.connections) > MAX_CONNECTIONS:
             self._close_one()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -80,7 +80,7 @@ class LimitedProtocol(FastPathProtocol):
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._in_head and self._received > MOST_OF_A_HEAD:
+        if self._in_head and self._received > MAX_HEAD_BYTES:
             self.send_400_response("The head of the request is too large.")
         elif self._received:
             self._wait()
@@ -105,7 +105,7 @@ class LimitedProtocol(FastPathProtocol):
             size += len(name) + len(value) + _AROUND
             hosts += name == b"host"
         if (
-            size > MOST_OF_A_HEAD
+            size > MAX_HEAD_BYTES
             or hosts > 1
             or (not hosts and self.parser.get_http_version() == "1.1")
         ):
@@ -118,7 +118,7 @@ class LimitedProtocol(FastPathProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._taking = self.loop.call_later(TAKING_SECONDS, self.transport.abort)
+        self._taking = self.loop.call_later(SEND_TIMEOUT_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
         if self._taking:
@@ -141,7 +141,7 @@ class LimitedProtocol(FastPathProtocol):
             for each in self.connections
             if isinstance(each, LimitedProtocol) and not each.transport.is_closing()
         ]
-        if len(open_ones) <= MOST_CONNECTIONS:
+        if len(open_ones) <= MAX_CONNECTIONS:
             return
         held = Counter(each.network for each in open_ones)
         most = max(held.values())
@@ -153,7 +153,7 @@ class LimitedProtocol(FastPathProtocol):
 
     def _wait(self) -> None:
         if self._asking is None:
-            self._asking = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+            self._asking = self.loop.call_later(REQUEST_TIMEOUT_SECONDS, self.transport.abort)
 
     def _stop_waiting(self) -> None:
         if self._asking:

@@ -12,9 +12,9 @@ from contextlib import suppress
 from feedpub.core.errors import FeedpubError
 from feedpub.store import ScheduledRun
 
-OFTEN = 5.0  # seconds between two looks at the plans
-SHARE = 20  # looks that nobody waits for take one of so many parts of the time
-PATIENCE = 0.5  # seconds that a request waits for a look
+REFRESH_SECONDS = 5.0  # seconds between two looks at the plans
+MAX_LOAD_SHARE = 20  # looks that nobody waits for take one of so many parts of the time
+MAX_WAIT_SECONDS = 0.5  # seconds that a request waits for a look
 
 _log = logging.getLogger(__name__)
 
@@ -31,14 +31,14 @@ class NextRunCache:
         self._known: Mapping[str, float] = {}  # seconds since 1970
         self._asked = 0.0
         self._took = 0.0
-        self.read()
+        self.reload()
 
     @property
     def is_fresh(self) -> bool:
         """Whether what is known is good enough."""
-        return time.monotonic() - self._asked < OFTEN
+        return time.monotonic() - self._asked < REFRESH_SECONDS
 
-    def seconds(self, feed: str | None) -> float | None:
+    def seconds_until_run(self, feed: str | None) -> float | None:
         """How long until a feed runs, or the first of all; None where that is not known."""
         due = self._known.get(feed) if feed else min(self._known.values(), default=None)
         return None if due is None else due - time.time()
@@ -48,9 +48,9 @@ class NextRunCache:
         if not self.is_fresh:
             self._asked = time.monotonic()  # whoever comes meanwhile does not look as well
             with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.to_thread(self.read), PATIENCE)
+                await asyncio.wait_for(asyncio.to_thread(self.reload), MAX_WAIT_SECONDS)
 
-    def read(self) -> None:
+    def reload(self) -> None:
         """Look now; from any thread."""
         self._asked = began = time.monotonic()
         try:
@@ -66,5 +66,5 @@ class NextRunCache:
 
         When thousands of runs end, looks are not made for each.
         """
-        if time.monotonic() - self._asked > SHARE * self._took:
-            self.read()
+        if time.monotonic() - self._asked > MAX_LOAD_SHARE * self._took:
+            self.reload()

@@ -9,11 +9,11 @@ from http import HTTPStatus
 from feedpub.core.errors import FeedpubError
 from feedpub.web import healthz, metrics, status_page
 from feedpub.web.control import ServiceControl
-from feedpub.web.error_pages import RETRY_SECONDS, error_page
+from feedpub.web.error_pages import RETRY_AFTER, error_page
 from feedpub.web.headers import page_headers
 from feedpub.web.http import HTML, JSON, Response, content_response
 
-HOLDS = 1.0  # seconds for which a report that was made is good enough for the next who asks
+CACHE_SECONDS = 1.0  # seconds for which a report that was made is good enough for the next who asks
 
 
 class StatusEndpoints:
@@ -36,7 +36,7 @@ class StatusEndpoints:
         """The report at an address that has one."""
         async with self._lock:
             made = self._made.get(path)
-            if made is None or time.monotonic() - made[0] > HOLDS:
+            if made is None or time.monotonic() - made[0] > CACHE_SECONDS:
                 answer = await asyncio.to_thread(self._make, path)
                 made = self._made[path] = (time.monotonic(), answer)
         return made[1]
@@ -51,7 +51,7 @@ class StatusEndpoints:
             return self._ways[path]()
         except FeedpubError as error:
             return error_page(
-                503, f"How everything is cannot be told just now: {error}", RETRY_SECONDS
+                503, f"How everything is cannot be told just now: {error}", RETRY_AFTER
             )
 
     def _status(self) -> Response:

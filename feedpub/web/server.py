@@ -13,7 +13,7 @@ from feedpub.web.limits import LimitedProtocol
 _IDLE_SECONDS = 15  # that a connection is kept open for another request
 
 
-class Served(Protocol):
+class App(Protocol):
     """What answers requests: a site, or whatever else is an ASGI application."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,7 +34,7 @@ class Server:
         site: may be replaced at any time.
     """
 
-    def __init__(self, site: Served, sockets: Sequence[socket.socket]) -> None:
+    def __init__(self, site: App, sockets: Sequence[socket.socket]) -> None:
         self._app = _App(site)
         self._sockets = list(sockets)
         self._config = uvicorn.Config(
@@ -55,11 +55,11 @@ class Server:
         self._thread = threading.Thread(target=self._run, name="feedpub-http", daemon=True)
 
     @property
-    def site(self) -> Served:
+    def app(self) -> App:
         return self._app.site
 
-    @site.setter
-    def site(self, site: Served) -> None:
+    @app.setter
+    def app(self, site: App) -> None:
         self._app.site = site
 
     @property
@@ -84,7 +84,7 @@ class Server:
 class _App:
     """What the server library calls: whichever site is in force."""
 
-    def __init__(self, site: Served) -> None:
+    def __init__(self, site: App) -> None:
         self.site = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -14,7 +14,7 @@ from feedpub.core.models import RunResult
 from feedpub.core.text import pluralize
 from feedpub.web.status import SHOWN_DAYS, FeedStatus, Health, ServiceStatus, SourceStatus
 
-HEIGHT = 32
+CHART_HEIGHT = 32
 STEP, BAR = 4, 3  # from bar to bar, and the width of one
 _LEAST = 2.0  # of a bar that is not nothing
 
@@ -28,12 +28,12 @@ def chart_bars(counts: Sequence[int]) -> tuple[int, int, str]:
     path = "".join(
         _bar(place * STEP, count / highest) for place, count in enumerate(counts) if count
     )
-    return len(counts) * STEP - (STEP - BAR), HEIGHT, path
+    return len(counts) * STEP - (STEP - BAR), CHART_HEIGHT, path
 
 
 def _bar(left: int, share: float) -> str:
-    height = max(share * HEIGHT, _LEAST)
-    return f"M{left} {HEIGHT}v-{height:.4g}h{BAR}V{HEIGHT}z"
+    height = max(share * CHART_HEIGHT, _LEAST)
+    return f"M{left} {CHART_HEIGHT}v-{height:.4g}h{BAR}V{CHART_HEIGHT}z"
 
 
 # SECTION: The status page: every feed and source at a glance. HTML without scripts, whole in

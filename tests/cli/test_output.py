@@ -70,9 +70,9 @@ def test_what_should_have_come_was_due() -> None:
 
 def test_a_feed_that_was_never_built_needs_no_words() -> None:
     """The table says it; and nothing is planned for it yet."""
-    never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not looked at yet")
+    never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet")
     new = feed(
-        "new", health=Health.LATE, reasons=("not looked at yet",), last_run=None, sources=(never,)
+        "new", health=Health.LATE, reasons=("not checked yet",), last_run=None, sources=(never,)
     )
     assert list(output.status_lines(overview(new))) == []
 

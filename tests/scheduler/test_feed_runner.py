@@ -44,7 +44,7 @@ def test_a_plan_that_cannot_be_kept(
 ) -> None:
     """Is an error where nobody else knows it; a process that knows it goes by it."""
     with work(tmp_path, queued=queued) as desk:
-        monkeypatch.setattr(desk.tools.store.schedule, "save", full)
+        monkeypatch.setattr(desk.context.store.schedule, "save", full)
         if queued:
             with pytest.raises(StoreError, match="no room"):
                 desk.run("world", RunBudget())
@@ -59,7 +59,7 @@ def test_a_plan_that_cannot_be_kept(
 def test_the_first_retry(tmp_path: Path, wait: timedelta, *, queued: bool) -> None:
     """After a run that came to nothing: a server is back sooner than a full disk is empty."""
     with work(tmp_path, queued=queued) as desk:
-        now, tools = desk.tools.clock(), desk.tools
+        now, tools = desk.context.clock(), desk.context
         key = source_key(desk.config.feed[0].source[0])
         well = SourceState("world", key, checked=now, succeeded=now, items=1)
         tools.store.commit_run(
@@ -67,4 +67,4 @@ def test_the_first_retry(tmp_path: Path, wait: timedelta, *, queued: bool) -> No
         )
         planned = desk.run("world", RunBudget())
         assert planned
-        assert planned.next - desk.tools.clock() == wait
+        assert planned.time - desk.context.clock() == wait

@@ -16,7 +16,7 @@ from feedpub.web.status.records import Health, SourceStatus
 GRACE_PERIOD = timedelta(
     minutes=5
 )  # for runs that wait for others of the same host, or for a fast one to end
-NEVER = "not looked at yet"
+NEVER_CHECKED = "not checked yet"
 _WORST_FIRST = tuple(Health)
 
 
@@ -46,7 +46,7 @@ def source_health(
         since, reason = known_break
         return Health.BROKEN, redact(reason), since
     if state is None:
-        return Health.LATE, NEVER, None
+        return Health.LATE, NEVER_CHECKED, None
     if state.next_look and state.next_look + GRACE_PERIOD < now and not busy:
         return Health.LATE, f"it was to be looked at {format_age(state.next_look, now)}", None
     return Health.HEALTHY, "", None
@@ -93,7 +93,7 @@ def feed_health(
         and not known_break
     ):
         broken += _own_failures(last.outcome)
-    waits = [NEVER] if last is None else [late] if late else []
+    waits = [NEVER_CHECKED] if last is None else [late] if late else []
     own = Health.BROKEN if broken else Health.LATE if waits else Health.HEALTHY
     return worst_health((own, worst_source)), (*broken, *waits)
 

@@ -34,7 +34,7 @@ def test_a_feed_before_its_first_run(newsroom: Site, tmp_path: Path) -> None:
     (world,) = told.feeds
     assert (world.health, world.reasons, world.documents) == (
         Health.LATE,
-        ("not looked at yet",),
+        ("not checked yet",),
         (),
     )
     assert (world.days, told.summary) == ((0,) * SHOWN_DAYS, "1 feed: 1 late")

@@ -7,7 +7,7 @@ import pytest
 from feedpub.core.models import Failure, RunResult, RunStatus
 from feedpub.store import RunRecord, SourceState
 from feedpub.web.status import GRACE_PERIOD, Health
-from feedpub.web.status.health import NEVER, feed_health, is_overdue, source_health, worst_health
+from feedpub.web.status.health import NEVER_CHECKED, feed_health, is_overdue, source_health, worst_health
 from tests.support.overviews import HOUR, MINUTE, NOW, broken_source, source
 
 LOOKED = SourceState("world", "a", NOW - HOUR, NOW - HOUR, 20, next_look=NOW + HOUR)
@@ -34,7 +34,7 @@ def test_the_worst_counts() -> None:
         (LOOKED, (Health.HEALTHY, "", None)),
         (FAILING, (Health.BROKEN, "HTTP 404", NOW - HOUR)),
         (DUE, (Health.LATE, "it was to be looked at 6 minutes ago", None)),
-        (None, (Health.LATE, NEVER, None)),
+        (None, (Health.LATE, NEVER_CHECKED, None)),
     ],
 )
 def test_sources(state: SourceState | None, expected: object) -> None:
@@ -108,4 +108,4 @@ def test_hung_and_late_runs() -> None:
         ("hangs", "is late"),
     )
     assert feed_health(run(), [source()], late="is late") == (Health.LATE, ("is late",))
-    assert feed_health(None, []) == (Health.LATE, (NEVER,))
+    assert feed_health(None, []) == (Health.LATE, (NEVER_CHECKED,))
