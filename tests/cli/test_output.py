@@ -34,10 +34,10 @@ def test_every_feed_has_a_row() -> None:
 
 def test_what_is_wrong_comes_before_what_is_planned() -> None:
     """Of feeds first, then source by source."""
-    late = feed("late", health=Health.LATE, reasons=("it was to run 3 hours ago",))
+    late = feed("late", health=Health.LATE, reasons=("its run was due 3 hours ago",))
     broken = feed(health=Health.BROKEN, sources=(broken_source(), source()))
     assert list(output.status_lines(overview(broken, late))) == [
-        "late: it was to run 3 hours ago",
+        "late: its run was due 3 hours ago",
         (
             "world: https://broken.example.org/feed: failing since 3 hours ago: HTTP 404: the page is gone; "
             "last read 2 days ago, 20 articles; failed 4 times in a row; next look in 24 minutes"

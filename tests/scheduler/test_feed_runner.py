@@ -13,7 +13,7 @@ from feedpub.core.budget import RunBudget
 from feedpub.core.errors import StoreError
 from feedpub.core.models import RunResult, RunStatus
 from feedpub.pipeline.context import RunContext
-from feedpub.scheduler.feed_runner import FIRST_RETRY, FeedRunner
+from feedpub.scheduler.feed_runner import MIN_RETRY_WAIT, FeedRunner
 from feedpub.store import RunRecord, ScheduledRun, SourceState
 from tests.support.newsroom import configure, feed, tools_for
 
@@ -55,7 +55,7 @@ def test_a_plan_that_cannot_be_kept(
             assert desk.run_timed_out("world")
 
 
-@pytest.mark.parametrize(("queued", "wait"), [(True, timedelta(minutes=1)), (False, FIRST_RETRY)])
+@pytest.mark.parametrize(("queued", "wait"), [(True, timedelta(minutes=1)), (False, MIN_RETRY_WAIT)])
 def test_the_first_retry(tmp_path: Path, wait: timedelta, *, queued: bool) -> None:
     """After a run that came to nothing: a server is back sooner than a full disk is empty."""
     with work(tmp_path, queued=queued) as desk:

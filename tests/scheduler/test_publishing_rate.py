@@ -16,9 +16,9 @@ from feedpub.scheduler import minutes_until_check
 from feedpub.scheduler.publishing_rate import (
     DAY_MINUTES,
     HOUR,
-    LONGEST,
+    MAX_WAIT_MINUTES,
     MAX_MOMENTS,
-    SHORTEST,
+    MIN_WAIT_MINUTES,
     WEEK,
     RateModel,
     RateWeights,
@@ -120,7 +120,7 @@ def test_the_scale_stretches() -> None:
 def test_any_history(published: list[float], now: float, scale: float, more: float) -> None:
     """Has a wait that is a number of minutes, never less for a larger scale."""
     found = wait(published, now, scale)
-    assert SHORTEST <= found <= LONGEST
+    assert MIN_WAIT_MINUTES <= found <= MAX_WAIT_MINUTES
     assert wait(published, now, scale * more) >= found
 
 

@@ -138,7 +138,7 @@ def everything() -> ServiceStatus:
         feed(removals=(removal(), removal("اشترك في نشرتنا الإخبارية", count=3))),
         feed("gone", "The gone gazette", health=Health.BROKEN, outcome=failed, sources=(broken_source(),)),
         feed("late", "Late edition", health=Health.LATE, overdue=True, next_run=NOW - 3 * HOUR,
-             reasons=("it was to run 3 hours ago",)),
+             reasons=("its run was due 3 hours ago",)),
         feed("new", "Not built yet", health=Health.LATE, reasons=("not checked yet",), outcome=None, last_run=None,
              last_success=None, next_run=None, why="", entries=0, documents=(), newest=None, days=(0,) * 30,
              sources=(SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet"),)),
@@ -148,7 +148,7 @@ def everything() -> ServiceStatus:
         feed("unread", "Unread pages", health=Health.BROKEN, outcome=none_read,
              reasons=("none of the 20 articles listed could be read",)),
         feed("hung", "Hanging gardens", health=Health.BROKEN, hung=NOW - 20 * MINUTE,
-             reasons=("a run that began to hang was given up 20 minutes ago",)),
+             reasons=("a stuck run was cancelled 20 minutes ago",)),
         feed("busy", "Busy bee", busy=NOW - 2 * MINUTE),
         feed("many", "Many sources", health=Health.BROKEN, sources=(
             *(source(f"https://site-{n}.example.org/rss") for n in range(5)),

@@ -306,7 +306,7 @@ def test_a_fault_of_ours_is_logged_and_told(
         raise RuntimeError("a detail")
 
     with monkeypatch.context() as patch:
-        patch.setattr(FeedApp, "_wanted", fail)
+        patch.setattr(FeedApp, "_find_file", fail)
         reply = client.get("/world.rss?")
         assert reply.status == 500
         assert b"detail" not in reply.body

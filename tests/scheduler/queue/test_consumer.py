@@ -84,7 +84,7 @@ def working(
         address,
         bench.run,
         on_timeout=bench.lost.append,
-        at_once=at_once,
+        concurrency=at_once,
         timeout_seconds=deadline,
         is_rescuer=lambda: True,
         timings=pace,
@@ -234,10 +234,10 @@ def work_until_killed(address: str, told: Path) -> None:
         address,
         run,
         on_timeout=lambda _: None,
-        at_once=1,
+        concurrency=1,
         timeout_seconds=lambda: 60.0,
         is_rescuer=lambda: False,
-        pace=FAST,
+        timings=FAST,
     )
     taking.run_until(threading.Event())
     sys.exit()

@@ -33,7 +33,7 @@ def test_the_worst_counts() -> None:
     [
         (LOOKED, (Health.HEALTHY, "", None)),
         (FAILING, (Health.BROKEN, "HTTP 404", NOW - HOUR)),
-        (DUE, (Health.LATE, "it was to be looked at 6 minutes ago", None)),
+        (DUE, (Health.LATE, "its check was due 6 minutes ago", None)),
         (None, (Health.LATE, NEVER_CHECKED, None)),
     ],
 )
@@ -97,13 +97,13 @@ def test_a_feed_may_be_broken_as_a_whole() -> None:
     """Which is told once, also where its last run says the same."""
     fatal = Failure("world", "the disk is full", fatal=True)
     for last in (run(), run(RunStatus.FAILED, fatal)):
-        told = feed_health(last, [source()], known_break="the disk is full")
+        told = feed_health(last, [source()], incident="the disk is full")
         assert told == (Health.BROKEN, ("the disk is full",))
 
 
 def test_hung_and_late_runs() -> None:
     """Both are told, and the worse one counts."""
-    assert feed_health(run(), [source()], hung="hangs", late="is late") == (
+    assert feed_health(run(), [source()], stuck="hangs", late="is late") == (
         Health.BROKEN,
         ("hangs", "is late"),
     )
