@@ -81,7 +81,7 @@ def _database_lock(address: str) -> Iterator[None]:
             "lock",
             _RENEWAL_SECONDS,
             lambda: store.leases.acquire(LEASE, holder, LEASE_SECONDS),
-            longest=_RENEWAL_SECONDS,
+            max_pause_seconds=_RENEWAL_SECONDS,
         )
         renewal.start()
         try:

@@ -118,7 +118,7 @@ class Service:
             heartbeat=self._scheduler.heartbeat,
             busy=dict(self._scheduler.running_feeds),
             config_problem=self._config_problem,
-            hung=dict(self._scheduler.hung),
+            hung=dict(self._scheduler.stuck_runs),
             requests=self._context.fetcher.statistics,
         )
 
@@ -244,7 +244,7 @@ class Service:
             site_rules=rules,
         )
         changes = self._scheduler.apply(config, self._context)
-        self._app = self._server.site = self._make_app()
+        self._app = self._server.app = self._make_app()
         self._index_is_stale.set()
         return changes
 

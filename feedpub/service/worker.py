@@ -57,10 +57,10 @@ class Worker:
         self._consumer = QueueConsumer(
             str(configuration.state_location(config.feedpub.state)),
             self._run,
-            lost=self._runner.run_timed_out,
-            at_once=parallel_runs,
-            deadline=lambda: self._runner.timeout_of,
-            looks_after=self._is_rescuer,
+            on_timeout=self._runner.run_timed_out,
+            concurrency=parallel_runs,
+            timeout_seconds=lambda: self._runner.run_timeout_seconds,
+            is_rescuer=self._is_rescuer,
         )
 
     def run(self) -> int:
@@ -89,7 +89,7 @@ class Worker:
         return bool(self._stuck_threads())
 
     def _stuck_threads(self) -> Sequence[threading.Thread]:
-        return [thread for thread in self._consumer.given_up if thread.is_alive()]
+        return [thread for thread in self._consumer.stuck_threads if thread.is_alive()]
 
     def _has_too_many_stuck_threads(self) -> bool:
         return len(self._stuck_threads()) >= MAX_STUCK_RUNS
@@ -97,7 +97,7 @@ class Worker:
     # --- one run, in its own thread ---
 
     def _run(self, feed: str, everything: bool, budget: RunBudget) -> None:  # noqa: FBT001 -- the queue's signature
-        schedule = self._runner.tools.store.schedule
+        schedule = self._runner.context.store.schedule
         if self._runner.feed(feed) is None and schedule.get(feed):
             raise StoreError(f"{feed} is not in this node's config yet")
         try:
@@ -115,7 +115,7 @@ class Worker:
 
     def _is_rescuer(self) -> bool:
         """Return True for one worker at a time, which requeues the feeds of workers that died."""
-        leases = self._runner.tools.store.leases
+        leases = self._runner.context.store.leases
         return not leases.acquire(RESCUE_LEASE, self._name, RESCUE_LEASE_SECONDS)
 
     # --- the process ---
@@ -146,7 +146,7 @@ class Worker:
         self._systemd.ready(self._status_line())
 
     def _apply(self, config: Config, rules: SiteRuleSet) -> None:
-        before, context = self._runner.config, self._runner.tools
+        before, context = self._runner.config, self._runner.context
         config = apply_reloadable(before, config, FIXED_SETTINGS, FIXED_WARNING)
         fetcher = context.fetcher
         if config.feedpub != before.feedpub:

@@ -34,10 +34,10 @@ def test_every_feed_has_a_row() -> None:
 
 def test_what_is_wrong_comes_before_what_is_planned() -> None:
     """Of feeds first, then source by source."""
-    late = feed("late", health=Health.LATE, reasons=("it was to run 3 hours ago",))
+    late = feed("late", health=Health.LATE, reasons=("its run was due 3 hours ago",))
     broken = feed(health=Health.BROKEN, sources=(broken_source(), source()))
     assert list(output.status_lines(overview(broken, late))) == [
-        "late: it was to run 3 hours ago",
+        "late: its run was due 3 hours ago",
         (
             "world: https://broken.example.org/feed: started failing 3 hours ago: HTTP 404: the page is gone; "
             "last read 2 days ago, 20 articles; failed 4 times in a row; next check in 24 minutes"
@@ -70,9 +70,9 @@ def test_what_should_have_come_was_due() -> None:
 
 def test_a_feed_that_was_never_built_needs_no_words() -> None:
     """The table says it; and nothing is planned for it yet."""
-    never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not looked at yet")
+    never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet")
     new = feed(
-        "new", health=Health.LATE, reasons=("not looked at yet",), last_run=None, sources=(never,)
+        "new", health=Health.LATE, reasons=("not checked yet",), last_run=None, sources=(never,)
     )
     assert list(output.status_lines(overview(new))) == []
 

@@ -591,7 +591,7 @@ def test_jobs_renew_the_state_while_they_run(begin: Begin) -> None:
         )
         jobs.start()
         try:
-            assert eventually(lambda: jobs.clockwork.next_times)
+            assert eventually(lambda: jobs.timer.next_times)
             scribbled(state(config))
             jobs.run_now("world")
             assert eventually(

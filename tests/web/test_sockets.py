@@ -103,7 +103,7 @@ def test_a_path_that_was_left_behind_is_taken_over(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="Address already in use"):
         open_socket(f"unix:{tmp_path / 'file'}")
     assert (tmp_path / "file").read_bytes() == b"mine"
-    with pytest.raises(ServiceError, match="make the folder first"):
+    with pytest.raises(ServiceError, match="create the folder first"):
         open_socket(f"unix:{tmp_path}/none/http.sock")
 
 
@@ -166,6 +166,6 @@ def test_what_is_no_listening_socket_is_refused() -> None:
     with socket.socket() as idle, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
         for descriptor in (reading, idle.detach(), datagrams.detach()):
             with pytest.raises(ServiceError, match=rf"^descriptor {descriptor}: .* unit$"):
-                sockets._taken_over(descriptor)
+                sockets._adopt_descriptor(descriptor)
     os.close(reading)
     os.close(writing)
