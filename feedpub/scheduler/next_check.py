@@ -93,7 +93,9 @@ def plan_next_check(
         planned = _at_fixed_interval(feed.every, source, now)
     elif local:
         interval = feed.min_every
-        planned = NextCheck(source.checked + interval, f"a folder: every {format_duration(interval)}")
+        planned = NextCheck(
+            source.checked + interval, f"a folder: every {format_duration(interval)}"
+        )
     elif source.failures:
         normal = min(_at_learned_interval(feed, source, published).time - source.checked, _HOUR)
         planned = _after_failure(source, max(normal, feed.min_every), feed.max_every)

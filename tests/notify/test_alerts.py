@@ -272,9 +272,7 @@ def test_a_fault_of_our_own_is_told_at_once(
 
 def test_runs_that_crash_or_hang_are_told(config: Config, site: Site, tools: RunContext) -> None:
     """Whatever the scheduler says of them."""
-    hung = Failure(
-        "world", "the run was cancelled after 11 minutes: it is stuck", fatal=True
-    )
+    hung = Failure("world", "the run was cancelled after 11 minutes: it is stuck", fatal=True)
     for _ in range(2):
         record_incidents(
             config.feed[0],

@@ -55,7 +55,9 @@ def test_a_plan_that_cannot_be_kept(
             assert desk.run_timed_out("world")
 
 
-@pytest.mark.parametrize(("queued", "wait"), [(True, timedelta(minutes=1)), (False, MIN_RETRY_WAIT)])
+@pytest.mark.parametrize(
+    ("queued", "wait"), [(True, timedelta(minutes=1)), (False, MIN_RETRY_WAIT)]
+)
 def test_the_first_retry(tmp_path: Path, wait: timedelta, *, queued: bool) -> None:
     """After a run that came to nothing: a server is back sooner than a full disk is empty."""
     with work(tmp_path, queued=queued) as desk:

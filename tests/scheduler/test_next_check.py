@@ -132,9 +132,7 @@ def test_auto_looks_no_sooner_than_the_source_allows(by: str) -> None:
 
 def test_what_a_source_asks_for_is_told_in_its_own_words() -> None:
     """Where only a part of it is heard, that is told too."""
-    forever = replace(
-        LOOKED, pace=PollingHints().with_min_wait(31_536_000, "Cache-Control", 86400)
-    )
+    forever = replace(LOOKED, pace=PollingHints().with_min_wait(31_536_000, "Cache-Control", 86400))
     assert planned(forever).time == NOW + DAY
     assert planned(forever).why.endswith(
         "; Cache-Control requests 52w1d between checks, of which 1d is honoured"

@@ -16,8 +16,8 @@ from feedpub.scheduler import minutes_until_check
 from feedpub.scheduler.publishing_rate import (
     DAY_MINUTES,
     HOUR,
-    MAX_WAIT_MINUTES,
     MAX_MOMENTS,
+    MAX_WAIT_MINUTES,
     MIN_WAIT_MINUTES,
     WEEK,
     RateModel,
@@ -134,7 +134,9 @@ def test_what_lies_ahead(published: list[float], now: float) -> None:
 def test_what_is_remembered_changes_nothing() -> None:
     """The same question has the same answer, whatever was asked before."""
     chance = random.Random(1)  # noqa: S311 -- the same history each time
-    published = sorted(MIDNIGHT - chance.random() * 400 * DAY_MINUTES for _ in range(2 * MAX_MOMENTS))
+    published = sorted(
+        MIDNIGHT - chance.random() * 400 * DAY_MINUTES for _ in range(2 * MAX_MOMENTS)
+    )
     for known in (0, 1, 7, 500, 501, MAX_MOMENTS, 2 * MAX_MOMENTS - 1, 2 * MAX_MOMENTS):
         fresh = RateModel(RateWeights.load()).minutes_until_check
         assert wait(published[:known]) == fresh(MIDNIGHT, published[:known], MIDNIGHT, 1.0)
@@ -177,7 +179,8 @@ def test_real_traces() -> None:
     for trace in json.loads((folder / "dev.json").read_text("utf-8")).values():
         wanted = (trace[-1] - trace[len(trace) // 2]) / 120
         (_, fixed), (_, ours) = (
-            simulator.at_budget(rule, trace, wanted) for rule in (simulator.fixed, minutes_until_check)
+            simulator.at_budget(rule, trace, wanted)
+            for rule in (simulator.fixed, minutes_until_check)
         )
         ratios.append(ours / fixed)
     assert geometric_mean(ratios) <= 0.80

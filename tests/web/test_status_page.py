@@ -92,9 +92,7 @@ def test_late_and_hanging_feeds_say_so() -> None:
     seen = page(everything())
     assert "its run was due 3 hours ago" in text(seen.get_element_by_id("late"))
     assert "Next run was due 3 hours ago" in text(seen.get_element_by_id("late"))
-    assert "a stuck run was cancelled 20 minutes ago" in text(
-        seen.get_element_by_id("hung")
-    )
+    assert "a stuck run was cancelled 20 minutes ago" in text(seen.get_element_by_id("hung"))
     assert "running, started 2 minutes ago" in text(seen.get_element_by_id("busy"))
 
 
@@ -128,9 +126,7 @@ def test_the_chart_can_be_read_without_seeing_it() -> None:
 def test_a_config_that_is_not_in_force_is_shown_on_top() -> None:
     """Before the feeds, with what is wrong with it."""
     seen = page(overview(feed(), running=running(config_problem="feedpub.toml:3: no")))
-    assert (
-        next(text(heading) for heading in seen.iter("h2")) == "The changed config is not in use"
-    )
+    assert next(text(heading) for heading in seen.iter("h2")) == "The changed config is not in use"
     assert text(seen.find(".//pre")) == "feedpub.toml:3: no"
 
 

@@ -7,7 +7,13 @@ import pytest
 from feedpub.core.models import Failure, RunResult, RunStatus
 from feedpub.store import RunRecord, SourceState
 from feedpub.web.status import GRACE_PERIOD, Health
-from feedpub.web.status.health import NEVER_CHECKED, feed_health, is_overdue, source_health, worst_health
+from feedpub.web.status.health import (
+    NEVER_CHECKED,
+    feed_health,
+    is_overdue,
+    source_health,
+    worst_health,
+)
 from tests.support.overviews import HOUR, MINUTE, NOW, broken_source, source
 
 LOOKED = SourceState("world", "a", NOW - HOUR, NOW - HOUR, 20, next_look=NOW + HOUR)
