@@ -17,7 +17,7 @@ from feedpub.core.errors import ExtractError, ResourceLimitError, SourceError
 from feedpub.core.html import contains_ignoring_case
 from feedpub.core.models import Page
 from feedpub.core.process_pool import Executor
-from feedpub.core.urls import site_domain
+from feedpub.core.urls import bare_host_from_url, site_domain
 
 HTML_TYPES = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml")
 # a cheap test before the page is parsed: rel="next", or a link with the text "2"
@@ -133,7 +133,7 @@ class _Paginator:
     def _may_follow(self, url: str, seen: set[str]) -> bool:
         if not url or url_key(url) in seen:
             return False
-        return rule_host(url) == rule_host(self.found.url)
+        return bare_host_from_url(url) == bare_host_from_url(self.found.url)
 
     def _fetch(self, url: str) -> Page:
         self.found = replace(self.found, requests=self.found.requests + 1)

@@ -12,6 +12,7 @@ from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 
 from feedpub.core.errors import ConfigError, FetchError
+from feedpub.core.redact import find_secrets
 from feedpub.fetch.compression import ACCEPT_ENCODING
 from feedpub.fetch.deadline import RequestDeadline
 from feedpub.fetch.url import RequestTarget, parse_url
@@ -176,7 +177,7 @@ class RedirectChain:
 
     def display_url(self, target: RequestTarget) -> str:
         """Return a target's URL for the log, with secrets masked: redirects may repeat them."""
-        secrets = [secret for url, _ in self.steps for secret in secrets_in(url)]
+        secrets = [secret for url, _ in self.steps for secret in find_secrets(url)]
         if self.home.auth:
             secrets.append(self.home.auth[1])
         return mask_secrets(self.options.without_secrets(target.url), secrets)

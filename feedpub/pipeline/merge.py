@@ -45,10 +45,10 @@ def merge_entries(
         feed.name,
         entries=merged.entries,
         aliases={key: alias.entry for key, alias in own.items()},
-        claims={key: alias for key, alias in merged.aliases.items() if key not in own},
+        claimed={key: alias for key, alias in merged.aliases.items() if key not in own},
         listed=[key for item in items for key in item.keys],
-        seen=[result.state for result in results],
-        pages=_choose_snapshots(extracted, ids, existing),
+        item_states=[result.state for result in results],
+        snapshots=_choose_snapshots(extracted, ids, existing),
         now=now,
     )
     return merged

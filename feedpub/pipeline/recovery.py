@@ -49,7 +49,7 @@ def open_store(
     location = state_location(config.feedpub.state)
     if copy:
         try:
-            return Store.open(location, copy=True, pages_of=pages_of)
+            return Store.open(location, copy=True, snapshots_of=pages_of)
         except CorruptStateError as error:
             outcome = "would be rebuilt"
             _log.warning("state_damaged", extra=fields(reason=error.reason, outcome=outcome))

@@ -97,8 +97,8 @@ def save_run(
         RunRecord(result, start.at),
         documents=[document for each in healthy for document in each.documents.fresh],
         sources=_update_states(result.feed, source_results, before, start.at),
-        looks=[each.observation for each in source_results if each.observation],
-        calm=probes,
+        observations=[each.observation for each in source_results if each.observation],
+        probe_states=probes,
     )
 
 
@@ -110,7 +110,7 @@ def save_unchanged_run(
     result, states = unchanged_result(feed, probe, context)
     result = replace(result, seconds=start.elapsed_seconds())
     keys = [state.key for state in states]
-    context.store.commit_run(RunRecord(result, start.at), sources=states, still=keys)
+    context.store.commit_run(RunRecord(result, start.at), sources=states, unchanged=keys)
     return result
 
 

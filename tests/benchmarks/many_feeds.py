@@ -213,9 +213,7 @@ _DONE: dict[str, Callable[[Config], object]] = {
     "overview": _overview,
     "healthz": lambda config: healthz.health_response(_overview(config, brief=True)),
     "metrics": lambda config: metrics.render_metrics(_overview(config)),
-    "status page": lambda config: status_page.render_status_page(
-        _overview(config), token_needed=False
-    ),
+    "status page": lambda config: status_page.render_status_page(_overview(config), can_run=False),
 }
 
 

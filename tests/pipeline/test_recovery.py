@@ -438,7 +438,7 @@ def test_somebody_is_told(
     (aside,) = Store.quarantined_files(state_folder(config.feedpub))
     assert (told["event"], told["feed"]) == ("renewed", "")
     assert told["text"] == "feedpub's state was damaged and was rebuilt from the published feeds"
-    assert told["evidence"]["Reason"].endswith(f"the damaged file was kept as {kept.name}")
+    assert told["evidence"]["Reason"].endswith(f"the damaged file was kept as {aside.name}")
     assert str(state_folder(config.feedpub)) not in json.dumps(told)
     health = json.loads((output_of(config) / "health.json").read_bytes())["items"]
     assert told["text"] in [item["title"] for item in health]

@@ -243,7 +243,7 @@ def _add_marked_dateline(
     lines = list(islice(text_lines(element), _MAX_DATELINE_WORDS))
     if machine_date and dates.parse_page_date(machine_date, language):
         shown = " ".join(line.text for line in lines)
-        is_update = dates.strip_date_label(shown, language) == "updated"
+        is_update = dates.find_date_label(shown, language) == "updated"
         (visible.facts.updated if is_update else visible.facts.published).append(machine_date)
         visible.add_element(element)
     elif sum(len(line.text) for line in lines) <= _MAX_LINE_CHARS:

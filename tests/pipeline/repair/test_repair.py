@@ -231,7 +231,7 @@ def test_the_same_is_told_everywhere(
     assert email is not None
     assert f"Proposal: {line}" in format_mail(email, json.dumps(alert).encode()).get_content()
     assert f"world: proposed: {line}" in list(status_lines(seen(file, tools, clock)))
-    page = status_page.render_status_page(seen(file, tools, clock), token_needed=False)
+    page = status_page.render_status_page(seen(file, tools, clock), can_run=False)
     assert '<code class="new">+links = &#34;#reports h3 a&#34;</code>' in page
     assert config.feed[0].source[0].model_dump()["links"] == ".card h2 a"
 
