@@ -127,7 +127,7 @@ def write_archives(
                 archive.file(suffix): assemble.render_document(archive, suffix)
                 for suffix in suffixes
             }
-            written += tools.output.publish(files, certain=certain)
+            written += tools.output.publish(files, before_commit=certain)
     return tuple(written)
 
 

@@ -304,7 +304,7 @@ def write_feed(feed: FeedConfig, live: Feed, tools: RunContext) -> tuple[str, ..
     documents = websub.feed_documents(feed.name, files) if tools.settings.websub_hubs else []
     changed = [name for name in documents if tools.output.read(name) != files[name]]
     with websub.announce_changes(changed, tools.settings, tools.store, tools.clock):
-        written = tools.output.publish(files, certain=partial(_begin_writing, live, tools))
+        written = tools.output.publish(files, before_commit=partial(_begin_writing, live, tools))
     index.save_summary(feed, live, tools)
     return (*archived, *written)
 

@@ -94,9 +94,9 @@ def _opened(root: Path, name: str, stack: ExitStack) -> int | None:
     """A descriptor for as long as the stack lasts; None where there is nothing of that name."""
     *parents, last = name.split("/")
     try:
-        folder = Folder.root(root, stack)
+        folder = Folder.open(root, stack)
         for parent in parents:
-            folder = folder.subfolder(parent, stack)
+            folder = folder.open_subfolder(parent, stack)
         # What is no file must not hold us up: a pipe blocks whoever opens it, until somebody writes
         # to it.
         descriptor = os.open(
