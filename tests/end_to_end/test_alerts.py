@@ -78,7 +78,7 @@ def test_the_service_tells_of_a_feed_that_it_cannot_write(newsroom: Site, home: 
         assert service.end() == 0
     (text,) = told(newsroom)
     assert text.startswith("The feed world broke: ")
-    assert "a folder stands where the file is needed" in text
+    assert "a folder is in the place of the file" in text
 
 
 def test_the_service_tells_when_nothing_can_be_remembered(newsroom: Site, home: Home) -> None:
