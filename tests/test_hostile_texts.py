@@ -28,7 +28,7 @@ from feedpub.core.html import contains_ignoring_case
 from feedpub.core.languages import normalize_language
 from feedpub.core.log import configure_logging, fields
 from feedpub.core.models import Enclosure, Entry, Failure, Feed, Item, Page, RunResult, RunStatus
-from feedpub.core.redact import redact, redact_result, find_secrets, strip_credentials
+from feedpub.core.redact import find_secrets, redact, redact_result, strip_credentials
 from feedpub.core.text import escape_commands, shorten, strip_terminal_commands
 from feedpub.fetch import RequestOptions, response, url
 from feedpub.fetch.compression import content_codings

@@ -35,8 +35,8 @@ from feedpub.core.article_keys import (
     enclosure_key,
     guid_key,
     is_guid_key,
-    url_key,
     strip_tracking,
+    url_key,
 )
 from feedpub.core.models import Alias, AliasKind, Article, Entry, Item
 

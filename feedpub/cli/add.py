@@ -112,9 +112,9 @@ def _check(url: str, path: Path, name: str | None) -> None:
     """
     from feedpub.config import (
         NewFeed,
+        check_web_address,
         ensure_not_configured,
         unique_name,
-        check_web_address,
         with_new_feed,
     )
     from feedpub.core.errors import ConfigError

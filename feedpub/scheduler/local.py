@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from feedpub.config import Config, FeedConfig, RemoteSource, Source
 from feedpub.config.load import changed_feeds
-from feedpub.core.budget import RunBudget, describe_crashes, is_process_alive, current_process_name
+from feedpub.core.budget import RunBudget, current_process_name, describe_crashes, is_process_alive
 from feedpub.core.errors import FeedpubError
 from feedpub.core.log import fields
 from feedpub.pipeline import run

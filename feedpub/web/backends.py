@@ -18,7 +18,7 @@ from typing import Protocol
 from feedpub.config import Bucket, Storage
 from feedpub.core.errors import PublishError
 from feedpub.publisher.folder import Folder
-from feedpub.publisher.s3 import list_published, decompress_object
+from feedpub.publisher.s3 import decompress_object, list_published
 from feedpub.publisher.s3_client import S3Client, StoredObject
 
 _GONE = frozenset(

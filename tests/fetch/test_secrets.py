@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from feedpub.core.errors import FetchError
-from feedpub.core.redact import redact, find_secrets
+from feedpub.core.redact import find_secrets, redact
 from feedpub.fetch import Fetcher, RequestOptions
 from tests.support.evil import running_evil
 from tests.support.patterns import GIVE_UP_SECONDS, cpu_seconds

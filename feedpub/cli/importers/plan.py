@@ -13,7 +13,7 @@ from feedpub.cli.importers.model import (
     host_from_url,
 )
 from feedpub.config import Config, RemoteSource, check_selector_syntax, validate_feed
-from feedpub.config.edit import Track, NameAllocator, track_silently
+from feedpub.config.edit import NameAllocator, Track, track_silently
 from feedpub.core.article_keys import url_key
 
 

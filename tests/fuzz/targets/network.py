@@ -11,7 +11,7 @@ from requests.structures import CaseInsensitiveDict
 
 from feedpub.builder.ids import new_entry_id, page_slug
 from feedpub.builder.rss_atom_text import to_uri
-from feedpub.core.article_keys import url_key, strip_tracking
+from feedpub.core.article_keys import strip_tracking, url_key
 from feedpub.core.errors import FeedpubError
 from feedpub.core.redact import redact, strip_credentials
 from feedpub.core.urls import absolute_url, resolve_link, site_domain
