@@ -120,7 +120,7 @@ def write_archives(
             files = assemble.render_pages(live, with_text, assemble.saved_folders(feed))
             for suffix in suffixes:
                 files[archive.file(suffix)] = assemble.render_document(archive, suffix)
-            written += context.output.publish(files, certain=before_writing)
+            written += context.output.publish(files, before_commit=before_writing)
     return tuple(written)
 
 

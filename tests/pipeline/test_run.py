@@ -938,7 +938,7 @@ def test_a_run_whose_time_is_up_keeps_what_it_has(
 
     def stop_soon(feed: str, done: int, total: int) -> None:  # noqa: ARG001 -- the protocol has their names
         if done == 2:
-            lease._valid_until = 0.0
+            lease._end = 0.0
 
     with tools_for(config, clock) as tools:
         lease = RunBudget(3600)

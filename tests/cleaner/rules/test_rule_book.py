@@ -140,5 +140,5 @@ def test_mistakes_in_our_own_files_are_told_all_at_once(
         "sites/www.c.example.toml:1",
     ]
     assert 'did you mean "remove"?' in told[1]
-    assert '"Host" is no header that a rule may set' in told[2]
+    assert '"Host" is not a header that a rule can set' in told[2]
     assert "it belongs to [[test]]" in told[5]
