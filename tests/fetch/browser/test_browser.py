@@ -1,4 +1,4 @@
-"""Pages in a real browser: what comes out of it, what reaches others, and what a bad page costs."""
+"""Pages in a real browser: the result, what reaches other servers, and the limits of a page."""
 
 import os
 from contextlib import suppress
@@ -25,11 +25,10 @@ def text(page: Page) -> str:
     return page.body.decode()
 
 
-def test_what_scripts_make_of_a_page(browser: Browser, gate: Fetcher, site: Site) -> None:
-    """Scripts and data come by the gate.
-
-    Styles and pictures are asked of nobody; nothing of the scripts is left.
-    """
+def test_rendered_page_has_the_dom_without_scripts(
+    browser: Browser, gate: Fetcher, site: Site
+) -> None:
+    """The client fetches scripts and data; styles and images are not requested."""
     site["/app/"] = (
         "<title>t</title><link rel=stylesheet href=/style.css><script type=module src=/app.js></script>"
         "<noscript>Turn on JavaScript</noscript><img src=/picture.png><div id=root></div>"
@@ -48,14 +47,16 @@ def test_what_scripts_make_of_a_page(browser: Browser, gate: Fetcher, site: Site
     assert site.paths() == ["/app/", "/app.js", "/api?page=1"]
 
 
-def test_a_page_may_lead_on_within_its_site(browser: Browser, gate: Fetcher, site: Site) -> None:
+def test_page_may_navigate_within_its_site(browser: Browser, gate: Fetcher, site: Site) -> None:
     site["/"] = "<script>location.replace('/en/')</script>"
     site["/en/"] = "<script>document.write('English')</script>"
     site["/robots.txt"] = Route(b"", "text/plain")
     assert "English" in text(render(browser, gate, site.url("/")))
 
 
-def test_what_is_no_page_comes_as_it_is(browser: Browser, gate: Fetcher, site: Site) -> None:
+def test_document_that_is_not_html_is_returned_as_fetched(
+    browser: Browser, gate: Fetcher, site: Site
+) -> None:
     site["/feed"] = Route(b"<rss/>", "application/rss+xml")
     assert render(browser, gate, site.url("/feed")).body == b"<rss/>"
     with pytest.raises(FetchError, match="HTTP 404"):
@@ -102,10 +103,10 @@ document.title = tried.join(" ");
 """
 
 
-def test_nothing_leaves_but_by_the_gate(
+def test_page_cannot_connect_to_anything(
     browser: Browser, gate: Fetcher, site: Site, listener: Listener
 ) -> None:
-    """A page that tries every way to another port of the machine, which the config even allows, reaches nobody."""
+    """It tries every way to another port of the machine, although the config allows that."""
     site["/"] = WAYS_OUT.format(there=f"127.0.0.1:{listener.port}")
     page = text(render(browser, gate, site.url("/")))
     listener.stop()
@@ -130,10 +131,9 @@ def test_nothing_leaves_but_by_the_gate(
         ),
     ],
 )
-def test_a_bad_page_costs_itself_alone(
+def test_bad_page_fails_with_its_reason_and_the_next_one_is_rendered(
     browser: Browser, gate: Fetcher, site: Site, script: str, reason: str
 ) -> None:
-    """The reason says what it did, and the next page comes."""
     site["/"] = f"<p>text<script>{script}</script>"
     with pytest.raises(ResourceLimitError, match=reason):
         render(browser, gate, site.url("/"))
@@ -163,8 +163,9 @@ def test_a_bad_page_costs_itself_alone(
         pytest.param("const a = []; for (;;) a.push(new Uint8Array(1e8).fill(1))", id="buffers"),
     ],
 )
-def test_a_nuisance_is_borne(browser: Browser, gate: Fetcher, site: Site, script: str) -> None:
-    """What a page does besides keeps nobody from reading it."""
+def test_annoying_page_is_rendered(
+    browser: Browser, gate: Fetcher, site: Site, script: str
+) -> None:
     site["/"] = f"<p>The text</p><script>{script}</script>"
     site["/circle"] = Route(status=302, headers={"Location": "/circle"})
     page = render(browser, gate, site.url("/"))
@@ -173,8 +174,7 @@ def test_a_nuisance_is_borne(browser: Browser, gate: Fetcher, site: Site, script
     assert len(site.paths()) <= LIMITS.requests + 1
 
 
-def test_nothing_of_the_browser_is_left(gate: Fetcher, site: Site) -> None:
-    """No process, no profile: it is ended by its group."""
+def test_browser_leaves_no_process_and_no_profile(gate: Fetcher, site: Site) -> None:
     site["/"] = "<script>document.write(1 + 1)</script>"
     with Browser(limits=RenderLimits(quiet=0.1)) as browser, browser.is_in_use():
         assert "2" in text(render(browser, gate, site.url("/")))
@@ -195,7 +195,7 @@ def _command(stat: Path) -> str:
         return ""
 
 
-def test_a_killed_browser_is_started_anew(browser: Browser, gate: Fetcher, site: Site) -> None:
+def test_killed_browser_is_started_again(browser: Browser, gate: Fetcher, site: Site) -> None:
     site["/"] = "<script>document.write(1 + 1)</script>"
     render(browser, gate, site.url("/"))
     assert browser._loop is not None

@@ -1,4 +1,4 @@
-"""A site that is built in the browser becomes a feed."""
+"""A site that scripts build becomes a feed."""
 
 import json
 from dataclasses import replace
@@ -27,10 +27,8 @@ else fetch("/api/list").then(r => r.json()).then(list => {
 
 
 @pytest.mark.slow
-def test_a_site_that_is_built_by_scripts_becomes_a_feed(
-    site: Site, browser: Browser, tmp_path: Path
-) -> None:
-    """Listing and articles; twice the same bytes."""
+def test_site_built_by_scripts_becomes_a_feed(site: Site, browser: Browser, tmp_path: Path) -> None:
+    """With listing and articles, and twice the same bytes."""
     numbers = [3, 2, 1]
     site["/"] = SHELL
     site["/app.js"] = Route(APP.encode(), "text/javascript")

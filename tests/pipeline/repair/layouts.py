@@ -1,7 +1,4 @@
-"""One listing page as it was, and as it may come back after a redesign.
-
-Each page is written here, as a function.
-"""
+"""One listing page before and after various redesigns. Each page is written by a function."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -25,7 +22,7 @@ def day(n: int) -> str:
 
 
 def page(body: str, head: str = "", name: str = "Harbour Times") -> str:
-    """What stands around the list: a menu, a box of what is read most, a footer."""
+    """Return a page with a menu, a box of popular articles and a footer around the list."""
     menu = "".join(
         f'<li><a href="/{each}">{each.title()}</a></li>'
         for each in ("town", "sport", "about", "contact")
@@ -110,7 +107,7 @@ def a_lead_story() -> str:
 
 
 def a_second_list() -> str:
-    """Beside another list of the same shape, longer and dated."""
+    """Return the list next to another of the same shape, longer and dated."""
     cards = "".join(card(n, "piece") for n in STORIES)
     others = "".join(
         f'<div class="piece"><h2 class="title"><a href="/events/an-evening-of-songs-and-boats-{n}">An evening of songs '
@@ -131,18 +128,18 @@ def definitions() -> str:
 
 
 def other_addresses() -> str:
-    """The names are new, and so is every address."""
+    """Return new class names and new addresses."""
     return other_names().replace("/news/council-", "/2026/reports/council-")
 
 
 def a_week_later() -> str:
-    """The names are new, and four articles came meanwhile."""
+    """Return new class names and four newer articles."""
     cards = "".join(card(n, "story-item", "<h3>{}</h3>") for n in [*NEWER, *STORIES][:12])
     return page(f'<main><div class="river">{cards}</div>{most_read([9, 5, 3, 1])}</main>')
 
 
 def a_longer_list() -> str:
-    """The whole archive, too."""
+    """Return new class names and the entire archive."""
     cards = "".join(card(n, "story-item", "<h3>{}</h3>") for n in STORIES)
     archive = "".join(
         f'<div class="story-item"><h3><a href="/news/council-decides-on-affair-{n}">Council decides on affair {n} of '
