@@ -524,10 +524,10 @@ def _entries_after(errors: list[CorruptStateError], tools: RunContext) -> tuple[
 OPEN = """
 import sys
 from pathlib import Path
-from feedpub import config
+from feedpub.config import load_config
 from feedpub.pipeline.recovery import open_store
 from feedpub.publisher import open_output
-loaded = config.load(Path(sys.argv[1]))
+loaded = load_config(Path(sys.argv[1]))
 sys.stdin.readline()
 with open_store(loaded, open_output(loaded.feedpub.output, loaded.s3)) as store:
     print(store.count("world"))
