@@ -139,8 +139,10 @@ def matrix(lab: Laboratory) -> Matrix:
 def _links(lab: Laboratory) -> Report:
     """Return articles at every form, listed by a public feed."""
     items = "".join(
-        f"<item><title>The harbour story number {form.number}</title><link>{escape(form.url)}</link>"
-        f"<guid isPermaLink='false'>{form.number}</guid><description>They met, and said {form.number}.</description>"
+        f"<item><title>The harbour story number {form.number}</title>"
+        f"<link>{escape(form.url)}</link>"
+        f"<guid isPermaLink='false'>{form.number}</guid><description>They met, and said "
+        f"{form.number}.</description>"
         "</item>"
         for form in forms()
     )
@@ -171,8 +173,10 @@ def table(found: Matrix) -> Iterator[str]:
     reports = [found.links, *(report for row in found.rows for report in row.reports.values())]
     connections = [count for report in reports for count in strangers(report).values()]
     yield (
-        f"{len(found.rows)} forms by {len(ways) + 1} ways, {sum(row.reachable for row in found.rows)} of them "
-        f"reachable if allowed: {len(connections)} connections, {sum(max(count, 0) for count in connections)} bytes "
+        f"{len(found.rows)} forms by {len(ways) + 1} ways, "
+        f"{sum(row.reachable for row in found.rows)} of them "
+        f"reachable if allowed: {len(connections)} connections, "
+        f"{sum(max(count, 0) for count in connections)} bytes "
         "where none should arrive"
     )
 

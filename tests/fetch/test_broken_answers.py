@@ -107,7 +107,10 @@ BROKEN: dict[str, tuple[bytes | Script, str]] = {
     "no-answer": (b"", "closed the connection without an answer"),
     "unasked-304": (b"HTTP/1.1 304 Not Modified\r\n\r\n", "HTTP 304: .* no condition was sent"),
     "unasked-206": (
-        b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-38/99\r\nContent-Length: 39\r\n\r\n"
+        (
+            b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-38/99\r\nContent-Length: "
+            b"39\r\n\r\n"
+        )
         + PAGE,
         "HTTP 206: only a part",
     ),

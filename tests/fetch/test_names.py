@@ -42,10 +42,25 @@ def test_public_names_are_reached(lab: Laboratory, answer: Answer) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [[INNER], "alias inner.example", [PUBLIC, INNER], [INNER, PUBLIC], [PUBLIC, "::1"], [PUBLIC_6, "127.0.0.1"],
-     [*(f"93.184.216.{n}" for n in range(1, 25)), INNER]],
-    ids=["private", "alias", "private-last", "private-first", "private-ipv6", "private-ipv4", "one-of-many"],
-)  # fmt: skip
+    [
+        [INNER],
+        "alias inner.example",
+        [PUBLIC, INNER],
+        [INNER, PUBLIC],
+        [PUBLIC, "::1"],
+        [PUBLIC_6, "127.0.0.1"],
+        [*(f"93.184.216.{n}" for n in range(1, 25)), INNER],
+    ],
+    ids=[
+        "private",
+        "alias",
+        "private-last",
+        "private-first",
+        "private-ipv6",
+        "private-ipv4",
+        "one-of-many",
+    ],
+)
 def test_name_with_one_private_address_is_forbidden(lab: Laboratory, answer: Answer) -> None:
     lab.learn(names={"name.example": [answer]})
     report = lab.get("http://name.example/a")

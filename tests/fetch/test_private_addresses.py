@@ -40,10 +40,12 @@ def listener() -> Iterator[Evil]:
 
 
 SPELLINGS = [
-    "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "017700000001",
+    "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1",
+    "017700000001",
     "127.0.0.1.", "localhost", "LOCALHOST", "localhost.", "0.0.0.0", "0", "[::1]",  # noqa: S104 -- addresses under test
     "[0:0:0:0:0:0:0:1]", "[::]", "%31%32%37.0.0.1", "anna:pw@127.0.0.1",
-    "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "①②⑦.⓪.⓪.①", "\uff11\uff12\uff17.\uff10.\uff10.\uff11",
+    "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "①②⑦.⓪.⓪.①",
+    "\uff11\uff12\uff17.\uff10.\uff10.\uff11",
     "127。0。0。1",
 ]  # fmt: skip
 
@@ -62,7 +64,10 @@ def test_no_spelling_of_loopback_is_reached(host: str, listener: Evil, clock: Fa
 def test_no_spelling_of_loopback_is_reached_by_redirect(
     host: str, listener: Evil, clock: FakeClock
 ) -> None:
-    moved = f"HTTP/1.1 302 Found\r\nLocation: http://{host}:{listener.port}/\r\nContent-Length: 0\r\n\r\n".encode()
+    moved = (
+        f"HTTP/1.1 302 Found\r\nLocation: http://{host}:{listener.port}/\r\nContent-Length: "
+        f"0\r\n\r\n"
+    ).encode()
     with (
         running_evil(moved, host=STANDS_FOR_PUBLIC) as public,
         Fetcher(clock=clock, allow_private=[STANDS_FOR_PUBLIC]) as fetcher,

@@ -75,9 +75,7 @@ def test_paused_host_raises_retry_later_until_the_pause_ends(clock: FakeClock) -
     politeness.pause_host("a.example", 120, 429)
     clock.pass_time(20)
     with (
-        pytest.raises(
-            FetchError, match=r"a\.example answered HTTP 429 .* 100 s more"
-        ) as caught,
+        pytest.raises(FetchError, match=r"a\.example answered HTTP 429 .* 100 s more") as caught,
         politeness.slot("a.example"),
     ):
         pass

@@ -120,7 +120,7 @@ def test_anomaly_is_reported_with_its_evidence(
 @pytest.mark.parametrize(
     ("history", "newest"),
     [
-        pytest.param([], FIRST, id="the first look"),
+        pytest.param([], FIRST, id="first check"),
         pytest.param(of_counts(20, 20, 20, 20), look(1, **NEXT), id="hardly any history"),
         pytest.param(
             of_counts(20), look(20, 0, hour=4), id="a young list that is all new after hours"
@@ -148,7 +148,7 @@ def test_anomaly_is_reported_with_its_evidence(
         pytest.param(
             of_counts(*[40] * 30, 30, 18, 11),
             look(7, hour=33),
-            id="a list that got shorter by and by",
+            id="gradually shorter list",
         ),
         pytest.param(QUIET, look(20, 0, fresh=20, **NEXT), id="all new, and dated since"),
         pytest.param(LIVELY, look(20, 0, hour=40), id="all new after a long pause"),
@@ -220,7 +220,7 @@ def test_normal_check_ends_a_series_of_anomalies() -> None:
     assert anomalies.detect([*QUIET, *broken, look(20, hour=60)], look(5, hour=61)).verdict
 
 
-# --- what comes of it ---
+# --- results ---
 
 
 @pytest.fixture
@@ -281,7 +281,10 @@ def moved(site: Site, numbers: list[int], dated: str = "") -> None:
 def cut(site: Site, numbers: list[int]) -> None:
     """Truncate the stories after a few words."""
     for n in numbers:
-        body = f"<p>The council of the harbour town met on Monday evening to talk about matter {n} again.</p>"
+        body = (
+            f"<p>The council of the harbour town met on Monday evening to talk about matter "
+            f"{n} again.</p>"
+        )
         site[path(n)] = (
             f"<html><head><title>{title(n)}</title></head><article><h1>{title(n)}</h1>{body}</article></html>"
         )
@@ -290,7 +293,10 @@ def cut(site: Site, numbers: list[int]) -> None:
 
 def walled(site: Site, numbers: list[int]) -> None:
     """Replace every story by a consent page."""
-    ask = "<p>We and our 1542 partners store and read information on your device. Accept all, or choose.</p>"
+    ask = (
+        "<p>We and our 1542 partners store and read information on your device. Accept all, or "
+        "choose.</p>"
+    )
     for n in numbers:
         site[path(n)] = (
             f"<html><head><title>We value your privacy</title></head><body>{ask}</body></html>"
@@ -314,12 +320,18 @@ def undated(site: Site, numbers: list[int]) -> None:
 CONSENT = (
     "<html><head><title>Before you continue</title></head><body><main><h1>Before you continue</h1>"
     + "".join(
-        f'<div><h2><a href="/partners/{n}-and-what-they-do">Partner {n} and what it does</a></h2></div>'
+        (
+            f'<div><h2><a href="/partners/{n}-and-what-they-do">Partner {n} and what it '
+            f"does</a></h2></div>"
+        )
         for n in range(9)
     )
     + "</main></body></html>"
 )
-CHALLENGE = "<html><head><title>Just a moment...</title></head><body><p>Checking your browser.</p></body></html>"
+CHALLENGE = (
+    "<html><head><title>Just a moment...</title></head><body><p>Checking your browser.</p>"
+    "</body></html>"
+)
 
 
 def answer(page: str | Route) -> Callable[[Site], None]:

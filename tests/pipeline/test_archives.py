@@ -42,7 +42,7 @@ MEDIA_TYPES = {
 
 
 # --- the plan
-# -------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ MEDIA_TYPES = {
         ("abcdefghi", "fghi", 4, ["ab", "cd", "ef"]),  # many at once
         ("ab", "b", 1, ["a"]),
         ("abc", "c", 1, ["a", "b"]),
-        ("a", "", 50, ["a"]),  # old, and everything live stands in an archive already
+        ("a", "", 50, ["a"]),  # old, and all live ones are archived
     ],
 )
 def test_entries_are_grouped_by_archive(
@@ -84,7 +84,7 @@ def test_every_entry_is_live_or_in_one_archive(arrivals: list[int], limits: list
 
 
 # --- the whole way
-# --------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -288,7 +288,7 @@ def test_crash_between_storing_and_writing_loses_no_archive(press: Press) -> Non
     press.fill(*range(20, 0, -1))
     config = press.config()
     shutil.rmtree(output_of(config))
-    output_of(config).write_text("a file stands where the folder should be")
+    output_of(config).write_text("a file in place of the folder")
     with tools_for(config, press.clock) as tools:
         assert run.run_feed(config.feed[0], tools).status is RunStatus.FAILED
         stored = tools.store.archives.numbers("f")
@@ -324,7 +324,7 @@ def test_pruned_entries_stay_in_their_archive(press: Press) -> None:
     press.build(config)
     assert press.titles("rss") == titles(
         range(3, 21)
-    )  # what nobody has any more is missing, the way back is not
+    )  # lost entries are missing, the link to the previous archive is not
 
 
 def test_new_state_continues_existing_archives(press: Press) -> None:
@@ -384,7 +384,7 @@ def test_entry_excluded_before_publication_is_in_no_document(press: Press) -> No
     """A crash happened between storing and publishing it."""
     press.print(3, 2, 1)
     config = press.config()
-    output_of(config).write_text("a file stands where the folder should be")
+    output_of(config).write_text("a file in place of the folder")
     with tools_for(config, press.clock) as tools:
         assert run.run_feed(config.feed[0], tools).status is RunStatus.FAILED
         assert tools.store.count("f") == 3
@@ -432,10 +432,16 @@ def test_teaser_that_left_the_live_document_is_archived(press: Press) -> None:
 def test_archived_saved_articles_have_their_pages_and_images(tmp_path: Path) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
-    prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+    prose = (
+        "The council voted on Monday to keep the old pier, after a debate that lasted until "
+        "midnight in the hall."
+    )
     for n in range(1, 7):
         (folder / f"{n}.png").write_bytes(b"\x89PNG not really")
-        text = f"---\ndate: 2026-01-0{n}\n---\n# Pier {n}\n\n{prose} Number {n}.\n\n![{n}]({n}.png)\n\n{prose}\n"
+        text = (
+            f"---\ndate: 2026-01-0{n}\n---\n# Pier {n}\n\n{prose} Number {n}.\n\n"
+            f"![{n}]({n}.png)\n\n{prose}\n"
+        )
         (folder / f"{n}.md").write_text(text)
     clock = FakeClock(datetime(2026, 12, 1, tzinfo=UTC))
     for limit in (6, 2):

@@ -16,7 +16,10 @@ from tests.support.newsroom import configure, feed, output_of, tools_for
 from tests.support.states import state_folder
 
 OLD, NEW = "https://old.example.org/feeds/", "https://new.example.net:8443/"
-PROSE = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+PROSE = (
+    "The council voted on Monday to keep the old pier, after a debate that lasted until "
+    "midnight in the hall."
+)
 PICTURE = b"\x89PNG not really"
 
 

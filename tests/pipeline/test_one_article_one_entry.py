@@ -61,9 +61,18 @@ def text(n: int) -> list[str]:
     word = TOPICS[n % len(TOPICS)]
     words = [f"{word}{n}{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
     return [
-        f"The {word} opened on Monday: {' '.join(words[:9])}, {' '.join(reversed(words[:9]))}, the mayor said.",
-        f"Visitors saw {' '.join(words[9:18])}, {' '.join(reversed(words[9:18]))}, and a café until the evening.",
-        f"On Sundays {' '.join(words[18:])}, {' '.join(reversed(words[18:]))}, which costs nothing there.",
+        (
+            f"The {word} opened on Monday: {' '.join(words[:9])}, "
+            f"{' '.join(reversed(words[:9]))}, the mayor said."
+        ),
+        (
+            f"Visitors saw {' '.join(words[9:18])}, {' '.join(reversed(words[9:18]))}, and a "
+            f"café until the evening."
+        ),
+        (
+            f"On Sundays {' '.join(words[18:])}, {' '.join(reversed(words[18:]))}, which costs "
+            f"nothing there."
+        ),
     ]
 
 
@@ -71,7 +80,8 @@ def article(n: int, head: str = "", name: str = "") -> str:
     paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in text(n))
     title = name or headline(n)
     return (
-        f'<!doctype html><html lang="en"><head><title>{title}</title>{head}</head><body><main><article><h1>{title}</h1>'
+        f'<!doctype html><html lang="en"><head><title>{title}</title>{head}</head><body>'
+        f"<main><article><h1>{title}</h1>"
         f"{paragraphs}</article></main></body></html>"
     )
 
@@ -79,10 +89,16 @@ def article(n: int, head: str = "", name: str = "") -> str:
 def listing(places: dict[str, str]) -> str:
     """Return a page that lists articles: address → headline."""
     cards = "".join(
-        f'<div class="card"><h2><a href="{place}">{name}</a></h2><p>What happened, in short.</p></div>'
+        (
+            f'<div class="card"><h2><a href="{place}">{name}</a></h2><p>What happened, in '
+            f"short.</p></div>"
+        )
         for place, name in places.items()
     )
-    return f'<!doctype html><html lang="en"><head><title>Town</title></head><body><main>{cards}</main></body></html>'
+    return (
+        f'<!doctype html><html lang="en"><head><title>Town</title></head><body>'
+        f"<main>{cards}</main></body></html>"
+    )
 
 
 def put_articles(
@@ -95,7 +111,10 @@ def put_articles(
 
 
 def rss(*items: str) -> Route:
-    body = f'<rss version="2.0"><channel><title>Town</title><link>/</link>{"".join(items)}</channel></rss>'
+    body = (
+        f'<rss version="2.0"><channel><title>Town</title>'
+        f"<link>/</link>{''.join(items)}</channel></rss>"
+    )
     return Route(body.encode(), "application/rss+xml")
 
 
@@ -516,9 +535,16 @@ def test_guid_shared_by_all_items_is_ignored(site: Site, tmp_path: Path, clock: 
     config = configure(tmp_path, feed("f", f"feed {site.url('/rss')}"))
     for numbers in ([1], [2], [3, 4]):
         site["/rss"] = rss(
-            *(item(n, link=site.url(f"/town/{n}.html"), guid="town", pubDate=f"{10 + n} Nov 2026 08:00:00 +0000")
-              for n in numbers)
-        )  # fmt: skip
+            *(
+                item(
+                    n,
+                    link=site.url(f"/town/{n}.html"),
+                    guid="town",
+                    pubDate=f"{10 + n} Nov 2026 08:00:00 +0000",
+                )
+                for n in numbers
+            )
+        )
         build(config, clock)
         clock.pass_time(HOUR)
     assert by_title(config).keys() == {headline(n) for n in (1, 2, 3, 4)}
@@ -574,7 +600,8 @@ def as_version_6_had_it(folder: Path) -> None:
                 f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}"  # noqa: S608
             )
         for feed, key, entry, url in database.execute(
-            "SELECT a.feed, a.key, a.entry, e.url FROM new.aliases a JOIN new.entries e ON e.id = a.entry"
+            "SELECT a.feed, a.key, a.entry, e.url FROM new.aliases a JOIN new.entries e ON "
+            "e.id = a.entry"
             " WHERE a.kind = 'own' AND a.key NOT LIKE 'guid:%'"
         ).fetchall():
             former = former_url_key(url)

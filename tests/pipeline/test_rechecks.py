@@ -103,7 +103,7 @@ def asked(site: Site) -> list[tuple[str, bool, int]]:
 
 
 # --- when
-# -----------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def test_recent_article_is_rechecked_after_1_6_and_24_hours(desk: Desk, newsroom: Site) -> None:
@@ -198,7 +198,7 @@ def test_saved_articles_are_not_rechecked(tmp_path: Path) -> None:
 
 
 # --- who is asked
-# ---------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def test_article_is_rechecked_if_no_source_is_due(desk: Desk, newsroom: Site) -> None:
@@ -350,7 +350,7 @@ def test_recheck_without_time_left_stays_due(desk: Desk, newsroom: Site) -> None
 
 
 # --- what comes of it
-# -----------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def test_correction_changes_only_updated_and_content(newsroom: Site, tmp_path: Path) -> None:
@@ -368,7 +368,10 @@ def test_correction_changes_only_updated_and_content(newsroom: Site, tmp_path: P
 
 
 def test_generated_summary_follows_the_correction(newsroom: Site, tmp_path: Path) -> None:
-    own = "How the harbour town came to its new pier for the fishing boats, and who paid for it in the end."
+    own = (
+        "How the harbour town came to its new pier for the fishing boats, and who paid for it "
+        "in the end."
+    )
     for description, expected in (("A teaser, cut sh…", "three hours of debate"), (own, own)):
         newsroom["/rss"] = rss(newsroom, [6], description)
         newsroom[path(6)] = story(6)
@@ -404,13 +407,18 @@ PAGE = (
     .replace("By Jane Doe", "By Jane Doe · <span>5 minutes ago</span> · 4 min read")
     .replace(
         "</h1>",
-        '</h1><p><time datetime="2026-11-06T10:00:00+01:00">Updated 10:00, 6 November 2026</time></p>',
+        (
+            '</h1><p><time datetime="2026-11-06T10:00:00+01:00">Updated 10:00, 6 November '
+            "2026</time></p>"
+        ),
         1,
     )
     .replace(
         "<h2>You may",
-        '<figure><img src="https://img.example.org/pier.jpg?w=800&amp;sig=abc" alt="The pier"></figure>'
-        '<p>More in <a href="https://example.org/more?utm_source=home">our dossier</a> on the matter of the pier.</p>'
+        '<figure><img src="https://img.example.org/pier.jpg?w=800&amp;sig=abc" alt="The '
+        'pier"></figure>'
+        '<p>More in <a href="https://example.org/more?utm_source=home">our dossier</a> on '
+        "the matter of the pier.</p>"
         '<div class="comments-count">12 comments</div><h2>You may',
     )
 )
@@ -446,17 +454,25 @@ NEWS = {
     "number": replaced("6 weeks", "16 weeks"),
     "name": replaced("the mayor opened", "the deputy opened"),
     "headline": replaced(title(6), f"{title(6)}, after all"),
-    "paragraph added": inserted("<p>On Tuesday the council confirmed that the timber has already been bought.</p>"),
+    "paragraph added": inserted(
+        "<p>On Tuesday the council confirmed that the timber has already been bought.</p>"
+    ),
     "note of correction": inserted("<p>Correction: an earlier version named the wrong day.</p>"),
-    "paragraph gone": replaced("Nobody had expected so many people. The hall holds 6 hundred, the caretaker said, and "
-                               "every chair was taken by the time the mayor opened the meeting and read out the "
-                               "letters.", ""),
+    "paragraph gone": replaced(
+        "Nobody had expected so many people. The hall holds 6 hundred, the caretaker said, and "
+        "every chair was taken by the time the mayor opened the "
+        "meeting and read out the "
+        "letters.",
+        "",
+    ),
     "negation": replaced("it decided to build", "it decided not to build"),
-    "sentence added": replaced("the weather holds.", "the weather holds. The town pays half of it."),
+    "sentence added": replaced(
+        "the weather holds.", "the weather holds. The town pays half of it."
+    ),
     "word gone": replaced("harbour master hopes", "master hopes"),
     "day": replaced("Monday evening", "Tuesday evening"),
     "caption's fact": replaced("before the summer", "before the winter"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", NO_NEWS)
@@ -491,7 +507,10 @@ def test_text_change_moves_updated(newsroom: Site, tmp_path: Path, what: str) ->
 
 def test_new_site_memory_is_not_a_correction(newsroom: Site, tmp_path: Path) -> None:
     """A box looks like a paragraph until more pages of the site are known."""
-    box = "<p>The Harbour Times has told the town what the sea brings and what it takes since 1887.</p>"
+    box = (
+        "<p>The Harbour Times has told the town what the sea brings and what it takes since "
+        "1887.</p>"
+    )
     newsroom[path(6)] = story(6).replace("<h2>You may", f"{box}<h2>You may")
     desk = desk_for(tmp_path, f"page {newsroom.url('/news')}")
     desk.build()
@@ -510,14 +529,19 @@ def test_new_site_memory_is_not_a_correction(newsroom: Site, tmp_path: Path) -> 
 
 
 # --- when it goes wrong
-# ---------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
-LOGIN = "<html><head><title>Log in</title></head><body><main><h1>Log in</h1><p>To go on, log in.</p></main></body></html>"
+LOGIN = (
+    "<html><head><title>Log in</title></head><body><main><h1>Log in</h1><p>To go on, log "
+    "in.</p></main></body></html>"
+)
 CONSENT = (
     "<html><head><title>Before you continue</title></head><body><main><h1>Before you continue</h1>"
-    "<p>We and our 842 partners store and access information on a device, such as cookies. You can accept or refuse "
-    "that at any time in the settings, and your choices will be kept for six months.</p></main></body></html>"
+    "<p>We and our 842 partners store and access information on a device, such as cookies. "
+    "You can accept or refuse "
+    "that at any time in the settings, and your choices will be kept for six months.</p>"
+    "</main></body></html>"
 )
 BEGINNING = (
     story(6)
@@ -525,7 +549,10 @@ BEGINNING = (
     .replace("weather holds.</p>", "--><p>Subscribe to go on.</p>")
 )
 ELSEWHERE = (
-    "<html><head><title>Gardens | Harbour Times</title></head><body><main><article><h1>Gardens in the spring</h1>"
+    (
+        "<html><head><title>Gardens | Harbour Times</title></head><body><main><article>"
+        "<h1>Gardens in the spring</h1>"
+    )
     + "".join(
         f"<p>Bed {n} of the garden is dug over in March and sown with beans, peas or salad.</p>"
         for n in range(20)

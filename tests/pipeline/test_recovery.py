@@ -49,7 +49,7 @@ from tests.support.states import state_folder
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 LATER = 3600  # seconds
 STORIES = list(range(12, 0, -1))
-TOLD = ("health.", "index.")  # files that tell of it, or of the time
+TOLD = ("health.", "index.")  # files that report it, or contain the time
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def entries(config: Config) -> list[Entry]:
 
 
 # --- kinds of damage
-# --------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def garbage(file: Path) -> None:
@@ -124,7 +124,8 @@ def scribbled(file: Path) -> None:
     """Corrupt a compressed text, which SQLite cannot detect."""
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(
-            "UPDATE entries SET html = x'0bad' WHERE published = (SELECT max(published) FROM entries)"
+            "UPDATE entries SET html = x'0bad' WHERE published = (SELECT max(published) "
+            "FROM entries)"
         )
 
 
@@ -198,7 +199,7 @@ def state(config: Config) -> Path:
 
 
 # --- what survives
-# ----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -333,7 +334,10 @@ def test_building_one_feed_restores_the_others(begin: Begin, site: Site, clock: 
 
 
 SAVED = "{title}\n\nBy Jane Doe\n\n{text}\n"
-TEXT = "The council of the harbour town met on Monday evening to talk about the pier, and after two hours it decided."
+TEXT = (
+    "The council of the harbour town met on Monday evening to talk about the pier, and after "
+    "two hours it decided."
+)
 
 
 def test_saved_articles_are_restored_with_their_pages(tmp_path: Path, clock: FakeClock) -> None:
@@ -401,7 +405,7 @@ def test_restored_article_is_known_by_its_listed_address(
 
 
 # --- what is told
-# -----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def test_rebuild_is_logged_and_alerted_once(
@@ -478,7 +482,7 @@ def test_clean_works_without_a_corrupt_state(begin: Begin, site: Site) -> None:
 
 
 # --- others at work
-# ---------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def test_other_connection_continues_with_the_new_file(begin: Begin, clock: FakeClock) -> None:

@@ -41,8 +41,14 @@ from tests.support.states import state_folder
 
 NOW = FakeClock().now()
 NOTES = {
-    3: "The ferry company adds that its boat trips leave at noon all through the winter, also on Sundays.",
-    1: "A club of divers offers boat trips to the wreck off the point, as it has done for eleven years.",
+    3: (
+        "The ferry company adds that its boat trips leave at noon all through the winter, also "
+        "on Sundays."
+    ),
+    1: (
+        "A club of divers offers boat trips to the wreck off the point, as it has done for "
+        "eleven years."
+    ),
 }
 RULE = '[feed.rules]\nremove = [".side-note"]\n'
 FIRST = (
@@ -117,7 +123,7 @@ def verdicts(plan: ReprocessPlan) -> dict[str, str]:
 
 
 # --- what changes
-# ---------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def test_new_rule_applies_to_stored_entries_without_requests(desk: Desk, newsroom: Site) -> None:
@@ -188,7 +194,7 @@ def test_interrupted_reprocessing_is_completed_by_the_next(desk: Desk) -> None:
 
 
 # --- what stays
-# -----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def test_unreadable_snapshot_keeps_its_entry(desk: Desk) -> None:
@@ -272,7 +278,10 @@ STORY = f"<title>{title(7)}</title><link>https://example.org/7</link>"
 
 
 def own_content(site: Site, html: str = CONTENT, *, link: str = "https://example.org/7") -> None:
-    item = f"<item><title>{title(7)}</title><link>{link}</link><description><![CDATA[{html}]]></description></item>"
+    item = (
+        f"<item><title>{title(7)}</title><link>{link}</link><description><![CDATA[{html}]]>"
+        f"</description></item>"
+    )
     head = f"<title>Harbour Times</title><link>{site.url()}</link><description>News</description>"
     body = f'<rss version="2.0"><channel>{head}{item}</channel></rss>'
     site["/full"] = Route(body.encode(), "application/rss+xml")
@@ -348,7 +357,7 @@ def test_corrupt_snapshot_fails_only_its_entry(desk: Desk) -> None:
 
 
 # --- how long
-# -------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def test_snapshots_are_pruned_after_keep_pages(newsroom: Site, tmp_path: Path) -> None:
@@ -411,7 +420,7 @@ def test_corrupt_body_raises_an_error_with_its_address() -> None:
 
 
 # --- the command
-# ----------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------
 
 
 def run(desk: Desk, *arguments: str) -> Result:

@@ -248,10 +248,12 @@ def test_broken_article_is_reported_and_read_again(
     assert [item["title"] for item in items(config, "f")] == [title(n) for n in STORIES]
 
 
-WALL = """<!doctype html><html><head><title>{name}</title></head><body><main><h1>Welcome to the harbour</h1>
-<p>Whoever has a ticket for the ferry may read on after showing it at the window. The office opens at nine and closes at
-five, and the lady there knows every captain by name.</p>
-<p>Children ride free on Sundays. Bring a lantern after dark, and mind the ropes on the way down to the water.</p>
+WALL = """<!doctype html><html><head><title>{name}</title></head>
+<body><main><h1>Welcome to the harbour</h1>
+<p>Whoever has a ticket for the ferry may read on after showing it at the window.
+The office opens at nine and closes at five, and the lady there knows every captain by name.</p>
+<p>Children ride free on Sundays. Bring a lantern after dark,
+and mind the ropes on the way down to the water.</p>
 </main></body></html>"""
 
 
@@ -439,7 +441,10 @@ def test_saved_article_has_a_page_and_its_image(tmp_path: Path, clock: FakeClock
     folder.mkdir(parents=True)
     (folder / "pier.png").write_bytes(b"\x89PNG not really")
     (tmp_path / "secret.png").write_bytes(b"no")
-    prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+    prose = (
+        "The council voted on Monday to keep the old pier, after a debate that lasted until "
+        "midnight in the hall."
+    )
     pictures = "![The pier](pier.png)\n\n![x](../../secret.png)"
     (folder / "pier.md").write_text(
         f"# The pier stays\n\nBy Jane Doe\n\n{prose}\n\n{pictures}\n\n{prose} Really.\n"
@@ -450,15 +455,28 @@ def test_saved_article_has_a_page_and_its_image(tmp_path: Path, clock: FakeClock
     assert item["url"] == "https://feeds.example.org/f/the-pier-stays.html"
     assert 'src="https://feeds.example.org/f/sub/pier.png"' in item["content_html"]
     assert set(published(config)) == {
-        "f.rss", "f.atom", "f.json", "f.html", "f/the-pier-stays.html", "f/sub/pier.png", "index.html", "feeds.opml",
-        "health.rss", "health.atom", "health.json", "health.html",
-    }  # fmt: skip
+        "f.rss",
+        "f.atom",
+        "f.json",
+        "f.html",
+        "f/the-pier-stays.html",
+        "f/sub/pier.png",
+        "index.html",
+        "feeds.opml",
+        "health.rss",
+        "health.atom",
+        "health.json",
+        "health.html",
+    }
     before = published(config)
     assert (one(config, clock).status, published(config)) == (RunStatus.UNCHANGED, before)
 
 
 def test_changed_saved_article_keeps_its_id_and_page(tmp_path: Path, clock: FakeClock) -> None:
-    prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+    prose = (
+        "The council voted on Monday to keep the old pier, after a debate that lasted until "
+        "midnight in the hall."
+    )
     file = tmp_path / "articles" / "pier.txt"
     file.parent.mkdir()
     file.write_text(f"The pier stays\n\n{prose}\n\n{prose} Twice.\n")
@@ -478,7 +496,10 @@ def test_changed_saved_article_keeps_its_id_and_page(tmp_path: Path, clock: Fake
 def test_unusable_saved_files_are_reported(tmp_path: Path, clock: FakeClock) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
-    prose = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+    prose = (
+        "The council voted on Monday to keep the old pier, after a debate that lasted until "
+        "midnight in the hall."
+    )
     (folder / "good.txt").write_text(f"The pier stays\n\n{prose}\n\n{prose} Twice.\n")
     (folder / "empty.txt").write_text("")
     with (folder / "large.txt").open("wb") as large:
@@ -490,7 +511,10 @@ def test_unusable_saved_files_are_reported(tmp_path: Path, clock: FakeClock) -> 
     assert "no article" in reasons["empty.txt"]
 
 
-_PIER = "The council voted on Monday to keep the old pier, after a debate that lasted until midnight in the hall."
+_PIER = (
+    "The council voted on Monday to keep the old pier, after a debate that lasted until "
+    "midnight in the hall."
+)
 _SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 _DRAWN = b'<svg xmlns="http://www.w3.org/2000/svg"><metadata/><rect width="9" height="9"/></svg>'
 
@@ -619,7 +643,7 @@ def test_run_that_dies_while_publishing_loses_no_id(
     """Entries are stored before files are written, so the next run publishes the same ids."""
     config = configure(tmp_path, feed("f", f"page {newsroom.url('/news')}"))
     output_of(config).parent.mkdir(exist_ok=True)
-    output_of(config).write_text("a file stands where the folder should be")
+    output_of(config).write_text("a file in place of the folder")
     with tools_for(config, clock) as tools:
         assert run.run_feed(config.feed[0], tools).status == RunStatus.FAILED
         ids = {entry.id for entry in tools.store.entries("f")}
@@ -677,7 +701,10 @@ def test_hundred_runs_of_a_restless_site_duplicate_and_lose_nothing(
 
 
 # nobody's words
-BOX = "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la pordo."
+BOX = (
+    "Mur tavelo flugas vendrede: kvar rakontoj kaj unu desegno, ĝis via propra skatolo sub la "
+    "pordo."
+)
 
 
 def boxed(n: int) -> str:

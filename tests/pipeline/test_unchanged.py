@@ -25,7 +25,7 @@ from tests.support.newsroom import (
 )
 from tests.support.site import Site
 
-PAUSE = 15 * 60.0  # seconds between two looks
+PAUSE = 15 * 60.0  # seconds between two runs
 
 
 class Desk:
@@ -195,5 +195,5 @@ def test_document_missing_in_the_cache_is_fetched_without_a_condition(desk: Desk
     with desk.tools.store._database.write_transaction() as connection:
         connection.execute(delete(schema.document_cache))
     desk.site[path(4)] = story(4)
-    (output_of(desk.config) / "world.html").unlink()  # so that the look is a whole one
+    (output_of(desk.config) / "world.html").unlink()  # so that the run is a full one
     assert desk.look().ok

@@ -30,7 +30,8 @@ def test_rendered_page_has_the_dom_without_scripts(
 ) -> None:
     """The client fetches scripts and data; styles and images are not requested."""
     site["/app/"] = (
-        "<title>t</title><link rel=stylesheet href=/style.css><script type=module src=/app.js></script>"
+        "<title>t</title><link rel=stylesheet href=/style.css><script type=module "
+        "src=/app.js></script>"
         "<noscript>Turn on JavaScript</noscript><img src=/picture.png><div id=root></div>"
     )
     site["/app.js"] = Route(
@@ -71,7 +72,8 @@ body {{ background: url(http://{there}/background) }}
 @font-face {{ font-family: x; src: url(http://{there}/font) }} p {{ font-family: x }}</style>
 <iframe src="http://{there}/frame"></iframe><iframe srcdoc="<img src=http://{there}/inner>"></iframe>
 <img src="http://{there}/img"><video src="http://{there}/video"></video><object data="http://{there}/object"></object>
-<a ping="http://{there}/ping" href="#x" id=a>x</a><form id=f action="http://{there}/form" method=post></form>
+<a ping="http://{there}/ping" href="#x" id=a>x</a>
+<form id=f action="http://{there}/form" method=post></form>
 <script src="http://{there}/script"></script><script type=speculationrules>
 {{"prerender": [{{"urls": ["http://{there}/prerender"]}}]}}</script>
 <p>text<script>
@@ -82,7 +84,8 @@ const attempt = (name, run) => {{
 attempt("fetch", () => fetch("http://{there}/fetch", {{mode: "no-cors"}}));
 attempt("post", () => fetch("http://{there}/post", {{method: "POST", body: "x", mode: "no-cors"}}));
 attempt("metadata", () => fetch("http://169.254.169.254/latest/"));
-attempt("file", () => fetch("file:///etc/passwd").then(r => r.text()).then(t => document.body.append(t)));
+attempt("file", () => fetch("file:///etc/passwd")
+  .then(r => r.text()).then(t => document.body.append(t)));
 attempt("beacon", () => navigator.sendBeacon("http://{there}/beacon", "x"));
 attempt("socket", () => new WebSocket("ws://{there}/socket"));
 attempt("events", () => new EventSource("http://{there}/events"));
@@ -97,7 +100,11 @@ attempt("rtc", () => {{
   peer.createDataChannel("x");
   return peer.createOffer().then(offer => peer.setLocalDescription(offer));
 }});
-attempt("form", () => {{ document.querySelector("#f").target = "_blank"; document.querySelector("#f").submit() }});
+attempt("form", () => {{
+  const form = document.querySelector("#f");
+  form.target = "_blank";
+  form.submit();
+}});
 document.title = tried.join(" ");
 </script>
 """
@@ -154,7 +161,8 @@ def test_bad_page_fails_with_its_reason_and_the_next_one_is_rendered(
             "setInterval(() => document.title = Math.random(), 20)", id="changes for ever"
         ),
         pytest.param(
-            "['file:///etc/passwd', 'data:text/html,gone', 'chrome://crash', 'http://elsewhere.invalid/', '/circle']"
+            "['file:///etc/passwd', 'data:text/html,gone', 'chrome://crash', "
+            "'http://elsewhere.invalid/', '/circle']"
             ".forEach((url, n) => setTimeout(() => location = url, n * 20))",
             id="leads astray",
         ),

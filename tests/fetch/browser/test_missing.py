@@ -17,8 +17,14 @@ from tests.support.home import HEAD, Home
 from tests.support.newsroom import configure, tools_for
 from tests.support.site import Site
 
-APP = '<html><head><title>News</title><script src="/app.js"></script></head><body><div id="root">{}</div></body></html>'
-FEED = '[[feed]]\nname = "app"\ntitle = "App"\n[[feed.source]]\ntype = "page"\nurl = "{url}"\nrender = true\n'
+APP = (
+    '<html><head><title>News</title><script src="/app.js"></script></head><body><div '
+    'id="root">{}</div></body></html>'
+)
+FEED = (
+    '[[feed]]\nname = "app"\ntitle = "App"\n[[feed.source]]\ntype = "page"\nurl = "{url}"\n'
+    "render = true\n"
+)
 
 
 @pytest.fixture

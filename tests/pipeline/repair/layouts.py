@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 ADDRESS = "https://harbour.example/news"
 STORIES = range(12, 0, -1)  # newest first
 NEWER = range(16, 12, -1)
-OLD_LINKS = ".card h2 a"  # what the config has
+OLD_LINKS = ".card h2 a"  # in the config
 
 
 def path(n: int) -> str:
@@ -29,7 +29,8 @@ def page(body: str, head: str = "", name: str = "Harbour Times") -> str:
     )
     return (
         f'<!doctype html><html lang="en"><head><title>{name}</title>{head}</head><body>'
-        f"<nav><ul>{menu}</ul></nav>{body}<footer><p><a href='/imprint'>Imprint of the Harbour Times</a></p></footer>"
+        f"<nav><ul>{menu}</ul></nav>{body}<footer><p><a href='/imprint'>Imprint of the "
+        f"Harbour Times</a></p></footer>"
         "</body></html>"
     )
 
@@ -69,7 +70,10 @@ def another_rank() -> str:
 
 def article_elements() -> str:
     cards = "".join(
-        f'<article><header><a href="{path(n)}">{title(n)}</a></header><p>Matter {n} was decided.</p></article>'
+        (
+            f'<article><header><a href="{path(n)}">{title(n)}</a></header><p>Matter {n} was '
+            f"decided.</p></article>"
+        )
         for n in STORIES
     )
     return page(f"<main>{cards}{most_read([9, 5, 3, 1])}</main>")
@@ -92,7 +96,10 @@ def bare_links() -> str:
 
 def linked_cards() -> str:
     cards = "".join(
-        f'<a class="tile" href="{path(n)}"><img src="/p/{n}.jpg" alt=""><h4>{title(n)}</h4><p>Matter {n}.</p></a>'
+        (
+            f'<a class="tile" href="{path(n)}"><img src="/p/{n}.jpg" alt=""><h4>{title(n)}</h4>'
+            f"<p>Matter {n}.</p></a>"
+        )
         for n in STORIES
     )
     return page(f'<main><section class="tiles">{cards}</section>{most_read([9, 5, 3, 1])}</main>')
@@ -100,7 +107,10 @@ def linked_cards() -> str:
 
 def a_lead_story() -> str:
     first, *others = STORIES
-    lead = f'<section class="lead"><h1><a href="{path(first)}">{title(first)}</a></h1><p>The hall was full.</p></section>'
+    lead = (
+        f'<section class="lead"><h1><a href="{path(first)}">{title(first)}</a></h1><p>The hall '
+        f"was full.</p></section>"
+    )
     return page(
         f'<main>{lead}<div class="grid">{"".join(card(n, "small") for n in others)}</div></main>'
     )
@@ -110,12 +120,15 @@ def a_second_list() -> str:
     """Return the list next to another of the same shape, longer and dated."""
     cards = "".join(card(n, "piece") for n in STORIES)
     others = "".join(
-        f'<div class="piece"><h2 class="title"><a href="/events/an-evening-of-songs-and-boats-{n}">An evening of songs '
-        f'and boats, number {n}</a></h2><time datetime="{day(n)}">{n} November</time><p>Come at eight.</p></div>'
+        f'<div class="piece"><h2 class="title"><a '
+        f'href="/events/an-evening-of-songs-and-boats-{n}">An evening of songs '
+        f'and boats, number {n}</a></h2><time datetime="{day(n)}">{n} November</time>'
+        f"<p>Come at eight.</p></div>"
         for n in range(1, 15)
     )
     return page(
-        f'<main><section id="reports">{cards}</section><section id="programme">{others}</section></main>'
+        f'<main><section id="reports">{cards}</section><section '
+        f'id="programme">{others}</section></main>'
     )
 
 
@@ -142,7 +155,8 @@ def a_longer_list() -> str:
     """Return new class names and the entire archive."""
     cards = "".join(card(n, "story-item", "<h3>{}</h3>") for n in STORIES)
     archive = "".join(
-        f'<div class="story-item"><h3><a href="/news/council-decides-on-affair-{n}">Council decides on affair {n} of '
+        f'<div class="story-item"><h3><a '
+        f'href="/news/council-decides-on-affair-{n}">Council decides on affair {n} of '
         f"the town</a></h3><p>Affair {n} was decided after a debate in the hall.</p></div>"
         for n in range(1, 21)
     )
@@ -169,7 +183,8 @@ def state_alone() -> str:
 
 def consent() -> str:
     return page(
-        "<main><h1>Before you continue</h1><p><a href='/ok'>Accept what we do with your data</a></p></main>"
+        "<main><h1>Before you continue</h1><p><a href='/ok'>Accept what we do with your "
+        "data</a></p></main>"
     )
 
 
@@ -195,7 +210,20 @@ def two_left() -> str:
 
 Layout = Callable[[], str]
 REPAIRED: Sequence[Layout] = (
-    other_names, names_of_a_tool, another_rank, article_elements, a_table, bare_links, linked_cards, a_lead_story,
-    a_second_list, definitions, other_addresses, a_week_later, a_longer_list, data_alone, state_alone,
-)  # fmt: skip
+    other_names,
+    names_of_a_tool,
+    another_rank,
+    article_elements,
+    a_table,
+    bare_links,
+    linked_cards,
+    a_lead_story,
+    a_second_list,
+    definitions,
+    other_addresses,
+    a_week_later,
+    a_longer_list,
+    data_alone,
+    state_alone,
+)
 LEFT: Sequence[Layout] = (consent, menu_alone, most_read_alone, foreign_list, two_left)

@@ -104,7 +104,8 @@ def test_evidence_counts_articles_by_address_title_and_age() -> None:
 
 def test_front_page_links_are_ranked_by_words_of_the_old_address() -> None:
     html = layouts.page(
-        "<a href='/shop/boats'>Boats</a><a href='/latest/'>Latest</a><a href='/harbour/news/'>All news</a>"
+        "<a href='/shop/boats'>Boats</a><a href='/latest/'>Latest</a><a "
+        "href='/harbour/news/'>All news</a>"
         "<a href='https://elsewhere.example/news'>News of others</a>",
         '<link rel="alternate" type="application/rss+xml" href="/feed.xml">',
     )

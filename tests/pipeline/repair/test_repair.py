@@ -36,10 +36,15 @@ from tests.support.site import Route, Site
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 STORIES = list(range(8, 0, -1))
 GONE = Route(b"gone", status=404)
-HOME = '<html><body><a href="/newsroom/">Newsroom</a> <a href="/shop">Shop</a><p>Welcome to the harbour.</p></body></html>'
+HOME = (
+    '<html><body><a href="/newsroom/">Newsroom</a> <a href="/shop">Shop</a><p>Welcome to the '
+    "harbour.</p></body></html>"
+)
 EVENTS = "".join(
-    f'<div class="story"><h3><a href="/events/an-evening-of-songs-number-{n}">An evening of songs, number {n}</a></h3>'
-    f'<time datetime="2026-11-{n:02d}T08:00:00Z">{n} November</time><p>Come to the pier at eight.</p></div>'
+    f'<div class="story"><h3><a href="/events/an-evening-of-songs-number-{n}">An evening '
+    f"of songs, number {n}</a></h3>"
+    f'<time datetime="2026-11-{n:02d}T08:00:00Z">{n} November</time><p>Come to the pier at '
+    f"eight.</p></div>"
     for n in range(1, 15)
 )
 
@@ -187,7 +192,8 @@ def test_wrong_list_by_page_structure_is_rejected_and_repaired(
     build()
     links = "".join(f'<li><a href="{path(n)}">{title(n)}</a></li>' for n in STORIES)
     site["/news"] = (
-        f'<html><body><main>{EVENTS}</main><div class="popular"><ul id="all">{links}</ul></div></body></html>'
+        f'<html><body><main>{EVENTS}</main><div class="popular"><ul id="all">{links}</ul>'
+        f"</div></body></html>"
     )
     assert [build().status, build().status] == [RunStatus.FAILED, RunStatus.FAILED]
     (alert,) = told(site)
