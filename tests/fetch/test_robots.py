@@ -282,7 +282,7 @@ def test_reading_stops_after_half_a_megabyte(
     fetcher.get(site.url("/a"))
     with pytest.raises(DisallowedError):
         fetcher.get(site.url("/private"))
-    assert sum(sent) < 1_000_000, "the whole file was read"
+    assert sum(sent) < 1_000_000, "all of the file was read"
 
 
 def test_truncated_rule_is_ignored(fetcher: Fetcher, site: Site) -> None:

@@ -349,7 +349,7 @@ def test_recheck_without_time_left_stays_due(desk: Desk, newsroom: Site) -> None
     assert (asked(newsroom), desk.next()) == ([(path(6), True, 304)], RECHECK_AFTER[1])
 
 
-# --- what comes of it
+# --- results
 # ------------------------------------------------------------------------------------------------
 
 

@@ -404,7 +404,7 @@ def test_restored_article_is_known_by_its_listed_address(
     assert site.paths() == ["/news"]
 
 
-# --- what is told
+# --- alerts
 # ------------------------------------------------------------------------------------------------
 
 
@@ -608,7 +608,7 @@ def test_service_rebuilds_the_state_while_it_runs(site: Site, tmp_path: Path) ->
         assert service.end() == 0
 
 
-# --- what is no damage
+# --- other errors
 # ------------------------------------------------------------------------------------------------
 
 

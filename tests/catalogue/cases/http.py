@@ -116,7 +116,9 @@ CASES = (
         "breaks off",
     ),
     bad("negative-length", sized(LISTING, length=-5), "invalid Content-Length"),
-    bad("duplicate-length", sized(LISTING, "Content-Length: 5"), "contradict|invalid Content-Length"),
+    bad(
+        "duplicate-length", sized(LISTING, "Content-Length: 5"), "contradict|invalid Content-Length"
+    ),
     bad("header-200k", sized(LISTING, "X-Long: " + "a" * 200_000), "headers is too long"),
     bad("headers-500", sized(LISTING, *["X-Many: a"] * 500), "more than 100 headers"),
     bad("redirect-loop", redirect("/news"), "redirects in a circle"),

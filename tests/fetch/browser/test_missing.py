@@ -1,6 +1,8 @@
 """Messages if there is no browser."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,15 @@ def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide Chromium and Playwright."""
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("feedpub.fetch.browser.launch.find_spec", lambda _: None)
+
+
+def test_playwright_is_imported_when_the_first_page_is_rendered() -> None:
+    """It is an optional dependency: feedpub must start without it."""
+    script = "import sys, feedpub.pipeline.run; print('playwright' in sys.modules)"
+    done = subprocess.run(  # noqa: S603 -- our own
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.usefixtures("nothing_installed")
