@@ -45,7 +45,7 @@ class RunFeed(Protocol):
     """Regenerates one feed from its sources, or from some of them."""
 
     def __call__(
-        self, feed: FeedConfig, tools: RunContext, *, only: Collection[str] | None = None
+        self, feed: FeedConfig, tools: RunContext, /, *, only: Collection[str] | None = None
     ) -> RunResult: ...
 
 
