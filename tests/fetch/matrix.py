@@ -28,8 +28,11 @@ NAMES = {"public.example": [[PUBLIC]], "metadata.google.internal": [["169.254.16
 class Form:
     """A host in a URL.
 
-    Attributes: number (identifies it in names and paths), kind (of its address), written (the
-    host), address (that it leads to).
+    Attributes:
+        number: identifies it in names and paths.
+        kind: the kind of its address.
+        written: the host.
+        address: the address that it leads to.
     """
 
     number: int
@@ -95,8 +98,11 @@ WAYS: dict[str, Callable[[Laboratory, Form], Report]] = {
 class Row:
     """The results of a form.
 
-    Attributes: reports (by way), link (the message about an article there), reachable (data arrives
-    if everything is allowed).
+    Attributes:
+        form: the form.
+        reports: the report of each way.
+        link: the message about an article there; "" if there is none.
+        reachable: data arrives at the address if everything is allowed.
     """
 
     form: Form
