@@ -13,6 +13,7 @@ that was interrupted.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -216,8 +217,8 @@ def _summarize(
     merged: MergeResult,
 ) -> RunResult:
     """Return the result of the run so far, before any file is written."""
-    skipped = sum(result.state.state == "excluded" for result in item_results)
-    failed = sum(result.state.state == "failed" for result in item_results)
+    counts = Counter(result.state.state for result in item_results)
+    skipped, failed = counts["excluded"], counts["failed"]
     failures = [result.failure for result in source_results if result.failure]
     failures += [result.failure for result in item_results if result.failure]
     return RunResult(
