@@ -35,7 +35,7 @@ def fill(store: Store) -> None:
     )
 
 
-@pytest.mark.usefixtures("careless")
+@pytest.mark.usefixtures("open_umask")
 def test_new_state_is_private(folder: Path) -> None:
     with Store.open(folder) as store:
         fill(store)
