@@ -31,7 +31,7 @@ from feedpub.cleaner.site_memory import SiteMemory
 from feedpub.config import SiteRules
 from feedpub.core.models import Article
 
-# boxes that have a look of their own and are shown even without a name
+# boxes with a style of their own, which are shown even without a name
 SHOWN_TAGS = HEADINGS | frozenset(
     "li ul ol dl dt dd table caption thead tbody tfoot tr td th blockquote "  # noqa: SIM905 -- words
     "figure figcaption pre".split()

@@ -48,7 +48,7 @@ class RemovalDecision(NamedTuple):
 
     Attributes:
         reason: user-facing text.
-        evidence: where the reason comes from, or `PHRASE_FILE`.
+        evidence: the source of the reason, or `PHRASE_FILE`.
     """
 
     reason: str

@@ -74,7 +74,7 @@ def find_images(
         layout: the page.
         word_counts: of each block.
         kept: for each block, whether its text stays.
-        ignored: blocks that are no evidence against an image next to them: title, byline, credit.
+        ignored: blocks that do not count as removed text: title, byline, credit.
     """
     pictures = [index for index, block in enumerate(layout.blocks) if block.pictures]
     if not pictures:

@@ -44,7 +44,7 @@ _TITLE_SEPARATOR = re.compile(
 
 
 class Trace(NamedTuple):
-    """Where a text was found: the pages as bits of a number, and the kind of its last box."""
+    """The pages that have a text, as bits of a number, and the kind of its box on the last one."""
 
     pages: int
     kind: str
