@@ -23,7 +23,7 @@ from lxml.html import HtmlElement
 
 from feedpub.cleaner.boilerplate import PHRASE_FILE, RemovalDecision
 from feedpub.cleaner.extract import ExtractionTrace, pause_garbage_collection, trace_extraction
-from feedpub.cleaner.layout import HEADINGS, Block, Layout
+from feedpub.cleaner.layout import HEADINGS, Block, Layout, shared_depth
 from feedpub.cleaner.rules import Rule, Ruleset, coerce_ruleset
 from feedpub.cleaner.segment import INLINE, LINE_BREAK, segment
 from feedpub.cleaner.selectors import SelectorIndex
@@ -150,9 +150,8 @@ class _Decisions:
         self._is_same = same_size and not trace.rule_matches
         self._judged_by_element: dict[HtmlElement, list[int]] = {}
         for index, block in enumerate(self._judged.blocks):
-            elements = {self._judged.boxes[number].element for number in self._judged.path(block)}
-            elements.update([each for each in block.pieces if isinstance(each, HtmlElement)])
-            for element in elements:
+            boxes = {self._judged.boxes[number].element for number in self._judged.path(block)}
+            for element in boxes.union(block.elements):
                 self._judged_by_element.setdefault(original.copies[element], []).append(index)
 
     def find(self, index: int) -> _Removal | None:
@@ -234,12 +233,7 @@ class _Writer:
 
     def _move_to(self, path: Sequence[int]) -> Iterator[str]:
         """Close and open boxes until those of a path are open."""
-        shared = 0
-        while (
-            shared < min(len(path), len(self.open_boxes))
-            and path[shared] == self.open_boxes[shared]
-        ):
-            shared += 1
+        shared = shared_depth(path, self.open_boxes)
         yield "</div>\n" * (len(self.open_boxes) - shared)
         for index in path[shared:]:
             yield self._start_tag(index)

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
 
-from feedpub.cleaner.images import resolve_link
+from feedpub.cleaner.images import resolve_first, resolve_link
 from feedpub.cleaner.phrases import find_phrases
 from feedpub.core.data_files import load_toml
 
@@ -91,7 +91,7 @@ def is_post(element: HtmlElement) -> bool:
 
 def convert_embed(element: HtmlElement, base: str | None) -> str:
     """Return a link to the content that an element embeds, or "" if it is not an article's."""
-    address = _find_address(element, base)
+    address = resolve_first(_address_candidates(element), base)
     if address is None or _is_invisible(element):
         return ""
     if urlsplit(address).path.rpartition("/")[2] in _load_excluded_frames().files:
@@ -107,13 +107,6 @@ def convert_embed(element: HtmlElement, base: str | None) -> str:
     if not title or find_phrases(title) or _is_excluded(address):
         return ""
     return _render_link(address, f"{title} ({_host(address)})")
-
-
-def _find_address(element: HtmlElement, base: str | None) -> str | None:
-    for candidate in _address_candidates(element):
-        if address := resolve_link(candidate, base):
-            return address
-    return None
 
 
 def _address_candidates(element: HtmlElement) -> Iterator[str]:

@@ -175,11 +175,11 @@ def render_image(element: HtmlElement, base: str | None) -> str:
         return "" if inner is None else render_image(inner, base)
     if _is_icon(element):
         return ""
-    for candidate in find_image_addresses(element):
-        if address := resolve_link(candidate, base):
-            alt = escape(element.get("alt", "").strip())
-            return f'<img src="{escape(address)}" alt="{alt}"{_render_size(element)}>'
-    return ""
+    address = resolve_first(find_image_addresses(element), base)
+    if address is None:
+        return ""
+    alt = escape(element.get("alt", "").strip())
+    return f'<img src="{escape(address)}" alt="{alt}"{_render_size(element)}>'
 
 
 def find_image_addresses(element: HtmlElement) -> Iterator[str]:
@@ -199,6 +199,14 @@ def find_image_addresses(element: HtmlElement) -> Iterator[str]:
         address = candidate.strip()
         if address and not _PLACEHOLDER.search(address):
             yield address
+
+
+def resolve_first(addresses: Iterable[str], base: str | None) -> str | None:
+    """Return the first of some addresses that is usable, as an absolute address."""
+    for address in addresses:
+        if resolved := resolve_link(address, base):
+            return resolved
+    return None
 
 
 def resolve_link(address: str, base: str | None) -> str | None:

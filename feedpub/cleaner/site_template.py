@@ -29,7 +29,13 @@ from dataclasses import dataclass
 from statistics import median_low
 
 from feedpub.cleaner.layout import PLACES, Block, Layout
-from feedpub.cleaner.page import MAX_LINK_DENSITY, MIN_SCORE, PageContext, link_density
+from feedpub.cleaner.page import (
+    MAX_LINK_DENSITY,
+    MIN_SCORE,
+    PageContext,
+    is_mostly_links,
+    link_density,
+)
 from feedpub.cleaner.site_memory import (
     BoxKind,
     SiteMemory,
@@ -152,7 +158,7 @@ class _Comparison:
         if not count or not _LETTER.search(block.text):
             return False
         size = count_letters(block.text)
-        is_label = size <= MAX_LABEL_CHARS and link_density(block) < MAX_LINK_DENSITY
+        is_label = size <= MAX_LABEL_CHARS and not is_mostly_links(block)
         if is_label and self.layout.boxes[block.box].place & TABLE:
             return False
         kind = self.kinds.get(box_kind(self.layout, block), BoxKind())
@@ -210,7 +216,7 @@ def count_letters(text: str) -> int:
 
 
 def _is_own_text(block: Block) -> bool:
-    return len(block.text) >= MIN_OWN_CHARS and link_density(block) < MAX_LINK_DENSITY
+    return len(block.text) >= MIN_OWN_CHARS and not is_mostly_links(block)
 
 
 def _find_copies(
@@ -262,20 +268,24 @@ def find_outside_usual_boxes(page: PageContext) -> Iterator[tuple[int, str]]:
     if not usual:
         return
     blocks = page.layout.blocks
-    kept = [index for index, score in enumerate(page.scores) if score >= MIN_SCORE]
-    outside = [index for index in kept if box_kind(page.layout, blocks[index]) not in usual]
-    kept_chars = sum([len(blocks[index].text) for index in kept])
+    likely = page.likely_blocks
+    outside = [index for index in likely if box_kind(page.layout, blocks[index]) not in usual]
+    likely_chars = sum([len(blocks[index].text) for index in likely])
     outside_chars = sum([len(blocks[index].text) for index in outside])
-    if outside_chars > (1 - SAME_LAYOUT_SHARE) * kept_chars:
+    if outside_chars > (1 - SAME_LAYOUT_SHARE) * likely_chars:
         return
     for index in outside:
-        if not blocks[index].text or page.scores[index] >= MAX_DOUBTFUL_SCORE:
-            continue
-        if page.place(index) & LIST_OR_TABLE or is_heading_like(page, index):
-            continue
-        min_words = MIN_STANDFIRST_WORDS if index == kept[0] else MIN_PARAGRAPH_WORDS
-        if page.word_counts[index] < min_words:
+        if blocks[index].text and _is_doubtful(page, index):
             yield index, "outside the part of the page that holds this site's articles"
+
+
+def _is_doubtful(page: PageContext, index: int) -> bool:
+    """Return whether a block is a short text with a low score, not a heading, list or table."""
+    if page.scores[index] >= MAX_DOUBTFUL_SCORE or page.place(index) & LIST_OR_TABLE:
+        return False
+    is_first = index == page.likely_blocks[0]
+    min_words = MIN_STANDFIRST_WORDS if is_first else MIN_PARAGRAPH_WORDS
+    return page.word_counts[index] < min_words and not is_heading_like(page, index)
 
 
 def _find_usual_boxes(page: PageContext) -> frozenset[str]:
