@@ -33,8 +33,8 @@ from feedpub.core.models import Article
 
 # boxes with a style of their own, which are shown even without a name
 SHOWN_TAGS = HEADINGS | frozenset(
-    "li ul ol dl dt dd table caption thead tbody tfoot tr td th blockquote "  # noqa: SIM905 -- words
-    "figure figcaption pre".split()
+    "li ul ol dl dt dd table caption thead tbody tfoot tr td th "  # noqa: SIM905 -- words
+    "blockquote figure figcaption pre".split()
 )
 EMPHASIS_TAGS = {
     "b": "b",
@@ -261,11 +261,10 @@ class _Writer:
         if block.box and box.last - box.first == 1:
             return box.element
         pieces = [piece for piece in block.pieces if not isinstance(piece, str) or piece.strip()]
-        first = pieces[0] if pieces else None
-        if not isinstance(first, HtmlElement):
+        if not pieces or not isinstance(pieces[0], HtmlElement):
             return None
         is_only = len(pieces) == 1 or (block.wrapper and pieces[-1] is None)
-        return first if is_only else None
+        return pieces[0] if is_only else None
 
     def _selector_attributes(self, element: HtmlElement, name: str) -> str:
         selector = name or self.selectors.selector_for(element)

@@ -22,8 +22,8 @@ from feedpub.cleaner.segment import INLINE, LINE_BREAK, PICTURES, segment
 from feedpub.core.html import parse_html
 
 KEPT_TAGS = frozenset(
-    "a abbr bdi bdo cite code del dfn em ins kbd mark q rp rt ruby s samp small "  # noqa: SIM905 -- words
-    "strong sub sup u var".split(),
+    "a abbr bdi bdo cite code del dfn em ins kbd mark q rp rt ruby s "  # noqa: SIM905 -- words
+    "samp small strong sub sup u var".split(),
 )
 RENAMED_TAGS = {"b": "strong", "i": "em", "strike": "s", "tt": "code"}
 TITLED_TAGS = frozenset({"abbr", "dfn"})

@@ -24,8 +24,8 @@ MAX_ICON_PIXELS = 48  # a smaller image is an icon, a portrait or a tracking pix
 MAX_PIXELS_WIDE = 2000  # the widest candidate up to this is used
 MAX_SOURCES = 20  # of one image
 _LAZY_ATTRIBUTES = tuple(
-    "data-src data-original data-lazy-src data-lazy data-original-src data-orig-file"  # noqa: SIM905 -- words
-    " data-hi-res-src data-full-src data-image data-url data-img-url data-echo "
+    "data-src data-original data-lazy-src data-lazy data-original-src "  # noqa: SIM905 -- words
+    "data-orig-file data-hi-res-src data-full-src data-image data-url data-img-url data-echo "
     "data-flickity-lazyload data-pin-media".split(),
 )
 _SET_ATTRIBUTES = ("data-srcset", "data-lazy-srcset", "srcset")

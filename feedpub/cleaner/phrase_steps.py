@@ -48,12 +48,13 @@ def find_phrase_tails(page: PageContext) -> PhraseMatches:
     reason = ""
     for index in range(min(heads), len(blocks)):
         block = blocks[index]
-        if reason and _ends_tail(page, index):
+        if _ends_tail(page, index):
             reason = ""
-        if reason and (is_mostly_links(block) or page.scores[index] < MIN_SCORE):
+        if not reason:
+            if index in heads:
+                reason = f"below the {_describe(heads[index], block)}"
+        elif is_mostly_links(block) or page.scores[index] < MIN_SCORE:
             yield index, reason
-        if not reason and index in heads:
-            reason = f"below the {_describe(heads[index], block)}"
 
 
 def _ends_tail(page: PageContext, index: int) -> bool:

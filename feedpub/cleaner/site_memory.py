@@ -38,7 +38,8 @@ MAX_TITLE_ENDS = 2  # last parts of a title that may be names of the site
 _WORD = re.compile(r"\w+")
 _DIGITS = re.compile(r"\d+")
 _TITLE_SEPARATOR = re.compile(
-    r"(?:(?<!\s)|(?<=\S[\u2013\u2014]\s))\s++(?:[|»«·•\u2013\u2014:/~\u2039\u203a<>-]\s+|[|\uff5c]\s*)"
+    r"(?:(?<!\s)|(?<=\S[\u2013\u2014]\s))\s++"
+    r"(?:[|»«·•\u2013\u2014:/~\u2039\u203a<>-]\s+|[|\uff5c]\s*)"
     r"|[|\uff5c]\s*|(?<=\S)[\u2013\u2014]\s|_"
 )
 

@@ -103,7 +103,7 @@ def find_site_repeats(page: PageContext) -> Iterator[tuple[int, str]]:
             removed[index] = comparison.reason(index)
         elif (reason := comparison.link_line_reason(index)) and not is_heading:
             removed[index] = reason
-        if page.probabilities[index] >= MIN_SCORE and index not in removed:
+        if page.scores[index] >= MIN_SCORE and index not in removed:
             article_follows = True
     yield from sorted(removed.items())
 
@@ -134,21 +134,16 @@ class _Comparison:
             return None
         memory, blocks = page.memory, page.layout.blocks
         pages = memory.other_pages(page.url)
-        seen: list[int] = []
-        for block in blocks:
-            found = memory.pages_with(block_fingerprint(block.text)) if block.text else 0
-            seen.append(found & pages)
-        kept = (page.probabilities >= MIN_SCORE).tolist()
-        pages &= ~_find_copies(blocks, seen, kept, pages)
+        seen = [_pages_with_text(memory, block) & pages for block in blocks]
+        likely = [blocks[index] for index in page.likely_blocks]
+        pages &= ~_find_copies(likely, [seen[index] for index in page.likely_blocks], pages)
         seen = [found & pages for found in seen]
-        own: list[int] = []
-        for index, block in enumerate(blocks):
-            if kept[index] and not seen[index] and _is_own_text(block):
-                own.append(index)
+        unseen = [index for index in page.likely_blocks if not seen[index]]
+        own = [index for index in unseen if _is_own_text(blocks[index])]
         if not own or not pages:
             return None
         paragraphs = [n for n in own if count_letters(blocks[n].text) >= MIN_PARAGRAPH_CHARS]
-        body = paragraphs[min(1, len(paragraphs) - 1)] if paragraphs else own[0]
+        body = (paragraphs or own[:1])[:2][-1]
         return cls(page.layout, memory, memory.box_kinds(), pages, seen, body, own[-1])
 
     def repeats(self, index: int) -> bool:
@@ -219,19 +214,25 @@ def _is_own_text(block: Block) -> bool:
     return len(block.text) >= MIN_OWN_CHARS and not is_mostly_links(block)
 
 
-def _find_copies(
-    blocks: Sequence[Block], seen: Sequence[int], kept: Sequence[bool], pages: int
-) -> int:
-    """Return the pages, as bits, that have most of the kept text.
+def _pages_with_text(memory: SiteMemory, block: Block) -> int:
+    return memory.pages_with(block_fingerprint(block.text)) if block.text else 0
+
+
+def _find_copies(blocks: Sequence[Block], seen: Sequence[int], pages: int) -> int:
+    """Return the pages, as bits, that have most of the text of some blocks.
 
     The text that any page of the site shares with this one is not counted.
+
+    Args:
+        blocks: the likely blocks of the page.
+        seen: for each block, the pages that have its text.
+        pages: the other pages.
     """
     shared = Counter(dict.fromkeys(_split_bits(pages), 0))
     size = 0
-    for block, found, is_kept in zip(blocks, seen, kept, strict=True):
-        if is_kept:
-            size += len(block.text)
-            shared.update(dict.fromkeys(_split_bits(found), len(block.text)))
+    for block, found in zip(blocks, seen, strict=True):
+        size += len(block.text)
+        shared.update(dict.fromkeys(_split_bits(found), len(block.text)))
     common = median_low(shared.values()) if len(shared) > 1 else 0
     copies = 0
     for bit, count in shared.items():
