@@ -15,6 +15,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from feedpub.builder import assemble, decorate, parse_published
+from feedpub.builder.ids import day_from_id, key_digest_from_id
 from feedpub.builder.links import PLACEHOLDER, move_addresses
 from feedpub.builder.parse_published import UnknownDocumentError
 from feedpub.builder.text_compare import significant_words
@@ -120,7 +121,7 @@ def _by_digests(
     unknown = {key for item in items for key in item.keys} - known.keys()
     if not unknown:
         return {}
-    by_digest = {parse_published.key_digest_from_id(id_): id_ for id_ in store.updated_by_id(feed)}
+    by_digest = {key_digest_from_id(id_): id_ for id_ in store.updated_by_id(feed)}
     return {
         key: by_digest[digest]
         for key in unknown
@@ -255,7 +256,7 @@ def _completed(entry: Entry, feed: FeedConfig, store: Store) -> Entry:
         seen, source, rank = before.first_seen, before.source, before.rank
     else:
         seen, source, rank = (
-            max(entry.published, parse_published.day_from_id(entry.id)),
+            max(entry.published, day_from_id(entry.id)),
             _source(entry, feed),
             entry.rank,
         )

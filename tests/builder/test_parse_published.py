@@ -14,17 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedpub.builder import render_atom, render_json, render_rss
+from feedpub.builder.ids import day_from_id, host_from_id, key_digest_from_id
 from feedpub.builder.parse_published import (
     FORMATS,
     Links,
     UnknownDocumentError,
-    day_from_id,
-    key_digest_from_id,
-    host_from_id,
-    read_links,
     parse_published,
+    read_links,
 )
-from feedpub.builder.rss_atom_text import to_plain_text, to_single_line, from_plain_text
+from feedpub.builder.rss_atom_text import from_plain_text, to_plain_text, to_single_line
 from feedpub.core.models import Enclosure, Entry, Feed
 from tests.builder.full import ARCHIVE, FEED
 
@@ -184,7 +182,7 @@ def test_what_was_parted_is_joined_again(text: str) -> None:
 def test_a_document_that_breaks_off_is_refused(kind: str, part: float) -> None:
     """It is told, and nothing of it is taken."""
     document = RENDERERS[kind](minted(FEED))
-    with pytest.raises(UnknownDocumentError, match="it is not what was written"):
+    with pytest.raises(UnknownDocumentError, match="the document is damaged"):
         parse_published(document[: int(len(document) * part)], kind, "harbour")
 
 
@@ -211,7 +209,7 @@ def test_foreign_documents_are_refused(kind: str, document: bytes) -> None:
 @pytest.mark.parametrize("kind", FORMATS)
 def test_ids_that_were_not_minted_for_the_feed_are_refused(kind: str) -> None:
     """Another feed's document under this one's name."""
-    with pytest.raises(UnknownDocumentError, match="is no id of this feed"):
+    with pytest.raises(UnknownDocumentError, match="is not an id of this feed"):
         parse_published(RENDERERS[kind](minted(FEED)), kind, "other")
 
 

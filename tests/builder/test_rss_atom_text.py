@@ -7,9 +7,9 @@ from lxml import etree
 
 from feedpub.builder.rss_atom_text import (
     clean_characters,
+    prepare_feed,
     split_mailbox,
     to_plain_text,
-    prepare_feed,
     to_single_line,
     to_uri,
 )

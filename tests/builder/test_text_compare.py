@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedpub.builder.text_compare import overlap, lasting_words, significant_words
+from feedpub.builder.text_compare import lasting_words, overlap, significant_words
 
 ARTICLE = "The council met on Monday.\n{}\nIt decided that 12 boats get a new pier for €3 million."
 SAME = [
