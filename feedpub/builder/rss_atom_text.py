@@ -134,7 +134,7 @@ def to_single_line(text: str) -> str:
 def to_plain_text(text: str) -> str:
     """Return the text on one line, in a form that cannot be taken for markup.
 
-    Some readers insert titles and names into their page without escaping them. "The <b> tag" with an
+    Some readers insert titles and names into their page unescaped. "The <b> tag" with an
     invisible joiner in it is displayed unchanged, but no tag begins there any more.
     """
     return _MARKUP_START.sub(_WITH_JOINER, to_single_line(text))
