@@ -42,7 +42,7 @@ def read_folder(source: FolderSource, *, limit: int) -> tuple[Item, ...]:
 
 
 def _files(folder: Path, glob: str) -> Iterator[Path]:
-    """Yield the articles below a folder, without hidden files and symlinks that leave the folder."""
+    """Yield the articles below a folder, without hidden files and symlinks out of it."""
     os.scandir(folder).close()  # glob ignores a missing folder
     home = folder.resolve()
     for path in folder.glob(glob):

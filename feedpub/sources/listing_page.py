@@ -80,7 +80,7 @@ def _alternative_to_selector(document: HtmlDocument) -> str:
 
 
 def _interstitial(document: HtmlDocument) -> str | None:
-    """Describe the page that was sent instead of the listing, by its title; None if it is not one."""
+    """Describe an error or consent page by its title; None if it is neither."""
     for part in (document.title, *_TITLE_PARTS.split(document.title)):
         if part.lower() in ERROR_TITLES:
             return f'an error page, "{part}"'

@@ -110,7 +110,7 @@ class _Newest:
             if self.source.include or may_be_article(item.url or ""):
                 articles.append(item)
                 taken.add(item.url or "")
-        others += [item for item in selected if item.url not in taken]
+        others += (item for item in selected if item.url not in taken)
         self.articles = _newest_first(articles, self.limit)
         self.others = _newest_first(others, self.limit)
 
@@ -218,13 +218,12 @@ def _unpack(page: Page) -> bytes:
 
 def _read_lines(page: Page) -> Sitemap:
     """Read a text sitemap: one address a line."""
-    items: list[Item] = []
-    for line in decode_html(page.body, page.charset).split():
-        if line.startswith(("http://", "https://")) and (url := absolute_url(line, page.url)):
-            items.append(Item(url=url))
-    if not items:
+    lines = decode_html(page.body, page.charset).split()
+    links = [line for line in lines if line.startswith(("http://", "https://"))]
+    urls = [url for link in links if (url := absolute_url(link, page.url))]
+    if not urls:
         raise ExtractError("expected a sitemap, found plain text without addresses", page.url)
-    return Sitemap(items=tuple(items))
+    return Sitemap(items=tuple(Item(url=url) for url in urls))
 
 
 def _read_xml(page: Page) -> Sitemap:

@@ -50,7 +50,7 @@ def _item(post: Mapping[str, Any], base: str) -> Item:
 
 
 def _date(post: Mapping[str, Any], name: str) -> datetime | None:
-    """Return a date in UTC; the site's own time, whose zone is unknown, only if there is no other."""
+    """Return a date in UTC, or else in the site's own time, whose zone is unknown."""
     return parse_date(_text(post.get(f"{name}_gmt"))) or parse_date(_text(post.get(name)))
 
 
