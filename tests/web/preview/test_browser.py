@@ -170,7 +170,7 @@ def test_with_a_mouse(config: Config, site: Site, tmp_path: Path, tab: Tab) -> N
         assert not tab.says(IN_ARTICLE.format(SAID[3]))
         assert tab.says("document.querySelector('#effect .minus').textContent").endswith(SAID[3])
         assert tab.says("document.querySelector('#toml').textContent") == 'remove = [".join-box"]'
-        assert effects(tab) == "2 of 2 change, 0 stay as they are."
+        assert effects(tab) == "2 of 2 change, 0 stay the same."
         tab.click("#undo")
         tab.until(IN_ARTICLE.format(SAID[3]))
         assert not config.rules.sites.exists()
@@ -205,7 +205,7 @@ def test_without_a_mouse(config: Config, site: Site, tab: Tab) -> None:
         tab.press("ArrowRight", "r")
         tab.until(f"{CHOSEN}?.matches('.gone')")
         assert SAID[3] in tab.says("document.activeElement.textContent")
-        assert effects(tab) == "2 of 2 change, 0 stay as they are."
+        assert effects(tab) == "2 of 2 change, 0 stay the same."
         tab.press("u")
         tab.until(IN_ARTICLE.format(SAID[3]))
         tab.press("n")
@@ -245,7 +245,7 @@ def test_title_date_author_and_what_is_kept(config: Config, tab: Tab, site: Site
         tab.says(f"{block_with('Home')}.focus()")
         tab.press("k")
         tab.until(
-            "document.querySelector('#status').textContent.startsWith('Nothing names this block')"
+            "document.querySelector('#status').textContent.startsWith('No selector matches this block')"
         )
 
 
@@ -276,13 +276,13 @@ def test_it_fits_and_can_be_read(config: Config, tab: Tab) -> None:
     with served(config) as url:
         tab.go(url)
         tab.until(block_with(SAID[3]))
-        tab.says(f"choose({block_with(SAID[3])})")
-        tab.says("act('remove')")
+        tab.says(f"select({block_with(SAID[3])})")
+        tab.says("addRule('remove')")
         tab.until("document.querySelector('#effects details')")
         for width, dark in ((390, False), (390, True), (800, False), (1280, False), (1280, True)):
             tab.resize(width, 800, dark=dark)
             for pane in ("original", "article", "rules") if width < 800 else ("original",):
-                tab.says(f"pane('{pane}')")
+                tab.says(f"showPane('{pane}')")
                 assert tab.says("document.documentElement.scrollWidth <= innerWidth"), (width, pane)
                 assert tab.says(READABLE) >= 4.5, (width, pane, dark)
                 assert tab.says(NAMELESS) == [], (width, pane)

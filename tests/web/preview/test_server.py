@@ -90,7 +90,7 @@ def test_the_script_gets_what_it_asks(
         {"title": "A story", "url": URL, "site": "times.example.org"}
     ]
     asked = {"number": 0, "draft": {"remove": ["p:nth-of-type(2)"]}}
-    look = json.loads(post(client, bureau, "look", asked).body)
+    look = json.loads(post(client, bureau, "preview", asked).body)
     assert (look["effect"]["changed"], look["article"]["authors"]) == (1, ["Jane Doe"])
     assert look["article"]["published"].startswith("2026-11-01T")
     assert json.loads(post(client, bureau, "effects", asked).body) == []
@@ -207,7 +207,7 @@ def test_an_order_that_is_none(
     client: Client, bureau: PreviewServer, asked: object, status: int
 ) -> None:
     """It is refused, and said why."""
-    reply = post(client, bureau, "look", asked)
+    reply = post(client, bureau, "preview", asked)
     assert reply.status == status
     if status != 413:
         assert json.loads(reply.body)["problem"]
@@ -215,4 +215,4 @@ def test_an_order_that_is_none(
 
 def test_each_command_has_a_token_of_its_own(bureau: PreviewServer) -> None:
     """An address that was seen once is of no use later."""
-    assert PreviewServer(bureau._desk, 1).path != bureau.path
+    assert PreviewServer(bureau._session, 1).path != bureau.path
