@@ -168,7 +168,7 @@ def _format_seconds(seconds: float) -> str:
 def plan_sources(feed: FeedConfig, context: RunContext, now: datetime) -> Mapping[str, NextCheck]:
     """Return the next check of each source, by source key.
 
-    A plan that lies ahead is kept. A source that was checked or became due gets a new one.
+    A plan for a future time is kept. A source that was checked or became due gets a new one.
 
     Raises:
         StoreError: The state cannot be read.
