@@ -12,8 +12,7 @@ from feedpub.scheduler.periodic import ClockJumpDetector, PeriodicTask
 from tests.support.clock import FakeClock
 
 
-def test_a_chore_that_fails_is_done_again(caplog: pytest.LogCaptureFixture) -> None:
-    """And its failure is logged."""
+def test_failed_task_is_logged_and_repeated(caplog: pytest.LogCaptureFixture) -> None:
     done = threading.Event()
     times: list[int] = []
 
@@ -33,8 +32,7 @@ def test_a_chore_that_fails_is_done_again(caplog: pytest.LogCaptureFixture) -> N
     assert len(times) == stopped
 
 
-def test_an_error_of_ours_is_logged_on_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    """It is no bug that anybody would look for in the code."""
+def test_feedpub_error_is_logged_without_traceback(caplog: pytest.LogCaptureFixture) -> None:
     done = threading.Event()
 
     def do() -> None:
@@ -50,8 +48,7 @@ def test_an_error_of_ours_is_logged_on_one_line(caplog: pytest.LogCaptureFixture
 
 
 @pytest.mark.parametrize(("longest", "times"), [(0.01, 3), (math.inf, 1)])
-def test_what_takes_long(longest: float, times: int) -> None:
-    """Is done more rarely, unless it is as urgent as ever."""
+def test_slow_task_runs_less_often_unless_its_pause_is_limited(longest: float, times: int) -> None:
     done: list[int] = []
 
     def do() -> None:
@@ -65,8 +62,7 @@ def test_what_takes_long(longest: float, times: int) -> None:
     assert (len(done) >= times) if times > 1 else (len(done) == times)
 
 
-def test_time_that_passes_is_no_jump() -> None:
-    """However long it takes."""
+def test_passing_time_is_not_a_clock_jump() -> None:
     clock = FakeClock()
     jump = ClockJumpDetector(clock.now, clock.monotonic)
     clock.pass_time(10_000)
@@ -74,8 +70,8 @@ def test_time_that_passes_is_no_jump() -> None:
 
 
 @pytest.mark.parametrize("seconds", [3600, -3600])
-def test_a_jump_is_noticed_once(seconds: int) -> None:
-    """Forward and back; what is corrected by a second now and then is none."""
+def test_clock_jump_is_detected_once(seconds: int) -> None:
+    """Small corrections of the clock are ignored."""
     clock = FakeClock()
     jump = ClockJumpDetector(clock.now, clock.monotonic)
     clock.jump(1)

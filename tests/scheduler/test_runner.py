@@ -75,8 +75,7 @@ def ticked(runner: RunExecutor) -> bool:
     return True
 
 
-def test_a_feed_runs_once_at_a_time() -> None:
-    """Whoever asks again meanwhile is told no."""
+def test_feed_runs_once_at_a_time() -> None:
     work = Work()
     with running(work) as runner:
         assert runner.submit("a")
@@ -87,8 +86,7 @@ def test_a_feed_runs_once_at_a_time() -> None:
         assert runner.submit("a")
 
 
-def test_feeds_of_one_host_take_turns() -> None:
-    """Others do not wait for them."""
+def test_feeds_of_one_host_run_one_after_the_other() -> None:
     work = Work()
     work.hosts = {"a": frozenset({"x"}), "b": frozenset({"x", "y"}), "c": frozenset({"z"})}
     with running(work) as runner:
@@ -99,8 +97,7 @@ def test_feeds_of_one_host_take_turns() -> None:
         assert eventually(lambda: "b" in work.begun)
 
 
-def test_no_more_than_so_many_at_once() -> None:
-    """The rest waits, and starts as others end."""
+def test_number_of_active_runs_is_limited() -> None:
     work = Work()
     with running(work) as runner:
         feeds = [f"feed-{n}" for n in range(module.MAX_ACTIVE_RUNS + 1)]
@@ -112,8 +109,7 @@ def test_no_more_than_so_many_at_once() -> None:
         assert eventually(lambda: feeds[-1] in work.begun)
 
 
-def test_slow_runs_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has been waiting for its server for long counts no more among those at once."""
+def test_slow_runs_do_not_count_against_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SLOW_AFTER_SECONDS", 0.05)
     work = Work()
     with running(work) as runner:
@@ -124,8 +120,7 @@ def test_slow_runs_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         assert work.ended == []
 
 
-def test_one_to_be_alone_is_alone() -> None:
-    """It begins when all others have had their turn, and the next ones when it has ended."""
+def test_exclusive_run_starts_when_no_other_feed_waits() -> None:
     work = Work()
     with running(work) as runner:
         runner.submit("a")
@@ -143,8 +138,7 @@ def test_one_to_be_alone_is_alone() -> None:
         assert eventually(lambda: work.begun[3:] == ["c"])
 
 
-def test_one_to_be_alone_holds_up_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once it takes as long as what waits for a slow server does, others run beside it."""
+def test_slow_exclusive_run_no_longer_blocks_others(monkeypatch: pytest.MonkeyPatch) -> None:
     work = Work()
     with running(work) as runner:
         runner.submit("alone", exclusive=True)
@@ -154,8 +148,9 @@ def test_one_to_be_alone_holds_up_nobody_for_long(monkeypatch: pytest.MonkeyPatc
         assert eventually(lambda: ticked(runner) and work.begun == ["alone", "a"])
 
 
-def test_one_to_be_alone_gets_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Though others wait all the time."""
+def test_exclusive_run_takes_precedence_after_its_maximum_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     work = Work()
     work.hosts = dict.fromkeys("abc", frozenset({"x"}))
     with running(work) as runner:
@@ -169,11 +164,7 @@ def test_one_to_be_alone_gets_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
         assert eventually(lambda: work.begun == ["a", "b", "alone"])
 
 
-def test_a_run_past_its_deadline_is_given_up() -> None:
-    """It is told of once, counts no more, and its feed may run again.
-
-    Its lease keeps what it still brings out.
-    """
+def test_run_past_its_timeout_is_cancelled() -> None:
     work = Work()
     work.deadline = 0.05
     with running(work) as runner:
@@ -191,9 +182,7 @@ def test_a_run_past_its_deadline_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("error", [KeyError("bug"), SystemExit(3), AssertionError("no")])
-def test_a_run_that_crashes_is_told_of(error: BaseException) -> None:
-    """Whatever it raises; the next runs go on."""
-
+def test_crashed_run_is_logged_and_reported(error: BaseException) -> None:
     def run(feed: str, _lease: RunBudget) -> None:
         if feed == "bad":
             raise error
@@ -207,8 +196,7 @@ def test_a_run_that_crashes_is_told_of(error: BaseException) -> None:
         assert eventually(lambda: work.begun == ["good"])
 
 
-def test_draining_waits_for_what_runs() -> None:
-    """And starts nothing more."""
+def test_drain_waits_for_current_runs() -> None:
     work = Work()
     with running(work) as runner:
         runner.submit("a")
@@ -219,8 +207,7 @@ def test_draining_waits_for_what_runs() -> None:
         assert not runner.submit("b")
 
 
-def test_draining_gives_up_what_does_not_end() -> None:
-    """After the time that there is."""
+def test_drain_cancels_runs_that_do_not_end() -> None:
     work = Work()
     with running(work) as runner:
         runner.submit("a")

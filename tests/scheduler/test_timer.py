@@ -29,16 +29,14 @@ def clockwork(due: list[str]) -> Iterator[Timer]:
     made.stop()
 
 
-def test_what_is_due_is_called(clockwork: Timer, due: list[str]) -> None:
-    """Now, for what has passed; later, for what lies ahead."""
+def test_due_feeds_are_fired(clockwork: Timer, due: list[str]) -> None:
     clockwork.set("late", now() - HOUR)
     clockwork.set("soon", now() + timedelta(seconds=0.2))
     clockwork.set("far", now() + HOUR)
     assert eventually(lambda: due == ["late", "soon"])
 
 
-def test_a_plan_may_change(clockwork: Timer, due: list[str]) -> None:
-    """The last word counts; what is dropped never comes."""
+def test_changed_time_replaces_the_old_one(clockwork: Timer, due: list[str]) -> None:
     clockwork.set("a", now() + HOUR)
     clockwork.set("b", now() + timedelta(seconds=0.2))
     clockwork.drop("b")
@@ -48,8 +46,7 @@ def test_a_plan_may_change(clockwork: Timer, due: list[str]) -> None:
     assert "b" not in clockwork.next_times
 
 
-def test_thousands_at_once(clockwork: Timer, due: list[str]) -> None:
-    """Each is called once, in the order of their moments; APScheduler keeps one job for all."""
+def test_thousands_of_feeds_are_fired(clockwork: Timer, due: list[str]) -> None:
     start = now()
     clockwork.set_all({f"feed-{n}": start + timedelta(milliseconds=n / 10) for n in range(5000)})
     clockwork.set_all({f"far-{n}": start + HOUR for n in range(5000)})
@@ -59,8 +56,7 @@ def test_thousands_at_once(clockwork: Timer, due: list[str]) -> None:
     assert len(clockwork.next_times) == 10_000
 
 
-def test_plans_that_change_leave_nothing_behind(clockwork: Timer) -> None:
-    """However often a feed far ahead is planned anew."""
+def test_heap_does_not_grow_with_changed_times(clockwork: Timer) -> None:
     for n in range(1000):
         clockwork.set("a", now() + HOUR + timedelta(seconds=n))
     assert len(clockwork._heap) < 200
@@ -71,11 +67,9 @@ def _lives(clockwork: Timer) -> bool:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_it_lives_as_long_as_its_thread(clockwork: Timer, due: list[str]) -> None:
-    """A thread that has died is noticed, though the library says that all is well.
-
-    Another takes over every plan.
-    """
+def test_timer_with_dead_thread_is_not_alive_until_restarted(
+    clockwork: Timer, due: list[str]
+) -> None:
     assert clockwork.is_alive
     clockwork.set("a", now() + timedelta(seconds=0.5))
     scheduler = clockwork._scheduler
@@ -92,8 +86,7 @@ def test_it_lives_as_long_as_its_thread(clockwork: Timer, due: list[str]) -> Non
     assert eventually(lambda: due == ["a"])
 
 
-def test_a_job_that_fails_is_said_aloud(caplog: pytest.LogCaptureFixture) -> None:
-    """And the scheduler goes on."""
+def test_failed_job_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     called = threading.Event()
 
     def fail(feed: str) -> None:

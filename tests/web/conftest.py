@@ -15,7 +15,7 @@ RSS = b"<rss>" + b"News of the day, and more of it. " * 200 + b"</rss>"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The output folder with one feed in each of its forms."""
+    """Return an output folder with one feed in each format."""
     output = tmp_path / "feeds"
     (output / "world").mkdir(parents=True)
     for name, content in {

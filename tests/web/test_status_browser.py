@@ -57,7 +57,7 @@ onload = () => {
 
 @pytest.fixture
 def host() -> Iterator[Site]:
-    """A server that knows nothing of feedpub."""
+    """Return a server without feedpub."""
     with running_site() as running:
         yield running
 
@@ -66,13 +66,9 @@ def host() -> Iterator[Site]:
     ("flags", "ground"), [((), "rgb(251, 250, 247)"), (DARK, "rgb(22, 21, 19)")]
 )
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_it_fits_and_can_be_read(
+def test_page_fits_all_widths_with_enough_contrast(
     host: Site, width: int, flags: tuple[str, ...], ground: str
 ) -> None:
-    """No sideways scrolling, whatever names and addresses are like.
-
-    Every text has a contrast of 4.5 at least.
-    """
     host["/status"] = PAGE
     host["/measure"] = MEASURE.format(width=width)
     found = re.search("<title>(.*?)</title>", dump(host.url("/measure"), *flags))
@@ -85,8 +81,7 @@ def test_it_fits_and_can_be_read(
     assert colour == ground
 
 
-def test_the_form_arrives(host: Site) -> None:
-    """The page's own policy lets it through, to its own server."""
+def test_run_now_form_sends_feed_and_token(host: Site) -> None:
     host["/status"] = status_page.render_status_page(overview(feed()), can_run=True)
     host["/run"] = Route(b"done")
     host["/submit"] = SUBMIT

@@ -79,7 +79,7 @@ def working(
     deadline: Callable[[], float] = lambda: 30.0,
     pace: WorkerTimings = FAST,
 ) -> Iterator[QueueConsumer]:
-    """A worker at work while the block runs."""
+    """Run a consumer while the block runs."""
     taking = QueueConsumer(
         address,
         bench.run,
@@ -112,8 +112,7 @@ def empty(address: str, line: FeedQueue) -> bool:
     return not line.count_waiting() and not doing(address)
 
 
-def test_feeds_are_run(address: str, line: FeedQueue) -> None:
-    """Each once, so many at once, and nothing of it stays in the queue."""
+def test_queued_feeds_are_run(address: str, line: FeedQueue) -> None:
     three = threading.Barrier(3)
     bench = Bench(lambda _feed, _lease: three.wait(30))
     names = [f"feed{number}" for number in range(12)]
@@ -124,11 +123,7 @@ def test_feeds_are_run(address: str, line: FeedQueue) -> None:
     assert bench.most["all of them"] == 3
 
 
-def test_one_feed_is_never_run_twice_at_once(address: str, line: FeedQueue) -> None:
-    """Though it stands in the line twice, and two workers take from it.
-
-    Who is waited for comes first.
-    """
+def test_feed_never_runs_twice_at_once(address: str, line: FeedQueue) -> None:
     bench = Bench(lambda _feed, _lease: time.sleep(0.3))
     put(address, line, "a", "b")
     line.enqueue_urgent("b")
@@ -144,8 +139,7 @@ def test_one_feed_is_never_run_twice_at_once(address: str, line: FeedQueue) -> N
     assert bench.most["a"] == 1
 
 
-def test_what_raises_is_tried_again(address: str, line: FeedQueue) -> None:
-    """Until it is done."""
+def test_failed_job_is_retried(address: str, line: FeedQueue) -> None:
     tries: list[str] = []
 
     def fail(feed: str, _lease: RunBudget) -> None:
@@ -158,8 +152,7 @@ def test_what_raises_is_tried_again(address: str, line: FeedQueue) -> None:
         assert eventually(lambda: len(tries) == 3 and empty(address, line))
 
 
-def test_tries_come_later_and_later() -> None:
-    """Each wait is twice as long as the one before, up to the longest."""
+def test_retry_waits_increase() -> None:
     retry, now = RetryStrategy(WorkerTimings(first_retry=5, last_retry=60)), datetime.now(UTC)
     job = Job(id=1, status="doing", queue="feeds", lock="a", queueing_lock="a", task_name="run")
     waits = []
@@ -172,11 +165,7 @@ def test_tries_come_later_and_later() -> None:
     assert waits == [5, 10, 20, 40, 60, 60]
 
 
-def test_a_run_that_hangs_is_given_up(address: str, line: FeedQueue) -> None:
-    """After its time and a while.
-
-    Its lease is revoked, somebody is told, and the worker goes on.
-    """
+def test_stuck_run_is_cancelled(address: str, line: FeedQueue) -> None:
     leases: list[RunBudget] = []
     free = threading.Event()
 
@@ -197,8 +186,7 @@ def test_a_run_that_hangs_is_given_up(address: str, line: FeedQueue) -> None:
         free.set()
 
 
-def test_stopping_waits_for_what_runs(address: str, line: FeedQueue) -> None:
-    """What ends in time has been done; what does not is put back, and counts no more."""
+def test_stop_waits_for_current_runs(address: str, line: FeedQueue) -> None:
     leases: dict[str, RunBudget] = {}
     free = threading.Event()
 
@@ -272,8 +260,7 @@ def kill(pid: int, number: signal.Signals) -> None:
     os.kill(pid, number)
 
 
-def test_a_dead_workers_job_is_taken_over(address: str, line: FeedQueue, tmp_path: Path) -> None:
-    """When it has been silent for long enough, and not before."""
+def test_job_of_a_dead_worker_is_requeued(address: str, line: FeedQueue, tmp_path: Path) -> None:
     put(address, line, "a")
     bench = Bench()
     with other_worker(address, tmp_path) as pid, working(address, bench, pace=PATIENT):
@@ -284,8 +271,7 @@ def test_a_dead_workers_job_is_taken_over(address: str, line: FeedQueue, tmp_pat
         assert eventually(lambda: bench.runs == ["a"] and empty(address, line))
 
 
-def test_a_job_that_workers_die_of_waits_longer_each_time() -> None:
-    """After the first loss it is taken over at once: most workers die of something else."""
+def test_job_that_crashes_workers_waits_longer_each_time() -> None:
     job, now = (
         Job(id=1, status="doing", queue="feeds", lock="a", queueing_lock="a", task_name="run"),
         datetime.now(UTC),
@@ -304,11 +290,9 @@ def test_a_job_that_workers_die_of_waits_longer_each_time() -> None:
     ]
 
 
-def test_though_the_same_waits_already(address: str, line: FeedQueue, tmp_path: Path) -> None:
-    """Two of a kind may not wait.
-
-    The one that waits does for both, and others that were lost are found, too.
-    """
+def test_lost_job_is_dropped_if_the_feed_already_waits(
+    address: str, line: FeedQueue, tmp_path: Path
+) -> None:
     line.enqueue_urgent("a")
     bench = Bench()
     with other_worker(address, tmp_path) as pid:
@@ -321,10 +305,9 @@ def test_though_the_same_waits_already(address: str, line: FeedQueue, tmp_path: 
     assert bench.runs == ["a"]
 
 
-def test_a_worker_that_was_away_changes_nothing(
+def test_worker_that_lost_its_job_can_neither_finish_nor_retry_it(
     address: str, line: FeedQueue, tmp_path: Path
 ) -> None:
-    """It wakes up, its run counts no more, and the job that another one works on is not ended by it."""
     put(address, line, "a")
     free = threading.Event()
     bench = Bench(lambda _feed, _lease: free.wait(30))
@@ -343,11 +326,7 @@ def test_a_worker_that_was_away_changes_nothing(
             assert eventually(lambda: empty(address, line))
 
 
-def test_the_server_is_stopped_and_started() -> None:
-    """The worker goes on by itself.
-
-    A job that ended meanwhile is not stuck, nor one that began before.
-    """
+def test_worker_reconnects_to_a_restarted_server() -> None:
     with own_server(synchronous_commit="on") as server:  # what was committed outlasts its crash
         address = server.database()
         gate = threading.Event()
@@ -371,8 +350,7 @@ def _empty_again(address: str, line: FeedQueue) -> bool:
         return False
 
 
-def test_it_ends_though_the_server_is_away() -> None:
-    """Before long: `working` waits a minute for it."""
+def test_worker_stops_while_the_server_is_down() -> None:
     with own_server() as server:
         address = server.database()
         with FeedQueue(address):

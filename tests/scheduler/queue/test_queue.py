@@ -11,7 +11,10 @@ from feedpub.scheduler.queue import FeedQueue
 from feedpub.scheduler.queue.queue import SCHEMA_NAME, connection_info
 
 FORKS = multiprocessing.get_context("spawn")
-_JOBS = f"SELECT task_name, lock, priority, args FROM {SCHEMA_NAME}.procrastinate_jobs ORDER BY priority DESC, id"  # noqa: S608
+_JOBS = (
+    "SELECT task_name, lock, priority, args "  # noqa: S608
+    f"FROM {SCHEMA_NAME}.procrastinate_jobs ORDER BY priority DESC, id"
+)
 
 
 def put(address: str, line: FeedQueue, *feeds: str) -> None:
@@ -38,8 +41,7 @@ def open_and_close(address: str) -> None:
         line.count_waiting()
 
 
-def test_feeds_stand_in_turn(address: str, line: FeedQueue) -> None:
-    """As they were put there; who stands in it stays where it is, once."""
+def test_feeds_are_queued_once_in_order(address: str, line: FeedQueue) -> None:
     put(address, line, "b", "a")
     put(address, line, "a", "c")
     assert standing(address) == [("b", False), ("a", False), ("c", False)]
@@ -47,24 +49,21 @@ def test_feeds_stand_in_turn(address: str, line: FeedQueue) -> None:
     assert line.queued_feeds() == {"a", "b", "c"}
 
 
-def test_what_is_rolled_back_is_not_there(address: str, line: FeedQueue) -> None:
-    """The transaction is the caller's."""
+def test_enqueue_is_part_of_the_callers_transaction(address: str, line: FeedQueue) -> None:
     with psycopg.connect(address) as connection:
         line.enqueue(connection, ["a"])
         connection.rollback()
     assert standing(address) == []
 
 
-def test_first_of_all(address: str, line: FeedQueue) -> None:
-    """Somebody waits for it; with all sources; once."""
+def test_urgent_feed_is_queued_first(address: str, line: FeedQueue) -> None:
     put(address, line, "a", "b")
     assert line.enqueue_urgent("b")
     assert not line.enqueue_urgent("b")
     assert standing(address) == [("b", True), ("a", False), ("b", False)]
 
 
-def test_who_is_being_run(address: str, line: FeedQueue) -> None:
-    """Is busy, waits no more, and may stand in the line anew."""
+def test_running_feeds_are_reported(address: str, line: FeedQueue) -> None:
     put(address, line, "a", "b")
     take(address, "a")
     (busy,) = line.running_feeds().items()
@@ -76,8 +75,7 @@ def test_who_is_being_run(address: str, line: FeedQueue) -> None:
     assert line.enqueue_urgent("a")
 
 
-def test_tables_of_another_version_are_made_anew(address: str, line: FeedQueue) -> None:
-    """What stood in them is lost; tables that are right stay as they are."""
+def test_tables_of_another_version_are_rebuilt(address: str, line: FeedQueue) -> None:
     put(address, line, "a")
     with FeedQueue(address):
         assert line.count_waiting() == 1
@@ -87,8 +85,7 @@ def test_tables_of_another_version_are_made_anew(address: str, line: FeedQueue) 
         assert line.count_waiting() == 0
 
 
-def test_several_open_it_at_once(address: str) -> None:
-    """One of them makes the tables."""
+def test_concurrent_opens_create_the_tables_once(address: str) -> None:
     openers = [FORKS.Process(target=open_and_close, args=(address,)) for _ in range(3)]
     for opener in openers:
         opener.start()
@@ -97,8 +94,7 @@ def test_several_open_it_at_once(address: str) -> None:
     assert [opener.exitcode for opener in openers] == [0, 0, 0]
 
 
-def test_tables_that_somebody_dropped(address: str, line: FeedQueue) -> None:
-    """Are an error of ours, in a transaction of the caller's, too; then they are made anew."""
+def test_dropped_tables_are_created_again(address: str, line: FeedQueue) -> None:
     with psycopg.connect(address) as connection:
         connection.execute(f"DROP SCHEMA {SCHEMA_NAME} CASCADE")
     with pytest.raises(StoreError, match="cannot query the job queue"):
@@ -113,8 +109,7 @@ def test_tables_that_somebody_dropped(address: str, line: FeedQueue) -> None:
     assert line.count_waiting() == 1
 
 
-def test_no_server() -> None:
-    """Is an error of ours."""
+def test_unreachable_server_raises_store_error() -> None:
     line = FeedQueue("postgresql://nobody@127.0.0.1:1/nothing")
     line._connector._pool_args["timeout"] = 0.5
     with pytest.raises(StoreError, match="cannot query the job queue"):

@@ -1,4 +1,4 @@
-"""Who may ask for the local page, and what it answers to others: nothing."""
+"""Access to the preview's server, and its commands."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ def config(tmp_path: Path) -> Config:
 
 @pytest.fixture
 def client(config: Config) -> Iterator[Client]:
-    """Asks the server of a page about one article."""
+    """Return a client of a preview server with one article."""
     with tools_for(config) as tools:
         subject = PreviewPage("A story", URL, Page(URL, story(1).encode(), "text/html"))
         listening = open_socket("127.0.0.1:0")
@@ -51,7 +51,7 @@ def post(
     told: object,
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
-    """As the page's script asks."""
+    """Send a command as the page's script does."""
     own = {"Origin": f"http://127.0.0.1:{client.port}", "Content-Type": "application/json"}
     body = told if isinstance(told, bytes) else json.dumps(told).encode()
     return client.ask("POST", bureau.path + what, {**own, **(headers or {})}, body)
@@ -65,10 +65,9 @@ def post(
         ("preview.js", "text/javascript; charset=utf-8", b"use strict"),
     ],
 )
-def test_the_page_and_what_belongs_to_it(
+def test_page_and_its_files_have_a_strict_policy(
     client: Client, bureau: PreviewServer, name: str, kind: str, part: bytes
 ) -> None:
-    """Nothing is kept, framed, or loaded from elsewhere; no script but the page's own runs."""
     reply = client.get(bureau.path + name)
     assert (reply.status, reply.header("content-type")) == (200, kind)
     assert part in reply.body
@@ -82,10 +81,7 @@ def test_the_page_and_what_belongs_to_it(
     assert b"style=" not in reply.body
 
 
-def test_the_script_gets_what_it_asks(
-    client: Client, bureau: PreviewServer, config: Config
-) -> None:
-    """The articles, a look, what changes, and a file that is written."""
+def test_commands_of_the_script(client: Client, bureau: PreviewServer, config: Config) -> None:
     assert json.loads(post(client, bureau, "articles", {}).body) == [
         {"title": "A story", "url": URL, "site": "times.example.org"}
     ]
@@ -101,8 +97,7 @@ def test_the_script_gets_what_it_asks(
     assert bureau.done.is_set()
 
 
-def test_nobody_without_the_token(client: Client, bureau: PreviewServer) -> None:
-    """Whatever else is asked for, and in whatever way."""
+def test_request_without_the_token_is_refused(client: Client, bureau: PreviewServer) -> None:
     token = bureau.path.strip("/")
     assert len(token) > 40
     for path in (
@@ -122,8 +117,7 @@ def test_nobody_without_the_token(client: Client, bureau: PreviewServer) -> None
         assert client.ask("POST", path if path.isascii() else "/", {}, b"{}").status == 403
 
 
-def test_not_by_another_name(client: Client, bureau: PreviewServer) -> None:
-    """A name that somebody has made to lead here is not ours."""
+def test_foreign_host_header_is_refused(client: Client, bureau: PreviewServer) -> None:
     for host in (
         "evil.example",
         f"evil.example:{client.port}",
@@ -147,10 +141,9 @@ def test_not_by_another_name(client: Client, bureau: PreviewServer) -> None:
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_not_from_another_page(
+def test_request_from_another_origin_is_refused(
     client: Client, bureau: PreviewServer, config: Config, headers: Mapping[str, str]
 ) -> None:
-    """Even one that knows the address."""
     asked = {"number": 0, "draft": {"remove": [".x"]}}
     assert post(client, bureau, "save", asked, headers).status == 403
     assert not config.rules.sites.exists()
@@ -158,11 +151,8 @@ def test_not_from_another_page(
         assert client.ask("GET", bureau.path, headers).status == 403
 
 
-def test_a_form_cannot_ask(client: Client, bureau: PreviewServer, config: Config) -> None:
-    """An order says where it comes from, and is JSON by name.
-
-    No page sends that without asking first.
-    """
+def test_form_cannot_send_commands(client: Client, bureau: PreviewServer, config: Config) -> None:
+    """A form sends no JSON, and no Origin of this page."""
     kind = {"Content-Type": "text/plain"}
     assert (
         post(client, bureau, "save", {"number": 0, "draft": {"remove": [".x"]}}, kind).status == 405
@@ -179,8 +169,7 @@ def test_a_form_cannot_ask(client: Client, bureau: PreviewServer, config: Config
     "name",
     ["../pyproject.toml", "%2e%2e/page.html", "page.html", "x", "preview.js/", "..%2fdesk.py"],
 )
-def test_there_is_nothing_else(client: Client, bureau: PreviewServer, name: str) -> None:
-    """No file but the three, by no way around."""
+def test_other_files_are_not_served(client: Client, bureau: PreviewServer, name: str) -> None:
     assert client.get(bureau.path + name).status == 404
 
 
@@ -203,16 +192,14 @@ def test_there_is_nothing_else(client: Client, bureau: PreviewServer, name: str)
         (b'"' + b"x" * 70_000 + b'"', 413),
     ],
 )
-def test_an_order_that_is_none(
+def test_invalid_command_gets_an_error_with_reason(
     client: Client, bureau: PreviewServer, asked: object, status: int
 ) -> None:
-    """It is refused, and said why."""
     reply = post(client, bureau, "preview", asked)
     assert reply.status == status
     if status != 413:
         assert json.loads(reply.body)["problem"]
 
 
-def test_each_command_has_a_token_of_its_own(bureau: PreviewServer) -> None:
-    """An address that was seen once is of no use later."""
+def test_each_server_has_its_own_token(bureau: PreviewServer) -> None:
     assert PreviewServer(bureau._session, 1).path != bureau.path
