@@ -1,4 +1,4 @@
-"""Which of several services leads, and what it puts into the queue."""
+"""Leader election, and what the leader queues."""
 
 import multiprocessing
 import os
@@ -53,7 +53,7 @@ def service(
 
 
 def lead_for_long(folder: Path, address: str, leads: Path) -> None:
-    """In a process of its own: a service that says whether it leads by a file, again and again."""
+    """Run a scheduler in its own process. A file exists while it is the leader."""
     with service(configure(folder, A), address) as jobs:
         while True:
             with suppress(FileNotFoundError):
@@ -63,7 +63,7 @@ def lead_for_long(folder: Path, address: str, leads: Path) -> None:
 
 @contextmanager
 def other_service(folder: Path, address: str) -> Iterator[tuple[int, Path]]:
-    """Another service that leads: its pid, and the file that says so."""
+    """Start another leader, and yield its pid and the file."""
     leads = folder / "leads"
     process = FORKS.Process(target=lead_for_long, args=(folder, address, leads))
     process.start()

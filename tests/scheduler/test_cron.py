@@ -1,4 +1,4 @@
-"""Cron expressions mean what cron means by them."""
+"""Cron expressions behave as in Vixie cron."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -40,7 +40,7 @@ def test_given_time_itself_is_not_due_again() -> None:
 
 
 def fires(expression: str, zone: str, after: str, times: int) -> list[str]:
-    """So many moments after one, as the clocks of the zone show them."""
+    """Return the next times of an expression, as the clocks of the zone show them."""
     moment, found = datetime.fromisoformat(after), []
     for _ in range(times):
         moment = next_cron_time(expression, zone, moment)

@@ -1,4 +1,4 @@
-"""A source's rhythm in words."""
+"""Descriptions of a source's publishing pattern."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What differs where a queue says what to run: the state has to know the next run."""
+"""The feed runner, with and without a queue."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ def work(folder: Path, *, queued: bool) -> Iterator[FeedRunner]:
 
 def full(planned: ScheduledRun, looks: object = None) -> None:
     """Raise the error of a full disk."""
-    raise StoreError(f"no room for {planned} and {looks}")
+    raise StoreError(f"disk full: {planned} and {looks}")
 
 
 @pytest.mark.parametrize("queued", [True, False])
@@ -45,9 +45,9 @@ def test_unwritable_plan_is_an_error_only_with_a_queue(
     with work(tmp_path, queued=queued) as desk:
         monkeypatch.setattr(desk.context.store.schedule, "save", full)
         if queued:
-            with pytest.raises(StoreError, match="no room"):
+            with pytest.raises(StoreError, match="disk full"):
                 desk.run("world", RunBudget())
-            with pytest.raises(StoreError, match="no room"):
+            with pytest.raises(StoreError, match="disk full"):
                 desk.run_timed_out("world")
         else:
             assert desk.run("world", RunBudget())

@@ -1,4 +1,4 @@
-"""Which feed runs when, and what comes of runs that go wrong."""
+"""The local scheduler: plans, failures, clock jumps and crashes."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ def newsroom(site: Site) -> Site:
 
 
 class Desk:
-    """Jobs at work, and the outcomes that they told of."""
+    """A scheduler, and the results of its runs."""
 
     def __init__(self, config: Config, tools: RunContext, publish: RunFeed) -> None:
         self.outcomes: list[RunResult] = []
@@ -306,7 +306,7 @@ def test_incident_from_the_future_is_moved_to_now(tmp_path: Path) -> None:
 
 
 def died(config: Config, *feeds: str, times: int = 1) -> None:
-    """Leave the state as processes leave it that die, one after the other, in the middle of the runs of some feeds."""
+    """Leave the state of processes that crashed one after the other during the feeds' runs."""
     with tools_for(config) as tools:
         for _ in range(times):
             for name in (PROCESS_MARK, *feeds):
@@ -315,7 +315,7 @@ def died(config: Config, *feeds: str, times: int = 1) -> None:
 
 
 class Noted:
-    """A regeneration that notes which feeds run, and which beside which."""
+    """A fake `run_feed` that records which feeds run at the same time."""
 
     def __init__(self) -> None:
         self.runs: list[str] = []

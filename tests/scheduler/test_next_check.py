@@ -1,4 +1,4 @@
-"""When a source is looked at next, and why."""
+"""The next check of a source, and its reason."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

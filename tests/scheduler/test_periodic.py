@@ -1,4 +1,4 @@
-"""Chores, and jumps of the clock."""
+"""Periodic tasks, and jumps of the clock."""
 
 import math
 import threading
@@ -22,13 +22,13 @@ def test_failed_task_is_logged_and_repeated(caplog: pytest.LogCaptureFixture) ->
             raise ValueError("the first time")
         done.set()
 
-    chore = PeriodicTask("sweep", 0.01, do)
-    chore.start()
+    task = PeriodicTask("sweep", 0.01, do)
+    task.start()
     assert done.wait(5)
-    chore.stop(5)
+    task.stop(5)
     assert "sweep failed" in caplog.text
     stopped = len(times)
-    assert not chore._thread.is_alive()
+    assert not task._thread.is_alive()
     assert len(times) == stopped
 
 
@@ -37,28 +37,30 @@ def test_feedpub_error_is_logged_without_traceback(caplog: pytest.LogCaptureFixt
 
     def do() -> None:
         done.set()
-        raise StoreError("no room on the disk")
+        raise StoreError("disk full")
 
-    chore = PeriodicTask("sweep", 0.01, do)
-    chore.start()
+    task = PeriodicTask("sweep", 0.01, do)
+    task.start()
     assert done.wait(5)
-    chore.stop(5)
-    assert "sweep failed and will be retried: no room on the disk" in caplog.text
+    task.stop(5)
+    assert "sweep failed and will be retried: disk full" in caplog.text
     assert "Traceback" not in caplog.text
 
 
-@pytest.mark.parametrize(("longest", "times"), [(0.01, 3), (math.inf, 1)])
-def test_slow_task_runs_less_often_unless_its_pause_is_limited(longest: float, times: int) -> None:
+@pytest.mark.parametrize(("max_pause", "times"), [(0.01, 3), (math.inf, 1)])
+def test_slow_task_runs_less_often_unless_its_pause_is_limited(
+    max_pause: float, times: int
+) -> None:
     done: list[int] = []
 
     def do() -> None:
         done.append(1)
         time.sleep(0.1)
 
-    chore = PeriodicTask("sweep", 0.01, do, max_pause_seconds=longest)
-    chore.start()
+    task = PeriodicTask("sweep", 0.01, do, max_pause_seconds=max_pause)
+    task.start()
     time.sleep(0.6)
-    chore.stop(5)
+    task.stop(5)
     assert (len(done) >= times) if times > 1 else (len(done) == times)
 
 

@@ -1,4 +1,4 @@
-"""When the sources of a feed are looked at next, out of what the state knows of them."""
+"""The next checks of all sources of a feed."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""When a source published, out of what its entries say."""
+"""Publication times from entries."""
 
 from datetime import UTC, datetime, timedelta
 

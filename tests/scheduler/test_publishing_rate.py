@@ -1,4 +1,4 @@
-"""When a source is looked at next, from when it published before."""
+"""The learned wait before the next check."""
 
 import importlib.util
 import json
@@ -30,7 +30,7 @@ MOMENTS = st.lists(st.floats(0, 2 * MIDNIGHT, allow_nan=False), max_size=60).map
 
 
 def days(*hours: float, count: int = 60, step: int = 1) -> list[float]:
-    """At these hours of each of so many days before MIDNIGHT, or of each seventh one."""
+    """Return these hours of each of the last `count` days before MIDNIGHT, or of every seventh."""
     return sorted(
         MIDNIGHT - day * DAY_MINUTES + hour * HOUR
         for day in range(step, count + 1, step)
@@ -43,7 +43,7 @@ def wait(published: list[float], now: float = MIDNIGHT, scale: float = 1.0) -> f
 
 
 def looks(published: list[float], start: float, end: float) -> int:
-    """How often a source is looked at that publishes nothing new."""
+    """Return the number of checks of a source that publishes nothing new."""
     count = 0
     while (start := start + wait(published, start)) < end:
         count += 1

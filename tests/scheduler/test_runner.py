@@ -1,4 +1,4 @@
-"""Runs at once, hosts one at a time, deadlines, and what becomes of a run that hangs or crashes."""
+"""The run executor: limits, hosts, timeouts, crashes and shutdown."""
 
 import threading
 import time
@@ -12,11 +12,11 @@ from feedpub.core.errors import FetchError, RunCancelledError
 from feedpub.scheduler import runner as module
 from feedpub.scheduler.runner import RunExecutor
 
-SOON = 5.0  # seconds; no test waits so long unless it fails
+SOON = 5.0  # seconds; only a failing test waits that long
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether something comes true soon."""
+    """Return True if a condition becomes true soon."""
     end = time.monotonic() + SOON
     while not holds() and time.monotonic() < end:
         time.sleep(0.005)
@@ -24,21 +24,21 @@ def eventually(holds: Callable[[], bool]) -> bool:
 
 
 class Work:
-    """Runs that end when they are told to; what happened is noted."""
+    """Runs that end on request, and a record of what happened."""
 
     def __init__(self) -> None:
         self.begun: list[str] = []
         self.ended: list[str] = []
         self.lost: list[str] = []
         self.failed: list[tuple[str, str]] = []
-        self.leases: dict[str, RunBudget] = {}
+        self.budgets: dict[str, RunBudget] = {}
         self._go_on: dict[str, threading.Event] = {}
         self.hosts: dict[str, frozenset[str]] = {}
         self.deadline = 60.0
 
-    def run(self, feed: str, lease: RunBudget) -> None:
+    def run(self, feed: str, budget: RunBudget) -> None:
         self.begun.append(feed)
-        self.leases[feed] = lease
+        self.budgets[feed] = budget
         assert self._flag(feed).wait(SOON)
         self.ended.append(feed)
 
@@ -70,7 +70,7 @@ def running(
 
 
 def ticked(runner: RunExecutor) -> bool:
-    """Let the runner look after its runs, as the service does all the time."""
+    """Call `tick`, as the service does all the time."""
     runner.tick()
     return True
 
@@ -173,9 +173,9 @@ def test_run_past_its_timeout_is_cancelled() -> None:
         assert runner.stuck_runs == ("a",)
         assert not runner.running_feeds
         with pytest.raises(RunCancelledError):
-            work.leases["a"].check_not_cancelled()
+            work.budgets["a"].check_not_cancelled()
         with pytest.raises(FetchError, match="time for this look was up"):
-            work.leases["a"].check_time_left("https://example.org/")
+            work.budgets["a"].check_time_left("https://example.org/")
         work.finish("a")
         assert eventually(lambda: not runner.stuck_runs)
         assert work.lost == ["a"]
@@ -213,4 +213,4 @@ def test_drain_cancels_runs_that_do_not_end() -> None:
         runner.submit("a")
         assert eventually(lambda: work.begun == ["a"])
         assert runner.drain(0.05) == ("a",)
-        assert work.leases["a"].cancelled
+        assert work.budgets["a"].cancelled

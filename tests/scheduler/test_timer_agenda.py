@@ -1,4 +1,4 @@
-"""What runs when a process starts."""
+"""The first runs after a start."""
 
 from datetime import UTC, datetime, timedelta
 

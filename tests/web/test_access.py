@@ -1,4 +1,4 @@
-"""Who may see how everything is, and who gets feeds only."""
+"""Access to status and control: local clients, proxies and tokens."""
 
 import json
 import shutil
@@ -207,8 +207,10 @@ def test_nginx_example_of_the_manual_exposes_only_feeds_and_pages(
     config = tmp_path / "nginx.conf"
     config.write_text(
         f"daemon off; master_process off; pid {tmp_path}/pid; error_log stderr; events {{ }}\n"
-        f"http {{ access_log off; client_body_temp_path {tmp_path}/body; proxy_temp_path {tmp_path}/proxy;\n"
-        f"fastcgi_temp_path {tmp_path}/fastcgi; uwsgi_temp_path {tmp_path}/uwsgi; scgi_temp_path {tmp_path}/scgi;\n"
+        "http { access_log off;\n"
+        f"client_body_temp_path {tmp_path}/body; proxy_temp_path {tmp_path}/proxy;\n"
+        f"fastcgi_temp_path {tmp_path}/fastcgi; uwsgi_temp_path {tmp_path}/uwsgi;\n"
+        f"scgi_temp_path {tmp_path}/scgi;\n"
         f"server {{ listen 127.0.0.1:{port}; {example} }} }}\n"
     )
     nginx = subprocess.Popen([shutil.which("nginx") or "", "-c", str(config), "-p", str(tmp_path)])  # noqa: S603

@@ -1,4 +1,4 @@
-"""Which files are published, how they are described, and what is never to be had."""
+"""Published files: paths, headers, and what is not served."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The files as they go over the wire: made once, kept up to a bound, never out of date."""
+"""The response cache: built once, bounded and up to date."""
 
 import threading
 from pathlib import Path
@@ -89,28 +89,28 @@ def test_signature_is_cached_between_requests(client: Client, folder: Path) -> N
 def test_least_recently_used_response_is_dropped(tmp_path: Path) -> None:
     for name in ("a.rss", "b.rss", "c.rss"):
         (tmp_path / name).write_bytes(b"x" * 400)
-    copies = ResponseCache(FolderBackend(tmp_path), no_headers, max_bytes=1000)
-    made = {name: copies.build(file(name), "identity") for name in ("a.rss", "b.rss")}
+    cached = ResponseCache(FolderBackend(tmp_path), no_headers, max_bytes=1000)
+    made = {name: cached.build(file(name), "identity") for name in ("a.rss", "b.rss")}
     signatures = {name: copy.signature for name, copy in made.items() if copy}
-    assert copies.lookup(
+    assert cached.lookup(
         "a.rss", "identity", signatures["a.rss"]
     )  # asked for again: b is the oldest now
-    copies.build(file("c.rss"), "identity")
-    assert copies.lookup("a.rss", "identity", signatures["a.rss"])
-    assert copies.lookup("b.rss", "identity", signatures["b.rss"]) is None
+    cached.build(file("c.rss"), "identity")
+    assert cached.lookup("a.rss", "identity", signatures["a.rss"])
+    assert cached.lookup("b.rss", "identity", signatures["b.rss"]) is None
 
 
 def test_response_larger_than_the_cache_is_served_uncached(tmp_path: Path) -> None:
     (tmp_path / "a.rss").write_bytes(b"x" * 2000)
-    copies = ResponseCache(FolderBackend(tmp_path), no_headers, max_bytes=1000)
-    copy = copies.build(file("a.rss"), "identity")
+    cached = ResponseCache(FolderBackend(tmp_path), no_headers, max_bytes=1000)
+    copy = cached.build(file("a.rss"), "identity")
     assert copy is not None
-    assert copies.lookup("a.rss", "identity", copy.signature) is None
+    assert cached.lookup("a.rss", "identity", copy.signature) is None
     (tmp_path / "b.rss").write_bytes(b"x" * 600)
     for _ in range(3):
-        copy = copies.build(file("b.rss"), "identity")
+        copy = cached.build(file("b.rss"), "identity")
     assert copy is not None
-    assert copies.lookup("b.rss", "identity", copy.signature) is copy
+    assert cached.lookup("b.rss", "identity", copy.signature) is copy
 
 
 def test_large_files_arrive_complete(client: Client, folder: Path) -> None:

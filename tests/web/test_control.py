@@ -1,4 +1,4 @@
-"""Run now: who may have a feed run, and what they are told."""
+"""Running a feed over HTTP."""
 
 import json
 import time
@@ -105,7 +105,7 @@ def test_disconnected_client_runs_nothing(client: Client, console: FakeControl) 
     with client.connect() as connection:
         connection.sendall(head + form)
     assert client.get("/status").status == 200
-    assert press(client).status == 303  # what came before has been dealt with
+    assert press(client).status == 303  # the earlier request has been processed
     assert console.ran == ["world"]
 
 

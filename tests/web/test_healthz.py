@@ -1,4 +1,4 @@
-"""What supervisors are told."""
+"""The report for supervisors."""
 
 import json
 

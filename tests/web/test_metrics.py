@@ -1,4 +1,4 @@
-"""The figures for Prometheus, read as strictly as the format is written."""
+"""The metrics, parsed strictly by the Prometheus text format."""
 
 import re
 
@@ -118,8 +118,17 @@ def test_label_values_are_escaped(address: str) -> None:
 
 def test_unknown_values_are_left_out() -> None:
     never = SourceStatus("https://new.example.org/", "page", Health.LATE, "not checked yet")
-    new = feed("new", health=Health.LATE, last_run=None, last_success=None, next_run=None, outcome=None,
-               newest=None, requests={}, sources=(never,))  # fmt: skip
+    new = feed(
+        "new",
+        health=Health.LATE,
+        last_run=None,
+        last_success=None,
+        next_run=None,
+        outcome=None,
+        newest=None,
+        requests={},
+        sources=(never,),
+    )
     told = parsed(metrics.render_metrics(overview(new)))
     absent = (
         "last_run",

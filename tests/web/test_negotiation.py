@@ -1,4 +1,4 @@
-"""Compression: which one a client takes, and what it gets."""
+"""Content codings."""
 
 import gzip
 from collections.abc import Callable

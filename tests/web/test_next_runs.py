@@ -1,4 +1,4 @@
-"""For how long what is published holds."""
+"""The cache lifetime of published files."""
 
 import re
 import threading
@@ -96,7 +96,7 @@ def test_app_refresh_reloads_the_plans(folder: Path, plans: Plans) -> None:
     with served(app) as client:
         plans.seconds["world"] = 300
 
-        def noticed() -> bool:  # not within the time that a look takes, since the last one
+        def noticed() -> bool:  # a refresh right after the last reload does nothing
             app.refresh(["world.rss"])
             return max_age(client, "/world.rss") <= 300
 

@@ -1,4 +1,4 @@
-"""How everything is, over HTTP."""
+"""Status page, metrics and health report over HTTP."""
 
 import json
 import threading
@@ -93,14 +93,14 @@ def test_unreadable_state_gets_503_with_reason(
 
 
 def test_slow_report_does_not_delay_files(client: Client, console: FakeControl) -> None:
-    console.gate.clear()
+    console.may_answer.clear()
     replies: list[Reply] = []
     waiting = threading.Thread(target=lambda: replies.append(client.get("/status")))
     waiting.start()
     assert eventually(lambda: console.asked)
     assert client.get("/world.rss").status == 200
     assert not replies
-    console.gate.set()
+    console.may_answer.set()
     waiting.join(10)
     assert replies[0].status == 200
 

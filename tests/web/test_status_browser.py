@@ -19,13 +19,14 @@ PAGE = status_page.render_status_page(everything(), can_run=True).replace(
     "<details>", "<details open>"
 )
 DARK = ("--blink-settings=preferredColorScheme=0",)
-# A frame of some width; the page inside is asked whether it fits, and how well its texts stand out
-# from their ground.
+# A frame of the given width. The script measures if the page fits, and the lowest contrast of its
+# texts.
 MEASURE = """<!DOCTYPE html><iframe src="/status" width="{width}" height="800"></iframe>
 <script>
 function channels(colour) {{ return colour.match(/[\\d.]+/g).map(Number) }}
 function luminance(colour) {{
-  const [r, g, b] = channels(colour).map(c => c / 255).map(c => c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+  const linear = c => c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4
+  const [r, g, b] = channels(colour).map(c => linear(c / 255))
   return .2126 * r + .7152 * g + .0722 * b
 }}
 onload = () => {{
@@ -34,14 +35,17 @@ onload = () => {{
     const colour = inside.getComputedStyle(element).backgroundColor
     return channels(colour)[3] === 0 ? ground(element.parentElement) : colour
   }}
-  const says = element => [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim())
+  const isText = node => node.nodeType === 3 && node.data.trim()
+  const says = element => [...element.childNodes].some(isText)
   const texts = [...page.querySelectorAll("body :not(title)")].filter(says)
   const contrasts = texts.map(e => {{
-    const [a, b] = [inside.getComputedStyle(e).color, ground(e)].map(luminance).sort((x, y) => x - y)
+    const colours = [inside.getComputedStyle(e).color, ground(e)]
+    const [a, b] = colours.map(luminance).sort((x, y) => x - y)
     return (b + .05) / (a + .05)
   }})
-  document.title = [`${{page.scrollWidth}} of ${{page.clientWidth}}`, texts.length, Math.min(...contrasts).toFixed(2),
-    inside.getComputedStyle(inside.document.body).backgroundColor].join("; ")
+  const width = `${{page.scrollWidth}} of ${{page.clientWidth}}`
+  const background = inside.getComputedStyle(inside.document.body).backgroundColor
+  document.title = [width, texts.length, Math.min(...contrasts).toFixed(2), background].join("; ")
 }}
 </script>"""
 SUBMIT = """<!DOCTYPE html><iframe src="/status"></iframe>

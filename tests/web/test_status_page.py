@@ -1,4 +1,4 @@
-"""The status page: what stands on it, and that nothing on it can do harm."""
+"""The status page: content, safety and accessibility."""
 
 import re
 from itertools import pairwise, product
@@ -97,8 +97,8 @@ def test_failed_articles_are_listed_up_to_a_limit() -> None:
 def test_recent_removals_are_listed_with_reason_and_count() -> None:
     (details,) = page(overview(feed(removals=(removal(),)))).cssselect("article details")
     assert text(details.find(".//li")) == (
-        "new since 24 November: Subscribe to our newsletter – looks like boilerplate (class newsletter); "
-        "14 times, last 1 hour ago"
+        "new since 24 November: Subscribe to our newsletter – "
+        "looks like boilerplate (class newsletter); 14 times, last 1 hour ago"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a client that has an earlier answer is told."""
+"""Conditional requests."""
 
 import os
 from email.utils import formatdate

@@ -2,23 +2,23 @@
 
 from tests.support.newsroom import story
 
-# Different in each story, so that no text looks repeated
+# Different in each story, so that the cleaner finds no repeated text
 SAID = {
     1: (
-        "The letter of the first week told its readers how the old crane came to the north quay, "
+        "The letter of the first week explained how the old crane came to the north quay, "
         "and who paid for it."
     ),
     2: (
-        "Nine captains wrote down what they remember of the flood, and their words fill two pages "
+        "Nine captains wrote down what they remember of the storm, and their words fill two pages "
         "of the letter."
     ),
     3: (
-        "How the bakery at the lock came to its name is a long story, which Ada Penn has told in "
-        "full in the letter."
+        "How the bakery at the lock came to its name is a long story, which Ada Penn has written "
+        "down in the letter."
     ),
     4: (
         "A map of all the boats that were built here in a hundred years was drawn by two pupils, "
-        "and lies beside it."
+        "and comes with it."
     ),
 }
 

@@ -88,14 +88,14 @@ def served(config: Config, url: str = "") -> Iterator[str]:
     build(config)
     with tools_for(config) as tools:
         others = pages_of_feed(config.feed[0], tools)
-        subjects = [page_from_address(url, tools)] if url else others
+        pages = [page_from_address(url, tools)] if url else others
         listening = open_socket("127.0.0.1:0")
-        bureau = PreviewServer(
-            PreviewSession(subjects, tools, config.rules.sites, others), listening.getsockname()[1]
+        preview_server = PreviewServer(
+            PreviewSession(pages, tools, config.rules.sites, others), listening.getsockname()[1]
         )
-        server = Server(bureau, [listening])
+        server = Server(preview_server, [listening])
         server.start()
-        yield bureau.url
+        yield preview_server.url
         server.stop(PATIENCE)
 
 
@@ -240,9 +240,8 @@ def test_title_date_author_and_keep_rules_have_keys(config: Config, tab: Tab, si
         assert effects(tab).startswith("3 of 3 change")
         tab.says(f"{block_with('Home')}.focus()")
         tab.press("k")
-        tab.until(
-            "document.querySelector('#status').textContent.startsWith('No selector matches this block')"
-        )
+        status = "document.querySelector('#status').textContent"
+        tab.until(f"{status}.startsWith('No selector matches this block')")
 
 
 def test_clicked_inner_element_becomes_the_author_rule(

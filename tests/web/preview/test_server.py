@@ -26,11 +26,11 @@ def config(tmp_path: Path) -> Config:
 def client(config: Config) -> Iterator[Client]:
     """Return a client of a preview server with one article."""
     with tools_for(config) as tools:
-        subject = PreviewPage("A story", URL, Page(URL, story(1).encode(), "text/html"))
+        page_ = PreviewPage("A story", URL, Page(URL, story(1).encode(), "text/html"))
         listening = open_socket("127.0.0.1:0")
         port = listening.getsockname()[1]
         server = Server(
-            PreviewServer(PreviewSession([subject], tools, config.rules.sites), port), [listening]
+            PreviewServer(PreviewSession([page_], tools, config.rules.sites), port), [listening]
         )
         server.start()
         yield Client(server, port)
@@ -39,14 +39,14 @@ def client(config: Config) -> Iterator[Client]:
 
 
 @pytest.fixture
-def bureau(client: Client) -> PreviewServer:
+def preview_server(client: Client) -> PreviewServer:
     assert isinstance(client.server.app, PreviewServer)
     return client.server.app
 
 
 def post(
     client: Client,
-    bureau: PreviewServer,
+    preview_server: PreviewServer,
     what: str,
     told: object,
     headers: Mapping[str, str] | None = None,
@@ -54,7 +54,7 @@ def post(
     """Send a command as the page's script does."""
     own = {"Origin": f"http://127.0.0.1:{client.port}", "Content-Type": "application/json"}
     body = told if isinstance(told, bytes) else json.dumps(told).encode()
-    return client.ask("POST", bureau.path + what, {**own, **(headers or {})}, body)
+    return client.ask("POST", preview_server.path + what, {**own, **(headers or {})}, body)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def post(
     ],
 )
 def test_page_and_its_files_have_a_strict_policy(
-    client: Client, bureau: PreviewServer, name: str, kind: str, part: bytes
+    client: Client, preview_server: PreviewServer, name: str, kind: str, part: bytes
 ) -> None:
-    reply = client.get(bureau.path + name)
+    reply = client.get(preview_server.path + name)
     assert (reply.status, reply.header("content-type")) == (200, kind)
     assert part in reply.body
     policy = reply.header("content-security-policy")
@@ -81,24 +81,28 @@ def test_page_and_its_files_have_a_strict_policy(
     assert b"style=" not in reply.body
 
 
-def test_commands_of_the_script(client: Client, bureau: PreviewServer, config: Config) -> None:
-    assert json.loads(post(client, bureau, "articles", {}).body) == [
+def test_commands_of_the_script(
+    client: Client, preview_server: PreviewServer, config: Config
+) -> None:
+    assert json.loads(post(client, preview_server, "articles", {}).body) == [
         {"title": "A story", "url": URL, "site": "times.example.org"}
     ]
     asked = {"number": 0, "draft": {"remove": ["p:nth-of-type(2)"]}}
-    look = json.loads(post(client, bureau, "preview", asked).body)
+    look = json.loads(post(client, preview_server, "preview", asked).body)
     assert (look["effect"]["changed"], look["article"]["authors"]) == (1, ["Jane Doe"])
     assert look["article"]["published"].startswith("2026-11-01T")
-    assert json.loads(post(client, bureau, "effects", asked).body) == []
-    toml = json.loads(post(client, bureau, "save", asked).body)
+    assert json.loads(post(client, preview_server, "effects", asked).body) == []
+    toml = json.loads(post(client, preview_server, "save", asked).body)
     assert config.rules.sites.joinpath("times.example.org.toml").read_text("utf-8") == toml["text"]
-    assert not bureau.done.is_set()
-    assert post(client, bureau, "done", {}).status == 200
-    assert bureau.done.is_set()
+    assert not preview_server.done.is_set()
+    assert post(client, preview_server, "done", {}).status == 200
+    assert preview_server.done.is_set()
 
 
-def test_request_without_the_token_is_refused(client: Client, bureau: PreviewServer) -> None:
-    token = bureau.path.strip("/")
+def test_request_without_the_token_is_refused(
+    client: Client, preview_server: PreviewServer
+) -> None:
+    token = preview_server.path.strip("/")
     assert len(token) > 40
     for path in (
         "/",
@@ -117,17 +121,16 @@ def test_request_without_the_token_is_refused(client: Client, bureau: PreviewSer
         assert client.ask("POST", path if path.isascii() else "/", {}, b"{}").status == 403
 
 
-def test_foreign_host_header_is_refused(client: Client, bureau: PreviewServer) -> None:
+def test_foreign_host_header_is_refused(client: Client, preview_server: PreviewServer) -> None:
     for host in (
         "evil.example",
         f"evil.example:{client.port}",
         "127.0.0.1",
         f"localhost:{client.port}",
     ):
-        said = client.raw(
-            f"GET {bureau.path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
-        )
-        assert said.startswith(b"HTTP/1.1 403 "), host
+        request = f"GET {preview_server.path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        response = client.raw(request.encode())
+        assert response.startswith(b"HTTP/1.1 403 "), host
 
 
 @pytest.mark.parametrize(
@@ -142,26 +145,33 @@ def test_foreign_host_header_is_refused(client: Client, bureau: PreviewServer) -
     ],
 )
 def test_request_from_another_origin_is_refused(
-    client: Client, bureau: PreviewServer, config: Config, headers: Mapping[str, str]
+    client: Client, preview_server: PreviewServer, config: Config, headers: Mapping[str, str]
 ) -> None:
     asked = {"number": 0, "draft": {"remove": [".x"]}}
-    assert post(client, bureau, "save", asked, headers).status == 403
+    assert post(client, preview_server, "save", asked, headers).status == 403
     assert not config.rules.sites.exists()
     if headers != {"Origin": ""}:
-        assert client.ask("GET", bureau.path, headers).status == 403
+        assert client.ask("GET", preview_server.path, headers).status == 403
 
 
-def test_form_cannot_send_commands(client: Client, bureau: PreviewServer, config: Config) -> None:
+def test_form_cannot_send_commands(
+    client: Client, preview_server: PreviewServer, config: Config
+) -> None:
     """A form sends no JSON, and no Origin of this page."""
     kind = {"Content-Type": "text/plain"}
     assert (
-        post(client, bureau, "save", {"number": 0, "draft": {"remove": [".x"]}}, kind).status == 405
+        post(
+            client, preview_server, "save", {"number": 0, "draft": {"remove": [".x"]}}, kind
+        ).status
+        == 405
     )
     assert (
-        client.ask("POST", bureau.path + "save", {"Content-Type": "application/json"}, b"{}").status
+        client.ask(
+            "POST", preview_server.path + "save", {"Content-Type": "application/json"}, b"{}"
+        ).status
         == 403
     )
-    assert client.get(bureau.path + "save").status == 405
+    assert client.get(preview_server.path + "save").status == 405
     assert not config.rules.sites.exists()
 
 
@@ -169,8 +179,10 @@ def test_form_cannot_send_commands(client: Client, bureau: PreviewServer, config
     "name",
     ["../pyproject.toml", "%2e%2e/page.html", "page.html", "x", "preview.js/", "..%2fdesk.py"],
 )
-def test_other_files_are_not_served(client: Client, bureau: PreviewServer, name: str) -> None:
-    assert client.get(bureau.path + name).status == 404
+def test_other_files_are_not_served(
+    client: Client, preview_server: PreviewServer, name: str
+) -> None:
+    assert client.get(preview_server.path + name).status == 404
 
 
 @pytest.mark.parametrize(
@@ -193,13 +205,13 @@ def test_other_files_are_not_served(client: Client, bureau: PreviewServer, name:
     ],
 )
 def test_invalid_command_gets_an_error_with_reason(
-    client: Client, bureau: PreviewServer, asked: object, status: int
+    client: Client, preview_server: PreviewServer, asked: object, status: int
 ) -> None:
-    reply = post(client, bureau, "preview", asked)
+    reply = post(client, preview_server, "preview", asked)
     assert reply.status == status
     if status != 413:
         assert json.loads(reply.body)["problem"]
 
 
-def test_each_server_has_its_own_token(bureau: PreviewServer) -> None:
-    assert PreviewServer(bureau._session, 1).path != bureau.path
+def test_each_server_has_its_own_token(preview_server: PreviewServer) -> None:
+    assert PreviewServer(preview_server._session, 1).path != preview_server.path

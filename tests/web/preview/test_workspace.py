@@ -51,14 +51,12 @@ def built(config: Config) -> Iterator[RunContext]:
 @pytest.fixture
 def desk(config: Config) -> Iterator[PreviewSession]:
     with built(config) as tools:
-        subjects = pages_of_feed(config.feed[0], tools)
-        yield PreviewSession(subjects, tools, config.rules.sites, subjects)
+        pages = pages_of_feed(config.feed[0], tools)
+        yield PreviewSession(pages, tools, config.rules.sites, pages)
 
 
 def test_preview_without_draft_changes_nothing(desk: PreviewSession) -> None:
-    assert [subject.title[-16:] for subject in desk.pages] == [
-        f"{n} of the harbour" for n in (3, 2, 1)
-    ]
+    assert [page_.title[-16:] for page_ in desk.pages] == [f"{n} of the harbour" for n in (3, 2, 1)]
     look = desk.preview(0, RuleDraft())
     assert look.article is not None
     assert SAID[3] in look.article.text
@@ -124,9 +122,9 @@ def test_invalid_draft_is_neither_tried_nor_saved(desk: PreviewSession, config: 
 
 def test_page_at_a_url_is_fetched(config: Config, newsroom: Site) -> None:
     with built(config) as tools:
-        subject = page_from_address(newsroom.url(path(3)), tools)
-        others = pages_of_site(subject.url, config.feed, tools)
-        effects = PreviewSession([subject], tools, config.rules.sites, others).effects(0, REMOVE)
+        page_ = page_from_address(newsroom.url(path(3)), tools)
+        others = pages_of_site(page_.url, config.feed, tools)
+        effects = PreviewSession([page_], tools, config.rules.sites, others).effects(0, REMOVE)
         assert [effect.changed for effect in effects] == [0, 1]
         assert pages_of_site("https://elsewhere.example/", config.feed, tools) == []
         assert pages_of_site("", config.feed, tools) == []
