@@ -207,7 +207,9 @@ def test_changed_config_schedules_only_new_and_changed_feeds(
         assert set(desk.jobs.timer.next_times) == {"world", "third"}
 
 
-def test_clock_jump_forward_spreads_overdue_feeds(newsroom: Site, tmp_path: Path) -> None:
+def test_clock_jump_forward_keeps_plans_and_restarts_the_timer(
+    newsroom: Site, tmp_path: Path
+) -> None:
     config = configure(
         tmp_path, feed("world", f"page {newsroom.url('/news')}", more='every = "2h"')
     )
@@ -221,7 +223,7 @@ def test_clock_jump_forward_spreads_overdue_feeds(newsroom: Site, tmp_path: Path
 
 
 class Wrong:
-    """A wall clock that is ahead, until it is put right."""
+    """A wall clock that is ahead until it is corrected."""
 
     def __init__(self, ahead: timedelta) -> None:
         self.ahead = ahead

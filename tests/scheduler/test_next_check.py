@@ -13,7 +13,7 @@ from feedpub.store import SourceState
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)  # a Thursday
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-LOOKED = SourceState("world", "https://example.org/", checked=NOW, succeeded=NOW, items=10)
+CHECKED = SourceState("world", "https://example.org/", checked=NOW, succeeded=NOW, items=10)
 DAILY = [NOW - n * DAY for n in range(60, 0, -1)]
 
 
@@ -24,7 +24,7 @@ def feed(**settings: Any) -> FeedConfig:
     )
 
 
-def planned(state: SourceState = LOOKED, *, local: bool = False, **settings: Any) -> NextCheck:
+def planned(state: SourceState = CHECKED, *, local: bool = False, **settings: Any) -> NextCheck:
     return plan_next_check(feed(**settings), state, DAILY, NOW, local=local)
 
 
@@ -33,7 +33,7 @@ def test_fixed_interval_counts_from_the_last_check() -> None:
 
 
 def test_passed_interval_is_due_now() -> None:
-    late = replace(LOOKED, checked=NOW - 5 * HOUR)
+    late = replace(CHECKED, checked=NOW - 5 * HOUR)
     assert planned(late, every="30m").time == NOW
 
 
@@ -60,7 +60,7 @@ def test_folder_is_checked_at_min_every() -> None:
 
 @pytest.mark.parametrize("failures", [1, 2, 3, 4, 5])
 def test_wait_doubles_with_each_failure(failures: int) -> None:
-    failed = replace(LOOKED, failures=failures, failure="HTTP 500", failing_since=NOW)
+    failed = replace(CHECKED, failures=failures, failure="HTTP 500", failing_since=NOW)
     wait = planned(failed, interval_factor=0.01).time - NOW
     usual = 5 * MINUTE * 2 ** (failures - 1)
     assert usual * (1 - JITTER) <= wait <= usual * (1 + JITTER)
@@ -72,7 +72,7 @@ def test_wait_doubles_with_each_failure(failures: int) -> None:
 @pytest.mark.parametrize("interval_factor", [0.01, 0.1, 1, 100])
 def test_first_failure_does_not_shorten_the_wait(interval_factor: float) -> None:
     """The wait is at most an hour."""
-    failed = replace(LOOKED, failures=1, failure="HTTP 500", failing_since=NOW)
+    failed = replace(CHECKED, failures=1, failure="HTTP 500", failing_since=NOW)
     usual = min(planned(interval_factor=interval_factor).time - NOW, HOUR)
     wait = planned(failed, interval_factor=interval_factor).time - NOW
     assert usual * (1 - JITTER) <= wait <= usual * (1 + JITTER)
@@ -80,7 +80,7 @@ def test_first_failure_does_not_shorten_the_wait(interval_factor: float) -> None
 
 @pytest.mark.parametrize(("failures", "minutes"), [(1, 1), (2, 2), (5, 16), (7, 60), (10_000, 60)])
 def test_wait_of_a_fixed_interval_doubles_with_each_failure(failures: int, minutes: int) -> None:
-    failed = replace(LOOKED, failures=failures, failure="HTTP 404", failing_since=NOW)
+    failed = replace(CHECKED, failures=failures, failure="HTTP 404", failing_since=NOW)
     wait = planned(failed, every="1m").time - NOW
     assert minutes * MINUTE * (1 - JITTER) <= wait <= minutes * MINUTE * (1 + JITTER)
     assert "failed" in planned(failed, every="1m").why
@@ -89,32 +89,32 @@ def test_wait_of_a_fixed_interval_doubles_with_each_failure(failures: int, minut
 
 
 def test_failures_do_not_change_cron() -> None:
-    failed = replace(LOOKED, failures=9, failure="HTTP 404", failing_since=NOW)
+    failed = replace(CHECKED, failures=9, failure="HTTP 404", failing_since=NOW)
     assert planned(failed, cron="*/5 * * * *").time == NOW + 5 * MINUTE
 
 
 def test_wait_after_failures_is_at_most_max_every() -> None:
-    failed = replace(LOOKED, failures=10_000, failure="HTTP 500", failing_since=NOW)
+    failed = replace(CHECKED, failures=10_000, failure="HTTP 500", failing_since=NOW)
     assert planned(failed).time - NOW <= DAY * (1 + JITTER)
     assert planned(failed).why == "failed 10000 times in a row"
 
 
 def test_success_restores_the_learned_interval() -> None:
-    assert planned(LOOKED).time - NOW < 6 * HOUR
+    assert planned(CHECKED).time - NOW < 6 * HOUR
 
 
 @pytest.mark.parametrize(
     "by", ["Cache-Control", "ttl", "sy:updatePeriod", "Crawl-delay", "Retry-After"]
 )
 def test_learned_interval_honours_polling_hints(by: str) -> None:
-    slow = replace(LOOKED, pace=PollingHints(wait=2 * 86400, by=by))
+    slow = replace(CHECKED, pace=PollingHints(wait=2 * 86400, by=by))
     assert planned(slow).time == NOW + 2 * DAY
     assert f"{by} requests 2d" in planned(slow).why
 
 
 def test_reason_names_the_polling_hint_and_the_honoured_part() -> None:
     forever = replace(
-        LOOKED, pace=PollingHints().not_faster_than(31_536_000, "Cache-Control", 86400)
+        CHECKED, pace=PollingHints().not_faster_than(31_536_000, "Cache-Control", 86400)
     )
     assert planned(forever).time == NOW + DAY
     assert planned(forever).why.endswith(
@@ -124,25 +124,25 @@ def test_reason_names_the_polling_hint_and_the_honoured_part() -> None:
 
 def test_fixed_interval_honours_only_retry_after() -> None:
     assert (
-        planned(replace(LOOKED, pace=PollingHints(7200, "ttl")), every="30m").time
+        planned(replace(CHECKED, pace=PollingHints(7200, "ttl")), every="30m").time
         == NOW + 30 * MINUTE
     )
     assert (
-        planned(replace(LOOKED, pace=PollingHints(7200, "Retry-After")), every="30m").time
+        planned(replace(CHECKED, pace=PollingHints(7200, "Retry-After")), every="30m").time
         == NOW + 2 * HOUR
     )
 
 
 def test_skipped_hours_delay_the_check() -> None:
-    asleep = replace(LOOKED, pace=PollingHints(skip_hours=(12, 13, 14)))
+    asleep = replace(CHECKED, pace=PollingHints(skip_hours=(12, 13, 14)))
     assert planned(asleep, interval_factor=0.01).time == datetime(2026, 1, 1, 15, tzinfo=UTC)
 
 
 def test_skipped_days_delay_the_check() -> None:
-    asleep = replace(LOOKED, pace=PollingHints(skip_days=(3, 4)))
+    asleep = replace(CHECKED, pace=PollingHints(skip_days=(3, 4)))
     assert planned(asleep, interval_factor=0.01).time == datetime(2026, 1, 3, tzinfo=UTC)
 
 
 def test_hints_that_skip_every_hour_are_ignored() -> None:
-    asleep = replace(LOOKED, pace=PollingHints(skip_hours=tuple(range(24))))
+    asleep = replace(CHECKED, pace=PollingHints(skip_hours=tuple(range(24))))
     assert planned(asleep, interval_factor=0.01).time == NOW + 5 * MINUTE

@@ -30,13 +30,13 @@ def client(folder: Path, console: FakeControl, monkeypatch: pytest.MonkeyPatch) 
 
 
 def press(client: Client, feed: str = "world", token: str = SECRET) -> Reply:
-    """As the form of the status page does it."""
+    """Send the form of the status page."""
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     return client.ask("POST", "/run", form, urlencode({"feed": feed, "token": token}).encode())
 
 
 def call(client: Client, feed: str, token: str) -> Reply:
-    """As a program does it."""
+    """Send a request with a bearer token, as a program does."""
     bearer = {"Authorization": f"Bearer {token.encode().decode('latin-1')}"}
     return client.ask("POST", "/run", bearer, urlencode({"feed": feed}).encode())
 

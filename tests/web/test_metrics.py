@@ -16,7 +16,7 @@ SAMPLE = re.compile(rf"({NAME})(?:\{{({LABEL}(?:,{LABEL})*)\}})? (-?\d+(?:\.\d+)
 
 
 def parsed(text: str) -> dict[str, dict[str, float]]:
-    """Metric → labels → value, of a text in which every line is in its place."""
+    """Parse a metrics text strictly into metric → labels → value."""
     assert text.endswith("\n")
     found: dict[str, dict[str, float]] = {}
     lines = iter(text.splitlines())

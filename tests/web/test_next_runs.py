@@ -17,7 +17,7 @@ from tests.web.conftest import BASE
 
 
 class Plans:
-    """The plans of a state that can be changed, or fail."""
+    """Fake plans that can change, fail or wait."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {"world": 1800}

@@ -30,7 +30,7 @@ def client(folder: Path, console: FakeControl) -> Iterator[Client]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No report is good enough for the next who asks."""
+    """Render reports at each request."""
     monkeypatch.setattr(reports, "CACHE_SECONDS", 0.0)
 
 
@@ -66,7 +66,7 @@ def test_reports_support_only_get_and_head(client: Client, path: str) -> None:
     assert (asked.status, asked.body) == (200, b"")
 
 
-def test_concurrent_requests_render_a_report_once(client: Client, console: FakeControl) -> None:
+def test_repeated_requests_render_a_report_once(client: Client, console: FakeControl) -> None:
     for _ in range(5):
         assert client.get("/status").status == 200
     assert console.asked == 1

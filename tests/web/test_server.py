@@ -141,7 +141,7 @@ def test_slow_request_times_out(client: Client, monkeypatch: pytest.MonkeyPatch)
 
 
 def drip(connection: socket.socket) -> None:
-    """Send a byte now and then, until the other side hangs up."""
+    """Send a byte now and then, until the server closes the connection."""
     connection.settimeout(0.1)
     end = time.monotonic() + 10
     while time.monotonic() < end:

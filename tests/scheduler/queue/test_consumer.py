@@ -233,7 +233,7 @@ def work_until_killed(address: str, told: Path) -> None:
 
 @contextmanager
 def other_worker(address: str, told: Path) -> Iterator[int]:
-    """Another worker at work on a feed; its pid."""
+    """Start another worker that runs a feed, and yield its pid."""
     process = FORKS.Process(target=work_until_killed, args=(address, told))
     process.start()
     try:
@@ -246,7 +246,7 @@ def other_worker(address: str, told: Path) -> Iterator[int]:
 
 
 def is_silent(address: str) -> None:
-    """Let all workers have given their last sign of life long ago.
+    """Set the last heartbeat of all workers to long ago.
 
     Those that live give the next one at once.
     """
