@@ -223,11 +223,12 @@ def find_next_runs(
 def _check_plan(
     feed: FeedConfig, time: datetime | None, states: Sequence[SourceState], now: datetime
 ) -> datetime | None:
+    """Return a feed's planned time if it is possible with a right clock, else None."""
     if time is None or any(has_impossible_times(feed, state, now) for state in states):
         return None
     all_hints = [state.pace for state in states] or [NO_HINTS]
-    latest = max(now + max_interval(feed, hints, now) for hints in all_hints)
-    return time if time <= latest else None
+    longest = max(max_interval(feed, hints, now) for hints in all_hints)
+    return time if time <= now + longest else None
 
 
 def plan_after_manual_run(feed: FeedConfig, context: RunContext) -> None:

@@ -81,7 +81,10 @@ def _database_lock(address: str) -> Iterator[None]:
                     f"if it has died, its lock ends in {left:.0f} s. With queue = true several may run"
                 )
         renewal = PeriodicTask(
-            "lock", TERM / 6, lambda: store.leases.acquire(NAME, me, TERM), max_pause_seconds=TERM / 6
+            "lock",
+            TERM / 6,
+            lambda: store.leases.acquire(NAME, me, TERM),
+            max_pause_seconds=TERM / 6,
         )
         renewal.start()
         try:

@@ -214,7 +214,7 @@ _DONE: dict[str, Callable[[Config], object]] = {
     "healthz": lambda config: healthz.health_response(_overview(config, brief=True)),
     "metrics": lambda config: metrics.render_metrics(_overview(config)),
     "status page": lambda config: status_page.render_status_page(
-        _overview(config), token_needed=False
+        _overview(config), can_run=False
     ),
 }
 

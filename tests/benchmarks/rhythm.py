@@ -20,7 +20,13 @@ from statistics import fmean, geometric_mean
 
 import numpy as np
 
-from feedpub.scheduler.publishing_rate import HOUR, WEEK, RateModel, RateWeights, minutes_until_check
+from feedpub.scheduler.publishing_rate import (
+    HOUR,
+    WEEK,
+    RateModel,
+    RateWeights,
+    minutes_until_check,
+)
 from tests.benchmarks.traces import Policy, Trace, delay, fixed_delay, read
 
 NEVER = 1000 * WEEK * HOUR  # a span over which the rate does not change

@@ -168,7 +168,7 @@ def test_client_that_receives_nothing_is_disconnected(
 
 
 def status(connection: socket.socket) -> int:
-    """Of the next answer, which is read to its end."""
+    """Read the next response to its end, and return its status."""
     response = HTTPResponse(connection)
     response.begin()
     response.read()

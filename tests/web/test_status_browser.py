@@ -1,7 +1,4 @@
-"""The status page in a real browser.
-
-It fits, can be read by day and by night, and its form arrives.
-"""
+"""The status page in a real browser: layout, contrast and its form."""
 
 import re
 from collections.abc import Iterator

@@ -58,12 +58,10 @@ def pages_of_site(url: str, feeds: Iterable[FeedConfig], context: RunContext) ->
     host = context.site_rules.file_for(url)
     if not host:
         return []
-    pages = []
+    pages: list[PreviewPage] = []
     for feed in feeds:
-        for page in pages_of_feed(feed, context):
-            if context.site_rules.file_for(page.url) == host:
-                pages.append(page)  # noqa: PERF401 -- a nested comprehension is harder to read
-    return pages
+        pages += pages_of_feed(feed, context)
+    return [page for page in pages if context.site_rules.file_for(page.url) == host]
 
 
 def page_from_address(url: str, context: RunContext) -> PreviewPage:

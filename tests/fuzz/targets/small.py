@@ -8,7 +8,11 @@ from feedpub.core.dates import date_in_path, find_date, parse_date
 from feedpub.core.encoding import decode_html
 from feedpub.core.patterns import REGEX, compile_pattern, matches_pattern, matches_url
 from feedpub.scheduler.describe import describe_schedule
-from feedpub.scheduler.publishing_rate import MAX_WAIT_MINUTES, MIN_WAIT_MINUTES, minutes_until_check
+from feedpub.scheduler.publishing_rate import (
+    MAX_WAIT_MINUTES,
+    MIN_WAIT_MINUTES,
+    minutes_until_check,
+)
 from tests.fuzz.oracle import NOW, check_moment
 from tests.fuzz.target import BYTES, WORDS, Target, fields, text, texts
 
@@ -76,7 +80,9 @@ def rhythm(data: bytes) -> None:
         moment += low + 256 * high
         moments.append(moment)
     for now in (MINUTES, 0.0, moment, moment + 1e7):
-        assert MIN_WAIT_MINUTES <= minutes_until_check(now, moments, now - 10, 1.0) <= MAX_WAIT_MINUTES
+        assert (
+            MIN_WAIT_MINUTES <= minutes_until_check(now, moments, now - 10, 1.0) <= MAX_WAIT_MINUTES
+        )
         assert describe_schedule(moments, now)
 
 

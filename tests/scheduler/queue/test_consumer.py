@@ -248,7 +248,7 @@ def other_worker(address: str, told: Path) -> Iterator[int]:
 def is_silent(address: str) -> None:
     """Set the last heartbeat of all workers to long ago.
 
-    Those that live give the next one at once.
+    Live workers send the next one at once.
     """
     with psycopg.connect(connection_info(address)) as connection:
         connection.execute(
