@@ -42,7 +42,7 @@ class Rule:
 
 @cache
 def _compile(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern whose spaces match any white space, inside a look-behind one character."""
+    """Compile a pattern whose spaces match white space; one character in assertions."""
     spaced = re.sub(
         r"(\(\?<[!=][^)]*\))| ",
         lambda found: (found[1] or "").replace(" ", r"\s") or r"\s+",
